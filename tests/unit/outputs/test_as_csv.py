@@ -77,6 +77,17 @@ def test_the_rows_say_what_the_findings_say(tmp_path: Path) -> None:
     assert expected == {(row[0], row[7]): tuple(row[1:7]) for row in rows_of(judgement)[1:]}
 
 
+def test_without_facts_rows_hold_nothing_that_stands_in_objects(tmp_path: Path) -> None:
+    judgement = judge(tmp_path, thing("t1", "odd", notes='{"a":"secret note"}'), logics={"mood": MOOD, "noted": NOTED})
+    stream = io.StringIO(newline="")
+    write_csv(judgement, stream, facts=False)
+    header, *rows = csv.reader(io.StringIO(stream.getvalue(), newline=""))
+    of_facts = ("objectName", "masterName", "references", "runtimeError")
+    assert [[""] * 4] * 2 == [[row[header.index(name)] for name in of_facts] for row in rows]
+    assert "secret" not in stream.getvalue()
+    assert "secret note" in str(rows_of(judgement))
+
+
 def test_nothing_judged_is_a_header_alone(tmp_path: Path) -> None:
     assert [list(HEADER)] == rows_of(judge(tmp_path))
 
