@@ -192,6 +192,8 @@ def main() -> None:
     if given.what == "commands":
         with tempfile.TemporaryDirectory() as folder:
             where, reports = given.dir or Path(folder), given.reports.split(",")
+            if unknown := sorted({*reports} - REPORTS.keys()):
+                parser.error(f"no report is called {', '.join(unknown)}: there are {', '.join(REPORTS)}")
             measure_commands(given.users, given.rounds, where, given.json, _command(), only=given.only, reports=reports)
     if given.what == "collect":
         for users in given.users:

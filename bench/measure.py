@@ -54,15 +54,16 @@ def run(command: list[str], *, allowed: tuple[int, ...] = (0,), reports: bool = 
 
 @contextmanager
 def _watched(process: int) -> Iterator[list[float]]:
-    """Yield the memory in MB that a process and its own hold together, where it has any: looked at after half a second, then
-    every three. More often, and looking would take a tenth of the time that is measured. What they share counts once.
+    """Yield the memory in MB that a process and its own hold together, where it has any; what they share counts once.
+
+    It is looked at more and more rarely, down to every four seconds: to look takes time of the processors that are measured.
     """
     together, ended = [0.0], threading.Event()
 
     def watch() -> None:
-        seconds = 0.5
+        seconds = 0.25
         while not ended.wait(seconds):
-            seconds = 3
+            seconds = min(2 * seconds, 4.0)
             with suppress(OSError):
                 others = Path(f"/proc/{process}/task/{process}/children").read_text().split()
                 if others:

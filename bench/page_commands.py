@@ -29,8 +29,8 @@ All take turns, round by round; the first round does not count. Beside `import` 
 same file in a process of its own, beside what is written DuckDB writing the same text from a ready table. *clock* is time by
 the clock, *processors* what all processors spent on it, of which there are {cpus}; on a machine that others use as well, the
 latter says more. Ratios are medians over the rounds. *peak* is the memory of a process and of those that it makes together,
-what they share counted once. DuckDB writes large tables with all processors and in gigabytes of memory, Perpend with up to four
-processes, each of which draws a thousand objects in turn.
+what they share counted once, and before 2026-11-27 that of the largest of them. DuckDB writes large tables with all processors
+and in gigabytes of memory, Perpend with up to four processes, each of which draws a thousand objects in turn.
 """
 
 

@@ -110,13 +110,21 @@ def _work(answers: Callable[[int], Iterable[Answer]], number: int, desk: _Desk, 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with suppress(EOFError, OSError):  # nobody may want more
         try:
-            for answer in answers(number):
+            for answer in _named(answers(number)):
                 desk.put(answer)
             last: Any = _NO_MORE
         except PerpendError as error:
             last = error
         desk.cleared()
         desk.pipe.send(last)
+
+
+def _named(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """Yield answers. What the system refuses while they are made is told by its reason, not taken for a want of listeners."""
+    try:
+        yield from answers
+    except OSError as error:
+        raise ProcessLost(f"a part of the work cannot be done: {(error.strerror or str(error)).lower()}") from None
 
 
 @dataclass(slots=True)

@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from perpend.processes import can_fork
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, heard, wait_for
+from tests.processes import are_gone
 
 pytestmark = pytest.mark.skipif(
     not can_fork() or not os.path.exists("/proc/self/task"), reason="none can tell here whether a process may be forked"
@@ -53,6 +53,9 @@ def read(*given):
 
 Nest.objects = read
 """
+
+SLOW_TO_OTHERS = UNREADABLE_TO_OTHERS.replace('raise StoreError("table.parquet: is gone")', "__import__('time').sleep(600)")
+"""The others are still at it when somebody ends them."""
 
 MANY = b"drawn by 3\n"
 
@@ -102,13 +105,6 @@ def drawing(process: subprocess.Popen[bytes]) -> list[int]:
     return [int(word) for word in children.read_text().split()]
 
 
-def are_gone(processes: list[int]) -> bool:
-    end = time.monotonic() + 30
-    while any(os.path.exists(f"/proc/{one}") for one in processes) and time.monotonic() < end:
-        time.sleep(0.01)
-    return not any(os.path.exists(f"/proc/{one}") for one in processes)
-
-
 @pytest.mark.parametrize("form", FORMS, ids=" ".join)
 def test_the_bytes_are_those_of_one_process(store: Path, form: list[str]) -> None:
     one, many = (begun(store, *form, processes=number, stdout=subprocess.PIPE) for number in (1, 3))
@@ -143,10 +139,11 @@ def test_who_is_interrupted_leaves_no_process(store: Path, tmp_path: Path, ended
     assert are_gone(others)
 
 
-def test_where_one_of_them_is_lost_nothing_is_half_written(store: Path, tmp_path: Path) -> None:
-    process = begun(store, "csv", "--out", str(tmp_path / "out.csv"))
+def test_where_others_are_lost_nothing_is_half_written(store: Path, tmp_path: Path) -> None:
+    process = begun(store, "csv", "--out", str(tmp_path / "out.csv"), script=SLOW_TO_OTHERS + SCRIPT)
     others = drawing(process)
-    os.kill(others[1], signal.SIGKILL)
+    for other in others:
+        os.kill(other, signal.SIGKILL)
     _, said = process.communicate(timeout=60)
     lost = b"perpend: a process that did a part of the work has ended before its time; the system ends some where memory is short\n"
     assert (2, MANY + lost) == (process.returncode, said)

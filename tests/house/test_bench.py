@@ -110,7 +110,7 @@ def test_a_command_measured_again_takes_no_other_with_it(tmp_path: Path) -> None
 
 
 def test_memory_is_that_of_all_processes_of_a_command() -> None:
-    hold = "import os, time; kept = b'x' * 60_000_000; time.sleep(1)"
+    hold = "import os, time; kept = b'x' * 60_000_000; time.sleep(2)"
     twice = f"import os; other = os.fork(); {hold}; other and os.wait()"
     asked = f"import sys; from bench import measure; [print(measure.run([sys.executable, '-c', one]).megabytes) for one in {hold, twice}]"
     told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -16,6 +16,7 @@ import pytest
 from perpend import processes
 from perpend.errors import PerpendError
 from perpend.processes import ProcessLost, _Desk, _work, can_fork, dealt, spread
+from tests.processes import are_gone
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="this machine forks no processes")
 
@@ -26,15 +27,6 @@ class Odd(PerpendError):
     def __init__(self, place: int, why: str) -> None:
         super().__init__(f"{place}: {why}")
         self.place = place
-
-
-def are_gone(ids: set[int]) -> bool:
-    """Whether none of some processes is there any more."""
-    for _ in range(500):
-        if not any(os.path.exists(f"/proc/{one}") for one in ids):
-            return True
-        time.sleep(0.01)
-    return False
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 23])
@@ -129,6 +121,19 @@ def test_what_a_user_can_do_wrong_is_raised_as_it_is() -> None:
     with pytest.raises(Odd, match=r"^7: is odd$") as raised:
         next(of_all)
     assert 7 == raised.value.place
+
+
+def test_what_the_system_refuses_is_told_by_its_reason() -> None:
+    def answers(place: int) -> Iterator[int]:
+        yield place
+        if place:
+            raise OSError(5, "Input/output error")
+        yield place
+
+    of_all = dealt(answers, 2)
+    assert [0, 1, 0] == [next(of_all) for _ in range(3)]
+    with pytest.raises(ProcessLost, match=r"^a part of the work cannot be done: input/output error$"):
+        next(of_all)
 
 
 def test_an_interruption_is_for_the_process_that_asked_to_hear() -> None:

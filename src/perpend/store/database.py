@@ -96,11 +96,16 @@ def without_threads(connection: Connection) -> Iterator[None]:
 
     Where something fails meanwhile, it stays so.
     """
-    connection.execute("SET threads = 1")
-    connection.execute("SET async_threads = 0")
+    [former] = rows_of(connection, "SELECT current_setting('threads'), current_setting('async_threads')")
+    _have_threads(connection, 1, 0)
     yield
-    connection.execute("RESET threads")
-    connection.execute("RESET async_threads")
+    _have_threads(connection, *former)
+
+
+def _have_threads(connection: Connection, computing: int, reading: int) -> None:
+    """Say how many threads compute, that of who asks among them, and how many read and write files beside these."""
+    connection.execute(f"SET threads = {computing}")
+    connection.execute(f"SET async_threads = {reading}")
 
 
 def lock(connection: Connection) -> None:

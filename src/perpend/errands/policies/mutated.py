@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from perpend.cli.output import output_stream, progress, terminal
 from perpend.meaning.values import duration_from_gcp
 from perpend.mutation.score import Budget, score_mutants
 from perpend.policy_tests.run import run_policy_tests
+from perpend.processes import processors
 from perpend.report.repository.mutants import print_mutants, write_mutants_html, write_mutants_json
 from perpend.report.repository.policy_tests import print_test_report
 
@@ -51,7 +51,7 @@ def judge_mutants(
         click.echo(f"{reason}: mend that first", err=True)
         return USAGE_ERROR
     with progress("mutants", total=len(logic_ids)) as done:
-        scores = score_mutants(analyzer, logic_ids, budget=budget, jobs=jobs or os.cpu_count() or 1, progress=done)
+        scores = score_mutants(analyzer, logic_ids, budget=budget, jobs=jobs or processors(), progress=done)
     if form == "text":
         with terminal(out) as console:
             print_mutants(scores, console, analyzer.repository.files.source_line)

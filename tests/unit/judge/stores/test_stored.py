@@ -116,6 +116,7 @@ def test_a_database_without_threads_has_none_but_pythons_and_has_them_again(judg
         return len(os.listdir("/proc/self/task"))
 
     things = things_of(judged)
+    things.connection.execute("SET threads = 5")  # more than somebody has by default
     before = threads()
     with things.forkable():
         assert threads() < before
@@ -125,6 +126,8 @@ def test_a_database_without_threads_has_none_but_pythons_and_has_them_again(judg
                 f"SELECT value FROM duckdb_settings() WHERE name = '{other}'"
             ).fetchall()
     assert threads() == before
+    assert [(5,)] == things.connection.execute("SELECT current_setting('threads')").fetchall()
+    things.connection.execute("RESET threads")
 
 
 def in_memory(case: Case) -> Judgement:
