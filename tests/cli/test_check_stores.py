@@ -131,6 +131,8 @@ def test_a_second_run_reuses_what_the_first_computed(run: Run, store: Path) -> N
         ((str(EXAMPLE), "--format", "parquet"), "--out"),
         (("--store", "STORE", "--engine", "interpreter"), "duckdb or spark"),
         (("--store", "STORE", "--engine", "spark", "--spark-conf", "x"), "KEY=VALUE"),
+        ((str(EXAMPLE), "--spark-conf", "x=y"), "--spark-master and --spark-conf go with --engine spark"),
+        (("--store", "STORE", "--spark-master", "spark://far:7077"), "--spark-master and --spark-conf go with --engine spark"),
         (("--store", "STORE", "--format", "parquet", "--out", "/nowhere/x.parquet", "--policy", KEY_POLICY), "/nowhere"),
     ],
 )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from perpend.engines.protocol import Engine
 
+LOCAL: Final = "local[*]"
+"""Spark's master that is this machine, with all of its processors."""
+
 
 @contextmanager
-def engine_named(name: str, master: str = "local[*]", settings: Mapping[str, str] | None = None) -> Iterator[Engine | None]:
+def engine_named(name: str, master: str = LOCAL, settings: Mapping[str, str] | None = None) -> Iterator[Engine | None]:
     """Yield an engine, None for the interpreter and for what a store is judged by unless told otherwise.
 
     ``master`` and ``settings`` are Spark's.

@@ -30,6 +30,9 @@ _LEADS_ON: Final = re.compile("( here| for)?:$| (for|of)$")
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
 _REGION_FIELDS: Final = (["region"], ["region", "name"])
 _DIGITS: Final = 12
+_AS_SHOWN: Final = re.compile("[0-9]{4}-[0-9]{4}-[0-9]{4}")
+"""How consoles show an account's id."""
+_REGION: Final = re.compile("[a-z]{2}(-[a-z]+)*-(north|south|east|west|central)[a-z]*-[0-9]+")
 _NEARLY: Final = 0.8
 """How near a word must be to `all` to be taken for it misspelt: a letter too many, too few or too large."""
 _NUMBER: Final = re.compile("[0-9]+")
@@ -204,6 +207,10 @@ def _scope_from(word: str) -> Scope:
         raise ValueError(f"`{word.strip()}` is no scope: write `all`, an account's id, or `account/region`")
     if account.isdecimal() and len(account) != _DIGITS:
         raise ValueError(f"`{account}` has {len(account)} digits; an account's id has {_DIGITS}")
+    if _AS_SHOWN.fullmatch(account):
+        raise ValueError(f"`{account}` is no account's id (did you mean `{account.replace('-', '')}`?)")
+    if _REGION.fullmatch(account):
+        raise ValueError(f"`{account}` is a region: an account's id and `/` stand before it")
     near = suggestion(word.strip(), [ALL], cutoff=_NEARLY)
     if near:
         raise ValueError(f"`{word.strip()}` is no scope ({near})")

@@ -97,6 +97,11 @@ def test_the_scope_of_an_object_is_in_its_declared_fields():
     assert Scope() == scope_of(fields, ObjectType("Lost", master="nowhere__r"))
 
 
+def test_other_clouds_have_accounts_of_other_forms():
+    words = "my-project-1,11111111-2222-3333-4444-555555555555"
+    assert tuple(map(Scope, words.split(","))) == scopes_from(words)
+
+
 def test_scopes_are_written_with_commas():
     found = (Scope(), Scope("111122223333"), Scope("444455556666", "eu-west-1"))
     assert found == scopes_from("all, 111122223333,444455556666/eu-west-1")
@@ -114,6 +119,9 @@ def test_scopes_are_written_with_commas():
         ("a b", "`a b` is no scope: write `all`, an account's id, or `account/region`"),
         ("a/r/s", "`a/r/s` is no scope: write `all`, an account's id, or `account/region`"),
         ("all,11112222333", "`11112222333` has 11 digits; an account's id has 12"),
+        ("1111-2222-3333", "`1111-2222-3333` is no account's id (did you mean `111122223333`?)"),
+        ("eu-west-1", "`eu-west-1` is a region: an account's id and `/` stand before it"),
+        ("us-gov-northeast-1/111122223333", "`us-gov-northeast-1` is a region: an account's id and `/` stand before it"),
     ],
 )
 def test_what_is_no_scope_is_refused_with_the_reason(words, message):

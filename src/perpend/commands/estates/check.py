@@ -13,7 +13,7 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.choosing import choice_options
 from perpend.cli.completions import complete_files, complete_runs
 from perpend.cli.configured import configuration_of, is_from_file, is_off, named_by
-from perpend.cli.engines import engine_named
+from perpend.cli.engines import LOCAL, engine_named
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.histories.handing import history_of
 from perpend.cli.histories.kept import NOT_AWAY, keep_history, kept_behind
@@ -105,6 +105,8 @@ class Asked:
         inputs_or_store(self.inputs, self.store, "judge")
         if self.store is not None and self.engine == "interpreter":
             raise click.UsageError("a store is judged by duckdb or spark; the interpreter judges inputs")
+        if self.engine != "spark" and (self.spark_conf or self.spark_master != LOCAL):
+            raise click.UsageError("--spark-master and --spark-conf go with --engine spark")
         self.report.refuse_contradictions(self.frameworks)
 
 
@@ -131,7 +133,7 @@ class Asked:
     show_default=True,
     help="What judges: DuckDB for stores and large inputs, else the interpreter.",
 )
-@click.option("--spark-master", metavar="URL", default="local[*]", show_default=True, help="The master of --engine spark.")
+@click.option("--spark-master", metavar="URL", default=LOCAL, show_default=True, help="The master of --engine spark.")
 @click.option("--spark-conf", metavar="KEY=VALUE", multiple=True, help="A setting of --engine spark; may be repeated.")
 @click.option("--no-history", is_flag=True, help="With --store: do not keep what was found in the store's history.")
 @click.option("--explain-cost", is_flag=True, help="Say what was reused of earlier runs over the snapshot, and what computed.")
