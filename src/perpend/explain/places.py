@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 NOT_COLLECTED: Final = "not collected"
 """How a field reads that an object does not have."""
 
+NOT_KNOWN: Final = "not known"
+"""How a field reads of which a reason says why it is not known, with a colon before the reason."""
+
 _STEP: Final = re.compile(r"([^.\[\]]+)(?:\[(\d+)\])?")
 _LONGEST: Final = 120
 
@@ -84,4 +87,4 @@ def shown_value(value: Any, value_type: ValueType = ValueType.ANY) -> str:
 
 def _unknown(fields: Mapping[str, Any], name: str) -> str:
     reason = reason_of(fields, name)
-    return NOT_COLLECTED if reason == MISSING else f"not known: {reason}"
+    return NOT_COLLECTED if reason == MISSING else f"{NOT_KNOWN}: {reason}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from perpend.diagnostics.escape import display_width, encodable, visible
-from perpend.explain.places import NOT_COLLECTED
+from perpend.explain.places import NOT_COLLECTED, NOT_KNOWN
 from perpend.ir.estate import places_in_words
 from perpend.ir.status import Status
 
@@ -64,7 +64,8 @@ def print_explanation(explanation: Explanation, console: Console, *, everything:
     verdict = Text.assemble((finding.status.value, STYLES[finding.status]), f"  {visible(finding.current_state_message)}")
     print_labelled(console, "verdict", verdict, width=_LABEL)
     if deciding := _deciding(explanation):
-        print_labelled(console, "because", Text("\n").join(_field_lines(deciding.fields)), width=_LABEL)
+        because = _field_lines(deciding.fields, finding.current_state_message)
+        print_labelled(console, "because", Text("\n").join(because), width=_LABEL)
     if finding.remediation_message:
         print_labelled(console, "next step", Text(visible(finding.remediation_message)), width=_LABEL)
     _put(console)
@@ -127,16 +128,16 @@ def _print_step(step: Step, fields: Sequence[FieldValue], console: Console, *, e
     hang(console, head, text)
     below = Text(" " * (_INDEX + _RESULT + 2))
     leaves = [leaf for leaf in step.leaves if leaf.told or (everything and not _is_field(leaf, fields))]
-    for line in [*_field_lines(fields), *map(_leaf_line, leaves)]:
+    for line in [*_field_lines(fields, step.reason or ""), *map(_leaf_line, leaves)]:
         hang(console, below, line, more="  ")
     ended = ("check fired: ", step.check) if step.check else ("unreadable: ", step.reason)
     if ended[1]:
         hang(console, below, Text.assemble((ended[0], "yellow"), visible(ended[1])), more="  ")
 
 
-def _field_lines(fields: Sequence[FieldValue]) -> list[Text]:
-    """Return a line per field, values below each other."""
-    shown = [(visible(field_name(field.place)), visible(field.value)) for field in fields[:_MOST_FIELDS]]
+def _field_lines(fields: Sequence[FieldValue], told: str) -> list[Text]:
+    """Return a line per field, values below each other. A reason that ``told`` holds beside them is not said once more."""
+    shown = [(visible(field_name(field.place)), visible(_value(field, told))) for field in fields[:_MOST_FIELDS]]
     width = max((display_width(name) for name, _ in shown if display_width(name) <= _WIDEST_NAME), default=0)
     lines = [
         Text.assemble(name, " " * max(0, width - display_width(name)), "  ", (value, _value_style(value)))
@@ -146,8 +147,13 @@ def _field_lines(fields: Sequence[FieldValue]) -> list[Text]:
     return [*lines, Text(f"… and {rest:,} more fields", style="dim")] if rest else lines
 
 
+def _value(field: FieldValue, told: str) -> str:
+    reason = field.value.removeprefix(f"{NOT_KNOWN}: ")
+    return NOT_KNOWN if reason != field.value and reason in told else field.value
+
+
 def _value_style(value: str) -> str:
-    return "yellow" if value == NOT_COLLECTED or value.startswith("not known: ") else "cyan"
+    return "yellow" if value == NOT_COLLECTED or value.startswith(NOT_KNOWN) else "cyan"
 
 
 def _is_field(leaf: Leaf, fields: Sequence[FieldValue]) -> bool:

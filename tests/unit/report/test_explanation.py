@@ -10,9 +10,11 @@ import pytest
 from rich.console import Console
 
 from perpend.explain.steps import Explanation
+from perpend.ir.estate import EstateObject, Origin
+from perpend.meaning.partly_known import PartlyKnown
 from perpend.report.explanation import print_explanation
 from tests.unit.explain.explanations import FLAG, MFA, explained
-from tests.unit.judge.estates import thing
+from tests.unit.judge.estates import THING, thing
 
 LONG = {"IS_EQUAL": {"left": {"EXTRACT": "mfa"}, "right": {"TEXT": "a text of many words, long enough for two lines"}}}
 TWO = {"AND": {"args": [MFA, FLAG]}}
@@ -104,6 +106,20 @@ def test_what_was_not_collected_is_not_null_and_what_is_unreadable_no_check(
     assert 1 == sum(line.startswith(("check fired", "unreadable")) for line in lines)
     assert any(line.startswith(ended) for line in lines)
     assert any(line.startswith(f"smallest change {change}") for line in lines)
+
+
+def test_why_a_field_is_not_known_is_said_once_with_the_verdict_and_once_with_its_condition(tmp_path: Path) -> None:
+    fields = PartlyKnown({"Id": "a", "flag": "true"}, {"doc": "was denied"})
+    denied = EstateObject(THING, "a", "a", "a", fields, Origin("report.csv", 7))
+    assert """\
+verdict   UNDETERMINED  doc was denied
+because   doc  not known
+
+   99 false       isDisappeared(CA10__disappearanceTime__c)
+    0 stopped     extract('mfa') == 'false' && flag.asBoolean() → UNDETERMINED
+                    doc  not known
+                    unreadable: doc was denied
+""" in printed(explained(tmp_path, denied, TWO))
 
 
 def test_a_value_does_not_fade_with_its_label(found: Explanation) -> None:
