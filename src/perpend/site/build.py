@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.diagnostics.model import Severity
 from perpend.pages.book import Book
 from perpend.pages.contents import pages_of
 from perpend.pages.page import key_of
@@ -72,7 +73,7 @@ class Built:
     """What a build did: how many pages there are, how many of them were made anew, files left alone, pages left out.
 
     ``problems`` are what is wrong or suspicious in the repository; ``strangers`` counts verdicts that its policies, as they
-    are, cannot have given. Neither is known where nothing has changed.
+    are, cannot have given. Where nothing has changed, problems are not known, only how many of them are ``errors``.
     """
 
     pages: int = 0
@@ -81,6 +82,7 @@ class Built:
     left_out: list[str] = field(default_factory=list)
     unchanged: bool = False
     problems: tuple[Diagnostic, ...] = ()
+    errors: int = 0
     strangers: int = 0
 
 
@@ -102,7 +104,7 @@ def build_site(
     inputs = inputs_digest(repository, more, settings)
     gone, changed = changed_since(options.out, old) if old is not None else ([], [])
     if old is not None and (old.inputs, old.form) == (inputs, form) and not gone and not (options.force and changed):
-        return Built(len(old.pages), kept=changed, unchanged=True)
+        return Built(len(old.pages), 0, changed, old.left_out, unchanged=True, errors=old.errors, strangers=old.strangers)
     if old is not None and (old.engine, old.form) != (engine, form):
         old = SiteManifest(old.form, files=old.files)
     with staging(options.out) as staged:
@@ -167,12 +169,15 @@ class _Build:
         self.built.pages = len(self.heads)
         self.kept.executions = dict(book.executions)
         self.built.problems = book.problems
+        self.built.errors = sum(problem.severity is Severity.ERROR for problem in book.problems)
         if verdicts is not None:
             self._findings(verdicts)
             self.built.strangers = verdicts.strangers + sum(verdicts.unlike.values())
         self._copy(targets.files)
         if not options.markdown:
             self._extras()
+        told = self.built
+        self.new.left_out, self.new.errors, self.new.strangers = told.left_out, told.errors, told.strangers
 
     def _page(self, path: str, page: Page, renderer: Renderer, targets: Targets) -> None:
         """Make a page, unless the last build made one that says the same."""

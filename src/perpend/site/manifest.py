@@ -34,7 +34,7 @@ class SiteManifest:
 
     ``pages`` has the fingerprint of what each page says, by path. ``files`` holds ``pages``, and all other files; while a
     build replaces a file, it may have either of two digests, with a blank between. ``shown`` has the copied images that a
-    page shows, by the page's path.
+    page shows, by the page's path. ``left_out``, ``errors`` and ``strangers`` are what the build told, see ``Built``.
     """
 
     form: str = "html"
@@ -43,6 +43,9 @@ class SiteManifest:
     files: dict[str, str] = field(default_factory=dict)
     pages: dict[str, str] = field(default_factory=dict)
     shown: dict[str, list[str]] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    errors: int = 0
+    strangers: int = 0
 
     def write(self, directory: Path) -> None:
         """Write the manifest into a directory, whole or not at all."""
@@ -70,6 +73,8 @@ def read_manifest(directory: Path) -> SiteManifest | None:
         _paths(document.get("files")),
         _paths(document.get("pages")),
         _shown(document.get("shown")),
+        [*_shown({"": document.get("left_out")}).get("", ())],
+        *(number if isinstance(number := document.get(name), int) else 0 for name in ("errors", "strangers")),
     )
 
 

@@ -249,16 +249,15 @@ def test_a_build_that_fails_leaves_the_last_one_and_nothing_else(site, monkeypat
 def test_the_manifest_lists_every_file_and_nothing_outside(site):
     _, out = site
     assert sorted({NAME, *read_manifest(out).files}) == sorted(snapshot(out))
-    (out / NAME).write_text(
-        json.dumps({"version": 1, "files": {"../x": "1", "/etc/x": "1", "a/../../x": "1", "ok": "1"}}), "utf-8"
-    )
-    assert {"ok": "1"} == read_manifest(out).files
+    paths = dict.fromkeys(("../x", "/etc/x", "a/../../x", "ok"), "1")
+    (out / NAME).write_text(json.dumps({"version": 1, "files": paths, "left_out": 7}), "utf-8")
+    assert ({"ok": "1"}, []) == (read_manifest(out).files, read_manifest(out).left_out)
     (out / NAME).write_text("[", "utf-8")
     assert None is read_manifest(out)
 
 
 def test_a_manifest_survives_writing_and_reading(tmp_path):
-    manifest = SiteManifest("html", "e", "i", {"a": "1"}, {"b": "2"}, {"b": ["a"]})
+    manifest = SiteManifest("html", "e", "i", {"a": "1"}, {"b": "2"}, {"b": ["a"]}, ["a"], 3, 4)
     manifest.write(tmp_path)
     assert manifest == read_manifest(tmp_path)
 
@@ -319,6 +318,7 @@ def test_verdicts_get_pages_and_files(root, tmp_path):
     every = (out / "verdicts/index.html").read_text("utf-8")
     assert '<svg class="bar whole"' in every and "2 verdicts of 1 policy." in every
     assert (2, 2) == (built.strangers, every.count("Left out: 1 verdict of policies that "))
+    assert (True, 2) == ((again := build(root, verdicts=tmp_path / "v.ndjson")[0]).unchanged, again.strangers)
     said = "Left out: 1 verdict of what this policy said before"
     assert said in html and said in (out / PAGE).read_text("utf-8")
     assert '<a href="./verdicts/index.html">Verdicts</a>' in (out / "index.html").read_text("utf-8").partition("<main")[0]

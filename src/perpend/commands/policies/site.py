@@ -15,7 +15,6 @@ from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
 from perpend.cli.output import progress
 from perpend.cli.repositories import is_library, repository_here, site_title
-from perpend.diagnostics.model import Severity
 from perpend.errands.policies.site_built import account_names, check, clean, serve, verdicts_here, verdicts_option
 
 if TYPE_CHECKING:
@@ -102,8 +101,8 @@ def _tell(built: Built, out: Path) -> None:
         click.echo(f"{built.pages:,} pages in {out}: nothing has changed")
     else:
         click.echo(f"{built.pages:,} pages in {out}, {built.made:,} of them made anew")
-    if errors := sum(problem.severity is Severity.ERROR for problem in built.problems):
-        click.echo(f"errors in the repository, told on its page Health and by `perpend lint`: {errors:,}", err=True)
+    if built.errors:
+        click.echo(f"errors in the repository, told on its page Health and by `perpend lint`: {built.errors:,}", err=True)
     if built.strangers:
         click.echo(f"verdicts left out, as their policies are not here, or end otherwise here: {built.strangers:,}", err=True)
     for what, paths in (

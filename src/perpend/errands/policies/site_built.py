@@ -22,7 +22,6 @@ from perpend.cli.repositories import repository_here, site_title, store_named
 from perpend.config.configuration import is_address
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.counted import counted
-from perpend.diagnostics.model import Severity
 from perpend.diagnostics.text import render_text
 from perpend.errors import PerpendError
 from perpend.load.files import Files
@@ -175,9 +174,8 @@ def _serve(repository: Repository, repo: str | None, port: int, options: Options
     click.echo(f"{built.pages:,} pages at {server.url} (Ctrl-C ends)")
     told = _Told(repository.files.root, built.problems)
     if built.problems:
-        errors = sum(problem.severity is Severity.ERROR for problem in built.problems)
-        warnings = len(built.problems) - errors
-        click.echo(f"{counted(errors, 'error')} and {counted(warnings, 'warning')}: perpend lint", err=True)
+        warnings = len(built.problems) - built.errors
+        click.echo(f"{counted(built.errors, 'error')} and {counted(warnings, 'warning')}: perpend lint", err=True)
 
     def again() -> None:
         """Build the pages, show them, and only then index them for the search, which takes longer: a change ends that."""
