@@ -19,13 +19,14 @@ from bench.engines import Options, machine, measure_engines
 from bench.handout import measure_handout
 from bench.histories import measure_histories
 from bench.histories_spark import measure_histories_spark
-from bench.measure import ROOT, print_ratios, side_by_side
+from bench.measure import ROOT, print_ratios, run, side_by_side
 from bench.page import write_page
 from bench.reports import write_report
 from bench.results import Results
 from bench.waivers import measure_waivers
 from bench.workloads import WORKLOADS
 
+_EXAMPLE = ROOT / "examples/credential-report.csv"
 _READ = "import csv, sys; print(sum(1 for _ in csv.DictReader(open(sys.argv[1], newline=''))))"
 _LOAD = (
     "import sys, yaml, pathlib; "
@@ -83,19 +84,26 @@ def check(rounds: int, users: int, results: Path | None) -> None:
 
 
 def install() -> None:
-    """Distributions and megabytes of a fresh environment."""
+    """Distributions and megabytes of a fresh environment, before and after modules are compiled."""
     with tempfile.TemporaryDirectory() as folder:
         empty, full = Path(folder, "empty"), Path(folder, "full")
         for place in (empty, full):
             venv.create(place, with_pip=True)
-        subprocess.run([full / "bin/python", "-m", "pip", "install", "--quiet", str(ROOT)], check=True)
-        listed = subprocess.run([full / "bin/python", "-c", _SIZES], check=True, capture_output=True, text=True)
+        python = full / "bin/python"
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-compile", str(ROOT)], check=True)
+        listed = subprocess.run([python, "-c", _SIZES], check=True, capture_output=True, text=True)
         found = [line.split() for line in listed.stdout.splitlines()]
         sizes = {name: int(size) for name, size in found if name not in ("pip", "setuptools")}
         print(f"\ninstall  (bounds: 10 distributions, 100 MB)\n  {len(sizes)} distributions:")
         for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
             print(f"  {sizes[name] / 1e6:6.1f} MB  {name}")
-        print(f"  {(_size(full) - _size(empty)) / 1e6:.1f} MB above an empty environment")
+        for how, command in (
+            ("as uv installs it, and pip with --no-compile", ["-c", "pass"]),
+            ("once a report was judged, which compiles what it uses", ["-m", "perpend", "check", str(_EXAMPLE)]),
+            ("as pip leaves it else, every module compiled", ["-m", "compileall", "-q", str(full / "lib")]),
+        ):
+            run([str(python), *command], allowed=(0, 1))
+            print(f"  {(_size(full) - _size(empty)) / 1e6:6.1f} MB above an empty environment {how}")
 
 
 def corpus(rounds: int, directory: str) -> None:
