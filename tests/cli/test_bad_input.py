@@ -242,3 +242,12 @@ def test_objects_in_json_are_judged_by_their_type(run: Run, tmp_path: Path) -> N
     ran = run("check", tmp_path / "objects.json", "--repo", tmp_path, "--type", "CA10__CaThing__c", *TIME, "--format", "json")
     found = [(one["object"]["name"], one["status"], one["object"]["master"]) for one in json.loads(ran.out)["verdicts"]]
     assert (1, [("A", "INCOMPLIANT", None), ("b", "COMPLIANT", None)]) == (ran.code, sorted(found))
+
+
+@pytest.mark.parametrize(
+    "words", ["lint --repo", "site build --out", "findings --store", "check --waivers", "site build --verdicts"]
+)
+def test_what_the_system_refuses_is_named(run: Run, tmp_path: Path, words: str) -> None:
+    ran = run(*words.split(), tmp_path / ("x" * 300), *([EXAMPLE] if words == "check --waivers" else []))
+    assert (2, "") == (ran.code, ran.out)
+    assert_one_line(ran.err, f"{tmp_path / ('x' * 300)}", "file name too long")

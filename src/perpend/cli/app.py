@@ -185,7 +185,8 @@ def _exit_code(arguments: list[str] | None) -> int:
         return _complain(str(error))
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return _complain(f"cannot go on: {(error.strerror or str(error)).lower()}")
+        where = f"{visible(error.filename)}: " if isinstance(error.filename, str) else ""
+        return _complain(f"{where}cannot go on: {(error.strerror or str(error)).lower()}")
     except Exception as error:
         if os.environ.get("PERPEND_DEBUG"):
             raise

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.history.head import HEAD, HistoryHead, head_from, text_of_head
 from perpend.store.database import pattern
-from perpend.store.files import StoreError, directory_name, make_directory, naming, settle, shown, sync_directory, write_whole
+from perpend.store.files import (
+    StoreError,
+    directory_name,
+    is_there,
+    make_directory,
+    naming,
+    settle,
+    shown,
+    sync_directory,
+    write_whole,
+)
 from perpend.store.manifest import Damaged, StoredFile
 from perpend.store.snapshot import compare, sized
 
@@ -40,7 +50,7 @@ class HistoryPlace:
         """Return what the history holds; an empty head where there is none. Raises StoreError for one that is damaged."""
         path = self.directory / HEAD
         with naming(path, "cannot be read"):
-            if not path.exists():
+            if not is_there(path):
                 return HistoryHead()
             text = path.read_bytes().decode("utf-8", errors="replace")
         try:

@@ -7,7 +7,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from perpend.store.files import StoreError, make_directory, naming, shown, write_whole
+from perpend.store.files import StoreError, is_there, make_directory, naming, shown, write_whole
 from perpend.store.manifest import Damaged, document_from, sealed
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class SentRuns:
 
     def _read(self) -> dict[str, int]:
         with naming(self._path, "cannot be read"):
-            if not self._path.exists():
+            if not is_there(self._path):
                 return {}
             text = self._path.read_bytes().decode("utf-8", errors="replace")
         try:

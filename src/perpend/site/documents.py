@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.parse import unquote
 
 from perpend.diagnostics.directories import no_directory
@@ -48,7 +48,7 @@ class Documents:
         self.root = root
         self.texts: dict[str, str] = {}
         self.images: dict[str, Path] = {}
-        for directory, names, files in os.walk(root):
+        for directory, names, files in os.walk(root, onerror=_raise):
             names[:] = sorted(name for name in names if not name.startswith("."))
             for name in sorted(files):
                 self._take(os.path.relpath(os.path.join(directory, name), root).replace(os.sep, "/"))
@@ -133,3 +133,7 @@ class Documents:
             after = refs[place + 1] if place + 1 < len(refs) else None
             pages.append(ProsePage(head, ref.name, text, f"docs/{path}".rpartition("/")[0], side, before, after))
         return tuple(pages)
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error

@@ -55,6 +55,23 @@ def reason_of(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
+def is_there(path: Path) -> bool:
+    """Whether something stands at a path. Raises OSError where that cannot be seen, which ``Path.exists`` may take for a no."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def entries_of(directory: Path) -> list[Path]:
+    """Return what a directory holds, in order, nothing of one that is not there. Raises OSError, unlike ``Path.glob``."""
+    try:
+        return sorted(directory.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def directory_name(table: str) -> str:
     """Return the directory name of a table: letters, digits and ``_.-~``, different for different tables, never hidden."""
     name = _UNSAFE.sub(lambda match: "".join(f"~{byte:02x}" for byte in match[0].encode()), table)

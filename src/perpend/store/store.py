@@ -18,6 +18,8 @@ from perpend.diagnostics.directories import no_directory
 from perpend.store.files import (
     StoreError,
     directory_name,
+    entries_of,
+    is_there,
     make_directory,
     naming,
     reason_of,
@@ -106,8 +108,8 @@ class Store:
     def runs(self) -> list[str]:
         """Return the ids of all snapshots, the oldest first."""
         with naming(self.directory, "cannot be read"):
-            manifests = list((self.directory / RUNS).glob("*.json"))
-        return sorted(path.stem for path in manifests if not path.name.startswith("."))
+            written = entries_of(self.directory / RUNS)
+        return sorted(path.stem for path in written if path.suffix == ".json" and not path.name.startswith("."))
 
     def run_in_force(self) -> str | None:
         """Return the id of the snapshot in force, None where there is none."""
@@ -166,7 +168,7 @@ class Store:
     def remove_leftovers(self) -> list[str]:
         """Remove what runs left behind whose writer is dead; return their ids. Living writers are left alone."""
         self._remove_parts()
-        unknown = {path.name.removeprefix(_RUN_DIRECTORY) for table in self._listed(_TABLES) for path in _entries(table)}
+        unknown = {path.name.removeprefix(_RUN_DIRECTORY) for table in self._listed(_TABLES) for path in entries_of(table)}
         leftovers = unknown - set(self.runs())
         leftovers |= {path.stem for path in self._listed(_LOCKS) if path.suffix == ".lock"}
         leftovers |= {path.name.removeprefix(_RUN_DIRECTORY) for path in self._listed(_TEMPORARY)}
@@ -276,7 +278,7 @@ class Store:
         """Return the run in force and the checksum of its manifest, None where nothing is in force."""
         path = self.directory / IN_FORCE
         with naming(self.directory, "cannot be read"):
-            if not path.exists():
+            if not is_there(path):
                 return None
         try:
             return pointer_from(self._text(path))
@@ -291,7 +293,9 @@ class Store:
 
     def _manifest(self, run: str, checksum: str | None = None) -> Manifest:
         path = self._path_of(run)
-        if not path.exists():
+        with naming(path, "cannot be read"):
+            is_written = is_there(path)
+        if not is_written:
             if checksum is not None:
                 raise StoreError(f"{shown(path)}: is missing, though its run is in force{self._hint()}")
             raise self._absent(run)
@@ -315,7 +319,7 @@ class Store:
         return f"; the newest snapshot that was stored is {runs[-1]}" if runs else ""
 
     def _listed(self, part: str) -> list[Path]:
-        return _entries(self.directory / part)
+        return entries_of(self.directory / part)
 
 
 class Run:
@@ -394,7 +398,3 @@ def _shared_lock(path: Path) -> int | None:
         if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
             return descriptor
         os.close(descriptor)
-
-
-def _entries(directory: Path) -> list[Path]:
-    return sorted(directory.iterdir()) if directory.is_dir() else []

@@ -10,7 +10,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from perpend.store.files import make_directory, naming, remove_tree
+from perpend.store.files import entries_of, make_directory, naming, remove_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ _UNFINISHED: Final = "unfinished"
 def unfinished(store: Path) -> list[Path]:
     """Return the directories of collections in a store that nobody is at, the oldest first."""
     with naming(store, "cannot be read"):
-        directories = sorted((store / _UNFINISHED).iterdir()) if (store / _UNFINISHED).is_dir() else []
+        directories = entries_of(store / _UNFINISHED)
     return [directory for directory in directories if not _is_held(directory / JOURNAL)]
 
 

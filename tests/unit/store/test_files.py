@@ -14,6 +14,8 @@ from perpend.store.files import (
     StoreError,
     digest_of,
     directory_name,
+    entries_of,
+    is_there,
     make_directory,
     naming,
     reason_of,
@@ -174,6 +176,17 @@ def test_a_directory_whose_entries_are_safe_is_closed_again(tmp_path, monkeypatc
     (tmp_path / "x").touch()
     with pytest.raises(NotADirectoryError):
         sync_directory(tmp_path / "x")
+
+
+def test_what_cannot_be_seen_is_not_taken_for_absent(tmp_path):
+    (tmp_path / "b").touch()
+    (tmp_path / "a").touch()
+    assert [True, False, False] == [is_there(tmp_path / name) for name in ("a", "c", "a/b")]
+    assert ["a", "b"] == [path.name for path in entries_of(tmp_path)]
+    assert [] == entries_of(tmp_path / "c") == entries_of(tmp_path / "a")
+    for ask in (is_there, entries_of):
+        with pytest.raises(OSError, match="name too long"):
+            ask(tmp_path / ("x" * 300))
 
 
 def test_what_is_removed_may_be_gone_already(tmp_path):

@@ -163,11 +163,12 @@ def place_of(directory: str) -> HistoryPlace:
     """Return the history of a store. Raises PerpendError where there is none."""
     from perpend.history.head import HEAD
     from perpend.history.place import HistoryPlace
+    from perpend.store.files import is_there
 
     if is_address(directory):
         raise PerpendError(f"{visible(directory)}: {NOT_AWAY}")
     place = HistoryPlace(directory)
-    if not (place.directory / HEAD).exists():
+    if not is_there(place.directory / HEAD):
         shown = visible(directory)
         if wrong := no_directory(directory):
             raise PerpendError(f"{shown}: {wrong}; `perpend import` makes one")

@@ -97,9 +97,11 @@ class SentRecord:
         self._known.update(findings)
 
     def _read(self) -> None:
-        if not self._path.exists():
+        try:
+            kept = self._path.open(encoding="ascii", errors="replace")
+        except FileNotFoundError:
             return
-        with self._path.open(encoding="ascii", errors="replace") as stream:
+        with kept as stream:
             if stream.readline() != f'["{_STATE}"]\n':
                 raise UnusableFindings(f"{self._path}: not a record of what was sent, or one of a newer version")
             for line in stream:
