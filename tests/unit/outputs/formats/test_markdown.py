@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -48,6 +49,19 @@ def test_a_comment_counts_all_and_names_what_is_to_be_acted_on(tmp_path: Path) -
 </details>
 """
     )
+
+
+def test_a_comment_does_not_look_clean_where_not_all_was_judged(tmp_path: Path) -> None:
+    judged = judge(tmp_path, thing("fay", "good"))
+    refused = {f"/ce/p{number:02}": () for number in range(12)}
+    selection, estate = replace(judged.selection, refused=refused), replace(judged.estate, unread=("`gone`.csv",))
+    lines = comment(replace(judged, selection=selection, estate=estate)).splitlines()
+    assert "### Perpend: 0 incompliant and 0 undetermined, and not all was judged" == lines[1]
+    assert [
+        f"**Not judged**: policies with errors: the first 10 of 12: {', '.join(f'`{name}`' for name in [*refused][:10])}",
+        "**Not judged**: inputs that cannot be read: `` `gone`.csv ``",
+    ] == [line for line in lines if "Not judged" in line]
+    assert "udged" not in comment(judged)
 
 
 def test_nothing_that_names_or_messages_hold_is_markup() -> None:
