@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import visible
+from perpend.ir.coverage import NOT_ASKED
 from perpend.ir.status import Status
 from perpend.outputs.as_ratings import severities_document
 from perpend.outputs.formats.text import cut
@@ -120,9 +121,18 @@ def _heading(counts: Mapping[Status, int]) -> str:
 
 
 def _unjudged(judgement: Judgement) -> str:
-    """Return which policies could not judge and which inputs could not be read, the first of each; empty where all did."""
-    refused, unread = [*judgement.selection.refused], judgement.estate.unread
-    return _not_judged("policies with errors", refused) + _not_judged("inputs that cannot be read", unread)
+    """Return what keeps a run from having judged all that there is, the first of each kind; empty where nothing does."""
+    unread = judgement.estate.unread
+    whys = judgement.unread(beside=unread)
+    types = [judgement.type_label(name) for name, why in whys.items() if not why.startswith(NOT_ASKED)]
+    return "".join(
+        _not_judged(what, names)
+        for what, names in (
+            ("policies with errors", [*judgement.selection.refused]),
+            ("inputs that cannot be read", unread),
+            ("some objects, which could not be read, of the types", types),
+        )
+    )
 
 
 def _not_judged(what: str, names: Sequence[str]) -> str:
