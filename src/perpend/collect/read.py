@@ -86,12 +86,16 @@ def collect_files(
     of which scopes an input holds every object. The first unusable
     input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
     rows read so far, now and then. ``read_from`` names by path the file that is read in an input's place, ``observed_at`` when
-    the estate looked like an input, whatever that says itself.
+    the estate looked like an input, whatever that says itself. Raises ValueError for a time without a zone, and for a claim or
+    time of what is none of the paths.
     """
+    names = [os.fspath(path) for path in paths]
+    if strange := {*(complete or {}), *(observed_at or {})} - {*names}:
+        raise ValueError(f"none of the inputs is {min(map(repr, strange))}")
     stated = {path: in_utc(time) for path, time in (observed_at or {}).items()}
     pile = _Pile(type_name, progress, object_type, complete or {}, read_from=read_from or {}, observed_at=stated)
     with _collector_paused():
-        return _collect([os.fspath(path) for path in paths], pile, keep_going=keep_going)
+        return _collect(names, pile, keep_going=keep_going)
 
 
 def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collected:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,11 @@ def test_what_others_have_made_is_collected_as_before() -> None:
 
 def test_paths_are_named_as_texts() -> None:
     assert collect_files([str(REPORT)]) == collect_files([REPORT])
+
+
+def test_what_is_said_of_no_input_is_refused_it_would_say_nothing() -> None:
+    with pytest.raises(ValueError, match=r"^none of the inputs is 'b\.csv'$"):
+        collect_files([REPORT], complete={"c.csv": []}, observed_at={"b.csv": datetime(2026, 3, 1, tzinfo=UTC)})
 
 
 def test_a_time_without_a_zone_is_refused() -> None:
