@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from perpend.explain.steps import Explanation, Step, explain_verdict
     from perpend.intake.input import Input
     from perpend.intake.inputs import Imported, import_inputs
-    from perpend.ir.estate import Estate, EstateObject, Source
+    from perpend.ir.coverage import Claim, Scope
+    from perpend.ir.estate import Estate, EstateObject, Origin, Source
+    from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.ir.status import Status
     from perpend.judge.day import RunDay, day_of_run
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from perpend.plan.describe import plan_lines
     from perpend.policy_tests.run import Coverage, FailedTest, TestReport, run_policy_tests
     from perpend.store.files import StoreError
+    from perpend.store.remote.opened import remote_store
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Store
 
@@ -78,7 +81,9 @@ _HOMES: Final = {
     "intake.input": ("Input",),
     "intake.inputs": ("Imported", "import_inputs"),
     "pieces.tables.table_bytes": ("UnreadableTable",),
-    "ir.estate": ("Estate", "EstateObject", "Source"),
+    "ir.coverage": ("Claim", "Scope"),
+    "ir.estate": ("Estate", "EstateObject", "Origin", "Source"),
+    "ir.object_types": ("ObjectType",),
     "ir.program": ("Program",),
     "ir.status": ("Status",),
     "judge.day": ("RunDay", "day_of_run"),
@@ -108,6 +113,7 @@ _HOMES: Final = {
     "outputs.as_junit": ("write_junit",),
     "outputs.as_parquet": ("write_parquet",),
     "store.files": ("StoreError",),
+    "store.remote.opened": ("remote_store",),
     "store.snapshot": ("Snapshot",),
     "store.store": ("Store",),
 }
@@ -117,6 +123,7 @@ __all__ = [
     "Account",
     "Analyzer",
     "Change",
+    "Claim",
     "Collected",
     "Coverage",
     "Diagnostic",
@@ -134,6 +141,8 @@ __all__ = [
     "Ledger",
     "Narrowed",
     "NotARepository",
+    "ObjectType",
+    "Origin",
     "PerpendError",
     "Plan",
     "PolicyAsked",
@@ -144,6 +153,7 @@ __all__ = [
     "Requirement",
     "RequirementResult",
     "RunDay",
+    "Scope",
     "Scorecard",
     "Selection",
     "Severity",
@@ -174,6 +184,7 @@ __all__ = [
     "plan_lines",
     "plans_of",
     "program_named",
+    "remote_store",
     "run_policy_tests",
     "select_policies",
     "spark",

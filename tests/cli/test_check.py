@@ -34,7 +34,9 @@ def verdicts(ran: Ran) -> dict[tuple[str, str], dict[str, Any]]:
 def test_every_verdict_has_every_key(run: Run) -> None:
     ran = run("check", EXAMPLE, *TIME, "--format", "json")
     document = json.loads(ran.out)
-    assert {"ledger", "snapshot", "setAside", "excluded", "frameworks", "waivers", "filter", "verdicts"} == set(document)
+    assert {"ledger", "snapshot", "setAside", "excluded", "refused", "frameworks", "waivers", "filter", "verdicts"} == set(
+        document
+    )
     assert 175 == len(document["verdicts"])
     for verdict in document["verdicts"]:
         assert set(verdict) == VERDICT_KEYS

@@ -14,10 +14,19 @@ from typing import Any
 import perpend
 
 SECTIONS = {
-    "Repositories": ("open_repository", "Repository", "Analyzer", "Program", "lint_repository", "Diagnostic", "Severity"),
+    "Repositories": (
+        "open_repository",
+        "Repository",
+        "ObjectType",
+        "Analyzer",
+        "Program",
+        "lint_repository",
+        "Diagnostic",
+        "Severity",
+    ),
     "Policies that judge": ("select_policies", "Selection", "PolicyView", "program_named"),
-    "Inputs": ("collect_files", "Collected", "Estate", "EstateObject", "Source"),
-    "Stores": ("import_inputs", "Input", "Imported", "Store", "Snapshot"),
+    "Inputs": ("collect_files", "Collected", "Estate", "EstateObject", "Origin", "Source", "Claim", "Scope"),
+    "Stores": ("import_inputs", "Input", "Imported", "Store", "remote_store", "Snapshot"),
     "Judging": ("judge_estate", "judge_snapshot", "Judgement", "Ledger", "Finding", "Reference", "Verdicts", "Status"),
     "The day of a run": ("RunDay", "day_of_run"),
     "Engines": ("Engine", "duck_db", "spark"),
@@ -40,6 +49,7 @@ MEMBERS: dict[str, tuple[str, ...]] = {
     "Store": ("Store", "reading", "snapshot", "runs", "run_in_force", "prune"),
     "Snapshot": ("id", "created", "sources", "failures", "directory"),
     "Engine": (),
+    "ObjectType": ("name", "label", "declared"),
     "Plan": ("programs", "reasons"),
 }
 """Of these classes only these members are part of the interface; the others serve rooms of the package."""

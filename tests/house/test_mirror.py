@@ -31,7 +31,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "cli/test_access.py": ("commands/estates/access", "report/access"),
     "cli/test_bad_input.py": ("collect/csv_text", "collect/json_text", "collect/report_answer"),
-    "cli/test_check_engines.py": ("outputs/as_parquet",),
     "cli/test_check_stores.py": ("intake/inputs", "store/spool"),
     "cli/test_check_policies.py": ("cli/programs",),
     "cli/test_completions.py": ("cli/completions",),
@@ -222,10 +221,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "collect/formats/values",
     ),
     "unit/collect/test_bad_input.py": ("collect/files",),
-    "unit/collect/test_kinds.py": (
-        "collect/outline",
-        "collect/read",
-    ),
+    "unit/collect/test_kinds.py": ("collect/outline",),
     "unit/engines/duckdb/test_kept.py": ("tables/schema",),
     "unit/intake/test_objects.py": (
         "ir/estate",

@@ -9,6 +9,7 @@ from perpend.analyze import rules
 from perpend.analyze.reachability import compute_the_same
 from perpend.analyze.scopes import NameScope
 from perpend.analyze.syntax import syntax_problem
+from perpend.analyze.turns import in_turn
 from perpend.analyze.types_reached import types_reached
 from perpend.analyze.typing_rules import Retyping, incompatible, result_type, wanted_types
 from perpend.analyze.unfolding import MAX_DEPTH, Unfolding, too_deep
@@ -44,7 +45,7 @@ class Analyzed:
 class Analyzer:
     """Analyses the logic files of one repository; extracts are typed once and shared between programs.
 
-    So are ``retyping``, ``unfolding`` and the number of ``hints`` given.
+    So are ``retyping``, ``unfolding`` and the number of ``hints`` given. Threads may share one: they wait for each other.
     """
 
     repository: Repository
@@ -67,12 +68,14 @@ class Analyzer:
         kept = {logic_id: program for logic_id, program in self._programs.items() if logic_id.lstrip("/") not in changed}
         return replace(self, repository=repository, _programs=kept)
 
+    @in_turn
     def analyzed(self, logic_id: str) -> Analyzed:
         """Return a logic file's program and diagnostics."""
         if logic_id not in self._programs:
             self._programs[logic_id] = self._analyze(logic_id)
         return self._programs[logic_id]
 
+    @in_turn
     def extract_diagnostics(self, extracts_id: str) -> list[Diagnostic]:
         """Return what is wrong with the meaning of a file of extracts."""
         document = self.repository.extracts(extracts_id).value
@@ -98,9 +101,8 @@ class Analyzer:
 
     def _analyze(self, logic_id: str) -> Analyzed:
         loaded = self.repository.logic(logic_id)
-        if loaded.value is None:
+        if (logic := loaded.value) is None:
             return Analyzed(None, None)
-        logic = loaded.value
         work = _Work(self, logic_id, [])
         block = work.block(logic.block, self.object_type(logic.input_type.value), NameScope(UNKNOWN_TYPE, ()))
         broken = any(diagnostic.severity is Severity.ERROR for diagnostic in (*loaded.diagnostics, *work.diagnostics))
@@ -117,6 +119,7 @@ class Analyzer:
             self._named[extracts_id] = {extract.name: extract for extract in reversed(document.extracts if document else ())}
         return self._named[extracts_id]
 
+    @in_turn
     def extract(self, extracts_id: str, name: str) -> Expr | None:
         """Return the typed value of an extract, None where it cannot be used."""
         key = (extracts_id, name)
@@ -199,9 +202,8 @@ class _Work:
         )
 
     def _imports(self, written: WrittenBlock) -> tuple[str, ...]:
-        repository = self.analyzer.repository
-        imported = (repository.imported(reference, self.document, self.diagnostics) for reference in written.imports)
-        return tuple(extracts_id for extracts_id in imported if extracts_id)
+        imported = self.analyzer.repository.imported
+        return tuple(filter(None, (imported(reference, self.document, self.diagnostics) for reference in written.imports)))
 
     def _relationships(self, written: WrittenBlock) -> dict[str, Span]:
         names: dict[str, Span] = {}

@@ -134,9 +134,6 @@ def store_named(word: str) -> Store:
 
     if not is_address(word):
         return Store(word)
-    from perpend.cli.extra_packages import extra_packages
+    from perpend.store.remote.opened import remote_store
 
-    with extra_packages("s3", "a store on S3"):
-        from perpend.store.remote.mirrored import MirroredStore
-        from perpend.store.remote.space import Space
-    return MirroredStore(Space(word))
+    return remote_store(word)

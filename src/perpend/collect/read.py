@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from perpend.alone import is_alone
 from perpend.collect.credential_report import Reading, read_report
 from perpend.collect.files import STANDARD_INPUT, read_text_bytes
 from perpend.collect.formats.readers import READERS, reader_of
@@ -23,9 +25,11 @@ from perpend.collect.unusable import UnusableContent, UnusableInput
 from perpend.ir.coverage import Scope, claims_of
 from perpend.ir.estate import Estate, EstateObject, Source, is_root
 from perpend.ir.object_types import ObjectType
+from perpend.meaning.values import in_utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from perpend.collect.formats.unite import Dated
     from perpend.collect.kinds import InputKind
@@ -66,7 +70,7 @@ class _Pile:
 
 
 def collect_files(
-    paths: Sequence[str],
+    paths: Sequence[str | Path],
     *,
     type_name: str | None = None,
     object_type: ObjectType | None = None,
@@ -82,11 +86,16 @@ def collect_files(
     of which scopes an input holds every object. The first unusable
     input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
     rows read so far, now and then. ``read_from`` names by path the file that is read in an input's place, ``observed_at`` when
-    the estate looked like an input, whatever that says itself.
+    the estate looked like an input, whatever that says itself. Raises ValueError for a time without a zone, and for a claim or
+    time of what is none of the paths.
     """
-    pile = _Pile(type_name, progress, object_type, complete or {}, read_from=read_from or {}, observed_at=observed_at or {})
+    names = [os.fspath(path) for path in paths]
+    if strange := {*(complete or {}), *(observed_at or {})} - {*names}:
+        raise ValueError(f"none of the inputs is {min(map(repr, strange))}")
+    stated = {path: in_utc(time) for path, time in (observed_at or {}).items()}
+    pile = _Pile(type_name, progress, object_type, complete or {}, read_from=read_from or {}, observed_at=stated)
     with _collector_paused():
-        return _collect(paths, pile, keep_going=keep_going)
+        return _collect(names, pile, keep_going=keep_going)
 
 
 def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collected:
@@ -109,14 +118,15 @@ def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collecte
 def _collector_paused() -> Iterator[None]:
     """Pause cyclic garbage collection: all that is made here is kept and free of cycles, so collecting only costs time.
 
-    Nor does it cost any later: what is there at the end is not looked at again.
+    Nor does it cost any later where Perpend is alone: what is there at the end is not looked at again.
     """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        if is_alone():  # what others have made would be kept for ever, too
+            gc.freeze()
         if enabled:
             gc.enable()
 

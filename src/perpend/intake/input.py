@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perpend.collect.kinds import is_joined
+from perpend.meaning.values import in_utc
 from perpend.pieces.tables.table_bytes import holds_table
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Input:
     columns to API names, None where they are API names; ``constants`` are fields that all its rows have alike.
     ``observed_at`` is when the estate looked like this, where the input does not state it. ``complete`` names scopes of
     which it holds every object of its type; without it, what it does not hold is not known. ``new_fields``: a table may have
-    fields that its type does not declare.
+    fields that its type does not declare. Raises ValueError for a time without a zone.
     """
 
     path: str
@@ -35,6 +36,10 @@ class Input:
     observed_at: datetime | None = None
     complete: tuple[Scope, ...] = ()
     new_fields: bool = True
+
+    def __post_init__(self) -> None:
+        if self.observed_at is not None:
+            object.__setattr__(self, "observed_at", in_utc(self.observed_at))
 
     @property
     def is_table(self) -> bool:

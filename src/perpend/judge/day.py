@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from perpend.meaning.values import milliseconds_from_datetime
+from perpend.meaning.values import in_utc, milliseconds_from_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,12 +40,13 @@ def day_of_run(
 
     It is ``snapshot_time`` if given, else the newest of the times. A source that states none may be as new as ``today``
     (now, if None; its day at 00:00 UTC counts): no object is judged at a day before that on which it was seen. A time that is
-    yet to come is as good as none: nobody has looked at what happens until then.
+    yet to come is as good as none: nobody has looked at what happens until then. Raises ValueError for a time without a zone.
     """
     if snapshot_time is not None:
-        return RunDay(snapshot_time, given=True)
-    now = today or datetime.now(UTC)
+        return RunDay(in_utc(snapshot_time), given=True)
+    now = in_utc(today or datetime.now(UTC))
     start_of_today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    observed = [None if time is not None and time > now + AHEAD else time for time in times] or [None]
+    stated = [None if time is None else in_utc(time) for time in times]
+    observed = [None if time is not None and time > now + AHEAD else time for time in stated] or [None]
     newest = max(time or start_of_today for time in observed)
     return RunDay(newest, assumed=None in observed and newest == start_of_today)

@@ -157,7 +157,9 @@ class Judgement:
                     yield self._finding(column.program, judged, index, error)
 
     def batches(self, size: int = BATCH) -> Iterator[list[Finding]]:
-        """Yield the findings in lists of some size, the last one shorter."""
+        """Yield the findings in lists of some size, the last one shorter. Raises ValueError for a size that holds none."""
+        if size < 1:
+            raise ValueError(f"a batch holds one finding at least, not {size}")
         findings = self.findings()
         while batch := list(islice(findings, size)):
             yield batch

@@ -359,7 +359,7 @@ class Repository:
                 node = node_from_yaml(text, path, diagnostics)
                 fields = Reader(diagnostics).record(node, shape) if node is not None else None
                 value = build(fields) if fields is not None else None
-            self._documents[entity] = Loaded(value, tuple(diagnostics))
+            self._documents.setdefault(entity, Loaded(value, tuple(diagnostics)))  # another thread may have read it meanwhile
         return self._documents[entity]
 
     def _test_file(self, path: str) -> Loaded[list[TestObject]]:

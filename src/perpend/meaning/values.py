@@ -171,6 +171,13 @@ def _offset(text: str | None) -> int | None:
     return (hours * 60 + minutes) * (-1 if text[0] == "-" else 1)
 
 
+def in_utc(moment: datetime) -> datetime:
+    """Return a time in UTC. Raises ValueError for one without a zone: it is another time in each."""
+    if moment.utcoffset() is None:
+        raise ValueError(f"the time {moment} has no time zone")
+    return moment.astimezone(UTC)
+
+
 def milliseconds_from_datetime(moment: datetime) -> int:
     """Return an aware datetime as milliseconds since 1970."""
     elapsed = moment - _EPOCH

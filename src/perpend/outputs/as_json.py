@@ -45,7 +45,7 @@ def write_json(
     covering: Covering | None = None,
     weighed: WeighedJudgement | None = None,
 ) -> None:
-    """Write the ledger, the snapshot, which policies were not asked, frameworks, and the verdicts, one a line, as one object.
+    """Write the ledger, the snapshot, which policies did not judge, frameworks, and the verdicts, one a line, as one object.
 
     ``accounts`` says what is known of accounts, by their numbers; objects show it of theirs. ``covering`` is what is waived.
     ``weighed`` is how severe findings are; nothing is said of it where nobody has rated any.
@@ -54,7 +54,9 @@ def write_json(
     snapshot = json.dumps(_snapshot(judgement), separators=(",", ":"))
     set_aside = json.dumps(judgement.selection.set_aside, separators=(",", ":"))
     excluded = json.dumps(judgement.selection.excluded, separators=(",", ":"))
+    refused = json.dumps([*judgement.selection.refused], separators=(",", ":"))
     stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"excluded":{excluded},\n')
+    stream.write(f'"refused":{refused},\n')
     frameworks, filtered = frameworks_json(judgement.scorecards()), json.dumps(_filter(judgement), separators=(",", ":"))
     waivers = json.dumps(waivers_document(covering), separators=(",", ":"))
     stream.write(f'"frameworks":{frameworks},\n"waivers":{waivers},\n"filter":{filtered},\n')
@@ -115,7 +117,7 @@ def _ledger(ledger: Ledger) -> dict[str, int]:
 def _snapshot(judgement: Judgement) -> dict[str, Any]:
     day = judgement.day
     sources = [_source(source) for source in sorted(judgement.estate.sources, key=lambda source: source.name)]
-    return {"time": _iso(day.time), "assumed": day.assumed, "sources": sources}
+    return {"time": _iso(day.time), "assumed": day.assumed, "sources": sources, "unread": [*judgement.estate.unread]}
 
 
 def _source(source: Source) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_date
 from perpend.meaning.values import written as encodable
 from perpend.plan.scalar import Kind
 from perpend.store.database import pattern, storing, text
-from perpend.store.files import OWNER_ONLY, naming
+from perpend.store.files import OWNER_ONLY, StoreError, naming, shown
 from perpend.store.rows import json_lines
 from perpend.store.scratch import scratch
 from perpend.tables.schema import SOURCE
@@ -47,6 +47,8 @@ def write_parquet(judgement: Judgement, path: str | Path) -> None:
     Raises StoreError, or OSError, where it cannot be written.
     """
     target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise StoreError(f"{shown(target)}: cannot be written: there is no such directory")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     stored = [column for column in judgement.shown if isinstance(column, StoredVerdicts)]
     files = [file for column in stored for file in (*column.files.paths, *column.table)]

@@ -27,6 +27,7 @@ _LONGEST_NAME: Final = 160
 _ATTEMPTS: Final = 20
 _UNSAFE: Final = re.compile(r"^\.|[^A-Za-z0-9_.-]+")
 _SHOWN: Final = 200
+_PATTERN: Final = frozenset("*?[")
 
 
 class StoreError(PerpendError):
@@ -46,6 +47,14 @@ def naming(path: Path, what: str = "cannot be written") -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(f"{shown(path)}: {what}: {reason_of(error)}") from None
+
+
+def check_place(directory: str | Path) -> None:
+    """Raise StoreError for what cannot be a store's directory: an address of S3, or what engines take for a pattern."""
+    if str(directory).startswith("s3:/"):
+        raise StoreError(f"{shown(directory)}: an address and no directory: `remote_store` opens it")
+    if set(os.path.abspath(directory)) & _PATTERN:
+        raise StoreError(f"{shown(directory)}: a store's path cannot have `*`, `?` or `[` in it")
 
 
 def reason_of(error: OSError) -> str:

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Final
 from perpend.diagnostics.directories import no_directory
 from perpend.store.files import (
     StoreError,
+    check_place,
     directory_name,
     entries_of,
     is_there,
@@ -61,7 +62,6 @@ _RUN_DIRECTORY: Final = "run="
 
 KEPT: Final = "extracts"
 """The directory of what engines keep of snapshots, below a directory named by the hash of each one's content."""
-_PATTERN: Final = frozenset("*?[")
 
 
 class NoSnapshot(StoreError):
@@ -82,8 +82,7 @@ class Store:
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
         self.place = str(directory)
-        if set(os.path.abspath(directory)) & _PATTERN:
-            raise StoreError(f"{shown(directory)}: a store's path cannot have `*`, `?` or `[` in it")
+        check_place(directory)
 
     def snapshot(self, run: str | None = None, *, verify: bool = False) -> Snapshot:
         """Return a snapshot by its id, the one in force for None.
@@ -138,6 +137,8 @@ class Store:
 
     def prune(self, *, keep: int) -> Pruned:
         """Remove all snapshots but the newest ``keep``, the one in force and those that are read, and what never ended."""
+        if not self.directory.exists():
+            return Pruned((), ())
         with naming(self.directory), self.committing():
             kept = {*self.runs()[max(0, len(self.runs()) - keep) :], self.run_in_force()}
             old = [run for run in self.runs() if run not in kept]
@@ -315,8 +316,7 @@ class Store:
             return path.read_bytes().decode("utf-8", errors="replace")
 
     def _hint(self) -> str:
-        runs = self.runs()
-        return f"; the newest snapshot that was stored is {runs[-1]}" if runs else ""
+        return f"; the newest snapshot that was stored is {runs[-1]}" if (runs := self.runs()) else ""
 
     def _listed(self, part: str) -> list[Path]:
         return entries_of(self.directory / part)

@@ -47,3 +47,19 @@ def test_today_is_now_unless_it_is_said():
 def test_a_day_in_milliseconds_is_that_of_the_same_moment_anywhere():
     assert 1_772_323_200_000 == RunDay(MIDNIGHT).milliseconds
     assert RunDay(TODAY).milliseconds == RunDay(TODAY.astimezone(timezone(timedelta(hours=5)))).milliseconds
+
+
+def test_a_day_is_told_in_utc_whatever_zone_its_times_are_in() -> None:
+    zone = timezone(timedelta(hours=-5))
+    late = datetime(2026, 3, 1, 23, tzinfo=zone)
+    assert ["2026-03-02T04:00:00+00:00"] * 2 == [
+        day_of_run([], snapshot_time=late).time.isoformat(),
+        day_of_run([late], today=late).time.isoformat(),
+    ]
+    assert RunDay(datetime(2026, 3, 2, tzinfo=UTC), assumed=True) == day_of_run([None], today=late)
+
+
+@pytest.mark.parametrize("stated", [{"snapshot_time": datetime(2026, 3, 1)}, {"today": datetime(2026, 3, 1)}, {}])
+def test_a_time_without_a_zone_is_refused(stated: dict[str, datetime]) -> None:
+    with pytest.raises(ValueError, match=r"^the time 2026-03-01 00:00:00 has no time zone$"):
+        day_of_run([datetime(2026, 3, 1)], **stated)

@@ -191,3 +191,11 @@ def test_scorecards_are_of_the_frameworks_that_policies_were_chosen_by(tmp_path:
     assert ("/frameworks/f", Standing.WAIVED, {Status.INCOMPLIANT: 1}, "") == standing(True, whole, waived=1)
     assert ("/frameworks/f", Standing.UNDETERMINED, {Status.COMPLIANT: 1}, "denied things") == standing(False, denied)
     assert () == judge_estate(estate(thing("a", on=True)), select_policies(found)).scorecards()
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_batches_that_would_hold_nothing_are_refused(tmp_path: Path, size: int) -> None:
+    judged = judgement(estate(thing("a", flag="x")), program_of(analyzer(tmp_path, CHECKED)))
+    assert [1] == [len(batch) for batch in judged.batches(1)]
+    with pytest.raises(ValueError, match=f"^a batch holds one finding at least, not {size}$"):
+        list(judged.batches(size))

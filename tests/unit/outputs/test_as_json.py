@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,9 @@ def document_of(judgement: Judgement) -> Any:
 
 def test_a_document_has_the_keys_of_the_contract_in_order(tmp_path: Path) -> None:
     document = document_of(judge(tmp_path, thing("ann", "bad", owner="acme"), thing("bob", "none")))
-    assert ["ledger", "snapshot", "setAside", "excluded", "frameworks", "waivers", "filter", "verdicts"] == list(document)
+    assert ["ledger", "snapshot", "setAside", "excluded", "refused", "frameworks", "waivers", "filter", "verdicts"] == list(
+        document
+    )
     assert [] == document["setAside"]
     assert {
         "objects": 2,
@@ -128,6 +131,14 @@ def test_the_lines_say_what_the_findings_say(tmp_path: Path) -> None:
     assert all(row[2] and row[3] and (row[4] or row[0] != "INCOMPLIANT") for row in actual.values())
 
 
+def test_policies_that_cannot_judge_and_inputs_that_cannot_be_read_are_named_in_the_document(tmp_path: Path) -> None:
+    judged = judge(tmp_path, thing("ann"))
+    selection, estate = replace(judged.selection, refused={"/ce/far": ()}), replace(judged.estate, unread=("gone.csv",))
+    document = document_of(replace(judged, selection=selection, estate=estate))
+    assert (["/ce/far"], ["gone.csv"]) == (document["refused"], document["snapshot"]["unread"])
+    assert ([], []) == (document_of(judged)["refused"], document_of(judged)["snapshot"]["unread"])
+
+
 def test_policies_set_aside_are_named_in_the_document_only(tmp_path: Path) -> None:
     judgement = judge(tmp_path, thing("ann"), set_aside=["/ce/far", f"/ce/{HOSTILE}"])
     assert ["/ce/far", f"/ce/{HOSTILE}"] == document_of(judgement)["setAside"]
@@ -179,11 +190,11 @@ def test_the_snapshot_says_its_sources_and_whether_its_time_was_assumed(tmp_path
     stated = {"name": "a.json", "kind": "credential-report-json", "observedAt": time, "objects": 0, "accounts": []}
     silent = {"name": "z.csv", "kind": "credential-report", "observedAt": None, "objects": 3, "accounts": ["1", "2"]}
     snapshot = document_of(judge(tmp_path, thing("ann"), sources=sources))["snapshot"]
-    assert {"time": "2026-01-10T00:00:00Z", "assumed": True, "sources": [stated, silent]} == snapshot
+    assert {"time": "2026-01-10T00:00:00Z", "assumed": True, "sources": [stated, silent], "unread": []} == snapshot
     snapshot = document_of(judge(tmp_path, thing("ann"), sources=sources[:1]))["snapshot"]
-    assert {"time": "2026-01-10T00:00:00Z", "assumed": True, "sources": [silent]} == snapshot
+    assert {"time": "2026-01-10T00:00:00Z", "assumed": True, "sources": [silent], "unread": []} == snapshot
     given = document_of(judge(tmp_path, thing("ann"), sources=sources[:1], snapshot_time=seen))["snapshot"]
-    assert {"time": "2026-01-09T08:15:00.250Z", "assumed": False, "sources": [silent]} == given
+    assert {"time": "2026-01-09T08:15:00.250Z", "assumed": False, "sources": [silent], "unread": []} == given
 
 
 @pytest.mark.parametrize(

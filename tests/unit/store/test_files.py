@@ -12,6 +12,7 @@ import pytest
 
 from perpend.store.files import (
     StoreError,
+    check_place,
     digest_of,
     directory_name,
     entries_of,
@@ -206,3 +207,14 @@ def test_a_table_directory_is_harmless_whatever_the_table_is_called(name):
 def test_names_that_differ_only_in_signs_have_directories_of_their_own():
     names = ["a/b", "a~2fb", "a%2fb", "a_b", "A_b", "a.b", "a", "a~"]
     assert len(names) == len({directory_name(one) for one in names})
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/stores", Path("s3://bucket/stores")])
+def test_an_address_is_no_directory_of_a_store(place):
+    with pytest.raises(StoreError, match=r"^s3://?bucket/stores: an address and no directory: `remote_store` opens it$"):
+        check_place(place)
+
+
+def test_a_directory_may_be_called_as_addresses_begin():
+    check_place("s3")
+    check_place("/srv/s3:/a")

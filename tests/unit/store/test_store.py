@@ -368,3 +368,8 @@ def test_a_manifest_that_cannot_be_opened_is_named(tmp_path):
     with pytest.raises(StoreError) as raised:
         Store(tmp_path).snapshot("x" * 300)
     assert f"{shown(tmp_path / 'runs' / ('x' * 300 + '.json'))}: cannot be read: file name too long" == str(raised.value)
+
+
+def test_nothing_is_made_where_there_is_nothing_to_prune(tmp_path):
+    assert Pruned((), ()) == Store(tmp_path / "typo").prune(keep=1)
+    assert [] == list(tmp_path.iterdir())

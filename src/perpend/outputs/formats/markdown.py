@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import visible
+from perpend.ir.coverage import NOT_ASKED
 from perpend.ir.status import Status
 from perpend.outputs.as_ratings import severities_document
 from perpend.outputs.formats.text import cut
 from perpend.outputs.tally import TO_ACT_ON, tally_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
     from perpend.judge.judgement import Judgement
@@ -63,12 +64,14 @@ def write_markdown(judgement: Judgement, stream: TextIO, *, weighed: WeighedJudg
     ``weighed`` is how severe findings are; nothing is said of it where nobody has rated any.
     """
     counts, total = judgement.ledger.counts, judgement.ledger.verdicts
-    written = f"{_MARK.format('check')}\n### Perpend: {_heading(counts)}\n\n| status | verdicts |\n| --- | ---: |\n"
+    unjudged = _unjudged(judgement)
+    heading = f"{_heading(counts)}{', and not all was judged' if unjudged else ''}"
+    written = f"{_MARK.format('check')}\n### Perpend: {heading}\n\n| status | verdicts |\n| --- | ---: |\n"
     written += "".join(f"| {status.value.lower()} | {counts[status]:,} |\n" for status in Status if counts[status])
     written += f"\n{total:,} verdicts on {judgement.ledger.objects:,} objects at {judgement.day.time:%Y-%m-%d}"
     if judgement.narrowed:
         written += f"; listed are those of {span(judgement.narrowed.words)}"
-    written += ".\n" + (_severities(weighed) if weighed else "")
+    written += f".\n{unjudged}" + (_severities(weighed) if weighed else "")
     stream.write(_with_sections(written, (_section_of(tally, weighed) for tally in tally_of(judgement, limit=_OBJECTS))))
 
 
@@ -115,6 +118,26 @@ def _with_sections(written: str, sections: Iterable[PolicySection]) -> str:
 def _heading(counts: Mapping[Status, int]) -> str:
     named = [f"{counts[status]:,} {status.value.lower()}" for status in (Status.INCOMPLIANT, Status.UNDETERMINED)]
     return " and ".join(named)
+
+
+def _unjudged(judgement: Judgement) -> str:
+    """Return what keeps a run from having judged all that there is, the first of each kind; empty where nothing does."""
+    unread = judgement.estate.unread
+    whys = judgement.unread(beside=unread)
+    types = [judgement.type_label(name) for name, why in whys.items() if not why.startswith(NOT_ASKED)]
+    return "".join(
+        _not_judged(what, names)
+        for what, names in (
+            ("policies with errors", [*judgement.selection.refused]),
+            ("inputs that cannot be read", unread),
+            ("some objects, which could not be read, of the types", types),
+        )
+    )
+
+
+def _not_judged(what: str, names: Sequence[str]) -> str:
+    first = f"the first {_OBJECTS} of {len(names):,}: " if len(names) > _OBJECTS else ""
+    return f"\n**Not judged**: {what}: {first}{', '.join(map(span, names[:_OBJECTS]))}\n" if names else ""
 
 
 def _severities(weighed: WeighedJudgement) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+from perpend.ir.coverage import NOT_ASKED, Claim, Scope
+from perpend.ir.estate import Source
 from perpend.judge.judgement import Judgement
 from perpend.outputs.formats.markdown import MOST, prose, span, write_markdown
-from tests.unit.report.judgements import HOSTILE, MOOD, judge, thing
+from tests.unit.report.judgements import HOSTILE, MOOD, THING, judge, thing
 
 SPITEFUL = "``` <script>x</script> [a](https://example.com) @all | **b** ![i](j)"
 
@@ -48,6 +51,31 @@ def test_a_comment_counts_all_and_names_what_is_to_be_acted_on(tmp_path: Path) -
 </details>
 """
     )
+
+
+def test_a_comment_does_not_look_clean_where_not_all_was_judged(tmp_path: Path) -> None:
+    judged = judge(tmp_path, thing("fay", "good"))
+    refused = {f"/ce/p{number:02}": () for number in range(12)}
+    selection, estate = replace(judged.selection, refused=refused), replace(judged.estate, unread=("`gone`.csv",))
+    lines = comment(replace(judged, selection=selection, estate=estate)).splitlines()
+    assert "### Perpend: 0 incompliant and 0 undetermined, and not all was judged" == lines[1]
+    assert [
+        f"**Not judged**: policies with errors: the first 10 of 12: {', '.join(f'`{name}`' for name in [*refused][:10])}",
+        "**Not judged**: inputs that cannot be read: `` `gone`.csv ``",
+    ] == [line for line in lines if "Not judged" in line]
+    assert "udged" not in comment(judged)
+
+
+def test_a_comment_names_the_types_of_which_not_all_could_be_read(tmp_path: Path) -> None:
+    def made(lacking: str | None) -> str:
+        source = Source("aws", "aws", None, 1, coverage=(Claim(THING, Scope("1"), lacking),))
+        return comment(judge(tmp_path, thing("fay", "good"), sources=[source]))
+
+    assert "\n**Not judged**: some objects, which could not be read, of the types: `Thing`\n" in made(
+        "denied s3:ListAllMyBuckets"
+    )
+    for whole in (None, f"{NOT_ASKED} s3"):
+        assert "udged" not in made(whole)
 
 
 def test_nothing_that_names_or_messages_hold_is_markup() -> None:
