@@ -137,8 +137,9 @@ class Store:
 
     def prune(self, *, keep: int) -> Pruned:
         """Remove all snapshots but the newest ``keep``, the one in force and those that are read, and what never ended."""
-        if not self.directory.exists():
-            return Pruned((), ())
+        with naming(self.directory):
+            if not is_there(self.directory):
+                return Pruned((), ())
         with naming(self.directory), self.committing():
             kept = {*self.runs()[max(0, len(self.runs()) - keep) :], self.run_in_force()}
             old = [run for run in self.runs() if run not in kept]
@@ -293,8 +294,7 @@ class Store:
         return self.directory / RUNS / f"{run}.json"
 
     def _manifest(self, run: str, checksum: str | None = None) -> Manifest:
-        path = self._path_of(run)
-        with naming(path, "cannot be read"):
+        with naming(path := self._path_of(run), "cannot be read"):
             is_written = is_there(path)
         if not is_written:
             if checksum is not None:
