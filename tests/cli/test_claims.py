@@ -165,6 +165,29 @@ def test_a_key_that_a_spreadsheet_has_changed_leaves_lists_open(bench: Bench, ke
     assert f"warning[K309]: `CA10__account__c` of `{USER}` holds what is the Id of no `{ACCOUNT}`: 1 in all" in bench.told
 
 
+ANN = f"arn:aws:iam::{A}:user/ann-marie"
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        *((key, "UNDETERMINED") for key in (ANN[:-1], ANN[:-8], f"{ANN};{ANN}2", f"{ANN} (1)", ANN.replace("-", "\u2013"))),
+        *((key, "COMPLIANT") for key in (f"{ANN}2", ANN.replace(A, B), f"arn:aws:iam::{A}:user/bob")),
+        (ANN, "INCOMPLIANT"),
+    ],
+)
+def test_a_key_that_was_cut_off_or_holds_more_leaves_the_lists_of_whom_it_may_name_open(
+    bench: Bench, key: str, expected: str
+) -> None:
+    users = [bench.write("u", [{"Id": ANN, "CA10__account__c": A, "CA10__userName__c": "ann"}]), "--type", USER]
+    links, one = ("CA10__CaAwsIamPolicyUserLink__c", [{"Id": "l", "CA10__user__c": f"arn:aws:iam::{B}:user/bob"}])
+    inputs = [*users, bench.write("l", one), "--type", links, "--complete", "all"]
+    policies = bench.write("p", [{"Id": "p", "CA10__user__c": key}])
+    inputs += [policies, "--type", "CA10__CaAwsUserPolicy__c", "--complete", "all"]
+    for said in (bench.of_files(f"*{DIRECT}", *inputs), bench.of_store(f"*{DIRECT}", *inputs)):
+        assert {ANN: expected} == said
+
+
 def test_a_key_of_an_account_that_was_not_imported_is_told_and_harms_no_other(bench: Bench) -> None:
     users = bench.write("u.csv", f"Id,CA10__userName__c,CA10__account__c\nu,bob,{B}\n")
     accounts = bench.write("a.csv", f"Id\n{A}\n")

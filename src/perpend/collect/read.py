@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from perpend.collect.kinds import InputKind
 
 _LARGEST_SCALAR = 1 << 16
+_FORMATS = {kind.name for kind in READERS}
 _REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
@@ -60,6 +61,7 @@ class _Pile:
     readings: list[Reading] = field(default_factory=list)
     objects: list[EstateObject] = field(default_factory=list)
     held: list[Dated] = field(default_factory=list)
+    listed: dict[str, bool] = field(default_factory=dict)
     read_from: Mapping[str, str] = field(default_factory=dict)
     observed_at: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -178,13 +180,12 @@ def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> Non
     held = reader_of(kind)(content, path)
     if pile.type_name and pile.type_name not in held.types:
         holds = ", ".join(f"`{one}`" for one in sorted(held.types)) or "nothing that is known"
-        raise UnusableContent(f"a {kind.label}, which holds {holds}, not `{pile.type_name}`")
+        raise UnusableContent(f"{kind.label}, which holds {holds}, not `{pile.type_name}`")
     claimed = pile.complete.get(path, ())
-    coverage = (
-        held.lacking
-        if not claimed
-        else tuple(claim for type_name in sorted(held.types) for claim in claims_of(type_name, claimed))
-    )
+    lacking = () if claimed and held.has_more else held.lacking
+    coverage = (*lacking, *(claim for type_name in sorted(held.types) for claim in claims_of(type_name, claimed)))
+    for type_name, always in held.listed.items():
+        pile.listed[type_name] = pile.listed.get(type_name, True) and always
     stated = pile.observed_at.get(path)
     pile.readings += [reading._replace(observed_at=stated) for reading in held.readings] if stated else held.readings
     pile.held += [(object_, held.seen_at.get(place)) for place, object_ in enumerate(held.objects)]
@@ -192,6 +193,13 @@ def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> Non
     pile.sources.append(Source(path, kind.name, stated or held.observed_at, objects, held.accounts, coverage))
     if progress := pile.progress:
         progress(sum(source.objects for source in pile.sources))
+
+
+def _as_listed(source: Source, listed: Mapping[str, bool]) -> Source:
+    """Return a source that claims no list which some object leaves open, be it of another file: then none knows them all."""
+    if source.kind not in _FORMATS:
+        return source
+    return replace(source, coverage=tuple(one for one in source.coverage if one.lacking or listed.get(one.type_name, True)))
 
 
 def _refuse_scalar(content: bytes) -> None:
@@ -206,7 +214,8 @@ def _refuse_scalar(content: bytes) -> None:
 
 def _estate_of(pile: _Pile) -> Estate:
     # What a source holds gives it its place, not what it is called nor where it stands on the command line.
-    sources = sorted(pile.sources, key=lambda source: (pile.digests[source.name], source.name))
+    listed = [_as_listed(source, pile.listed) for source in pile.sources]
+    sources = sorted(listed, key=lambda source: (pile.digests[source.name], source.name))
     ranks = {source.name: rank for rank, source in enumerate(sources)}
     objects: dict[str, list[EstateObject]] = {}
     if pile.readings:

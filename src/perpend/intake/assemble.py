@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Span
-from perpend.intake.lists import LONGEST_KEY, Lists, look, near
+from perpend.intake.lists import LONGEST_KEY, Lists, look, named_in_part, near
 from perpend.ir.coverage import Scope, not_imported
 from perpend.pieces import rules
 from perpend.store.database import name, rows_of, text
@@ -159,14 +159,17 @@ class Assembly:
         relations.lookups[relation] = Join(relation, target, key, "Id")
         column = name(key)
         cases = [*_given(unfollowed(relation), own), *_given(unread(key), own)]
-        ids = f'SELECT "Id" FROM ({other.keys}) WHERE "Id" IS NOT NULL'
-        cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({ids}) THEN NULL")
+        whole = f'SELECT "Id" FROM ({other.keys}) WHERE "Id" IS NOT NULL'
+        cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({whole}) THEN NULL")
         dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || {text('`, which was not collected' + self._why(target))}"
         if self._coverage.reason(target, "", Scope()) is None:
             # All that there is was read: what the key names is not there, unless it is there in another spelling, or spoilt.
             ids = f'SELECT {near(name("Id"))} FROM ({other.keys}) WHERE "Id" IS NOT NULL'
             alike, _ = look(self._connection, other.keys, column)
-            dangling = f"CASE WHEN {near(column)} IN ({ids}) OR NOT {alike or 'true'} THEN {dangling} END"
+            strays = f"SELECT {column} AS stray FROM ({own.keys}) WHERE {column} IS NOT NULL AND {column} NOT IN ({whole})"
+            in_part = f"SELECT stray FROM ({named_in_part(whole, strays)})"
+            spoilt = f"{near(column)} IN ({ids}) OR NOT {alike or 'true'} OR {column} IN ({in_part})"
+            dangling = f"CASE WHEN {spoilt} THEN {dangling} END"
         relations.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
 
     def _why(self, target: str) -> str:

@@ -34,7 +34,11 @@ LONGEST_KEY: Final = 60
 _MOST_SHOWN: Final = 3
 _NAMELESS: Final = "cannot be looked up: the object has no Id"
 _BLANK: Final = r"[\s\p{Z}\p{C}]*"
-_UNTYPED: Final = r"[\s\p{Z}\p{C}'\"`]"
+_UNTYPED: Final = r"[\s\p{Z}\p{C}\p{Pi}\p{Pf}'\"`]"
+_DASH: Final = r"\p{Pd}"
+_NAMING: Final = r"[\p{L}\p{N}]"
+_ALIKE: Final = 24
+"""How many signs keys have in common first that are compared further."""
 _SCOPE: Final = "\0"
 _NOTHING: Final = "CAST(NULL AS VARCHAR)"
 
@@ -94,6 +98,9 @@ class Lists:
         meant = self._first(nearly)
         if meant:
             cases.append(_within(nearly, f"may hold more: {what} names this object in another spelling"))
+        in_part = named_in_part(ids, stray)
+        if self._count(in_part):
+            cases.append(_within(f'SELECT "Id" FROM ({in_part})', f"may hold more: {what} names this object in part"))
         if longer := self._renamed(own, stray):
             several = f"SELECT unnest({text_list(longer)})"
             cases.append(_within(several, f"may hold more: {what} names several objects of one Id"))
@@ -224,9 +231,30 @@ def look(connection: Connection, keys: str, key: str) -> tuple[str | None, bool]
 
 
 def near(expression: str) -> str:
-    """Return the expression of what is left of a key without what typing and spreadsheets change: space, case, first zeros."""
-    seen = f"regexp_replace({expression}, {text(_UNTYPED)}, '', 'g')"
+    """Return the expression of what is left of a key without what typing and spreadsheets change, as
+    :func:`~perpend.ir.coverage.near_key` has it."""
+    seen = f"regexp_replace(regexp_replace({expression}, {text(_UNTYPED)}, '', 'g'), {text(_DASH)}, '-', 'g')"
     return f"ltrim(lower(nfc_normalize({seen})), '0')"
+
+
+def named_in_part(ids: str, strays: str) -> str:
+    """Return the query of Ids and the keys that may be meant for them in part: :func:`~perpend.ir.coverage.named_in_part`.
+
+    Queries of a column ``Id`` and of a column ``stray`` are given.
+    """
+    alike = f"left(near, {_ALIKE}) IN (SELECT left(near, {_ALIKE}) FROM near_ids)"
+    longer = f"cut < length(near) AND NOT regexp_full_match(substr(near, cut + 1, 1), {text(_NAMING)})"
+    return (
+        f'WITH near_ids AS MATERIALIZED (SELECT DISTINCT "Id", {near(name("Id"))} AS near FROM ({ids})), '
+        f"near_keys AS MATERIALIZED (SELECT DISTINCT stray, {near('stray')} AS near FROM ({strays})), "
+        # Most keys that lead nowhere are of others, and begin as no Id does: they are left out first.
+        f"alike AS MATERIALIZED (SELECT * FROM near_keys WHERE length(near) < {_ALIKE} OR {alike} "
+        f"OR (SELECT min(length(near)) FROM near_ids) < {_ALIKE}) "
+        'SELECT "Id", stray FROM (SELECT * FROM near_ids, (SELECT DISTINCT length(near) AS cut FROM alike) '
+        "WHERE cut < length(near)) AS whole JOIN alike ON left(whole.near, cut) = alike.near UNION "
+        'SELECT "Id", stray FROM (SELECT * FROM alike, (SELECT DISTINCT length(near) AS cut FROM near_ids) '
+        f"WHERE {longer}) AS more JOIN near_ids ON left(more.near, cut) = near_ids.near"
+    )
 
 
 def is_blank(expression: str) -> str:

@@ -37,6 +37,8 @@ _NEARLY: Final = 0.8
 """How near a word must be to `all` to be taken for it misspelt: a letter too many, too few or too large."""
 _NUMBER: Final = re.compile("[0-9]+")
 _UNSEEN: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs"))
+_QUOTES: Final = frozenset(("Pi", "Pf"))
+_DASH: Final = "Pd"
 BEGINNING: Final = re.compile("[^-:/]+[-:/]")
 """How an Id begins of which the first part says what it is of, as `rtb-` and `arn:` do."""
 
@@ -228,10 +230,25 @@ def is_blank_key(key: str) -> bool:
 
 
 def near_key(key: str) -> str:
-    """Return what is left of a key without what typing and spreadsheets change: blank space, quotes, case, first zeros."""
-    seen = "".join(sign for sign in key if sign not in "'\"`" and unicodedata.category(sign) not in _UNSEEN)
+    """Return what is left of a key without what typing and spreadsheets change: blank space, quotes, dashes, case, first
+    zeros."""
+    kinds = ((sign, unicodedata.category(sign)) for sign in key if sign not in "'\"`")
+    seen = "".join("-" if kind == _DASH else sign for sign, kind in kinds if kind not in _UNSEEN | _QUOTES)
     # Sign by sign and one for one, as engines do it: the small letter of a capital depends on no other.
     return "".join(sign.lower()[0] for sign in unicodedata.normalize("NFC", seen)).lstrip("0")
+
+
+def named_in_part(keys: Iterable[str], ids: Iterable[str]) -> set[str]:
+    """Return the Ids of which some key may be a part, as a cell is that was cut off, or that some key begins with, as one is
+    that holds several, or more than a key."""
+    strays, whole = set(map(near_key, keys)), {identity: near_key(identity) for identity in ids}
+    cut, lengths = {len(stray) for stray in strays}, set(map(len, whole.values()))
+    begun = {stray[:end] for stray in strays for end in lengths if end < len(stray) and not stray[end].isalnum()}
+    return {
+        identity
+        for identity, near in whole.items()
+        if near in begun or any(end < len(near) and near[:end] in strays for end in cut)
+    }
 
 
 def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:

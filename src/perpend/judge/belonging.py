@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.contradictions import contradiction
-from perpend.ir.coverage import Claims, is_blank_key, is_odd_key, is_unlike, near_key, scope_of, unread_input
+from perpend.ir.coverage import Claims, is_blank_key, is_odd_key, is_unlike, named_in_part, near_key, scope_of, unread_input
 from perpend.ir.estate import is_filled
 from perpend.ir.object_types import MASTER_KEY
 from perpend.meaning.partly_known import PartlyKnown
@@ -98,7 +98,11 @@ def _parts(estate: Estate, owner_type: str, child: Children, object_type: Object
         parts.open = unlike
     nearly = set(map(near_key, strays))
     reason = f"may hold more: `{child.key}` of `{child.type_name}` names this object in another spelling"
-    parts.doubts = {identity: reason for identity in ids if strays and near_key(identity) in nearly}
+    parts.doubts = dict.fromkeys(
+        named_in_part(strays, ids) if strays else (),
+        f"may hold more: `{child.key}` of `{child.type_name}` names this object in part",
+    )
+    parts.doubts |= {identity: reason for identity in ids if strays and near_key(identity) in nearly}
     return parts
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
+from perpend.meaning.age import AHEAD
 from perpend.meaning.values import in_utc, milliseconds_from_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-AHEAD: Final = timedelta(days=1)
-"""How far a time may be ahead of the clock here: clocks and zones differ."""
 
 
 @dataclass(frozen=True, slots=True)

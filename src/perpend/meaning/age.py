@@ -6,6 +6,9 @@ import re
 from datetime import timedelta
 from typing import Final
 
+AHEAD: Final = timedelta(days=1)
+"""How far a time may be ahead of the clock here: clocks and zones differ. What is later is yet to come."""
+
 _UNITS: Final = {
     "s": timedelta(seconds=1),
     "m": timedelta(minutes=1),

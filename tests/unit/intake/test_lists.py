@@ -10,9 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from perpend.intake.lists import is_blank, look, near
+from perpend.intake.lists import is_blank, look, named_in_part, near
 from perpend.intake.objects import LISTED_OTHERWISE
 from perpend.ir.coverage import Claim, Claims, Scope, is_blank_key, is_odd_key, is_unlike, near_key, scope_of
+from perpend.ir.coverage import named_in_part as ids_named_in_part
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType
 from perpend.ir.relations import NO_OBJECT, OTHER_OBJECT
 from perpend.meaning.partly_known import MISSING
@@ -64,7 +65,7 @@ def test_a_table_says_what_claims_mean(claims, places):
     assert expected == said
 
 
-IDS = st.lists(st.text("0139aΑΣİ-:/' \n\0\u200b\u00a0\u0301", max_size=4), min_size=1, max_size=3)
+IDS = st.lists(st.text("0139aΑΣİ-:/'“ \n\0\u2013\u200b\u00a0\u0301", max_size=4), min_size=1, max_size=3)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +80,7 @@ def connection():
 @example(ids=["aΣ"], keys=["aσ", "AΣ"])
 @example(ids=["i"], keys=["İ"])
 @example(ids=["a"], keys=["a\0b", "\u0378a"])
+@example(ids=["a:b", "a:bc"], keys=["a:b", "a:", "a:b;a:bc"])
 def test_tables_and_objects_find_the_same_keys_odd(connection, ids, keys):
     connection.execute('CREATE OR REPLACE TABLE ids AS SELECT unnest(?) AS "Id"', [ids])
     connection.execute("CREATE OR REPLACE TABLE keys AS SELECT unnest(?) AS key", [keys])
@@ -89,6 +91,9 @@ def test_tables_and_objects_find_the_same_keys_odd(connection, ids, keys):
     alike = alike or f"{near('key')} IN (SELECT {near('Id')} FROM ids WHERE Id <> '')"
     unlike = {one for (one,) in connection.execute(f"SELECT key FROM keys WHERE NOT {alike}").fetchall()} & strays
     assert (bool(unlike) and numbers, bool(unlike) and not numbers) == (is_odd_key(strays, filled), is_unlike(strays, filled))
+    query = named_in_part("SELECT Id FROM ids WHERE Id <> ''", "SELECT key AS stray FROM keys WHERE key <> ''")
+    in_part = {one for one, _ in connection.execute(query).fetchall()}
+    assert ids_named_in_part({one for one in keys if one}, filled) == in_part
 
 
 def test_where_there_is_no_id_any_key_looks_like_one(connection):
@@ -237,6 +242,9 @@ def test_a_key_that_leads_nowhere_is_not_known_unless_all_was_read(tmp_path, cla
         (["012345678901"], "999999999999", True),
         (["vpc-1", "vpc-2"], "[object Object]", False),
         (["vpc-1", "vpc-2"], "vpc-9", True),
+        (["vpc-12", "vpc-2"], "vpc-1", False),
+        (["vpc-12", "vpc-2"], "vpc-2, vpc-12", False),
+        (["vpc-12", "vpc-2"], "vpc-21", True),
         (["a", "vpc-2"], "vpc-9", True),
     ],
 )

@@ -136,6 +136,10 @@ def test_what_typing_changes_of_a_key_makes_no_other_key(key):
     assert near_key("012345678901") != near_key("112345678901")
 
 
+def test_dashes_and_quotes_of_writing_programs_are_those_of_keyboards():
+    assert near_key("a-b") == near_key("\u201ca\u2013b\u201d") != near_key("ab")
+
+
 def test_letters_are_what_they_are_in_either_case():
     assert ("xa", "xa0") == (near_key("XA"), near_key("'xA0"))
 

@@ -110,6 +110,7 @@ def read_details(content: bytes, source: str) -> Contents:
                 raise UnusableContent(f"entry {place} of `{kind.source}` cannot be used: {reason}")
     if answer.get("IsTruncated", False) is not False or answer.get("Marker") is not None:
         why = "an answer of `get-account-authorization-details` says that there is more (`IsTruncated`)"
+        held.has_more = True
         held.lacking = tuple(Claim(kind.type_name, lacking=why) for kind in MAP)
     return held
 

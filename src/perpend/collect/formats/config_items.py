@@ -1,11 +1,12 @@
 """An AWS Config snapshot or history in, the objects of its items out, each as it was captured last.
 
 Source: AWS Config developer guide, "Components of a configuration item"; files and API answers spell some keys differently.
-The newest capture is the time of the file. It claims nothing: a recorder may leave types and regions out.
+The newest capture is the time of the file; none is yet to come. It claims nothing: a recorder may leave types and regions out.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from perpend.collect.formats.authorization_details import default_document, policy_type
@@ -28,6 +29,7 @@ from perpend.collect.json_text import described, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.ir.coverage import Claim
 from perpend.ir.estate import Origin
+from perpend.meaning.age import AHEAD
 
 _NOT_HERE: Final = "is not known: AWS Config does not record it"
 _CURRENT: Final = ("OK", "ResourceDiscovered")
@@ -186,7 +188,7 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     row: dict[str, Any] = {"arn": arn, "accountId": account}
     if status in _NOT_RECORDED:
         claim = Claim(kind.type_name, lacking=f"an item of AWS Config says that not every {kind.source} is recorded")
-        held.lacking += () if claim in held.lacking else (claim,)
+        held.lacking = tuple(dict.fromkeys((*held.lacking, claim)))
     else:
         row["configuration"] = _document(item.get("configuration"))
         row["supplementaryConfiguration"] = _documents(item.get("supplementaryConfiguration"))
@@ -194,7 +196,8 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     reason = kind.read(held, row, origin, gone_at=gone_at)
     if reason is not None and status not in _NOT_RECORDED:
         raise UnusableContent(f"item {origin.row} cannot be used: {reason}")
-    if reason is None and captured is not None:
+    # What is captured in days to come is as good as not dated: nothing else is older for it.
+    if reason is None and captured is not None and captured <= datetime.now(UTC) + AHEAD:
         held.seen_at[len(held.objects) - 1] = captured
 
 

@@ -36,7 +36,8 @@ _ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws|)
 class Contents:
     """What one file holds. ``seen_at`` is when an object was seen, by its place, where the format says so of each.
 
-    ``listed`` are the types of the child lists that objects may state, and whether all have done so.
+    ``listed`` are the types of the child lists that objects may state, and whether all have done so. ``lacking`` is what it
+    says that it does not hold; ``has_more``: other files may, and whoever has them all can claim that they are complete.
     """
 
     objects: list[EstateObject] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Contents:
     readings: list[Reading] = field(default_factory=list)
     observed_at: datetime | None = None
     lacking: tuple[Claim, ...] = ()
+    has_more: bool = False
     listed: dict[str, bool] = field(default_factory=dict)
 
     @property

@@ -286,3 +286,39 @@ def test_items_of_other_types_are_passed_over_beside_known_ones_and_refused_alon
     ):
         read(tmp_path, json.dumps({"configurationItems": [other]}))
     assert {} == read(tmp_path, json.dumps({"configurationItems": []})).objects
+
+
+def test_a_list_that_some_object_leaves_open_is_claimed_by_no_file(tmp_path: Path) -> None:
+    bare = {"UserName": "bob", "Arn": BOB}
+    ann = {"UserName": "ann", "Arn": ANN, "UserPolicyList": [], "AttachedManagedPolicies": []}
+    item = config_item("AWS::IAM::User", ANN, {"userName": "ann", "userPolicyList": [], "attachedManagedPolicies": []})
+    rows = [{**one, "attached_policy_arns": [], "inline_policies": []} for one in formats.steampipe_users()]
+    for whole, other in (
+        ({"UserDetailList": [ann], "IsTruncated": True}, {"UserDetailList": [bare]}),
+        ({"configurationItems": [item]}, {"configurationItems": [config_item("AWS::IAM::User", BOB, {})]}),
+        (rows[:1], [{**rows[1], "attached_policy_arns": None, "inline_policies": None}]),
+    ):
+        for contents in ((whole, other), (other, whole)):
+            complete = {str(tmp_path / f"{place}.in"): (Scope(ACCOUNT),) for place in (1, 2)}
+            sources = read(tmp_path, *map(json.dumps, contents), complete=complete).sources
+            assert [{USER}] * 2 == [{claim.type_name for claim in one.coverage} for one in sources]
+
+
+def test_what_aws_config_says_that_it_does_not_record_is_not_complete_by_any_word(tmp_path: Path) -> None:
+    absent = config_item("AWS::IAM::User", "", None, configurationItemStatus="ResourceNotRecorded")
+    items = {"configurationItems": [config_item("AWS::IAM::User", ANN, {}), absent]}
+    [source] = read(tmp_path, json.dumps(items), complete={str(tmp_path / "1.in"): (Scope(),)}).sources
+    assert [True, False] == [bool(claim.lacking) for claim in source.coverage if claim.is_about(USER, "")]
+
+
+def test_an_item_that_is_yet_to_be_captured_outdates_no_other(tmp_path: Path) -> None:
+    old = config_item("AWS::CloudTrail::Trail", TRAIL, {"name": "t", "isMultiRegionTrail": False})
+    new = {
+        **old,
+        "configuration": {"name": "t", "isMultiRegionTrail": True},
+        "configurationItemCaptureTime": "2999-01-01T00:00Z",
+    }
+    for contents in ([[old, new]], [[old], [new]], [[new], [old]]):
+        estate = read(tmp_path, *(json.dumps({"configurationItems": items}) for items in contents))
+        assert 1 == len(object_of(estate, CONFIG_TRAIL, f"{ACCOUNT}|{TRAIL}").variants)
+        assert {"2026"} == {str(one.observed_at)[:4] for one in estate.sources if one.observed_at}
