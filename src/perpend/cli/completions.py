@@ -159,7 +159,7 @@ def complete_objects(context: click.Context, parameter: click.Parameter, incompl
 
 
 def quoting_words(script: str) -> str:
-    """Return a shell's script: for bash with words whole, which it cuts at `:` and `=`, and quoted where no quote begins them."""
+    """Return a shell's script; for bash with words whole, which it cuts at `:` and `=`, and with what is offered quoted."""
     whole = """    local response line=$COMP_LINE cut piece words=()
     for piece in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
         [[ $line == [[:blank:]]* || ! $words ]] && cut='' words+=("$piece") || cut=${words[-1]} words[-1]+=$piece
