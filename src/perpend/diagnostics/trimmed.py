@@ -33,5 +33,5 @@ class _Trimmed(io.TextIOBase, TextIO):
         return self._stream.fileno()
 
     @property
-    def encoding(self) -> str:  # type: ignore[override]
+    def encoding(self) -> str:  # type: ignore[override]  # is only read
         return getattr(self._stream, "encoding", None) or "utf-8"
