@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -43,15 +44,30 @@ def test_names_are_offered_where_an_option_takes_them(offered: Offered, words: t
 
 
 @pytest.mark.parametrize(
-    ("begun", "expected"), [(r"AWS\\ IAM\\ Us", r"AWS\ IAM\ User"), ("'AWS IAM Us", "AWS IAM User"), ("AW", r"AWS\ IAM\ User")]
+    ("begun", "offered", "expected"),
+    [
+        ((r"AWS\ IAM\ Us",), "AWS IAM User", r"AWS\ IAM\ User"),
+        (("'AWS IAM Us",), "AWS IAM User", "AWS IAM User"),
+        (("AW",), "AWS IAM User", r"AWS\ IAM\ User"),
+        (("arn", ":", "aws", ":", "iam", "::", "1", ":", "user/al"), "arn:aws:iam::1:user/alma", "user/alma"),
+        (("arn", ":", "aws", ":", "iam", "::"), "arn:aws:iam::1:user/alma", "1:user/alma"),
+        (("--framework", "=", "cis"), "cis-aws-v6.0.0", "cis-aws-v6.0.0"),
+        (("--framework", "="), "cis-aws-v6.0.0", "cis-aws-v6.0.0"),
+        (("--object", "=", "arn", ":", "aw"), "arn:aws:iam::1:root", "aws:iam::1:root"),
+        (("'arn:aws:i",), "arn:aws:iam::1:root", "arn:aws:iam::1:root"),
+    ],
 )
-def test_bash_gets_words_quoted_unless_their_beginning_is(run: Run, tmp_path: Path, begun: str, expected: str) -> None:
-    (tmp_path / "perpend").write_text("#!/bin/sh\necho 'plain,AWS IAM User'\n")
+def test_bash_gets_words_whole_and_quoted_unless_their_beginning_is(
+    run: Run, tmp_path: Path, begun: tuple[str, ...], offered: str, expected: str
+) -> None:
+    """Bash hands over the pieces that it cuts a word into at `:` and `=`, and replaces the last one."""
+    asked = f"'perpend\ncheck\n--type\n{''.join(begun)}'" if "'" not in begun[0] else '"$COMP_WORDS"'
+    (tmp_path / "perpend").write_text(f'#!/bin/sh\n[ "$COMP_WORDS $COMP_CWORD" = {asked}" 3" ] && echo "plain,{offered}"\n')
     (tmp_path / "perpend").chmod(0o700)
-    asked = (
-        f'COMP_WORDS=(perpend check --type "{begun}") COMP_CWORD=3; _perpend_completion "$0"; printf "%s|" "${{COMPREPLY[@]}}"'
-    )
-    script = f"{run('completion', 'bash').out}\n{asked}"
+    words = " ".join(map(shlex.quote, ("perpend", "check", "--type", *begun, "behind")))
+    line = shlex.quote(f"perpend  check --type {''.join(begun)} behind")
+    asking = f'COMP_WORDS=({words}) COMP_CWORD={2 + len(begun)} COMP_LINE={line}; _perpend_completion "$0"'
+    script = f"{run('completion', 'bash').out}\n{asking}\nprintf '%s|' \"${{COMPREPLY[@]}}\""
     ran = subprocess.run(["bash", "-c", script, tmp_path / "perpend"], capture_output=True, text=True, check=True)
     assert (f"{expected}|", "") == (ran.stdout, ran.stderr)
 

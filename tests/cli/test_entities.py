@@ -164,6 +164,8 @@ def test_list_looks_into_another_repository(run: Run, tmp_path: Path) -> None:
         ("cis-aws", ["CIS Amazon Web Services Foundations Benchmark v7.0.0", "/frameworks/cis-aws-v7.0.0/02"]),
         ("cis-aws/2.12", ["2.12", "/ce/ca/aws/iam/user-access-keys-are-not-rotated-every-90-days"]),
         ("6.8", ["/frameworks/cis-aws-v7.0.0/06/08"]),
+        ("[IAM.9]", ["/frameworks/aws-security-hub/iam/09"]),
+        ("iam.9", ["/frameworks/aws-security-hub/iam/09"]),
     ],
 )
 def test_show_shows_policies_types_sections_and_operations(run: Run, name: str, parts: list[str]) -> None:

@@ -92,6 +92,12 @@ def test_a_misspelt_type_or_object_has_not_no_findings(run: Run, days: Path) -> 
     assert (2, "", True) == (*ran[:2], "unknown type 'AWS IAM Usr' (did you mean 'AWS IAM User'?)" in ran.err)
 
 
+def test_a_scorecard_of_no_framework_says_so(run: Run, days: Path, tmp_path: Path) -> None:
+    assert 0 == run("new", "repository", tmp_path / "bare").code
+    ran = run("scorecard", "--store", days, "--repo", tmp_path / "bare")
+    assert (0, "none: the repository has no framework\n") == (ran.code, ran.out), ran.err
+
+
 def test_the_story_of_an_object_a_policy_and_a_finding(run: Run, days: Path) -> None:
     of_object = said(run("history", "alma.brekke", "--store", days, "--format", "json"))
     assert [(1, "opened"), (2, "gone"), (3, "reopened")] == [(one["run"], one["event"]) for one in of_object if one["event"]]

@@ -272,6 +272,12 @@ def test_what_comments_say_to_look_at_is_shown_where_the_author_stands(
     assert 0 == run("list", "operations").code
 
 
+def test_a_type_of_the_library_keeps_the_label_that_people_call_it_by(run: Run, root: Path) -> None:
+    ran = run("new", "type", "CA10__CaAwsUser__c", "--repo", root)
+    assert (0, True) == (ran.code, "the new declaration counts instead" in ran.out + ran.err)
+    assert run("show", "aws_iam_user", "--repo", root).out.startswith("AWS IAM User\nCA10__CaAwsUser__c\n")
+
+
 def test_a_folder_that_is_nearly_another_is_told_of(run: Run, root: Path) -> None:
     assert 0 == run("new", *POLICY, "--repo", root).code
     ran = run("new", "policy", "ce/acmee/x", "--type", "AWS IAM User", "--repo", root)

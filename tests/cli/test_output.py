@@ -136,3 +136,23 @@ def test_what_is_drawn_for_a_terminal_keeps_its_colours(tmp_path: Path) -> None:
     mine = in_a_terminal("lint", "--repo", tmp_path)
     assert b"\x1b[" in mine
     assert b"\\x1b" not in mine
+
+
+@pytest.mark.parametrize(
+    ("words", "whole"),
+    [
+        (("config",), "repository        the library   default"),
+        (("show", "aws_iam_user"), "CA10__credReportPasswordLastUsed__c"),
+        (
+            ("test", "--coverage", "disable-user-with-unused-credentials-45-days-and-more"),
+            "/ce/ca/aws/iam/disable-user-with-unused-credentials-45-days-and-more/prod.logic.yaml",
+        ),
+    ],
+)
+def test_tables_break_no_names_and_end_without_blanks(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], whole: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run(*words).out.split("\n")
+    assert any(whole in line for line in lines), lines
+    assert [] == [line for line in lines if line != line.rstrip()]

@@ -186,3 +186,13 @@ def test_the_command_line_starts_without_the_site(tmp_path: Path) -> None:
     code = "import sys, perpend.cli.app; print([name for name in sys.modules if name.startswith(('perpend.site', 'jinja2', 'nh3'))])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert "[]\n" == ran.stdout
+
+
+def test_a_file_where_a_site_should_be_is_told_before_any_page_is_made(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "taken").write_text("kept")
+    monkeypatch.setattr("perpend.site.build.build_site", pytest.fail)
+    ran = run("site", "build", "--out", tmp_path / "taken")
+    assert (2, "", True) == (ran.code, ran.out, "taken' is a file" in ran.err)
+    assert "kept" == (tmp_path / "taken").read_text()

@@ -108,7 +108,8 @@ def sections_numbered(number: str, framework: str, repository: Repository) -> li
     if not any(sign.isdecimal() for sign in number):
         return []
     below = (entity for entity in repository.section_ids if entity.startswith(f"{framework}/"))
-    return [entity for entity in below if number.casefold() == printed_number(entity, repository).casefold()]
+    wanted = number.strip("[]").casefold()
+    return [entity for entity in below if wanted == printed_number(entity, repository).strip("[]").casefold()]
 
 
 def printed_number(section: str, repository: Repository) -> str:

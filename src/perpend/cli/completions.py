@@ -159,11 +159,20 @@ def complete_objects(context: click.Context, parameter: click.Parameter, incompl
 
 
 def quoting_words(script: str) -> str:
-    """Return a shell's script; for bash with words quoted, unless the beginning is in quotes: labels have blanks."""
-    kept = """
-            [[ ${COMP_WORDS[COMP_CWORD]} == [\\"\\']* ]] || printf -v value '%q' "$value"
+    """Return a shell's script; for bash with words whole, which it cuts at `:` and `=`, and with what is offered quoted."""
+    whole = """    local response line=$COMP_LINE cut piece words=()
+    for piece in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+        [[ $line == [[:blank:]]* || ! $words ]] && cut='' words+=("$piece") || cut=${words[-1]} words[-1]+=$piece
+        line=${line#*"$piece"}
+    done
+    [[ $piece == [:=]* ]] && cut+=$piece
+    [[ $cut == -*=* ]] && cut=${cut#*=}
+"""
+    kept = """value=${value#"$cut"}
+            [[ $piece == [\\"\\']* ]] || printf -v value '%q' "$value"
             COMPREPLY+=("$value")"""
-    return script.replace("\n            COMPREPLY+=($value)", kept)
+    script = script.replace("    local response\n", whole).replace("COMPREPLY+=($value)", kept)
+    return script.replace('"${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD', '"${words[*]}" COMP_CWORD=$((${#words[@]}-1))')
 
 
 def _last_parts(known: Iterable[str], incomplete: str) -> list[CompletionItem]:

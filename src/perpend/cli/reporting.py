@@ -375,9 +375,7 @@ def _tell_coverage(judgement: Judgement) -> None:
     """Say on standard error how much was asked of frameworks that were not asked in full."""
     for card in judgement.scorecards():
         if not card.all_asked:
-            from perpend.report.verdicts.requirements_list import asked_text
-
-            click.echo(f"perpend: {visible(card.framework.id)}: {asked_text(card)}", err=True)
+            click.echo(f"perpend: {visible(card.framework.id)}: {card.asked_in_words}", err=True)
 
 
 def exit_code(judgement: Judgement, asked: Reporting, said: SaidBeside, rating: RatingHere) -> int:

@@ -123,6 +123,15 @@ class Scorecard:
         return sum(number for standing, number in self.counts.items() if standing.was_asked)
 
     @property
+    def asked_in_words(self) -> str:
+        """How much was asked, in numbers that add up to all requirements."""
+        counts, total = self.counts, len(self.results)
+        parts = [f"{self.asked:,} of {total:,} {'requirement' if total == 1 else 'requirements'} asked"]
+        parts += [f"{counts[Standing.NOT_ASKED]:,} not asked"]
+        parts += [f"{counts[Standing.ATTESTED]:,} attested"] if counts[Standing.ATTESTED] else []
+        return ", ".join([*parts, f"{counts[Standing.MANUAL]:,} manual", f"{counts[Standing.UNANSWERED]:,} without a policy"])
+
+    @property
     def all_asked(self) -> bool:
         """Whether every requirement was asked, by every policy of it that can judge, of all that there is."""
         return bool(self.results) and all(

@@ -64,7 +64,7 @@ def print_explanation(explanation: Explanation, console: Console, *, everything:
     verdict = Text.assemble((finding.status.value, STYLES[finding.status]), f"  {visible(finding.current_state_message)}")
     print_labelled(console, "verdict", verdict, width=_LABEL)
     if deciding := _deciding(explanation):
-        because = _field_lines(deciding.fields, finding.current_state_message)
+        because = _field_lines(deciding, finding.current_state_message)
         print_labelled(console, "because", Text("\n").join(because), width=_LABEL)
     if finding.remediation_message:
         print_labelled(console, "next step", Text(visible(finding.remediation_message)), width=_LABEL)
@@ -81,14 +81,18 @@ def _other_readings(judged: EstateObject) -> Iterator[tuple[str, str]]:
         yield "but also", f"{places}: they contradict each other; the conditions below are those of the first reading"
 
 
-def _deciding(explanation: Explanation) -> Step | None:
-    """Return the condition that the verdict comes from, if it looked at any field.
+def _deciding(explanation: Explanation) -> Sequence[FieldValue]:
+    """Return the fields that the verdict comes from: of the condition that decided; of all where none of them did.
 
-    Of an object that its sources contradict each other about there is none.
+    Of an object that its sources contradict each other about there are none.
     """
-    ended = (step for step in explanation.steps if step.result in ("true", "stopped"))
-    step = None if explanation.finding.object.variants else next(ended, None)
-    return step if step and step.fields else None
+    if explanation.finding.object.variants:
+        return ()
+    *conditions, otherwise = explanation.steps
+    ended = (step for step in conditions if step.result in ("true", "stopped"))
+    if otherwise.result == "true":
+        return tuple(dict.fromkeys(field for step in conditions for field in step.fields))
+    return next((step.fields for step in ended), ())
 
 
 def print_labelled(console: Console, label: str | Text, value: Text, *, width: int) -> None:

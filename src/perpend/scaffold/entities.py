@@ -123,15 +123,16 @@ def new_extracts(
 
 
 def new_type(name: str, repository: Repository, *, label: str | None = None) -> NewFiles:
-    """Return a ``type.yaml``."""
+    """Return a ``type.yaml``. Without a label, a type of the library keeps its own: people may call it by that already."""
     name = new_api_name(name)
     file = f"types/{name}/type.yaml"
     if file in repository.tree.files:
         raise UnusableId(f"'/{file}' is there already; nothing was written")
     notes: tuple[str, ...] = ()
-    if repository.fallback is not None and repository.fallback.declared_type(name) is not None:
+    declared = repository.fallback.declared_type(name) if repository.fallback is not None else None
+    if declared is not None:
         notes = (f"the library declares {name}, too; in this repository the new declaration counts instead",)
-    label = _said("--label", label) or _label(name)
+    label = _said("--label", label) or (declared.label if declared else "") or _label(name)
     _refuse_taken_label(name, label, repository)
     text = templates.type_text(name, label, deletion_field_of(name))
     return NewFiles({file: _with_own_schema(file, text, repository)}, notes)

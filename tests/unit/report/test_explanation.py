@@ -122,6 +122,14 @@ because   doc  not known
 """ in printed(explained(tmp_path, denied, TWO))
 
 
+def test_where_no_condition_decided_all_fields_that_were_looked_at_come_first(tmp_path: Path) -> None:
+    given = thing("a", "report.csv", 7, flag="perhaps", doc='{"mfa_active": "no"}')
+    lines = printed(explained(tmp_path, given, LONG, TWO, FLAG)).splitlines()
+    head = [line.strip() for line in lines[: lines.index("")] if not line.startswith("next step")]
+    assert any("400 true        otherwise" in line for line in lines)
+    assert ['because   mfa_active  "no"', 'flag        "perhaps"'] == head[-2:]
+
+
 def test_a_value_does_not_fade_with_its_label(found: Explanation) -> None:
     stream = io.StringIO()
     print_explanation(found, Console(file=stream, width=80, force_terminal=True, color_system="standard"), everything=False)

@@ -30,3 +30,14 @@ def test_a_command_is_never_broken_into_two(terminal: bool) -> None:
     for code in (f"```sh\n{command}\n```\n", f"    {command}\n"):
         print_markdown(f"Run:\n\n{code}", Console(file=stream, width=40, force_terminal=terminal, color_system=None))
     assert [f" {command}"] * 2 == [line for line in stream.getvalue().splitlines() if "aws" in line]
+
+
+@pytest.mark.parametrize("item", ["1. ", "- ", "1. - "])
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_command_in_a_list_is_not_cut_off(terminal: bool, item: str) -> None:
+    stream = io.StringIO()
+    command = "aws iam update-access-key --user-name <user> --access-key-id <key-id> --status Inactive"
+    page = f"{item}Deactivate the key that goes,\n\n{' ' * (len(item) + 4)}{command}\n\n{item.strip()[:2]} and wait.\n"
+    print_markdown(page, Console(file=stream, width=40, force_terminal=terminal, color_system=None))
+    assert [command] == [line.strip() for line in stream.getvalue().splitlines() if "aws" in line]
+    assert all(len(line.rstrip()) <= 40 for line in stream.getvalue().splitlines() if "aws" not in line)

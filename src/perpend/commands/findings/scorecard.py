@@ -85,6 +85,8 @@ def command(
         from perpend.recount.scorecards import print_card
 
         with terminal(out) as console:
+            if not cards:
+                console.print("none: the repository has no framework")
             for card in cards:
                 print_card(card, console, whole=bool(frameworks))
             if carried is not None:

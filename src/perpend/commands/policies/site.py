@@ -43,7 +43,10 @@ def command() -> None:
 )
 @repository_option
 @click.option(
-    "--out", metavar="DIR", type=click.Path(), help="Where to write: `site` without it; Markdown goes into the repository."
+    "--out",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Where to write: `site` without it; Markdown goes into the repository.",
 )
 @verdicts_option
 @form_option("site", help="A site, or Markdown beside each entity.")

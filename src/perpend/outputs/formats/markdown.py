@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.ir.coverage import NOT_ASKED
 from perpend.ir.status import Status
@@ -22,12 +23,16 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from perpend.judge.judgement import Judgement
+    from perpend.judge.requirements import RequirementResult, Scorecard
     from perpend.outputs.formats.reported import ReportedFinding, ReportedRun
     from perpend.outputs.tally import PolicyTally
     from perpend.ratings.judged import WeighedJudgement
 
 MOST: Final = 60_000
 """How many characters a comment has at most; GitHub takes 65,536."""
+
+_MOST_OF_FRAMEWORKS: Final = MOST // 2
+"""How many characters are told of frameworks at most: what is incompliant has the rest."""
 
 _OBJECTS: Final = 10
 _NAME, _SAID = 200, 1_000
@@ -71,7 +76,7 @@ def write_markdown(judgement: Judgement, stream: TextIO, *, weighed: WeighedJudg
     written += f"\n{total:,} verdicts on {judgement.ledger.objects:,} objects at {judgement.day.time:%Y-%m-%d}"
     if judgement.narrowed:
         written += f"; listed are those of {span(judgement.narrowed.words)}"
-    written += f".\n{unjudged}" + (_severities(weighed) if weighed else "")
+    written += f".\n{unjudged}" + (_severities(weighed) if weighed else "") + _frameworks(judgement.scorecards())
     stream.write(_with_sections(written, (_section_of(tally, weighed) for tally in tally_of(judgement, limit=_OBJECTS))))
 
 
@@ -148,6 +153,36 @@ def _severities(weighed: WeighedJudgement) -> str:
         for name, counts in rows
     ]
     return f"\n| severity | incompliant | undetermined |\n| --- | ---: | ---: |\n{''.join(shown)}" if shown else ""
+
+
+def _frameworks(cards: Iterable[Scorecard]) -> str:
+    """Return how much of each framework was asked, and what was found of its requirements, as far as there is room."""
+    written, left_out = "", 0
+    for card in cards:
+        told = f"\n**{prose(card.framework.name)}**: {card.asked_in_words}.\n"
+        rows = _requirements([result for result in card.results if result.standing.was_asked])
+        fits = len(written) + len(told) <= _MOST_OF_FRAMEWORKS
+        left_out += not fits
+        written += told if fits else ""
+        written += rows if fits and len(written) + len(rows) <= _MOST_OF_FRAMEWORKS else ""
+    if left_out:
+        written += f"\nOf {left_out:,} more frameworks this comment has no room to tell what was asked.\n"
+    return written
+
+
+def _requirements(asked: Sequence[RequirementResult]) -> str:
+    """Return a table with a row for each requirement."""
+    if not asked:
+        return ""
+    statuses = [status for status in Status if any(result.counts[status] for result in asked)]
+    names = "".join(f" {status.value.lower()} |" for status in statuses)
+    written = f"\n<details><summary>{counted(len(asked), 'requirement')} asked</summary>\n\n"
+    written += f"| requirement | |{names}\n| --- | --- |{' ---: |' * len(statuses)}\n"
+    for result in asked:
+        numbers = "".join(f" {result.counts[status]:,} |" for status in statuses)
+        name = prose(f"{result.requirement.number} {result.requirement.name}")
+        written += f"| {name} | {result.standing.value} |{numbers}\n"
+    return f"{written}\n</details>\n"
 
 
 def _section_of(tally: PolicyTally, weighed: WeighedJudgement | None) -> PolicySection:

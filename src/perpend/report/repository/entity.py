@@ -116,7 +116,7 @@ def print_type(repository: Repository, name: str, console: Console) -> None:
         console.print(Text(name, style="dim"))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in ("field", "type", "label"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == "field")
     for field in declared.fields.values() if declared else ():
         table.add_row(Text(visible(field.name)), field.kind, Text(visible(field.label)))
     for lookup in declared.lookups.values() if declared else ():

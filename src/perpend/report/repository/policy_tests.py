@@ -125,20 +125,17 @@ def _print_refused(report: TestReport, analyzer: Analyzer, console: Console) -> 
 
 
 def _print_coverage(report: TestReport, console: Console, fail_under: float | None) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("logic", overflow="fold")
-    for heading in ("branches", "reached", "%"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    console.print(Text("branches  reached      %  logic", style="bold"))
     for entry in report.coverage:
         short = entry.percent < (100.0 if fail_under is None else fail_under)
-        percent = Text(f"{int(entry.percent * 10) / 10:.1f}", style="yellow" if short else "green")
-        table.add_row(Text(visible(entry.logic_id)), str(entry.branches), str(entry.reached), percent)
-    console.print(table)
+        percent = (f"{int(entry.percent * 10) / 10:7.1f}", "yellow" if short else "green")
+        numbers = f"{entry.branches:8,}  {entry.reached:7,}"
+        console.print(Text.assemble(numbers, percent, f"  {visible(entry.logic_id)}"), soft_wrap=True)
     for entry in report.coverage:
         for branch in entry.missed:
             where = f" {branch.relationship}" if branch.relationship else ""
             line = Text.assemble(("not reached ", "yellow"), visible(f"{entry.logic_id}{where} {branch.index}  {branch.text}"))
-            console.print(line)
+            console.print(line, soft_wrap=True)
     branches, reached = sum(entry.branches for entry in report.coverage), sum(entry.reached for entry in report.coverage)
     console.print(Text(f"{reached} of {branches} conditions and checks are reached by tests\n"))
 

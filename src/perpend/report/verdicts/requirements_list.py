@@ -25,19 +25,10 @@ _STATUS_OF: Final = {
 """The status whose mark and colour a class of requirements has."""
 
 
-def asked_text(card: Scorecard) -> str:
-    """Return how much of a framework was asked, in numbers that add up to all of its requirements."""
-    counts, total = card.counts, len(card.results)
-    requirements = "requirement" if total == 1 else "requirements"
-    parts = [f"{card.asked:,} of {total:,} {requirements} asked", f"{counts[Standing.NOT_ASKED]:,} not asked"]
-    parts += [f"{counts[Standing.ATTESTED]:,} attested"] if counts[Standing.ATTESTED] else []
-    return ", ".join([*parts, f"{counts[Standing.MANUAL]:,} manual", f"{counts[Standing.UNANSWERED]:,} without a policy"])
-
-
 def print_totals(card: Scorecard, page: TerminalPage) -> None:
     """Print a framework's name, how much of it was asked, and what was found."""
     page.line((page.prose(card.framework.name), "bold"))
-    page.line((asked_text(card), "" if card.all_asked else "yellow"), first="  ")
+    page.line((card.asked_in_words, "" if card.all_asked else "yellow"), first="  ")
     words: list[str | tuple[str, str]] = [f"{card.counts[Standing.MET]:,} of {len(card.results):,} met: "]
     for standing, status in _STATUS_OF.items():
         number = card.counts[standing]

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from perpend.ir.coverage import NOT_ASKED, Claim, Scope
 from perpend.ir.estate import Source
 from perpend.judge.judgement import Judgement
+from perpend.judge.requirements import FrameworkAsked, PolicyAsked, Requirement
 from perpend.outputs.formats.markdown import MOST, prose, span, write_markdown
 from tests.unit.report.judgements import HOSTILE, MOOD, THING, judge, thing
 
@@ -94,3 +95,37 @@ def test_a_comment_has_room_for_itself(tmp_path: Path) -> None:
     text = comment(judge(tmp_path, *things, logics=logics))
     assert len(text) <= MOST
     assert text.endswith("more policies have findings, which this comment has no room for.\n")
+
+
+def framework(number: int, requirements: int) -> FrameworkAsked:
+    """A framework of as many requirements, of which the last one was not asked."""
+    asked = [
+        Requirement(f"/f/{n}", f"{n}", f"Be {'good ' * 20}| *{n}*", (PolicyAsked("/ce/mood", True),))
+        for n in range(requirements)
+    ]
+    left = Requirement("/f/x", "x", "Be here", (PolicyAsked("/ce/other", True, "no Thing among the inputs"),))
+    return FrameworkAsked("/f", f"Nine_{number}", (), (*asked, left))
+
+
+def asked_for(judged: Judgement, *frameworks: FrameworkAsked) -> Judgement:
+    """The judgement as if its policies had been chosen by these frameworks."""
+    return replace(judged, selection=replace(judged.selection, frameworks=frameworks))
+
+
+def test_a_comment_tells_how_much_of_a_framework_was_asked(tmp_path: Path) -> None:
+    clean = comment(asked_for(judge(tmp_path, thing("fay", "good")), framework(9, 1)))
+    assert "### Perpend: 0 incompliant and 0 undetermined\n" in clean
+    assert "\n**Nine\\_9**: 1 of 2 requirements asked, 1 not asked, 0 manual, 0 without a policy.\n" in clean
+    rows = [line for line in clean.splitlines() if line.startswith("| ")]
+    assert ["| requirement | | compliant |", "| --- | --- | ---: |"] == rows[-3:-1]
+    assert rows[-1].startswith("| 0 Be good") and rows[-1].endswith(r"\| \*0\* | met | 1 |")
+
+
+def test_frameworks_leave_room_for_what_is_incompliant(tmp_path: Path) -> None:
+    judged = judge(tmp_path, thing("eve", "bad"))
+    long = comment(asked_for(judged, *(framework(number, 400) for number in range(3))))
+    assert 3 == long.count("400 of 401 requirements asked") and "| 0 Be good" not in long
+    many = comment(asked_for(judged, *(framework(number, 1) for number in range(1_000))))
+    assert "more frameworks this comment has no room" in many
+    for text in (long, many):
+        assert MOST > len(text) and "It is bad" in text

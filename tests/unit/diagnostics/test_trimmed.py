@@ -1,0 +1,22 @@
+"""What a stream without blanks at the ends of lines writes."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+from perpend.diagnostics.trimmed import trimmed
+
+
+def test_lines_end_without_blanks_whatever_they_are_written_by() -> None:
+    below = io.StringIO()
+    stream = trimmed(below)
+    assert [9, 3, 4] == [stream.write("a  \n b \n\n"), stream.write("c  "), stream.write("d \n.")]
+    assert "a\n b\n\nc  d\n." == below.getvalue()
+
+
+def test_all_else_is_the_streams_own() -> None:
+    stream = trimmed(sys.__stdout__ or sys.stdout)
+    below = sys.__stdout__ or sys.stdout
+    assert (below.encoding, below.isatty(), below.fileno()) == (stream.encoding, stream.isatty(), stream.fileno())
+    stream.flush()
