@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,12 +14,7 @@ from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
 from perpend.cli.output import progress
 from perpend.cli.repositories import is_library, repository_here, site_title
-from perpend.errands.policies.site_built import account_names, check, clean, serve, verdicts_here, verdicts_option
-
-if TYPE_CHECKING:
-    from perpend.site.build import Built
-
-_SHOWN = 5
+from perpend.errands.policies.site_built import account_names, check, clean, serve, tell_built, verdicts_here, verdicts_option
 
 
 @click.group(
@@ -95,26 +89,8 @@ def build(
         )
         with progress("pages") as advance:
             built = build_site(repository, options, progress=advance)
-    _tell(built, options.out)
+    tell_built(built, options.out)
     return int(bool(built.kept))
-
-
-def _tell(built: Built, out: Path) -> None:
-    if built.unchanged:
-        click.echo(f"{built.pages:,} pages in {out}: nothing has changed")
-    else:
-        click.echo(f"{built.pages:,} pages in {out}, {built.made:,} of them made anew")
-    if built.errors:
-        click.echo(f"errors in the repository, told on its page Health and by `perpend lint`: {built.errors:,}", err=True)
-    if built.strangers:
-        click.echo(f"verdicts left out, as their policies are not here, or end otherwise here: {built.strangers:,}", err=True)
-    for what, paths in (
-        ("left alone, as they are not what a build wrote", built.kept),
-        ("left out, as another page is in their way", built.left_out),
-    ):
-        if paths:
-            more = f" and {len(paths) - _SHOWN:,} more" if len(paths) > _SHOWN else ""
-            click.echo(f"{what}: {', '.join(paths[:_SHOWN])}{more}", err=True)
 
 
 for _more in (check, serve, clean):

@@ -18,11 +18,11 @@ from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, progress, terminal
 from perpend.cli.programs import tell_problems
-from perpend.cli.repeating import run_again_and_again
 from perpend.cli.repositories import ids_from_paths, own_repository, repository_of
 from perpend.errands.policies.changes import fill_expectations
 from perpend.errands.policies.generated import propose
 from perpend.errands.policies.mutated import budget_from, judge_mutants
+from perpend.errands.policies.repeating import run_again_and_again
 from perpend.lint.unknown_object_type import misspelt_types
 from perpend.mutation.score import Budget
 from perpend.policy_tests.run import TestReport, run_policy_tests

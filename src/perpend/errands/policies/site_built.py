@@ -1,4 +1,4 @@
-"""``perpend site check``, ``serve`` and ``clean``: what can be done with a site once it is there."""
+"""What a site build has come to; ``perpend site check``, ``serve`` and ``clean``: what can be done once it is there."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from perpend.site.build import Built, Options
 
 _SHOWN = 20
+_PATHS = 5
 
 
 verdicts_option = click.option(
@@ -42,6 +43,25 @@ verdicts_option = click.option(
     type=click.Path(),
     help="Show verdicts: the output of `perpend check` as NDJSON, JSON or Parquet, or those of a store.",
 )
+
+
+def tell_built(built: Built, out: Path) -> None:
+    """Say what a build has made, and what it could not."""
+    if built.unchanged:
+        click.echo(f"{built.pages:,} pages in {out}: nothing has changed")
+    else:
+        click.echo(f"{built.pages:,} pages in {out}, {built.made:,} of them made anew")
+    if built.errors:
+        click.echo(f"errors in the repository, told on its page Health and by `perpend lint`: {built.errors:,}", err=True)
+    if built.strangers:
+        click.echo(f"verdicts left out, as their policies are not here, or end otherwise here: {built.strangers:,}", err=True)
+    for what, paths in (
+        ("left alone, as they are not what a build wrote", built.kept),
+        ("left out, as another page is in their way", built.left_out),
+    ):
+        if paths:
+            more = f" and {len(paths) - _PATHS:,} more" if len(paths) > _PATHS else ""
+            click.echo(f"{what}: {', '.join(paths[:_PATHS])}{more}", err=True)
 
 
 @contextmanager
