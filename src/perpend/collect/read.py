@@ -56,6 +56,7 @@ class _Pile:
     readings: list[Reading] = field(default_factory=list)
     objects: list[EstateObject] = field(default_factory=list)
     held: list[Dated] = field(default_factory=list)
+    unlisted: set[str] = field(default_factory=set)
     read_from: Mapping[str, str] = field(default_factory=dict)
     observed_at: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -177,11 +178,18 @@ def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> Non
     )
     stated = pile.observed_at.get(path)
     pile.readings += [reading._replace(observed_at=stated) for reading in held.readings] if stated else held.readings
+    pile.unlisted |= {name for name, always in held.listed.items() if not always}
     pile.held += [(object_, held.seen_at.get(place)) for place, object_ in enumerate(held.objects)]
     objects = len(held.readings) + len(held.objects)
     pile.sources.append(Source(path, kind.name, stated or held.observed_at, objects, held.accounts, coverage))
     if progress := pile.progress:
         progress(sum(source.objects for source in pile.sources))
+
+
+def _without_lists(unlisted: set[str], source: Source) -> Source:
+    """Return a source that claims nothing of what some object of any file does not list, though all of its own do."""
+    claims = tuple(claim for claim in source.coverage if claim.lacking or claim.type_name not in unlisted)
+    return replace(source, coverage=claims)
 
 
 def _refuse_scalar(content: bytes) -> None:
@@ -196,7 +204,8 @@ def _refuse_scalar(content: bytes) -> None:
 
 def _estate_of(pile: _Pile) -> Estate:
     # What a source holds gives it its place, not what it is called nor where it stands on the command line.
-    sources = sorted(pile.sources, key=lambda source: (pile.digests[source.name], source.name))
+    sources = [_without_lists(pile.unlisted, source) for source in pile.sources]
+    sources.sort(key=lambda source: (pile.digests[source.name], source.name))
     ranks = {source.name: rank for rank, source in enumerate(sources)}
     objects: dict[str, list[EstateObject]] = {}
     if pile.readings:
