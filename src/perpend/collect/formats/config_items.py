@@ -23,7 +23,19 @@ from perpend.collect.formats.held import (
     user_links,
     user_policies,
 )
-from perpend.collect.formats.values import NotTold, boolean, digits, document, either, integer, moment, text, texts_at, yes_no
+from perpend.collect.formats.values import (
+    NotTold,
+    boolean,
+    digits,
+    document,
+    either,
+    integer,
+    moment,
+    seconds,
+    text,
+    texts_at,
+    yes_no,
+)
 from perpend.collect.json_text import described, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.ir.coverage import Claim
@@ -180,7 +192,7 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     if status not in (*_CURRENT, *_GONE, *_NOT_RECORDED):
         raise UnusableContent(f"item {origin.row}: its status is {_shown(status)}, which AWS Config does not have")
     stated = item.get("configurationItemCaptureTime")
-    captured = moment(stated)
+    captured = moment(stated) or seconds(stated)  # the AWS CLI's first version writes numbers
     if captured is None and status not in _NOT_RECORDED:
         raise UnusableContent(f"item {origin.row}: its `configurationItemCaptureTime` is {_shown(stated)}, which is no time")
     row: dict[str, Any] = {"arn": arn, "accountId": account}

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ONE_RUN: Final = timedelta(hours=12)
 """How far the times of rows may be apart that one run of a tool has written."""
 
+_EPOCHS: Final = 1e11
+"""Seconds since 1970 are fewer; more are milliseconds."""
+
 _INTEGER: Final = re.compile(r"-?[0-9]{1,15}")
 _OFFSET: Final = re.compile(r".*(?:Z|[+-][0-9]{2}:?[0-9]{2})", re.DOTALL)
 
@@ -141,6 +144,12 @@ def moment(value: Any) -> datetime | None:
         return None
     instant = date_time_from_text(value)
     return None if instant is None else datetime.fromtimestamp(instant / 1000, UTC)
+
+
+def seconds(value: Any) -> datetime | None:
+    """Return the time that is so many seconds since 1970, None for whatever is none."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return datetime.fromtimestamp(value, UTC) if is_number and 0 < value < _EPOCHS else None
 
 
 def time_of_all(times: Iterable[datetime | None]) -> datetime | None:

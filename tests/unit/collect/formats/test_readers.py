@@ -154,6 +154,17 @@ def test_rows_of_several_runs_have_no_time_together(tmp_path: Path, name: str, p
         assert found == str(source.observed_at), time
 
 
+def test_a_capture_may_be_written_in_seconds_since_1970(tmp_path: Path) -> None:
+    def captured(time: object) -> Estate:
+        item = config_item("AWS::IAM::User", ANN, {}, configurationItemCaptureTime=time)
+        return read(tmp_path, json.dumps({"configurationItems": [item]}))
+
+    assert "2023-11-14 22:13:20.500000+00:00" == str(captured(1700000000.5).sources[0].observed_at)
+    for odd in (True, 0, -1, 1700000000500):
+        with pytest.raises(UnusableInput, match="which is no time"):
+            captured(odd)
+
+
 def test_what_aws_config_does_not_record_is_there_and_not_known(tmp_path: Path) -> None:
     status = {"configurationItemStatus": "ResourceNotRecorded"}
     items = [config_item("AWS::IAM::User", one, None, **status) for one in (ANN, "")]
