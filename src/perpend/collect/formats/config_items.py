@@ -19,9 +19,9 @@ from perpend.collect.formats.held import (
     USER_POLICY,
     Contents,
     id_in_account,
+    inline_of,
+    links_of,
     role_attachments,
-    user_links,
-    user_policies,
 )
 from perpend.collect.formats.values import (
     NotTold,
@@ -31,6 +31,7 @@ from perpend.collect.formats.values import (
     either,
     integer,
     moment,
+    policies_at,
     seconds,
     text,
     texts_at,
@@ -60,10 +61,14 @@ MAP: Final = (
                 USER_LINK,
                 "configuration.attachedManagedPolicies",
                 texts_at("policyArn"),
-                user_links,
+                links_of("CA10__user__c"),
             ),
             ListFrom(
-                "CA10__userPolicies__r", USER_POLICY, "configuration.userPolicyList", texts_at("policyName"), user_policies
+                "CA10__userPolicies__r",
+                USER_POLICY,
+                "configuration.userPolicyList",
+                policies_at("policyName", "policyDocument"),
+                inline_of("CA10__user__c"),
             ),
         ),
         account="accountId",

@@ -79,6 +79,27 @@ def document(value: Any) -> Any:
     raise NotTold(_is(value, "JSON"))
 
 
+def policy(value: Any) -> str:
+    """Return the document of a policy as JSON text."""
+    if not isinstance(document(value), dict):
+        raise NotTold("holds no object")
+    return json_text(value)
+
+
+def time(value: Any) -> str:
+    """Return a time in the form in which fields hold times."""
+    if (stated := moment(value)) is None:
+        raise NotTold(_is(value, "a time with its offset"))
+    return stated.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def last_used(value: Any) -> str | None:
+    """Return when a role was used last; null of an empty object, which AWS writes of a role that was not."""
+    if not isinstance(value, dict):
+        raise NotTold(_is(value, "an object"))
+    return time(value.get("LastUsedDate")) if value else None
+
+
 def json_text(value: Any) -> str:
     """Return an object or a list as JSON text without blanks, keys in their order."""
     return json.dumps(document(value), ensure_ascii=False, separators=(",", ":"))
@@ -128,6 +149,27 @@ def texts_at(*names: str) -> Form:
         return [str(one) for one in held]
 
     return read
+
+
+def policies_at(name: str, content: str) -> Form:
+    """Return what reads the names in a list of inline policies, each with its document where it has one that can be read."""
+    read_names = texts_at(name)
+
+    def read(value: Any) -> dict[str, dict[str, Any]]:
+        policies: dict[str, dict[str, Any]] = {}
+        for named, policy in zip(read_names(value), document(value), strict=True):
+            known = {"CA10__policyDocument__c": json_text(policy[content])} if _is_document(policy.get(content)) else {}
+            policies[named] = known if policies.get(named, known) == known else {}
+        return policies
+
+    return read
+
+
+def _is_document(value: Any) -> bool:
+    try:
+        return isinstance(document(value), dict)
+    except NotTold:
+        return False
 
 
 def either(held: Mapping[str, Any], *names: str) -> Any:

@@ -73,6 +73,53 @@ def test_authorization_details_hold_users_roles_and_policies(tmp_path: Path) -> 
     assert (None, ()) == (estate.sources[0].observed_at, estate.sources[0].coverage)
 
 
+def test_authorization_details_tell_documents_groups_and_the_use_of_roles(tmp_path: Path) -> None:
+    trust = {"Statement": []}
+    inline = [{"PolicyName": "p", "PolicyDocument": trust}, {"PolicyName": "q", "PolicyDocument": None}]
+    role = {"Arn": ROLE, "Path": "/", "CreateDate": "2026-01-02T03:04:05+01:00", "RolePolicyList": inline}
+    group = {
+        "GroupName": "g",
+        "Arn": f"arn:aws:iam::{ACCOUNT}:group/x/g",
+        "GroupPolicyList": inline,
+        "AttachedManagedPolicies": [],
+    }
+
+    def roles_used(used: Any) -> EstateObject:
+        answer = {
+            "UserDetailList": [{"Arn": ANN, "UserPolicyList": inline, "GroupList": ["g"]}],
+            "GroupDetailList": [group],
+            "RoleDetailList": [role | {"AssumeRolePolicyDocument": trust, "RoleLastUsed": used}],
+        }
+        estate = read(tmp_path, json.dumps(answer))
+        held = object_of(estate, "CA10__CaAwsIamGroup__c", f"{ACCOUNT}/group/g").fields
+        ann = object_of(estate, USER, ANN).fields
+        lists = (ann["CA10__userPolicies__r"], held["CA10__AWS_IAM_Group_Policies__r"])
+        for policies in (*lists, object_of(estate, "CA10__CaAwsRole__c", ROLE).fields["CA10__AWS_IAM_Role_Policies__r"]):
+            assert [(one["CA10__policyName__c"], one.get("CA10__policyDocument__c")) for one in policies] == [
+                ("p", '{"Statement":[]}'),
+                ("q", None),
+            ]
+            assert "CA10__policyDocument__c" not in policies[1]
+        assert [f"{ACCOUNT}/group/g"] == [one["CA10__group__c"] for one in ann["CA10__AWS_IAM_User_Group_Links__r"]]
+        return object_of(estate, "CA10__CaAwsRole__c", ROLE)
+
+    fields = roles_used({"LastUsedDate": "2026-11-01T00:00:00Z", "Region": "eu-west-1"}).fields
+    names = ("path", "createDate", "lastUsedDate", "assumeRolePolicyDocument")
+    assert ["/", "2026-01-02T02:04:05Z", "2026-11-01T00:00:00Z", '{"Statement":[]}'] == [
+        fields[f"CA10__{name}__c"] for name in names
+    ]
+    assert roles_used({}).fields["CA10__lastUsedDate__c"] is None
+    for odd in (None, {"Region": "eu-west-1"}, {"LastUsedDate": "2026-11-01"}, []):
+        assert "`RoleLastUsed`" in reason_of(roles_used(odd).fields, "CA10__lastUsedDate__c")
+
+
+def test_of_two_documents_under_one_name_neither_is_known(tmp_path: Path) -> None:
+    policies = [{"PolicyName": "p", "PolicyDocument": {"Version": version}} for version in ("a", "b")]
+    user = {"Arn": ANN, "UserPolicyList": policies}
+    (held,) = object_of(read(tmp_path, json.dumps({"UserDetailList": [user]})), USER, ANN).fields["CA10__userPolicies__r"]
+    assert {"CA10__policyDocument__c"}.isdisjoint(held)
+
+
 def test_pages_are_merged_and_one_that_says_that_there_is_more_leaves_lists_open(tmp_path: Path) -> None:
     whole = formats.details()
     first = {"UserDetailList": whole["UserDetailList"][:1], "IsTruncated": True, "Marker": "m"}
