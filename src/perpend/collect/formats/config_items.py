@@ -125,6 +125,7 @@ MAP: Final = (
         "CA10__CaAwsBucket__c",
         "arn",
         (
+            FieldFrom("CA10__name__c", "configuration.name", text),
             FieldFrom("CA10__arn__c", "arn", text),
             FieldFrom("CA10__versioningStatus__c", "supplementaryConfiguration.BucketVersioningConfiguration.status", text),
             FieldFrom("CA10__blockPublicAcls__c", f"{_PUBLIC}.blockPublicAcls", yes_no),
@@ -140,6 +141,7 @@ MAP: Final = (
         "CA10__CaAwsKmsKey__c",
         "arn",
         (
+            FieldFrom("CA10__keyId__c", "configuration.keyId", text),
             FieldFrom("CA10__state__c", "configuration.keyState", text),
             FieldFrom("CA10__keySpec__c", "configuration.keySpec", text),
             FieldFrom("CA10__rotationEnabled__c", "supplementaryConfiguration.KeyRotationStatus", boolean),
@@ -151,6 +153,7 @@ MAP: Final = (
         "CA10__CaAwsDbInstance__c",
         "arn",
         (
+            FieldFrom("CA10__dbInstanceIdentifier__c", "configuration.dBInstanceIdentifier", text),
             FieldFrom("CA10__engine__c", "configuration.engine", text),
             FieldFrom("CA10__endpointPort__c", "configuration.endpoint.port", digits),
             FieldFrom("CA10__publiclyAccessible__c", "configuration.publiclyAccessible", boolean),

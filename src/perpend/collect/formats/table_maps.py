@@ -96,6 +96,7 @@ STEAMPIPE: Final = (
         "CA10__CaAwsBucket__c",
         "arn",
         (
+            FieldFrom("CA10__name__c", "name", text),
             FieldFrom("CA10__arn__c", "arn", text),
             FieldFrom("CA10__versioningMfaDeleteEnabled__c", "versioning_mfa_delete", boolean),
             FieldFrom("CA10__blockPublicAcls__c", "block_public_acls", yes_no),
@@ -113,6 +114,7 @@ STEAMPIPE: Final = (
         "CA10__CaAwsKmsKey__c",
         "arn",
         (
+            FieldFrom("CA10__keyId__c", "id", text),
             FieldFrom("CA10__state__c", "key_state", text),
             FieldFrom("CA10__keySpec__c", "key_spec", text),
             FieldFrom("CA10__rotationEnabled__c", "key_rotation_enabled", boolean),
@@ -125,6 +127,7 @@ STEAMPIPE: Final = (
         "CA10__CaAwsDbInstance__c",
         "arn",
         (
+            FieldFrom("CA10__dbInstanceIdentifier__c", "db_instance_identifier", text),
             FieldFrom("CA10__engine__c", "engine", text),
             FieldFrom("CA10__publiclyAccessible__c", "publicly_accessible", boolean),
             FieldFrom("CA10__storageEncrypted__c", "storage_encrypted", boolean),
@@ -191,6 +194,7 @@ CLOUDQUERY: Final = (
         "CA10__CaAwsDbInstance__c",
         "arn",
         (
+            FieldFrom("CA10__dbInstanceIdentifier__c", "db_instance_identifier", text),
             FieldFrom("CA10__engine__c", "engine", text),
             FieldFrom("CA10__publiclyAccessible__c", "publicly_accessible", boolean),
             FieldFrom("CA10__storageEncrypted__c", "storage_encrypted", boolean),

@@ -212,6 +212,22 @@ def test_a_capture_may_be_written_in_seconds_since_1970(tmp_path: Path) -> None:
             captured(odd)
 
 
+def test_objects_are_called_as_the_tools_call_them(tmp_path: Path) -> None:
+    named = {"name": "b", "keyId": "k", "dBInstanceIdentifier": "d"}
+    arns = {kind: f"arn:aws:x:eu-west-1:{ACCOUNT}:{kind}" for kind in ("S3::Bucket", "KMS::Key", "RDS::DBInstance")}
+    items = [config_item(f"AWS::{kind}", arn, named) for kind, arn in arns.items()]
+    estate = read(tmp_path, json.dumps({"configurationItems": items}))
+    bucket, instance, key = (objects[0].fields for _, objects in sorted(estate.objects.items()))
+    assert ["b", "d", "k"] == [
+        bucket["CA10__name__c"],
+        instance["CA10__dbInstanceIdentifier__c"],
+        key["CA10__keyId__c"],
+    ]
+    row = {"name": "b", "arn": "arn:aws:s3:::b", "account_id": ACCOUNT, "bucket_policy_is_public": False}
+    steampipe = read(tmp_path, json.dumps([row | {"versioning_enabled": True, "_ctx": {}}]))
+    assert ["b"] == [one.fields["CA10__name__c"] for one in steampipe.objects["CA10__CaAwsBucket__c"]]
+
+
 def test_what_aws_config_does_not_record_is_there_and_not_known(tmp_path: Path) -> None:
     status = {"configurationItemStatus": "ResourceNotRecorded"}
     items = [config_item("AWS::IAM::User", one, None, **status) for one in (ANN, "")]
