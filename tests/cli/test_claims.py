@@ -328,3 +328,19 @@ def test_a_table_that_holds_nothing_is_a_clean_run_only_where_somebody_says_that
     inputs = [bench.write("u.csv", "Id,CA10__account__c\n"), "--type", USER]
     for claim, code in (([], 3), (["--complete", A], 0)):
         assert code == run("check", *inputs, *claim, "--policy", f"*{DIRECT}").code
+
+
+def test_what_one_user_does_not_list_no_page_of_others_claims(run: Run, bench: Bench) -> None:
+    def user(name: str, **more: Any) -> dict[str, Any]:
+        return {"UserName": name, "Arn": f"arn:aws:iam::{A}:user/{name}", "AttachedManagedPolicies": [], **more}
+
+    users = [user("ann"), user("bob", UserPolicyList=[])]
+    pages = [bench.write(f"{place}.json", {"UserDetailList": [one]}) for place, one in enumerate(users)]
+    whole = bench.write("whole.json", {"UserDetailList": users})
+    for place, inputs in enumerate(([whole], pages, pages[::-1])):
+        store = bench.directory / f"s{place}"
+        assert 0 == run("import", *inputs, "--complete", "all", "--store", store).code
+        for judged in ([*inputs, "--complete", "all"], ["--store", store]):
+            lines = run("check", *judged, "--policy", f"*{DIRECT}", "--format", "ndjson").out.splitlines()
+            ends = {one["object"]["name"]: one["status"] for one in map(json.loads, lines)}
+            assert {"ann": "UNDETERMINED", "bob": "COMPLIANT"} == ends

@@ -190,3 +190,12 @@ def test_what_is_not_taken_is_named_by_every_command(run: Run, tmp_path: Path) -
         ran = run(*command, tmp_path / "users.json")
         assert (2, "", 1) == (ran.code, ran.out, ran.err.count("\n"))
         assert "users.json: the answer of `aws iam list-users`" in ran.err and "get-credential-report" in ran.err
+
+
+def test_an_object_that_inputs_do_not_hold_is_looked_for_among_them(run: Run, tmp_path: Path) -> None:
+    row = {"name": "b", "arn": "arn:aws:s3:::b", "account_id": "111122223333", "bucket_policy_is_public": False}
+    (tmp_path / "buckets.json").write_text(json.dumps([row | {"versioning_enabled": True, "_ctx": {}}]))
+    asked = ("explain", "bucket-block-public-access")
+    assert 0 == run(*asked, "b", tmp_path / "buckets.json").code
+    said = "perpend: no object 'c' of type CA10__CaAwsBucket__c among the inputs\n"
+    assert said == run(*asked, "c", tmp_path / "buckets.json").err

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import pty
 import re
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -99,6 +103,19 @@ def test_serve_says_that_a_port_is_taken(repository: Path) -> None:
 
 def test_serve_needs_a_repository(tmp_path: Path) -> None:
     assert "not a policy repository" in str(run("serve", "--repo", tmp_path, "--port", 0).exception)
+
+
+def test_serve_counts_pages_on_a_terminal_while_it_builds(repository: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "perpend", "site", "serve", "--repo", str(repository), "--port", "0"]
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"}) as process:
+        printed = b""
+        while b"(Ctrl-C ends)" not in printed and process.poll() is None:
+            printed += os.read(ours, 4096)
+        process.terminate()
+    os.close(theirs)
+    os.close(ours)
+    assert re.search(rb"pages.*\d:\d\d:\d\d.*\(Ctrl-C ends\)", printed, re.DOTALL)
 
 
 def test_serve_shows_an_edited_policy_and_survives_a_broken_one(interrupted: Interrupted, repository: Path) -> None:

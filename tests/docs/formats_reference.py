@@ -17,15 +17,15 @@ Which part of a file becomes which field. A part that is not there, that is null
 is *not known*, with that as the reason: these formats write null for what is not there as for what could not be read. So are
 fields that stand in no row here. A child list in the tables is complete for its object where its part is there, empty or not.
 
-Common to all: `Id` is the ARN, or `account|ARN` of what has one ARN in several accounts (managed policies, trails); the account is
-the one that the row names, else the one in the ARN; `CA10__disappearanceTime__c` is null. How files are recognised, which time
+Common to all: `Id` is the ARN, or `account|ARN` of what has one ARN in several accounts (managed policies, trails);
+a group's is `account/group/name`. The account is the one that the row names, else the one in the ARN; `CA10__disappearanceTime__c` is null. How files are recognised, which time
 they state and what they claim: [inputs](inputs.md#what-other-tools-write).
 """
 
 PARTS: tuple[tuple[str, str, Iterable[TypeFrom]], ...] = (
     (
         "Account authorization details",
-        "The lists of `aws iam get-account-authorization-details`. Groups have no object type and are passed over.",
+        "The lists of `aws iam get-account-authorization-details`.",
         authorization_details.MAP,
     ),
     (

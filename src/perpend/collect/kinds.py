@@ -29,7 +29,7 @@ _REPORT_IN_BASE64: Final = b"dXNlcixhcm4"
 
 _TEXT: Final = re.compile(rb"[A-Z][A-Z0-9]+\t.*(?:\barn:aws|\d{4}-\d\d-\d\dT)")
 _YAML: Final = re.compile(
-    rb"(?:- )?(?:[A-Z][A-Za-z]*:|Content: .*|IsTruncated: (?:true|false))|- (?:[A-Z][A-Za-z]*: |arn:aws).*"
+    rb"(?:- )?(?:[A-Z][A-Za-z]*:(?: \[\])?|Content: .*|IsTruncated: (?:true|false))|- (?:[A-Z][A-Za-z]*: |arn:aws).*"
 )
 _OF_PAGES: Final = ("IsTruncated", "Marker", "NextToken", "nextToken")
 """Members of the AWS CLI's answers that say whether there is more."""
@@ -89,7 +89,8 @@ def _is_list_of(shown: Outline, name: str, *marks: str) -> bool:
 
 
 def _is_ocsf(shown: Outline) -> bool:
-    return "class_uid" in shown.members and "metadata" in shown.members
+    listed = _is_list_of(shown, "Findings", "class_uid") and shown.members["Findings"] is not None
+    return listed or ("class_uid" in shown.members and "metadata" in shown.members)
 
 
 def _is_prowler(shown: Outline) -> bool:
@@ -195,9 +196,9 @@ OCSF: Final = InputKind(
 BASE64: Final = InputKind(
     "base64",
     "credential report in base64",
-    lambda shown: shown.start.startswith(_REPORT_IN_BASE64),
-    refusal="a credential report in base64, as `--output text` writes it: run `cut -f1 FILE | base64 -d > report.csv` and name "
-    "report.csv, or ask for `--output json`",
+    lambda shown: shown.start.removeprefix(b'"').startswith(_REPORT_IN_BASE64),
+    refusal="a credential report in base64, as `--output text` or `--query Content` writes it: run `cut -f1 FILE | "
+    "tr -d '\"' | base64 -d > report.csv` and name report.csv, or ask for all of the answer with `--output json`",
 )
 CLI_TEXT: Final = InputKind(
     "aws-cli-text",

@@ -59,8 +59,13 @@ def object_named(estate: Estate, type_name: str, name: str) -> EstateObject:
     raise UnknownName(f"no object '{printable(name)}' of type {type_name} among the inputs{near}")
 
 
-def stored_object_named(snapshot: Snapshot, program: Program, object_type: ObjectType, name: str) -> EstateObject:
-    """Return the one stored object that a name means, with what a program reads of it. Raises UnknownName as above."""
+def stored_object_named(
+    snapshot: Snapshot, program: Program, object_type: ObjectType, name: str, where: str = ""
+) -> EstateObject:
+    """Return the one stored object that a name means, with what a program reads of it. Raises UnknownName as above.
+
+    ``where`` is what people call a snapshot that was made for this question only.
+    """
     snapshot.check_spelling()
     columns = naming_columns(object_type)
     wanted, origins = wanted_of([program], object_type), StoredOrigins(snapshot, object_type.name)
@@ -76,7 +81,7 @@ def stored_object_named(snapshot: Snapshot, program: Program, object_type: Objec
             if candidates := meant.among(objects):
                 return _the_one(candidates, len(candidates) + len(rows) - len(objects), name)
         near = did_you_mean(name, texts_like(connection, snapshot, object_type.name, columns, name))
-    raise UnknownName(f"no object '{printable(name)}' of type {object_type.name} in snapshot {snapshot.id}{near}")
+    raise UnknownName(f"no object '{printable(name)}' of type {object_type.name} {where or f'in snapshot {snapshot.id}'}{near}")
 
 
 def naming_columns(object_type: ObjectType) -> list[str]:

@@ -29,6 +29,7 @@ CASES = [
     (b'{"Users": [{"UserName": "a", "UserId": "b"}]}', "list-users", "ndjson"),
     (b'[{"metadata": {}, "class_uid": 2004, "finding_info": {}}]', "prowler-ocsf", None),
     (b'{"metadata": {}, "class_uid": 2004}', "ocsf", "ndjson"),
+    (b'{"Findings": [{"class_uid": 2004, "metadata": {"product": {}}}]}', "ocsf", "ndjson"),
     (b'{"Findings": [{"SchemaVersion": "2018-10-08"}]}', "asff", "ndjson"),
     (b'[{"SchemaVersion": "2018-10-08", "ProductArn": "a"}]', "asff", None),
     (b'{"format_version": "1.2", "planned_values": {"root', "terraform", "ndjson"),
@@ -41,11 +42,14 @@ CASES = [
     (b'{"_cq_id": "1"}\n{"_cq_id": "2"}\n', "cloudquery", "ndjson"),
     (b"_cq_sync_time,arn\n", "cloudquery", "csv"),
     (b"dXNlcixhcm4sdXNlcl9jcmVhdGlvbl90aW1l", "base64", "csv"),
+    (b'"dXNlcixhcm4sdXNlcl9jcmVhdGlvbl90aW1l"\n', "base64", "csv"),
     (b"dXNlcixhcm4sdXNl\t2026-11-20T08:15:00+00:00\ttext/csv\n", "base64", "tsv"),
     (b"USERS\tarn:aws:iam::111122223333:user/a\t2026-11-20T08:15:00Z\n", "aws-cli-text", "tsv"),
     (b"-----------\n|  ListUsers  |\n", "aws-cli-text", "csv"),
     (b"Content: dXNlcixhcm4\nGeneratedTime: '2026'\n", "aws-cli-yaml", "csv"),
     (b"Users:\n- Arn: a\n", "aws-cli-yaml", "csv"),
+    (b"GroupDetailList: []\nPolicies: []\n", "aws-cli-yaml", "csv"),
+    (b"GroupDetailList:\n- Arn: a\n", "aws-cli-yaml", "csv"),
     (b"- Arn: arn:aws:iam::111122223333:user/a\n  Path: /\n", "aws-cli-yaml", "csv"),
     (b"- arn:aws:iam::111122223333:user/a\n", "aws-cli-yaml", "csv"),
     (b'{"Users": [], "IsTruncated": false}', "list-users", "ndjson"),
@@ -88,7 +92,7 @@ def test_a_command_that_helps_names_the_file_and_the_list_in_words_of_a_shell() 
         b'{"IsTruncated": false, "Roles": [{"Arn": "a"}]}', "my file"
     )
     assert "`jq -c '.[\"a b\"][]' FILE > list.ndjson`" in refused(b'{"a b": [{"Arn": "a"}]}', "-")
-    assert "`cut -f1 'it'\"'\"'s' | base64 -d > report.csv`" in refused(b"dXNlcixhcm4sdXNl", "it's")
+    assert "`cut -f1 'it'\"'\"'s' | tr -d '\"' | base64 -d > report.csv`" in refused(b"dXNlcixhcm4sdXNl", "it's")
 
 
 def test_a_head_may_end_anywhere() -> None:

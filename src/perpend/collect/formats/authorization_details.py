@@ -1,4 +1,4 @@
-"""The answer of ``aws iam get-account-authorization-details`` in, users, roles and managed policies out.
+"""The answer of ``aws iam get-account-authorization-details`` in, users, groups, roles and policies out.
 
 Source: IAM API reference, GetAccountAuthorizationDetails. Pages are several files. What an answer leaves out is not known: it
 names no time, and does not say that it is all, but may say that it is not.
@@ -11,26 +11,52 @@ from typing import Any, Final
 from perpend.collect.formats.field_map import FieldFrom, ListFrom, TypeFrom
 from perpend.collect.formats.held import (
     ATTACHMENT,
+    GROUP,
+    GROUP_LINK,
+    GROUP_POLICY,
+    MEMBERSHIP,
     POLICY,
     ROLE,
+    ROLE_POLICY,
     USER,
     USER_LINK,
     USER_POLICY,
     Contents,
     account_of_arn,
     id_in_account,
+    id_of_group,
+    inline_of,
     is_account,
+    links_of,
+    memberships,
     role_attachments,
-    user_links,
-    user_policies,
 )
-from perpend.collect.formats.values import NotTold, boolean, document, either, integer, json_text, text, texts_at
+from perpend.collect.formats.values import (
+    NotTold,
+    boolean,
+    document,
+    either,
+    integer,
+    json_text,
+    last_used,
+    policies_at,
+    policy,
+    text,
+    texts,
+    texts_at,
+    time,
+)
 from perpend.collect.json_text import described, read_value
 from perpend.collect.unusable import UnusableContent
 from perpend.ir.coverage import Claim
 from perpend.ir.estate import Origin
 
 _NOT_HERE: Final = "is not known: account authorization details do not tell it"
+_NOT_EXTENDED: Final = "is not known: it was not worked out of the document"
+_ATTACHED: Final = "AttachedManagedPolicies"
+_INLINE: Final = policies_at("PolicyName", "PolicyDocument")
+_OF_USER: Final = "CA10__user__c"
+_OF_GROUP: Final = "CA10__group__c"
 
 
 def default_document(value: Any) -> str:
@@ -55,27 +81,42 @@ MAP: Final = (
         "Arn",
         (FieldFrom("CA10__userName__c", "UserName", text), FieldFrom("CA10__arn__c", "Arn", text)),
         (
-            ListFrom(
-                "CA10__AWS_IAM_Policy_User_Links__r", USER_LINK, "AttachedManagedPolicies", texts_at("PolicyArn"), user_links
-            ),
-            ListFrom("CA10__userPolicies__r", USER_POLICY, "UserPolicyList", texts_at("PolicyName"), user_policies),
+            ListFrom("CA10__AWS_IAM_Policy_User_Links__r", USER_LINK, _ATTACHED, texts_at("PolicyArn"), links_of(_OF_USER)),
+            ListFrom("CA10__userPolicies__r", USER_POLICY, "UserPolicyList", _INLINE, inline_of(_OF_USER)),
+            ListFrom("CA10__AWS_IAM_User_Group_Links__r", MEMBERSHIP, "GroupList", texts, memberships),
         ),
         lacking={"CA10__credReportAttributesJson__c": _NOT_HERE},
+    ),
+    TypeFrom(
+        "GroupDetailList",
+        GROUP,
+        "Arn",
+        (FieldFrom("CA10__name__c", "GroupName", text), FieldFrom("CA10__arn__c", "Arn", text)),
+        (
+            ListFrom("CA10__AWS_IAM_Policy_Group_Links__r", GROUP_LINK, _ATTACHED, texts_at("PolicyArn"), links_of(_OF_GROUP)),
+            ListFrom("CA10__AWS_IAM_Group_Policies__r", GROUP_POLICY, "GroupPolicyList", _INLINE, inline_of(_OF_GROUP)),
+        ),
+        identity=id_of_group,
     ),
     TypeFrom(
         "RoleDetailList",
         ROLE,
         "Arn",
-        (FieldFrom("CA10__name__c", "RoleName", text), FieldFrom("CA10__arn__c", "Arn", text)),
+        (
+            FieldFrom("CA10__name__c", "RoleName", text),
+            FieldFrom("CA10__arn__c", "Arn", text),
+            FieldFrom("CA10__path__c", "Path", text),
+            FieldFrom("CA10__createDate__c", "CreateDate", time),
+            FieldFrom("CA10__lastUsedDate__c", "RoleLastUsed", last_used),
+            FieldFrom("CA10__assumeRolePolicyDocument__c", "AssumeRolePolicyDocument", policy),
+        ),
         (
             ListFrom(
-                "CA10__AWS_IAM_Role_Policy_Attachments__r",
-                ATTACHMENT,
-                "AttachedManagedPolicies",
-                texts_at("PolicyArn"),
-                role_attachments,
+                "CA10__AWS_IAM_Role_Policy_Attachments__r", ATTACHMENT, _ATTACHED, texts_at("PolicyArn"), role_attachments
             ),
+            ListFrom("CA10__AWS_IAM_Role_Policies__r", ROLE_POLICY, "RolePolicyList", _INLINE, inline_of("CA10__role__c")),
         ),
+        lacking={"CA10__assumeRolePolicyDocumentExt__c": _NOT_EXTENDED},
     ),
     TypeFrom(
         "Policies",
@@ -90,12 +131,10 @@ MAP: Final = (
             FieldFrom("CA10__policyDocument__c", "PolicyVersionList", default_document),
         ),
         identity=id_in_account,
-        lacking={"CA10__policyDocumentExt__c": "is not known: it was not worked out of the document"},
+        lacking={"CA10__policyDocumentExt__c": _NOT_EXTENDED},
     ),
 )
 """Lists of the answer, and what each of their entries is."""
-
-IGNORED: Final = ("GroupDetailList", "Marker", "IsTruncated")
 
 
 def read_details(content: bytes, source: str) -> Contents:
@@ -127,7 +166,6 @@ def _entries(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 def _account(answer: dict[str, Any]) -> str:
     """Return the one account that the answer's ARNs name, empty where they name none or several."""
-    lists = (kind.source for kind in MAP)
-    named = {account_of_arn(entry.get("Arn")) for name in (*lists, IGNORED[0]) for entry in _entries(answer, name)}
+    named = {account_of_arn(entry.get("Arn")) for kind in MAP for entry in _entries(answer, kind.source)}
     accounts = [account for account in named if is_account(account)]
     return str(accounts[0]) if len(accounts) == 1 else ""

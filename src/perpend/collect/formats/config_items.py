@@ -20,11 +20,24 @@ from perpend.collect.formats.held import (
     USER_POLICY,
     Contents,
     id_in_account,
+    inline_of,
+    links_of,
     role_attachments,
-    user_links,
-    user_policies,
 )
-from perpend.collect.formats.values import NotTold, boolean, digits, document, either, integer, moment, text, texts_at, yes_no
+from perpend.collect.formats.values import (
+    NotTold,
+    boolean,
+    digits,
+    document,
+    either,
+    integer,
+    moment,
+    policies_at,
+    seconds,
+    text,
+    texts_at,
+    yes_no,
+)
 from perpend.collect.json_text import described, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.ir.coverage import Claim
@@ -50,10 +63,14 @@ MAP: Final = (
                 USER_LINK,
                 "configuration.attachedManagedPolicies",
                 texts_at("policyArn"),
-                user_links,
+                links_of("CA10__user__c"),
             ),
             ListFrom(
-                "CA10__userPolicies__r", USER_POLICY, "configuration.userPolicyList", texts_at("policyName"), user_policies
+                "CA10__userPolicies__r",
+                USER_POLICY,
+                "configuration.userPolicyList",
+                policies_at("policyName", "policyDocument"),
+                inline_of("CA10__user__c"),
             ),
         ),
         account="accountId",
@@ -110,6 +127,7 @@ MAP: Final = (
         "CA10__CaAwsBucket__c",
         "arn",
         (
+            FieldFrom("CA10__name__c", "configuration.name", text),
             FieldFrom("CA10__arn__c", "arn", text),
             FieldFrom("CA10__versioningStatus__c", "supplementaryConfiguration.BucketVersioningConfiguration.status", text),
             FieldFrom("CA10__blockPublicAcls__c", f"{_PUBLIC}.blockPublicAcls", yes_no),
@@ -125,6 +143,7 @@ MAP: Final = (
         "CA10__CaAwsKmsKey__c",
         "arn",
         (
+            FieldFrom("CA10__keyId__c", "configuration.keyId", text),
             FieldFrom("CA10__state__c", "configuration.keyState", text),
             FieldFrom("CA10__keySpec__c", "configuration.keySpec", text),
             FieldFrom("CA10__rotationEnabled__c", "supplementaryConfiguration.KeyRotationStatus", boolean),
@@ -136,6 +155,7 @@ MAP: Final = (
         "CA10__CaAwsDbInstance__c",
         "arn",
         (
+            FieldFrom("CA10__dbInstanceIdentifier__c", "configuration.dBInstanceIdentifier", text),
             FieldFrom("CA10__engine__c", "configuration.engine", text),
             FieldFrom("CA10__endpointPort__c", "configuration.endpoint.port", digits),
             FieldFrom("CA10__publiclyAccessible__c", "configuration.publiclyAccessible", boolean),
@@ -182,7 +202,7 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     if status not in (*_CURRENT, *_GONE, *_NOT_RECORDED):
         raise UnusableContent(f"item {origin.row}: its status is {_shown(status)}, which AWS Config does not have")
     stated = item.get("configurationItemCaptureTime")
-    captured = moment(stated)
+    captured = moment(stated) or seconds(stated)  # the AWS CLI's first version writes numbers
     if captured is None and status not in _NOT_RECORDED:
         raise UnusableContent(f"item {origin.row}: its `configurationItemCaptureTime` is {_shown(stated)}, which is no time")
     row: dict[str, Any] = {"arn": arn, "accountId": account}

@@ -11,7 +11,7 @@ from perpend.collect.formats.values import NotTold
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from perpend.collect.formats.held import Contents
+    from perpend.collect.formats.held import Children, Contents
     from perpend.collect.formats.values import Form
     from perpend.ir.estate import Origin
 
@@ -29,16 +29,13 @@ class FieldFrom:
 
 @dataclass(frozen=True, slots=True)
 class ListFrom:
-    """A child list that an object states in full, the path of what it lists, what reads it, and what makes the children.
-
-    ``children`` is told the object's Id, its account and what was read.
-    """
+    """A child list that an object states in full, the path of what it lists, what reads it, and what makes the children."""
 
     name: str
     type_name: str
     path: str
     form: Form
-    children: Callable[[str, str, list[str]], list[dict[str, Any]]]
+    children: Children
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,15 @@ from perpend.ir.object_types import ObjectType
 from perpend.meaning.partly_known import PartlyKnown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from perpend.collect.credential_report import Reading
     from perpend.ir.coverage import Claim
     from perpend.ir.estate import Origin
+
+    Children = Callable[[str, str, Any], list[dict[str, Any]]]
+    """What makes the children of an object, told its Id, its account and what was read."""
 
 USER: Final = "CA10__CaAwsUser__c"
 ROLE: Final = "CA10__CaAwsRole__c"
@@ -27,6 +30,11 @@ POLICY: Final = "CA10__CaAwsIamPolicy__c"
 USER_LINK: Final = "CA10__CaAwsIamPolicyUserLink__c"
 USER_POLICY: Final = "CA10__CaAwsUserPolicy__c"
 ATTACHMENT: Final = "CA10__CaAwsIamRolePolicyAttachment__c"
+ROLE_POLICY: Final = "CA10__CaAwsIamRolePolicy__c"
+GROUP: Final = "CA10__CaAwsIamGroup__c"
+GROUP_LINK: Final = "CA10__CaAwsIamPolicyGroupLink__c"
+GROUP_POLICY: Final = "CA10__CaAwsIamGroupPolicy__c"
+MEMBERSHIP: Final = "CA10__CaAwsIamUserGroupLink__c"
 
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws|):\S.*")
@@ -87,17 +95,33 @@ def id_in_account(account: str, arn: str) -> str:
     return f"{account}|{arn}"
 
 
-def user_links(user: str, account: str, policies: list[str]) -> list[dict[str, Any]]:
-    """Return the links of a user to the managed policies attached to it."""
-    return [
-        {"Id": f"{user}|{arn}", "CA10__user__c": user, "CA10__policy__c": id_in_account(account, arn)}
-        for arn in dict.fromkeys(policies)
+def id_of_group(account: str, arn: str) -> str:
+    """Return the Id of a group: users know its name only."""
+    return f"{account}/group/{arn.rpartition('/')[2]}"
+
+
+def links_of(key: str) -> Children:
+    """Return what makes the links of an object, which ``key`` names, to the managed policies attached to it."""
+    return lambda owner, account, policies: [
+        {"Id": f"{owner}|{arn}", key: owner, "CA10__policy__c": id_in_account(account, arn)} for arn in dict.fromkeys(policies)
     ]
 
 
-def user_policies(user: str, account: str, names: list[str]) -> list[dict[str, Any]]:
-    """Return the inline policies of a user."""
-    return [{"Id": f"{user}|{name}", "CA10__policyName__c": name, "CA10__user__c": user} for name in dict.fromkeys(names)]
+def inline_of(key: str) -> Children:
+    """Return what makes the inline policies of an object, which ``key`` names, of their names with what is known of each."""
+
+    def children(owner: str, account: str, policies: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{"Id": f"{owner}|{name}", "CA10__policyName__c": name, key: owner} | known for name, known in policies.items()]
+
+    return children
+
+
+def memberships(user: str, account: str, groups: list[str]) -> list[dict[str, Any]]:
+    """Return the links of a user to the groups it is in."""
+    return [
+        {"Id": f"{user}|{name}", "CA10__user__c": user, "CA10__group__c": id_of_group(account, name)}
+        for name in dict.fromkeys(groups)
+    ]
 
 
 def role_attachments(role: str, account: str, policies: list[str]) -> list[dict[str, Any]]:

@@ -6,21 +6,19 @@ are passed over. A user of whom no check was asked is not in the file, so it cla
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from perpend.collect.formats.held import Contents
 from perpend.collect.formats.report_rows import is_report_row, reading_of
-from perpend.collect.formats.values import moment, time_of_all
+from perpend.collect.formats.values import moment, seconds, time_of_all
 from perpend.collect.json_text import described, read_array
 from perpend.collect.unusable import UnusableContent
 from perpend.ir.estate import Origin
 
 if TYPE_CHECKING:
-    from perpend.collect.credential_report import Reading
+    from datetime import datetime
 
-_EPOCHS: Final = 1e11
-"""Seconds since 1970 are fewer; more are milliseconds."""
+    from perpend.collect.credential_report import Reading
 
 
 def read_prowler(content: bytes, source: str) -> Contents:
@@ -62,8 +60,4 @@ def _rows_of(finding: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _time_of(finding: dict[str, Any]) -> datetime | None:
-    stated = moment(finding.get("time_dt"))
-    seconds = finding.get("time")
-    if stated is None and isinstance(seconds, int) and 0 < seconds < _EPOCHS:
-        return datetime.fromtimestamp(seconds, UTC)
-    return stated
+    return moment(finding.get("time_dt")) or seconds(finding.get("time"))

@@ -18,11 +18,11 @@ from perpend.collect.formats.held import (
     USER_LINK,
     USER_POLICY,
     id_in_account,
+    inline_of,
+    links_of,
     role_attachments,
-    user_links,
-    user_policies,
 )
-from perpend.collect.formats.values import boolean, integer, json_text, selectors, text, texts, texts_at, yes_no
+from perpend.collect.formats.values import boolean, integer, json_text, policies_at, selectors, text, texts, yes_no
 
 TRAIL: Final = "CA10__CaAwsCloudTrailTrail__c"
 _NO_EXT: Final = {"CA10__policyDocumentExt__c": "is not known: it was not worked out of the document"}
@@ -35,8 +35,14 @@ STEAMPIPE: Final = (
         "arn",
         (FieldFrom("CA10__userName__c", "name", text), FieldFrom("CA10__arn__c", "arn", text)),
         (
-            ListFrom("CA10__AWS_IAM_Policy_User_Links__r", USER_LINK, "attached_policy_arns", texts, user_links),
-            ListFrom("CA10__userPolicies__r", USER_POLICY, "inline_policies", texts_at("PolicyName"), user_policies),
+            ListFrom("CA10__AWS_IAM_Policy_User_Links__r", USER_LINK, "attached_policy_arns", texts, links_of("CA10__user__c")),
+            ListFrom(
+                "CA10__userPolicies__r",
+                USER_POLICY,
+                "inline_policies",
+                policies_at("PolicyName", "PolicyDocument"),
+                inline_of("CA10__user__c"),
+            ),
         ),
         account="account_id",
         marks=frozenset({"user_id", "name", "arn"}),
@@ -90,6 +96,7 @@ STEAMPIPE: Final = (
         "CA10__CaAwsBucket__c",
         "arn",
         (
+            FieldFrom("CA10__name__c", "name", text),
             FieldFrom("CA10__arn__c", "arn", text),
             FieldFrom("CA10__versioningMfaDeleteEnabled__c", "versioning_mfa_delete", boolean),
             FieldFrom("CA10__blockPublicAcls__c", "block_public_acls", yes_no),
@@ -107,6 +114,7 @@ STEAMPIPE: Final = (
         "CA10__CaAwsKmsKey__c",
         "arn",
         (
+            FieldFrom("CA10__keyId__c", "id", text),
             FieldFrom("CA10__state__c", "key_state", text),
             FieldFrom("CA10__keySpec__c", "key_spec", text),
             FieldFrom("CA10__rotationEnabled__c", "key_rotation_enabled", boolean),
@@ -119,6 +127,7 @@ STEAMPIPE: Final = (
         "CA10__CaAwsDbInstance__c",
         "arn",
         (
+            FieldFrom("CA10__dbInstanceIdentifier__c", "db_instance_identifier", text),
             FieldFrom("CA10__engine__c", "engine", text),
             FieldFrom("CA10__publiclyAccessible__c", "publicly_accessible", boolean),
             FieldFrom("CA10__storageEncrypted__c", "storage_encrypted", boolean),
@@ -185,6 +194,7 @@ CLOUDQUERY: Final = (
         "CA10__CaAwsDbInstance__c",
         "arn",
         (
+            FieldFrom("CA10__dbInstanceIdentifier__c", "db_instance_identifier", text),
             FieldFrom("CA10__engine__c", "engine", text),
             FieldFrom("CA10__publiclyAccessible__c", "publicly_accessible", boolean),
             FieldFrom("CA10__storageEncrypted__c", "storage_encrypted", boolean),

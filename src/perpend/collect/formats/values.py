@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ONE_RUN: Final = timedelta(hours=12)
 """How far the times of rows may be apart that one run of a tool has written."""
 
+_EPOCHS: Final = 1e11
+"""Seconds since 1970 are fewer; more are milliseconds."""
+
 _INTEGER: Final = re.compile(r"-?[0-9]{1,15}")
 _OFFSET: Final = re.compile(r".*(?:Z|[+-][0-9]{2}:?[0-9]{2})", re.DOTALL)
 
@@ -76,6 +79,27 @@ def document(value: Any) -> Any:
     raise NotTold(_is(value, "JSON"))
 
 
+def policy(value: Any) -> str:
+    """Return the document of a policy as JSON text."""
+    if not isinstance(document(value), dict):
+        raise NotTold("holds no object")
+    return json_text(value)
+
+
+def time(value: Any) -> str:
+    """Return a time in the form in which fields hold times."""
+    if (stated := moment(value)) is None:
+        raise NotTold(_is(value, "a time with its offset"))
+    return stated.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def last_used(value: Any) -> str | None:
+    """Return when a role was used last; null of an empty object, which AWS writes of a role that was not."""
+    if not isinstance(value, dict):
+        raise NotTold(_is(value, "an object"))
+    return time(value.get("LastUsedDate")) if value else None
+
+
 def json_text(value: Any) -> str:
     """Return an object or a list as JSON text without blanks, keys in their order."""
     return json.dumps(document(value), ensure_ascii=False, separators=(",", ":"))
@@ -127,6 +151,27 @@ def texts_at(*names: str) -> Form:
     return read
 
 
+def policies_at(name: str, content: str) -> Form:
+    """Return what reads the names in a list of inline policies, each with its document where it has one that can be read."""
+    read_names = texts_at(name)
+
+    def read(value: Any) -> dict[str, dict[str, Any]]:
+        policies: dict[str, dict[str, Any]] = {}
+        for named, policy in zip(read_names(value), document(value), strict=True):
+            known = {"CA10__policyDocument__c": json_text(policy[content])} if _is_document(policy.get(content)) else {}
+            policies[named] = known if policies.get(named, known) == known else {}
+        return policies
+
+    return read
+
+
+def _is_document(value: Any) -> bool:
+    try:
+        return isinstance(document(value), dict)
+    except NotTold:
+        return False
+
+
 def either(held: Mapping[str, Any], *names: str) -> Any:
     """Return what stands under the one of some names that is there, None where none is. Raises NotTold where two disagree."""
     values = [held[name] for name in names if name in held]
@@ -141,6 +186,12 @@ def moment(value: Any) -> datetime | None:
         return None
     instant = date_time_from_text(value)
     return None if instant is None else datetime.fromtimestamp(instant / 1000, UTC)
+
+
+def seconds(value: Any) -> datetime | None:
+    """Return the time that is so many seconds since 1970, None for whatever is none."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return datetime.fromtimestamp(value, UTC) if is_number and 0 < value < _EPOCHS else None
 
 
 def time_of_all(times: Iterable[datetime | None]) -> datetime | None:

@@ -109,7 +109,7 @@ def _read(
 
         with imported(inputs, declared=declared) as store:
             assert store.snapshot is not None  # what cannot be used has raised
-            return _object_of(analyzer, program, name, store.snapshot, fresh)
+            return _object_of(analyzer, program, name, store.snapshot, fresh, "among the inputs")
     if fresh is None and are_large([input_.path for input_ in inputs]):
         from perpend.judge.stores.large import user_of_reports
 
@@ -128,7 +128,7 @@ def _read(
 
         with joined(collected, declared=declared) as store:
             assert store.snapshot is not None  # what cannot be used has raised
-            return _object_of(analyzer, program, name, store.snapshot, fresh)
+            return _object_of(analyzer, program, name, store.snapshot, fresh, "among the inputs")
     estate = with_children(aged_estate(collected.estate, fresh), [program], analyzer.object_type)
     return object_named(estate, program.input_type, name), [source.observed_at for source in estate.sources]
 
@@ -141,7 +141,7 @@ def _stored(
 
 
 def _object_of(
-    analyzer: Analyzer, program: Program, name: str, snapshot: Snapshot, fresh: Freshness | None
+    analyzer: Analyzer, program: Program, name: str, snapshot: Snapshot, fresh: Freshness | None, where: str = ""
 ) -> tuple[EstateObject, list[datetime | None]]:
     from perpend.judge.objects import stored_object_named
     from perpend.judge.stores.aged import aged_snapshot
@@ -149,5 +149,5 @@ def _object_of(
 
     with scratch() as directory:
         aged = aged_snapshot(snapshot, fresh, analyzer.repository.declared_type, directory)
-        judged = stored_object_named(aged, program, analyzer.object_type(program.input_type), name)
+        judged = stored_object_named(aged, program, analyzer.object_type(program.input_type), name, where)
     return judged, [source.observed_at for source in snapshot.sources]

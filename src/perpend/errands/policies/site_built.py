@@ -17,7 +17,7 @@ from perpend.cli.extra_packages import extra_packages
 from perpend.cli.faults import tell_tree_faults
 from perpend.cli.forms.written import form_option
 from perpend.cli.options import repository_option
-from perpend.cli.output import colours, output_stream
+from perpend.cli.output import colours, output_stream, progress
 from perpend.cli.repositories import repository_here, site_title, store_named
 from perpend.config.configuration import is_address
 from perpend.diagnostics.as_json import render_json
@@ -190,7 +190,8 @@ def _serve(repository: Repository, repo: str | None, port: int, options: Options
         server = SiteServer(options.out, port)
     except OSError as error:
         raise CannotServe(f"{ADDRESS}:{port}: cannot listen: {(error.strerror or str(error)).lower()}") from None
-    built = build_site(repository, options, kept=kept)
+    with progress("pages") as advance:
+        built = build_site(repository, options, kept=kept, progress=advance)
     click.echo(f"{built.pages:,} pages at {server.url} (Ctrl-C ends)")
     told = _Told(repository.files.root, built.problems)
     if built.problems:

@@ -73,6 +73,53 @@ def test_authorization_details_hold_users_roles_and_policies(tmp_path: Path) -> 
     assert (None, ()) == (estate.sources[0].observed_at, estate.sources[0].coverage)
 
 
+def test_authorization_details_tell_documents_groups_and_the_use_of_roles(tmp_path: Path) -> None:
+    trust = {"Statement": []}
+    inline = [{"PolicyName": "p", "PolicyDocument": trust}, {"PolicyName": "q", "PolicyDocument": None}]
+    role = {"Arn": ROLE, "Path": "/", "CreateDate": "2026-01-02T03:04:05+01:00", "RolePolicyList": inline}
+    group = {
+        "GroupName": "g",
+        "Arn": f"arn:aws:iam::{ACCOUNT}:group/x/g",
+        "GroupPolicyList": inline,
+        "AttachedManagedPolicies": [],
+    }
+
+    def roles_used(used: Any) -> EstateObject:
+        answer = {
+            "UserDetailList": [{"Arn": ANN, "UserPolicyList": inline, "GroupList": ["g"]}],
+            "GroupDetailList": [group],
+            "RoleDetailList": [role | {"AssumeRolePolicyDocument": trust, "RoleLastUsed": used}],
+        }
+        estate = read(tmp_path, json.dumps(answer))
+        held = object_of(estate, "CA10__CaAwsIamGroup__c", f"{ACCOUNT}/group/g").fields
+        ann = object_of(estate, USER, ANN).fields
+        lists = (ann["CA10__userPolicies__r"], held["CA10__AWS_IAM_Group_Policies__r"])
+        for policies in (*lists, object_of(estate, "CA10__CaAwsRole__c", ROLE).fields["CA10__AWS_IAM_Role_Policies__r"]):
+            assert [(one["CA10__policyName__c"], one.get("CA10__policyDocument__c")) for one in policies] == [
+                ("p", '{"Statement":[]}'),
+                ("q", None),
+            ]
+            assert "CA10__policyDocument__c" not in policies[1]
+        assert [f"{ACCOUNT}/group/g"] == [one["CA10__group__c"] for one in ann["CA10__AWS_IAM_User_Group_Links__r"]]
+        return object_of(estate, "CA10__CaAwsRole__c", ROLE)
+
+    fields = roles_used({"LastUsedDate": "2026-11-01T00:00:00Z", "Region": "eu-west-1"}).fields
+    names = ("path", "createDate", "lastUsedDate", "assumeRolePolicyDocument")
+    assert ["/", "2026-01-02T02:04:05Z", "2026-11-01T00:00:00Z", '{"Statement":[]}'] == [
+        fields[f"CA10__{name}__c"] for name in names
+    ]
+    assert roles_used({}).fields["CA10__lastUsedDate__c"] is None
+    for odd in (None, {"Region": "eu-west-1"}, {"LastUsedDate": "2026-11-01"}, []):
+        assert "`RoleLastUsed`" in reason_of(roles_used(odd).fields, "CA10__lastUsedDate__c")
+
+
+def test_of_two_documents_under_one_name_neither_is_known(tmp_path: Path) -> None:
+    policies = [{"PolicyName": "p", "PolicyDocument": {"Version": version}} for version in ("a", "b")]
+    user = {"Arn": ANN, "UserPolicyList": policies}
+    (held,) = object_of(read(tmp_path, json.dumps({"UserDetailList": [user]})), USER, ANN).fields["CA10__userPolicies__r"]
+    assert {"CA10__policyDocument__c"}.isdisjoint(held)
+
+
 def test_pages_are_merged_and_one_that_says_that_there_is_more_leaves_lists_open(tmp_path: Path) -> None:
     whole = formats.details()
     first = {"UserDetailList": whole["UserDetailList"][:1], "IsTruncated": True, "Marker": "m"}
@@ -152,6 +199,33 @@ def test_rows_of_several_runs_have_no_time_together(tmp_path: Path, name: str, p
     for time, found in (("2026-11-19T20:15:00Z", "2026-11-20 08:15:00+00:00"), ("2026-11-19T20:14:59Z", "None")):
         [source] = read(tmp_path, written(name, [first, {**last, **more, place: time}])).sources
         assert found == str(source.observed_at), time
+
+
+def test_a_capture_may_be_written_in_seconds_since_1970(tmp_path: Path) -> None:
+    def captured(time: object) -> Estate:
+        item = config_item("AWS::IAM::User", ANN, {}, configurationItemCaptureTime=time)
+        return read(tmp_path, json.dumps({"configurationItems": [item]}))
+
+    assert "2023-11-14 22:13:20.500000+00:00" == str(captured(1700000000.5).sources[0].observed_at)
+    for odd in (True, 0, -1, 1700000000500):
+        with pytest.raises(UnusableInput, match="which is no time"):
+            captured(odd)
+
+
+def test_objects_are_called_as_the_tools_call_them(tmp_path: Path) -> None:
+    named = {"name": "b", "keyId": "k", "dBInstanceIdentifier": "d"}
+    arns = {kind: f"arn:aws:x:eu-west-1:{ACCOUNT}:{kind}" for kind in ("S3::Bucket", "KMS::Key", "RDS::DBInstance")}
+    items = [config_item(f"AWS::{kind}", arn, named) for kind, arn in arns.items()]
+    estate = read(tmp_path, json.dumps({"configurationItems": items}))
+    bucket, instance, key = (objects[0].fields for _, objects in sorted(estate.objects.items()))
+    assert ["b", "d", "k"] == [
+        bucket["CA10__name__c"],
+        instance["CA10__dbInstanceIdentifier__c"],
+        key["CA10__keyId__c"],
+    ]
+    row = {"name": "b", "arn": "arn:aws:s3:::b", "account_id": ACCOUNT, "bucket_policy_is_public": False}
+    steampipe = read(tmp_path, json.dumps([row | {"versioning_enabled": True, "_ctx": {}}]))
+    assert ["b"] == [one.fields["CA10__name__c"] for one in steampipe.objects["CA10__CaAwsBucket__c"]]
 
 
 def test_what_aws_config_does_not_record_is_there_and_not_known(tmp_path: Path) -> None:
