@@ -330,6 +330,32 @@ def test_a_table_that_holds_nothing_is_a_clean_run_only_where_somebody_says_that
         assert code == run("check", *inputs, *claim, "--policy", f"*{DIRECT}").code
 
 
+@pytest.mark.parametrize(
+    ("claim", "more", "status"),
+    [
+        (["--complete", A], {"GroupList": []}, "COMPLIANT"),
+        ([], {"GroupList": []}, "UNDETERMINED"),
+        (["--complete", A], {}, "UNDETERMINED"),
+        (["--complete", A], {"GroupList": None}, "UNDETERMINED"),
+        (["--complete", A], {"GroupList": [], "UserPolicyList": None}, "UNDETERMINED"),
+    ],
+)
+def test_of_a_user_without_inline_policies_aws_leaves_the_list_out(
+    run: Run, bench: Bench, claim: list[str], more: dict[str, Any], status: str
+) -> None:
+    ann, bob = (
+        {"UserName": one, "Arn": f"arn:aws:iam::{A}:user/{one}", "AttachedManagedPolicies": []} for one in ("ann", "bob")
+    )
+    users = [{**ann, **more}, {**bob, "GroupList": [], "UserPolicyList": [{"PolicyName": "p"}]}]
+    details = bench.write("details.json", {"UserDetailList": users})
+    store = bench.directory / "store"
+    assert 0 == run("import", details, *claim, "--store", store).code
+    for judged in ([details, *claim], ["--store", store]):
+        lines = run("check", *judged, "--policy", f"*{DIRECT}", "--format", "ndjson").out.splitlines()
+        ends = {one["object"]["name"]: one["status"] for one in map(json.loads, lines)}
+        assert {"ann": status, "bob": "INCOMPLIANT"} == ends
+
+
 def test_what_one_user_does_not_list_no_page_of_others_claims(run: Run, bench: Bench) -> None:
     def user(name: str, **more: Any) -> dict[str, Any]:
         return {"UserName": name, "Arn": f"arn:aws:iam::{A}:user/{name}", "AttachedManagedPolicies": [], **more}

@@ -61,7 +61,9 @@ class _Pile:
     readings: list[Reading] = field(default_factory=list)
     objects: list[EstateObject] = field(default_factory=list)
     held: list[Dated] = field(default_factory=list)
-    listed: dict[str, bool] = field(default_factory=dict)
+    unlisted: set[str] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
+    empty: set[str] = field(default_factory=set)
     read_from: Mapping[str, str] = field(default_factory=dict)
     observed_at: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -184,8 +186,9 @@ def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> Non
     claimed = pile.complete.get(path, ())
     lacking = () if claimed and held.has_more else held.lacking
     coverage = (*lacking, *(claim for type_name in sorted(held.types) for claim in claims_of(type_name, claimed)))
-    for type_name, always in held.listed.items():
-        pile.listed[type_name] = pile.listed.get(type_name, True) and always
+    pile.unlisted |= {type_name for type_name, always in held.listed.items() if not always}
+    pile.left_out |= held.left_out
+    pile.empty |= held.empty
     stated = pile.observed_at.get(path)
     pile.readings += [reading._replace(observed_at=stated) for reading in held.readings] if stated else held.readings
     pile.held += [(object_, held.seen_at.get(place)) for place, object_ in enumerate(held.objects)]
@@ -195,11 +198,11 @@ def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> Non
         progress(sum(source.objects for source in pile.sources))
 
 
-def _as_listed(source: Source, listed: Mapping[str, bool]) -> Source:
+def _as_listed(source: Source, unlisted: set[str]) -> Source:
     """Return a source that claims no list which some object leaves open, be it of another file: then none knows them all."""
     if source.kind not in _FORMATS:
         return source
-    return replace(source, coverage=tuple(one for one in source.coverage if one.lacking or listed.get(one.type_name, True)))
+    return replace(source, coverage=tuple(one for one in source.coverage if one.lacking or one.type_name not in unlisted))
 
 
 def _refuse_scalar(content: bytes) -> None:
@@ -214,7 +217,9 @@ def _refuse_scalar(content: bytes) -> None:
 
 def _estate_of(pile: _Pile) -> Estate:
     # What a source holds gives it its place, not what it is called nor where it stands on the command line.
-    listed = [_as_listed(source, pile.listed) for source in pile.sources]
+    # Who states empty lists elsewhere does not leave them out as the format does.
+    unlisted = pile.unlisted | (pile.left_out & pile.empty)
+    listed = [_as_listed(source, unlisted) for source in pile.sources]
     sources = sorted(listed, key=lambda source: (pile.digests[source.name], source.name))
     ranks = {source.name: rank for rank, source in enumerate(sources)}
     objects: dict[str, list[EstateObject]] = {}

@@ -1,7 +1,8 @@
 """The answer of ``aws iam get-account-authorization-details`` in, users, groups, roles and policies out.
 
 Source: IAM API reference, GetAccountAuthorizationDetails. Pages are several files. What an answer leaves out is not known: it
-names no time, and does not say that it is all, but may say that it is not.
+names no time, and does not say that it is all, but may say that it is not. Of a user without inline policies AWS leaves
+``UserPolicyList`` out, where it writes empty lists of all else: whoever claims that all is there claims that there are none.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ MAP: Final = (
         (FieldFrom("CA10__userName__c", "UserName", text), FieldFrom("CA10__arn__c", "Arn", text)),
         (
             ListFrom("CA10__AWS_IAM_Policy_User_Links__r", USER_LINK, _ATTACHED, texts_at("PolicyArn"), links_of(_OF_USER)),
-            ListFrom("CA10__userPolicies__r", USER_POLICY, "UserPolicyList", _INLINE, inline_of(_OF_USER)),
+            ListFrom(
+                "CA10__userPolicies__r", USER_POLICY, "UserPolicyList", _INLINE, inline_of(_OF_USER), (_ATTACHED, "GroupList")
+            ),
             ListFrom("CA10__AWS_IAM_User_Group_Links__r", MEMBERSHIP, "GroupList", texts, memberships),
         ),
         lacking={"CA10__credReportAttributesJson__c": _NOT_HERE},

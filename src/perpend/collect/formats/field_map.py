@@ -29,13 +29,21 @@ class FieldFrom:
 
 @dataclass(frozen=True, slots=True)
 class ListFrom:
-    """A child list that an object states in full, the path of what it lists, what reads it, and what makes the children."""
+    """A child list that an object states in full, the path of what it lists, what reads it, and what makes the children.
+
+    ``beside`` are paths of other lists: where these are stated, the format leaves this one out if nothing is in it.
+    """
 
     name: str
     type_name: str
     path: str
     form: Form
     children: Children
+    beside: tuple[str, ...] = ()
+
+    def is_left_out(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row says nothing of the list as the format does where nothing is in it."""
+        return bool(self.beside) and self.path not in row and all(isinstance(row.get(path), list) for path in self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +98,13 @@ class TypeFrom:
         for several in self.lists:
             read: dict[str, Any] = {}
             _read(read, {}, several.name, row, several.path, several.form)
+            if several.is_left_out(row):
+                held.left_out.add(several.type_name)
+                held.listed.setdefault(several.type_name, True)
+                continue
             held.listed[several.type_name] = held.listed.get(several.type_name, True) and several.name in read
             if several.name in read:
+                held.empty |= set() if read[several.name] else {several.type_name}
                 fields[several.name] = several.children(identity, str(owner), read[several.name])
         held.add(self.type_name, fields, lacking, origin)
         return None

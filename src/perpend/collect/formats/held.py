@@ -44,8 +44,10 @@ _ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws|)
 class Contents:
     """What one file holds. ``seen_at`` is when an object was seen, by its place, where the format says so of each.
 
-    ``listed`` are the types of the child lists that objects may state, and whether all have done so. ``lacking`` is what it
-    says that it does not hold; ``has_more``: other files may, and whoever has them all can claim that they are complete.
+    ``listed`` are the types of the child lists that objects may state, and whether all have done so, ``left_out`` those of
+    lists that some object does not state, as the format has it of empty ones, ``empty`` those of empty lists that are stated
+    all the same. ``lacking`` is what it says that it does not hold; ``has_more``: other files may, and whoever has them all
+    can claim that they are complete.
     """
 
     objects: list[EstateObject] = field(default_factory=list)
@@ -55,6 +57,8 @@ class Contents:
     lacking: tuple[Claim, ...] = ()
     has_more: bool = False
     listed: dict[str, bool] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
+    empty: set[str] = field(default_factory=set)
 
     @property
     def types(self) -> set[str]:
