@@ -26,6 +26,9 @@ class _Trimmed(io.TextIOBase, TextIO):
     def flush(self) -> None:
         self._stream.flush()
 
+    def close(self) -> None:
+        """Leave the stream open: it is somebody else's, and may be closed by now."""
+
     def isatty(self) -> bool:
         return self._stream.isatty()
 

@@ -20,3 +20,12 @@ def test_all_else_is_the_streams_own() -> None:
     below = sys.__stdout__ or sys.stdout
     assert (below.encoding, below.isatty(), below.fileno()) == (stream.encoding, stream.isatty(), stream.fileno())
     stream.flush()
+
+
+def test_the_stream_outlives_it_and_may_be_closed_before_it() -> None:
+    below = io.StringIO()
+    trimmed(below).close()
+    below.write("open")
+    stream = trimmed(below)
+    below.close()
+    stream.close()
