@@ -335,6 +335,7 @@ def test_a_table_that_holds_nothing_is_a_clean_run_only_where_somebody_says_that
     [
         (["--complete", A], {"GroupList": []}, "COMPLIANT"),
         ([], {"GroupList": []}, "UNDETERMINED"),
+        ([], {"AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]}, "INCOMPLIANT"),
         (["--complete", A], {}, "UNDETERMINED"),
         (["--complete", A], {"GroupList": None}, "UNDETERMINED"),
         (["--complete", A], {"GroupList": [], "UserPolicyList": None}, "UNDETERMINED"),
