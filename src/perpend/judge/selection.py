@@ -96,6 +96,8 @@ def select_policies(
     """
     refuse_text(names, "names")
     refuse_text(exclude, "policies to exclude")
+    if not analyzer.repository.policy_ids:
+        raise UnknownName("this repository has no policies")
     chosen = policies_named(analyzer.repository, names, framework, inherited=inherited)
     if framework and not chosen:
         raise UnknownName(_none_mapped(analyzer.repository, names, framework, inherited=inherited))
