@@ -18,7 +18,7 @@ from perpend.judge.selection import policies_named
 from perpend.report.repository.listing import LISTINGS, near_word, of_service, print_listing, with_words
 
 
-class _Listed(click.Choice[str]):
+class _WhatIsListed(click.Choice[str]):
     """What can be listed; of anything else it is said where it would be looked for."""
 
     def get_invalid_choice_message(self, value: str, ctx: click.Context | None) -> str:
@@ -34,7 +34,7 @@ class _Listed(click.Choice[str]):
     "  perpend list sections 'access key' --framework cis-aws\n"
     "  perpend list frameworks --repo ~/policies --format json",
 )
-@click.argument("what", type=_Listed(list(LISTINGS)), default="policies")
+@click.argument("what", type=_WhatIsListed(list(LISTINGS)), default="policies")
 @click.argument("words", nargs=-1, metavar="[WORD]...")
 @click.option(
     "--type",

@@ -167,6 +167,11 @@ def not_judged(judgement: Judgement) -> dict[str, dict[str, str]]:
     return {what: names for what, names in kinds.items() if names}
 
 
+def lines_not_judged(kinds: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return what :func:`not_judged` says as lines, one for each name."""
+    return [f"{what}: {name}{f': {why}' if why else ''}" for what, names in kinds.items() for name, why in names.items()]
+
+
 def findings_of(
     judgement: Judgement, run: ReportedRun, statuses: Collection[Status], weighed: WeighedJudgement | None = None
 ) -> Iterator[ReportedFinding]:

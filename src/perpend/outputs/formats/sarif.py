@@ -11,7 +11,7 @@ from urllib.parse import quote
 from perpend.diagnostics.escape import encodable
 from perpend.ir.status import Status
 from perpend.outputs.formats.grouped import FindingGroup, grouped
-from perpend.outputs.formats.reported import CHANGED, CLOSED, NEW, SAME
+from perpend.outputs.formats.reported import CHANGED, CLOSED, NEW, SAME, lines_not_judged
 from perpend.outputs.formats.text import json_of, uuid_of, write_items
 from perpend.ratings.levels import SeverityLevel
 from perpend.version import __version__
@@ -92,9 +92,8 @@ def _security_severity(policy: ReportedPolicy) -> dict[str, str]:
 
 def _invocation(run: ReportedRun, rules: Iterable[ReportedPolicy], numbers: dict[str, int], *, github: bool) -> dict[str, Any]:
     told: list[dict[str, Any]] = [
-        {"level": "error", "message": {"text": literal(encodable(f"not judged: {what}: {name}{why and f': {why}'}"))}}
-        for what, names in run.not_judged.items()
-        for name, why in names.items()
+        {"level": "error", "message": {"text": literal(encodable(f"not judged: {line}"))}}
+        for line in lines_not_judged(run.not_judged)
     ]
     undetermined = [policy for policy in rules if policy.counts.get(Status.UNDETERMINED)] if github else []
     told += [
