@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 
+def refuse_text(given: object, what: str) -> None:
+    """Raise TypeError where one text stands for several: its letters would be taken for them."""
+    if isinstance(given, (str, bytes)):
+        raise TypeError(f"{what} are several, not one text: write [{given!r}]")
+
+
 class PerpendError(Exception):
     """Something went wrong in a way that Perpend knows how to name. It is told between processes as it is."""
 

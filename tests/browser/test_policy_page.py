@@ -151,6 +151,11 @@ def test_see_more_can_be_reached_by_keyboard(visit: Open, origin: str) -> None:
     assert "See less of description" == " ".join(page.locator("label[for=fold-description]").inner_text().split())
 
 
+def test_tests_say_that_they_scroll(visit: Open, origin: str) -> None:
+    page = visit(f"{origin}/{KEY}/index.html").page
+    assert page.locator(".scrolls", has_text="56 tests: scroll the table").is_visible()
+
+
 def test_on_paper_nothing_is_folded_and_no_navigation_is_printed(visit: Open, origin: str) -> None:
     page = visit(f"{origin}/{KEY}/index.html").page
     page.emulate_media(media="print")

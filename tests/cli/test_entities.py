@@ -191,6 +191,9 @@ def test_show_shows_a_section_by_its_framework_and_number(run: Run, number: str,
         (("1.1.1",), "no policy, type, section or operation '1.1.1'"),
         (("2.1",), "'2.1' is the number of sections of cis-aws-v3.0.0, cis-aws-v4.0.0"),
         (("iam",), f"'iam' names {IAM} policies: "),
+        (("/ce/ca/aws/iam",), ", …; `perpend list policies /ce/ca/aws/iam` lists them\n"),
+        (("*key*",), ", …\n"),
+        (("a203",), "'a203' is a diagnostic's code: `perpend explain-code A203` explains it\n"),
     ],
 )
 def test_show_refuses_what_means_nothing_or_several(run: Run, arguments: tuple[str, ...], reason: str) -> None:

@@ -199,3 +199,13 @@ def test_an_object_that_inputs_do_not_hold_is_looked_for_among_them(run: Run, tm
     assert 0 == run(*asked, "b", tmp_path / "buckets.json").code
     said = "perpend: no object 'c' of type CA10__CaAwsBucket__c among the inputs\n"
     assert said == run(*asked, "c", tmp_path / "buckets.json").err
+
+
+def test_a_mapping_that_says_nothing_is_told_in_one_line(run: Run, files: Path) -> None:
+    (files / "empty.yaml").write_text("constants: {}\n", "utf-8")
+    for name, said in (
+        ("nope.yaml", ": cannot be read: No such file or directory"),
+        ("empty.yaml", ":1:1: `columns` is missing (`columns`: The table's columns, each with the API name of its field.)"),
+    ):
+        ran = run("check", files / "users.csv", "--type", USER, "--mapping", files / name)
+        assert (2, f"perpend: {files / name}{said}\n") == (ran.code, ran.err)

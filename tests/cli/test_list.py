@@ -85,6 +85,10 @@ def test_policies_are_narrowed_down(run: Run, repository: Path, arguments: tuple
         (("policies", "--framework", "cis-aws-v9"), "unknown framework or section 'cis-aws-v9'"),
         (("policies", "--service", "iamm"), "unknown service 'iamm' (did you mean 'iam'?)"),
         (("policies", "--service", ""), "unknown service ''"),
+        (
+            ("access key",),
+            "'operations' (`perpend list policies 'access key'` looks for it in policies); `perpend list --help` tells",
+        ),
         (("types", "--service", "iam"), "--type and --service go with `list policies`"),
         (("sections", "--type", USER), "--type and --service go with `list policies`"),
         (("types", "--framework", "cis-aws"), "--framework goes with `list policies` and `list sections`"),

@@ -284,6 +284,20 @@ def test_a_folder_that_is_nearly_another_is_told_of(run: Run, root: Path) -> Non
     assert (0, "note: '/ce/acmee/x' stands in a new folder; there is '/ce/acme'\n") == (ran.code, ran.err)
 
 
+@pytest.mark.parametrize(
+    ("key", "note"),
+    [
+        ("mfa_active", ""),
+        ("additional_credentials_info", ""),
+        ("mfa_actve", "note: a credential report has no column 'mfa_actve' (did you mean 'mfa_active'?)\n"),
+        ("colour", "note: a credential report has no column 'colour'\n"),
+    ],
+)
+def test_a_column_that_reports_do_not_have_is_told_of(run: Run, root: Path, key: str, note: str) -> None:
+    ran = run("new", "extracts", "x", "--type", "AWS IAM User", "--key", key, "--repo", root)
+    assert (0, note) == (ran.code, ran.err)
+
+
 def test_where_the_disk_is_full_nothing_stays(run: Run, tmp_path: Path) -> None:
     """The mark of the root fits, the schema of logic files does not."""
     with full(20_000):

@@ -82,6 +82,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli/test_inputs.py": ("cli/inputs",),
     "cli/test_inventory.py": ("report/store/answer", "report/store/stored"),
     "cli/test_lint.py": ("commands/policies/lint",),
+    "cli/test_list.py": ("commands/policies/list",),
     "cli/test_lint_fix.py": ("errands/policies/changes", "scaffold/fixes"),
     "cli/test_new.py": (
         "commands/policies/new",
@@ -110,7 +111,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "cli/test_site.py": ("pages/verdicts/stored",),
     "cli/test_test_update.py": ("scaffold/expectations",),
     "conformance/test_vectors.py": (
-        "engines/duckdb/engine",
         "engines/duckdb/sql",
         "tables/flat",
     ),

@@ -79,6 +79,8 @@ def section_named(name: str, repository: Repository) -> str:
         return numbered[0]
     if numbered:
         raise UnknownName(f"'{printable(name)}' is the number of {', '.join(numbered[:5])}: name one of them")
+    if not known:
+        raise UnknownName(f"unknown framework or section '{printable(name)}': this repository has no frameworks")
     siblings = [section for section in repository.section_ids if section.count("/") == top.count("/")]
     siblings.sort(key=_version, reverse=True)
     near = did_you_mean(top, siblings) or did_you_mean(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.collect.csv_text import check_quoting, read_rows, wide_fields
 from perpend.collect.unusable import UnusableContent, excerpt
@@ -25,6 +25,20 @@ _ESCAPED = tuple(bytes((code,)) for code in (*range(0x20), *b'"\\') if code not 
 
 _HTML = re.compile(rb"\s*<(?:!doctype|!--|\?xml|html|head|body)", re.IGNORECASE)
 _NEEDED = ("user", "arn")
+COLUMNS: Final = frozenset(
+    f"{key}_{what}"
+    for key in ("access_key_1", "access_key_2")
+    for what in ("active", "last_rotated", "last_used_date", "last_used_region", "last_used_service")
+) | {
+    *("user", "arn", "user_creation_time", "mfa_active"),
+    *("password_enabled", "password_last_used", "password_last_changed", "password_next_rotation"),
+    *("cert_1_active", "cert_1_last_rotated", "cert_2_active", "cert_2_last_rotated"),
+}
+"""The columns that reports have at all times."""
+
+LATER_COLUMNS: Final = frozenset({"additional_credentials_info"})
+"""The columns that older reports do not have."""
+
 _OTHER_DELIMITERS = ((";", "`;`"), ("\t", "a tab"), ("|", "`|`"))
 _PROGRESS_STEP = 4096
 

@@ -23,6 +23,7 @@ _REPORT_COLUMNS: Final = {"user", "arn"}
 _DETAILS: Final = ("UserDetailList", "GroupDetailList", "RoleDetailList")
 _PLAN: Final = ("planned_values", "resource_changes", "values")
 _STEAMPIPE: Final = ({"_ctx"}, {"sp_connection_name"}, {"akas", "title"})
+_OTHER_PROWLER: Final = ({"FINDING_UID", "CHECK_ID"}, {"FINDING_UNIQUE_ID", "CHECK_ID"}, {"FindingUniqueId", "CheckID"})
 _CLOUDQUERY: Final = ({"_cq_id"}, {"_cq_sync_time"}, {"_cq_source_name"})
 _REPORT_IN_BASE64: Final = b"dXNlcixhcm4"
 """How ``user,arn`` begins in base64."""
@@ -97,6 +98,15 @@ def _is_prowler(shown: Outline) -> bool:
     return _is_array(shown) and _is_ocsf(shown) and "finding_info" in shown.members
 
 
+def _is_other_prowler(shown: Outline) -> bool:
+    names = {*shown.members, *shown.columns_by_semicolon}
+    return any(marks <= names for marks in _OTHER_PROWLER)
+
+
+def _is_ocsf_line(shown: Outline) -> bool:
+    return _is_object(shown) and _is_ocsf(shown) and "finding_info" in shown.members
+
+
 def _is_asff(shown: Outline) -> bool:
     return _is_list_of(shown, "Findings", "SchemaVersion", "ProductArn") or {"SchemaVersion", "ProductArn"} <= {*shown.members}
 
@@ -154,7 +164,9 @@ CSV: Final = InputKind("csv", "CSV table", lambda shown: bool(shown.start), is_t
 DETAILS: Final = InputKind(
     "authorization-details",
     "account authorization details",
-    lambda shown: any(_is_list_of(shown, name, "Arn") or shown.members.get(name) == [] for name in _DETAILS),
+    lambda shown: (
+        _is_object(shown) and any(_is_list_of(shown, name, "Arn") or shown.members.get(name) == [] for name in _DETAILS)
+    ),
     is_joined=True,
 )
 CONFIG: Final = InputKind(
@@ -187,11 +199,37 @@ ASFF: Final = InputKind(
     refusal="findings of Security Hub (ASFF), which are verdicts of others without the data that they rest on: name what they "
     "were made of, such as an AWS Config snapshot or a credential report",
 )
+OCSF_LINES: Final = InputKind(
+    "ocsf-lines",
+    "findings in OCSF, one a line",
+    _is_ocsf_line,
+    refusal="findings in OCSF one a line: if Prowler made them, write them as the array that they were (`jq -s . FILE > "
+    "findings.json`) and name findings.json",
+)
 OCSF: Final = InputKind(
     "ocsf",
     "OCSF events",
     _is_ocsf,
     refusal="events in OCSF that are no array of Prowler's findings: run `prowler aws -M json-ocsf` and name its file",
+)
+OTHER_PROWLER: Final = InputKind(
+    "prowler-other",
+    "Prowler findings in another form",
+    _is_other_prowler,
+    refusal="findings of Prowler without the data that they rest on: run `prowler aws -M json-ocsf` and name its file",
+)
+PAGES: Final = InputKind(
+    "authorization-pages",
+    "account authorization details in an array",
+    lambda shown: _is_array(shown) and not shown.members.keys().isdisjoint(_DETAILS),
+    refusal="pages of account authorization details in one array: name each as a file of its own (`jq -c '.[]' FILE | split "
+    "-l 1 - page-` writes them, page-* names them)",
+)
+SEMICOLONS: Final = InputKind(
+    "semicolons",
+    "table with semicolons",
+    lambda shown: any(marks <= shown.columns_by_semicolon for marks in (*_STEAMPIPE, *_CLOUDQUERY)),
+    refusal="a table whose fields are separated by `;`, as spreadsheets write it: put commas or tabs between them",
 )
 BASE64: Final = InputKind(
     "base64",
@@ -223,14 +261,18 @@ WRAPPED: Final = InputKind(
 KINDS: Final = (
     PARQUET,
     PROWLER,
+    OTHER_PROWLER,
     ASFF,
+    OCSF_LINES,
     OCSF,
     DETAILS,
+    PAGES,
     CONFIG,
     USERS,
     PLAN,
     CLOUDQUERY,
     STEAMPIPE,
+    SEMICOLONS,
     OBJECTS,
     WRAPPED,
     JSON_LINES,

@@ -22,6 +22,7 @@ from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, coverage_of_report, m
 from perpend.collect.report_answer import read_answer
 from perpend.collect.test_data import read_objects
 from perpend.collect.unusable import UnusableContent, UnusableInput
+from perpend.errors import refuse_text
 from perpend.ir.coverage import Scope, claims_of
 from perpend.ir.estate import Estate, EstateObject, Source, is_root
 from perpend.ir.object_types import ObjectType
@@ -90,9 +91,10 @@ def collect_files(
     of which scopes an input holds every object. The first unusable
     input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
     rows read so far, now and then. ``read_from`` names by path the file that is read in an input's place, ``observed_at`` when
-    the estate looked like an input, whatever that says itself. Raises ValueError for a time without a zone, and for a claim or
-    time of what is none of the paths.
+    the estate looked like an input, whatever that says itself. Raises TypeError for one path in the place of several, and
+    ValueError for a time without a zone, and for a claim or time of what is none of the paths.
     """
+    refuse_text(paths, "paths")
     names = [os.fspath(path) for path in paths]
     if strange := {*(complete or {}), *(observed_at or {})} - {*names}:
         raise ValueError(f"none of the inputs is {min(map(repr, strange))}")

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from importlib.metadata import PackageNotFoundError, distribution
-from typing import Any
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
+
+_OF_IMAGE: Final = "PERPEND_IMAGE_EXTRAS"
+"""The variable that the Containerfile sets to the extras that an image was built with."""
 
 
 def command_to_add(extra: str) -> str:
-    """Return the command that installs an extra from the directory, file, repository or index that Perpend came from."""
+    """Return the command that installs an extra from the directory, file, repository or index that Perpend came from.
+
+    In a container it is the one that builds an image with it: there nothing can be installed.
+    """
+    if _OF_IMAGE in os.environ:
+        extras = ",".join(filter(None, (os.environ[_OF_IMAGE], extra)))
+        return f"podman build -t perpend --build-arg {shlex.quote(f'EXTRAS={extras}')} ."
     origin = _origin()
     url = origin.get("url")
     if not url:

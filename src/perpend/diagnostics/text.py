@@ -48,8 +48,10 @@ def render_text(
 
 def line_of(diagnostic: Diagnostic, path: str) -> str:
     """Return one diagnostic in one line, of a file that its reader calls ``path``."""
-    place = f"{path}:{diagnostic.span.line}:{diagnostic.span.column}"
-    return visible(f"{place}: {diagnostic.message}" + (f" ({diagnostic.help})" if diagnostic.help else ""))
+    whole = f"`{diagnostic.span.path}` "  # how messages begin that are about the file itself, and no place in it
+    place = "" if diagnostic.message.startswith(whole) else f":{diagnostic.span.line}:{diagnostic.span.column}"
+    said = diagnostic.message.removeprefix(whole) + (f" ({diagnostic.help})" if diagnostic.help else "")
+    return visible(f"{path}{place}: {said}")
 
 
 def _count(diagnostics: Iterable[Diagnostic]) -> str:

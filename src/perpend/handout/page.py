@@ -19,6 +19,7 @@ from perpend.handout.lived import history_said
 from perpend.handout.packed import PackedNumbers, PackedTexts
 from perpend.handout.summary import list_of, reasons, requirements, said, totals
 from perpend.ir.status import Status
+from perpend.outputs.formats.reported import lines_not_judged, not_judged
 from perpend.ratings.levels import LEVELS
 from perpend.version import __version__
 
@@ -129,9 +130,10 @@ def _summary(
         for source in judgement.estate.sources
     ]
     left = _why_left(selection)
+    unjudged = list_of("Not all was judged", lines_not_judged(not_judged(judgement)))
     return (
-        f'<p class="soft">{asked}{assumed} Names of objects and accounts are in this file: hand it on with care.</p>{narrowed}'
-        f"{totals(judgement)}{f'<p>{said(waived[:1].upper() + waived[1:])}</p>' if waived else ''}\n"
+        f'<p class="soft">{asked}{assumed} Names of objects and accounts are in this file: hand it on with care.</p>'
+        f"{narrowed}{unjudged}{totals(judgement)}{f'<p>{said(waived[:1].upper() + waived[1:])}</p>' if waived else ''}\n"
         f"{requirements(cards, keys)}\n{reasons(columns.reasons())}"
         + list_of(f"Not asked: {counted(len(left), 'policy', 'policies')}", left)
         + list_of(f"Read: {counted(len(sources), 'source')}", sources)
@@ -142,7 +144,7 @@ def _summary(
 def _why_left(selection: Selection) -> list[str]:
     reasons = [f"{policy_id}: no source can list what it counts" for policy_id in selection.set_aside]
     reasons += [f"{policy_id}: excluded" for policy_id in selection.excluded]
-    return [*reasons, *(f"{policy_id}: cannot judge, it has errors" for policy_id in selection.refused)]
+    return reasons
 
 
 def _closing(judgement: Judgement) -> str:

@@ -9,6 +9,7 @@ from perpend.collect.contradictions import contradiction
 from perpend.collect.files import are_large
 from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE
 from perpend.collect.read import collect_files
+from perpend.errors import refuse_text
 from perpend.intake.importing import Importing
 from perpend.pieces.reports.readings import are_as_usual, read_reports, readings_of
 from perpend.pieces.reports.staged import MEMORY, stage_reports
@@ -58,6 +59,7 @@ def import_inputs(
     first input that cannot be used raises UnusableInput or UnreadableTable, and nothing is stored; with ``keep_going`` the
     others are stored, and the snapshot says what it lacks. ``progress`` is told how many rows are read.
     """
+    refuse_text(inputs, "inputs")
     tables = [table for table in inputs if table.is_table]
     others = [other for other in inputs if not other.is_table]
     paths = [table.path for table in tables]

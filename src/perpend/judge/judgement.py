@@ -106,8 +106,11 @@ class Judgement:
         return times_of(self.estate).get(judged.origin.source)
 
     def counts(self, program: Program) -> dict[Status, int]:
-        """Return how many objects each status has under one program."""
-        return counts_of(next(column for column in self.verdicts if column.program is program))
+        """Return how many objects each status has under one program. Raises ValueError for one that did not judge."""
+        for column in self.verdicts:
+            if column.program is program:
+                return counts_of(column)
+        raise ValueError(f"this program of {program.policy_id} did not judge: take one of `programs`")
 
     def scorecards(self) -> tuple[Scorecard, ...]:
         """Return what was asked and found of each framework that policies were chosen by, requirement by requirement."""

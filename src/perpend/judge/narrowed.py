@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from array import array
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from perpend.analyze.names import UnknownName, printable
 from perpend.diagnostics.model import suggestion
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from perpend.config.configuration import Account
     from perpend.judge.judgement import Judgement
     from perpend.judge.verdicts import Verdicts
+
+_MOST_NAMED: Final = 5
+"""How many accounts are named where one is not among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +127,12 @@ def _refuse_unknown(belonging: _Belonging, accounts: Mapping[str, Account]) -> N
     for account, called in belonging.owners.items():
         if called & (belonging.seen | stated | accounts.keys()):
             continue
-        known = [*(one.name for one in accounts.values() if one.name), *sorted(stated)]
-        near = suggestion(account, known)
-        raise UnknownName(
-            f"nothing belongs to the account '{printable(account)}'{f' ({near})'.replace('`', chr(39)) if near else ''}"
-        )
+        numbers = sorted({*stated, *accounts})
+        known = [(accounts[number].name if number in accounts else None) or number for number in numbers]
+        near = suggestion(account, [*known, *numbers])
+        listed = f"{', '.join(known[:_MOST_NAMED])}{', …' if known[_MOST_NAMED:] else ''}"
+        hint = f" ({near})".replace("`", "'") if near else f": there are {printable(listed)}" if known else ""
+        raise UnknownName(f"nothing belongs to the account '{printable(account)}'{hint}")
 
 
 def _shown(columns: Sequence[Verdicts], statuses: Collection[Status], belong: bytearray | Path | None) -> list[Verdicts]:

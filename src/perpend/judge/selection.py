@@ -13,6 +13,7 @@ from perpend.analyze.names import DeclaredTypes, UnknownName, ids_named, printab
 from perpend.analyze.problems import logic_problems
 from perpend.collect.kinds import list_children
 from perpend.collect.merge import ACCOUNT_TYPE
+from perpend.errors import refuse_text
 from perpend.ir.estate import Estate
 from perpend.ir.ids import PRODUCTION, framework_of, production_of
 from perpend.judge.requirements import framework_asked
@@ -93,6 +94,10 @@ def select_policies(
     names policies that are not asked, unless ``names`` has one by itself. ``standing`` says that nobody chose the names for
     what is held: none of them counts as named by itself.
     """
+    refuse_text(names, "names")
+    refuse_text(exclude, "policies to exclude")
+    if not analyzer.repository.policy_ids:
+        raise UnknownName("this repository has no policies")
     chosen = policies_named(analyzer.repository, names, framework, inherited=inherited)
     if framework and not chosen:
         raise UnknownName(_none_mapped(analyzer.repository, names, framework, inherited=inherited))

@@ -21,7 +21,7 @@ MAPPING: Final = Record(
     "mapping",
     "Which columns of a table are which fields.",
     (
-        Key("columns", TextMap(), "Column of the table: API name of the field.", required=True),
+        Key("columns", TextMap(), "The table's columns, each with the API name of its field.", required=True),
         Key("constants", TextMap(), "API name of a field: the value that it has for all objects."),
         Key("complete", Text(), "Of what the table holds every object: `all`, accounts, `account/region`, with commas."),
     ),

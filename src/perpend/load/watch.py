@@ -1,4 +1,4 @@
-"""Places in, a call after each change of the files at or below them. Refuses to know what changed, and what it means."""
+"""Places in, a call after each change of the files at or below them. Refuses to know what changes mean."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Watch:
         self.ended = threading.Event()
         self.seen = self.look()
 
-    def look(self) -> int:
-        """Return a number that is another one after a change."""
-        return hash(frozenset(state for place in self.places for state in _states(str(place))))
+    def look(self) -> frozenset[tuple[str, int, int]]:
+        """Return path, time and size of each file: another set after a change."""
+        return frozenset(state for place in self.places for state in _states(str(place)))
 
     def run(self, changed: Callable[[], object]) -> None:
         """Call ``changed`` after each change, until :meth:`end`."""

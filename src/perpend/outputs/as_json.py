@@ -117,7 +117,9 @@ def _ledger(ledger: Ledger) -> dict[str, int]:
 def _snapshot(judgement: Judgement) -> dict[str, Any]:
     day = judgement.day
     sources = [_source(source) for source in sorted(judgement.estate.sources, key=lambda source: source.name)]
-    return {"time": _iso(day.time), "assumed": day.assumed, "sources": sources, "unread": [*judgement.estate.unread]}
+    unread = [*judgement.estate.unread]
+    lacking = judgement.unread(beside=unread)
+    return {"time": _iso(day.time), "assumed": day.assumed, "sources": sources, "unread": unread, "lacking": lacking}
 
 
 def _source(source: Source) -> dict[str, Any]:

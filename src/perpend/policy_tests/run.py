@@ -11,6 +11,7 @@ from perpend.analyze.problems import logic_problems
 from perpend.analyze.reachability import silent_checks
 from perpend.analyze.verdicts import verdict_table
 from perpend.engines.nested import indexes_of
+from perpend.errors import refuse_text
 from perpend.explain.steps import Step, deciding_steps
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.estate import EstateObject, Origin
@@ -129,6 +130,7 @@ def run_policy_tests(
 
     ``engine`` judges the test objects by way of tables, in this process, instead of the interpreter.
     """
+    refuse_text(logic_ids, "logic files")
 
     def part_of(chunk: Sequence[str]) -> TestReport:
         part = TestReport()

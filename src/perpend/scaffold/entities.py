@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.analyze.names import ids_named, printable, type_named, types_meant
 from perpend.analyze.programs import Analyzer
+from perpend.collect.credential_report import COLUMNS, LATER_COLUMNS
+from perpend.diagnostics.model import suggestion
 from perpend.ir.object_types import ObjectType, deletion_field_of, reached
 from perpend.ir.status import Status
 from perpend.load.files import MAX_YAML, Files
@@ -170,9 +172,19 @@ def _question(object_type: ObjectType, repository: Repository, path: str | None,
         raise UnusableId(
             f"'{printable(key)}' is no key: a letter first, then letters, digits, '_', '-', '.', ':', '/' and spaces"
         )
-    known = key or KEYS.get(chosen.rpartition(".")[2])
-    notes = () if known else (f"which keys {chosen} holds is not declared: '{DEFAULT_KEY}' stands for one; --key names yours",)
-    return _Question(object_type, chosen, kind, known or DEFAULT_KEY, notes)
+    usual = KEYS.get(chosen.rpartition(".")[2])
+    if key is None and usual is None:
+        notes = (f"which keys {chosen} holds is not declared: '{DEFAULT_KEY}' stands for one; --key names yours",)
+        return _Question(object_type, chosen, kind, DEFAULT_KEY, notes)
+    return _Question(object_type, chosen, kind, key or usual, _no_column(key) if key and usual else ())
+
+
+def _no_column(key: str) -> tuple[str, ...]:
+    """Return a note where a key of a credential report's row is none of the report's columns."""
+    known = COLUMNS | LATER_COLUMNS
+    near = suggestion(key, sorted(known))
+    said = f"a credential report has no column '{key}'{f' ({near})' if near else ''}"
+    return () if key in known else (said.replace("`", "'"),)
 
 
 def _extract_names(question: _Question) -> Sequence[str | None]:

@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.errors import PerpendError
 from perpend.store.driver import duckdb
 from perpend.store.files import StoreError, shown
 
@@ -37,13 +38,18 @@ def opened(
     paths: Iterable[Path | str] = (),
     spill: Path | None = None,
     memory_limit: str = MEMORY_LIMIT,
+    threads: int | None = None,
 ) -> Iterator[Connection]:
     """Yield a database in memory that reaches the given directories and files and nothing else.
 
     ``spill`` is the directory for what does not fit into memory; without it, nothing is ever written there.
+    Raises PerpendError for limits that DuckDB does not take.
     """
     config: dict[str, Any] = {**_SETTINGS, "memory_limit": memory_limit, "temp_directory": str(spill) if spill else ""}
-    connection = duckdb.connect(":memory:", config=config)
+    try:
+        connection = duckdb.connect(":memory:", config={**config, **({"threads": threads} if threads else {})})
+    except duckdb.Error as error:
+        raise PerpendError(f"DuckDB does not open: {shown(str(error))}") from None
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")  # else a Python without a file has it on, on stdout
@@ -152,6 +158,8 @@ def storing(place: Path, *, written: Path | None = None) -> Iterator[None]:
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         named = written if written and is_failed_write(error) else place
         raise StoreError(f"{shown(named)}: {_io_reason(str(error))}") from None
+    except duckdb.ConnectionException:
+        raise StoreError(f"{shown(place)}: cannot be read any more: what read it is closed") from None
     except duckdb.PermissionException:
         # Of what a connection may read, DuckDB opens by name what is there. Only what is gone is looked for elsewhere.
         raise StoreError(f"{shown(place)}: cannot be read: it is gone") from None

@@ -44,3 +44,8 @@ def test_what_is_said_of_no_input_is_refused_it_would_say_nothing() -> None:
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="has no time zone"):
         collect_files([REPORT], observed_at={str(REPORT): datetime(2026, 3, 1)})
+
+
+def test_one_path_is_not_taken_for_many() -> None:
+    with pytest.raises(TypeError, match=r"paths are several, not one text: write \['x.csv'\]"):
+        collect_files("x.csv")

@@ -38,3 +38,11 @@ def test_an_extra_comes_from_where_the_package_came_from(
         (held / "direct_url.json").write_text(json.dumps(origin))
     monkeypatch.syspath_prepend(tmp_path)
     assert command == command_to_add("site")
+
+
+@pytest.mark.parametrize(
+    ("extras", "argument"), [("site", "EXTRAS=site,aws"), ("", "EXTRAS=aws"), ("site; x", "'EXTRAS=site; x,aws'")]
+)
+def test_in_a_container_an_extra_comes_with_another_image(extras: str, argument: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERPEND_IMAGE_EXTRAS", extras)
+    assert f"podman build -t perpend --build-arg {argument} ." == command_to_add("aws")

@@ -8,6 +8,7 @@ import io
 import json
 import re
 from array import array
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -110,3 +111,12 @@ def test_totals_and_reasons_are_read_without_a_script(tmp_path: Path) -> None:
 def test_nothing_judged_is_a_page_too(tmp_path: Path) -> None:
     page = page_of(judge(tmp_path))
     assert "No verdict says compliant or incompliant." in page and b"" == column(page, "ends")
+
+
+def test_what_was_not_judged_is_said_in_front(tmp_path: Path) -> None:
+    whole = judge(tmp_path, thing("ann"))
+    refused = replace(whole.selection, refused={"/ce/<far>": ()})
+    page = page_of(replace(whole, selection=refused, estate=replace(whole.estate, unread=("gone.csv",))))
+    listed = "<li>policies with errors: /ce/&lt;far&gt;</li><li>inputs that cannot be read: gone.csv</li>"
+    assert f"<details><summary>Not all was judged</summary><ul>{listed}</ul></details>" in page
+    assert "Not all was judged" not in page_of(whole)

@@ -199,3 +199,9 @@ def test_batches_that_would_hold_nothing_are_refused(tmp_path: Path, size: int) 
     assert [1] == [len(batch) for batch in judged.batches(1)]
     with pytest.raises(ValueError, match=f"^a batch holds one finding at least, not {size}$"):
         list(judged.batches(size))
+
+
+def test_a_program_that_did_not_judge_has_no_counts(tmp_path: Path) -> None:
+    own, foreign = (program_of(analyzer(tmp_path / name, CHECKED)) for name in ("own", "foreign"))
+    with pytest.raises(ValueError, match="did not judge: take one of `programs`"):
+        judgement(estate(thing("a")), own).counts(foreign)

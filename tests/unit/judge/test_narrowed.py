@@ -128,7 +128,7 @@ def test_an_account_that_an_input_or_the_configuration_names_may_own_nothing(jud
     ("asked", "said"),
     [
         (Filter((), (), ("Productoin",)), "nothing belongs to the account 'Productoin' (did you mean 'Production'?)"),
-        (Filter((), (), ("o", "zzzz\n")), "nothing belongs to the account 'zzzz\\n'"),
+        (Filter((), (), ("o", "zzzz\n")), "nothing belongs to the account 'zzzz\\n': there are 1, 2, 8, Elsewhere, Production"),
         (Filter((), ("SECURTY",)), "no policy that judged is of the category 'SECURTY': they are of COST, SECURITY"),
     ],
 )

@@ -299,3 +299,21 @@ def test_a_policy_over_a_misspelt_type_is_told_of_before_judging(tmp_path: Path)
     with pytest.raises(UnknownName, match=f"did you mean `{THING}`"):
         select_policies(analyzer, ["over-others"], over=estate())
     assert () == select_policies(analyzer_of(tmp_path / "right", FILES), ["/ce/a"], over=estate()).misspelt
+
+
+def test_one_name_is_not_taken_for_many(tmp_path: Path) -> None:
+    analyzer = analyzer_of(tmp_path, {"ce/a/prod.logic.yaml": logic()})
+    with pytest.raises(TypeError, match=r"names are several, not one text: write \['a'\]"):
+        select_policies(analyzer, "a")
+    with pytest.raises(TypeError, match="policies to exclude are several"):
+        select_policies(analyzer, exclude="a")
+
+
+def test_a_repository_without_policies_or_frameworks_says_so(tmp_path: Path) -> None:
+    bare, policies = (
+        analyzer_of(tmp_path / name, files) for name, files in (("bare", {"types/x.txt": ""}), ("policies", FILES))
+    )
+    with pytest.raises(UnknownName, match=r"^this repository has no policies$"):
+        select_policies(bare, over=estate("csv"))
+    with pytest.raises(UnknownName, match=r"^unknown framework or section 'cis-aws': this repository has no frameworks$"):
+        select_policies(policies, framework="cis-aws", over=estate("csv"))

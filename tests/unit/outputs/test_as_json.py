@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from perpend.ir.coverage import NOT_ASKED, Claim, Scope
 from perpend.ir.estate import Source
 from perpend.ir.status import Status
 from perpend.judge.narrowed import Filter, narrowed
@@ -139,6 +140,12 @@ def test_policies_that_cannot_judge_and_inputs_that_cannot_be_read_are_named_in_
     assert ([], []) == (document_of(judged)["refused"], document_of(judged)["snapshot"]["unread"])
 
 
+def test_types_that_were_not_read_in_full_are_told_with_the_reason(tmp_path: Path) -> None:
+    for why in ("denied s3:ListAllMyBuckets", f"{NOT_ASKED} s3"):
+        sources = [Source("aws", "aws", None, 1, coverage=(Claim(THING, Scope("1"), why), Claim("Other", lacking=why)))]
+        assert {THING: why} == document_of(judge(tmp_path, thing("ann"), sources=sources))["snapshot"]["lacking"]
+
+
 def test_policies_set_aside_are_named_in_the_document_only(tmp_path: Path) -> None:
     judgement = judge(tmp_path, thing("ann"), set_aside=["/ce/far", f"/ce/{HOSTILE}"])
     assert ["/ce/far", f"/ce/{HOSTILE}"] == document_of(judgement)["setAside"]
@@ -190,11 +197,17 @@ def test_the_snapshot_says_its_sources_and_whether_its_time_was_assumed(tmp_path
     stated = {"name": "a.json", "kind": "credential-report-json", "observedAt": time, "objects": 0, "accounts": []}
     silent = {"name": "z.csv", "kind": "credential-report", "observedAt": None, "objects": 3, "accounts": ["1", "2"]}
     snapshot = document_of(judge(tmp_path, thing("ann"), sources=sources))["snapshot"]
-    assert {"time": "2026-01-10T00:00:00Z", "assumed": True, "sources": [stated, silent], "unread": []} == snapshot
+    assert {
+        "time": "2026-01-10T00:00:00Z",
+        "assumed": True,
+        "sources": [stated, silent],
+        "unread": [],
+        "lacking": {},
+    } == snapshot
     snapshot = document_of(judge(tmp_path, thing("ann"), sources=sources[:1]))["snapshot"]
-    assert {"time": "2026-01-10T00:00:00Z", "assumed": True, "sources": [silent], "unread": []} == snapshot
+    assert {"time": "2026-01-10T00:00:00Z", "assumed": True, "sources": [silent], "unread": [], "lacking": {}} == snapshot
     given = document_of(judge(tmp_path, thing("ann"), sources=sources[:1], snapshot_time=seen))["snapshot"]
-    assert {"time": "2026-01-09T08:15:00.250Z", "assumed": False, "sources": [silent], "unread": []} == given
+    assert {"time": "2026-01-09T08:15:00.250Z", "assumed": False, "sources": [silent], "unread": [], "lacking": {}} == given
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,13 @@ def tell(diagnostics: Collection[Diagnostic]) -> None:
         click.echo(f"perpend: {FOLDER}: {more:,} more: `perpend waivers lint` shows all", err=True)
 
 
+def tell_all(diagnostics: Collection[Diagnostic]) -> int:
+    """Say what ``lint`` has to tell of waivers or ratings; return its exit code."""
+    for line in lines_of(diagnostics) or ["no problems found"]:
+        click.echo(line)
+    return int(bool(diagnostics))
+
+
 def lines_of(diagnostics: Iterable[Diagnostic]) -> list[str]:
     """Return diagnostics as one line each: place, code, message."""
     return [f"{visible(problem.span.path)}:{problem.span.line}: {problem.code}: {problem.message}" for problem in diagnostics]

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.collect.credential_report import COLUMNS
 from perpend.collect.csv_text import check_quoting, read_rows, wide_fields
 from perpend.collect.formats.held import Contents
 from perpend.collect.formats.report_rows import reading_of
@@ -29,15 +30,6 @@ _NULL: Final = "<null>"
 _REPORT: Final = "credential report"
 _MOST_NAMED: Final = 8
 _BARE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
-_OF_REPORTS: Final = frozenset(
-    f"{key}_{what}"
-    for key in ("access_key_1", "access_key_2")
-    for what in ("active", "last_rotated", "last_used_date", "last_used_region", "last_used_service")
-) | {
-    *("user", "arn", "user_creation_time", "mfa_active"),
-    *("password_enabled", "password_last_used", "password_last_changed", "password_next_rotation"),
-    *("cert_1_active", "cert_1_last_rotated", "cert_2_active", "cert_2_last_rotated"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +112,7 @@ def _report_row(row: dict[str, Any]) -> dict[str, Any] | str:
         known = REPORT_COLUMNS.get(name, name)
         if named.setdefault(known, value) != value:
             return f"`{known}` stands in it twice, with different values"
-    return {name: value for name, value in named.items() if name in _OF_REPORTS}
+    return {name: value for name, value in named.items() if name in COLUMNS}
 
 
 def _time_of(row: dict[str, Any], tool: _Tool) -> datetime | None:

@@ -11,7 +11,7 @@ from perpend.cli.configured import Configured
 from perpend.cli.forms.written import form_option
 from perpend.cli.histories.kept import place_of
 from perpend.cli.histories.rating import rating_files, ratings_option
-from perpend.cli.histories.waiving import lines_of
+from perpend.cli.histories.waiving import tell_all
 from perpend.cli.options import repository_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
@@ -45,9 +45,7 @@ def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
     files = rating_files(repository, ratings_dir)
     in_force = ratings_in_force(files, repository.policy_ids)
     problems = told_of_ratings(files, in_force, repository.policy_ids, unrated=unrated)
-    for line in lines_of(problems):
-        click.echo(line)
-    return int(bool(problems))
+    return tell_all(problems)
 
 
 @command.command(

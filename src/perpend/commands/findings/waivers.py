@@ -13,7 +13,7 @@ import click
 from perpend.cli.configured import Configured
 from perpend.cli.forms.written import form_option
 from perpend.cli.histories.kept import place_of
-from perpend.cli.histories.waiving import day_of, lines_of, sound, waivers_here, waivers_option
+from perpend.cli.histories.waiving import day_of, sound, tell_all, waivers_here, waivers_option
 from perpend.cli.options import moment, repository_option
 from perpend.cli.output import output_stream, terminal
 from perpend.cli.repositories import repository_here
@@ -70,9 +70,7 @@ def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: 
         looked = looked_at(directory, connection, covering) if directory and connection else None
     attested = attested_on(files, covering.day, repository, counts_in(directory))
     problems = [*told_of(covering, files.approvers, looked), *told_of_attestations(attested)]
-    for line in lines_of(problems):
-        click.echo(line)
-    return int(bool(problems))
+    return tell_all(problems)
 
 
 @command.command("list", cls=Configured, epilog="\b\nExample:\n  perpend waivers list --format json")

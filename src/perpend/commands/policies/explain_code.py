@@ -6,7 +6,7 @@ import click
 
 from perpend.analyze.names import UnknownName, did_you_mean, printable
 from perpend.cli.output import terminal
-from perpend.errands.policies.codes import all_rules, complete_codes
+from perpend.errands.policies.codes import all_rules, complete_codes, rules_called
 from perpend.report.markdown import print_markdown
 
 
@@ -23,7 +23,7 @@ def command(code: str | None, every: bool) -> int:
             for rule in rules:
                 console.print(Text.assemble((rule.code, "bold"), f"  {rule.severity.value:8} {rule.name}"))
             return 0
-        meant = [rule for rule in rules if code.lower() in (rule.code.lower(), rule.name)]
+        meant = rules_called(code)
         if not meant:
             hint = did_you_mean(code, [name for rule in rules for name in (rule.code, rule.name)])
             raise UnknownName(f"unknown code '{printable(code)}'{hint}; `perpend explain-code --all` lists every code")

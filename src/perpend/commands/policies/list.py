@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import click
 
@@ -17,6 +18,14 @@ from perpend.judge.selection import policies_named
 from perpend.report.repository.listing import LISTINGS, near_word, of_service, print_listing, with_words
 
 
+class _WhatIsListed(click.Choice[str]):
+    """What can be listed; of anything else it is said where it would be looked for."""
+
+    def get_invalid_choice_message(self, value: str, ctx: click.Context | None) -> str:
+        said = super().get_invalid_choice_message(value, ctx)
+        return f"{said[:-1]} (`perpend list policies {shlex.quote(value)}` looks for it in policies)"
+
+
 @click.command(
     "list",
     cls=Configured,
@@ -25,7 +34,7 @@ from perpend.report.repository.listing import LISTINGS, near_word, of_service, p
     "  perpend list sections 'access key' --framework cis-aws\n"
     "  perpend list frameworks --repo ~/policies --format json",
 )
-@click.argument("what", type=click.Choice(list(LISTINGS)), default="policies")
+@click.argument("what", type=_WhatIsListed(list(LISTINGS)), default="policies")
 @click.argument("words", nargs=-1, metavar="[WORD]...")
 @click.option(
     "--type",

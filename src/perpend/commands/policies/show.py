@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -83,8 +84,16 @@ def _show(name: str, repository: Repository, console: Console, *, everything: bo
     elif section := _section(name, repository):
         print_section(repository, section, console)
     elif policies:
-        raise UnknownName(f"'{printable(name)}' names {len(policies)} policies: {', '.join(policies[:5])}")
+        named = f"'{printable(name)}' names {len(policies)} policies: {', '.join(policies[:3])}{', …' if policies[3:] else ''}"
+        is_pattern = any(sign in name for sign in "*?[")
+        raise UnknownName(
+            named if is_pattern else f"{named}; `perpend list policies {printable(shlex.quote(name))}` lists them"
+        )
     else:
+        from perpend.errands.policies.codes import rules_called
+
+        if rules := rules_called(name):
+            raise UnknownName(f"'{printable(name)}' is a diagnostic's code: `perpend explain-code {rules[0].code}` explains it")
         labels = [declared.label for declared in declared_types(repository)]
         hint = did_you_mean(name, [*repository.policy_ids, *types, *OPERATIONS, *labels, *map(snake_case, labels)])
         raise UnknownName(f"no policy, type, section or operation '{printable(name)}'{hint}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from itertools import pairwise
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.engines.duckdb.rows import fill, statements_of
 from perpend.engines.duckdb.sql import DuckDbSql, quoted, type_of
 from perpend.engines.nested import columns_of
+from perpend.errors import PerpendError
 from perpend.plan.natives import NATIVES
 from perpend.plan.scalar import Kind
 from perpend.plan.sql import Names, Native, stage_query
@@ -37,10 +39,11 @@ _ALWAYS: Final = (
 
 
 class DuckDb:
-    """One embedded DuckDB of this process; natives are made known to it once each."""
+    """One embedded DuckDB of this process, for the thread that made it; natives are made known to it once each."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._thread: int | None = get_ident()
         self._natives: Names = {}
         self._known: set[str] = set()
         teach(connection)
@@ -49,12 +52,22 @@ class DuckDb:
 
     @property
     def connection(self) -> Connection:
-        """The database itself, for what else reads the same files."""
-        return self._connection
+        """The database itself, for what else reads the same files. Raises PerpendError where it is not to be asked."""
+        if self._thread == get_ident():
+            return self._connection
+        raise PerpendError(
+            "a judgement of a snapshot, or an engine, is used after its `with` block: what it reads is gone"
+            if self._thread is None
+            else "a judgement of a snapshot, or an engine, is used in another thread than opened it: open one in each"
+        )
+
+    def end(self) -> None:
+        """Have whoever asks from now on be told that it is closed."""
+        self._thread = None
 
     def run(self, statement: str) -> list[tuple[Any, ...]]:
         """Return all rows that a statement gives."""
-        return self._connection.execute(statement).fetchall()
+        return self.connection.execute(statement).fetchall()
 
     def files(self, paths: Sequence[Path]) -> str:
         """Return the text that stands for the Parquet files of one table."""
@@ -110,13 +123,13 @@ class DuckDb:
 
     def hold(self, table: str, columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], *, rows: int) -> str:
         """Make a table of columns of this many values each, beside the row's number; return the text that stands for it."""
-        fill(self._connection, table, columns, kinds, rows=rows)
+        fill(self.connection, table, columns, kinds, rows=rows)
         return quoted(table)
 
     def _mark_plain(self, table: str, name: str) -> None:
         """Add the companion that marks a column's documents as plain JSON."""
         column, companion = quoted(name), quoted(plain(name))
-        marks = is_plain(column, shapes_of(self._connection, column, table))
+        marks = is_plain(column, shapes_of(self.connection, column, table))
         self.run(f"CREATE OR REPLACE TABLE {table} AS SELECT *, {marks} AS {companion} FROM {table}")
 
     def _add(self, native: Native) -> None:
@@ -126,7 +139,7 @@ class DuckDb:
         function = NATIVES[native.function](*native.constants)
         arguments = [type_of(kind) for kind in native.arguments]
         called = (lambda one: function(one)) if len(arguments) == 1 else (lambda one, other: function(one, other))
-        add_function(self._connection, native.name, called, arguments, type_of(native.kind), of_nulls=True)
+        add_function(self.connection, native.name, called, arguments, type_of(native.kind), of_nulls=True)
 
 
 def _parts(table: str, rows: int) -> str:
@@ -148,8 +161,10 @@ def duck_db(
     threads: int | None = None,
 ) -> Iterator[DuckDb]:
     """Open an embedded DuckDB that reaches the given directories and files. ``spill`` takes what memory does not hold."""
-    with opened(directories=directories, paths=paths, spill=spill, memory_limit=memory_limit) as connection:
+    with opened(directories=directories, paths=paths, spill=spill, memory_limit=memory_limit, threads=threads) as connection:
         connection.execute("SET preserve_insertion_order = false")
-        if threads:
-            connection.execute(f"SET threads = {threads}")
-        yield DuckDb(connection)
+        engine = DuckDb(connection)
+        try:
+            yield engine
+        finally:
+            engine.end()

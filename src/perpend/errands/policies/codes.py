@@ -27,6 +27,11 @@ def all_rules() -> list[Rule]:
     return sorted((rule for rules in several for rule in rules), key=lambda rule: rule.code)
 
 
+def rules_called(name: str) -> list[Rule]:
+    """Return the rules, one at most, that have this code or name."""
+    return [rule for rule in all_rules() if name.lower() in (rule.code.lower(), rule.name)]
+
+
 def complete_codes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer codes, with their names; names where one is begun."""
     rules = all_rules()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
 
+from perpend.diagnostics.counted import counted
+from perpend.diagnostics.escape import visible
 from perpend.errors import PerpendError
 from perpend.load.watch import Watch, watched
 
@@ -19,9 +22,14 @@ def run_again_and_again(run: Callable[[], int], repository: Repository) -> int:
     """Run, and run again after each change. What cannot be read for a while, because it is being written, is only told."""
     watch = Watch(watched(repository.files.root))
     waiting = f"watching {repository.files.root} (Ctrl-C ends)"
+    before = watch.seen
 
     def again() -> None:
-        click.echo("\na file has changed")
+        nonlocal before
+        changed = sorted({os.path.relpath(path, repository.files.root) for path, *_ in watch.seen ^ before})
+        before = watch.seen
+        others = f" and {counted(len(changed) - 1, 'other file')} have" if changed[1:] else " has"
+        click.echo(f"\n{visible(changed[0])}{others} changed")
         try:
             run()
         except BrokenPipeError:

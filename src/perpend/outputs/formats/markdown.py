@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
-from perpend.ir.coverage import NOT_ASKED
 from perpend.ir.status import Status
 from perpend.outputs.as_ratings import severities_document
+from perpend.outputs.formats.reported import not_judged
 from perpend.outputs.formats.text import cut
 from perpend.outputs.tally import TO_ACT_ON, tally_of
 
@@ -127,22 +127,12 @@ def _heading(counts: Mapping[Status, int]) -> str:
 
 def _unjudged(judgement: Judgement) -> str:
     """Return what keeps a run from having judged all that there is, the first of each kind; empty where nothing does."""
-    unread = judgement.estate.unread
-    whys = judgement.unread(beside=unread)
-    types = [judgement.type_label(name) for name, why in whys.items() if not why.startswith(NOT_ASKED)]
-    return "".join(
-        _not_judged(what, names)
-        for what, names in (
-            ("policies with errors", [*judgement.selection.refused]),
-            ("inputs that cannot be read", unread),
-            ("some objects, which could not be read, of the types", types),
-        )
-    )
+    return "".join(_not_judged(what, [*names]) for what, names in not_judged(judgement).items())
 
 
 def _not_judged(what: str, names: Sequence[str]) -> str:
     first = f"the first {_OBJECTS} of {len(names):,}: " if len(names) > _OBJECTS else ""
-    return f"\n**Not judged**: {what}: {first}{', '.join(map(span, names[:_OBJECTS]))}\n" if names else ""
+    return f"\n**Not judged**: {what}: {first}{', '.join(map(span, names[:_OBJECTS]))}\n"
 
 
 def _severities(weighed: WeighedJudgement) -> str:

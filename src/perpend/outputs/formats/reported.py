@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.escape import encodable
 from perpend.history.identity import finding_id
+from perpend.ir.coverage import NOT_ASKED
 from perpend.ir.ids import production_of
 from perpend.ir.numbering import split
 from perpend.ir.status import Status
@@ -102,13 +103,17 @@ class ReportedFinding:
 
 @dataclass(frozen=True, slots=True)
 class ReportedRun:
-    """What all findings of a document have in common: when, by which policies, how all verdicts ended, what was asked."""
+    """What all findings of a document have in common: when, by which policies, how all verdicts ended, what was asked.
+
+    ``not_judged`` is what keeps a run from having judged all that there is, as :func:`not_judged` says it.
+    """
 
     milliseconds: int
     policies: Mapping[str, ReportedPolicy]
     counts: Mapping[Status, int]
     objects: int
     scorecards: tuple[Scorecard, ...] = ()
+    not_judged: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def time(self) -> str:
@@ -145,7 +150,26 @@ def run_of(judgement: Judgement, weighed: WeighedJudgement | None = None) -> Rep
         path = production_of(program.policy_id).lstrip("/")
         rating = weighed.in_force.of(program.policy_id) if weighed else None
         policies[program.policy_id] = ReportedPolicy(program.policy_id, title, path, requirements, counts_of(column), rating)
-    return ReportedRun(judgement.day.milliseconds, policies, judgement.ledger.counts, judgement.ledger.objects, cards)
+    ledger = judgement.ledger
+    return ReportedRun(judgement.day.milliseconds, policies, ledger.counts, ledger.objects, cards, not_judged(judgement))
+
+
+def not_judged(judgement: Judgement) -> dict[str, dict[str, str]]:
+    """Return what keeps a run from having judged all that there is: by a word for each kind names, with reasons if any."""
+    unread = judgement.estate.unread
+    whys = judgement.unread(beside=unread)
+    types = {judgement.type_label(name): why for name, why in whys.items() if not why.startswith(NOT_ASKED)}
+    kinds = {
+        "policies with errors": dict.fromkeys(judgement.selection.refused, ""),
+        "inputs that cannot be read": dict.fromkeys(unread, ""),
+        "some objects, which could not be read, of the types": types,
+    }
+    return {what: names for what, names in kinds.items() if names}
+
+
+def lines_not_judged(kinds: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return what :func:`not_judged` says as lines, one for each name."""
+    return [f"{what}: {name}{f': {why}' if why else ''}" for what, names in kinds.items() for name, why in names.items()]
 
 
 def findings_of(

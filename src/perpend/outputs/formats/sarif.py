@@ -11,7 +11,7 @@ from urllib.parse import quote
 from perpend.diagnostics.escape import encodable
 from perpend.ir.status import Status
 from perpend.outputs.formats.grouped import FindingGroup, grouped
-from perpend.outputs.formats.reported import CHANGED, CLOSED, NEW, SAME
+from perpend.outputs.formats.reported import CHANGED, CLOSED, NEW, SAME, lines_not_judged
 from perpend.outputs.formats.text import json_of, uuid_of, write_items
 from perpend.ratings.levels import SeverityLevel
 from perpend.version import __version__
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TextIO
 
+    from perpend.judge.requirements import Scorecard
     from perpend.outputs.formats.reported import ReportedFinding, ReportedPolicy, ReportedRun
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -63,6 +64,7 @@ def write_sarif(run: ReportedRun, findings: Iterable[ReportedFinding], stream: T
         "automationDetails": {"id": f"perpend/check/{run.day}"},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(run, rules, numbers, github=github)],
+        **({"properties": {"perpendFrameworks": [*map(_asked, run.scorecards)]}} if run.scorecards else {}),
     }
     stream.write(f'{{"$schema":{json_of(_SCHEMA)},"version":"2.1.0","runs":[{json_of(opening)[:-1]},\n"results":[')
     shown = grouped(one for one in findings if one.status is not Status.UNDETERMINED) if github else findings
@@ -89,18 +91,27 @@ def _security_severity(policy: ReportedPolicy) -> dict[str, str]:
 
 
 def _invocation(run: ReportedRun, rules: Iterable[ReportedPolicy], numbers: dict[str, int], *, github: bool) -> dict[str, Any]:
-    invocation: dict[str, Any] = {"executionSuccessful": True, "endTimeUtc": run.time}
-    if github:
-        invocation["toolExecutionNotifications"] = [
-            {
-                "level": "warning",
-                "message": {"text": f"{literal(policy.title)}: {policy.counts[Status.UNDETERMINED]} undetermined"},
-                "associatedRule": {"id": policy.id, "index": numbers[policy.id]},
-            }
-            for policy in rules
-            if policy.counts.get(Status.UNDETERMINED)
-        ]
-    return invocation
+    told: list[dict[str, Any]] = [
+        {"level": "error", "message": {"text": literal(encodable(f"not judged: {line}"))}}
+        for line in lines_not_judged(run.not_judged)
+    ]
+    undetermined = [policy for policy in rules if policy.counts.get(Status.UNDETERMINED)] if github else []
+    told += [
+        {
+            "level": "warning",
+            "message": {"text": f"{literal(policy.title)}: {policy.counts[Status.UNDETERMINED]} undetermined"},
+            "associatedRule": {"id": policy.id, "index": numbers[policy.id]},
+        }
+        for policy in undetermined
+    ]
+    return {"executionSuccessful": True, "endTimeUtc": run.time, **({"toolExecutionNotifications": told} if told else {})}
+
+
+def _asked(card: Scorecard) -> dict[str, Any]:
+    """Return how much of a framework was asked, as numbers and in words."""
+    about = card.framework
+    named = {"id": encodable(about.id), "name": encodable(about.name)}
+    return {**named, "requirements": len(card.results), "asked": card.asked, "text": card.asked_in_words}
 
 
 def _shown(shown: ReportedFinding | FindingGroup, numbers: dict[str, int]) -> dict[str, Any]:

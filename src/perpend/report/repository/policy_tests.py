@@ -141,7 +141,7 @@ def _print_coverage(report: TestReport, console: Console, fail_under: float | No
 
 
 def _print_totals(report: TestReport, console: Console) -> None:
-    style = "bold red" if report.failed or report.refused else "bold green"
+    style = "bold red" if report.failed or report.refused or not report.executions else "bold green"
     parts = [counted(report.executions, "execution"), f"{report.passed:,} passed", f"{report.failed:,} failed"]
     parts += [f"{counted(len(report.refused), 'logic file')} refused"] if report.refused else []
     console.print(Text(", ".join(parts), style=style))

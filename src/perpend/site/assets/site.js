@@ -96,7 +96,7 @@
     script.onerror = reject;
     document.head.append(script);
   });
-  const plain = (text) => text.toLowerCase().normalize("NFKD");
+  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, "");
   const diskEngine = async () => {
     const rows = (await titles()).map(([path, kind, title, id, about, words]) => ({ path, kind, title, id, about, text: plain(`${title} ${id} ${words} ${about} ${kind}`), name: plain(title), words: new Set(plain(words).split(/[\s·]+/)) }));
     return async (query, chosen) => {
@@ -112,6 +112,18 @@
     };
   };
 
+  // Pagefind knows 2.12 and 2.1.2 as the same, and of a word that nothing has it finds what has its first letter.
+  const isNumber = (query) => /^\S*\d\.\d\S*$/.test(query);
+  const numbered = async (query, results) => {
+    const read = await Promise.all(results.slice(0, 50).map(async (one) => [one, (await one.data()).meta.title || ""]));
+    return read.filter(([, title]) => plain(title).split(" ")[0] === plain(query)).map(([one]) => one);
+  };
+  const isNonsense = async (query, results) => {
+    if (!query || !results.length) return false;
+    const marks = ((await results[0].data()).excerpt.match(/<mark>.*?<\/mark>/g) || []).map(plain);
+    const halves = plain(query).split(/[^\p{L}\p{N}]+/u).filter(Boolean).map((word) => word.slice(0, Math.ceil(word.length / 2)));
+    return marks.length > 0 && !halves.some((half) => marks.some((mark) => mark.includes(half)));
+  };
   const indexEngine = async () => {
     const pagefind = await import(new URL("perpend-site/pagefind/pagefind.js", root).href);
     await pagefind.options({ baseUrl: root.pathname, excerptLength: 24 });
@@ -125,11 +137,13 @@
       const counts = Object.keys(answer.filters || {}).length ? answer.filters : all;
       // What people look for most, policies, stands before the rest unless a kind is chosen.
       const policies = filters.kind ? { results: [] } : await pagefind.search(query || null, { filters: { ...filters, kind: { any: ["policy"] } } });
-      const first = new Set(policies.results.map((one) => one.id));
-      const results = [...policies.results, ...answer.results.filter((one) => !first.has(one.id))];
+      const sections = !filters.kind && isNumber(query) ? await pagefind.search(query, { filters: { ...filters, kind: { any: ["section"] } } }) : { results: [] };
+      const every = [...await numbered(query, sections.results), ...policies.results, ...answer.results];
+      const nonsense = await isNonsense(query, answer.results);
+      const results = nonsense ? [] : [...new Map(every.map((one) => [one.id, one])).values()];
       const load = async (from, to) => (await Promise.all(results.slice(from, to).map((one) => one.data())))
         .map((one) => ({ url: one.url, kind: one.meta.kind || "", title: one.meta.title || one.url, id: one.meta.id || "", about: "", excerpt: one.excerpt }));
-      return { total: results.length, counts, load };
+      return { total: results.length, counts: nonsense ? {} : counts, load };
     };
   };
 
@@ -201,7 +215,7 @@
 
   const scrolling = () => {
     const notes = [...document.querySelectorAll(".scrolls")];
-    const mark = () => { for (const note of notes) note.classList.toggle("overflows", note.nextElementSibling.scrollWidth > note.nextElementSibling.clientWidth + 1); };
+    const mark = () => { for (const note of notes) { const pane = note.nextElementSibling; note.classList.toggle("overflows", pane.scrollWidth > pane.clientWidth + 1 || pane.scrollHeight > pane.clientHeight + 1); } };
     if (notes.length) { mark(); addEventListener("resize", mark, { passive: true }); }
     const current = document.querySelector(".side [aria-current]");
     if (current) { const side = current.closest(".side"); side.scrollTop = Math.max(0, current.offsetTop - side.clientHeight / 2); }

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.diagnostics.model import Diagnostic, Span
+from perpend.diagnostics.model import Diagnostic, Span, suggestion
 from perpend.errors import PerpendError
-from perpend.store.database import MEMORY_LIMIT, lock, name, opened, pattern, text
+from perpend.store.database import MEMORY_LIMIT, lock, name, opened, pattern, rows_of, text
 from perpend.store.driver import duckdb
 from perpend.store.queries.labels import CALLS_VIEW, SOURCES_VIEW, column_names, view_names
 from perpend.store.rules import SQL_ERROR
@@ -31,6 +31,7 @@ STATEMENT: Final = "<sql>"
 """What diagnostics call the place of a question in SQL."""
 
 _BATCH: Final = 1_000
+_MOST_NAMED: Final = 10
 
 
 class SqlFailed(PerpendError):
@@ -78,7 +79,7 @@ def asked(
             connection.execute(statement)
         connection.execute("SET errors_as_json = true")
         lock(connection)
-        with _failing(question, timeout), _stopping(connection, timeout):
+        with _failing(connection, question, timeout), _stopping(connection, timeout):
             _check_statement(connection, question)
             connection.execute(question)
             columns = tuple(str(column[0]) for column in connection.description or ())
@@ -163,7 +164,7 @@ def _stopping(connection: Connection, timeout: float | None) -> Iterator[None]:
 
 
 @contextmanager
-def _failing(question: str, timeout: float | None) -> Iterator[None]:
+def _failing(connection: Connection, question: str, timeout: float | None) -> Iterator[None]:
     """Turn DuckDB's errors into a diagnostic."""
     try:
         yield
@@ -174,10 +175,10 @@ def _failing(question: str, timeout: float | None) -> Iterator[None]:
         message = "the question needs more memory or temporary disk space than may be used"
         raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), message)) from None
     except duckdb.Error as error:
-        raise SqlFailed(_diagnostic(str(error), question)) from None
+        raise SqlFailed(_diagnostic(str(error), question, connection)) from None
 
 
-def _diagnostic(message: str, question: str) -> Diagnostic:
+def _diagnostic(message: str, question: str, connection: Connection) -> Diagnostic:
     _, opening, told = message.partition("{")
     try:
         error: dict[str, Any] = json.loads(opening + told)
@@ -187,10 +188,18 @@ def _diagnostic(message: str, question: str) -> Diagnostic:
     # Names with `#` are columns that say why a value is not known: nobody has mistyped those.
     rest = re.sub(r"(?:, )?\"[^\"]*#[^\"]*\"", "", rest).replace(": , ", ": ")
     hints = [line for line in rest.splitlines() if line.startswith(("Candidate ", "Did you mean"))]
+    if error.get("type") == "Table" and "name" in error:
+        hints = [_near_view(error["name"], connection)]  # the database's own would do for a table of its own, such as pg_enum
     if "file system operations are disabled" in sentence:
         sentence = "only the snapshot's own tables can be read"
     place = _span(question, error.get("position"))
     return SQL_ERROR.at(place, sentence[:1].lower() + sentence[1:], help=hints[0] if hints else None)
+
+
+def _near_view(missing: str, connection: Connection) -> str:
+    """Return which view may be meant by the name of none."""
+    views = [view for (view,) in rows_of(connection, "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1")]
+    return suggestion(missing, views) or f"there are {', '.join(views[:_MOST_NAMED])}{', …' if views[_MOST_NAMED:] else ''}"
 
 
 def _span(question: str, position: str | None) -> Span:

@@ -13,6 +13,7 @@ import pytest
 
 from perpend.analyze.names import UnknownName
 from perpend.engines.duckdb.engine import duck_db
+from perpend.errors import PerpendError
 from perpend.ir.status import Status
 from perpend.judge.day import RunDay
 from perpend.judge.estates import judge_estate
@@ -128,3 +129,12 @@ def test_policies_of_types_that_are_not_held_are_named(case: Case, tmp_path: Pat
         judge_snapshot(case.snapshot, Selection((*case.selection.programs, *elsewhere)), snapshot_time=DAY),
     ):
         pass
+
+
+def test_a_judgement_that_is_over_says_so(case: Case) -> None:
+    with judge_snapshot(case.snapshot, case.selection) as stored:
+        begun = stored.findings()
+        next(begun)
+    for findings in (begun, stored.findings()):
+        with pytest.raises(PerpendError, match=r"after its `with` block|cannot be read any more: what read it is closed"):
+            list(findings)

@@ -13,7 +13,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from perpend.ir.estate import EstateObject
+from perpend.diagnostics.escape import encodable
+from perpend.ir.coverage import Claim
+from perpend.ir.estate import EstateObject, Source
 from perpend.ir.status import Status
 from perpend.judge.judgement import Judgement
 from perpend.judge.requirements import FrameworkAsked, PolicyAsked, Requirement
@@ -34,7 +36,7 @@ from perpend.outputs.formats.reported import (
 )
 from perpend.outputs.formats.sarif import write_sarif
 from tests.schemas import asff_faults, faults
-from tests.unit.report.judgements import HOSTILE, judge, thing
+from tests.unit.report.judgements import HOSTILE, THING, judge, thing
 
 ARN = "arn:aws:iam::111122223333:user/"
 SPITEFUL = f"{HOSTILE}\n[a](javascript:1) {{0}} `x` @all <b> =1+1"
@@ -253,6 +255,25 @@ def test_github_gets_what_is_undetermined_as_a_notification(judgement: Judgement
     assert "open" not in {one["kind"] for one in run["results"]}
     (told,) = run["invocations"][0]["toolExecutionNotifications"]
     assert told["message"]["text"].endswith(": 2 undetermined")
+
+
+def test_sarif_says_what_was_not_judged_and_how_much_of_a_framework_was_asked(judgement: Judgement) -> None:
+    lacking = Source("aws", "aws", None, 1, coverage=(Claim(THING, lacking="denied {0} s3:ListAllMyBuckets"),))
+    estate = replace(judgement.estate, sources=(lacking,), unread=("gone.csv",))
+    selection = replace(judgement.selection, refused={f"/ce/{HOSTILE}": ()})
+    document = sarif(replace(judgement, estate=estate, selection=selection))
+    run = document["runs"][0]
+    told = run["invocations"][0]["toolExecutionNotifications"]
+    assert [
+        ("error", f"not judged: policies with errors: /ce/{encodable(HOSTILE)}"),
+        ("error", "not judged: inputs that cannot be read: gone.csv"),
+        ("error", "not judged: some objects, which could not be read, of the types: Thing: denied {{0}} s3:ListAllMyBuckets"),
+    ] == [(one["level"], one["message"]["text"]) for one in told]
+    (asked,) = run["properties"]["perpendFrameworks"]
+    assert (FRAMEWORK, 2, 1) == (asked["id"], asked["requirements"], asked["asked"])
+    assert asked["text"].startswith("1 of 2 requirements asked")
+    assert [] == faults("sarif-2.1.0", document)
+    assert "toolExecutionNotifications" not in sarif(judgement)["runs"][0]["invocations"][0]
 
 
 def test_parquet_holds_what_lines_hold(judgement: Judgement, tmp_path: Path) -> None:

@@ -56,3 +56,11 @@ def test_of_many_logic_files_without_tests_some_are_named_and_the_rest_counted(t
     stream = io.StringIO()
     print_test_report(report, analyzer_of(tmp_path, policy_files(logic())), Console(file=stream, width=120))
     assert told in stream.getvalue()
+
+
+@pytest.mark.parametrize(("report", "colour"), [(Report(), 31), (Report(executions=1), 32)])
+def test_nothing_run_is_no_success(tmp_path: Path, report: Report, colour: int) -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, width=120, force_terminal=True, color_system="standard")
+    print_test_report(report, analyzer_of(tmp_path, policy_files(logic())), console)
+    assert stream.getvalue().startswith(f"\x1b[1;{colour}m{report.executions} execution")
