@@ -370,3 +370,26 @@ def test_what_one_user_does_not_list_no_page_of_others_claims(run: Run, bench: B
             lines = run("check", *judged, "--policy", f"*{DIRECT}", "--format", "ndjson").out.splitlines()
             ends = {one["object"]["name"]: one["status"] for one in map(json.loads, lines)}
             assert {"ann": "UNDETERMINED", "bob": "COMPLIANT"} == ends
+
+
+def test_no_claim_on_a_file_reaches_the_list_of_an_object_that_the_file_does_not_hold(bench: Bench) -> None:
+    def user(name: str, **stated: Any) -> dict[str, Any]:
+        return {"UserName": name, "Arn": f"arn:aws:iam::{A}:user/{name}", "AttachedManagedPolicies": [], **stated}
+
+    inline = {"UserPolicyList": [{"PolicyName": "p"}], "GroupList": []}
+    details = bench.write("p1.json", {"UserDetailList": [user("ann", GroupList=[]), user("carl", **inline)]})
+    claimed = [details, "--complete", A]
+    ann, bob, carl = (f"arn:aws:iam::{A}:user/{name}" for name in ("ann", "bob", "carl"))
+    assert {ann: "COMPLIANT", carl: "INCOMPLIANT"} == bench.of_files(DIRECT, *claimed)
+    row = {"Id": bob, "CA10__account__c": A, "CA10__arn__c": bob, "CA10__userName__c": "bob"}
+    steampipe = {"name": "bob", "user_id": "B", "arn": bob, "account_id": A, "inline_policies": None, "_ctx": {}}
+    for other in (
+        [bench.report(A, "ann", "bob", "carl"), "--observed-at", "2026-11-20"],
+        [bench.write("users.json", [row]), "--type", USER],
+        [bench.write("users.csv", f"{','.join(row)}\n{','.join(row.values())}\n"), "--type", USER],
+        [bench.write("steampipe.json", [steampipe]), "--observed-at", "2026-11-20"],
+        [bench.write("p2.json", {"UserDetailList": [user("bob")]}), "--type", USER],
+    ):
+        for inputs in ([*claimed, *other], [*other, *claimed]):
+            for found in (bench.of_files(DIRECT, *inputs), bench.of_store(DIRECT, *inputs)):
+                assert ("UNDETERMINED", "INCOMPLIANT") == (found[bob], found[carl]), inputs

@@ -83,6 +83,18 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class ListClaim:
+    """A claim on the objects of the child list ``relation``, as good as each ``owner`` in its scope states its own.
+
+    It is made for a file that holds all owners; whoever holds one of them elsewhere, without its list, speaks against it.
+    """
+
+    owner: str
+    relation: str
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
 class Unread:
     """A call to a cloud that did not say what was asked: where, which one, what ``kind`` of refusal with which ``code``.
 
