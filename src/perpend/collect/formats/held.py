@@ -37,7 +37,7 @@ GROUP_POLICY: Final = "CA10__CaAwsIamGroupPolicy__c"
 MEMBERSHIP: Final = "CA10__CaAwsIamUserGroupLink__c"
 
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
-_ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws|):\S.*")
+_ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws|):[!-~]+")
 
 
 @dataclass(slots=True)
