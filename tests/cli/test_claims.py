@@ -376,20 +376,25 @@ def test_no_claim_on_a_file_reaches_the_list_of_an_object_that_the_file_does_not
     def user(name: str, **stated: Any) -> dict[str, Any]:
         return {"UserName": name, "Arn": f"arn:aws:iam::{A}:user/{name}", "AttachedManagedPolicies": [], **stated}
 
-    inline = {"UserPolicyList": [{"PolicyName": "p"}], "GroupList": []}
-    details = bench.write("p1.json", {"UserDetailList": [user("ann", GroupList=[]), user("carl", **inline)]})
-    claimed = [details, "--complete", A]
-    ann, bob, carl = (f"arn:aws:iam::{A}:user/{name}" for name in ("ann", "bob", "carl"))
-    assert {ann: "COMPLIANT", carl: "INCOMPLIANT"} == bench.of_files(DIRECT, *claimed)
+    users = [user("ann", GroupList=[]), user("carl", UserPolicyList=[{"PolicyName": "p"}], GroupList=[])]
+    claimed = [bench.write("p1.json", {"UserDetailList": users}), "--complete", A]
+    bob, carl = (f"arn:aws:iam::{A}:user/{name}" for name in ("bob", "carl"))
     row = {"Id": bob, "CA10__account__c": A, "CA10__arn__c": bob, "CA10__userName__c": "bob"}
-    steampipe = {"name": "bob", "user_id": "B", "arn": bob, "account_id": A, "inline_policies": None, "_ctx": {}}
     for other in (
         [bench.report(A, "ann", "bob", "carl"), "--observed-at", "2026-11-20"],
         [bench.write("users.json", [row]), "--type", USER],
         [bench.write("users.csv", f"{','.join(row)}\n{','.join(row.values())}\n"), "--type", USER],
-        [bench.write("steampipe.json", [steampipe]), "--observed-at", "2026-11-20"],
+        [bench.write("s.json", [{"name": "bob", "user_id": "B", "arn": bob, "_ctx": {}}]), "--observed-at", "2026-11-20"],
         [bench.write("p2.json", {"UserDetailList": [user("bob")]}), "--type", USER],
     ):
         for inputs in ([*claimed, *other], [*other, *claimed]):
-            for found in (bench.of_files(DIRECT, *inputs), bench.of_store(DIRECT, *inputs)):
-                assert ("UNDETERMINED", "INCOMPLIANT") == (found[bob], found[carl]), inputs
+            for judged in (bench.of_files(DIRECT, *inputs), bench.of_store(DIRECT, *inputs)):
+                assert ("UNDETERMINED", "INCOMPLIANT") == (judged[bob], judged[carl]), inputs
+
+
+def test_a_list_of_what_was_not_read_in_full_is_not_known_whoever_claims_that(bench: Bench) -> None:
+    user = {"Arn": f"arn:aws:iam::{A}:user/ann", "AttachedManagedPolicies": [], "GroupList": []}
+    answer = {"UserDetailList": [user], "GroupDetailList": [{"Arn": f"arn:aws:iam::{A}:group/g", "GroupName": "g"}]}
+    for cut_off, status in ({}, "INCOMPLIANT"), ({"IsTruncated": True}, "UNDETERMINED"):
+        inputs = "group-without-users", bench.write("details.json", answer | cut_off), "--complete", A
+        assert {f"{A}/group/g": status} == bench.of_files(*inputs) == bench.of_store(*inputs)

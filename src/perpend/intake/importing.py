@@ -69,7 +69,7 @@ class Importing:
         self._parts: dict[str, Part] = {}
         self._lost: dict[str, dict[str, set[str]]] = {}
         self._renamed: dict[str, dict[str, str]] = {}
-        self._list_claims: list[tuple[int, ListClaim]] = []
+        self._list_claims: dict[ListClaim, list[int]] = {}
         self._paths = 0
         teach(connection)
 
@@ -87,7 +87,9 @@ class Importing:
             )
             for source in estate.sources
         ]
-        self._list_claims += [(numbers[source.name], one) for source in estate.sources for one in source.list_claims]
+        for source in estate.sources:
+            for claimed in source.list_claims:
+                self._list_claims.setdefault(claimed, []).append(numbers[source.name])
         for type_name, objects in estate.objects.items():
             _check_type(type_name)
             self._objects.pile(type_name)
@@ -172,12 +174,16 @@ class Importing:
         return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
 
     def _drop_claims(self, tables: Mapping[str, United]) -> None:
-        """Claim no list that a row leaves open, whatever it came from."""
-        for number, claimed in self._list_claims:
-            if leave_open(self._connection, tables[claimed.owner], self._declared(claimed.owner), claimed):
+        """Claim no list that a row leaves open, whatever it came from, nor one of what was not read in full."""
+        coverage = self._coverage()
+        for claimed, numbers in self._list_claims.items():
+            owners, declared = tables[claimed.owner], self._declared(claimed.owner)
+            if not claimed.is_open(coverage) and not leave_open(self._connection, owners, declared, claimed):
+                continue
+            for number in numbers:
                 source = self.run.sources[number]
-                coverage = tuple(claim for claim in source.coverage if claim != claimed.claim)
-                self.run.sources[number] = replace(source, coverage=coverage)
+                rest = tuple(claim for claim in source.coverage if claim != claimed.claim)
+                self.run.sources[number] = replace(source, coverage=rest)
 
     def _coverage(self) -> Claims:
         unread = [unread_input(shown(one.source)) for one in self.run.failures]

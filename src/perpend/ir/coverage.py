@@ -83,18 +83,6 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class ListClaim:
-    """A claim on the objects of the child list ``relation``, as good as each ``owner`` in its scope states its own.
-
-    It is made for a file that holds all owners; whoever holds one of them elsewhere, without its list, speaks against it.
-    """
-
-    owner: str
-    relation: str
-    claim: Claim
-
-
-@dataclass(frozen=True, slots=True)
 class Unread:
     """A call to a cloud that did not say what was asked: where, which one, what ``kind`` of refusal with which ``code``.
 
@@ -145,6 +133,22 @@ class Claims:
         if any(where.covers(scope) for where in self.complete(type_name, relation)):
             return None
         return unclaimed(type_name, str(scope))
+
+
+@dataclass(frozen=True, slots=True)
+class ListClaim:
+    """A claim on the objects of the child list ``relation``, as good as each ``owner`` in its scope states its own.
+
+    It is made for a file that holds all owners; whoever holds one of them elsewhere, without its list, speaks against it.
+    """
+
+    owner: str
+    relation: str
+    claim: Claim
+
+    def is_open(self, claims: Claims) -> bool:
+        """Whether some input says that not every owner was read, whoever claims that."""
+        return any(scope.meets(self.claim.scope) for scope, _ in claims.lacking(self.owner))
 
 
 def unread_of_types(claims: Iterable[Claim], *, most: int | None = None) -> dict[str, list[tuple[str, str]]]:

@@ -1,4 +1,4 @@
-"""Objects with their child lists in, claims on what is in these lists out: they stand where each object states its own.
+"""Objects with their child lists in, claims on what is in these lists out: they stand where all objects state their own.
 
 Whoever holds an object of a type elsewhere, without its list, speaks against the claim of a file to hold all of them.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from perpend.ir.coverage import Scope
+from perpend.ir.coverage import Claims, Scope
 from perpend.ir.estate import is_root
 from perpend.meaning.partly_known import PartlyKnown, reasons_of
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perpend.collect.formats.unite import Dated
+    from perpend.ir.coverage import ListClaim
     from perpend.ir.estate import EstateObject, Source
 
 
@@ -30,19 +31,16 @@ def with_empty_list(dated: Dated, name: str) -> Dated:
     return object_._replace(fields=PartlyKnown({**object_.fields, name: []}, reasons_of(object_.fields))), seen_at
 
 
-def standing(sources: Iterable[Source], objects: Mapping[str, Sequence[EstateObject]]) -> Iterator[Source]:
+def standing(sources: Sequence[Source], objects: Mapping[str, Sequence[EstateObject]]) -> Iterator[Source]:
     """Yield sources with those of their claims on lists that no object speaks against."""
-    left_open: dict[tuple[str, str], set[Scope]] = {}
+    claims = Claims(tuple(claim for source in sources for claim in source.coverage))
+    stands: dict[ListClaim, bool] = {}
+    for claimed in {one for source in sources for one in source.list_claims}:
+        left_open = _left_open(objects.get(claimed.owner, ()), claimed.relation)
+        stands[claimed] = not claimed.is_open(claims) and not any(map(claimed.claim.scope.meets, left_open))
     for source in sources:
-        lists = []
-        for claimed in source.list_claims:
-            where = claimed.owner, claimed.relation
-            if where not in left_open:
-                left_open[where] = set(_left_open(objects.get(claimed.owner, ()), claimed.relation))
-            if not any(claimed.claim.scope.meets(scope) for scope in left_open[where]):
-                lists.append(claimed)
-        coverage = (*source.coverage, *(claimed.claim for claimed in lists))
-        yield replace(source, coverage=coverage, list_claims=tuple(lists)) if source.list_claims else source
+        lists = tuple(claimed for claimed in source.list_claims if stands[claimed])
+        yield replace(source, coverage=(*source.coverage, *(one.claim for one in lists)), list_claims=lists)
 
 
 def _left_open(owners: Iterable[EstateObject], relation: str) -> Iterator[Scope]:
