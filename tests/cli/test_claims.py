@@ -352,9 +352,8 @@ def test_of_a_user_without_inline_policies_aws_leaves_the_list_out(
     store = bench.directory / "store"
     assert 0 == run("import", details, *claim, "--store", store).code
     for judged in ([details, *claim], ["--store", store]):
-        lines = run("check", *judged, "--policy", f"*{DIRECT}", "--format", "ndjson").out.splitlines()
-        ends = {one["object"]["name"]: one["status"] for one in map(json.loads, lines)}
-        assert {"ann": status, "bob": "INCOMPLIANT"} == ends
+        lines = map(json.loads, run("check", *judged, "--policy", f"*{DIRECT}", "--format", "ndjson").out.splitlines())
+        assert {"ann": status, "bob": "INCOMPLIANT"} == {one["object"]["name"]: one["status"] for one in lines}
 
 
 def test_what_one_user_does_not_list_no_page_of_others_claims(run: Run, bench: Bench) -> None:
@@ -371,3 +370,31 @@ def test_what_one_user_does_not_list_no_page_of_others_claims(run: Run, bench: B
             lines = run("check", *judged, "--policy", f"*{DIRECT}", "--format", "ndjson").out.splitlines()
             ends = {one["object"]["name"]: one["status"] for one in map(json.loads, lines)}
             assert {"ann": "UNDETERMINED", "bob": "COMPLIANT"} == ends
+
+
+def test_no_claim_on_a_file_reaches_the_list_of_an_object_that_the_file_does_not_hold(bench: Bench) -> None:
+    def user(name: str, **stated: Any) -> dict[str, Any]:
+        return {"UserName": name, "Arn": f"arn:aws:iam::{A}:user/{name}", "AttachedManagedPolicies": [], **stated}
+
+    users = [user("ann", GroupList=[]), user("carl", UserPolicyList=[{"PolicyName": "p"}], GroupList=[])]
+    claimed = [bench.write("p1.json", {"UserDetailList": users}), "--complete", A]
+    bob, carl = (f"arn:aws:iam::{A}:user/{name}" for name in ("bob", "carl"))
+    row = {"Id": bob, "CA10__account__c": A, "CA10__arn__c": bob, "CA10__userName__c": "bob"}
+    for other in (
+        [bench.report(A, "ann", "bob", "carl"), "--observed-at", "2026-11-20"],
+        [bench.write("users.json", [row]), "--type", USER],
+        [bench.write("users.csv", f"{','.join(row)}\n{','.join(row.values())}\n"), "--type", USER],
+        [bench.write("s.json", [{"name": "bob", "user_id": "B", "arn": bob, "_ctx": {}}]), "--observed-at", "2026-11-20"],
+        [bench.write("p2.json", {"UserDetailList": [user("bob")]}), "--type", USER],
+    ):
+        for inputs in ([*claimed, *other], [*other, *claimed]):
+            for judged in (bench.of_files(DIRECT, *inputs), bench.of_store(DIRECT, *inputs)):
+                assert ("UNDETERMINED", "INCOMPLIANT") == (judged[bob], judged[carl]), inputs
+
+
+def test_a_list_of_what_was_not_read_in_full_is_not_known_whoever_claims_that(bench: Bench) -> None:
+    user = {"Arn": f"arn:aws:iam::{A}:user/ann", "AttachedManagedPolicies": [], "GroupList": []}
+    answer = {"UserDetailList": [user], "GroupDetailList": [{"Arn": f"arn:aws:iam::{A}:group/g", "GroupName": "g"}]}
+    for cut_off, status in ({}, "INCOMPLIANT"), ({"IsTruncated": True}, "UNDETERMINED"):
+        inputs = "group-without-users", bench.write("details.json", answer | cut_off), "--complete", A
+        assert {f"{A}/group/g": status} == bench.of_files(*inputs) == bench.of_store(*inputs)

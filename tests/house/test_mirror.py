@@ -216,7 +216,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "collect/formats/held",
         "collect/formats/prowler",
         "collect/formats/table_maps",
-        "collect/formats/tool_tables",
         "collect/formats/unite",
         "collect/formats/values",
     ),

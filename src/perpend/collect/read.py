@@ -14,29 +14,29 @@ from typing import TYPE_CHECKING
 from perpend.alone import is_alone
 from perpend.collect.credential_report import Reading, read_report
 from perpend.collect.files import STANDARD_INPUT, read_text_bytes
+from perpend.collect.formats.lists import covers, standing, with_empty_list
 from perpend.collect.formats.readers import READERS, reader_of
 from perpend.collect.formats.unite import unite
 from perpend.collect.json_text import described
-from perpend.collect.kinds import ANSWER, HEAD, JSON_LINES, OBJECTS, REPORT, holds_lines, kind_of, refusal_of
+from perpend.collect.kinds import ANSWER, DETAILS, HEAD, JSON_LINES, OBJECTS, REPORT, holds_lines, kind_of, refusal_of
 from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, coverage_of_report, merge_objects, merge_readings, with_root_users
 from perpend.collect.report_answer import read_answer
 from perpend.collect.test_data import read_objects
 from perpend.collect.unusable import UnusableContent, UnusableInput
 from perpend.errors import refuse_text
-from perpend.ir.coverage import Scope, claims_of
+from perpend.ir.coverage import ListClaim, Scope, claims_of
 from perpend.ir.estate import Estate, EstateObject, Source, is_root
 from perpend.ir.object_types import ObjectType
 from perpend.meaning.values import in_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from perpend.collect.formats.unite import Dated
     from perpend.collect.kinds import InputKind
 
 _LARGEST_SCALAR = 1 << 16
-_FORMATS = {kind.name for kind in READERS}
 _REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
@@ -62,9 +62,11 @@ class _Pile:
     readings: list[Reading] = field(default_factory=list)
     objects: list[EstateObject] = field(default_factory=list)
     held: list[Dated] = field(default_factory=list)
-    unlisted: set[str] = field(default_factory=set)
-    left_out: set[str] = field(default_factory=set)
-    empty: set[str] = field(default_factory=set)
+    left_out: list[tuple[int, str, str]] = field(default_factory=list)
+    not_left_out: set[tuple[str, str]] = field(default_factory=set)
+    cut_off: dict[str, Collection[str]] = field(default_factory=dict)
+    last_pages: list[Collection[str]] = field(default_factory=list)
+    types: Mapping[str, str] = field(default_factory=dict)
     read_from: Mapping[str, str] = field(default_factory=dict)
     observed_at: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -72,6 +74,13 @@ class _Pile:
         """Return a hook for one file's row count which tells the caller's hook the count over all files."""
         hook, before = self.progress, sum(source.objects for source in self.sources)
         return (lambda rows: hook(before + rows)) if hook else None
+
+    def up_to_the_end(self, source: Source) -> Source:
+        """Return a source: if somebody claims all of an answer, and its last page is here, there is no more than that."""
+        accounts = self.cut_off.get(source.name)
+        if accounts is None or not any(not last or {*accounts} <= {*last} for last in self.last_pages):
+            return source
+        return replace(source, coverage=tuple(claim for claim in source.coverage if claim.lacking is None))
 
 
 def collect_files(
@@ -84,6 +93,7 @@ def collect_files(
     progress: Callable[[int], None] | None = None,
     read_from: Mapping[str, str] | None = None,
     observed_at: Mapping[str, datetime] | None = None,
+    types: Mapping[str, str] | None = None,
 ) -> Collected:
     """Read files, recognised by content, into one estate; ``-`` is standard input.
 
@@ -91,15 +101,18 @@ def collect_files(
     of which scopes an input holds every object. The first unusable
     input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
     rows read so far, now and then. ``read_from`` names by path the file that is read in an input's place, ``observed_at`` when
-    the estate looked like an input, whatever that says itself. Raises TypeError for one path in the place of several, and
-    ValueError for a time without a zone, and for a claim or time of what is none of the paths.
+    the estate looked like an input, whatever that says itself, ``types`` the type that what another tool wrote has to hold.
+    Raises TypeError for one path in the place of several, and ValueError for a time without a zone, and for a claim or time
+    of what is none of the paths.
     """
     refuse_text(paths, "paths")
     names = [os.fspath(path) for path in paths]
     if strange := {*(complete or {}), *(observed_at or {})} - {*names}:
         raise ValueError(f"none of the inputs is {min(map(repr, strange))}")
     stated = {path: in_utc(time) for path, time in (observed_at or {}).items()}
-    pile = _Pile(type_name, progress, object_type, complete or {}, read_from=read_from or {}, observed_at=stated)
+    pile = _Pile(
+        type_name, progress, object_type, complete or {}, types=types or {}, read_from=read_from or {}, observed_at=stated
+    )
     with _collector_paused():
         return _collect(names, pile, keep_going=keep_going)
 
@@ -182,29 +195,26 @@ def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
 
 def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> None:
     held = reader_of(kind)(content, path)
-    if pile.type_name and pile.type_name not in held.types:
-        holds = ", ".join(f"`{one}`" for one in sorted(held.types)) or "nothing that is known"
-        raise UnusableContent(f"{kind.label}, which holds {holds}, not `{pile.type_name}`")
+    types = {*held.types, *(listed for *_, listed in held.lists)}
+    if (asked := pile.types.get(path, pile.type_name)) and asked not in types:
+        holds = ", ".join(f"`{one}`" for one in sorted(types)) or "nothing that is known"
+        raise UnusableContent(f"{kind.label}, which holds {holds}, not `{asked}`")
     claimed = pile.complete.get(path, ())
-    lacking = () if claimed and held.has_more else held.lacking
-    coverage = (*lacking, *(claim for type_name in sorted(held.types) for claim in claims_of(type_name, claimed)))
-    pile.unlisted |= {type_name for type_name, always in held.listed.items() if not always}
-    pile.left_out |= held.left_out
-    pile.empty |= held.empty
+    coverage = (*held.lacking, *(claim for type_name in sorted(held.types) for claim in claims_of(type_name, claimed)))
+    lists = [ListClaim(owner, name, one) for owner, name, of in sorted(held.lists) for one in claims_of(of, claimed)]
+    if kind is DETAILS:
+        pile.last_pages += [] if held.has_more else [held.accounts]
+        pile.cut_off |= {path: held.accounts} if held.has_more and claimed else {}
     stated = pile.observed_at.get(path)
     pile.readings += [reading._replace(observed_at=stated) for reading in held.readings] if stated else held.readings
+    said_to_be_all = {place for place, one in enumerate(held.objects) if covers(claimed, one)}
+    pile.left_out += [(len(pile.held) + place, kind.name, name) for place, name in held.left_out if place in said_to_be_all]
+    pile.not_left_out |= {(kind.name, name) for name in held.stated_empty | held.left_open}
     pile.held += [(object_, held.seen_at.get(place)) for place, object_ in enumerate(held.objects)]
     objects = len(held.readings) + len(held.objects)
-    pile.sources.append(Source(path, kind.name, stated or held.observed_at, objects, held.accounts, coverage))
+    pile.sources.append(Source(path, kind.name, stated or held.observed_at, objects, held.accounts, coverage, tuple(lists)))
     if progress := pile.progress:
         progress(sum(source.objects for source in pile.sources))
-
-
-def _as_listed(source: Source, unlisted: set[str]) -> Source:
-    """Return a source that claims no list which some object leaves open, be it of another file: then none knows them all."""
-    if source.kind not in _FORMATS:
-        return source
-    return replace(source, coverage=tuple(one for one in source.coverage if one.lacking or one.type_name not in unlisted))
 
 
 def _refuse_scalar(content: bytes) -> None:
@@ -218,11 +228,12 @@ def _refuse_scalar(content: bytes) -> None:
 
 
 def _estate_of(pile: _Pile) -> Estate:
+    # Who states empty lists elsewhere, or leaves more out, does not leave them out as the format does.
+    for place, kind, name in pile.left_out:
+        if (kind, name) not in pile.not_left_out:
+            pile.held[place] = with_empty_list(pile.held[place], name)
     # What a source holds gives it its place, not what it is called nor where it stands on the command line.
-    # Who states empty lists elsewhere does not leave them out as the format does.
-    unlisted = pile.unlisted | (pile.left_out & pile.empty)
-    listed = [_as_listed(source, unlisted) for source in pile.sources]
-    sources = sorted(listed, key=lambda source: (pile.digests[source.name], source.name))
+    sources = sorted(map(pile.up_to_the_end, pile.sources), key=lambda source: (pile.digests[source.name], source.name))
     ranks = {source.name: rank for rank, source in enumerate(sources)}
     objects: dict[str, list[EstateObject]] = {}
     if pile.readings:
@@ -244,4 +255,4 @@ def _estate_of(pile: _Pile) -> Estate:
     for type_name in {object_.type_name for object_, _ in held}:
         of_type = [dated for dated in held if dated[0].type_name == type_name]
         objects[type_name] = unite([*((object_, None) for object_ in objects.get(type_name, ())), *of_type], age)
-    return Estate(tuple(sources), {name: tuple(objects[name]) for name in sorted(objects)})
+    return Estate(tuple(standing(sources, objects)), {name: tuple(objects[name]) for name in sorted(objects)})

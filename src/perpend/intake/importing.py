@@ -11,7 +11,7 @@ from perpend.diagnostics.model import Span
 from perpend.intake.assemble import Assembly
 from perpend.intake.objects import Objects
 from perpend.intake.piles import shred_pile
-from perpend.intake.scopes import SourceScope, scopes_of
+from perpend.intake.scopes import SourceScope, leave_open, scopes_of
 from perpend.ir.coverage import Claims, claims_of, unread_input
 from perpend.ir.object_types import ObjectType
 from perpend.meaning.partly_known import MISSING
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.intake.objects import Pile
-    from perpend.ir.coverage import Unread
+    from perpend.ir.coverage import ListClaim, Unread
     from perpend.ir.estate import Estate, EstateObject
     from perpend.pieces.tables.table_file import TableFile
-    from perpend.pieces.united import Piece
+    from perpend.pieces.united import Piece, United
     from perpend.store.database import Connection
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Run
@@ -69,6 +69,7 @@ class Importing:
         self._parts: dict[str, Part] = {}
         self._lost: dict[str, dict[str, set[str]]] = {}
         self._renamed: dict[str, dict[str, str]] = {}
+        self._list_claims: dict[ListClaim, list[int]] = {}
         self._paths = 0
         teach(connection)
 
@@ -86,6 +87,9 @@ class Importing:
             )
             for source in estate.sources
         ]
+        for source in estate.sources:
+            for claimed in source.list_claims:
+                self._list_claims.setdefault(claimed, []).append(numbers[source.name])
         for type_name, objects in estate.objects.items():
             _check_type(type_name)
             self._objects.pile(type_name)
@@ -166,7 +170,20 @@ class Importing:
             if clashing:
                 message = f"rows contradict each other about {counted(clashing, 'object')} of `{type_name}`"
                 self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))
+        self._drop_claims(united)
         return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
+
+    def _drop_claims(self, tables: Mapping[str, United]) -> None:
+        """Claim no list that a row leaves open, whatever it came from, nor one of what was not read in full."""
+        coverage = self._coverage()
+        for claimed, numbers in self._list_claims.items():
+            owners, declared = tables[claimed.owner], self._declared(claimed.owner)
+            if not claimed.is_open(coverage) and not leave_open(self._connection, owners, declared, claimed):
+                continue
+            for number in numbers:
+                source = self.run.sources[number]
+                rest = tuple(claim for claim in source.coverage if claim != claimed.claim)
+                self.run.sources[number] = replace(source, coverage=rest)
 
     def _coverage(self) -> Claims:
         unread = [unread_input(shown(one.source)) for one in self.run.failures]

@@ -6,9 +6,10 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from perpend.collect.kinds import is_joined
+from perpend.collect.formats.readers import READERS
+from perpend.collect.kinds import is_joined, kind_of
 from perpend.meaning.values import in_utc
-from perpend.pieces.tables.table_bytes import holds_table
+from perpend.pieces.tables.table_bytes import head_of, holds_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +47,11 @@ class Input:
         """Whether it is a table of one object type, and not something that collectors know by its content."""
         readable = self.path != "-" and os.path.isfile(self.path)
         return readable and holds_table(self.path, self.type_name, mapped=self.columns is not None)
+
+
+def is_of_tool(given: Input) -> bool:
+    """Whether another tool wrote an input, so that it says itself what it holds."""
+    return given.path != "-" and os.path.isfile(given.path) and kind_of(head_of(given.path)) in READERS
 
 
 def need_a_store(inputs: Sequence[Input]) -> bool:

@@ -11,6 +11,7 @@ from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE
 from perpend.collect.read import collect_files
 from perpend.errors import refuse_text
 from perpend.intake.importing import Importing
+from perpend.intake.input import is_of_tool
 from perpend.pieces.reports.readings import are_as_usual, read_reports, readings_of
 from perpend.pieces.reports.staged import MEMORY, stage_reports
 from perpend.pieces.tables.table_bytes import UnreadableTable
@@ -212,8 +213,11 @@ def _read_others(
     progress: Callable[[int], None] | None,
 ) -> list[UnusableInput]:
     failures: list[UnusableInput] = []
-    for type_name in sorted({other.type_name for other in inputs}, key=lambda name: name or ""):
-        alike = [other for other in inputs if other.type_name == type_name]
+    # What other tools write says itself what it is, and its pages belong together.
+    types = {other.path: other.type_name for other in inputs if other.type_name and is_of_tool(other)}
+    asked = [(None if other.path in types else other.type_name, other) for other in inputs]
+    for type_name in sorted({name for name, _ in asked}, key=lambda name: name or ""):
+        alike = [other for name, other in asked if name == type_name]
         collected = collect_files(
             [other.path for other in alike],
             type_name=type_name,
@@ -223,6 +227,7 @@ def _read_others(
             progress=progress,
             read_from=read_from,
             observed_at={other.path: other.observed_at for other in alike if other.observed_at},
+            types=types,
         )
         importing.add_estate(collected.estate, contradiction=contradiction)
         failures += collected.failures

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from perpend.ir.coverage import account_field, region_field
 from perpend.store.database import name, rows_of, text, text_list
 from perpend.store.rows import parquet
-from perpend.tables.schema import SOURCE, Form
+from perpend.tables.schema import SOURCE, Form, unfollowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from perpend.ir.coverage import Scope
+    from perpend.ir.coverage import ListClaim, Scope
     from perpend.ir.object_types import ObjectType
+    from perpend.pieces.united import United
     from perpend.store.database import Connection
     from perpend.tables.schema import Table
 
@@ -93,6 +94,16 @@ def meets(scope: Scope, account: str, region: str) -> str:
     return " AND ".join(
         [f"coalesce({column} = {text(value)}, true)" for value, column in pairs if value is not None] or ["true"]
     )
+
+
+def leave_open(connection: Connection, table: United, declared: ObjectType | None, claimed: ListClaim) -> bool:
+    """Whether some row within a claim's scope does not state the list that it rests on. A root user has none of its own."""
+    if unfollowed(claimed.relation) not in table.marks:
+        return False
+    within = meets(claimed.claim.scope, *scope_columns(table.forms, declared))
+    root = """coalesce(starts_with("Id", 'arn:') AND ends_with("Id", ':root'), false)"""
+    open_rows = f"SELECT 1 FROM ({table.keys}) WHERE {name(unfollowed(claimed.relation))} IS NOT NULL AND NOT {root}"
+    return bool(rows_of(connection, f"{open_rows} AND {within} LIMIT 1"))
 
 
 def covers(scopes: Iterable[Scope], account: str, region: str) -> str:

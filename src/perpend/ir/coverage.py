@@ -135,6 +135,22 @@ class Claims:
         return unclaimed(type_name, str(scope))
 
 
+@dataclass(frozen=True, slots=True)
+class ListClaim:
+    """A claim on the objects of the child list ``relation``, as good as each ``owner`` in its scope states its own.
+
+    It is made for a file that holds all owners; whoever holds one of them elsewhere, without its list, speaks against it.
+    """
+
+    owner: str
+    relation: str
+    claim: Claim
+
+    def is_open(self, claims: Claims) -> bool:
+        """Whether some input says that not every owner was read, whoever claims that."""
+        return any(scope.meets(self.claim.scope) for scope, _ in claims.lacking(self.owner))
+
+
 def unread_of_types(claims: Iterable[Claim], *, most: int | None = None) -> dict[str, list[tuple[str, str]]]:
     """Return by type of which accounts not all objects were read, "" for any, and why; under no name what holds of all types.
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from perpend.ir.coverage import Claim
+    from perpend.ir.coverage import Claim, ListClaim
     from perpend.ir.object_types import ObjectType
 
 
@@ -64,7 +64,7 @@ class EstateObject(NamedTuple):
 class Source:
     """One input as it was read. ``observed_at`` is when the estate looked like this (UTC), None where it is not said.
 
-    ``coverage`` is what it claims to hold in full.
+    ``coverage`` is what it claims to hold in full; of that ``list_claims`` rest on what objects of all sources state.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Source:
     objects: int
     accounts: tuple[str, ...] = ()
     coverage: tuple[Claim, ...] = ()
+    list_claims: tuple[ListClaim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,8 @@ NOT_CLAIMED: Final = _warning(
     "Objects do not list their children themselves, and no input says that it holds all of them. What an input does not hold "
     "may have been left out, filtered or denied, so absence proves nothing.\n\n"
     "Policies that ask for such a list say UNDETERMINED. Say with `--complete` of what the input holds every object: `all`, an "
-    "account, or `account/region`. A credential report says it of its accounts' users by itself.",
+    "account, or `account/region`. A credential report says it of its accounts' users by itself. Said of what another tool "
+    "wrote, it holds of the lists of its objects as long as no input has an object of their type without its list.",
 )
 
 RULES: Final = (

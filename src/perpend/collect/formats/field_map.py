@@ -98,14 +98,14 @@ class TypeFrom:
         for several in self.lists:
             read: dict[str, Any] = {}
             _read(read, {}, several.name, row, several.path, several.form)
-            if several.is_left_out(row):
-                held.left_out.add(several.type_name)
-                held.listed.setdefault(several.type_name, True)
-                continue
-            held.listed[several.type_name] = held.listed.get(several.type_name, True) and several.name in read
+            held.lists.add((self.type_name, several.name, several.type_name))
             if several.name in read:
-                held.empty |= set() if read[several.name] else {several.type_name}
+                held.stated_empty |= set() if read[several.name] else {several.name}
                 fields[several.name] = several.children(identity, str(owner), read[several.name])
+            elif several.is_left_out(row):
+                held.left_out.append((len(held.objects), several.name))
+            else:
+                held.left_open.add(several.name)
         held.add(self.type_name, fields, lacking, origin)
         return None
 

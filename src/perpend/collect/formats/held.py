@@ -37,17 +37,17 @@ GROUP_POLICY: Final = "CA10__CaAwsIamGroupPolicy__c"
 MEMBERSHIP: Final = "CA10__CaAwsIamUserGroupLink__c"
 
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
-_ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws|):\S.*")
+_ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws|):[!-~]+")
 
 
 @dataclass(slots=True)
 class Contents:
     """What one file holds. ``seen_at`` is when an object was seen, by its place, where the format says so of each.
 
-    ``listed`` are the types of the child lists that objects may state, and whether all have done so, ``left_out`` those of
-    lists that some object does not state, as the format has it of empty ones, ``empty`` those of empty lists that are stated
-    all the same. ``lacking`` is what it says that it does not hold; ``has_more``: other files may, and whoever has them all
-    can claim that they are complete.
+    ``lists`` are the child lists that its objects may state: the objects' type, the list, and the type of what is in it.
+    ``left_out`` are those that the object at a place does not state, as the format has it of empty ones; ``stated_empty`` those
+    that some object states to be empty all the same, ``left_open`` those of which some object tells nothing. ``lacking`` is
+    what it says that it does not hold; ``has_more``: other files may, and whoever has the last can claim that all is there.
     """
 
     objects: list[EstateObject] = field(default_factory=list)
@@ -56,15 +56,15 @@ class Contents:
     observed_at: datetime | None = None
     lacking: tuple[Claim, ...] = ()
     has_more: bool = False
-    listed: dict[str, bool] = field(default_factory=dict)
-    left_out: set[str] = field(default_factory=set)
-    empty: set[str] = field(default_factory=set)
+    lists: set[tuple[str, str, str]] = field(default_factory=set)
+    left_out: list[tuple[int, str]] = field(default_factory=list)
+    stated_empty: set[str] = field(default_factory=set)
+    left_open: set[str] = field(default_factory=set)
 
     @property
     def types(self) -> set[str]:
-        """The types of which it holds objects; those of lists only where each object states its list."""
-        nested = {name for name, always in self.listed.items() if always}
-        return nested | {one.type_name for one in self.objects} | ({USER} if self.readings else set())
+        """The types of which it holds objects that are not in lists."""
+        return {one.type_name for one in self.objects} | ({USER} if self.readings else set())
 
     @property
     def accounts(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def is_report_row(row: Any) -> bool:
 def reading_of(row: Mapping[str, Any], origin: Origin, observed_at: datetime | None, *, raw: bool) -> Reading | str:
     """Return the reading of a row, or why it is none. ``raw``: values are as in the report, and blank ones are, too."""
     arn, user = row.get("arn"), row.get("user")
-    matched = ARN_OF_USER.fullmatch(arn) if isinstance(arn, str) else None
+    matched = ARN_OF_USER.fullmatch(arn) if isinstance(arn, str) and arn == arn.strip() else None
     if matched is None:
         return "its `arn` is not the ARN of an IAM user or root user"
     if not isinstance(user, str) or not user:

@@ -21,7 +21,7 @@ from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.ir.estate import LINE, Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
     from perpend.collect.formats.field_map import TypeFrom
@@ -56,13 +56,14 @@ def read_cloudquery(content: bytes, source: str) -> Contents:
 def _read(content: bytes, source: str, tool: _Tool) -> Contents:
     held = Contents()
     table: TypeFrom | str | None = None
+    names: Collection[str] = ()
     times: set[datetime | None] = set()
     unit = "row" if content.lstrip().startswith((b"[", b"{")) else LINE
     for number, (place, row) in enumerate(_rows(content)):
         if number >= MAX_CONTAINERS:
             raise UnusableContent(f"holds more than {MAX_CONTAINERS:,} rows; several files may share them")
-        if table is None:
-            table = _table_of(row, tool)
+        if table is None or names != row.keys():
+            names, table = row.keys(), _same(table, _table_of(row, tool), f"{unit} {place}")
         time = _time_of(row, tool)
         times.add(time)
         origin = Origin(source, place, unit)
@@ -73,6 +74,14 @@ def _read(content: bytes, source: str, tool: _Tool) -> Contents:
         raise UnusableContent(f"a table of {tool.name} without rows, which does not tell what it would hold")
     held.observed_at = time_of_all(times)
     return held
+
+
+def _same(table: TypeFrom | str | None, other: TypeFrom | str, place: str) -> TypeFrom | str:
+    """Return the table of another row, which is that of all."""
+    if table is None or other == table:
+        return other
+    first, second = (one if isinstance(one, str) else one.source for one in (table, other))
+    raise UnusableContent(f"{place} is one of {second}, after rows of {first}: every table needs a file of its own")
 
 
 def _add_reading(held: Contents, row: dict[str, Any], origin: Origin, time: datetime | None) -> str | None:
