@@ -19,7 +19,7 @@ from tests.sampled import FEW, part_of_library
 
 USER = "CA10__CaAwsUser__c"
 MEGABYTES_OF_NOISE = 25
-USERS = (50_000, 100_000)
+USERS = (50_000, 110_000)
 
 
 class Counted:
