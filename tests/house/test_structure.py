@@ -38,6 +38,15 @@ BROAD = {"src/perpend/cli/app.py:_exit_code"}
 IMPORTING_LATE = ("src/perpend/cli/", "src/perpend/errands/", "src/perpend/commands/")
 """Commands import heavy rooms on use, so that ``--help`` stays fast. Elsewhere only an optional driver may come late."""
 
+SHOWN = {
+    "src/perpend/engines/other_sql.py": "a number as SQL",
+    "src/perpend/meaning/jmespath_query.py": "a number as JMESPath writes it",
+    "src/perpend/meaning/values.py": "a number as the language writes it",
+    "src/perpend/pieces/tables/table_file.py": "an order of what was said twice of one table",
+    "src/perpend/plan/describe.py": "a constant for a reader",
+}
+"""Where `repr` may be called, and for what: what two things have in common is a `constant_text`."""
+
 KINDS = re.compile(r"^(str|Any|Lack|\w*Kind)\b")
 """What may be called ``kind``; Any is what a context manager is told of an error, and a Lack is a kind of refusal."""
 
@@ -166,6 +175,11 @@ def test_exceptions_are_caught_by_name() -> None:
             handlers = [one for one in ast.walk(node) if isinstance(one, ast.ExceptHandler)]
             found |= {name for one in handlers if one.type is None or ast.unparse(one.type) in ("Exception", "BaseException")}
     assert BROAD == found
+
+
+def test_nothing_is_known_by_its_repr() -> None:
+    calls = ((path, node.func) for path in SOURCES for node in nodes(path) if isinstance(node, ast.Call))
+    assert set(SHOWN) == {path for path, called in calls if isinstance(called, ast.Name) and called.id == "repr"}
 
 
 def test_nothing_is_imported_late_but_by_commands() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from perpend.ir.constants import constant_text
 from perpend.ir.numbering import base_of
 from perpend.ir.operation import Constant
 from perpend.ir.program import Expr
@@ -117,7 +118,7 @@ class Structures:
     def _key(self, value: Any) -> Hashable:
         if isinstance(value, tuple | list):
             return tuple(self._key(item) for item in value)
-        return self.number(value) if isinstance(value, Expr) else repr(value)
+        return self.number(value) if isinstance(value, Expr) else constant_text(value)
 
 
 def cannot_fire(expression: Expr, check: Check) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from perpend.clouds.aws.plan import IDENTITY
@@ -122,5 +122,5 @@ def collecting_on(store: Store, plan: CollectionPlan, wishes: Sequence[Any], max
 
 def mark_of(plan: CollectionPlan, wishes: Sequence[Any]) -> str:
     """Return what tells collections apart: what is asked, by which tables, of which accounts and regions."""
-    listings = {name: [repr(asked) for asked in types] for name, types in plan.listings.items()}
+    listings = {name: [asdict(asked) for asked in types] for name, types in plan.listings.items()}
     return hashlib.sha256(json.dumps([__version__, listings, wishes], sort_keys=True).encode()).hexdigest()

@@ -9,6 +9,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Final
 
+from perpend.ir.constants import constant_text
 from perpend.ir.program import Expr
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def program_hash(program: Program) -> str:
         ]
         for _, object_type in sorted(program.types.by_name.items())
     ]
-    return _hash(["program-1", _of_block(program.block, {}), types])
+    return _hash(["program-2", _of_block(program.block, {}), types])
 
 
 def _of_block(block: Block, known: dict[int, str]) -> list[object]:
@@ -105,7 +106,7 @@ def _of_argument(value: object, known: dict[int, str]) -> object:
         return [_of_argument(one, known) for one in value]
     if isinstance(value, Expr):
         return _of_expression(value, known)
-    return repr(value)
+    return constant_text(value)
 
 
 def _hash(document: object) -> str:

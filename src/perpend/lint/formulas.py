@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.ir.constants import constant_text
 from perpend.ir.object_types import is_deletion_field
 from perpend.ir.program import Expr
 from perpend.lint.survey import unfolded
@@ -148,7 +149,7 @@ class Formulas:
             return self._subject(value, lookups)
         if isinstance(value, tuple | list):
             return tuple(self._part(item, lookups) for item in value)
-        return repr(value)
+        return constant_text(value)
 
     def _count(self) -> None:
         self._made += 1

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.ir.constants import constant_text
 from perpend.plan.scalar import Kind, Scalar, Scalars, replaced, walk
 from perpend.plan.stage import ROOT, Stage
 
@@ -132,7 +133,7 @@ def digest_of(scalar: Scalar, known: dict[Scalar, str]) -> str:
     for node in walk([scalar]):
         if node not in known:
             primitive, arguments, constants = _alone(node)
-            parts = [primitive, repr(constants), node.kind.value, *(known[inner] for inner in arguments)]
+            parts = [primitive, constant_text(constants), node.kind.value, *(known[inner] for inner in arguments)]
             known[node] = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return known[scalar]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from perpend.ir.constants import constant_text
 from perpend.ir.program import Expr
 
 if TYPE_CHECKING:
@@ -41,4 +42,4 @@ class Values:
     def _key(self, value: Any) -> Hashable:
         if isinstance(value, tuple | list):
             return tuple(self._key(entry) for entry in value)
-        return self.number(value) if isinstance(value, Expr) else repr(value)
+        return self.number(value) if isinstance(value, Expr) else constant_text(value)
