@@ -13,23 +13,26 @@ from perpend.version import __version__
 
 if TYPE_CHECKING:
     from perpend.analyze.names import UnknownName
-    from perpend.analyze.programs import Analyzer
+    from perpend.analyze.programs import Analyzed, Analyzer
     from perpend.collect.read import Collected, collect_files
     from perpend.collect.unusable import UnusableInput
     from perpend.config.configuration import Account
-    from perpend.diagnostics.model import Diagnostic, Severity
-    from perpend.engines.duckdb.engine import duck_db
+    from perpend.diagnostics.model import Diagnostic, Severity, Span
+    from perpend.engines.duckdb.engine import DuckDb, duck_db
+    from perpend.engines.duckdb.kept import Cost
     from perpend.engines.protocol import Engine
-    from perpend.engines.spark.engine import spark
+    from perpend.engines.spark.engine import Spark, spark
     from perpend.errors import PerpendError
     from perpend.explain.change import Change
-    from perpend.explain.steps import Explanation, Step, explain_verdict
+    from perpend.explain.looked_at import FieldValue
+    from perpend.explain.places import ReadPlace
+    from perpend.explain.steps import Explanation, Leaf, Step, explain_verdict
     from perpend.intake.input import Input
     from perpend.intake.inputs import Imported, import_inputs
-    from perpend.ir.coverage import Claim, Scope
+    from perpend.ir.coverage import Claim, ListClaim, Scope
     from perpend.ir.estate import Estate, EstateObject, Origin, Source
     from perpend.ir.object_types import ObjectType
-    from perpend.ir.program import Program
+    from perpend.ir.program import Program, Read, Verdict
     from perpend.ir.status import Status
     from perpend.judge.day import RunDay, day_of_run
     from perpend.judge.estates import judge_estate
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from perpend.judge.objects import object_named, stored_object_named
     from perpend.judge.plans import plans_of
     from perpend.judge.requirements import (
+        AnsweredFor,
         FrameworkAsked,
         PolicyAsked,
         Requirement,
@@ -50,7 +54,7 @@ if TYPE_CHECKING:
     from perpend.judge.stores.snapshots import judge_snapshot
     from perpend.judge.verdicts import Verdicts
     from perpend.lint.check import lint_repository
-    from perpend.load.repository import NotARepository, Repository, open_repository
+    from perpend.load.repository import Loaded, NotARepository, Repository, open_repository
     from perpend.outputs.as_csv import write_csv
     from perpend.outputs.as_json import write_json, write_ndjson
     from perpend.outputs.as_junit import write_junit
@@ -58,33 +62,38 @@ if TYPE_CHECKING:
     from perpend.pieces.tables.table_bytes import UnreadableTable
     from perpend.plan.build import Plan
     from perpend.plan.describe import plan_lines
-    from perpend.policy_tests.run import Coverage, FailedTest, TestReport, run_policy_tests
+    from perpend.policy_tests.run import Branch, Coverage, FailedTest, TestReport, run_policy_tests
+    from perpend.ratings.judged import WeighedJudgement
     from perpend.store.files import StoreError
+    from perpend.store.manifest import Failure, StoredSource
     from perpend.store.remote.opened import remote_store
     from perpend.store.snapshot import Snapshot
-    from perpend.store.store import Store
+    from perpend.store.store import Pruned, Store
+    from perpend.tables.schema import Tables
+    from perpend.waivers.covering import Covering
 
 _HOMES: Final = {
-    "lint.check": ("lint_repository",),
     "analyze.names": ("UnknownName",),
-    "analyze.programs": ("Analyzer",),
+    "analyze.programs": ("Analyzed", "Analyzer"),
     "collect.read": ("Collected", "collect_files"),
     "collect.unusable": ("UnusableInput",),
     "config.configuration": ("Account",),
-    "diagnostics.model": ("Diagnostic", "Severity"),
-    "engines.duckdb.engine": ("duck_db",),
+    "diagnostics.model": ("Diagnostic", "Severity", "Span"),
+    "engines.duckdb.engine": ("DuckDb", "duck_db"),
+    "engines.duckdb.kept": ("Cost",),
     "engines.protocol": ("Engine",),
-    "engines.spark.engine": ("spark",),
+    "engines.spark.engine": ("Spark", "spark"),
     "errors": ("PerpendError",),
     "explain.change": ("Change",),
-    "explain.steps": ("Explanation", "Step", "explain_verdict"),
+    "explain.looked_at": ("FieldValue",),
+    "explain.places": ("ReadPlace",),
+    "explain.steps": ("Explanation", "Leaf", "Step", "explain_verdict"),
     "intake.input": ("Input",),
     "intake.inputs": ("Imported", "import_inputs"),
-    "pieces.tables.table_bytes": ("UnreadableTable",),
-    "ir.coverage": ("Claim", "Scope"),
+    "ir.coverage": ("Claim", "ListClaim", "Scope"),
     "ir.estate": ("Estate", "EstateObject", "Origin", "Source"),
     "ir.object_types": ("ObjectType",),
-    "ir.program": ("Program",),
+    "ir.program": ("Program", "Read", "Verdict"),
     "ir.status": ("Status",),
     "judge.day": ("RunDay", "day_of_run"),
     "judge.estates": ("judge_estate",),
@@ -94,6 +103,7 @@ _HOMES: Final = {
     "judge.objects": ("object_named", "stored_object_named"),
     "judge.plans": ("plans_of",),
     "judge.requirements": (
+        "AnsweredFor",
         "FrameworkAsked",
         "PolicyAsked",
         "Requirement",
@@ -104,41 +114,58 @@ _HOMES: Final = {
     "judge.selection": ("PolicyView", "Selection", "program_named", "select_policies"),
     "judge.stores.snapshots": ("judge_snapshot",),
     "judge.verdicts": ("Verdicts",),
-    "load.repository": ("NotARepository", "Repository", "open_repository"),
-    "plan.build": ("Plan",),
-    "plan.describe": ("plan_lines",),
-    "policy_tests.run": ("Coverage", "FailedTest", "TestReport", "run_policy_tests"),
+    "lint.check": ("lint_repository",),
+    "load.repository": ("Loaded", "NotARepository", "Repository", "open_repository"),
     "outputs.as_csv": ("write_csv",),
     "outputs.as_json": ("write_json", "write_ndjson"),
     "outputs.as_junit": ("write_junit",),
     "outputs.as_parquet": ("write_parquet",),
+    "pieces.tables.table_bytes": ("UnreadableTable",),
+    "plan.build": ("Plan",),
+    "plan.describe": ("plan_lines",),
+    "policy_tests.run": ("Branch", "Coverage", "FailedTest", "TestReport", "run_policy_tests"),
+    "ratings.judged": ("WeighedJudgement",),
     "store.files": ("StoreError",),
+    "store.manifest": ("Failure", "StoredSource"),
     "store.remote.opened": ("remote_store",),
     "store.snapshot": ("Snapshot",),
-    "store.store": ("Store",),
+    "store.store": ("Pruned", "Store"),
+    "tables.schema": ("Tables",),
+    "waivers.covering": ("Covering",),
 }
 _HOME: Final = {name: f"perpend.{module}" for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Account",
+    "Analyzed",
     "Analyzer",
+    "AnsweredFor",
+    "Branch",
     "Change",
     "Claim",
     "Collected",
+    "Cost",
     "Coverage",
+    "Covering",
     "Diagnostic",
+    "DuckDb",
     "Engine",
     "Estate",
     "EstateObject",
     "Explanation",
     "FailedTest",
+    "Failure",
+    "FieldValue",
     "Filter",
     "Finding",
     "FrameworkAsked",
     "Imported",
     "Input",
     "Judgement",
+    "Leaf",
     "Ledger",
+    "ListClaim",
+    "Loaded",
     "Narrowed",
     "NotARepository",
     "ObjectType",
@@ -148,6 +175,9 @@ __all__ = [
     "PolicyAsked",
     "PolicyView",
     "Program",
+    "Pruned",
+    "Read",
+    "ReadPlace",
     "Reference",
     "Repository",
     "Requirement",
@@ -159,16 +189,22 @@ __all__ = [
     "Severity",
     "Snapshot",
     "Source",
+    "Span",
+    "Spark",
     "Standing",
     "Status",
     "Step",
     "Store",
     "StoreError",
+    "StoredSource",
+    "Tables",
     "TestReport",
     "UnknownName",
     "UnreadableTable",
     "UnusableInput",
+    "Verdict",
     "Verdicts",
+    "WeighedJudgement",
     "__version__",
     "collect_files",
     "day_of_run",

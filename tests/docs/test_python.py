@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import collections.abc
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import perpend
-from tests.docs.api_reference import MEMBERS, SECTIONS, page
+from tests.docs.api_reference import MEMBERS, SECTIONS, page, signatures
 
 ROOT = Path(__file__).parents[2]
 HOW_TO = ROOT / "docs" / "how-to" / "use-from-python.md"
@@ -34,6 +35,12 @@ def test_the_members_that_are_chosen_are_there() -> None:
     for name, members in MEMBERS.items():
         section = text.partition(f"### `{name}`\n")[2].partition("\n###")[0]
         assert [] == [member for member in members if not re.search(rf"^- `{member}\W", section, re.MULTILINE)], name
+
+
+def test_every_type_that_a_signature_names_can_be_imported() -> None:
+    standard = {"Any", "Exception", "False", "None", "Path", "TextIO", "True", "T_co"} | {*collections.abc.__all__, "Counter"}
+    named = set(re.findall(r"\b[A-Z]\w*[a-z]\w*", re.sub(r"'[^']*'", "", signatures())))
+    assert set() == named - standard - set(perpend.__all__)
 
 
 def test_what_is_imported_is_what_type_checkers_see() -> None:

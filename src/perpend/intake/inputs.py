@@ -50,7 +50,7 @@ def import_inputs(
     store: Store,
     inputs: Sequence[Input],
     *,
-    declared: Declared,
+    declared: Callable[[str], ObjectType | None],
     keep_going: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Imported:
