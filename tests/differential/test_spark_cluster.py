@@ -280,6 +280,21 @@ def test_a_listener_that_is_no_master_is_given_up(monkeypatch: pytest.MonkeyPatc
         enter(spark_session.spark_session(f"spark://127.0.0.1:{mute.getsockname()[1]}", SETTINGS, patience=5))
 
 
+def test_a_jvm_that_was_given_up_before_it_was_there_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyspark import SparkContext
+
+    from perpend.engines.spark import session as spark_session
+
+    monkeypatch.setattr(spark_session, "_START", 0.1)
+    with pytest.raises(PerpendError, match=r"did not start at local\[1\] within"):
+        enter(spark_session.spark_session("local[1]", SETTINGS))
+    starting = next(thread for thread in threading.enumerate() if thread.name == "perpend-spark-start")
+    starting.join(60)
+    assert not starting.is_alive()
+    assert SparkContext._active_spark_context is None
+    assert starting._gateway.proc.poll() is not None  # type: ignore[attr-defined] # it is the thread's own gateway
+
+
 def test_without_pyspark_the_error_names_the_extra() -> None:
     import subprocess
 

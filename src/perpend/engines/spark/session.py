@@ -157,6 +157,8 @@ class _Starting(threading.Thread):
         self._master = master
         self._said = directory / "jvm.txt"
         self._gateway: Any = None
+        self._turn = threading.Lock()
+        self._given_up = False
         self._session: SparkSession | None = None
         self._error: BaseException | None = None
         quiet = directory / "log4j2.properties"
@@ -174,7 +176,12 @@ class _Starting(threading.Thread):
         """Start the JVM with its own words in a file, then the application in it."""
         try:
             with self._said.open("wb") as said, identity(self._said.parent):
-                self._gateway = launch_gateway(self._conf, {"stderr": said, "stdout": said})
+                gateway = launch_gateway(self._conf, {"stderr": said, "stdout": said})
+            with self._turn:
+                self._gateway = gateway
+                if self._given_up:  # nobody waits for it, and nobody else would end it
+                    self._kill()
+                    return
             self._session = SparkSession(SparkContext(conf=self._conf, gateway=self._gateway))
         except (SparkFailed, *FAILURES) as error:
             self._error = error
@@ -196,17 +203,22 @@ class _Starting(threading.Thread):
             assert self._session is not None
             self._session.stop()
 
+    def _kill(self) -> None:
+        # Threads of py4j may lose the JVM in the middle of a word, and would print a traceback about that.
+        logging.getLogger().addFilter(is_none_of_py4j)
+        self._gateway.proc.kill()
+        self._gateway.proc.wait()
+
     def end(self) -> None:
         """End the session, and the JVM that was started for it, even where the one does not answer the other any more."""
         if self._session is not None:
             stopping = threading.Thread(target=self._close, name="perpend-spark-stop", daemon=True)
             stopping.start()
             stopping.join(_STOP)
-        if self._gateway is not None:
-            # Threads of py4j may lose the JVM in the middle of a word, and would print a traceback about that.
-            logging.getLogger().addFilter(is_none_of_py4j)
-            self._gateway.proc.kill()
-            self._gateway.proc.wait()
+        with self._turn:
+            self._given_up = True
+            if self._gateway is not None:
+                self._kill()
         SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
 
 
