@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -54,6 +55,23 @@ def test_what_is_imported_is_what_type_checkers_see() -> None:
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'perpend' has no attribute 'judged'"):
         perpend.judged  # noqa: B018 - the look-up is what is tested
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda analyzer: perpend.collect_files("examples"),
+        lambda analyzer: perpend.select_policies(analyzer, "root-user-mfa"),
+        lambda analyzer: perpend.select_policies(analyzer, exclude="root-user-mfa"),
+        lambda analyzer: perpend.run_policy_tests(analyzer, "/ce/ca/aws/iam/root-user-mfa/prod.logic.yaml"),
+        lambda analyzer: perpend.import_inputs(
+            perpend.Store("inventory"), "examples", declared=analyzer.repository.declared_type
+        ),
+    ],
+)
+def test_one_text_is_not_taken_for_as_many_as_it_has_letters(ask: Callable[[perpend.Analyzer], object]) -> None:
+    with pytest.raises(TypeError, match="are several, not one text: write"):
+        ask(perpend.Analyzer(perpend.open_repository()))
 
 
 def test_no_name_is_that_of_a_room() -> None:
