@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import json
+import io
 import subprocess
 import sys
 import threading
@@ -62,30 +62,32 @@ def test_the_probe_above_sees_what_a_command_imports(tmp_path: Path) -> None:
     assert "'yaml'" in ended.stderr
 
 
-def test_verdicts_go_to_stdout_and_nothing_to_stderr_the_same_bytes_whatever_the_hash_seed() -> None:
-    ended, other = (spawn("check", EXAMPLE, *TIME, "--format", "json", PYTHONHASHSEED=seed) for seed in "12")
-    assert (1, "") == (ended.code, ended.err)
-    assert 175 == json.loads(ended.out)["ledger"]["verdicts"]
-    assert ended == other
+def test_verdicts_go_to_stdout_the_same_bytes_whatever_the_hash_seed_the_locale_and_the_way_in(
+    run: Run, tmp_path: Path
+) -> None:
+    """And nothing goes to standard error: neither of a file nor of standard input."""
+    report = tmp_path / "report.csv"
+    report.write_text(Path(EXAMPLE).read_text("utf-8").replace("alma.brekke", "älma.brekke"), "utf-8")
+    asked = (*TIME, "--format", "csv")
+    plain = run("check", report, *asked)
+    assert 175 == len(plain.out.splitlines()) - 1
+    assert "älma.brekke" in plain.out
+    assert plain == spawn("check", report, *asked, PYTHONHASHSEED="1", LC_ALL="C", PYTHONUTF8="0")
+    content = report.read_bytes()
+    of_stream = spawn("check", "-", *asked, input=content, PYTHONHASHSEED="2", LC_ALL="C.UTF-8", PYTHONUTF8="0")
+    assert ",'-," in of_stream.out
+    assert (1, plain.out, "") == (of_stream.code, of_stream.out.replace(",'-,", f",{report},"), of_stream.err)
 
 
-def test_a_report_is_read_from_standard_input() -> None:
-    content = Path(EXAMPLE).read_bytes()
-    ended = spawn("check", "-", *TIME, "--policy", KEY_POLICY, "--format", "json", input=content)
-    assert (1, "") == (ended.code, ended.err)
-    assert ["-"] == [source["name"] for source in json.loads(ended.out)["snapshot"]["sources"]]
+def test_an_unusable_input_says_so_in_one_line_on_stderr(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"<html>")))
+    assert (2, "", "perpend: -: not a credential report: it looks like an HTML page\n") == run("check", "-")
 
 
-def test_an_unusable_input_says_so_in_one_line_on_stderr() -> None:
-    ended = spawn("check", "-", input=b"<html>")
-    assert (2, "") == (ended.code, ended.out)
-    assert "perpend: -: not a credential report: it looks like an HTML page\n" == ended.err
-
-
-@pytest.mark.parametrize("form", ["table", "json", "csv"])
+@pytest.mark.parametrize("form", ["table", "csv"])
 def test_a_reader_that_leaves_early_ends_the_command_quietly(form: str, tmp_path: Path) -> None:
     lines = Path(EXAMPLE).read_text().splitlines()
-    users = [lines[2].replace("alma.brekke", f"user-{number}") for number in range(600)]
+    users = [lines[2].replace("alma.brekke", f"user-{number}") for number in range(300)]
     report = tmp_path / "report.csv"
     report.write_text("\n".join([lines[0], *users]))
     asked = (*TIME, "--policy", KEY_POLICY, "--format", form)
@@ -116,15 +118,6 @@ def test_what_was_judged_is_kept_though_its_reader_leaves_early(run: Run, tmp_pa
     assert (b"", 141) == (process.stderr.read(), process.wait(60))
     kept = run("history", "show", KEY_POLICY, "--store", store)
     assert (0, "") == (kept.code, kept.err)
-
-
-def test_output_does_not_depend_on_the_locale(run: Run, tmp_path: Path) -> None:
-    report = tmp_path / "report.csv"
-    report.write_text(Path(EXAMPLE).read_text("utf-8").replace("alma.brekke", "älma.brekke"), "utf-8")
-    arguments = ("check", report, *TIME, "--policy", KEY_POLICY, "--format", "csv")
-    plain = run(*arguments).out
-    assert "älma.brekke" in plain
-    assert [plain] * 2 == [spawn(*arguments, LC_ALL=locale, PYTHONUTF8="0").out for locale in ("C", "C.UTF-8")]
 
 
 def test_a_terminal_that_knows_only_ascii_gets_a_table() -> None:
