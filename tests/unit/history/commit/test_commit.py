@@ -35,7 +35,7 @@ def commit(estate: Estate, codes: dict[Thing, list[int]] | None, day: int, *, as
 
 
 def told(estate: Estate, columns: str = "object_id, event, cause") -> list[tuple[Any, ...]]:
-    with asking(estate.place) as connection:
+    with asking(estate.place, "event", "run") as connection:
         query = f"SELECT {columns} FROM event WHERE run = (SELECT max(number) FROM run) ORDER BY ALL"
         return connection.execute(query).fetchall()
 
@@ -153,7 +153,7 @@ def _full(*given: Any) -> None:
 
 def counted(estate: Estate) -> list[tuple[Any, ...]]:
     """Return what is counted after each run: the run, the policy, how many are incompliant, how many it has judged."""
-    with asking(estate.place) as connection:
+    with asking(estate.place, "ledger") as connection:
         return connection.execute("SELECT run, policy_id, incompliant, judged FROM ledger ORDER BY ALL").fetchall()
 
 
