@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from perpend.cli.output import _written
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, end_by, forked, spawn
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, end_by, forked
 
 CHECK = ("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--format", "csv")
 
@@ -61,13 +61,28 @@ def test_a_directory_is_no_place_to_write_to(run: Run, tmp_path: Path) -> None:
     assert "cannot be written: is a directory" in ran.err
 
 
-@pytest.mark.parametrize(
-    "arguments", [("show", KEY_POLICY), ("explain", KEY_POLICY, "alma.brekke", EXAMPLE), ("list", "operations")]
-)
-def test_signs_that_the_terminal_lacks_are_written_out(arguments: tuple[str, ...]) -> None:
-    ended = spawn(*arguments, LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
-    assert (0, "") == (ended.code, ended.err)
-    assert ended.out.isascii()
+IN_TURN = """
+import json, sys
+from perpend.cli.app import main
+for arguments in json.loads(sys.argv[1]):
+    sys.stdout.reconfigure(errors="strict")  # as it is when a process begins
+    try:
+        main(arguments)
+    except SystemExit as ended:
+        print(flush=True)
+        assert not ended.code, arguments
+"""
+
+
+def test_signs_that_the_terminal_lacks_are_written_out() -> None:
+    commands = [["show", KEY_POLICY], ["explain", KEY_POLICY, "alma.brekke", EXAMPLE], ["list", "operations"]]
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ended = subprocess.run(
+        [sys.executable, "-c", IN_TURN, json.dumps(commands)], cwd=ROOT, capture_output=True, env=plain, timeout=60, check=False
+    )
+    assert (0, b"") == (ended.returncode, ended.stderr)
+    assert ended.stdout.isascii()
+    assert all(word in ended.stdout for word in (KEY_POLICY.encode(), b"alma.brekke", b"RELATED_LIST_HAS"))
 
 
 def test_a_request_to_terminate_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
-from tests.cli.conftest import EXAMPLE, TIME, Run
+from tests.cli.conftest import EXAMPLE, TIME, Run, done
 
 CIS = ("--framework", "cis-aws-v6.0.0")
 ASKED = "7 of 63 requirements asked, 53 not asked, 3 manual, 0 without a policy"
@@ -43,13 +43,13 @@ def good(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def store(run: Run, tmp_path: Path) -> Path:
-    other = tmp_path / "other.csv"
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the example and of another report, which stands beside it."""
+    other = tmp_path_factory.mktemp("two") / "other.csv"
     other.write_text(HEADER + row("ann", "444455556666", mfa="false") + row("bob", "444455556666", mfa=""), "utf-8")
-    directory = tmp_path / "store"
-    assert 0 == run("import", EXAMPLE, other, "--store", directory).code
-    return directory
+    done("import", EXAMPLE, other, "--store", other.with_name("store"))
+    return other.with_name("store")
 
 
 def test_a_clean_result_over_a_few_requirements_does_not_read_as_compliance(run: Run, good: Path) -> None:
@@ -153,7 +153,7 @@ def test_filters_choose_what_every_form_writes_of_files_and_stores(
     (tmp_path / "perpend.toml").write_text('[accounts.444455556666]\nname = "staging"\n', "utf-8")
     policies = ("--policy", "root-user-mfa", "--policy", "mfa-for-all-users-with-console-password")
     known = ("--config", tmp_path / "perpend.toml", *TIME, *policies)
-    inputs = (EXAMPLE, tmp_path / "other.csv")
+    inputs = (EXAMPLE, store.with_name("other.csv"))
     every = json.loads(run("check", *inputs, *known, "--format", "json").out)
     statuses = {value.upper() for option, value in zip(wanted[::2], wanted[1::2], strict=True) if option == "--status"}
     of_other = any(option == "--account" for option in wanted)
@@ -168,6 +168,8 @@ def test_filters_choose_what_every_form_writes_of_files_and_stores(
         document = json.loads(run("check", *given, *known, *wanted, "--format", "json").out)
         assert expected == document["verdicts"]
         assert (every["ledger"], len(expected)) == (document["ledger"], document["filter"]["verdicts"])
+        if wanted != FILTERS[0]:
+            continue  # which verdicts a filter means is the same for all forms: the first asks each of them
         ran = run("check", *given, *known, *wanted, "--format", "csv")
         assert keys == sorted((one["policyId"], one["objectId"]) for one in csv.DictReader(io.StringIO(ran.out, newline="")))
         assert f"perpend: {len(expected)} of 56 verdicts shown (" in ran.err

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.cli.conftest import Interrupted, Listener
-from tests.sites import lines_in, verdict_line
+from tests.sites import leave_out_operations, lines_in, verdict_line
 
 pytest.importorskip("lxml", reason="the extra `site` is not installed")
 
@@ -28,6 +28,11 @@ NAMES = {"full": "A", "contextual": "A"}
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(group, ["site", *map(str, arguments)], standalone_mode=False)
+
+
+@pytest.fixture(autouse=True)
+def few_operations(monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_out_operations(monkeypatch)
 
 
 @pytest.fixture
@@ -107,7 +112,9 @@ def test_serve_needs_a_repository(tmp_path: Path) -> None:
 
 def test_serve_counts_pages_on_a_terminal_while_it_builds(repository: Path) -> None:
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "perpend", "site", "serve", "--repo", str(repository), "--port", "0"]
+    few = "from perpend.pages import guides; guides.OPERATIONS = {name: guides.OPERATIONS[name] for name in ('AND', 'NOT')}"
+    code = f"{few}; from perpend.cli.app import main; main()"
+    command = [sys.executable, "-c", code, "site", "serve", "--repo", str(repository), "--port", "0"]
     with subprocess.Popen(command, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"}) as process:
         printed = b""
         while b"(Ctrl-C ends)" not in printed and process.poll() is None:

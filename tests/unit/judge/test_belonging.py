@@ -237,11 +237,31 @@ SAID: list[tuple[dict[str, Any], bool]] = [
 ]
 """What parts say of whose they are, and whether they leave open whose."""
 
-CASES = {
-    f"{kind} {number}": (kind, part, is_open)
-    for kind in ("lookup", "masterDetail")
-    for number, (part, is_open) in enumerate(SAID)
-}
+
+def names_owner(said: dict[str, Any]) -> bool:
+    """Whether a part says that it belongs to `b`."""
+    return said.get(OWNER_KEY) == "b" or said.get(OWNER) == {"Id": "b"}
+
+
+def gathered_cases() -> dict[str, tuple[str, list[dict[str, Any]], bool]]:
+    """Return parts by case: each that leaves open whose it is has types of its own, all others of a kind are of one."""
+    cases: dict[str, tuple[str, list[dict[str, Any]], bool]] = {}
+    for kind in ("lookup", "masterDetail"):
+        cases[kind] = (kind, [], False)
+        for number, (said, is_open) in enumerate(SAID):
+            if is_open or (kind == "masterDetail" and not names_owner(said)):
+                cases[f"{kind} {number}"] = (kind, [said], True)
+            else:
+                cases[kind][1].append(said)
+    return cases
+
+
+CASES = gathered_cases()
+
+
+def of_owner(said: dict[str, Any], owner: str) -> dict[str, Any]:
+    """Return what a part says, of this owner where it is of `b`."""
+    return {name: owner if value == "b" else {"Id": owner} if value == {"Id": "b"} else value for name, value in said.items()}
 
 
 def types_of(case: str) -> tuple[str, str]:
@@ -284,16 +304,16 @@ def test_whether_a_part_says_whose_it_is_is_the_same_in_files_and_in_a_store(tmp
         return [object_from_fields(one, analyzer.object_type(name), Origin("x", row)) for row, one in enumerate(rows)]
 
     claims, objects, expected = list[Claim](), dict[str, list[Any]](), dict[str, dict[str, str]]()
-    for case, (kind, said, is_open) in CASES.items():
+    for case, (_, parts, is_open) in CASES.items():
         thing, part = types_of(case)
         claims += [Claim(part), Claim(thing)]
-        objects[part] = read(part, {"Id": "p", "on": True, **said}, {"Id": "q", "on": False, OWNER_KEY: "a"})
-        objects[thing] = read(thing, {"Id": "a"}, {"Id": "b"})
-        is_owned = said.get(OWNER_KEY) == "b" or said.get(OWNER) == {"Id": "b"}
-        if is_open or (kind == "masterDetail" and not is_owned):
-            expected[case] = {"a": "UNDETERMINED", "b": "UNDETERMINED"}
-        else:
-            expected[case] = {"a": "COMPLIANT", "b": "INCOMPLIANT" if is_owned else "COMPLIANT"}
+        rows = [{"Id": f"p{number}", "on": True, **of_owner(said, f"b{number}")} for number, said in enumerate(parts)]
+        objects[part] = read(part, *rows, {"Id": "q", "on": False, OWNER_KEY: "a"})
+        objects[thing] = read(thing, {"Id": "a"}, *({"Id": f"b{number}"} for number in range(len(parts))))
+        expected[case] = {"a": "UNDETERMINED" if is_open else "COMPLIANT"}
+        for number, said in enumerate(parts):
+            known = "INCOMPLIANT" if names_owner(said) else "COMPLIANT"
+            expected[case][f"b{number}"] = "UNDETERMINED" if is_open else known
     found = Estate((Source("x", "test-data", None, 0, coverage=tuple(claims)),), objects)
     selection = select_policies(analyzer)
     assert expected == ended(judge_estate(found, selection))

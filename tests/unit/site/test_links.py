@@ -62,10 +62,10 @@ def test_links_that_lead_somewhere(tmp_path: Path, target: str) -> None:
 
 
 def test_a_fault_of_many_pages_is_told_three_times_with_a_number(tmp_path: Path) -> None:
-    pages = {f"{number:04}.html": '<a href="gone.html">' for number in range(1_500)}
+    pages = {f"{number:04}.html": '<a href="gone.html">' for number in range(1_003)}
     found = check_links(site(tmp_path, **pages))
     assert ["0000.html", "0001.html", "0002.html"] == [one.span.path for one in found]
-    assert {"and 1,497 more pages have the same fault"} == {one.help for one in found}
+    assert {"and 1,000 more pages have the same fault"} == {one.help for one in found}
 
 
 def test_a_directory_without_pages_is_an_error(tmp_path: Path) -> None:
@@ -94,8 +94,8 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_thousands_of_pages_take_seconds(tmp_path: Path) -> None:
-    links = "".join(f'<li id="n{number}"><a href="../{number}/index.html#n{number}">{number}</a></li>' for number in range(100))
+    links = "".join(f'<li id="n{number}"><a href="../{number}/index.html#n{number}">{number}</a></li>' for number in range(40))
     site(tmp_path, **{f"{number}/index.html": f"<ul>{links}</ul>" for number in range(1_000)})
     begun = time.process_time()
     assert [] == check_links(tmp_path)
-    assert time.process_time() - begun < 10
+    assert time.process_time() - begun < 5

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from perpend.ir.coverage import Claim, Scope
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
 from perpend.ir.object_types import Children, Field, Lookup, ObjectType
 from perpend.pieces.tables.table_file import TableFile
-from perpend.store.database import opened
+from perpend.store import plain_sql
 from perpend.store.snapshot import Snapshot
 from perpend.store.store import Store
 
@@ -70,18 +72,34 @@ def write_store(
     contradiction: Callable[[EstateObject], str] = lambda one: "contradicted",
 ) -> Snapshot:
     """Write a snapshot of estates and tables and return it."""
-    found = list(tables)
-    paths = [one.path for one in found]
-    with Store(directory).writing() as run, opened(directories=[directory], paths=paths, spill=run.temporary) as connection:
+    with Store(directory).writing() as run, emptied() as connection:
         importing = Importing(run, connection, declared=declared)
         for one in estates:
             importing.add_estate(one, contradiction=contradiction)
-        for table in found:
+        for table in tables:
             importing.add_table(table)
         snapshot = importing.commit()
     if problems is not None:
         problems += importing.problems
     return snapshot
+
+
+@contextmanager
+def emptied() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield an empty database in the tests' own: what one of its own may reach, and how it ends, other tests ask."""
+    name = f"store_{next(_NUMBERS)}"
+    with plain_duckdb().cursor() as connection:
+        connection.execute(f"ATTACH ':memory:' AS {name}; USE {name}; SET TimeZone = 'UTC'")
+        try:
+            yield connection
+        finally:
+            for taught in (plain_sql.EXACT, plain_sql.STRICT_JSON, plain_sql._NO_TIME):
+                with suppress(duckdb.InvalidInputException):  # what fails early has been taught nothing
+                    connection.remove_function(taught)
+            plain_duckdb().execute(f"DETACH {name}")
+
+
+_NUMBERS = count(1)
 
 
 @cache

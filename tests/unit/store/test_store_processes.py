@@ -59,7 +59,7 @@ import sys
 from pathlib import Path
 from perpend.store.store import Store
 from tests.unit.store.stored import estate, write_store
-for number in range(12):
+for number in range(8):
     write_store(Path(sys.argv[1]), estate({"CA10__CaThing__c": [{"Id": str(number)}]}))
     Store(sys.argv[1]).prune(keep=1)
 print("done", flush=True)
@@ -174,9 +174,9 @@ for limit in map(int, sys.argv[2:]):
 
 
 def test_a_full_disk_leaves_the_last_snapshot_in_force(tmp_path):
-    limits = [str(limit) for limit in (0, 100, 1_000, 4_000, 60_000)]
+    limits = [str(limit) for limit in (0, 100, 1_000, 4_000, 20_000)]
     before = {limit: write_store(tmp_path / limit, estate(FIRST)) for limit in limits}
-    objects = [{"Id": f"{number}", "text__c": os.urandom(40).hex()} for number in range(3_000)]
+    objects = [{"Id": f"{number}", "text__c": os.urandom(40).hex()} for number in range(800)]
     (tmp_path / "x.json").write_text(json.dumps(objects))
     ended = subprocess.run(
         [sys.executable, "-c", FULL, THING, *limits], cwd=tmp_path, capture_output=True, text=True, check=False

@@ -166,8 +166,9 @@ def waiver_views(place: HistoryPlace, repository: Repository) -> list[str]:
     from perpend.outputs.as_waivers import standing_document
     from perpend.waivers.kept import waived_statement
 
-    with asking(place, "finding") as connection:
-        covering = Waiving.here(repository, None, none=False).covered_findings(connection, place.head())
+    waiving = Waiving.here(repository, None, none=False)
+    with asking(place, *(("finding",) if waiving.files.waivers else ("run",))) as connection:
+        covering = waiving.covered_findings(connection, place.head())
         waived = waived_statement(connection)
     documents = [standing_document(standing, covering) for standing in covering.standings]
     rows = [tuple(document.values()) for document in documents] or [(None,) * len(_WAIVER_COLUMNS.split())]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,13 +33,29 @@ ENDED = ("resolved", "gone", "retired")
 State = dict[str, tuple[str, str, int | None, int]]
 
 
-@pytest.fixture(scope="module", params=[2, 9], ids=["put together", "run by run"])
-def told(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> tuple[HistoryPlace, list[State]]:
-    """A history of six days, with what was known of each finding after each of them."""
-    estate, states = Estate(tmp_path_factory.mktemp("store")), list[State]()
-    asked, other = program("/ce/p"), program("/ce/q")
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, HistoryPlace], list[State]]:
+    """Histories of six days, whose changes are put together and not, with what was known of each finding after each of them."""
+    places, states = {}, list[State]()
+    for name, most in (("put together", 2), ("run by run", 9)):
+        places[name] = HistoryPlace(tmp_path_factory.mktemp("store"))
+        for _ in lived(places[name], most):
+            if most == 2:
+                states.append(known(places[name]))
+        assert states[-1] == known(places[name])
+    return places, states
+
+
+@pytest.fixture(params=["put together", "run by run"])
+def told(both: tuple[dict[str, HistoryPlace], list[State]], request: pytest.FixtureRequest) -> tuple[HistoryPlace, list[State]]:
+    return both[0][request.param], both[1]
+
+
+def lived(place: HistoryPlace, most: int) -> Iterator[None]:
+    """Commit a run of each day, and yield after each."""
+    estate, asked, other = Estate(place.store), program("/ce/p"), program("/ce/q")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compaction, "MOST_CHANGES", request.param)
+        patch.setattr(compaction, "MOST_CHANGES", most)
         patch.setattr(compaction, "PIECE", 4)
         for number, codes in enumerate(DAYS):
             met = {thing: [code, 300] for thing, code in zip(THINGS, codes, strict=False) if code is not None}
@@ -47,9 +63,8 @@ def told(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
             if not codes:
                 programs, rows, retired = [other], {thing: [300] for thing in THINGS}, frozenset({"/ce/p"})
             time = BEGIN.replace(day=1 + number)
-            commit_run(estate.place, estate.judged(rows, programs, time=time, claims=[Claim("Thing")], retired=retired))
-            states.append(known(estate.place))
-    return estate.place, states
+            commit_run(place, estate.judged(rows, programs, time=time, claims=[Claim("Thing")], retired=retired))
+            yield
 
 
 def known(place: HistoryPlace) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -34,8 +35,21 @@ def commit(estate: Estate, codes: dict[Thing, list[int]] | None, day: int, *, as
     return dict(committed.events) if committed else None
 
 
+@pytest.fixture(scope="module")
+def first_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of one day, on which a policy finds one object, to be copied."""
+    directory = tmp_path_factory.mktemp("begun") / "store"
+    commit(Estate(directory), {A: [199]}, 1)
+    return directory
+
+
+@pytest.fixture
+def begun(first_day: Path, tmp_path: Path) -> Estate:
+    return Estate(Path(shutil.copytree(first_day, tmp_path / "store")), runs=1)
+
+
 def told(estate: Estate, columns: str = "object_id, event, cause") -> list[tuple[Any, ...]]:
-    with asking(estate.place) as connection:
+    with asking(estate.place, "event", "run") as connection:
         query = f"SELECT {columns} FROM event WHERE run = (SELECT max(number) FROM run) ORDER BY ALL"
         return connection.execute(query).fetchall()
 
@@ -70,18 +84,14 @@ def test_an_edited_policy_is_the_cause_of_what_it_says_of_the_former_snapshot_to
     assert [("run-1", BEGIN + DAY, 1)] == [(one.snapshot, one.time, len(one.programs)) for one in asked]
 
 
-def test_another_engine_is_the_cause_where_the_program_is_the_same(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
-    commit(estate, {A: [199]}, 1)
-    commit(estate, {A: [300]}, 2, engine="engine 2", again=answering({"a": 300}, []))
-    assert [("a", "resolved", "engine")] == told(estate)
+def test_another_engine_is_the_cause_where_the_program_is_the_same(begun: Estate) -> None:
+    commit(begun, {A: [300]}, 2, engine="engine 2", again=answering({"a": 300}, []))
+    assert [("a", "resolved", "engine")] == told(begun)
 
 
-def test_where_the_former_snapshot_is_gone_the_cause_is_unclear(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
-    commit(estate, {A: [199]}, 1)
-    commit(estate, {A: [300]}, 2, asked=[program("/ce/p", 2)])
-    assert [("a", "resolved", "unclear")] == told(estate)
+def test_where_the_former_snapshot_is_gone_the_cause_is_unclear(begun: Estate) -> None:
+    commit(begun, {A: [300]}, 2, asked=[program("/ce/p", 2)])
+    assert [("a", "resolved", "unclear")] == told(begun)
 
 
 def test_a_new_policy_over_known_objects_is_the_policys_doing(tmp_path: Path) -> None:
@@ -137,14 +147,12 @@ def test_a_day_in_the_future_is_refused(tmp_path: Path) -> None:
     assert () == estate.place.head().runs
 
 
-def test_a_commit_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    estate = Estate(tmp_path)
-    commit(estate, {A: [199]}, 1)
-    before = sorted(tmp_path.rglob("history/**/*"))
+def test_a_commit_that_fails_leaves_nothing(begun: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sorted(begun.directory.rglob("history/**/*"))
     monkeypatch.setattr("perpend.history.commit.commit.write_counts", _full)
     with pytest.raises(StoreError, match="no space"):
-        commit(estate, {A: [300]}, 2)
-    assert before == sorted(tmp_path.rglob("history/**/*"))
+        commit(begun, {A: [300]}, 2)
+    assert [] != before == sorted(begun.directory.rglob("history/**/*"))
 
 
 def _full(*given: Any) -> None:
@@ -153,18 +161,17 @@ def _full(*given: Any) -> None:
 
 def counted(estate: Estate) -> list[tuple[Any, ...]]:
     """Return what is counted after each run: the run, the policy, how many are incompliant, how many it has judged."""
-    with asking(estate.place) as connection:
+    with asking(estate.place, "ledger") as connection:
         return connection.execute("SELECT run, policy_id, incompliant, judged FROM ledger ORDER BY ALL").fetchall()
 
 
-def test_what_is_retired_is_counted_no_more_and_a_namesake_is(tmp_path: Path) -> None:
-    estate, renamed = Estate(tmp_path), [program("/ce/q")]
-    commit(estate, {A: [199]}, 1)
-    commit(estate, {A: [199]}, 2, asked=renamed)  # nobody has said that it is /ce/p
-    assert [(2, "/ce/p", 1, 0), (2, "/ce/q", 1, 1)] == counted(estate)[1:]
-    assert {"retired": 1} == commit(estate, {A: [199]}, 3, asked=renamed, renames={"/ce/q": "/ce/p"})
-    assert [(3, "/ce/q", 1, 1)] == [one for one in counted(estate) if one[0] == 3]
-    with asking(estate.place) as connection:
+def test_what_is_retired_is_counted_no_more_and_a_namesake_is(begun: Estate) -> None:
+    renamed = [program("/ce/q")]
+    commit(begun, {A: [199]}, 2, asked=renamed)  # nobody has said that it is /ce/p
+    assert [(2, "/ce/p", 1, 0), (2, "/ce/q", 1, 1)] == counted(begun)[1:]
+    assert {"retired": 1} == commit(begun, {A: [199]}, 3, asked=renamed, renames={"/ce/q": "/ce/p"})
+    assert [(3, "/ce/q", 1, 1)] == [one for one in counted(begun) if one[0] == 3]
+    with asking(begun.place) as connection:
         assert [("retired", "/ce/q")] == [(row[0], row[2]) for row in connection.execute(compared(2, 3)).fetchall()]
 
 
@@ -182,8 +189,7 @@ def test_what_was_retired_and_is_asked_again_is_not_counted_in_between(tmp_path:
     assert [] == list(problems_of(estate.place))
 
 
-def test_what_is_gone_altogether_is_not_counted_as_it_was(tmp_path: Path) -> None:
-    estate, whole = Estate(tmp_path), [Claim("Thing")]
-    commit(estate, {A: [199]}, 1)
-    assert {"gone": 1} == commit(estate, None, 2, claims=whole)
-    assert [(1, "/ce/p", 1, 1)] == counted(estate)
+def test_what_is_gone_altogether_is_not_counted_as_it_was(begun: Estate) -> None:
+    whole = [Claim("Thing")]
+    assert {"gone": 1} == commit(begun, None, 2, claims=whole)
+    assert [(1, "/ce/p", 1, 1)] == counted(begun)

@@ -23,6 +23,7 @@ from perpend.judge.selection import Selection, select_policies, selection_of
 from perpend.judge.stores.large import judge_reports, user_of_reports
 from perpend.load.repository import open_repository
 from tests.repositories import logic, policy_files, program_of, write
+from tests.sampled import part_of_library
 
 USER = "CA10__CaAwsUser__c"
 ROOTS = ("<root_account>", *(f"arn:aws:iam::11112222333{number}:root" for number in (1, 2, 9)))
@@ -67,29 +68,40 @@ READINGS = {
 }
 
 
+ASKED = (
+    *("user-has-more-than-one-active-access-key", "mfa-for-all-users-with-console-password", "root-user-mfa"),
+    "disable-user-with-unused-credentials-45-days-and-more",
+)
+
+
+@pytest.fixture(scope="module")
+def some(tmp_path_factory: pytest.TempPathFactory) -> Analyzer:
+    """Policies that read what the readings contradict each other about, and one that does not."""
+    return Analyzer(part_of_library(tmp_path_factory.mktemp("library") / "library", policies=ASKED))
+
+
 @pytest.mark.parametrize("day", [datetime(2026, 11, 20, tzinfo=UTC), None])
 def test_readings_that_contradict_each_other_are_judged_as_an_estate_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, day: datetime | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, some: Analyzer, day: datetime | None
 ) -> None:
     paths, today = [tmp_path / "a.csv", tmp_path / "b.csv"], datetime(2026, 11, 25, tzinfo=UTC)
     for path, first in zip(paths, (True, False), strict=True):
         rows = [f"{name},arn:aws:iam::111122223333:user/{name},{one}\n" for name, some in READINGS.items() for one in some]
         path.write_text(CLAIMED + "".join(rows if first else rows[::-1]), "utf-8")
     monkeypatch.setattr(files, "LARGE", 0)
-    analyzer = Analyzer(open_repository())
 
     def said(judgement: Judgement) -> tuple[Any, ...]:
         findings = [replace(one, object=one.object.id) for one in judgement.findings()]
         return judgement.day, judgement.ledger, findings
 
     estate = collect_files([str(path) for path in paths]).estate
-    by_estate = judge_estate(estate, select_policies(analyzer, over=estate), snapshot_time=day, today=today)
+    by_estate = judge_estate(estate, select_policies(some, over=estate), snapshot_time=day, today=today)
     expected = said(by_estate)
     for streamed in (True, False):
         with judge_reports(
             [Input(str(path)) for path in paths],
-            lambda held: select_policies(analyzer, over=held),
-            declared=analyzer.repository.declared_type,
+            lambda held: select_policies(some, over=held),
+            declared=some.repository.declared_type,
             snapshot_time=day,
             today=today,
             streamed=streamed,
