@@ -113,3 +113,12 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
     for one in visits:
         one.close()
     assert [] == [complaint for one in visits for complaint in one.complaints]
+
+
+@contextmanager
+def opened(browser: Any, address: str, **settings: Any) -> Iterator[Visit]:
+    """Yield a visit for several tests, which must have been quiet and at home in the end."""
+    visit = Visit(browser, address, settings)
+    yield visit
+    visit.close()
+    assert [] == visit.complaints
