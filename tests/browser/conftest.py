@@ -23,6 +23,7 @@ import pytest
 from perpend.load import repository
 from tests.browser.pages import Visit, build
 from tests.sampled import part_of_library
+from tests.sites import leave_out_operations
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CORPUS = "PERPEND_CORPUS"
@@ -83,6 +84,7 @@ def library_site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path
     part = part_of_library(directory / "library", "cis-*")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(repository, "library", lambda: part)
+        leave_out_operations(monkeypatch)
         return build(None, directory / "site")
 
 

@@ -31,7 +31,7 @@ KINDS = {
     "health": "health/index.html",
     "verdicts": "verdicts/index.html",
     "objects": f"verdicts/{KEY}/index.html",
-    "operation": "operations/boolean-from/index.html",
+    "operation": "operations/is-equal/index.html",
     "document": "docs/tour/index.html",
     "search": "search/index.html?q=keys",
 }
