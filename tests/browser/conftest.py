@@ -23,6 +23,7 @@ import pytest
 from perpend.load import repository
 from tests.browser.pages import Visit, build
 from tests.sampled import part_of_library
+from tests.sites import leave_out_operations
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CORPUS = "PERPEND_CORPUS"
@@ -83,6 +84,7 @@ def library_site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path
     part = part_of_library(directory / "library", "cis-*")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(repository, "library", lambda: part)
+        leave_out_operations(monkeypatch)
         return build(None, directory / "site")
 
 
@@ -113,3 +115,12 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
     for one in visits:
         one.close()
     assert [] == [complaint for one in visits for complaint in one.complaints]
+
+
+@contextmanager
+def opened(browser: Any, address: str, **settings: Any) -> Iterator[Visit]:
+    """Yield a visit for several tests, which must have been quiet and at home in the end."""
+    visit = Visit(browser, address, settings)
+    yield visit
+    visit.close()
+    assert [] == visit.complaints

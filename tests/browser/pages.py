@@ -31,7 +31,7 @@ KINDS = {
     "health": "health/index.html",
     "verdicts": "verdicts/index.html",
     "objects": f"verdicts/{KEY}/index.html",
-    "operation": "operations/boolean-from/index.html",
+    "operation": "operations/is-equal/index.html",
     "document": "docs/tour/index.html",
     "search": "search/index.html?q=keys",
 }
@@ -54,19 +54,60 @@ def build(repository: Path | None, out: Path) -> Path:
 OF_COLOURS = ("color-contrast", "link-in-text-block")
 """Rules of axe that another colour scheme may break; all others see the same page."""
 
-
 ALIKE = ":is(tbody, ul) > :nth-child(n + 9)"
 """Rows and points that look like the eight before them: axe takes milliseconds for each word."""
 
+BY_COLOURS = """rules => {
+    const grounds = new Map([[null, ""]]), times = new Map();
+    const groundOf = node => {
+        if (!grounds.has(node)) {
+            const {backgroundColor, backgroundImage, opacity, filter, position, overflow} = getComputedStyle(node);
+            const own = [backgroundColor, backgroundImage, opacity, filter, position, overflow].join(" ");
+            const plain = "rgba(0, 0, 0, 0) none 1 none static visible";
+            grounds.set(node, groundOf(node.parentElement) + (own === plain ? "" : "/" + own));
+        }
+        return grounds.get(node);
+    };
+    const says = node => [...node.childNodes].some(part => part.nodeType === Node.TEXT_NODE && part.data.trim());
+    const isNew = node => {
+        const {color, fontSize, fontWeight, textDecorationLine, textShadow, display} = getComputedStyle(node);
+        const around = getComputedStyle(node.parentElement);
+        const near = [node.parentElement.tagName, around.color, around.display, says(node.parentElement)];
+        const own = [node.tagName, color, fontSize, fontWeight, textDecorationLine, textShadow, display];
+        const look = [...own, ...near, groundOf(node)].join();
+        times.set(look, (times.get(look) ?? 0) + 1);
+        return times.get(look) <= 2;
+    };
+    const seen = [...document.body.querySelectorAll("*")].filter(node => says(node) || node.matches("input, select, textarea"));
+    const include = seen.filter(node => node.checkVisibility()).filter(isNew);
+    return axe.run({include}, {runOnly: rules, resultTypes: ["violations"], preload: false});
+}"""
+"""Asks axe by rules of colours: of texts that have colours, size, ground and surroundings in common about the first two."""
 
-def findings(page: Any, *rules: str) -> list[str]:
-    """Return what axe finds that is more than minor, by all of its rules or by some, long lists in part."""
-    axe = import_module("axe_playwright_python.sync_playwright")
-    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
-    found = axe.Axe().run(page, {"exclude": [[ALIKE]]}, options).response["violations"]
+
+def findings(page: Any) -> list[str]:
+    """Return what axe finds that is more than minor, by all of its rules, long lists in part."""
+    _bring_axe(page)
+    options = {"resultTypes": ["violations"], "rules": {name: {"enabled": False} for name in OF_COLOURS}}
+    asked = "([exclude, options]) => axe.run({exclude}, options)"
+    return _told(page.evaluate(asked, [[[ALIKE]], options])) + findings_of_colours(page)
+
+
+def findings_of_colours(page: Any) -> list[str]:
+    """Return what axe finds by its rules of colours alone."""
+    _bring_axe(page)
+    return _told(page.evaluate(BY_COLOURS, [*OF_COLOURS]))
+
+
+def _bring_axe(page: Any) -> None:
+    if not page.evaluate("'axe' in globalThis"):
+        page.evaluate(import_module("axe_playwright_python.base").AXE_SCRIPT)
+
+
+def _told(response: dict[str, Any]) -> list[str]:
     return [
         f"{one['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
-        for one in found
+        for one in response["violations"]
         if one["impact"] in ("moderate", "serious", "critical")
         for node in one["nodes"][:3]
     ]

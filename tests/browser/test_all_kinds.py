@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.browser.pages import KINDS, OF_COLOURS, Visit, findings
+from tests.browser.pages import KINDS, Visit, findings, findings_of_colours
 
 Open = Callable[..., Visit]
 
@@ -54,7 +54,7 @@ def look(page: Any, address: str) -> Look:
     cut, touching = page.evaluate(CUT), page.evaluate(TOUCHING)
     light = findings(page)
     page.emulate_media(color_scheme="dark")
-    dark = findings(page, *OF_COLOURS)
+    dark = findings_of_colours(page)
     page.evaluate("for (const part of document.querySelectorAll('.fold > input')) part.checked = true")
     page.set_viewport_size({"width": 360, "height": 740})
     return Look(light, dark, page.evaluate(WIDTH), said, cut, touching)
@@ -97,7 +97,7 @@ def test_axe_finds_what_is_wrong(visit: Open, origin: str) -> None:
     page.evaluate("document.querySelector('main').append(document.createElement('img'))")
     assert ["image-alt"] == [one.partition(":")[0] for one in findings(page)]
     page.evaluate("document.querySelector('h1').style = 'color: gray; background: dimgray'")
-    assert ["color-contrast"] == [one.partition(":")[0] for one in findings(page, *OF_COLOURS)]
+    assert ["color-contrast"] == [one.partition(":")[0] for one in findings_of_colours(page)]
 
 
 PHONE = {"viewport": {"width": 360, "height": 740}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,15 +12,27 @@ Open = Callable[..., Visit]
 
 
 STYLED = "document.styleSheets.length > 0 && getComputedStyle(document.querySelector('.skip')).position === 'absolute'"
+OF_DEPTHS = {place.count("/"): kind for kind, place in KINDS.items()}
+"""A kind of page of each depth: how far up the styles are is all that pages differ in."""
 
 
 def test_pages_open_with_their_styles(visit: Open, library_site: Path) -> None:
     page, plain = visit((library_site / KINDS["home"]).as_uri()).page, []
-    for kind, place in KINDS.items():
-        page.goto((library_site / place.partition("?")[0]).as_uri())
+    for kind in OF_DEPTHS.values():
+        page.goto((library_site / KINDS[kind].partition("?")[0]).as_uri())
         if not (page.locator("h1").is_visible() and page.evaluate(STYLED)):
             plain.append(kind)
     assert [] == plain
+
+
+def test_styles_and_scripts_of_every_kind_are_where_it_says(library_site: Path) -> None:
+    wrong = []
+    for kind, place in KINDS.items():
+        file = library_site / place.partition("?")[0]
+        named = re.findall(r'<(?:link rel="(?:stylesheet|icon)" href|script src)="([^"]+)"', file.read_text("utf-8"))
+        wrong += [f"{kind}: {name}" for name in named if not (file.parent / name).is_file()]
+        wrong += [] if any(name.endswith("perpend-site/site.css") for name in named) else [f"{kind}: no styles"]
+    assert [] == wrong
 
 
 def test_links_lead_to_pages_not_to_directories(visit: Open, library_site: Path) -> None:

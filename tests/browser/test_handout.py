@@ -16,7 +16,7 @@ from perpend.cli.app import group
 from perpend.handout.lived import HandoutHistory, LifeShown, TrendPoint
 from perpend.handout.page import write_handout
 from perpend.outputs.as_csv import cell_text
-from tests.browser.pages import OF_COLOURS, ROOT, Visit, findings
+from tests.browser.pages import ROOT, Visit, findings, findings_of_colours
 from tests.unit.report.judgements import THING, judge, thing
 
 Open = Callable[..., Visit]
@@ -72,7 +72,7 @@ def opened(visit: Open, address: str, **settings: Any) -> Any:
 def found_in_both_schemes(page: Any) -> list[str]:
     light = findings(page)
     page.emulate_media(color_scheme="dark")
-    return light + findings(page, *OF_COLOURS)
+    return light + findings_of_colours(page)
 
 
 def test_axe_finds_nothing_with_all_of_it_open(visit: Open, handout: str) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from tests.browser.pages import KEY, Visit
+import pytest
+
+from tests.browser.conftest import opened
+from tests.browser.pages import KEY, KINDS, Visit
 
 Open = Callable[..., Visit]
 PARTS = [
@@ -56,8 +60,22 @@ PARTS = [
 ]
 
 
-def test_all_parts_stand_in_the_order_of_the_published_page(visit: Open, origin: str) -> None:
-    text = visit(f"{origin}/{KEY}/index.html").page.locator("main").inner_text()
+@pytest.fixture(scope="module")
+def policy_page(browser: Any, origin: str) -> Iterator[Any]:
+    """The page for tests that leave it as it was, but for the focus."""
+    with opened(browser, f"{origin}/{KEY}/index.html") as visit:
+        yield visit.page
+
+
+@pytest.fixture(scope="module")
+def scriptless_page(browser: Any, origin: str) -> Iterator[Any]:
+    """The page where scripts do not run, for tests that fold again what they unfold."""
+    with opened(browser, f"{origin}/{KEY}/index.html", java_script_enabled=False) as visit:
+        yield visit.page
+
+
+def test_all_parts_stand_in_the_order_of_the_published_page(policy_page: Any) -> None:
+    text = policy_page.locator("main").inner_text()
     place = 0
     for part in PARTS:
         found = text.find(part, place)
@@ -65,22 +83,19 @@ def test_all_parts_stand_in_the_order_of_the_published_page(visit: Open, origin:
         place = found + len(part)
 
 
-def test_direct_mappings_are_told_from_inherited_ones(visit: Open, origin: str) -> None:
-    page = visit(f"{origin}/{KEY}/index.html").page
-    rows = page.locator("h2#linked-framework-sections ~ * table tbody tr").all()[:4]
+def test_direct_mappings_are_told_from_inherited_ones(policy_page: Any) -> None:
+    rows = policy_page.locator("h2#linked-framework-sections ~ * table tbody tr").all()[:4]
     assert 4 == len(rows) == sum("direct" in row.inner_text().lower() for row in rows)
 
 
-def test_every_condition_has_a_deep_link(visit: Open, origin: str) -> None:
-    page = visit(f"{origin}/{KEY}/index.html").page
-    hrefs = page.locator("main h3 a.hash").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+def test_every_condition_has_a_deep_link(policy_page: Any) -> None:
+    hrefs = policy_page.locator("main h3 a.hash").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     assert len(hrefs) >= 6
-    assert [True] * len(hrefs) == [page.locator(f"[id='{href[1:]}']").count() == 1 for href in hrefs]
+    assert [True] * len(hrefs) == [policy_page.locator(f"[id='{href[1:]}']").count() == 1 for href in hrefs]
 
 
-def test_see_more_works_without_javascript(visit: Open, origin: str) -> None:
-    page = visit(f"{origin}/{KEY}/index.html", java_script_enabled=False).page
-    fold = page.locator(".fold").first
+def test_see_more_works_without_javascript(scriptless_page: Any) -> None:
+    fold = scriptless_page.locator(".fold").first
     folded = fold.locator(".folded")
     before = folded.bounding_box()
     fold.get_by_text("See more").click()
@@ -93,13 +108,13 @@ def test_see_more_works_without_javascript(visit: Open, origin: str) -> None:
     assert again is not None and before["height"] == again["height"]
 
 
-def test_without_javascript_everything_can_be_read(visit: Open, origin: str) -> None:
-    page = visit(f"{origin}/{KEY}/index.html", java_script_enabled=False).page
-    details = page.locator("main details").first
+def test_without_javascript_everything_can_be_read(scriptless_page: Any) -> None:
+    details = scriptless_page.locator("main details").first
     assert not details.locator(":scope > :nth-child(2)").is_visible()
     details.locator("summary").first.click()
     assert details.locator(":scope > :nth-child(2)").is_visible()
-    assert 0 == page.locator("button:visible").count(), "buttons that do nothing without script are not shown"
+    assert 0 == scriptless_page.locator("button:visible").count(), "buttons that do nothing without script are not shown"
+    details.locator("summary").first.click()
 
 
 def test_a_tour_by_keyboard(visit: Open, origin: str) -> None:
@@ -136,35 +151,35 @@ def test_the_order_of_tabs_is_the_order_of_the_page(visit: Open, origin: str) ->
 
 
 def test_a_slash_leads_to_the_search(visit: Open, origin: str) -> None:
-    page = visit(f"{origin}/{KEY}/index.html").page
+    page = visit(f"{origin}/{KINDS['rule']}").page
     page.keyboard.press("/")
     page.keyboard.type("1.13")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search/index.html?q=1.13")
 
 
-def test_see_more_can_be_reached_by_keyboard(visit: Open, origin: str) -> None:
-    page = visit(f"{origin}/{KEY}/index.html").page
-    page.locator("#fold-description").focus()
-    page.keyboard.press("Space")
-    assert page.locator("#fold-description").is_checked()
-    assert "See less of description" == " ".join(page.locator("label[for=fold-description]").inner_text().split())
+def test_see_more_can_be_reached_by_keyboard(policy_page: Any) -> None:
+    policy_page.locator("#fold-description").focus()
+    policy_page.keyboard.press("Space")
+    assert policy_page.locator("#fold-description").is_checked()
+    assert "See less of description" == " ".join(policy_page.locator("label[for=fold-description]").inner_text().split())
+    policy_page.keyboard.press("Space")
+    assert not policy_page.locator("#fold-description").is_checked()
 
 
-def test_tests_say_that_they_scroll(visit: Open, origin: str) -> None:
-    page = visit(f"{origin}/{KEY}/index.html").page
-    assert page.locator(".scrolls", has_text="56 tests: scroll the table").is_visible()
+def test_tests_say_that_they_scroll(policy_page: Any) -> None:
+    assert policy_page.locator(".scrolls", has_text="56 tests: scroll the table").is_visible()
 
 
-def test_on_paper_nothing_is_folded_and_no_navigation_is_printed(visit: Open, origin: str) -> None:
-    page = visit(f"{origin}/{KEY}/index.html").page
-    page.emulate_media(media="print")
+def test_on_paper_nothing_is_folded_and_no_navigation_is_printed(policy_page: Any) -> None:
+    policy_page.emulate_media(media="print")
     for hidden in ("header.top", "aside.contents", "nav.crumbs", ".fold label", "footer nav", ".copy"):
-        assert 0 == page.locator(f"{hidden}:visible").count(), hidden
-    folded = page.locator(".folded").evaluate_all("parts => parts.map(part => part.scrollHeight - part.clientHeight)")
+        assert 0 == policy_page.locator(f"{hidden}:visible").count(), hidden
+    folded = policy_page.locator(".folded").evaluate_all("parts => parts.map(part => part.scrollHeight - part.clientHeight)")
     assert len(folded) == 2 and max(folded) <= 1
-    inside = page.locator("main details > :nth-child(2)").evaluate_all(
+    inside = policy_page.locator("main details > :nth-child(2)").evaluate_all(
         "parts => parts.map(part => part.getClientRects().length > 0 && part.offsetHeight > 0)"
     )
     assert len(inside) > 10 and all(inside)
-    assert page.pdf()[:5] == b"%PDF-"
+    assert policy_page.pdf()[:5] == b"%PDF-"
+    policy_page.emulate_media(media="screen")

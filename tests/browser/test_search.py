@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from perpend.analyze.frameworks import FrameworkMappings, How
 from perpend.load.repository import Repository
-from tests.browser.conftest import CORPUS
+from tests.browser.conftest import CORPUS, opened
 from tests.browser.pages import KEY, Visit
 
 Open = Callable[..., Visit]
 TITLE = "AWS IAM User has more than one active access key"
 
 
-def test_the_key_policy_is_found(visit: Open, origin: str) -> None:
-    one = visit(f"{origin}/search/index.html")
+@pytest.fixture(scope="module")
+def searching(browser: Any, origin: str) -> Iterator[Visit]:
+    """A window with the search, for tests that type other words."""
+    with opened(browser, f"{origin}/search/index.html") as visit:
+        yield visit
+
+
+def test_the_key_policy_is_found(searching: Visit) -> None:
     asked = ("unnecessary access keys", "second active access key", "dec-x-30795016", "1.13", "two active keys")
-    found = {words: one.search(words)[:5] for words in asked}
+    found = {words: searching.search(words)[:5] for words in asked}
     assert {} == {words: first for words, first in found.items() if not any(KEY in address for address, _ in first)}
 
 
@@ -42,8 +49,8 @@ def test_facets_narrow_the_results(visit: Open, origin: str) -> None:
     assert kinds and all(text.startswith("policy") for text in kinds)
 
 
-def test_nothing_found_is_said(visit: Open, origin: str) -> None:
-    page = visit(f"{origin}/search/index.html").page
+def test_nothing_found_is_said(searching: Visit) -> None:
+    page = searching.page
     for words in ('"zzqqxxyy"', "zzzqqq"):  # of the second the index knows the first letter
         page.locator("[data-search-input]").fill("access")
         page.wait_for_selector("[data-results] a")
@@ -52,14 +59,13 @@ def test_nothing_found_is_said(visit: Open, origin: str) -> None:
         assert 0 == page.locator("[data-results] a").count()
 
 
-def test_a_section_is_found_by_its_very_number(visit: Open, origin: str) -> None:
-    found = visit(f"{origin}/search/index.html").search("2.12")
+def test_a_section_is_found_by_its_very_number(searching: Visit) -> None:
+    found = searching.search("2.12")
     assert found[0][1].startswith("2.12 "), found
 
 
-def test_letters_left_out_and_marks_above_them_find_words(visit: Open, origin: str) -> None:
-    one = visit(f"{origin}/search/index.html")
-    assert one.search("acces ke") and one.search("áccess")
+def test_letters_left_out_and_marks_above_them_find_words(searching: Visit) -> None:
+    assert searching.search("acces ke") and searching.search("áccess")
 
 
 @pytest.mark.parametrize("words", ["unnecessary access keys", "dec-x-30795016", "1.13"])
@@ -86,12 +92,17 @@ def test_mappings_of_the_corpus_are_counted() -> None:
     assert 28 == len({mapping.section_id.split("/")[2] for mapping in found})
 
 
-@pytest.mark.parametrize("place", ["#find", "#find-large"])
 @pytest.mark.parametrize("served", [True, False])
-def test_pages_are_offered_while_words_are_typed(
-    visit: Open, origin: str, library_site: Path, place: str, served: bool
-) -> None:
-    page = visit(f"{origin}/index.html" if served else (library_site / "index.html").as_uri()).page
+def test_pages_are_offered_while_words_are_typed(visit: Open, origin: str, library_site: Path, served: bool) -> None:
+    home = f"{origin}/index.html" if served else (library_site / "index.html").as_uri()
+    page = visit(home).page
+    is_offered_and_chosen(page, "#find")
+    page.goto(home)
+    is_offered_and_chosen(page, "#find-large")
+
+
+def is_offered_and_chosen(page: Any, place: str) -> None:
+    """Type words into a field, put away what is offered, have it offered again, and go there."""
     page.locator(place).press_sequentially("more than one act")
     page.wait_for_selector("[role=option]")
     assert "AWS IAM User has more than one active access key" in page.locator("[role=option]").first.inner_text()

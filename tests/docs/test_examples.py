@@ -24,6 +24,7 @@ import pytest
 from perpend.cli.app import main
 from perpend.load import repository
 from perpend.store.manifest import FORMAT
+from tests.docs.shown import SHOWN
 from tests.sampled import FEW, part_of_library
 from tests.sites import leave_out_operations
 
@@ -123,13 +124,6 @@ def workplace(tmp_path, monkeypatch):
 
 WITH_COMMANDS = [name for name in DOCUMENTS if "```console" in (ROOT / name).read_text("utf-8")]
 
-
-SHOWN = (
-    *(*FEW, "mfa-for-all-users-with-console-password", "root-account-used-recently"),
-    *("disable-user-with-unused-credentials-45-days-and-more", "user-access-keys-are-not-rotated-every-90-days"),
-    "delete-expired-server-certificate",
-)
-"""The policies that judge the example, and what else the documents do something with in the library that they copy."""
 
 BUILDS_SITES = "docs/how-to/build-a-site.md"
 TESTS_ALL = re.compile(r"^\$ perpend test --coverage$", re.MULTILINE)

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,9 +18,12 @@ import pytest
 
 import perpend
 from tests.docs.api_reference import MEMBERS, SECTIONS, page, signatures
+from tests.docs.shown import SHOWN
+from tests.sampled import part_of_library
 
 ROOT = Path(__file__).parents[2]
 HOW_TO = ROOT / "docs" / "how-to" / "use-from-python.md"
+BUILDS = all(map(find_spec, ("build", "hatchling")))
 _BLOCK = re.compile(r"^```(python|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -107,13 +111,38 @@ def run_in(place: Path, python: str) -> str:
     return ended.stdout.strip()
 
 
+def small_project(root: Path) -> Path:
+    """Write what a source distribution is made of, with a part of the library: each of its files costs each step."""
+    left_out = shutil.ignore_patterns("__pycache__", "library")
+    shutil.copytree(ROOT / "src", root / "src", ignore=left_out)
+    part_of_library(root / "src/perpend/library", "*aws-*", SHOWN)
+    for name in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", ".gitignore"):
+        shutil.copy(ROOT / name, root / name)
+    return root
+
+
+def files_below(package: Path) -> list[str]:
+    """Return the files of a package, but what Python makes of them."""
+    return sorted(
+        path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"
+    )
+
+
+@pytest.mark.skipif(not BUILDS and not os.environ.get("CI"), reason="hatchling is not installed: it is in the extra `dev`")
+def test_a_wheel_of_all_would_hold_all_of_the_library() -> None:
+    builder = import_module("hatchling.builders.wheel").WheelBuilder(str(ROOT))
+    packed = sorted(one.distribution_path.partition("/")[2] for one in builder.recurse_included_files())
+    assert files_below(ROOT / "src/perpend") == packed
+
+
 def test_the_wheel_that_is_built_installs_and_the_how_to_runs(tmp_path: Path) -> None:
     """As a release does: a source distribution, a wheel out of it, installed by pip beside what it depends on; else the how-to runs here."""
-    if not all(map(find_spec, ("build", "hatchling"))) and not os.environ.get("CI"):
+    if not BUILDS and not os.environ.get("CI"):
         assert str(Path(perpend.__file__)) == run_in(tmp_path, sys.executable)
         pytest.skip("build or hatchling is not installed: both are in the extra `dev`")
+    project = small_project(tmp_path / "project")
     for command in (
-        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path), str(project)],
         [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")],
     ):
         subprocess.run(command, capture_output=True, check=True)
@@ -130,6 +159,6 @@ def test_the_wheel_that_is_built_installs_and_the_how_to_runs(tmp_path: Path) ->
     (packages / "depended_on.pth").write_text("\n".join(depended) + "\n")
     (tmp_path / "work").mkdir()
     assert str(packages / "perpend/__init__.py") == run_in(tmp_path / "work", python)
-    assert (packages / "perpend/py.typed").exists()
+    assert files_below(project / "src/perpend") == files_below(packages / "perpend")
     told = subprocess.run([script, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert f"perpend, version {perpend.__version__}\n" == told.stdout

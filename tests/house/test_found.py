@@ -7,16 +7,15 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.house.trees import ROOT, nodes
+
 NAMED = re.compile(r"`([^`]+)`")
 
 
 @cache
 def functions(path: str) -> frozenset[str]:
-    tree = ast.parse((ROOT / "tests" / path).read_text("utf-8"))
-    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    return frozenset(node.name for node in nodes(f"tests/{path}") if isinstance(node, ast.FunctionDef))
 
 
 @cache

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from bench.rooms import above, circles, graph_of, imports_of, lines_of, modules_of, turns
 
-SOURCE = Path(__file__).parents[2] / "src"
+from tests.house.trees import ROOT, tree
+
+SOURCE = ROOT / "src"
 MODULES = modules_of(SOURCE)
 
 MAX_ROOM_LINES = 3_500
@@ -21,7 +23,14 @@ RENDERING = {"jinja2", "lxml", "markdown_it", "markupsafe", "nh3", "pygments"}
 
 
 def test_no_imports_go_in_a_circle() -> None:
-    assert [] == circles(graph_of(MODULES))
+    trees = {name: tree(path.relative_to(ROOT).as_posix()) for name, path in MODULES.items()}
+    assert [] == circles({name: {*imports_of(within, MODULES)} for name, within in trees.items()})
+
+
+def test_a_graph_is_what_modules_import(tmp_path: Path) -> None:
+    for name, source in (("a", "import p.b"), ("b", "x = 1")):
+        (tmp_path / f"{name}.py").write_text(source, "utf-8")
+    assert {"p.a": {"p.b"}, "p.b": set()} == graph_of({f"p.{name}": tmp_path / f"{name}.py" for name in "ab"})
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.house.trees import ROOT, nodes, text, tree
+
 SOURCES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "src").rglob("*.py"))
 TESTS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("*.py"))
 
@@ -52,21 +52,6 @@ KINDS = re.compile(r"^(str|Any|Lack|\w*Kind)\b")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _NESTING = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match, ast.AsyncFor, ast.AsyncWith)
-
-
-@cache
-def text(path: str) -> str:
-    return (ROOT / path).read_text("utf-8")
-
-
-@cache
-def tree(path: str) -> ast.Module:
-    return ast.parse(text(path), path)
-
-
-@cache
-def nodes(path: str) -> tuple[Any, ...]:
-    return tuple(ast.walk(tree(path)))
 
 
 @cache

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.house.trees import ROOT, text, tree
+
 PATHS = sorted((ROOT / "tests").rglob("*.py"))
 PACKAGE = ROOT / "src" / "perpend"
 
 WALL_CLOCKS = frozenset({"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "time", "time_ns", "timeit"})
-
-
-@cache
-def _text(path: Path) -> str:
-    return path.read_text("utf-8")
 
 
 _IMPORTS = re.compile(r"^[ \t]*from[ \t]+(?:[\w.]*\.)?test_\w+[ \t]+import\b", re.MULTILINE)
@@ -28,7 +23,7 @@ def _shown(path: Path) -> str:
 
 
 def test_tests_import_no_tests() -> None:
-    assert [] == [f"{_shown(path)}: {line}" for path in PATHS for line in _IMPORTS.findall(_text(path))]
+    assert [] == [f"{_shown(path)}: {line}" for path in PATHS for line in _IMPORTS.findall(text(_shown(path)))]
 
 
 def test_an_import_of_a_test_is_known_when_it_is_seen() -> None:
@@ -52,8 +47,8 @@ def wall_clocks(tree: ast.Module) -> list[int]:
 
 def test_no_assertion_looks_at_the_wall_clock() -> None:
     """A busy machine is no fault of the code: count, or take processor time with room to spare."""
-    timed = [path for path in PATHS if _CLOCK.search(_text(path))]
-    assert [] == [f"{_shown(path)}:{line}" for path in timed for line in wall_clocks(ast.parse(_text(path)))]
+    timed = [path for path in PATHS if _CLOCK.search(text(_shown(path)))]
+    assert [] == [f"{_shown(path)}:{line}" for path in timed for line in wall_clocks(tree(_shown(path)))]
 
 
 def test_a_wall_clock_is_known_when_it_is_seen() -> None:

@@ -39,11 +39,10 @@ def moto() -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(
-        command, stdout=quiet, stderr=quiet, env={**os.environ, "MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "MOTO_PORT": str(port)}
-    ) as server:
+    command = [sys.executable, "-m", "tests.servers.moto_server", "-H", "127.0.0.1", "-p", str(port)]
+    quiet, root = subprocess.DEVNULL, Path(__file__).parents[2]
+    known = {**os.environ, "MOTO_EC2_LOAD_DEFAULT_AMIS": "false", "MOTO_PORT": str(port)}
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet, env=known, cwd=root) as server:
         try:
             _wait_for(port, server)
             yield f"http://127.0.0.1:{port}"
