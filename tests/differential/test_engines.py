@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.engines.nested import indexes_of
+from perpend.ir.numbering import UNREADABLE
 from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program
 from perpend.plan.build import plan_of
@@ -84,8 +85,15 @@ def test_each_rewrite_keeps_every_verdict(duckdb: DuckDb, files: dict[str, Any],
     with temporary_analyzer(files) as analyzer:
         program = program_of(analyzer)
         found = indexes_of(duckdb, [program], judged, TIME)
+        tables, rows = tables_of(shred(judged, THING, wanted_by([program]), complete=True), complete=True)
+        asked = set()
         for some in ((), *alone, *others):
-            assert found == indexes_of(duckdb, [program], judged, TIME, rewrites=some), [one.__name__ for one in some]
+            plan = plan_of([program], tables, TIME, rewrites=some)
+            # Where some rewrites leave the same query as others did, it is asked once.
+            if (query := duckdb.text_of(plan.stage, duckdb.quoted)) not in asked:
+                asked.add(query)
+                codes = duckdb.ends_of_rows(plan, tables, rows)
+                assert found == [[max(code, UNREADABLE) for (code,) in codes]], [one.__name__ for one in some]
 
 
 NO_JSON = {"isEmpty": "empty", "isInvalid": "invalid"}

@@ -187,12 +187,17 @@ def is_address_in(value: str, network: str) -> bool:
 
 def holds(operator: str, key: str, given: Any, request: Request, *, free: bool) -> bool:
     """Whether a request meets one condition. ``free`` is what a condition says that whoever asks can meet or not, as they like."""
+    found, account = request.keys.get(key.lower()), request.keys.get("aws:principalaccount", "")
+    values = tuple(given) if isinstance(given, list) else (given,)
+    return _holds(operator, key, values, tuple(found) if isinstance(found, list) else found, str(account), free)
+
+
+@cache
+def _holds(operator: str, key: str, given: tuple[Any, ...], found: Any, account: str, free: bool) -> bool:
+    """Whether ``found`` under a key, of somebody of an account, meets a condition: asked once of all requests alike in that."""
     quantifier, _, base = operator.rpartition(":")
     base, key = base.removesuffix("IfExists"), key.lower()
-    values = [
-        str(one).lower() if isinstance(one, bool) else str(one) for one in (given if isinstance(given, list) else [given])
-    ]
-    found = request.keys.get(key)
+    values = [str(one).lower() if isinstance(one, bool) else str(one) for one in given]
     if key not in OF_WHO and not key.startswith("aws:principaltag/") and ":" in key:
         return free
     if base == "Null":
@@ -201,8 +206,8 @@ def holds(operator: str, key: str, given: Any, request: Request, *, free: bool) 
     positive = base.replace("Not", "")
     if found is None:
         return operator.endswith("IfExists") or quantifier == "ForAllValues" or (is_negated and quantifier != "ForAnyValue")
-    wanted = [value.replace("${aws:PrincipalAccount}", str(request.keys.get("aws:principalaccount", ""))) for value in values]
-    each = [any(compares(positive, one, want) for want in wanted) for one in (found if isinstance(found, list) else [found])]
+    wanted = [value.replace("${aws:PrincipalAccount}", account) for value in values]
+    each = [any(compares(positive, one, want) for want in wanted) for one in (found if isinstance(found, tuple) else [found])]
     if quantifier == "ForAllValues":
         return not any(each) if is_negated else all(each)
     if quantifier == "ForAnyValue":
@@ -227,17 +232,24 @@ def is_named(statement: dict[str, Any], request: Request) -> bool:
     return any(request.names & set(names) for names in principal.values())
 
 
-def concerns(statement: dict[str, Any], action: str, resource: str) -> bool:
-    actions, resources = (pattern(statement[key].lower()) for key in ("Action", "Resource"))
-    return bool(actions.fullmatch(action.lower()) and resources.fullmatch(resource))
+@cache
+def concerned(action: str, resource: str) -> frozenset[tuple[str, str]]:
+    """Return what a statement of these patterns is about, of all that can be asked."""
+    actions, resources = pattern(action.lower()), pattern(resource.lower())
+    return frozenset(
+        (one, other)
+        for one, other in product(ACTIONS, RESOURCES)
+        if actions.fullmatch(one.lower()) and resources.fullmatch(other)
+    )
 
 
 def truth(allow: dict[str, Any], denies: list[dict[str, Any]]) -> AccessLevel:
     """Return the level of the widest request that an Allow and its Deny statements let in."""
-    asked = [(a, r) for a, r in product(ACTIONS, RESOURCES) if concerns(allow, a, r)]
+    asked = concerned(allow["Action"], allow["Resource"])
+    taken = [(deny, concerned(deny["Action"], deny["Resource"])) for deny in denies]
     for request in REQUESTS:
         if is_named(allow, request) and meets(allow, request, free=True):
-            against = [deny for deny in denies if is_named(deny, request) and meets(deny, request, free=False)]
-            if any(not any(concerns(deny, *one) for deny in against) for one in asked):
+            against = [what for deny, what in taken if is_named(deny, request) and meets(deny, request, free=False)]
+            if asked.difference(*against):
                 return request.level
     return AccessLevel.NOBODY

@@ -65,6 +65,7 @@ class _Planner:
         self.build = build
         self._extracts: dict[tuple[int, int, str, Scalar, bool], Value] = {}
         self._kept: list[Expr] = []
+        self._children: dict[tuple[int, int, str], tuple[Scalar, dict[str, tuple[int, ...]]]] = {}
 
     def code(self, place: Place, block: Block) -> Scalar:
         """Return how a block ends on the row of a place, as one whole number."""
@@ -161,12 +162,17 @@ class _Planner:
         if join is None or table is None:
             return Related(None, "", (*way, *(() if at.table is None else at.unset(name))), {})
         children = at.scan.children(at.alias, join, table)
-        path, true = f"{at.path}{name}[].", self.build.scalars.true
-        below = Place(
-            self.build, children.scan, ROOT, table, true, path=path, block=child, in_child=True, object_type=child.type
-        )
-        output = children.output(self.code(below, child))
-        return Related(children, output, (*way, *at.unfollowed(join)), _codes_by_status(child), at.there)
+        code, codes = self._child(children.scan, table, child, f"{at.path}{name}[].")
+        return Related(children, children.output(code), (*way, *at.unfollowed(join)), codes, at.there)
+
+    def _child(self, scan: Scan, table: Table, block: Block, path: str) -> tuple[Scalar, dict[str, tuple[int, ...]]]:
+        """Return how a block ends on each child, and its codes by status, planned once for all lists that ask for it there."""
+        key = (id(block), id(scan), path)
+        if key not in self._children:
+            true = self.build.scalars.true
+            below = Place(self.build, scan, ROOT, table, true, path=path, block=block, in_child=True, object_type=block.type)
+            self._children[key] = self.code(below, block), _codes_by_status(block)
+        return self._children[key]
 
 
 def _codes_by_status(block: Block) -> dict[str, tuple[int, ...]]:

@@ -123,7 +123,7 @@ def _ends(judgement: Judgement) -> Iterable[_Ended]:
 
 
 def _named(pool: Pool) -> tuple[str, ...]:
-    return () if pool.root == LIBRARY else pool.policies
+    return pool.asked if pool.root == LIBRARY else pool.policies
 
 
 def _type_of(inputs: Sequence[Input]) -> str | None:

@@ -36,13 +36,17 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The test objects of one type: what worlds are drawn from. ``policies`` judge that type, at most tests' ``time``."""
+    """The test objects of one type: what worlds are drawn from. ``policies`` judge that type, at most tests' ``time``.
+
+    ``asked``: of the library's policies these alone judge, all of them where none is said.
+    """
 
     root: Path
     type_name: str
     time: str
     objects: tuple[Fields, ...]
     policies: tuple[str, ...]
+    asked: tuple[str, ...] = ()
 
 
 @cache

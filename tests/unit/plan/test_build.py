@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import DAY
-from perpend.plan.build import Plan, plan_of
+from perpend.plan.build import Plan, _Planner, plan_of
 from perpend.plan.scalar import Kind, Scalar
 from perpend.plan.stage import UNREAD
 from perpend.tables.schema import CONTRADICTED, Column, Form, Join, Table, Tables
@@ -19,6 +20,7 @@ TYPE, PART = "CA10__CaThing__c", "CA10__CaPart__c"
 GONE = "CA10__disappearanceTime__c"
 TEXT = Column("text", Form.TEXT)
 PARTS = Join("Parts__r", PART, "Id", "thing__c")
+LIST = ("conditions", "otherwise", "relatedLists")
 RECORD_TYPE = Table("RecordType", "", {"DeveloperName": Column("DeveloperName", Form.TEXT)})
 
 
@@ -135,3 +137,23 @@ def test_an_extract_is_planned_once_for_all_that_refer_to_it(tmp_path: Path) -> 
     found = plan_of([program], tables(TEXT), 0)
     assert [101, 199, 299, 300] == chain(found.stage.outputs["v0"]), "its check speaks once, in the condition that asks first"
     assert Kind.WHOLE is found.stage.outputs["v0"].kind
+
+
+def test_a_list_is_planned_once_however_often_lists_within_lists_ask_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned: list[str] = []
+    code = _Planner.code
+    monkeypatch.setattr(_Planner, "code", lambda self, place, block: planned.append(place.path) or code(self, place, block))
+    asked = [
+        {"RELATED_LIST_HAS": {"status": status, "relationshipName": "Parts__r"}} for status in ("COMPLIANT", "INCOMPLIANT")
+    ]
+    block = logic(is_empty("text"))
+    for _ in range(4):
+        block = logic(
+            *asked, relatedLists=[{"relationshipName": "Parts__r"} | {name: block[name] for name in LIST if name in block}]
+        )
+    part = Table(PART, PART, {"text": TEXT}, children={"Parts__r": PARTS})
+    known = tables()
+    plan(tmp_path, replace(known, by_name={**known.by_name, PART: part}), block)
+    assert ["Parts__r[]." * depth for depth in range(5)] == planned
