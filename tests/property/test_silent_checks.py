@@ -21,11 +21,13 @@ from tests.strategies import Draw, expression
 TIME = 1_768_068_000_000
 OBJECTS = st.lists(objects() | objects(loose=True), min_size=2, max_size=6)
 EVERY_OBJECT = [
-    {"CA10__text__c": text, "CA10__json__c": document, "CA10__checkbox__c": on, "Id": "a"}
-    for text, document, on in product(
-        (None, "", "true", "a"),
-        (None, "", "{}", '{"a": "a"}', '{"a": 1}', '{"a": [1]}', "{x"),
-        (None, True, False),
+    {"CA10__text__c": text, "CA10__json__c": document, "CA10__checkbox__c": on, "Id": "ab"[place % 2]}
+    for place, (text, document, on) in enumerate(
+        product(
+            (None, "", "true", "a"),
+            (None, "", "{}", '{"a": "a"}', '{"a": 1}', '{"a": [1]}', "{x"),
+            (None, True, False),
+        )
     )
 ]
 """Every way for the atoms below to be true, false, or to stop."""
