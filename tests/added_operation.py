@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from textwrap import dedent, indent
 
+from tests.nameless import OF_A_USER
+
 ROOT = Path(__file__).parents[1]
 COPIED = ("src", "tests", "spec", "docs", "pyproject.toml")
 LEFT_OUT = (("__pycache__",), ("*.pyc.*",))
@@ -65,12 +67,16 @@ def copied(root: Path) -> Path:
     return root
 
 
-def python(root: Path, *arguments: str, told: str = "") -> subprocess.CompletedProcess[str]:
-    """Run Python over the copy's own source, in the copy, whose lines nobody counts; ``told`` is what it reads."""
+def python(root: Path, *arguments: str, told: str = "", user: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    """Run Python over the copy's own source, in the copy, whose lines nobody counts.
+
+    ``told`` is what it reads, ``user`` the command that makes it another user's.
+    """
     known = {name: value for name, value in os.environ.items() if not name.startswith("SLIPCOVER_")}
+    known = {name: value for name, value in known.items() if not user or name not in OF_A_USER}
     environment = {**known, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}", "PYTHONDONTWRITEBYTECODE": ""}
     return subprocess.run(
-        [sys.executable, *arguments], cwd=root, env=environment, input=told, capture_output=True, text=True, check=False
+        [*user, sys.executable, *arguments], cwd=root, env=environment, input=told, capture_output=True, text=True, check=False
     )
 
 

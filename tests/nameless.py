@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 UNKNOWN = 54_321
+OF_A_USER = ("HOME", "USER", "LOGNAME")
 NAMELESS = ("unshare", "--user", f"--map-user={UNKNOWN}", f"--map-group={UNKNOWN}")
 
 
@@ -24,6 +25,6 @@ def has_wrapper() -> bool:
 
 def nameless(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command of Perpend as that user."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "USER", "LOGNAME")}
+    environment = {name: value for name, value in os.environ.items() if name not in OF_A_USER}
     command = [*NAMELESS, sys.executable, "-m", "perpend", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -1,34 +1,47 @@
-"""The vectors of one file through Spark: ``python -m tests.differential.vectors_on_spark ops/field-is-set.yaml``.
+"""A command of Perpend on Spark, and then a file of vectors in the session that it has opened, as a JVM more costs too much.
 
-Prints how many programs ended as in the interpreter, and as their vectors say; exits 1 where one did not.
+``python -m tests.differential.vectors_on_spark OUT ops/field-is-set.yaml check …`` writes to OUT how the programs of the
+vectors end, and how they should, and ends as the command does.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
+from perpend.cli import app
 from perpend.engines.nested import indexes_of
-from perpend.engines.spark.engine import spark
+from perpend.engines.spark import engine
 from perpend.interpret.interpreter import Interpreter
-from tests.differential.on_spark import SMALL, UNCOMPILED, answered
+from tests.differential.on_spark import answered
 from tests.vectors import analyzed, snapshot, vectors
 
 
-def main(file: str) -> int:
+def main(out: str, file: str, *command: str) -> int:
     cases = [
         (result.program, vector.get("object", {}), snapshot(vector))
         for (result, _), vector in zip(analyzed(file), vectors(file), strict=True)
         if result.program is not None
     ]
     expected = [Interpreter([program]).judge(fields, time)[0][0] for program, fields, time in cases]
-    with spark("local[1]", {**SMALL, **UNCOMPILED}) as opened:
-        found = answered(
-            opened, lambda engine: [indexes_of(engine, [program], [fields], time)[0][0] for program, fields, time in cases]
-        )
-    print(json.dumps({"programs": len(cases), "expected": expected, "found": found}))  # noqa: T201 - what this module is for
-    return int(expected != found)
+    opening = engine.spark
+
+    @contextmanager
+    def opened_for_both(*given: Any, **named: Any) -> Iterator[Any]:
+        with opening(*given, **named) as opened:
+            yield opened
+            found = answered(
+                opened, lambda asked: [indexes_of(asked, [program], [fields], time)[0][0] for program, fields, time in cases]
+            )
+            Path(out).write_text(json.dumps({"expected": expected, "found": found}), "utf-8")
+
+    engine.spark = opened_for_both
+    return app.main(list(command))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
