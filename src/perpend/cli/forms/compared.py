@@ -7,28 +7,41 @@ from typing import TYPE_CHECKING
 
 from perpend.cli.forms.rows import write_row_form
 from perpend.cli.forms.written import is_told, write_told
-from perpend.cli.histories.scorecards import counts_known
 from perpend.cli.output import output_stream, terminal
 
 if TYPE_CHECKING:
     from perpend.cli.forms.written import FormAsked
-    from perpend.history.place import HistoryPlace
+    from perpend.history.head import HistoryHead
+    from perpend.ir.status import Status
     from perpend.recount.differences import Difference
     from perpend.recount.told import SaidBesideHistory
 
 
+def tells_findings(asked: FormAsked) -> bool:
+    """Whether a comparison is written as findings, beside which stands how many verdicts of each policy are known."""
+    return is_told(asked.form) and asked.form != "markdown"
+
+
 def write_difference(
-    difference: Difference, place: HistoryPlace, said: SaidBesideHistory, asked: FormAsked, limit: int
+    difference: Difference,
+    head: HistoryHead,
+    known: dict[str, dict[Status, int]],
+    said: SaidBesideHistory,
+    asked: FormAsked,
+    limit: int,
 ) -> None:
-    """Write what is otherwise. ``limit`` objects of each kind are shown to people."""
+    """Write what is otherwise; ``known`` are each policy's counts after the later run. People are shown ``limit`` of a kind."""
     from perpend.recount.differences import print_difference, write_difference_json, write_difference_markdown
 
     if asked.form == "text":
         with terminal(asked.out) as console:
             print_difference(difference, console, limit=limit)
         return
-    if is_told(asked.form) and asked.form != "markdown":
-        _write_told(difference, place, said, asked)
+    if tells_findings(asked):
+        from perpend.recount.told import NO_NEWS, differences_told, run_of_history
+
+        run = run_of_history(head, datetime.fromisoformat(difference.after.time), known, said)
+        write_told(run, differences_told(difference.rows, run, head, said), asked, old=NO_NEWS)
         return
     with output_stream(asked.out) as stream:
         if asked.form == "json":
@@ -37,12 +50,3 @@ def write_difference(
             write_difference_markdown(difference, stream, limit=limit)
         else:
             write_row_form(asked.form, difference.columns, difference.rows, stream)
-
-
-def _write_told(difference: Difference, place: HistoryPlace, said: SaidBesideHistory, asked: FormAsked) -> None:
-    from perpend.recount.told import NO_NEWS, differences_told, run_of_history
-
-    head = place.head()
-    counts = counts_known(place, until=difference.after.number)
-    run = run_of_history(head, datetime.fromisoformat(difference.after.time), counts, said)
-    write_told(run, differences_told(difference.rows, run, head, said), asked, old=NO_NEWS)

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from perpend.cli.forms.written import FormAsked, is_told, write_told
-from perpend.cli.histories.scorecards import counts_known
+from perpend.cli.histories.scorecards import counts_among
 from perpend.cli.output import output_stream, terminal
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ class ListingAsked:
     order: str
 
     @property
+    def views(self) -> tuple[str, ...]:
+        """Views of a history that the form needs."""
+        return ("finding", "ledger") if is_told(self.asked.form) else ("finding",)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Columns that the form needs beside those of findings."""
         from perpend.recount.told import CHANGED_IN
@@ -44,7 +49,7 @@ class ListingAsked:
         from perpend.report.store.answer import write_answer_csv
 
         form, told = self.asked.form, is_told(self.asked.form)
-        run = _run(place, said) if told else None
+        run = _run(connection, place, said) if told else None
         connection.execute(*query)
         columns = [str(column[0]) for column in connection.description or ()]
         batches = _batches(connection)
@@ -77,10 +82,10 @@ def _batches(connection: Any) -> Iterator[list[tuple[Any, ...]]]:
         yield rows
 
 
-def _run(place: HistoryPlace, said: SaidBesideHistory) -> ReportedRun:
+def _run(connection: Connection, place: HistoryPlace, said: SaidBesideHistory) -> ReportedRun:
     """Return what findings of a history have in common, as of its newest run."""
     from perpend.cli.histories.rating import time_of
     from perpend.recount.told import run_of_history
 
     head = place.head()
-    return run_of_history(head, time_of(head), counts_known(place), said)
+    return run_of_history(head, time_of(head), counts_among(connection, head), said)

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perpend.cli.histories.waiving import Waiving
+    from perpend.history.head import HistoryHead
     from perpend.history.place import HistoryPlace
     from perpend.judge.carried import CarryOver
     from perpend.judge.requirements import AnsweredFor, Scorecard
     from perpend.load.repository import Repository
+    from perpend.store.database import Connection
 
 NOT_KNOWN = "no run of this history has asked it"
 
@@ -102,15 +104,22 @@ def counts_known(place: HistoryPlace, accounts: Sequence[str] = (), until: int |
 
     ``until`` is the number of the run that is the newest one then.
     """
-    from perpend.history.ask.questions import newest_counts
     from perpend.history.ask.views import asking
 
-    head = place.head()
+    with asking(place, "ledger", accounts=accounts) as connection:
+        return counts_among(connection, place.head(), accounts, until)
+
+
+def counts_among(
+    connection: Connection, head: HistoryHead, accounts: Sequence[str] = (), until: int | None = None
+) -> dict[str, dict[Status, int]]:
+    """Return the same where the view ``ledger`` of a history is at hand."""
+    from perpend.history.ask.questions import newest_counts
+
     gone = head.retired_in(until)
     live = {policy.policy_id for policy in head.policies if policy.number not in gone}
     retired = {policy.policy_id for policy in head.policies} - live
-    with asking(place, "ledger", accounts=accounts) as connection:
-        rows = connection.execute(*newest_counts(accounts, until)).fetchall()
+    rows = connection.execute(*newest_counts(accounts, until)).fetchall()
     counts: dict[str, dict[Status, int]] = {}
     for policy_id, *numbers in rows:
         if policy_id not in retired:

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.cli.configured import Configured, is_from_file
-from perpend.cli.forms.compared import write_difference
+from perpend.cli.forms.compared import tells_findings, write_difference
 from perpend.cli.forms.written import FormAsked, form_option, listing_options, not_written
 from perpend.cli.histories.kept import place_of, store_option
 from perpend.cli.histories.rating import RatingHere, ratings_option
+from perpend.cli.histories.scorecards import counts_among
 from perpend.cli.histories.waiving import Waiving, waiver_options
 from perpend.cli.repositories import repository_here
 from perpend.history.model import Event
 from perpend.outputs.forms import WRITES
 
 if TYPE_CHECKING:
+    from perpend.history.place import HistoryPlace
+    from perpend.ir.status import Status
     from perpend.recount.differences import Difference
 
 LOST_SIGHT = 3
@@ -90,20 +93,19 @@ def command(
     repository = repository_here(repo)
     waiving = Waiving.here(repository, waivers_dir, none=no_waivers)
     rating = RatingHere.here(repository, ratings_dir)
-    difference, words = _difference(directory, revisions, waiving, rating)
-    lines = asked.form == "sarif"
-    write_difference(
-        difference, place_of(directory), SaidBesideHistory(repository, words, rating.in_force, lines=lines), asked, limit
-    )
+    place = place_of(directory)
+    difference, words, known = _difference(place, revisions, waiving, rating, counted=tells_findings(asked))
+    said = SaidBesideHistory(repository, words, rating.in_force, lines=asked.form == "sarif")
+    write_difference(difference, place.head(), known, said, asked, limit)
     if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in difference.rows):
         return 1
     return LOST_SIGHT if any(row["what"] == Event.LOST_SIGHT for row in difference.rows) else 0
 
 
 def _difference(
-    directory: str, names: tuple[str, ...], waiving: Waiving, rating: RatingHere
-) -> tuple[Difference, dict[str, str]]:
-    """Return what is otherwise, and waivers in words."""
+    place: HistoryPlace, names: tuple[str, ...], waiving: Waiving, rating: RatingHere, *, counted: bool
+) -> tuple[Difference, dict[str, str], dict[str, dict[Status, int]]]:
+    """Return what is otherwise, waivers in words, and, where it is asked for, each policy's counts after the later run."""
     from perpend.history.ask.questions import COMPARED, compared, coverage, run_named
     from perpend.history.ask.views import asking
     from perpend.ratings.kept import keep_ratings, with_severity
@@ -112,7 +114,6 @@ def _difference(
     from perpend.recount.told import words_of_waivers
     from perpend.waivers.kept import with_waivers
 
-    place = place_of(directory)
     head = place.head()
     if len(names) > 2:
         raise click.UsageError("two runs are compared, not more")
@@ -133,4 +134,5 @@ def _difference(
         columns = [str(column[0]) for column in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))
         judged = coverage(connection, before.number), coverage(connection, after.number)
-    return Difference(before, after, judged, rows, columns), words_of_waivers(covering)
+        known = counts_among(connection, head, until=after.number) if counted else {}
+    return Difference(before, after, judged, rows, columns), words_of_waivers(covering), known

@@ -138,7 +138,7 @@ def _write(asked: ListAsked, place: HistoryPlace, repository: Repository, waivin
     order = asked.order or ("priority" if rating.in_force.by_policy else "age")
     written, head = ListingAsked(asked.form_asked, asked.limit, order), place.head()
     wanted = asked.wanted(repository)
-    with asking(place, "finding", accounts=wanted.accounts, objects=wanted.objects) as connection:
+    with asking(place, *written.views, accounts=wanted.accounts, objects=wanted.objects) as connection:
         covering = waiving.covered_findings(connection, head)
         lines = asked.form_asked.form == "sarif"
         said = SaidBesideHistory(repository, words_of_waivers(covering), rating.in_force, lines=lines)
