@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 import pytest
 
 from perpend.load import repository
-from tests.browser.pages import Visit, build
+from tests.browser.pages import CHANGEABLE, Visit, build
 from tests.sampled import part_of_library
 from tests.sites import leave_out_operations
 
@@ -102,19 +102,32 @@ def corpus_origin(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield address
 
 
+@pytest.fixture(scope="package")
+def windows(browser: Any) -> Iterator[dict[tuple[Any, ...], Visit]]:
+    """Windows by what cannot be changed once they are open: tests go from page to page in them, one after the other."""
+    kept: dict[tuple[Any, ...], Visit] = {}
+    yield kept
+    for one in kept.values():
+        one.close()
+
+
 @pytest.fixture
-def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
-    """Return a function that opens an address in a new window; at the end, each must have been quiet and at home."""
-    visits: list[Visit] = []
+def visit(browser: Any, windows: dict[tuple[Any, ...], Visit]) -> Iterator[Callable[..., Visit]]:
+    """Return a function that goes to an address as for the first time; at the end, windows must have been quiet and at home."""
 
     def opened(address: str, **settings: Any) -> Visit:
-        visits.append(Visit(browser, address, settings))
-        return visits[-1]
+        fixed = tuple(sorted((name, value) for name, value in settings.items() if name not in CHANGEABLE))
+        if fixed in windows:
+            windows[fixed].anew(address, settings)
+        else:
+            windows[fixed] = Visit(browser, address, settings)
+        return windows[fixed]
 
     yield opened
-    for one in visits:
-        one.close()
-    assert [] == [complaint for one in visits for complaint in one.complaints]
+    complaints = [complaint for one in windows.values() for complaint in one.complaints]
+    for one in windows.values():
+        one.complaints.clear()
+    assert [] == complaints
 
 
 @contextmanager
