@@ -88,7 +88,7 @@ BY_COLOURS = """rules => {
 def findings(page: Any) -> list[str]:
     """Return what axe finds that is more than minor, by all of its rules, long lists in part."""
     _bring_axe(page)
-    options = {"resultTypes": ["violations"], "rules": {name: {"enabled": False} for name in OF_COLOURS}}
+    options = {"resultTypes": ["violations"], "preload": False, "rules": {name: {"enabled": False} for name in OF_COLOURS}}
     asked = "([exclude, options]) => axe.run({exclude}, options)"
     return _told(page.evaluate(asked, [[[ALIKE]], options])) + findings_of_colours(page)
 
