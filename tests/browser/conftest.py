@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 import pytest
 
 from perpend.load import repository
-from tests.browser.pages import Visit, build
+from tests.browser.pages import CHANGEABLE, Visit, build
 from tests.sampled import part_of_library
 from tests.sites import leave_out_operations
 
@@ -81,7 +81,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="package")
 def library_site(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("library")
-    part = part_of_library(directory / "library", "cis-*")
+    part = part_of_library(directory / "library", "cis-aws-v[3-6]*")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(repository, "library", lambda: part)
         leave_out_operations(monkeypatch)
@@ -102,19 +102,34 @@ def corpus_origin(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield address
 
 
-@pytest.fixture
-def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
-    """Return a function that opens an address in a new window; at the end, each must have been quiet and at home."""
-    visits: list[Visit] = []
-
-    def opened(address: str, **settings: Any) -> Visit:
-        visits.append(Visit(browser, address, settings))
-        return visits[-1]
-
-    yield opened
-    for one in visits:
+@pytest.fixture(scope="package")
+def windows(browser: Any) -> Iterator[dict[tuple[Any, ...], Visit]]:
+    """Windows by what cannot be changed once they are open: tests go from page to page in them, one after the other."""
+    kept: dict[tuple[Any, ...], Visit] = {}
+    yield kept
+    for one in kept.values():
         one.close()
-    assert [] == [complaint for one in visits for complaint in one.complaints]
+
+
+def gone_to(browser: Any, windows: dict[tuple[Any, ...], Visit], address: str, settings: dict[str, Any]) -> Visit:
+    """Go to an address in the window that has these settings, or open it."""
+    fixed = tuple(sorted((name, value) for name, value in settings.items() if name not in CHANGEABLE))
+    if fixed in windows:
+        windows[fixed].anew(address, settings)
+    else:
+        windows[fixed] = Visit(browser, address, settings)
+    return windows[fixed]
+
+
+@pytest.fixture
+def visit(browser: Any, windows: dict[tuple[Any, ...], Visit]) -> Iterator[Callable[..., Visit]]:
+    """Return a function that goes to an address as for the first time; at the end, windows must have been quiet and at home."""
+
+    yield lambda address, **settings: gone_to(browser, windows, address, settings)
+    complaints = [complaint for one in windows.values() for complaint in one.complaints]
+    for one in windows.values():
+        one.complaints.clear()
+    assert [] == complaints
 
 
 @contextmanager

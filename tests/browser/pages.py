@@ -88,7 +88,7 @@ BY_COLOURS = """rules => {
 def findings(page: Any) -> list[str]:
     """Return what axe finds that is more than minor, by all of its rules, long lists in part."""
     _bring_axe(page)
-    options = {"resultTypes": ["violations"], "rules": {name: {"enabled": False} for name in OF_COLOURS}}
+    options = {"resultTypes": ["violations"], "preload": False, "rules": {name: {"enabled": False} for name in OF_COLOURS}}
     asked = "([exclude, options]) => axe.run({exclude}, options)"
     return _told(page.evaluate(asked, [[[ALIKE]], options])) + findings_of_colours(page)
 
@@ -113,6 +113,12 @@ def _told(response: dict[str, Any]) -> list[str]:
     ]
 
 
+CHANGEABLE = ("viewport", "color_scheme")
+"""Settings that a window that is open takes as well."""
+
+DESK = {"width": 1280, "height": 720}
+
+
 class Visit:
     """A page in a window of its own. ``complaints`` are errors in the console, and requests that failed or left the origin."""
 
@@ -120,13 +126,20 @@ class Visit:
         self.context = browser.new_context(**settings)
         self.context.set_default_timeout(90_000)
         self.page = self.context.new_page()
-        self.home = address.partition("://")[0] + "://" + address.partition("://")[2].partition("/")[0]
         self.complaints: list[str] = []
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("request", self._request)
         self.page.on("response", self._response)
-        self.page.goto(address, wait_until="load")
+        self._go(address)
+
+    def anew(self, address: str, settings: dict[str, Any]) -> None:
+        """Go to an address as from a window that was just opened: as wide as it is asked to be, on a screen, and remembering nothing."""
+        self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        self.page.goto("about:blank")
+        self.page.set_viewport_size(settings.get("viewport", DESK))
+        self.page.emulate_media(media="null", color_scheme=settings.get("color_scheme", "light"))
+        self._go(address)
 
     def close(self) -> None:
         """Close the window."""
@@ -144,6 +157,10 @@ class Visit:
         self.page.wait_for_timeout(300)
         items = self.page.locator("[data-results] li").all()[:10]
         return [(str(item.locator("a").first.get_attribute("href")), item.locator("a").first.inner_text()) for item in items]
+
+    def _go(self, address: str) -> None:
+        self.home = address.partition("://")[0] + "://" + address.partition("://")[2].partition("/")[0]
+        self.page.goto(address, wait_until="load")
 
     def _console(self, message: Any) -> None:
         if message.type in ("error", "warning"):

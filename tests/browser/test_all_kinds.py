@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
 
+from tests.browser.conftest import gone_to
 from tests.browser.pages import KINDS, Visit, findings, findings_of_colours
 
 Open = Callable[..., Visit]
@@ -61,11 +62,13 @@ def look(page: Any, address: str) -> Look:
 
 
 @pytest.fixture(scope="module")
-def tour(browser: Any, origin: str) -> Iterator[tuple[dict[str, Look], list[str]]]:
+def tour(browser: Any, windows: dict[tuple[Any, ...], Visit], origin: str) -> tuple[dict[str, Look], list[str]]:
     """Look at each kind of page in one window; give what is seen, and what the window complains of."""
-    visit = Visit(browser, f"{origin}/{KINDS['home']}", {})
-    yield {kind: look(visit.page, f"{origin}/{place}") for kind, place in KINDS.items()}, visit.complaints
-    visit.close()
+    visit = gone_to(browser, windows, f"{origin}/{KINDS['home']}", {})
+    seen = {kind: look(visit.page, f"{origin}/{place}") for kind, place in KINDS.items()}
+    complaints = [*visit.complaints]
+    visit.complaints.clear()
+    return seen, complaints
 
 
 Tour = tuple[dict[str, Look], list[str]]
@@ -159,9 +162,9 @@ def test_the_theme_can_be_changed_and_is_remembered(visit: Open, origin: str) ->
     assert light != dark == page.evaluate(paper)
 
 
-def test_a_request_to_another_origin_would_be_seen(browser: Any, origin: str) -> None:
-    visit = Visit(browser, f"{origin}/index.html", {"bypass_csp": True})
-    visit.page.evaluate("fetch('http://127.0.0.1:9/').catch(() => 0)")
-    visit.page.wait_for_timeout(100)
-    visit.close()
-    assert any("request to http://127.0.0.1:9/" in complaint for complaint in visit.complaints)
+def test_a_request_to_another_origin_would_be_seen(visit: Open, origin: str) -> None:
+    one = visit(f"{origin}/index.html", bypass_csp=True)
+    one.page.evaluate("fetch('http://127.0.0.1:9/').catch(() => 0)")
+    one.page.wait_for_timeout(100)
+    assert any("request to http://127.0.0.1:9/" in complaint for complaint in one.complaints)
+    one.complaints.clear()
