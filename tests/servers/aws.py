@@ -61,9 +61,10 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     raise AssertionError("moto does not answer")
 
 
-def judged(run: Run, store: Path, *options: Any) -> Verdicts:
+def judged(run: Run, store: Path, *options: Any, history: bool = False) -> Verdicts:
     """Return the verdicts on a store by policy and object."""
-    found = json.loads(run("check", "--store", store, "--format", "json", *options).out)
+    kept = () if history else ("--no-history",)
+    found = json.loads(run("check", "--store", store, *kept, "--format", "json", *options).out)
     return {(one["policyId"], one["object"]["id"]): one for one in found["verdicts"]}
 
 

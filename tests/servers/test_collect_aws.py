@@ -270,7 +270,7 @@ def test_objects_disappear_where_a_listing_is_complete_and_only_there(run: Run, 
 
     def collect(*options: str) -> tuple[str, dict[str, Any]]:
         ended = collected(run, proxy, tmp_path / "s", *policy, *options)
-        return ended.out + ended.err, judged(run, tmp_path / "s", *policy).get(key, {})
+        return ended.out + ended.err, judged(run, tmp_path / "s", *policy, history=True).get(key, {})
 
     _, seen = collect()
     assert "INAPPLICABLE" == seen["status"]  # it is attached to nobody

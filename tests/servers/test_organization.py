@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -20,10 +20,11 @@ from perpend.clouds.aws import client as client_module
 from perpend.clouds.aws.reach import pace as pace_module
 from perpend.clouds.aws.report import credential_report
 from perpend.gather.journal import Journal
+from perpend.store.store import Store
 from tests.cli.conftest import Run, run
-from tests.servers import long
 from tests.servers.clock import Clock
-from tests.servers.long import CHOSEN, calls_of, done_in, tables
+from tests.servers.long import CHOSEN, calls_of, done_in, killed, tables
+from tests.servers.planted.rounds import command
 from tests.servers.stub import MANAGEMENT, SECRET, Call, Stub, throttling
 
 __all__ = ["run"]
@@ -41,34 +42,63 @@ def server() -> Iterator[Stub]:
     found.close()
 
 
-@pytest.fixture
-def stub(server: Stub) -> Stub:
+class Whole(NamedTuple):
+    """All accounts, collected by somebody whom nothing disturbed: what is stored, what was answered, which roles were entered."""
+
+    store: Path
+    calls: int
+    assumed: list[dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def whole(server: Stub, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    store = tmp_path_factory.mktemp("whole") / "s"
+    begin_anew(server)
+    with pytest.MonkeyPatch.context() as patch:
+        be_somebody(patch, store.parent)
+        ended = command("collect", "aws", "--store", store, "--endpoint-url", server.url, *CHOSEN, *ORG)
+    assert (0, "") == (ended.code, ended.err)
+    return Whole(store, len(server.answered), [*server.assumed])
+
+
+def begin_anew(server: Stub) -> None:
+    """Have a server answer all, and forget what it was asked."""
     server.fault, server.suspended = (lambda call: None), set()
     for calls in (server.asked, server.answered, server.assumed):
         calls.clear()
+
+
+@pytest.fixture
+def stub(server: Stub) -> Stub:
+    begin_anew(server)
     return server
 
 
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def be_somebody(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Have credentials, and a clock that only waiting moves."""
     for name in [one for one in os.environ if one.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     clock = Clock()
     monkeypatch.setattr(pace_module, "time", clock)
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=clock.sleep))
 
 
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    be_somebody(monkeypatch, tmp_path)
+
+
 @pytest.fixture
 def collect(run: Run, stub: Stub, tmp_path: Path) -> Callable[..., Any]:
-    def command(*options: Any, store: str = "s") -> Any:
+    def collected(*options: Any, store: str = "s") -> Any:
         return run("collect", "aws", "--store", tmp_path / store, "--endpoint-url", stub.url, *CHOSEN, *options)
 
-    return command
+    return collected
 
 
 def be_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,11 +111,7 @@ def statuses(run: Run, store: Path) -> Counter[tuple[str, str]]:
     return Counter((one["policyId"].rpartition("/")[2], one["status"]) for one in found["verdicts"])
 
 
-def test_all_accounts_of_an_organization_are_collected_and_each_is_claimed(
-    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path
-) -> None:
-    ended = collect(*ORG)
-    assert (0, "") == (ended.code, ended.err)
+def test_all_accounts_of_an_organization_are_collected_and_each_is_claimed(run: Run, server: Stub, whole: Whole) -> None:
     expected = {
         (KEYS, "INCOMPLIANT"): ACCOUNTS * USERS // 4,
         (KEYS, "COMPLIANT"): ACCOUNTS * USERS * 3 // 4,
@@ -96,18 +122,18 @@ def test_all_accounts_of_an_organization_are_collected_and_each_is_claimed(
         ("iam-access-analyzer-for-all-regions", "COMPLIANT"): ACCOUNTS,
         ("policy-allows-full-administrative-privileges", "INCOMPLIANT"): ACCOUNTS * 3,
     }
-    assert expected == statuses(run, tmp_path / "s")
-    assert not (tmp_path / "s" / "unfinished" / "journal.ndjson").exists()
-    assert [] == list((tmp_path / "s" / "unfinished").iterdir())
-    assert {one for one in stub.accounts if one != MANAGEMENT} == {one["RoleArn"].split(":")[4] for one in stub.assumed}
-    policy = json.loads(stub.assumed[0]["Policy"])
+    assert expected == statuses(run, whole.store)
+    assert not (whole.store / "unfinished" / "journal.ndjson").exists()
+    assert [] == list((whole.store / "unfinished").iterdir())
+    assert {one for one in server.accounts if one != MANAGEMENT} == {one["RoleArn"].split(":")[4] for one in whole.assumed}
+    policy = json.loads(whole.assumed[0]["Policy"])
     assert "iam:GetCredentialReport" in policy["Statement"][0]["Action"]
-    assert {EXTERNAL} == {one["ExternalId"] for one in stub.assumed}
+    assert {EXTERNAL} == {one["ExternalId"] for one in whole.assumed}
 
 
 def test_neither_secrets_nor_external_ids_are_kept(stub: Stub, collect: Callable[..., Any], tmp_path: Path) -> None:
     stub.fault = lambda call: "ValidationError" if call.operation == "ListPolicies" else None
-    ended = collect(*ORG)
+    ended = collect(*ORG, "--accounts", "team-1")
     written = b"".join(path.read_bytes() for path in (tmp_path / "s").rglob("*") if path.is_file())
     for secret in (SECRET, EXTERNAL):
         assert secret.encode() not in written and secret not in ended.out + ended.err
@@ -121,7 +147,7 @@ def test_an_account_that_cannot_be_entered_is_there_and_nothing_of_it_is_known(
     ended = collect(*ORG)
     assert 3 == ended.code
     assert f"denied sts:AssumeRole (AccessDenied) in {closed}; 4 policies read it, 1 verdict at most" in ended.err
-    verdicts = json.loads(run("check", "--store", tmp_path / "s", *CHOSEN, "--format", "json").out)["verdicts"]
+    verdicts = json.loads(run("check", "--store", tmp_path / "s", *CHOSEN, "--no-history", "--format", "json").out)["verdicts"]
     mine = [one for one in verdicts if closed in one["object"]["id"]]
     assert [(closed, "UNDETERMINED")] == [(one["object"]["id"], one["status"]) for one in mine]
     assert "denied sts:AssumeRole (AccessDenied)" in json.dumps(mine)
@@ -141,12 +167,11 @@ def test_accounts_are_narrowed_by_id_and_name_and_those_at_rest_are_told(
 
 
 def test_one_throttled_account_stops_no_other_and_few_failures_are_mended(
-    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path
+    run: Run, stub: Stub, collect: Callable[..., Any], whole: Whole, tmp_path: Path
 ) -> None:
-    assert 0 == collect(*ORG, store="base").code
     stub.fault = throttling(0.3, 2)
     assert (0, "") == ((ended := collect(*ORG, store="mended")).code, ended.err)
-    assert tables(tmp_path / "base") == tables(tmp_path / "mended")
+    assert tables(whole.store) == tables(tmp_path / "mended")
     always = stub.accounts[3]
     stub.fault = lambda call: "Throttling" if call.account == always and call.operation == "ListPolicies" else None
     ended = collect(*ORG, store="t")
@@ -157,22 +182,36 @@ def test_one_throttled_account_stops_no_other_and_few_failures_are_mended(
     assert ACCOUNTS == found["iam-access-analyzer-for-all-regions", "COMPLIANT"]
 
 
-@pytest.mark.parametrize("how", ["html", "html 500", "reset", "half", "hang", "repeat"])
+@pytest.mark.parametrize("ways", [("html", "html 500", "reset", "half", "repeat"), ("hang",)], ids=["at-once", "hang"])
 def test_what_is_no_answer_is_not_known(
-    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+    stub: Stub,
+    run: Run,
+    collect: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ways: tuple[str, ...],
 ) -> None:
-    if how == "hang":
+    """Each account answers badly in a way of its own."""
+    if ways == ("hang",):
         be_impatient(monkeypatch)
+    bad = {f"{int(MANAGEMENT) + number}": how for number, how in enumerate(ways)}
+    monkeypatch.setattr(stub, "accounts", [*bad])
 
     def is_hit(call: Call) -> bool:
         return call.operation == "GetAccountAuthorizationDetails" and call.what.startswith("User")
 
-    stub.fault = lambda call: how if is_hit(call) else None
-    ended = collect()
+    stub.fault = lambda call: bad[call.account] if is_hit(call) else None
+    ended = collect(*ORG)
     assert (3, True) == (ended.code, "failed: iam:GetAccountAuthorizationDetails (" in ended.err), ended.err
-    found = statuses(run, tmp_path / "s")
-    assert 0 == found["delete-user-inline-or-directly-attached-policies", "COMPLIANT"]
-    assert 3 == found["policy-allows-full-administrative-privileges", "INCOMPLIANT"]
+    failed = [call for call in Store(tmp_path / "s").snapshot().calls if call.label == "iam:GetAccountAuthorizationDetails"]
+    assert [(account, "failed:") for account in bad] == sorted((call.account, call.kind) for call in failed)
+    asked = run("check", "--store", tmp_path / "s", *CHOSEN, "--no-history", "--format", "json")
+    verdicts = json.loads(asked.out)["verdicts"]
+    for account in bad:
+        mine = [one for one in verdicts if account in one["object"]["id"]]
+        found = Counter((one["policyId"].rpartition("/")[2], one["status"]) for one in mine)
+        assert 0 == found["delete-user-inline-or-directly-attached-policies", "COMPLIANT"]
+        assert 3 == found["policy-allows-full-administrative-privileges", "INCOMPLIANT"]
 
 
 def test_a_report_that_is_for_ever_in_progress_is_not_known(
@@ -180,7 +219,7 @@ def test_a_report_that_is_for_ever_in_progress_is_not_known(
 ) -> None:
     monkeypatch.setitem(credential_report.__kwdefaults__, "deadline", 0.0)
     monkeypatch.setattr(stub, "state", "INPROGRESS")
-    ended = collect(*ORG)
+    ended = collect()
     assert (3, True) == (ended.code, "failed: iam:GetCredentialReport (ReportInProgress) in " in ended.err), ended.err
     assert "GetCredentialReport" not in {call.operation for call in stub.asked}
     found = statuses(run, tmp_path / "s")
@@ -228,9 +267,8 @@ def interrupted(after: int) -> Callable[[Journal, str, Any], None]:
 
 
 def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
-    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stub: Stub, collect: Callable[..., Any], whole: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert 0 == collect(*ORG, store="base").code
     drawn = random.Random(7)
     done: set[tuple[str, str, str]] = set()
     for _ in range(3):
@@ -245,7 +283,7 @@ def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
     ended = collect(*ORG, "--resume")
     assert (0, True) == (ended.code, len(done) > 6), ended.err
     assert not done & calls_of(stub)
-    assert tables(tmp_path / "base") == tables(tmp_path / "s")
+    assert tables(whole.store) == tables(tmp_path / "s")
     assert "none was interrupted" in collect(*ORG, "--resume").err
 
 
@@ -300,7 +338,7 @@ def test_large_documents_and_odd_names_are_kept_as_they_are(
     ended = collect()
     assert (0, "") == (ended.code, ended.err)
     assert 1 == statuses(run, tmp_path / "s")["delete-user-inline-or-directly-attached-policies", "INCOMPLIANT"]
-    shown = run("check", "--store", tmp_path / "s", *CHOSEN)
+    shown = run("check", "--store", tmp_path / "s", *CHOSEN, "--no-history")
     assert not set("\x07\x1b\u202e") & set(shown.out + ended.out)
 
 
@@ -334,11 +372,11 @@ def test_a_scan_takes_an_organization_and_wrong_regions_are_named(run: Run, stub
     assert "--resume goes on with what stands in a --store" in run("scan", "aws", *wanted, "--resume").err
 
 
-def test_a_killed_process_is_gone_on_with() -> None:
+def test_a_killed_process_is_gone_on_with(stub: Stub, whole: Whole, tmp_path: Path) -> None:
     """The long run of `tests.servers.long`, as small as it goes."""
-    found = long.main(["--accounts", "3", "--users", "10", "--kills", "2", "--seed", "3"])
-    assert (2, 0, True) == (found["kills"], found["twice"], found["same"])
-    assert 3 * 11 == found["rows"]["CA10__CaAwsUser__c"]
+    struck, twice = killed(stub, tmp_path / "s", 2, calls=whole.calls, drawn=random.Random(3))
+    assert (2, 0, tables(whole.store)) == (struck, twice, tables(tmp_path / "s"))
+    assert ACCOUNTS * (USERS + 1) == Store(tmp_path / "s").snapshot().tables.by_name["CA10__CaAwsUser__c"].rows
 
 
 def test_a_region_that_is_none_is_one_sentence(collect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,7 @@ def policies_asked(collection: ToCollect, wishes: Wishes, exclude: Sequence[str]
     told = {policy: names for policy, names in over.items() if names}
     others = len(chosen.programs) + len(chosen.refused) - len(asked) - len(wrong) - len(told)
     policies = sorted([*(one.policy_id for one in asked), *wrong])
-    return PoliciesAsked(replace(collection, programs=tuple(asked)), tuple(policies), lacking=told, others=others)
+    return PoliciesAsked(replace(collection, reader=lambda: tuple(asked)), tuple(policies), lacking=told, others=others)
 
 
 def _lacking(program: Program, plan: CollectionPlan) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -37,12 +38,18 @@ class NothingServed(PerpendError):
 class ToCollect:
     """The plan, and the programs whose reads it serves: in full, or where types alone are named as far as these go.
 
-    ``analyzer`` has made them, and knows all policies that were looked at for it.
+    ``analyzer`` makes them, and knows all policies that were looked at for it. ``reader`` gives the programs: where types
+    alone are named, no policy is read before somebody asks who reads them.
     """
 
     plan: CollectionPlan
-    programs: tuple[Program, ...]
+    reader: Callable[[], tuple[Program, ...]]
     analyzer: Analyzer
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """The programs whose reads it serves."""
+        return self.reader()
 
     def readers(self) -> dict[str, list[str]]:
         """Return by permission, or operation where none is needed, the policies that read what it gives."""
@@ -69,13 +76,17 @@ def to_collect(repository: Repository, policies: Sequence[str], frameworks: Sequ
 
     analyzer = Analyzer(repository)
     only_types = bool(types) and not policies and not frameworks
-    try:
-        programs = select_policies(analyzer, policies, framework=frameworks or None).programs
-    except UnknownName:
-        if not only_types:
-            raise
-        programs = ()  # a repository without policies: nobody reads what the types hold
-    wanted = {} if only_types else fields_by_type(programs)
+
+    @cache
+    def programs() -> tuple[Program, ...]:
+        try:
+            return select_policies(analyzer, policies, framework=frameworks or None).programs
+        except UnknownName:
+            if not only_types:
+                raise
+            return ()  # a repository without policies: nobody reads what the types hold
+
+    wanted = {} if only_types else fields_by_type(programs())
     for name in (type_here(repository, one) for one in types):
         wanted.setdefault(name, set()).update(TYPES[name].fields if name in TYPES else ())
     plan = plan_of(wanted)
