@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from perpend.ir.operations import OPERATIONS
 from perpend.ir.status import Status
 from perpend.meaning.types import ValueType
 from perpend.meaning.values import DAY, iso_from_milliseconds
-from tests.repositories import policy_files
+from tests.repositories import LOGIC, policy_files
 from tests.strategies import (
     DATES,
     ENDLESS,
@@ -189,11 +190,18 @@ def repositories(draw: Draw, types: st.SearchStrategy[dict[str, Any]] = CATALOGU
 
 @st.composite
 def repositories_with(
-    draw: Draw, name: str, depth: int = 2, types: st.SearchStrategy[dict[str, Any]] = CATALOGUES
+    draw: Draw,
+    name: str,
+    depth: int = 2,
+    types: st.SearchStrategy[dict[str, Any]] = CATALOGUES,
+    shared: st.SearchStrategy[Extracts] = extracts(),  # noqa: B008
 ) -> dict[str, Any]:
-    """Draw the files of a repository whose policy uses one operation for certain, with others below it up to a depth."""
+    """Draw the files of a repository whose policy uses one operation for certain, with others below it up to a depth.
+
+    Several can be of the same types and the same extracts (``shared``): then ``in_one`` makes one repository of them.
+    """
     operation = OPERATIONS[name]
-    found = draw(extracts())
+    found = draw(shared)
     names = replace(THING_NAMES, extracts=found.names, relationships=RELATED)
     constants = {parameter.constant for parameter in operation.parameters}
     if Constant.EXTRACT_PATH in constants:
@@ -208,6 +216,20 @@ def repositories_with(
         "relatedLists": related_lists(draw),
     }
     return repository_files(found, block, alias="inputObject", types=draw(types))
+
+
+def in_one(repositories: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+    """Return the files of one repository with the policies of several that share all else, and the Ids of their logic."""
+    found: dict[str, Any] = {}
+    for number, files in enumerate(repositories):
+        for path, content in files.items():
+            place = path.replace("/policy/", f"/policy-{number}/")
+            assert found.setdefault(place, content) == content
+    return found, [LOGIC.replace("/policy/", f"/policy-{number}/") for number in range(len(repositories))]
+
+
+GROUPS = [list(OPERATIONS)[start::19] for start in range(19)]
+"""All operations, a few in each group: what several can be asked of is drawn once for them."""
 
 
 @st.composite

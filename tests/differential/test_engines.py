@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import product
@@ -15,7 +16,6 @@ from hypothesis import strategies as st
 from perpend.engines.duckdb.engine import DuckDb, duck_db
 from perpend.engines.nested import indexes_of
 from perpend.ir.numbering import UNREADABLE
-from perpend.ir.operations import OPERATIONS
 from perpend.ir.program import Program
 from perpend.plan.build import plan_of
 from perpend.plan.rewrites import REWRITES, Rewrite
@@ -25,10 +25,13 @@ from perpend.tables.shred import shred, tables_of
 from tests.differential.mixing import EXAMPLES, TIME, batches
 from tests.estates import (
     CATALOGUES,
+    GROUPS,
     OWNER_LOOKUP,
     PARTS,
     THING,
     TYPES,
+    extracts,
+    in_one,
     repositories,
     repositories_with,
     repositories_with_logic,
@@ -61,20 +64,32 @@ def test_engines_agree_on_any_program(
         compare(duckdb, files, program_of(analyzer), judged, complete=complete)
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
-@settings(max_examples=max(2, EXAMPLES // 14), deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_engines_agree_on_every_operation(duckdb: DuckDb, name: str, data: st.DataObject) -> None:
-    judged, types, complete = data.draw(batches(60)), st.just(data.draw(CATALOGUES)), data.draw(st.booleans())
-    drawn = [data.draw(repositories_with(name, depth, types)) for depth in (1, 2)]
-    with ExitStack() as stack:
-        programs = [program_of(stack.enter_context(temporary_analyzer(files))) for files in drawn]
-        assert all(name in operations_of(program.block) for program in programs)
-        for files, program, found in zip(
-            drawn, programs, indexes_of(duckdb, programs, judged, TIME, complete=complete), strict=True
-        ):
+EACH = max(2, EXAMPLES // 14)
+"""Of how many examples each operation is a part."""
+
+
+@pytest.mark.parametrize("names", GROUPS, ids="-".join)
+def test_engines_agree_on_every_operation(duckdb: DuckDb, names: list[str]) -> None:
+    asked: Counter[str] = Counter()
+
+    @settings(max_examples=EACH, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(data=st.data())
+    def agree(data: st.DataObject) -> None:
+        judged, types, complete = data.draw(batches(60)), st.just(data.draw(CATALOGUES)), data.draw(st.booleans())
+        shared = st.just(data.draw(extracts()))
+        drawn = [data.draw(repositories_with(name, depth, types, shared)) for name in names for depth in (1, 2)]
+        files, logics = in_one(drawn)
+        with temporary_analyzer(files) as analyzer:
+            programs = [program_of(analyzer, one) for one in logics]
+        ends = indexes_of(duckdb, programs, judged, TIME, complete=complete)
+        for name, alone, program, found in zip([one for one in names for _ in (1, 2)], drawn, programs, ends, strict=True):
+            assert name in operations_of(program.block)
             indexes = reference(program, judged, TIME, complete=complete)
-            check_agreement("duckdb", Counterexample(files, judged, complete, TIME, indexes), found)
+            check_agreement("duckdb", Counterexample(alone, judged, complete, TIME, indexes), found)
+            asked[name] += 1
+
+    agree()
+    assert all(asked[name] >= 2 * EACH for name in names), asked
 
 
 @settings(max_examples=max(4, EXAMPLES // 4), deadline=None, suppress_health_check=list(HealthCheck))

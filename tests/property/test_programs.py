@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,9 +17,21 @@ from perpend.ir.operations import BY_KEY, OPERATIONS
 from perpend.ir.program import Program
 from perpend.ir.status import Status
 from perpend.meaning.types import ValueType
-from tests.estates import RELATED, THING_NAMES, TYPES, ends_of_days, objects, repositories, repositories_with
+from tests.estates import (
+    CATALOGUES,
+    GROUPS,
+    RELATED,
+    THING_NAMES,
+    TYPES,
+    ends_of_days,
+    extracts,
+    in_one,
+    objects,
+    repositories,
+    repositories_with,
+)
 from tests.repositories import LOGIC, codes, logic, operations_of, policy_files, program_of, temporary_analyzer
-from tests.strategies import JSON, SETTLED_KINDS, Draw, Names, expression
+from tests.strategies import JSON, SETTLED_KINDS, Draw, Names, expression, kinds_of
 
 TIME = 1_768_068_000_000
 FEW = settings.default.max_examples // 10 if settings.default else 2
@@ -44,15 +57,26 @@ def test_well_typed_programs_are_accepted_and_judge_every_object(files: dict[str
             end_of(program_of(analyzer), fields)
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
-@settings(max_examples=FEW)
-@given(data=st.data())
-def test_every_operation_judges_every_object(name: str, data: st.DataObject) -> None:
-    with temporary_analyzer(data.draw(repositories_with(name))) as analyzer:
-        assert [] == codes(analyzer)
-        program = program_of(analyzer)
-        assert name in operations_of(program.block)
-        end_of(program, data.draw(OBJECTS))
+@pytest.mark.parametrize("names", GROUPS, ids="-".join)
+def test_every_operation_judges_every_object(names: list[str]) -> None:
+    judged: Counter[str] = Counter()
+
+    @settings(max_examples=FEW)
+    @given(data=st.data())
+    def judge(data: st.DataObject) -> None:
+        types, shared = st.just(data.draw(CATALOGUES)), st.just(data.draw(extracts()))
+        files, logics = in_one([data.draw(repositories_with(name, types=types, shared=shared)) for name in names])
+        fields = data.draw(OBJECTS)
+        with temporary_analyzer(files) as analyzer:
+            for name, logic_id in zip(names, logics, strict=True):
+                assert [] == codes(analyzer, logic_id)
+                program = program_of(analyzer, logic_id)
+                assert name in operations_of(program.block)
+                end_of(program, fields)
+                judged[name] += 1
+
+    judge()
+    assert all(judged[name] >= FEW for name in names), judged
 
 
 @st.composite
@@ -154,13 +178,14 @@ def written_operations(written: Any) -> set[str]:
 def test_every_operation_is_generated() -> None:
     found: set[str] = set()
     names = replace(THING_NAMES, relationships=RELATED, extracts=((ValueType.TEXT, "e0"),))
+    kinds = {name: [kind for kind in kinds_of(one, names) if kind in SETTLED_KINDS] for name, one in OPERATIONS.items()}
 
     def collect(data: st.DataObject) -> None:
-        kind = data.draw(st.sampled_from([*SETTLED_KINDS, ValueType.ATTRIBUTES, *[ValueType.BOOLEAN] * len(SETTLED_KINDS)]))
+        kind = data.draw(st.sampled_from([kind for name in missing for kind in kinds[name]]))
         found.update(written_operations(expression(data.draw, kind, names, 2)))
 
-    for number in range(14):
-        if OPERATIONS.keys() - found:
-            some = settings(max_examples=100, phases=[Phase.generate], database=None, suppress_health_check=list(HealthCheck))
+    for number in range(56):
+        if missing := sorted(OPERATIONS.keys() - found):
+            some = settings(max_examples=25, phases=[Phase.generate], database=None, suppress_health_check=list(HealthCheck))
             seed(number)(some(given(st.data())(collect)))()
     assert frozenset() == OPERATIONS.keys() - found
