@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -102,6 +103,11 @@ def test_a_history_is_written_as_check_writes_and_valid(run: Run, days: Path, tm
     target = tmp_path / "events.parquet"
     assert code == run(command, "--store", days, "--format", "ocsf-parquet", "--out", target).code
     assert number == duckdb.sql(f"SELECT count(*) FROM read_parquet('{target}')").fetchall()[0][0]
+
+
+def test_a_comparison_counts_what_was_known_after_its_later_run(run: Run, days: Path) -> None:
+    counts = [run("diff", *runs, "--store", days, "--format", "junit").out for runs in (("1", "2"), ("2", "3"))]
+    assert [19, 20] == [int(re.findall(r'name="INCOMPLIANT" value="(\d+)"', text)[0]) for text in counts]
 
 
 def test_an_event_of_a_comparison_names_the_finding_that_the_list_names(run: Run, days: Path) -> None:

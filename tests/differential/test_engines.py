@@ -64,7 +64,7 @@ def test_engines_agree_on_any_program(
         compare(duckdb, files, program_of(analyzer), judged, complete=complete)
 
 
-EACH = max(2, EXAMPLES // 14)
+EACH = max(3, EXAMPLES // 14)
 """Of how many examples each operation is a part."""
 
 
