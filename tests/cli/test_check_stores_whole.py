@@ -19,7 +19,7 @@ from tests.sampled import FEW, part_of_library
 
 USER = "CA10__CaAwsUser__c"
 MEGABYTES_OF_NOISE = 25
-USERS = (8_000, 40_000)
+USERS = (50_000, 110_000)
 
 
 class Counted:
@@ -69,7 +69,7 @@ def users_file(directory: Path, users: int) -> Path:
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("judged")
-    done("import", users_file(place, 300), "--type", USER, "--store", place / "store")
+    done("import", users_file(place, 2_000), "--type", USER, "--store", place / "store")
     done("check", "--store", place / "store", *TIME, code=1)
     return place / "store"
 
@@ -82,7 +82,7 @@ def store(judged: Path, tmp_path: Path) -> Path:
 
 def test_statements_do_not_grow_with_the_objects_shown(run: Run, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     costs, shown = [], []
-    for limit in (1, 20, 100):
+    for limit in (1, 20, 500):
         with counted(monkeypatch) as (connections, statements):
             found = run("check", "--store", store, "--limit", limit, *TIME)
         assert found.code == 1, found.err
@@ -113,8 +113,7 @@ PEAKS = """
 import pathlib, re, sys
 from perpend.cli.app import main
 from perpend.engines import verdicts
-from perpend.judge.stores import stored
-verdicts.ROWS_AT_ONCE = stored._AT_ONCE = 1_024
+verdicts.ROWS_AT_ONCE = 4_096
 forms, stores, *more = sys.argv[1:]
 for store in stores.split("|"):
     for form in forms.split("|"):
@@ -126,7 +125,7 @@ for store in stores.split("|"):
 """
 """Says of itself how many KB it held at most, with each store: what the system tells of a child counts what its parent held.
 
-It reads verdicts and objects in small steps, so that few users are many of them already.
+It reads verdicts in small steps, so that few users are many of them already.
 """
 
 

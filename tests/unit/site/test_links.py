@@ -94,8 +94,8 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_thousands_of_pages_take_seconds(tmp_path: Path) -> None:
-    links = "".join(f'<li id="n{number}"><a href="../{number}/index.html#n{number}">{number}</a></li>' for number in range(40))
+    links = "".join(f'<li id="n{number}"><a href="../{number}/index.html#n{number}">{number}</a></li>' for number in range(100))
     site(tmp_path, **{f"{number}/index.html": f"<ul>{links}</ul>" for number in range(1_000)})
     begun = time.process_time()
     assert [] == check_links(tmp_path)
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 10

@@ -32,8 +32,8 @@ def settled(directory: Path, users: int, memory: str) -> tuple[list[tuple[object
 
 
 def test_more_than_memory_holds_is_settled(tmp_path: Path) -> None:
-    said, rivals = settled(tmp_path / "x", 12_000, "25MB")
-    assert (12_000, 24_000) == (len(said), rivals)
+    said, rivals = settled(tmp_path / "x", 30_000, "50MB")
+    assert (30_000, 60_000) == (len(said), rivals)
 
 
 def test_parts_come_to_what_all_at_once_come_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
