@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 WAIVED: Final = "perpend_waived"
 """What is waived: ``key``, policy_id, status, account, ``waiver`` (the id of the one that is shown) and ``waived_until``."""
 
-_COLUMNS: Final = ", ".join(f"{name} VARCHAR" for name in ("key", "policy_id", "status", "account", "waiver", "waived_until"))
 _MOST_PAIRS: Final = 100
 
 
@@ -56,11 +55,7 @@ def cover(connection: Connection, standings: Sequence[WaiverOnDay], day: date) -
 
     A waiver that covers more than its limit covers nothing at all.
     """
-    of = f"SELECT policy_id, count(*) FROM {CANDIDATES} GROUP BY 1"
     match(connection, standings)
-    if not standings:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {WAIVED} ({_COLUMNS})")
-        return Covering(day, (), of=dict(rows_of(connection, of)))
     numbers = matched(connection)
     standings = [
         replace(standing, force=Force.OVER_LIMIT)
@@ -86,7 +81,7 @@ def cover(connection: Connection, standings: Sequence[WaiverOnDay], day: date) -
         {standings[place].waiver.id: number for place, number in numbers.items()},
         waived,
         by_waiver,
-        dict(rows_of(connection, of)),
+        dict(rows_of(connection, f"SELECT policy_id, count(*) FROM {CANDIDATES} GROUP BY 1")),
         {
             (standings[first].waiver.id, standings[other].waiver.id): number
             for first, other, number in rows_of(connection, pairs)

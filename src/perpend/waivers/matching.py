@@ -75,9 +75,6 @@ def add_candidates(connection: Connection, rows: Iterable[Sequence[str | None]])
 def match(connection: Connection, standings: Sequence[MeansFindings], *, whatever_status: bool = False) -> None:
     """Fill the table of matches. ``whatever_status``: also with findings whose status a waiver does not cover."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _ROW.items())
-    if not standings:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {MATCHES} (candidate BIGINT, waiver {_ROW['waiver']})")
-        return
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_WAIVERS} ({columns})")
     rows = (row for number, means in enumerate(standings) for row in _rows(number, means))
     _insert(connection, _WAIVERS, _ROW, rows, most=_MOST_ROWS)
