@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,40 @@ def test_readings_that_contradict_each_other_are_judged_as_an_estate_is(
     both_keys = [one for one in by_estate.findings() if one.policy_id.endswith("more-than-one-active-access-key")]
     statuses = {one.object.name: one.status.value for one in both_keys}
     assert ("INCOMPLIANT", "UNDETERMINED") == (statuses["ann"], statuses["bob"])
+
+
+def test_old_reports_are_not_known_as_in_an_estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, some: Analyzer) -> None:
+    today = datetime(2026, 11, 25, tzinfo=UTC)
+    times = {str(tmp_path / f"{day}.csv"): day and datetime(2026, 11, day, tzinfo=UTC) for day in (None, 23, 24)}
+    for number, path in enumerate(times):
+        rows = [
+            f"{name},arn:aws:iam::11112222333{number}:user/{name},{one}\n" for name, ways in READINGS.items() for one in ways
+        ]
+        Path(path).write_text(CLAIMED + "".join(rows), "utf-8")
+    monkeypatch.setattr(files, "LARGE", 0)
+    estate = collect_files([*times]).estate
+    estate = replace(estate, sources=[replace(one, observed_at=times[one.name]) for one in estate.sources])
+
+    def said(judgement: Judgement) -> Any:
+        return judgement.ledger, [
+            (one.object.origin.source, replace(one, object=one.object.id)) for one in judgement.findings()
+        ]
+
+    by_age = {}
+    for hours in (1, 30, 60, None):
+        max_age = None if hours is None else timedelta(hours=hours)
+        expected = judge_estate(estate, select_policies(some, over=estate), today=today, max_age=max_age)
+        by_age[hours] = Counter(one.status.value for one in expected.findings())["UNDETERMINED"]
+        with judge_reports(
+            [Input(path, observed_at=time) for path, time in times.items()],
+            lambda held: select_policies(some, over=held),
+            declared=some.repository.declared_type,
+            today=today,
+            max_age=max_age,
+        ) as judgement:
+            assert judgement is not None
+            assert said(expected) == said(judgement), hours
+    assert by_age[1] > by_age[30] > by_age[60] > by_age[None]
 
 
 def test_nothing_is_read_for_policies_that_read_more(tmp_path: Path, report: Input) -> None:
