@@ -15,7 +15,7 @@ LEAN := --quiet --no-compile
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite library quick lint forms types faults mutants golden reference site pictures bench clean
+.PHONY: help run test suite library slow quick lint forms types faults mutants golden reference site pictures bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -35,17 +35,20 @@ run: $(BIN)/perpend ## judge the example credential report
 	@$(BIN)/perpend check examples/credential-report.csv --snapshot-time 2026-11-20 || [ $$? -eq 1 ]
 	@printf '\nThis was %s; after `source %s/activate` it is `perpend`.\n' $(BIN)/perpend $(BIN)
 
-test: forms ## lint, types, contracts, all tests, coverage of every room, the library's own tests
+test: forms ## lint, types, contracts, tests, coverage of every room, the library's own tests
 	@$(MAKE) --no-print-directory --jobs 2 suite types library # beside the tests, what takes one core or waits
 
 suite: $(BIN)/.ready
-	TMPDIR=$(SCRATCH) $(BIN)/python -m slipcover -m pytest -p tests.counted -n auto --durations=25
+	TMPDIR=$(SCRATCH) $(BIN)/python -m slipcover -m pytest -p tests.counted -n auto --pace test --durations=25
 	$(BIN)/python -m tests.rooms_covered .coverage.json
 
 library: $(BIN)/perpend
 	$(BIN)/perpend test --coverage --fail-under 100
-	$(BIN)/perpend test --engine duckdb
 	$(BIN)/perpend lint --repo src/perpend/library
+
+slow: $(BIN)/.ready ## the tests that `make test` leaves out: a browser, clusters, wheels, what measures; the library's on DuckDB
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n auto --pace slow --durations=10
+	$(BIN)/perpend test --engine duckdb
 
 lint: forms types ## ruff, mypy, import-linter
 
@@ -57,11 +60,8 @@ forms: $(BIN)/.ready
 types: $(BIN)/.ready
 	$(BIN)/mypy
 
-quick: $(BIN)/.ready ## units, but those that make whole histories and sites, vectors and the house rules, in a minute
-	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n logical tests/unit tests/conformance tests/house \
-		--ignore tests/unit/history --ignore tests/unit/gather --ignore tests/unit/site \
-		--ignore tests/unit/store/test_store_processes.py --ignore tests/conformance/test_company.py \
-		--ignore tests/house/test_bench.py --ignore tests/house/test_library.py --ignore tests/house/test_ways_in.py
+quick: $(BIN)/.ready ## most units, vectors and house rules, in a minute
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n logical --pace quick
 
 faults: $(BIN)/perpend ## put every small fault into the library's policies and see that its tests find all; minutes
 	$(BIN)/perpend test --mutate
