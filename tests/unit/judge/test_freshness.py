@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -52,6 +53,34 @@ def test_a_claim_holds_as_long_as_some_fresh_source_makes_it() -> None:
     stale = DAY.reasons([old, new])
     assert [0] == list(stale)
     assert [Claim("B", account)] == [claim for claim, _ in stale_claims([old, new], stale)]
+
+
+def test_what_only_stale_sources_claim_is_lacking_from_then_on_and_nothing_else_is() -> None:
+    account, other = Scope("111122223333"), Scope("444455556666")
+    old = (
+        Claim("A", account),
+        Claim("A", other),
+        Claim("A", other, relation="list"),
+        Claim("B", other, "was denied"),
+        Claim("C"),
+    )
+    new = (Claim("A", account), Claim("B", account, "was denied"), Claim("B", other, relation="list"))
+    found = estate(thing("a", "old.json"), thing("b", "new.json"), times={"old.json": NOW - timedelta(days=2), "new.json": NOW})
+    claimed = {"old.json": old, "new.json": new}
+    found = replace(found, sources=tuple(replace(one, coverage=claimed[one.name]) for one in found.sources))
+    first, second = aged_estate(found, DAY).sources
+    stale = "observed 2 days ago, 2026-01-08 12:00 UTC: older than 24 hours"
+    assert [None, stale, stale, "was denied", stale] == [claim.lacking for claim in first.coverage]
+    assert old == tuple(replace(now, lacking=claim.lacking) for now, claim in zip(first.coverage, old, strict=True))
+    assert new == second.coverage
+
+
+@pytest.mark.parametrize("whole", [Claim("", Scope("111122223333")), Claim("A")])
+def test_a_claim_of_everything_vouches_for_a_list(whole: Claim) -> None:
+    old = Source("old", "aws", NOW - timedelta(days=2), 0, coverage=(Claim("A", Scope("111122223333"), relation="list"),))
+    new = Source("new", "aws", NOW, 0, coverage=(whole,))
+    assert [] == list(stale_claims([old, new], {0: "stale"}))
+    assert list(stale_claims([old, replace(new, coverage=(replace(whole, lacking="was denied"),))], {0: "stale"}))
 
 
 def test_objects_of_stale_sources_are_in_doubt_in_every_reading() -> None:

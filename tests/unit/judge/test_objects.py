@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from perpend.analyze.names import UnknownName
-from perpend.ir.estate import Estate, EstateObject, Origin, Source, object_from_fields
+from perpend.ir.estate import ROOT_NAME, ROOT_USER, Estate, EstateObject, Origin, Source, object_from_fields
 from perpend.ir.object_types import Field, Lookup, ObjectType
-from perpend.judge.objects import object_named, stored_object_named
+from perpend.judge.objects import meanings, object_named, stored_object_named
 from tests.unit.judge.estates import THING, analyzer, program_of
 from tests.unit.store.stored import write_store
 
@@ -120,6 +120,27 @@ def test_objects_of_one_id_are_told_apart_by_their_places():
     with pytest.raises(UnknownName) as raised:
         object_named(estate([{"Name": "same"}, {"Name": "same"}]), THING, "same")
     assert "'same' names 2 objects: b.json:0, b.json:1" == str(raised.value)
+    with pytest.raises(UnknownName, match=r"^'same' names 2 objects: b\.json:0, b\.json:1$"):
+        object_named(estate([{"Id": "i", "Name": "same"}] * 2), THING, "same")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("a", [("a", None)]),
+        ("a (b", [("a (b", None)]),
+        (" (b)", [(" (b)", None)]),
+        ("a (b) (c)", [("a (b) (c)", None), ("a (b)", "c")]),
+        ("\\x1b\\u202e\\t", [("\\x1b\\u202e\\t", None), ("\x1b\u202e\t", None)]),
+        ("\\x41 (\\U0001f600)", [("\\x41 (\\U0001f600)", None), ("A (😀)", None), ("\\x41", "\\U0001f600"), ("A", "😀")]),
+        ("\\U0010ffff", [("\\U0010ffff", None), ("\U0010ffff", None)]),
+        ("\\U00110000", [("\\U00110000", None)]),
+        (ROOT_NAME, [(ROOT_NAME, None), (ROOT_USER, None)]),
+        (ROOT_USER, [(ROOT_USER, None)]),
+    ],
+)
+def test_a_name_means_itself_first_then_what_reports_print_so(name, meant):
+    assert meant == [tuple(one) for one in meanings(name)]
 
 
 def test_the_nearest_name_is_offered_and_a_type_may_have_no_objects():

@@ -5,10 +5,12 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from perpend.ir.numbering import UNREADABLE
 from perpend.judge.verdicts import Found, HeldVerdicts, StreamedObjects
 from tests.unit.judge.estates import analyzer, program_of, thing
 
@@ -24,6 +26,13 @@ def held(tmp_path: Path) -> HeldVerdicts:
 def test_each_index_is_counted(held: HeldVerdicts) -> None:
     assert Counter({199: 3, 0: 2, 299: 1, 99: 1}) == held.counted()
     assert Counter() == HeldVerdicts(held.program).counted()
+
+
+def test_reasons_of_unreadable_objects_are_counted_without_their_places(held: HeldVerdicts) -> None:
+    differ = "sources contradict each other about x (a.csv:1, b.csv:2)"
+    errors = {0: differ, 1: differ.replace("1", "7"), 2: "denied", 3: "denied"}
+    ended = replace(held, indexes=array("i", [UNREADABLE, UNREADABLE, UNREADABLE, 199]), errors=errors)
+    assert {"sources contradict each other about x": 2, "denied": 1} == ended.unreadable()
 
 
 @pytest.mark.parametrize(
