@@ -75,6 +75,17 @@ def test_rows_of_a_stale_source_are_in_doubt_and_others_are_not(tmp_path: Path) 
     assert [row["perpend_row"] for row in rows_of(snapshot, THING)] == [row["perpend_row"] for row in rows_of(found, THING)]
 
 
+@pytest.mark.parametrize("fresh_type", [OWNER, PART, THING])
+def test_tables_behind_one_of_which_nothing_is_stale_are_aged_too(tmp_path: Path, fresh_type: str) -> None:
+    rows = {kind: [{"Id": kind}] for kind in (OWNER, PART, THING)}
+    new = source("new.json", NEW, {fresh_type: rows.pop(fresh_type)})
+    snapshot, found = aged(tmp_path, new, source("old.json", OLD, {**rows}))
+    assert snapshot.tables.complete == found.tables.complete
+    for kind in rows:
+        assert [(kind, STALE)] == rows_of(found, kind, "Id", "perpend_contradicted")
+    assert found.tables.by_name[fresh_type] is snapshot.tables.by_name[fresh_type]
+
+
 def test_a_list_that_only_a_stale_source_claims_to_tell_all_of_is_not_known(tmp_path: Path) -> None:
     snapshot, found = aged(tmp_path, old(*ALL), fresh())
     assert dict.fromkeys("abcde", NO_LIST) == things(found, "parts__r#unfollowed")
