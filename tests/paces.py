@@ -29,20 +29,26 @@ NOT_QUICK: Final = (
     "house/test_structure.py::test_no_function_is_too_long",
     "house/test_ways_in.py",
     "unit/collect/test_read.py::test_what_others_have_made_is_collected_as_before",
+    "unit/diagnostics/test_as_json.py",
+    "unit/engines/duckdb/",
+    "unit/errands/clouds/test_asked.py",
     "unit/gather/",
     "unit/history/",
-    "unit/intake/test_lists.py::test_a_table_says_what_claims_mean",
-    "unit/judge/stores/test_large.py",
+    "unit/intake/test_lists.py",
+    "unit/judge/stores/",
     "unit/judge/test_belonging.py::test_whether_a_part_says_whose_it_is_is_the_same_in_files_and_in_a_store",
+    "unit/lint/test_check.py::test_a_chain_of_thousands_of_extracts_is_refused",
     "unit/lint/test_unreachable_condition.py::test_what_is_flagged_decides_on_no_object",
     "unit/load/test_schema.py::test_the_library_is_valid",
     "unit/pieces/reports/test_alike.py::test_more_than_memory_holds_is_settled",
-    "unit/pieces/tables/test_table_file.py::test_tables_and_nested_objects_of_one_type_are_one_table",
+    "unit/pieces/tables/",
     "unit/site/",
+    "unit/store/queries/",
     "unit/store/test_nest.py",
     "unit/store/test_store_processes.py",
+    "unit/test_processes.py",
 )
-"""What of these rooms makes whole histories, sites and stores, asks all of the library or reads all of the code."""
+"""What of these rooms makes histories, sites and stores, asks all of the library or reads all of the code."""
 
 PACES: Final = ("quick", "test", "slow")
 
