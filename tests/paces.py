@@ -11,14 +11,19 @@ from typing import Final
 SLOW: Final = (
     "browser/",
     "cli/test_check_stores_whole.py::test_memory_does_not_grow_with_the_users",
+    "differential/test_spark.py::test_a_collected_organization_comes_to_the_same_findings",
+    "differential/test_spark.py::test_a_histories_steps_on_spark_are_those_that_a_commit_made",
+    "differential/test_spark.py::test_lives_on_spark_are_as_the_reference_says",
+    "differential/test_spark.py::test_neither_the_order_of_rows_nor_their_partitions_matter",
     "differential/test_spark_check.py",
     "differential/test_spark_cluster.py",
+    "docs/test_examples.py::test_commands_do_as_shown[docs/how-to/",
     "docs/test_python.py::test_the_wheel_that_is_built_installs_and_the_how_to_runs",
     "house/test_bench.py",
     "servers/test_organization.py::test_a_killed_process_is_gone_on_with",
     "servers/test_planted.py",
 )
-"""What takes minutes to ask little more than others ask: a browser, clusters that lose machines, installing, what measures."""
+"""What takes long for what it asks beside others: a browser, clusters that lose machines, guides, installing, what measures."""
 
 ROOMS_OF_QUICK: Final = ("conformance/", "house/", "unit/")
 
