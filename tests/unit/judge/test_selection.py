@@ -275,6 +275,57 @@ def test_silence_is_explained_in_full(tmp_path: Path, names: list[str], over: Es
     assert said == str(raised.value)
 
 
+def test_what_is_excluded_and_what_is_absent_are_told_apart(tmp_path: Path) -> None:
+    analyzer = analyzer_of(tmp_path, FILES)
+    found = select_policies(analyzer, exclude=["*counting"], over=estate("csv"))
+    assert (("/ce/b/counting",), {"/ce/a/over-others": OTHER}) == (found.excluded, found.absent)
+    both = select_policies(analyzer, exclude=["*counting", "over-others"], over=estate("csv"))
+    assert (("/ce/b/counting",), {}) == (both.excluded, both.absent)
+    by_itself = select_policies(analyzer, ["counting"], exclude=["*counting"])
+    assert (["/ce/b/counting"], ()) == ([one.policy_id for one in by_itself.programs], by_itself.excluded)
+    with pytest.raises(UnknownName, match=r"can judge; 1 excluded, --policy asks one by name$"):
+        select_policies(analyzer, ["counting"], exclude=["*counting"], standing=True)
+    with pytest.raises(UnknownName, match=r"^unknown policy 'nothing'"):
+        select_policies(analyzer, exclude=["nothing"])
+
+
+@pytest.mark.parametrize(
+    ("names", "inherited", "advice"),
+    [
+        ([], False, "; --inherited asks 1 that reach the framework through rules or similar sections"),
+        (["*over-things"], False, ""),
+        ([], True, None),
+    ],
+)
+def test_who_reaches_a_framework_otherwise_is_told_where_nobody_who_names_it_judges(
+    tmp_path: Path, names: list[str], inherited: bool, advice: str | None
+) -> None:
+    sound = {path: one for path, one in MAPPED.items() if not path.startswith("ce/b/broken")}
+    analyzer, over = analyzer_of(tmp_path, sound), Estate((Source("a.csv", "csv", None, 1),), {OTHER: ()})
+    if advice is None:
+        found = select_policies(analyzer, names, framework="f", inherited=inherited, over=over)
+        assert [OTHERS] == [one.policy_id for one in found.programs]
+        return
+    with pytest.raises(UnknownName) as raised:
+        select_policies(analyzer, names, framework="f", inherited=inherited, over=over)
+    assert f"no policy judges what the inputs hold: {OTHER}{advice}" == str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("frameworks", "told"),
+    [
+        ("f", [("/frameworks/f", ())]),
+        (["f/2", "f/1"], [("/frameworks/f", ("/frameworks/f/1", "/frameworks/f/2"))]),
+        (["g", "f"], [("/frameworks/g", ()), ("/frameworks/f", ())]),
+    ],
+)
+def test_each_framework_is_told_once_with_all_sections_asked_of_it(
+    tmp_path: Path, frameworks: str | list[str], told: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    found = select_policies(analyzer_of(tmp_path, MAPPED), framework=frameworks).frameworks
+    assert told == [(one.id, one.sections) for one in found]
+
+
 def test_a_program_by_name_is_one_or_the_whole_reason_is_told(tmp_path: Path) -> None:
     more = {f"ce/c/{number}/prod.logic.yaml": logic() for number in range(7)}
     more |= {f"ce/c/{number}/policy.yaml": {"names": {"full": "P", "contextual": "P"}} for number in range(7)}
