@@ -73,6 +73,8 @@ def test_what_only_stale_sources_claim_is_lacking_from_then_on_and_nothing_else_
     assert [None, stale, stale, "was denied", stale] == [claim.lacking for claim in first.coverage]
     assert old == tuple(replace(now, lacking=claim.lacking) for now, claim in zip(first.coverage, old, strict=True))
     assert new == second.coverage
+    again = replace(found, sources=tuple(replace(one, coverage=old) for one in found.sources))
+    assert [old, old] == [one.coverage for one in aged_estate(again, DAY).sources], "what a fresh source claims, too, is known"
 
 
 @pytest.mark.parametrize("whole", [Claim("", Scope("111122223333")), Claim("A")])

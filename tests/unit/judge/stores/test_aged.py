@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from perpend.ir.coverage import NOT_IN_FULL, Claim
+from perpend.ir.coverage import NOT_IN_FULL, Claim, Scope
 from perpend.ir.estate import Estate, EstateObject, Origin, Source
+from perpend.ir.object_types import Field
 from perpend.judge.freshness import Freshness
 from perpend.judge.stores.aged import aged_snapshot
 from perpend.store.snapshot import Snapshot
@@ -105,6 +107,33 @@ def test_a_list_that_a_fresh_source_claims_as_well_stays_known(tmp_path: Path) -
 def test_a_fresh_claim_of_another_list_or_of_less_helps_nothing(tmp_path: Path) -> None:
     _, found = aged(tmp_path, old(*ALL), fresh(Claim(OWNER), Claim(PART, lacking="denied", relation="others__r")))
     assert dict.fromkeys("abcde", NO_LIST) == things(found, "parts__r#unfollowed")
+
+
+def test_a_list_is_known_as_far_as_fresh_claims_reach_and_in_doubt_where_a_stale_one_did(tmp_path: Path) -> None:
+    kind = replace(
+        TYPES[THING], fields={**TYPES[THING].fields, "CA10__region__c": Field("CA10__region__c", "text")}, master="owner__r"
+    )
+    declared = {**TYPES, THING: kind}.get
+    places = {"a": ("1", "eu-west-1"), "b": ("1", "us-east-1"), "c": ("2", "eu-west-1"), "d": (None, None)}
+    rows = [{"Id": one, "owner__c": account, "CA10__region__c": region} for one, (account, region) in places.items()]
+
+    def lists(directory: str, was: Sequence[Claim], now: Sequence[Claim]) -> tuple[dict[str, Any], dict[str, Any]]:
+        (aged_in := tmp_path / directory / "aged").mkdir(parents=True)
+        estates = (
+            source("new.json", NEW, {THING: rows}, now),
+            source("old.json", OLD, {PART: [{"Id": "p", "thing__c": "a"}]}, was),
+        )
+        snapshot = write_store(tmp_path / directory / "store", *estates, declared=declared)
+        both = (snapshot, aged_snapshot(snapshot, DAY, declared, aged_in))
+        first, second = (dict(rows_of(one, THING, "Id", "parts__r#unfollowed")) for one in both)
+        return first, second
+
+    some = [Claim(PART, Scope("1", "eu-west-1")), Claim(PART, Scope("2"))]
+    assert {"a": None, "b": NO_LIST, "c": None, "d": NO_LIST} == lists("all", [Claim(PART)], some)[1]
+    was, now = lists("some", some, [])
+    assert {"a": NO_LIST, "b": was["b"], "c": NO_LIST, "d": was["d"]} == now
+    assert None is was["a"] is was["c"]
+    assert was["b"] and was["d"]
 
 
 def test_a_key_that_leads_nowhere_is_in_doubt_once_the_complete_list_is_old(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from perpend.judge.judgement import Judgement, objects_at
 from perpend.judge.selection import select_policies
 from perpend.judge.stores import stored
 from perpend.judge.stores.snapshots import judge_snapshot
-from perpend.judge.stores.stored import StoredObjects, StoredVerdicts, wanted_of
+from perpend.judge.stores.stored import StoredObjects, StoredOrigins, StoredVerdicts, wanted_of
 from perpend.judge.verdicts import Found, Share, StreamedObjects
 from perpend.meaning.partly_known import MISSING
 from perpend.store.nest import Nest
@@ -266,3 +267,27 @@ def test_what_is_read_of_an_owner_is_wanted_beside_what_names_it(tmp_path: Path)
     program = program_of(analyzer(tmp_path, {"FIELD": {"path": "o__r.on"}}))
     found = wanted_of([program], ObjectType(THING, lookups={"o__r": Lookup("o__r", OTHER, "o")}, master="o__r"))
     assert {"on", "Id", "Name"} <= found.lookups["o__r"].values
+
+
+@pytest.mark.parametrize(
+    ("kinds", "numbers", "rows", "places"),
+    [
+        (["csv"], [3], 3, {(0, 0): 1, (2, 0): 3, (3, 0): None}),
+        (["csv"], [3], 2, {(1, 0): 2}),
+        (["csv"], [3], None, {(1, 0): 2}),
+        (["csv", "parquet"], [2, 3], 5, {(1, 0): 2, (2, 1): 1, (4, 1): 3, (1, 1): None, (2, 0): None, (5, 1): None}),
+        (["csv", "csv"], [2, 3], 4, {(1, 0): None, (2, 1): None}),
+        (["csv", "csv"], [2, 3], None, {(1, 0): None}),
+        (["csv", "aws"], [2, 3], 5, {(1, 0): None, (2, 1): None}),
+        (["aws"], [3], 3, {(1, 0): None}),
+    ],
+)
+def test_rows_say_where_they_stood_where_all_of_tables_are_in_one(
+    kinds: list[str], numbers: list[int], rows: int | None, places: dict[tuple[int, int], int | None]
+) -> None:
+    sources = [SimpleNamespace(name=str(one), kind=kind, objects=numbers[one]) for one, kind in enumerate(kinds)]
+    by_name = {} if rows is None else {THING: SimpleNamespace(rows=rows)}
+    held: Any = SimpleNamespace(sources=sources, tables=SimpleNamespace(by_name=by_name))
+    origins = StoredOrigins(held, THING)
+    expected = {at: Origin(str(at[1])) if row is None else Origin(str(at[1]), row, "row") for at, row in places.items()}
+    assert expected == {at: origins.of(*at) for at in places}
