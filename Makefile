@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PACE   ?= test
 ROOMS  ?= meaning interpret plan.operations judge store
 
 # Tests write a million small files: where memory has room for them, they need not wait for a disk.
@@ -15,7 +16,7 @@ LEAN := --quiet --no-compile
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite library slow quick lint forms types faults mutants golden reference site pictures bench clean
+.PHONY: help run test suite library engines slow quick lint forms types faults mutants golden reference site pictures bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -39,16 +40,19 @@ test: forms ## lint, types, contracts, tests, coverage of every room, the librar
 	@$(MAKE) --no-print-directory --jobs 2 suite types library # beside the tests, what takes one core or waits
 
 suite: $(BIN)/.ready
-	TMPDIR=$(SCRATCH) $(BIN)/python -m slipcover -m pytest -p tests.counted -n auto --pace test --durations=25
+	TMPDIR=$(SCRATCH) $(BIN)/python -m slipcover -m pytest -p tests.counted -n auto --pace $(PACE) --durations=25
 	$(BIN)/python -m tests.rooms_covered .coverage.json
 
-library: $(BIN)/perpend
+library: $(BIN)/perpend $(if $(filter all,$(PACE)),engines)
 	$(BIN)/perpend test --coverage --fail-under 100
 	$(BIN)/perpend lint --repo src/perpend/library
 
-slow: $(BIN)/.ready ## the tests that `make test` leaves out: a browser, clusters, wheels, what measures; the library's on DuckDB
-	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n auto --pace slow --durations=10
+engines: $(BIN)/perpend
 	$(BIN)/perpend test --engine duckdb
+
+slow: $(BIN)/.ready ## the tests that `make test` leaves out; `make test PACE=all` leaves out none
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n auto --pace slow --durations=10
+	@$(MAKE) --no-print-directory engines
 
 lint: forms types ## ruff, mypy, import-linter
 

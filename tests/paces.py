@@ -1,4 +1,4 @@
-"""Which tests `make quick`, `make test` and `make slow` run: `--pace`. Without it, all run.
+"""Which tests `make quick`, `make test` and `make slow` run: `--pace`. Without it, and by `make test PACE=all`, all run.
 
 A place is how a test's name begins, after `tests/`. `test_every_place_is_there` (house) says which of them are gone.
 """
@@ -11,19 +11,17 @@ from typing import Final
 SLOW: Final = (
     "browser/",
     "cli/test_check_stores_whole.py::test_memory_does_not_grow_with_the_users",
-    "differential/test_spark.py::test_a_collected_organization_comes_to_the_same_findings",
-    "differential/test_spark.py::test_a_histories_steps_on_spark_are_those_that_a_commit_made",
-    "differential/test_spark.py::test_lives_on_spark_are_as_the_reference_says",
     "differential/test_spark.py::test_neither_the_order_of_rows_nor_their_partitions_matter",
     "differential/test_spark_check.py",
-    "differential/test_spark_cluster.py",
+    "differential/test_spark_cluster.py::test_a_store_is_judged_by_workers_even_when_one_dies",
+    "differential/test_spark_cluster.py::test_an_organization_that_was_collected_is_judged_by_workers_as_by_duckdb",
     "docs/test_examples.py::test_commands_do_as_shown[docs/how-to/",
     "docs/test_python.py::test_the_wheel_that_is_built_installs_and_the_how_to_runs",
     "house/test_bench.py",
     "servers/test_organization.py::test_a_killed_process_is_gone_on_with",
     "servers/test_planted.py",
 )
-"""What takes long for what it asks beside others: a browser, clusters that lose machines, guides, installing, what measures."""
+"""What takes long for what it asks beside others: a browser, workers that die, guides, installing, what measures."""
 
 ROOMS_OF_QUICK: Final = ("conformance/", "house/", "unit/")
 
@@ -55,7 +53,7 @@ NOT_QUICK: Final = (
 )
 """What of these rooms makes histories, sites and stores, asks all of the library or reads all of the code."""
 
-PACES: Final = ("quick", "test", "slow")
+PACES: Final = ("quick", "test", "slow", "all")
 
 
 def is_left_out(place: str, pace: str | None) -> bool:

@@ -92,13 +92,13 @@ def test_every_place_is_there() -> None:
     ],
 )
 def test_every_test_is_run_at_one_pace_but_the_quick_are_run_again(place: str, paces: set[str]) -> None:
-    assert paces == {pace for pace in PACES if not is_left_out(place, pace)}
+    assert {*paces, "all"} == {pace for pace in PACES if not is_left_out(place, pace)}
     assert not is_left_out(place, None)
 
 
 def test_what_holds_tests_of_a_pace_is_gone_into() -> None:
     assert set(PACES) == {pace for pace in PACES if not is_left_out("house", pace)}
-    assert {"test", "slow"} == {pace for pace in PACES if not is_left_out("cli", pace)}
-    assert {"slow"} == {pace for pace in PACES if not is_left_out("browser", pace)}
-    assert {"quick", "test"} == {pace for pace in PACES if not is_left_out("unit", pace)}
-    assert {"test"} == {pace for pace in PACES if not is_left_out("unit/history", pace)}
+    assert {"test", "slow", "all"} == {pace for pace in PACES if not is_left_out("cli", pace)}
+    assert {"slow", "all"} == {pace for pace in PACES if not is_left_out("browser", pace)}
+    assert {"quick", "test", "all"} == {pace for pace in PACES if not is_left_out("unit", pace)}
+    assert {"test", "all"} == {pace for pace in PACES if not is_left_out("unit/history", pace)}

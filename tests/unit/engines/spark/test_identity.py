@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -32,3 +35,50 @@ def test_the_reason_of_a_jvm_that_does_not_start_is_its_own() -> None:
         spark_session(conf={"spark.driver.extraJavaOptions": "-Xss1k"}),
     ):
         raise AssertionError
+
+
+def no_name(number: int) -> None:
+    raise KeyError(number)
+
+
+def no_library(name: str) -> None:
+    raise OSError(name)
+
+
+def test_a_name_is_lent_to_processes_that_start_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from perpend.engines.spark import identity
+
+    monkeypatch.setattr(identity.pwd, "getpwuid", no_name)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: None)
+    for former, preloaded in ((None, "libnss_wrapper.so"), ("other.so", "libnss_wrapper.so other.so")):
+        if former is None:
+            monkeypatch.delenv("LD_PRELOAD", raising=False)
+        else:
+            monkeypatch.setenv("LD_PRELOAD", former)
+        with identity.identity(tmp_path):
+            assert preloaded == os.environ["LD_PRELOAD"]
+            users, groups = (Path(os.environ[f"NSS_WRAPPER_{name}"]).read_text() for name in ("PASSWD", "GROUP"))
+        assert f"perpend:x:{os.getuid()}:{os.getgid()}::{tmp_path}:/bin/false\n" == users
+        assert f"perpend:x:{os.getgid()}:\n" == groups
+        assert former == os.environ.get("LD_PRELOAD")
+        assert not [name for name in os.environ if name.startswith("NSS_WRAPPER")]
+
+
+def test_where_no_name_can_be_lent_it_is_told_what_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from perpend.engines.spark import identity
+    from perpend.engines.spark.errors import SparkFailed
+
+    monkeypatch.setattr(identity.pwd, "getpwuid", no_name)
+    monkeypatch.setattr(ctypes, "CDLL", no_library)
+    with pytest.raises(SparkFailed, match=r"has no name here.*apt-get install libnss-wrapper"), identity.identity(tmp_path):
+        raise AssertionError
+
+
+def test_who_has_a_name_is_lent_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from perpend.engines.spark import identity
+
+    monkeypatch.setattr(identity.pwd, "getpwuid", lambda number: SimpleNamespace(pw_name="somebody"))
+    monkeypatch.setattr(ctypes, "CDLL", no_library)
+    before = dict(os.environ)
+    with identity.identity(tmp_path):
+        assert before == dict(os.environ)
