@@ -45,7 +45,7 @@ TOGETHER = ("browser/", "conformance/", "servers/")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take the pace of a target of the Makefile."""
-    parser.addoption("--pace", choices=PACES, help="run what this target of the Makefile runs, instead of all")
+    parser.addoption("--pace", choices=PACES, default="all", help="run what this target of the Makefile runs")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

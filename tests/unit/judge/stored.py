@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from perpend.collect.contradictions import contradiction
+from perpend.ir.coverage import Claim
 from perpend.ir.estate import Estate, EstateObject, Origin, Source, object_from_fields
 from perpend.judge.selection import Selection, selection_of
 from perpend.store.snapshot import Snapshot
@@ -79,7 +80,10 @@ class Case:
         things = [object_from_fields(one, kind, Origin("b.json", row)) for row, one in enumerate(THINGS)]
         things.append(rivals({"CA10__on__c": True}, {"CA10__on__c": False}))
         others = [object_from_fields({"Id": "x", "CA10__on__c": True}, self.analyzer.object_type(OTHER), Origin("a.json", 0))]
-        sources = [Source("a.json", "test-data", SEEN, 1), Source("b.json", "test-data", None, len(things), ("1", "2"))]
+        sources = [
+            Source("a.json", "test-data", SEEN, 1, coverage=(Claim(OTHER),)),
+            Source("b.json", "test-data", None, len(things), ("1", "2")),
+        ]
         self.estate = Estate(sources, {THING: things, OTHER: others})
         self.snapshot: Snapshot = write_store(
             root / "store", self.estate, declared=self.analyzer.object_type, contradiction=contradiction
