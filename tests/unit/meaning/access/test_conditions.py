@@ -1,0 +1,46 @@
+"""Conditions in words: what each leaves of those who ask, or why it narrows nobody. What they decide stands in ``spec/``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from perpend.meaning.access.levels import PolicyKind, access_of_statements
+from tests.unit.meaning.access.vectors import KNOWN, document
+
+ACCOUNT = {"aws:PrincipalAccount": "111122223333"}
+
+
+def sentences(condition: dict[str, Any]) -> list[str]:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*", "Condition": condition}
+    named, *told, _ = access_of_statements(document(statement), PolicyKind.RESOURCE, KNOWN)[0].because
+    assert named == "names everybody"
+    return told
+
+
+@pytest.mark.parametrize(
+    ("operator", "keys", "words"),
+    [
+        ("StringNotEquals", ACCOUNT, "leaves everybody else"),
+        ("NumericLessThan", {"s3:max-keys": "10"}, "says nothing of who asks"),
+        ("StringEquals", {"s3:x-amz-acl": "private"}, "says nothing of who asks"),
+        ("Null", {"s3:x-amz-acl": "false"}, "says nothing of who asks"),
+        ("StringEqualsIfExists", ACCOUNT, "lets requests without the key pass"),
+        ("ForAllValues:StringEquals", ACCOUNT, "lets requests without the key pass"),
+        ("StringEquals", {"aws:PrincipalAccount": []}, "has no fixed value"),
+        ("StringLike", {"aws:PrincipalArn": "${aws:ResourceArn}"}, "has no fixed value"),
+        ("StringEquals", {"aws:PrincipalOrgID": "o-*"}, "has a wildcard, which is no fixed value here"),
+        ("StringEquals", {"aws:PrincipalAccount": "nobody"}, "has a value that fixes nobody"),
+        ("StringEquals", ACCOUNT, "leaves principals of the own account"),
+        ("Null", {"aws:PrincipalTag/team": "false"}, "leaves principals of any account"),
+        ("Null", {"aws:SourceArn": "false"}, "leaves services of AWS"),
+    ],
+)
+def test_what_a_condition_leaves_or_why_it_leaves_all(operator: str, keys: dict[str, Any], words: str) -> None:
+    assert [f"`{operator} {next(iter(keys))}` {words}"] == sentences({operator: keys})
+
+
+def test_a_key_that_must_be_there_makes_a_condition_count() -> None:
+    told = sentences({"StringEqualsIfExists": ACCOUNT, "Null": {"aws:PrincipalAccount": "false"}})
+    assert "`StringEqualsIfExists aws:PrincipalAccount` leaves principals of the own account" == told[0]
