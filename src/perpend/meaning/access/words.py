@@ -46,9 +46,9 @@ def narrowing_in_words(narrowing: Narrowing, outlook: Outlook) -> str:
     """Return what a narrowing leaves."""
     if narrowing.is_of_network:
         return "requests from a named network or access point, whoever asks"
-    if narrowing.accounts is None:
-        return _services(narrowing.services, outlook) if narrowing.services else "nobody"
-    return _principals(narrowing.accounts, outlook)
+    principals = [] if narrowing.accounts is None else [_principals(narrowing.accounts, outlook)]
+    services = [] if narrowing.services is None else [_services(narrowing.services, outlook)]
+    return " or ".join([*principals, *services]) or "nobody"
 
 
 def union_in_words(union: Sequence[Narrowing], outlook: Outlook) -> str:

@@ -10,6 +10,8 @@ from perpend.meaning.access.levels import PolicyKind, access_of_statements
 from tests.unit.meaning.access.vectors import KNOWN, document
 
 ACCOUNT = {"aws:PrincipalAccount": "111122223333"}
+OF_BOTH = "leaves principals of the own account or services of AWS on behalf of the own account"
+OF_TEXTS = ("aws:PrincipalArn", "aws:PrincipalOrgID", "aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:PrincipalTag/a")
 
 
 def sentences(condition: dict[str, Any]) -> list[str]:
@@ -35,6 +37,11 @@ def sentences(condition: dict[str, Any]) -> list[str]:
         ("StringEquals", ACCOUNT, "leaves principals of the own account"),
         ("Null", {"aws:PrincipalTag/team": "false"}, "leaves principals of any account"),
         ("Null", {"aws:SourceArn": "false"}, "leaves services of AWS"),
+        ("StringEquals", {"aws:SourceOwner": "111122223333"}, OF_BOTH),
+        ("StringEquals", {"aws:SourceOwner": "nobody"}, "has a value that fixes nobody"),
+        ("Bool", {"aws:MultiFactorAuthPresent": "true"}, "leaves principals of any account"),
+        ("Bool", {"aws:MultiFactorAuthPresent": "false"}, "has a value that fixes nobody"),
+        *(("IpAddress", {key: "198.51.100.7"}, "has a value that fixes nobody") for key in OF_TEXTS),
     ],
 )
 def test_what_a_condition_leaves_or_why_it_leaves_all(operator: str, keys: dict[str, Any], words: str) -> None:
