@@ -11,7 +11,14 @@ from tests.unit.meaning.access.vectors import KNOWN, document
 
 ACCOUNT = {"aws:PrincipalAccount": "111122223333"}
 OF_BOTH = "leaves principals of the own account or services of AWS on behalf of the own account"
-OF_TEXTS = ("aws:PrincipalArn", "aws:PrincipalOrgID", "aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:PrincipalTag/a")
+OF_TEXTS = (
+    "aws:PrincipalArn",
+    "aws:PrincipalOrgID",
+    "aws:SourceAccount",
+    "aws:SourceArn",
+    "aws:SourceOrgID",
+    "aws:PrincipalTag/a",
+)
 
 
 def sentences(condition: dict[str, Any]) -> list[str]:
