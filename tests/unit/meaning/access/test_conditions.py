@@ -11,7 +11,9 @@ from tests.unit.meaning.access.vectors import KNOWN, document
 
 ACCOUNT = {"aws:PrincipalAccount": "111122223333"}
 OF_BOTH = "leaves principals of the own account or services of AWS on behalf of the own account"
+OF_NETWORK = "leaves requests from a named network or access point, whoever asks"
 OF_TEXTS = (
+    "aws:PrincipalServiceName",
     "aws:PrincipalArn",
     "aws:PrincipalOrgID",
     "aws:SourceAccount",
@@ -48,6 +50,19 @@ def sentences(condition: dict[str, Any]) -> list[str]:
         ("StringEquals", {"aws:SourceOwner": "nobody"}, "has a value that fixes nobody"),
         ("Bool", {"aws:MultiFactorAuthPresent": "true"}, "leaves principals of any account"),
         ("Bool", {"aws:MultiFactorAuthPresent": "false"}, "has a value that fixes nobody"),
+        ("IpAddress", {"aws:SourceIp": "198.51.100.7/24"}, OF_NETWORK),
+        ("IpAddress", {"aws:SourceIp": "2001:db8::/32"}, OF_NETWORK),
+        ("IpAddress", {"aws:SourceIp": "198.51.100.0/255.255.255.0"}, "has a value that fixes nobody"),
+        ("IpAddress", {"aws:SourceIp": "198.51.100.0/\N{ARABIC-INDIC DIGIT TWO}4"}, "has a value that fixes nobody"),
+        ("IpAddress", {"aws:SourceIp": "::ffff:0:0/96"}, "has a value that fixes nobody"),
+        ("StringLike", {"s3:DataAccessPointAccount": "111122223333"}, OF_NETWORK),
+        ("StringLike", {"s3:DataAccessPointAccount": "1111*"}, "has a value that fixes nobody"),
+        ("ArnLike", {"s3:DataAccessPointArn": "arn:*:s3:*:111122223333:*"}, OF_NETWORK),
+        ("StringLike", {"s3:DataAccessPointArn": "arn:*:s3:*:111122223333:*"}, "has a value that fixes nobody"),
+        ("StringLike", {"s3:DataAccessPointArn": "arn:aws:s3:eu-west-1:111122223333*"}, OF_NETWORK),
+        ("ArnLike", {"s3:DataAccessPointArn": "arn:aws:s3:eu-west-1:111122223333*"}, "has a value that fixes nobody"),
+        ("IpAddress", {"s3:DataAccessPointAccount": "111122223333"}, "has a value that fixes nobody"),
+        ("IpAddress", {"s3:DataAccessPointArn": "arn:aws:s3:eu-west-1:111122223333:x"}, "has a value that fixes nobody"),
         *(("IpAddress", {key: "198.51.100.7"}, "has a value that fixes nobody") for key in OF_TEXTS),
     ],
 )

@@ -72,7 +72,7 @@ def test_statements_keep_their_numbers_and_say_why() -> None:
     condition = {**equals("aws:PrincipalOrgID", OWN_ORGANIZATION), "Bool": {"aws:SecureTransport": "true"}}
     statements = [deny(Action="s3:Put*"), allow(Condition=condition), allow({"AWS": OWN})]
     first, second = access_of_statements(document(*statements), RESOURCE, KNOWN)
-    assert (2, 3) == (first.number, second.number)
+    assert [(2, statements[1]), (3, statements[2])] == [(each.number, each.statement) for each in (first, second)]
     assert (
         "names everybody",
         "`StringEquals aws:PrincipalOrgID` leaves principals of the own organization",
@@ -122,6 +122,21 @@ def test_a_level_that_hangs_on_what_is_not_known_is_not_known(
     assert all(call in str(caught.value) for call in calls)
     assert level(statement, known=known) is None
     assert level(statement) is not None
+
+
+def test_of_what_is_not_known_only_what_decides_is_named() -> None:
+    given = allow({"AWS": OWN}, Condition=equals("aws:PrincipalOrgID", OWN_ORGANIZATION))
+    (access,) = access_of_statements(document(given), RESOURCE, replace(KNOWN, organization=None, organization_accounts=None))
+    assert (given, None, ("organizations:DescribeOrganization",)) == (access.statement, access.level, access.calls)
+    assert (
+        "names the own account",
+        "`StringEquals aws:PrincipalOrgID` leaves principals of organization o-own0000001, which was collected",
+        "not known: it hangs on which organization the own account belongs to (organizations:DescribeOrganization)",
+    ) == access.because
+    (access,) = access_of_statements(document(given), RESOURCE, replace(KNOWN, account=None, organization_accounts=None))
+    whose = "whose account the document belongs to (sts:GetCallerIdentity)"
+    members = "which accounts belong to the own organization (organizations:ListAccounts)"
+    assert f"not known: it hangs on {whose} and {members}" == access.because[-1]
 
 
 @pytest.mark.parametrize(
@@ -189,6 +204,11 @@ def test_an_account_without_an_organization_needs_no_list() -> None:
         (allow({}), RESOURCE, "its `Principal` is neither `*` nor an object"),
         ({key: value for key, value in allow().items() if key != "Principal"}, RESOURCE, "it names no principal"),
         (allow(), IDENTITY, "a policy of identities names no principal; is it one of a resource?"),
+        (
+            {"Effect": "Allow", "NotPrincipal": "*", "Action": "s3:*", "Resource": "*"},
+            IDENTITY,
+            "a policy of identities names no principal; is it one of a resource?",
+        ),
         (allow(Condition=[]), RESOURCE, "`Condition` does not hold operators with keys"),
         (allow(Condition={"Bool": "true"}), RESOURCE, "`Condition` does not hold operators with keys"),
         (
@@ -200,8 +220,8 @@ def test_an_account_without_an_organization_needs_no_list() -> None:
     ],
 )
 def test_a_statement_that_is_not_understood_has_no_level(statement: dict[str, Any], kind: PolicyKind, reason: str) -> None:
-    found = access_of_statements(document(statement), kind, KNOWN)[0]
-    assert (None, (f"not understood: {reason}",)) == (found.level, found.because)
+    found, after = access_of_statements(document(statement, statement), kind, KNOWN)
+    assert (None, (f"not understood: {reason}",)) == (found.level, found.because) == (after.level, after.because)
     with pytest.raises(AccessPolicyError, match="statement 1: not understood"):
         extended_document(document(statement), kind, KNOWN)
 
