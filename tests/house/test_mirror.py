@@ -234,10 +234,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     ),
     "unit/load/test_hostile_test_data.py": ("load/test_data",),
     "unit/load/test_hostile_yaml.py": ("load/nodes",),
-    "unit/meaning/access/test_levels.py": (
-        "meaning/access/principals",
-        "meaning/access/requesters",
-    ),
+    "unit/meaning/access/test_levels.py": ("meaning/access/requesters",),
     "unit/pages/test_page.py": (
         "pages/book",
         "pages/contents",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -262,6 +263,20 @@ ROUND["Statement"].append(ROUND)
 def test_a_document_larger_than_any_is_refused(given: Any) -> None:
     with pytest.raises(AccessPolicyError, match="larger than any that AWS takes"):
         access_of_statements(given, RESOURCE, KNOWN)
+
+
+def values_in(given: Any) -> list[Any]:
+    within = [*given, *given.values()] if isinstance(given, dict) else given if isinstance(given, list) else []
+    return [given, *(value for each in within for value in values_in(each))]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_document_is_measured_to_the_last_value_and_character(more: int) -> None:
+    values = values_in(document(allow(Resource=[])))
+    characters = sum(len(value) for value in values if isinstance(value, str))
+    for resource in (["x"] * (MAX_VALUES - len(values) + more), ["x" * (MAX_CHARACTERS - characters + more)]):
+        with pytest.raises(AccessPolicyError, match=r"^the policy document is larger") if more else nullcontext():
+            assert "ANONYMOUS_PRINCIPAL" == level(allow(Resource=resource))
 
 
 PATTERN = "*a" * 500
