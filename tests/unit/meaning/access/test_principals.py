@@ -93,6 +93,27 @@ def test_what_a_provider_claims_is_told_with_the_provider() -> None:
     assert [named, "left: identities outside AWS"] == told(Principal={"Federated": PROVIDER}, Condition=condition)
 
 
+@pytest.mark.parametrize(
+    ("provider", "operator", "key", "value", "is_one"),
+    [
+        (PROVIDER, "StringLike", f"{ISSUER}:sub", "repo:acme/*", True),
+        (PROVIDER, "StringLike", f"{ISSUER}:sub", "repo:*", False),
+        (PROVIDER, "StringEquals", f"{ISSUER}:sub", "", False),
+        (PROVIDER, "StringEquals", f"{ISSUER}:aud", "sts.amazonaws.com", False),
+        (PROVIDER, "StringEquals", "gitlab.com:sub", "project_path:acme/app", False),
+        ("accounts.google.com", "StringEquals", "accounts.google.com:aud", "app", True),
+        ("accounts.google.com", "StringLike", "accounts.google.com:aud", "app*", False),
+        ("accounts.google.com", "StringEquals", "accounts.google.com:aud", "", False),
+        ("accounts.google.com", "StringEquals", "accounts.google.com:email", "ann@example.com", False),
+        ("accounts.google.com", "StringEquals", "www.amazon.com:app_id", "app", False),
+        ("accounts.google.com", "StringNotEquals", "accounts.google.com:aud", "app", False),
+    ],
+)
+def test_who_is_one_of_those_that_anybody_can_be(provider: str, operator: str, key: str, value: str, is_one: bool) -> None:
+    *_, left = told(Principal={"Federated": provider}, Condition={operator: {key: value}})
+    assert f"left: identities {'outside AWS' if is_one else 'that anybody can have'}" == left
+
+
 def test_of_many_some_are_told_and_how_many_more() -> None:
     assert 12 == len(told(Principal={"AWS": MANY[:12]})) - 1
     assert ["names 1 more"] == told(Principal={"AWS": MANY[:13]})[12:-1]
@@ -102,3 +123,9 @@ def test_of_many_some_are_told_and_how_many_more() -> None:
     assert ["nobody is left"] == told(Principal={"AWS": MANY[:1]}, Condition={"StringLike": {"aws:PrincipalAccount": MANY[1]}})[
         2:
     ]
+
+
+def test_all_accounts_that_are_named_are_left_in_any_order() -> None:
+    left = "left: principals of account 999988887777, which was not collected; account 333344445555, in the own organization"
+    for accounts in (["999988887777", "333344445555"], ["333344445555", "999988887777"]):
+        assert left == told(Principal={"AWS": accounts})[-1]
