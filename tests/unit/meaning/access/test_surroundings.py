@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,3 +97,36 @@ def test_an_account_may_be_the_own_one_only_where_that_is_not_known(
 ) -> None:
     outlook = Outlook(Surroundings(account=own), inside)
     assert expected == (outlook.account("111122223333"), outlook.account("444455556666"))
+
+
+@pytest.mark.parametrize(
+    ("known", "inside", "expected"),
+    [
+        ("o-own0000001", (), "own"),
+        ("o-other00001", tuple(Gap), "o-own0000001"),
+        ("none", tuple(Gap), "o-own0000001"),
+        (None, (), "o-own0000001"),
+        (None, (Gap.ACCOUNT, Gap.MEMBERS), "o-own0000001"),
+        (None, (Gap.ORGANIZATION,), "own"),
+    ],
+)
+def test_an_organization_is_the_own_one_where_it_is_known_or_assumed(
+    known: str | None, inside: tuple[Gap, ...], expected: str
+) -> None:
+    assert expected == Outlook(Surroundings(organization=known), inside).organization("o-own0000001")
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "account", "expected"),
+    [
+        (Surroundings(organization="none"), "own", "none"),
+        (Surroundings(), "own", "own"),
+        (KNOWN, "333344445555", "own"),
+        (KNOWN, "999988887777", None),
+        (replace(KNOWN, account_organizations={"999988887777": "o-own0000001"}), "999988887777", None),
+        (replace(KNOWN, account_organizations={"999988887777": "o-other00001"}), "999988887777", "o-other00001"),
+        (replace(KNOWN, organization="none"), "333344445555", None),
+    ],
+)
+def test_which_organization_an_account_belongs_to(surroundings: Surroundings, account: str, expected: str | None) -> None:
+    assert expected == Outlook(surroundings).organization_of(account)
