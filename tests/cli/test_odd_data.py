@@ -13,7 +13,7 @@ from tests.cli.conftest import TIME, Run
 from tests.repositories import logic, policy_files, write
 
 THING = "CA10__CaThing__c"
-TYPES = {
+TYPES: dict[str, Any] = {
     f"types/{THING}/type.yaml": {
         "label": "Thing",
         "fields": [{"name": "owner__c", "type": "lookup"}],
@@ -148,3 +148,19 @@ def test_a_table_that_lists_an_object_contradicts_one_by_which_it_is_gone(run: R
         verdict = json.loads(found.out)
         assert "UNDETERMINED" == verdict["status"], parts
         assert f"sources contradict each other about {GONE}" in verdict["currentStateMessage"]
+
+
+def test_a_row_whose_key_names_an_object_that_no_table_holds_does_not_lead_nowhere(run: Run, tmp_path: Path) -> None:
+    """The cell under the lookup is null, and so is that of a row whose key is blank: there it is a fact."""
+    rows = [{"Id": f"a{number}", "owner__c": key, "owner__r": None} for number, key in enumerate(("o", "", None))]
+    write(tmp_path / "repository", {**policy_files(logic(OWNED, input_type=THING)), **TYPES})
+    (tmp_path / "things.ndjson").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    named = (tmp_path / "things.ndjson", "--type", THING, "--repo", tmp_path / "repository")
+    assert 0 == run("import", *named, "--store", tmp_path / "store").code
+    of_store = ("--store", tmp_path / "store", "--repo", tmp_path / "repository", "--no-history")
+    for asked in (named, of_store):
+        told = [json.loads(line) for line in run("check", *asked, *TIME, "--format", "ndjson").out.splitlines()]
+        assert [0, 200, 200] == [verdict["conditionIndex"] for verdict in told]
+        assert "owner__r is empty, though its key names an object" == told[0]["currentStateMessage"]
+    explained = run("explain", "/ce/policy", "a0", *of_store[:4], *TIME)
+    assert "owner__r is empty, though its key names an object" in explained.out
