@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import TIME, Run
-from tests.repositories import logic, policy_files, write
+from tests.repositories import NAMES, logic, policy_files, write
 
 THING = "CA10__CaThing__c"
 TYPES: dict[str, Any] = {
@@ -164,3 +164,43 @@ def test_a_row_whose_key_names_an_object_that_no_table_holds_does_not_lead_nowhe
         assert "owner__r is empty, though its key names an object" == told[0]["currentStateMessage"]
     explained = run("explain", "/ce/policy", "a0", *of_store[:4], *TIME)
     assert "owner__r is empty, though its key names an object" in explained.out
+
+
+BY_NOW: dict[str, Any] = {
+    "another type": ({"target": "Part"}, {"type": "Owner"}),
+    "another key": ({"key": "second__c"}, {"key": "second__c"}),
+    "declared now": (None, None),
+}
+
+
+@pytest.mark.parametrize("change", BY_NOW)
+def test_a_relation_that_is_declared_otherwise_since_the_import_is_not_known(run: Run, tmp_path: Path, change: str) -> None:
+    """A store keeps rows joined as types said when it was filled; a policy means what they say when it judges."""
+    content = logic(OWNED, input_type=THING, relatedLists=_RELATED)
+    parts = logic({"NOT": {"arg": PARTS}}, input_type=THING, relatedLists=_RELATED)
+    store, repository = tmp_path / "store", tmp_path / "repository"
+    thing: dict[str, Any] = dict(TYPES[f"types/{THING}/type.yaml"])
+    bare = {name: value for name, value in thing.items() if name not in ("lookups", "children")}
+    lookup, child = BY_NOW[change]
+    changed = {
+        **thing,
+        "lookups": [{**thing["lookups"][0], **(lookup or {})}],
+        "children": [{**thing["children"][0], **(child or {})}],
+    }
+    (tmp_path / "objects.json").write_text(
+        json.dumps([{"Id": "a", "owner__c": "o", "owner__r": None, "parts__r": [{"Id": "q"}]}])
+    )
+    indexes = []
+    for declared in (thing if lookup else bare, changed):
+        place = f"types/{THING}/type.yaml"
+        files = {"ce/parts/policy.yaml": {"names": NAMES, "description": "d"}, "ce/parts/prod.logic.yaml": parts}
+        write(repository, {**policy_files(content), **files, **TYPES, place: declared})
+        if not store.exists():
+            named = ("--repo", repository, "--type", THING)
+            assert 0 == run("import", tmp_path / "objects.json", *named, "--store", store).code
+        ended = run("check", "--store", store, "--repo", repository, *TIME, "--format", "ndjson", "--no-history")
+        indexes.append([json.loads(line)["conditionIndex"] for line in ended.out.splitlines()])
+    assert [0, 0] == indexes[1], indexes
+    assert 2 == ended.out.count("is declared otherwise than when the snapshot was stored: import again")
+    told = run("explain", "/ce/parts", "a", "--store", store, "--repo", repository, *TIME)
+    assert "parts__r is declared otherwise than when the snapshot was stored: import again" in told.out

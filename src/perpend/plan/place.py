@@ -143,6 +143,8 @@ class Place:
 
     def unfollowed(self, join: Join) -> Guards:
         """Return the guard for rows of which it is not known what a relation leads to."""
+        if join.lacking is not None:
+            return self.unknown(self.build.scalars.true, f"{self.path}{join.name} {join.lacking}")
         if not join.partial:
             return ()
         scalars = self.build.scalars
