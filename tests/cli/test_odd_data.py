@@ -204,3 +204,29 @@ def test_a_relation_that_is_declared_otherwise_since_the_import_is_not_known(run
     assert 2 == ended.out.count("is declared otherwise than when the snapshot was stored: import again")
     told = run("explain", "/ce/parts", "a", "--store", store, "--repo", repository, *TIME)
     assert "parts__r is declared otherwise than when the snapshot was stored: import again" in told.out
+
+
+@pytest.mark.parametrize("roads", ["nested", "tables"])
+def test_what_said_at_the_import_that_an_object_is_gone_says_so_when_it_is_judged(run: Run, tmp_path: Path, roads: str) -> None:
+    """A row that lacks the field says that the object is there: united with one that has it, nothing says so any more."""
+    part, gone = {"Id": "p", "thing__c": "a"}, {"Id": "p", "thing__c": "a", "removed__c": PAST}
+    store, repository, part_type = tmp_path / "store", tmp_path / "repository", "types/Part/type.yaml"
+    files = {**policy_files(logic(PARTS, input_type=THING, relatedLists=_RELATED)), **TYPES}
+    (tmp_path / "a.json").write_text(json.dumps([{"Id": "a", **({"parts__r": [part]} if roads == "nested" else {})}]))
+    (tmp_path / "1.ndjson").write_text(json.dumps(part))
+    (tmp_path / "2.json").write_text(json.dumps([gone]))
+    (tmp_path / "2.ndjson").write_text(json.dumps(gone))
+    others = ["2.json"] if roads == "nested" else ["1.ndjson", "2.ndjson"]
+    inputs = (tmp_path / "a.json", "--type", THING, *(tmp_path / one for one in others), "--type", "Part", "--complete", "all")
+    codes = []
+    for now in ({}, {"deletionField": "removed__c"}):
+        fields = [*TYPES[part_type]["fields"], {"name": "removed__c", "type": "datetime"}]
+        write(repository, {**files, part_type: {**TYPES[part_type], "fields": fields, **now}})
+        if not store.exists():
+            assert 0 == run("import", *inputs, "--repo", repository, "--store", store).code
+        ended = run("check", "--store", store, "--repo", repository, *TIME, "--no-history")
+        codes.append(ended.code)
+    assert [1, 2] == codes, ended.out
+    assert "was stored when `removed__c` did not say that a `Part` is gone: bring the inputs in again" in ended.err
+    assert 0 == run("import", *inputs, "--repo", repository, "--store", store).code
+    assert 3 == run("check", "--store", store, "--repo", repository, *TIME, "--no-history").code

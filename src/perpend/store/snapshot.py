@@ -100,7 +100,18 @@ class Snapshot:
             )
 
     def as_declared(self, declared: Callable[[str], ObjectType | None]) -> Snapshot:
-        """Return the snapshot as types are declared now: relations that lead elsewhere since it was stored are not known."""
+        """Return the snapshot as types are declared now: relations that lead elsewhere since it was stored are not known.
+
+        Raises StoreError where readings of one object were united as another field said which of them is gone.
+        """
+        for table in self.tables.by_name.values():
+            object_type = declared(table.type_name)
+            now = object_type.deletion_field if object_type else None
+            if now in table.columns and table.deletion not in (None, now):
+                raise StoreError(
+                    f"{shown(self.directory)}: snapshot {self.id} was stored when `{now}` did not say that a "
+                    f"`{table.type_name}` is gone: bring the inputs in again with `perpend import`, then judge"
+                )
         tables = {name: _as_declared(table, declared(table.type_name)) for name, table in self.tables.by_name.items()}
         return replace(self, tables=replace(self.tables, by_name=tables))
 
