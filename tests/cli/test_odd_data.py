@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import TIME, Run
-from tests.repositories import logic, policy_files, write
+from tests.repositories import NAMES, logic, policy_files, write
 
 THING = "CA10__CaThing__c"
-TYPES = {
+TYPES: dict[str, Any] = {
     f"types/{THING}/type.yaml": {
         "label": "Thing",
         "fields": [{"name": "owner__c", "type": "lookup"}],
@@ -148,3 +148,85 @@ def test_a_table_that_lists_an_object_contradicts_one_by_which_it_is_gone(run: R
         verdict = json.loads(found.out)
         assert "UNDETERMINED" == verdict["status"], parts
         assert f"sources contradict each other about {GONE}" in verdict["currentStateMessage"]
+
+
+def test_a_row_whose_key_names_an_object_that_no_table_holds_does_not_lead_nowhere(run: Run, tmp_path: Path) -> None:
+    """The cell under the lookup is null, and so is that of a row whose key is blank: there it is a fact."""
+    rows = [{"Id": f"a{number}", "owner__c": key, "owner__r": None} for number, key in enumerate(("o", "", None))]
+    write(tmp_path / "repository", {**policy_files(logic(OWNED, input_type=THING)), **TYPES})
+    (tmp_path / "things.ndjson").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    named = (tmp_path / "things.ndjson", "--type", THING, "--repo", tmp_path / "repository")
+    assert 0 == run("import", *named, "--store", tmp_path / "store").code
+    of_store = ("--store", tmp_path / "store", "--repo", tmp_path / "repository", "--no-history")
+    for asked in (named, of_store):
+        told = [json.loads(line) for line in run("check", *asked, *TIME, "--format", "ndjson").out.splitlines()]
+        assert [0, 200, 200] == [verdict["conditionIndex"] for verdict in told]
+        assert "owner__r is empty, though its key names an object" == told[0]["currentStateMessage"]
+    explained = run("explain", "/ce/policy", "a0", *of_store[:4], *TIME)
+    assert "owner__r is empty, though its key names an object" in explained.out
+
+
+BY_NOW: dict[str, Any] = {
+    "another type": ({"target": "Part"}, {"type": "Owner"}),
+    "another key": ({"key": "second__c"}, {"key": "second__c"}),
+    "declared now": (None, None),
+}
+
+
+@pytest.mark.parametrize("change", BY_NOW)
+def test_a_relation_that_is_declared_otherwise_since_the_import_is_not_known(run: Run, tmp_path: Path, change: str) -> None:
+    """A store keeps rows joined as types said when it was filled; a policy means what they say when it judges."""
+    content = logic(OWNED, input_type=THING, relatedLists=_RELATED)
+    parts = logic({"NOT": {"arg": PARTS}}, input_type=THING, relatedLists=_RELATED)
+    store, repository = tmp_path / "store", tmp_path / "repository"
+    thing: dict[str, Any] = dict(TYPES[f"types/{THING}/type.yaml"])
+    bare = {name: value for name, value in thing.items() if name not in ("lookups", "children")}
+    lookup, child = BY_NOW[change]
+    changed = {
+        **thing,
+        "lookups": [{**thing["lookups"][0], **(lookup or {})}],
+        "children": [{**thing["children"][0], **(child or {})}],
+    }
+    (tmp_path / "objects.json").write_text(
+        json.dumps([{"Id": "a", "owner__c": "o", "owner__r": None, "parts__r": [{"Id": "q"}]}])
+    )
+    indexes = []
+    for declared in (thing if lookup else bare, changed):
+        place = f"types/{THING}/type.yaml"
+        files = {"ce/parts/policy.yaml": {"names": NAMES, "description": "d"}, "ce/parts/prod.logic.yaml": parts}
+        write(repository, {**policy_files(content), **files, **TYPES, place: declared})
+        if not store.exists():
+            named = ("--repo", repository, "--type", THING)
+            assert 0 == run("import", tmp_path / "objects.json", *named, "--store", store).code
+        ended = run("check", "--store", store, "--repo", repository, *TIME, "--format", "ndjson", "--no-history")
+        indexes.append([json.loads(line)["conditionIndex"] for line in ended.out.splitlines()])
+    assert [0, 0] == indexes[1], indexes
+    assert 2 == ended.out.count("is declared otherwise than when the snapshot was stored: import again")
+    told = run("explain", "/ce/parts", "a", "--store", store, "--repo", repository, *TIME)
+    assert "parts__r is declared otherwise than when the snapshot was stored: import again" in told.out
+
+
+@pytest.mark.parametrize("roads", ["nested", "tables"])
+def test_what_said_at_the_import_that_an_object_is_gone_says_so_when_it_is_judged(run: Run, tmp_path: Path, roads: str) -> None:
+    """A row that lacks the field says that the object is there: united with one that has it, nothing says so any more."""
+    part, gone = {"Id": "p", "thing__c": "a"}, {"Id": "p", "thing__c": "a", "removed__c": PAST}
+    store, repository, part_type = tmp_path / "store", tmp_path / "repository", "types/Part/type.yaml"
+    files = {**policy_files(logic(PARTS, input_type=THING, relatedLists=_RELATED)), **TYPES}
+    (tmp_path / "a.json").write_text(json.dumps([{"Id": "a", **({"parts__r": [part]} if roads == "nested" else {})}]))
+    (tmp_path / "1.ndjson").write_text(json.dumps(part))
+    (tmp_path / "2.json").write_text(json.dumps([gone]))
+    (tmp_path / "2.ndjson").write_text(json.dumps(gone))
+    others = ["2.json"] if roads == "nested" else ["1.ndjson", "2.ndjson"]
+    inputs = (tmp_path / "a.json", "--type", THING, *(tmp_path / one for one in others), "--type", "Part", "--complete", "all")
+    codes = []
+    for now in ({}, {"deletionField": "removed__c"}):
+        fields = [*TYPES[part_type]["fields"], {"name": "removed__c", "type": "datetime"}]
+        write(repository, {**files, part_type: {**TYPES[part_type], "fields": fields, **now}})
+        if not store.exists():
+            assert 0 == run("import", *inputs, "--repo", repository, "--store", store).code
+        ended = run("check", "--store", store, "--repo", repository, *TIME, "--no-history")
+        codes.append(ended.code)
+    assert [1, 2] == codes, ended.out
+    assert "was stored when `removed__c` did not say that a `Part` is gone: bring the inputs in again" in ended.err
+    assert 0 == run("import", *inputs, "--repo", repository, "--store", store).code
+    assert 3 == run("check", "--store", store, "--repo", repository, *TIME, "--no-history").code

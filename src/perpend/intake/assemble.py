@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.diagnostics.model import Span
 from perpend.intake.lists import LONGEST_KEY, Lists, look, named_in_part, near
 from perpend.ir.coverage import Scope, not_imported
+from perpend.ir.object_types import NO_DELETION, ObjectType
 from perpend.pieces import rules
 from perpend.store.database import name, rows_of, text
 from perpend.store.plain_sql import is_plain, shapes_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.coverage import Claims
-    from perpend.ir.object_types import Children, ObjectType
+    from perpend.ir.object_types import Children
     from perpend.pieces.united import United
     from perpend.store.database import Connection
     from perpend.tables.shred import Part
@@ -107,7 +108,12 @@ class Assembly:
             _partial(relations.children, filled),
             united.rows,
             CONTRADICTED in filled,
+            self._deletion(table) if united.several or united.merged else None,
         )
+
+    def _deletion(self, table: str) -> str:
+        """Return the field by which readings of one object were united."""
+        return (self._declared(table) or ObjectType(table)).deletion_field or NO_DELETION
 
     def _is_plain(self, united: United, column: str) -> str:
         return is_plain(name(column), shapes_of(self._connection, name(column), f"({united.query})"))

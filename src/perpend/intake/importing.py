@@ -69,6 +69,7 @@ class Importing:
         self._parts: dict[str, Part] = {}
         self._lost: dict[str, dict[str, set[str]]] = {}
         self._renamed: dict[str, dict[str, str]] = {}
+        self._united: set[str] = set()
         self._list_claims: dict[ListClaim, list[int]] = {}
         self._paths = 0
         teach(connection)
@@ -164,6 +165,7 @@ class Importing:
             united[type_name].lost = lost
         for type_name, renamed in self._renamed.items():
             united[type_name].renamed = renamed
+            united[type_name].several = type_name in self._united
         for type_name in self._tables:
             deletions = (self._declared(type_name) or ObjectType(type_name)).deletion_names(united[type_name].forms)
             clashing = merge_same(self._connection, united[type_name], self.run.sources, deletions)
@@ -192,6 +194,8 @@ class Importing:
     def _shred(self, type_name: str, pieces: dict[str, list[Piece]]) -> None:
         pile = self._objects.by_type.pop(type_name)
         self._lost[type_name], self._renamed[type_name] = pile.lost, pile.renamed
+        if pile.united:
+            self._united.add(type_name)
         if pile.renamed:
             self._note_renamed(type_name, pile)
         declared = self._declared(type_name)

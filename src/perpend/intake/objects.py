@@ -53,7 +53,8 @@ class Pile:
     """The objects of one type: those with an Id, ``rivals`` that have the same one and another owner, and those without.
 
     ``lost`` are the texts by field that a reading of an object had and its entry has not, since it has another one.
-    ``renamed`` are the former Ids of rivals by the ones that tell them apart.
+    ``renamed`` are the former Ids of rivals by the ones that tell them apart. ``united``: some are made of several readings, of
+    which one says what another does not.
     """
 
     by_id: dict[str, Entry] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Pile:
     nameless: list[Entry] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
     lost: dict[str, set[str]] = field(default_factory=dict)
+    united: bool = False
 
     def note_lost(self, kept: Mapping[str, Any], other: Mapping[str, Any]) -> None:
         """Note the texts of another reading that are not among those that are kept."""
@@ -192,6 +194,7 @@ class Objects:
             pile.rivals[identity] = [*rivals, entry]
             return entry
         pile.note_lost(same.fields, entry.fields)
+        pile.united = pile.united or same.fields.keys() != entry.fields.keys()
         _unite(same, entry, self._age, deletion)
         return same
 

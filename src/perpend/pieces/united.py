@@ -56,6 +56,7 @@ class United:
     ``unmerged`` is the query before that, empty where no rows were merged. ``lost`` are values by column that other readings
     of objects had, before they became pieces; ``renamed`` are Ids that were made longer to tell parts apart, with the former.
     ``plain``, ``bare`` and ``narrow`` are what a single piece says of its documents and texts, and its rows without documents.
+    ``several``: of some objects several readings were united before they became pieces.
     """
 
     query: str
@@ -69,6 +70,7 @@ class United:
     plain: Mapping[str, str] = field(default_factory=dict)
     bare: frozenset[str] = frozenset()
     narrow: str = ""
+    several: bool = False
 
     @property
     def keys(self) -> str:

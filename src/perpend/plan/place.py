@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.ir.object_types import UNKNOWN_TYPE, ObjectType, Types
+from perpend.ir.relations import NO_OBJECT
 from perpend.meaning.partly_known import MISSING
 from perpend.meaning.values import DAY, NEVER_SET, norm
 from perpend.plan.scalar import Kind, Scalar, Scalars
@@ -97,7 +98,19 @@ class Place:
         if column is None:
             return self.missing(name)
         value, _, unknown = self.column(name)
-        return (*unknown, *self.unknown(self.build.scalars.negation(self.build.scalars.is_null(value)), DYNAMIC))
+        odd = self.unknown(self.build.scalars.negation(self.build.scalars.is_null(value)), DYNAMIC)
+        return (*unknown, *odd, *self._named(name))
+
+    def _named(self, lookup: str) -> Guards:
+        """Return the guard for rows whose key names an object, though none stands under the lookup."""
+        scalars, declared = self.build.scalars, self.object_type.lookups.get(lookup)
+        column = self.table.columns.get(declared.key) if self.table and declared else None
+        if column is None or self.build.tables.complete:
+            return ()
+        key = self.masked(column)
+        nothing = scalars.make("same", key, scalars.literal("", Kind.TEXT)) if column.form is Form.TEXT else scalars.false
+        names = scalars.negation(scalars.any(scalars.is_null(key), nothing))
+        return self.unknown(names, f"{self.path}{lookup} {NO_OBJECT}")
 
     def through(self, lookups: Iterable[str]) -> Place:
         """Return the place at the end of a path of lookups."""
@@ -130,6 +143,8 @@ class Place:
 
     def unfollowed(self, join: Join) -> Guards:
         """Return the guard for rows of which it is not known what a relation leads to."""
+        if join.lacking is not None:
+            return self.unknown(self.build.scalars.true, f"{self.path}{join.name} {join.lacking}")
         if not join.partial:
             return ()
         scalars = self.build.scalars

@@ -201,6 +201,7 @@ def _table_document(table: Table) -> dict[str, Any]:
         "columns": [asdict(column) for column in table.columns.values()],
         "lookups": [asdict(join) for join in table.lookups.values()],
         "children": [asdict(join) for join in table.children.values()],
+        **({"deletion": table.deletion} if table.deletion else {}),
     }
 
 
@@ -220,6 +221,7 @@ def _table_from(document: dict[str, Any], *, claimed: bool) -> Table:
         {join.name: join for join in children},
         document["rows"],
         document["contradicted"],
+        document.get("deletion"),
     )
 
 

@@ -180,7 +180,10 @@ def _columns(table: Table, wanted: Wanted, *, with_id: bool) -> list[Column]:
     """Return the columns of an object's own values; the Id is one of those of any object that has one."""
     names = wanted.values | {column for column in table.columns if is_deletion_field(column)}
     names |= {"Id"} if with_id else set()
-    names |= (wanted.lookups.keys() - table.lookups.keys()) | (wanted.children.keys() - table.children.keys())
+    alone = wanted.lookups.keys() - table.lookups.keys()
+    names |= alone | (wanted.children.keys() - table.children.keys())
+    declared = wanted.object_type.lookups
+    names |= {declared[lookup].key for lookup in alone if lookup in declared}  # null under it is a fact where the key is, too
     return [table.columns[column] for column in sorted(names) if column in table.columns]
 
 

@@ -6,7 +6,7 @@ Refuses to know how runs are found and written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from perpend.store.database import pattern
@@ -14,16 +14,20 @@ from perpend.store.files import StoreError, digest_of, naming, shown
 from perpend.tables.schema import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from perpend.ir.coverage import Unread
+    from perpend.ir.object_types import ObjectType
     from perpend.store.manifest import Failure, Manifest, StoredFile, StoredSource
+    from perpend.tables.schema import Join, Table
 
 
 RUNS: Final = "runs"
 """The directory of manifests, below a store's."""
+
+DECLARED_OTHERWISE: Final = "is declared otherwise than when the snapshot was stored: import again"
 
 
 class TableFiles(Mapping[str, tuple["Path", ...]]):
@@ -95,6 +99,22 @@ class Snapshot:
                 f"`{self.outdated[0]}` otherwise: bring the inputs in again with `perpend import`, then judge"
             )
 
+    def as_declared(self, declared: Callable[[str], ObjectType | None]) -> Snapshot:
+        """Return the snapshot as types are declared now: relations that lead elsewhere since it was stored are not known.
+
+        Raises StoreError where readings of one object were united as another field said which of them is gone.
+        """
+        for table in self.tables.by_name.values():
+            object_type = declared(table.type_name)
+            now = object_type.deletion_field if object_type else None
+            if now in table.columns and table.deletion not in (None, now):
+                raise StoreError(
+                    f"{shown(self.directory)}: snapshot {self.id} was stored when `{now}` did not say that a "
+                    f"`{table.type_name}` is gone: bring the inputs in again with `perpend import`, then judge"
+                )
+        tables = {name: _as_declared(table, declared(table.type_name)) for name, table in self.tables.by_name.items()}
+        return replace(self, tables=replace(self.tables, by_name=tables))
+
     def relation(self, table: str) -> str:
         """Return the text that stands for a table in SQL."""
         return f"read_parquet([{', '.join(map(pattern, self.files[table]))}], hive_partitioning=false)"
@@ -137,6 +157,24 @@ def snapshot_of(manifest: Manifest, directory: Path) -> Snapshot:
         manifest.outdated,
         manifest.calls,
     )
+
+
+def _as_declared(table: Table, declared: ObjectType | None) -> Table:
+    """Return a table whose relations are not known where its type says now that they lead elsewhere, or by another key."""
+    if declared is None or not table.type_name:
+        return table
+    lookups = {one.name: (one.target, one.key, "Id") for one in declared.lookups.values() if one.key}
+    children = {one.name: (one.type_name, "Id", one.key) for one in declared.children.values() if one.key}
+    return replace(table, lookups=_agreeing(table.lookups, lookups), children=_agreeing(table.children, children))
+
+
+def _agreeing(joins: Mapping[str, Join], declared: Mapping[str, tuple[str, str, str]]) -> dict[str, Join]:
+    return {
+        name: join
+        if declared.get(name, (join.table, join.own, join.other)) == (join.table, join.own, join.other)
+        else replace(join, lacking=DECLARED_OTHERWISE)
+        for name, join in joins.items()
+    }
 
 
 def manifest_path(snapshot: Snapshot) -> Path:

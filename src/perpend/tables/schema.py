@@ -72,7 +72,8 @@ class Join:
 class Table:
     """A table: one row per object. ``type_name`` is its object type's API name, ``""`` where nothing declares one.
 
-    ``contradicted``: it has the column :data:`CONTRADICTED`.
+    ``contradicted``: it has the column :data:`CONTRADICTED`. ``deletion``: of readings that were united into one row, those
+    without this field said that the object is there; None where nothing was united.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Table:
     children: Mapping[str, Join] = field(default_factory=dict)
     rows: int = 0
     contradicted: bool = False
+    deletion: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ def judge_again(store: Store, run: str, programs: Sequence[Program], time: datet
     try:
         with store.reading(run) as snapshot, scratch() as directory:
             snapshot.check_spelling()
+            snapshot = snapshot.as_declared(programs[0].types.by_name.get)
             table = snapshot.tables.of_type(programs[0].input_type)
             if table is None or "Id" not in table.columns:
                 return False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.analyze.names import UnknownName
 from perpend.engines.duckdb.engine import duck_db
 from perpend.engines.duckdb.stores import StoreDuckDb
+from perpend.ir.object_types import Types
 from perpend.judge.freshness import freshness_of
 from perpend.judge.stores.aged import aged_snapshot
 from perpend.judge.stores.judged import held_day, judgement_of
@@ -54,6 +55,8 @@ def judge_snapshot(
             f"snapshot {snapshot.id} holds no {', '.join(elsewhere[:_MOST_TOLD])}{' …' if elsewhere[_MOST_TOLD:] else ''}: "
             "select policies over the snapshot"
         )
+    types = Types.together(program.types for program in selection.programs)
+    snapshot = snapshot.as_declared(types.by_name.get)
     day = held_day(snapshot, snapshot_time, today)
     with scratch() as directory:
         spill, written = directory / "spill", directory / "verdicts"

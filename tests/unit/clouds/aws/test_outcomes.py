@@ -36,8 +36,8 @@ def test_only_a_region_is_closed() -> None:
 
 
 def test_what_an_error_means_stands_in_the_row_of_the_call() -> None:
-    version, policy = CALLS["iam.policy-version"], CALLS["iam.password-policy"]
-    assert Gone() == meaning_of(version, Refusal("NoSuchEntity"), WHERE)
+    keys, policy = CALLS["iam.keys"], CALLS["iam.password-policy"]
+    assert Gone() == meaning_of(keys, Refusal("NoSuchEntity"), WHERE)
     assert Fact({"PasswordPolicy": []}) == meaning_of(policy, Refusal("NoSuchEntity"), WHERE)
     told = meaning_of(policy, Refusal("AccessDenied", "no"), WHERE)
     assert "denied iam:GetAccountPasswordPolicy (AccessDenied) in 111122223333" == str(told)

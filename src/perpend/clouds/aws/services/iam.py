@@ -60,8 +60,7 @@ _CALLS: Final = (
         "GetPolicyVersion",
         "iam:GetPolicyVersion",
         parameters={"PolicyArn": "@Arn", "VersionId": "@DefaultVersionId"},
-        regional=False,
-        gone=("NoSuchEntity",),
+        regional=False,  # without a version, the policy may have another one since it was listed: it is not gone
     ),
     CloudCall(
         "iam.password-policy",
