@@ -206,6 +206,35 @@ def test_a_relation_that_is_declared_otherwise_since_the_import_is_not_known(run
     assert "parts__r is declared otherwise than when the snapshot was stored: import again" in told.out
 
 
+def test_claims_are_asked_by_what_told_the_account_at_the_import(run: Run, tmp_path: Path) -> None:
+    """An account of which all parts were read is no longer the thing's own once its type names what owns it."""
+    content = logic({"NOT": {"arg": PARTS}}, input_type=THING, relatedLists=_RELATED)
+    store, repository, place = tmp_path / "store", tmp_path / "repository", f"types/{THING}/type.yaml"
+    things = [{"Id": account, "owner__c": "999988887777"} for account in ("111122223333", "444455556666")]
+    (tmp_path / "things.json").write_text(json.dumps(things))
+    (tmp_path / "parts.json").write_text(json.dumps([{"Id": "p", "thing__c": "444455556666"}]))
+    inputs = [
+        tmp_path / "things.json",
+        "--type",
+        THING,
+        tmp_path / "parts.json",
+        "--type",
+        "Part",
+        "--complete",
+        "111122223333",
+    ]
+    said = []
+    for declared in (TYPES[place], {**TYPES[place], "master": "owner__r"}):
+        write(repository, {**policy_files(content), **TYPES, place: declared})
+        if not store.exists():
+            assert 0 == run("import", *inputs, "--repo", repository, "--store", store).code
+        for where in (inputs, ["--store", store]):
+            ended = run("check", *where, "--repo", repository, *TIME, "--format", "ndjson", "--no-history")
+            said.append([json.loads(line)["status"] for line in ended.out.splitlines()])
+    assert "is declared otherwise than when the snapshot was stored: import again" in ended.out
+    assert [["INCOMPLIANT", "UNDETERMINED"]] * 2 + [["UNDETERMINED"] * 2] * 2 == said
+
+
 @pytest.mark.parametrize("roads", ["nested", "tables"])
 def test_what_said_at_the_import_that_an_object_is_gone_says_so_when_it_is_judged(run: Run, tmp_path: Path, roads: str) -> None:
     """A row that lacks the field says that the object is there: united with one that has it, nothing says so any more."""

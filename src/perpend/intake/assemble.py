@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.diagnostics.model import Span
 from perpend.intake.lists import LONGEST_KEY, Lists, look, named_in_part, near
-from perpend.ir.coverage import Scope, not_imported
+from perpend.ir.coverage import Scope, not_imported, scope_fields
 from perpend.ir.object_types import NO_DELETION, ObjectType
 from perpend.pieces import rules
 from perpend.store.database import name, rows_of, text
@@ -186,7 +186,7 @@ class Assembly:
 
     def _add_children(self, relations: _Relations, table: str, child: Children) -> None:
         own, other = self._tables[table], self._tables.get(child.type_name)
-        lacking = None
+        lacking, scope = None, scope_fields(self._declared(table) or ObjectType(table))
         if other is None:
             lacking = not_imported(child.type_name)
         elif other.forms.get(child.key) is not Form.TEXT or own.forms.get("Id") is not Form.TEXT:
@@ -194,7 +194,7 @@ class Assembly:
             self._note_relation(table, child.name, f"`{child.type_name}` has no column `{child.key}` of texts")
         else:
             relations.reasons[child.name] = self._lists.reason(table, child)
-        relations.children[child.name] = Join(child.name, child.type_name, "Id", child.key, lacking=lacking)
+        relations.children[child.name] = Join(child.name, child.type_name, "Id", child.key, lacking=lacking, scope=scope)
 
     def _note_relation(self, table: str, relation: str, what: str) -> None:
         self._unfollowed.setdefault(table, []).append(f"`{relation}` ({what})")

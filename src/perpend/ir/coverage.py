@@ -201,6 +201,11 @@ def region_field(declared: ObjectType) -> str | None:
     return None
 
 
+def scope_fields(declared: ObjectType) -> str:
+    """Return the fields that hold the account and the region of a type's objects, as one text to compare."""
+    return f"{account_field(declared) or ''}/{region_field(declared) or ''}"
+
+
 def scope_of(fields: Mapping[str, Any], declared: ObjectType) -> Scope:
     """Return the scope of an object, and so of all that it could own, by its declared fields."""
     account, region = (fields.get(name) if name else None for name in (account_field(declared), region_field(declared)))

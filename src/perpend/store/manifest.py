@@ -199,10 +199,14 @@ def _table_document(table: Table) -> dict[str, Any]:
         "rows": table.rows,
         "contradicted": table.contradicted,
         "columns": [asdict(column) for column in table.columns.values()],
-        "lookups": [asdict(join) for join in table.lookups.values()],
-        "children": [asdict(join) for join in table.children.values()],
+        "lookups": [_join_document(join) for join in table.lookups.values()],
+        "children": [_join_document(join) for join in table.children.values()],
         **({"deletion": table.deletion} if table.deletion else {}),
     }
+
+
+def _join_document(join: Join) -> dict[str, Any]:
+    return {key: value for key, value in asdict(join).items() if key != "scope" or value is not None}
 
 
 def _table_from(document: dict[str, Any], *, claimed: bool) -> Table:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
+from perpend.ir.coverage import scope_fields
 from perpend.store.database import pattern
 from perpend.store.files import StoreError, digest_of, naming, shown
-from perpend.tables.schema import Tables
+from perpend.tables.schema import Join, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from perpend.ir.coverage import Unread
     from perpend.ir.object_types import ObjectType
     from perpend.store.manifest import Failure, Manifest, StoredFile, StoredSource
-    from perpend.tables.schema import Join, Table
+    from perpend.tables.schema import Table
 
 
 RUNS: Final = "runs"
@@ -163,18 +164,26 @@ def _as_declared(table: Table, declared: ObjectType | None) -> Table:
     """Return a table whose relations are not known where its type says now that they lead elsewhere, or by another key."""
     if declared is None or not table.type_name:
         return table
-    lookups = {one.name: (one.target, one.key, "Id") for one in declared.lookups.values() if one.key}
-    children = {one.name: (one.type_name, "Id", one.key) for one in declared.children.values() if one.key}
+    scope = scope_fields(declared)
+    lookups = {each.name: Join(each.name, each.target, each.key, "Id") for each in declared.lookups.values() if each.key}
+    children = {
+        each.name: Join(each.name, each.type_name, "Id", each.key, scope=scope)
+        for each in declared.children.values()
+        if each.key
+    }
     return replace(table, lookups=_agreeing(table.lookups, lookups), children=_agreeing(table.children, children))
 
 
-def _agreeing(joins: Mapping[str, Join], declared: Mapping[str, tuple[str, str, str]]) -> dict[str, Join]:
+def _agreeing(joins: Mapping[str, Join], declared: Mapping[str, Join]) -> dict[str, Join]:
     return {
-        name: join
-        if declared.get(name, (join.table, join.own, join.other)) == (join.table, join.own, join.other)
-        else replace(join, lacking=DECLARED_OTHERWISE)
+        name: join if _agree(join, declared.get(name, join)) else replace(join, lacking=DECLARED_OTHERWISE)
         for name, join in joins.items()
     }
+
+
+def _agree(stored: Join, declared: Join) -> bool:
+    leads = (stored.table, stored.own, stored.other) == (declared.table, declared.own, declared.other)
+    return leads and stored.scope in (None, declared.scope)
 
 
 def manifest_path(snapshot: Snapshot) -> Path:

@@ -57,7 +57,8 @@ class Join:
     """Rows of another table that belong to a row: those whose column ``other`` equals the row's column ``own``.
 
     ``partial``: a companion of the relation's name says, row by row, why it is not known what belongs to the row.
-    ``lacking`` says why that is not known of any row; the other table may not be there at all then.
+    ``lacking`` says why that is not known of any row; the other table may not be there at all then. ``scope``: the fields
+    that told whose a row is, where claims of what was read in full were asked for it.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Join:
     other: str
     partial: bool = False
     lacking: str | None = None
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

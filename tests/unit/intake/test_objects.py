@@ -30,7 +30,7 @@ def test_objects_under_a_declared_lookup_are_rows_of_its_type_once_each(tmp_path
 def test_children_get_the_key_that_they_lack_from_their_owner(tmp_path):
     snapshot = stored(tmp_path, [{"Id": "a", "parts__r": [{"Id": "p"}, {"n": 1}]}, {"Id": "b", "parts__r": []}])
     assert [("p", "a"), (None, "a")] == rows_of(snapshot, PART, "Id", "thing__c")
-    assert {"parts__r": Join("parts__r", PART, "Id", "thing__c")} == snapshot.tables.by_name[THING].children
+    assert {"parts__r": Join("parts__r", PART, "Id", "thing__c", scope="Id/")} == snapshot.tables.by_name[THING].children
 
 
 def test_a_list_that_the_data_lack_is_not_known_unless_a_claim_covers_it(tmp_path):
@@ -45,14 +45,14 @@ def test_a_list_that_the_data_lack_is_not_known_unless_a_claim_covers_it(tmp_pat
 
 
 def test_a_list_of_a_type_that_is_not_in_the_snapshot_says_what_to_import(tmp_path):
-    lacking = Join("parts__r", PART, "Id", "thing__c", partial=True, lacking=not_imported(PART))
+    lacking = Join("parts__r", PART, "Id", "thing__c", partial=True, lacking=not_imported(PART), scope="Id/")
     assert {"parts__r": lacking} == stored(tmp_path, [{"Id": "a"}]).tables.by_name[THING].children
 
 
 def test_empty_lists_make_an_empty_table(tmp_path):
     snapshot = stored(tmp_path, [{"Id": "a", "parts__r": []}, {"Id": "b", "parts__r": None}])
     assert (0, ["Id", "thing__c"]) == (snapshot.tables.by_name[PART].rows, sorted(snapshot.tables.by_name[PART].columns))
-    assert Join("parts__r", PART, "Id", "thing__c") == snapshot.tables.by_name[THING].children["parts__r"]
+    assert Join("parts__r", PART, "Id", "thing__c", scope="Id/") == snapshot.tables.by_name[THING].children["parts__r"]
 
 
 def test_children_that_do_not_say_whose_they_are_make_all_lists_unknown(tmp_path):
