@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from perpend.meaning.age import AHEAD
-from perpend.meaning.values import NEVER_SET, in_utc, milliseconds_from_datetime
+from perpend.meaning.age import may_be_seen
+from perpend.meaning.values import in_utc, milliseconds_from_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,11 +46,6 @@ def day_of_run(
     now = in_utc(today or datetime.now(UTC))
     start_of_today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     stated = [None if time is None else in_utc(time) for time in times]
-    observed = [time if time is not None and _may_be(time, now) else None for time in stated] or [None]
+    observed = [time if time is not None and may_be_seen(time, now) else None for time in stated] or [None]
     newest = max(time or start_of_today for time in observed)
     return RunDay(newest, assumed=None in observed and newest == start_of_today)
-
-
-def _may_be(time: datetime, now: datetime) -> bool:
-    """Whether somebody may have looked at an estate at a time."""
-    return milliseconds_from_datetime(time) >= NEVER_SET and time <= now + AHEAD
