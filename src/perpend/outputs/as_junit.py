@@ -44,8 +44,9 @@ _ELEMENTS = {Standing.FAILS: "failure", Standing.UNDETERMINED: "error", Standing
 def write_junit(judgement: Judgement, stream: TextIO, *, limit: int = 20, weighed: WeighedJudgement | None = None) -> None:
     """Write a suite per framework with a case per requirement; without frameworks one suite with a case per policy.
 
-    Incompliant is a failure, undetermined or judged in part an error, what was not judged is skipped, with the reason. Of the objects that
-    share a message ``limit`` are named at most. ``weighed`` is how severe findings are: of a failure it is the type.
+    Incompliant is a failure, undetermined or judged in part an error, what was not judged is skipped, with the reason. Of the
+    objects that share a message ``limit`` are named at most. ``weighed`` is how severe findings are: of a failure it is the
+    type.
     """
     tallies = {tally.policy.id: tally for tally in tally_of(judgement, limit=limit)}
     cards = judgement.scorecards()
