@@ -27,7 +27,7 @@ ENDS = {
 """What the flags and times of two keys come to, on the later of the two days, by each of the policies."""
 
 RIVAL, ROOT = "rival", "<root_account>"
-OLD = re.compile(r"perpend: \S+ and 1 other credential reports are older than 4 hours [^\n]*\n")
+OLD = re.compile(r"perpend: \S+ and 1 other credential report are older than 4 hours [^\n]*\n")
 UNKNOWN = ("UNDETERMINED", "UNDETERMINED")
 
 

@@ -315,7 +315,7 @@ def test_what_its_source_has_not_read_in_full_answers_no_requirement_and_is_no_c
         assert [card["results"][0]["standing"]] == list({standing for _, standing, _ in found})
         return found
 
-    assert [(3, "undetermined", True)] * 2 == ends(IsTruncated=True)
+    assert [(3, "undetermined", True)] * 2 == ends(IsTruncated=True) == ends(NextToken="n")
     assert [(0, "met", False)] * 2 == ends(IsTruncated=False)
 
 

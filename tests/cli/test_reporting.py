@@ -140,6 +140,17 @@ def test_junit_without_a_framework_has_a_case_for_each_policy(run: Run) -> None:
     )
 
 
+def test_junit_says_of_a_policy_that_it_has_not_judged_all_there_is(run: Run, tmp_path: Path) -> None:
+    user = {"Arn": "arn:aws:iam::111122223333:user/ann", "UserName": "ann", "AttachedManagedPolicies": [], "UserPolicyList": []}
+    for more, code, errors in ({}, 0, "0"), ({"IsTruncated": True}, 3, "1"):
+        (tmp_path / "details.json").write_text(json.dumps({"UserDetailList": [user], **more}), "utf-8")
+        policy = "delete-user-inline-or-directly-attached-policies"
+        ran = run("check", tmp_path / "details.json", *TIME, "--policy", policy, "--format", "junit")
+        suite = ElementTree.fromstring(ran.out)[0]
+        assert (code, errors, "1") == (ran.code, suite.attrib["errors"], suite.attrib["tests"])
+    assert suite[0][0].attrib["message"].startswith("1 compliant; not every object was read: an answer of")
+
+
 FILTERS = [
     ("--status", "incompliant", "--account", "Staging"),
     ("--category", "security", "--status", "COMPLIANT", "--status", "INAPPLICABLE"),

@@ -351,7 +351,7 @@ def _tell_old_reports(judgement: Judgement) -> None:
     old = old_reports(judgement.estate.sources, now)
     if old:
         name, age = max(old.items(), key=lambda one: one[1])
-        others = f" and {len(old) - 1} other credential reports" if len(old) > 1 else ""
+        others = f" and {counted(len(old) - 1, 'other credential report')}" if len(old) > 1 else ""
         are = "are" if others else "is"
         asked = click.get_current_context().params.get("max_age") is not None
         click.echo(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from perpend.meaning.age import AHEAD
+from perpend.meaning.age import may_be_seen
 from perpend.meaning.values import in_utc, milliseconds_from_datetime
 
 if TYPE_CHECKING:
@@ -38,13 +38,14 @@ def day_of_run(
 
     It is ``snapshot_time`` if given, else the newest of the times. A source that states none may be as new as ``today``
     (now, if None; its day at 00:00 UTC counts): no object is judged at a day before that on which it was seen. A time that is
-    yet to come is as good as none: nobody has looked at what happens until then. Raises ValueError for a time without a zone.
+    yet to come is as good as none: nobody has looked at what happens until then. So is one where clocks begin (1970, the year
+    1): nobody has set it. Raises ValueError for a time without a zone.
     """
     if snapshot_time is not None:
         return RunDay(in_utc(snapshot_time), given=True)
     now = in_utc(today or datetime.now(UTC))
     start_of_today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     stated = [None if time is None else in_utc(time) for time in times]
-    observed = [None if time is not None and time > now + AHEAD else time for time in stated] or [None]
+    observed = [time if time is not None and may_be_seen(time, now) else None for time in stated] or [None]
     newest = max(time or start_of_today for time in observed)
     return RunDay(newest, assumed=None in observed and newest == start_of_today)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 AHEAD: Final = timedelta(days=1)
 """How far a time may be ahead of the clock here: clocks and zones differ. What is later is yet to come."""
+
+_SET: Final = datetime(1970, 1, 2, tzinfo=UTC)
+"""Times before this are where clocks begin, which say so of a time that nobody has set."""
 
 _UNITS: Final = {
     "s": timedelta(seconds=1),
@@ -19,6 +22,11 @@ _UNITS: Final = {
 _WRITTEN: Final = re.compile(r"([0-9]{1,5})\s*([smhdw])")
 _WORDS: Final = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 _FEW: Final = 2
+
+
+def may_be_seen(time: datetime, now: datetime) -> bool:
+    """Whether somebody can have looked at something at a time: one that was set, and is not yet to come."""
+    return _SET <= time <= now + AHEAD
 
 
 def age_from_text(text: str) -> timedelta | None:

@@ -44,8 +44,9 @@ _ELEMENTS = {Standing.FAILS: "failure", Standing.UNDETERMINED: "error", Standing
 def write_junit(judgement: Judgement, stream: TextIO, *, limit: int = 20, weighed: WeighedJudgement | None = None) -> None:
     """Write a suite per framework with a case per requirement; without frameworks one suite with a case per policy.
 
-    Incompliant is a failure, undetermined an error, what was not judged is skipped, with the reason. Of the objects that
-    share a message ``limit`` are named at most. ``weighed`` is how severe findings are: of a failure it is the type.
+    Incompliant is a failure, undetermined or judged in part an error, what was not judged is skipped, with the reason. Of the
+    objects that share a message ``limit`` are named at most. ``weighed`` is how severe findings are: of a failure it is the
+    type.
     """
     tallies = {tally.policy.id: tally for tally in tally_of(judgement, limit=limit)}
     cards = judgement.scorecards()
@@ -116,10 +117,14 @@ def _policy_cases(
     judgement: Judgement, tallies: Mapping[str, PolicyTally], weighed: WeighedJudgement | None
 ) -> Iterator[_Case]:
     selection = judgement.selection
+    whys, unread = judgement.in_part(), {*judgement.unread_policies}
     for policy_id, tally in tallies.items():
-        standing = standing_of_counts(tally.counts)
+        standing, sentence = standing_of_counts(tally.counts), _counts(tally.counts)
+        if policy_id in unread:
+            standing = standing if standing is Standing.FAILS else Standing.UNDETERMINED
+            sentence = f"{sentence}; not every object was read: {whys[policy_id]}"
         rating = _worst([tally], standing, weighed)
-        yield _Case(policy_id, tally.policy.contextual_name, standing, _counts(tally.counts), _objects(tally), rating)
+        yield _Case(policy_id, tally.policy.contextual_name, standing, sentence, _objects(tally), rating)
     for policy_id, problems in selection.refused.items():
         reasons = "\n".join(f"{problem.span.path}:{problem.span.line}: {problem.message}" for problem in problems)
         yield _Case(policy_id, policy_id, Standing.UNDETERMINED, "the policy cannot be used", reasons)

@@ -57,7 +57,7 @@ def test_empty_lists_make_an_empty_table(tmp_path):
 
 def test_children_that_do_not_say_whose_they_are_make_all_lists_unknown(tmp_path):
     snapshot = stored(tmp_path, [{"Id": "a"}], **{PART: [{"Id": "p"}, {"Id": "q", "thing__c": "a"}]})
-    reason = f"1 of `{PART}` do not say in `thing__c` what they belong to"
+    reason = f"may hold more: some `{PART}` do not say in `thing__c` what they belong to"
     assert [(reason,)] == rows_of(snapshot, THING, "parts__r#unfollowed")
 
 

@@ -27,6 +27,8 @@ TO_COME = AFTER + timedelta(seconds=1)
         ([TO_COME], RunDay(MIDNIGHT, assumed=True)),
         ([BEFORE, TO_COME], RunDay(MIDNIGHT, assumed=True)),
         ([TO_COME, AFTER], RunDay(AFTER)),
+        ([datetime(1970, 1, 1, 23, tzinfo=UTC)], RunDay(MIDNIGHT, assumed=True)),
+        ([BEFORE, datetime(1, 1, 1, tzinfo=UTC)], RunDay(MIDNIGHT, assumed=True)),
         ([BEFORE], RunDay(BEFORE)),
         ([MIDNIGHT], RunDay(MIDNIGHT)),
     ],

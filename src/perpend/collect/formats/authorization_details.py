@@ -56,6 +56,9 @@ _NOT_HERE: Final = "is not known: account authorization details do not tell it"
 _NOT_EXTENDED: Final = "is not known: it was not worked out of the document"
 _ATTACHED: Final = "AttachedManagedPolicies"
 _INLINE: Final = policies_at("PolicyName", "PolicyDocument")
+_TOKENS: Final = ("Marker", "NextToken")
+"""What an answer holds where there is more: of IAM, and of the AWS CLI that was told ``--max-items``."""
+
 _OF_USER: Final = "CA10__user__c"
 _OF_GROUP: Final = "CA10__group__c"
 
@@ -150,8 +153,10 @@ def read_details(content: bytes, source: str) -> Contents:
             reason = kind.read(held, entry, Origin(source, place, f"{kind.source} entry"), account=account)
             if reason is not None:
                 raise UnusableContent(f"entry {place} of `{kind.source}` cannot be used: {reason}")
-    if answer.get("IsTruncated", False) is not False or answer.get("Marker") is not None:
-        why = "an answer of `get-account-authorization-details` says that there is more (`IsTruncated`)"
+    said = ["IsTruncated"] if answer.get("IsTruncated", False) is not False else []
+    said += [name for name in _TOKENS if answer.get(name) is not None]
+    if said:
+        why = f"an answer of `get-account-authorization-details` says that there is more (`{said[0]}`)"
         held.has_more = True
         held.lacking = tuple(Claim(kind.type_name, lacking=why) for kind in MAP)
     return held

@@ -42,7 +42,7 @@ from perpend.collect.json_text import described, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.ir.coverage import Claim
 from perpend.ir.estate import Origin
-from perpend.meaning.age import AHEAD
+from perpend.meaning.age import may_be_seen
 
 _NOT_HERE: Final = "is not known: AWS Config does not record it"
 _CURRENT: Final = ("OK", "ResourceDiscovered")
@@ -216,8 +216,8 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     reason = kind.read(held, row, origin, gone_at=gone_at)
     if reason is not None and status not in _NOT_RECORDED:
         raise UnusableContent(f"item {origin.row} cannot be used: {reason}")
-    # What is captured in days to come is as good as not dated: nothing else is older for it.
-    if reason is None and captured is not None and captured <= datetime.now(UTC) + AHEAD:
+    # What is captured in days to come, or where clocks begin, is as good as not dated: nothing else is older or newer for it.
+    if reason is None and captured is not None and may_be_seen(captured, datetime.now(UTC)):
         held.seen_at[len(held.objects) - 1] = captured
 
 

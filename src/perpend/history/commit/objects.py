@@ -87,13 +87,15 @@ def meet(
     """Fill the tables ``here``, ``numbered`` and ``parts`` out of the view ``registry`` and the snapshot's rows of a type.
 
     ``here`` holds what the snapshot says of its objects, ``numbered`` the number of each row, ``parts`` what the registry
-    has to learn. Objects of ``late`` accounts are passed over.
+    has to learn. Objects of ``late`` accounts are passed over, also those that were of one and of which another is told now.
     """
     table = snapshot.tables.of_type(declared.name)
     query = _here(snapshot, table, declared) if table else None
     connection.execute(f"CREATE OR REPLACE TEMP TABLE here AS {query or _nothing()}")
     if late:
-        connection.execute(f"DELETE FROM here WHERE coalesce(account, '') IN ({', '.join(map(text, sorted(late)))})")
+        of_late = f"coalesce(account, '') IN ({', '.join(map(text, sorted(late)))})"
+        known = f"SELECT id FROM registry WHERE replaced_run IS NULL AND {of_late}"
+        connection.execute(f"DELETE FROM here WHERE {of_late} OR id IN ({known})")
     other = "(h.born IS NOT NULL AND h.born <> r.born) OR (h.account IS NOT NULL AND h.account <> r.account)"
     learnt = " OR ".join(
         f"(h.{column} IS NOT NULL AND h.{column} IS DISTINCT FROM r.{column})"

@@ -61,6 +61,7 @@ def test_an_object_that_another_file_holds_without_its_list_speaks_against_a_cla
     [
         (None, True),
         (users({"Arn": BOB, **LISTS}, IsTruncated=True, Marker="n"), True),
+        (users({"Arn": BOB, **LISTS}, NextToken="n"), True),
         (users({"Arn": BOB.replace(ACCOUNT, OTHER), **LISTS}), True),
         (users({"Arn": BOB, **LISTS}, IsTruncated=False), False),
         (users(), False),

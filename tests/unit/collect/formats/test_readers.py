@@ -385,13 +385,10 @@ def test_what_aws_config_says_that_it_does_not_record_is_not_complete_by_any_wor
     assert [True, False] == [bool(claim.lacking) for claim in source.coverage if claim.is_about(USER, "")]
 
 
-def test_an_item_that_is_yet_to_be_captured_outdates_no_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("time", ["2999-01-01T00:00Z", "0001-01-01T00:00:00Z"])
+def test_an_item_captured_when_nobody_can_have_looked_is_neither_newer_nor_older(tmp_path: Path, time: str) -> None:
     old = config_item("AWS::CloudTrail::Trail", TRAIL, {"name": "t", "isMultiRegionTrail": False})
-    new = {
-        **old,
-        "configuration": {"name": "t", "isMultiRegionTrail": True},
-        "configurationItemCaptureTime": "2999-01-01T00:00Z",
-    }
+    new = {**old, "configuration": {"name": "t", "isMultiRegionTrail": True}, "configurationItemCaptureTime": time}
     for contents in ([[old, new]], [[old], [new]], [[new], [old]]):
         estate = read(tmp_path, *(json.dumps({"configurationItems": items}) for items in contents))
         assert 1 == len(object_of(estate, CONFIG_TRAIL, f"{ACCOUNT}|{TRAIL}").variants)

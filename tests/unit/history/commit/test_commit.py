@@ -132,6 +132,16 @@ def test_a_late_account_does_not_move_and_others_do(tmp_path: Path) -> None:
     assert [("b", "opened", "estate")] == told(estate)
 
 
+@pytest.mark.parametrize(("before", "later"), [("1", None), ("1", "2"), (None, "2")])
+def test_an_object_of_a_late_account_does_not_move_whatever_account_is_told_of_it(
+    tmp_path: Path, before: str | None, later: str | None
+) -> None:
+    estate = Estate(tmp_path)
+    commit(estate, {Thing("a", before): [199]}, 5)
+    assert {} == commit(estate, {Thing("a", later): [300]}, 3)
+    assert {"resolved": 1} == commit(estate, {Thing("a", before): [300]}, 6)
+
+
 def test_a_run_that_says_nothing_new_is_none(tmp_path: Path) -> None:
     estate = Estate(tmp_path)
     run = estate.judged({A: [199]}, ASKED, time=BEGIN)
