@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perpend.meaning.partly_known import MISSING, PartlyKnown, doubt_of, reason_of
+from perpend.meaning.partly_known import MISSING, PartlyKnown, doubt_of, reason_of, reasons_of
 
 
 def test_fields_are_read_like_any_others() -> None:
@@ -15,6 +15,7 @@ def test_what_is_not_known_has_a_reason_of_its_own_or_was_not_collected() -> Non
     found = PartlyKnown({"a": 1}, {"c": "was denied"})
     assert ("was denied", MISSING) == (reason_of(found, "c"), reason_of(found, "d"))
     assert MISSING == reason_of({"c": 1}, "d")
+    assert ({"c": "was denied"}, {}) == (reasons_of(found), reasons_of({"c": 1}))
 
 
 def test_the_reasons_are_those_that_were_given_then() -> None:

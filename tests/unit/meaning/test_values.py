@@ -19,6 +19,7 @@ from perpend.meaning.values import (
     double,
     duration_from_gcp,
     duration_from_iso,
+    in_utc,
     is_empty,
     iso_from_milliseconds,
     json_normal,
@@ -34,6 +35,13 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
+
+
+def test_a_time_is_one_of_utc_and_none_without_a_zone() -> None:
+    moment = datetime(2026, 11, 20, 1, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert "2026-11-19T23:30:00+00:00" == in_utc(moment).isoformat()
+    with pytest.raises(ValueError, match="the time 2026-11-20 01:30:00 has no time zone"):
+        in_utc(moment.replace(tzinfo=None))
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,14 @@ def test_what_any_of_several_leaves() -> None:
     ("requesters", "words"),
     [
         (Requesters(Who.ACCOUNTS), "principals of any account"),
+        (
+            Requesters(Who.ACCOUNTS, Limit(frozenset({"own", "999988887777"}), frozenset({"own"}))),
+            "principals of the own account within the own organization",
+        ),
+        (
+            Requesters(Who.SERVICES, Limit(organizations=frozenset({"o-partner001"}))),
+            "services of AWS on behalf of organization o-partner001, which was collected",
+        ),
         (Requesters(Who.SERVICES, are_networked=True), "services of AWS, from a named network or access point only"),
         (Requesters(Who.ANONYMOUS), "anybody, without credentials too"),
         (Requesters(Who.FEDERATED), "identities outside AWS"),
