@@ -144,7 +144,7 @@ def _allowed(statement: Mapping[str, Any], kind: PolicyKind, outlook: Outlook) -
     if kind is PolicyKind.IDENTITY:
         if "Principal" in statement or "NotPrincipal" in statement:
             raise AccessPolicyError("a policy of identities names no principal; is it one of a resource?")
-        named = own_identities(outlook)
+        named = own_identities()
     else:
         named = principals_named(statement, demands, outlook)
     requesters = united(requester for each in named for requester in each.requesters)

@@ -84,7 +84,7 @@ def principals_named(statement: Mapping[str, object], demands: Sequence[Demand],
     return principals
 
 
-def own_identities(outlook: Outlook) -> list[Named]:
+def own_identities() -> list[Named]:
     """Return whom a policy of identities is for."""
     limit = Limit(accounts=frozenset({OWN}))
     return [Named((Requesters(Who.ACCOUNTS, limit),), "is a policy of identities: those of the own account")]
