@@ -120,9 +120,8 @@ def test_of_many_some_are_told_and_how_many_more() -> None:
     assert ["names 2 more"] == told(Principal={"AWS": [*MANY, *MANY]})[12:-1]
     tags = {f"aws:PrincipalTag/{number}": "x" for number in MANY}
     assert ["2 more conditions"] == told(Principal="*", Condition={"StringLike": tags})[13:-1]
-    assert ["nobody is left"] == told(Principal={"AWS": MANY[:1]}, Condition={"StringLike": {"aws:PrincipalAccount": MANY[1]}})[
-        2:
-    ]
+    for key, value in (("aws:PrincipalAccount", MANY[1]), ("aws:PrincipalOrgID", "o-own0000001")):
+        assert ["nobody is left"] == told(Principal={"AWS": MANY[:1]}, Condition={"StringLike": {key: value}})[2:]
 
 
 def test_all_accounts_that_are_named_are_left_in_any_order() -> None:
