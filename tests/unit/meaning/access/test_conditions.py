@@ -49,6 +49,8 @@ def sentences(condition: dict[str, Any]) -> list[str]:
         ("StringEquals", {"aws:SourceOwner": "111122223333"}, OF_BOTH),
         ("StringEquals", {"aws:SourceOwner": "nobody"}, "has a value that fixes nobody"),
         ("Bool", {"aws:MultiFactorAuthPresent": "true"}, "leaves principals of any account"),
+        ("Bool", {"aws:MultiFactorAuthPresent": True}, "leaves principals of any account"),
+        ("Bool", {"aws:MultiFactorAuthPresent": False}, "has a value that fixes nobody"),
         ("Bool", {"aws:MultiFactorAuthPresent": "false"}, "has a value that fixes nobody"),
         ("IpAddress", {"aws:SourceIp": "198.51.100.7/24"}, OF_NETWORK),
         ("IpAddress", {"aws:SourceIp": "2001:db8::/32"}, OF_NETWORK),
