@@ -158,7 +158,7 @@ class _Planner:
         join = at.table.children.get(name) if at.table else None
         table = self.build.tables.by_name.get(join.table) if join else None
         if join is not None and join.lacking is not None:
-            return Related(None, "", (*way, *at.unknown(self.build.scalars.true, f"{at.path}{name} {join.lacking}")), {})
+            return Related(None, "", (*way, *at.unfollowed(join)), {})
         if join is None or table is None:
             return Related(None, "", (*way, *(() if at.table is None else at.unset(name))), {})
         children = at.scan.children(at.alias, join, table)

@@ -15,12 +15,12 @@ from perpend.store.files import StoreError, digest_of, naming, shown
 from perpend.tables.schema import Join, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from perpend.ir.coverage import Unread
-    from perpend.ir.object_types import ObjectType
+    from perpend.ir.object_types import ObjectType, Types
     from perpend.store.manifest import Failure, Manifest, StoredFile, StoredSource
     from perpend.tables.schema import Table
 
@@ -100,20 +100,20 @@ class Snapshot:
                 f"`{self.outdated[0]}` otherwise: bring the inputs in again with `perpend import`, then judge"
             )
 
-    def as_declared(self, declared: Callable[[str], ObjectType | None]) -> Snapshot:
+    def as_declared(self, types: Types) -> Snapshot:
         """Return the snapshot as types are declared now: relations that lead elsewhere since it was stored are not known.
 
         Raises StoreError where readings of one object were united as another field said which of them is gone.
         """
         for table in self.tables.by_name.values():
-            object_type = declared(table.type_name)
+            object_type = types.by_name.get(table.type_name)
             now = object_type.deletion_field if object_type else None
             if now in table.columns and table.deletion not in (None, now):
                 raise StoreError(
                     f"{shown(self.directory)}: snapshot {self.id} was stored when `{now}` did not say that a "
                     f"`{table.type_name}` is gone: bring the inputs in again with `perpend import`, then judge"
                 )
-        tables = {name: _as_declared(table, declared(table.type_name)) for name, table in self.tables.by_name.items()}
+        tables = {name: _as_declared(table, types.by_name.get(table.type_name)) for name, table in self.tables.by_name.items()}
         return replace(self, tables=replace(self.tables, by_name=tables))
 
     def relation(self, table: str) -> str:

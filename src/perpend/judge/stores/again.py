@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from perpend.engines.duckdb.engine import duck_db
 from perpend.engines.duckdb.stores import StoreDuckDb
 from perpend.engines.verdicts import codes_by_id
+from perpend.ir.object_types import Types
 from perpend.meaning.values import milliseconds_from_datetime
 from perpend.plan.build import plan_of
 from perpend.store.database import pattern
@@ -32,7 +33,7 @@ def judge_again(store: Store, run: str, programs: Sequence[Program], time: datet
     try:
         with store.reading(run) as snapshot, scratch() as directory:
             snapshot.check_spelling()
-            snapshot = snapshot.as_declared(programs[0].types.by_name.get)
+            snapshot = snapshot.as_declared(Types.together(program.types for program in programs))
             table = snapshot.tables.of_type(programs[0].input_type)
             if table is None or "Id" not in table.columns:
                 return False

@@ -55,8 +55,7 @@ def judge_snapshot(
             f"snapshot {snapshot.id} holds no {', '.join(elsewhere[:_MOST_TOLD])}{' …' if elsewhere[_MOST_TOLD:] else ''}: "
             "select policies over the snapshot"
         )
-    types = Types.together(program.types for program in selection.programs)
-    snapshot = snapshot.as_declared(types.by_name.get)
+    snapshot = snapshot.as_declared(Types.together(program.types for program in selection.programs))
     day = held_day(snapshot, snapshot_time, today)
     with scratch() as directory:
         spill, written = directory / "spill", directory / "verdicts"
