@@ -43,8 +43,26 @@ def bucket(account: Mapping[str, str] = OPEN, **fields: str) -> dict[str, Any]:
 
 CASES = {
     "nobody else gets at the bucket": (BUCKET, bucket(), "COMPLIANT"),
-    "policy lets everybody read": (BUCKET, bucket(policyDocumentExt=policy("s3:GetObject")), "INCOMPLIANT"),
-    "policy lets everybody write": (BUCKET, bucket(policyDocumentExt=policy("s3:PutObject")), "INCOMPLIANT"),
+    "policy lets everybody read": (
+        BUCKET,
+        bucket(policyDocument=policy("s3:GetObject"), policyDocumentExt=policy("s3:GetObject")),
+        "INCOMPLIANT",
+    ),
+    "policy lets everybody write": (
+        BUCKET,
+        bucket(policyDocument=policy("s3:PutObject"), policyDocumentExt=policy("s3:PutObject")),
+        "INCOMPLIANT",
+    ),
+    "a policy that is not there lets everybody read": (
+        BUCKET,
+        bucket(policyDocumentExt=policy("s3:GetObject")),
+        "UNDETERMINED",
+    ),
+    "a policy that is not there lets everybody write": (
+        BUCKET,
+        bucket(policyDocumentExt=policy("s3:PutObject")),
+        "UNDETERMINED",
+    ),
     "list lets everybody read": (BUCKET, bucket(aclGrantsJson=acl("READ")), "INCOMPLIANT"),
     "list lets everybody write": (BUCKET, bucket(aclGrantsJson=acl("WRITE")), "INCOMPLIANT"),
     "the account restricts policies": (

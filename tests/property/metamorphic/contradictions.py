@@ -6,6 +6,7 @@ Nothing else is taken for two statements of one thing than:
 - the key by which a child names its owner, and the object that lists the child;
 - a field of two readings that stand within one object: of one Id, each with the field; a whole reading goes with what holds it;
 - a policy document that is no text, and the extended one beside it, which tells alone who gets in;
+- a policy document that is empty, and an extended one that is not;
 - the number of an account, and the account's report (``reported``).
 
 What one of them lacks is no statement of it, and what was INCOMPLIANT may not pass whatever was taken away.
@@ -50,6 +51,8 @@ def _within(fields: Fields, type_name: str | None, path: tuple[str, ...]) -> Ite
     known = declared(type_name or "")
     if fields.get(_EXTENDED) is not None and not isinstance(fields.get(_DOCUMENT, ""), str | None):
         yield Contradiction(path, frozenset({_DOCUMENT}))
+    if _is_blank(fields.get(_DOCUMENT, "not stated")) and not _is_blank(fields.get(_EXTENDED)):
+        yield Contradiction(path, frozenset({_DOCUMENT, _EXTENDED}))
     for name, (target, key) in known.lookups.items():
         value = fields.get(name, "")
         if key in fields and isinstance(value, dict | None) and (value or {}).get("Id") != (fields[key] or None):
@@ -63,6 +66,10 @@ def _within(fields: Fields, type_name: str | None, path: tuple[str, ...]) -> Ite
                 if item.get(key, fields.get("Id")) != fields.get("Id"):
                     yield Contradiction((*path, name, str(place)), frozenset({key, "Id"}))
                 yield from _within(item, child, (*path, name, str(place)))
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or isinstance(value, str) and not value.strip()
 
 
 def _of_readings(fields: Fields) -> Iterator[Contradiction]:
