@@ -69,7 +69,7 @@ def _within(fields: Fields, type_name: str | None, path: tuple[str, ...]) -> Ite
 
 
 def _is_blank(value: Any) -> bool:
-    return value is None or isinstance(value, str) and not value.strip()
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _of_readings(fields: Fields) -> Iterator[Contradiction]:
