@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from perpend.ir.estate import Estate, Origin, Source, object_from_fields
 from perpend.judge.estates import judge_estate
 from perpend.judge.stores.again import judge_again
 from perpend.store.store import Store
 from tests.repositories import program_of
 from tests.unit.judge.estates import THING, analyzer
 from tests.unit.judge.stored import DAY, Case
-from tests.unit.store.stored import plain_duckdb
+from tests.unit.store.stored import plain_duckdb, write_store
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +41,25 @@ def test_a_snapshot_that_is_not_there_or_holds_nothing_to_judge_tells_nothing(ca
         judge_again(store, *asked, DAY, out) for asked in (("20200101T000000Z-0", programs), (run, [other]))
     ]
     assert not out.exists()
+
+
+def test_a_relation_that_is_declared_otherwise_since_is_not_known(tmp_path: Path) -> None:
+    """Whether a policy or the estate changed is asked of what the policy's types say now."""
+    asked, programs, out = {"NOT": {"arg": {"IS_EMPTY_LOOKUP": "owner__r"}}}, [], tmp_path / "out.parquet"
+    kind: dict[str, Any] = {"label": "Thing", "fields": [{"name": name, "type": "lookup"} for name in ("owner__c", "buyer__c")]}
+    for key in ("owner__c", "buyer__c"):
+        owner = {"name": "owner__r", "target": "CA10__CaOwner__c", "key": key}
+        declared = {f"types/{THING}/type.yaml": {**kind, "lookups": [owner]}}
+        now = analyzer(tmp_path / key, asked, files=declared)
+        programs.append(now.analyzed(now.repository.logic_ids[0]).program)
+        if key == "owner__c":
+            row = {"Id": "a", "owner__c": "o", "owner__r": {"Id": "o"}, "buyer__c": None}
+            things = [object_from_fields(row, now.object_type(THING), Origin("a.json", 0))]
+            snapshot = write_store(
+                tmp_path / "store", Estate([Source("a.json", "test-data", DAY, 1)], {THING: things}), declared=now.object_type
+            )
+    codes = []
+    for program in programs:
+        assert program and judge_again(Store(snapshot.directory), snapshot.id, [program], DAY, out)
+        codes += plain_duckdb().cursor().execute("SELECT v0 FROM read_parquet(?)", [str(out)]).fetchall()
+    assert [True, False] == [code > 0 for (code,) in codes]
