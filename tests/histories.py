@@ -20,7 +20,7 @@ from perpend.ir.status import Status
 from perpend.store.files import digest_of
 from perpend.store.manifest import StoredFile, StoredSource
 from perpend.store.snapshot import Snapshot, TableFiles
-from perpend.tables.schema import ROW, Column, Form, Table, Tables
+from perpend.tables.schema import ROW, SOURCE, Column, Form, Table, Tables
 from tests.unit.store.stored import plain_duckdb
 
 TYPE = ObjectType(
@@ -75,34 +75,44 @@ class Estate:
         *,
         time: datetime,
         claims: Iterable[Claim] = (),
+        seen: Mapping[str, datetime] | None = None,
         **more: Any,
     ) -> JudgedRun:
-        """Return a run to be committed: the codes of programs, in their order, by object; None where there is no table."""
+        """Return a run to be committed: the codes of programs, in their order, by object; None where there is no table.
+
+        ``seen`` are times by account: of each of these a source of its own tells, with what is claimed of it.
+        """
         self.runs += 1
         token = secrets.token_hex(4)
-        source = StoredSource("made", "test-data", None, coverage=tuple(claims))
+        sources = _sources(claims, seen or {})
         if things is None:
-            snapshot = self._snapshot({}, {}, source, token)
+            snapshot = self._snapshot({}, {}, sources, token)
             absent = [one.policy_id for one in programs]
             return JudgedRun(snapshot, time, "engine 1", [TypeJudged(TYPE, absent=absent)], **more)
-        rows = [(*(getattr(thing, name.lower()) for name in COLUMNS), *codes) for thing, codes in things.items()]
+        numbers = {source.name: number for number, source in enumerate(sources)}
+        rows = [
+            (*(getattr(thing, name.lower()) for name in COLUMNS), numbers.get(thing.account or "", 0), *codes)
+            for thing, codes in things.items()
+        ]
         objects, verdicts = self._written(rows, len(programs), token)
         columns = {name: Column(name, Form.TEXT) for name in COLUMNS}
         table = Table("Thing", "Thing", columns, rows=len(rows))
         file = StoredFile(str(objects.relative_to(self.directory)), *digest_of(objects))
-        snapshot = self._snapshot({"Thing": table}, {"Thing": (file,)}, source, file.sha256)
+        snapshot = self._snapshot({"Thing": table}, {"Thing": (file,)}, sources, file.sha256)
         files = VerdictFiles(None, (verdicts,), len(rows), len(programs))  # type: ignore[arg-type]  # nobody reads by it here
         return JudgedRun(snapshot, time, "engine 1", [TypeJudged(TYPE, tuple(programs), files)], **more)
 
-    def _snapshot(self, tables: dict[str, Table], files: dict[str, Any], source: StoredSource, content: str) -> Snapshot:
+    def _snapshot(
+        self, tables: dict[str, Table], files: dict[str, Any], sources: tuple[StoredSource, ...], content: str
+    ) -> Snapshot:
         return Snapshot(
             f"run-{self.runs}",
             Tables(tables),
             TableFiles(self.directory, files),
-            (source,),
+            sources,
             (),
             BEGIN,
-            f"{content}{hash(source)}",
+            f"{content}{hash(sources)}",
             "made",
             self.directory,
         )
@@ -114,11 +124,22 @@ class Estate:
         plain, objects, verdicts = (inventory / f"{token}-{name}" for name in ("rows.csv", "objects.parquet", "codes.parquet"))
         with plain.open("w", newline="") as stream:
             csv.writer(stream).writerows((number, *row) for number, row in enumerate(rows))
-        kinds = {ROW: "BIGINT", **dict.fromkeys(COLUMNS, "VARCHAR"), **{f"v{n}": "INTEGER" for n in range(programs)}}
-        read = f"read_csv('{plain}', header = false, columns = {kinds}, nullstr = '')"
+        kinds = {ROW: "BIGINT", **dict.fromkeys(COLUMNS, "VARCHAR"), SOURCE: "INTEGER"}
+        kinds |= {f"v{n}": "INTEGER" for n in range(programs)}
+        read = f"read_csv('{plain}', header = false, columns = {kinds}, nullstr = '', auto_detect = false)"
         codes = ", ".join([ROW, *(f"v{number}" for number in range(programs))])
-        connection, named = plain_duckdb().cursor(), ", ".join(f'"{name}"' for name in (ROW, *COLUMNS))
+        connection, named = plain_duckdb().cursor(), ", ".join(f'"{name}"' for name in (ROW, *COLUMNS, SOURCE))
         connection.execute(f"COPY (SELECT {named} FROM {read}) TO '{objects}' (FORMAT parquet)")
         connection.execute(f"COPY (SELECT {codes} FROM {read}) TO '{verdicts}' (FORMAT parquet)")
         plain.unlink()
         return objects, verdicts
+
+
+def _sources(claims: Iterable[Claim], seen: Mapping[str, datetime]) -> tuple[StoredSource, ...]:
+    """Return a source that states no time, and one of each account that was looked at by itself, with what each claims."""
+    of = [(claim, claim.scope.account if claim.scope.account in seen else None) for claim in claims]
+    times: dict[str | None, datetime | None] = {None: None, **seen}
+    return tuple(
+        StoredSource(account or "made", "test-data", time, coverage=tuple(claim for claim, whose in of if whose == account))
+        for account, time in times.items()
+    )

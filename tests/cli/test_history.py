@@ -69,6 +69,27 @@ def test_an_older_snapshot_moves_nothing(run: Run, store: Path) -> None:
     assert heard_of(told).startswith("perpend: history: account 111122223333 was looked at later before")
 
 
+def test_an_old_report_beside_a_fresh_one_resolves_nothing_of_its_account(run: Run, tmp_path: Path) -> None:
+    """The run's day is that of the fresh one; what the old one says is as old as it is."""
+    store, other = tmp_path / "store", ("111122223333", "444455556666")
+    for day, of_other in (("2026-11-20", "2026-11-21"), ("2026-11-22", "2026-11-05"), ("2026-11-23", "2026-11-22")):
+        (tmp_path / day).mkdir()
+        (tmp_path / day / "other").mkdir()
+        mended = () if of_other == "2026-11-21" else (("alma.brekke", "alma.mended"),)
+        reports = (
+            report(tmp_path / day, f"{day}T00:00:00Z"),
+            report(tmp_path / day / "other", f"{of_other}T00:00:00Z", other, *mended),
+        )
+        assert 0 == run("import", *reports, "--store", store).code
+        told = heard_of(run(*CHECK, "--store", store))
+        if of_other == "2026-11-05":
+            assert told.startswith(
+                "perpend: history: account 444455556666 was looked at later before: what was seen then stays\n"
+            )
+            assert "since the last run: 1 opened (" in told  # whom nobody knew
+    assert "perpend: since the last run: 1 gone (perpend diff)\n" == told
+
+
 def test_a_day_in_the_future_is_not_kept(run: Run, store: Path) -> None:
     told = run(*CHECK, "--store", store, "--snapshot-time", "2999-01-01")
     assert 1 == told.code

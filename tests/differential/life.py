@@ -1,4 +1,5 @@
-"""Random histories: runs with partial and incomplete scopes, late ones, replaced objects, edited and retired policies.
+"""Random histories: runs with partial and incomplete scopes, late ones and late parts, replaced objects, edited and retired
+policies.
 
 Each is committed, and told to the reference step pair by pair; after every run the two must know the same.
 """
@@ -27,20 +28,36 @@ from tests.histories import BEGIN, CODES, Estate, Thing, program
 Pair = tuple[str, str, int]
 """A policy, an object's Id, and which object of that Id it is."""
 
+BEFORE = -99
+"""A day before all others."""
+
 LIFE = ("value", "status_run", "inc_start", "inc_end", "life", "open_since", "ended", "episodes", "known_at")
 
 
 @dataclass(slots=True)
 class Told:
-    """What the reference knows: pairs, who goes by each Id now, in which account, and when each account was looked at."""
+    """What the reference knows: pairs, who goes by each Id now, in which account, and when accounts and objects were looked at.
+
+    Accounts by days of runs, objects by those of the sources that told of them.
+    """
 
     known: dict[Pair, Known] = field(default_factory=dict)
     things: dict[str, tuple[Thing, int]] = field(default_factory=dict)
     first: dict[tuple[str, int], int] = field(default_factory=dict)
     looked_at: dict[str, int] = field(default_factory=dict)
+    seen: dict[tuple[str, int], int] = field(default_factory=dict)
     policies: dict[str, int] = field(default_factory=dict)
     steps: int = 0
     events: Counter[Event] = field(default_factory=Counter)
+
+    def gone(self, before: dict[str, tuple[Thing, int]], run: Run, late: set[str]) -> set[tuple[str, int]]:
+        """Return who would be gone, were they not there: accounts were read in full since these were looked at."""
+        return {
+            (identity, incarnation)
+            for identity, (thing, incarnation) in before.items()
+            if (account := thing.account or "") in run.complete - late
+            and run.seen.get(account, run.day) >= self.seen.get((identity, incarnation), BEFORE)
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,8 @@ class Run:
     versions: dict[str, int]
     complete: frozenset[str]
     retired: frozenset[str]
+    seen: dict[str, int]
+    """The days of the sources that tell of accounts, where these are before the run's."""
 
 
 def drawn(random: Random, number: int, objects: int, policies: list[str], before: Told) -> Run:
@@ -76,7 +95,8 @@ def drawn(random: Random, number: int, objects: int, policies: list[str], before
             random.choices(list(CODES), [6, 2, 2, 2, 9, 3, 1])[0] for _ in asked
         ]
     versions = {one: 1 + (random.random() < 0.1) for one in asked}
-    return Run(number, day, things, asked, versions, complete, retired)
+    seen = {account: day - random.randrange(1, 6) for account in accounts if random.random() < 0.2}
+    return Run(number, day, things, asked, versions, complete, retired, seen)
 
 
 def tell(told: Told, run: Run) -> Counter[str]:
@@ -85,12 +105,16 @@ def tell(told: Told, run: Run) -> Counter[str]:
     number = run.number
     there: dict[tuple[str, int], list[int]] = {}
     replaced: set[tuple[str, int]] = set()
+    aside: set[tuple[str, int]] = set()
     before = dict(told.things)
     for thing, codes in run.things.items():
         account = thing.account or ""
         if account in late:
             continue
         held, incarnation = told.things.get(thing.id, (None, 0))
+        if run.seen.get(account, run.day) < told.seen.get((thing.id, incarnation), BEFORE):
+            aside.add((thing.id, incarnation))
+            continue
         if held is None or held.created != thing.created:
             if held is not None:
                 replaced.add((thing.id, incarnation))
@@ -98,6 +122,7 @@ def tell(told: Told, run: Run) -> Counter[str]:
             told.first[thing.id, incarnation] = number
         told.things[thing.id] = (thing, incarnation)
         there[thing.id, incarnation] = codes
+    gone = told.gone(before, run, late) - {*there, *aside, *replaced}
     for policy in run.policies:
         told.policies.setdefault(policy, number)
     happened: Counter[str] = Counter()
@@ -110,8 +135,8 @@ def tell(told: Told, run: Run) -> Counter[str]:
             codes_of = there.get((thing_id, incarnation))
             said = Said(
                 value_of(codes_of[place], CODES[codes_of[place]]) if codes_of and place is not None else None,
-                asked=place is not None and account not in late,
-                complete=account in run.complete or (thing_id, incarnation) in replaced,
+                asked=place is not None and account not in late and (thing_id, incarnation) not in aside,
+                complete=(thing_id, incarnation) in {*gone, *replaced},
                 retired=policy in run.retired,
             )
             known, event = step(told.known.get(pair), said, number)
@@ -126,10 +151,10 @@ def tell(told: Told, run: Run) -> Counter[str]:
                 assert after is not None
                 told.known[pair] = after
                 happened.update([event.value] if event else [])
-    looked_at = {told.things[identity][0].account or "" for identity, _ in there}
-    looked_at |= {account for thing, _ in before.values() if (account := thing.account or "") in run.complete - late}
+    accounts = {one: told.things[one[0]][0].account or "" for one in {*there, *gone}}
     if run.policies:
-        told.looked_at |= dict.fromkeys(looked_at, run.day)
+        told.looked_at |= dict.fromkeys(accounts.values(), run.day)
+        told.seen |= {one: run.seen.get(account, run.day) for one, account in accounts.items()}
     return happened
 
 
@@ -233,7 +258,8 @@ def run_history(
         claims = [Claim("Thing", Scope(account)) for account in sorted(run.complete)]
         programs = [program(policy, run.versions[policy]) for policy in run.policies]
         time = BEGIN + timedelta(days=run.day)
-        judged = estate.judged(run.things, programs, time=time, claims=claims, retired=run.retired)
+        seen = {account: BEGIN + timedelta(days=day) for account, day in run.seen.items()}
+        judged = estate.judged(run.things, programs, time=time, claims=claims, seen=seen, retired=run.retired)
         if trying is not None:
             trying(lambda judged=judged: commit_run(estate.place, judged))
             assert [] == list(problems_of(estate.place))

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 HEAD: Final = "head.json"
 """The file's name, below the history's directory."""
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """The version of a history's layout. A higher one is refused: it may mean what this version does not know.
 
 A head is written in the lowest format that holds it, which older versions read: 2 where ratings are remembered, 3 where a
-policy was retired and is asked again, or where not all was read in some run.
+policy was retired and is asked again, or where not all was read in some run, 4 where objects were looked at before their runs'
+days.
 """
 
 
@@ -29,9 +30,9 @@ class Ran:
     """One committed run: its number, the snapshot that was judged, when the estate looked so (ISO 8601), and what judged.
 
     ``assumed``: some source stated no time. ``committed`` is when the history was written. ``asked`` numbers the list of
-    policies among the head's lists. ``late``: accounts of which a newer run was known; nothing of them moved. ``rated`` numbers
-    the ratings that were in force among those of the head, None where nobody had rated anything. ``unread`` says by type of
-    which accounts not all objects were read, "" for any, and why.
+    policies among the head's lists. ``late``: accounts of which newer facts were known, which stay. ``rated`` numbers the
+    ratings that were in force among those of the head, None where nobody had rated anything. ``unread`` says by type of which
+    accounts not all objects were read, "" for any, and why.
     """
 
     number: int
@@ -86,7 +87,8 @@ class TypeKnown:
     ``lives`` the newest row of each finding as of the last compaction, ``changes`` the rows since; ``past`` those before, by
     object. ``spans`` says by paths of ``past`` between which numbers of objects a file's rows are; one without may hold any.
     ``past_run`` is the newest run of which ``past`` has changes, None where nobody wrote it down.
-    ``groups`` holds, by the name of a column of runs, the numbers of policies that were always asked together.
+    ``groups`` holds, by the name of a column of runs, the numbers of policies that were always asked together. ``looked`` says
+    when objects were looked at of which the last run held older facts than its day.
     """
 
     objects: tuple[StoredFile, ...] = ()
@@ -99,6 +101,7 @@ class TypeKnown:
     keyframes: Mapping[int, StoredFile] = field(default_factory=dict)
     spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     past_run: int | None = None
+    looked: StoredFile | None = None
 
     def past_of(self, numbers: Collection[int]) -> tuple[StoredFile, ...]:
         """Return the files of ``past`` that may hold rows of some objects, by their numbers."""
@@ -113,7 +116,7 @@ class TypeKnown:
     @property
     def files(self) -> tuple[StoredFile, ...]:
         """All files."""
-        single = (file for file in (self.known, self.lives) if file is not None)
+        single = (file for file in (self.known, self.lives, self.looked) if file is not None)
         return (*self.objects, *single, *self.changes, *self.past, *self.keyframes.values())
 
 
@@ -203,7 +206,8 @@ class HistoryHead:
 def text_of_head(head: HistoryHead) -> str:
     """Return a head as JSON text with a checksum of itself."""
     told = any(run.unread for run in head.runs)
-    needed = 3 if head.retirements or told else 2 if head.ratings else 1
+    looked = any(known.looked for known in head.types.values())
+    needed = 4 if looked else 3 if head.retirements or told else 2 if head.ratings else 1
     document: dict[str, Any] = {"format": needed, **asdict(head)}
     if not head.retirements:
         del document["retirements"]
@@ -217,6 +221,8 @@ def text_of_head(head: HistoryHead) -> str:
         name: {**asdict(known), "keyframes": [[run, asdict(file)] for run, file in sorted(known.keyframes.items())]}
         for name, known in head.types.items()
     }
+    for known in () if looked else document["types"].values():
+        del known["looked"]
     return sealed(document)
 
 
@@ -248,7 +254,7 @@ def _ratings_from(document: dict[str, Any]) -> RatingsSaid:
 
 
 def _type_from(document: dict[str, Any]) -> TypeKnown:
-    known, lives = document["known"], document["lives"]
+    known, lives, looked = document["known"], document["lives"], document.get("looked")
     return TypeKnown(
         _files_from(document["objects"]),
         StoredFile(**known) if known else None,
@@ -260,6 +266,7 @@ def _type_from(document: dict[str, Any]) -> TypeKnown:
         {run: StoredFile(**file) for run, file in document["keyframes"]},
         {path: (int(least), int(most)) for path, (least, most) in document.get("spans", {}).items()},
         document.get("past_run"),
+        StoredFile(**looked) if looked else None,
     )
 
 

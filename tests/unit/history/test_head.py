@@ -74,6 +74,13 @@ def test_a_head_remembers_what_a_run_has_not_read() -> None:
     assert [{}, {"/ce/b": "denied"}] == [one.in_part(["999999999999"]) for one in (head, asked)]
 
 
+def test_a_head_remembers_who_was_looked_at_before_the_day_of_a_run() -> None:
+    head = replace(HEAD, types={"Thing": replace(HEAD.types["Thing"], looked=FILE)})
+    assert head == head_from(text_of_head(head))
+    assert [4, False] == [json.loads(text_of_head(head))["format"], "looked" in text_of_head(HEAD)]
+    assert len(HEAD.files) + 1 == len(head.files)
+
+
 def test_what_the_head_holds_is_found() -> None:
     assert frozenset({1}) == HEAD.was_asked(HEAD.run(1))
     assert {1: "seen0"} == HEAD.types["Thing"].policies
@@ -87,8 +94,8 @@ def test_what_the_head_holds_is_found() -> None:
         ("", "no JSON"),
         (text_of_head(HEAD)[:-40], "no JSON"),
         (text_of_head(HEAD).replace('"engine"', '"motor"'), "checksum"),
-        (sealed({"format": 4}), "format 4, and this version of Perpend knows 3"),
-        (sealed({"format": 99}), "format 99, and this version of Perpend knows 3"),
+        (sealed({"format": 5}), "format 5, and this version of Perpend knows 4"),
+        (sealed({"format": 99}), "format 99, and this version of Perpend knows 4"),
         (sealed({"format": 1}), "something else than a history"),
         (sealed({**json.loads(text_of_head(HEAD)), "runs": [5]}), "checksum|something else"),
         ("[" * 100_000, "no JSON"),

@@ -132,7 +132,7 @@ def _types_of(judgement: Judgement) -> list[TypeJudged]:
 def _tell(committed: Committed) -> None:
     for account in committed.late[:_MOST_LOST]:
         where = f"account {visible(account)}" if account else "objects without an account"
-        click.echo(f"perpend: history: {where} was looked at later before: nothing of it was changed", err=True)
+        click.echo(f"perpend: history: {where} was looked at later before: what was seen then stays", err=True)
     if more := len(committed.late) - _MOST_LOST:
         click.echo(f"perpend: history: likewise {counted(more, 'account')} more", err=True) if more > 0 else None
     if committed.events and not committed.is_first:

@@ -194,7 +194,7 @@ def coverage(connection: Connection, run: int) -> tuple[int, int]:
 def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
     """Return the query for a row per run, in their order: how many are open, unconfirmed, unknown and compliant after it.
 
-    ``late`` is how many accounts a run has moved nothing of, since they were looked at later before.
+    ``late`` is of how many accounts a run has moved nothing, or not all, since they were looked at later before.
     """
     where, values = ["true"], [*accounts, *policies]
     where += [f"account IN ({_places(accounts)})"] if accounts else []

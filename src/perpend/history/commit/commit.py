@@ -12,13 +12,15 @@ from perpend.history.commit.changes import Asking, blurred_keys, lives_query, re
 from perpend.history.commit.compaction import compacted
 from perpend.history.commit.counts import add_counts, add_former_counts, begin_counting, make_ledger, write_counts
 from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
-from perpend.history.commit.objects import find_gone, meet, registry_query, write_parts
+from perpend.history.commit.looked import NOBODY, looked_query, set_aside, write_looked
+from perpend.history.commit.objects import find_gone, look, meet, registry_query, write_parts
 from perpend.history.commit.pairs import find_pairs, revived_query
 from perpend.history.commit.policies import TEXTS, PoliciesMet, text_rows
 from perpend.history.commit.values import groups_after, write_values
 from perpend.history.head import HistoryHead, PolicyKnown, Ran, TypeKnown
 from perpend.history.place import WholeFiles
 from perpend.history.step_sql import TRIVIAL
+from perpend.meaning.values import milliseconds_from_datetime
 from perpend.store.database import opened, pattern, rows_of, storing
 from perpend.store.files import StoreError, make_directory, shown
 from perpend.store.scratch import scratch
@@ -154,11 +156,13 @@ class _Commit:
         numbers = self.policies.of_type(type_judged)
         _view(connection, "registry", registry_query(self.files.paths(known.objects)))
         late = self._late_accounts(connection, known)
-        self.late |= late
-        met = meet(
-            connection, self.judged.snapshot, type_judged.declared, late=late, next_object=known.next_object, run=self.run
-        )
+        look(connection, self.judged.snapshot, type_judged.declared, late=late)
+        _view(connection, "looked", self._looked_before(known))
+        self.late |= late | set_aside(connection, self.judged)
+        met = meet(connection, next_object=known.next_object, run=self.run)
         find_gone(connection, type_judged.declared, self.judged.claims, late=late)
+        if numbers:
+            known = self._with_looked(connection, known, type_judged.name)
         known = self._with_parts(connection, known, type_judged.name, met.new)
         begin_counting(connection)
         values = self._with_values(connection, known, type_judged, numbers)
@@ -214,6 +218,24 @@ class _Commit:
         )
         times = {run.number: run.time for run in self.head.runs}
         return {account for account, run in rows_of(connection, query) if times.get(run, "") > self.time}
+
+    def _looked_before(self, known: TypeKnown) -> str:
+        """Return the query for when objects were looked at; nothing where no source is older than a run before."""
+        times = {run.number: milliseconds_from_datetime(datetime.fromisoformat(run.time)) for run in self.head.runs}
+        if known.known is None or not times or min(self.judged.looked, default=max(times.values())) >= max(times.values()):
+            return NOBODY
+        kept = self.files.relation(known.looked) if known.looked else None
+        return looked_query(self.files.relation(known.known), [*known.groups], times, kept)
+
+    def _with_looked(self, connection: Connection, known: TypeKnown, type_name: str) -> TypeKnown:
+        if known.looked is None and {*self.judged.looked} <= {milliseconds_from_datetime(self.judged.time)}:
+            return known
+        path = self._new("looked", type_name)
+        kept = self.files.relation(known.looked) if known.looked else None
+        any_left = write_looked(connection, self.judged, kept, path)
+        if not any_left:
+            path.unlink()
+        return replace(known, looked=self.place.taken(path) if any_left else None)
 
     def _with_parts(self, connection: Connection, known: TypeKnown, type_name: str, new: int) -> TypeKnown:
         if not rows_of(connection, "SELECT count(*) FROM parts")[0][0]:

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from perpend.ir.coverage import Claims, unread_input, unread_of_types
+from perpend.ir.coverage import unread_input, unread_of_types
+from perpend.meaning.age import may_be_seen
+from perpend.meaning.values import in_utc, milliseconds_from_datetime
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from perpend.engines.verdicts import VerdictFiles
     from perpend.history.head import RatingsSaid
+    from perpend.ir.coverage import Claim
     from perpend.ir.object_types import ObjectType
     from perpend.ir.program import Program
     from perpend.store.snapshot import Snapshot
@@ -83,14 +86,23 @@ class JudgedRun:
     ratings: RatingsSaid | None = None
 
     @property
-    def claims(self) -> Claims:
-        """What the snapshot says of itself: what it holds in full, and what it lacks."""
-        unread = (unread_input(failure.source) for failure in self.snapshot.failures)
-        return Claims((*unread, *(claim for source in self.snapshot.sources for claim in source.coverage)))
+    def looked(self) -> list[int]:
+        """When each source saw the estate, in milliseconds: at the latest on the run's day, and then where nothing says it."""
+        observed = [None if source.observed_at is None else in_utc(source.observed_at) for source in self.snapshot.sources]
+        known = (time if time is not None and may_be_seen(time, self.time) else self.time for time in observed)
+        return [milliseconds_from_datetime(min(time, self.time)) for time in known]
+
+    @property
+    def claims(self) -> list[tuple[Claim, int]]:
+        """What the snapshot says of itself, each with the time it is of: what it holds in full, and what it lacks."""
+        day = milliseconds_from_datetime(self.time)
+        unread = [(unread_input(failure.source), day) for failure in self.snapshot.failures]
+        seen = zip(self.snapshot.sources, self.looked, strict=True)
+        return [*unread, *((claim, time) for source, time in seen for claim in source.coverage)]
 
     @property
     def unread(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """By type of which accounts not all objects were read, "" for any, and why."""
-        unread = unread_of_types(self.claims.claims, most=_MOST_ACCOUNTS)
+        unread = unread_of_types((claim for claim, _ in self.claims), most=_MOST_ACCOUNTS)
         told = {judged.name: (*unread.get(judged.name, ()), *unread.get("", ())) for judged in self.types}
         return {name: of_type for name, of_type in told.items() if of_type}

@@ -12,12 +12,13 @@ from perpend.history.identity import birth_place
 from perpend.ir.coverage import Claims, Scope, account_field, region_field
 from perpend.store.database import name, pattern, rows_of, text
 from perpend.store.queries.owners import filled
-from perpend.tables.schema import ROW
+from perpend.tables.schema import ROW, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from perpend.ir.coverage import Claim
     from perpend.ir.object_types import ObjectType
     from perpend.store.database import Connection
     from perpend.store.snapshot import Snapshot
@@ -81,13 +82,10 @@ def registry_query(files: Sequence[str]) -> str:
     )
 
 
-def meet(
-    connection: Connection, snapshot: Snapshot, declared: ObjectType, *, late: Collection[str], next_object: int, run: int
-) -> Met:
-    """Fill the tables ``here``, ``numbered`` and ``parts`` out of the view ``registry`` and the snapshot's rows of a type.
+def look(connection: Connection, snapshot: Snapshot, declared: ObjectType, *, late: Collection[str]) -> None:
+    """Fill the table ``here`` with what the snapshot says of its objects of a type, and by which source.
 
-    ``here`` holds what the snapshot says of its objects, ``numbered`` the number of each row, ``parts`` what the registry
-    has to learn. Objects of ``late`` accounts are passed over, also those that were of one and of which another is told now.
+    Objects of ``late`` accounts are passed over, also those that were of one and of which another is told now.
     """
     table = snapshot.tables.of_type(declared.name)
     query = _here(snapshot, table, declared) if table else None
@@ -96,6 +94,13 @@ def meet(
         of_late = f"coalesce(account, '') IN ({', '.join(map(text, sorted(late)))})"
         known = f"SELECT id FROM registry WHERE replaced_run IS NULL AND {of_late}"
         connection.execute(f"DELETE FROM here WHERE {of_late} OR id IN ({known})")
+
+
+def meet(connection: Connection, *, next_object: int, run: int) -> Met:
+    """Fill the tables ``numbered`` and ``parts`` out of the table ``here`` and the view ``registry``.
+
+    ``numbered`` holds the number of each row, ``parts`` what the registry has to learn.
+    """
     other = "(h.born IS NOT NULL AND h.born <> r.born) OR (h.account IS NOT NULL AND h.account <> r.account)"
     learnt = " OR ".join(
         f"(h.{column} IS NOT NULL AND h.{column} IS DISTINCT FROM r.{column})"
@@ -120,26 +125,46 @@ def meet(
     return Met(*rows_of(connection, counted)[0], *rows_of(connection, resettled)[0])
 
 
-def find_gone(connection: Connection, declared: ObjectType, claims: Claims, *, late: Collection[str]) -> None:
-    """Fill the table ``sure`` with the numbers of objects that are surely gone: replaced, or absent where all were read."""
-    aside = f"AND coalesce(account, '') NOT IN ({', '.join(map(text, sorted(late)))})" if late else ""
+def find_gone(
+    connection: Connection, declared: ObjectType, claims: Sequence[tuple[Claim, int]], *, late: Collection[str]
+) -> None:
+    """Fill the table ``sure`` with the numbers of objects that are surely gone: replaced, or absent where all were read.
+
+    ``claims`` have times, which objects that are absent take over. Who was looked at later is not gone by one.
+    """
+    others = f"AND coalesce(r.account, '') NOT IN ({', '.join(map(text, sorted(late)))})" if late else ""
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE absent AS SELECT r.object_no, r.account, r.region FROM registry AS r "
+        "CREATE OR REPLACE TEMP TABLE absent AS SELECT r.object_no, r.account, r.region, l.looked FROM registry AS r "
         "ANTI JOIN (SELECT object_no FROM numbered WHERE fate IN ('same', 'changed')) AS n ON n.object_no = r.object_no "
-        f"WHERE r.replaced_run IS NULL {aside}"
+        f"ANTI JOIN aside AS a ON a.object_no = r.object_no LEFT JOIN looked AS l ON l.object_no = r.object_no "
+        f"WHERE r.replaced_run IS NULL {others}"
     )
-    about = Claims(tuple(claim for claim in claims.claims if claim.is_about(declared.name, "")))
-    scopes = rows_of(connection, "SELECT DISTINCT account, region FROM absent")
-    known = [scope for scope in scopes if about.reason(declared.name, "", Scope(*scope)) is None]
-    values = ", ".join(f"({', '.join('NULL' if part is None else text(part) for part in scope)})" for scope in known)
-    connection.execute("CREATE OR REPLACE TEMP TABLE scopes (account VARCHAR, region VARCHAR)")
+    connection.execute("CREATE OR REPLACE TEMP TABLE scopes (account VARCHAR, region VARCHAR, looked BIGINT, gone BIGINT)")
+    about = [(claim, time) for claim, time in claims if claim.is_about(declared.name, "")]
+    known = []
+    for account, region, looked in rows_of(connection, "SELECT DISTINCT account, region, looked FROM absent"):
+        time = _gone_at(about, declared, Scope(account, region), looked)
+        known += [(account, region, looked, time)] if time is not None else []
+    values = ", ".join(f"({', '.join('NULL' if part is None else text(str(part)) for part in scope)})" for scope in known)
     if values:
         connection.execute(f"INSERT INTO scopes VALUES {values}")
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE sure AS SELECT former AS object_no FROM numbered WHERE fate = 'replaced' UNION "
-        "SELECT a.object_no FROM absent AS a JOIN scopes AS s ON s.account IS NOT DISTINCT FROM a.account "
-        "AND s.region IS NOT DISTINCT FROM a.region"
+    replaced = "SELECT former AS object_no, NULL AS looked FROM numbered WHERE fate = 'replaced'"
+    absent = (
+        "SELECT a.object_no, s.gone FROM absent AS a JOIN scopes AS s ON s.account IS NOT DISTINCT FROM a.account "
+        "AND s.region IS NOT DISTINCT FROM a.region AND s.looked IS NOT DISTINCT FROM a.looked"
     )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE sure AS SELECT object_no, min(looked) AS looked FROM ({replaced} UNION ALL {absent}) "
+        "GROUP BY object_no"
+    )
+
+
+def _gone_at(claims: Sequence[tuple[Claim, int]], declared: ObjectType, scope: Scope, looked: int | None) -> int | None:
+    """Return the newest time at which claims know all that a scope holds, None where none has since an object was looked at."""
+    since = [(claim, time) for claim, time in claims if claim.lacking or looked is None or time >= looked]
+    if Claims(tuple(claim for claim, _ in since)).reason(declared.name, "", scope) is not None:
+        return None
+    return max(time for claim, time in since if claim.scope.covers(scope))
 
 
 def write_parts(connection: Connection, out: Path) -> None:
@@ -164,14 +189,14 @@ def _here(snapshot: Snapshot, table: Table, declared: ObjectType) -> str:
         "born": _instant(born),
     }
     columns = ", ".join(f"{value} AS {column}" for column, value in named.items())
-    return f"SELECT * FROM (SELECT o.{ROW}, {columns} FROM {snapshot.relation(table.name)} AS o) WHERE id IS NOT NULL"
+    held = f"SELECT o.{ROW}, o.{SOURCE} AS source, {columns} FROM {snapshot.relation(table.name)} AS o"
+    return f"SELECT * FROM ({held}) WHERE id IS NOT NULL"
 
 
 def _nothing() -> str:
-    names = ("id", "external_id", "name", "account", "region", "born")
-    return (
-        f"SELECT CAST(NULL AS BIGINT) AS {ROW}, {', '.join(f'CAST(NULL AS VARCHAR) AS {column}' for column in names)} LIMIT 0"
-    )
+    kinds = {ROW: "BIGINT", "source": "INTEGER"}
+    kinds |= dict.fromkeys(("id", "external_id", "name", "account", "region", "born"), "VARCHAR")
+    return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {column}' for column, kind in kinds.items())} LIMIT 0"
 
 
 def _instant(value: str) -> str:
