@@ -204,6 +204,7 @@ def test_an_empty_deletion_field_means_that_the_object_is_there(tmp_path: Path, 
         ("soon", "holds the text 'soon', not DateTime"),
         ([], "holds a list, not DateTime"),
         ("2026-01-11", "holds the text '2026-01-11', a time after the snapshot"),
+        ("1970-01-01", "holds the text '1970-01-01', where clocks begin: it was never set"),
     ],
 )
 def test_an_object_whose_deletion_field_is_odd_can_not_be_judged(tmp_path: Path, value: Any, reason: str) -> None:
