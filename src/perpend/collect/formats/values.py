@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -143,6 +145,8 @@ def texts_at(*names: str) -> Form:
         listed = document(value)
         if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
             raise NotTold("holds no list of objects")
+        if any(other_spellings(one, name) for one in listed for name in names if name in one):
+            raise NotTold(f"holds an object with `{names[0]}` in two spellings")
         held = [next((one[name] for name in names if name in one), None) for one in listed]
         if not all(isinstance(one, str) and one for one in held):
             raise NotTold(f"holds an object without `{names[0]}`")
@@ -158,7 +162,8 @@ def policies_at(name: str, content: str) -> Form:
     def read(value: Any) -> dict[str, dict[str, Any]]:
         policies: dict[str, dict[str, Any]] = {}
         for named, policy in zip(read_names(value), document(value), strict=True):
-            known = {"CA10__policyDocument__c": json_text(policy[content])} if _is_document(policy.get(content)) else {}
+            is_known = _is_document(policy.get(content)) and not other_spellings(policy, content)
+            known = {"CA10__policyDocument__c": json_text(policy[content])} if is_known else {}
             policies[named] = known if policies.get(named, known) == known else {}
         return policies
 
@@ -178,6 +183,22 @@ def either(held: Mapping[str, Any], *names: str) -> Any:
     if any(one != values[0] for one in values):
         raise NotTold(f"holds different values under {' and '.join(f'`{name}`' for name in names)}")
     return values[0] if values else None
+
+
+def other_spellings(held: Mapping[str, Any], name: str) -> bool:
+    """Whether an object has a key that is a name but for upper and lower case. Beside that name, neither can be believed."""
+    return _spellings(tuple(held))[name.lower()] > (name in held)
+
+
+def in_two_spellings(held: Mapping[str, Any]) -> list[str]:
+    """Return the keys, in lower case, that an object has more than once but for upper and lower case."""
+    return sorted(name for name, number in _spellings(tuple(held)).items() if number > 1)
+
+
+@lru_cache(maxsize=1024)
+def _spellings(names: tuple[str, ...]) -> Counter[str]:
+    """Return how often each of some names stands among them, in lower case. Rows of one file mostly have the same names."""
+    return Counter(map(str.lower, names))
 
 
 def moment(value: Any) -> datetime | None:
