@@ -40,7 +40,6 @@ from perpend.collect.formats.values import (
     integer,
     json_text,
     last_used,
-    other_spellings,
     policies_at,
     policy,
     text,
@@ -48,7 +47,7 @@ from perpend.collect.formats.values import (
     texts_at,
     time,
 )
-from perpend.collect.json_text import described, read_value
+from perpend.collect.json_text import described, other_spellings, read_value
 from perpend.collect.unusable import UnusableContent
 from perpend.ir.coverage import Claim
 from perpend.ir.estate import Origin

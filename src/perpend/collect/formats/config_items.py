@@ -30,17 +30,15 @@ from perpend.collect.formats.values import (
     digits,
     document,
     either,
-    in_two_spellings,
     integer,
     moment,
-    other_spellings,
     policies_at,
     seconds,
     text,
     texts_at,
     yes_no,
 )
-from perpend.collect.json_text import described, read_value
+from perpend.collect.json_text import described, in_two_spellings, other_spellings, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.ir.coverage import Claim
 from perpend.ir.estate import Origin

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.formats.held import account_of_arn, is_account, of_account
-from perpend.collect.formats.values import NotTold, other_spellings
+from perpend.collect.formats.values import NotTold
+from perpend.collect.json_text import other_spellings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from perpend.collect.json_text import described, read_value
+from perpend.collect.json_text import described, other_spellings, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.meaning.values import date_time_from_text
 
@@ -183,22 +181,6 @@ def either(held: Mapping[str, Any], *names: str) -> Any:
     if any(one != values[0] for one in values):
         raise NotTold(f"holds different values under {' and '.join(f'`{name}`' for name in names)}")
     return values[0] if values else None
-
-
-def other_spellings(held: Mapping[str, Any], name: str) -> bool:
-    """Whether an object has a key that is a name but for upper and lower case. Beside that name, neither can be believed."""
-    return _spellings(tuple(held))[name.lower()] > (name in held)
-
-
-def in_two_spellings(held: Mapping[str, Any]) -> list[str]:
-    """Return the keys, in lower case, that an object has more than once but for upper and lower case."""
-    return sorted(name for name, number in _spellings(tuple(held)).items() if number > 1)
-
-
-@lru_cache(maxsize=1024)
-def _spellings(names: tuple[str, ...]) -> Counter[str]:
-    """Return how often each of some names stands among them, in lower case. Rows of one file mostly have the same names."""
-    return Counter(map(str.lower, names))
 
 
 def moment(value: Any) -> datetime | None:
