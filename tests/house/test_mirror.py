@@ -212,7 +212,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "unit/collect/formats/test_readers.py": (
         "collect/formats/authorization_details",
         "collect/formats/config_items",
-        "collect/formats/field_map",
         "collect/formats/held",
         "collect/formats/prowler",
         "collect/formats/table_maps",

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from perpend.collect.unusable import UnusableContent, excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 MAX_DEPTH = 64
 MAX_VALUES = 10_000_000
@@ -36,6 +38,22 @@ _KINDS = {dict: "an object", list: "an array", str: "a string", bool: "a Boolean
 def described(value: object) -> str:
     """Return what a JSON value is, in words: ``an object``, ``a string``, ``null`` …"""
     return _KINDS.get(type(value), "null")
+
+
+def other_spellings(held: Mapping[str, Any], name: str) -> bool:
+    """Whether an object has a key that is a name but for upper and lower case. Beside that name, neither can be believed."""
+    return _spellings(tuple(held))[name.lower()] > (name in held)
+
+
+def in_two_spellings(held: Mapping[str, Any]) -> list[str]:
+    """Return the keys, in lower case, that an object has more than once but for upper and lower case."""
+    return sorted(name for name, number in _spellings(tuple(held)).items() if number > 1)
+
+
+@lru_cache(maxsize=1024)
+def _spellings(names: tuple[str, ...]) -> Counter[str]:
+    """Return how often each of some names stands among them, in lower case. Rows of one file mostly have the same names."""
+    return Counter(map(str.lower, names))
 
 
 def read_value(content: bytes) -> Any:

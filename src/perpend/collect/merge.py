@@ -6,16 +6,19 @@ Equal readings collapse; readings that contradict each other become one object w
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.credential_report import Reading, row_writer
-from perpend.ir.coverage import Scope, claims_of
+from perpend.ir.coverage import Scope, claims_of, of_two_partitions
 from perpend.ir.estate import ROOT_NAME, ROOT_USER, EstateObject, Origin, is_root, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from perpend.ir.coverage import Claim
+    from perpend.ir.estate import Source
 
 USER_TYPE = "CA10__CaAwsUser__c"
 ACCOUNT_TYPE = "CA10__CaAwsAccount__c"
@@ -23,6 +26,8 @@ ACCOUNT_TYPE = "CA10__CaAwsAccount__c"
 ROW_FIELD = "CA10__credReportAttributesJson__c"
 """The field that holds the row of a report as JSON text."""
 
+_USUAL: Final = "arn:aws:"
+_PARTITION: Final = re.compile(r"(?:[0-9]{12}\|)?arn:([a-z0-9-]+):[^:]*:[^:]*:([0-9]{12}):")
 _Row = dict[str, str]
 _ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
@@ -67,6 +72,18 @@ def coverage_of_report(accounts: Mapping[str, bool], complete: Iterable[Scope]) 
     """
     whole = (Scope(account) for account, has_root in accounts.items() if has_root)
     return claims_of(USER_TYPE, (*whole, *complete))
+
+
+def with_partitions(sources: Sequence[Source], objects: Mapping[str, Sequence[EstateObject]]) -> list[Source]:
+    """Return sources of which the first says which accounts are several: one in each of the partitions that ARNs name."""
+    ids = [object_.id for of_type in objects.values() for object_ in of_type]
+    if not any("arn:" in one and _USUAL not in one for one in ids):
+        return [*sources]
+    partitions: dict[str, set[str]] = {}
+    for shown in filter(None, map(_PARTITION.match, ids)):
+        partitions.setdefault(shown[2], set()).add(shown[1])
+    claims = tuple(of_two_partitions(partitions))
+    return [replace(source, coverage=(*source.coverage, *claims)) for source in sources[:1]] + [*sources[1:]]
 
 
 def merge_objects(objects: Iterable[EstateObject], ranks: Mapping[str, int]) -> list[EstateObject]:

@@ -19,7 +19,15 @@ from perpend.collect.formats.readers import READERS, reader_of
 from perpend.collect.formats.unite import unite
 from perpend.collect.json_text import described
 from perpend.collect.kinds import ANSWER, DETAILS, HEAD, JSON_LINES, OBJECTS, REPORT, holds_lines, kind_of, refusal_of
-from perpend.collect.merge import ACCOUNT_TYPE, USER_TYPE, coverage_of_report, merge_objects, merge_readings, with_root_users
+from perpend.collect.merge import (
+    ACCOUNT_TYPE,
+    USER_TYPE,
+    coverage_of_report,
+    merge_objects,
+    merge_readings,
+    with_partitions,
+    with_root_users,
+)
 from perpend.collect.report_answer import read_answer
 from perpend.collect.test_data import read_objects
 from perpend.collect.unusable import UnusableContent, UnusableInput
@@ -255,4 +263,5 @@ def _estate_of(pile: _Pile) -> Estate:
     for type_name in {object_.type_name for object_, _ in held}:
         of_type = [dated for dated in held if dated[0].type_name == type_name]
         objects[type_name] = unite([*((object_, None) for object_ in objects.get(type_name, ())), *of_type], age)
+    sources = with_partitions(sources, objects)
     return Estate(tuple(standing(sources, objects)), {name: tuple(objects[name]) for name in sorted(objects)})

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.collect.json_text import described, read_array
-from perpend.collect.unusable import UnusableContent
+from perpend.collect.json_text import described, in_two_spellings, read_array
+from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.ir.estate import EstateObject, Origin, is_filled, object_from_fields
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from perpend.ir.object_types import ObjectType
 
 _RESERVED = ("expectedResult", "context")
+_RELATION = "__r"
 _PROGRESS_STEP = 4096
 
 
@@ -41,8 +42,21 @@ def _object_of(entry: Any, object_type: ObjectType, origin: Origin) -> EstateObj
     if not isinstance(entry, dict):
         raise UnusableContent(f"entry {origin.row} of the array is {described(entry)} where an object is expected")
     fields = {name: value for name, value in entry.items() if name not in _RESERVED}
+    twice = _in_two_spellings(fields)
+    if twice:
+        raise UnusableContent(f"object {origin.row} of the array: the key {excerpt(twice)} stands in it in two spellings")
     identity = fields.get("Id")
     if not is_filled(identity):
         fault = "is missing" if "Id" not in fields else "is empty" if identity == "" else f"is {described(identity)}"
         raise UnusableContent(f"object {origin.row} of the array: its `Id` {fault} where text is expected")
     return object_from_fields(fields, object_type, origin)
+
+
+def _in_two_spellings(fields: dict[str, Any]) -> str:
+    """Return a key of an object, or of one under its relations, that is there twice but for upper and lower case, else nothing.
+
+    A table can hold one of them only. Keys of what a field holds are not looked at: tags may differ in nothing else.
+    """
+    related = [value for name, value in fields.items() if name.endswith(_RELATION) and isinstance(value, dict | list)]
+    others = (one for value in related for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict))
+    return next(iter(in_two_spellings(fields)), "") or next(filter(None, map(_in_two_spellings, others)), "")

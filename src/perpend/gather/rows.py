@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.gather.former import KEPT_FOR, staying_of
 from perpend.intake.importing import Importing
+from perpend.intake.partitions import claim_mixed, partitions_of
 from perpend.intake.piles import piece_of
 from perpend.store.database import opened, storing
 from perpend.store.manifest import StoredSource
 from perpend.store.rows import ROW_GROUP
 from perpend.store.spool import Spool
-from perpend.tables.schema import ROW, SOURCE, unread
+from perpend.tables.schema import ROW, SOURCE, Form, unread
 from perpend.tables.shred import stored_value
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from perpend.diagnostics.model import Diagnostic
     from perpend.gather.former import Staying
     from perpend.ir.object_types import ObjectType
+    from perpend.store.database import Connection
     from perpend.store.snapshot import Snapshot
     from perpend.store.store import Store
 
@@ -72,6 +74,7 @@ def store_collected(
         ]
         numbers = itertools.count()
         with storing(store.directory):
+            claim_mixed(sources, _partitions(connection, former, collection))
             staying = staying_of(
                 connection,
                 former,
@@ -84,6 +87,14 @@ def store_collected(
         importing.add_pieces(sources, staying.collected, collection.unread)
         importing.add_pieces(staying.sources, staying.pieces, ())
         return importing.commit(), importing.problems, staying
+
+
+def _partitions(connection: Connection, former: Snapshot | None, collection: Collection) -> set[tuple[str, str]]:
+    """Return the partitions of the accounts that were collected, and of those in the snapshot that was in force."""
+    tables = former.tables.by_name.values() if former else ()
+    texts = [table.name for table in tables if (key := table.columns.get("Id")) and key.form is Form.TEXT]
+    stored = [f"SELECT * FROM {former.relation(one)}" for one in texts] if former else []
+    return partitions_of(connection, stored, collection.partitions)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from perpend.diagnostics.counted import counted
 from perpend.diagnostics.model import Span
 from perpend.intake.assemble import Assembly
 from perpend.intake.objects import Objects
+from perpend.intake.partitions import claim_mixed, partitions_of
 from perpend.intake.piles import shred_pile
 from perpend.intake.scopes import SourceScope, leave_open, scopes_of
 from perpend.ir.coverage import Claims, claims_of, unread_input
@@ -27,6 +28,7 @@ from perpend.store.manifest import Failure, StoredSource
 from perpend.store.plain_sql import teach
 from perpend.store.queries.labels import CALLS_VIEW, SOURCES_VIEW
 from perpend.store.rows import ROW_GROUP
+from perpend.tables.schema import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -172,6 +174,8 @@ class Importing:
             if clashing:
                 message = f"rows contradict each other about {counted(clashing, 'object')} of `{type_name}`"
                 self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))
+        texts = [table.keys for table in united.values() if table.forms.get("Id") is Form.TEXT]
+        claim_mixed(self.run.sources, partitions_of(self._connection, texts))
         self._drop_claims(united)
         return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
 

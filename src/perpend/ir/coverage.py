@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.diagnostics.model import suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from perpend.ir.object_types import ObjectType
 
@@ -172,6 +172,17 @@ def unread_of_types(claims: Iterable[Claim], *, most: int | None = None) -> dict
 def unclaimed(type_name: str, scope: str) -> str:
     """Return the reason where no claim covers a scope, as people write it."""
     return f"{NOT_IN_FULL}no input claims every `{type_name}` there is (--complete {scope})"
+
+
+def of_two_partitions(partitions: Mapping[str, Collection[str]]) -> Iterator[Claim]:
+    """Yield by account, of which its partitions are given, that nothing of it is known in full where these are several.
+
+    AWS, AWS in China and GovCloud number accounts apart: whoever claims all of a number claims it of one of them.
+    """
+    for account, several in sorted(partitions.items()):
+        if len(several) > 1:
+            why = f"account {account} is one in each of the partitions {' and '.join(sorted(several))}"
+            yield Claim("", Scope(account), why)
 
 
 def unread_input(shown: str) -> Claim:

@@ -16,6 +16,16 @@ FALSE = f"user,arn,key\nann,{ARN}ann,false\n"
 TRUE = f"user,arn,key\nann,{ARN}ann,true\n"
 
 
+def test_a_number_of_an_account_in_two_partitions_is_known_in_full_by_no_report(tmp_path):
+    root = "user,arn\n<root_account>,arn:aws:iam::111122223333:root\n"
+    abroad = f"{root}ann,{ARN}ann\n".replace("arn:aws:", "arn:aws-cn:")
+    other = abroad.replace("111122223333", "000000000001")
+    why = "account 111122223333 is one in each of the partitions aws and aws-cn"
+    for contents, lacking in (((root, abroad), [why]), ((abroad, root), [why]), ((root, other), []), ((abroad,), [])):
+        claims = [claim for source in collect(tmp_path, *contents).sources for claim in source.coverage]
+        assert lacking == [claim.lacking for claim in claims if claim.lacking]
+
+
 def test_order_is_account_then_root_then_user_then_arn(tmp_path):
     rows = [
         "zoe,arn:aws:iam::111122223333:user/zoe",

@@ -109,6 +109,18 @@ REFUSED = {
     "Id empty": ('[{"Id":""}]', "object 1 of the array: its `Id` is empty"),
     "Id number": ('[{"Id":5}]', "object 1 of the array: its `Id` is a number"),
     "key twice": ('[{"Id":"a"},\n{"Id":"b","x":{"y":1,"y":1}}]', "object 2 (line 2): the key `y` appears twice in one object"),
+    "key in two spellings": (
+        '[{"Id":"a","Tag__c":1,"tag__c":1}]',
+        "object 1 of the array: the key `tag__c` stands in it in two",
+    ),
+    "key of a child": (
+        '[{"Id":"a","b__r":[{"Id":"b"},{"Id":"c","ID":"d"}]}]',
+        "object 1 of the array: the key `id` stands in it",
+    ),
+    "key of an owner": (
+        '[{"Id":"a","b__r":{"x":1,"X":1}}]',
+        "object 1 of the array: the key `x` stands in it in two spellings",
+    ),
     "NaN": ('[{"Id":"a","x":NaN}]', "object 1 (line 1): `NaN` is not a JSON number"),
     "Infinity": ('[{"Id":"a","x":-Infinity}]', "object 1 (line 1): `-Infinity` is not a JSON number"),
     "infinite number": ('[{"Id":"a","x":1e999}]', "object 1 (line 1): the number `1e999` is too large"),
@@ -132,6 +144,11 @@ REFUSED = {
 def test_unusable_arrays_are_refused_with_position(tmp_path, case):
     content, expected = REFUSED[case]
     assert expected in reason_of(tmp_path, content, type_name=VM)
+
+
+def test_what_a_field_holds_may_have_keys_that_differ_in_case_only(tmp_path):
+    (found,) = collect(tmp_path, '[{"Id":"a","Tags__c":{"Name":1,"name":2},"b__r":null}]', type_name=VM).objects[VM]
+    assert {"Name": 1, "name": 2} == found.fields["Tags__c"]
 
 
 def test_an_array_needs_a_type(tmp_path):

@@ -54,6 +54,7 @@ def collect(
     at: datetime = NOON,
     accounts: Sequence[str] = (A,),
     types: Sequence[str] = (ACCOUNT, KEY),
+    partition: str = "aws",
     **more: Any,
 ) -> Staying:
     """Store a collection of keys. Each claim belongs to the account that it names."""
@@ -63,13 +64,17 @@ def collect(
     ]
     rows = [CollectedRow(ACCOUNT, {"Id": one}, {}, number) for number, one in enumerate(accounts)]
     rows += [
-        CollectedRow(KEY, {"Id": arn(key), "CA10__account__c": key[0], "CA10__size__c": size}, {}, accounts.index(key[0]))
+        CollectedRow(
+            KEY,
+            {"Id": arn(key).replace("aws", partition, 1), "CA10__account__c": key[0], "CA10__size__c": size},
+            {},
+            accounts.index(key[0]),
+        )
         for key, size in keys.items()
     ]
     given = [row for row in rows if row.type_name in types]
-    _, _, staying = store_collected(
-        Store(store), given, lambda: Collection(tuple(sources)), types=types, declared=DECLARED.get, **more
-    )
+    found = Collection(tuple(sources), (), tuple((one, partition) for one in accounts))
+    _, _, staying = store_collected(Store(store), given, lambda: found, types=types, declared=DECLARED.get, **more)
     return staying
 
 
@@ -111,6 +116,19 @@ def test_what_a_complete_listing_does_not_show_has_disappeared_at_its_time(tmp_p
     assert {ONE: Stored(None, f"aws {A}", NOON + DAY, 1), TWO: gone} == keys_of(tmp_path)
     assert ({KEY: 1}, {}, {}) == (staying.gone, staying.as_before, staying.forgotten)
     assert why_no_list(tmp_path, A) is None
+
+
+@pytest.mark.parametrize("shown", [{}, {TWO: 2}])
+def test_an_account_of_the_same_number_in_another_partition_says_nothing_of_this_one(
+    tmp_path: Path, shown: dict[Key, float]
+) -> None:
+    collect(tmp_path, {ONE: 1}, WHOLE)
+    assert why_no_list(tmp_path, A) is None
+    staying = collect(tmp_path, shown, WHOLE, at=NOON + DAY, partition="aws-cn")
+    assert ({}, Stored(None, f"aws {A} of 2026-11-20T12:00:00Z", NOON, 1)) == (staying.gone, keys_of(tmp_path)[ONE])
+    assert f"is not known in full: account {A} is one in each of the partitions aws and aws-cn" == why_no_list(tmp_path, A)
+    collect(tmp_path, {ONE: 1}, WHOLE, at=NOON + 2 * DAY, keep=timedelta(0))
+    assert (why_no_list(tmp_path, A) is None) is not bool(shown)
 
 
 def test_it_stays_for_as_long_as_it_is_kept_and_may_come_back(tmp_path: Path) -> None:

@@ -59,8 +59,9 @@ _ACCOUNTS_HOSTS: Final = ("s3-control", ".vpce.")
 _MODELS: Final = botocore.loaders.create_loader()
 """What reads service models, once for all sessions: a session of its own each costs a tenth of a second and a megabyte."""
 
-PARSING: Final = (KeyError, ValueError, TypeError, AttributeError)
-"""What the SDK raises where an answer, such as a page of HTML, has not the form that its parser takes for granted."""
+PARSING: Final = (KeyError, ValueError, TypeError, AttributeError, UnboundLocalError)
+"""What the SDK raises where an answer, such as a page of HTML, has not the form that its parser takes for granted: also that
+a variable of its own has no value, where a map holds an entry without any."""
 
 
 class NothingCollected(PerpendError):

@@ -47,7 +47,7 @@ from perpend.collect.formats.values import (
     texts_at,
     time,
 )
-from perpend.collect.json_text import described, read_value
+from perpend.collect.json_text import described, other_spellings, read_value
 from perpend.collect.unusable import UnusableContent
 from perpend.ir.coverage import Claim
 from perpend.ir.estate import Origin
@@ -56,8 +56,9 @@ _NOT_HERE: Final = "is not known: account authorization details do not tell it"
 _NOT_EXTENDED: Final = "is not known: it was not worked out of the document"
 _ATTACHED: Final = "AttachedManagedPolicies"
 _INLINE: Final = policies_at("PolicyName", "PolicyDocument")
-_TOKENS: Final = ("Marker", "NextToken")
-"""What an answer holds where there is more: of IAM, and of the AWS CLI that was told ``--max-items``."""
+_TRUNCATED: Final = "istruncated"
+_TOKENS: Final = ("marker", "nexttoken")
+"""What an answer holds where there is more, of IAM and of the AWS CLI that was told ``--max-items``, however it is spelt."""
 
 _OF_USER: Final = "CA10__user__c"
 _OF_GROUP: Final = "CA10__group__c"
@@ -153,8 +154,8 @@ def read_details(content: bytes, source: str) -> Contents:
             reason = kind.read(held, entry, Origin(source, place, f"{kind.source} entry"), account=account)
             if reason is not None:
                 raise UnusableContent(f"entry {place} of `{kind.source}` cannot be used: {reason}")
-    said = ["IsTruncated"] if answer.get("IsTruncated", False) is not False else []
-    said += [name for name in _TOKENS if answer.get(name) is not None]
+    said = [name for name, value in answer.items() if name.lower() == _TRUNCATED and value is not False]
+    said += [name for name, value in answer.items() if name.lower() in _TOKENS and value is not None]
     if said:
         why = f"an answer of `get-account-authorization-details` says that there is more (`{said[0]}`)"
         held.has_more = True
@@ -163,6 +164,8 @@ def read_details(content: bytes, source: str) -> Contents:
 
 
 def _entries(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    if other_spellings(answer, name):
+        raise UnusableContent(f"`{name}` stands in it in another spelling")
     entries = answer.get(name, [])
     if not isinstance(entries, list):
         raise UnusableContent(f"`{name}` is {described(entries)} where an array is expected")

@@ -38,7 +38,7 @@ from perpend.collect.formats.values import (
     texts_at,
     yes_no,
 )
-from perpend.collect.json_text import described, read_value
+from perpend.collect.json_text import described, in_two_spellings, other_spellings, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.ir.coverage import Claim
 from perpend.ir.estate import Origin
@@ -48,6 +48,18 @@ _NOT_HERE: Final = "is not known: AWS Config does not record it"
 _CURRENT: Final = ("OK", "ResourceDiscovered")
 _GONE: Final = ("ResourceDeleted", "ResourceDeletedNotRecorded")
 _NOT_RECORDED: Final = ("ResourceNotRecorded",)
+_READ: Final = (
+    "accountid",
+    "awsaccountid",
+    "configuration",
+    "configurationitemcapturetime",
+    "configurationitemstatus",
+    "resourcetype",
+    "status",
+    "supplementaryconfiguration",
+)
+"""Keys of an item that are read, in lower case; its ARN may stand there twice, as long as it is the same."""
+
 _MOST_NAMED: Final = 5
 _PUBLIC: Final = "supplementaryConfiguration.PublicAccessBlockConfiguration"
 
@@ -173,7 +185,10 @@ _BY_TYPE: Final = {kind.source: kind for kind in MAP}
 
 def read_config(content: bytes, source: str) -> Contents:
     """Return what items hold. Raises UnusableContent naming the first that cannot be used."""
-    items = read_value(content).get("configurationItems")
+    snapshot = read_value(content)
+    items = snapshot.get("configurationItems")
+    if other_spellings(snapshot, "configurationItems"):
+        raise UnusableContent("`configurationItems` stands in it in two spellings")
     if not isinstance(items, list):
         raise UnusableContent(f"`configurationItems` is {described(items)} where an array is expected")
     held = Contents()
@@ -191,6 +206,9 @@ def read_config(content: bytes, source: str) -> Contents:
 
 
 def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
+    twice = [name for name in in_two_spellings(item) if name in _READ]
+    if twice:
+        raise UnusableContent(f"item {origin.row} has the key `{twice[0]}` in two spellings")
     kind = _BY_TYPE.get(str(item.get("resourceType", "")))
     if kind is None:
         return

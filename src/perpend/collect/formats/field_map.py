@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.formats.held import account_of_arn, is_account, of_account
 from perpend.collect.formats.values import NotTold
+from perpend.collect.json_text import other_spellings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +44,8 @@ class ListFrom:
 
     def is_left_out(self, row: Mapping[str, Any]) -> bool:
         """Whether a row says nothing of the list as the format does where nothing is in it."""
-        return bool(self.beside) and self.path not in row and all(isinstance(row.get(path), list) for path in self.beside)
+        stated = self.path in row or any(other_spellings(row, path) for path in (self.path, *self.beside))
+        return bool(self.beside) and not stated and all(isinstance(row.get(path), list) for path in self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,10 @@ class TypeFrom:
 
         ``account`` is whose it is where the row does not say; ``gone_at`` is since when it is no more.
         """
-        arn = value_at(row, self.arn)
-        named = value_at(row, self.account) if self.account else None
+        try:
+            arn, named = value_at(row, self.arn), value_at(row, self.account) if self.account else None
+        except NotTold as error:
+            return f"its {error}"
         of_arn = account_of_arn(arn)
         owner = named if is_account(named) else of_arn if is_account(of_arn) else account
         if of_arn is None:
@@ -111,7 +115,11 @@ class TypeFrom:
 
 
 def _read(fields: dict[str, Any], lacking: dict[str, str], name: str, row: Mapping[str, Any], path: str, form: Form) -> None:
-    value = value_at(row, path)
+    try:
+        value = value_at(row, path)
+    except NotTold as error:
+        lacking[name] = f"is not known: {error}"
+        return
     try:
         fields[name] = form(value)
     except NotTold as error:
@@ -119,7 +127,9 @@ def _read(fields: dict[str, Any], lacking: dict[str, str], name: str, row: Mappi
 
 
 def value_at(row: Any, path: str) -> Any:
-    """Return what stands at a path, None where nothing does. A name with dots in it stands for itself."""
+    """Return what stands at a path, None where nothing does. Raises NotTold where a name on it stands in two spellings."""
     for name in path.split("."):
+        if isinstance(row, dict) and name in row and other_spellings(row, name):
+            raise NotTold(f"`{path}` stands in it in two spellings")
         row = row.get(name) if isinstance(row, dict) else None
     return row

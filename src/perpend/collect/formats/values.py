@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from perpend.collect.json_text import described, read_value
+from perpend.collect.json_text import described, other_spellings, read_value
 from perpend.collect.unusable import UnusableContent, excerpt
 from perpend.meaning.values import date_time_from_text
 
@@ -143,6 +143,8 @@ def texts_at(*names: str) -> Form:
         listed = document(value)
         if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
             raise NotTold("holds no list of objects")
+        if any(other_spellings(one, name) for one in listed for name in names if name in one):
+            raise NotTold(f"holds an object with `{names[0]}` in two spellings")
         held = [next((one[name] for name in names if name in one), None) for one in listed]
         if not all(isinstance(one, str) and one for one in held):
             raise NotTold(f"holds an object without `{names[0]}`")
@@ -158,7 +160,8 @@ def policies_at(name: str, content: str) -> Form:
     def read(value: Any) -> dict[str, dict[str, Any]]:
         policies: dict[str, dict[str, Any]] = {}
         for named, policy in zip(read_names(value), document(value), strict=True):
-            known = {"CA10__policyDocument__c": json_text(policy[content])} if _is_document(policy.get(content)) else {}
+            is_known = _is_document(policy.get(content)) and not other_spellings(policy, content)
+            known = {"CA10__policyDocument__c": json_text(policy[content])} if is_known else {}
             policies[named] = known if policies.get(named, known) == known else {}
         return policies
 

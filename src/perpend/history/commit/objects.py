@@ -47,6 +47,13 @@ SOUGHT: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480"
 """How files are written in which single objects are looked up: in pieces so small that little is read for one."""
 
 _MADE: Final = "fate IN ('new', 'replaced')"
+_PARTITION: Final = "nullif(split_part(split_part({}, 'arn:', 2), ':', 1), '')"
+"""The partition of AWS in an ARN, null where an Id holds none."""
+
+_SHOWN: Final = (
+    f"SELECT account, list(DISTINCT {_PARTITION.format('id')}) AS partitions FROM here WHERE {_PARTITION.format('id')} "
+    "IS NOT NULL GROUP BY account"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +137,17 @@ def find_gone(
 ) -> None:
     """Fill the table ``sure`` with the numbers of objects that are surely gone: replaced, or absent where all were read.
 
-    ``claims`` have times, which objects that are absent take over. Who was looked at later is not gone by one.
+    ``claims`` have times, which objects that are absent take over. Who was looked at later is not gone by one,
+    nor who stands in another partition than all that is here of an account's number: there it is the number of another account.
     """
-    others = f"AND coalesce(r.account, '') NOT IN ({', '.join(map(text, sorted(late)))})" if late else ""
+    others = f"AND coalesce(r.account, '') NOT IN ({', '.join(map(text, sorted(late)))}) " if late else ""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE absent AS SELECT r.object_no, r.account, r.region, l.looked FROM registry AS r "
         "ANTI JOIN (SELECT object_no FROM numbered WHERE fate IN ('same', 'changed')) AS n ON n.object_no = r.object_no "
         f"ANTI JOIN aside AS a ON a.object_no = r.object_no LEFT JOIN looked AS l ON l.object_no = r.object_no "
+        f"LEFT JOIN ({_SHOWN}) AS e ON e.account = r.account "
         f"WHERE r.replaced_run IS NULL {others}"
+        f"AND coalesce(list_contains(e.partitions, {_PARTITION.format('r.id')}), true)"
     )
     connection.execute("CREATE OR REPLACE TEMP TABLE scopes (account VARCHAR, region VARCHAR, looked BIGINT, gone BIGINT)")
     about = [(claim, time) for claim, time in claims if claim.is_about(declared.name, "")]

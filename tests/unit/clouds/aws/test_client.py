@@ -37,6 +37,9 @@ def test_only_hosts_of_aws_have_names_for_accounts(host: str, asked: str) -> Non
     assert f"http://{asked}/{PATH}" == request.url
 
 
+ASKED = {"sns.attributes": {"TopicArn": "arn:aws:sns:eu-west-1:111122223333:alarms"}}
+
+
 def pages(monkeypatch: pytest.MonkeyPatch, name: str, *answers: str) -> list[Any]:
     """Return what is read of answers that come to a listing one after the other, each with the status 200."""
     left = list(answers)
@@ -57,7 +60,7 @@ def pages(monkeypatch: pytest.MonkeyPatch, name: str, *answers: str) -> list[Any
         client = CloudClient(endpoint_url=f"http://127.0.0.1:{server.server_port}", region="eu-west-1", attempts=1)
         threads.submit(server.serve_forever, 0.01)
         try:
-            return list(client.pages(CALLS[name], "eu-west-1", {}))
+            return list(client.pages(CALLS[name], "eu-west-1", ASKED.get(name, {})))
         finally:
             client.close()
             server.shutdown()
@@ -84,6 +87,9 @@ def test_an_answer_that_leaves_open_what_comes_after_it_is_not_the_last_one(monk
         pages(monkeypatch, "iam.policies", policies(more))
 
 
+ATTRIBUTES = "<Attributes><entry><key>Policy</key></entry></Attributes>"
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [
@@ -92,6 +98,7 @@ def test_an_answer_that_leaves_open_what_comes_after_it_is_not_the_last_one(monk
         ("sqs.queues", "<html><body>Bad gateway</body></html>"),
         ("ec2.regions", '<?xml version="1.0"?>\n<Response><Errors><Error><Code>Blocked</Code></Error></Errors></Response>'),
         ("iam.policies", "<ErrorResponse><Error><Code>InternalFailure</Code></Error></ErrorResponse>"),
+        ("sns.attributes", f"<R><GetTopicAttributesResult>{ATTRIBUTES}</GetTopicAttributesResult></R>"),
     ],
 )
 def test_an_error_that_is_sent_as_an_answer_is_none(monkeypatch: pytest.MonkeyPatch, name: str, body: str) -> None:

@@ -41,7 +41,7 @@ def test_a_list_that_is_left_out_as_aws_does_is_empty_where_somebody_says_that_a
     ann, bob = {"Arn": ANN, **LISTS}, {"Arn": BOB, **LISTS}
     assert {ANN: [], BOB: []} == listed(claimed(tmp_path, users(ann), users(bob)), "CA10__userPolicies__r")
     assert {ANN: [], BOB: None} == listed(claimed(tmp_path, users(ann), users(bob), every=1), "CA10__userPolicies__r")
-    for odd in ({"UserPolicyList": []}, {"UserPolicyList": None}):
+    for odd in ({"UserPolicyList": []}, {"UserPolicyList": None}, {"userPolicyList": [{"PolicyName": "p"}]}):
         for pages in ((users(ann), users(bob | odd)), (users(bob | odd), users(ann))):
             assert listed(claimed(tmp_path, *pages), "CA10__userPolicies__r")[ANN] is None
     assert {ANN: None} == listed(claimed(tmp_path, users(ann), every=0), "CA10__userPolicies__r")
@@ -62,6 +62,7 @@ def test_an_object_that_another_file_holds_without_its_list_speaks_against_a_cla
         (None, True),
         (users({"Arn": BOB, **LISTS}, IsTruncated=True, Marker="n"), True),
         (users({"Arn": BOB, **LISTS}, NextToken="n"), True),
+        (users({"Arn": BOB, **LISTS}, isTruncated=True), True),
         (users({"Arn": BOB.replace(ACCOUNT, OTHER), **LISTS}), True),
         (users({"Arn": BOB, **LISTS}, IsTruncated=False), False),
         (users(), False),

@@ -157,3 +157,13 @@ def test_a_source_has_looked_at_the_latest_on_the_day_of_its_run(tmp_path: Path,
     run = Estate(tmp_path).judged({A: [199]}, [program("/ce/p")], time=BEGIN + 5 * DAY, seen={"1": BEGIN + stated * DAY})
     begin = int(BEGIN.timestamp() * 1000)
     assert [5, expected] == [(time - begin) / 86_400_000 for time in run.looked]
+
+
+def test_nobody_is_gone_by_what_is_read_of_the_account_of_the_same_number_in_another_partition(tmp_path: Path) -> None:
+    estate = Estate(tmp_path)
+    ours, theirs, other = (Thing(f"arn:{one}:iam::1:user/ann") for one in ("aws", "aws-cn", "aws-us-gov"))
+    assert {"opened": 1} == commit(estate, {ours: 199}, 1, claims=ACCOUNT)
+    assert {"opened": 1} == commit(estate, {theirs: 199}, 2, claims=ACCOUNT)
+    assert {"gone": 1} == commit(estate, {Thing("arn:aws:iam::1:user/bob"): 300}, 3, claims=ACCOUNT)
+    assert {"gone": 1} == commit(estate, {Thing("arn:aws-cn:iam::1:user/bob"): 300, other: 300}, 4, claims=ACCOUNT)
+    assert {} == commit(estate, {}, 5, claims=ACCOUNT)

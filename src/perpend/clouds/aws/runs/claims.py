@@ -29,10 +29,14 @@ STATED: Final = "statement"
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """What came of a collection: its sources with their claims, and what could not be read, once for each cause."""
+    """What came of a collection: its sources with their claims, and what could not be read, once for each cause.
+
+    ``partitions`` are those of the accounts that were entered.
+    """
 
     sources: tuple[EstateSource, ...] = ()
     unread: tuple[Unread, ...] = ()
+    partitions: tuple[tuple[str, str], ...] = ()
 
 
 def collection_of(
@@ -63,7 +67,9 @@ def collection_of(
         closing = sorted({entry.account for entry in entries if entry.stated})
         sources.append(EstateSource(stated, STATED, at, 0, tuple(closing), tuple(declared)))
     return Collection(
-        tuple(sources), tuple(replace(cause, objects=number) for cause, number in sorted(causes.items(), key=str))
+        tuple(sources),
+        tuple(replace(cause, objects=number) for cause, number in sorted(causes.items(), key=str)),
+        tuple((entry.account, entry.partition) for entry in entries if entry.why is None),
     )
 
 
