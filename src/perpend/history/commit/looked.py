@@ -44,7 +44,7 @@ def set_aside(connection: Connection, judged: JudgedRun) -> set[str]:
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE aside AS SELECT r.object_no, r.account, h.id FROM here AS h JOIN registry AS r "
         f"ON r.id = h.id AND r.replaced_run IS NULL JOIN looked AS l ON l.object_no = r.object_no "
-        f"WHERE {_time(judged)} < l.looked"
+        f"WHERE {time_sql(judged)} < l.looked"
     )
     connection.execute("DELETE FROM here WHERE id IN (SELECT id FROM aside)")
     return {account for (account,) in rows_of(connection, "SELECT DISTINCT coalesce(account, '') FROM aside")}
@@ -56,12 +56,13 @@ def write_looked(connection: Connection, judged: JudgedRun, kept: str | None, ou
     Returns whether there are any. The tables ``here``, ``numbered`` and ``sure`` say who was met and who is gone.
     """
     day = milliseconds_from_datetime(judged.time)
-    met = f"SELECT n.object_no, {_time(judged)} AS looked FROM numbered AS n JOIN here AS h ON h.{ROW} = n.{ROW}"
+    met = f"SELECT n.object_no, {time_sql(judged)} AS looked FROM numbered AS n JOIN here AS h ON h.{ROW} = n.{ROW}"
     others = f"FROM {kept} ANTI JOIN numbered USING (object_no) ANTI JOIN sure USING (object_no)" if kept else NOBODY
     query = f"SELECT * FROM ({met} UNION ALL FROM sure) WHERE looked < {day} UNION ALL ({others})"
     connection.execute(f"COPY ({query}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
     return bool(rows_of(connection, f"SELECT count(*) FROM read_parquet({pattern(out)})")[0][0])
 
 
-def _time(judged: JudgedRun) -> str:
+def time_sql(judged: JudgedRun) -> str:
+    """Return when the source of a row of ``here``, called h, saw the estate, in milliseconds, as SQL."""
     return f"CAST({judged.looked} AS BIGINT[])[h.source + 1]"
