@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from perpend.history.identity import birth_place
+from perpend.intake.lists import near
 from perpend.ir.coverage import Claims, Scope, account_field, is_another_key, region_field
 from perpend.meaning.age import AHEAD
 from perpend.store.database import name, pattern, rows_of, text
@@ -187,6 +188,25 @@ def find_gone(
         f"CREATE OR REPLACE TEMP TABLE sure AS SELECT object_no, min(looked) AS looked FROM ({replaced} UNION ALL {absent}) "
         "GROUP BY object_no"
     )
+    _keep_renamed(connection)
+
+
+def _keep_renamed(connection: Connection) -> None:
+    """Take out of the table ``sure`` who may be there in another spelling, which nobody had met when it was last looked at."""
+    went = (
+        f"SELECT a.object_no, r.id, {near('r.id')} AS near, coalesce(l.run, 0) AS run FROM sure AS a "
+        "JOIN registry AS r ON r.object_no = a.object_no LEFT JOIN last_looked AS l ON l.object_no = a.object_no"
+    )
+    came = (
+        f"SELECT h.id, {near('h.id')} AS near, r.first_run FROM here AS h JOIN numbered AS n ON n.{ROW} = h.{ROW} "
+        "LEFT JOIN registry AS r ON r.object_no = n.object_no WHERE coalesce(r.first_run > (SELECT min(run) FROM went), true)"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE went AS {went}")
+    if rows_of(connection, "SELECT count(*) FROM went")[0][0]:
+        connection.execute(
+            f"DELETE FROM sure WHERE object_no IN (SELECT w.object_no FROM went AS w JOIN ({came}) AS c "
+            "ON c.near = w.near AND c.id <> w.id AND coalesce(c.first_run > w.run, true))"
+        )
 
 
 def _gone_at(claims: Sequence[tuple[Claim, int]], declared: ObjectType, scope: Scope, looked: int | None) -> int | None:

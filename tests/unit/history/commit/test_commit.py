@@ -171,6 +171,24 @@ def test_an_account_that_was_written_otherwise_makes_no_other_object(tmp_path: P
     assert {"gone": 1, "opened": 1} == commit(estate, {Thing("a", "112345678901"): [199]}, 4)
 
 
+@pytest.mark.parametrize("spelt", [" o-0a1", "O-0A1", "o\u20130a1", "'o-0a1'"])
+def test_who_is_there_in_another_spelling_is_not_gone(tmp_path: Path, spelt: str) -> None:
+    estate, whole = Estate(tmp_path), [Claim("Thing")]
+    commit(estate, {Thing("o-0a1"): [199]}, 1)
+    assert {"opened": 1} == commit(estate, {Thing(spelt): [199]}, 2, claims=whole)
+    assert {"resolved": 1} == commit(estate, {Thing(spelt): [300]}, 3, claims=whole)
+    assert {"resolved": 1} == commit(estate, {Thing("o-0a1"): [300]}, 4, claims=whole)
+    assert ("o-0a1", "resolved", "estate") in told(estate)
+
+
+def test_who_was_there_beside_another_spelling_is_gone_without_it(tmp_path: Path) -> None:
+    estate, whole = Estate(tmp_path), [Claim("Thing")]
+    commit(estate, {Thing("o-a"): [199], Thing("O-A"): [199]}, 1)
+    assert {"gone": 1} == commit(estate, {Thing("O-A"): [199]}, 2, claims=whole)
+    assert {"reopened": 1} == commit(estate, {Thing("o-a"): [199], Thing("O-A"): [199]}, 3, claims=whole)
+    assert {"gone": 2} == commit(estate, {Thing("o-b"): [300]}, 4, claims=whole)
+
+
 def test_a_late_account_does_not_move_and_others_do(tmp_path: Path) -> None:
     estate = Estate(tmp_path)
     commit(estate, {A: [199]}, 5)
