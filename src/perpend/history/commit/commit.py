@@ -16,6 +16,7 @@ from perpend.history.commit.looked import NOBODY, looked_query, set_aside, time_
 from perpend.history.commit.objects import find_gone, look, meet, registry_query, write_parts
 from perpend.history.commit.pairs import find_pairs, revived_query
 from perpend.history.commit.policies import TEXTS, PoliciesMet, text_rows
+from perpend.history.commit.unread import still_unread, unread_since
 from perpend.history.commit.values import groups_after, write_values
 from perpend.history.head import HistoryHead, PolicyKnown, Ran, TypeKnown
 from perpend.history.place import WholeFiles
@@ -88,6 +89,7 @@ class _Commit:
     same_estate: bool = field(init=False)
     events: Counter[str] = field(default_factory=Counter)
     late: set[str] = field(default_factory=set)
+    unread: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     made: list[Path] = field(default_factory=list)
     files: WholeFiles = field(init=False)
 
@@ -165,6 +167,8 @@ class _Commit:
         find_gone(connection, type_judged.declared, self.judged.claims, late=late)
         if numbers:
             known = self._with_looked(connection, known, type_judged.name)
+        unread = unread_since(self.head, numbers)
+        self.unread[type_judged.name] = still_unread(connection, self.judged, type_judged.name, unread, late=late)
         known = self._with_parts(connection, known, type_judged.name, met.new)
         begin_counting(connection)
         values = self._with_values(connection, known, type_judged, numbers)
@@ -196,7 +200,7 @@ class _Commit:
             0,
             tuple(sorted(self.late)),
             dict(sorted((self.events + retired).items())),
-            unread=self.judged.unread,
+            unread={name: unread for name, unread in (self.judged.unread | self.unread).items() if unread},
         )
         after = replace(
             self.head,

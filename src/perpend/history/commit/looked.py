@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from perpend.store.database import Connection
 
 _NONE_KEPT: Final = "SELECT CAST(NULL AS INTEGER) AS object_no, CAST(NULL AS BIGINT) AS looked LIMIT 0"
-"""What is kept where all objects were looked at on the days of their runs."""
-
 NOBODY: Final = f"SELECT *, CAST(NULL AS INTEGER) AS run FROM ({_NONE_KEPT})"
 """What is known of when objects were looked at, where there are none or it is not asked."""
 
