@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -90,13 +90,19 @@ def drawn(random: Random, number: int, objects: int, policies: list[str], before
         if account not in covered or random.random() < 0.15:
             continue
         held = before.things.get(identity)
-        born = held[0].created if held and random.random() < 0.97 else f"2025-01-{1 + random.randrange(28):02d}T00:00:00Z"
+        born = held[0].created if held and random.random() < 0.93 else f"{BEGIN + timedelta(random.randrange(-9, day + 3)):%F}"
         things[Thing(identity, account, None, f"n{place}", born)] = [
             random.choices(list(CODES), [6, 2, 2, 2, 9, 3, 1])[0] for _ in asked
         ]
     versions = {one: 1 + (random.random() < 0.1) for one in asked}
     seen = {account: day - random.randrange(1, 6) for account in accounts if random.random() < 0.2}
     return Run(number, day, things, asked, versions, complete, retired, seen)
+
+
+def born_on(thing: Thing) -> int:
+    """Return the day on which a thing was made."""
+    assert thing.created is not None
+    return (datetime.fromisoformat(thing.created).replace(tzinfo=UTC) - BEGIN).days
 
 
 def tell(told: Told, run: Run) -> Counter[str]:
@@ -115,7 +121,8 @@ def tell(told: Told, run: Run) -> Counter[str]:
         if run.seen.get(account, run.day) < told.seen.get((thing.id, incarnation), BEFORE):
             aside.add((thing.id, incarnation))
             continue
-        if held is None or held.created != thing.created:
+        since, looked = told.seen.get((thing.id, incarnation), BEFORE), run.seen.get(account, run.day)
+        if held is None or (held.created != thing.created and since < born_on(thing) <= looked + 1):
             if held is not None:
                 replaced.add((thing.id, incarnation))
             incarnation += 1

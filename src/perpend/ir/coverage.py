@@ -39,6 +39,9 @@ _NUMBER: Final = re.compile("[0-9]+")
 _UNSEEN: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs"))
 _QUOTES: Final = frozenset(("Pi", "Pf"))
 _DASH: Final = "Pd"
+_NAMING: Final = re.compile(r"[^\W_]")
+"""A letter or a digit."""
+
 BEGINNING: Final = re.compile("[^-:/]+[-:/]")
 """How an Id begins of which the first part says what it is of, as `rtb-` and `arn:` do."""
 
@@ -304,6 +307,17 @@ def is_unlike(keys: Iterable[str], ids: Collection[str]) -> bool:
         return any(not near.startswith(begun) or near == begun for near in map(near_key, keys))
     nearly = set(map(near_key, ids))
     return any(near_key(key) not in nearly for key in keys)
+
+
+def is_another_key(key: str, former: str) -> bool:
+    """Whether a key surely names something else than a former one did: neither is nearly the other or a part, both look alike.
+
+    Keys look alike that hold digits, and whose letters, digits and other signs stand in the same places.
+    """
+    if near_key(key) == near_key(former) or named_in_part([key], [former]) or named_in_part([former], [key]):
+        return False
+    looks = {_NAMING.sub("0", one) if any(map(str.isdecimal, one)) else None for one in (key, former)}
+    return len(looks) == 1 and None not in looks
 
 
 def _are_numbers(ids: Collection[str]) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from perpend.history.ask.blast import Moved
+    from perpend.recount.moved import Moved
 
 _NONE = "no policy"
 

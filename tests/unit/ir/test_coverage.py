@@ -13,6 +13,7 @@ from perpend.ir.coverage import (
     Unread,
     account_field,
     claims_of,
+    is_another_key,
     is_odd_key,
     is_unlike,
     near_key,
@@ -198,3 +199,24 @@ def test_of_each_account_it_is_told_once_what_was_not_read_and_first_what_could_
     assert {"Thing": [("b", "denied")], "": [("c", "closed")]} == unread_of_types(claims)
     many = [Claim("Thing", Scope(account), "denied") for account in "cab"]
     assert ([("", "denied")], 3) == (unread_of_types(many, most=2)["Thing"], len(unread_of_types(many, most=3)["Thing"]))
+
+
+@pytest.mark.parametrize(
+    ("key", "former", "another"),
+    [
+        ("111122223333", "444455556666", True),
+        ("a0B000000001XyZ", "a0B000000002aBc", True),
+        ("dev-1", "ops-2", True),
+        ("12345678901", "012345678901", False),
+        (" 012345678901", "012345678901", False),
+        ("0123-4567-8901", "012345678901", False),
+        ("012345678901", "012345678901, 444455556666", False),
+        ("0123456789", "012345678901", False),
+        ("1.11122E+11", "111122223333", False),
+        ("prod", "111122223333", False),
+        ("N/A", "prod", False),
+        ("none", "prod", False),
+    ],
+)
+def test_a_key_is_surely_another_where_both_look_alike_and_neither_is_part_of_the_other(key, former, another):
+    assert another is is_another_key(key, former) is is_another_key(former, key)

@@ -18,11 +18,11 @@ from perpend.load.repository import open_repository
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from perpend.history.ask.blast import StatusColumn
     from perpend.judge.judgement import Judgement
     from perpend.judge.selection import Selection
     from perpend.load.repository import Repository
     from perpend.recount.blast import PolicyMoved, Radius, RequirementMoved, WaiverMoved
+    from perpend.recount.moved import StatusColumn
     from perpend.store.snapshot import Snapshot
     from perpend.waivers.read import WaiverFiles
 
@@ -124,9 +124,9 @@ def _policies(
     old: Judgement, new: Judgement, renames: Mapping[str, str], same: set[str], snapshot: Snapshot
 ) -> Iterator[PolicyMoved]:
     """Yield what is otherwise by each policy that is new, gone, or means something else."""
-    from perpend.history.ask.blast import Moved, moved
     from perpend.judge.judgement import objects_at
     from perpend.recount.blast import PolicyMoved
+    from perpend.recount.moved import Moved, moved
 
     before, after = _columns(old, renames), _columns(new, renames)
     for lineage in sorted((before.keys() | after.keys()) - same):
@@ -148,9 +148,9 @@ def _policies(
 
 
 def _columns(judgement: Judgement, renames: Mapping[str, str]) -> dict[str, StatusColumn]:
-    from perpend.history.ask.blast import StatusColumn
     from perpend.history.identity import lineage_of
     from perpend.judge.stores.stored import StoredVerdicts
+    from perpend.recount.moved import StatusColumn
 
     return {
         lineage_of(column.program.policy_id, renames): StatusColumn(column.program, column.files, column.number)

@@ -12,10 +12,11 @@ from perpend.history.commit.changes import Asking, blurred_keys, lives_query, re
 from perpend.history.commit.compaction import compacted
 from perpend.history.commit.counts import add_counts, add_former_counts, begin_counting, make_ledger, write_counts
 from perpend.history.commit.judged import Again, JudgedRun, TypeJudged
-from perpend.history.commit.looked import NOBODY, looked_query, set_aside, write_looked
+from perpend.history.commit.looked import NOBODY, looked_query, set_aside, time_sql, write_looked
 from perpend.history.commit.objects import find_gone, look, meet, registry_query, write_parts
 from perpend.history.commit.pairs import find_pairs, revived_query
 from perpend.history.commit.policies import TEXTS, PoliciesMet, text_rows
+from perpend.history.commit.unread import still_unread, unread_since
 from perpend.history.commit.values import groups_after, write_values
 from perpend.history.head import HistoryHead, PolicyKnown, Ran, TypeKnown
 from perpend.history.place import WholeFiles
@@ -88,6 +89,7 @@ class _Commit:
     same_estate: bool = field(init=False)
     events: Counter[str] = field(default_factory=Counter)
     late: set[str] = field(default_factory=set)
+    unread: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     made: list[Path] = field(default_factory=list)
     files: WholeFiles = field(init=False)
 
@@ -157,12 +159,16 @@ class _Commit:
         _view(connection, "registry", registry_query(self.files.paths(known.objects)))
         late = self._late_accounts(connection, known)
         look(connection, self.judged.snapshot, type_judged.declared, late=late)
-        _view(connection, "looked", self._looked_before(known))
+        times = {run.number: milliseconds_from_datetime(datetime.fromisoformat(run.time)) for run in self.head.runs}
+        _view(connection, "last_looked", self._last_looked(known, times))
+        _view(connection, "looked", "FROM last_looked" if self._any_before(times) else NOBODY)
         self.late |= late | set_aside(connection, self.judged)
-        met = meet(connection, next_object=known.next_object, run=self.run)
+        met = meet(connection, next_object=known.next_object, run=self.run, time=time_sql(self.judged))
         find_gone(connection, type_judged.declared, self.judged.claims, late=late)
         if numbers:
             known = self._with_looked(connection, known, type_judged.name)
+        unread = unread_since(self.head, numbers)
+        self.unread[type_judged.name] = still_unread(connection, self.judged, type_judged.name, unread, late=late)
         known = self._with_parts(connection, known, type_judged.name, met.new)
         begin_counting(connection)
         values = self._with_values(connection, known, type_judged, numbers)
@@ -194,7 +200,7 @@ class _Commit:
             0,
             tuple(sorted(self.late)),
             dict(sorted((self.events + retired).items())),
-            unread=self.judged.unread,
+            unread={name: unread for name, unread in (self.judged.unread | self.unread).items() if unread},
         )
         after = replace(
             self.head,
@@ -219,13 +225,17 @@ class _Commit:
         times = {run.number: run.time for run in self.head.runs}
         return {account for account, run in rows_of(connection, query) if times.get(run, "") > self.time}
 
-    def _looked_before(self, known: TypeKnown) -> str:
-        """Return the query for when objects were looked at; nothing where no source is older than a run before."""
-        times = {run.number: milliseconds_from_datetime(datetime.fromisoformat(run.time)) for run in self.head.runs}
-        if known.known is None or not times or min(self.judged.looked, default=max(times.values())) >= max(times.values()):
+    def _last_looked(self, known: TypeKnown, times: Mapping[int, int]) -> str:
+        """Return the query for when objects were looked at; ``times`` are those of runs."""
+        if known.known is None or not times:
             return NOBODY
         kept = self.files.relation(known.looked) if known.looked else None
         return looked_query(self.files.relation(known.known), [*known.groups], times, kept)
+
+    def _any_before(self, times: Mapping[int, int]) -> bool:
+        """Whether some source is older than a run before."""
+        newest = max(times.values(), default=0)
+        return min(self.judged.looked, default=newest) < newest
 
     def _with_looked(self, connection: Connection, known: TypeKnown, type_name: str) -> TypeKnown:
         if known.looked is None and {*self.judged.looked} <= {milliseconds_from_datetime(self.judged.time)}:

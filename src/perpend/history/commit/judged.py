@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from perpend.ir.coverage import unread_input, unread_of_types
 from perpend.meaning.age import may_be_seen
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from perpend.ir.program import Program
     from perpend.store.snapshot import Snapshot
 
-_MOST_ACCOUNTS = 20
+MOST_ACCOUNTS: Final = 20
+"""Of so many accounts it is remembered one by one that they were not read in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,6 @@ class JudgedRun:
     @property
     def unread(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """By type of which accounts not all objects were read, "" for any, and why."""
-        unread = unread_of_types((claim for claim, _ in self.claims), most=_MOST_ACCOUNTS)
+        unread = unread_of_types((claim for claim, _ in self.claims), most=MOST_ACCOUNTS)
         told = {judged.name: (*unread.get(judged.name, ()), *unread.get("", ())) for judged in self.types}
         return {name: of_type for name, of_type in told.items() if of_type}

@@ -1,15 +1,18 @@
 """The objects of a snapshot met with those that a history knows: numbers for new ones, who came again, who is surely gone.
 
-What goes by a known Id but was made at another time, or belongs to another account, is another object.
+What goes by a known Id but was made since that was last looked at, or surely belongs to another account, is another object.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from perpend.history.identity import birth_place
-from perpend.ir.coverage import Claims, Scope, account_field, region_field
+from perpend.intake.lists import near
+from perpend.ir.coverage import Claims, Scope, account_field, is_another_key, region_field
+from perpend.meaning.age import AHEAD
 from perpend.store.database import name, pattern, rows_of, text
 from perpend.store.queries.owners import filled
 from perpend.tables.schema import ROW, SOURCE
@@ -103,25 +106,30 @@ def look(connection: Connection, snapshot: Snapshot, declared: ObjectType, *, la
         connection.execute(f"DELETE FROM here WHERE {of_late} OR id IN ({known})")
 
 
-def meet(connection: Connection, *, next_object: int, run: int) -> Met:
-    """Fill the tables ``numbered`` and ``parts`` out of the table ``here`` and the view ``registry``.
+def meet(connection: Connection, *, next_object: int, run: int, time: str) -> Met:
+    """Fill the tables ``numbered`` and ``parts`` out of the table ``here`` and the views ``registry`` and ``last_looked``.
 
-    ``numbered`` holds the number of each row, ``parts`` what the registry has to learn.
+    ``numbered`` holds the number of each row, ``parts`` what the registry has to learn. ``time`` is when the source of a row
+    of ``here``, called h, saw the estate, in milliseconds, as SQL.
     """
-    other = "(h.born IS NOT NULL AND h.born <> r.born) OR (h.account IS NOT NULL AND h.account <> r.account)"
     learnt = " OR ".join(
         f"(h.{column} IS NOT NULL AND h.{column} IS DISTINCT FROM r.{column})"
         for column in ("external_id", "name", "account", "region", "born")
     )
-    matched = (
-        f"SELECT h.{ROW}, r.object_no AS former, coalesce(r.incarnation, 0) AS incarnation, CASE WHEN r.object_no IS NULL "
-        f"THEN 'new' WHEN {other} THEN 'replaced' WHEN {learnt} THEN 'changed' ELSE 'same' END AS fate "
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE matched AS SELECT h.{ROW}, r.object_no AS former, coalesce(r.incarnation, 0) AS "
+        f"incarnation, CASE WHEN r.object_no IS NULL THEN 'new' WHEN {learnt} THEN 'changed' ELSE 'same' END AS fate, "
+        f"CASE WHEN h.born <> r.born THEN h.born END AS reborn, CASE WHEN h.born <> r.born THEN {time} END AS time, "
+        "CASE WHEN h.account <> r.account THEN r.account END AS left_account, "
+        "CASE WHEN h.account <> r.account THEN h.account END AS account "
         "FROM here AS h LEFT JOIN (SELECT * FROM registry WHERE replaced_run IS NULL) AS r ON r.id = h.id"
     )
+    _find_replaced(connection)
+    fate = f"CASE WHEN {ROW} IN (SELECT {ROW} FROM others) THEN 'replaced' ELSE fate END AS fate"
     number = f"{next_object - 1} + row_number() OVER (PARTITION BY {_MADE} ORDER BY {ROW})"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE numbered AS SELECT *, CAST(CASE WHEN {_MADE} THEN {number} ELSE former END AS INTEGER) "
-        f"AS object_no FROM ({matched})"
+        f"AS object_no FROM (SELECT {ROW}, former, incarnation, {fate} FROM matched)"
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE parts AS {_parts(run)}")
     counted = f"SELECT count(*), count(*) FILTER ({_MADE}), count(*) FILTER (fate = 'replaced') FROM numbered"
@@ -130,6 +138,29 @@ def meet(connection: Connection, *, next_object: int, run: int) -> Met:
         "WHERE p.account IS DISTINCT FROM r.account"
     )
     return Met(*rows_of(connection, counted)[0], *rows_of(connection, resettled)[0])
+
+
+def _find_replaced(connection: Connection) -> None:
+    """Fill the table ``others`` with the rows of ``matched`` that are surely about another object than goes by their Id.
+
+    It was made since the former one was last looked at, and not after its source saw it; or its account is surely another. A
+    day that was cut off or a number without its first zeros is no other object: it would end what nobody has mended.
+    """
+    moves = rows_of(connection, "SELECT DISTINCT left_account, account FROM matched WHERE account IS NOT NULL")
+    surely = [(former, account) for former, account in moves if is_another_key(account, former)]
+    connection.execute("CREATE OR REPLACE TEMP TABLE moves (left_account VARCHAR, account VARCHAR)")
+    if surely:
+        connection.execute(f"INSERT INTO moves VALUES {', '.join(f'({text(former)}, {text(one)})' for former, one in surely)}")
+    born = "epoch_ms(CAST(m.reborn AS TIMESTAMPTZ))"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE others AS SELECT {ROW} FROM matched SEMI JOIN moves USING (left_account, account)"
+    )
+    if rows_of(connection, "SELECT count(*) FROM matched WHERE reborn IS NOT NULL")[0][0]:
+        connection.execute(
+            f"INSERT INTO others SELECT m.{ROW} FROM (FROM matched WHERE reborn IS NOT NULL) AS m "
+            f"LEFT JOIN last_looked AS l ON l.object_no = m.former WHERE {born} > coalesce(l.looked, 0) "
+            f"AND {born} <= m.time + {AHEAD // timedelta(milliseconds=1)}"
+        )
 
 
 def find_gone(
@@ -167,6 +198,25 @@ def find_gone(
         f"CREATE OR REPLACE TEMP TABLE sure AS SELECT object_no, min(looked) AS looked FROM ({replaced} UNION ALL {absent}) "
         "GROUP BY object_no"
     )
+    _keep_renamed(connection)
+
+
+def _keep_renamed(connection: Connection) -> None:
+    """Take out of the table ``sure`` who may be there in another spelling, which nobody had met when it was last looked at."""
+    went = (
+        f"SELECT a.object_no, r.id, {near('r.id')} AS near, coalesce(l.run, 0) AS run FROM sure AS a "
+        "JOIN registry AS r ON r.object_no = a.object_no LEFT JOIN last_looked AS l ON l.object_no = a.object_no"
+    )
+    came = (
+        f"SELECT h.id, {near('h.id')} AS near, r.first_run FROM here AS h JOIN numbered AS n ON n.{ROW} = h.{ROW} "
+        "LEFT JOIN registry AS r ON r.object_no = n.object_no WHERE coalesce(r.first_run > (SELECT min(run) FROM went), true)"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE went AS {went}")
+    if rows_of(connection, "SELECT count(*) FROM went")[0][0]:
+        connection.execute(
+            f"DELETE FROM sure WHERE object_no IN (SELECT w.object_no FROM went AS w JOIN ({came}) AS c "
+            "ON c.near = w.near AND c.id <> w.id AND coalesce(c.first_run > w.run, true))"
+        )
 
 
 def _gone_at(claims: Sequence[tuple[Claim, int]], declared: ObjectType, scope: Scope, looked: int | None) -> int | None:

@@ -26,7 +26,7 @@ ROOTED, PLAIN = Thing("r", region="arn:aws:iam::1:root", name="root"), Thing("p"
 DAYS: list[dict[Thing, list[int]]] = [
     {Thing("a", name="n", created=BORN): [199], Thing("b", "2", name="it's b"): [199], ROOTED: [199], PLAIN: [199]},
     {Thing("a", name="m", created=BORN): [299], Thing("c", region="b"): [199], ROOTED: [300]},
-    {Thing("a", name="m", created="2026-01-02T00:00:00Z"): [199], Thing("d", name="n"): [199], ROOTED: [199]},
+    {Thing("a", name="m", created="2026-01-02T12:00:00Z"): [199], Thing("d", name="n"): [199], ROOTED: [199]},
     {Thing("a", name="m"): [300], Thing("d", name="n"): [300], ROOTED: [300]},
 ]
 OF_OBJECTS = {

@@ -117,11 +117,76 @@ def test_what_was_made_at_another_time_is_another_object(tmp_path: Path) -> None
     commit(estate, {Thing("a", created="2025-01-01T00:00:00Z"): [199]}, 1)
     assert {} == commit(estate, {Thing("a", created="2025-01-01T00:00:00+00:00"): [199]}, 2)
     assert {} == commit(estate, {Thing("a"): [199]}, 3)
-    assert {"gone": 1, "opened": 1} == commit(estate, {Thing("a", created="2026-01-01T00:00:00Z"): [199]}, 4)
+    assert {"gone": 1, "opened": 1} == commit(estate, {Thing("a", created="2026-01-04T00:00:01Z"): [199]}, 4)
     ids = told(estate, "finding_id, incarnation, event")
     assert [(1, "gone"), (2, "opened")] == sorted(one[1:] for one in ids)
     assert ids[0][0] != ids[1][0]
     assert {"gone": 1, "opened": 1} == commit(estate, {Thing("a", "3"): [199]}, 5)
+
+
+@pytest.mark.parametrize(
+    "created",
+    [
+        "2025-03-04",  # the day alone
+        "2025-03-04 12:30:00",  # a clock of another zone, and no word of it
+        "2025-04-03T11:30:00Z",  # day and month the other way round
+        "1970-01-01T00:00:00Z",
+        "2026-01-02T00:00:00Z",  # the former one was looked at then
+        "2099-01-01T00:00:00Z",
+        "N/A",
+    ],
+)
+def test_what_was_made_before_the_former_one_was_looked_at_or_is_yet_to_come_is_the_same_object(
+    tmp_path: Path, created: str
+) -> None:
+    """A time was written otherwise, or spoilt: whose finding is open would be gone by it."""
+    estate = Estate(tmp_path)
+    commit(estate, {Thing("a", created="2025-03-04T11:30:00Z"): [199]}, 1)
+    assert {"lost sight": 1} == commit(estate, {Thing("a", created=created): [0]}, 2)
+    assert {"seen again": 1} == commit(estate, {Thing("a", created="2025-03-04T11:30:00Z"): [199]}, 3)
+
+
+def test_what_was_made_since_its_source_looked_is_the_same_object(tmp_path: Path) -> None:
+    """The run is of a later day than its old source, which cannot have seen what was made since."""
+    estate = Estate(tmp_path)
+    commit(estate, {Thing("a", created="2025-03-04T11:30:00Z"): [199]}, 1)
+    old = estate.judged(
+        {Thing("a", created="2026-01-08T00:00:00Z"): [0]},
+        [program("/ce/p")],
+        time=BEGIN + 9 * DAY,
+        seen={"1": BEGIN + 2 * DAY},
+    )
+    committed = commit_run(estate.place, old)
+    assert committed and {"lost sight": 1} == committed.events
+
+
+@pytest.mark.parametrize(
+    "account", ["12345678901", " 012345678901", "0123-4567-8901", "012345678901.0", "1.2E+10", "N/A", "prod"]
+)
+def test_an_account_that_was_written_otherwise_makes_no_other_object(tmp_path: Path, account: str) -> None:
+    estate = Estate(tmp_path)
+    commit(estate, {Thing("a", "012345678901"): [199]}, 1)
+    assert {"lost sight": 1} == commit(estate, {Thing("a", account): [0]}, 2)
+    assert {"seen again": 1} == commit(estate, {Thing("a", "012345678901"): [199]}, 3)
+    assert {"gone": 1, "opened": 1} == commit(estate, {Thing("a", "112345678901"): [199]}, 4)
+
+
+@pytest.mark.parametrize("spelt", [" o-0a1", "O-0A1", "o\u20130a1", "'o-0a1'"])
+def test_who_is_there_in_another_spelling_is_not_gone(tmp_path: Path, spelt: str) -> None:
+    estate, whole = Estate(tmp_path), [Claim("Thing")]
+    commit(estate, {Thing("o-0a1"): [199]}, 1)
+    assert {"opened": 1} == commit(estate, {Thing(spelt): [199]}, 2, claims=whole)
+    assert {"resolved": 1} == commit(estate, {Thing(spelt): [300]}, 3, claims=whole)
+    assert {"resolved": 1} == commit(estate, {Thing("o-0a1"): [300]}, 4, claims=whole)
+    assert ("o-0a1", "resolved", "estate") in told(estate)
+
+
+def test_who_was_there_beside_another_spelling_is_gone_without_it(tmp_path: Path) -> None:
+    estate, whole = Estate(tmp_path), [Claim("Thing")]
+    commit(estate, {Thing("o-a"): [199], Thing("O-A"): [199]}, 1)
+    assert {"gone": 1} == commit(estate, {Thing("O-A"): [199]}, 2, claims=whole)
+    assert {"reopened": 1} == commit(estate, {Thing("o-a"): [199], Thing("O-A"): [199]}, 3, claims=whole)
+    assert {"gone": 2} == commit(estate, {Thing("o-b"): [300]}, 4, claims=whole)
 
 
 def test_a_late_account_does_not_move_and_others_do(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_what_an_old_source_lacks_keeps_a_fresh_one_from_telling_who_is_gone(tmp
 
 
 def test_what_has_replaced_an_object_has_days_of_its_own(tmp_path: Path) -> None:
-    estate, new = Estate(tmp_path), Thing("a", created="2026-01-01T00:00:00Z")
+    estate, new = Estate(tmp_path), Thing("a", created="2026-01-01T12:00:00Z")
     commit(estate, {Thing("a", created="2025-01-01T00:00:00Z"): 199}, 3, seen={"1": 0})
     assert {"gone": 1, "opened": 1} == commit(estate, {new: 199}, 4, seen={"1": 1})
     assert [1] == looked(estate)
