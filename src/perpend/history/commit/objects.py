@@ -27,25 +27,14 @@ if TYPE_CHECKING:
     from perpend.store.snapshot import Snapshot
     from perpend.tables.schema import Table
 
-COLUMNS: Final = (
-    "object_no",
-    "incarnation",
-    "id",
-    "external_id",
-    "name",
-    "account",
-    "region",
-    "born",
-    "first_run",
-    "replaced_run",
-    "version",
-)
+_KINDS: Final = {
+    **dict.fromkeys(("object_no", "incarnation"), "INTEGER"),
+    **dict.fromkeys(("id", "external_id", "name", "account", "region", "born"), "VARCHAR"),
+    **dict.fromkeys(("first_run", "replaced_run", "version"), "INTEGER"),
+}
+COLUMNS: Final = tuple(_KINDS)
 """The columns of a registry. Of several rows with one number the one with the newest version counts."""
 
-_TYPES: Final = (
-    *("INTEGER", "INTEGER", "VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR"),
-    *("VARCHAR", "INTEGER", "INTEGER", "INTEGER"),
-)
 SOUGHT: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480"
 """How files are written in which single objects are looked up: in pieces so small that little is read for one."""
 
@@ -75,7 +64,7 @@ class Met:
 def registry_query(files: Sequence[str]) -> str:
     """Return the query for the newest row of every object; ``files`` are paths as SQL writes them."""
     if not files:
-        nulls = (f"CAST(NULL AS {kind}) AS {column}" for column, kind in zip(COLUMNS, _TYPES, strict=True))
+        nulls = (f"CAST(NULL AS {kind}) AS {column}" for column, kind in _KINDS.items())
         return f"SELECT {', '.join(nulls)} LIMIT 0"
     columns, (first, *later) = ", ".join(COLUMNS), files
     base = f"SELECT {columns} FROM read_parquet([{first}], hive_partitioning = false)"
