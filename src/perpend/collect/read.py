@@ -32,7 +32,7 @@ from perpend.collect.report_answer import read_answer
 from perpend.collect.test_data import read_objects
 from perpend.collect.unusable import UnusableContent, UnusableInput
 from perpend.errors import refuse_text
-from perpend.ir.coverage import ListClaim, Scope, claims_of
+from perpend.ir.coverage import ListClaim, Scope, claims_of, refuse_other
 from perpend.ir.estate import Estate, EstateObject, Source, is_root
 from perpend.ir.object_types import ObjectType
 from perpend.meaning.values import in_utc
@@ -110,13 +110,14 @@ def collect_files(
     input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
     rows read so far, now and then. ``read_from`` names by path the file that is read in an input's place, ``observed_at`` when
     the estate looked like an input, whatever that says itself, ``types`` the type that what another tool wrote has to hold.
-    Raises TypeError for one path in the place of several, and ValueError for a time without a zone, and for a claim or time
-    of what is none of the paths.
+    Raises TypeError for one path in the place of several and for a claim on what is no Scope, and ValueError for a time
+    without a zone, and for a claim or time of what is none of the paths.
     """
     refuse_text(paths, "paths")
     names = [os.fspath(path) for path in paths]
     if strange := {*(complete or {}), *(observed_at or {})} - {*names}:
         raise ValueError(f"none of the inputs is {min(map(repr, strange))}")
+    refuse_other(scope for scopes in (complete or {}).values() for scope in scopes)
     stated = {path: in_utc(time) for path, time in (observed_at or {}).items()}
     pile = _Pile(
         type_name, progress, object_type, complete or {}, types=types or {}, read_from=read_from or {}, observed_at=stated

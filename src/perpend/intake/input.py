@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.collect.formats.readers import READERS
 from perpend.collect.kinds import is_joined, kind_of
+from perpend.ir.coverage import refuse_other
 from perpend.meaning.values import in_utc
 from perpend.pieces.tables.table_bytes import head_of, holds_table
 
@@ -27,7 +28,7 @@ class Input:
     columns to API names, None where they are API names; ``constants`` are fields that all its rows have alike.
     ``observed_at`` is when the estate looked like this, where the input does not state it. ``complete`` names scopes of
     which it holds every object of its type; without it, what it does not hold is not known. ``new_fields``: a table may have
-    fields that its type does not declare. Raises ValueError for a time without a zone.
+    fields that its type does not declare. Raises ValueError for a time without a zone, TypeError for a claim on no Scope.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Input:
     new_fields: bool = True
 
     def __post_init__(self) -> None:
+        refuse_other(self.complete)
         if self.observed_at is not None:
             object.__setattr__(self, "observed_at", in_utc(self.observed_at))
 

@@ -228,6 +228,13 @@ def scope_of(fields: Mapping[str, Any], declared: ObjectType) -> Scope:
     )
 
 
+def refuse_other(scopes: Iterable[object]) -> None:
+    """Raise TypeError for what is no scope: a text says nothing of what it names."""
+    for given in scopes:
+        if not isinstance(given, Scope):
+            raise TypeError(f"{given!r} is no Scope: write Scope() for all, or Scope('111122223333')")
+
+
 def scopes_from(words: str) -> tuple[Scope, ...]:
     """Return the scopes that people write: ``all``, accounts, and ``account/region``, with commas between them.
 

@@ -46,6 +46,11 @@ def test_a_time_without_a_zone_is_refused() -> None:
         collect_files([REPORT], observed_at={str(REPORT): datetime(2026, 3, 1)})
 
 
+def test_a_text_is_no_scope() -> None:
+    with pytest.raises(TypeError, match=r"^'111122223333' is no Scope"):
+        collect_files([REPORT], complete={str(REPORT): ["111122223333"]})  # type: ignore[list-item]  # as somebody may write it
+
+
 def test_one_path_is_not_taken_for_many() -> None:
     with pytest.raises(TypeError, match=r"paths are several, not one text: write \['x.csv'\]"):
         collect_files("x.csv")
