@@ -31,7 +31,7 @@ from perpend.ir.status import Status
 from perpend.store.files import digest_of
 from perpend.store.manifest import StoredFile, StoredSource
 from perpend.store.snapshot import Snapshot, TableFiles
-from perpend.tables.schema import ROW, Column, Form, Table, Tables
+from perpend.tables.schema import ROW, SOURCE, Column, Form, Table, Tables
 
 THING = ObjectType(
     "Thing",
@@ -86,7 +86,7 @@ def day(directory: Path, number: int, objects: int, policies: int, changed: floa
         )
     with duckdb.connect() as connection:
         connection.execute(
-            f"COPY (SELECT i - {first} AS {ROW}, 'arn:aws:iam::' || {account} || ':user/team-' || "
+            f"COPY (SELECT i - {first} AS {ROW}, 0 AS {SOURCE}, 'arn:aws:iam::' || {account} || ':user/team-' || "
             f"(hash(i, 1) % 40) || '/user-' || i AS \"Id\", {account} AS account, 'user-' || i AS name "
             f"FROM ({ids})) TO '{table}' (FORMAT parquet, COMPRESSION zstd)"
         )
