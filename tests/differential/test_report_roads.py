@@ -172,7 +172,7 @@ def said(judgement: Judgement) -> tuple[Any, ...]:
 
 
 def sources_said(judgement: Judgement) -> list[tuple[Any, ...]]:
-    return [(one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in judgement.estate.sources]
+    return [(one.name, one.kind, one.observed_at, one.objects, one.accounts, one.coverage) for one in judgement.estate.sources]
 
 
 def tables(judgement: Judgement) -> str:
@@ -195,6 +195,7 @@ def tables(judgement: Judgement) -> str:
 @example(contents=[b"user,arn,x\n" + ANN + b"y\n" + NAMED_OTHERWISE, OTHER_COLUMNS.replace(b"ann,", b"bob,")], streamed=False)
 @example(contents=[PASSWORD + SEVERAL], streamed=False)
 @example(contents=BROKEN, streamed=False)
+@example(contents=[HEADER + ANN + b"true,a\n", HEADER + ANN.replace(b":aws:", b":aws-cn:") + b"true,a\n"], streamed=False)
 @example(contents=[HEADER + ANN + b"true,%s\n" % (b"x" * 1_000_000)], streamed=False)
 def test_both_roads_lead_to_the_same_judgement(contents: list[bytes], streamed: bool) -> None:
     analyzer = Analyzer(open_repository(None))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.gather.former import KEPT_FOR, staying_of
 from perpend.intake.importing import Importing
-from perpend.intake.partitions import claim_mixed, partitions_of
 from perpend.intake.piles import piece_of
+from perpend.pieces.partitions import claim_mixed, partitions_of
 from perpend.store.database import opened, storing
 from perpend.store.manifest import StoredSource
 from perpend.store.rows import ROW_GROUP

@@ -10,7 +10,6 @@ from perpend.diagnostics.counted import counted
 from perpend.diagnostics.model import Span
 from perpend.intake.assemble import Assembly
 from perpend.intake.objects import Objects
-from perpend.intake.partitions import claim_mixed, partitions_of
 from perpend.intake.piles import shred_pile
 from perpend.intake.scopes import SourceScope, leave_open, scopes_of
 from perpend.ir.coverage import Claims, claims_of, unread_input
@@ -18,6 +17,7 @@ from perpend.ir.object_types import ObjectType
 from perpend.meaning.partly_known import MISSING
 from perpend.pieces import rules
 from perpend.pieces.ages import age_of
+from perpend.pieces.partitions import claim_mixed, partitions_of
 from perpend.pieces.tables.table_file import read_table
 from perpend.pieces.tables.table_relations import with_relations
 from perpend.pieces.united import merge_same, unite, unstated_lists

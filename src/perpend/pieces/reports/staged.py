@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.collect.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
 from perpend.meaning.values import PlainJson
+from perpend.pieces.partitions import claim_mixed, partitions_of
 from perpend.pieces.reports.readings import ACCOUNT_FIELDS, OWNER, USER_FIELDS, readings_of
 from perpend.store.database import name, rows_of, text
 from perpend.store.rows import copy, parquet
@@ -80,6 +81,7 @@ def stage_reports(
     if readings is None:
         return None
     sources = [replace(source, accounts=tuple(sorted(source.accounts))) for source in readings.sources(complete, observed_at)]
+    claim_mixed(sources, partitions_of(connection, [f'SELECT arn AS "Id" FROM {readings.keys}']))
     settled = readings.settled(sources, rivals=True)
     accounts = readings.accounts(sources)
     texts: dict[str, str] = {}

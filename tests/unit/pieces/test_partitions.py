@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.intake.partitions import claim_mixed, partitions_of
 from perpend.ir.coverage import Claim, Scope
+from perpend.pieces.partitions import claim_mixed, partitions_of
 from perpend.store.driver import duckdb
 from perpend.store.manifest import StoredSource
 
