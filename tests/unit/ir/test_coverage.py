@@ -9,6 +9,7 @@ import pytest
 from perpend.ir.coverage import (
     Claim,
     Claims,
+    ListClaim,
     Scope,
     Unread,
     account_field,
@@ -197,6 +198,7 @@ def test_of_each_account_it_is_told_once_what_was_not_read_and_first_what_could_
     ]
     claims += [Claim("Thing", Scope("a")), Claim("Thing", lacking="more", relation="r"), Claim("", Scope("c"), "closed")]
     assert {"Thing": [("b", "denied")], "": [("c", "closed")]} == unread_of_types(claims)
+    assert {"Thing": [("", "denied")]} == unread_of_types([Claim("Thing", Scope(None, "r"), "denied")])
     many = [Claim("Thing", Scope(account), "denied") for account in "cab"]
     assert ([("", "denied")], 3) == (unread_of_types(many, most=2)["Thing"], len(unread_of_types(many, most=3)["Thing"]))
 
@@ -220,3 +222,19 @@ def test_of_each_account_it_is_told_once_what_was_not_read_and_first_what_could_
 )
 def test_a_key_is_surely_another_where_both_look_alike_and_neither_is_part_of_the_other(key, former, another):
     assert another is is_another_key(key, former) is is_another_key(former, key)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "is_open"),
+    [
+        (Claim("Owner", Scope("a", "r"), "denied"), True),
+        (Claim("", Scope("a"), "closed"), True),
+        (Claim("Owner", Scope("b"), "denied"), False),
+        (Claim("Owner", Scope("a")), False),
+        (Claim("Part", Scope("a"), "denied"), False),
+        (Claim("Owner", Scope("a"), "denied", relation="others"), False),
+    ],
+)
+def test_a_claim_on_lists_is_open_where_not_every_owner_was_read(lacking, is_open):
+    claimed = ListClaim("Owner", "parts", Claim("Part", Scope("a")))
+    assert is_open == claimed.is_open(Claims((Claim("Owner"), lacking)))
