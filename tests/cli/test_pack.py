@@ -280,6 +280,18 @@ def test_ages_count_to_when_the_run_was_committed(run: Run, store: Path, tmp_pat
     assert 0 == checked(run, path)[0]
 
 
+def test_a_pack_in_which_more_is_compliant_than_its_run_found_says_so(run: Run, tmp_path: Path) -> None:
+    store, path, aged = tmp_path / "store", tmp_path / "p.zip", ("--max-age", "24h")
+    run("import", report(tmp_path, "2026-11-01T00:00:00Z"), "--store", store)
+    assert 3 == run("check", "--store", store, "-q", "--policy", KEY_POLICY, "--snapshot-time", "2026-11-20", *aged).code
+    told = run("pack", "--store", store, "--out", path)
+    assert 3 == told.code and f"than the history knows of the run (name its --max-age, where it had one): {KEYS}" in told.err
+    assert [KEYS] == statement_of(path)["predicate"]["history"]["moreThanFound"]
+    told = run("pack", "--store", store, "--out", path, *aged)
+    assert (0, "") == (told.code, told.err)
+    assert [] == statement_of(path)["predicate"]["history"]["moreThanFound"]
+
+
 def test_a_cut_pack_and_what_is_none_have_codes_of_their_own(run: Run, pack: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.zip"
     cut.write_bytes(pack.read_bytes()[:-2_000])

@@ -72,3 +72,36 @@ def test_a_check_that_writes_a_page_shows_the_run_that_it_keeps(tmp_path: Path, 
     assert (
         1 == ran.code and "perpend: the history is not shown: " in ran.err and "Trend" not in (tmp_path / "a.html").read_text()
     )
+
+
+def test_a_share_of_what_was_judged_in_part_is_no_percentage(tmp_path: Path, run: Run) -> None:
+    details, page = tmp_path / "details.json", tmp_path / "page.html"
+    user = {"UserName": "ann", "Arn": "arn:aws:iam::111122223333:user/ann", "UserPolicyList": [], "AttachedManagedPolicies": []}
+    for truncated in (True, False):
+        details.write_text(json.dumps({"UserDetailList": [user], "IsTruncated": truncated}))
+        asked = ("check", details, "--policy", "*delete-user-inline-or-directly-attached-policies")
+        assert f"1 of 1 known verdict compliant{'' if truncated else ' (100 %)'}\n" in run(*asked).out
+        run(*asked, "--format", "html", "--out", page)
+        assert truncated is not ("<b>100 %</b> (1) compliant of 1 known" in page.read_text("utf-8"))
+
+
+def test_a_table_that_holds_nothing_and_that_nobody_claims_was_not_judged_and_every_report_says_so(
+    tmp_path: Path, run: Run
+) -> None:
+    users, page = tmp_path / "users.csv", tmp_path / "page.html"
+    users.write_text("Id,CA10__account__c\n")
+    for claim, code in (((), 3), (("--complete", "all"), 0)):
+        asked = (
+            "check",
+            users,
+            "--type",
+            "AWS IAM User",
+            *claim,
+            "--policy",
+            "*delete-user-inline-or-directly-attached-policies",
+        )
+        told = run(*asked, "--format", "markdown")
+        assert (code, bool(code)) == (told.code, "and not all was judged" in told.out)
+        assert bool(code) is ("it is not known whether every AWS IAM User was judged: " in told.err)
+        run(*asked, "--format", "html", "--out", page)
+        assert bool(code) is ("Not all was judged" in page.read_text("utf-8"))

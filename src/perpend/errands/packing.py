@@ -24,11 +24,12 @@ from perpend.meaning.age import written_age
 from perpend.store.store import NoSnapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import timedelta
 
     from perpend.history.head import HistoryHead, Ran
     from perpend.ir.program import Program
+    from perpend.ir.status import Status
     from perpend.judge.selection import Selection
     from perpend.load.repository import Repository
     from perpend.packs.verify import PackChecked
@@ -111,6 +112,16 @@ class RunMeant:
             "changedSince": self._changed(repository, programs),
         }
 
+    def counts(self, directory: str, changed: Iterable[str]) -> dict[str, dict[Status, int]]:
+        """Return how verdicts were counted after the run, by the policies that it asked, those left out that have changed."""
+        from perpend.cli.histories.scorecards import counts_known
+        from perpend.history.place import HistoryPlace
+
+        if self.ran is None:
+            return {}
+        counts, asked = counts_known(HistoryPlace(directory), until=self.ran.number), {*self.policies} - {*changed}
+        return {policy_id: of_policy for policy_id, of_policy in counts.items() if policy_id in asked}
+
     def _changed(self, repository: Repository, programs: Iterable[Program]) -> list[str]:
         """Return the policies of which the history does not say that they meant then what they mean now."""
         from perpend.history.identity import lineage_of, program_hash
@@ -190,11 +201,18 @@ def _write(
     for failure in snapshot.failures:
         click.echo(f"perpend: not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}", err=True)
     changed = (told.history or {}).get("changedSince", [])
-    if changed:
-        names = ", ".join(map(visible, changed[:_MOST_NAMED]))
-        more = f" and {len(changed) - _MOST_NAMED:,} more" if len(changed) > _MOST_NAMED else ""
-        click.echo(f"perpend: not known to mean what they meant in the run: {names}{more}: the pack says so", err=True)
-    return NOT_KNOWN if changed or selection.refused or snapshot.failures else 0
+    _tell_policies("not known to mean what they meant in the run", changed)
+    aged = "" if told.run.max_age else " (name its --max-age, where it had one)"
+    _tell_policies(f"more is compliant or inapplicable here than the history knows of the run{aged}", packed.more)
+    return NOT_KNOWN if changed or packed.more or selection.refused or snapshot.failures else 0
+
+
+def _tell_policies(what: str, policy_ids: Sequence[str]) -> None:
+    """Say on standard error what is odd about some policies, naming the first ones; nothing where there are none."""
+    if policy_ids:
+        names = ", ".join(map(visible, policy_ids[:_MOST_NAMED]))
+        more = f" and {len(policy_ids) - _MOST_NAMED:,} more" if len(policy_ids) > _MOST_NAMED else ""
+        click.echo(f"perpend: {what}: {names}{more}: the pack says so", err=True)
 
 
 def _selected(analyzer: Analyzer, asked: PackOptions, meant: RunMeant, snapshot: Snapshot) -> Selection:
@@ -240,7 +258,8 @@ def _pack_asked(
     }
     beside = {"waivers": "" if asked.no_waivers else asked.waivers_dir, "ratings": asked.ratings_dir}
     history = meant.document(repository, selection.programs)
-    return PackAsked(run, beside, sections, (), words, history, _commands(run.time, snapshot, max_age, asked))
+    counts = meant.counts(asked.directory, history["changedSince"] if history else ())
+    return PackAsked(run, beside, sections, (), words, history, counts, _commands(run.time, snapshot, max_age, asked))
 
 
 def _commands(time: datetime, snapshot: Snapshot, max_age: str | None, asked: PackOptions) -> tuple[str, ...]:

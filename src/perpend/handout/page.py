@@ -131,9 +131,10 @@ def _summary(
     ]
     left = _why_left(selection)
     unjudged = list_of("Not all was judged", lines_not_judged(not_judged(judgement)))
+    numbers = totals(judgement, all_judged=not unjudged and all(card.all_asked for card in cards))
     return (
         f'<p class="soft">{asked}{assumed} Names of objects and accounts are in this file: hand it on with care.</p>'
-        f"{narrowed}{unjudged}{totals(judgement)}{f'<p>{said(waived[:1].upper() + waived[1:])}</p>' if waived else ''}\n"
+        f"{narrowed}{unjudged}{numbers}{f'<p>{said(waived[:1].upper() + waived[1:])}</p>' if waived else ''}\n"
         f"{requirements(cards, keys)}\n{reasons(columns.reasons())}"
         + list_of(f"Not asked: {counted(len(left), 'policy', 'policies')}", left)
         + list_of(f"Read: {counted(len(sources), 'source')}", sources)

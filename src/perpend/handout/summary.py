@@ -52,18 +52,22 @@ def said(text: str) -> str:
     return escape(visible(encodable(text)))
 
 
-def totals(judgement: Judgement) -> str:
-    """Return how all verdicts ended, as a sentence, a bar and numbers that add up."""
+def totals(judgement: Judgement, *, all_judged: bool) -> str:
+    """Return how all verdicts ended, as a sentence, a bar and numbers that add up.
+
+    Unless all was judged that there is, the compliant ones are no percentage, which could be read as one of everything.
+    """
     ledger = judgement.ledger
     counts, known = ledger.counts, ledger.known
     asked = known + counts[Status.UNDETERMINED]
-    parts = [_share(counts[Status.COMPLIANT], known, "compliant of {:,} known")] if known else []
-    parts += [_share(counts[Status.UNDETERMINED], asked, "of {:,} could not be determined")] if asked else []
+    part = f"<b>{counts[Status.COMPLIANT]:,}</b> compliant of {known:,} known"
+    shares = [_share(counts[Status.COMPLIANT], known, "compliant of {:,} known") if all_judged else part] if known else []
+    shares += [_share(counts[Status.UNDETERMINED], asked, "of {:,} could not be determined")] if asked else []
     items = [
         f'<li><span class="status {status}">{SIGNS[status]}</span> <b>{counts[status]:,}</b> {status.lower()}</li>'
         for status in _ORDER
     ]
-    text = f"<p>{' · '.join(parts)}</p>" if parts else "<p>No verdict says compliant or incompliant.</p>"
+    text = f"<p>{' · '.join(shares)}</p>" if shares else "<p>No verdict says compliant or incompliant.</p>"
     bar = _bar({str(status): counts[status] for status in _ORDER}, f"{ledger.verdicts:,} verdicts; the numbers follow")
     whole = f"<li>= <b>{ledger.verdicts:,}</b> verdicts on <b>{ledger.objects:,}</b> objects</li>"
     return f'{text}{bar}<ul class="totals">{"".join(items)}{whole}</ul>'

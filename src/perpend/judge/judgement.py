@@ -121,7 +121,8 @@ class Judgement:
     def unread(self, *, beside: Collection[str] = ()) -> dict[str, str]:
         """Return by type why not all objects were read of those that were to be judged, where their sources say so.
 
-        What is known to be ``beside`` the sources, as inputs that could not be read, is left out.
+        Where nothing at all was judged, also the types of which nobody says that there are none. What is known to be
+        ``beside`` the sources, as inputs that could not be read, is left out.
         """
         left_out = {unread_input(one) for one in beside}
         of_types = unread_of_types(claim for claim in _claims(self.estate) if claim not in left_out)
@@ -129,27 +130,24 @@ class Judgement:
         types = sorted({program.input_type for program in self.programs})
         whys = {name: [why for _, why in (*of_types.get(name, []), *everywhere)] for name in types}
         # What could not be read is told before what nobody wanted to be read.
-        return {name: min(of_type, key=lambda why: why.startswith(NOT_ASKED)) for name, of_type in whys.items() if of_type}
+        unread = {name: min(of_type, key=lambda why: why.startswith(NOT_ASKED)) for name, of_type in whys.items() if of_type}
+        return unread if self.ledger.verdicts else {**self._unclaimed(), **unread}
+
+    def _unclaimed(self) -> dict[str, str]:
+        """Return by type that nobody says that there are none of it, where none are held."""
+        complete = {claim.type_name for claim in _claims(self.estate) if claim.lacking is None and not claim.relation}
+        names = dict.fromkeys(program.input_type for program in self.programs)
+        return {name: unclaimed(name, ALL) for name in names if name not in complete and not len(self.objects_of(name))}
 
     @property
     def unread_policies(self) -> tuple[str, ...]:
-        """The policies that have no verdicts on objects that could not be read, whether or not there are any.
-
-        Where there are no verdicts at all, also those of whose objects nobody says that there are none.
-        """
-        if not self.ledger.verdicts:
-            return tuple(policy_id for policy_id, why in self.in_part().items() if not why.startswith(NOT_ASKED))
+        """The policies that have no verdicts on objects that could not be read, whether or not there are any."""
         unread = {name for name, why in self.unread().items() if not why.startswith(NOT_ASKED)}
         return tuple(program.policy_id for program in self.programs if program.input_type in unread)
 
     def in_part(self) -> dict[str, str]:
         """Return by policy why it has not judged all that there is: not all was read, or nothing, which nobody calls all."""
-        unread = self.unread()
-        complete = {claim.type_name for claim in _claims(self.estate) if claim.lacking is None and not claim.relation}
-        for program in self.programs:
-            name = program.input_type
-            if name not in unread and name not in complete and not len(self.objects_of(name)):
-                unread[name] = unclaimed(name, ALL)
+        unread = {**self._unclaimed(), **self.unread()}
         return {program.policy_id: unread[program.input_type] for program in self.programs if program.input_type in unread}
 
     def findings(self) -> Iterator[Finding]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+    from perpend.ir.status import Status
     from perpend.judge.judgement import Judgement
     from perpend.judge.requirements import FrameworkAsked
     from perpend.load.repository import Repository
@@ -67,10 +68,11 @@ class CannotJudgeAgain(UnusableStatement):
 
 @dataclass(frozen=True, slots=True)
 class JudgedPack:
-    """What judging said of itself, key by key of the predicate, and the files that it wrote."""
+    """What judging said of itself, key by key of the predicate, the files that it wrote, and its counts by policy."""
 
     described: dict[str, Any]
     members: dict[str, Path]
+    counts: dict[str, dict[Status, int]]
 
 
 def judge_pack(repository: Repository, snapshot: Snapshot, run: RunPacked, directory: Path) -> JudgedPack:
@@ -101,7 +103,8 @@ def judge_pack(repository: Repository, snapshot: Snapshot, run: RunPacked, direc
     ) as judgement:
         with naming(directory):
             members = _write(judgement, repository, run, directory)
-        return JudgedPack(_described(snapshot, judgement, run), members)
+        counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
+        return JudgedPack(_described(snapshot, judgement, run), members, counts)
 
 
 def _frameworks(repository: Repository, run: RunPacked) -> tuple[FrameworkAsked, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from perpend.ir.status import Status
 from perpend.load.repository import open_repository
 from perpend.packs.archive import refuse_names, refuse_sizes, write_archive
 from perpend.packs.judged import INVENTORY, RUNS, VERSIONS, judge_pack
@@ -56,7 +57,10 @@ have it signed.
 
 @dataclass(frozen=True, slots=True)
 class PackAsked:
-    """What goes into a pack beside what judging says: words that chose the policies, and what the store's history knows."""
+    """What goes into a pack beside what judging says: words that chose the policies, and what the store's history knows.
+
+    ``counted`` is how verdicts were counted after the run, by the policies that it asked and that mean the same now.
+    """
 
     run: RunPacked
     beside: Mapping[str, str | None] = field(default_factory=dict)
@@ -64,17 +68,22 @@ class PackAsked:
     attested: tuple[str, ...] = ()
     asked: Mapping[str, Any] = field(default_factory=dict)
     history: Mapping[str, Any] | None = None
+    counted: Mapping[str, Mapping[Status, int]] = field(default_factory=dict)
     commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What was packed: how many members, the statement's SHA-256, and how many verdicts of how many policies."""
+    """What was packed: how many members, the statement's SHA-256, and how many verdicts of how many policies.
+
+    ``more`` are the policies of which more is compliant or inapplicable here than the history knows of the run.
+    """
 
     members: int
     statement: str
     verdicts: int
     policies: int
+    more: tuple[str, ...] = ()
 
 
 def write_pack(stream: BinaryIO, repository: Repository, snapshot: Snapshot, selection: Selection, asked: PackAsked) -> Packed:
@@ -103,19 +112,20 @@ def write_pack(stream: BinaryIO, repository: Repository, snapshot: Snapshot, sel
         refuse_sizes(members)
         known = {name: str(one["sha256"]) for name, one in inputs.items()}
         digests = {name: known.get(name) or _digest(content) for name, content in members.items()}
+        more = tuple(name for name, counts in asked.counted.items() if _clean(judged.counts.get(name, {})) > _clean(counts))
         predicate = {
             **judged.described,
             "inputs": {"packed": run.inputs, "files": [{"name": name, **one} for name, one in inputs.items()]},
             "asked": asked.asked,
             "notAsked": _not_asked(selection),
-            "history": asked.history,
+            "history": asked.history and {**asked.history, "moreThanFound": list(more)},
             "versions": VERSIONS,
             "commands": list(asked.commands),
         }
         statement = Statement(digests, predicate).text.encode()
         write_archive(stream, {STATEMENT: statement, README: members.pop(README), **dict(sorted(members.items()))})
         verdicts = sum(judged.described["verdicts"].values()) - judged.described["verdicts"]["objects"]
-        return Packed(len(members) + 2, digest_of_bytes(statement), verdicts, len(run.policies))
+        return Packed(len(members) + 2, digest_of_bytes(statement), verdicts, len(run.policies), more)
 
 
 def inputs_of(snapshot: Snapshot) -> dict[str, dict[str, str | int]]:
@@ -128,6 +138,11 @@ def inputs_of(snapshot: Snapshot) -> dict[str, dict[str, str | int]]:
     if (foreign := next((name for name in files if not name.startswith(INVENTORY)), None)) is not None:
         raise StoreError(f"{shown(foreign)}: is no file of a snapshot's tables")
     return dict(sorted(files.items()))
+
+
+def _clean(counts: Mapping[Status, int]) -> int:
+    """Return how many verdicts ask nothing of anybody."""
+    return counts.get(Status.COMPLIANT, 0) + counts.get(Status.INAPPLICABLE, 0)
 
 
 def _digest(content: Path | bytes) -> str:

@@ -22,7 +22,8 @@ def words(html: str) -> str:
 
 def test_a_share_stands_with_both_numbers_and_the_bar_adds_up(tmp_path: Path) -> None:
     html = totals(
-        judge(tmp_path, *(thing(name, want) for name, want in zip("abcd", ("bad", "good", "odd", "none"), strict=True)))
+        judge(tmp_path, *(thing(name, want) for name, want in zip("abcd", ("bad", "good", "odd", "none"), strict=True))),
+        all_judged=True,
     )
     assert "50 % (1) compliant of 2 known · 33.3 % (1) of 3 could not be determined" in words(html)
     assert {"INCOMPLIANT": 250, "UNDETERMINED": 250, "COMPLIANT": 250, "INAPPLICABLE": 250} == widths(html)

@@ -32,8 +32,8 @@ Examples:
 Exit codes: 0 the pack was written; of verify: everything was checked, and holds,
 1 (verify) something is otherwise than the pack says: damaged, changed, or judged otherwise,
 2 usage, input or repository error, or no pack at all,
-3 nothing is otherwise, but not everything is known: policies have changed since the run, or a part
-of the pack could not be checked."""
+3 nothing is otherwise, but not everything is known: policies have changed since the run, more is compliant
+than it found, or a part of the pack could not be checked."""
 
 
 class _Pack(click.Group):

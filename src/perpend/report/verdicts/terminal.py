@@ -14,6 +14,7 @@ from perpend.diagnostics.counted import counted
 from perpend.diagnostics.percent import percent_text
 from perpend.ir.status import Status
 from perpend.outputs.accounts import with_name
+from perpend.outputs.formats.reported import not_judged
 from perpend.outputs.tally import tally_of
 from perpend.report.page import TerminalPage
 from perpend.report.verdicts.count_table import CountRow, count_text, print_counts
@@ -224,14 +225,14 @@ def _print_totals(
     page.line(*parts[:-1])
     print_waived(covering, page)
     print_severities(weighed, page)
-    page.line((_score(ledger, all_asked=all(card.all_asked for card in cards)), "bold"))
+    page.line((_score(ledger, all_asked=all(card.all_asked for card in cards) and not not_judged(judgement)), "bold"))
     for card in cards:
         page.blank()
         print_totals(card, page)
 
 
 def _score(ledger: Ledger, *, all_asked: bool) -> str:
-    """Return the compliant share as a fraction; as a percentage, too, unless that could be read as one of a framework."""
+    """Return the compliant share as a fraction; as a percentage, too, unless it could be read as one of what was not judged."""
     if not ledger.known:
         return "none known to be compliant or incompliant"
     compliant, unknown = ledger.counts[Status.COMPLIANT], ledger.counts[Status.UNDETERMINED]
