@@ -170,6 +170,8 @@ BY_NOW: dict[str, Any] = {
     "another type": ({"target": "Part"}, {"type": "Owner"}),
     "another key": ({"key": "second__c"}, {"key": "second__c"}),
     "declared now": (None, None),
+    "declared no more": ({}, {}),
+    "a type that nothing declares any more": ({}, {}),
 }
 
 
@@ -191,10 +193,12 @@ def test_a_relation_that_is_declared_otherwise_since_the_import_is_not_known(run
         json.dumps([{"Id": "a", "owner__c": "o", "owner__r": None, "parts__r": [{"Id": "q"}]}])
     )
     indexes = []
-    for declared in (thing if lookup else bare, changed):
+    for declared in (thing if lookup is not None else bare, bare if lookup == {} else changed):
         place = f"types/{THING}/type.yaml"
         files = {"ce/parts/policy.yaml": {"names": NAMES, "description": "d"}, "ce/parts/prod.logic.yaml": parts}
         write(repository, {**policy_files(content), **files, **TYPES, place: declared})
+        if store.exists() and change.startswith("a type"):
+            (repository / place).unlink()
         if not store.exists():
             named = ("--repo", repository, "--type", THING)
             assert 0 == run("import", tmp_path / "objects.json", *named, "--store", store).code

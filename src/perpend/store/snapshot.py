@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from perpend.ir.coverage import scope_fields
 from perpend.store.database import pattern
 from perpend.store.files import StoreError, digest_of, naming, shown
-from perpend.tables.schema import Join, Tables
+from perpend.tables.schema import ROW, Join, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -161,7 +161,7 @@ def snapshot_of(manifest: Manifest, directory: Path) -> Snapshot:
 
 
 def _as_declared(table: Table, declared: ObjectType | None) -> Table:
-    """Return a table whose relations are not known where its type says now that they lead elsewhere, or by another key."""
+    """Return a table whose relations are not known where its type says now that they lead elsewhere, or says nothing."""
     if declared is None or not table.type_name:
         return table
     scope = scope_fields(declared)
@@ -176,12 +176,15 @@ def _as_declared(table: Table, declared: ObjectType | None) -> Table:
 
 def _agreeing(joins: Mapping[str, Join], declared: Mapping[str, Join]) -> dict[str, Join]:
     return {
-        name: join if _agree(join, declared.get(name, join)) else replace(join, lacking=DECLARED_OTHERWISE)
+        name: join if _agree(join, declared.get(name)) else replace(join, lacking=DECLARED_OTHERWISE)
         for name, join in joins.items()
     }
 
 
-def _agree(stored: Join, declared: Join) -> bool:
+def _agree(stored: Join, declared: Join | None) -> bool:
+    if declared is None:
+        # What nothing declares has no key: only what stood in the object itself is there.
+        return stored.own == ROW
     leads = (stored.table, stored.own, stored.other) == (declared.table, declared.own, declared.other)
     return leads and stored.scope in (None, declared.scope)
 
