@@ -1,4 +1,4 @@
-"""A Parquet file in, whether its pages are as they were written out: those that carry a checksum are compared with it.
+"""A Parquet file in, whether it is one, with its pages as they were written, out: those with a checksum are compared with it.
 
 DuckDB reads pages without doing so. Heads of pages, which no checksum covers, are read in Thrift's compact form, as far as
 it takes to find the next page. Refuses to know what pages hold.
@@ -6,6 +6,7 @@ it takes to find the next page. Refuses to know what pages hold.
 
 from __future__ import annotations
 
+import mmap
 import os
 import zlib
 from pathlib import Path
@@ -26,6 +27,12 @@ _SIZE, _CHECKSUM, _POSITIVE = 3, 4, 0xFFFFFFFF
 
 _UNTIL: Final = 2
 
+_ENDS: Final = b"PAR1PAR1"
+"""Where a Parquet file ends and the next one begins."""
+
+_FOOTER: Final = 0x15
+"""How a Parquet file's footer begins: its first field, the version, is a whole number."""
+
 _BYTE, _WHOLE, _DOUBLE, _TEXT, _STRUCT = 3, (4, 5, 6), 7, 8, 12
 """Kinds of Thrift's fields; of truths (1, 2) the kind is the value, and heads hold no lists."""
 
@@ -42,7 +49,7 @@ class _Odd(Exception):
 
 
 def check_pages(connection: Connection, path: str, link: Path) -> None:
-    """Read a Parquet file's pages. Raises UnreadableTable where one is not what its checksum says.
+    """Read a Parquet file's pages. Raises UnreadableTable where one is not as its checksum says, or files are several.
 
     ``link`` is what the database reads the file by. A column of which neither of the first two pages has a checksum, be they
     of a dictionary or of values, has none.
@@ -50,10 +57,24 @@ def check_pages(connection: Connection, path: str, link: Path) -> None:
     dictionary = "CASE WHEN dictionary_page_offset > 0 THEN dictionary_page_offset END"
     columns = f"least({dictionary}, data_page_offset), total_compressed_size, path_in_schema"
     with Path(path).open("rb", buffering=_AT_ONCE) as stream:
+        if _is_several(stream):
+            raise UnreadableTable(path, "damaged Parquet: several files stand in it, one behind the other; name each of them")
         for start, size, column in rows_of(connection, f"SELECT {columns} FROM parquet_metadata({pattern(link)})"):
             if not _are_sound(stream, start, start + size):
                 what = f"pages of `{shown(str(column))}` are not what their checksums say"
                 raise UnreadableTable(path, f"damaged Parquet: {what}")
+
+
+def _is_several(stream: BinaryIO) -> bool:
+    """Whether another file ends inside of a file: the last one's footer would be read with the first one's pages."""
+    with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        place = content.find(_ENDS)
+        while place >= 0:
+            footer = place - 4 - int.from_bytes(content[max(place - 4, 0) : place], "little")
+            if footer > 0 and content[footer] == _FOOTER:
+                return True
+            place = content.find(_ENDS, place + 1)
+    return False
 
 
 def _are_sound(stream: BinaryIO, start: int, end: int) -> bool:
