@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from perpend.ir.coverage import scope_fields
+from perpend.ir.coverage import Claim, scope_fields
 from perpend.store.database import pattern
 from perpend.store.files import StoreError, digest_of, naming, shown
 from perpend.tables.schema import ROW, Join, Tables
@@ -116,6 +116,17 @@ class Snapshot:
         tables = {name: _as_declared(table, types.by_name.get(table.type_name)) for name, table in self.tables.by_name.items()}
         return replace(self, tables=replace(self.tables, by_name=tables))
 
+    def with_strays(self, types: Mapping[str, ObjectType]) -> Snapshot:
+        """Return the snapshot with claims that not all objects of a type are known, where some stand elsewhere in it.
+
+        What stood under a relation that nothing declared then, or that led to another type, is of the type it leads to now.
+        """
+        claims = tuple(dict.fromkeys(_strays(self.tables, types)))
+        if not claims or not self.sources:
+            return self
+        first, *others = self.sources
+        return replace(self, sources=(replace(first, coverage=(*first.coverage, *claims)), *others))
+
     def relation(self, table: str) -> str:
         """Return the text that stands for a table in SQL."""
         return f"read_parquet([{', '.join(map(pattern, self.files[table]))}], hive_partitioning=false)"
@@ -158,6 +169,20 @@ def snapshot_of(manifest: Manifest, directory: Path) -> Snapshot:
         manifest.outdated,
         manifest.calls,
     )
+
+
+def _strays(tables: Tables, types: Mapping[str, ObjectType]) -> Iterator[Claim]:
+    """Yield that objects of a type stand in a table that is not that of their type."""
+    for table in tables.by_name.values():
+        declared = types.get(table.type_name) if table.type_name else None
+        if declared is None:
+            continue
+        leads = {each.name: each.target for each in declared.lookups.values()}
+        leads |= {each.name: each.type_name for each in declared.children.values()}
+        for name, join in {**table.lookups, **table.children}.items():
+            held = tables.by_name.get(join.table)
+            if held is not None and held.rows and leads.get(name, held.type_name) != held.type_name:
+                yield Claim(leads[name], lacking=f"`{name}` of `{table.type_name}` {DECLARED_OTHERWISE}")
 
 
 def _as_declared(table: Table, declared: ObjectType | None) -> Table:
