@@ -306,14 +306,6 @@ BAD = {
         json.dumps([one | {"access_key1_active": False} for one in formats.steampipe_report()]),
         "row 1 cannot be used: `access_key_1_active` stands in it twice, with different values",
     ),
-    "steampipe: in two spellings": (
-        json.dumps([one | {"MFA_Active": False} for one in formats.steampipe_report()]),
-        "row 1 cannot be used: `mfa_active` stands in it in two spellings",
-    ),
-    "prowler: in two spellings": (
-        formats.written("prowler-ocsf", formats.prowler()).replace('"mfa_active"', '"MFA_Active": "false", "mfa_active"'),
-        "cannot be used: `MFA_Active` stands in it in two spellings",
-    ),
     "prowler: no rows": ('[{"class_uid": 1, "metadata": {}, "finding_info": {}}]', "without a row of a credential report"),
     "prowler: no object": ('[{"class_uid": 1, "metadata": {}, "finding_info": {}}, 7]', "finding 2 is a number"),
     "steampipe: unknown": ('[{"_ctx": {}, "a": 1}]', "a table of Steampipe with `_ctx`, `a`, which is neither"),
