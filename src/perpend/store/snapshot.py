@@ -187,7 +187,7 @@ def _strays(tables: Tables, types: Mapping[str, ObjectType]) -> Iterator[Claim]:
 
 def _as_declared(table: Table, declared: ObjectType | None) -> Table:
     """Return a table whose relations are not known where its type says now that they lead elsewhere, or says nothing."""
-    if declared is None or not table.type_name:
+    if declared is None or not declared.declared or not table.type_name:
         return table
     scope = scope_fields(declared)
     lookups = {each.name: Join(each.name, each.target, each.key, "Id") for each in declared.lookups.values() if each.key}
