@@ -170,6 +170,7 @@ BY_NOW: dict[str, Any] = {
     "another type": ({"target": "Part"}, {"type": "Owner"}),
     "another key": ({"key": "second__c"}, {"key": "second__c"}),
     "declared now": (None, None),
+    "declared no more": ({}, {}),
 }
 
 
@@ -191,7 +192,7 @@ def test_a_relation_that_is_declared_otherwise_since_the_import_is_not_known(run
         json.dumps([{"Id": "a", "owner__c": "o", "owner__r": None, "parts__r": [{"Id": "q"}]}])
     )
     indexes = []
-    for declared in (thing if lookup else bare, changed):
+    for declared in (thing if lookup is not None else bare, bare if lookup == {} else changed):
         place = f"types/{THING}/type.yaml"
         files = {"ce/parts/policy.yaml": {"names": NAMES, "description": "d"}, "ce/parts/prod.logic.yaml": parts}
         write(repository, {**policy_files(content), **files, **TYPES, place: declared})
@@ -259,3 +260,28 @@ def test_what_said_at_the_import_that_an_object_is_gone_says_so_when_it_is_judge
     assert "was stored when `removed__c` did not say that a `Part` is gone: bring the inputs in again" in ended.err
     assert 0 == run("import", *inputs, "--repo", repository, "--store", store).code
     assert 3 == run("check", "--store", store, "--repo", repository, *TIME, "--no-history").code
+
+
+@pytest.mark.parametrize("before", ["nothing", "another type"])
+def test_objects_that_stand_under_what_was_declared_otherwise_are_not_passed_over(
+    run: Run, tmp_path: Path, before: str
+) -> None:
+    """A store that was filled when nothing said that they are things holds things that no policy over things judges."""
+    store, repository, place = tmp_path / "store", tmp_path / "repository", "types/Owner/type.yaml"
+    owner: dict[str, Any] = {"label": "Owner"}
+    lists = [{"name": "things__r", "type": THING, "key": "owner__c"}]
+    former = {**owner, "children": [{**lists[0], "type": "Part"}]} if before != "nothing" else owner
+    bad = logic({"IS_EQUAL": {"left": {"FIELD": {"path": "flag__c"}}, "right": {"TEXT": "bad"}}}, input_type=THING)
+    (tmp_path / "owners.json").write_text('[{"Id": "o", "things__r": [{"Id": "b", "flag__c": "bad", "owner__c": "o"}]}]')
+    (tmp_path / "things.json").write_text('[{"Id": "g", "flag__c": "good"}]')
+    thing = {"label": "Thing", "fields": [{"name": "flag__c", "type": "text"}, {"name": "owner__c", "type": "lookup"}]}
+    files = {**policy_files(bad), **TYPES, f"types/{THING}/type.yaml": thing}
+    write(repository, {**files, place: former})
+    inputs = (tmp_path / "owners.json", "--type", "Owner", tmp_path / "things.json", "--type", THING, "--complete", "all")
+    assert 0 == run("import", "--new-type", *inputs, "--repo", repository, "--store", store).code
+    asked = ("check", "--store", store, "--repo", repository, *TIME, "--no-history")
+    assert 0 == run(*asked).code
+    write(repository, {place: {**owner, "children": lists}})
+    ended = run(*asked)
+    assert 3 == ended.code
+    assert "it is not known whether every Thing was judged: `things__r` of `Owner` is declared otherwise than" in ended.err

@@ -6,7 +6,9 @@ Each reading carries its row as JSON text, every column as it was read. Refuses 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -23,6 +25,7 @@ ARN_OF_USER = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):(?:root|user/[^:]+)")
 _ESCAPED = tuple(bytes((code,)) for code in (*range(0x20), *b'"\\') if code not in b"\r\n")
 """What JSON escapes. A line end without quotes around it is never inside a field."""
 
+_SIGNS = re.compile(r"\W")
 _HTML = re.compile(rb"\s*<(?:!doctype|!--|\?xml|html|head|body)", re.IGNORECASE)
 _NEEDED = ("user", "arn")
 COLUMNS: Final = frozenset(
@@ -112,6 +115,17 @@ def row_writer(columns: Iterable[str], *, escaped: bool = True) -> Callable[[Ite
     return write
 
 
+@lru_cache(maxsize=1024)
+def in_another_spelling(columns: tuple[str, ...]) -> str | None:
+    """Return a column beside which another one is the same but for case, blank space and signs: neither can be believed."""
+    known: dict[str, str] = {}
+    for column in columns:
+        spelt = _SIGNS.sub("", unicodedata.normalize("NFKC", column).casefold())
+        if spelt and known.setdefault(spelt, column) != column:
+            return known[spelt]
+    return None
+
+
 def _check_kind(content: bytes) -> None:
     if _HTML.match(content):
         raise UnusableContent("not a credential report: it looks like an HTML page")
@@ -130,6 +144,8 @@ def _layout_of(header: list[str], content: bytes) -> _Layout:
     if len(set(header)) < len(header):
         twice = next(column for place, column in enumerate(header) if column in header[:place])
         raise UnusableContent(f"line 1 names the column {excerpt(twice)} twice")
+    if (spelt := in_another_spelling(tuple(header))) is not None:
+        raise UnusableContent(f"line 1 names the column {excerpt(spelt)} in two spellings")
     escaped = any(sign in content for sign in _ESCAPED)
     return _Layout(header.index("user"), header.index("arn"), row_writer(header, escaped=escaped))
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
-from perpend.ir.coverage import scope_fields
+from perpend.ir.coverage import Claim, scope_fields
 from perpend.store.database import pattern
 from perpend.store.files import StoreError, digest_of, naming, shown
-from perpend.tables.schema import Join, Tables
+from perpend.tables.schema import ROW, Join, Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,6 +116,17 @@ class Snapshot:
         tables = {name: _as_declared(table, types.by_name.get(table.type_name)) for name, table in self.tables.by_name.items()}
         return replace(self, tables=replace(self.tables, by_name=tables))
 
+    def with_strays(self, types: Mapping[str, ObjectType]) -> Snapshot:
+        """Return the snapshot with claims that not all objects of a type are known, where some stand elsewhere in it.
+
+        What stood under a relation that nothing declared then, or that led to another type, is of the type it leads to now.
+        """
+        claims = tuple(dict.fromkeys(_strays(self.tables, types)))
+        if not claims or not self.sources:
+            return self
+        first, *others = self.sources
+        return replace(self, sources=(replace(first, coverage=(*first.coverage, *claims)), *others))
+
     def relation(self, table: str) -> str:
         """Return the text that stands for a table in SQL."""
         return f"read_parquet([{', '.join(map(pattern, self.files[table]))}], hive_partitioning=false)"
@@ -160,9 +171,23 @@ def snapshot_of(manifest: Manifest, directory: Path) -> Snapshot:
     )
 
 
+def _strays(tables: Tables, types: Mapping[str, ObjectType]) -> Iterator[Claim]:
+    """Yield that objects of a type stand in a table that is not that of their type."""
+    for table in tables.by_name.values():
+        declared = types.get(table.type_name) if table.type_name else None
+        if declared is None:
+            continue
+        leads = {each.name: each.target for each in declared.lookups.values()}
+        leads |= {each.name: each.type_name for each in declared.children.values()}
+        for name, join in {**table.lookups, **table.children}.items():
+            held = tables.by_name.get(join.table)
+            if held is not None and held.rows and leads.get(name, held.type_name) != held.type_name:
+                yield Claim(leads[name], lacking=f"`{name}` of `{table.type_name}` {DECLARED_OTHERWISE}")
+
+
 def _as_declared(table: Table, declared: ObjectType | None) -> Table:
-    """Return a table whose relations are not known where its type says now that they lead elsewhere, or by another key."""
-    if declared is None or not table.type_name:
+    """Return a table whose relations are not known where its type says now that they lead elsewhere, or says nothing."""
+    if declared is None or not declared.declared or not table.type_name:
         return table
     scope = scope_fields(declared)
     lookups = {each.name: Join(each.name, each.target, each.key, "Id") for each in declared.lookups.values() if each.key}
@@ -176,12 +201,15 @@ def _as_declared(table: Table, declared: ObjectType | None) -> Table:
 
 def _agreeing(joins: Mapping[str, Join], declared: Mapping[str, Join]) -> dict[str, Join]:
     return {
-        name: join if _agree(join, declared.get(name, join)) else replace(join, lacking=DECLARED_OTHERWISE)
+        name: join if _agree(join, declared.get(name)) else replace(join, lacking=DECLARED_OTHERWISE)
         for name, join in joins.items()
     }
 
 
-def _agree(stored: Join, declared: Join) -> bool:
+def _agree(stored: Join, declared: Join | None) -> bool:
+    if declared is None:
+        # What nothing declares has no key: only what stood in the object itself is there.
+        return stored.own == ROW
     leads = (stored.table, stored.own, stored.other) == (declared.table, declared.own, declared.other)
     return leads and stored.scope in (None, declared.scope)
 

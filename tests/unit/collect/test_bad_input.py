@@ -56,6 +56,15 @@ REPORTS = {
     "no header": (f"ann,{ARN}ann\n", "its first line names no column `user` and no column `arn`"),
     "blank before a name": (f"user, arn\na,{ARN}a\n", "its first line names no column `arn`"),
     "column twice": (f"user,arn,x,x\na,{ARN}a,1,2\n", "line 1 names the column `x` twice"),
+    "column in another case": (
+        f"user,arn,mfa_active,MFA_Active\na,{ARN}a,true,false\n",
+        "line 1 names the column `mfa_active` in two spellings",
+    ),
+    "column behind a blank": (f"user,arn,x, x\na,{ARN}a,1,2\n", "line 1 names the column `x` in two spellings"),
+    "column with a sign that nobody sees": (
+        f"user,arn,x,\u200bx\na,{ARN}a,1,2\n",
+        "line 1 names the column `x` in two spellings",
+    ),
     "empty arn": (f"user,arn\na,{ARN}a\nb,\n", "line 3: the column `arn` is empty"),
     "no ARN": ("user,arn\na,AIDAEXAMPLE\n", "line 2: `AIDAEXAMPLE` in column `arn` is not the ARN of an IAM user"),
     "ARN without account": (

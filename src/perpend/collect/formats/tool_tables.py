@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.collect.credential_report import COLUMNS
+from perpend.collect.credential_report import COLUMNS, in_another_spelling
 from perpend.collect.csv_text import check_quoting, read_rows, wide_fields
 from perpend.collect.formats.held import Contents
 from perpend.collect.formats.report_rows import reading_of
@@ -121,6 +121,8 @@ def _report_row(row: dict[str, Any]) -> dict[str, Any] | str:
         known = REPORT_COLUMNS.get(name, name)
         if named.setdefault(known, value) != value:
             return f"`{known}` stands in it twice, with different values"
+    if (spelt := in_another_spelling(tuple(named))) is not None:
+        return f"{excerpt(spelt)} stands in it in two spellings"
     return {name: value for name, value in named.items() if name in COLUMNS}
 
 

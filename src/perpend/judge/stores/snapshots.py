@@ -55,7 +55,9 @@ def judge_snapshot(
             f"snapshot {snapshot.id} holds no {', '.join(elsewhere[:_MOST_TOLD])}{' …' if elsewhere[_MOST_TOLD:] else ''}: "
             "select policies over the snapshot"
         )
-    snapshot = snapshot.as_declared(Types.together(program.types for program in selection.programs))
+    snapshot = snapshot.as_declared(Types.together(program.types for program in selection.programs)).with_strays(
+        selection.types
+    )
     day = held_day(snapshot, snapshot_time, today)
     with scratch() as directory:
         spill, written = directory / "spill", directory / "verdicts"

@@ -1,4 +1,4 @@
-"""A Parquet file in, whether its pages are as they were written out: those that carry a checksum are compared with it.
+"""A Parquet file in, whether it is one, with its pages as they were written, out: those with a checksum are compared with it.
 
 DuckDB reads pages without doing so. Heads of pages, which no checksum covers, are read in Thrift's compact form, as far as
 it takes to find the next page. Refuses to know what pages hold.
@@ -26,6 +26,15 @@ _SIZE, _CHECKSUM, _POSITIVE = 3, 4, 0xFFFFFFFF
 
 _UNTIL: Final = 2
 
+_ENDS: Final = b"PAR1PAR1"
+"""Where a Parquet file ends and the next one begins."""
+
+_FOOTER: Final = b"\x15"
+"""How a Parquet file's footer begins: its first field, the version, is a whole number."""
+
+_LENGTH: Final = 4
+"""How many bytes say how long a footer is, behind it."""
+
 _BYTE, _WHOLE, _DOUBLE, _TEXT, _STRUCT = 3, (4, 5, 6), 7, 8, 12
 """Kinds of Thrift's fields; of truths (1, 2) the kind is the value, and heads hold no lists."""
 
@@ -42,7 +51,7 @@ class _Odd(Exception):
 
 
 def check_pages(connection: Connection, path: str, link: Path) -> None:
-    """Read a Parquet file's pages. Raises UnreadableTable where one is not what its checksum says.
+    """Read a Parquet file's pages. Raises UnreadableTable where one is not as its checksum says, or files are several.
 
     ``link`` is what the database reads the file by. A column of which neither of the first two pages has a checksum, be they
     of a dictionary or of values, has none.
@@ -50,10 +59,37 @@ def check_pages(connection: Connection, path: str, link: Path) -> None:
     dictionary = "CASE WHEN dictionary_page_offset > 0 THEN dictionary_page_offset END"
     columns = f"least({dictionary}, data_page_offset), total_compressed_size, path_in_schema"
     with Path(path).open("rb", buffering=_AT_ONCE) as stream:
+        if _is_several(stream):
+            raise UnreadableTable(path, "damaged Parquet: several files stand in it, one behind the other; name each of them")
         for start, size, column in rows_of(connection, f"SELECT {columns} FROM parquet_metadata({pattern(link)})"):
             if not _are_sound(stream, start, start + size):
                 what = f"pages of `{shown(str(column))}` are not what their checksums say"
                 raise UnreadableTable(path, f"damaged Parquet: {what}")
+
+
+def _is_several(stream: BinaryIO) -> bool:
+    """Whether another file ends inside of a file: the last one's footer would be read with the first one's pages."""
+    begin, held = 0, b""
+    while more := stream.read(_AT_ONCE):
+        held += more
+        place = held.find(_ENDS)
+        while place >= 0:
+            if _is_behind_footer(stream, begin + place):
+                return True
+            place = held.find(_ENDS, place + 1)
+        begin, held = begin + max(len(held) - len(_ENDS) + 1, 0), held[1 - len(_ENDS) :]
+    return False
+
+
+def _is_behind_footer(stream: BinaryIO, place: int) -> bool:
+    """Whether a footer stands before a place, with its length behind it. What is read next stays the same."""
+    back = stream.tell()
+    stream.seek(max(place - _LENGTH, 0))
+    footer = place - _LENGTH - int.from_bytes(stream.read(_LENGTH), "little")
+    stream.seek(max(footer, 0))
+    begins = stream.read(1)
+    stream.seek(back)
+    return footer > 0 and begins == _FOOTER
 
 
 def _are_sound(stream: BinaryIO, start: int, end: int) -> bool:

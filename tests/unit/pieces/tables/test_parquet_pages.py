@@ -67,6 +67,21 @@ def test_whole_files_are_sound_with_checksums_and_without(connection: Connection
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_files_one_behind_the_other_are_refused_and_a_text_that_looks_so_is_not(
+    connection: Connection, tmp_path: Path, form: str
+) -> None:
+    """The last footer tells where pages are, counted from the first file's beginning: the last file's rows were lost."""
+    path = tmp_path / "several.parquet"
+    for second in (written(**FORMS[form]), written(NUMBERS.slice(0, 3), **FORMS[form])):
+        for content in (written(**FORMS[form]) + second, second + written(**FORMS[form])):
+            path.write_bytes(content)
+            with pytest.raises(UnreadableTable, match="several files stand in it"):
+                check_pages(connection, str(path), path)
+    text = pa.table({"Id": ["PAR1PAR1", "a", "\x01\x00\x00\x00PAR1PAR1"]})
+    assert not is_refused(connection, path, written(text, **FORMS[form]))
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_a_byte_under_a_checksum_is_missed_nowhere(connection: Connection, tmp_path: Path, form: str) -> None:
     content, random, found = written(write_page_checksum=True, **FORMS[form]), Random(form), 0
     pages = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
