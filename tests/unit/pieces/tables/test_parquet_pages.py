@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from perpend.pieces.tables import parquet_pages
 from perpend.pieces.tables.parquet_pages import _head, _Odd, check_pages
 from perpend.pieces.tables.table_bytes import UnreadableTable
 from perpend.pieces.tables.table_file import TableFile
@@ -66,11 +67,13 @@ def test_whole_files_are_sound_with_checksums_and_without(connection: Connection
     assert not is_refused(connection, tmp_path / "without.parquet", written(**FORMS[form]))
 
 
+@pytest.mark.parametrize("at_once", [2, 7, 64, 1 << 20])
 @pytest.mark.parametrize("form", FORMS)
 def test_files_one_behind_the_other_are_refused_and_a_text_that_looks_so_is_not(
-    connection: Connection, tmp_path: Path, form: str
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, at_once: int
 ) -> None:
     """The last footer tells where pages are, counted from the first file's beginning: the last file's rows were lost."""
+    monkeypatch.setattr(parquet_pages, "_AT_ONCE", at_once)
     path = tmp_path / "several.parquet"
     for second in (written(**FORMS[form]), written(NUMBERS.slice(0, 3), **FORMS[form])):
         for content in (written(**FORMS[form]) + second, second + written(**FORMS[form])):
