@@ -95,7 +95,7 @@ def run_digest(path: Path) -> str:
 
 def test_a_pack_that_holds_is_checked_in_full(run: Run, pack: Path) -> None:
     code, found = checked(run, pack)
-    assert (0, True, [], []) == (code, found["holds"], found["faults"], found["notChecked"])
+    assert (0, True, [], [], []) == (code, found["holds"], *(found[key] for key in ("faults", "notChecked", "doubts")))
     assert run_digest(pack) == found["statement"]
     assert "judged again: 25 verdicts of 1 policy, byte for byte" == found["checked"][1]
     assert run("pack", "verify", pack).out.endswith("the pack holds\n")
@@ -217,7 +217,11 @@ def test_a_policy_that_changed_since_the_run_is_told(run: Run, store: Path, tmp_
     told = run("pack", "--store", store, "--repo", repo, "--out", tmp_path / "p.zip")
     assert (3, True) == (told.code, f"not known to mean what they meant in the run: {KEYS}" in told.err)
     assert [KEYS] == statement_of(tmp_path / "p.zip")["predicate"]["history"]["changedSince"]
-    assert 0 == checked(run, tmp_path / "p.zip")[0]
+    code, found = checked(run, tmp_path / "p.zip")
+    assert (0, True, [f"not known to mean what they meant in the run: {KEYS}"]) == (code, found["holds"], found["doubts"])
+    assert (
+        f"in doubt     not known to mean what they meant in the run: {KEYS}\n" in run("pack", "verify", tmp_path / "p.zip").out
+    )
 
 
 def test_waivers_are_packed_and_applied_once_more(run: Run, store: Path, tmp_path: Path) -> None:
@@ -287,6 +291,7 @@ def test_a_pack_in_which_more_is_compliant_than_its_run_found_says_so(run: Run, 
     told = run("pack", "--store", store, "--out", path)
     assert 3 == told.code and f"than the history knows of the run (name its --max-age, where it had one): {KEYS}" in told.err
     assert [KEYS] == statement_of(path)["predicate"]["history"]["moreThanFound"]
+    assert [f"more is compliant or inapplicable than the history knew of the run: {KEYS}"] == checked(run, path)[1]["doubts"]
     told = run("pack", "--store", store, "--out", path, *aged)
     assert (0, "") == (told.code, told.err)
     assert [] == statement_of(path)["predicate"]["history"]["moreThanFound"]

@@ -282,6 +282,7 @@ def checked_document(outcome: PackChecked) -> dict[str, Any]:
         "checked": outcome.checked,
         "faults": [{"member": fault.member or None, "reason": fault.reason} for fault in outcome.faults],
         "notChecked": outcome.unchecked,
+        "doubts": outcome.doubts,
     }
 
 
@@ -293,4 +294,5 @@ def checked_lines(outcome: PackChecked) -> Iterator[str]:
     for fault in outcome.faults:
         yield f"otherwise    {visible(fault.member)}{': ' if fault.member else ''}{visible(fault.reason)}"
     yield from (f"not checked  {visible(line)}" for line in outcome.unchecked)
+    yield from (f"in doubt     {visible(line)}" for line in outcome.doubts)
     yield {True: "the pack holds", False: "the pack does not hold", None: "not everything was checked"}[outcome.holds]

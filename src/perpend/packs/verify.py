@@ -43,16 +43,26 @@ if TYPE_CHECKING:
 
 _MOST_FAULTS: Final = 1_000
 _LONGEST: Final = 1 << 20
+_MOST_NAMED: Final = 3
+_DOUBTS: Final = {
+    "changedSince": "not known to mean what they meant in the run",
+    "moreThanFound": "more is compliant or inapplicable than the history knew of the run",
+}
+"""What whoever packed says of policies in the predicate's ``history``. It follows from no member, and nobody can compare it."""
 
 
 @dataclass(slots=True)
 class PackChecked:
-    """What checking a pack has found: what was checked, what is otherwise than it says, and what could not be checked."""
+    """What checking a pack has found: what was checked, what is otherwise than it says, and what could not be checked.
+
+    ``doubts`` are those that whoever packed it had: a pack with some can hold.
+    """
 
     statement: str | None = None
     checked: list[str] = field(default_factory=list)
     faults: list[PackFault] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
     @property
     def holds(self) -> bool | None:
@@ -79,8 +89,19 @@ def verify_pack(path: Path, store: Store | None = None) -> PackChecked:
             kind = shown(statement.predicate_type)
             outcome.unchecked.append(f"what the statement says beyond digests: this version does not know {kind}")
         else:
+            outcome.doubts += _doubts(statement.predicate.get("history"))
             _Rejudging(statement, unpacked, directory, outcome).compare(store)
         return outcome
+
+
+def _doubts(history: object) -> Iterator[str]:
+    """Yield what whoever packed was not sure of. What is no list of names is none: anybody may have written it."""
+    for key, what in _DOUBTS.items():
+        named = history.get(key) if isinstance(history, dict) else None
+        names = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+        if names:
+            more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+            yield f"{what}: {', '.join(map(shown, names[:_MOST_NAMED]))}{more}"
 
 
 def _statement(archive: PackArchive, outcome: PackChecked) -> Statement | None:
