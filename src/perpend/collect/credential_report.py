@@ -6,7 +6,6 @@ Each reading carries its row as JSON text, every column as it was read. Refuses 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.collect.csv_text import check_quoting, read_rows, wide_fields
 from perpend.collect.unusable import UnusableContent, excerpt
+from perpend.ir.coverage import near_key
 from perpend.ir.estate import Origin, shown_name
 from perpend.meaning.values import PlainJson
 
@@ -25,7 +25,6 @@ ARN_OF_USER = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):(?:root|user/[^:]+)")
 _ESCAPED = tuple(bytes((code,)) for code in (*range(0x20), *b'"\\') if code not in b"\r\n")
 """What JSON escapes. A line end without quotes around it is never inside a field."""
 
-_SIGNS = re.compile(r"\W")
 _HTML = re.compile(rb"\s*<(?:!doctype|!--|\?xml|html|head|body)", re.IGNORECASE)
 _NEEDED = ("user", "arn")
 COLUMNS: Final = frozenset(
@@ -117,10 +116,10 @@ def row_writer(columns: Iterable[str], *, escaped: bool = True) -> Callable[[Ite
 
 @lru_cache(maxsize=1024)
 def in_another_spelling(columns: tuple[str, ...]) -> str | None:
-    """Return a column beside which another one is the same but for case, blank space and signs: neither can be believed."""
+    """Return a column beside which another one is the same but for what typing changes: neither can be believed."""
     known: dict[str, str] = {}
     for column in columns:
-        spelt = _SIGNS.sub("", unicodedata.normalize("NFKC", column).casefold())
+        spelt = near_key(column)
         if spelt and known.setdefault(spelt, column) != column:
             return known[spelt]
     return None

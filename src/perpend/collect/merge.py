@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collect.credential_report import Reading, row_writer
-from perpend.ir.coverage import Scope, claims_of, of_two_partitions
+from perpend.ir.coverage import OWNED_ARN, USUAL_PARTITION, Scope, claims_of, of_two_partitions
 from perpend.ir.estate import ROOT_NAME, ROOT_USER, EstateObject, Origin, is_root, shown_name
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ ACCOUNT_TYPE = "CA10__CaAwsAccount__c"
 ROW_FIELD = "CA10__credReportAttributesJson__c"
 """The field that holds the row of a report as JSON text."""
 
-_USUAL: Final = "arn:aws:"
-_PARTITION: Final = re.compile(r"(?:[0-9]{12}\|)?arn:([a-z0-9-]+):[^:]*:[^:]*:([0-9]{12}):")
+_USUAL: Final = f"arn:{USUAL_PARTITION}:"
+_PARTITION: Final = re.compile(OWNED_ARN)
 _Row = dict[str, str]
 _ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 

@@ -42,6 +42,12 @@ _DASH: Final = "Pd"
 _NAMING: Final = re.compile(r"[^\W_]")
 """A letter or a digit."""
 
+OWNED_ARN: Final = r"^(?:[0-9]{12}\|)?arn:([a-z0-9-]+):[^:]*:[^:]*:([0-9]{12}):"
+"""How an Id begins that is an ARN within an account: its groups are the partition and the account. Engines read it, too."""
+
+USUAL_PARTITION: Final = "aws"
+"""The partition that nearly all accounts are in."""
+
 BEGINNING: Final = re.compile("[^-:/]+[-:/]")
 """How an Id begins of which the first part says what it is of, as `rtb-` and `arn:` do."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.ir.coverage import of_two_partitions
+from perpend.ir.coverage import OWNED_ARN, USUAL_PARTITION, of_two_partitions
 from perpend.store.database import name, rows_of
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from perpend.store.manifest import StoredSource
 
 _ID: Final = name("Id")
-_USUAL: Final = "aws"
-_ARN: Final = "^(?:[0-9]{12}\\|)?arn:([a-z0-9-]+):[^:]*:[^:]*:([0-9]{12}):"
 
 
 def partitions_of(
@@ -31,14 +29,14 @@ def partitions_of(
     Relations have a column ``Id`` of texts. Where all are of the partition that nearly all accounts are in, they are not told.
     """
     tables, pairs = list(relations), set(known)
-    unusual = f"contains({_ID}, 'arn:') AND NOT contains({_ID}, 'arn:{_USUAL}:')"
-    if all(partition == _USUAL for _, partition in pairs) and not any(
+    unusual = f"contains({_ID}, 'arn:') AND NOT contains({_ID}, 'arn:{USUAL_PARTITION}:')"
+    if all(partition == USUAL_PARTITION for _, partition in pairs) and not any(
         rows_of(connection, f"SELECT 1 FROM ({one}) WHERE {unusual} LIMIT 1") for one in tables
     ):
         return pairs
     for relation in tables:
-        parts = f"regexp_extract({_ID}, '{_ARN}', 2), regexp_extract({_ID}, '{_ARN}', 1)"
-        query = f"SELECT DISTINCT {parts} FROM ({relation}) WHERE regexp_matches({_ID}, '{_ARN}')"
+        parts = f"regexp_extract({_ID}, '{OWNED_ARN}', 2), regexp_extract({_ID}, '{OWNED_ARN}', 1)"
+        query = f"SELECT DISTINCT {parts} FROM ({relation}) WHERE regexp_matches({_ID}, '{OWNED_ARN}')"
         pairs |= {(account, partition) for account, partition in rows_of(connection, query)}
     return pairs
 

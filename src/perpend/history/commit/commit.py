@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from perpend.history.commit.changes import Asking, blurred_keys, lives_query, read_again, write_changes
@@ -21,6 +21,7 @@ from perpend.history.commit.values import groups_after, write_values
 from perpend.history.head import HistoryHead, PolicyKnown, Ran, TypeKnown
 from perpend.history.place import WholeFiles
 from perpend.history.step_sql import TRIVIAL
+from perpend.meaning.age import AHEAD
 from perpend.meaning.values import milliseconds_from_datetime
 from perpend.store.database import opened, pattern, rows_of, storing
 from perpend.store.files import StoreError, make_directory, shown
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 MEMORY_LIMIT: Final = "700MB"
 """What DuckDB may hold in memory while a run is committed. With less it takes longer: `bench histories --users 1e6`."""
 
-_AHEAD: Final = timedelta(days=1)
-
 
 @dataclass(frozen=True, slots=True)
 class Committed:
@@ -58,7 +57,7 @@ def commit_run(place: HistoryPlace, judged: JudgedRun, *, now: datetime | None =
     Raises StoreError where it cannot be written, or where the run's day lies in the future: the history is as before then.
     """
     moment = now or datetime.now(UTC)
-    if judged.time > moment + _AHEAD:
+    if judged.time > moment + AHEAD:
         raise StoreError(f"{shown(place.directory)}: the run's day, {judged.time:%Y-%m-%d}, lies in the future")
     with place.committing():
         head = place.head()
@@ -92,8 +91,11 @@ class _Commit:
     unread: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     made: list[Path] = field(default_factory=list)
     files: WholeFiles = field(init=False)
+    times: dict[int, int] = field(init=False)
+    """The days of runs in milliseconds, by their numbers."""
 
     def __post_init__(self) -> None:
+        self.times = {run.number: milliseconds_from_datetime(datetime.fromisoformat(run.time)) for run in self.head.runs}
         self.files = WholeFiles(self.place)
         self.policies = PoliciesMet(self.judged, self.head)
         self.types_after = dict(self.head.types)
@@ -159,9 +161,8 @@ class _Commit:
         _view(connection, "registry", registry_query(self.files.paths(known.objects)))
         late = self._late_accounts(connection, known)
         look(connection, self.judged.snapshot, type_judged.declared, late=late)
-        times = {run.number: milliseconds_from_datetime(datetime.fromisoformat(run.time)) for run in self.head.runs}
-        _view(connection, "last_looked", self._last_looked(known, times))
-        _view(connection, "looked", "FROM last_looked" if self._any_before(times) else NOBODY)
+        _view(connection, "last_looked", self._last_looked(known))
+        _view(connection, "looked", "FROM last_looked" if self._any_before() else NOBODY)
         self.late |= late | set_aside(connection, self.judged)
         met = meet(connection, next_object=known.next_object, run=self.run, time=time_sql(self.judged))
         find_gone(connection, type_judged.declared, self.judged.claims, late=late)
@@ -225,16 +226,16 @@ class _Commit:
         times = {run.number: run.time for run in self.head.runs}
         return {account for account, run in rows_of(connection, query) if times.get(run, "") > self.time}
 
-    def _last_looked(self, known: TypeKnown, times: Mapping[int, int]) -> str:
-        """Return the query for when objects were looked at; ``times`` are those of runs."""
-        if known.known is None or not times:
+    def _last_looked(self, known: TypeKnown) -> str:
+        """Return the query for when objects were looked at."""
+        if known.known is None or not self.times:
             return NOBODY
         kept = self.files.relation(known.looked) if known.looked else None
-        return looked_query(self.files.relation(known.known), [*known.groups], times, kept)
+        return looked_query(self.files.relation(known.known), [*known.groups], self.times, kept)
 
-    def _any_before(self, times: Mapping[int, int]) -> bool:
+    def _any_before(self) -> bool:
         """Whether some source is older than a run before."""
-        newest = max(times.values(), default=0)
+        newest = max(self.times.values(), default=0)
         return min(self.judged.looked, default=newest) < newest
 
     def _with_looked(self, connection: Connection, known: TypeKnown, type_name: str) -> TypeKnown:
@@ -242,10 +243,10 @@ class _Commit:
             return known
         path = self._new("looked", type_name)
         kept = self.files.relation(known.looked) if known.looked else None
-        any_left = write_looked(connection, self.judged, kept, path)
-        if not any_left:
-            path.unlink()
-        return replace(known, looked=self.place.taken(path) if any_left else None)
+        if write_looked(connection, self.judged, kept, path):
+            return replace(known, looked=self.place.taken(path))
+        path.unlink()
+        return replace(known, looked=None)
 
     def _with_parts(self, connection: Connection, known: TypeKnown, type_name: str, new: int) -> TypeKnown:
         if not rows_of(connection, "SELECT count(*) FROM parts")[0][0]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from perpend.ir.coverage import unread_input, unread_of_types
@@ -68,7 +69,7 @@ class TypeJudged:
         return (*(program.policy_id for program in self.programs), *self.absent)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JudgedRun:
     """A run to be committed. ``time`` is the day at which it was judged; ``assumed``: some source states no time.
 
@@ -86,14 +87,14 @@ class JudgedRun:
     again: JudgeAgain = field(default=lambda _: False)
     ratings: RatingsSaid | None = None
 
-    @property
+    @cached_property
     def looked(self) -> list[int]:
         """When each source saw the estate, in milliseconds: at the latest on the run's day, and then where nothing says it."""
         observed = [None if source.observed_at is None else in_utc(source.observed_at) for source in self.snapshot.sources]
         known = (time if time is not None and may_be_seen(time, self.time) else self.time for time in observed)
         return [milliseconds_from_datetime(min(time, self.time)) for time in known]
 
-    @property
+    @cached_property
     def claims(self) -> list[tuple[Claim, int]]:
         """What the snapshot says of itself, each with the time it is of: what it holds in full, and what it lacks."""
         day = milliseconds_from_datetime(self.time)
@@ -101,7 +102,7 @@ class JudgedRun:
         seen = zip(self.snapshot.sources, self.looked, strict=True)
         return [*unread, *((claim, time) for source, time in seen for claim in source.coverage)]
 
-    @property
+    @cached_property
     def unread(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """By type of which accounts not all objects were read, "" for any, and why."""
         unread = unread_of_types((claim for claim, _ in self.claims), most=MOST_ACCOUNTS)

@@ -33,8 +33,7 @@ def looked_query(known: str, groups: Sequence[str], times: Mapping[int, int], ke
     listed = ", ".join(f"{run}: {time}" for run, time in times.items())
     return (
         f"SELECT k.object_no, coalesce(l.looked, map_extract_value(MAP {{{listed}}}, {seen})) AS looked, {seen} AS run "
-        f"FROM {known} AS k "
-        f"LEFT JOIN ({f'FROM {kept}' if kept else _NONE_KEPT}) AS l ON l.object_no = k.object_no"
+        f"FROM {known} AS k LEFT JOIN ({f'FROM {kept}' if kept else _NONE_KEPT}) AS l ON l.object_no = k.object_no"
     )
 
 
