@@ -10,18 +10,40 @@ from typing import Final
 
 SLOW: Final = (
     "browser/",
+    "cli/test_all_forms.py::test_nothing_is_written_in_every_form",
     "cli/test_check_stores_whole.py::test_memory_does_not_grow_with_the_users",
+    "cli/test_drawn_by_many.py",
+    "cli/test_lean.py",
+    "differential/test_histories.py",
+    "differential/test_report_roads.py::test_both_roads_lead_to_the_same_judgement",
+    "differential/test_spark.py::test_a_histories_steps_on_spark_are_those_that_a_commit_made",
     "differential/test_spark.py::test_neither_the_order_of_rows_nor_their_partitions_matter",
+    "differential/test_spark.py::test_the_librarys_own_tests_pass_on_spark",
     "differential/test_spark_check.py",
+    "differential/test_spark_cluster.py::test_a_jvm_that_was_given_up_before_it_was_there_ends_all_the_same",
     "differential/test_spark_cluster.py::test_a_store_is_judged_by_workers_even_when_one_dies",
     "differential/test_spark_cluster.py::test_an_organization_that_was_collected_is_judged_by_workers_as_by_duckdb",
+    "docs/test_contributing.py",
     "docs/test_examples.py::test_commands_do_as_shown[docs/how-to/",
     "docs/test_python.py::test_the_wheel_that_is_built_installs_and_the_how_to_runs",
     "house/test_bench.py",
+    "house/test_ways_in.py",
+    "property/test_access_levels.py::test_no_single_condition_narrows_more_than_it_does",
+    "property/test_order.py",
+    "property/test_silent_checks.py",
+    "servers/test_collect_network.py",
     "servers/test_organization.py::test_a_killed_process_is_gone_on_with",
+    "servers/test_organization.py::test_a_report_that_is_for_ever_in_progress_is_not_known",
+    "servers/test_organization.py::test_large_documents_and_odd_names_are_kept_as_they_are",
+    "servers/test_organization.py::test_one_throttled_account_stops_no_other_and_few_failures_are_mended",
+    "servers/test_organization.py::test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice",
+    "servers/test_organization.py::test_what_is_no_answer_is_not_known",
+    "servers/test_organization.py::test_what_stands_unfinished_is_told_and_pruned",
     "servers/test_planted.py",
+    "servers/test_roles.py",
+    "servers/test_window.py",
 )
-"""What takes long for what it asks beside others: a browser, workers that die, guides, installing, what measures."""
+"""What takes long for what it asks beside others: a browser, what is killed, guides, bad answers, what measures."""
 
 ROOMS_OF_QUICK: Final = ("conformance/", "house/", "unit/")
 
