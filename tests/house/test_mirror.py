@@ -185,7 +185,6 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
     "servers/test_organization.py": (
         "errands/clouds/collect",
         "errands/clouds/dry_run",
-        "errands/clouds/telling",
         "cli/options",
         "clouds/aws/reach/entering",
         "clouds/aws/runs/window",

@@ -63,3 +63,14 @@ def test_what_is_left_out_in_any_case_is_not_asked() -> None:
 def test_types_that_nothing_judges_alone_are_refused() -> None:
     with pytest.raises(NothingToJudge, match=r"^no policy judges by CA10__CaAwsVpc__c alone: "):
         judges("CA10__CaAwsVpc__c")
+
+
+def test_what_is_not_asked_is_told_with_what_it_also_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    collection = to_collect(open_repository(), (), (), ())
+    lacking = {f"/ce/p{number:02}": ("Account", "Trail\x1b[2J") for number in range(23)}
+    for asked in (PoliciesAsked(collection), PoliciesAsked(collection, (KEYS,), lacking=lacking, others=1)):
+        asked.tell()
+    first, *others = capsys.readouterr().err.splitlines()
+    assert "1 policy reads nothing but what --types names; 1 policy over other types not asked" == first
+    assert "  not asked, since it also reads Account, Trail\\x1b[2J: /ce/p00" == others[0]
+    assert (21, "  nor 3 more that read other types, too") == (len(others), others[-1])
