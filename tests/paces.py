@@ -23,6 +23,7 @@ SLOW: Final = (
     "cli/test_process.py::test_what_was_judged_is_kept_though_its_reader_leaves_early",
     "cli/test_site_built.py::test_serve_counts_pages_on_a_terminal_while_it_builds",
     "differential/test_histories.py",
+    "differential/test_library_stores.py",
     "differential/test_report_roads.py::test_both_roads_lead_to_the_same_judgement",
     "differential/test_spark.py::test_a_file_comes_to_the_same_findings",
     "differential/test_spark.py::test_a_histories_steps_on_spark_are_those_that_a_commit_made",
@@ -55,7 +56,6 @@ SLOW: Final = (
     "servers/test_organization.py::test_what_is_no_answer_is_not_known",
     "servers/test_organization.py::test_what_stands_unfinished_is_told_and_pruned",
     "servers/test_planted.py",
-    "servers/test_push.py",
     "servers/test_roles.py",
     "servers/test_window.py",
 )
