@@ -69,10 +69,14 @@ ROOMS_OF_QUICK: Final = ("conformance/", "house/", "unit/")
 NOT_QUICK: Final = (
     "conformance/test_company.py",
     "house/test_library.py",
+    "house/test_library_commands.py",
     "house/test_rooms.py",
     "house/test_structure.py::test_no_function_is_too_long",
     "house/test_ways_in.py",
+    "unit/collect/test_credential_report.py::test_what_a_csv_writer_writes_is_read_back",
+    "unit/collect/test_merge.py::test_merging_does_not_depend_on_order_and_loses_no_reading",
     "unit/collect/test_read.py::test_what_others_have_made_is_collected_as_before",
+    "unit/config/test_configuration.py::test_whatever_a_file_says_it_is_read_or_refused",
     "unit/diagnostics/test_as_json.py",
     "unit/engines/duckdb/",
     "unit/errands/clouds/test_asked.py",
@@ -84,6 +88,8 @@ NOT_QUICK: Final = (
     "unit/lint/test_check.py::test_a_chain_of_thousands_of_extracts_is_refused",
     "unit/lint/test_unreachable_condition.py::test_what_is_flagged_decides_on_no_object",
     "unit/load/test_schema.py::test_the_library_is_valid",
+    "unit/meaning/test_logging_query.py::test_the_longest_filters_are_read_in_a_moment",
+    "unit/pages/test_page.py::test_keys_are_the_same_in_every_process",
     "unit/pieces/reports/test_alike.py::test_more_than_memory_holds_is_settled",
     "unit/pieces/tables/",
     "unit/site/",
@@ -92,7 +98,7 @@ NOT_QUICK: Final = (
     "unit/store/test_store_processes.py",
     "unit/test_processes.py",
 )
-"""What of these rooms makes histories, sites and stores, asks all of the library or reads all of the code."""
+"""What of these rooms makes histories, sites and stores, asks all of the library, reads all of the code or draws for long."""
 
 PACES: Final = ("quick", "test", "slow", "all")
 
