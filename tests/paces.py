@@ -72,7 +72,6 @@ NOT_QUICK: Final = (
     "house/test_library_commands.py",
     "house/test_rooms.py",
     "house/test_structure.py::test_no_function_is_too_long",
-    "house/test_ways_in.py",
     "unit/collect/test_credential_report.py::test_what_a_csv_writer_writes_is_read_back",
     "unit/collect/test_merge.py::test_merging_does_not_depend_on_order_and_loses_no_reading",
     "unit/collect/test_read.py::test_what_others_have_made_is_collected_as_before",

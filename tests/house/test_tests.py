@@ -79,6 +79,10 @@ def test_every_place_is_there() -> None:
             assert name in {one.name for one in tree(f"tests/{path}").body if isinstance(one, ast.FunctionDef)}, place
 
 
+def test_what_is_slow_need_not_be_called_not_quick_as_well() -> None:
+    assert [] == [place for place in NOT_QUICK if is_left_out(place, "test")]
+
+
 @pytest.mark.parametrize(
     ("place", "paces"),
     [
