@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import product
@@ -16,11 +16,17 @@ from typing import Any
 from perpend.meaning.access.surroundings import Surroundings
 from perpend.meaning.access_policy import AccessLevel
 
-OWN, MEMBER, LISTED, COLLECTED, PARTNER, STRANGER, LONER = (
-    "111122223333", "222233334444", "333344445555", "444455556666", "555566667777", "999988887777", "888877776666",
+OWN, MEMBER, LISTED, COLLECTED, PARTNER, STRANGER, LONER, NEWCOMER = (
+    "111122223333", "222233334444", "333344445555", "444455556666", "555566667777", "999988887777", "888877776666", "777766665555",
 )  # fmt: skip
-ORGANIZATIONS = dict.fromkeys((OWN, MEMBER, LISTED), "o-own0000001") | {PARTNER: "o-partner001", STRANGER: "o-unknown001"}
+ORGANIZATIONS = dict.fromkeys((OWN, MEMBER, LISTED), "o-own0000001") | {
+    PARTNER: "o-partner001",
+    STRANGER: "o-unknown001",
+    NEWCOMER: "o-newcomer01",
+}
 ACCOUNTS = (OWN, MEMBER, LISTED, COLLECTED, PARTNER, STRANGER, LONER)
+"""All that a document may name. ``NEWCOMER`` stands for anybody: no document names that account, or what belongs to it."""
+
 LEVELS = {
     OWN: AccessLevel.SAME_ACCOUNT,
     MEMBER: AccessLevel.SAME_ORG,
@@ -29,6 +35,7 @@ LEVELS = {
     PARTNER: AccessLevel.TRUSTED_PRINCIPAL,
     STRANGER: AccessLevel.EXTERNAL_PRINCIPAL,
     LONER: AccessLevel.EXTERNAL_PRINCIPAL,
+    NEWCOMER: AccessLevel.ANONYMOUS_PRINCIPAL,
 }
 KNOWN = Surroundings(
     account=OWN,
@@ -40,8 +47,9 @@ KNOWN = Surroundings(
     unique_ids={"AROAOWNROLE0000000001": OWN, "AROA4444ROLE000000001": COLLECTED},
 )
 ISSUER = "token.actions.githubusercontent.com"
-ACTIONS = ("s3:GetObject", "s3:PutObject", "kms:Decrypt")
+ACTIONS = ("s3:GetObject", "s3:PutObject", "kms:Decrypt", "lambda:InvokeFunction")
 RESOURCES = ("arn:aws:s3:::b/x", "arn:aws:s3:::b/private/x")
+SERVICE, SERVICE_OF_NO_DOCUMENT = "s3.amazonaws.com", "iot.amazonaws.com"
 
 
 @dataclass(frozen=True)
@@ -100,9 +108,23 @@ def signed(account: str) -> Iterator[Request]:
 
 
 def services() -> Iterator[Request]:
-    name = "sns.amazonaws.com"
+    name = SERVICE
     keys: dict[str, str | list[str]] = {"aws:principalisawsservice": "true", "aws:principalservicename": name}
     yield Request("service", frozenset({name}), AccessLevel.AWS_SERVICE, keys)
+    for other, arn in product(
+        (SERVICE, SERVICE_OF_NO_DOCUMENT), (f"arn:aws:sns:eu-west-1:{NEWCOMER}:t", "arn:aws:s3:::newcomers")
+    ):
+        organization = ORGANIZATIONS[NEWCOMER]
+        of_newcomer: dict[str, str | list[str]] = {
+            "aws:principalisawsservice": "true",
+            "aws:principalservicename": other,
+            "aws:sourceaccount": NEWCOMER,
+            "aws:sourcearn": arn,
+            "aws:sourceorgid": organization,
+            "aws:sourceorgpaths": [f"{organization}/r-1/"],
+        }
+        level = AccessLevel.AWS_SERVICE if other == SERVICE else AccessLevel.ANONYMOUS_PRINCIPAL
+        yield Request("service", frozenset({other}), level, of_newcomer)
     for account, arn in product(
         ACCOUNTS, ("arn:aws:sns:eu-west-1:{}:t", "arn:aws:s3:::bucket", "arn:aws:sns:eu-west-1:{}:t:111122223333:x")
     ):
@@ -136,14 +158,27 @@ def requests() -> Iterator[Request]:
     for is_named, keys in NETWORKS.values():
         level = AccessLevel.EXTERNAL_PRINCIPAL if is_named else AccessLevel.ANONYMOUS_PRINCIPAL
         yield Request("anonymous", frozenset(), level, anonymous | keys)
-        for account in ACCOUNTS:
-            yield from (replace(one, keys=one.keys | keys) for one in signed(account))
+        for account in (*ACCOUNTS, NEWCOMER):
+            limit = level if account == NEWCOMER else LEVELS[account]
+            yield from (replace(one, keys=one.keys | keys, level=limit) for one in signed(account))
         for one in identities():
             yield replace(one, keys=one.keys | keys, level=min(one.level, level) if is_named else one.level)
     yield from services()
 
 
-REQUESTS = tuple(sorted(requests(), key=lambda request: -request.level))
+def level_at_function(request: Request) -> AccessLevel:
+    """Return how far away it is where a function is called: S3 is as far as the account that it calls it for."""
+    if request.kind != "service":
+        return request.level
+    return LEVELS[str(request.keys.get("aws:sourceaccount", NEWCOMER))]
+
+
+def widest_first(level: Callable[[Request], AccessLevel]) -> tuple[tuple[AccessLevel, Request], ...]:
+    return tuple(sorted(((level(request), request) for request in REQUESTS), key=lambda pair: -pair[0]))
+
+
+REQUESTS = tuple(requests())
+OF_OTHERS, OF_FUNCTIONS = widest_first(lambda request: request.level), widest_first(level_at_function)
 """All requests, the widest first."""
 
 OF_WHO = {key for request in REQUESTS for key in request.keys}
@@ -247,9 +282,9 @@ def truth(allow: dict[str, Any], denies: list[dict[str, Any]]) -> AccessLevel:
     """Return the level of the widest request that an Allow and its Deny statements let in."""
     asked = concerned(allow["Action"], allow["Resource"])
     taken = [(deny, concerned(deny["Action"], deny["Resource"])) for deny in denies]
-    for request in REQUESTS:
+    for level, request in OF_FUNCTIONS if allow["Action"].startswith("lambda:") else OF_OTHERS:
         if is_named(allow, request) and meets(allow, request, free=True):
             against = [what for deny, what in taken if is_named(deny, request) and meets(deny, request, free=False)]
             if asked.difference(*against):
-                return request.level
+                return level
     return AccessLevel.NOBODY

@@ -12,22 +12,45 @@ from hypothesis import strategies as st
 
 from perpend.meaning.access.levels import PolicyKind, access_of_statements, extended_document
 from perpend.meaning.access_policy import AccessLevel, AccessPolicyError, policy_allows
-from tests.property.iam import ACCOUNTS, COLLECTED, ISSUER, KNOWN, LISTED, LONER, MEMBER, NEGATED, OWN, PARTNER, STRANGER, truth
+from tests.property.iam import (
+    ACCOUNTS,
+    COLLECTED,
+    ISSUER,
+    KNOWN,
+    LISTED,
+    LONER,
+    MEMBER,
+    NEGATED,
+    OWN,
+    PARTNER,
+    SERVICE,
+    STRANGER,
+    truth,
+)
 
 EXAMPLES = max(100, settings.default.max_examples if settings.default else 0)
 
 
 NUMBERS = (*ACCOUNTS, "*", "1111*", "11112222333?", "anonymous", "${aws:PrincipalAccount}")
-NAMES = ("o-own0000001", "O-OWN0000001", "o-partner001", "o-unknown001", "o-*", "*", "o-own*")
+NAMES = ("o-own0000001", "O-OWN0000001", "o-partner001", "o-unknown001", "o-*", "*", "o-own*", "o-??????????")
 PATHS = ("o-own0000001/*", "o-partner001/*", "o-own0000001/r-1/ou-1/", "*", "o-own*", "o-*/r-1/*")
 ARNS = (
     *(f"arn:aws:iam::{account}:role/Admin" for account in (OWN, MEMBER, COLLECTED, STRANGER)),
     *("arn:aws:iam::111122223333:*", "arn:aws:iam::1111*", "*", "arn:aws:iam::111122223333*"),
     *("arn:*:iam::222233334444:user/*", "arn:aws:iam::11112222333?:role/*", "arn:aws:iam::*:role/Admin"),
+    *("arn:aws:iam::????????????:role/*", "arn:*", "arn:aws:iam::*"),
 )
 SOURCES = (
     *(f"arn:aws:sns:eu-west-1:{account}:t" for account in (OWN, MEMBER, STRANGER)),
     *("arn:aws:sns:*:111122223333:*", "arn:aws:s3:::bucket", "*", "arn:aws:sns:eu-west-1:111122223333*", "arn:aws:sns:*:*:*"),
+    *(
+        "arn:aws:s3:::*",
+        "arn:aws:s3:*:*:*",
+        "arn:aws:s3:*:*:bucket",
+        "arn:aws:sns:eu-west-1:????????????:t",
+        "arn:*:*:*::*",
+        "arn:*",
+    ),
 )
 ADDRESSES = ("203.0.113.0/24", "0.0.0.0/0", "0.0.0.0/1", "8.0.0.0/7", "::/0", "::ffff:0:0/96", "10.0.0.0/8", "::/1", "x")
 VALUES: dict[str, tuple[str, ...]] = {
@@ -50,7 +73,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "AWS:PrincipalTag/team": ("blue", "*", "${aws:PrincipalAccount}"),
     "aws:PrincipalType": ("User", "AssumedRole", "Anonymous", "A*"),
     **dict.fromkeys(("aws:MultiFactorAuthPresent", "aws:PrincipalIsAWSService", "aws:SecureTransport"), ("true", "false")),
-    "aws:PrincipalServiceName": ("sns.amazonaws.com", "*"),
+    "aws:PrincipalServiceName": (SERVICE, "*", "*.amazonaws.com"),
     **dict.fromkeys(("aws:SourceIp", "aws:VpcSourceIp"), ADDRESSES),
     "aws:SourceVpc": ("vpc-own", "vpc-*", "*"),
     "aws:SourceVpce": ("vpce-own", "vpce-*"),
@@ -106,11 +129,11 @@ NAMED = (
         {"AWS": [f"arn:aws:iam::{MEMBER}:root", LISTED]},
         {"AWS": [COLLECTED, PARTNER]},
     ),
-    *({"AWS": [STRANGER], "Service": ["sns.amazonaws.com"]}, {"Service": ["sns.amazonaws.com"]}, {"AWS": [LONER]}),
+    *({"AWS": [STRANGER], "Service": [SERVICE]}, {"Service": [SERVICE]}, {"AWS": [LONER]}),
     *({"Federated": [f"arn:aws:iam::{OWN}:oidc-provider/{ISSUER}"]}, {"Federated": ["accounts.google.com"]}),
     {"Federated": [f"arn:aws:iam::{OWN}:oidc-provider/idp.example"]},
 )
-PATTERNS = st.sampled_from(["s3:GetObject", "*", "*", "s3:*", "S3:?etObject", "s3:Put*"])
+PATTERNS = st.sampled_from(["s3:GetObject", "*", "*", "s3:*", "S3:?etObject", "s3:Put*", "lambda:InvokeFunction"])
 PLACES = st.sampled_from(["*", "*", "*", "arn:aws:s3:::b/*", "arn:aws:s3:::b/private/*", "arn:aws:s3:::b/x"])
 
 
@@ -140,15 +163,23 @@ TRIED = [
 ] + [("Null", key, given) for key in VALUES for given in ("true", "false", ["true", "false"])]
 
 
-@pytest.mark.parametrize(
-    "principal", ["*", {"Federated": [f"arn:aws:iam::{OWN}:oidc-provider/{ISSUER}"]}], ids=["everybody", "issuer"]
-)
+PRINCIPALS = {
+    "everybody": ("*", "s3:GetObject", ""),
+    "issuer": ({"Federated": [f"arn:aws:iam::{OWN}:oidc-provider/{ISSUER}"]}, "s3:GetObject", ISSUER),
+    "service": ({"Service": [SERVICE]}, "s3:GetObject", "aws:Source"),
+    "service that calls a function": ({"Service": [SERVICE]}, "lambda:InvokeFunction", "aws:Source"),
+}
+"""Principals, each with an action, and how the keys begin that are tried with it."""
+
+
+@pytest.mark.parametrize("name", PRINCIPALS)
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
-def test_no_single_condition_narrows_more_than_it_does(effect: str, principal: Any) -> None:
-    everything = {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/x"}
+def test_no_single_condition_narrows_more_than_it_does(effect: str, name: str) -> None:
+    principal, action, beginning = PRINCIPALS[name]
+    everything = {"Action": action, "Resource": "arn:aws:s3:::b/x"}
     wrong = []
     for operator, key, values in TRIED:
-        if principal != "*" and not key.startswith(ISSUER):
+        if not key.startswith(beginning):
             continue
         condition = {"Condition": {operator: {key: values}}}
         allow = {"Effect": "Allow", "Principal": principal, **everything, **(condition if effect == "Allow" else {})}

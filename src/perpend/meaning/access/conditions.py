@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.meaning.access.requesters import ANY, Limit, Narrowing
+from perpend.meaning.access.requesters import ANY, FIXED, Limit, Narrowing
 from perpend.meaning.access.surroundings import ACCOUNT
 from perpend.meaning.access_policy import AccessPolicyError, includes
 
@@ -42,6 +42,9 @@ _ACCOUNT_FIRST = re.compile(r"arn:[^:*?]*:[^:*?]*:[^:*?]*:([0-9]{12})(?![0-9])")
 
 _ACCOUNT_FIFTH = re.compile(r"arn:[^:]*:[^:]*:[^:]*:([0-9]{12})(?::|$)")
 """An ARN for an operator that compares part by part."""
+
+_FIXED_WITHOUT_ACCOUNT = re.compile(r"arn:[^:*?]+:[^:*?]+:[^:*?]*::[^*?]+")
+"""The whole ARN of a thing that has no account in it, such as a bucket: its owner is one, but not known which."""
 
 _WIDEST_NETWORK: Final = {4: 8, 6: 32}
 _MOST_NETWORKS: Final = 16
@@ -172,8 +175,10 @@ def _of_account_in_arn(demand: Demand, outlook: Outlook, form: re.Pattern[str]) 
     if demand.operator not in TEXT:
         return None
     matches = [form.match(value) for value in demand.values]
-    numbers = frozenset(outlook.account(match[1]) for match in matches if match)
-    return Limit(accounts=numbers) if all(matches) else ANY
+    if all(matches):
+        return Limit(accounts=frozenset(outlook.account(match[1]) for match in matches if match))
+    are_fixed = all(form.match(value) or _FIXED_WITHOUT_ACCOUNT.fullmatch(value) for value in demand.values)
+    return FIXED if are_fixed else ANY
 
 
 def _principal_account(demand: Demand, outlook: Outlook) -> Narrowing | None:
@@ -204,8 +209,9 @@ def _user_id(demand: Demand, outlook: Outlook) -> Narrowing | None:
         return None
     ids = [value.partition(":")[0] for value in demand.values]
     accounts = [outlook.known.unique_ids.get(identity) for identity in ids]
-    numbers = frozenset(outlook.account(account) for account in accounts if account)
-    return Narrowing(accounts=Limit(accounts=numbers) if all(accounts) else ANY)
+    if all(accounts):
+        return Narrowing(accounts=Limit(accounts=frozenset(outlook.account(account) for account in accounts if account)))
+    return Narrowing(accounts=ANY if any(map(_WILDCARD.search, ids)) else FIXED)
 
 
 def _of_tag(demand: Demand, _: Outlook) -> Narrowing | None:
@@ -245,7 +251,7 @@ def _is_service(demand: Demand, _: Outlook) -> Narrowing | None:
 
 
 def _service_name(demand: Demand, _: Outlook) -> Narrowing | None:
-    return Narrowing(services=ANY) if demand.operator in TEXT else None
+    return Narrowing(services=FIXED if demand.are_fixed else ANY) if demand.operator in TEXT else None
 
 
 _NETWORK = Narrowing(is_of_network=True)

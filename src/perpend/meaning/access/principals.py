@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.meaning.access.conditions import TEXT, firm_keys, reason_to_ignore
-from perpend.meaning.access.requesters import EVERYBODY, Limit, Requesters, Who
+from perpend.meaning.access.requesters import EVERYBODY, FIXED, Limit, Requesters, Who
 from perpend.meaning.access.surroundings import ACCOUNT, OWN
 from perpend.meaning.access.words import account_in_words
 from perpend.meaning.access_policy import AccessPolicyError
@@ -26,6 +26,9 @@ _CLOUDFRONT = re.compile(r"arn:[a-z-]+:iam::cloudfront:user/[^*?]+")
 _UNIQUE_ID = re.compile(r"(?:AIDA|AROA|AGPA)[A-Z0-9]{12,124}")
 _CANONICAL_ID = re.compile(r"[0-9a-f]{64}")
 _PROVIDER = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(saml|oidc)-provider/([^*?]+)")
+
+_OF_FUNCTION = re.compile(r"(?:arn:[^:]*:)?lambda:", re.IGNORECASE)
+"""How actions and ARNs of Lambda begin. The policy of a function holds nothing else."""
 
 _PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
     "graph.facebook.com": ("app_id",),
@@ -78,10 +81,20 @@ def principals_named(statement: Mapping[str, object], demands: Sequence[Demand],
     for kind, names in given.items():
         if kind not in _READERS:
             raise AccessPolicyError(f"`{kind[:_SHOWN]}` is no kind of principal")
-        listed = [names] if isinstance(names, str) else names
-        assert isinstance(listed, list)  # of texts: the document as a whole was understood
-        principals += (_READERS[kind](name, demands, outlook) for name in dict.fromkeys(listed))
+        read = _service_of_function if kind == "Service" and _is_of_function(statement) else _READERS[kind]
+        principals += (read(name, demands, outlook) for name in dict.fromkeys(_listed(names)))
     return principals
+
+
+def _listed(given: object) -> list[str]:
+    listed = [given] if isinstance(given, str) else given
+    assert isinstance(listed, list)  # of texts: the document as a whole was understood
+    return listed
+
+
+def _is_of_function(statement: Mapping[str, object]) -> bool:
+    given = [*_listed(statement.get("Action", [])), *_listed(statement.get("Resource", []))]
+    return any(map(_OF_FUNCTION.match, given))
 
 
 def own_identities() -> list[Named]:
@@ -115,13 +128,22 @@ def _canonical_user(name: str, _: Sequence[Demand], outlook: Outlook) -> Named:
         raise AccessPolicyError(f"`{name[:_SHOWN]}` is no canonical user id")
     owner = outlook.known.canonical_ids.get(name)
     if owner is None:
-        return Named((Requesters(Who.ACCOUNTS),), "names a canonical user of an account that is not known")
+        return Named((Requesters(Who.ACCOUNTS, FIXED),), "names a canonical user of an account that is not known")
     number = outlook.account(owner)
     return _account(number, f"the canonical user of {account_in_words(number, outlook)}")
 
 
 def _service(name: str, _: Sequence[Demand], __: Outlook) -> Named:
     return Named((Requesters(Who.SERVICES),), f"names the service `{name[:_SHOWN]}`")
+
+
+def _service_of_function(name: str, demands: Sequence[Demand], outlook: Outlook) -> Named:
+    # Of functions AWS calls S3 public unless a condition limits it: lambda-function-public-access-prohibited.
+    if name != "s3.amazonaws.com":
+        return _service(name, demands, outlook)
+    return Named(
+        (Requesters(Who.SERVICES, are_anybodys=True),), f"names `{name}`, which calls functions for buckets of anybody"
+    )
 
 
 def _federated(name: str, demands: Sequence[Demand], _: Outlook) -> Named:

@@ -41,15 +41,18 @@ class Limit:
 
     accounts: frozenset[str] | None = None
     organizations: frozenset[str] | None = None
+    is_fixed: bool = False
+    """Whether it leaves named ones only, who may be of any account: one user, one service, the owner of one bucket."""
 
     def within(self, other: Limit) -> Limit | None:
         """Return what both limits leave; None where that is nobody."""
-        both = Limit(_common(self.accounts, other.accounts), _common(self.organizations, other.organizations))
+        accounts, organizations = _common(self.accounts, other.accounts), _common(self.organizations, other.organizations)
+        both = Limit(accounts, organizations, is_fixed=self.is_fixed or other.is_fixed)
         return None if frozenset() in (both.accounts, both.organizations) else both
 
     @property
-    def names_somebody(self) -> bool:
-        """Whether it leaves named ones only."""
+    def names_accounts(self) -> bool:
+        """Whether it leaves named accounts or organizations only."""
         return self.accounts is not None or self.organizations is not None
 
 
@@ -60,6 +63,7 @@ def _common(left: frozenset[str] | None, right: frozenset[str] | None) -> frozen
 
 
 ANY: Final = Limit()
+FIXED: Final = Limit(is_fixed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,12 @@ class Requesters:
     who: Who
     limit: Limit = ANY
     are_anybodys: bool = False
-    """Of services: whether they are meant because everybody is."""
+    """Of services: whether they let in whoever makes them act: everybody is meant, or S3 calls a function."""
     are_networked: bool = False
     """Whether their requests come from a named network or access point only."""
 
 
-EVERYBODY: Final = (Requesters(Who.ACCOUNTS), Requesters(Who.SERVICES, are_anybodys=True), Requesters(Who.ANONYMOUS))
+EVERYBODY: Final = (Requesters(Who.ANONYMOUS), Requesters(Who.ACCOUNTS), Requesters(Who.SERVICES, are_anybodys=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +130,7 @@ def _level_of_who(requesters: Requesters, outlook: Outlook) -> AccessLevel:
             return _level_within(requesters.limit, outlook)
         case Who.SERVICES:
             level = _level_within(requesters.limit, outlook)
-            if level < AccessLevel.EXTERNAL_PRINCIPAL or (requesters.are_anybodys and requesters.limit.names_somebody):
-                return level
-            return AccessLevel.AWS_SERVICE
+            return level if requesters.are_anybodys else min(level, AccessLevel.AWS_SERVICE)
         case Who.CLOUDFRONT:
             return AccessLevel.AWS_SERVICE
         case Who.FEDERATED:
@@ -137,12 +139,12 @@ def _level_of_who(requesters: Requesters, outlook: Outlook) -> AccessLevel:
 
 
 def _level_within(limit: Limit, outlook: Outlook) -> AccessLevel:
-    """Return the widest level of principals within a limit."""
+    """Return the widest level of principals within a limit. Anybody can have an account: any account is everybody."""
     if limit.accounts is not None:
         return max(levels_of_accounts(limit.accounts, limit.organizations, outlook).values())
-    if limit.organizations is None:
-        return AccessLevel.EXTERNAL_PRINCIPAL
-    return max(map(outlook.level_of_organization, limit.organizations))
+    if limit.organizations is not None:
+        return max(map(outlook.level_of_organization, limit.organizations))
+    return AccessLevel.EXTERNAL_PRINCIPAL if limit.is_fixed else AccessLevel.ANONYMOUS_PRINCIPAL
 
 
 def levels_of_accounts(

@@ -78,11 +78,17 @@ _OTHERS: Final = {
 
 
 def _principals(limit: Limit, outlook: Outlook) -> str:
-    return f"principals of {_limit(limit, outlook)}" if limit.names_somebody else "principals of any account"
+    if limit.names_accounts:
+        return f"principals of {_limit(limit, outlook)}"
+    return "principals that are named, of whatever account" if limit.is_fixed else "principals of any account"
 
 
 def _services(limit: Limit, outlook: Outlook) -> str:
-    return f"services of AWS on behalf of {_limit(limit, outlook)}" if limit.names_somebody else "services of AWS"
+    if limit.names_accounts:
+        return f"services of AWS on behalf of {_limit(limit, outlook)}"
+    if limit.is_fixed:
+        return "services of AWS that are named, or for things that are named, of whatever account"
+    return "services of AWS on behalf of anybody"
 
 
 def _limit(limit: Limit, outlook: Outlook) -> str:

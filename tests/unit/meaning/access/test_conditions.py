@@ -11,6 +11,7 @@ from tests.unit.meaning.access.vectors import KNOWN, document
 
 ACCOUNT = {"aws:PrincipalAccount": "111122223333"}
 OF_BOTH = "leaves principals of the own account or services of AWS on behalf of the own account"
+OF_NAMED = "leaves services of AWS that are named, or for things that are named, of whatever account"
 OF_NETWORK = "leaves requests from a named network or access point, whoever asks"
 OF_TEXTS = (
     "aws:PrincipalServiceName",
@@ -45,7 +46,13 @@ def sentences(condition: dict[str, Any]) -> list[str]:
         ("StringEquals", {"aws:PrincipalAccount": "nobody"}, "has a value that fixes nobody"),
         ("StringEquals", ACCOUNT, "leaves principals of the own account"),
         ("Null", {"aws:PrincipalTag/team": "false"}, "leaves principals of any account"),
-        ("Null", {"aws:SourceArn": "false"}, "leaves services of AWS"),
+        ("Null", {"aws:SourceArn": "false"}, "leaves services of AWS on behalf of anybody"),
+        ("ArnLike", {"aws:SourceArn": "arn:aws:sns:*:*:*"}, "leaves services of AWS on behalf of anybody"),
+        ("ArnLike", {"aws:SourceArn": "arn:aws:s3:::reports"}, OF_NAMED),
+        ("ArnLike", {"aws:SourceArn": "arn:aws:s3:::reports*"}, "leaves services of AWS on behalf of anybody"),
+        ("StringLike", {"aws:PrincipalServiceName": "sns.amazonaws.com"}, OF_NAMED),
+        ("StringLike", {"aws:userid": "AROASOMEBODYELSE00001:*"}, "leaves principals that are named, of whatever account"),
+        ("StringLike", {"aws:userid": "AROA*:ci"}, "leaves principals of any account"),
         ("StringEquals", {"aws:SourceOwner": "111122223333"}, OF_BOTH),
         ("StringEquals", {"aws:SourceOwner": "nobody"}, "has a value that fixes nobody"),
         ("Bool", {"aws:MultiFactorAuthPresent": "true"}, "leaves principals of any account"),

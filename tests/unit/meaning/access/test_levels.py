@@ -146,7 +146,8 @@ def test_of_what_is_not_known_only_what_decides_is_named() -> None:
         (allow(), "ANONYMOUS_PRINCIPAL"),
         (allow({"Service": "sns.amazonaws.com"}), "AWS_SERVICE"),
         (allow({"AWS": "AIDAEXAMPLE123456789A"}), "NOBODY"),
-        (allow(Condition=equals("aws:username", "ann")), "EXTERNAL_PRINCIPAL"),
+        (allow(Condition=equals("aws:username", "ann")), "ANONYMOUS_PRINCIPAL"),
+        (allow({"CanonicalUser": "0" * 64}), "EXTERNAL_PRINCIPAL"),
         (allow({"AWS": [OWN, "*"]}), "ANONYMOUS_PRINCIPAL"),
     ],
 )
@@ -159,8 +160,9 @@ def test_a_level_that_hangs_on_nothing_needs_nothing(statement: dict[str, Any], 
     ("operator", "value"), [("Bool", "true"), ("NumericEquals", "3"), ("DateLessThan", "2026-11-20T00:00:00Z")]
 )
 def test_what_compares_no_texts_fixes_nobody_by_a_text(operator: str, value: str, key: str) -> None:
-    assert "ANONYMOUS_PRINCIPAL" == level(allow(Condition={operator: {key: value}}))
-    assert "EXTERNAL_PRINCIPAL" == level(allow(Condition=equals(key, value)))
+    service = {"Service": "sns.amazonaws.com"}
+    assert "AWS_SERVICE" == level(allow(service, Condition={operator: {key: value}}))
+    assert "NOBODY" == level(allow(service, Condition=equals(key, value)))
 
 
 @pytest.mark.parametrize("key", ["aws:PrincipalOrgID", "aws:SourceOrgID"])

@@ -56,9 +56,13 @@ def told(kind: PolicyKind = PolicyKind.RESOURCE, **more: Any) -> list[str]:
         (
             {"CanonicalUser": UNKNOWN},
             "names a canonical user of an account that is not known",
-            "left: principals of any account",
+            "left: principals that are named, of whatever account",
         ),
-        ({"Service": "sns.amazonaws.com"}, "names the service `sns.amazonaws.com`", "left: services of AWS"),
+        (
+            {"Service": "sns.amazonaws.com"},
+            "names the service `sns.amazonaws.com`",
+            "left: services of AWS on behalf of anybody",
+        ),
         (
             {"Federated": "arn:aws:iam::111122223333:saml-provider/x"},
             "names identities of the SAML provider `x`",

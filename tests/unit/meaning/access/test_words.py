@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.meaning.access.requesters import Limit, Narrowing, Requesters, Who
+from perpend.meaning.access.requesters import FIXED, Limit, Narrowing, Requesters, Who
 from perpend.meaning.access.surroundings import Outlook
 from perpend.meaning.access.words import narrowing_in_words, requesters_in_words, union_in_words
 from tests.unit.meaning.access.vectors import KNOWN
@@ -19,7 +19,9 @@ FAR = frozenset({"own", "444455556666", "999988887777", "999988887776"})
     [
         (Narrowing(is_of_network=True), "requests from a named network or access point, whoever asks"),
         (Narrowing(), "nobody"),
-        (Narrowing(services=Limit()), "services of AWS"),
+        (Narrowing(services=Limit()), "services of AWS on behalf of anybody"),
+        (Narrowing(services=FIXED), "services of AWS that are named, or for things that are named, of whatever account"),
+        (Narrowing(accounts=FIXED), "principals that are named, of whatever account"),
         (OWN_SERVICES, "services of AWS on behalf of the own account"),
         (Narrowing(accounts=Limit()), "principals of any account"),
         (
@@ -61,7 +63,10 @@ def test_what_any_of_several_leaves() -> None:
             Requesters(Who.SERVICES, Limit(organizations=frozenset({"o-partner001"}))),
             "services of AWS on behalf of organization o-partner001, which was collected",
         ),
-        (Requesters(Who.SERVICES, are_networked=True), "services of AWS, from a named network or access point only"),
+        (
+            Requesters(Who.SERVICES, are_networked=True),
+            "services of AWS on behalf of anybody, from a named network or access point only",
+        ),
         (Requesters(Who.ANONYMOUS), "anybody, without credentials too"),
         (Requesters(Who.FEDERATED), "identities outside AWS"),
         (Requesters(Who.WORLD), "identities that anybody can have"),
