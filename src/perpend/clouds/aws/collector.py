@@ -17,7 +17,7 @@ from perpend.clouds.aws.answers import Answers, NotListed
 from perpend.clouds.aws.cells import AccountEntry, Cell, CellEnd, CollectedRow, now
 from perpend.clouds.aws.client import PARSING, regions_of
 from perpend.clouds.aws.model import ABOVE
-from perpend.clouds.aws.outcomes import Fact, Gone, Lack, unread
+from perpend.clouds.aws.outcomes import Fact, Lack, unread
 from perpend.clouds.aws.parse import CloudPlace, NoResult, ObjectFields, add_fields, add_reason, id_of, member, objects_in
 from perpend.clouds.aws.plan import IDENTITY, REPORT
 from perpend.clouds.aws.tables import CALLS
@@ -197,7 +197,7 @@ class Collector:
             here.lack("NoResult")
 
     def _row(self, here: _Here, listed: _Listed) -> CollectedRow | None:
-        """Return the row of an object, None where it is gone, or has a form that nothing can be read of."""
+        """Return the row of an object, None where it is none, or has a form that nothing can be read of."""
         try:
             fields = self._fields(here, *listed)
         except PARSING:
@@ -218,12 +218,10 @@ class Collector:
         return known
 
     def _fields(self, here: _Here, asked: TypeAsked, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
-        """Return the fields of an object, None where it is gone, or none."""
+        """Return the fields of an object, None where it is none."""
         fields, lacking = ObjectFields(), []
         for detail in asked.details:
             meaning = self._meaning(detail, item, here.where)
-            if isinstance(meaning, Gone):
-                return None
             if isinstance(meaning, Unread):
                 add_reason(fields, asked.row, detail.call, str(meaning))
                 lacking.append((meaning, asked.row.has_fields_of(detail.call)))
