@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from perpend.clouds.aws.runs.workers import Workers
 
 CLOSED: Final = "not-opted-in"
-"""The status of a region that an account has not enabled: it holds nothing, which is a fact."""
+"""The status of a region that an account has not enabled: nothing is asked there."""
 
 CHUNK: Final = 500
 """How many objects that are asked about one by one are kept together."""
@@ -105,12 +105,14 @@ class Collector:
             if not status:  # some region has no name
                 raise NotListed(unread(CALLS["ec2.regions"], Lack.FAILED, self.account, "NoResult"))
             self._answers.kept["ec2.regions", ""] = answered
-            regions = tuple(sorted(region for region, opted in status.items() if opted != CLOSED))
+            known = sorted(status)
+            regions = tuple(region for region in known if status[region] != CLOSED)
         except NotListed as error:
             why = error.why
-            regions = tuple(self.client.known_regions(self.account.partition))
+            known = self.client.known_regions(self.account.partition)
+            regions = tuple(known)
         asked = tuple(self.wanted_regions(regions)) if self.wanted_regions else regions
-        stated = tuple(region for region in regions if any(fnmatchcase(region, glob) for glob in self.closed_regions))
+        stated = tuple(region for region in known if any(fnmatchcase(region, glob) for glob in self.closed_regions))
         asked = tuple(region for region in asked if region not in stated)
         return replace(entry, regions=regions, asked=asked, no_regions=why, at=at, stated=stated)
 
