@@ -32,6 +32,8 @@ _PASSED = (
     *("x-amz-target", "x-amz-date", "x-amz-security-token", "x-amz-account-id"),
 )
 
+_TIMES = {"once": 1, "twice": 2}
+
 
 @contextmanager
 def moto() -> Iterator[str]:
@@ -73,7 +75,8 @@ Mend = tuple[bytes, bytes] | Callable[[bytes], bytes]
 
 
 class Proxy:
-    """A server before another one. ``answers`` are the operations that it answers itself, each with how, and whether only ``twice``.
+    """A server before another one. ``answers`` are the operations that it answers itself, each with how, and whether only ``once``
+    or ``twice``.
 
     How is an error's code, ``no regions``, or what is no answer: ``html``, ``html 500``, ``reset``, ``half``, ``hang``, ``repeat``
     (each page has the token of the one before). After an operation may stand the region, the service or the version of the
@@ -154,8 +157,9 @@ class _AnsweringHandler(BaseHTTPRequestHandler):
         self.proxy.asked.append(asked.operation)
         self.proxy.wait()
         how = next((self.proxy.answers[one] for one in asked.names if one in self.proxy.answers), "")
-        if how.startswith("twice "):
-            how = how.removeprefix("twice ") if self.proxy.asked.count(asked.operation) <= 2 else ""
+        times, _, what = how.partition(" ")
+        if times in _TIMES:
+            how = what if self.proxy.asked.count(asked.operation) <= _TIMES[times] else ""
         if self.proxy.throttled and self.proxy.drawn.random() < self.proxy.throttled:
             how = "ThrottlingException"
         if how == "hang":

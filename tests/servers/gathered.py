@@ -25,6 +25,6 @@ def gathered(
         accounts = Accounts(plan, journal, (lambda _: regions) if regions is not None else None)
         accounts.collect([Entrance(lambda: client, place.account, partition=place.partition, place=place)])
         rows = list(journal.rows(place.account, (IDENTITY, *plan.listings)))
-        found = collection_of(plan, journal.entries.values(), journal.ends, journal.parts)
+        found = collection_of(plan, tuple(journal.entries.values()), journal.ends, journal.parts)
         journal.close()
     return rows, found

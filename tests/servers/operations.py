@@ -7,8 +7,13 @@ from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+import botocore.loaders
+
 from perpend.clouds.aws.client import _MODELS as MODELS
 from perpend.clouds.aws.tables import CALLS
+
+_AS_WRITTEN = botocore.loaders.create_loader()
+"""What reads models of services once more: a client of S3 takes the bucket out of the paths of those that it was made of."""
 
 
 class Asked(NamedTuple):
@@ -64,7 +69,7 @@ def _paths(signing: str) -> list[_Path]:
         meta = model["metadata"]
         if not meta["protocol"].startswith("rest-") or (meta.get("signingName") or meta["endpointPrefix"]) != signing:
             continue
-        http = model["operations"][operation]["http"]
+        http = _AS_WRITTEN.load_service_model(service, "service-2")["operations"][operation]["http"]
         path, _, query = http["requestUri"].partition("?")
         pattern = "".join(
             ("[^/]+" if part.endswith("}") else re.escape(part)) for part in re.split(r"(\{[^}]*\})", path.replace("+}", "}"))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from perpend.clouds.aws.cells import AccountEntry, CollectedRow
     from perpend.clouds.aws.plan import CollectionPlan
+    from perpend.clouds.aws.runs.claims import Seen
     from perpend.diagnostics.model import Diagnostic
     from perpend.gather.former import Staying
     from perpend.ir.object_types import ObjectType
@@ -81,14 +82,22 @@ class Collecting:
         progress: Callable[[int], None] | None = None,
     ) -> Gathered:
         """Store all that the journal keeps as one snapshot, and remove the journal. What has disappeared stays for ``keep``."""
-        collection = collection_of(self.plan, self._entries(), self.journal.ends, self.journal.parts, self.stated)
-        snapshot, problems, staying = store_collected(
-            self.store, self._rows(), lambda: collection, types=self.plan.types, declared=declared, progress=progress, keep=keep
+        snapshot, problems, collection, staying = store_collected(
+            self.store,
+            self._rows(),
+            self._collection,
+            types=self.plan.types,
+            declared=declared,
+            progress=progress,
+            keep=keep,
         )
         self.journal.close()
         for directory in (self.journal.directory, *self.superseded):
             remove_tree(directory)
         return Gathered(snapshot, problems, collection, len(self.journal.entries), self._objects, staying)
+
+    def _collection(self, seen: Seen) -> Collection:
+        return collection_of(self.plan, self._entries(), self.journal.ends, self.journal.parts, self.stated, seen)
 
     def _entries(self) -> list[AccountEntry]:
         return [entry for _, entry in sorted(self.journal.entries.items())]

@@ -7,6 +7,7 @@ with the source that it was observed in. Joins run over Parquet; memory does not
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -21,7 +22,7 @@ from perpend.store.rows import PHYSICAL, copy, parquet
 from perpend.tables.schema import CONTRADICTED, ROW, SOURCE, Form, unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from perpend.ir.coverage import Claim
@@ -34,6 +35,8 @@ KEPT_FOR: Final = timedelta(days=30)
 """How long objects that have disappeared stay in a store unless somebody says otherwise."""
 
 _ACCOUNT: Final = re.compile(rf"{KIND} ([0-9]{{12}})\b")
+_REGION_IN_KEY: Final = r"^[0-9]{12}[|/](?:arn:[^:]*:[^:]*:)?([a-z]{2,3}(?:-[a-z]+)+-[0-9]+)[:/]"
+"""How an Id names its region that begins with an account, as one of a trail or a recorder does."""
 _STATE: Final = "perpend_state"
 _FORGOTTEN, _AS_BEFORE, _GONE_BEFORE, _GONE = -1, 0, 1, 2
 _ID: Final = "Id"
@@ -85,12 +88,10 @@ def staying_of(
     if former is None or not any(_is_collected(source) for source in former.sources):
         return staying
     compared = _Compared(connection, former, sources, keep)
-    staged = []
-    for table in former.tables.by_name.values():
-        if not table.type_name or table.name in former.outdated or _ID not in table.columns:
-            continue
-        object_type = declared(table.name) or ObjectType(table.name)
-        staged.append(compared.stage(table, object_type, collected.get(table.name), new_path()))
+    staged = [
+        compared.stage(table, object_type, collected.get(table.name), new_path())
+        for table, object_type in _types(former, declared)
+    ]
     used: dict[int, int] = {}
     for stage in staged:
         compared.count(stage, staying, used)
@@ -102,10 +103,37 @@ def staying_of(
     return staying
 
 
+def seen_of(
+    connection: Connection,
+    former: Snapshot | None,
+    collected: Mapping[str, Piece],
+    *,
+    declared: Callable[[str], ObjectType | None],
+) -> dict[str, Counter[tuple[str, str]]]:
+    """Return how many objects of a former snapshot were not collected again and are not gone: by account, type and region."""
+    seen: dict[str, Counter[tuple[str, str]]] = {}
+    if former is None or not any(_is_collected(source) for source in former.sources):
+        return seen
+    compared = _Compared(connection, former)
+    for table, object_type in _types(former, declared):
+        for account, region, number in compared.seen(table, object_type, collected.get(table.name)):
+            seen.setdefault(account, Counter())[table.name, region] = number
+    return seen
+
+
+def _types(former: Snapshot, declared: Callable[[str], ObjectType | None]) -> Iterator[tuple[Table, ObjectType]]:
+    """Yield the tables of objects that can be compared, with their types."""
+    for table in former.tables.by_name.values():
+        if table.type_name and table.name not in former.outdated and _ID in table.columns:
+            yield table, declared(table.name) or ObjectType(table.name)
+
+
 class _Compared:
     """A former snapshot, compared type by type with what was collected since."""
 
-    def __init__(self, connection: Connection, former: Snapshot, sources: Sequence[StoredSource], keep: timedelta) -> None:
+    def __init__(
+        self, connection: Connection, former: Snapshot, sources: Sequence[StoredSource] = (), keep: timedelta = KEPT_FOR
+    ) -> None:
         self._connection = connection
         self._former = former
         self._sources = sources
@@ -121,16 +149,7 @@ class _Compared:
         marks = {unread(column.name) for column in table.columns.values() if column.partial and column.name != deletion}
         marks |= {CONTRADICTED} if table.contradicted else set()
         columns = ", ".join(name(column) for column in (*(column for column in forms if column != deletion), *sorted(marks)))
-        known = deletion in table.columns and table.columns[deletion].form is Form.TEXT if deletion else False
-        gone_at = f"nullif({name(deletion)}, '')" if deletion and known else "CAST(NULL AS VARCHAR)"
-        account, region = self._scope(table, object_type)
-        new = f"SELECT {name(_ID)} FROM {piece.relation}" if piece else ""
-        again = f" AND {name(_ID)} NOT IN ({new})" if piece and piece.rows else ""
-        rows = (
-            f"SELECT {columns}, {name(ROW)}, {name(SOURCE)}, {gone_at} AS gone_at, {account} AS account, {region} AS region, "
-            f"{self._observed()} AS seen FROM {self._former.relation(table.name)} "
-            f"WHERE {name(SOURCE)} IN ({self._numbers()}) AND {name(_ID)} IS NOT NULL{again}"
-        )
+        rows = self._rows(table, object_type, piece, f"{columns}, {name(ROW)}, {name(SOURCE)}, {self._observed()} AS seen")
         claimed = f"SELECT *, {self._claimed_by(table.name)} AS claimed_by FROM ({rows}) AS former"
         long_ago = f"TRY_CAST(left(gone_at, 19) AS TIMESTAMP) < {_timestamp(self._limit)}"
         state = (
@@ -146,6 +165,27 @@ class _Compared:
             staging=True,
         )
         return _Spread(table.name, path, forms, frozenset(marks), deletion)
+
+    def seen(self, table: Table, object_type: ObjectType, piece: Piece | None) -> list[tuple[str, str, int]]:
+        """Return how many rows of a former table were not collected again and are not gone, by account and region."""
+        rows = self._rows(table, object_type, piece, name(_ID))
+        known = "gone_at IS NULL AND account IS NOT NULL AND region IS NOT NULL"
+        query = f"SELECT account, region, count(*) FROM ({rows}) WHERE {known} GROUP BY ALL ORDER BY ALL"
+        return rows_of(self._connection, query)
+
+    def _rows(self, table: Table, object_type: ObjectType, piece: Piece | None, columns: str) -> str:
+        """Return the query for the rows of a former table that were not collected again: columns, scopes, when they went."""
+        deletion = object_type.deletion_field
+        known = deletion in table.columns and table.columns[deletion].form is Form.TEXT if deletion else False
+        gone_at = f"nullif({name(deletion)}, '')" if deletion and known else "CAST(NULL AS VARCHAR)"
+        account, region = self._scope(table, object_type)
+        new = f"SELECT {name(_ID)} FROM {piece.relation}" if piece else ""
+        again = f" AND {name(_ID)} NOT IN ({new})" if piece and piece.rows else ""
+        return (
+            f"SELECT {columns}, {gone_at} AS gone_at, {account} AS account, {region} AS region "
+            f"FROM {self._former.relation(table.name)} "
+            f"WHERE {name(SOURCE)} IN ({self._numbers()}) AND {name(_ID)} IS NOT NULL{again}"
+        )
 
     def count(self, staged: _Spread, staying: Staying, used: dict[int, int]) -> None:
         """Count what became of rows, and those of each source that stay."""
@@ -198,7 +238,8 @@ class _Compared:
         accounts = [match[1] if (match := _ACCOUNT.match(source.name)) else None for source in self._former.sources]
         listed = f"{_texts(accounts)}[{name(SOURCE)} + 1]"
         _, region = scope_columns(forms, object_type)
-        return f"coalesce({account_in_arn(_ID)}, {listed})", f"coalesce({region}, {region_in_arn(_ID)})"
+        in_key = f"nullif(regexp_extract({name(_ID)}, {text(_REGION_IN_KEY)}, 1), '')"
+        return f"coalesce({account_in_arn(_ID)}, {listed})", f"coalesce({region}, {region_in_arn(_ID)}, {in_key})"
 
     def _observed(self) -> str:
         """Return the expression of when a row was observed."""

@@ -6,7 +6,7 @@ import itertools
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.gather.former import KEPT_FOR, staying_of
+from perpend.gather.former import KEPT_FOR, seen_of, staying_of
 from perpend.intake.importing import Importing
 from perpend.intake.piles import piece_of
 from perpend.pieces.partitions import claim_mixed, partitions_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.clouds.aws.cells import CollectedRow
-    from perpend.clouds.aws.runs.claims import Collection
+    from perpend.clouds.aws.runs.claims import Collection, Seen
     from perpend.diagnostics.model import Diagnostic
     from perpend.gather.former import Staying
     from perpend.ir.object_types import ObjectType
@@ -38,16 +38,17 @@ COLLECTED_GROUP: Final = ROW_GROUP // 2
 def store_collected(
     store: Store,
     rows: Iterable[CollectedRow],
-    collected: Callable[[], Collection],
+    collected: Callable[[Seen], Collection],
     *,
     types: Sequence[str],
     declared: Callable[[str], ObjectType | None],
     progress: Callable[[int], None] | None = None,
     keep: timedelta = KEPT_FOR,
-) -> tuple[Snapshot, list[Diagnostic], Staying]:
+) -> tuple[Snapshot, list[Diagnostic], Collection, Staying]:
     """Bring rows into a store as one snapshot, which comes into force at the end, with tables for all ``types``.
 
-    ``collected`` is asked for sources, claims and calls once the rows are through. ``progress`` is told how many there are.
+    ``collected`` is asked for sources, claims and calls once the rows are through, and told what the store held before that is
+    not among them. ``progress`` is told how many rows there are.
     Of the snapshot that was in force, what is not listed anew stays; what has disappeared stays for ``keep``.
     """
     with (
@@ -65,7 +66,8 @@ def store_collected(
         pieces = {
             name: piece_of(connection, spool, _beside(spool.path), ordered=False) for name, spool in sorted(spools.items())
         }
-        collection = collected()
+        with storing(store.directory):
+            collection = collected(seen_of(connection, former, pieces, declared=declared))
         sources = [
             StoredSource(
                 source.name, source.kind, source.observed_at, source.objects, source.accounts, coverage=source.coverage
@@ -86,7 +88,7 @@ def store_collected(
             )
         importing.add_pieces(sources, staying.collected, collection.unread)
         importing.add_pieces(staying.sources, staying.pieces, ())
-        return importing.commit(), importing.problems, staying
+        return importing.commit(), importing.problems, collection, staying
 
 
 def _partitions(connection: Connection, former: Snapshot | None, collection: Collection) -> set[tuple[str, str]]:

@@ -74,7 +74,7 @@ def collect(
     ]
     given = [row for row in rows if row.type_name in types]
     found = Collection(tuple(sources), (), tuple((one, partition) for one in accounts))
-    _, _, staying = store_collected(Store(store), given, lambda: found, types=types, declared=DECLARED.get, **more)
+    *_, staying = store_collected(Store(store), given, lambda _: found, types=types, declared=DECLARED.get, **more)
     return staying
 
 
@@ -206,7 +206,7 @@ def test_an_object_of_another_account_is_not_gone_from_there(listed: Path) -> No
     foreign = (B, EAST, "shown")
     sources = (Source(f"aws {A}", "aws", NOON, 1, (A,), tuple(WHOLE)),)
     rows = [CollectedRow(KEY, {"Id": arn(foreign), "CA10__size__c": 1.0}, {})]
-    store_collected(Store(listed), rows, lambda: Collection(sources), types=[KEY], declared=DECLARED.get)
+    store_collected(Store(listed), rows, lambda _: Collection(sources), types=[KEY], declared=DECLARED.get)
     collect(listed, {}, WHOLE, at=NOON + DAY)
     found = keys_of(listed)
     assert (None, True) == (found[foreign].gone, found[ONE].gone is not None)
@@ -216,6 +216,32 @@ def test_a_listing_older_than_what_was_seen_makes_nothing_disappear(listed: Path
     collect(listed, {}, WHOLE, at=NOON - DAY)
     found = keys_of(listed)[ONE]
     assert (None, NOON) == (found.gone, found.seen)
+
+
+@pytest.mark.parametrize(
+    ("identity", "region"),
+    [
+        (f"arn:aws:kms:{EAST}:{A}:key/k", EAST),
+        (f"{A}|arn:aws:cloudtrail:{WEST}:{A}:trail/t", WEST),
+        (f"{A}/{WEST}/default", WEST),
+        (f"{A}/group/us-east-1", None),
+        (f"{A}|arn:aws:iam::{A}:policy/p", None),
+    ],
+)
+def test_who_claims_is_told_what_was_seen_where_and_is_still_there(tmp_path: Path, identity: str, region: str | None) -> None:
+    sources = (Source(f"aws {A}", "aws", NOON, 2, (A,)),)
+    told: list[Any] = []
+
+    def claimed(seen: Any) -> Collection:
+        told.append(seen)
+        return Collection(sources)
+
+    there = {"Id": identity}
+    gone = {"Id": f"arn:aws:kms:{EAST}:{A}:key/gone", GONE: "2026-11-19T12:00:00Z"}
+    for rows in ([there, gone], [], [there]):
+        given = [CollectedRow(KEY, row, {}) for row in rows]
+        store_collected(Store(tmp_path), given, claimed, types=[KEY], declared=DECLARED.get)
+    assert [{}, {A: {(KEY, region): 1}} if region else {}, {}] == told
 
 
 KEYS = st.sets(st.sampled_from([(a, r, n) for a in (A, B) for r in (EAST, WEST) for n in "xy"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from perpend.clouds.aws.client import CloudClient
     from perpend.clouds.aws.model import CloudCall, DetailCall, Metric
     from perpend.clouds.aws.outcomes import Meaning
+
+PAUSE: Final = 2.0
+"""Seconds until a call that did not find a listed item is made once more: AWS's own answers agree with each other by then."""
 
 _DAY: Final = 86_400
 
@@ -77,7 +81,7 @@ class Answers:
             meaning = meaning_of(error.call, error.refusal, where)
             if isinstance(meaning, Unread):
                 raise NotListed(meaning) from None
-            yield from items_of(call, meaning.answer) if isinstance(meaning, Fact) else ()
+            yield from items_of(call, meaning.answer)
         except NoResult:
             raise NotListed(unread(call, Lack.FAILED, where, "NoResult")) from None
 
@@ -94,7 +98,7 @@ class Answers:
         meaning = self._asked(CALLS[name], item, where.region)
         if isinstance(meaning, Unread):
             raise NotListed(meaning)
-        return [{**one, ABOVE: item} for one in items_of(CALLS[name], meaning.answer)] if isinstance(meaning, Fact) else []
+        return [{**one, ABOVE: item} for one in items_of(CALLS[name], meaning.answer)]
 
     def of_object(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning:
         """Return what a detail call says of a listed item."""
@@ -158,13 +162,20 @@ class Answers:
         parameters = {name: _parameter(value, item) for name, value in call.parameters.items()}
         if any(map(is_missing, parameters.values())):
             return unread(call, Lack.FAILED, where, "NoResult")
+        meaning = self._said(call, parameters, region, where)
+        if isinstance(meaning, Unread) and meaning.kind == Lack.NOT_FOUND:
+            time.sleep(PAUSE)
+            return self._said(call, parameters, region, where)
+        return meaning
+
+    def _said(self, call: CloudCall, parameters: Mapping[str, Any], region: str, where: CloudPlace) -> Meaning:
         try:
             pages = self.client.pages(call, region, parameters)
             if not call.result:
                 return Fact(next(iter(pages)))
             return Fact({call.result: [one for page in pages for one in items_of(call, page)]})
         except Refused as error:
-            return meaning_of(call, error.refusal, where, foreign=self._is_foreign(call, item))
+            return meaning_of(call, error.refusal, where)
         except NoResult:
             return unread(call, Lack.FAILED, where, "NoResult")
 
@@ -194,11 +205,6 @@ class Answers:
         own = member(item, members[0])
         match = None if is_missing(own) else matched.get(str(own), detail.unmatched)
         return unread(call, Lack.FAILED, where, "NoResult") if match is None else Fact(match)
-
-    def _is_foreign(self, call: CloudCall, item: Mapping[str, Any]) -> bool:
-        if not call.foreign:
-            return False
-        return str(member(item, call.foreign)).split(":")[4:5] != [self.account.account]
 
 
 def _there(item: Mapping[str, Any], path: str) -> Any:

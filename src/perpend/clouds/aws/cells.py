@@ -37,8 +37,9 @@ class CollectedRow(NamedTuple):
 class AccountEntry:
     """An account that was entered, or ``why`` it could not be.
 
-    ``regions`` are all that it has enabled, ``asked`` those of them that were wanted, ``stated`` those that somebody declares
-    to be empty; ``no_regions`` is why it does not say which there are. ``label`` is what people call it.
+    ``regions`` are all that it has enabled, ``asked`` those of them that were wanted, ``stated`` those, enabled or not, that
+    somebody declares to be empty; ``no_regions`` is why it does not say which there are. ``label`` is what people call it.
+    ``closed`` are those that it has disabled and a store has seen objects in: only with that store they are known.
     """
 
     account: str
@@ -50,6 +51,7 @@ class AccountEntry:
     why: Unread | None = None
     at: datetime | None = None
     stated: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def document_of(value: AccountEntry | CellEnd | PartRows) -> dict[str, Any]:
 def entry_from(document: Mapping[str, Any]) -> AccountEntry:
     """Return the entry that a document holds. Raises KeyError, TypeError or ValueError where it holds none."""
     fields = dict(document)
-    fields |= {name: tuple(fields[name]) for name in ("regions", "asked", "stated")}
+    fields |= {name: tuple(fields[name]) for name in ("regions", "asked", "stated", "closed")}
     fields |= {name: _unread(fields[name]) for name in ("no_regions", "why")}
     return AccountEntry(**{**fields, "at": _time(fields["at"])})
 

@@ -17,7 +17,7 @@ from perpend.clouds.aws.answers import Answers, NotListed
 from perpend.clouds.aws.cells import AccountEntry, Cell, CellEnd, CollectedRow, now
 from perpend.clouds.aws.client import PARSING, regions_of
 from perpend.clouds.aws.model import ABOVE
-from perpend.clouds.aws.outcomes import Fact, Gone, Lack, unread
+from perpend.clouds.aws.outcomes import Fact, Lack, unread
 from perpend.clouds.aws.parse import CloudPlace, NoResult, ObjectFields, add_fields, add_reason, id_of, member, objects_in
 from perpend.clouds.aws.plan import IDENTITY, REPORT
 from perpend.clouds.aws.tables import CALLS
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from perpend.clouds.aws.runs.workers import Workers
 
 CLOSED: Final = "not-opted-in"
-"""The status of a region that an account has not enabled: it holds nothing, which is a fact."""
+"""The status of a region that an account has not enabled: nothing is asked there."""
 
 CHUNK: Final = 500
 """How many objects that are asked about one by one are kept together."""
@@ -105,12 +105,14 @@ class Collector:
             if not status:  # some region has no name
                 raise NotListed(unread(CALLS["ec2.regions"], Lack.FAILED, self.account, "NoResult"))
             self._answers.kept["ec2.regions", ""] = answered
-            regions = tuple(sorted(region for region, opted in status.items() if opted != CLOSED))
+            known = sorted(status)
+            regions = tuple(region for region in known if status[region] != CLOSED)
         except NotListed as error:
             why = error.why
-            regions = tuple(self.client.known_regions(self.account.partition))
+            known = self.client.known_regions(self.account.partition)
+            regions = tuple(known)
         asked = tuple(self.wanted_regions(regions)) if self.wanted_regions else regions
-        stated = tuple(region for region in regions if any(fnmatchcase(region, glob) for glob in self.closed_regions))
+        stated = tuple(region for region in known if any(fnmatchcase(region, glob) for glob in self.closed_regions))
         asked = tuple(region for region in asked if region not in stated)
         return replace(entry, regions=regions, asked=asked, no_regions=why, at=at, stated=stated)
 
@@ -197,7 +199,7 @@ class Collector:
             here.lack("NoResult")
 
     def _row(self, here: _Here, listed: _Listed) -> CollectedRow | None:
-        """Return the row of an object, None where it is gone, or has a form that nothing can be read of."""
+        """Return the row of an object, None where it is none, or has a form that nothing can be read of."""
         try:
             fields = self._fields(here, *listed)
         except PARSING:
@@ -218,12 +220,10 @@ class Collector:
         return known
 
     def _fields(self, here: _Here, asked: TypeAsked, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
-        """Return the fields of an object, None where it is gone, or none."""
+        """Return the fields of an object, None where it is none."""
         fields, lacking = ObjectFields(), []
         for detail in asked.details:
             meaning = self._meaning(detail, item, here.where)
-            if isinstance(meaning, Gone):
-                return None
             if isinstance(meaning, Unread):
                 add_reason(fields, asked.row, detail.call, str(meaning))
                 lacking.append((meaning, asked.row.has_fields_of(detail.call)))

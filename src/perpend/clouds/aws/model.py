@@ -39,8 +39,8 @@ class CloudCall:
     ``result`` is the path from the answer to a list of items, empty where the answer itself is the one item. ``parameters``
     that begin with ``@`` are taken from the item that is asked about. ``facts`` are errors that say something, with what the
     answer then is; ``wording`` is what the message of one has to hold to be a fact. ``gone`` are errors that say that the item
-    is there no more; they do not where ``foreign`` names a member with the ARN of another account. ``never_empty``: there is
-    always some item, and an answer without one is no answer. ``may_lack_result``: an empty list is left out of the answer.
+    is not there, which contradicts its listing: the call is then made once more. ``never_empty``: there is always some item,
+    and an answer without one is no answer. ``may_lack_result``: an empty list is left out of the answer.
     """
 
     name: str
@@ -53,7 +53,6 @@ class CloudCall:
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     wording: Mapping[str, str] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
-    foreign: str = ""
     never_empty: bool = False
     may_lack_result: bool = False
 

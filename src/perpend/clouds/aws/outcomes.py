@@ -1,4 +1,4 @@
-"""What an answer means: the one place where an error becomes a fact, an object that is gone, or something not known."""
+"""What an answer means: the one place where an error becomes a fact, or something not known."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Lack(StrEnum):
     THROTTLED = "throttled out of"
     UNSUPPORTED = "unsupported here:"
     CREDENTIALS = "credentials not accepted for"
+    NOT_FOUND = "listed and not found:"
     FAILED = "failed:"
     NOT_ASKED = NOT_ASKED
 
@@ -36,11 +37,6 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """The object was deleted since it was listed."""
-
-
-@dataclass(frozen=True, slots=True)
 class Refusal:
     """An error as AWS, or the way to it, has said it: its code and its message."""
 
@@ -49,7 +45,7 @@ class Refusal:
     status: int = 0
 
 
-Meaning = Fact | Gone | Unread
+Meaning = Fact | Unread
 
 _DENIED: Final = frozenset(
     (
@@ -112,13 +108,12 @@ _CLASSES: Final = (
 _SCP: Final = "service control policy"
 
 
-def meaning_of(call: CloudCall, refusal: Refusal, where: CloudPlace, *, foreign: bool = False) -> Meaning:
-    """Return what an error of a call means. ``foreign``: the object belongs to another account, which alone knows it."""
+def meaning_of(call: CloudCall, refusal: Refusal, where: CloudPlace) -> Meaning:
+    """Return what an error of a call means."""
     if refusal.code in call.facts and call.wording.get(refusal.code, "") in refusal.message:
         return Fact(call.facts[refusal.code])
-    if refusal.code in call.gone and not foreign:
-        return Gone()
-    return unread(call, kind_of(refusal, where), where, refusal.code)
+    kind = Lack.NOT_FOUND if refusal.code in call.gone else kind_of(refusal, where)
+    return unread(call, kind, where, refusal.code)
 
 
 def kind_of(refusal: Refusal, where: CloudPlace) -> Lack:

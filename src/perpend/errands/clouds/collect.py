@@ -65,7 +65,7 @@ def collect_into(store: Store, repository: Repository, to_collect: ToCollect, wi
     tell_collected(came, to_collect, accounts.calls, err=beside)
     if not beside:
         click.echo(f"next: perpend check --store {visible(store.place)}")
-    return NOT_ALL if came.collection.unread else 0
+    return NOT_ALL if came.collection.unread or came.collection.closed else 0
 
 
 def entrances_of(wishes: Wishes, plan: CollectionPlan, *, err: bool) -> list[Entrance]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
 
+    from perpend.clouds.aws.runs.claims import ClosedRegion
     from perpend.diagnostics.model import Diagnostic
     from perpend.errands.clouds.collecting import ToCollect
     from perpend.gather.collecting import Gathered
@@ -43,6 +44,7 @@ def tell_collected(came: Gathered, to_collect: ToCollect, calls: int, *, err: bo
             of = counted(len(source.accounts), "account")
             click.echo(f"declared empty, and not asked: {visible(source.name)}, of {of}", err=err)
     _tell_staying(came.staying, err=err)
+    _tell_closed(came.collection.closed)
     _tell_unread(came, to_collect)
 
 
@@ -56,6 +58,20 @@ def _tell_staying(staying: Staying, *, err: bool) -> None:
         if counts:
             listed = ", ".join(f"{number} of {visible(type_name)}" for type_name, number in sorted(counts.items()))
             click.echo(f"{what}: {listed}", err=err)
+
+
+def _tell_closed(closed: Sequence[ClosedRegion]) -> None:
+    """Say which regions were disabled in which objects were seen before."""
+    for region in sorted({one.region for one in closed}):
+        mine = [one for one in closed if one.region == region]
+        accounts = f" of {len(mine):,} accounts" if len(mine) > 1 else f" of {mine[0].account}"
+        objects = sum(one.objects for one in mine)
+        seen = counted(objects, "object was", "objects were")
+        click.echo(
+            f"region closed: {visible(region)}{accounts}, where {seen} seen before: what is there now is not known "
+            f"(--closed-region {visible(region)} declares it empty)",
+            err=True,
+        )
 
 
 def tell_unfinished(store: Store) -> None:

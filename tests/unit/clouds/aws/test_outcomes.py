@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.clouds.aws.outcomes import Fact, Gone, Lack, Refusal, kind_of, meaning_of
+from perpend.clouds.aws.outcomes import Fact, Lack, Refusal, kind_of, meaning_of
 from perpend.clouds.aws.parse import CloudPlace
 from perpend.clouds.aws.tables import CALLS
 from perpend.ir.coverage import Unread
@@ -37,7 +37,8 @@ def test_only_a_region_is_closed() -> None:
 
 def test_what_an_error_means_stands_in_the_row_of_the_call() -> None:
     keys, policy = CALLS["iam.keys"], CALLS["iam.password-policy"]
-    assert Gone() == meaning_of(keys, Refusal("NoSuchEntity"), WHERE)
+    told = meaning_of(keys, Refusal("NoSuchEntity"), WHERE)
+    assert "listed and not found: iam:ListAccessKeys (NoSuchEntity) in 111122223333" == str(told)
     assert Fact({"PasswordPolicy": []}) == meaning_of(policy, Refusal("NoSuchEntity"), WHERE)
     told = meaning_of(policy, Refusal("AccessDenied", "no"), WHERE)
     assert "denied iam:GetAccountPasswordPolicy (AccessDenied) in 111122223333" == str(told)
@@ -45,5 +46,8 @@ def test_what_an_error_means_stands_in_the_row_of_the_call() -> None:
 
 def test_each_kind_of_refusal_has_words_of_its_own_to_be_asked_for_by():
     """They are what `kind` of the view of calls holds, as the how-to of collecting lists them."""
-    told = "denied, denied by SCP, region closed, throttled out, unsupported, credentials not accepted, failed, not asked"
+    told = (
+        "denied, denied by SCP, region closed, throttled out, unsupported, credentials not accepted, listed and not found, "
+        "failed, not asked"
+    )
     assert told.split(", ") == [Unread("1", "", "iam", "ListUsers", "iam:ListUsers", one).refusal for one in Lack]

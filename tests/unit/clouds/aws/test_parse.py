@@ -1,4 +1,4 @@
-"""Recorded bytes (``spec/aws/CALL/NAME.http``) and what they mean: objects, a fact, an object that is gone, not known and why."""
+"""Recorded bytes (``spec/aws/CALL/NAME.http``) and what they mean: objects, a fact, not known and why."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from botocore.handlers import json_decode_policies
 from botocore.model import ServiceModel
 
 from perpend.clouds.aws.model import ABOVE, CloudCall, FieldSource, TypeRow
-from perpend.clouds.aws.outcomes import Fact, Gone, Lack, Refusal, meaning_of, unread
+from perpend.clouds.aws.outcomes import Fact, Lack, Refusal, meaning_of, unread
 from perpend.clouds.aws.parse import (
     CloudPlace,
     NoResult,
@@ -61,8 +61,7 @@ def answer_of(call: CloudCall, recorded: bytes) -> dict[str, Any]:
 def items(call: CloudCall, answer: dict[str, Any], told: dict[str, Any]) -> Any:
     if "Error" in answer:
         refusal = Refusal(answer["Error"]["Code"], answer["Error"]["Message"])
-        foreign = bool(call.foreign) and told["item"][call.foreign].split(":")[4] != WHERE.account
-        meaning = meaning_of(call, refusal, WHERE, foreign=foreign)
+        meaning = meaning_of(call, refusal, WHERE)
         return items_of(call, meaning.answer) if isinstance(meaning, Fact) else meaning
     if call.name == REPORT:
         return report_items(answer["Content"], "report", answer["GeneratedTime"])
@@ -94,7 +93,7 @@ def test_recorded_bytes_mean_what_is_written_beside_them(path: Path) -> None:
         assert (told["fields"], told.get("reasons", {})) == of_detail(call, answer_of(call, path.read_bytes()), told)
         return
     if not isinstance(found, list):
-        assert told["meaning"] == ("gone" if isinstance(found, Gone) else str(found))
+        assert told["meaning"] == str(found)
         return
     rows = TYPES[told["type"]].rows if "type" in told else [row for one in TYPES.values() for row in one.rows]
     row = next((one for one in rows if one.listed == call.name), rows[0])

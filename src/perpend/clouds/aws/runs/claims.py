@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from perpend.clouds.aws.cells import Cell, CollectedRow
 from perpend.clouds.aws.outcomes import Lack, unread
 from perpend.clouds.aws.parse import CloudPlace
 from perpend.clouds.aws.plan import ACCOUNT_TYPE, IDENTITY, REPORT
-from perpend.clouds.aws.tables import CALLS
+from perpend.clouds.aws.tables import CALLS, TYPES
 from perpend.ir.coverage import Claim, Scope, Unread
 from perpend.ir.estate import Source as EstateSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from perpend.clouds.aws.cells import AccountEntry, CellEnd, PartRows
@@ -27,32 +28,48 @@ STATED: Final = "statement"
 """The kind of a source that nobody has read: what somebody declares."""
 
 
+Seen: TypeAlias = "Mapping[str, Mapping[tuple[str, str], int]]"
+"""How many objects a store has seen that were not collected again and are not gone: by account, then by type and region."""
+
+
+class ClosedRegion(NamedTuple):
+    """A region that an account has disabled, and how many objects were seen there before."""
+
+    account: str
+    region: str
+    objects: int
+
+
 @dataclass(frozen=True, slots=True)
 class Collection:
     """What came of a collection: its sources with their claims, and what could not be read, once for each cause.
 
-    ``partitions`` are those of the accounts that were entered.
+    ``partitions`` are those of the accounts that were entered. ``closed`` are regions that nothing is known of any more.
     """
 
     sources: tuple[EstateSource, ...] = ()
     unread: tuple[Unread, ...] = ()
     partitions: tuple[tuple[str, str], ...] = ()
+    closed: tuple[ClosedRegion, ...] = ()
 
 
 def collection_of(
     plan: CollectionPlan,
-    entries: Iterable[AccountEntry],
+    entries: Sequence[AccountEntry],
     ends: Mapping[Cell, CellEnd],
     parts: Mapping[Cell, list[PartRows]],
     stated: str = "",
+    seen: Seen = MappingProxyType({}),
 ) -> Collection:
     """Return what came of all accounts, in the order in which they are given: two sources each, as ``sources_each`` says.
 
-    Behind them stands what somebody declares of closed regions, in the words ``stated``: its claims are no listing's.
+    Behind them stands what somebody declares of closed regions, in the words ``stated``: its claims are no listing's. ``seen``
+    is what the store held before: of a region where objects were seen nothing is known once it is disabled.
     """
     sources: list[EstateSource] = []
-    entries = tuple(entries)
     causes: Counter[Unread] = Counter()
+    disabled = {entry.account: _disabled(plan, entry, seen.get(entry.account, {})) for entry in entries}
+    entries = tuple(_with_closed(entry, disabled[entry.account]) for entry in entries)
     for entry in entries:
         mine = [end for cell, end in ends.items() if cell.account == entry.account]
         sources += _sources(plan, entry, {end.cell: end for end in mine}, parts)
@@ -70,7 +87,31 @@ def collection_of(
         tuple(sources),
         tuple(replace(cause, objects=number) for cause, number in sorted(causes.items(), key=str)),
         tuple((entry.account, entry.partition) for entry in entries if entry.why is None),
+        tuple(
+            ClosedRegion(entry.account, region, disabled[entry.account][region]) for entry in entries for region in entry.closed
+        ),
     )
+
+
+def _disabled(plan: CollectionPlan, entry: AccountEntry, seen: Mapping[tuple[str, str], int]) -> Counter[str]:
+    """Return of the regions that an account has not enabled how many objects were seen there, of types that regions list."""
+    disabled: Counter[str] = Counter()
+    if not plan.is_regional or entry.why is not None or entry.no_regions is not None:
+        return disabled
+    for (type_name, region), number in seen.items():
+        row = TYPES.get(type_name)
+        if row is not None and CALLS[row.listed].regional and region not in entry.regions:
+            disabled[region] += number
+    return disabled
+
+
+def _with_closed(entry: AccountEntry, disabled: Mapping[str, int]) -> AccountEntry:
+    """Return an entry with its closed regions: those that are disabled, unless somebody declares them to be empty.
+
+    A declaration about a region that is not enabled, and where nothing was seen, says no more than AWS does.
+    """
+    stated = tuple(region for region in entry.stated if region in entry.regions or region in disabled)
+    return replace(entry, stated=stated, closed=tuple(sorted(set(disabled) - set(stated))))
 
 
 def row_of_closed(plan: CollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
@@ -138,7 +179,10 @@ def _never_ended(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[Cell, 
 def _claims(
     plan: CollectionPlan, entry: AccountEntry, listings: Sequence[str], type_name: str, ends: Mapping[Cell, CellEnd]
 ) -> list[Claim]:
-    """Return what is known in full of a type: of the account where all listings of it are, in every region that is open."""
+    """Return what is known in full of a type: of the account where all listings of it are, in every region that is open.
+
+    Of a region that was disabled nothing is, once objects were seen there.
+    """
     account, call = entry.account, CALLS[listings[0]]
     lacking = {region: why for listing, region, why in _never_ended(plan, entry, ends) if listing in listings}
     lacking |= {
@@ -150,12 +194,13 @@ def _claims(
     if not call.regional:
         why = lacking.get("")
         return [Claim(type_name, Scope(account), str(why) if why else None)]
-    closed = {region: lacking.get(region) for region in entry.asked}
-    closed |= {
+    known = {region: lacking.get(region) for region in entry.asked}
+    known |= {
         region: unread(call, Lack.NOT_ASKED, CloudPlace(account, entry.partition, region))
         for region in {*entry.regions} - {*entry.asked, *entry.stated}
     }
-    if not entry.no_regions and not entry.stated and not any(closed.values()):
+    known |= {region: unread(call, Lack.REGION_CLOSED, CloudPlace(account, entry.partition, region)) for region in entry.closed}
+    if not entry.no_regions and not entry.stated and not any(known.values()):
         return [Claim(type_name, Scope(account))]
-    claims = [Claim(type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(closed.items())]
+    claims = [Claim(type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(known.items())]
     return [*claims, Claim(type_name, Scope(account), str(entry.no_regions))] if entry.no_regions else claims

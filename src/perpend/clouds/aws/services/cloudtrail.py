@@ -24,7 +24,6 @@ _CALLS: Final = (
         "cloudtrail:GetTrailStatus",
         parameters={"Name": "@TrailARN"},
         gone=("TrailNotFoundException",),
-        foreign="TrailARN",
     ),
     CloudCall(
         "cloudtrail.selectors",
@@ -33,7 +32,6 @@ _CALLS: Final = (
         "cloudtrail:GetEventSelectors",
         parameters={"TrailName": "@TrailARN"},
         gone=("TrailNotFoundException",),
-        foreign="TrailARN",
     ),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from perpend.clouds.aws.cells import AccountEntry, Cell, CellEnd, document_of, e
 from perpend.clouds.aws.outcomes import Lack, unread
 from perpend.clouds.aws.parse import CloudPlace
 from perpend.clouds.aws.plan import IDENTITY, plan_of
-from perpend.clouds.aws.runs.claims import STATED, collection_of
+from perpend.clouds.aws.runs.claims import STATED, ClosedRegion, Collection, collection_of
 from perpend.clouds.aws.tables import CALLS
 from perpend.ir.coverage import Claim, Scope
 from perpend.ir.estate import Source
@@ -64,3 +65,33 @@ def test_nor_is_what_is_listed_in_no_region(wanted: str) -> None:
     entry = AccountEntry(ACCOUNT, at=NOON)
     claims = [one for source in collection_of(plan, [entry], {}, {}, "").sources for one in source.coverage]
     assert [(wanted, True)] == [(one.type_name, bool(one.lacking)) for one in claims if one.type_name == wanted]
+
+
+HUBS_SEEN = {ACCOUNT: {(HUB, "af-south-1"): 2, ("CA10__CaAwsS3Bucket__c", "me-south-1"): 5, (HUB, "us-east-1"): 1}}
+
+
+def of_closed(stated: tuple[str, ...] = (), seen: Any = HUBS_SEEN) -> Collection:
+    """Return what comes of an account with one region that is enabled, and answered."""
+    [listing] = PLAN.listings
+    entry = AccountEntry(ACCOUNT, regions=("us-east-1",), asked=("us-east-1",), stated=stated, at=NOON)
+    cells = Cell(ACCOUNT, "us-east-1", listing), Cell(ACCOUNT, "", IDENTITY)
+    return collection_of(PLAN, [entry], {cell: CellEnd(cell, NOON, NOON) for cell in cells}, {}, WORDS, seen)
+
+
+def test_a_region_that_is_disabled_is_not_known_once_something_listed_by_region_was_seen_there() -> None:
+    found = of_closed()
+    closed = f"region closed for securityhub:DescribeHub in {ACCOUNT}/af-south-1"
+    claims = (Claim(HUB, Scope(ACCOUNT, "af-south-1"), closed), Claim(HUB, Scope(ACCOUNT, "us-east-1")))
+    assert ((ClosedRegion(ACCOUNT, "af-south-1", 2),), claims) == (found.closed, found.sources[0].coverage)
+
+
+@pytest.mark.parametrize("stated", [(), ("af-south-1",)])
+def test_a_region_that_is_disabled_and_in_which_nothing_was_seen_is_empty(stated: tuple[str, ...]) -> None:
+    found = of_closed(stated, {})
+    assert ((), 1, (Claim(HUB, Scope(ACCOUNT)),)) == (found.closed, len(found.sources), found.sources[0].coverage)
+
+
+def test_a_region_that_is_disabled_may_be_declared_empty_though_something_was_seen_there() -> None:
+    found = of_closed(("af-south-1",))
+    assert ((), (Claim(HUB, Scope(ACCOUNT, "us-east-1")),)) == (found.closed, found.sources[0].coverage)
+    assert (Claim(HUB, Scope(ACCOUNT, "af-south-1")), Claim(HUB, Scope(ACCOUNT))) == found.sources[1].coverage
