@@ -53,6 +53,7 @@ SECTIONS = {
         "Explanation",
         "Step",
         "Leaf",
+        "Listed",
         "FieldValue",
         "ReadPlace",
         "Change",
