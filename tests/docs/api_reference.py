@@ -53,7 +53,7 @@ SECTIONS = {
         "Explanation",
         "Step",
         "Leaf",
-        "Listed",
+        "ListedObject",
         "FieldValue",
         "ReadPlace",
         "Change",

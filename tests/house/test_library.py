@@ -106,6 +106,7 @@ def test_test_objects_hold_every_key_that_is_read() -> None:
     judging = [policy for policy, read in found.items() if read is None or not read.impossible]
     assert {} == {policy: objects for policy in judging if (objects := judged_differently(policy))}
 
+
 def test_groups_say_that_ranges_of_addresses_may_add_up() -> None:
     """A rule for a quarter of all addresses is not known: four of these are everybody, and nothing adds them up."""
     silent = []

@@ -51,7 +51,7 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedObject:
     """One object of a related list that a condition asked about: its verdict in that list.
 
     ``path`` leads to it from the object that has the list. ``fields``, by their paths from it, and ``listed``, objects of its
@@ -64,7 +64,7 @@ class Listed:
     status: Status
     message: str
     fields: tuple[FieldValue, ...] = ()
-    listed: tuple[Listed, ...] = ()
+    listed: tuple[ListedObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Step:
     check: str | None = None
     fields: tuple[FieldValue, ...] = ()
     reason: str | None = None
-    listed: tuple[Listed, ...] = ()
+    listed: tuple[ListedObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def deciding_steps(program: Program, judged: EstateObject, time: int, index: int
     return tuple(step for step in steps if step.result in ("true", "stopped"))
 
 
-def grounds(steps: Sequence[Step]) -> tuple[tuple[FieldValue, ...], tuple[Listed, ...]]:
+def grounds(steps: Sequence[Step]) -> tuple[tuple[FieldValue, ...], tuple[ListedObject, ...]]:
     """Return what a verdict comes from: fields and objects of lists of the condition that decided, of all where none did.
 
     Where none did, objects that are COMPLIANT are left out, unless that is the verdict as well.
@@ -171,28 +171,28 @@ def _deletion_step(judged: EstateObject, deletion: str, index: int, reason: str 
     return Step(DISAPPEARED, text, Status.DISAPPEARED, "true" if index == DISAPPEARED else "false", leaves, fields=fields)
 
 
-def _listed(program: Program, judged: EstateObject, time: int, events: list[Event], *, told: bool) -> Iterator[Listed]:
+def _listed(program: Program, judged: EstateObject, time: int, events: list[Event], *, told: bool) -> Iterator[ListedObject]:
     """Yield the objects of lists that a condition asked about; ``told``: with what their verdicts come from."""
-    asked: dict[str, _Asked] = {}
-    wanted: dict[str, _Asked] = {}
-    for expression, frame, _ in events:
-        for parameter in expression.operation.taking(Constant.RELATIONSHIP) if not frame.path else ():
-            for one in _asked(program, frame, str(expression.constant(parameter)), time):
-                asked[one.frame.path] = one
-                if one.verdict.status.value == expression.constant("status"):
-                    wanted[one.frame.path] = one
-    for number, one in enumerate((wanted or asked).values()):
-        inner = object_from_fields(one.frame.fields, one.program.block.type, judged.origin)
+    asked = [
+        (inner, inner.verdict.status.value == expression.constant("status"))
+        for expression, frame, _ in events
+        if not frame.path
+        for parameter in expression.operation.taking(Constant.RELATIONSHIP)
+        for inner in _in_list(program, frame, str(expression.constant(parameter)), time)
+    ]
+    chosen = [inner for inner, wanted in asked if wanted] or [inner for inner, _ in asked]
+    for number, inner in enumerate({inner.frame.path: inner for inner in chosen}.values()):
+        verdict = inner.verdict
+        child = object_from_fields(inner.frame.fields, inner.program.block.type, judged.origin)
         fields: tuple[FieldValue, ...] = ()
-        listed: tuple[Listed, ...] = ()
+        listed: tuple[ListedObject, ...] = ()
         if told and number < _MOST_LISTED:
-            fields, listed = grounds(tuple(_steps(one.program, inner, time, one.verdict.index, complete=one.frame.complete)))
-        message = one.reason or one.verdict.message
-        path = one.frame.path.removesuffix(".")
-        yield Listed(path, inner.id, inner.name, one.verdict.status, message, own_fields(fields), listed)
+            fields, listed = grounds(tuple(_steps(inner.program, child, time, verdict.index, complete=inner.frame.complete)))
+        path, message = inner.frame.path.removesuffix("."), inner.reason or verdict.message
+        yield ListedObject(path, child.id, child.name, verdict.status, message, own_fields(fields), listed)
 
 
-class _Asked(NamedTuple):
+class _InList(NamedTuple):
     """An object of a list: the program that judges it there, its frame, its verdict, and why it is unreadable."""
 
     program: Program
@@ -201,7 +201,7 @@ class _Asked(NamedTuple):
     reason: str | None
 
 
-def _asked(program: Program, frame: Frame, relationship: str, time: int) -> Iterator[_Asked]:
+def _in_list(program: Program, frame: Frame, relationship: str, time: int) -> Iterator[_InList]:
     """Yield the objects of a list that its block judges; none where it is not known which they are."""
     block = program.block.related[relationship]
     inner = replace(program, block=block, verdicts=verdict_table(block))
@@ -211,10 +211,10 @@ def _asked(program: Program, frame: Frame, relationship: str, time: int) -> Iter
         frames = child_frames(frame.along(lookups), name, block.type)
     except Unreadable:
         return
-    for one in frames:
-        ((index, error),) = interpreter.judge(one.fields, time, complete=one.complete)
+    for child in frames:
+        ((index, error),) = interpreter.judge(child.fields, time, complete=child.complete)
         if index != OTHER_RECORD_TYPE:
-            yield _Asked(inner, one, inner.verdicts[index], error if index == UNREADABLE else None)
+            yield _InList(inner, child, inner.verdicts[index], error if index == UNREADABLE else None)
 
 
 def _step(
@@ -223,7 +223,7 @@ def _step(
     number: int,
     events: list[Event],
     fields: tuple[FieldValue, ...],
-    listed: tuple[Listed, ...],
+    listed: tuple[ListedObject, ...],
 ) -> Step:
     verdict = program.verdicts[condition_index(number)]
     if not events:

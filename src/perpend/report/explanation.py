@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from perpend.explain.looked_at import FieldValue
     from perpend.explain.places import ReadPlace
-    from perpend.explain.steps import Explanation, Leaf, Listed, Step
+    from perpend.explain.steps import Explanation, Leaf, ListedObject, Step
     from perpend.ir.estate import EstateObject
 
 STYLES: dict[Status, str] = {
@@ -91,14 +91,14 @@ def _because(explanation: Explanation) -> list[Text]:
     return [*own, *_listed_lines(listed, grounds=True)]
 
 
-def _listed_lines(listed: Sequence[Listed], *, grounds: bool) -> Iterator[Text]:
+def _listed_lines(listed: Sequence[ListedObject], *, grounds: bool) -> Iterator[Text]:
     """Yield a line per object of a list, with its verdict; with ``grounds`` below it, two columns further in."""
-    for one in listed[:_MOST_FIELDS]:
-        head = visible(f"{one.path} {one.name}".rstrip())
-        yield Text.assemble(head, "  ", (one.status.value, STYLES[one.status]), f"  {visible(one.message)}")
+    for child in listed[:_MOST_FIELDS]:
+        head = visible(f"{child.path} {child.name}".rstrip())
+        yield Text.assemble(head, "  ", (child.status.value, STYLES[child.status]), f"  {visible(child.message)}")
         if grounds:
-            fields = _field_lines(_short(one.fields), one.message)
-            yield from (Text("  ").append_text(line) for line in (*fields, *_listed_lines(one.listed, grounds=True)))
+            fields = _field_lines(_short(child.fields), child.message)
+            yield from (Text("  ").append_text(line) for line in (*fields, *_listed_lines(child.listed, grounds=True)))
     yield from _rest(len(listed), "objects")
 
 
@@ -323,7 +323,7 @@ def _fields(fields: Iterable[FieldValue]) -> list[dict[str, Any]]:
     return [{"field": field.place.field, "column": field.place.column, "value": field.value} for field in fields]
 
 
-def _listed(listed: Listed) -> dict[str, Any]:
+def _listed(listed: ListedObject) -> dict[str, Any]:
     return {
         "path": listed.path,
         "id": listed.id,
