@@ -201,15 +201,20 @@ def field_name(place: ReadPlace) -> str:
 
 
 def hang(console: Console, head: Text, value: Text, *, more: str = "") -> None:
-    """Print a value behind a head, further lines below its beginning and ``more``. Only a terminal has lines folded."""
+    """Print a value behind a head, further lines below its beginning and ``more``. Only a terminal has lines folded.
+
+    What is further in stays there: its further lines stand two columns behind its beginning.
+    """
     hanging = Text(" " * head.cell_len)
     room = max(min(console.width, WIDEST) - head.cell_len, _NARROWEST)
     for number, paragraph in enumerate(value.split("\n")):
-        lines = _folded(paragraph, room, len(more)) if console.is_terminal else [paragraph]
+        indent = " " * (len(paragraph.plain) - len(paragraph.plain.lstrip()))
+        deeper = f"{indent}  " if indent else more
+        lines = _folded(paragraph, room, len(deeper)) if console.is_terminal else [paragraph]
         for position, line in enumerate(lines):
             start = hanging if number or position else head
             # What is added to a text takes its style on: a head's is the head's own.
-            _put(console, Text.assemble(start, more if position else "", line))
+            _put(console, Text.assemble(start, deeper if position else "", line))
 
 
 def _folded(text: Text, room: int, more: int) -> list[Text]:

@@ -165,3 +165,18 @@ def test_a_long_query_is_left_to_all_and_cut_there(tmp_path: Path) -> None:
     assert 'because   doc  "{\\"a\\": {\\"b\\": \\"y\\"}}"\n' in printed(found)
     query = f'doc: a.b || \'{"x" * 51}…  "y"\n'
     assert [False, True] == [query in printed(found, 120, everything=everything) for everything in (False, True)]
+
+
+def test_further_lines_of_what_stands_further_in_stay_there(tmp_path: Path) -> None:
+    related = {**logic({"IS_EQUAL": {"left": {"FIELD": {"path": "t"}}, "right": {"TEXT": "one two three four"}}})}
+    del related["inputType"]
+    has = {"RELATED_LIST_HAS": {"status": "INCOMPLIANT", "relationshipName": "Parts__r"}}
+    judged = thing("a", "report.csv", 7, Parts__r=[{"Id": "q", "t": "one two three four"}])
+    found = explained(tmp_path, judged, has, relatedLists=[{**related, "relationshipName": "Parts__r"}])
+    assert """\
+because   Parts__r[0] q
+          INCOMPLIANT
+          condition 1
+            t  "one two three
+              four"
+""" in printed(found, 30)
