@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from perpend.explain.change import Change
     from perpend.explain.looked_at import FieldValue
     from perpend.explain.places import ReadPlace
-    from perpend.explain.steps import Explanation, Leaf, Step, explain_verdict
+    from perpend.explain.steps import Explanation, Leaf, ListedObject, Step, explain_verdict
     from perpend.intake.input import Input
     from perpend.intake.inputs import Imported, import_inputs
     from perpend.ir.coverage import Claim, ListClaim, Scope
@@ -87,7 +87,7 @@ _HOMES: Final = {
     "explain.change": ("Change",),
     "explain.looked_at": ("FieldValue",),
     "explain.places": ("ReadPlace",),
-    "explain.steps": ("Explanation", "Leaf", "Step", "explain_verdict"),
+    "explain.steps": ("Explanation", "Leaf", "ListedObject", "Step", "explain_verdict"),
     "intake.input": ("Input",),
     "intake.inputs": ("Imported", "import_inputs"),
     "ir.coverage": ("Claim", "ListClaim", "Scope"),
@@ -165,6 +165,7 @@ __all__ = [
     "Leaf",
     "Ledger",
     "ListClaim",
+    "ListedObject",
     "Loaded",
     "Narrowed",
     "NotARepository",

@@ -53,6 +53,7 @@ SECTIONS = {
         "Explanation",
         "Step",
         "Leaf",
+        "ListedObject",
         "FieldValue",
         "ReadPlace",
         "Change",

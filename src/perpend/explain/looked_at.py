@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from perpend.explain.places import ReadPlace, has_document, place_of, shown_value, text_at
+from perpend.explain.places import LONGEST_QUERY, ReadPlace, has_document, place_of, shown_value, text_at
 from perpend.interpret.frame import Frame, Stopped, Unreadable
 from perpend.ir.operation import DELETION_FIELD, Constant
 from perpend.ir.program import Expr, Read
@@ -50,7 +50,7 @@ class LookedAt:
             below = self._popped(pending, expression)
             pending.append((expression, self._reads(expression, frame, value, below)))
         values = {read: value for _, reads in pending for read, value in reads.items()}
-        keyed = {read.path for read in values if read.key is not None}
+        keyed = {read.path for read in values if read.key is not None and len(read.key) <= LONGEST_QUERY}
         own = [(read, value) for read, value in values.items() if read.key is not None or read.path not in keyed]
         return tuple(FieldValue(place_of(self.judged, read.path, column=read.key), value) for read, value in own)
 
@@ -80,12 +80,14 @@ class LookedAt:
         return values
 
     def _queried(self, below: dict[Read, str], query: str, value: Any, expression: Expr) -> Iterator[tuple[Read, str]]:
-        """Yield what a query looked at: a key of a document; of a longer query what came of it."""
+        """Yield what a query looked at: a key of a document; of another query what came of it, and of a long one the field."""
         key, fields = plain_key(query), self.judged.fields
         for read, shown in below.items():
             if key is not None and has_document(fields, read.path):
                 yield Read(read.path, key), text_at(fields, read.path, key, complete=self.complete)
             elif key is None and read.key is None and not isinstance(value, Stopped | Unreadable):
+                if len(query) > LONGEST_QUERY:
+                    yield read, shown
                 yield Read(read.path, query), shown_value(value, expression.type)
             else:
                 yield read, shown

@@ -22,6 +22,9 @@ NOT_COLLECTED: Final = "not collected"
 NOT_KNOWN: Final = "not known"
 """How a field reads of which a reason says why it is not known, with a colon before the reason."""
 
+LONGEST_QUERY: Final = 60
+"""How many characters of a query tell a reader what it asks for; a longer one says less than the field that it asks."""
+
 _STEP: Final = re.compile(r"([^.\[\]]+)(?:\[(\d+)\])?")
 _LONGEST: Final = 120
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from perpend.analyze.verdicts import verdict_table
 from perpend.explain.change import Change, smallest_change
 from perpend.explain.looked_at import Event, FieldValue, LookedAt
 from perpend.explain.places import ReadPlace, place_of, shown_value
 from perpend.interpret.frame import Frame, Stopped, Unreadable
-from perpend.interpret.interpreter import Interpreter
-from perpend.ir.estate import Estate, EstateObject
-from perpend.ir.numbering import DISAPPEARED, UNREADABLE, condition_index, otherwise_index
+from perpend.interpret.interpreter import Interpreter, child_frames
+from perpend.ir.estate import Estate, EstateObject, object_from_fields
+from perpend.ir.numbering import DISAPPEARED, OTHER_RECORD_TYPE, UNREADABLE, condition_index, otherwise_index, split
 from perpend.ir.operation import PATHS, Constant
 from perpend.ir.reads import reads_below
 from perpend.ir.render import check_text, disappeared_text, expression_text
@@ -21,16 +22,18 @@ from perpend.judge.selection import Selection, view_of
 from perpend.meaning.partly_known import doubt_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from perpend.analyze.programs import Analyzer
-    from perpend.ir.program import Expr, Program
+    from perpend.ir.program import Expr, Program, Verdict
     from perpend.judge.day import RunDay
     from perpend.judge.finding import Finding
     from perpend.judge.selection import PolicyView
 
 _READING: Final = (*PATHS, Constant.JMESPATH)
 _MAX_LEAVES: Final = 60
+_MOST_LISTED: Final = 10
+"""Of so many objects of a list it is told how their verdicts came about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,29 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedObject:
+    """One object of a related list that a condition asked about: its verdict in that list.
+
+    ``path`` leads to it from the object that has the list. ``fields``, by their paths from it, and ``listed``, objects of its
+    own lists, are what its verdict comes from; both are told where the condition decided.
+    """
+
+    path: str
+    id: str
+    name: str
+    status: Status
+    message: str
+    fields: tuple[FieldValue, ...] = ()
+    listed: tuple[ListedObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One condition. ``result``: ``true``, ``false``, ``stopped`` or ``not reached``; ``check``: the fired check.
 
     ``fields`` are what it looked at of the object itself, ``leaves`` the values made of them, too. ``reason`` says why the
-    object cannot be read, where that stopped the condition and no check did.
+    object cannot be read, where that stopped the condition and no check did. ``listed`` are the objects of related lists that
+    have a status which it asked for, or all objects of these lists where none has.
     """
 
     index: int
@@ -63,6 +84,7 @@ class Step:
     check: str | None = None
     fields: tuple[FieldValue, ...] = ()
     reason: str | None = None
+    listed: tuple[ListedObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +121,26 @@ def deciding_steps(program: Program, judged: EstateObject, time: int, index: int
     return tuple(step for step in steps if step.result in ("true", "stopped"))
 
 
+def grounds(steps: Sequence[Step]) -> tuple[tuple[FieldValue, ...], tuple[ListedObject, ...]]:
+    """Return what a verdict comes from: fields and objects of lists of the condition that decided, of all where none did.
+
+    Where none did, objects that are COMPLIANT are left out, unless that is the verdict as well.
+    """
+    *conditions, otherwise = steps
+    if otherwise.result != "true":
+        ended = next((step for step in conditions if step.result in ("true", "stopped")), otherwise)
+        return ended.fields, ended.listed
+    fields = dict.fromkeys(field for step in conditions for field in step.fields)
+    listed = dict.fromkeys(one for step in conditions for one in step.listed)
+    passed = (Status.COMPLIANT,) if otherwise.status is not Status.COMPLIANT else ()
+    return tuple(fields), tuple(one for one in listed if one.status not in passed)
+
+
+def own_fields(fields: Iterable[FieldValue]) -> tuple[FieldValue, ...]:
+    """Return the fields that are not those of objects in a related list."""
+    return tuple(field for field in fields if "[" not in field.place.field)
+
+
 def _steps(program: Program, judged: EstateObject, time: int, index: int, *, complete: bool = False) -> Iterator[Step]:
     events: list[Event] = []
     observed = Interpreter([program], observe=lambda *event: events.append(event))
@@ -111,7 +153,9 @@ def _steps(program: Program, judged: EstateObject, time: int, index: int, *, com
         group: list[Event] = []
         while events and not (group and group[-1][0] is condition.expression):
             group.append(events.pop(0))
-        yield _step(program, judged, number, group, looked_at.of_condition(group))
+        decides = index == UNREADABLE or split(index)[0] in (number, len(program.block.conditions) + 1)
+        listed = tuple(_listed(program, judged, time, group, told=decides))
+        yield _step(program, judged, number, group, looked_at.of_condition(group), listed)
     last = otherwise_index(len(program.block.conditions))
     verdict = program.verdicts[last]
     yield Step(last, verdict.text, verdict.status, "true" if index == last else "not reached")
@@ -127,7 +171,60 @@ def _deletion_step(judged: EstateObject, deletion: str, index: int, reason: str 
     return Step(DISAPPEARED, text, Status.DISAPPEARED, "true" if index == DISAPPEARED else "false", leaves, fields=fields)
 
 
-def _step(program: Program, judged: EstateObject, number: int, events: list[Event], fields: tuple[FieldValue, ...]) -> Step:
+def _listed(program: Program, judged: EstateObject, time: int, events: list[Event], *, told: bool) -> Iterator[ListedObject]:
+    """Yield the objects of lists that a condition asked about; ``told``: with what their verdicts come from."""
+    asked = [
+        (inner, inner.verdict.status.value == expression.constant("status"))
+        for expression, frame, _ in events
+        if not frame.path
+        for parameter in expression.operation.taking(Constant.RELATIONSHIP)
+        for inner in _in_list(program, frame, str(expression.constant(parameter)), time)
+    ]
+    chosen = [inner for inner, wanted in asked if wanted] or [inner for inner, _ in asked]
+    for number, inner in enumerate({inner.frame.path: inner for inner in chosen}.values()):
+        verdict = inner.verdict
+        child = object_from_fields(inner.frame.fields, inner.program.block.type, judged.origin)
+        fields: tuple[FieldValue, ...] = ()
+        listed: tuple[ListedObject, ...] = ()
+        if told and number < _MOST_LISTED:
+            fields, listed = grounds(tuple(_steps(inner.program, child, time, verdict.index, complete=inner.frame.complete)))
+        path, message = inner.frame.path.removesuffix("."), inner.reason or verdict.message
+        yield ListedObject(path, child.id, child.name, verdict.status, message, own_fields(fields), listed)
+
+
+class _InList(NamedTuple):
+    """An object of a list: the program that judges it there, its frame, its verdict, and why it is unreadable."""
+
+    program: Program
+    frame: Frame
+    verdict: Verdict
+    reason: str | None
+
+
+def _in_list(program: Program, frame: Frame, relationship: str, time: int) -> Iterator[_InList]:
+    """Yield the objects of a list that its block judges; none where it is not known which they are."""
+    block = program.block.related[relationship]
+    inner = replace(program, block=block, verdicts=verdict_table(block))
+    interpreter = Interpreter([inner])
+    *lookups, name = relationship.split(".")
+    try:
+        frames = child_frames(frame.along(lookups), name, block.type)
+    except Unreadable:
+        return
+    for child in frames:
+        ((index, error),) = interpreter.judge(child.fields, time, complete=child.complete)
+        if index != OTHER_RECORD_TYPE:
+            yield _InList(inner, child, inner.verdicts[index], error if index == UNREADABLE else None)
+
+
+def _step(
+    program: Program,
+    judged: EstateObject,
+    number: int,
+    events: list[Event],
+    fields: tuple[FieldValue, ...],
+    listed: tuple[ListedObject, ...],
+) -> Step:
     verdict = program.verdicts[condition_index(number)]
     if not events:
         return Step(verdict.index, verdict.text, verdict.status, "not reached")
@@ -137,10 +234,11 @@ def _step(program: Program, judged: EstateObject, number: int, events: list[Even
     leaves = tuple(dict.fromkeys(shown))[:_MAX_LEAVES]
     if isinstance(value, Stopped):
         fired = program.verdicts[value.index]
-        return Step(fired.index, verdict.text, fired.status, "stopped", leaves, fired.text, fields)
+        return Step(fired.index, verdict.text, fired.status, "stopped", leaves, fired.text, fields, None, listed)
     if isinstance(value, Unreadable):
-        return Step(UNREADABLE, verdict.text, Status.UNDETERMINED, "stopped", leaves, None, fields, value.reason)
-    return Step(verdict.index, verdict.text, verdict.status, "true" if value is True else "false", leaves, None, fields)
+        return Step(UNREADABLE, verdict.text, Status.UNDETERMINED, "stopped", leaves, None, fields, value.reason, listed)
+    result = "true" if value is True else "false"
+    return Step(verdict.index, verdict.text, verdict.status, result, leaves, None, fields, None, listed)
 
 
 def _within(expression: Expr) -> Iterator[Expr]:

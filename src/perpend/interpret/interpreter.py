@@ -166,7 +166,9 @@ class Interpreter:
             kept = frame.memo.get(key)
             if kept is None:
                 parent = frame.along(lookups)
-                ends = [end for inner in _children(parent, name, child.type) if (end := judge(inner))[0] != OTHER_RECORD_TYPE]
+                ends = [
+                    end for inner in child_frames(parent, name, child.type) if (end := judge(inner))[0] != OTHER_RECORD_TYPE
+                ]
                 doubt = next((reason for index, reason in ends if index == UNREADABLE), None)
                 kept = frame.memo[key] = Counter(status_of(index) for index, _ in ends), doubt
             counts, doubt = kept
@@ -190,8 +192,11 @@ class Interpreter:
         return run
 
 
-def _children(frame: Frame, name: str, object_type: ObjectType) -> list[Frame]:
-    """Return the frames of a list's objects. Of a short list they stay, so that other blocks compute nothing of them again."""
+def child_frames(frame: Frame, name: str, object_type: ObjectType) -> list[Frame]:
+    """Return the frames of a list's objects. Raises :class:`Unreadable` where it is not known which they are.
+
+    Of a short list they stay, so that other blocks compute nothing of them again.
+    """
     frames: list[Frame] | None = frame.memo.get(("children", name, id(object_type)))
     if frames is not None:
         return frames

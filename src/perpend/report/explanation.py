@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from perpend.diagnostics.escape import display_width, encodable, visible
-from perpend.explain.places import NOT_COLLECTED, NOT_KNOWN
+from perpend.explain.places import LONGEST_QUERY, NOT_COLLECTED, NOT_KNOWN
+from perpend.explain.steps import grounds, own_fields
 from perpend.ir.estate import places_in_words
 from perpend.ir.status import Status
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from perpend.explain.looked_at import FieldValue
     from perpend.explain.places import ReadPlace
-    from perpend.explain.steps import Explanation, Leaf, Step
+    from perpend.explain.steps import Explanation, Leaf, ListedObject, Step
     from perpend.ir.estate import EstateObject
 
 STYLES: dict[Status, str] = {
@@ -63,8 +64,8 @@ def print_explanation(explanation: Explanation, console: Console, *, everything:
         print_labelled(console, label, Text(value), width=_LABEL)
     verdict = Text.assemble((finding.status.value, STYLES[finding.status]), f"  {visible(finding.current_state_message)}")
     print_labelled(console, "verdict", verdict, width=_LABEL)
-    if deciding := _deciding(explanation):
-        because = _field_lines(deciding, finding.current_state_message)
+    because = _because(explanation)
+    if because:
         print_labelled(console, "because", Text("\n").join(because), width=_LABEL)
     if finding.remediation_message:
         print_labelled(console, "next step", Text(visible(finding.remediation_message)), width=_LABEL)
@@ -81,18 +82,29 @@ def _other_readings(judged: EstateObject) -> Iterator[tuple[str, str]]:
         yield "but also", f"{places}: they contradict each other; the conditions below are those of the first reading"
 
 
-def _deciding(explanation: Explanation) -> Sequence[FieldValue]:
-    """Return the fields that the verdict comes from: of the condition that decided; of all where none of them did.
-
-    Of an object that its sources contradict each other about there are none.
-    """
+def _because(explanation: Explanation) -> list[Text]:
+    """Return the lines of what the verdict comes from: none of an object that its sources contradict each other about."""
     if explanation.finding.object.variants:
-        return ()
-    *conditions, otherwise = explanation.steps
-    ended = (step for step in conditions if step.result in ("true", "stopped"))
-    if otherwise.result == "true":
-        return tuple(dict.fromkeys(field for step in conditions for field in step.fields))
-    return next((step.fields for step in ended), ())
+        return []
+    fields, listed = grounds(explanation.steps)
+    own = _field_lines(_short(fields), explanation.finding.current_state_message)
+    return [*own, *_listed_lines(listed, grounds=True)]
+
+
+def _listed_lines(listed: Sequence[ListedObject], *, grounds: bool) -> Iterator[Text]:
+    """Yield a line per object of a list, with its verdict; with ``grounds`` below it, two columns further in."""
+    for child in listed[:_MOST_FIELDS]:
+        head = visible(f"{child.path} {child.name}".rstrip())
+        yield Text.assemble(head, "  ", (child.status.value, STYLES[child.status]), f"  {visible(child.message)}")
+        if grounds:
+            fields = _field_lines(_short(child.fields), child.message)
+            yield from (Text("  ").append_text(line) for line in (*fields, *_listed_lines(child.listed, grounds=True)))
+    yield from _rest(len(listed), "objects")
+
+
+def _short(fields: Iterable[FieldValue]) -> list[FieldValue]:
+    """Return the fields of the object itself, without long queries: the fields that these ask stand there as well."""
+    return [field for field in own_fields(fields) if len(field.place.column or "") <= LONGEST_QUERY]
 
 
 def print_labelled(console: Console, label: str | Text, value: Text, *, width: int) -> None:
@@ -105,34 +117,37 @@ def print_labelled(console: Console, label: str | Text, value: Text, *, width: i
 def print_steps(steps: Iterable[Step], console: Console, *, everything: bool) -> None:
     """Print conditions in order: index, result and text, then the fields it looked at, then the check that fired.
 
-    A field that was shown stands again only where the verdict is decided, unless ``everything`` is asked for; then what was
-    derived is shown as well, and what was not reached.
+    What was shown stands again only where the verdict is decided, unless ``everything`` is asked for; then what was derived is
+    shown as well, what was looked at of the objects in lists, and what was not reached.
     """
-    told: set[FieldValue] = set()
+    told: set[FieldValue | str] = set()
     unreached: list[Step] = []
     for step in steps:
         if step.result == "not reached" and not everything:
             unreached.append(step)
             continue
         decides = step.result in ("true", "stopped")
-        fields = [field for field in step.fields if everything or decides or field not in told]
-        told.update(fields)
-        _print_step(step, fields, console, everything=everything)
+        looked_at = step.fields if everything else _short(step.fields)
+        fields = [field for field in looked_at if everything or decides or field not in told]
+        listed = [one for one in step.listed if everything or decides or one.path not in told]
+        told.update(fields, (one.path for one in listed))
+        lines = [*_field_lines(fields, step.reason or ""), *_listed_lines(listed, grounds=False)]
+        leaves = [leaf for leaf in step.leaves if leaf.told or (everything and not _is_field(leaf, fields))]
+        _print_step(step, [*lines, *map(_leaf_line, leaves)], console)
     if unreached:
         first, last = unreached[0].index, unreached[-1].index
         numbers = f"{first:>{_INDEX - 1}}" if first == last else f"{first:>{_INDEX - 1}} to {last}"
         _put(console, Text(f"{numbers} not reached (--all shows them)", style="dim"))
 
 
-def _print_step(step: Step, fields: Sequence[FieldValue], console: Console, *, everything: bool) -> None:
+def _print_step(step: Step, lines: Sequence[Text], console: Console) -> None:
     head = Text.assemble((f"{step.index:>{_INDEX - 1}} ", "dim"), (f"{step.result:<{_RESULT}}", _RESULTS[step.result]))
     text = Text(visible(step.text))
     if step.result in ("true", "stopped"):
         text.append(" → ").append(step.status.value, style=STYLES[step.status])
     hang(console, head, text)
     below = Text(" " * (_INDEX + _RESULT + 2))
-    leaves = [leaf for leaf in step.leaves if leaf.told or (everything and not _is_field(leaf, fields))]
-    for line in [*_field_lines(fields, step.reason or ""), *map(_leaf_line, leaves)]:
+    for line in lines:
         hang(console, below, line, more="  ")
     ended = ("check fired: ", step.check) if step.check else ("unreadable: ", step.reason)
     if ended[1]:
@@ -147,8 +162,11 @@ def _field_lines(fields: Sequence[FieldValue], told: str) -> list[Text]:
         Text.assemble(name, " " * max(0, width - display_width(name)), "  ", (value, _value_style(value)))
         for name, value in shown
     ]
-    rest = len(fields) - len(shown)
-    return [*lines, Text(f"… and {rest:,} more fields", style="dim")] if rest else lines
+    return [*lines, *_rest(len(fields), "fields")]
+
+
+def _rest(count: int, of: str) -> list[Text]:
+    return [Text(f"… and {count - _MOST_FIELDS:,} more {of}", style="dim")] if count > _MOST_FIELDS else []
 
 
 def _value(field: FieldValue, told: str) -> str:
@@ -174,22 +192,29 @@ def _leaf_line(leaf: Leaf) -> Text:
 
 
 def field_name(place: ReadPlace) -> str:
-    """Return what a field is called: a key of the object's own document by itself, another one behind its field."""
+    """Return what a field is called: a key of its own document by itself, another one and a long query behind the field."""
     if place.column is None:
         return place.field
+    if len(place.column) > LONGEST_QUERY:
+        return f"{place.field}: {place.column[: LONGEST_QUERY - 1]}…"
     return f"{place.field}: {place.column}" if "." in place.field else place.column
 
 
 def hang(console: Console, head: Text, value: Text, *, more: str = "") -> None:
-    """Print a value behind a head, further lines below its beginning and ``more``. Only a terminal has lines folded."""
+    """Print a value behind a head, further lines below its beginning and ``more``. Only a terminal has lines folded.
+
+    What is further in stays there: its further lines stand two columns behind its beginning.
+    """
     hanging = Text(" " * head.cell_len)
     room = max(min(console.width, WIDEST) - head.cell_len, _NARROWEST)
     for number, paragraph in enumerate(value.split("\n")):
-        lines = _folded(paragraph, room, len(more)) if console.is_terminal else [paragraph]
+        indent = " " * (len(paragraph.plain) - len(paragraph.plain.lstrip()))
+        deeper = f"{indent}  " if indent else more
+        lines = _folded(paragraph, room, len(deeper)) if console.is_terminal else [paragraph]
         for position, line in enumerate(lines):
             start = hanging if number or position else head
             # What is added to a text takes its style on: a head's is the head's own.
-            _put(console, Text.assemble(start, more if position else "", line))
+            _put(console, Text.assemble(start, deeper if position else "", line))
 
 
 def _folded(text: Text, room: int, more: int) -> list[Text]:
@@ -276,7 +301,8 @@ def _step(step: Step) -> dict[str, Any]:
         "result": step.result,
         "check": step.check,
         "reason": step.reason,
-        "fields": [{"field": field.place.field, "column": field.place.column, "value": field.value} for field in step.fields],
+        "fields": _fields(step.fields),
+        "listed": [_listed(one) for one in step.listed],
         "values": [
             {
                 "text": leaf.text,
@@ -295,4 +321,20 @@ def _step(step: Step) -> dict[str, Any]:
             }
             for leaf in step.leaves
         ],
+    }
+
+
+def _fields(fields: Iterable[FieldValue]) -> list[dict[str, Any]]:
+    return [{"field": field.place.field, "column": field.place.column, "value": field.value} for field in fields]
+
+
+def _listed(listed: ListedObject) -> dict[str, Any]:
+    return {
+        "path": listed.path,
+        "id": listed.id,
+        "name": listed.name,
+        "status": listed.status.value,
+        "currentStateMessage": listed.message,
+        "fields": _fields(listed.fields),
+        "listed": [_listed(one) for one in listed.listed],
     }

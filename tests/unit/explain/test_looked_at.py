@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from perpend.explain.places import LONGEST_QUERY
 from perpend.explain.steps import Step
 from tests.repositories import logic
-from tests.unit.explain.explanations import FLAG, MFA, explained
+from tests.unit.explain.explanations import CHECKS, FLAG, MFA, explained
 from tests.unit.judge.estates import thing
 
 
@@ -48,6 +49,15 @@ def test_a_condition_looked_at_these_fields(
 def test_what_an_extract_looked_at_counts_for_every_condition_that_asks_again(tmp_path: Path) -> None:
     found = explained(tmp_path, thing("a", doc='{"mfa_active": "true"}'), MFA, {"NOT": {"arg": MFA}})
     assert [("doc", "mfa_active", '"true"')] == fields(found.steps[2])
+
+
+@pytest.mark.parametrize("query", ["a.b", f"a.b || '{'x' * 60}'"])
+def test_of_a_long_query_the_field_that_it_asks_is_told_as_well(tmp_path: Path, query: str) -> None:
+    asked = {"arg": {"EXTRACT": "doc"}, "expression": query, "undeterminedIf": CHECKS}
+    check = {"IS_EQUAL": {"left": {"JSON_QUERY_TEXT": asked}, "right": {"TEXT": "y"}}}
+    found = explained(tmp_path, thing("a", doc='{"a": {"b": "y"}}'), check)
+    whole = [("doc", None, '"{\\"a\\": {\\"b\\": \\"y\\"}}"')] if len(query) > LONGEST_QUERY else []
+    assert [*whole, ("doc", query, '"y"')] == fields(found.steps[1])
 
 
 @pytest.mark.parametrize(

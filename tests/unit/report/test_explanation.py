@@ -13,7 +13,8 @@ from perpend.explain.steps import Explanation
 from perpend.ir.estate import EstateObject, Origin
 from perpend.meaning.partly_known import PartlyKnown
 from perpend.report.explanation import print_explanation
-from tests.unit.explain.explanations import FLAG, MFA, explained
+from tests.repositories import logic
+from tests.unit.explain.explanations import CHECKS, FLAG, MFA, explained
 from tests.unit.judge.estates import THING, thing
 
 LONG = {"IS_EQUAL": {"left": {"EXTRACT": "mfa"}, "right": {"TEXT": "a text of many words, long enough for two lines"}}}
@@ -137,3 +138,45 @@ def test_a_value_does_not_fade_with_its_label(found: Explanation) -> None:
     assert "\x1b[2mpolicy    \x1b[0mA policy" == lines[0]
     assert [] == [line for line in lines if "[1;2;31m" in line]
     assert "\x1b[2msmallest change \x1b[0m\x1b[1m" in stream.getvalue()
+
+
+def test_objects_of_a_list_stand_below_the_verdict_with_what_theirs_come_from(tmp_path: Path) -> None:
+    related = {**logic(FLAG), "relationshipName": "Parts__r"}
+    del related["inputType"]
+    has = {"RELATED_LIST_HAS": {"status": "INCOMPLIANT", "relationshipName": "Parts__r"}}
+    judged = thing("a", "report.csv", 7, Parts__r=[{"Id": "p", "flag": "false"}, {"Id": "q", "flag": "true"}])
+    assert """\
+verdict   INCOMPLIANT  condition 1
+because   Parts__r[1] q  INCOMPLIANT  condition 1
+            flag  "true"
+next step See the policy's remediation: perpend show /ce/policy
+
+   99 false       isDisappeared(CA10__disappearanceTime__c)
+  199 true        Parts__r.has(INCOMPLIANT) → INCOMPLIANT
+                    Parts__r[1] q  INCOMPLIANT  condition 1
+  200 not reached (--all shows them)
+""" in printed(explained(tmp_path, judged, has, relatedLists=[related]))
+
+
+def test_a_long_query_is_left_to_all_and_cut_there(tmp_path: Path) -> None:
+    asked = {"arg": {"EXTRACT": "doc"}, "expression": f"a.b || '{'x' * 60}'", "undeterminedIf": CHECKS}
+    check = {"IS_EQUAL": {"left": {"JSON_QUERY_TEXT": asked}, "right": {"TEXT": "y"}}}
+    found = explained(tmp_path, thing("a", "report.csv", 7, doc='{"a": {"b": "y"}}'), check)
+    assert 'because   doc  "{\\"a\\": {\\"b\\": \\"y\\"}}"\n' in printed(found)
+    query = f'doc: a.b || \'{"x" * 51}…  "y"\n'
+    assert [False, True] == [query in printed(found, 120, everything=everything) for everything in (False, True)]
+
+
+def test_further_lines_of_what_stands_further_in_stay_there(tmp_path: Path) -> None:
+    related = {**logic({"IS_EQUAL": {"left": {"FIELD": {"path": "t"}}, "right": {"TEXT": "one two three four"}}})}
+    del related["inputType"]
+    has = {"RELATED_LIST_HAS": {"status": "INCOMPLIANT", "relationshipName": "Parts__r"}}
+    judged = thing("a", "report.csv", 7, Parts__r=[{"Id": "q", "t": "one two three four"}])
+    found = explained(tmp_path, judged, has, relatedLists=[{**related, "relationshipName": "Parts__r"}])
+    assert """\
+because   Parts__r[0] q
+          INCOMPLIANT
+          condition 1
+            t  "one two three
+              four"
+""" in printed(found, 30)

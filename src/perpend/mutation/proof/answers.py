@@ -54,6 +54,8 @@ def _answers(tree: Mapping[str, Any]) -> frozenset[str]:
         case "not_expression":
             (first,) = map(_answers, parts)
             return frozenset({"true"} if first & _FALSE else ()) | frozenset({"false"} if first - _FALSE else ())
+        case "pipe":
+            return _answers(parts[1])
         case "comparator":
             return _TRUTHS if tree["value"] in ("eq", "ne") else _TRUTHS | {"null"}
         case "function_expression":

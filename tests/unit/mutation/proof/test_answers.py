@@ -9,6 +9,7 @@ from perpend.mutation.proof.answers import QueryAnswers, answers_of
 
 DOCUMENTS = (None, {}, [], "", " ", "x", 0, 5, True, False, {"a": None}, {"a": "x"}, {"a": []}, {"a": {"b": 1}}, ["x"])
 SOME = "to_string((type(a) != 'array' && 'odd') || (a && 'some') || 'none')"
+PIPED = "to_string([?a] | (@ && 'some' || 'none'))"
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,7 @@ SOME = "to_string((type(a) != 'array' && 'odd') || (a && 'some') || 'none')"
         ("join('', ['*', to_array(a)[]][])", QueryAnswers((), null=False, filled=True)),
         ("join('', [' ', to_array(a)[]][])", None),
         ("join('', ['*'][?@ != '*'])", None),
+        (PIPED, QueryAnswers(("none", "some"), null=False, filled=False)),
         ("to_string(a)", QueryAnswers(("", "[]", "false", "null", "{}"), null=False, filled=True)),
         ("a", None),
     ],
@@ -32,7 +34,9 @@ def test_answers_are_told_from_what_is_written(query, expected):
     assert expected == answers_of(query)
 
 
-@pytest.mark.parametrize("query", [SOME, "to_string(!a)", "to_string(a && 'x')", "to_string(a == 'x')", "a && 'x' || `null`"])
+@pytest.mark.parametrize(
+    "query", [SOME, "to_string(!a)", "to_string(a && 'x')", "to_string(a == 'x')", "a && 'x' || `null`", PIPED]
+)
 def test_no_document_brings_another_answer(query):
     known = answers_of(query)
     assert known is not None
