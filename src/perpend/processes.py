@@ -8,6 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import resource
 import signal
 import threading
 from contextlib import ExitStack, contextmanager, suppress
@@ -32,6 +33,10 @@ _LOST: Final = "a process that did a part of the work has ended before its time;
 
 class ProcessLost(PerpendError):
     """A process ended before it had done its work."""
+
+
+class TookTooLong(PerpendError):
+    """A process was ended, since it did not do its work within the time that it had."""
 
 
 def can_fork() -> bool:
@@ -71,7 +76,7 @@ def dealt(answers: Callable[[int], Iterable[Answer]], count: int) -> Iterator[An
     with ExitStack() as stack:
         desks: list[_Desk] = []
         for number in range(1, count):
-            desks.append(stack.enter_context(_working(answers, number, desks)))
+            desks.append(stack.enter_context(_working(answers, number, desks))[0])
         every = [iter(answers(0)), *(desk.taken() for desk in desks)]
         for of_process in cycle(every):
             try:
@@ -82,8 +87,50 @@ def dealt(answers: Callable[[int], Iterable[Answer]], count: int) -> Iterator[An
 
 
 @contextmanager
-def _working(answers: Callable[[int], Iterable[Answer]], number: int, others: Sequence[_Desk]) -> Iterator[_Desk]:
-    """Yield where the answers of a process of its own are read, which is ended at last."""
+def apart(answers: Callable[[], Iterable[Answer]], *, seconds: float | None, memory: int) -> Iterator[Iterator[Answer]]:
+    """Yield the answers of one process of its own, which has some bytes of memory, and is ended after some seconds or at last.
+
+    Answers are pickled. What a user can do wrong there is raised where they are read, as are TookTooLong and ProcessLost.
+    """
+    late = threading.Event()
+
+    def limited(_: int) -> Iterator[Answer]:
+        allowed = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        most = memory if allowed == resource.RLIM_INFINITY else min(memory, allowed)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        yield from answers()
+
+    def taken(desk: _Desk) -> Iterator[Answer]:
+        try:
+            yield from desk.taken()
+        except ProcessLost:
+            if late.is_set():
+                raise TookTooLong(f"not done within {seconds:g} seconds") from None
+            raise
+
+    with _working(limited, 1, ()) as (desk, end):
+
+        def end_late() -> None:
+            late.set()
+            end()
+
+        timer = threading.Timer(seconds, end_late) if seconds is not None else None
+        if timer:
+            timer.daemon = True
+            timer.start()
+        try:
+            yield taken(desk)
+        finally:
+            if timer:
+                timer.cancel()
+                timer.join()
+
+
+@contextmanager
+def _working(
+    answers: Callable[[int], Iterable[Answer]], number: int, others: Sequence[_Desk]
+) -> Iterator[tuple[_Desk, Callable[[], None]]]:
+    """Yield where the answers of a process of its own are read, and what ends it; it is ended at last."""
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe()
     with ours:
@@ -96,7 +143,7 @@ def _working(answers: Callable[[int], Iterable[Answer]], number: int, others: Se
             except OSError as error:
                 raise ProcessLost(f"no further process can be made: {(error.strerror or str(error)).lower()}") from None
         try:
-            yield desk
+            yield desk, process.kill
         finally:
             process.kill()
             process.join()

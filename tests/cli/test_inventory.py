@@ -138,11 +138,28 @@ def test_a_question_that_takes_too_long_is_given_up(run: Run, store: Path) -> No
     assert "the question was not answered within 0.3 seconds" in ended.err
 
 
+ENORMOUS = "SELECT length(repeat('x', 4000000000))"
+
+
+@pytest.mark.parametrize(("question", "options"), [(ENORMOUS, ()), (ENORMOUS, ("--timeout", "1")), (SLOW, ("--timeout", "1"))])
+def test_a_question_takes_no_more_time_and_memory_than_it_may(store: Path, question: str, options: tuple[str, ...]) -> None:
+    arguments = [sys.executable, "-m", "perpend", "inventory", "sql", question, "--store", str(store), *options]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        err = process.stderr.read() if process.stderr else b""
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    told = b"needs more memory" if question == ENORMOUS else b"was not answered within 1 seconds"
+    assert (2, True, 1) == (process.returncode, told in err, err.count(b"\n")), err
+    assert used.ru_utime + used.ru_stime < 20, "seconds, of all processes"
+    assert used.ru_maxrss < 2.5 * 1024**2, "kilobytes, of the largest process"
+
+
 def computed(process: int) -> float:
-    """Return for how many seconds a process has computed, 0 while it has opened no database, which brings threads."""
-    if len(os.listdir(f"/proc/{process}/task")) == 1:
+    """Return for how many seconds the one who asks for a process has computed, 0 while no database is open, with its threads."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    if not children or len(os.listdir(f"/proc/{children[0]}/task")) == 1:
         return 0
-    ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    ticks = Path(f"/proc/{children[0]}/stat").read_text().rpartition(")")[2].split()[11:13]
     return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 

@@ -131,7 +131,7 @@ def test_a_run_is_told_once_and_the_first_one_never(run: Run, day: Path, receive
         "objectName": "build-runner",
         "waiver": None,
     }.items() <= owner["findings"][0].items()
-    assert f"iam-team: 1 opened\n- opened: {POLICY}: build-runner in 111122223333" in digest["text"]
+    assert f"iam-team: 1 opened\n- opened: {POLICY}: `build-runner` in 111122223333" in digest["text"]
     (headers,) = receiver.headers
     assert ("Bearer T0KEN", "/T0KEN", 32) == (headers["Authorization"], headers["path"], len(headers["Idempotency-Key"]))
     assert "T0KEN" not in (day / "store/history/notified.json").read_text() + told.err

@@ -91,7 +91,7 @@ TESTED_BY: dict[str, tuple[str, ...]] = {
         "scaffold/starts",
         "scaffold/templates",
     ),
-    "cli/test_notify.py": ("errands/notifying", "notices/deliver", "notices/digests", "notices/sent"),
+    "cli/test_notify.py": ("errands/notifying", "notices/deliver", "notices/sent"),
     "cli/test_pack.py": (
         "cli/choosing",
         "commands/findings/pack",

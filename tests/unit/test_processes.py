@@ -15,7 +15,7 @@ import pytest
 
 from perpend import processes
 from perpend.errors import PerpendError
-from perpend.processes import ProcessLost, _Desk, _work, can_fork, dealt, spread
+from perpend.processes import ProcessLost, TookTooLong, _Desk, _work, apart, can_fork, dealt, spread
 from tests.processes import are_gone
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="this machine forks no processes")
@@ -239,3 +239,29 @@ def test_where_no_threads_can_be_counted_there_may_be_any(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "listdir", missing)
     assert not processes.all_threads_are_pythons()
+
+
+def test_a_process_apart_answers_in_order_and_is_gone_behind_it() -> None:
+    with apart(lambda: iter([os.getpid(), "a" * 20_000_000, None]), seconds=60, memory=2**31) as answered:
+        process, *others = answered
+    assert ["a" * 20_000_000, None] == others
+    assert process != os.getpid() and are_gone([process])
+
+
+def test_a_process_apart_that_takes_too_long_is_ended() -> None:
+    with (
+        pytest.raises(TookTooLong, match=r"not done within 0\.2 seconds"),
+        apart(lambda: (time.sleep(each) for each in (0, 60)), seconds=0.2, memory=2**31) as answered,
+    ):
+        list(answered)
+
+
+def test_a_process_apart_has_so_much_memory_and_tells_what_is_wrong() -> None:
+    def answers() -> Iterator[bytearray]:
+        try:
+            yield bytearray(2**32)
+        except MemoryError:
+            raise Odd(1, "no memory") from None
+
+    with pytest.raises(Odd, match="1: no memory"), apart(answers, seconds=None, memory=2**31) as answered:
+        list(answered)

@@ -195,7 +195,7 @@ def _exit_code(arguments: list[str] | None) -> int:
 
 
 def _complain(reason: str, code: int = USAGE_ERROR) -> int:
-    click.echo(f"perpend: {reason}", err=True)
+    click.echo(f"perpend: {visible(reason)}", err=True)
     return code
 
 

@@ -13,7 +13,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from perpend.diagnostics.escape import visible
-from perpend.diagnostics.trimmed import trimmed
+from perpend.diagnostics.trimmed import commanding_nothing, trimmed
 from perpend.errors import PerpendError
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def terminal(path: str | None) -> Iterator[Console]:
         width = _NARROWEST if os.environ.get("COLUMNS", "").strip() == "0" else None
         console = _Console(width=width, highlight=False, markup=False, emoji=False, no_color=None if colours() else True)
         console.size = console.size  # asked once, and not for every line
-        console.file = console.file if console.is_terminal else trimmed(console.file)
+        console.file = (commanding_nothing if console.is_terminal else trimmed)(console.file)
         yield console
         return
     with output_stream(path) as stream:

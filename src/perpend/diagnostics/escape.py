@@ -1,6 +1,7 @@
-"""Text from files in, text that is safe to show out: nothing in it can move a cursor, turn the reading order or hide.
+"""Text from files in, text that is safe to show out: nothing in it can move a cursor, turn the reading order, hide or command.
 
-Every renderer and the terminal report draw foreign text through :func:`visible`. Refuses to know what the text says.
+Every renderer and the terminal report draw foreign text through :func:`visible`; streams of lines for people pass through
+:func:`inert`, which knows where lines begin. Refuses to know what the text says.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Final
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 _SHORT: Final = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_COMMAND_WITHIN: Final = re.compile(r"##(?=\w*\[)")
+_COMMAND_AHEAD: Final = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 _HANGUL_TAILS: Final = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
 """Vowels and finals of conjoining Hangul: a terminal draws them inside the syllable that the consonant before them opens."""
 
@@ -20,14 +23,36 @@ def visible(text: str) -> str:
     r"""Return the text with its control, format and line-separating characters and lone surrogates written out.
 
     ``\n``, ``\r`` and ``\t`` keep their short names, others become ``\x1b``, ``\u202e`` or ``\U000e0041``. Printable text of
-    every language stays as it is, a backslash too: the result is for reading, not for turning back.
+    every language stays as it is, a backslash too: the result is for reading, not for turning back. ``##[`` gets a backslash
+    inside: runners of CI obey it anywhere in a line.
 
     >>> print(visible("red \x1b[31m, turned \u202e, naïve 日本"))
     red \x1b[31m, turned \u202e, naïve 日本
     """
-    if text.isprintable():
+    if not text.isprintable():
+        text = "".join(_written_out(sign) if unicodedata.category(sign) in _HIDDEN else sign for sign in text)
+    return _COMMAND_WITHIN.sub(r"##\\", text) if "##" in text else text
+
+
+def inert(text: str, *, goes_on: bool = False) -> str:
+    r"""Return lines of text of which the runner of a CI takes none for a command to it.
+
+    Such a line begins, behind blanks, with ``::``, which gets a backslash in front, in the place of a blank if there is one; or
+    it holds ``##[``. ``goes_on``: the text does not begin a line.
+
+    >>> print(inert("a ::b\n  ::add-mask::c"))
+    a ::b
+     \::add-mask::c
+    """
+    if "##" in text:
+        text = _COMMAND_WITHIN.sub(r"##\\", text)
+    if "::" not in text:
         return text
-    return "".join(_written_out(character) if unicodedata.category(character) in _HIDDEN else character for character in text)
+    return _COMMAND_AHEAD.sub(lambda match: match[0] if goes_on and not match.start() else _led(match[1]), text)
+
+
+def _led(blanks: str) -> str:
+    return f"{blanks.removesuffix(' ')}\\::"
 
 
 def display_width(text: str) -> int:

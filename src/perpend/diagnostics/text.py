@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from perpend.diagnostics.escape import visible
+from perpend.diagnostics.escape import inert, visible
 from perpend.diagnostics.excerpt import excerpt_of
 from perpend.diagnostics.model import Severity, sorted_diagnostics
 from perpend.diagnostics.region import region_from_span
@@ -43,7 +43,7 @@ def render_text(
         return "no problems found\n"
     drawing = _Drawing(source_line, colour, width)
     blocks = ["".join(f"{line}\n" for line in drawing.lines(diagnostic)) for diagnostic in ordered]
-    return "\n".join([*blocks, f"{_count(ordered)}\n"])
+    return inert("\n".join([*blocks, f"{_count(ordered)}\n"]))
 
 
 def line_of(diagnostic: Diagnostic, path: str) -> str:

@@ -1,26 +1,39 @@
-"""A stream of text whose lines end without blanks: tables fill theirs up to their width, which only a terminal needs."""
+"""A stream of text for people: none of its lines commands the runner of a CI, and without a terminal none ends with blanks.
+
+Tables fill their lines up to their width, which only a terminal needs, and wrap them anywhere.
+"""
 
 from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING, TextIO
 
+from perpend.diagnostics.escape import inert
+
 if TYPE_CHECKING:
     from typing import IO
 
 
+def commanding_nothing(stream: IO[str]) -> TextIO:
+    """Return a stream whose lines are no commands to a runner (:func:`inert`). All else is the stream's own."""
+    return _Lines(stream, trims=False)
+
+
 def trimmed(stream: IO[str]) -> TextIO:
-    """Return a stream that leaves out blanks before the end of a line. All else is the stream's own."""
-    return _Trimmed(stream)
+    """Return such a stream that leaves out blanks before the end of a line, too."""
+    return _Lines(stream, trims=True)
 
 
-class _Trimmed(io.TextIOBase, TextIO):
-    def __init__(self, stream: IO[str]) -> None:
+class _Lines(io.TextIOBase, TextIO):
+    def __init__(self, stream: IO[str], *, trims: bool) -> None:
         self._stream = stream
+        self._trims = trims
+        self._goes_on = False
 
     def write(self, text: str, /) -> int:
-        *lines, rest = text.split("\n")
-        self._stream.write("".join(f"{line.rstrip(' ')}\n" for line in lines) + rest)
+        *lines, rest = inert(text, goes_on=self._goes_on).split("\n")
+        self._goes_on = bool(rest.strip()) or (self._goes_on and not lines)
+        self._stream.write("".join(f"{line.rstrip(' ') if self._trims else line}\n" for line in lines) + rest)
         return len(text)
 
     def flush(self) -> None:

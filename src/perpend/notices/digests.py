@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.diagnostics.escape import visible
 from perpend.history.model import Cause, Event
+from perpend.notices.chat import code_in_chat, shown_in_chat
 from perpend.waivers.covering import WAIVED
 
 if TYPE_CHECKING:
@@ -82,10 +82,12 @@ class Digest:
 
     @property
     def text(self) -> str:
-        """The digest for people, owner by owner; what is foreign is drawn visible, on one line."""
+        """The digest for people, owner by owner; what is foreign is on one line, and chats obey none of it."""
         lines = [f"{self.title} (estate of {self.time[:10]})"]
         for owner in self.owners:
-            lines.append(f"{visible(owner.owner) if owner.owner else 'no owner known'}: {_told(owner.counts, owner.endings)}")
+            lines.append(
+                f"{shown_in_chat(owner.owner) if owner.owner else 'no owner known'}: {_told(owner.counts, owner.endings)}"
+            )
             lines += [f"- {ending.line}" for ending in owner.endings[:MOST_LISTED]]
             lines += [f"- and {over:,} more that end"] if (over := len(owner.endings) - MOST_LISTED) > 0 else []
             lines += [f"- {_line(finding)}" for finding in owner.findings]
@@ -178,7 +180,7 @@ def _told(counts: Mapping[str, int], endings: Sequence[WaiverEnding]) -> str:
 
 
 def _line(finding: Mapping[str, Any]) -> str:
-    account = f" in {finding['account']}" if finding["account"] else ""
-    waived = f" (waived: {finding['waiver']})" if finding["waiver"] else ""
+    account = f" in {shown_in_chat(finding['account'])}" if finding["account"] else ""
+    waived = f" (waived: {shown_in_chat(finding['waiver'])})" if finding["waiver"] else ""
     name = finding["objectName"] or finding["objectId"]
-    return visible(f"{finding['event']}: {finding['policyId'].rpartition('/')[2]}: {name}{account}{waived}")
+    return f"{finding['event']}: {shown_in_chat(finding['policyId'].rpartition('/')[2])}: {code_in_chat(name)}{account}{waived}"

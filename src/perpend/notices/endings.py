@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.diagnostics.escape import visible
+from perpend.notices.chat import shown_in_chat
 
 if TYPE_CHECKING:
     from datetime import date
@@ -33,9 +33,9 @@ class WaiverEnding:
 
     @property
     def line(self) -> str:
-        """What is told of it, on one line, with what is foreign drawn visible."""
+        """What is told of it, on one line, with what is foreign as chats do not obey it."""
         verb = "ended after" if self.has_ended else "ends after"
-        return f"{self.kind} {visible(self.id)} {verb} {self.until.isoformat()}: {visible(self.reason)}"
+        return f"{self.kind} {shown_in_chat(self.id)} {verb} {self.until.isoformat()}: {shown_in_chat(self.reason)}"
 
     @property
     def document(self) -> dict[str, Any]:

@@ -42,6 +42,11 @@ _EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f\\]+")
 _LOCAL: Final = struct.Struct("<4s5H3I2H")
 _LOCAL_SIGN, _END_SIGN, _ZIP64_SIZES, _LARGE = b"PK\x03\x04", b"PK\x05\x06", 1, 0xFFFFFFFF
+_END_SIZE: Final = 22
+_SIZES_BEHIND: Final = 0x08
+_SIZES_BEHIND_TAKE: Final = range(12, 25)
+"""How many bytes the sizes of a member take where they stand behind it, and not in front."""
+
 _BROKEN: Final = (
     *(zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OverflowError, EOFError, OSError),
     *(zlib.error, struct.error),
@@ -195,7 +200,7 @@ def opened_pack(path: Path) -> Iterator[PackArchive]:
             yield PackArchive((fault or PackFault("", f"is cut off or damaged: {_words(error)}"),))
             return
         infos = archive.infolist()
-        faults = _faults(infos)
+        faults = _faults(infos) or _faults_beside(archive, stream)
         yield PackArchive(tuple(faults)) if faults else PackArchive((), archive, {info.filename: info for info in infos})
 
 
@@ -223,6 +228,33 @@ def _faults(infos: list[zipfile.ZipInfo]) -> list[PackFault]:
         if info.header_offset + _LOCAL.size + info.compress_size > following.header_offset:
             faults.append(PackFault(following.filename, "lies within another member, or is another one's double"))
     return faults
+
+
+def _faults_beside(archive: zipfile.ZipFile, stream: BinaryIO) -> list[PackFault]:
+    """Return where an archive has bytes that belong to no member: nobody would notice that they are there, or others."""
+    where = "in a comment" if archive.comment or any(info.comment for info in archive.infolist()) else None
+    try:
+        where = where or _place_of_more(archive, stream)
+    except _BROKEN as error:
+        return [PackFault("", f"is cut off or damaged: {_words(error)}")]
+    return [PackFault("", f"holds bytes that belong to no member: {where}")] if where else []
+
+
+def _place_of_more(archive: zipfile.ZipFile, stream: BinaryIO) -> str | None:
+    stream.seek(-_END_SIZE, io.SEEK_END)
+    if stream.read(len(_END_SIGN)) != _END_SIGN:
+        return "behind its end"
+    expected = range(1)
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        if info.header_offset not in expected:
+            return "between its members" if expected.start else "before its first member"
+        stream.seek(info.header_offset)
+        *_, name_length, more_length = _LOCAL.unpack(stream.read(_LOCAL.size))
+        end = info.header_offset + _LOCAL.size + name_length + more_length + info.compress_size
+        expected = range(end, end + 1)
+        if info.flag_bits & _SIZES_BEHIND:
+            expected = range(end + _SIZES_BEHIND_TAKE.start, end + _SIZES_BEHIND_TAKE.stop)
+    return None if archive.start_dir in expected else "between its members"
 
 
 def _member_fault(info: zipfile.ZipInfo, names: Mapping[str, int]) -> str | None:

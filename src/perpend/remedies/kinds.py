@@ -82,6 +82,8 @@ def name_of(value: Any, kind: NameKind) -> tuple[str | None, str | None]:
         value = str(int(value))
     if not value.isprintable():
         return None, f"holds `{visible(value[:80])}`, with signs that cannot be seen"
+    if (safe := visible(value)) != value:
+        return None, f"holds `{safe[:80]}`, which the runner of a CI takes for a command"
     refused = kind.refusal(value)
     return (None, f"holds a text that does not fit: {refused}") if refused else (value, None)
 

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from perpend.diagnostics.escape import display_width, encodable, visible
+from perpend.diagnostics.escape import display_width, encodable, inert, visible
 
 HIDDEN = {"Cc", "Cf", "Zl", "Zp", "Cs"}
 UNICODE = "".join(
@@ -31,6 +31,7 @@ UNICODE = "".join(
         ("\u2028 \u2029", r"\u2028 \u2029"),
         ("\ud800 \udc80", r"\ud800 \udc80"),
         ("\U000e0041", r"\U000e0041"),
+        ("a ##[b] ##vso[c ###[ ## [ ::d", r"a ##\[b] ##\vso[c ###\[ ## [ ::d"),
     ],
 )
 def test_visible_writes_out_what_cannot_be_seen(text: str, expected: str) -> None:
@@ -67,3 +68,20 @@ def test_display_width_counts_terminal_columns(text: str, expected: int) -> None
 def test_encodable_writes_out_lone_surrogates_only() -> None:
     expected = "\x1b\u202e日 \\udc80\\ud83d\\ude00 😀"
     assert expected == encodable("\x1b\u202e日 \udc80\ud83d\ude00 😀")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("::a::b", r"\::a::b"),
+        ("  ::a\n\u3000::b\n\n::c", " \\::a\n\u3000\\::b\n\n\\::c"),
+        ("a::b :: c ::/0", "a::b :: c ::/0"),
+        ("a ##[b]", r"a ##\[b]"),
+    ],
+)
+def test_inert_lines_command_nothing(text: str, expected: str) -> None:
+    assert (expected, expected) == (inert(text), inert(expected))
+
+
+def test_what_goes_on_begins_no_line() -> None:
+    assert "::a\n\\::b" == inert("::a\n::b", goes_on=True)

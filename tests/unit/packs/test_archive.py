@@ -101,6 +101,63 @@ def test_what_is_hostile_or_cut_is_named_by_member(tmp_path: Path, content: byte
     assert {expected} == set(faults_of(tmp_path, content))
 
 
+def _commented(info: zipfile.ZipInfo) -> None:
+    info.comment = b"more"
+
+
+def with_comment(content: bytes) -> bytes:
+    stream = io.BytesIO(content)
+    with zipfile.ZipFile(stream, "a") as made:
+        made.comment = b"more"
+    return stream.getvalue()
+
+
+def with_gap(content: bytes, name: bytes) -> bytes:
+    """Return an archive with bytes before a member, or before the list of members, of which the list takes account."""
+    place = content.index(b"PK\x03\x04", content.index(name) - 30) if name else content.index(b"PK\x01\x02")
+    stream = io.BytesIO()
+    stream.write(content[:place] + b"PK  " + content[place:])
+    end = content.rindex(b"PK\x05\x06") + 4
+    start = int.from_bytes(content[end + 12 : end + 16], "little")
+    stream.seek(end + 16), stream.write((start + 4).to_bytes(4, "little"))
+    at = start
+    while content[at : at + 4] == b"PK\x01\x02":
+        offset = int.from_bytes(content[at + 42 : at + 46], "little")
+        stream.seek(at + 46), stream.write((offset + 4 * (offset >= place)).to_bytes(4, "little"))
+        at += 46 + sum(int.from_bytes(content[at + one : at + one + 2], "little") for one in (28, 30, 32))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (b"PK  " + packed(), "before its first member"),
+        (with_gap(packed(), b"a.txt"), "before its first member"),
+        (with_gap(packed(), b"b/d.txt"), "between its members"),
+        (with_gap(packed(), b""), "between its members"),
+        (packed() + b"more", "behind its end"),
+        (packed() + b"more" * 20_000, None),
+        (with_comment(packed()), "in a comment"),
+        (foreign("a", change=_commented), "in a comment"),
+    ],
+    ids=["front", "front, in the list", "middle", "before the list", "end", "long end", "comment", "comment of a member"],
+)
+def test_bytes_that_belong_to_no_member_are_refused(tmp_path: Path, content: bytes, where: str | None) -> None:
+    reason = f"holds bytes that belong to no member: {where}" if where else "is cut off or damaged: file is not a zip file"
+    assert [PackFault("", reason)] == faults_of(tmp_path, content)
+
+
+@pytest.mark.parametrize("seekable", [True, False])
+def test_an_archive_by_others_without_such_bytes_is_read(tmp_path: Path, seekable: bool) -> None:
+    stream = io.BytesIO()
+    if not seekable:
+        stream.seekable = lambda: False  # type: ignore[method-assign]  # then sizes stand behind the members
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in ("a", "b"):
+            made.writestr(name, b"x" * 100)
+    assert [] == faults_of(tmp_path, stream.getvalue())
+
+
 def test_what_swells_is_named_by_member(tmp_path: Path) -> None:
     content = foreign("a", content=bytes(80 * 1024 * 1024))
     assert [PackFault("a", "unpacks to more than 250 times its size")] == faults_of(tmp_path, content)

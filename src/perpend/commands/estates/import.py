@@ -13,7 +13,7 @@ from perpend.cli.options import object_types_option
 from perpend.cli.output import progress
 from perpend.cli.repositories import repository_here, store_named
 from perpend.diagnostics.counted import counted
-from perpend.diagnostics.escape import visible
+from perpend.diagnostics.escape import inert, visible
 from perpend.intake.inputs import import_inputs
 
 if TYPE_CHECKING:
@@ -63,4 +63,4 @@ def command(context: click.Context, /, inputs: tuple[str, ...], directory: str, 
 def _summarise(snapshot: Snapshot) -> None:
     click.echo(f"snapshot {snapshot.id}")
     for name, table in snapshot.tables.by_name.items():
-        click.echo(f"  {visible(name)}: {counted(table.rows, 'row')}")
+        click.echo(inert(f"  {visible(name)}: {counted(table.rows, 'row')}"))

@@ -101,13 +101,14 @@ def ask(
     Of the store's history: finding, policy_output, episode, event, ledger, run, scorecard, waiver and waived.
     """
     from perpend.cli.histories.kept import views_beside
-    from perpend.store.queries.views import SqlFailed, asked
+    from perpend.store.queries.apart import asked_apart
+    from perpend.store.queries.views import SqlFailed
 
     views = views_beside(directory, question, repo)
     try:
         with (
             store_named(directory).reading(run) as snapshot,
-            asked(snapshot, question, declared=_declared(repo), timeout=timeout, more=views) as answer,
+            asked_apart(snapshot, question, declared=_declared(repo), timeout=timeout, more=views) as answer,
         ):
             _write(answer, form, out, limit)
     except SqlFailed as error:

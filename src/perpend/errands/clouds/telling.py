@@ -9,7 +9,7 @@ import click
 
 from perpend.clouds.aws.runs.claims import STATED
 from perpend.diagnostics.counted import counted
-from perpend.diagnostics.escape import visible
+from perpend.diagnostics.escape import inert, visible
 from perpend.diagnostics.text import render_text
 from perpend.pieces.rules import NOT_CLAIMED, RELATION_NOT_FOLLOWED
 from perpend.store.unfinished import unfinished
@@ -38,7 +38,7 @@ def tell_collected(came: Gathered, to_collect: ToCollect, calls: int, *, err: bo
     accounts = f", {came.accounts:,} accounts" if came.accounts > 1 else ""
     click.echo(f"snapshot {came.snapshot.id}, {counted(calls, 'call')}{accounts}", err=err)
     for name, table in came.snapshot.tables.by_name.items():
-        click.echo(f"  {visible(name)}: {counted(table.rows, 'row')}", err=err)
+        click.echo(inert(f"  {visible(name)}: {counted(table.rows, 'row')}"), err=err)
     for source in came.collection.sources:
         if source.kind == STATED:
             of = counted(len(source.accounts), "account")
@@ -116,7 +116,7 @@ def _tell_unread(came: Gathered, to_collect: ToCollect) -> None:
     for (_, label, _), alike in list(causes.items())[:MOST_NAMED]:
         # What opens an account is read by all policies.
         programs = reading.get(label, []) if not label.startswith("sts:") else list(to_collect.programs)
-        click.echo(f"  {visible(str(alike[0]))}{_elsewhere(alike)}; {_cost(alike, programs, came.objects)}", err=True)
+        click.echo(inert(f"  {visible(str(alike[0]))}{_elsewhere(alike)}; {_cost(alike, programs, came.objects)}"), err=True)
     if len(causes) > MOST_NAMED:
         click.echo(f"  and {len(causes) - MOST_NAMED} more", err=True)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from perpend.cli.output import colours
-from perpend.diagnostics.escape import visible
+from perpend.diagnostics.escape import inert, visible
 from perpend.errors import PerpendError
 from perpend.scaffold.edits import changed_lines, edited
 from perpend.scaffold.expectations import blanks_of
@@ -41,7 +41,7 @@ def show_changes(files: Iterable[ChangedFile], *, err: bool = False) -> None:
     drawn = colours() and not err
     for file in files:
         for lines in changed_lines(file.text, file.edits):
-            click.echo(f"{visible(file.path)}:{lines.number}", err=err)
+            click.echo(inert(f"{visible(file.path)}:{lines.number}"), err=err)
             signed = [("-", "red", text) for text in lines.before] + [("+", "green", text) for text in lines.after]
             for sign, colour, text in signed:
                 line = f"  {sign} {visible(text.removesuffix(chr(13)))}"

@@ -10,7 +10,7 @@ import click
 
 from perpend.cli.output import output_stream, progress
 from perpend.diagnostics.counted import counted
-from perpend.diagnostics.escape import visible
+from perpend.diagnostics.escape import inert, visible
 from perpend.errands.policies.changes import ChangedFile, write_changes
 from perpend.load.files import MAX_TEST_DATA
 from perpend.meaning.values import milliseconds_from_datetime
@@ -56,7 +56,7 @@ def propose(analyzer: Analyzer, logic_ids: Sequence[str], *, out: str | None, wr
 def _tell(of_file: Proposals) -> None:
     for proposal in of_file.proposed:
         name = json.loads(proposal.text)["Id"]
-        click.echo(f"{visible(of_file.logic_id)}: {visible(name)} {visible(proposal.why)}", err=True)
+        click.echo(inert(f"{visible(of_file.logic_id)}: {visible(name)} {visible(proposal.why)}"), err=True)
     for branch in of_file.missed:
         where = f"{branch.relationship}: " if branch.relationship else ""
         click.echo(
@@ -77,7 +77,7 @@ def _add(analyzer: Analyzer, of_file: Proposals) -> None:
     if not logic.test_data:
         path = f"{of_file.logic_id.lstrip('/').rpartition('/')[0]}/{_NEW_FILE}"
         write_new(repository.files.root, {path: f"[\n{texts}\n]\n"})
-        click.echo(f"{visible(path)} is new: name it in the logic file, testData: [{{file: {_NEW_FILE}}}]", err=True)
+        click.echo(inert(f"{visible(path)} is new: name it in the logic file, testData: [{{file: {_NEW_FILE}}}]"), err=True)
         return
     file = repository.referred(logic.test_data[0], logic.id, [])
     if file is None:

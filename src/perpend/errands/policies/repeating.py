@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.diagnostics.counted import counted
-from perpend.diagnostics.escape import visible
+from perpend.diagnostics.escape import inert, visible
 from perpend.errors import PerpendError
 from perpend.load.watch import Watch, watched
 
@@ -29,7 +29,7 @@ def run_again_and_again(run: Callable[[], int], repository: Repository) -> int:
         changed = sorted({os.path.relpath(path, repository.files.root) for path, *_ in watch.seen ^ before})
         before = watch.seen
         others = f" and {counted(len(changed) - 1, 'other file')} have" if changed[1:] else " has"
-        click.echo(f"\n{visible(changed[0])}{others} changed")
+        click.echo(inert(f"\n{visible(changed[0])}{others} changed"))
         try:
             run()
         except BrokenPipeError:

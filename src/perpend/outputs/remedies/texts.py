@@ -24,10 +24,11 @@ class UnquotableWord(ValueError):
 def command_line(words: Sequence[str]) -> str:
     """Return a command as one line of a POSIX shell that gives exactly these words.
 
-    Raises UnquotableWord for a word with signs that cannot be seen, which would end the line or mislead whoever reads it.
+    Raises UnquotableWord for a word with signs that cannot be seen, which would end the line or mislead whoever reads it, or
+    with `##[`, which the runner of a CI obeys anywhere in a line.
     """
     for word in words:
-        if not word.isprintable():
+        if not word.isprintable() or word != visible(word):
             raise UnquotableWord(f"`{visible(word)}` cannot stand in a line of a script")
     return shlex.join(words)
 

@@ -169,13 +169,22 @@ def _failing(connection: Connection, question: str, timeout: float | None) -> It
     try:
         yield
     except duckdb.InterruptException:
-        within = f" within {timeout:g} seconds" if timeout is not None else ""
-        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), f"the question was not answered{within}")) from None
+        raise out_of_time(timeout) from None
     except duckdb.OutOfMemoryException:
-        message = "the question needs more memory or temporary disk space than may be used"
-        raise SqlFailed(SQL_ERROR.at(Span(STATEMENT), message)) from None
+        raise out_of_memory() from None
     except duckdb.Error as error:
         raise SqlFailed(_diagnostic(str(error), question, connection)) from None
+
+
+def out_of_time(timeout: float | None) -> SqlFailed:
+    """Return that a question takes longer than it may."""
+    within = f" within {timeout:g} seconds" if timeout is not None else ""
+    return SqlFailed(SQL_ERROR.at(Span(STATEMENT), f"the question was not answered{within}"))
+
+
+def out_of_memory() -> SqlFailed:
+    """Return that a question needs more memory than it may have."""
+    return SqlFailed(SQL_ERROR.at(Span(STATEMENT), "the question needs more memory or temporary disk space than may be used"))
 
 
 def _diagnostic(message: str, question: str, connection: Connection) -> Diagnostic:
