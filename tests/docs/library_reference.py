@@ -115,7 +115,8 @@ def page() -> str:
     repository = open_repository()
     mappings = FrameworkMappings(repository)
     parts = [HEAD, POLICIES, *_policies(repository, mappings), TESTS, FRAMEWORKS, *_frameworks(repository, mappings)]
-    parts += [CIS, *_cis(repository, mappings), DIFFERENCES, *_differences(), DEFECTS_OF_OTHERS, *_defects(), DATED, *_dated(), LEFT_OUT]
+    parts += [CIS, *_cis(repository, mappings), DIFFERENCES, *_differences(), DEFECTS_OF_OTHERS, *_defects()]
+    parts += [DATED, *_dated(), LEFT_OUT]
     return "".join(parts)
 
 

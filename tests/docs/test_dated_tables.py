@@ -15,9 +15,9 @@ def test_a_table_of_the_last_day_is_no_warning() -> None:
 
 
 def test_an_older_table_is_a_warning_that_names_its_source() -> None:
-    assert [
-        "warning: ce/colours was read 91 days ago, on 2026-01-31; compare it with https://example.com/colours"
-    ] == list(warnings([TABLE], TABLE.read + timedelta(days=MOST_DAYS + 1)))
+    assert ["warning: ce/colours was read 91 days ago, on 2026-01-31; compare it with https://example.com/colours"] == list(
+        warnings([TABLE], TABLE.read + timedelta(days=MOST_DAYS + 1))
+    )
 
 
 def test_each_declared_table_stands_in_the_library() -> None:

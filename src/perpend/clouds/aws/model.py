@@ -43,10 +43,11 @@ class CloudCall:
     """One operation of AWS. ``name`` is what rows of types call it.
 
     ``result`` is the path from the answer to a list of items, empty where the answer itself is the one item. ``parameters``
-    that begin with ``@`` are taken from the item that is asked about, alone or as the one entry of a list. ``facts`` are errors that say something, with what the
-    answer then is; ``wording`` is what the message of one has to hold to be a fact. ``gone`` are errors that say that the item
-    is there no more; they do not where ``foreign`` names a member with the ARN of another account. ``never_empty``: there is
-    always some item, and an answer without one is no answer. ``may_lack_result``: an empty list is left out of the answer.
+    that begin with ``@`` are taken from the item that is asked about, alone or as the one entry of a list. ``facts`` are errors
+    that say something, with what the answer then is; ``wording`` is what the message of one has to hold to be a fact. ``gone``
+    are errors that say that the item is there no more; they do not where ``foreign`` names a member with the ARN of another
+    account. ``never_empty``: there is always some item, and an answer without one is no answer. ``may_lack_result``: an empty
+    list is left out of the answer.
     """
 
     name: str
