@@ -49,6 +49,10 @@ _CALLS: Final = (
 )
 
 
+def _scanning(member: str) -> FieldSource:
+    return FieldSource(f"scanningConfigurations[].{member}", "the_one", "ecr.scanning")
+
+
 def _domain(member: str, transform: str = "", *, optional: bool = False, after: tuple[str, ...] = ()) -> FieldSource:
     return FieldSource(f"DomainStatus.{member}", transform, "opensearch.domain", optional, after)
 
@@ -84,7 +88,8 @@ _TYPES: Final = (
             "CA10__arn__c": FieldSource("repositoryArn"),
             "CA10__imageTagMutability__c": FieldSource("imageTagMutability"),
             "CA10__scanOnPush__c": FieldSource("imageScanningConfiguration.scanOnPush", "is_enabled"),
-            "CA10__scanFrequency__c": FieldSource("scanningConfigurations[].scanFrequency", "lines", "ecr.scanning"),
+            "CA10__scanFrequency__c": _scanning("scanFrequency"),
+            "CA10__scansOnPush__c": _scanning("scanOnPush"),
             "CA10__encryptionType__c": FieldSource("encryptionConfiguration.encryptionType", optional=True),
             "CA10__policyDocument__c": FieldSource("policyText", "json_document", "ecr.policy", optional=True),
             "CA10__policyDocumentExt__c": FieldSource(
