@@ -33,7 +33,7 @@ class NotThere(Exception):
 
 
 def own_path(parameter: Any) -> str:
-    """Return the path of what a parameter takes from the item that is asked about; empty where it takes nothing."""
+    """Return the path of what a parameter takes from the item that is asked about; empty if it takes nothing."""
     value = parameter[0] if isinstance(parameter, list) and len(parameter) == 1 else parameter
     return value[1:] if isinstance(value, str) and value.startswith("@") else ""
 
