@@ -16,7 +16,7 @@ LEAN := --quiet --no-compile
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite library engines slow quick lint forms types faults mutants golden reference site pictures bench clean
+.PHONY: help run test suite library dates engines slow quick lint forms types faults mutants golden reference site pictures bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -46,6 +46,10 @@ suite: $(BIN)/.ready
 library: $(BIN)/perpend $(if $(filter all,$(PACE)),engines)
 	$(BIN)/perpend test --coverage --fail-under 100
 	$(BIN)/perpend lint --repo src/perpend/library
+	@$(MAKE) --no-print-directory dates
+
+dates: $(BIN)/perpend ## warn of tables of the library that were not compared with their source for 90 days
+	@$(BIN)/python -m tests.docs.dated_tables
 
 engines: $(BIN)/perpend
 	$(BIN)/perpend test --engine duckdb

@@ -14,6 +14,7 @@ from perpend.analyze.frameworks import FrameworkMappings, RequirementAnswer
 from perpend.analyze.names import printed_number
 from perpend.load.repository import Repository, open_repository
 from tests.conformance.defects import DEFECTS
+from tests.docs.dated_tables import MOST_DAYS, dated_tables
 
 HEAD = """# What the library answers
 
@@ -78,6 +79,16 @@ interpreter and DuckDB, and that what cannot be read at all is UNDETERMINED. Thr
 | --- | --- | --- | --- |
 """
 
+DATED = f"""
+## Tables with a date
+
+Some policies and lists copy facts of AWS that change. Each was right on the day on which it was read; `make dates`, which `make
+test` runs, warns of one that is older than {MOST_DAYS} days.
+
+| table | read | source |
+| --- | --- | --- |
+"""
+
 LEFT_OUT = """
 ## Left out on purpose
 
@@ -104,7 +115,8 @@ def page() -> str:
     repository = open_repository()
     mappings = FrameworkMappings(repository)
     parts = [HEAD, POLICIES, *_policies(repository, mappings), TESTS, FRAMEWORKS, *_frameworks(repository, mappings)]
-    parts += [CIS, *_cis(repository, mappings), DIFFERENCES, *_differences(), DEFECTS_OF_OTHERS, *_defects(), LEFT_OUT]
+    parts += [CIS, *_cis(repository, mappings), DIFFERENCES, *_differences(), DEFECTS_OF_OTHERS, *_defects()]
+    parts += [DATED, *_dated(), LEFT_OUT]
     return "".join(parts)
 
 
@@ -130,6 +142,11 @@ def _differences() -> Iterator[str]:
 def _defects() -> Iterator[str]:
     for one in sorted(DEFECTS, key=lambda defect: defect.thread.casefold()):
         yield f"| {one.thread} | {one.name} | `{one.policy.removeprefix('/ce/ca/aws/')}` | {one.expected} |\n"
+
+
+def _dated() -> Iterator[str]:
+    for one in dated_tables():
+        yield f"| {one.what} (`{one.where}`) | {one.read} | {one.source} |\n"
 
 
 def _answer(mappings: FrameworkMappings, section: str) -> RequirementAnswer:

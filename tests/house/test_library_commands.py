@@ -29,7 +29,7 @@ OWN_OPERATIONS: Final = {("s3", "ls"), ("cloudtrail", "validate-logs")}
 
 OWN: Final = {
     ("configservice", "put-configuration-recorder"): {"recording-group"},
-    ("ec2", "modify-subnet-attribute"): {"no-map-public-ip-on-launch"},
+    ("ec2", "modify-subnet-attribute"): {"no-assign-ipv6-address-on-creation", "no-map-public-ip-on-launch"},
     ("ec2", "replace-network-acl-entry"): {"ingress"},
     ("ec2", "revoke-security-group-egress"): {"cidr", "port", "protocol"},
     ("ec2", "revoke-security-group-ingress"): {"cidr", "port", "protocol", "source-group"},

@@ -280,7 +280,12 @@ EXPECTED: dict[tuple[str, str], dict[str, Any]] = {
     ("SqsQueue", "orders"): {"encrypted": True, "kmsMasterKeyId": "k"},
     ("SqsQueue", "bare"): {"policyDocument": None, "policyDocumentExt": None, "kmsMasterKeyId": None},
     ("LambdaFunction", "bare"): {"roleArn": ROLE, "policyDocument": None, "policyDocumentExt": None},
-    ("EcrRepository", "app"): {"scanOnPush": True, "imageTagMutability": "MUTABLE"},
+    ("EcrRepository", "app"): {
+        "scanOnPush": True,
+        "scanFrequency": "MANUAL",
+        "scansOnPush": False,
+        "imageTagMutability": "MUTABLE",
+    },
     ("EcrRepository", "bare"): {"scanOnPush": False, "policyDocument": None},
     ("OpenSearchDomain", ""): {"name": "search", "enforceHttps": False, "encryptionAtRestEnabled": False},
     ("ConfigDeliveryChannel", ""): {"name": "default", "bucketName": "logs", "topic": None},

@@ -164,8 +164,8 @@ def sound_repository(aws: Account) -> str:
 
 
 def scanned(aws: Account) -> None:
-    given = {"repositoryName": "plain", "imageScanningConfiguration": {"scanOnPush": True}}
-    aws.client("ecr").put_image_scanning_configuration(**given)
+    rules = [{"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": [{"filter": "*", "filterType": "WILDCARD"}]}]
+    aws.client("ecr").put_registry_scanning_configuration(scanType="BASIC", rules=rules)
 
 
 def fixed_tags(aws: Account) -> None:

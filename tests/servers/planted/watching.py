@@ -142,6 +142,20 @@ def recorded(aws: Account) -> None:
     aws.mended["DescribeConfigurationRecorderStatus"] = (b'"PENDING"', b'"SUCCESS"')
 
 
+def recorder(aws: Account) -> str:
+    """A recorder with a role of the account."""
+    aws.there(unrecorded)
+    return f"{ACCOUNT}/{_REGIONS[0]}/default"
+
+
+def with_the_role_of_config(aws: Account) -> None:
+    role_arn = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
+    config = aws.client("config", _REGIONS[0])
+    for one in config.describe_configuration_recorders()["ConfigurationRecorders"]:
+        given = {name: one[name] for name in ("name", "recordingGroup")}
+        config.put_configuration_recorder(ConfigurationRecorder={**given, "roleARN": role_arn})
+
+
 def encrypting(aws: Account) -> None:
     for region in _REGIONS:
         aws.client("ec2", region).enable_ebs_encryption_by_default()
@@ -232,6 +246,7 @@ FAULTS = (
     ),
     Fault("cloudwatch/log-group-without-customer-managed-key", log_group, another(under_key)),
     Fault("account/config-in-all-regions", unrecorded, recorded, helped="that a recorder delivers"),
+    Fault("config/recorder-without-service-linked-role", recorder, with_the_role_of_config),
     Fault("account/ebs-volume-encryption-attribute-in-all-regions", account, encrypting),
     Fault("account/security-hub", account, lambda aws: aws.client("securityhub").enable_security_hub()),
     Fault("account/iam-access-analyzer-for-all-regions", account, analyzed, helped="analyzers"),

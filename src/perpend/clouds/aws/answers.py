@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.clouds.aws.cells import now
 from perpend.clouds.aws.client import Refused
-from perpend.clouds.aws.model import ABOVE, MEASURED_DAYS, MOST_MEASURED
+from perpend.clouds.aws.model import ABOVE, MEASURED_DAYS, MOST_MEASURED, own_path
 from perpend.clouds.aws.outcomes import Fact, Lack, Refusal, meaning_of, unread
 from perpend.clouds.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
 from perpend.clouds.aws.plan import REPORT
@@ -234,4 +234,7 @@ def _metric_queries(metric: Metric, subjects: Sequence[str], at: datetime) -> di
 
 
 def _parameter(value: Any, item: Mapping[str, Any]) -> Any:
-    return member(item, value[1:]) if isinstance(value, str) and value.startswith("@") else value
+    if not (path := own_path(value)):
+        return value
+    own = member(item, path)
+    return [own] if isinstance(value, list) and not is_missing(own) else own

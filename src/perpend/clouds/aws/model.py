@@ -32,15 +32,22 @@ class NotThere(Exception):
     """An answer in which a value is not known although AWS answered; the text is the reason."""
 
 
+def own_path(parameter: Any) -> str:
+    """Return the path of what a parameter takes from the item that is asked about; empty if it takes nothing."""
+    value = parameter[0] if isinstance(parameter, list) and len(parameter) == 1 else parameter
+    return value[1:] if isinstance(value, str) and value.startswith("@") else ""
+
+
 @dataclass(frozen=True, slots=True)
 class CloudCall:
     """One operation of AWS. ``name`` is what rows of types call it.
 
     ``result`` is the path from the answer to a list of items, empty where the answer itself is the one item. ``parameters``
-    that begin with ``@`` are taken from the item that is asked about. ``facts`` are errors that say something, with what the
-    answer then is; ``wording`` is what the message of one has to hold to be a fact. ``gone`` are errors that say that the item
-    is not there, which contradicts its listing: the call is then made once more. ``never_empty``: there is always some item,
-    and an answer without one is no answer. ``may_lack_result``: an empty list is left out of the answer.
+    that begin with ``@`` are taken from the item that is asked about, alone or as the one entry of a list. ``facts`` are errors
+    that say something, with what the answer then is; ``wording`` is what the message of one has to hold to be a fact. ``gone``
+    are errors that say that the item is not there, which contradicts its listing: the call is then made once more.
+    ``never_empty``: there is always some item, and an answer without one is no answer. ``may_lack_result``: an empty list is
+    left out of the answer.
     """
 
     name: str
@@ -64,7 +71,7 @@ class CloudCall:
     @property
     def of_an_item(self) -> bool:
         """Whether it takes something of the item that it is made for; else it is made once, in each region if regional."""
-        return any(isinstance(value, str) and value.startswith("@") for value in self.parameters.values())
+        return any(map(own_path, self.parameters.values()))
 
 
 @dataclass(frozen=True, slots=True)

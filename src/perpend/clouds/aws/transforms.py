@@ -200,6 +200,12 @@ def _confirmed(value: Any) -> bool:
     return str(value).startswith("arn:")
 
 
+def _the_one(value: Any) -> Any:
+    if len(value) != 1:
+        raise NotThere(f"the answer has {len(value)} entries for one object")
+    return value[0]
+
+
 def _is_queue_encrypted(value: Any) -> bool:
     return bool(value.get("KmsMasterKeyId")) or value.get("SqsManagedSseEnabled") == "true"
 
@@ -235,6 +241,7 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "confirmed": _confirmed,
     "terms_counted": terms_counted,
     "is_queue_encrypted": _is_queue_encrypted,
+    "the_one": _the_one,
     **VALUES,
 }
 """The transforms by name. None of them is given null."""

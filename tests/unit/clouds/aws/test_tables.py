@@ -15,7 +15,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import ListShape, MapShape, ServiceModel, StructureShape
 
 from perpend.clouds.aws.extended import EXTENDED
-from perpend.clouds.aws.model import ABOVE, CONSTANT, VALUE, WHOLE, CloudCall, DetailCall, FieldSource, TypeRow
+from perpend.clouds.aws.model import ABOVE, CONSTANT, VALUE, WHOLE, CloudCall, DetailCall, FieldSource, TypeRow, own_path
 from perpend.clouds.aws.parse import _MEMBER
 from perpend.clouds.aws.plan import REPORT
 from perpend.clouds.aws.tables import CALLS, TYPES, UNPAGED, UNSERVED
@@ -171,7 +171,7 @@ def check_row(row: TypeRow) -> None:
             together = shape_at(item_shape(CALLS[detail.call]), other).member
             assert together.name == shape_at(item_shape(CALLS[name]), own).name
         shape_at(shapes[-1], detail.region)
-        values = [value[1:] for value in CALLS[detail.call].parameters.values() if str(value).startswith("@")]
+        values = [path for value in CALLS[detail.call].parameters.values() if (path := own_path(value))]
         for path in [*values, *detail.unless[:1]] if detail.unless else values:
             call, _, rest = path.rpartition("#")
             assert call in ("", *detail.after)

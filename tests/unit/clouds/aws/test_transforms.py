@@ -94,6 +94,7 @@ def of_user(*serials: str) -> dict[str, Any]:
         ("is_queue_encrypted", {"KmsMasterKeyId": "k"}, True),
         ("organization", "none", None),
         ("organization", "o-abc", "o-abc"),
+        ("the_one", [False], False),
     ],
 )
 def test_values(name: str, value: Any, expected: Any) -> None:
@@ -115,6 +116,8 @@ def test_values(name: str, value: Any, expected: Any) -> None:
         ("report_password_last_used", "{}", "does not say"),
         ("seconds_after_user", {"CreateDate": datetime(2026, 1, 2, 3, 5), ABOVE: {}}, "iam:ListAccessKeys"),
         ("retention", {"logGroupClass": "DELIVERY"}, "no retentionInDays"),
+        ("the_one", [], "0 entries for one object"),
+        ("the_one", [True, True], "2 entries for one object"),
         ("transition_time", "Server.SpotInstanceTermination", "names no time"),
         ("transition_time", "User initiated (2026-02-30 03:04:05 GMT)", "names no time"),
     ],

@@ -29,6 +29,14 @@ _CALLS: Final = (
         facts={"RepositoryPolicyNotFoundException": {"policyText": None}},
         gone=("RepositoryNotFoundException",),
     ),
+    CloudCall(
+        "ecr.scanning",
+        "ecr",
+        "BatchGetRepositoryScanningConfiguration",
+        "ecr:BatchGetRepositoryScanningConfiguration",
+        parameters={"repositoryNames": ["@repositoryName"]},
+        gone=("RepositoryNotFoundException",),
+    ),
     CloudCall("opensearch.domains", "opensearch", "ListDomainNames", "es:ListDomainNames", "DomainNames"),
     CloudCall(
         "opensearch.domain",
@@ -39,6 +47,10 @@ _CALLS: Final = (
         gone=("ResourceNotFoundException",),
     ),
 )
+
+
+def _scanning(member: str) -> FieldSource:
+    return FieldSource(f"scanningConfigurations[].{member}", "the_one", "ecr.scanning")
 
 
 def _domain(member: str, transform: str = "", *, optional: bool = False, after: tuple[str, ...] = ()) -> FieldSource:
@@ -76,13 +88,15 @@ _TYPES: Final = (
             "CA10__arn__c": FieldSource("repositoryArn"),
             "CA10__imageTagMutability__c": FieldSource("imageTagMutability"),
             "CA10__scanOnPush__c": FieldSource("imageScanningConfiguration.scanOnPush", "is_enabled"),
+            "CA10__scanFrequency__c": _scanning("scanFrequency"),
+            "CA10__scansOnPush__c": _scanning("scanOnPush"),
             "CA10__encryptionType__c": FieldSource("encryptionConfiguration.encryptionType", optional=True),
             "CA10__policyDocument__c": FieldSource("policyText", "json_document", "ecr.policy", optional=True),
             "CA10__policyDocumentExt__c": FieldSource(
                 "policyText", "extended_resource", "ecr.policy", optional=True, after=ORGANIZATION_FACTS
             ),
         },
-        (*ORGANIZATION_DETAILS, DetailCall("ecr.policy")),
+        (*ORGANIZATION_DETAILS, DetailCall("ecr.policy"), DetailCall("ecr.scanning")),
     ),
     TypeRow(
         "CA10__CaAwsOpenSearchDomain__c",

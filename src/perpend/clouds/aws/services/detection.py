@@ -52,6 +52,7 @@ _TYPES: Final = (
             "CA10__account__c": _ACCOUNT,
             "CA10__accountRegion__c": _REGION,
             "CA10__name__c": FieldSource("name"),
+            "CA10__roleArn__c": FieldSource("roleARN"),
             "CA10__allSupported__c": FieldSource("recordingGroup.allSupported"),
             "CA10__includeGlobalResourceTypes__c": FieldSource("recordingGroup.includeGlobalResourceTypes"),
             "CA10__recording__c": FieldSource("recording", call="config.status"),
