@@ -19,6 +19,7 @@ from perpend.cli import repositories
 from perpend.load.repository import Repository, open_repository
 from perpend.store.store import Store
 from tests.cli.conftest import Run, run
+from tests.servers.answers import BODIES
 from tests.servers.aws import Proxy, judged
 from tests.servers.sessions import session_of
 
@@ -286,6 +287,24 @@ def test_objects_disappear_where_a_listing_is_complete_and_only_there(run: Run, 
     told, forgotten = collect("--keep-disappeared", "0s")
     assert {} == forgotten
     assert "disappeared long ago, no longer kept: 1 of " in told
+
+
+def test_a_listing_that_says_something_else_empties_no_account(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    """AWS leaves an empty list of queues out: nothing but an answer without members is one."""
+    sqs = session_of("id", SECRET).create_client("sqs", region_name="us-east-1", endpoint_url=proxy.url)
+    queue = sqs.create_queue(QueueName="open")["QueueUrl"]
+    types = ("--types", "CA10__CaAwsSqsQueue__c")
+    assert 0 == collected(run, proxy, tmp_path / "s", *types).code
+    for how in BODIES.keys() - {"no members"}:
+        proxy.answers = {"ListQueues": how}
+        ended = collected(run, proxy, tmp_path / "s", *types)
+        assert (3, False) == (ended.code, "disappeared" in ended.out), how
+        assert "failed: sqs:ListQueues (NoResult)" in ended.err
+        assert "not listed this time, stays as it was: 1 of " in ended.out
+    proxy.answers = {"ListQueues": "no members"}
+    emptied = collected(run, proxy, tmp_path / "s", *types)
+    assert (0, True) == (emptied.code, "disappeared: 1 of " in emptied.out)
+    sqs.delete_queue(QueueUrl=queue)
 
 
 def test_regions_that_are_declared_empty_are_not_asked(run: Run, proxy: Proxy, tmp_path: Path) -> None:

@@ -40,7 +40,11 @@ class CloudCall:
     that begin with ``@`` are taken from the item that is asked about. ``facts`` are errors that say something, with what the
     answer then is; ``wording`` is what the message of one has to hold to be a fact. ``gone`` are errors that say that the item
     is there no more; they do not where ``foreign`` names a member with the ARN of another account. ``never_empty``: there is
-    always some item, and an answer without one is no answer. ``may_lack_result``: an empty list is left out of the answer.
+    always some item, and an answer without one is no answer.
+
+    ``holds`` is the path to a member that each answer holds, ``result`` where nothing else is said: what lacks it is no answer.
+    A step into a text goes into the JSON that it is. ``empty`` are the forms of an answer that may lack it: ``{}``, or the name
+    of an element of XML that holds no other.
     """
 
     name: str
@@ -55,7 +59,8 @@ class CloudCall:
     gone: tuple[str, ...] = ()
     foreign: str = ""
     never_empty: bool = False
-    may_lack_result: bool = False
+    holds: str = ""
+    empty: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

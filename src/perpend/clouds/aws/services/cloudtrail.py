@@ -25,6 +25,7 @@ _CALLS: Final = (
         parameters={"Name": "@TrailARN"},
         gone=("TrailNotFoundException",),
         foreign="TrailARN",
+        holds="IsLogging",
     ),
     CloudCall(
         "cloudtrail.selectors",
@@ -34,6 +35,7 @@ _CALLS: Final = (
         parameters={"TrailName": "@TrailARN"},
         gone=("TrailNotFoundException",),
         foreign="TrailARN",
+        holds="TrailARN",
     ),
 )
 
