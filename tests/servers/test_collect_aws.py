@@ -307,6 +307,33 @@ def test_a_listing_that_says_something_else_empties_no_account(run: Run, proxy: 
     sqs.delete_queue(QueueUrl=queue)
 
 
+def test_what_other_accounts_own_is_left_out_and_counted(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    ec2 = session_of("id", SECRET).create_client("ec2", region_name="us-east-1", endpoint_url=proxy.url)
+    ec2.create_security_group(GroupName="second", Description="another one")
+    own, foreign = (f"<ownerId>{account}</ownerId>".encode() for account in (ACCOUNT, "444455556666"))
+    types = ("--types", "CA10__CaAwsSecurityGroup__c")
+
+    def told(number: int, regions: str) -> tuple[int, str]:
+        proxy.mended = {
+            f"DescribeSecurityGroups {region}": lambda content: content.replace(own, foreign, number)
+            for region in regions.split()
+        }
+        ended = collected(run, proxy, tmp_path / "s", *types)
+        assert ended.err == ""
+        lines = [line for line in ended.out.splitlines() if line.startswith("left out: ")]
+        return ended.code, "".join(lines)
+
+    shows, somebody = "left out: {} that ec2:DescribeSecurityGroups shows in {}", "other accounts own them"
+    assert (0, "") == told(1, "")
+    some = shows.format("1 of 2 objects", f"{ACCOUNT}/us-east-1")
+    assert (0, f"{some}: {somebody}") == told(1, "us-east-1")
+    every = shows.format("every object", f"{ACCOUNT}/us-east-1")
+    assert (0, f"{every}: {somebody}") == told(9, "us-east-1")
+    both = shows.format("every object", f"{ACCOUNT}/eu-west-1 and 1 more place")
+    assert (0, f"{both}: {somebody}") == told(9, "us-east-1 eu-west-1")
+    proxy.mended = {}
+
+
 def test_regions_that_are_declared_empty_are_not_asked(run: Run, proxy: Proxy, tmp_path: Path) -> None:
     policies = ("--policy", "security-hub", "--closed-region", "ap-*", "--closed-region", "[!u]*")
     ended = collected(run, proxy, tmp_path / "s", *policies)

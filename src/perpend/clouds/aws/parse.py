@@ -111,9 +111,14 @@ def objects_in(row: TypeRow, item: Mapping[str, Any], account: str) -> Iterator[
 
     What another account owns is no object of this one.
     """
-    owner = member(item, row.owner) if row.owner else account
-    if is_missing(owner) or owner == account:
+    if not is_of_another(row, item, account):
         yield from _nested(item, row.inside.split(".") if row.inside else [])
+
+
+def is_of_another(row: TypeRow, item: Mapping[str, Any], account: str) -> bool:
+    """Whether a listed item names another account as its owner."""
+    owner = member(item, row.owner) if row.owner else account
+    return not is_missing(owner) and owner != account
 
 
 def _nested(item: Mapping[str, Any], path: Sequence[str]) -> Iterator[Mapping[str, Any]]:

@@ -28,15 +28,26 @@ STATED: Final = "statement"
 
 
 @dataclass(frozen=True, slots=True)
+class OthersListed:
+    """How many of the objects that a listing has shown in some place belong to other accounts. Messages call it ``label``."""
+
+    label: str
+    place: str
+    others: int
+    listed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """What came of a collection: its sources with their claims, and what could not be read, once for each cause.
 
-    ``partitions`` are those of the accounts that were entered.
+    ``partitions`` are those of the accounts that were entered; ``others`` is what was left out as other accounts own it.
     """
 
     sources: tuple[EstateSource, ...] = ()
     unread: tuple[Unread, ...] = ()
     partitions: tuple[tuple[str, str], ...] = ()
+    others: tuple[OthersListed, ...] = ()
 
 
 def collection_of(
@@ -70,7 +81,13 @@ def collection_of(
         tuple(sources),
         tuple(replace(cause, objects=number) for cause, number in sorted(causes.items(), key=str)),
         tuple((entry.account, entry.partition) for entry in entries if entry.why is None),
+        tuple(_others(end) for _, end in sorted(ends.items()) if end.others),
     )
+
+
+def _others(end: CellEnd) -> OthersListed:
+    place = f"{end.cell.account}/{end.cell.region}" if end.cell.region else end.cell.account
+    return OthersListed(CALLS[end.cell.listing].label, place, end.others, end.listed)
 
 
 def row_of_closed(plan: CollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
