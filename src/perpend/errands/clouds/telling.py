@@ -51,8 +51,8 @@ def tell_collected(came: Gathered, to_collect: ToCollect, calls: int, *, err: bo
 def _tell_others(others: Sequence[OthersListed], *, err: bool) -> None:
     """Say how much of what listings show was left out because other accounts own it, and where that was all of it."""
     alike: dict[tuple[str, bool], list[OthersListed]] = {}
-    for one in others:
-        alike.setdefault((one.label, one.others == one.listed), []).append(one)
+    for listing in others:
+        alike.setdefault((listing.label, listing.others == listing.listed), []).append(listing)
     for (label, is_all), places in sorted(alike.items()):
         listed = counted(sum(one.listed for one in places), "object")
         what = "every object" if is_all else f"{sum(one.others for one in places):,} of {listed}"
