@@ -50,8 +50,10 @@ HOW_ELSE = """
 
 The same operations fail in other ways, and what is collected is compared with what is collected where they are denied. *Known all the
 same*: a value, an object or a claim that is there and is not where they are denied, or something that nobody is told. `html`: a page
-of HTML as if all were well; `half`: an answer that ends too early; `reset`: a connection that ends; `hang`: no answer; `repeat`: each
-page of a list has the token of the one before; what stands on the first is known, and the list is not complete.
+of HTML as if all were well; `text`, `message`, `no members`, `no bytes`: so a denial as text, a message in JSON, `{}`, and nothing
+at all, of which `{}` is an empty list of queues; `half`: an answer that ends too early; `reset`: a connection that ends; `hang`: no
+answer; `repeat`: each page of a list has the token of the one before; what stands on the first is known, and the list is not
+complete.
 
 | how | operations | known all the same |
 | --- | ---: | ---: |

@@ -27,6 +27,16 @@ class Answer(NamedTuple):
     content: bytes
 
 
+BODIES = {
+    "text": Answer(200, "text/plain", b"Access Denied"),
+    "no bytes": Answer(200, "application/json", b""),
+    "no members": Answer(200, "application/json", b"{}"),
+    "message": Answer(200, "application/json", b'{"Message":"User is not authorized to perform this"}'),
+    "html": Answer(200, "text/html", HTML),
+}
+"""What comes with the status of an answer, and answers nothing."""
+
+
 def refusal(code: str, asked: Asked) -> Answer:
     """Return an error."""
     message = f"not authorized to perform {asked.operation}"

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.conftest import Run
-from tests.servers.answers import HTML, REGIONS, Answer, never_last, recorded, refusal, regions
+from tests.servers.answers import BODIES, HTML, REGIONS, Answer, never_last, recorded, refusal, regions
 from tests.servers.operations import Asked, asked_of
 
 Verdicts = dict[tuple[str, str], dict[str, Any]]
@@ -78,8 +78,8 @@ class Proxy:
     """A server before another one. ``answers`` are the operations that it answers itself, each with how, and whether only ``once``
     or ``twice``.
 
-    How is an error's code, ``no regions``, or what is no answer: ``html``, ``html 500``, ``reset``, ``half``, ``hang``, ``repeat``
-    (each page has the token of the one before). After an operation may stand the region, the service or the version of the
+    How is an error's code, ``no regions``, or what is no answer: one of ``BODIES``, ``html 500``, ``reset``, ``half``, ``hang``,
+    ``repeat`` (each page has the token of the one before). After an operation may stand the region, the service or the version of the
     API that alone is meant.
 
     ``recorded`` are those that it answers with recorded bytes, each with its file below ``spec/aws`` or as it is; ``mended`` what
@@ -166,8 +166,10 @@ class _AnsweringHandler(BaseHTTPRequestHandler):
             self.proxy.ended.wait()
         if how in ("hang", "reset"):
             self.close_connection = True
+        elif how in BODIES:
+            self.reply(BODIES[how])
         elif how.startswith("html"):
-            self.reply(Answer(int(how.removeprefix("html ")) if " " in how else 200, "text/html", HTML))
+            self.reply(Answer(int(how.removeprefix("html ")), "text/html", HTML))
         elif how and how not in ("half", "repeat"):
             self.reply(regions({}) if how == "no regions" else refusal(how, asked))
         else:

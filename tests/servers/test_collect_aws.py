@@ -19,6 +19,7 @@ from perpend.cli import repositories
 from perpend.load.repository import Repository, open_repository
 from perpend.store.store import Store
 from tests.cli.conftest import Run, run
+from tests.servers.answers import BODIES
 from tests.servers.aws import Proxy, judged
 from tests.servers.sessions import session_of
 
@@ -286,6 +287,51 @@ def test_objects_disappear_where_a_listing_is_complete_and_only_there(run: Run, 
     told, forgotten = collect("--keep-disappeared", "0s")
     assert {} == forgotten
     assert "disappeared long ago, no longer kept: 1 of " in told
+
+
+def test_a_listing_that_says_something_else_empties_no_account(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    """AWS leaves an empty list of queues out: nothing but an answer without members is one."""
+    sqs = session_of("id", SECRET).create_client("sqs", region_name="us-east-1", endpoint_url=proxy.url)
+    queue = sqs.create_queue(QueueName="open")["QueueUrl"]
+    types = ("--types", "CA10__CaAwsSqsQueue__c")
+    assert 0 == collected(run, proxy, tmp_path / "s", *types).code
+    for how in BODIES.keys() - {"no members"}:
+        proxy.answers = {"ListQueues": how}
+        ended = collected(run, proxy, tmp_path / "s", *types)
+        assert (3, False) == (ended.code, "disappeared" in ended.out), how
+        assert "failed: sqs:ListQueues (NoResult)" in ended.err
+        assert "not listed this time, stays as it was: 1 of " in ended.out
+    proxy.answers = {"ListQueues": "no members"}
+    emptied = collected(run, proxy, tmp_path / "s", *types)
+    assert (0, True) == (emptied.code, "disappeared: 1 of " in emptied.out)
+    sqs.delete_queue(QueueUrl=queue)
+
+
+def test_what_other_accounts_own_is_left_out_and_counted(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+    ec2 = session_of("id", SECRET).create_client("ec2", region_name="us-east-1", endpoint_url=proxy.url)
+    ec2.create_security_group(GroupName="second", Description="another one")
+    own, foreign = (f"<ownerId>{account}</ownerId>".encode() for account in (ACCOUNT, "444455556666"))
+    types = ("--types", "CA10__CaAwsSecurityGroup__c")
+
+    def told(number: int, regions: str) -> tuple[int, str]:
+        proxy.mended = {
+            f"DescribeSecurityGroups {region}": lambda content: content.replace(own, foreign, number)
+            for region in regions.split()
+        }
+        ended = collected(run, proxy, tmp_path / "s", *types)
+        assert ended.err == ""
+        lines = [line for line in ended.out.splitlines() if line.startswith("left out: ")]
+        return ended.code, "".join(lines)
+
+    shows, somebody = "left out: {} that ec2:DescribeSecurityGroups shows in {}", "other accounts own them"
+    assert (0, "") == told(1, "")
+    some = shows.format("1 of 2 objects", f"{ACCOUNT}/us-east-1")
+    assert (0, f"{some}: {somebody}") == told(1, "us-east-1")
+    every = shows.format("every object", f"{ACCOUNT}/us-east-1")
+    assert (0, f"{every}: {somebody}") == told(9, "us-east-1")
+    both = shows.format("every object", f"{ACCOUNT}/eu-west-1 and 1 more place")
+    assert (0, f"{both}: {somebody}") == told(9, "us-east-1 eu-west-1")
+    proxy.mended = {}
 
 
 def test_regions_that_are_declared_empty_are_not_asked(run: Run, proxy: Proxy, tmp_path: Path) -> None:

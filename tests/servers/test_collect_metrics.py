@@ -72,7 +72,7 @@ def test_a_week_is_averaged_and_summed_and_less_of_it_is_not_known(proxy: Proxy,
     [
         ("AccessDenied", "denied cloudwatch:GetMetricData (AccessDenied)"),
         ("repeat", "failed: cloudwatch:GetMetricData (RepeatedToken)"),
-        ("html", "failed: cloudwatch:GetMetricData (UnparsableAnswer)"),
+        ("html", "failed: cloudwatch:GetMetricData (NoResult)"),
     ],
 )
 def test_what_is_not_answered_is_not_known_of_any_instance(proxy: Proxy, account: Account, how: str, told: str) -> None:

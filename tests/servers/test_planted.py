@@ -13,6 +13,8 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
 from perpend.load.repository import LIBRARY
+from tests.servers.answers import BODIES
+from tests.servers.aws import Verdicts
 from tests.servers.planted import matrix
 from tests.servers.planted.__main__ import RESULTS, wrongs
 from tests.servers.planted.rounds import Rounds, account
@@ -36,11 +38,32 @@ def rounds(moto_address: str) -> Iterator[Rounds]:
         yield found
 
 
-def test_faults_are_found_are_not_known_where_calls_are_denied_and_are_mended(rounds: Rounds, tmp_path: Path) -> None:
-    store = tmp_path / "store"
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("planted") / "store"
+
+
+@pytest.fixture(scope="module")
+def before(rounds: Rounds, store: Path) -> Verdicts:
+    """Return the verdicts on all that is planted."""
     ended = rounds.collect(store, *OPTIONS)
     assert (0, "") == (ended.code, ended.err)
-    before = rounds.judge(store, *OPTIONS)
+    return rounds.judge(store, *OPTIONS)
+
+
+@pytest.mark.parametrize("how", BODIES)
+def test_what_is_no_answer_is_not_known_whatever_it_answers(rounds: Rounds, store: Path, before: Verdicts, how: str) -> None:
+    """And so no fault passes, and nothing that is right fails."""
+    with matrix.impatient():
+        for names in matrix.groups(SAMPLE):
+            able = tuple(name for name in names if matrix.fails(name, how))
+            found = matrix.effects(rounds, store, before, able, how, SAMPLE)
+            assert {} == {name: one.wrong for name, one in found.items() if one.wrong}
+
+
+def test_faults_are_found_are_not_known_where_calls_are_denied_and_are_mended(
+    rounds: Rounds, store: Path, before: Verdicts
+) -> None:
     assert dict.fromkeys(SAMPLE, "INCOMPLIANT") == rounds.statuses(before, {}, rounds.planted)
     with matrix.impatient():
         names = max(matrix.groups(SAMPLE), key=len)

@@ -26,7 +26,7 @@ from perpend.judge.selection import select_policies
 from perpend.load.repository import open_repository
 from perpend.plan.wanted import fields_by_type
 from perpend.store.store import Store
-from tests.servers.answers import REGIONS, pages
+from tests.servers.answers import BODIES, REGIONS, pages
 from tests.servers.aws import Verdicts
 from tests.servers.clock import Clock
 from tests.servers.gathered import gathered
@@ -37,8 +37,10 @@ DENIED, LATER = "denied", "denied later"
 JUDGED = (DENIED, LATER)
 """How an operation is denied, and all is judged; ``denied later`` where the store holds what was seen before."""
 
-ALIKE = ("html 500", "html", "reset", "half", "repeat", "hang")
+ALIKE = ("html 500", *BODIES, "reset", "half", "repeat", "hang")
 """How it fails otherwise: nothing is known then that is not where it is denied, so no verdict is better."""
+
+NO_MEMBERS = "no members"
 
 FIRST = ("GetCallerIdentity",)
 """What is asked before all else: without it nothing is collected."""
@@ -96,7 +98,12 @@ def groups(chosen: tuple[str, ...] = ()) -> tuple[tuple[str, ...], ...]:
 
 
 def fails(name: str, how: str) -> bool:
-    """Whether an operation can fail in a way: only what has pages can repeat one, and only where all of them are read."""
+    """Whether an operation can fail in a way: only what has pages can repeat one, and only where all of them are read.
+
+    No members are an answer of one that leaves an empty list out.
+    """
+    if how == NO_MEMBERS:
+        return name not in {operation_names()[call.name] for call in CALLS.values() if "{}" in call.empty}
     if how != "repeat":
         return True
     listed = any(call.result not in ("", "@") for call in CALLS.values() if operation_names()[call.name] == name)

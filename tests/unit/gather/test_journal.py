@@ -29,7 +29,7 @@ def write(directory: Path, cell: Cell = CELL, *, lacking: Unread | None = None, 
             part.add(row)
         part.note([LACK])
     if end:
-        journal.end(CellEnd(cell, TIME, TIME, lacking, made_at=TIME))
+        journal.end(CellEnd(cell, TIME, TIME, lacking, made_at=TIME, listed=3, others=1))
     journal.close()
 
 
@@ -41,7 +41,7 @@ def test_what_was_done_is_there_again(tmp_path: Path) -> None:
     assert {("T", "o0"), ("T", "o1"), ("T", "o2")} == journal.objects(CELL)
     assert AccountEntry(ACCOUNT, "aws", "team", ("eu-west-1",), ("eu-west-1",), at=TIME) == journal.entry(ACCOUNT)
     assert [((2, 1), (LACK,))] == [(part.counts, part.unread) for part in journal.parts[CELL]]
-    assert CellEnd(CELL, TIME, TIME, made_at=TIME) == journal.ends[CELL]
+    assert CellEnd(CELL, TIME, TIME, made_at=TIME, listed=3, others=1) == journal.ends[CELL]
     assert ("plan", None) == (begun(tmp_path), begun(tmp_path / "nowhere"))
 
 

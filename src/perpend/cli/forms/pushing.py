@@ -39,7 +39,7 @@ def push(client: CloudClient, lines: TextIO, name: str, record: Path, account: s
     from perpend.clouds.aws.model import CloudCall
 
     foreign = 0
-    call = CloudCall("BatchImportFindings", "securityhub", "BatchImportFindings")
+    call = CloudCall("BatchImportFindings", "securityhub", "BatchImportFindings", holds="SuccessCount")
 
     def own() -> Iterator[dict[str, Any]]:
         nonlocal foreign
@@ -83,11 +83,10 @@ def _tell(pushed: Pushed, foreign: int, where: str, *, dry_run: bool) -> None:
 def account_of(client: CloudClient) -> str:
     """Return the account of the credentials."""
     from perpend.clouds.aws.client import Refused
-    from perpend.clouds.aws.model import CloudCall
+    from perpend.clouds.aws.tables import CALLS
 
-    call = CloudCall("GetCallerIdentity", "sts", "GetCallerIdentity")
     try:
-        return str(next(iter(client.pages(call, client.region, {}))).get("Account"))
+        return str(next(iter(client.pages(CALLS["sts.identity"], client.region, {})))["Account"])
     except Refused as error:
         raise CannotPush(f"AWS does not say whose credentials these are: {error.refusal.code}") from None
 

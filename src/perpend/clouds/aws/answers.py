@@ -183,7 +183,7 @@ class Answers:
         """Return what the other call says of an item that no match was found for, in the form of a match."""
         name, own, other = otherwise
         meaning = self._asked(CALLS[name], item, region)
-        return Fact({other: [meaning.answer[own]]} if own in meaning.answer else {}) if isinstance(meaning, Fact) else meaning
+        return Fact({other: [meaning.answer[own]]}) if isinstance(meaning, Fact) else meaning
 
     def _of_match(
         self, detail: DetailCall, members: tuple[str, str], call: CloudCall, item: Mapping[str, Any], where: CloudPlace

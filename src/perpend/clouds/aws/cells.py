@@ -58,7 +58,8 @@ class AccountEntry:
 class CellEnd:
     """A listing that came to its end, or ``lacking`` why it did not. ``made_at`` is when AWS made a report that it was.
 
-    ``each`` are listings that were made for each of its items, with why they did not come to their end.
+    ``each`` are listings that were made for each of its items, with why they did not come to their end. ``listed`` is how many
+    items it has shown, ``others`` how many of them belong to other accounts.
     """
 
     cell: Cell
@@ -67,6 +68,8 @@ class CellEnd:
     lacking: Unread | None = None
     each: Mapping[str, Unread] = field(default_factory=dict)
     made_at: datetime | None = None
+    listed: int = 0
+    others: int = 0
 
     @property
     def whys(self) -> tuple[Unread, ...]:
@@ -141,7 +144,9 @@ def end_from(document: Mapping[str, Any]) -> CellEnd:
     """Return the end that a document holds. Raises KeyError, TypeError or ValueError where it holds none."""
     began, ended = (datetime.fromisoformat(document[name]) for name in ("began", "ended"))
     each = {str(name): Unread(**one) for name, one in document["each"].items()}
-    return CellEnd(Cell(*document["cell"]), began, ended, _unread(document["lacking"]), each, _time(document["made_at"]))
+    lacking, made_at = _unread(document["lacking"]), _time(document["made_at"])
+    listed, others = (int(document[name]) for name in ("listed", "others"))
+    return CellEnd(Cell(*document["cell"]), began, ended, lacking, each, made_at, listed, others)
 
 
 def part_from(document: Mapping[str, Any]) -> PartRows:

@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from botocore.parsers import ResponseParserError
 
 from perpend.clouds.aws.outcomes import Refusal
+from perpend.clouds.aws.parse import is_answer
 from perpend.clouds.aws.reach.pace import Pace
 from perpend.clouds.aws.reach.transport import TOTAL, Transport
 from perpend.diagnostics.escape import visible
@@ -44,14 +45,6 @@ _KEPT: Final = 8
 
 AT_ONCE: Final = 4
 """How many calls are made at once to one service in one region of an account."""
-
-_OK: Final = 200
-_NO_ANSWER: Final = re.compile(
-    rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?<(?:!doctype html|html|Error|ErrorResponse|Response)[\s>]"
-    rb"|\s*\{(?:[^{}\[\]]{0,2000},)?\s*\"__type\"\s*:\s*\"[^\"]{0,300}(?:Exception|Error|Fault)\"",
-    re.IGNORECASE,
-)
-"""How pages of HTML and errors begin; an error in JSON has texts, one of which is its type."""
 
 _ACCOUNTS_HOSTS: Final = ("s3-control", ".vpce.")
 """What stands in the name of each host of AWS that has names with an account before its own."""
@@ -106,7 +99,6 @@ class CloudClient:
             self._session.get_scoped_config()  # else a profile is missed only once the region is known from elsewhere
             if self.role is not None:
                 self._session.register_component("credential_provider", CredentialResolver([_Role(self.role)]))
-            self._session.register("response-received", _refuse_others)
             self.region = self.region or self._session.get_config_variable("region") or _FIRST_REGION
         except ProfileNotFound as error:
             name = visible(str(error.kwargs["profile"]))
@@ -115,7 +107,10 @@ class CloudClient:
             raise NothingCollected(f"the AWS configuration cannot be read: {reason_of(error)}") from None
 
     def pages(self, call: CloudCall, region: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        """Yield the answers to a call, page by page. Raises Refused, also where pages come back to one that was there."""
+        """Yield the answers to a call, page by page.
+
+        Raises Refused, also for what lacks a member that each answer holds, and where pages come back to one that was there.
+        """
         try:
             with self._leased(call.service, region) as (client, transport):
                 answers = _answers(client, call, parameters)
@@ -133,8 +128,12 @@ class CloudClient:
         with self._gate(call.service, region):
             transport.begin()
             answer = next(answers, None)
-        if answer is not None:
-            self._count(call)
+        content = transport.end()
+        if answer is None:
+            return None
+        self._count(call)
+        if not is_answer(call, answer, content):
+            raise Refused(call, Refusal("NoResult"))
         return answer
 
     def known_regions(self, partition: str) -> list[str]:
@@ -226,17 +225,6 @@ def _answers(client: Any, call: CloudCall, parameters: Mapping[str, Any]) -> Ite
 def _is_cut_off(more: Any, tokens: Sequence[Any]) -> bool:
     """Whether the last answer says that there are more and not where, or where more are and not whether: the SDK ends there."""
     return bool(more) or (more is None and any(tokens))
-
-
-def _refuse_others(response_dict: Mapping[str, Any] | None, **_: Any) -> None:
-    """Raise where what is sent as an answer is a page of HTML or an error.
-
-    The SDK may read it as an answer without members, which can be a fact.
-    """
-    answer = response_dict or {}
-    body = answer.get("body")
-    if answer.get("status_code") == _OK and isinstance(body, bytes) and _NO_ANSWER.match(body):
-        raise ValueError("a page of HTML, or an error")
 
 
 def without_account(request: Any, **_: Any) -> None:

@@ -18,7 +18,17 @@ from perpend.clouds.aws.cells import AccountEntry, Cell, CellEnd, CollectedRow, 
 from perpend.clouds.aws.client import PARSING, regions_of
 from perpend.clouds.aws.model import ABOVE
 from perpend.clouds.aws.outcomes import Fact, Lack, unread
-from perpend.clouds.aws.parse import CloudPlace, NoResult, ObjectFields, add_fields, add_reason, id_of, member, objects_in
+from perpend.clouds.aws.parse import (
+    CloudPlace,
+    NoResult,
+    ObjectFields,
+    add_fields,
+    add_reason,
+    id_of,
+    is_of_another,
+    member,
+    objects_in,
+)
 from perpend.clouds.aws.plan import IDENTITY, REPORT
 from perpend.clouds.aws.tables import CALLS
 from perpend.ir.coverage import Unread
@@ -52,7 +62,8 @@ class _Listed(NamedTuple):
 class _Here:
     """A cell while it is asked: why it is not known in full, and what was not read of how many of its objects.
 
-    ``each`` are listings that were made for each item, with why they are not known in full.
+    ``each`` are listings that were made for each item, with why they are not known in full. ``listed`` counts the items,
+    ``others`` those of other accounts.
     """
 
     cell: Cell
@@ -60,6 +71,8 @@ class _Here:
     lacking: list[Unread] = field(default_factory=list)
     each: dict[str, Unread] = field(default_factory=dict)
     unread: Counter[Unread] = field(default_factory=Counter)
+    listed: int = 0
+    others: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def lack(self, code: str) -> None:
@@ -149,7 +162,8 @@ class Collector:
         else:
             self._keep(here, (self._row(here, one) for one in listed))
         made_at = self._answers.made_at if cell.listing == REPORT else None
-        self.kept.end(CellEnd(cell, began, now(), here.lacking[0] if here.lacking else None, here.each, made_at))
+        lacking = here.lacking[0] if here.lacking else None
+        self.kept.end(CellEnd(cell, began, now(), lacking, here.each, made_at, here.listed, here.others))
 
     def _measure(self, here: _Here, given: Sequence[_Listed]) -> None:
         """Ask for metrics of many objects at once."""
@@ -169,11 +183,13 @@ class Collector:
 
     def _listed(self, here: _Here) -> Iterator[_Listed]:
         """Yield the objects of a cell whose rows are not kept yet; note why the cell is not known in full, where it is not."""
-        known = self.kept.objects(here.cell)
+        known, asking = self.kept.objects(here.cell), self.plan.asked_by(here.cell.listing)
         try:
             for item in self._items(here.cell):
                 self.workers.check()
-                for asked in self.plan.asked_by(here.cell.listing):
+                here.listed += 1
+                here.others += any(is_of_another(asked.row, item, here.where.account) for asked in asking)
+                for asked in asking:
                     yield from self._objects(here, asked, item, known)
         except NotListed as error:
             here.lacking.append(error.why)

@@ -46,8 +46,11 @@ class CloudCall:
     that begin with ``@`` are taken from the item that is asked about, alone or as the one entry of a list. ``facts`` are errors
     that say something, with what the answer then is; ``wording`` is what the message of one has to hold to be a fact. ``gone``
     are errors that say that the item is not there, which contradicts its listing: the call is then made once more.
-    ``never_empty``: there is always some item, and an answer without one is no answer. ``may_lack_result``: an empty list is
-    left out of the answer.
+    ``never_empty``: there is always some item, and an answer without one is no answer.
+
+    ``holds`` is the path to a member that each answer holds, ``result`` where nothing else is said: what lacks it is no answer.
+    A step into a text goes into the JSON that it is. ``empty`` are the forms of an answer that may lack it: ``{}``, or the name
+    of an element of XML that holds no other.
     """
 
     name: str
@@ -61,7 +64,8 @@ class CloudCall:
     wording: Mapping[str, str] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
     never_empty: bool = False
-    may_lack_result: bool = False
+    holds: str = ""
+    empty: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

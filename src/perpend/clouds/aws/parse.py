@@ -48,6 +48,30 @@ class ObjectFields:
     reasons: dict[str, str] = field(default_factory=dict)
 
 
+def is_answer(call: CloudCall, answer: Mapping[str, Any], content: bytes) -> bool:
+    """Whether an answer, which came as some bytes, holds what each answer to the call does, or has the form of an empty one."""
+    held: Any = answer
+    for step in (call.holds or call.result).split("."):
+        held = _parsed(held) if isinstance(held, str) else held
+        held = held.get(step) if isinstance(held, dict) else None
+    return held is not None or any(re.fullmatch(_empty_form(one), content) for one in call.empty)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _empty_form(empty: str) -> bytes:
+    """Return the pattern of the bytes of an empty answer."""
+    if empty == "{}":
+        return rb"\s*\{\s*\}\s*"
+    name = re.escape(empty).encode()
+    return rb"\s*(?:<\?xml[^<>]*\?>\s*)?<" + name + rb"(?:\s[^<>]*)?(?:/>|>\s*</" + name + rb"\s*>)\s*"
+
+
 def items_of(call: CloudCall, answer: Mapping[str, Any]) -> list[Any]:
     """Return the items that an answer lists. Raises NoResult where the answer is of another form."""
     if call.result == "@":
@@ -55,7 +79,7 @@ def items_of(call: CloudCall, answer: Mapping[str, Any]) -> list[Any]:
         return [members] if members else []
     if not call.result:
         return [answer]
-    listed = answer.get(call.result, [] if call.may_lack_result else _MISSING)
+    listed = answer.get(call.result, [] if call.empty else _MISSING)
     if isinstance(listed, dict):
         return [listed]
     if not isinstance(listed, list):
@@ -87,9 +111,14 @@ def objects_in(row: TypeRow, item: Mapping[str, Any], account: str) -> Iterator[
 
     What another account owns is no object of this one.
     """
-    owner = member(item, row.owner) if row.owner else account
-    if is_missing(owner) or owner == account:
+    if not is_of_another(row, item, account):
         yield from _nested(item, row.inside.split(".") if row.inside else [])
+
+
+def is_of_another(row: TypeRow, item: Mapping[str, Any], account: str) -> bool:
+    """Whether a listed item names another account as its owner."""
+    owner = member(item, row.owner) if row.owner else account
+    return not is_missing(owner) and owner != account
 
 
 def _nested(item: Mapping[str, Any], path: Sequence[str]) -> Iterator[Mapping[str, Any]]:

@@ -123,7 +123,12 @@ def _mfa_kind(value: Any) -> str | None:
             )
         if not summary["SummaryMap"]["AccountMFAEnabled"]:
             return None
-        serials = ["hardware"] + [str(one.get("SerialNumber")) for one in devices.get("VirtualMFADevices", ()) if _of_root(one)]
+        owners = [one.get("User", {}).get("Arn") for one in devices.get("VirtualMFADevices", ())]
+        if any(str(owner).endswith(":root") for owner in owners):
+            return "Virtual"
+        if None in owners:
+            raise NotThere("AWS does not say whose virtual MFA device one is, so it may be the root user's")
+        return "Hardware"
     if not serials:
         return None
     return "Virtual" if any(":mfa/" in one for one in serials) else "Hardware"
@@ -133,10 +138,6 @@ def _root_mfa_kind(value: Any) -> str | None:
     """The same of the root user, by the account that it is of."""
     known = {"root": True, "iam.virtual-mfa": value, "iam.summary": value[ABOVE].get("iam.summary")}
     return _mfa_kind({"MFADevices": (), ABOVE: known})
-
-
-def _of_root(device: Mapping[str, Any]) -> bool:
-    return str(device.get("User", {}).get("Arn")).endswith(":root")
 
 
 def _mfa_state(value: Any) -> str:

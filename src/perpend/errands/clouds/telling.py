@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
 
-    from perpend.clouds.aws.runs.claims import ClosedRegion
+    from perpend.clouds.aws.runs.claims import ClosedRegion, OthersListed
     from perpend.diagnostics.model import Diagnostic
     from perpend.errands.clouds.collecting import ToCollect
     from perpend.gather.collecting import Gathered
@@ -43,9 +43,22 @@ def tell_collected(came: Gathered, to_collect: ToCollect, calls: int, *, err: bo
         if source.kind == STATED:
             of = counted(len(source.accounts), "account")
             click.echo(f"declared empty, and not asked: {visible(source.name)}, of {of}", err=err)
+    _tell_others(came.collection.others, err=err)
     _tell_staying(came.staying, err=err)
     _tell_closed(came.collection.closed)
     _tell_unread(came, to_collect)
+
+
+def _tell_others(others: Sequence[OthersListed], *, err: bool) -> None:
+    """Say how much of what listings show was left out because other accounts own it, and where that was all of it."""
+    alike: dict[tuple[str, bool], list[OthersListed]] = {}
+    for listing in others:
+        alike.setdefault((listing.label, listing.others == listing.listed), []).append(listing)
+    for (label, is_all), places in sorted(alike.items()):
+        listed = counted(sum(one.listed for one in places), "object")
+        what = "every object" if is_all else f"{sum(one.others for one in places):,} of {listed}"
+        more = f" and {counted(len(places) - 1, 'more place')}" if len(places) > 1 else ""
+        click.echo(f"left out: {what} that {label} shows in {places[0].place}{more}: other accounts own them", err=err)
 
 
 def _tell_staying(staying: Staying, *, err: bool) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -12,8 +15,13 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 
 from botocore.awsrequest import AWSRequest
 
+from perpend.clouds.aws.answers import _metric_queries
+from perpend.clouds.aws.cells import now
 from perpend.clouds.aws.client import CloudClient, Refused, without_account
+from perpend.clouds.aws.model import CloudCall, Metric
+from perpend.clouds.aws.reach.entering import ACCOUNTS, ASSUME
 from perpend.clouds.aws.tables import CALLS
+from tests.servers.answers import BODIES, Answer
 
 PATH = "v20180820/configuration/publicAccessBlock"
 
@@ -95,17 +103,80 @@ ATTRIBUTES = "<Attributes><entry><key>Policy</key></entry></Attributes>"
     [
         ("sqs.queues", '{"__type":"com.amazonaws.sqs#AccessDeniedException","message":"no"}'),
         ("sqs.queues", '{"message": "no, or yes", "__type" : "InternalError"}'),
-        ("sqs.queues", "<html><body>Bad gateway</body></html>"),
         ("ec2.regions", '<?xml version="1.0"?>\n<Response><Errors><Error><Code>Blocked</Code></Error></Errors></Response>'),
         ("iam.policies", "<ErrorResponse><Error><Code>InternalFailure</Code></Error></ErrorResponse>"),
         ("sns.attributes", f"<R><GetTopicAttributesResult>{ATTRIBUTES}</GetTopicAttributesResult></R>"),
     ],
 )
 def test_an_error_that_is_sent_as_an_answer_is_none(monkeypatch: pytest.MonkeyPatch, name: str, body: str) -> None:
-    with pytest.raises(Refused, match="UnparsableAnswer"):
+    with pytest.raises(Refused, match=r"NoResult|UnparsableAnswer"):
         pages(monkeypatch, name, body)
 
 
-def test_an_answer_without_members_may_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    [answer] = pages(monkeypatch, "sqs.queues", "{}")
-    assert "QueueUrls" not in answer
+@pytest.fixture(scope="module")
+def said() -> Iterator[Callable[[CloudCall, Answer], str]]:
+    """Yield what returns how the answer to a call is refused, empty where it is not; whatever is asked is answered alike."""
+    given: list[Answer] = []
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.send_response(given[0].status)
+            self.send_header("Content-Type", given[0].kind)
+            self.send_header("Content-Length", str(len(given[0].content)))
+            self.end_headers()
+            self.wfile.write(given[0].content)
+
+        def do_GET(self) -> None:
+            self.do_POST()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    with mock.patch.dict(os.environ, keys), HTTPServer(("127.0.0.1", 0), Answering) as server, ThreadPoolExecutor(1) as threads:
+        client = CloudClient(endpoint_url=f"http://127.0.0.1:{server.server_port}", region="eu-west-1", attempts=1)
+        threads.submit(server.serve_forever, 0.01)
+
+        def ask(call: CloudCall, answer: Answer) -> str:
+            given[:] = [answer]
+            parameters = {
+                name: "111122223333" if str(value).startswith("@") else value for name, value in call.parameters.items()
+            }
+            if call.operation == "GetMetricData":
+                parameters = _metric_queries(Metric("n", "m", "Sum", "d", "i"), ["i"], now())
+            try:
+                return "" if [*client.pages(call, "eu-west-1", parameters)] else "nothing"
+            except Refused as error:
+                return error.refusal.code
+
+        yield ask
+        client.close()
+        server.shutdown()
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_what_answers_no_call_is_no_answer_to_any(said: Callable[[CloudCall, Answer], str], body: Answer) -> None:
+    """But for the one of which an answer without members says that there is nothing."""
+    taken = {call.name for call in (*CALLS.values(), ACCOUNTS, ASSUME) if not said(call, body)}
+    assert {name for name, call in CALLS.items() if body.content.decode() in call.empty} == taken
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("sqs.queues", " {\n} "),
+        ("s3.versioning", '<?xml version="1.0"?>\n<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>'),
+        ("s3.logging", "<BucketLoggingStatus>\n</BucketLoggingStatus>"),
+    ],
+)
+def test_an_answer_that_may_hold_nothing_has_one_form(said: Callable[[CloudCall, Answer], str], name: str, body: str) -> None:
+    assert "" == said(CALLS[name], Answer(200, "", body.encode()))
+    for wrong in (
+        "<Error/>",
+        "<VersioningConfiguration><a/></VersioningConfiguration>",
+        '{"a": 1}',
+        '{"QueueUrls": null}',
+        f"{body}{{}}",
+    ):
+        assert said(CALLS[name], Answer(200, "", wrong.encode())), wrong

@@ -122,6 +122,8 @@ def check_call(call: CloudCall) -> None:
     given = {*call.parameters, *(MEASURED if call.name in METRICS else ())}
     assert set(operation.input_shape.required_members if operation.input_shape else ()) <= given
     item_shape(call)
+    assert (call.holds or call.result) not in ("", WHOLE), "some member that each answer holds"
+    shape_at(operation.output_shape, call.holds.removesuffix(".Statement") or call.result)
     known = {shape.metadata.get("error", {}).get("code", shape.name) for shape in operation.error_shapes}
     assert {*call.facts, *call.gone} <= known | UNMODELLED or call.service == "s3", "models of S3 name no errors"
     assert call.wording.keys() <= call.facts.keys()

@@ -11,6 +11,7 @@ from perpend.clouds.aws.model import ABOVE, NotThere
 from perpend.clouds.aws.transforms import LONGEST_DOCUMENT, TRANSFORMS
 
 VIRTUAL = {"SerialNumber": "arn:aws:iam::111122223333:mfa/root-account-mfa-device", "User": {"Arn": "arn:aws:iam::1:root"}}
+UNOWNED = {"SerialNumber": "arn:aws:iam::1:mfa/root-account-mfa-device"}
 
 
 def of_root(enabled: int, *devices: Any) -> dict[str, Any]:
@@ -60,6 +61,8 @@ def of_user(*serials: str) -> dict[str, Any]:
         ("mfa_kind", of_root(1), "Hardware"),
         ("mfa_kind", of_root(1, VIRTUAL), "Virtual"),
         ("mfa_kind", of_root(1, {**VIRTUAL, "User": {"Arn": "arn:aws:iam::1:user/ann"}}), "Hardware"),
+        ("mfa_kind", of_root(1, UNOWNED, VIRTUAL), "Virtual"),
+        ("mfa_kind", of_root(0, UNOWNED), None),
         ("root_mfa_kind", {"VirtualMFADevices": [VIRTUAL], ABOVE: of_root(1)[ABOVE]}, "Virtual"),
         ("root_mfa_kind", {"VirtualMFADevices": [], ABOVE: of_root(1)[ABOVE]}, "Hardware"),
         ("root_mfa_kind", {"VirtualMFADevices": [], ABOVE: of_root(0)[ABOVE]}, None),
@@ -112,6 +115,10 @@ def test_values(name: str, value: Any, expected: Any) -> None:
         ("mfa_kind", {"MFADevices": [], ABOVE: {"root": True}}, "iam:GetAccountSummary"),
         ("mfa_kind", {"MFADevices": [], ABOVE: {"root": True, "iam.summary": {}, "iam.virtual-mfa": {}}}, "GetAccountSummary"),
         ("root_mfa_kind", {"VirtualMFADevices": [], ABOVE: {"Account": "1"}}, "iam:GetAccountSummary"),
+        ("mfa_kind", of_root(1, UNOWNED), "whose virtual MFA device"),
+        ("mfa_kind", of_root(1, {**UNOWNED, "User": {}}), "whose virtual MFA device"),
+        ("mfa_state", of_root(1, {**UNOWNED, "SerialNumber": "arn:aws:iam::1:mfa/ann"}), "whose virtual MFA device"),
+        ("root_mfa_kind", {"VirtualMFADevices": [UNOWNED], ABOVE: of_root(1)[ABOVE]}, "whose virtual MFA device"),
         ("report_password_last_used", '{"password_last_used":"not_supported"}', "does not say"),
         ("report_password_last_used", "{}", "does not say"),
         ("seconds_after_user", {"CreateDate": datetime(2026, 1, 2, 3, 5), ABOVE: {}}, "iam:ListAccessKeys"),

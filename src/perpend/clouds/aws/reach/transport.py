@@ -51,7 +51,8 @@ class _Whole:
 
 
 class Transport:
-    """Sends the requests of one client of the SDK, at a pace. ``begin`` sets the deadline of a call for this thread."""
+    """Sends the requests of one client of the SDK, at a pace. ``begin`` sets the deadline of a call for this thread, ``end``
+    returns what came of it."""
 
     def __init__(self, client: Any, pace: Pace, *, total: float = TOTAL) -> None:
         self._session = client._endpoint.http_session
@@ -64,6 +65,11 @@ class Transport:
         """Note that a call begins."""
         self._calls.deadline = time.monotonic() + self._total
 
+    def end(self) -> bytes:
+        """Return the bytes of the last answer, and let go of them."""
+        content: bytes = self._calls.__dict__.pop("content", b"")
+        return content
+
     def _send(self, request: Any, **_: Any) -> AWSResponse:
         self._pace.wait()
         self._refuse_late()
@@ -74,6 +80,7 @@ class Transport:
         except BotoCoreError:
             answer.raw.close()
             raise
+        self._calls.content = content
         return AWSResponse(answer.url, answer.status_code, answer.headers, _Whole(content))
 
     def _read(self, answer: AWSResponse, request: Any) -> bytes:

@@ -41,16 +41,28 @@ class ClosedRegion(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class OthersListed:
+    """How many of the objects that a listing has shown in some place belong to other accounts. Messages call it ``label``."""
+
+    label: str
+    place: str
+    others: int
+    listed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """What came of a collection: its sources with their claims, and what could not be read, once for each cause.
 
     ``partitions`` are those of the accounts that were entered. ``closed`` are regions that nothing is known of any more.
+    ``others`` counts the objects that were left out because other accounts own them.
     """
 
     sources: tuple[EstateSource, ...] = ()
     unread: tuple[Unread, ...] = ()
     partitions: tuple[tuple[str, str], ...] = ()
     closed: tuple[ClosedRegion, ...] = ()
+    others: tuple[OthersListed, ...] = ()
 
 
 def collection_of(
@@ -90,6 +102,7 @@ def collection_of(
         tuple(
             ClosedRegion(entry.account, region, disabled[entry.account][region]) for entry in entries for region in entry.closed
         ),
+        tuple(_others(end) for _, end in sorted(ends.items()) if end.others),
     )
 
 
@@ -112,6 +125,11 @@ def _with_closed(entry: AccountEntry, disabled: Mapping[str, int]) -> AccountEnt
     """
     stated = tuple(region for region in entry.stated if region in entry.regions or region in disabled)
     return replace(entry, stated=stated, closed=tuple(sorted(set(disabled) - set(stated))))
+
+
+def _others(end: CellEnd) -> OthersListed:
+    place = f"{end.cell.account}/{end.cell.region}" if end.cell.region else end.cell.account
+    return OthersListed(CALLS[end.cell.listing].label, place, end.others, end.listed)
 
 
 def row_of_closed(plan: CollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:

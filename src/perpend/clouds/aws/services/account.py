@@ -28,7 +28,7 @@ def _contact(kind: str) -> FieldSource:
 
 
 _CALLS: Final = (
-    CloudCall("sts.identity", "sts", "GetCallerIdentity", regional=False),
+    CloudCall("sts.identity", "sts", "GetCallerIdentity", regional=False, holds="Account"),
     CloudCall(
         "ec2.regions",
         "ec2",
@@ -39,11 +39,21 @@ _CALLS: Final = (
         regional=False,
         never_empty=True,
     ),
-    CloudCall("ec2.ebs-default", "ec2", "GetEbsEncryptionByDefault", "ec2:GetEbsEncryptionByDefault"),
-    CloudCall(_METADATA, "ec2", "GetInstanceMetadataDefaults", "ec2:GetInstanceMetadataDefaults"),
-    CloudCall(_SNAPSHOTS, "ec2", "GetSnapshotBlockPublicAccessState", "ec2:GetSnapshotBlockPublicAccessState"),
-    CloudCall(_IMAGES, "ec2", "GetImageBlockPublicAccessState", "ec2:GetImageBlockPublicAccessState"),
-    CloudCall(_CONSOLE, "ec2", "GetSerialConsoleAccessStatus", "ec2:GetSerialConsoleAccessStatus"),
+    CloudCall(
+        "ec2.ebs-default", "ec2", "GetEbsEncryptionByDefault", "ec2:GetEbsEncryptionByDefault", holds="EbsEncryptionByDefault"
+    ),
+    CloudCall(_METADATA, "ec2", "GetInstanceMetadataDefaults", "ec2:GetInstanceMetadataDefaults", holds="AccountLevel"),
+    CloudCall(_SNAPSHOTS, "ec2", "GetSnapshotBlockPublicAccessState", "ec2:GetSnapshotBlockPublicAccessState", holds="State"),
+    CloudCall(
+        _IMAGES,
+        "ec2",
+        "GetImageBlockPublicAccessState",
+        "ec2:GetImageBlockPublicAccessState",
+        holds="ImageBlockPublicAccessState",
+    ),
+    CloudCall(
+        _CONSOLE, "ec2", "GetSerialConsoleAccessStatus", "ec2:GetSerialConsoleAccessStatus", holds="SerialConsoleAccessEnabled"
+    ),
     CloudCall(
         "s3control.public-access",
         "s3control",
@@ -52,6 +62,7 @@ _CALLS: Final = (
         parameters={"AccountId": "@Account"},
         regional=False,
         facts={"NoSuchPublicAccessBlockConfiguration": {"PublicAccessBlockConfiguration": dict.fromkeys(_BLOCKS, False)}},
+        holds="PublicAccessBlockConfiguration.BlockPublicAcls",
     ),
     *(
         CloudCall(
@@ -62,10 +73,18 @@ _CALLS: Final = (
             parameters={"AlternateContactType": kind.upper()},
             regional=False,
             facts={"ResourceNotFoundException": {"AlternateContact": {}}},
+            holds="AlternateContact.EmailAddress",
         )
         for kind in _CONTACTS
     ),
-    CloudCall("account.contact", "account", "GetContactInformation", "account:GetContactInformation", regional=False),
+    CloudCall(
+        "account.contact",
+        "account",
+        "GetContactInformation",
+        "account:GetContactInformation",
+        regional=False,
+        holds="ContactInformation.FullName",
+    ),
     CloudCall(
         "iam.organization-features",
         "iam",
@@ -76,6 +95,7 @@ _CALLS: Final = (
             "OrganizationNotFoundException": {"EnabledFeatures": []},
             "ServiceAccessNotEnabledException": {"EnabledFeatures": []},
         },
+        holds="EnabledFeatures",
     ),
 )
 

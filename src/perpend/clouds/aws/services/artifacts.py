@@ -18,6 +18,7 @@ _CALLS: Final = (
         "lambda:GetPolicy",
         parameters={"FunctionName": "@FunctionArn"},
         facts={"ResourceNotFoundException": {"Policy": None}},  # no policy, or no function any more
+        holds="Policy",
     ),
     CloudCall("ecr.repositories", "ecr", "DescribeRepositories", "ecr:DescribeRepositories", "repositories"),
     CloudCall(
@@ -28,6 +29,7 @@ _CALLS: Final = (
         parameters={"repositoryName": "@repositoryName"},
         facts={"RepositoryPolicyNotFoundException": {"policyText": None}},
         gone=("RepositoryNotFoundException",),
+        holds="policyText",
     ),
     CloudCall(
         "ecr.scanning",
@@ -45,6 +47,7 @@ _CALLS: Final = (
         "es:DescribeDomain",
         parameters={"DomainName": "@DomainName"},
         gone=("ResourceNotFoundException",),
+        holds="DomainStatus.ARN",
     ),
 )
 

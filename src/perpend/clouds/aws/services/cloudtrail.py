@@ -24,6 +24,7 @@ _CALLS: Final = (
         "cloudtrail:GetTrailStatus",
         parameters={"Name": "@TrailARN"},
         gone=("TrailNotFoundException",),
+        holds="IsLogging",
     ),
     CloudCall(
         "cloudtrail.selectors",
@@ -32,6 +33,7 @@ _CALLS: Final = (
         "cloudtrail:GetEventSelectors",
         parameters={"TrailName": "@TrailARN"},
         gone=("TrailNotFoundException",),
+        holds="TrailARN",
     ),
 )
 

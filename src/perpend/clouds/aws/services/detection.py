@@ -40,6 +40,7 @@ _CALLS: Final = (
         "@",
         facts={"InvalidAccessException": {}, "ResourceNotFoundException": {}},
         wording={"InvalidAccessException": "not subscribed"},
+        holds="HubArn",
     ),
 )
 

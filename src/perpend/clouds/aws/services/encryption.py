@@ -21,7 +21,15 @@ _KEY_TYPES: Final = (
 
 _CALLS: Final = (
     CloudCall("kms.keys", "kms", "ListKeys", "kms:ListKeys", "Keys"),
-    CloudCall("kms.describe", "kms", "DescribeKey", "kms:DescribeKey", parameters=_KEY, gone=("NotFoundException",)),
+    CloudCall(
+        "kms.describe",
+        "kms",
+        "DescribeKey",
+        "kms:DescribeKey",
+        parameters=_KEY,
+        gone=("NotFoundException",),
+        holds="KeyMetadata.KeyId",
+    ),
     CloudCall(
         "kms.rotation",
         "kms",
@@ -30,6 +38,7 @@ _CALLS: Final = (
         parameters=_KEY,
         facts={"UnsupportedOperationException": {"KeyRotationEnabled": False}},  # such as keys of two halves
         gone=("NotFoundException",),
+        holds="KeyRotationEnabled",
     ),
     CloudCall(
         "kms.policy",
@@ -38,6 +47,7 @@ _CALLS: Final = (
         "kms:GetKeyPolicy",
         parameters={**_KEY, "PolicyName": "default"},
         gone=("NotFoundException",),
+        holds="Policy",
     ),
     CloudCall(
         "acm.certificates",
@@ -54,6 +64,7 @@ _CALLS: Final = (
         "acm:DescribeCertificate",
         parameters={"CertificateArn": "@CertificateArn"},
         gone=("ResourceNotFoundException",),
+        holds="Certificate.CertificateArn",
     ),
     CloudCall("secrets.list", "secretsmanager", "ListSecrets", "secretsmanager:ListSecrets", "SecretList"),
     CloudCall(
@@ -63,6 +74,7 @@ _CALLS: Final = (
         "secretsmanager:GetResourcePolicy",
         parameters={"SecretId": "@ARN"},
         gone=("ResourceNotFoundException",),
+        holds="ARN",
     ),
 )
 

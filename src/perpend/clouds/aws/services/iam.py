@@ -13,8 +13,10 @@ _OF_ROOT: Final = ("root", "True")
 _ROOT_MFA: Final = ("iam.summary", "iam.virtual-mfa")
 
 _CALLS: Final = (
-    CloudCall("iam.report-generate", "iam", "GenerateCredentialReport", "iam:GenerateCredentialReport", regional=False),
-    CloudCall("iam.report", "iam", "GetCredentialReport", "iam:GetCredentialReport", regional=False),
+    CloudCall(
+        "iam.report-generate", "iam", "GenerateCredentialReport", "iam:GenerateCredentialReport", regional=False, holds="State"
+    ),
+    CloudCall("iam.report", "iam", "GetCredentialReport", "iam:GetCredentialReport", regional=False, holds="Content"),
     CloudCall("iam.user-details", *_DETAILS, "UserDetailList", {"Filter": ["User"]}, regional=False),
     CloudCall(
         "iam.login",
@@ -24,6 +26,7 @@ _CALLS: Final = (
         parameters={"UserName": "@name"},
         regional=False,
         facts={"NoSuchEntity": {"LoginProfile": {}}},  # no password
+        holds="LoginProfile.CreateDate",
     ),
     CloudCall(
         "iam.mfa",
@@ -44,7 +47,9 @@ _CALLS: Final = (
         {"AssignmentStatus": "Assigned"},
         regional=False,
     ),
-    CloudCall("iam.summary", "iam", "GetAccountSummary", "iam:GetAccountSummary", regional=False),
+    CloudCall(
+        "iam.summary", "iam", "GetAccountSummary", "iam:GetAccountSummary", regional=False, holds="SummaryMap.AccountMFAEnabled"
+    ),
     CloudCall("iam.role-details", *_DETAILS, "RoleDetailList", {"Filter": ["Role"]}, regional=False),
     CloudCall(
         "iam.policy-details",
@@ -61,6 +66,7 @@ _CALLS: Final = (
         "iam:GetPolicyVersion",
         parameters={"PolicyArn": "@Arn", "VersionId": "@DefaultVersionId"},
         regional=False,  # without a version, the policy may have another one since it was listed: it is not gone
+        holds="PolicyVersion.Document",
     ),
     CloudCall(
         "iam.password-policy",
@@ -70,6 +76,7 @@ _CALLS: Final = (
         "PasswordPolicy",
         regional=False,
         facts={"NoSuchEntity": {"PasswordPolicy": []}},
+        holds="PasswordPolicy.MinimumPasswordLength",
     ),
     CloudCall(
         "iam.certificates",

@@ -18,9 +18,10 @@ _CALLS: Final = (
         "sns:GetTopicAttributes",
         parameters={"TopicArn": "@TopicArn"},
         gone=("NotFound",),
+        holds="Attributes.TopicArn",
     ),
     CloudCall("sns.subscriptions", "sns", "ListSubscriptions", "sns:ListSubscriptions", "Subscriptions"),
-    CloudCall("sqs.queues", "sqs", "ListQueues", "sqs:ListQueues", "QueueUrls", {"MaxResults": 1000}, may_lack_result=True),
+    CloudCall("sqs.queues", "sqs", "ListQueues", "sqs:ListQueues", "QueueUrls", {"MaxResults": 1000}, empty=("{}",)),
     CloudCall(
         "sqs.attributes",
         "sqs",
@@ -28,6 +29,7 @@ _CALLS: Final = (
         "sqs:GetQueueAttributes",
         parameters={"QueueUrl": "@value", "AttributeNames": ["All"]},
         gone=("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
+        holds="Attributes.QueueArn",
     ),
 )
 

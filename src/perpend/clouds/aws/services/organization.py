@@ -16,6 +16,7 @@ _CALLS: Final = (
         "organizations:DescribeOrganization",
         regional=False,
         facts={"AWSOrganizationsNotInUseException": {"Organization": {"Id": NO_ORGANIZATION}}},
+        holds="Organization.Id",
     ),
     CloudCall(
         MEMBERS,

@@ -44,6 +44,7 @@ _CALLS: Final = (
         "iam:GetAccessKeyLastUsed",
         parameters={"AccessKeyId": "@AccessKeyId"},
         regional=False,
+        holds="AccessKeyLastUsed.ServiceName",
     ),
     CloudCall("iam.profiles", "iam", "ListInstanceProfiles", "iam:ListInstanceProfiles", "InstanceProfiles", regional=False),
 )

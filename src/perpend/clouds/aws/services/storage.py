@@ -14,10 +14,26 @@ _OPEN: Final = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePub
 _ARN: Final = "arn:{partition}:s3:::"
 
 
-def _of_bucket(name: str, operation: str, permission: str, facts: Mapping[str, Mapping[str, Any]] | None = None) -> CloudCall:
-    parameters = {"Bucket": "@Name"}
-    gone = ("NoSuchBucket",)
-    return CloudCall(name, "s3", operation, f"s3:{permission}", parameters=parameters, facts=facts or {}, gone=gone)
+def _of_bucket(
+    name: str,
+    operation: str,
+    permission: str,
+    holds: str,
+    facts: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    empty: tuple[str, ...] = (),
+) -> CloudCall:
+    return CloudCall(
+        name,
+        "s3",
+        operation,
+        f"s3:{permission}",
+        parameters={"Bucket": "@Name"},
+        facts=facts or {},
+        gone=("NoSuchBucket",),
+        holds=holds,
+        empty=empty,
+    )
 
 
 _CALLS: Final = (
@@ -30,40 +46,57 @@ _CALLS: Final = (
         {"MaxBuckets": 1000},  # without it there are no pages, and no regions of buckets
         regional=False,
     ),
-    _of_bucket("s3.versioning", "GetBucketVersioning", "GetBucketVersioning"),
-    _of_bucket("s3.logging", "GetBucketLogging", "GetBucketLogging"),
+    _of_bucket(
+        "s3.versioning",
+        "GetBucketVersioning",
+        "GetBucketVersioning",
+        "Status",
+        empty=("VersioningConfiguration", "GetBucketVersioningResponse"),  # as moto calls it
+    ),
+    _of_bucket(
+        "s3.logging",
+        "GetBucketLogging",
+        "GetBucketLogging",
+        "LoggingEnabled.TargetBucket",
+        empty=("BucketLoggingStatus",),
+    ),
     _of_bucket(
         "s3.lifecycle",
         "GetBucketLifecycleConfiguration",
         "GetLifecycleConfiguration",
+        "Rules",
         {"NoSuchLifecycleConfiguration": {"Rules": []}},
     ),
     _of_bucket(
         "s3.lock",
         "GetObjectLockConfiguration",
         "GetBucketObjectLockConfiguration",
+        "ObjectLockConfiguration.ObjectLockEnabled",
         {"ObjectLockConfigurationNotFoundError": {"ObjectLockConfiguration": {"ObjectLockEnabled": False}}},
     ),
     _of_bucket(
         "s3.public-access",
         "GetPublicAccessBlock",
         "GetBucketPublicAccessBlock",
+        "PublicAccessBlockConfiguration.BlockPublicAcls",
         {"NoSuchPublicAccessBlockConfiguration": {"PublicAccessBlockConfiguration": _OPEN}},
     ),
-    _of_bucket("s3.policy", "GetBucketPolicy", "GetBucketPolicy", {"NoSuchBucketPolicy": {"Policy": None}}),
+    _of_bucket("s3.policy", "GetBucketPolicy", "GetBucketPolicy", "Policy.Statement", {"NoSuchBucketPolicy": {"Policy": None}}),
     _of_bucket(
         "s3.encryption",
         "GetBucketEncryption",
         "GetEncryptionConfiguration",
+        "ServerSideEncryptionConfiguration.Rules",
         {"ServerSideEncryptionConfigurationNotFoundError": {"ServerSideEncryptionConfiguration": {"Rules": []}}},
     ),
     _of_bucket(
         "s3.ownership",
         "GetBucketOwnershipControls",
         "GetBucketOwnershipControls",
+        "OwnershipControls.Rules",
         {"OwnershipControlsNotFoundError": {"OwnershipControls": {"Rules": []}}},
     ),
-    _of_bucket("s3.acl", "GetBucketAcl", "GetBucketAcl"),
+    _of_bucket("s3.acl", "GetBucketAcl", "GetBucketAcl", "Grants"),
 )
 
 

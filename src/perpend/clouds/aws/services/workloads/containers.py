@@ -18,6 +18,7 @@ _CALLS: Final = (
         parameters={"FileSystemId": "@FileSystemId"},
         facts={"PolicyNotFound": {}},
         gone=("FileSystemNotFound",),
+        holds="Policy",
     ),
     CloudCall(
         "efs.backup-policy",
@@ -27,6 +28,7 @@ _CALLS: Final = (
         parameters={"FileSystemId": "@FileSystemId"},
         facts={"PolicyNotFound": {}},
         gone=("FileSystemNotFound",),
+        holds="BackupPolicy.Status",
     ),
     CloudCall("eks.clusters", "eks", "ListClusters", "eks:ListClusters", "clusters"),
     CloudCall(
@@ -36,6 +38,7 @@ _CALLS: Final = (
         "eks:DescribeCluster",
         parameters={"name": "@value"},
         gone=("ResourceNotFoundException",),
+        holds="cluster.status",
     ),
 )
 

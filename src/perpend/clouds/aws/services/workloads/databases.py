@@ -22,6 +22,7 @@ _CALLS: Final = (
         "rds:DescribeDBSnapshotAttributes",
         parameters={"DBSnapshotIdentifier": "@DBSnapshotIdentifier"},
         gone=("DBSnapshotNotFound",),
+        holds="DBSnapshotAttributesResult.DBSnapshotAttributes",
     ),
     CloudCall(
         "rds.cluster-snapshot-attributes",
@@ -30,6 +31,7 @@ _CALLS: Final = (
         "rds:DescribeDBClusterSnapshotAttributes",
         parameters={"DBClusterSnapshotIdentifier": "@DBClusterSnapshotIdentifier"},
         gone=("DBClusterSnapshotNotFoundFault",),
+        holds="DBClusterSnapshotAttributesResult.DBClusterSnapshotAttributes",
     ),
     CloudCall("redshift.clusters", "redshift", "DescribeClusters", "redshift:DescribeClusters", "Clusters"),
     CloudCall(
@@ -39,6 +41,7 @@ _CALLS: Final = (
         "redshift:DescribeLoggingStatus",
         parameters={"ClusterIdentifier": "@ClusterIdentifier"},
         gone=("ClusterNotFound",),
+        holds="LoggingEnabled",
     ),
     CloudCall("dynamodb.tables", "dynamodb", "ListTables", "dynamodb:ListTables", "TableNames"),
     CloudCall(
@@ -48,6 +51,7 @@ _CALLS: Final = (
         "dynamodb:DescribeTable",
         parameters={"TableName": "@value"},
         gone=("ResourceNotFoundException",),
+        holds="Table.TableStatus",
     ),
     CloudCall(
         "dynamodb.backups",
@@ -56,6 +60,7 @@ _CALLS: Final = (
         "dynamodb:DescribeContinuousBackups",
         parameters={"TableName": "@value"},
         gone=("TableNotFoundException",),
+        holds="ContinuousBackupsDescription.ContinuousBackupsStatus",
     ),
 )
 

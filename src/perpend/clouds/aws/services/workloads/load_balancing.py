@@ -16,6 +16,7 @@ _CALLS: Final = (
         "elasticloadbalancing:DescribeLoadBalancerAttributes",
         parameters={"LoadBalancerArn": "@LoadBalancerArn"},
         gone=("LoadBalancerNotFound",),
+        holds="Attributes",
     ),
     CloudCall(
         "elb.classic", "elb", "DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancers", "LoadBalancerDescriptions"
@@ -27,6 +28,7 @@ _CALLS: Final = (
         "elasticloadbalancing:DescribeLoadBalancerAttributes",
         parameters={"LoadBalancerName": "@LoadBalancerName"},
         gone=("LoadBalancerNotFound",),
+        holds="LoadBalancerAttributes.CrossZoneLoadBalancing",
     ),
     CloudCall(
         "elb.listeners",
