@@ -118,8 +118,9 @@ class ListAsked:
 def command(**given: Any) -> int:
     """List findings of a store's history: those that are open, unless told otherwise.
 
-    Findings that are waived say by what, and until when; which are is asked of the newest run's day. Where policies are rated,
-    findings have a severity, a place in the order of what matters most, and the reason for it.
+    Findings that are waived say by what, and until when; which are is asked of the newest run's day, and a waiver that has
+    ended by today covers none. Where policies are rated, findings have a severity, a place in the order of what matters most,
+    and the reason for it.
     """
     asked = ListAsked(form_asked=FormAsked.taken_from(given), **given)
     asked.form_asked.refuse_contradictions()
