@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.analyze.names import type_named
-from perpend.cli.configured import Configured, configuration_of
+from perpend.cli.configured import Configured, configuration_of, tell_deciding
 from perpend.cli.forms.listing import ListingAsked
 from perpend.cli.forms.written import FormAsked, form_option, listing_options
 from perpend.cli.histories.kept import place_of, store_option
@@ -124,6 +124,8 @@ def command(**given: Any) -> int:
     """
     asked = ListAsked(form_asked=FormAsked.taken_from(given), **given)
     asked.form_asked.refuse_contradictions()
+    if asked.fail_on is not None:
+        tell_deciding(click.get_current_context())
     place, repository = place_of(asked.directory), repository_here(asked.repo)
     waiving = Waiving.here(repository, asked.waivers_dir, none=asked.no_waivers)
     rating = RatingHere.here(repository, asked.ratings_dir, fail_on=asked.fail_on, unrated_passes=asked.unrated_passes)
