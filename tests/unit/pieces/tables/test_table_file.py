@@ -42,8 +42,7 @@ def test_csv_columns_are_texts_unless_something_else_is_declared(tmp_path):
         (1, "b", None, None, None, None),
         (2, "c", None, 0.0, False, "{}"),
     ] == rows_of(snapshot, THING, "perpend_row", "Id", "name__c", "size__c", "on__c", "free")
-    marks = [f"{one}__c#unread" for one in ("name", "size", "on")]
-    assert [(None, None, None), (BLANK, BLANK, BLANK), (BLANK, None, None)] == rows_of(snapshot, THING, *marks)
+    assert [(None, None), (BLANK, BLANK), (BLANK, None)] == rows_of(snapshot, THING, "name__c#unread", "size__c#unread")
     assert ("csv", 3) == (snapshot.sources[0].kind, snapshot.sources[0].objects)
 
 
@@ -278,15 +277,9 @@ def test_a_number_is_one_value_whatever_else_its_column_holds(tmp_path):
 
 
 def test_null_and_a_value_contradict_each_other(tmp_path):
-    rows = table_file(tmp_path, "1.csv", "Id,name__c\na,\na,x\n", blank_is_none=True)
-    snapshot, problems = stored(tmp_path, rows)
+    snapshot, problems = stored(tmp_path, table_file(tmp_path, "1.csv", "Id,name__c\na,\na,x\n", blank_is_none=True))
     assert 1 == len(problems)
     assert snapshot.tables.by_name[THING].contradicted
-
-
-def test_a_blank_cell_contradicts_no_value(tmp_path):
-    snapshot, problems = stored(tmp_path, table_file(tmp_path, "1.csv", "Id,name__c\na,\na,x\n"))
-    assert ([], [("a", "x", None)]) == (problems, rows_of(snapshot, THING, "Id", "name__c", "name__c#unread"))
 
 
 def test_tables_and_nested_objects_of_one_type_are_one_table(tmp_path):
