@@ -298,6 +298,9 @@ def document(draw: Draw, shape: shapes.Shape, names: Names, depth: int = 2) -> A
             return draw(TEXT.filter(str.strip) if shape.filled else TEXT)
         case shapes.Choice():
             return draw(st.sampled_from([str(value) for value in shape.values]))
+        case shapes.ChoiceByName():
+            choice = st.sampled_from([str(value) for value in shape.values])
+            return draw(choice | st.dictionaries(_KEY, choice, max_size=3))
         case shapes.Flag():
             return draw(st.booleans())
         case shapes.Count():

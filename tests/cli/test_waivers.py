@@ -14,7 +14,7 @@ from tests.repositories import logic, policy_files, write
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 ROOT = "/ce/ca/aws/iam/root-user-mfa"
 POLICIES = (KEYS, ROOT, "/ce/ca/aws/iam/mfa-for-all-users-with-console-password")
-ALL = {"policies": ["/ce/**"], "kind": "accepted-risk", "reason": "A trial.", "owner": "o@x.example", "until": "2027-06-01"}
+ALL = {"policies": ["/ce/**"], "kind": "accepted-risk", "reason": "A trial.", "owner": "o@x.example", "until": "2999-06-01"}
 CHECK = ("check", EXAMPLE, *TIME)
 ASKED = tuple(word for policy in POLICIES for word in ("--policy", policy))
 
@@ -71,7 +71,7 @@ def test_a_configuration_names_waivers_which_give_way_to_none(
 def test_what_is_listed_is_marked_where_it_is_waived(run: Run, tmp_path: Path) -> None:
     by = waivers(tmp_path, {"policies": [KEYS], "scope": {"names": ["alma*"]}})
     lines = run(*CHECK, "--policy", KEYS, "--waivers", by).out.splitlines()
-    assert ["alma.brekke (111122223333) waived until 2027-06-01: w0"] == [
+    assert ["alma.brekke (111122223333) waived until 2999-06-01: w0"] == [
         line.strip("✘ ") for line in lines if "(111122223333) waived" in line
     ]
 
@@ -116,12 +116,12 @@ def test_a_store_is_waived_like_its_inputs_and_its_history_knows_nothing_of_it(r
 def test_findings_say_by_what_they_are_waived(run: Run, days: Path, tmp_path: Path) -> None:
     asked = ("findings", "--store", days, "--policy", KEYS, "--waivers", waivers(tmp_path, {"scope": {"names": ["alma*"]}}))
     rows = json.loads(run(*asked, "--format", "json").out)
-    assert [("alma.brekke", "w0", "2027-06-01")] == [
+    assert [("alma.brekke", "w0", "2999-06-01")] == [
         (one["object_name"], one["waiver"], one["waived_until"]) for one in rows if one["waiver"]
     ]
     yes, no = (json.loads(run(*asked, "--waived", which, "--format", "json").out) for which in ("yes", "no"))
     assert (1, len(rows) - 1) == (len(yes), len(no))
-    assert "waived until 2027-06-01 by w0" in run(*asked).out
+    assert "waived until 2999-06-01 by w0" in run(*asked).out
     assert not any(one["waiver"] for one in json.loads(run(*asked[:-2], "--no-waivers", "--format", "json").out))
 
 
@@ -168,7 +168,7 @@ def test_waivers_are_listed_with_their_reasons_and_places(run: Run, days: Path, 
     lines = run("waivers", "list", "--waivers", directory, "--day", "2026-11-21").out.splitlines()
     said = "    accepted-risk, o@x.example: A trial."
     assert ["2 waivers, 0 attestations, on 2026-11-21", "  w1  expired, until 2026-01-01", said] == lines[:3]
-    assert ["  w0  in force, until 2027-06-01", said, "    a.yaml:"] == [*lines[4:6], lines[6][:11]]
+    assert ["  w0  in force, until 2999-06-01", said, "    a.yaml:"] == [*lines[4:6], lines[6][:11]]
     assert "covers 4 of at most 1,000" in run("waivers", "list", "--waivers", directory, "--store", days).out
 
 
@@ -224,3 +224,27 @@ def test_a_new_waiver_is_sound_and_is_not_written_twice(run: Run, tmp_path: Path
     )
     assert 2 == run(*words).code
     assert 2 == run(*("new", "waiver", "../x", *words[3:])).code
+
+
+def test_a_waiver_that_has_ended_hides_nothing_however_old_the_store_is(run: Run, tmp_path: Path) -> None:
+    """Only a day that somebody names is judged by the waivers of that day."""
+    old, store = "2020-01-01", tmp_path / "store"
+    by = ("--waivers", waivers(tmp_path, {"policies": [KEYS], "from": "2019-01-01", "until": "2020-06-01"}))
+    assert 0 == run("import", EXAMPLE, "--observed-at", old, "--store", store).code
+    check = ("check", "--store", store, "--policy", KEYS, "--fail-on", "incompliant", "-q", *by)
+    now, then = run(*check), run(*check, "--snapshot-time", old, "--no-history")
+    assert (1, False) == (now.code, "of which waived" in now.out)
+    assert "W102: `w0` has ended: 4 findings, waived until 2020-06-01, count again (A trial.)" in now.err
+    assert (0, True) == (then.code, "of which waived: 4 INCOMPLIANT (by w0)" in then.out)
+    of_store = ("--store", store, *by)
+    rows = json.loads(run("findings", *of_store, "--format", "json").out)
+    assert [None] * len(rows) == [one["waiver"] for one in rows]
+    (card,) = json.loads(run("scorecard", *of_store, "--framework", "cis-aws", "--format", "json").out)
+    assert 0 == card["requirements"]["waived"]
+    listed = json.loads(run("waivers", "list", *of_store, "--format", "json").out)
+    assert (old, "expired", True) == (listed["day"], listed["waivers"][0]["force"], old < listed["endsCountedTo"])
+    replayed = json.loads(run("waivers", "list", *of_store, "--day", old, "--format", "json").out)
+    assert ("in force", False) == (replayed["waivers"][0]["force"], "endsCountedTo" in replayed)
+    assert "w0: 4 findings, limit 1,000, expired" in run("waivers", "try", by[1] / "a.yaml", "--store", store).out
+    plan = ("remediate", "--store", store, KEYS)
+    assert run(*plan, "--no-waivers").out == run(*plan, *by).out != run(*plan, *by, "--snapshot-time", old).out

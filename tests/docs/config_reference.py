@@ -26,6 +26,8 @@ FOOT = f"""
   itself or by links, is used, and each command that uses it says so on standard error.
 - A file that was found, not named, is refused where it, a link to it, or its directory belongs to another user than you or
   root.
+- A `store` that is a bucket (`s3://…`) holds only in a file that was named; where the file was found, `--store` has to name the bucket.
+- What a file that was found says of the exit code is told: `fail-on`, `unrated-passes`, `require-coverage`, `waivers`, `ratings`.
 - An unknown key, a value of another kind, and two files in one directory are errors (exit code 2). Nothing is written then.
 - A file has at most {MOST_BYTES:,} bytes, and a line at most {MOST_DOTS} dots.
 """

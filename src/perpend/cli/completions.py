@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from click.shell_completion import CompletionItem
 
 from perpend.analyze.names import declared_types, ids_named
+from perpend.cli.configured import refuse_found_bucket
 from perpend.cli.repositories import repository_here, store_named
 from perpend.errors import PerpendError
 from perpend.ir.ids import production_of, service_of
@@ -113,6 +114,7 @@ def complete_runs(context: click.Context, parameter: click.Parameter, incomplete
     """Offer the ids of a store's snapshots, the newest first."""
     store = context.params.get("store") or context.params.get("directory")
     try:
+        refuse_found_bucket(context)
         runs = store_named(store).runs() if store else []
     except (OSError, PerpendError):
         return []
@@ -142,6 +144,7 @@ def complete_objects(context: click.Context, parameter: click.Parameter, incompl
     if not store or not policy or repository is None:
         return []
     try:
+        refuse_found_bucket(context)
         (policy_id,) = ids_named([policy], repository.policy_ids, "policy")
         logic = repository.logic(production_of(policy_id)).value
         declared = repository.declared_type(logic.input_type.value) if logic else None

@@ -53,6 +53,7 @@ class Configured(click.Command):
             if is_from_file(ctx, name) and any(_is_given(ctx, other) for other in self._yields[name]):
                 ctx.params[name] = _nothing(next(param for param in self.params if param.name == name))
                 ctx.set_parameter_source(name, ParameterSource.DEFAULT)
+        refuse_found_bucket(ctx)
         for setting, _ in _from_file(ctx):
             _tell_of_path(configuration_of(ctx), setting)
         try:
@@ -89,6 +90,46 @@ def is_off(context: click.Context) -> bool:
 def is_from_file(context: click.Context, name: str) -> bool:
     """Whether a parameter has its value from the configuration."""
     return context.get_parameter_source(name) is ParameterSource.DEFAULT_MAP
+
+
+def refuse_found_bucket(context: click.Context) -> None:
+    """Raise where the store is a bucket that only a file names which nobody has named: credentials would go where it says."""
+    from perpend.config.configuration import is_address
+    from perpend.diagnostics.escape import visible
+
+    for setting, value in _from_file(context) if named_by(context) is None else ():
+        if setting.name == "store" and is_address(value):
+            place, store = configuration_of(context).place(setting.name), visible(value)
+            reason = f"`store` leads to {store}, and this file was found, not named"
+            raise PerpendError(f"{place}: {reason}: if it is meant, say --store {store}")
+
+
+def deciding_settings(context: click.Context) -> list[tuple[str, str, str]]:
+    """Return the settings of a file that was found, not named, by which a command's exit code is another: key, value, place."""
+    from perpend.config.settings import FAIL_ON
+
+    decisive = []
+    by_severity = context.params.get("fail_on") not in (None, *FAIL_ON)
+    for setting, value in _from_file(context) if named_by(context) is None else ():
+        changes = value != setting.builtin and (by_severity or setting.name != "ratings")
+        if changes and command_name(context) in setting.decides:
+            shown = str(value).lower() if isinstance(value, bool) else value
+            decisive.append((setting.name, shown, configuration_of(context).place(setting.name)))
+    return decisive
+
+
+def deciding_text(context: click.Context) -> str:
+    """Return these settings in a line, empty where there are none."""
+    said = ", ".join(f"{name} = {value} ({place})" for name, value, place in deciding_settings(context))
+    return f"exit code by a configuration that was found: {said}; --no-config passes it over" if said else ""
+
+
+def tell_deciding(context: click.Context) -> None:
+    """Say on standard error which settings of a file that was found make the exit code another."""
+    from perpend.diagnostics.escape import visible
+
+    if text := deciding_text(context):
+        click.echo(f"perpend: {visible(text)}", err=True)
 
 
 def command_name(context: click.Context) -> str:

@@ -87,7 +87,7 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 expose_value=False,
                 metavar="FILE",
                 type=click.Path(),
-                help="Which columns of the tables before it are which fields (YAML).",
+                help="Which columns of the tables before it are which fields, and what their blank cells mean (YAML).",
             ),
             click.option(
                 "--observed-at",
@@ -173,10 +173,18 @@ def _input(asked: _InputAsked, mappings: Mapping[str, ColumnMapping], repository
         type_name = type_here(repository, asked.type_name, may_be_new=new_types) if asked.type_name else None
     except UnknownName as error:
         raise UnknownName(f"{error}; --new-type says that it is meant") from None
-    mapping = mappings[asked.mapping] if asked.mapping else None
-    columns, constants = (mapping.columns, mapping.constants) if mapping else (None, {})
-    complete = asked.complete if asked.complete is not None else mapping.complete if mapping else ()
-    return Input(asked.path, type_name, columns, constants, asked.observed_at, complete, new_fields=new_types)
+    mapping = mappings[asked.mapping] if asked.mapping else ColumnMapping(None)
+    complete = asked.complete if asked.complete is not None else mapping.complete
+    return Input(
+        asked.path,
+        type_name,
+        mapping.columns,
+        mapping.constants,
+        asked.observed_at,
+        complete,
+        new_fields=new_types,
+        blank_is_none=mapping.blank_is_none,
+    )
 
 
 def _asked(context: click.Context, paths: Sequence[str]) -> list[_InputAsked]:

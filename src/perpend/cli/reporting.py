@@ -12,10 +12,11 @@ import click
 from click.core import ParameterSource
 
 from perpend.cli.completions import complete_categories
-from perpend.cli.configured import configuration_of
+from perpend.cli.configured import configuration_of, deciding_settings, deciding_text, tell_deciding
 from perpend.cli.forms.written import FormAsked, form_option, form_options, write_findings
 from perpend.cli.histories.rating import SEVERITIES, RatingHere, is_severity, ratings_option, unrated_passes_option
 from perpend.cli.output import CannotWrite, output_stream, terminal
+from perpend.config.settings import FAIL_ON
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.escape import visible
 from perpend.ir.status import Status
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from perpend.waivers.covering import Covering
 
     Command = TypeVar("Command", bound=Callable[..., Any])
-
-FAIL_ON: Final = ("undetermined", "incompliant", "never")
-"""What makes a run fail, the strictest first: what is worse than the word fails as well."""
 
 _MOST_UNREAD: Final = 5
 
@@ -226,6 +224,8 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sa
     accounts, covering, weighed = configuration_of(click.get_current_context()).accounts, said.covering, said.weighed
     if asked.form not in ("table", "json"):
         _tell_waived(covering)
+    if asked.form not in ("table", "json") or asked.quiet:
+        tell_deciding(click.get_current_context())
     if asked.form != "table":
         _tell_beside(judgement, asked.form)
     if asked.form != "table" or asked.require_coverage:
@@ -244,6 +244,7 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sa
                 detail=detail,
                 covering=covering,
                 weighed=weighed,
+                decided=deciding_text(click.get_current_context()),
             )
     elif asked.form == "parquet":
         from perpend.outputs.as_parquet import write_parquet
@@ -268,7 +269,8 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sa
             elif asked.form == "csv":
                 write_csv(judgement, stream, accounts=accounts, weighed=weighed)
             else:
-                write_json(judgement, stream, accounts=accounts, covering=covering, weighed=weighed)
+                decided = deciding_settings(click.get_current_context())
+                write_json(judgement, stream, accounts=accounts, covering=covering, weighed=weighed, decided=decided)
 
 
 def _write_page(judgement: Judgement, asked: Reporting, explained: ExplainCommand, said: SaidBeside) -> None:

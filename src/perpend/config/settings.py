@@ -76,6 +76,9 @@ _STORE_COMMANDS: Final = (
 )
 
 
+FAIL_ON: Final = ("undetermined", "incompliant", "never")
+"""What makes a run fail, the strictest first: what is worse than the word fails as well."""
+
 MOST: Final = 1_000_000_000
 """The largest number that a setting takes."""
 
@@ -96,6 +99,7 @@ class Setting:
     """One key of the file: what it holds, what it means, and which option of which commands has it as its default.
 
     ``name`` has dots between tables and keys. ``builtin`` is what holds where neither option nor file says anything.
+    ``decides`` are commands whose exit code is another one by it, with the same verdicts.
     """
 
     name: str
@@ -105,6 +109,7 @@ class Setting:
     commands: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     builtin: str | int | bool | None = None
+    decides: tuple[str, ...] = ()
 
     @property
     def wanted(self) -> str:
@@ -163,6 +168,7 @@ SETTINGS: Final = (
         "A directory of waivers and attestations. Without it, `waivers` in the repository. Gives way to `--no-waivers`.",
         "--waivers",
         ("check", "diff", "scorecard", "findings", "pack write", "notify", "remediate", "waivers lint", "waivers list"),
+        decides=("check", "diff", "findings"),
     ),
     Setting(
         "ratings",
@@ -170,6 +176,7 @@ SETTINGS: Final = (
         "A directory of ratings. Without it, `ratings` in the repository.",
         "--ratings",
         ("check", "scan aws", "findings", "report", "trend", "pack write", "ratings lint", "ratings list"),
+        decides=("check", "scan aws", "findings"),
     ),
     Setting(
         "fail-on",
@@ -177,8 +184,9 @@ SETTINGS: Final = (
         "Which verdicts make the exit code 1 or 3, those that are worse included; by severity only where some is rated.",
         "--fail-on",
         ("check", "scan aws"),
-        ("undetermined", "incompliant", "never", "critical", "high", "medium", "low", "info"),
+        (*FAIL_ON, "critical", "high", "medium", "low", "info"),
         "undetermined",
+        decides=("check", "scan aws"),
     ),
     Setting(
         "unrated-passes",
@@ -187,6 +195,7 @@ SETTINGS: Final = (
         "--unrated-passes",
         ("check", "scan aws"),
         builtin=False,
+        decides=("check", "scan aws"),
     ),
     Setting(
         "require-coverage",
@@ -195,6 +204,7 @@ SETTINGS: Final = (
         "--require-coverage",
         ("check",),
         builtin=False,
+        decides=("check",),
     ),
     Setting(
         "max-age",

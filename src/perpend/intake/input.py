@@ -28,7 +28,8 @@ class Input:
     columns to API names, None where they are API names; ``constants`` are fields that all its rows have alike.
     ``observed_at`` is when the estate looked like this, where the input does not state it. ``complete`` names scopes of
     which it holds every object of its type; without it, what it does not hold is not known. ``new_fields``: a table may have
-    fields that its type does not declare. Raises ValueError for a time without a zone, TypeError for a claim on no Scope.
+    fields that its type does not declare. ``blank_is_none``: a blank cell of CSV or TSV is null, in all columns or in those
+    named; without it, it is not known. Raises ValueError for a time without a zone, TypeError for a claim on no Scope.
     """
 
     path: str
@@ -38,6 +39,7 @@ class Input:
     observed_at: datetime | None = None
     complete: tuple[Scope, ...] = ()
     new_fields: bool = True
+    blank_is_none: bool | tuple[str, ...] = False
 
     def __post_init__(self) -> None:
         refuse_other(self.complete)
@@ -45,10 +47,15 @@ class Input:
             object.__setattr__(self, "observed_at", in_utc(self.observed_at))
 
     @property
+    def is_mapped(self) -> bool:
+        """Whether somebody says what a table's columns mean."""
+        return self.columns is not None or bool(self.constants or self.blank_is_none)
+
+    @property
     def is_table(self) -> bool:
         """Whether it is a table of one object type, and not something that collectors know by its content."""
         readable = self.path != "-" and os.path.isfile(self.path)
-        return readable and holds_table(self.path, self.type_name, mapped=self.columns is not None)
+        return readable and holds_table(self.path, self.type_name, mapped=self.is_mapped)
 
 
 def is_of_tool(given: Input) -> bool:
@@ -59,7 +66,7 @@ def is_of_tool(given: Input) -> bool:
 def need_a_store(inputs: Sequence[Input]) -> bool:
     """Whether inputs are more than files of one type that collectors read: tables, several types, times of their own."""
     several = len({one.type_name for one in inputs}) > 1
-    return several or any(one.is_table or one.columns is not None or one.observed_at for one in inputs)
+    return several or any(one.is_table or one.is_mapped or one.observed_at for one in inputs)
 
 
 def needs_joining(estate: Estate) -> bool:

@@ -138,7 +138,7 @@ def readings_of_inputs(
 def _may_be_reports(inputs: Sequence[Input], declared: Declared) -> bool:
     """Whether inputs are large and may be plain credential reports, of users and accounts as they are usually declared."""
     usual = are_as_usual(declared(USER_TYPE), declared(ACCOUNT_TYPE))
-    typed = any(given.type_name or given.columns is not None for given in inputs)
+    typed = any(given.type_name or given.is_mapped for given in inputs)
     return usual and not typed and are_large([given.path for given in inputs])
 
 
@@ -172,7 +172,7 @@ def _reports_read(
 
 def _lines_of_tools(connection: Connection, directory: Path, tables: Sequence[Input]) -> dict[str, str]:
     """Return files with the rows of tables that other tools have written, as collectors read them, by path."""
-    unnamed = [table.path for table in tables if table.type_name is None and table.columns is None]
+    unnamed = [table.path for table in tables if table.type_name is None and not table.is_mapped]
     with storing(directory):
         lines = {path: lines_of_tool(connection, path, directory / f"tool-{place}") for place, path in enumerate(unnamed)}
     return {path: str(line) for path, line in lines.items() if line is not None}
@@ -186,7 +186,14 @@ def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: b
     ]
     named = [
         TableFile(
-            table.path, table.type_name, table.columns, table.constants, table.observed_at, table.complete, table.new_fields
+            table.path,
+            table.type_name,
+            table.columns,
+            table.constants,
+            table.observed_at,
+            table.complete,
+            table.new_fields,
+            table.blank_is_none,
         )
         for table in tables
         if table.type_name is not None

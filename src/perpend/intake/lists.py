@@ -13,7 +13,7 @@ from perpend.intake.scopes import covers, meets, scope_columns
 from perpend.ir.coverage import BEGINNING, NOT_IN_FULL, near_key, unclaimed
 from perpend.ir.object_types import MASTER_KEY
 from perpend.ir.relations import OTHER_OBJECT
-from perpend.meaning.partly_known import MISSING
+from perpend.meaning.partly_known import BLANK, MISSING
 from perpend.pieces import rules
 from perpend.pieces.united import lost_values
 from perpend.store.database import name, rows_of, text, text_list
@@ -172,10 +172,11 @@ class Lists:
         """
         united, declared = self._tables[table], self._declared(table)
         doubts = [f"{name(unread(key))} IS NOT NULL"] if unread(key) in united.marks else []
+        stated = [f"coalesce({name(unread(key))} <> {text(BLANK)}, false)"] if doubts else []
         lookups = [unfollowed(one.name) for one in declared.lookups.values() if one.key == key] if declared else []
-        doubts += [f"coalesce({name(mark)} = {text(OTHER_OBJECT)}, false)" for mark in lookups if mark in united.marks]
-        unknown = f"({' OR '.join(doubts or ['false'])})"
-        blank = f"NOT ({unknown}) AND ({name(key)} IS NULL OR {is_blank(name(key))})"
+        others = [f"coalesce({name(mark)} = {text(OTHER_OBJECT)}, false)" for mark in lookups if mark in united.marks]
+        unknown, unlike = (f"({' OR '.join([*reasons, *others, 'false'])})" for reasons in (doubts, stated))
+        blank = f"NOT ({unlike}) AND ({name(key)} IS NULL OR {is_blank(name(key))})"
         listed_ids = f"""array_agg("Id" ORDER BY {name(ROW)}) FILTER (WHERE {blank})"""
         counts = f"count(*) FILTER (WHERE {unknown}), count(*) FILTER (WHERE {blank}), ({listed_ids})[1:{_MOST_SHOWN}]"
         unread_keys, blank_keys, first = self._rows(f"SELECT {counts} FROM ({united.keys})")[0]

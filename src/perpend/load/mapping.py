@@ -1,4 +1,4 @@
-"""A mapping file in: which columns of a table are which fields of an object type, and what all its objects have alike."""
+"""A mapping file in: which columns of a table are which fields, what all its objects have alike, what its blank cells mean."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from perpend.load import rules
 from perpend.load.files import MAX_YAML, Files, UnreadableFile
 from perpend.load.nodes import Mapping, Node, ScalarNode, node_from_yaml
 from perpend.load.read import Reader, described
-from perpend.load.shapes import Key, Record, Text, TextMap
+from perpend.load.shapes import ChoiceByName, Key, Record, Text, TextMap
 from perpend.load.words import shorten
 
 if TYPE_CHECKING:
@@ -19,25 +19,29 @@ if TYPE_CHECKING:
 
 MAPPING: Final = Record(
     "mapping",
-    "Which columns of a table are which fields.",
+    "What the columns of a table mean.",
     (
-        Key("columns", TextMap(), "The table's columns, each with the API name of its field.", required=True),
+        Key("columns", TextMap(), "The table's columns, each with the API name of its field."),
         Key("constants", TextMap(), "API name of a field: the value that it has for all objects."),
         Key("complete", Text(), "Of what the table holds every object: `all`, accounts, `account/region`, with commas."),
+        Key("blank", ChoiceByName(("none",)), "`none`: blank cells of CSV and TSV are null, in all columns or by column."),
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """``columns`` maps a table's columns to API names; ``constants`` are fields with one value for all objects.
+    """``columns`` maps a table's columns to API names, None where they are API names; ``constants`` are fields with one value
+    for all objects.
 
-    ``complete`` are the scopes of which the table holds every object.
+    ``complete`` are the scopes of which the table holds every object. ``blank_is_none`` says that a blank cell means null, in
+    all columns or in those named.
     """
 
-    columns: dict[str, str]
+    columns: dict[str, str] | None
     constants: dict[str, Any] = field(default_factory=dict)
     complete: tuple[Scope, ...] = ()
+    blank_is_none: bool | tuple[str, ...] = False
 
 
 def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic]]:
@@ -51,11 +55,17 @@ def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic]]:
         return None, [error.diagnostic]
     if node is not None and Reader(diagnostics).record(node, MAPPING) is not None and isinstance(node, Mapping):
         parts = {key.text: value for key, value in node.entries}
-        columns = _texts(parts.get("columns"), diagnostics, only_texts=True)
+        columns = _texts(parts["columns"], diagnostics, only_texts=True) if "columns" in parts else None
         constants = _texts(parts.get("constants"), diagnostics, only_texts=False)
         complete = _scopes(parts.get("complete"), diagnostics)
+        blank = parts.get("blank")
+        blank_is_none = tuple(column.text for column, _ in blank.entries) if isinstance(blank, Mapping) else blank is not None
+        if columns is None and blank is None:
+            key = MAPPING.keys[0]
+            missing = rules.MISSING_KEY.at(node.span, f"`{key.name}` is missing", help=f"`{key.name}`: {key.doc}")
+            diagnostics.append(missing)
         if not diagnostics:
-            return ColumnMapping(columns, constants, complete), []
+            return ColumnMapping(columns, constants, complete, blank_is_none), []
     return None, diagnostics
 
 

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Any
 from perpend.load import rules
 from perpend.load.calls import Call, call_from_node
 from perpend.load.nodes import Mapping, Node, ScalarNode, Sequence, plain
-from perpend.load.shapes import Choice, Count, Flag, Items, Key, OperationShape, Record, ScalarMap, Shape, Text, TextMap
+from perpend.load.shapes import (
+    Choice,
+    ChoiceByName,
+    Count,
+    Flag,
+    Items,
+    Key,
+    OperationShape,
+    Record,
+    ScalarMap,
+    Shape,
+    Text,
+    TextMap,
+)
 from perpend.load.words import nearest, shorten
 
 if TYPE_CHECKING:
@@ -97,6 +110,10 @@ class Reader:
                 return self._text(node, shape)
             case Choice():
                 return self._choice(node, shape)
+            case ChoiceByName(values):
+                if not isinstance(node, Mapping):
+                    return self._choice(node, Choice(values))
+                return {name.text: self._choice(chosen, Choice(values)) for name, chosen in node.entries}
             case Flag():
                 return self._placed(
                     node, "`true` or `false`", fits=isinstance(node, ScalarNode) and isinstance(node.value, bool)

@@ -18,6 +18,7 @@ from perpend.load.beside.shapes import RATINGS, WAIVERS
 from perpend.load.shapes import (
     REPOSITORY_KINDS,
     Choice,
+    ChoiceByName,
     Count,
     Flag,
     Items,
@@ -123,6 +124,9 @@ class _Writer:
                 return {"type": ["string", "null"]}
             case Choice(values):
                 return {"type": "string", "enum": list(values)}
+            case ChoiceByName(values):
+                choice = {"type": "string", "enum": list(values)}
+                return {"anyOf": [choice, {"type": "object", "additionalProperties": choice}]}
             case Flag():
                 return {"type": "boolean"}
             case Count():

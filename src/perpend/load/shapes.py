@@ -23,6 +23,13 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoiceByName:
+    """One of the given texts, for everything or by name for some."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """``true`` or ``false``."""
 
@@ -80,7 +87,7 @@ class Record:
     lacks: tuple[tuple[str, str], ...] = ()
 
 
-Shape = Text | Choice | Flag | Count | Items | TextMap | ScalarMap | OperationShape | Record
+Shape = Text | Choice | ChoiceByName | Flag | Count | Items | TextMap | ScalarMap | OperationShape | Record
 
 _TEXTS = Items(Text(filled=True))
 _NAMES = Record(

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 MISSING: Final = "is missing from the data: it was not collected"
 """Why a value is not known that an object does not have."""
 
+BLANK: Final = "is blank in its table, which does not say that there is none (`blank: none` in a mapping does)"
+"""Why a value is not known of which a table of texts has a blank cell."""
+
 
 class PartlyKnown(dict[str, Any]):
     """Fields by name, with the ``reasons`` why others are not known, and the ``doubt`` that keeps all from being believed."""

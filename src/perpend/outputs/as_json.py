@@ -20,7 +20,7 @@ from perpend.outputs.as_waivers import waivers_document
 from perpend.outputs.lines import verdict_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from typing import TextIO
 
@@ -44,11 +44,13 @@ def write_json(
     accounts: Mapping[str, Account] | None = None,
     covering: Covering | None = None,
     weighed: WeighedJudgement | None = None,
+    decided: Sequence[tuple[str, str, str]] = (),
 ) -> None:
     """Write the ledger, the snapshot, which policies did not judge, frameworks, and the verdicts, one a line, as one object.
 
     ``accounts`` says what is known of accounts, by their numbers; objects show it of theirs. ``covering`` is what is waived.
-    ``weighed`` is how severe findings are; nothing is said of it where nobody has rated any.
+    ``weighed`` is how severe findings are; nothing is said of it where nobody has rated any. ``decided`` are settings that make
+    the exit code another: key, value and place; likewise.
     """
     ledger = json.dumps(_ledger(judgement.ledger), separators=(",", ":"))
     snapshot = json.dumps(_snapshot(judgement), separators=(",", ":"))
@@ -62,6 +64,9 @@ def write_json(
     stream.write(f'"frameworks":{frameworks},\n"waivers":{waivers},\n"filter":{filtered},\n')
     if weighed is not None:
         stream.write(f'"severities":{json.dumps(severities_document(weighed), separators=(",", ":"))},\n')
+    if decided:
+        settings = [dict(zip(("key", "value", "place"), setting, strict=True)) for setting in decided]
+        stream.write(f'"exitCodeBy":{json.dumps(settings, separators=(",", ":"))},\n')
     stream.write('"verdicts":[\n')
     texts = _lines(judgement, accounts or {}, _Said(weighed, before=_BETWEEN), "}")
     stream.write(next(texts, "").removeprefix(_BETWEEN))

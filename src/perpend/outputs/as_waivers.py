@@ -24,7 +24,7 @@ def waivers_document(covering: Covering | None) -> dict[str, Any] | None:
     for (policy_id, status), number in covering.waived.items():
         policies.setdefault(policy_id, {})[status.value] = number
     return {
-        "day": covering.day.isoformat(),
+        **day_document(covering),
         "waived": {status.value: covering.number(status) for status in (Status.INCOMPLIANT, Status.UNDETERMINED)},
         "policies": dict(sorted(policies.items())),
         "waivers": [standing_document(standing, covering) for standing in covering.standings],
@@ -36,6 +36,12 @@ def write_covered(rows: Iterable[tuple[WaiverOnDay, tuple[str, ...], bool]], str
     stream.write("waiver,policyId,typeApiName,objectId,status,shown\r\n")
     for standing, finding, is_shown in rows:
         stream.write(",".join(map(cell_text, (standing.waiver.id, *finding, str(is_shown).lower()))) + "\r\n")
+
+
+def day_document(covering: Covering) -> dict[str, str]:
+    """Return the day that waivers are asked on, and where it is another, the day before which none may have ended."""
+    day, last = covering.day.day.isoformat(), covering.day.last.isoformat()
+    return {"day": day} if day == last else {"day": day, "endsCountedTo": last}
 
 
 def standing_document(standing: WaiverOnDay, covering: Covering | None = None) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def _write(judgement: Judgement, repository: Repository, run: RunPacked, directo
         if diagnostics:
             raise CannotJudgeAgain(f"its {name} cannot be read: {diagnostics[0].message}")
     counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
-    covering = waived(judgement, files, repository.policy_ids).covering
+    covering = waived(judgement, files, repository.policy_ids, replayed=True).covering
     attested = attested_on(files, covering.day, repository, counts)
     in_force = ratings_in_force(said, repository.policy_ids)
     severities = weighed(judgement, in_force, covering) if in_force.by_policy else None

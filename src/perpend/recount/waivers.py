@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
     from perpend.waivers.attested import Attested
     from perpend.waivers.covering import Covering
+    from perpend.waivers.standing import DayAsked
 
 
 def print_waivers(covering: Covering, attested: Sequence[Attested], console: Console, *, counts: bool) -> None:
     """Print waivers, those that end first in front, and attestations. ``counts``: with how many findings they cover."""
     page = TerminalPage(console)
-    page.line(f"{counted(len(covering.standings), 'waiver')}, {counted(len(attested), 'attestation')}, on {covering.day}")
+    page.line(
+        f"{counted(len(covering.standings), 'waiver')}, {counted(len(attested), 'attestation')}, on {_words(covering.day)}"
+    )
     for standing in covering.standings:
         waiver = standing.waiver
         until = f"until {waiver.until}" if waiver.until else "for ever"
@@ -38,6 +41,10 @@ def print_waivers(covering: Covering, attested: Sequence[Attested], console: Con
         page.line((page.name(said.id), "bold"), f"  {held}", first="  ", rest="    ")
         page.line(f"{page.name(said.policy)}, {page.name(said.owner)}: {page.prose(said.reason)}", first="    ")
         page.line((page.name(said.evidence), "dim"), first="    ")
+
+
+def _words(asked: DayAsked) -> str:
+    return f"{asked.day}" if asked.day == asked.last else f"{asked.day}, none that ended before {asked.last}"
 
 
 def print_tried(rows: Sequence[dict[str, Any]], covering: Covering, console: Console) -> None:

@@ -10,11 +10,11 @@ from perpend.waivers.standing import Force, force_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import date
 
     from perpend.ir.status import Status
     from perpend.load.repository import Repository
     from perpend.waivers.read import Attestation, WaiverFiles
+    from perpend.waivers.standing import DayAsked
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Attested:
 
 
 def attested_on(
-    files: WaiverFiles, day: date, repository: Repository, counts: Mapping[str, Mapping[Status, int]]
+    files: WaiverFiles, asked: DayAsked, repository: Repository, counts: Mapping[str, Mapping[Status, int]]
 ) -> tuple[Attested, ...]:
     """Return the attestations on a day. ``counts`` are the verdicts of policies that judge: they end what was attested."""
     return tuple(
-        Attested(attestation, _ended(attestation, day, files.approvers, repository, counts))
+        Attested(attestation, _ended(attestation, asked, files.approvers, repository, counts))
         for attestation in files.attestations
     )
 
@@ -42,15 +42,15 @@ def attested_policies(attestations: Collection[Attested]) -> frozenset[str]:
 
 def _ended(
     attestation: Attestation,
-    day: date,
+    asked: DayAsked,
     approvers: Collection[str],
     repository: Repository,
     counts: Mapping[str, Mapping[Status, int]],
 ) -> str:
     shown = visible(attestation.policy)
-    force = force_of(attestation, day, approvers)
+    force = force_of(attestation, asked, approvers)
     if force is not Force.IN_FORCE:
-        return f"{force.value} on {day}"
+        return f"{force.value} on {asked.last if force is Force.EXPIRED else asked.day}"
     if attestation.policy not in repository.policy_ids:
         return f"there is no policy {shown}"
     if any(counts.get(attestation.policy, {}).values()):

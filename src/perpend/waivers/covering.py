@@ -13,10 +13,9 @@ from perpend.waivers.standing import Force
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
 
     from perpend.store.database import Connection
-    from perpend.waivers.standing import WaiverOnDay
+    from perpend.waivers.standing import DayAsked, WaiverOnDay
 
 WAIVED: Final = "perpend_waived"
 """What is waived: ``key``, policy_id, status, account, ``waiver`` (the id of the one that is shown) and ``waived_until``."""
@@ -33,7 +32,7 @@ class Covering:
     has of these statuses. ``overlaps`` are pairs of waivers that cover the same findings, with how many.
     """
 
-    day: date
+    day: DayAsked
     standings: tuple[WaiverOnDay, ...] = ()
     covers: Mapping[str, int] = field(default_factory=dict)
     waived: Mapping[tuple[str, Status], int] = field(default_factory=dict)
@@ -50,7 +49,7 @@ class Covering:
         return self.waived.get((policy_id, Status.INCOMPLIANT), 0)
 
 
-def cover(connection: Connection, standings: Sequence[WaiverOnDay], day: date) -> Covering:
+def cover(connection: Connection, standings: Sequence[WaiverOnDay], day: DayAsked) -> Covering:
     """Return what waivers cover of the candidates, and leave it behind in the table of what is waived.
 
     A waiver that covers more than its limit covers nothing at all.

@@ -26,7 +26,7 @@ from perpend.waivers.matching import (
     match,
     matched,
 )
-from perpend.waivers.standing import Force, standings_on
+from perpend.waivers.standing import DayAsked, Force, standings_on
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -52,9 +52,12 @@ class WaivedJudgement:
     in_scope: Mapping[str, int]
 
 
-def waived(judgement: Judgement, files: WaiverFiles, policy_ids: Collection[str]) -> WaivedJudgement:
-    """Return what waivers cover of a judgement on its day. ``policy_ids`` are all that the repository has."""
-    day = judgement.day.time.date()
+def waived(judgement: Judgement, files: WaiverFiles, policy_ids: Collection[str], *, replayed: bool) -> WaivedJudgement:
+    """Return what waivers cover of a judgement on its day; if not ``replayed``, none that has ended before today.
+
+    ``policy_ids`` are all that the repository has.
+    """
+    day = DayAsked.of(judgement.day.time.date(), named=replayed)
     standings = standings_on(files, day, policy_ids)
     if not standings:
         return WaivedJudgement(Covering(day), {})

@@ -12,19 +12,18 @@ from perpend.waivers.standing import Force, standings_on
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import date
 
     from perpend.history.ask.questions import Query
     from perpend.store.database import Connection
     from perpend.waivers.covering import Covering
     from perpend.waivers.read import WaiverFiles
-    from perpend.waivers.standing import WaiverOnDay
+    from perpend.waivers.standing import DayAsked, WaiverOnDay
 
 _OF_ARN = "CASE WHEN starts_with({0}, 'arn:') THEN nullif(split_part({0}, ':', 5), '') END"
 _LIVES = (Life.OPEN, Life.UNCONFIRMED, Life.UNKNOWN)
 
 
-def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: date) -> Covering:
+def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: DayAsked) -> Covering:
     """Return what waivers cover of a history's findings that have not ended. ``connection`` has the view ``finding``.
 
     What is waived stands in a table afterwards, by the findings' ids as keys. Of policies that no waiver means nothing is read.

@@ -1,9 +1,13 @@
-"""A waiver and a day in, whether it is in force out: not before its first day, not after its last, not without approval."""
+"""A waiver and a day in, whether it is in force out: not before its first day, not after its last, not without approval.
+
+A waiver ends by the calendar, however old the facts are: only who names a day asks for the waivers of that day.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +34,19 @@ class Force(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class DayAsked:
+    """The day that waivers are asked on. ``last``: what ended before it is not in force, whatever the day is."""
+
+    day: date
+    last: date
+
+    @classmethod
+    def of(cls, day: date, *, named: bool) -> DayAsked:
+        """Return the day as it is where somebody has named it, else one on which nothing that ended before today holds."""
+        return cls(day, day if named else max(day, datetime.now(UTC).date()))
+
+
+@dataclass(frozen=True, slots=True)
 class WaiverOnDay:
     """A waiver on a day, with the policies of a repository that it means."""
 
@@ -48,7 +65,7 @@ class WaiverOnDay:
         return self.waiver.statuses
 
 
-def standings_on(files: WaiverFiles, day: date, policy_ids: Iterable[str]) -> tuple[WaiverOnDay, ...]:
+def standings_on(files: WaiverFiles, day: DayAsked, policy_ids: Iterable[str]) -> tuple[WaiverOnDay, ...]:
     """Return how waivers stand on a day, those that end first in front: where several cover one finding, the first is shown."""
     known = sorted(policy_ids)
     standings = [
@@ -62,11 +79,11 @@ def _end(standing: WaiverOnDay) -> tuple[bool, int, str]:
     return until is None, until.toordinal() if until else 0, standing.waiver.id
 
 
-def force_of(entry: Waiver | Attestation, day: date, approvers: Collection[str]) -> Force:
+def force_of(entry: Waiver | Attestation, asked: DayAsked, approvers: Collection[str]) -> Force:
     """Return whether something is in force on a day, as far as the files say."""
-    if entry.begins is not None and day < entry.begins:
+    if entry.begins is not None and asked.day < entry.begins:
         return Force.NOT_BEGUN
-    if entry.until is not None and day > entry.until:
+    if entry.until is not None and asked.last > entry.until:
         return Force.EXPIRED
     if approvers and (entry.approved_by not in approvers or approves_itself(entry)):
         return Force.NOT_APPROVED

@@ -81,8 +81,8 @@ def _of_days(standing: WaiverOnDay, covering: Covering, *, counts: bool) -> Iter
         yield rules.EXPIRED.at(waiver.span, message if counts else f"{_named(waiver)} has ended on {waiver.until}")
     elif standing.force is Force.IN_FORCE and waiver.until is None:
         yield rules.ENDS_SOON.at(waiver.span, f"{_named(waiver)} holds for ever{of}; {visible(waiver.owner)} answers for it")
-    elif standing.force is Force.IN_FORCE and waiver.until is not None and (waiver.until - covering.day).days < SOON:
-        left = counted((waiver.until - covering.day).days + 1, "day")
+    elif standing.force is Force.IN_FORCE and waiver.until is not None and (waiver.until - covering.day.last).days < SOON:
+        left = counted((waiver.until - covering.day.last).days + 1, "day")
         message = f"{_named(waiver)} of {visible(waiver.owner)} ends in {left}, after {waiver.until}{of}"
         yield rules.ENDS_SOON.at(waiver.span, message)
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from perpend.diagnostics.model import Span
 from perpend.waivers.read import Waiver
-from perpend.waivers.standing import Force, WaiverOnDay
+from perpend.waivers.standing import DayAsked, Force, WaiverOnDay
 
 DAY = date(2026, 11, 20)
+ASKED = DayAsked(DAY, DAY)
 
 
 def waiver(identity: str = "w", **more: Any) -> Waiver:

@@ -13,7 +13,7 @@ from perpend.store.database import Connection, opened, rows_of
 from perpend.waivers.covering import WAIVED, Covering, cover
 from perpend.waivers.matching import add_candidates, make_candidates
 from perpend.waivers.standing import Force, WaiverOnDay
-from tests.unit.waivers.made import DAY, standing
+from tests.unit.waivers.made import ASKED, standing
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def covering(connection: Connection, *standings: WaiverOnDay, statuses: tuple[st
         ("/p", "T", str(place), None, None, "1", None, status, f"k{place}") for place, status in enumerate(statuses)
     ]
     add_candidates(connection, rows)
-    return cover(connection, standings, DAY)
+    return cover(connection, standings, ASKED)
 
 
 def test_a_waiver_at_its_limit_covers_and_over_it_covers_nothing(connection: Connection) -> None:

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from perpend.waivers.read import WaiverFiles
-from perpend.waivers.standing import Force, force_of, standings_on
-from tests.unit.waivers.made import DAY, waiver
+from perpend.waivers.standing import DayAsked, Force, force_of, standings_on
+from tests.unit.waivers.made import ASKED, DAY, waiver
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,17 @@ from tests.unit.waivers.made import DAY, waiver
 def test_a_waiver_is_in_force_on_its_days_and_with_approval(
     more: dict[str, object], approvers: tuple[str, ...], force: Force
 ) -> None:
-    assert force is force_of(waiver(**more), DAY, approvers)
+    assert force is force_of(waiver(**more), ASKED, approvers)
+
+
+def test_a_waiver_ends_by_the_calendar_unless_somebody_names_the_day() -> None:
+    long_ago, day = waiver(begins=date(2020, 1, 1), until=date(2020, 12, 31)), date(2020, 6, 1)
+    assert Force.EXPIRED is force_of(long_ago, DayAsked.of(day, named=False), ())
+    assert Force.IN_FORCE is force_of(long_ago, DayAsked.of(day, named=True), ())
+    assert Force.NOT_BEGUN is force_of(waiver(begins=DAY, until=None), DayAsked.of(day, named=False), ())
+    assert DayAsked(date.max, date.max) == DayAsked.of(date.max, named=False)
 
 
 def test_what_ends_first_stands_in_front() -> None:
     files = WaiverFiles((waiver("a", until=None), waiver("c"), waiver("b"), waiver("z", until=DAY)))
-    assert ["z", "b", "c", "a"] == [one.waiver.id for one in standings_on(files, DAY, ["/p"])]
+    assert ["z", "b", "c", "a"] == [one.waiver.id for one in standings_on(files, ASKED, ["/p"])]

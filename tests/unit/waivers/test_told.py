@@ -11,7 +11,7 @@ import pytest
 from perpend.waivers.covering import Covering
 from perpend.waivers.standing import Force, WaiverOnDay
 from perpend.waivers.told import Looked, told_of
-from tests.unit.waivers.made import DAY, standing
+from tests.unit.waivers.made import ASKED, DAY, standing
 
 LOOKED = Looked(frozenset({"/p"}), frozenset({"1"}))
 SCOPE = {"objects": ("i",)}
@@ -19,7 +19,7 @@ SCOPE = {"objects": ("i",)}
 
 def told(one: WaiverOnDay, covers: int = 1, looked: Looked | None = LOOKED, **more: Any) -> list[tuple[str, str]]:
     numbers: Mapping[str, int] = {"w": covers} if covers else {}
-    covering = Covering(DAY, (one,), numbers, **more)
+    covering = Covering(ASKED, (one,), numbers, **more)
     return [(found.code, found.message) for found in told_of(covering, more.pop("approvers", ()), looked)]
 
 
@@ -85,9 +85,9 @@ def test_two_that_cover_the_same_are_named() -> None:
 
 
 def test_one_that_nobody_else_has_approved_is_told() -> None:
-    own = Covering(DAY, (standing(approved_by="o", scope=SCOPE),), {"w": 1})
+    own = Covering(ASKED, (standing(approved_by="o", scope=SCOPE),), {"w": 1})
     assert ["`w` is approved by its owner, o"] == [one.message for one in told_of(own, (), LOOKED)]
-    lacking = Covering(DAY, (standing(force=Force.NOT_APPROVED, scope=SCOPE),), {"w": 1})
+    lacking = Covering(ASKED, (standing(force=Force.NOT_APPROVED, scope=SCOPE),), {"w": 1})
     assert ["`w` is not in force: nobody has approved it"] == [one.message for one in told_of(lacking, ("p",), LOOKED)]
 
 

@@ -164,7 +164,9 @@ def _waivers(*sides: tuple[Repository, Judgement, WaiverFiles]) -> Iterator[Waiv
     from perpend.recount.blast import WaiverMoved
     from perpend.waivers.judged import waived
 
-    before, after = (waived(judgement, files, repository.policy_ids).covering for repository, judgement, files in sides)
+    before, after = (
+        waived(judgement, files, repository.policy_ids, replayed=False).covering for repository, judgement, files in sides
+    )
     forces = [{standing.waiver.id: standing.force.value for standing in covering.standings} for covering in (before, after)]
     shown = [Counter[str](), Counter[str]()]
     for numbers, covering in zip(shown, (before, after), strict=True):

@@ -40,13 +40,13 @@ def history_of(snapshot: Snapshot, judgement: Judgement, waiving: Waiving) -> Ha
     try:
         head = place.head()
         named = sorted({program.policy_id for program in judgement.programs})
-        return _known(place, snapshot, named, waiving) if head.runs else None
+        return _known(place, snapshot, named, waiving, replayed=judgement.day.given) if head.runs else None
     except PerpendError as error:
         click.echo(f"perpend: the history is not shown: {visible(str(error))}", err=True)
         return None
 
 
-def _known(place: HistoryPlace, snapshot: Snapshot, policies: list[str], waiving: Waiving) -> HandoutHistory:
+def _known(place: HistoryPlace, snapshot: Snapshot, policies: list[str], waiving: Waiving, *, replayed: bool) -> HandoutHistory:
     from perpend.handout.lived import HandoutHistory, LifeShown
     from perpend.history.ask.views import asking
 
@@ -55,7 +55,7 @@ def _known(place: HistoryPlace, snapshot: Snapshot, policies: list[str], waiving
     same = head.runs[-1].content == snapshot.content_hash
     with asking(place, "run", "ledger", "finding") as connection:
         points = tuple(_trend(connection, policies))[-_MOST_RUNS:]
-        covering = waiving.covered_findings(connection, head) if same else None
+        covering = waiving.covered_findings(connection, head, replayed=replayed) if same else None
         reasons = {standing.waiver.id: standing.waiver.reason for standing in covering.standings} if covering else {}
         for policy_id, type_name, object_id, *of_life in _rows(connection) if same else ():
             life = _life(of_life, time_of(head), reasons)

@@ -50,7 +50,7 @@ def carried_here(repository: Repository, before: str, after: str) -> CarryOver:
 def _answered(
     place: HistoryPlace, accounts: Sequence[str], waiving: Waiving, counts: Mapping[str, Mapping[Status, int]]
 ) -> AnsweredFor:
-    """Return what people answer for on the day of the newest run."""
+    """Return what people answer for on the day of the newest run, and today."""
     from perpend.history.ask.views import asking
     from perpend.judge.requirements import AnsweredFor
     from perpend.waivers.kept import waived_counts

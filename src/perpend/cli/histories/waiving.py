@@ -117,7 +117,7 @@ class Waiving:
         from perpend.waivers.judged import waived
         from perpend.waivers.told import Looked, told_of, told_of_attestations
 
-        judged = waived(judgement, self.files, self.repository.policy_ids)
+        judged = waived(judgement, self.files, self.repository.policy_ids, replayed=judgement.day.given)
         accounts = frozenset(number for source in judgement.estate.sources for number in source.accounts)
         looked = Looked(frozenset(program.policy_id for program in judgement.programs), accounts, judged.in_scope)
         counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
@@ -137,27 +137,32 @@ class Waiving:
         attested = attested_on(self.files, covering.day, self.repository, counts)
         return AnsweredFor({policy_id: covering.waived_of(policy_id) for policy_id in counts}, attested_policies(attested))
 
-    def covered_findings(self, connection: Connection, head: HistoryHead) -> Covering:
-        """Return what waivers cover of a history's findings on the day of its newest run, and leave it in a table there."""
+    def covered_findings(self, connection: Connection, head: HistoryHead, *, replayed: bool = False) -> Covering:
+        """Return what waivers cover of a history's findings on the day of its newest run, and leave it in a table there.
+
+        If not ``replayed``, none does that has ended before today.
+        """
         from perpend.waivers.kept import waived_findings
+        from perpend.waivers.standing import DayAsked
 
         known = self.repository.policy_ids if self.repository is not None else ()
-        return waived_findings(connection, self.files, known, day_of(head))
+        return waived_findings(connection, self.files, known, DayAsked.of(day_of(head), named=replayed))
 
     def attested(self, head: HistoryHead, counts: Mapping[str, Mapping[Status, int]]) -> frozenset[str]:
-        """Return the policies of which an attestation holds on the day of a history's newest run; tell which do not."""
+        """Return the policies of which an attestation holds on the newest run's day and today; tell which do not."""
         from perpend.waivers.attested import attested_on, attested_policies
+        from perpend.waivers.standing import DayAsked
         from perpend.waivers.told import told_of_attestations
 
         if self.repository is None or not self.files.attestations:
             return frozenset()
-        attested = attested_on(self.files, day_of(head), self.repository, counts)
+        attested = attested_on(self.files, DayAsked.of(day_of(head), named=False), self.repository, counts)
         tell(told_of_attestations(attested))
         return attested_policies(attested)
 
 
 def waiver_views(place: HistoryPlace, repository: Repository) -> list[str]:
-    """Return the statements that make two views for SQL, as of the day of the newest run.
+    """Return the statements that make two views for SQL, as of the day of the newest run, without what has ended since.
 
     ``waiver`` says how each stands, ``waived`` by which one each waived finding is shown to be.
     """

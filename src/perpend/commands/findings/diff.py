@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.cli.configured import Configured, is_from_file
+from perpend.cli.configured import Configured, is_from_file, tell_deciding
 from perpend.cli.forms.compared import tells_findings, write_difference
 from perpend.cli.forms.written import FormAsked, form_option, listing_options, not_written
 from perpend.cli.histories.kept import place_of, store_option
@@ -90,6 +90,7 @@ def command(
         )
     if run is not None:
         raise click.UsageError("--run goes with --policies")
+    tell_deciding(click.get_current_context())
     repository = repository_here(repo)
     waiving = Waiving.here(repository, waivers_dir, none=no_waivers)
     rating = RatingHere.here(repository, ratings_dir)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.analyze.names import type_named
-from perpend.cli.configured import Configured, configuration_of
+from perpend.cli.configured import Configured, configuration_of, tell_deciding
 from perpend.cli.forms.listing import ListingAsked
 from perpend.cli.forms.written import FormAsked, form_option, listing_options
 from perpend.cli.histories.kept import place_of, store_option
@@ -118,11 +118,14 @@ class ListAsked:
 def command(**given: Any) -> int:
     """List findings of a store's history: those that are open, unless told otherwise.
 
-    Findings that are waived say by what, and until when; which are is asked of the newest run's day. Where policies are rated,
-    findings have a severity, a place in the order of what matters most, and the reason for it.
+    Findings that are waived say by what, and until when; which are is asked of the newest run's day, and a waiver that has
+    ended by today covers none. Where policies are rated, findings have a severity, a place in the order of what matters most,
+    and the reason for it.
     """
     asked = ListAsked(form_asked=FormAsked.taken_from(given), **given)
     asked.form_asked.refuse_contradictions()
+    if asked.fail_on is not None:
+        tell_deciding(click.get_current_context())
     place, repository = place_of(asked.directory), repository_here(asked.repo)
     waiving = Waiving.here(repository, asked.waivers_dir, none=asked.no_waivers)
     rating = RatingHere.here(repository, asked.ratings_dir, fail_on=asked.fail_on, unrated_passes=asked.unrated_passes)

@@ -41,7 +41,10 @@ Examples:
 Exit codes: 0 nothing to tell, 1 something to tell (lint), 2 waivers that cannot be read."""
 
 _day = click.option(
-    "--day", metavar="DAY", callback=moment, help="Ask for this day; without it, the newest run's with --store, else today."
+    "--day",
+    metavar="DAY",
+    callback=moment,
+    help="Ask for this day; without it, for today, and with --store for the newest run's day as well.",
 )
 _store = click.option("--store", "directory", metavar="DIR", type=click.Path(), help="Count findings of this store's history.")
 _form = form_option("waivers")
@@ -84,7 +87,7 @@ def list_all(
     repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None, form: str, out: str | None
 ) -> int:
     """List waivers and attestations: whether they are in force, until when, who answers for them, and what they cover."""
-    from perpend.outputs.as_waivers import attested_document, standing_document
+    from perpend.outputs.as_waivers import attested_document, day_document, standing_document
     from perpend.recount.waivers import print_waivers
     from perpend.waivers.attested import attested_on
 
@@ -99,7 +102,7 @@ def list_all(
         return 0
     known = covering if directory is not None else None
     document = {
-        "day": covering.day.isoformat(),
+        **day_document(covering),
         "waivers": [standing_document(standing, known) for standing in covering.standings],
         "attestations": [attested_document(one) for one in attested],
     }
@@ -116,6 +119,7 @@ def list_all(
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def try_file(file: str, directory: str, repo: str | None, day: datetime | None, form: str, out: str | None) -> int:
     """Say what the waivers of FILE would cover of a store's findings, by policy and account, before they hold."""
+    from perpend.outputs.as_waivers import day_document
     from perpend.recount.waivers import print_tried
     from perpend.waivers.kept import tried
 
@@ -127,7 +131,7 @@ def try_file(file: str, directory: str, repo: str | None, day: datetime | None, 
     with _covering(waivers, repository_here(repo), directory, day) as (covering, connection):
         rows = tried(connection, covering) if connection is not None else []
     if form == "json":
-        _write_json({"day": covering.day.isoformat(), "covered": rows}, out)
+        _write_json({**day_document(covering), "covered": rows}, out)
     else:
         with terminal(out) as console:
             print_tried(rows, covering, console)
@@ -140,11 +144,11 @@ def _covering(
 ) -> Iterator[tuple[Covering, Connection | None]]:
     """Yield how waivers stand on a day, with what they cover of a store's history where one is named."""
     from perpend.waivers.covering import Covering
-    from perpend.waivers.standing import standings_on
+    from perpend.waivers.standing import DayAsked, standings_on
 
     asked: date | None = day.astimezone(UTC).date() if day else None
     if directory is None:
-        on = asked or datetime.now(UTC).date()
+        on = DayAsked.of(asked or datetime.now(UTC).date(), named=True)
         yield Covering(on, standings_on(files, on, repository.policy_ids)), None
         return
     from perpend.history.ask.views import asking
@@ -152,7 +156,8 @@ def _covering(
 
     place = place_of(directory)
     with asking(place) as connection:
-        yield waived_findings(connection, files, repository.policy_ids, asked or day_of(place.head())), connection
+        on = DayAsked.of(asked or day_of(place.head()), named=asked is not None)
+        yield waived_findings(connection, files, repository.policy_ids, on), connection
 
 
 def _write_json(document: Any, out: str | None) -> None:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.meaning.partly_known import MISSING
+from perpend.meaning.partly_known import BLANK, MISSING
 from perpend.meaning.types import ValueType
 from perpend.pieces.united import as_variant
 from perpend.store.database import name, rows_of, text
@@ -17,7 +17,7 @@ from perpend.store.plain_sql import STRICT_JSON, is_no_time
 from perpend.tables.schema import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from perpend.store.database import Connection
 
@@ -76,6 +76,7 @@ class _Reading:
     odd_words: str = ""
     mixed: bool = False
     unread: str | None = None
+    blank: str | None = None
 
 
 def store_columns(
@@ -87,11 +88,13 @@ def store_columns(
     names: Mapping[str, str],
     untyped: bool = False,
     json: bool = False,
+    null_where_blank: Collection[str] = (),
 ) -> dict[str, Stored]:
     """Return the columns as they are stored, by API name. ``columns`` maps the relation's columns to their types in SQL.
 
     ``names`` says which of them are taken, and by which API name; ``untyped`` that all hold texts because the format has
-    nothing else; ``json`` that cells are JSON, and those that a row does not have are null.
+    nothing else, and blank cells are null; ``json`` that cells are JSON, and those that a row does not have are null. Blank
+    cells are not known, but in the columns of ``null_where_blank``.
     """
     readings = {}
     for column, api_name in names.items():
@@ -100,6 +103,7 @@ def store_columns(
             readings[api_name] = _json_reading(connection, relation, column, wanted)
         elif untyped:
             readings[api_name] = _untyped_reading(column, wanted)
+            readings[api_name].blank = None if column in null_where_blank else f"{name(column)} IS NULL"
         else:
             readings[api_name] = _typed_reading(column, columns[column], wanted)
     counts = _counts(connection, relation, list(readings.values()))
@@ -241,10 +245,10 @@ def _json_reading(connection: Connection, relation: str, column: str, wanted: Va
 
 
 def _counts(connection: Connection, relation: str, readings: Sequence[_Reading]) -> list[list[tuple[int, list[int]]]]:
-    """Return for each reading how many rows are bad, inexact and odd, with the first few of them."""
+    """Return for each reading how many rows are bad, inexact, odd and blank, with the first few of them."""
     wanted = []
     for reading in readings:
-        for condition in (reading.bad, reading.inexact, reading.odd):
+        for condition in (reading.bad, reading.inexact, reading.odd, reading.blank):
             if condition:
                 wanted += [f"count(*) FILTER (WHERE {condition})", f"min({PLACE}, {_SHOWN}) FILTER (WHERE {condition})"]
             else:
@@ -252,15 +256,15 @@ def _counts(connection: Connection, relation: str, readings: Sequence[_Reading])
     # Without an aggregate there would be as many rows as the relation has, none of an empty one.
     counts = rows_of(connection, f"SELECT {', '.join(['count(*)', *wanted])} FROM {relation}")[0][1:]
     pairs = [(int(counts[place] or 0), [int(row) for row in counts[place + 1] or []]) for place in range(0, len(counts), 2)]
-    return [pairs[place : place + 3] for place in range(0, len(pairs), 3)]
+    return [pairs[place : place + 4] for place in range(0, len(pairs), 4)]
 
 
 def _stored(api_name: str, reading: _Reading, counts: Sequence[tuple[int, list[int]]]) -> Stored:
-    (bad, bad_rows), (inexact, _), (odd, odd_rows) = counts
+    (bad, bad_rows), (inexact, _), (odd, odd_rows), (blank, _) = counts
     form, value = reading.form, reading.value
     if inexact or (odd and reading.mixed):
         form, value = Form.VARIANT, reading.exact_text or as_variant(value, form)
-    unread = reading.unread
+    unread = f"CASE WHEN {reading.blank} THEN {text(BLANK)} END" if blank else reading.unread
     oddities = []
     if bad and reading.bad:
         value = f"CASE WHEN {reading.bad} THEN NULL ELSE {value} END"

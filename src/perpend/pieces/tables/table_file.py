@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.collect.kinds import CSV, HEAD, JSON_LINES, PARQUET, TSV, InputKind, table_kind_of
 from perpend.diagnostics.counted import counted
 from perpend.diagnostics.model import whole_file
+from perpend.ir.object_types import ObjectType
 from perpend.meaning.types import ValueType
+from perpend.meaning.values import WHITE_SPACE
 from perpend.pieces import rules
 from perpend.pieces.tables.field_names import check_fields
 from perpend.pieces.tables.parquet_pages import check_pages
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
 
     from perpend.diagnostics.model import Diagnostic
     from perpend.ir.coverage import Scope
-    from perpend.ir.object_types import ObjectType
     from perpend.store.database import Connection
 
 _STAGED_FORM: Final = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
@@ -52,7 +53,8 @@ class TableFile:
     """A file that holds objects of one type. ``columns`` maps its columns to API names, None where they are API names.
 
     ``constants`` are fields that all objects have alike, ``complete`` the scopes of which it holds every object, and
-    ``new_fields`` lets there be some that the type does not declare.
+    ``new_fields`` lets there be some that the type does not declare. ``blank_is_none``: a blank cell of CSV or TSV is null,
+    in all columns or in those named; without it, it is not known.
     """
 
     path: str
@@ -62,6 +64,7 @@ class TableFile:
     observed_at: datetime | None = None
     complete: tuple[Scope, ...] = ()
     new_fields: bool = True
+    blank_is_none: bool | tuple[str, ...] = False
 
 
 def in_order(tables: Iterable[TableFile]) -> list[TableFile]:
@@ -69,7 +72,7 @@ def in_order(tables: Iterable[TableFile]) -> list[TableFile]:
 
     def place(table: TableFile) -> tuple[str, ...]:
         with suppress(OSError, ValueError):  # whoever reads it says what is wrong
-            said = (table.type_name, table.columns, table.constants, table.observed_at, table.complete)
+            said = (table.type_name, table.columns, table.constants, table.observed_at, table.complete, table.blank_is_none)
             return digest_of(Path(table.path))[0], repr(said), table.path
         return ("",)
 
@@ -116,6 +119,7 @@ def read_table(
         names=names,
         untyped=staged.untyped,
         json=staged.json,
+        null_where_blank=_null_where_blank(table, names, declared or ObjectType("")),
     )
     stored |= {column: constant_column(value) for column, value in table.constants.items()}
     _check_ids(connection, table, staged, stored["Id"])
@@ -186,10 +190,12 @@ def _stage_delimited(connection: Connection, path: str, link: Path, staging: Pat
     _check_columns(path, header)
     columns = ", ".join(f"{text(column)}: 'VARCHAR'" for column in header)
     options = (
-        f"delim={text(delimiter)}, header=true, auto_detect=false, quote='\"', escape='\"', strict_mode=true, nullstr='', "
-        f"allow_quoted_nulls=false, compression={'gzip' if is_gzip(path) else 'none'!r}, columns={{{columns}}}"
+        f"delim={text(delimiter)}, header=true, auto_detect=false, quote='\"', escape='\"', strict_mode=true, "
+        f"compression={'gzip' if is_gzip(path) else 'none'!r}, columns={{{columns}}}"
     )
-    copy_checked(connection, f"SELECT * FROM read_csv({pattern(link)}, {options})", staging)
+    filled = text(f"[^{WHITE_SPACE}]")
+    cells = ", ".join(f"CASE WHEN regexp_matches({cell}, {filled}) THEN {cell} END AS {cell}" for cell in map(name, header))
+    copy_checked(connection, f"SELECT {cells} FROM read_csv({pattern(link)}, {options})", staging)
     relation = f"read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true)"
     return _Staged(relation, dict.fromkeys(header, "VARCHAR"), TSV.name if delimiter == "\t" else CSV.name, untyped=True)
 
@@ -273,6 +279,18 @@ def _names(table: TableFile, staged: _Staged) -> dict[str, str]:
         _check_delimiter(table.path, staged)
         raise UnreadableTable(table.path, f"has no column `Id`: {hint}")
     return names
+
+
+def _null_where_blank(table: TableFile, names: Mapping[str, str], declared: ObjectType) -> set[str]:
+    """Return the columns whose blank cells are null: those of which the mapping says so, and the deletion fields."""
+    gone = declared.deletion_names(names.values())
+    columns = {column for column, field in names.items() if field in gone}
+    if isinstance(table.blank_is_none, bool):
+        return {*names} if table.blank_is_none else columns
+    absent = [column for column in table.blank_is_none if column not in names]
+    if absent:
+        raise UnreadableTable(table.path, f"no column `{shown(absent[0])}` is taken, of which the mapping says `blank: none`")
+    return columns | {*table.blank_is_none}
 
 
 def _check_delimiter(path: str, staged: _Staged) -> None:

@@ -61,16 +61,17 @@ def print_judgement(
     detail: Detail = Detail.ALL,
     covering: Covering | None = None,
     weighed: WeighedJudgement | None = None,
+    decided: str = "",
 ) -> None:
     """Print the judgement. Of the objects that share a policy's message, and of the sources, ``limit`` are named at most.
 
     ``explained`` says how one of its verdicts is explained, ``accounts`` what is known of accounts, ``covering`` what is
-    waived, ``weighed`` how severe findings are.
+    waived, ``weighed`` how severe findings are, ``decided`` which settings make the exit code another.
     """
     accounts = accounts or {}
     page = TerminalPage(console)
     if detail is not Detail.TOTALS or not judgement.ledger.objects:
-        _print_subject(judgement, page, limit, accounts)
+        _print_subject(judgement, page, limit, accounts, decided)
     if not judgement.ledger.objects:
         return
     cards = judgement.scorecards()
@@ -103,7 +104,7 @@ def narrowed_text(judgement: Judgement) -> str:
     return f"{shown} shown ({judgement.narrowed.words}); totals and exit code are those of all"
 
 
-def _print_subject(judgement: Judgement, page: TerminalPage, limit: int, accounts: Mapping[str, Account]) -> None:
+def _print_subject(judgement: Judgement, page: TerminalPage, limit: int, accounts: Mapping[str, Account], decided: str) -> None:
     subject = _subject(judgement) if judgement.ledger.objects else _nothing_judged(judgement)
     page.line((page.prose(subject), "bold"))
     _print_sources(judgement, page, limit, accounts)
@@ -111,6 +112,8 @@ def _print_subject(judgement: Judgement, page: TerminalPage, limit: int, account
         page.line((page.prose(_set_aside(judgement)), "dim"), first="  ")
     if judgement.selection.excluded:
         page.line((page.prose(excluded_text(judgement)), "dim"), first="  ")
+    if decided:
+        page.line((page.prose(decided), "yellow"), first="  ")
     if judgement.ledger.objects:
         page.blank()
 

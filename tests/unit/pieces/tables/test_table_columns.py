@@ -37,7 +37,8 @@ def test_texts_that_name_no_time_are_told_and_stay_as_they_are(tmp_path: Path, k
         )
     snapshot, problems = stored(tmp_path, table)
     assert [("K301", WORDS)] == problems
-    assert cells == [one or "" if kind == "csv" else one for (one,) in rows_of(snapshot, THING, "at__c")]
+    wanted = [None if kind == "csv" and is_empty_text(one) else one for one in cells]
+    assert wanted == [one for (one,) in rows_of(snapshot, THING, "at__c")]
 
 
 def test_cells_of_several_forms_are_told_beside_texts_that_name_no_time(tmp_path: Path) -> None:
@@ -45,3 +46,8 @@ def test_cells_of_several_forms_are_told_beside_texts_that_name_no_time(tmp_path
     rows = "".join(json.dumps({"Id": f"i{number}", "at__c": one}) + "\n" for number, one in enumerate(cells))
     _, problems = stored(tmp_path, table_file(tmp_path, "t.ndjson", rows))
     assert [("K301", f"`at__c` of `{THING}` holds something else where times are declared: 2 in all, rows 2, 3")] == problems
+
+
+def test_a_blank_cell_contradicts_no_value(tmp_path: Path) -> None:
+    snapshot, problems = stored(tmp_path, table_file(tmp_path, "1.csv", "Id,name__c\na,\na,x\n"))
+    assert ([], [("a", "x", None)]) == (problems, rows_of(snapshot, THING, "Id", "name__c", "name__c#unread"))

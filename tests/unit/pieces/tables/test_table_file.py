@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from perpend.meaning.partly_known import MISSING
+from perpend.meaning.partly_known import BLANK, MISSING
 from perpend.pieces.tables.table_bytes import UnreadableTable, holds_table
 from perpend.store.files import StoreError
 from perpend.tables.schema import Column, Form
@@ -39,9 +39,10 @@ def test_csv_columns_are_texts_unless_something_else_is_declared(tmp_path):
     assert [] == problems
     assert [
         (0, "a", 'x, "y"\nz', 1500.0, True, "1"),
-        (1, "b", None, None, None, ""),
-        (2, "c", "", 0.0, False, "{}"),
+        (1, "b", None, None, None, None),
+        (2, "c", None, 0.0, False, "{}"),
     ] == rows_of(snapshot, THING, "perpend_row", "Id", "name__c", "size__c", "on__c", "free")
+    assert [(None, None), (BLANK, BLANK), (BLANK, None)] == rows_of(snapshot, THING, "name__c#unread", "size__c#unread")
     assert ("csv", 3) == (snapshot.sources[0].kind, snapshot.sources[0].objects)
 
 
@@ -252,7 +253,7 @@ def test_rows_of_one_id_are_one_where_they_agree_and_marked_where_not(tmp_path):
         ("a", "x", 1.0, "new", None, None, None),
         ("b", "x", 1.0, None, None, MISSING, None),
         ("c", "x", 1.0, "new", None, None, reason),
-        ("d", "z", None, None, MISSING, None, None),
+        ("d", "z", None, None, MISSING, BLANK, None),
     ] == sorted(found)
     assert 4 == snapshot.tables.by_name[THING].rows
     assert [("K305", f"rows contradict each other about 1 object of `{THING}`")] == problems
@@ -276,7 +277,7 @@ def test_a_number_is_one_value_whatever_else_its_column_holds(tmp_path):
 
 
 def test_null_and_a_value_contradict_each_other(tmp_path):
-    snapshot, problems = stored(tmp_path, table_file(tmp_path, "1.csv", "Id,name__c\na,\na,x\n"))
+    snapshot, problems = stored(tmp_path, table_file(tmp_path, "1.csv", "Id,name__c\na,\na,x\n", blank_is_none=True))
     assert 1 == len(problems)
     assert snapshot.tables.by_name[THING].contradicted
 

@@ -21,13 +21,20 @@ def test_a_row_without_the_key_that_it_must_have_leaves_every_list_open(tmp_path
     assert [("K307", message)] == problems
 
 
-def test_a_lookup_may_be_blank(tmp_path):
+@pytest.mark.parametrize(
+    ("blank_is_none", "reason"),
+    [
+        (("owner__c",), None),
+        (False, f"may hold more: some `{THING}` do not say in `owner__c` what they belong to"),
+    ],
+)
+def test_a_lookup_may_be_blank_where_that_means_null(tmp_path, blank_is_none, reason):
     tables = [
-        table_file(tmp_path, "1.csv", "Id,owner__c\na,\n", complete=EVERYTHING),
+        table_file(tmp_path, "1.csv", "Id,owner__c\na,\n", complete=EVERYTHING, blank_is_none=blank_is_none),
         table_file(tmp_path, "2.csv", "Id\no\n", type_name=OWNER),
     ]
     snapshot, problems = stored(tmp_path, *tables)
-    assert ([], [("o", None)]) == (problems, rows_of(snapshot, OWNER, "Id", "things__r#unfollowed"))
+    assert ([], [("o", reason)]) == (problems, rows_of(snapshot, OWNER, "Id", "things__r#unfollowed"))
 
 
 _DISPUTED = [("a", None), ("b", f"sources contradict each other about which `{PART}` belong here"), ("c", None)]
