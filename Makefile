@@ -12,11 +12,14 @@ SCRATCH := $(shell free=$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1);
 # What is used is compiled when it is used: to compile all that is installed takes longer, and a tenth more room.
 LEAN := --quiet --no-compile
 
+# For every system and Python that Perpend runs on. Perpend itself is installed from the clone.
+PINS := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-package perpend
+
 # Whoever forbids compiled modules has each of some hundred processes compile the package, and tests, anew.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite library dates engines slow quick lint forms types faults mutants golden reference site pictures bench clean
+.PHONY: help run test suite library dates engines slow quick lint forms types faults mutants golden reference lock site pictures bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -91,6 +94,11 @@ reference: $(BIN)/.ready ## rewrite the references of operations, configuration,
 	$(BIN)/python -m tests.docs.aws_reference docs/reference/aws.md
 	$(BIN)/python -m tests.docs.library_reference docs/library.md
 	$(BIN)/python -m tests.docs.planted_reference docs/reference/planted.md
+
+lock: $(BIN)/perpend ## pin all packages that development and releases install, by version and hash, in requirements/
+	@$(BIN)/python -m pip install $(LEAN) uv
+	$(BIN)/uv pip compile $(PINS) --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(BIN)/uv pip compile $(PINS) --output-file requirements/release.txt requirements/release.in
 
 site: $(BIN)/.ready ## build the site of the library and the documents into site/
 	$(BIN)/perpend site build --docs docs
