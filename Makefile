@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-PACE   ?= test
+MARKERS ?= not slow
 ROOMS  ?= meaning interpret plan.operations judge store
 
 # Tests write a million small files: where memory has room for them, they need not wait for a disk.
@@ -43,10 +43,10 @@ test: forms ## lint, types, contracts, tests, coverage of every room, the librar
 	@$(MAKE) --no-print-directory --jobs 2 suite types library # beside the tests, what takes one core or waits
 
 suite: $(BIN)/.ready
-	TMPDIR=$(SCRATCH) $(BIN)/python -m slipcover -m pytest -p tests.counted -n auto --pace $(PACE) --durations=25
+	TMPDIR=$(SCRATCH) $(BIN)/python -m slipcover -m pytest -p tests.counted -n auto -m "$(MARKERS)" --durations=25
 	$(BIN)/python -m tests.rooms_covered .coverage.json
 
-library: $(BIN)/perpend $(if $(filter all,$(PACE)),engines)
+library: $(BIN)/perpend $(if $(MARKERS),,engines)
 	$(BIN)/perpend test --coverage --fail-under 100
 	$(BIN)/perpend lint --repo src/perpend/library
 	@$(MAKE) --no-print-directory dates
@@ -57,8 +57,8 @@ dates: $(BIN)/perpend ## warn of tables of the library that were not compared wi
 engines: $(BIN)/perpend
 	$(BIN)/perpend test --engine duckdb
 
-slow: $(BIN)/.ready ## the tests that `make test` leaves out; `make test PACE=all` leaves out none
-	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n auto --pace slow --durations=10
+slow: $(BIN)/.ready ## the tests that `make test` leaves out; `make test MARKERS=` leaves out none
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n auto -m slow --durations=10
 	@$(MAKE) --no-print-directory engines
 
 lint: forms types ## ruff, mypy, import-linter
@@ -72,7 +72,7 @@ types: $(BIN)/.ready
 	$(BIN)/mypy
 
 quick: $(BIN)/.ready ## most units, vectors and house rules, in a minute
-	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n logical --pace quick
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n logical -m "not slow and not medium" tests/unit tests/conformance tests/house
 
 faults: $(BIN)/perpend ## put every small fault into the library's policies and see that its tests find all; minutes
 	$(BIN)/perpend test --mutate

@@ -19,7 +19,6 @@ from perpend.config import files as config_files
 from perpend.load import repository
 from perpend.load.repository import Repository
 from tests.counted import counts
-from tests.paces import PACES, is_left_out
 from tests.sampled import FEW, part_of_library
 
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
@@ -41,17 +40,6 @@ UNCOUNTED = {"browser/", "differential/", "docs/", "property/", "house/test_benc
 
 TOGETHER = ("browser/", "conformance/", "servers/")
 """Files that share what is made once: a browser and a site; vectors after analysis; a moto."""
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take the pace of a target of the Makefile."""
-    parser.addoption("--pace", choices=PACES, default="all", help="run what this target of the Makefile runs")
-
-
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not go into what has no part in a pace."""
-    place = collection_path.resolve()
-    return is_left_out(_place(place), config.option.pace) or None if ROOT in place.parents else None
 
 
 def pytest_configure() -> None:
@@ -97,12 +85,8 @@ def _rank(path: Path) -> int:
     return FIRST.index(_start_of(_place(path.resolve())))
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what has no part in a pace, and put what takes long first."""
-    left_out = [item for item in items if is_left_out(item.nodeid.removeprefix("tests/"), config.option.pace)]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest tests first."""
     items.sort(key=lambda item: _rank(item.path))
 
 

@@ -10,6 +10,8 @@ import pytest
 from tests.browser.conftest import gone_to
 from tests.browser.pages import KINDS, Visit, findings, findings_of_colours
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Visit]
 
 

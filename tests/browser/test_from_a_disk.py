@@ -6,7 +6,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.browser.pages import KEY, KINDS, Visit
+
+pytestmark = pytest.mark.slow
 
 Open = Callable[..., Visit]
 

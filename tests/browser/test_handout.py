@@ -19,6 +19,8 @@ from perpend.outputs.as_csv import cell_text
 from tests.browser.pages import ROOT, Visit, findings, findings_of_colours
 from tests.unit.report.judgements import THING, judge, thing
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Visit]
 EVIL = "</script><img src=x onerror=alert(1)>"
 NAMES = [EVIL, "=cmd|' /C calc'!A0", "a\u202egnp.exe", "+1,\u200b", *(f"user-{number:03}" for number in range(400))]

@@ -10,6 +10,8 @@ import pytest
 from tests.browser.conftest import opened
 from tests.browser.pages import KEY, KINDS, Visit
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Visit]
 PARTS = [
     "AWS IAM User has more than one active access key",

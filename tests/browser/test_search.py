@@ -14,6 +14,8 @@ from perpend.load.repository import Repository
 from tests.browser.conftest import CORPUS, opened
 from tests.browser.pages import KEY, Visit
 
+pytestmark = pytest.mark.slow
+
 Open = Callable[..., Visit]
 TITLE = "AWS IAM User has more than one active access key"
 KINDS = "[...document.querySelectorAll('[data-results] li p.quiet')].map(kind => kind.innerText)"

@@ -145,6 +145,7 @@ def written(run: Run, tmp_path: Path, form: str, *words: Any) -> tuple[int, int]
     return ended.code, HOLDS[form](target.read_bytes().decode())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["check", "findings", "diff"])
 def test_nothing_is_written_in_every_form(run: Run, tmp_path: Path, store: Path, policies: Path, command: str) -> None:
     nothing = tmp_path / "nothing.json"

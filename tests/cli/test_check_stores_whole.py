@@ -129,6 +129,7 @@ It reads verdicts in small steps, so that few users are many of them already.
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a process cannot tell its peak here")
 def test_memory_does_not_grow_with_the_users(run: Run, tmp_path: Path) -> None:
     part_of_library(tmp_path / "library", policies=FEW)

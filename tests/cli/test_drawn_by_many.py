@@ -14,9 +14,12 @@ from perpend.processes import can_fork
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, done, heard, wait_for
 from tests.processes import are_gone
 
-pytestmark = pytest.mark.skipif(
-    not can_fork() or not os.path.exists("/proc/self/task"), reason="none can tell here whether a process may be forked"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not can_fork() or not os.path.exists("/proc/self/task"), reason="none can tell here whether a process may be forked"
+    ),
+    pytest.mark.slow,
+]
 
 USERS = 600
 FORMS = [["ndjson"], ["ndjson", "--compact"], ["json"], ["csv"], ["ndjson", "--status", "UNDETERMINED"]]

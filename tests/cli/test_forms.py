@@ -80,6 +80,7 @@ def test_parquet_holds_what_lines_hold_and_a_place_that_cannot_be_written_is_tol
 LISTED = ("ocsf", "asff", "sarif", "oscal-poam", "junit", "markdown")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["findings", "diff"])
 def test_a_history_is_written_as_check_writes_and_valid(run: Run, days: Path, tmp_path: Path, command: str) -> None:
     more = {"asff": ("--unrated", "low"), "sarif": ("--github",)}

@@ -212,6 +212,7 @@ def test_the_directory_of_the_store_may_be_odd_but_no_pattern(run: Run, tmp_path
     assert "cannot have `*`, `?` or `[` in it" in ended.err
 
 
+@pytest.mark.slow
 def test_an_import_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
     for number in (5_000, 20_000, 80_000):
         store = tmp_path / f"store-{number}"
@@ -230,6 +231,7 @@ def test_an_import_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
     assert not store.exists()
 
 
+@pytest.mark.slow
 def test_a_killed_import_leaves_the_last_snapshot_in_force_wherever_it_dies(tmp_path: Path) -> None:
     store, chosen = tmp_path / "s", random.Random(20261124)
     path, expected = _objects(tmp_path, 1_000), sorted(f"t{number}" for number in range(1_000))

@@ -15,6 +15,8 @@ import pytest
 from tests.repositories import write
 from tests.sites import IDEA, OWNER, POLICY, TYPE, files
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 120
 PIPES = (
     f"{POLICY[1:]}/description.md",

@@ -7,8 +7,12 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT
 from tests.sampled import FEW, part_of_library
+
+pytestmark = pytest.mark.slow
 
 WITHOUT = """
 import sys

@@ -69,6 +69,7 @@ def test_what_is_to_be_done_next_is_said_and_can_be_done(run: Run, root: Path) -
     assert ["folder.yaml", "folder.yaml", "policy.yaml"] == [path.name for path in written[:3]]
 
 
+@pytest.mark.slow
 def test_a_policy_about_each_type_of_the_library_is_sound(run: Run, root: Path) -> None:
     types = sorted(path.name for path in (LIBRARY / "types").iterdir())
     for name in types:
@@ -77,6 +78,7 @@ def test_a_policy_about_each_type_of_the_library_is_sound(run: Run, root: Path) 
     assert len(types) == len(list(root.glob("ce/acme/*/policy.yaml")))
 
 
+@pytest.mark.slow
 def test_a_policy_about_each_kind_of_field_is_sound_on_every_engine(run: Run, root: Path) -> None:
     fields = [{"name": f"ACME__{kind}__c", "type": kind} for kind in FIELD_TYPES]
     lookups = [{"name": "ACME__to__r", "target": "ACME__Thing__c", "key": "ACME__lookup__c"}]

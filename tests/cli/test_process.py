@@ -62,6 +62,7 @@ def test_the_probe_above_sees_what_a_command_imports(tmp_path: Path) -> None:
     assert "'yaml'" in ended.stderr
 
 
+@pytest.mark.slow
 def test_verdicts_go_to_stdout_the_same_bytes_whatever_the_hash_seed_the_locale_and_the_way_in(
     run: Run, tmp_path: Path
 ) -> None:
@@ -84,6 +85,7 @@ def test_an_unusable_input_says_so_in_one_line_on_stderr(run: Run, monkeypatch: 
     assert (2, "", "perpend: -: not a credential report: it looks like an HTML page\n") == run("check", "-")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["table", "csv"])
 def test_a_reader_that_leaves_early_ends_the_command_quietly(form: str, tmp_path: Path) -> None:
     lines = Path(EXAMPLE).read_text().splitlines()
@@ -103,6 +105,7 @@ def test_a_reader_that_leaves_early_ends_the_command_quietly(form: str, tmp_path
     assert (process.wait(60), error) in [(141, ""), *([(1, "")] if form == "table" else [])]
 
 
+@pytest.mark.slow
 def test_what_was_judged_is_kept_though_its_reader_leaves_early(run: Run, tmp_path: Path) -> None:
     lines = Path(EXAMPLE).read_text().splitlines()
     report, store = tmp_path / "report.csv", str(tmp_path / "store")

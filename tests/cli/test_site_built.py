@@ -110,6 +110,7 @@ def test_serve_needs_a_repository(tmp_path: Path) -> None:
     assert "not a policy repository" in str(run("serve", "--repo", tmp_path, "--port", 0).exception)
 
 
+@pytest.mark.slow
 def test_serve_counts_pages_on_a_terminal_while_it_builds(repository: Path) -> None:
     ours, theirs = pty.openpty()
     few = "from perpend.pages import guides; guides.OPERATIONS = {name: guides.OPERATIONS[name] for name in ('AND', 'NOT')}"

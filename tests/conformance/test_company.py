@@ -18,6 +18,8 @@ from perpend.ir.object_types import is_deletion_field
 from tests.regressions import reference
 from tests.vectors import FILES, Case, analyzed, by_form, fields_of, snapshot, vectors
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def duckdb() -> Iterator[DuckDb]:

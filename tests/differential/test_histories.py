@@ -26,6 +26,8 @@ from perpend.history.place import HistoryPlace
 from tests.differential.life import run_history
 from tests.histories import BEGIN, Estate, Thing, program
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_random_history_knows_what_the_reference_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "MOST_CHANGES", 3)

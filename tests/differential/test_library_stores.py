@@ -21,6 +21,8 @@ from perpend.policy_tests.run import tests_of as objects_of
 from tests.differential.stores import estate_of, stored_estate
 from tests.library_gaps import OTHER_IN_STORES, policies_with
 
+pytestmark = pytest.mark.slow
+
 ANALYZER = Analyzer(open_repository())
 LOGICS = set(ANALYZER.repository.logic_ids)
 DISPUTED = {"role-named-but-not-found", "account-not-collected", "bucket-without-id"}

@@ -181,6 +181,7 @@ def tables(judgement: Judgement) -> str:
     return stream.getvalue()
 
 
+@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES // 2, deadline=None, phases=set(Phase) - {Phase.explain}, suppress_health_check=list(HealthCheck)
 )

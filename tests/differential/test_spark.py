@@ -148,6 +148,7 @@ def test_every_vector_ends_on_spark_as_in_the_interpreter(spark: Spark) -> None:
             check_agreement("spark", Counterexample({}, one.objects, True, one.time, expected), indexes)
 
 
+@pytest.mark.slow
 def test_the_librarys_own_tests_pass_on_spark(spark: Spark) -> None:
     with uncompiled(spark):
         report = report_of(spark, Path(str(package_files("perpend") / "library")))
@@ -155,6 +156,7 @@ def test_the_librarys_own_tests_pass_on_spark(spark: Spark) -> None:
     assert ({}, [], report.executions) == (report.refused, report.failures, report.passed)
 
 
+@pytest.mark.slow
 def test_a_file_comes_to_the_same_findings(spark: Spark) -> None:
     """And `test_spark_check` says so of a store, by way of the command."""
     estate = collect_files([str(EXAMPLE)]).estate
@@ -233,6 +235,7 @@ def test_every_counterexample_of_before_ends_on_spark_as_in_the_interpreter(spar
     check_all(spark, cases)
 
 
+@pytest.mark.slow
 def test_neither_the_order_of_rows_nor_their_partitions_matter(spark: Spark) -> None:
     from perpend.engines.spark.rows import frame_of_rows
 
@@ -292,6 +295,7 @@ def test_lives_on_spark_are_as_the_reference_says(spark: Spark) -> None:
         known |= {number: after for number, (after, _) in ends.items() if after is not None}
 
 
+@pytest.mark.slow
 def test_a_histories_steps_on_spark_are_those_that_a_commit_made(spark: Spark, tmp_path: Path) -> None:
     with uncompiled(spark):
         found = compare_steps(spark.session, tmp_path, objects=1_000, policies=2, days=2, changed=0.2)

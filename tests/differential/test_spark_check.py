@@ -19,7 +19,7 @@ from tests.nameless import NAMELESS, has_wrapper, may_be_nameless
 
 __all__ = ["run"]
 
-pytestmark = pytest.mark.skipif(why_not() is not None, reason=why_not() or "")
+pytestmark = [pytest.mark.skipif(why_not() is not None, reason=why_not() or ""), pytest.mark.slow]
 
 POLICIES = (KEY_POLICY, "root-user-mfa")
 

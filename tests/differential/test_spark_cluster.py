@@ -195,6 +195,7 @@ def when_busy(spark: Spark, act: Callable[[], None]) -> threading.Thread:
     return started
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not ACCOUNTS, reason="PERPEND_ACCOUNTS says of how many accounts an organization has to be")
 def test_an_organization_that_was_collected_is_judged_by_workers_as_by_duckdb(
     spark: Spark, organization: Snapshot, tmp_path: Path
@@ -210,6 +211,7 @@ def test_an_organization_that_was_collected_is_judged_by_workers_as_by_duckdb(
     assert {"CA10__CaAwsAccount__c": ACCOUNTS, "CA10__CaAwsUser__c": users, "CA10__CaAwsIamPolicy__c": 3 * ACCOUNTS} == judged
 
 
+@pytest.mark.slow
 def test_a_store_is_judged_by_workers_even_when_one_dies(
     workers: Cluster, spark: Spark, standing: tuple[Plan, Snapshot, list[int]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -272,6 +274,7 @@ def test_without_java_the_error_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pat
         enter(spark_session("local[1]"))
 
 
+@pytest.mark.slow
 def test_a_listener_that_is_no_master_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     from perpend.engines.spark import session as spark_session
 
@@ -280,6 +283,7 @@ def test_a_listener_that_is_no_master_is_given_up(monkeypatch: pytest.MonkeyPatc
         enter(spark_session.spark_session(f"spark://127.0.0.1:{mute.getsockname()[1]}", SETTINGS, patience=5))
 
 
+@pytest.mark.slow
 def test_a_jvm_that_was_given_up_before_it_was_there_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     from pyspark import SparkContext
 

@@ -37,6 +37,8 @@ from tests.repositories import program_of, temporary_analyzer
 from tests.strategies import JSON, TEXT
 from tests.unit.report.judgements import MOOD, NOTED, NOTES, OWNER_LOOKUP, THING, TYPES, WANT
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "28")) // 4
 
 WANTS = (

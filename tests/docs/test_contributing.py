@@ -11,6 +11,8 @@ import pytest
 from tests.added_operation import blocks, commands, copied, passed
 from tests.repositories import NAMES, write
 
+pytestmark = pytest.mark.slow
+
 NAME = "FIELD_IS_SET"
 THING, OWNER = "CA10__CaThing__c", "CA10__CaOwner__c"
 MISSPELT = {"status": "COMPLIANT", "currentStateMessage": "It has a label.", "check": {NAME: {"path": "owner__r.lable__c"}}}

@@ -129,7 +129,10 @@ BUILDS_SITES = "docs/how-to/build-a-site.md"
 TESTS_ALL = re.compile(r"^\$ perpend test --coverage$", re.MULTILINE)
 
 
-@pytest.mark.parametrize("document", WITH_COMMANDS)
+@pytest.mark.parametrize(
+    "document",
+    [pytest.param(name, marks=pytest.mark.slow if name.startswith("docs/how-to/") else ()) for name in WITH_COMMANDS],
+)
 def test_commands_do_as_shown(document, workplace, monkeypatch, request):
     text = (ROOT / document).read_text("utf-8")
     if document == BUILDS_SITES:

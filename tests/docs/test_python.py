@@ -135,6 +135,7 @@ def test_a_wheel_of_all_would_hold_all_of_the_library() -> None:
     assert files_below(ROOT / "src/perpend") == packed
 
 
+@pytest.mark.slow
 def test_the_wheel_that_is_built_installs_and_the_how_to_runs(tmp_path: Path) -> None:
     """As a release does: a source distribution, a wheel out of it, installed by pip beside what it depends on; else the how-to runs here."""
     if not BUILDS and not os.environ.get("CI"):

@@ -11,6 +11,8 @@ from lark.exceptions import LarkError
 from perpend.load.repository import LIBRARY
 from tests.hcl import read_hcl
 
+pytestmark = pytest.mark.slow
+
 BLOCK = re.compile(r"^```terraform\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 KINDS = {"data", "locals", "moved", "provider", "resource"}
 

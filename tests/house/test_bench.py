@@ -20,6 +20,8 @@ from bench.results import Results
 from bench.worker import perform
 from bench.workloads import WORKLOADS, policies_of, varieties
 
+pytestmark = pytest.mark.slow
+
 USERS = 1_000
 OWN = ("plan", "kept, first run", "kept, second run", "kept, extracts alone", "interpreter", "passes")
 

@@ -6,6 +6,8 @@ import re
 from collections import defaultdict
 from functools import cache
 
+import pytest
+
 from perpend.analyze.programs import Analyzer
 from perpend.interpret.interpreter import Interpreter
 from perpend.ir.ids import framework_of, production_of
@@ -13,6 +15,8 @@ from perpend.ir.numbering import UNREADABLE
 from perpend.load.repository import LIBRARY, open_repository
 from perpend.meaning.values import date_time_from_text
 from perpend.policy_tests.run import tests_of as objects_of
+
+pytestmark = pytest.mark.medium
 
 REPOSITORY = open_repository()
 ANALYZER = Analyzer(REPOSITORY)
@@ -97,6 +101,7 @@ def judged_differently(policy: str) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_test_objects_hold_every_key_that_is_read() -> None:
     """Judged like collected objects, of which a key that is not there is unknown, they get the verdicts of the tests.
 

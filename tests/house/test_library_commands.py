@@ -15,6 +15,8 @@ from botocore.model import OperationModel, Shape
 
 from perpend.load.repository import LIBRARY, Repository
 
+pytestmark = pytest.mark.medium
+
 POLICIES = Repository(LIBRARY).policy_ids
 SESSION = botocore.session.Session()
 TEXTS: Final = ("description.md", "remediation.md", "prod.logic.yaml")

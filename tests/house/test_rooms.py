@@ -12,6 +12,8 @@ from bench.rooms import above, circles, graph_of, imports_of, lines_of, modules_
 
 from tests.house.trees import ROOT, tree
 
+pytestmark = pytest.mark.medium
+
 SOURCE = ROOT / "src"
 MODULES = modules_of(SOURCE)
 

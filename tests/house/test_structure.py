@@ -91,6 +91,7 @@ def test_no_module_is_too_long() -> None:
     assert sources[len(sources) // 2] <= 150
 
 
+@pytest.mark.medium
 def test_no_function_is_too_long() -> None:
     lengths = {name: (node.end_lineno or 0) - node.lineno + 1 for path in (*SOURCES, *TESTS) for name, node in functions(path)}
     assert {} == {name: length for name, length in lengths.items() if length > MAX_FUNCTION}

@@ -1,4 +1,4 @@
-"""Tests keep rules of their own: none imports another, none fails because a machine is busy, the list of rooms is whole."""
+"""Tests keep rules of their own: none imports another, and none fails because a machine is busy."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.house.trees import ROOT, text, tree
-from tests.paces import NOT_QUICK, PACES, ROOMS_OF_QUICK, SLOW, is_left_out
 
 PATHS = sorted((ROOT / "tests").rglob("*.py"))
 PACKAGE = ROOT / "src" / "perpend"
@@ -66,43 +63,3 @@ def test_every_file_of_tests_that_compares_is_described() -> None:
     assert [] == [_shown(path) for path in paths if path.stem not in described]
     named = set(re.findall(r"`(test_\w+)`", described))
     assert set() == named - {path.stem for path in paths}
-
-
-def test_every_place_is_there() -> None:
-    """What a pace leaves out is there: a name that has changed would have its test run in the wrong one."""
-    for place in (*SLOW, *NOT_QUICK, *ROOMS_OF_QUICK):
-        test, _, document = place.partition("[")
-        path, _, name = test.partition("::")
-        assert (ROOT / "tests" / path).exists(), place
-        assert (ROOT / document).exists(), place
-        if name:
-            assert name in {one.name for one in tree(f"tests/{path}").body if isinstance(one, ast.FunctionDef)}, place
-
-
-def test_what_is_slow_need_not_be_called_not_quick_as_well() -> None:
-    assert [] == [place for place in NOT_QUICK if is_left_out(place, "test")]
-
-
-@pytest.mark.parametrize(
-    ("place", "paces"),
-    [
-        ("unit/ir/test_program.py::test_a[b/c]", {"quick", "test"}),
-        ("unit/history/ask/test_views.py::test_a", {"test"}),
-        ("unit/store/test_nest.py::test_a", {"test"}),
-        ("cli/test_check.py::test_a", {"test"}),
-        ("browser/test_search.py::test_a", {"slow"}),
-        ("house/test_bench.py::test_a", {"slow"}),
-        (SLOW[1], {"slow"}),
-        (SLOW[1].partition("::")[0] + "::test_another", {"test"}),
-    ],
-)
-def test_every_test_is_run_at_one_pace_but_the_quick_are_run_again(place: str, paces: set[str]) -> None:
-    assert {*paces, "all"} == {pace for pace in PACES if not is_left_out(place, pace)}
-
-
-def test_what_holds_tests_of_a_pace_is_gone_into() -> None:
-    assert set(PACES) == {pace for pace in PACES if not is_left_out("house", pace)}
-    assert {"test", "slow", "all"} == {pace for pace in PACES if not is_left_out("cli", pace)}
-    assert {"slow", "all"} == {pace for pace in PACES if not is_left_out("browser", pace)}
-    assert {"quick", "test", "all"} == {pace for pace in PACES if not is_left_out("unit", pace)}
-    assert {"test", "all"} == {pace for pace in PACES if not is_left_out("unit/history", pace)}

@@ -172,6 +172,7 @@ PRINCIPALS = {
 """Principals, each with an action, and how the keys begin that are tried with it."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRINCIPALS)
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
 def test_no_single_condition_narrows_more_than_it_does(effect: str, name: str) -> None:

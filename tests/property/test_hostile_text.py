@@ -151,6 +151,7 @@ def test_mutated_repositories_give_diagnostics_only(files: dict[str, Any], data:
 GROUPS = [tuple(BY_KEY)[start : start + 8] for start in range(0, len(BY_KEY), 8)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", GROUPS, ids=lambda keys: keys[0])
 @settings(max_examples=8)
 @given(data=st.data())

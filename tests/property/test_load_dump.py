@@ -19,6 +19,8 @@ from tests.estates import RELATED, THING_NAMES
 from tests.property.plain import plain_call, plain_loaded, plain_written
 from tests.strategies import JSON, SETTLED_KINDS, Draw, Names, document, expression
 
+pytestmark = pytest.mark.slow
+
 NAMES = Names(
     THING_NAMES.fields,
     THING_NAMES.open_fields,

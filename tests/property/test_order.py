@@ -15,6 +15,8 @@ from hypothesis import settings
 from perpend.cli.app import main
 from perpend.store.store import Store
 
+pytestmark = pytest.mark.slow
+
 USER = "CA10__CaAwsUser__c"
 KINDS = ("report", "answer", "array", "csv", "ndjson")
 COLUMNS = ("password_enabled", "mfa_active", "access_key_1_active", "access_key_1_last_rotated")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from perpend.meaning.types import ValueType
 from tests.estates import PARTS, THING, THING_NAMES, TYPES, objects, repositories
 from tests.repositories import logic, program_of, temporary_analyzer
 from tests.strategies import Draw, expression
+
+pytestmark = pytest.mark.slow
 
 TIME = 1_768_068_000_000
 OBJECTS = st.lists(objects() | objects(loose=True), min_size=2, max_size=6)

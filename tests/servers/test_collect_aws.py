@@ -187,6 +187,7 @@ def test_a_scan_collects_judges_and_reports(run: Run, proxy: Proxy, monkeypatch:
     assert "/store" not in denied.out
 
 
+@pytest.mark.slow
 def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: Run, proxy: Proxy, tmp_path: Path) -> None:
     scan, user = ("scan", "aws", "--endpoint-url", proxy.url, "--format", "json"), ("--types", "CA10__CaAwsUser__c")
     ended = run(*scan, *user)

@@ -22,6 +22,8 @@ from tests.servers.aws import Proxy, judged
 from tests.servers.estate import HOME, Estate
 from tests.servers.gathered import gathered
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["run"]
 
 ACCOUNT = "123456789012"

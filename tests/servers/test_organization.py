@@ -166,6 +166,7 @@ def test_accounts_are_narrowed_by_id_and_name_and_those_at_rest_are_told(
     assert (2, "did you mean team-") == (wrong.code, wrong.err.partition("; ")[2].strip()[:18])
 
 
+@pytest.mark.slow
 def test_one_throttled_account_stops_no_other_and_few_failures_are_mended(
     run: Run, stub: Stub, collect: Callable[..., Any], whole: Whole, tmp_path: Path
 ) -> None:
@@ -182,6 +183,7 @@ def test_one_throttled_account_stops_no_other_and_few_failures_are_mended(
     assert ACCOUNTS == found["iam-access-analyzer-for-all-regions", "COMPLIANT"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ways", [("html", "html 500", "reset", "half", "repeat"), ("hang",)], ids=["at-once", "hang"])
 def test_what_is_no_answer_is_not_known(
     stub: Stub,
@@ -214,6 +216,7 @@ def test_what_is_no_answer_is_not_known(
         assert 3 == found["policy-allows-full-administrative-privileges", "INCOMPLIANT"]
 
 
+@pytest.mark.slow
 def test_a_report_that_is_for_ever_in_progress_is_not_known(
     run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,6 +269,7 @@ def interrupted(after: int) -> Callable[[Journal, str, Any], None]:
     return note
 
 
+@pytest.mark.slow
 def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
     stub: Stub, collect: Callable[..., Any], whole: Whole, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,6 +291,7 @@ def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
     assert "none was interrupted" in collect(*ORG, "--resume").err
 
 
+@pytest.mark.slow
 def test_what_stands_unfinished_is_told_and_pruned(
     run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,6 +334,7 @@ def test_profiles_are_an_account_each_and_one_that_cannot_be_asked_stops_no_othe
     assert (2, "perpend: there is no profile `nobody` in the AWS configuration\n") == (unknown.code, unknown.err)
 
 
+@pytest.mark.slow
 def test_large_documents_and_odd_names_are_kept_as_they_are(
     run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -372,6 +378,7 @@ def test_a_scan_takes_an_organization_and_wrong_regions_are_named(run: Run, stub
     assert "--resume goes on with what stands in a --store" in run("scan", "aws", *wanted, "--resume").err
 
 
+@pytest.mark.slow
 def test_a_killed_process_is_gone_on_with(stub: Stub, whole: Whole, tmp_path: Path) -> None:
     """The long run of `tests.servers.long`, as small as it goes."""
     struck, twice = killed(stub, tmp_path / "s", 2, calls=whole.calls, drawn=random.Random(3))

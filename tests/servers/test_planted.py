@@ -21,6 +21,8 @@ from tests.servers.planted.rounds import Rounds, account
 from tests.servers.planted.tables import FAULTS
 from tests.servers.planted.unheld import UNHELD
 
+pytestmark = pytest.mark.slow
+
 LISTED = {one.fault.policy_id for one in UNHELD}
 SAMPLE = tuple(
     min((one for one in faults if not one.aged and not one.last), key=lambda one: one.policy_id).policy_id

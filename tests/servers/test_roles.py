@@ -22,6 +22,8 @@ from tests.hcl import heredoc_of, read_hcl
 from tests.servers.policies import KEYS
 from tests.servers.sessions import session_of
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["run"]
 ACCOUNT, EXTERNAL_ID, ROLE = "111122223333", "7f3a", "audit"
 ALL_INLINE = 10_240

@@ -21,6 +21,8 @@ from perpend.clouds.aws.runs.window import WINDOW, Accounts
 from perpend.gather.journal import Journal
 from tests.servers.stub import SECRET, Stub
 
+pytestmark = pytest.mark.slow
+
 WANTED = {"CA10__CaAwsUser__c": ("CA10__credReportAttributesJson__c",)}
 
 

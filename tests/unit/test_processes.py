@@ -18,7 +18,7 @@ from perpend.errors import PerpendError
 from perpend.processes import ProcessLost, TookTooLong, _Desk, _work, apart, can_fork, dealt, spread
 from tests.processes import are_gone
 
-pytestmark = pytest.mark.skipif(not can_fork(), reason="this machine forks no processes")
+pytestmark = [pytest.mark.skipif(not can_fork(), reason="this machine forks no processes"), pytest.mark.medium]
 
 
 class Odd(PerpendError):

@@ -172,6 +172,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 COLUMNS = st.lists(TEXT.filter(lambda name: name not in ("user", "arn")), unique=True, max_size=4)
 
 
+@pytest.mark.medium
 @given(columns=COLUMNS, seed=st.randoms(), rows=st.data(), quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
 def test_what_a_csv_writer_writes_is_read_back(columns, seed, rows, quoting):
     header = ["user", "arn", *columns]

@@ -122,6 +122,7 @@ VALUES = st.sampled_from(["true", "false", ""])
 ROWS = st.fixed_dictionaries({}, optional={"a": VALUES, "b": VALUES})
 
 
+@pytest.mark.medium
 @given(st.lists(st.tuples(st.sampled_from("xyz"), ROWS), max_size=8), st.randoms())
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_merging_does_not_depend_on_order_and_loses_no_reading(shown, shuffling):

@@ -21,6 +21,7 @@ class Circle:
         self.itself = self
 
 
+@pytest.mark.medium
 def test_what_others_have_made_is_collected_as_before() -> None:
     kept = gc.get_freeze_count()
     circle = Circle()

@@ -97,6 +97,7 @@ def test_all_mistakes_are_told_at_once_but_not_without_end(tmp_path: Path) -> No
     assert (21, "perpend.toml: and 5 more mistakes") == (len(many), many[-1])
 
 
+@pytest.mark.medium
 @given(
     st.dictionaries(
         st.sampled_from([*(one.name.split(".")[0] for one in SETTINGS), "accounts"]) | st.text(),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 
 from perpend.diagnostics.as_json import render_json
 from perpend.diagnostics.model import Diagnostic, Severity, Span, sorted_diagnostics
 from tests.unit.diagnostics.examples import DIAGNOSTICS, UNKNOWN, UNREACHABLE
+
+pytestmark = pytest.mark.medium
 
 
 def test_no_diagnostics() -> None:

@@ -23,6 +23,8 @@ from perpend.ir.object_types import Children, Lookup, ObjectType
 from perpend.store.store import Store
 from tests.unit.store.stored import rows_of
 
+pytestmark = pytest.mark.medium
+
 KEY, ACCOUNT, GONE = "CA10__CaAwsKmsKey__c", "CA10__CaAwsAccount__c", "CA10__disappearanceTime__c"
 A, B = "111122223333", "444455556666"
 EAST, WEST = "us-east-1", "eu-west-1"

@@ -13,6 +13,8 @@ from perpend.gather.journal import Journal, begun
 from perpend.ir.coverage import Unread
 from perpend.store.unfinished import JOURNAL, new_unfinished, remove_unfinished, unfinished
 
+pytestmark = pytest.mark.medium
+
 ACCOUNT = "111122223333"
 CELL = Cell(ACCOUNT, "", "iam.report")
 OTHER = Cell(ACCOUNT, "eu-west-1", "kms.keys")

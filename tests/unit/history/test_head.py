@@ -20,6 +20,8 @@ from perpend.history.head import (
 )
 from perpend.store.manifest import Damaged, StoredFile, sealed
 
+pytestmark = pytest.mark.medium
+
 FILE = StoredFile("known/a.parquet", "ab", 3)
 HEAD = HistoryHead(
     (),

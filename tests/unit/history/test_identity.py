@@ -12,6 +12,8 @@ from perpend.ir.object_types import Field, ObjectType
 from perpend.ir.program import Program
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
 
+pytestmark = pytest.mark.medium
+
 CHECK = {"IS_EQUAL": {"left": {"FIELD": {"path": "name__c"}}, "right": {"TEXT": "a"}}}
 
 

@@ -32,6 +32,8 @@ from tests.unit.store.stored import (
     write_store,
 )
 
+pytestmark = pytest.mark.medium
+
 HOST, DISK = "Host", "Disk"
 HOSTS = ObjectType(
     HOST,

@@ -296,6 +296,7 @@ def ended(found: Judgement) -> dict[str, dict[str, str]]:
     return {case: by_type[types_of(case)[0]] for case in CASES}
 
 
+@pytest.mark.medium
 def test_whether_a_part_says_whose_it_is_is_the_same_in_files_and_in_a_store(tmp_path: Path) -> None:
     files = {path: content for case in CASES for path, content in declared_types(case).items()}
     analyzer = analyzer_of(tmp_path / "repository", files)

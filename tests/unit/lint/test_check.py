@@ -40,6 +40,7 @@ def test_extracts_that_need_themselves_are_named_once(tmp_path, values):
     ]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_chain_of_thousands_of_extracts_is_refused(tmp_path, order):
     values = ["BOOLEAN: true", *(f"NOT: {{arg: {{EXTRACT: a{number}}}}}" for number in range(1_500))]

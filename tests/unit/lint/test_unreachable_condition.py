@@ -192,6 +192,7 @@ OBJECTS = [
 ]
 
 
+@pytest.mark.medium
 @settings(max_examples=max(120, settings().max_examples))
 @given(st.lists(CHECKS, min_size=1, max_size=8))
 def test_what_is_flagged_decides_on_no_object(checks):

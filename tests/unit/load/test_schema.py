@@ -49,6 +49,7 @@ def test_schemas_are_schemas(kind: str) -> None:
     Draft7Validator.check_schema(SCHEMAS[kind])
 
 
+@pytest.mark.medium
 def test_the_library_is_valid() -> None:
     found = {}
     for path in sorted(LIBRARY.rglob("*.yaml")):

@@ -235,6 +235,7 @@ def test_the_deepest_nesting_is_read() -> None:
     assert logging_query_matches(nested, parse_logging_query(nested))
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     "unit", ["a ", "a.", '"', '\\"', "-", "!", "NOT ", "--", "(", "f(", "a:", '"\\', "a.b(", "a" * 100 + ".", "'", " "]
 )

@@ -90,6 +90,7 @@ for page in pages_of(Book(Analyzer(Repository(Path(sys.argv[1])))), title="x", d
 """
 
 
+@pytest.mark.medium
 def test_keys_are_the_same_in_every_process(tmp_path):
     book = book_of(tmp_path / "repository", files())
     other = {**os.environ, "PYTHONHASHSEED": "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"}

@@ -27,6 +27,8 @@ from perpend.site.search import NoIndex, Overtaken
 from tests.repositories import write
 from tests.sites import POLICY, book_of, files, hostile_files, leave_out_operations, lines_in, verdict_line
 
+pytestmark = pytest.mark.medium
+
 PAGE = f"{POLICY[1:]}/index.html"
 
 

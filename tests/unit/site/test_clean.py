@@ -10,6 +10,8 @@ import pytest
 from perpend.site.clean import Cleaned, NotBuilt, clean_site
 from perpend.site.manifest import MARK, NAME, OWN, SiteManifest, digest
 
+pytestmark = pytest.mark.medium
+
 CONTENT = f"<!-- {MARK}` -->made".encode()
 
 

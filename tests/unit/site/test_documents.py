@@ -7,6 +7,8 @@ import pytest
 from perpend.site.documents import Documents, NotDocuments
 from tests.repositories import write
 
+pytestmark = pytest.mark.medium
+
 
 def test_documents_stand_on_shelves_and_lead_to_operations(tmp_path):
     (tmp_path / "how-to").mkdir()

@@ -11,7 +11,7 @@ import pytest
 
 from perpend.site.history import Changes, History
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+pytestmark = [pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed"), pytest.mark.medium]
 POLICY = "ce/a/policy.yaml"
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from perpend.site import inputs
 
+pytestmark = pytest.mark.medium
+
 
 def test_our_own_code_counts_wherever_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "library" / "perpend"

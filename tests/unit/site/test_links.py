@@ -11,6 +11,8 @@ import pytest
 from perpend.diagnostics.model import Diagnostic
 from perpend.site.links import NoPages, check_links
 
+pytestmark = pytest.mark.medium
+
 
 def site(root: Path, **pages: str) -> Path:
     for path, text in {"index.html": "<p id=top-1>", **pages}.items():

@@ -16,6 +16,8 @@ from perpend.site.settled import settle_index
 from tests.repositories import write
 from tests.sites import files, leave_out_operations
 
+pytestmark = pytest.mark.medium
+
 FILTERS = {"kind": [["policy", [1, 300]], ["section", [70_000, 2**33]]], "state": [["é", [0]], ["a" * 300, [2]]]}
 
 

@@ -23,6 +23,8 @@ from perpend.tables.shred import Wanted, wanted_of_everything
 from tests.strategies import JSON, NUMBER, TEXT
 from tests.unit.store.stored import OWNER, PART, THING, TYPES, estate, write_store
 
+pytestmark = pytest.mark.medium
+
 _VALUES = st.dictionaries(
     st.sampled_from(["a__c", "b__c", "c__c"]), st.none() | st.booleans() | NUMBER.map(double) | TEXT | JSON, max_size=3
 )

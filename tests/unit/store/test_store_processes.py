@@ -9,8 +9,12 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
 from perpend.store.store import Store
 from tests.unit.store.stored import THING, estate, rows_of, write_store
+
+pytestmark = pytest.mark.medium
 
 FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
 

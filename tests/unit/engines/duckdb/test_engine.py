@@ -10,6 +10,8 @@ import pytest
 from perpend.engines.duckdb.engine import duck_db
 from perpend.errors import PerpendError
 
+pytestmark = pytest.mark.medium
+
 
 def test_an_engine_is_used_within_its_block() -> None:
     with duck_db() as engine:

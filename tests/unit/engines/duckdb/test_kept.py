@@ -22,6 +22,8 @@ from perpend.tables.schema import Column, Form, Join, Table, Tables
 from tests.repositories import analyzer_of, logic, policy_files, program_of
 from tests.unit.plan.plans import TABLES, equal, plan
 
+pytestmark = pytest.mark.medium
+
 DOCUMENTS = ['{"a": "x", "b": "y"}', '{"a": "y"}', "{}", "nonsense", "", None]
 TYPE = "CA10__CaThing__c"
 

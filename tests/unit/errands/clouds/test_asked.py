@@ -11,6 +11,8 @@ from perpend.errands.clouds.asked import NothingToJudge, PoliciesAsked, policies
 from perpend.errands.clouds.collecting import Wishes, to_collect
 from perpend.load.repository import open_repository
 
+pytestmark = pytest.mark.medium
+
 ACCOUNT, USER, BUCKET = "CA10__CaAwsAccount__c", "CA10__CaAwsUser__c", "CA10__CaAwsBucket__c"
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 

@@ -18,6 +18,8 @@ from perpend.ir.coverage import Claim
 from perpend.store.manifest import StoredFile
 from tests.histories import BEGIN, Estate, Thing, program
 
+pytestmark = pytest.mark.medium
+
 THINGS = [Thing(name) for name in "abcdefg"]
 # A column is what one object's policy says day by day; None: the object is not there, "-": the policy is retired.
 DAYS: list[list[int | None]] = [

@@ -7,6 +7,8 @@ import pytest
 from perpend.history.ask.unknown import UnknownOwner, refuse_unknown
 from perpend.store.database import opened
 
+pytestmark = pytest.mark.medium
+
 USERS = "(SELECT 'u1' AS id, 'arn:aws:iam::111122223333:root' AS external_id, 'root' AS name, '111122223333' AS account)"
 ACCOUNTS = "(SELECT '444455556666' AS id, NULL AS external_id, 'prod' AS name, NULL AS account)"
 

@@ -20,6 +20,8 @@ from perpend.store.files import StoreError
 from perpend.store.manifest import StoredFile
 from tests.histories import BEGIN, TYPE, Estate, Thing, program
 
+pytestmark = pytest.mark.medium
+
 DECLARED = replace(TYPE, external_id_field="region")
 BORN = "2025-01-01T00:00:00Z"
 ROOTED, PLAIN = Thing("r", region="arn:aws:iam::1:root", name="root"), Thing("p", region="p:root", name="root")

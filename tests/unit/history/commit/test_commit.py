@@ -22,6 +22,8 @@ from perpend.ir.coverage import Claim, Scope
 from perpend.store.files import StoreError
 from tests.histories import BEGIN, Estate, Thing, program
 
+pytestmark = pytest.mark.medium
+
 A, B = Thing("a"), Thing("b", "2")
 ASKED = [program("/ce/p")]
 DAY = timedelta(days=1)

@@ -14,6 +14,8 @@ from perpend.history.commit.commit import commit_run
 from perpend.ir.coverage import Claim, Scope
 from tests.histories import BEGIN, Estate, Thing, program
 
+pytestmark = pytest.mark.medium
+
 A, C, B = Thing("a"), Thing("c"), Thing("b", "2")
 DAY = timedelta(days=1)
 WHOLE = [Claim("Thing")]

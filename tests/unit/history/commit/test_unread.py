@@ -13,6 +13,8 @@ from perpend.history.commit.commit import commit_run
 from perpend.ir.coverage import Claim, Scope
 from tests.histories import BEGIN, Estate, Thing, program
 
+pytestmark = pytest.mark.medium
+
 A, B = Thing("a"), Thing("b", "2")
 DAY = timedelta(days=1)
 DENIED = Claim("Thing", Scope("1"), "denied")

@@ -16,6 +16,8 @@ from tests.unit.judge.estates import THING, analyzer
 from tests.unit.judge.stored import DAY, Case
 from tests.unit.store.stored import plain_duckdb, write_store
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Case:

@@ -18,6 +18,8 @@ from perpend.judge.stores.aged import aged_snapshot
 from perpend.store.snapshot import Snapshot
 from tests.unit.store.stored import OWNER, PART, THING, TYPES, rows_of, write_store
 
+pytestmark = pytest.mark.medium
+
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 DAY = Freshness(timedelta(hours=24), NOW)
 OLD, NEW = NOW - timedelta(days=3), NOW - timedelta(hours=1)

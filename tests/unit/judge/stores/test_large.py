@@ -26,6 +26,8 @@ from perpend.load.repository import open_repository
 from tests.repositories import logic, policy_files, program_of, write
 from tests.sampled import part_of_library
 
+pytestmark = pytest.mark.medium
+
 USER = "CA10__CaAwsUser__c"
 ROOTS = ("<root_account>", *(f"arn:aws:iam::11112222333{number}:root" for number in (1, 2, 9)))
 HEADER = "user,arn,mfa_active,note\n"

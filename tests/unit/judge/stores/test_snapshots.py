@@ -25,6 +25,8 @@ from tests.repositories import analyzer_of, logic, program_of
 from tests.unit.judge.estates import THING
 from tests.unit.judge.stored import DAY, OTHER, SEEN, THINGS, Case
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Case:

@@ -31,6 +31,8 @@ from tests.unit.judge.estates import THING, analyzer, program_of
 from tests.unit.judge.stored import DAY, ON, OTHER, Case
 from tests.unit.store.stored import estate, write_store
 
+pytestmark = pytest.mark.medium
+
 IDS = ["a", "b", "c", "d", "e", "f", "g"]
 PART, PARTS = "CA10__CaPart__c", "CA10__Parts__r"
 UNCOLLECTED = f"{PARTS} was not collected: import `{PART}` as well, with --complete for what was read in full"

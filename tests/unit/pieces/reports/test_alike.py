@@ -31,6 +31,7 @@ def settled(directory: Path, users: int, memory: str) -> tuple[list[tuple[object
         return said, rows_of(connection, f"SELECT count(*) FROM {rivals}")[0][0]
 
 
+@pytest.mark.medium
 def test_more_than_memory_holds_is_settled(tmp_path: Path) -> None:
     said, rivals = settled(tmp_path / "x", 30_000, "50MB")
     assert (30_000, 60_000) == (len(said), rivals)

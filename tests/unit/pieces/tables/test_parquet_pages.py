@@ -21,6 +21,8 @@ from perpend.store.database import Connection, opened
 from tests.parquet import is_refused_by_another
 from tests.unit.store.stored import THING, rows_of, stored
 
+pytestmark = pytest.mark.medium
+
 NUMBERS = pa.table(
     {
         "Id": [f"user-{number}" for number in range(300)],

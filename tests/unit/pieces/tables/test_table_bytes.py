@@ -7,6 +7,8 @@ import pytest
 from perpend.pieces.tables.table_bytes import UnreadableTable
 from tests.unit.store.stored import THING, table_file, write_store
 
+pytestmark = pytest.mark.medium
+
 LINES = {
     "csv": b"Id,b\n" + b"".join(b"row-%d,a text of some length\n" % number for number in range(40_000)),
     "ndjson": b"".join(b'{"Id":"row-%d","b":"a text of some length"}\n' % number for number in range(30_000)),

@@ -10,6 +10,8 @@ import pytest
 from perpend.meaning.values import date_time_from_text, is_empty_text
 from tests.unit.store.stored import THING, json_lines, parquet_file, rows_of, stored, table_file
 
+pytestmark = pytest.mark.medium
+
 TIMES = [
     *("2026-01-02", "2026-01-02T03:04:05Z", "2026-01-02 03:04:05.123456789", "2026-01-02t03:04z", "2026-01-02T03:04:05-13:59"),
     *(" 2026-01-02\n", "2026-01-02T03:04:05,5-0230", "0001-01-01", "9999-12-31T23:59:59Z", "2024-02-29", "", " "),

@@ -28,6 +28,8 @@ from tests.unit.store.stored import (
     write_store,
 )
 
+pytestmark = pytest.mark.medium
+
 
 def column(snapshot, name):
     return snapshot.tables.by_name[THING].columns[name]

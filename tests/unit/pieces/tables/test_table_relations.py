@@ -7,6 +7,8 @@ import pytest
 from perpend.ir.coverage import Claim
 from tests.unit.store.stored import EVERYTHING, OWNER, PART, THING, estate, rows_of, stored, table_file, write_store
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.mark.parametrize("content", ["Id,thing__c\np,\nq,a\n", 'Id,thing__c\np,""\nq,a\n'])
 def test_a_row_without_the_key_that_it_must_have_leaves_every_list_open(tmp_path, content):

@@ -12,6 +12,8 @@ from perpend.site.render.charts import relations_svg
 from perpend.site.render.pages import Renderer
 from tests.sites import OWNER, TYPE, book_of, files
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.mark.parametrize(
     ("name", "lines"),

@@ -14,6 +14,8 @@ from perpend.pages.steps import BlockSteps
 from perpend.site.render.flow import flow_svg
 from tests.repositories import LOGIC, logic, policy_files, temporary_analyzer
 
+pytestmark = pytest.mark.medium
+
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</text><script>alert(1)</script>\"'&\u202e\u0007"
 

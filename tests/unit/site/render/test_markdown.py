@@ -10,6 +10,8 @@ import pytest
 
 from perpend.site.render.markdown import MAX_OPENED, MAX_RENDERED, html_from_markdown, plain_text
 
+pytestmark = pytest.mark.medium
+
 HARMLESS_NAMES = {
     "class",
     "id",

@@ -32,6 +32,8 @@ from perpend.site.sitemap import MOST, sitemap
 from tests.repositories import write
 from tests.sites import EVIL, POLICY, TYPE, book_of, files, hostile_files, leave_out_operations, verdict_line
 
+pytestmark = pytest.mark.medium
+
 TURNING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 PARTS = [

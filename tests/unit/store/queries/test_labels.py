@@ -8,6 +8,8 @@ from perpend.ir.object_types import Field, ObjectType
 from perpend.store.queries.labels import column_names, view_names
 from perpend.tables.schema import Column, Form, Table
 
+pytestmark = pytest.mark.medium
+
 
 def tables(*names: str, **types: str) -> dict[str, Table]:
     return {one: Table(one, types.get(one, "" if "/" in one else one)) for one in (*names, *types)}

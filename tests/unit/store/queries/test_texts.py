@@ -10,6 +10,8 @@ from perpend.store.database import opened
 from perpend.store.queries.texts import texts_beginning, texts_like
 from tests.unit.store.stored import THING, estate, write_store
 
+pytestmark = pytest.mark.medium
+
 THINGS = [
     {"Id": "i1", "name__c": "web-1", "size__c": 1},
     {"Id": "i2", "name__c": "web-2"},

@@ -19,6 +19,8 @@ from perpend.store.store import Store
 from perpend.tables.schema import Column, Form, Table
 from tests.unit.store.stored import OWNER, THING, TYPES, estate, parquet_file, write_store
 
+pytestmark = pytest.mark.medium
+
 UNBOUND = 'referenced column "nope" was not found because the FROM clause is missing'
 NOWHERE = "1:1-1"
 NEVER_DONE = "SELECT count(*) FROM range(100000000000) a, range(1000) b"
