@@ -87,7 +87,7 @@ golden: $(BIN)/.ready ## rewrite the expected texts under tests/golden
 	$(BIN)/python -m tests.golden.rewrite
 
 reference: $(BIN)/.ready ## rewrite the references of operations, configuration, AWS, the Python interface, the library's coverage and planted faults
-	$(BIN)/python -m perpend.load.reference docs/reference/operations
+	$(BIN)/python -m perpend.language.syntax.reference docs/reference/operations
 	$(BIN)/python -m tests.docs.api_reference docs/reference/api.md
 	$(BIN)/python -m tests.docs.config_reference docs/reference/configuration.md
 	$(BIN)/python -m tests.docs.formats_reference docs/reference/formats.md

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from perpend.store.database import opened, pattern
-from perpend.tables.schema import ROW
+from perpend.core.schema.tables import ROW
+from perpend.inventory.snapshots.database import opened, pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perpend.store.database import Connection
+    from perpend.inventory.snapshots.database import Connection
 
 
 def compared(connection: Connection, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bench.workloads import LOOPED
-from perpend.store.database import Connection, opened, pattern, text
-from perpend.store.plain_sql import is_plain, shapes_of, teach
-from perpend.store.rows import ROW_GROUP
-from perpend.tables.schema import ROW, SOURCE, Column, Form, Join, Table, Tables, plain
+from perpend.core.schema.tables import ROW, SOURCE, Column, Form, Join, Table, Tables, plain
+from perpend.inventory.snapshots.database import Connection, opened, pattern, text
+from perpend.inventory.snapshots.plain_sql import is_plain, shapes_of, teach
+from perpend.inventory.snapshots.rows import ROW_GROUP
 
 if TYPE_CHECKING:
     from pathlib import Path

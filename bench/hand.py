@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.estate import ACCOUNT, DATES, DOCUMENT, FLAGS, GONE, LINK, POLICY, SNAPSHOT, USER
 from bench.policies import ADMINISTRATOR, NEVER_NULL, NULL_DATES, variant
-from perpend.tables.schema import ROW, SOURCE, plain
+from perpend.core.schema.tables import ROW, SOURCE, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -15,7 +15,7 @@ import duckdb
 
 from bench.estate import USER
 from bench.hand import hand_sql
-from perpend.tables.schema import CONTRADICTED, SOURCE
+from perpend.core.schema.tables import CONTRADICTED, SOURCE
 
 POLICY: Final = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 _STATUSES: Final = {"DISAPPEARED": (99,), "INCOMPLIANT": (199,), "COMPLIANT": (599,), "INAPPLICABLE": (600,)}

@@ -17,21 +17,21 @@ from pathlib import Path
 import duckdb
 
 from bench.measure import run
-from perpend.engines.verdicts import VerdictFiles
-from perpend.history.ask.questions import COMPARED, about, compared
-from perpend.history.ask.views import asking, asking_of
-from perpend.history.commit import compaction
-from perpend.history.commit.commit import commit_run
-from perpend.history.commit.judged import JudgedRun, TypeJudged
-from perpend.history.place import HistoryPlace
-from perpend.ir.coverage import Claim
-from perpend.ir.object_types import Field, Lookup, ObjectType, Types
-from perpend.ir.program import Block, Outcome, Program, Verdict
-from perpend.ir.status import Status
-from perpend.store.files import digest_of
-from perpend.store.manifest import StoredFile, StoredSource
-from perpend.store.snapshot import Snapshot, TableFiles
-from perpend.tables.schema import ROW, SOURCE, Column, Form, Table, Tables
+from perpend.core.objects.claims import Claim
+from perpend.core.objects.object_types import Field, Lookup, ObjectType, Types
+from perpend.core.objects.status import Status
+from perpend.core.schema.tables import ROW, SOURCE, Column, Form, Table, Tables
+from perpend.evaluation.engines.verdicts import VerdictFiles
+from perpend.findings.history.queries.findings import COMPARED, about, compared
+from perpend.findings.history.queries.views import asking, asking_of
+from perpend.findings.history.storage import HistoryPlace
+from perpend.findings.history.write import compaction
+from perpend.findings.history.write.commit import commit_run
+from perpend.findings.history.write.evaluated_run import JudgedRun, TypeJudged
+from perpend.inventory.snapshots.files import digest_of
+from perpend.inventory.snapshots.manifest import StoredFile, StoredSource
+from perpend.inventory.snapshots.snapshot import Snapshot, TableFiles
+from perpend.language.program.program import Block, Outcome, Program, Verdict
 
 THING = ObjectType(
     "Thing",

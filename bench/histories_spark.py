@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from bench.histories import day, judged, programs
-from perpend.history.commit.commit import commit_run
-from perpend.history.model import value_of
-from perpend.history.place import HistoryPlace
-from perpend.history.step_sql import LIFE, TRIVIAL, step_query
-from perpend.tables.schema import ROW
+from perpend.core.schema.tables import ROW
+from perpend.findings.history.model import value_of
+from perpend.findings.history.state_machine_sql import LIFE, TRIVIAL, step_query
+from perpend.findings.history.storage import HistoryPlace
+from perpend.findings.history.write.commit import commit_run
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from perpend.history.commit.judged import JudgedRun
-    from perpend.history.head import HistoryHead
-    from perpend.store.manifest import StoredFile
+    from perpend.findings.history.manifest import HistoryHead
+    from perpend.findings.history.write.evaluated_run import JudgedRun
+    from perpend.inventory.snapshots.manifest import StoredFile
 
 _STEPPED = ("policy_no", "object_no", "seen", "before", *LIFE, "event")
 
@@ -144,7 +144,7 @@ def compare_steps(
 
 def measure_histories_spark(objects: int, policies: int, days: int, changed: float) -> None:
     """Print how the steps of some days compare."""
-    from perpend.engines.spark.session import spark_session
+    from perpend.evaluation.engines.spark.session import spark_session
 
     with tempfile.TemporaryDirectory() as folder, spark_session("local[2]", {"spark.local.dir": folder}) as session:
         for number, one in enumerate(

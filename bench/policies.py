@@ -10,13 +10,13 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from bench.estate import DATES, DOCUMENT, FLAGS, USER
-from perpend.analyze.programs import Analyzer
-from perpend.load.repository import LIBRARY, Repository
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.syntax.repository import LIBRARY, Repository
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from perpend.ir.program import Program
+    from perpend.language.program.program import Program
 
 LIBRARY_SEED: Final = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key/prod.logic.yaml"
 EXTRACTS: Final = f"/types/{USER}/report.extracts.yaml"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from datetime import date
 
-from perpend.diagnostics.model import Span
-from perpend.store.database import opened
-from perpend.waivers.covering import cover
-from perpend.waivers.matching import CANDIDATES, make_candidates
-from perpend.waivers.read import Waiver
-from perpend.waivers.standing import Force, WaiverOnDay
+from perpend.core.diagnostics.model import Span
+from perpend.findings.waivers.matches import cover
+from perpend.findings.waivers.matching import CANDIDATES, make_candidates
+from perpend.findings.waivers.read import Waiver
+from perpend.findings.waivers.status import Force, WaiverOnDay
+from perpend.inventory.snapshots.database import opened
 
 _POLICIES = 200
 _UNTIL = date(2026, 12, 31)

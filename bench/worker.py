@@ -18,18 +18,18 @@ from bench.estate import DOCUMENT, GONE, SNAPSHOT, USER, EstateFiles, estate_of
 from bench.hand import hand_sql
 from bench.loops import loads_of, looped
 from bench.policies import compiled, programs_of, write_repository
-from perpend.engines.duckdb.engine import DuckDb, duck_db
-from perpend.engines.duckdb.kept import KeptColumns
-from perpend.interpret.interpreter import Interpreter
-from perpend.meaning.values import date_time_from_text
-from perpend.plan.build import plan_of
-from perpend.store.database import pattern
-from perpend.tables.schema import ROW, SOURCE
+from perpend.core.schema.tables import ROW, SOURCE
+from perpend.core.values.values import date_time_from_text
+from perpend.evaluation.engines.duckdb.column_cache import KeptColumns
+from perpend.evaluation.engines.duckdb.engine import DuckDb, duck_db
+from perpend.evaluation.planner.build import plan_of
+from perpend.inventory.snapshots.database import pattern
+from perpend.language.interpreter.interpreter import Interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from perpend.ir.program import Program
+    from perpend.language.program.program import Program
 
 _TIME = date_time_from_text(SNAPSHOT) or 0
 _AT_ONCE = 4_096

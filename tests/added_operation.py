@@ -62,7 +62,7 @@ def copied(root: Path) -> Path:
         else:
             shutil.copy(ROOT / name, root / name)
     apply(root)
-    done = python(root, "-m", "perpend.load.reference", "docs/reference/operations")
+    done = python(root, "-m", "perpend.language.syntax.reference", "docs/reference/operations")
     assert 0 == done.returncode, done.stderr
     return root
 

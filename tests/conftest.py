@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from perpend.analyze.programs import Analyzed, Analyzer
-from perpend.config import files as config_files
-from perpend.load import repository
-from perpend.load.repository import Repository
+from perpend.cli.config import files as config_files
+from perpend.language.compiler.analyzer import Analyzed, Analyzer
+from perpend.language.syntax import repository
+from perpend.language.syntax.repository import Repository
 from tests.counted import counts
 from tests.sampled import FEW, part_of_library
 

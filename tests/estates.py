@@ -9,11 +9,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from perpend.ir.operation import Constant
-from perpend.ir.operations import OPERATIONS
-from perpend.ir.status import Status
-from perpend.meaning.types import ValueType
-from perpend.meaning.values import DAY, iso_from_milliseconds
+from perpend.core.objects.status import Status
+from perpend.core.values.types import ValueType
+from perpend.core.values.values import DAY, iso_from_milliseconds
+from perpend.language.operations import OPERATIONS
+from perpend.language.operations.operation import Constant
 from tests.repositories import LOGIC, policy_files
 from tests.strategies import (
     DATES,

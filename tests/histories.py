@@ -10,18 +10,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from perpend.engines.verdicts import VerdictFiles
-from perpend.history.commit.judged import JudgedRun, TypeJudged
-from perpend.history.place import HistoryPlace
-from perpend.ir.coverage import Claim
-from perpend.ir.object_types import Field, Lookup, ObjectType, Types
-from perpend.ir.program import Block, Outcome, Program, Verdict
-from perpend.ir.status import Status
-from perpend.store.files import digest_of
-from perpend.store.manifest import StoredFile, StoredSource
-from perpend.store.snapshot import Snapshot, TableFiles
-from perpend.tables.schema import ROW, SOURCE, Column, Form, Table, Tables
-from tests.unit.store.stored import plain_duckdb
+from perpend.core.objects.claims import Claim
+from perpend.core.objects.object_types import Field, Lookup, ObjectType, Types
+from perpend.core.objects.status import Status
+from perpend.core.schema.tables import ROW, SOURCE, Column, Form, Table, Tables
+from perpend.evaluation.engines.verdicts import VerdictFiles
+from perpend.findings.history.storage import HistoryPlace
+from perpend.findings.history.write.evaluated_run import JudgedRun, TypeJudged
+from perpend.inventory.snapshots.files import digest_of
+from perpend.inventory.snapshots.manifest import StoredFile, StoredSource
+from perpend.inventory.snapshots.snapshot import Snapshot, TableFiles
+from perpend.language.program.program import Block, Outcome, Program, Verdict
+from tests.unit.inventory.snapshots.stored import plain_duckdb
 
 TYPE = ObjectType(
     "Thing",

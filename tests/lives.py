@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from perpend.history.model import Event, Known, Life, value_of
-from perpend.history.step import Said
-from perpend.history.step_sql import LIFE, step_query
-from perpend.ir.status import Status
+from perpend.core.objects.status import Status
+from perpend.findings.history.model import Event, Known, Life, value_of
+from perpend.findings.history.state_machine import Said
+from perpend.findings.history.state_machine_sql import LIFE, step_query
 from tests.vectors import LIVES, vectors
 
 INDEXES = {"INCOMPLIANT": 199, "UNDETERMINED": 101, "COMPLIANT": 300, "INAPPLICABLE": 98, "DISAPPEARED": 99}

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from perpend.interpret.interpreter import Interpreter
-from perpend.ir.program import Program
+from perpend.language.interpreter.interpreter import Interpreter
+from perpend.language.program.program import Program
 
 DIRECTORY = Path(__file__).parents[1] / "spec" / "regressions"
 FILES = sorted(path.name for path in DIRECTORY.glob("*.json"))

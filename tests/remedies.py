@@ -6,13 +6,13 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from perpend.analyze.programs import Analyzer
-from perpend.ir.ids import production_of
-from perpend.load.repository import open_repository
-from perpend.policy_tests.run import tests_of
-from perpend.remedies.fill import fill
-from perpend.remedies.model import Remedy
-from perpend.remedies.read import remedy_of
+from perpend.authoring.testing.run import tests_of
+from perpend.core.objects.ids import production_of
+from perpend.findings.remediation.fill import fill
+from perpend.findings.remediation.model import Remedy
+from perpend.findings.remediation.read import remedy_of
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.syntax.repository import open_repository
 
 SAMPLES = {
     "aws-arn": "arn:aws:iam::111122223333:role/it,is=one",

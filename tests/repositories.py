@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from perpend.analyze.problems import logic_problems
-from perpend.analyze.programs import Analyzer
-from perpend.interpret.interpreter import Interpreter
-from perpend.ir.program import Block, Expr, Program
-from perpend.load.repository import Repository
-from perpend.meaning.values import date_time_from_text
+from perpend.core.values.values import date_time_from_text
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.compiler.problems import logic_problems
+from perpend.language.interpreter.interpreter import Interpreter
+from perpend.language.program.program import Block, Expr, Program
+from perpend.language.syntax.repository import Repository
 
 LOGIC = "/ce/policy/prod.logic.yaml"
 SNAPSHOT = "2026-01-10T18:00:00Z"

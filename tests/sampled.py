@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from perpend.load.repository import LIBRARY, Repository
+from perpend.language.syntax.repository import LIBRARY, Repository
 
 STEP = int(os.environ.get("PERPEND_LIBRARY_STEP", "16"))
 

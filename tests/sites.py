@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from perpend.analyze.programs import Analyzer
-from perpend.ir.operations import OPERATIONS
-from perpend.load.repository import Repository
-from perpend.pages import guides
-from perpend.pages.book import Book
-from perpend.pages.refs import EntityFlag
-from perpend.pages.verdicts.read import read_verdicts
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.operations import OPERATIONS
+from perpend.language.syntax.repository import Repository
+from perpend.reports.site.content import guides
+from perpend.reports.site.content.links import EntityFlag
+from perpend.reports.site.content.site_model import Book
+from perpend.reports.site.content.verdicts.read import read_verdicts
 from tests.repositories import NAMES, write
 
 TYPE = "CA10__CaThing__c"

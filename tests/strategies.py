@@ -14,12 +14,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from perpend.ir.operation import Constant, Operation, Parameter, Result
-from perpend.ir.operations import BY_KEY, OPERATIONS
-from perpend.ir.operations.development import RETURN_TYPES
-from perpend.ir.status import Status
-from perpend.load import shapes
-from perpend.meaning.types import COLLECTIONS, TEXTUAL, ValueType
+from perpend.core.objects.status import Status
+from perpend.core.values.types import COLLECTIONS, TEXTUAL, ValueType
+from perpend.language.operations import BY_KEY, OPERATIONS
+from perpend.language.operations.development import RETURN_TYPES
+from perpend.language.operations.operation import Constant, Operation, Parameter, Result
+from perpend.language.syntax import shapes
 
 Draw = Callable[..., Any]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from perpend.analyze.programs import Analyzed, Analyzer
-from perpend.ir.program import Program
-from perpend.load.nodes import node_from_yaml, plain
-from perpend.load.repository import Repository
-from perpend.meaning.values import date_time_from_text, json_from_text
+from perpend.core.values.values import date_time_from_text, json_from_text
+from perpend.language.compiler.analyzer import Analyzed, Analyzer
+from perpend.language.program.program import Program
+from perpend.language.syntax.nodes import node_from_yaml, plain
+from perpend.language.syntax.repository import Repository
 
 SPEC = Path(__file__).parents[1] / "spec"
 FILES = sorted(str(path.relative_to(SPEC)) for room in ("ops", "evaluation") for path in SPEC.glob(f"{room}/*.yaml"))

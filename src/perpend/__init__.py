@@ -12,36 +12,32 @@ from typing import TYPE_CHECKING, Final
 from perpend.version import __version__
 
 if TYPE_CHECKING:
-    from perpend.analyze.names import UnknownName
-    from perpend.analyze.programs import Analyzed, Analyzer
-    from perpend.collect.read import Collected, collect_files
-    from perpend.collect.unusable import UnusableInput
-    from perpend.config.configuration import Account
-    from perpend.diagnostics.model import Diagnostic, Severity, Span
-    from perpend.engines.duckdb.engine import DuckDb, duck_db
-    from perpend.engines.duckdb.kept import Cost
-    from perpend.engines.protocol import Engine
-    from perpend.engines.spark.engine import Spark, spark
-    from perpend.errors import PerpendError
-    from perpend.explain.change import Change
-    from perpend.explain.looked_at import FieldValue
-    from perpend.explain.places import ReadPlace
-    from perpend.explain.steps import Explanation, Leaf, ListedObject, Step, explain_verdict
-    from perpend.intake.input import Input
-    from perpend.intake.inputs import Imported, import_inputs
-    from perpend.ir.coverage import Claim, ListClaim, Scope
-    from perpend.ir.estate import Estate, EstateObject, Origin, Source
-    from perpend.ir.object_types import ObjectType
-    from perpend.ir.program import Program, Read, Verdict
-    from perpend.ir.status import Status
-    from perpend.judge.day import RunDay, day_of_run
-    from perpend.judge.estates import judge_estate
-    from perpend.judge.finding import Finding, Reference
-    from perpend.judge.judgement import Judgement, Ledger, Narrowed
-    from perpend.judge.narrowed import Filter, narrowed
-    from perpend.judge.objects import object_named, stored_object_named
-    from perpend.judge.plans import plans_of
-    from perpend.judge.requirements import (
+    from perpend.authoring.lint.check import lint_repository
+    from perpend.authoring.testing.run import Branch, Coverage, FailedTest, TestReport, run_policy_tests
+    from perpend.core.diagnostics.model import Diagnostic, Severity, Span
+    from perpend.core.errors import PerpendError
+    from perpend.core.objects.account import Account
+    from perpend.core.objects.claims import Claim, ListClaim, Scope
+    from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.core.objects.status import Status
+    from perpend.core.schema.tables import Tables
+    from perpend.evaluation.engines.duckdb.column_cache import Cost
+    from perpend.evaluation.engines.duckdb.engine import DuckDb, duck_db
+    from perpend.evaluation.engines.protocol import Engine
+    from perpend.evaluation.engines.spark.engine import Spark, spark
+    from perpend.evaluation.explain.change import Change
+    from perpend.evaluation.explain.fields_read import FieldValue
+    from perpend.evaluation.explain.sources import ReadPlace
+    from perpend.evaluation.explain.steps import Explanation, Leaf, ListedObject, Step, explain_verdict
+    from perpend.evaluation.planner.build import Plan
+    from perpend.evaluation.planner.describe import plan_lines
+    from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+    from perpend.evaluation.verdicts.evaluation import Judgement, Ledger, Narrowed
+    from perpend.evaluation.verdicts.evaluation_time import RunDay, day_of_run
+    from perpend.evaluation.verdicts.objects import object_named, stored_object_named
+    from perpend.evaluation.verdicts.plans import plans_of
+    from perpend.evaluation.verdicts.requirements import (
         AnsweredFor,
         FrameworkAsked,
         PolicyAsked,
@@ -50,59 +46,63 @@ if TYPE_CHECKING:
         Scorecard,
         Standing,
     )
-    from perpend.judge.selection import PolicyView, Selection, program_named, select_policies
-    from perpend.judge.stores.snapshots import judge_snapshot
-    from perpend.judge.verdicts import Verdicts
-    from perpend.lint.check import lint_repository
-    from perpend.load.repository import Loaded, NotARepository, Repository, open_repository
-    from perpend.outputs.as_csv import write_csv
-    from perpend.outputs.as_json import write_json, write_ndjson
-    from perpend.outputs.as_junit import write_junit
-    from perpend.outputs.as_parquet import write_parquet
-    from perpend.pieces.tables.table_bytes import UnreadableTable
-    from perpend.plan.build import Plan
-    from perpend.plan.describe import plan_lines
-    from perpend.policy_tests.run import Branch, Coverage, FailedTest, TestReport, run_policy_tests
-    from perpend.ratings.judged import WeighedJudgement
-    from perpend.store.files import StoreError
-    from perpend.store.manifest import Failure, StoredSource
-    from perpend.store.remote.opened import remote_store
-    from perpend.store.snapshot import Snapshot
-    from perpend.store.store import Pruned, Store
-    from perpend.tables.schema import Tables
-    from perpend.waivers.covering import Covering
+    from perpend.evaluation.verdicts.selection import PolicyView, Selection, program_named, select_policies
+    from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+    from perpend.evaluation.verdicts.verdict import Finding, Reference
+    from perpend.evaluation.verdicts.verdict_filter import Filter, narrowed
+    from perpend.evaluation.verdicts.verdicts import Verdicts
+    from perpend.findings.severity.results import WeighedJudgement
+    from perpend.findings.waivers.matches import Covering
+    from perpend.inventory.importers.input import Input
+    from perpend.inventory.importers.inputs import Imported, import_inputs
+    from perpend.inventory.importers.tables.table_bytes import UnreadableTable
+    from perpend.inventory.readers.errors import UnusableInput
+    from perpend.inventory.readers.read import Collected, collect_files
+    from perpend.inventory.snapshots.files import StoreError
+    from perpend.inventory.snapshots.manifest import Failure, StoredSource
+    from perpend.inventory.snapshots.remote.open import remote_store
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.inventory.snapshots.store import Pruned, Store
+    from perpend.language.compiler.analyzer import Analyzed, Analyzer
+    from perpend.language.compiler.names import UnknownName
+    from perpend.language.program.program import Program, Read, Verdict
+    from perpend.language.syntax.repository import Loaded, NotARepository, Repository, open_repository
+    from perpend.reports.formats.as_csv import write_csv
+    from perpend.reports.formats.as_json import write_json, write_ndjson
+    from perpend.reports.formats.as_junit import write_junit
+    from perpend.reports.formats.as_parquet import write_parquet
 
 _HOMES: Final = {
-    "analyze.names": ("UnknownName",),
-    "analyze.programs": ("Analyzed", "Analyzer"),
-    "collect.read": ("Collected", "collect_files"),
-    "collect.unusable": ("UnusableInput",),
-    "config.configuration": ("Account",),
-    "diagnostics.model": ("Diagnostic", "Severity", "Span"),
-    "engines.duckdb.engine": ("DuckDb", "duck_db"),
-    "engines.duckdb.kept": ("Cost",),
-    "engines.protocol": ("Engine",),
-    "engines.spark.engine": ("Spark", "spark"),
-    "errors": ("PerpendError",),
-    "explain.change": ("Change",),
-    "explain.looked_at": ("FieldValue",),
-    "explain.places": ("ReadPlace",),
-    "explain.steps": ("Explanation", "Leaf", "ListedObject", "Step", "explain_verdict"),
-    "intake.input": ("Input",),
-    "intake.inputs": ("Imported", "import_inputs"),
-    "ir.coverage": ("Claim", "ListClaim", "Scope"),
-    "ir.estate": ("Estate", "EstateObject", "Origin", "Source"),
-    "ir.object_types": ("ObjectType",),
-    "ir.program": ("Program", "Read", "Verdict"),
-    "ir.status": ("Status",),
-    "judge.day": ("RunDay", "day_of_run"),
-    "judge.estates": ("judge_estate",),
-    "judge.finding": ("Finding", "Reference"),
-    "judge.judgement": ("Judgement", "Ledger", "Narrowed"),
-    "judge.narrowed": ("Filter", "narrowed"),
-    "judge.objects": ("object_named", "stored_object_named"),
-    "judge.plans": ("plans_of",),
-    "judge.requirements": (
+    "language.compiler.names": ("UnknownName",),
+    "language.compiler.analyzer": ("Analyzed", "Analyzer"),
+    "inventory.readers.read": ("Collected", "collect_files"),
+    "inventory.readers.errors": ("UnusableInput",),
+    "core.objects.account": ("Account",),
+    "core.diagnostics.model": ("Diagnostic", "Severity", "Span"),
+    "evaluation.engines.duckdb.engine": ("DuckDb", "duck_db"),
+    "evaluation.engines.duckdb.column_cache": ("Cost",),
+    "evaluation.engines.protocol": ("Engine",),
+    "evaluation.engines.spark.engine": ("Spark", "spark"),
+    "core.errors": ("PerpendError",),
+    "evaluation.explain.change": ("Change",),
+    "evaluation.explain.fields_read": ("FieldValue",),
+    "evaluation.explain.sources": ("ReadPlace",),
+    "evaluation.explain.steps": ("Explanation", "Leaf", "ListedObject", "Step", "explain_verdict"),
+    "inventory.importers.input": ("Input",),
+    "inventory.importers.inputs": ("Imported", "import_inputs"),
+    "core.objects.claims": ("Claim", "ListClaim", "Scope"),
+    "core.objects.inventory": ("Estate", "EstateObject", "Origin", "Source"),
+    "core.objects.object_types": ("ObjectType",),
+    "language.program.program": ("Program", "Read", "Verdict"),
+    "core.objects.status": ("Status",),
+    "evaluation.verdicts.evaluation_time": ("RunDay", "day_of_run"),
+    "evaluation.verdicts.evaluate_objects": ("judge_estate",),
+    "evaluation.verdicts.verdict": ("Finding", "Reference"),
+    "evaluation.verdicts.evaluation": ("Judgement", "Ledger", "Narrowed"),
+    "evaluation.verdicts.verdict_filter": ("Filter", "narrowed"),
+    "evaluation.verdicts.objects": ("object_named", "stored_object_named"),
+    "evaluation.verdicts.plans": ("plans_of",),
+    "evaluation.verdicts.requirements": (
         "AnsweredFor",
         "FrameworkAsked",
         "PolicyAsked",
@@ -111,27 +111,27 @@ _HOMES: Final = {
         "Scorecard",
         "Standing",
     ),
-    "judge.selection": ("PolicyView", "Selection", "program_named", "select_policies"),
-    "judge.stores.snapshots": ("judge_snapshot",),
-    "judge.verdicts": ("Verdicts",),
-    "lint.check": ("lint_repository",),
-    "load.repository": ("Loaded", "NotARepository", "Repository", "open_repository"),
-    "outputs.as_csv": ("write_csv",),
-    "outputs.as_json": ("write_json", "write_ndjson"),
-    "outputs.as_junit": ("write_junit",),
-    "outputs.as_parquet": ("write_parquet",),
-    "pieces.tables.table_bytes": ("UnreadableTable",),
-    "plan.build": ("Plan",),
-    "plan.describe": ("plan_lines",),
-    "policy_tests.run": ("Branch", "Coverage", "FailedTest", "TestReport", "run_policy_tests"),
-    "ratings.judged": ("WeighedJudgement",),
-    "store.files": ("StoreError",),
-    "store.manifest": ("Failure", "StoredSource"),
-    "store.remote.opened": ("remote_store",),
-    "store.snapshot": ("Snapshot",),
-    "store.store": ("Pruned", "Store"),
-    "tables.schema": ("Tables",),
-    "waivers.covering": ("Covering",),
+    "evaluation.verdicts.selection": ("PolicyView", "Selection", "program_named", "select_policies"),
+    "evaluation.verdicts.stores.evaluate_snapshot": ("judge_snapshot",),
+    "evaluation.verdicts.verdicts": ("Verdicts",),
+    "authoring.lint.check": ("lint_repository",),
+    "language.syntax.repository": ("Loaded", "NotARepository", "Repository", "open_repository"),
+    "reports.formats.as_csv": ("write_csv",),
+    "reports.formats.as_json": ("write_json", "write_ndjson"),
+    "reports.formats.as_junit": ("write_junit",),
+    "reports.formats.as_parquet": ("write_parquet",),
+    "inventory.importers.tables.table_bytes": ("UnreadableTable",),
+    "evaluation.planner.build": ("Plan",),
+    "evaluation.planner.describe": ("plan_lines",),
+    "authoring.testing.run": ("Branch", "Coverage", "FailedTest", "TestReport", "run_policy_tests"),
+    "findings.severity.results": ("WeighedJudgement",),
+    "inventory.snapshots.files": ("StoreError",),
+    "inventory.snapshots.manifest": ("Failure", "StoredSource"),
+    "inventory.snapshots.remote.open": ("remote_store",),
+    "inventory.snapshots.snapshot": ("Snapshot",),
+    "inventory.snapshots.store": ("Pruned", "Store"),
+    "core.schema.tables": ("Tables",),
+    "findings.waivers.matches": ("Covering",),
 }
 _HOME: Final = {name: f"perpend.{module}" for module, names in _HOMES.items() for name in names}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 from typing import Final, NoReturn
 
-from perpend.alone import be_alone
 from perpend.cli import app
+from perpend.core.process import be_alone
 
 _MANY: Final = 50_000
 """After how many new objects Python looks for circles among them: of what a command reads and loads, hardly any is garbage."""

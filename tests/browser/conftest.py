@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from perpend.load import repository
+from perpend.language.syntax import repository
 from tests.browser.pages import CHANGEABLE, Visit, build
 from tests.sampled import part_of_library
 from tests.sites import leave_out_operations

@@ -10,7 +10,7 @@ from typing import Any
 from click.testing import CliRunner
 
 from perpend.cli.app import group
-from perpend.load.repository import open_repository
+from perpend.language.syntax.repository import open_repository
 
 ROOT = Path(__file__).parents[2]
 KEY = "ce/ca/aws/iam/user-has-more-than-one-active-access-key"
@@ -39,7 +39,7 @@ KINDS = {
 
 def build(repository: Path | None, out: Path) -> Path:
     """Build a site of a repository, or of the library with our documents and the verdicts on the example report."""
-    from perpend.site.build import Options, build_site
+    from perpend.reports.site.build import Options, build_site
 
     options = Options(out=out)
     if repository is None:

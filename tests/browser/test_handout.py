@@ -13,11 +13,11 @@ import pytest
 from click.testing import CliRunner
 
 from perpend.cli.app import group
-from perpend.handout.lived import HandoutHistory, LifeShown, TrendPoint
-from perpend.handout.page import write_handout
-from perpend.outputs.as_csv import cell_text
+from perpend.reports.formats.as_csv import cell_text
+from perpend.reports.html.history import HandoutHistory, LifeShown, TrendPoint
+from perpend.reports.html.page import write_handout
 from tests.browser.pages import ROOT, Visit, findings, findings_of_colours
-from tests.unit.report.judgements import THING, judge, thing
+from tests.unit.reports.terminal.judgements import THING, judge, thing
 
 pytestmark = pytest.mark.slow
 

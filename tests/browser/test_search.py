@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from perpend.analyze.frameworks import FrameworkMappings, How
-from perpend.load.repository import Repository
+from perpend.language.compiler.frameworks import FrameworkMappings, How
+from perpend.language.syntax.repository import Repository
 from tests.browser.conftest import CORPUS, opened
 from tests.browser.pages import KEY, Visit
 

@@ -15,8 +15,8 @@ import duckdb
 import pytest
 
 import perpend
-from perpend.ir.status import Status
-from perpend.outputs.forms import WRITES
+from perpend.core.objects.status import Status
+from perpend.reports.formats.registry import WRITES
 from tests.cli.conftest import EXAMPLE, Run
 from tests.schemas import asff_faults, faults, junit_faults
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.load.repository import open_repository
+from perpend.language.syntax.repository import open_repository
 from tests.cli.conftest import TIME, Run
 
 QUEUE, POLICY = "CA10__CaAwsSqsQueue__c", "queue-policy-open-to-everybody"

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from perpend.ir.status import Status
+from perpend.core.objects.status import Status
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Ran, Run
 
 VERDICT_KEYS = {
@@ -359,7 +359,7 @@ def test_a_failing_run_leaves_no_file_and_spoils_none(run: Run, tmp_path: Path, 
     assert 2 == run("check", report(tmp_path, "short"), "--format", "json", "--out", target).code
     assert ["report.csv"] == [path.name for path in tmp_path.iterdir()]
     target.write_text("old")
-    monkeypatch.setattr("perpend.outputs.as_json.write_json", lambda judgement, stream: stream.write("half") and 1 / 0)
+    monkeypatch.setattr("perpend.reports.formats.as_json.write_json", lambda judgement, stream: stream.write("half") and 1 / 0)
     assert 2 == run("check", EXAMPLE, "--format", "json", "--out", target).code
     assert "old" == target.read_text()
     assert ["out.json", "report.csv"] == sorted(path.name for path in tmp_path.iterdir())

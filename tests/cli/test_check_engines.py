@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.commands.estates import check
+from perpend.cli.commands import check
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run
 
 POLICIES = ("--policy", KEY_POLICY, "--policy", "user-access-keys-are-not-rotated-every-90-days")

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from perpend.store.manifest import checksum_of, pointer_text, sealed
+from perpend.inventory.snapshots.manifest import checksum_of, pointer_text, sealed
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run
 
 USER = "CA10__CaAwsUser__c"

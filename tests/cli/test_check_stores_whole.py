@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from perpend.store import database
+from perpend.inventory.snapshots import database
 from tests.cli.conftest import KEY_POLICY, ROOT, TIME, Run, done
 from tests.sampled import FEW, part_of_library
 
@@ -112,7 +112,7 @@ def test_an_object_is_explained_with_one_database(run: Run, store: Path, monkeyp
 PEAKS = """
 import pathlib, re, sys
 from perpend.cli.app import main
-from perpend.engines import verdicts
+from perpend.evaluation.engines import verdicts
 verdicts.ROWS_AT_ONCE = 4_096
 forms, stores, *more = sys.argv[1:]
 for store in stores.split("|"):

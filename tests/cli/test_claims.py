@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from perpend.collect import files
+from perpend.inventory.readers import files
 from tests.cli.conftest import Run
 
 USER, ACCOUNT, HUB = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10A1__CaAwsSecurityHub__c"

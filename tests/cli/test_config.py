@@ -11,8 +11,8 @@ import click
 import pytest
 
 from perpend.cli.app import COMMANDS, group
-from perpend.cli.configured import Configured
-from perpend.config.settings import REPOSITORY_COMMANDS, SETTINGS, SettingKind
+from perpend.cli.config.command import Configured
+from perpend.cli.config.settings import REPOSITORY_COMMANDS, SETTINGS, SettingKind
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, Ran, Run, spawn
 from tests.repositories import write
 from tests.sites import POLICY, files, leave_out_operations

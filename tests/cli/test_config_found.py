@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from perpend.config.settings import SETTINGS
-from perpend.errors import PerpendError
+from perpend.cli.config.settings import SETTINGS
+from perpend.core.errors import PerpendError
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, Run
 from tests.repositories import write
 
@@ -95,7 +95,7 @@ def test_a_found_file_leads_no_command_to_a_bucket(
     def opened(*_: object, **__: object) -> None:
         raise AssertionError("the bucket is opened")
 
-    monkeypatch.setattr("perpend.store.remote.opened.remote_store", opened)
+    monkeypatch.setattr("perpend.inventory.snapshots.remote.open.remote_store", opened)
     say(project, 'store = "s3://stranger/x"\n')
     ran = run(*command.split(), *NEEDED.get(command, ()))
     reason = "`store` leads to s3://stranger/x, and this file was found, not named: if it is meant, say --store s3://stranger/x"
@@ -106,7 +106,7 @@ def test_a_bucket_that_somebody_names_is_meant(run: Run, project: Path, monkeypa
     def opened(*_: object, **__: object) -> None:
         raise PerpendError("the bucket is opened")
 
-    monkeypatch.setattr("perpend.store.remote.opened.remote_store", opened)
+    monkeypatch.setattr("perpend.inventory.snapshots.remote.open.remote_store", opened)
     say(project, 'store = "s3://ours/x"\n')
     for more in (("--store", "s3://ours/x"), ("--config", "perpend.toml")):
         assert "the bucket is opened\n" in run("inventory", "ls", *more).err
@@ -115,7 +115,7 @@ def test_a_bucket_that_somebody_names_is_meant(run: Run, project: Path, monkeypa
 
 def test_a_found_file_leads_no_key_to_a_bucket(offered: Offered, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
-    monkeypatch.setattr("perpend.store.remote.opened.remote_store", opened.append)
+    monkeypatch.setattr("perpend.inventory.snapshots.remote.open.remote_store", opened.append)
     say(project, 'store = "s3://stranger/x"\n')
     assert [] == offered("check", "--run", "")
     assert [] == offered("explain", KEY_POLICY, "a")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.processes import can_fork
+from perpend.core.parallel import can_fork
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, done, heard, wait_for
 from tests.processes import are_gone
 
@@ -26,8 +26,8 @@ FORMS = [["ndjson"], ["ndjson", "--compact"], ["json"], ["csv"], ["ndjson", "--s
 SCRIPT = """
 import sys
 from perpend import __main__
-from perpend.judge.stores import stored
-from perpend.outputs import lines
+from perpend.evaluation.verdicts.stores import parquet_verdicts as stored
+from perpend.reports.formats import lines
 
 lines._MANY, stored._PIECE, processes = 2, 64, int(sys.argv.pop(1))
 lines.processors = lambda: processes
@@ -55,8 +55,8 @@ for form in FORMS:
 
 UNREADABLE_TO_OTHERS = """
 import os
-from perpend.store.files import StoreError
-from perpend.store.nest import Nest
+from perpend.inventory.snapshots.files import StoreError
+from perpend.inventory.snapshots.read_objects import Nest
 
 asked, objects = os.getpid(), Nest.objects
 

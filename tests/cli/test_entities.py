@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from perpend.authoring.lint.check import RULES_BY_CODE
+from perpend.authoring.mutation import rules as mutation_rules
 from perpend.cli.app import COMMANDS
-from perpend.ir.operations import OPERATIONS
-from perpend.lint.check import RULES_BY_CODE
-from perpend.load.repository import LIBRARY
-from perpend.mutation import rules as mutation_rules
-from perpend.pieces import rules as intake_rules
-from perpend.ratings import rules as rating_rules
-from perpend.site import rules as site_rules
-from perpend.store import rules as store_rules
-from perpend.waivers import rules as waiver_rules
+from perpend.findings.severity import rules as rating_rules
+from perpend.findings.waivers import rules as waiver_rules
+from perpend.inventory.importers import rules as intake_rules
+from perpend.inventory.snapshots import rules as store_rules
+from perpend.language.operations import OPERATIONS
+from perpend.language.syntax.repository import LIBRARY
+from perpend.reports.site import rules as site_rules
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run
 from tests.repositories import logic, policy_files, write
 

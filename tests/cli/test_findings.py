@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from perpend.history.identity import finding_id
-from perpend.load.repository import LIBRARY
+from perpend.findings.history.identity import finding_id
+from perpend.language.syntax.repository import LIBRARY
 from tests.cli.conftest import ROOT, Ran, Run
 from tests.repositories import write
 from tests.sampled import FEW, TYPES_OF_FEW

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.history.head import head_from
+from perpend.findings.history.manifest import head_from
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, Ran, Run, answer, done, report
 from tests.repositories import logic, policy_files, write
 

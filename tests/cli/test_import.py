@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from perpend.store.store import Store
+from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import EXAMPLE, Run, done, forked, wait_for
 from tests.repositories import write
-from tests.unit.store.stored import plain_duckdb, rows_of
+from tests.unit.inventory.snapshots.stored import plain_duckdb, rows_of
 
 USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
 KILLS = 10

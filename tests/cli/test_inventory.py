@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.store.store import Store
+from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import EXAMPLE, Run, end_by, heard, wait_for
 
 

@@ -59,7 +59,7 @@ COMMANDS = (
 ONE_BY_ONE = """
 import sys
 from perpend.cli.app import main
-from perpend.pages import guides
+from perpend.reports.site.content import guides
 guides.OPERATIONS = {name: guides.OPERATIONS[name] for name in ("AND", "IS_EQUAL", "NOT")}  # a page for each takes a second
 for command in sys.argv[2:]:
     try:

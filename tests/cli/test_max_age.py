@@ -14,13 +14,13 @@ from unittest.mock import patch
 import duckdb
 import pytest
 
-from perpend.collect import files
-from perpend.commands.estates import check
-from perpend.judge.freshness import Freshness
-from perpend.judge.stores import large
-from perpend.judge.stores.aged import aged_snapshot
-from perpend.store.database import opened, rows_of
-from perpend.store.store import Store
+from perpend.cli.commands import check
+from perpend.evaluation.verdicts.staleness import Freshness
+from perpend.evaluation.verdicts.stores import large_reports as large
+from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
+from perpend.inventory.readers import files
+from perpend.inventory.snapshots.database import opened, rows_of
+from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import KEY_POLICY, Run
 from tests.formats import ANN, config_item
 
@@ -189,7 +189,7 @@ def test_a_large_report_without_a_time_may_be_older_than_anything(
     assert (3, 2) == (small.code, json.loads(small.out)["ledger"]["UNDETERMINED"])
     assert "it is not known whether every AWS IAM User was judged: observed at a time that nothing states" in small.err
     monkeypatch.setattr(files, "LARGE", 0)
-    with patch("perpend.judge.stores.large._judged", wraps=large._judged) as judged:
+    with patch("perpend.evaluation.verdicts.stores.large_reports._judged", wraps=large._judged) as judged:
         assert small == run(*asked)
     judged.assert_called_once()
 

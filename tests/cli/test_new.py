@@ -12,9 +12,9 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from perpend.ir.object_types import FIELD_TYPES
-from perpend.load.repository import LIBRARY
-from perpend.load.schema import json_schemas
+from perpend.core.objects.object_types import FIELD_TYPES
+from perpend.language.syntax.repository import LIBRARY
+from perpend.language.syntax.schema import json_schemas
 from tests.cli.conftest import EXAMPLE, TIME, Offered, Run, done, full
 from tests.repositories import write
 

@@ -15,8 +15,8 @@ from typing import Any
 import click
 import pytest
 
-from perpend.cli.completions import complete_channels
-from perpend.notices import deliver
+from perpend.cli.options.completion import complete_channels
+from perpend.findings.notifications import send as deliver
 from tests.cli.conftest import Run, answer, report
 from tests.repositories import write
 
@@ -259,7 +259,7 @@ def test_other_services_are_told_by_apprise_where_it_is_installed(
 ) -> None:
     write(days, {"channels.toml": '[channels.chat]\nkind = "apprise"\nurl-env = "HOOK"\n'})
     monkeypatch.setitem(sys.modules, "apprise", None)
-    monkeypatch.delitem(sys.modules, "perpend.notices.by_apprise", raising=False)
+    monkeypatch.delitem(sys.modules, "perpend.findings.notifications.apprise_channel", raising=False)
     told = notify(run, days)
     assert (2, True) == (told.code, "a channel of the kind apprise needs the package apprise" in told.err)
     sent: list[tuple[str, str]] = []

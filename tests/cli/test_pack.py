@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from perpend.packs import verify as verifying
-from perpend.packs.archive import write_archive
-from perpend.store.manifest import document_from, sealed
+from perpend.inventory.snapshots.manifest import document_from, sealed
+from perpend.reports.evidence import verify as verifying
+from perpend.reports.evidence.archive import write_archive
 from tests.cli.conftest import KEY_POLICY, Run, report
 from tests.repositories import write
 

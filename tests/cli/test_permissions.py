@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from perpend.clouds.aws.tables import CALLS, TYPES
+from perpend.collectors.aws.catalog import CALLS, TYPES
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from perpend.load.repository import LIBRARY, open_repository
+from perpend.language.syntax.repository import LIBRARY, open_repository
 from tests.cli.conftest import KEY_POLICY, Run
 from tests.repositories import logic, policy_files, write
 from tests.sampled import FEW

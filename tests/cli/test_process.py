@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from perpend import __main__, alone
+from perpend import __main__
 from perpend.cli.app import main
+from perpend.core import process as alone
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, spawn
 from tests.repositories import logic, policy_files, write
 
@@ -27,8 +28,8 @@ HEAVY = (
     "rich",
     "re2",
     "jmespath",
-    "perpend.load",
-    "perpend.analyze",
+    "perpend.language.syntax",
+    "perpend.language.compiler",
 )
 LOOK = f"""
 import sys
@@ -130,7 +131,7 @@ def test_a_terminal_that_knows_only_ascii_gets_a_table() -> None:
 
 
 def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perpend.commands.policies.list.repository_here", lambda directory: 1 / 0)
+    monkeypatch.setattr("perpend.cli.commands.list.repository_here", lambda directory: 1 / 0)
     said = "perpend: internal error: ZeroDivisionError: division by zero (set PERPEND_DEBUG=1 for the traceback)\n"
     assert (2, "", said) == run("list")
     monkeypatch.setenv("PERPEND_DEBUG", "1")

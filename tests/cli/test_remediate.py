@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from perpend.history.identity import finding_id
+from perpend.findings.history.identity import finding_id
 from tests.cli.conftest import Run, done
 from tests.repositories import write
 

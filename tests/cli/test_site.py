@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from perpend.analyze.programs import Analyzer
-from perpend.diagnostics.extras import command_to_add
-from perpend.load import repository
-from perpend.load.repository import open_repository
-from perpend.pages.verdicts.book import JudgedObject, VerdictBook
-from perpend.pages.verdicts.read import read_verdicts
+from perpend.core.diagnostics.extras import command_to_add
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.syntax import repository
+from perpend.language.syntax.repository import open_repository
+from perpend.reports.site.content.verdicts.read import read_verdicts
+from perpend.reports.site.content.verdicts.tally import JudgedObject, VerdictBook
 from tests.cli.conftest import EXAMPLE, TIME, Run
 from tests.repositories import write
 from tests.sampled import sampled_library
@@ -183,7 +183,7 @@ def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path) -> Non
 
 
 def test_the_command_line_starts_without_the_site(tmp_path: Path) -> None:
-    code = "import sys, perpend.cli.app; print([name for name in sys.modules if name.startswith(('perpend.site', 'jinja2', 'nh3'))])"
+    code = "import sys, perpend.cli.app; print([name for name in sys.modules if name.startswith(('perpend.reports.site', 'jinja2', 'nh3'))])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert "[]\n" == ran.stdout
 
@@ -192,7 +192,7 @@ def test_a_file_where_a_site_should_be_is_told_before_any_page_is_made(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "taken").write_text("kept")
-    monkeypatch.setattr("perpend.site.build.build_site", pytest.fail)
+    monkeypatch.setattr("perpend.reports.site.build.build_site", pytest.fail)
     ran = run("site", "build", "--out", tmp_path / "taken")
     assert (2, "", True) == (ran.code, ran.out, "taken' is a file" in ran.err)
     assert "kept" == (tmp_path / "taken").read_text()

@@ -113,7 +113,7 @@ def test_serve_needs_a_repository(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_serve_counts_pages_on_a_terminal_while_it_builds(repository: Path) -> None:
     ours, theirs = pty.openpty()
-    few = "from perpend.pages import guides; guides.OPERATIONS = {name: guides.OPERATIONS[name] for name in ('AND', 'NOT')}"
+    few = "from perpend.reports.site.content import guides; guides.OPERATIONS = {name: guides.OPERATIONS[name] for name in ('AND', 'NOT')}"
     code = f"{few}; from perpend.cli.app import main; main()"
     command = [sys.executable, "-c", code, "site", "serve", "--repo", str(repository), "--port", "0"]
     with subprocess.Popen(command, stdout=theirs, stderr=theirs, env={**os.environ, "TERM": "xterm"}) as process:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.repositories import logic, policy_files, write
-from tests.unit.mutation.programs import entry, greater
+from tests.unit.authoring.mutation.programs import entry, greater
 
 DATA = "ce/policy/test-data.json"
 ABOVE = entry("above", "INCOMPLIANT", 199, "a__c > number(3.0)", a__c=4)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from perpend.meaning.access.levels import PolicyKind, extended_document
-from perpend.meaning.access.surroundings import NO_ORGANIZATION, Surroundings
+from perpend.core.iam.levels import PolicyKind, extended_document
+from perpend.core.iam.surroundings import NO_ORGANIZATION, Surroundings
 
 AWS = "/ce/ca/aws/"
 OWN = "111122223333"

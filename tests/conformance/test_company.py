@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from perpend.engines.duckdb.engine import DuckDb, duck_db
-from perpend.engines.nested import indexes_of
-from perpend.ir.object_types import is_deletion_field
+from perpend.core.objects.object_types import is_deletion_field
+from perpend.evaluation.engines.duckdb.engine import DuckDb, duck_db
+from perpend.evaluation.engines.nested import indexes_of
 from tests.regressions import reference
 from tests.vectors import FILES, Case, analyzed, by_form, fields_of, snapshot, vectors
 

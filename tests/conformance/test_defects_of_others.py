@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from perpend.analyze.programs import Analyzer
-from perpend.engines.duckdb.engine import DuckDb, duck_db
-from perpend.engines.nested import indexes_of
-from perpend.interpret.interpreter import Interpreter
-from perpend.ir.ids import production_of
-from perpend.load.repository import open_repository
-from perpend.meaning.values import date_time_from_text
+from perpend.core.objects.ids import production_of
+from perpend.core.values.values import date_time_from_text
+from perpend.evaluation.engines.duckdb.engine import DuckDb, duck_db
+from perpend.evaluation.engines.nested import indexes_of
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.interpreter.interpreter import Interpreter
+from perpend.language.syntax.repository import open_repository
 from tests.conformance.defects import DEFECTS, THERE, Defect
 
 ANALYZER = Analyzer(open_repository())

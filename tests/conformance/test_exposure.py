@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from perpend.load.repository import LIBRARY
+from perpend.language.syntax.repository import LIBRARY
 from tests.repositories import analyzer_of, judged, policy_files, program_of
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference/object-types.md"

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from perpend.history.model import Event, Known
-from perpend.history.step import step
+from perpend.findings.history.model import Event, Known
+from perpend.findings.history.state_machine import step
 from tests.lives import DATES, all_lives, expected, said_of, stepped_in_sql
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from perpend.engines.duckdb.engine import duck_db
-from perpend.engines.nested import indexes_of
+from perpend.evaluation.engines.duckdb.engine import duck_db
+from perpend.evaluation.engines.nested import indexes_of
 from tests.regressions import FILES, Counterexample, check_agreement, read, reference
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
 

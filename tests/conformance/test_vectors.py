@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from perpend.analyze.programs import Analyzed
-from perpend.engines.duckdb.engine import duck_db
-from perpend.engines.nested import indexes_of
-from perpend.interpret.interpreter import End, Interpreter
+from perpend.evaluation.engines.duckdb.engine import duck_db
+from perpend.evaluation.engines.nested import indexes_of
+from perpend.language.compiler.analyzer import Analyzed
+from perpend.language.interpreter.interpreter import End, Interpreter
 from tests.vectors import FILES, Case, analyzed, by_form, fields_of, shown, snapshot, vectors
 
 KEYS = {

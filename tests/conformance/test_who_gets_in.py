@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from perpend.load.repository import LIBRARY
-from perpend.meaning.access.levels import PolicyKind, extended_document
-from perpend.meaning.access.surroundings import Surroundings
+from perpend.core.iam.levels import PolicyKind, extended_document
+from perpend.core.iam.surroundings import Surroundings
+from perpend.language.syntax.repository import LIBRARY
 
 KNOWN = Surroundings(
     account="111122223333",

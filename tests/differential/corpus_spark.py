@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from perpend.engines.spark.engine import spark
+from perpend.evaluation.engines.spark.engine import spark
 from tests.differential.on_spark import SMALL, report_of
 
 

@@ -16,13 +16,13 @@ from typing import Any
 
 import duckdb
 
-from perpend.history.commit.changes import lives_query
-from perpend.history.commit.commit import commit_run
-from perpend.history.commit.counts import COUNTED
-from perpend.history.keep import problems_of
-from perpend.history.model import Event, Known, Life, status_of, value_of
-from perpend.history.step import Said, step
-from perpend.ir.coverage import Claim, Scope
+from perpend.core.objects.claims import Claim, Scope
+from perpend.findings.history.maintenance import problems_of
+from perpend.findings.history.model import Event, Known, Life, status_of, value_of
+from perpend.findings.history.state_machine import Said, step
+from perpend.findings.history.write.changes import lives_query
+from perpend.findings.history.write.commit import commit_run
+from perpend.findings.history.write.counts import COUNTED
 from tests.histories import BEGIN, CODES, Estate, Thing, program
 
 Pair = tuple[str, str, int]

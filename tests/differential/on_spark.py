@@ -8,16 +8,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from perpend.analyze.programs import Analyzer
-from perpend.engines.protocol import Engine
-from perpend.load.repository import Repository
-from perpend.plan.build import Plan
-from perpend.policy_tests.run import TestReport, run_policy_tests
-from perpend.tables.schema import Tables
+from perpend.authoring.testing.run import TestReport, run_policy_tests
+from perpend.core.schema.tables import Tables
+from perpend.evaluation.engines.protocol import Engine
+from perpend.evaluation.planner.build import Plan
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.syntax.repository import Repository
 from tests.sampled import STEP, sampled
 
 if TYPE_CHECKING:
-    from perpend.engines.spark.engine import Asked, Spark
+    from perpend.evaluation.engines.spark.engine import Asked, Spark
 
 Ends = list[tuple[int, ...]]
 Given = TypeVar("Given")

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from perpend.analyze.programs import Analyzer
-from perpend.collect.contradictions import contradiction
-from perpend.intake.importing import Importing
-from perpend.ir.coverage import Claim
-from perpend.ir.estate import Estate, Origin, Source, object_from_fields
-from perpend.ir.program import Program
-from perpend.judge.selection import Selection, selection_of
-from perpend.store.database import opened
-from perpend.store.snapshot import Snapshot
-from perpend.store.store import Store
+from perpend.core.objects.claims import Claim
+from perpend.core.objects.inventory import Estate, Origin, Source, object_from_fields
+from perpend.evaluation.verdicts.selection import Selection, selection_of
+from perpend.inventory.importers.import_snapshot import Importing
+from perpend.inventory.readers.conflicts import contradiction
+from perpend.inventory.snapshots.database import opened
+from perpend.inventory.snapshots.snapshot import Snapshot
+from perpend.inventory.snapshots.store import Store
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.program.program import Program
 from tests.differential.mixing import TIME
 
 NOW = datetime.fromtimestamp(TIME / 1000, UTC)

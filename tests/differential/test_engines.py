@@ -13,15 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from perpend.engines.duckdb.engine import DuckDb, duck_db
-from perpend.engines.nested import indexes_of
-from perpend.ir.numbering import UNREADABLE
-from perpend.ir.program import Program
-from perpend.plan.build import plan_of
-from perpend.plan.rewrites import REWRITES, Rewrite
-from perpend.plan.scalar import walk
-from perpend.plan.wanted import wanted_by
-from perpend.tables.shred import shred, tables_of
+from perpend.core.schema.shred import shred, tables_of
+from perpend.evaluation.engines.duckdb.engine import DuckDb, duck_db
+from perpend.evaluation.engines.nested import indexes_of
+from perpend.evaluation.planner.build import plan_of
+from perpend.evaluation.planner.rewrites import REWRITES, Rewrite
+from perpend.evaluation.planner.scalar import walk
+from perpend.language.program.numbering import UNREADABLE
+from perpend.language.program.program import Program
+from perpend.language.program.required_columns import wanted_by
 from tests.differential.mixing import EXAMPLES, TIME, batches
 from tests.estates import (
     CATALOGUES,

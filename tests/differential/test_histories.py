@@ -18,11 +18,11 @@ from random import Random
 import duckdb
 import pytest
 
-from perpend.history.commit import compaction
-from perpend.history.commit.commit import commit_run
-from perpend.history.keep import problems_of, rebuild
-from perpend.history.model import Event
-from perpend.history.place import HistoryPlace
+from perpend.findings.history.maintenance import problems_of, rebuild
+from perpend.findings.history.model import Event
+from perpend.findings.history.storage import HistoryPlace
+from perpend.findings.history.write import compaction
+from perpend.findings.history.write.commit import commit_run
 from tests.differential.life import run_history
 from tests.histories import BEGIN, Estate, Thing, program
 

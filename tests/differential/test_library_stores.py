@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from perpend.analyze.programs import Analyzer
-from perpend.ir.ids import production_of
-from perpend.judge.selection import Selection
-from perpend.judge.stores.snapshots import judge_snapshot
-from perpend.load.repository import open_repository
-from perpend.meaning.values import date_time_from_text
-from perpend.policy_tests.run import TestObject
-from perpend.policy_tests.run import tests_of as objects_of
+from perpend.authoring.testing.run import TestObject
+from perpend.authoring.testing.run import tests_of as objects_of
+from perpend.core.objects.ids import production_of
+from perpend.core.values.values import date_time_from_text
+from perpend.evaluation.verdicts.selection import Selection
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.syntax.repository import open_repository
 from tests.differential.stores import estate_of, stored_estate
 from tests.library_gaps import OTHER_IN_STORES, policies_with
 

@@ -21,26 +21,26 @@ from hypothesis import HealthCheck, Phase, event, example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from perpend.analyze.programs import Analyzer
-from perpend.collect import collect_files
-from perpend.collect import files as collected_files
-from perpend.collect.merge import ROW_FIELD, USER_TYPE
-from perpend.intake import inputs
-from perpend.intake.input import Input
-from perpend.intake.inputs import import_inputs
-from perpend.ir.coverage import Scope
-from perpend.ir.status import Status
-from perpend.judge.estates import judge_estate
-from perpend.judge.judgement import Judgement
-from perpend.judge.selection import Selection, select_policies
-from perpend.judge.stores.large import judge_reports
-from perpend.load.repository import open_repository
-from perpend.outputs.as_json import write_ndjson
-from perpend.pieces.reports import readings
-from perpend.pieces.reports.staged import stage_reports
-from perpend.report.verdicts.terminal import print_judgement
-from perpend.store.database import opened, rows_of
-from perpend.store.store import Store
+from perpend.core.objects.claims import Scope
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.evaluation.verdicts.selection import Selection, select_policies
+from perpend.evaluation.verdicts.stores.large_reports import judge_reports
+from perpend.inventory.importers import inputs
+from perpend.inventory.importers.input import Input
+from perpend.inventory.importers.inputs import import_inputs
+from perpend.inventory.importers.reports import readings
+from perpend.inventory.importers.reports.staged import stage_reports
+from perpend.inventory.readers import collect_files
+from perpend.inventory.readers import files as collected_files
+from perpend.inventory.readers.merge import ROW_FIELD, USER_TYPE
+from perpend.inventory.snapshots.database import opened, rows_of
+from perpend.inventory.snapshots.store import Store
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.syntax.repository import open_repository
+from perpend.reports.formats.as_json import write_ndjson
+from perpend.reports.terminal.verdicts.terminal import print_judgement
 from tests.differential.reports import reports
 from tests.differential.stores import NOW
 

@@ -19,27 +19,27 @@ from bench.histories_spark import compare_steps
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from perpend.analyze.programs import Analyzer
-from perpend.collect import collect_files
-from perpend.engines.nested import indexes_of
-from perpend.engines.protocol import Engine
-from perpend.errors import PerpendError
-from perpend.history.model import Known
-from perpend.history.step import step
-from perpend.ir.numbering import UNREADABLE
-from perpend.ir.object_types import Types, TypesDiffer
-from perpend.ir.operations import OPERATIONS
-from perpend.ir.program import Program
-from perpend.judge.estates import judge_estate
-from perpend.judge.selection import select_policies
-from perpend.judge.stores.snapshots import judge_snapshot
-from perpend.load.repository import open_repository
-from perpend.meaning.values import json_from_text
-from perpend.outputs.as_json import write_ndjson
-from perpend.plan.build import plan_of
-from perpend.plan.wanted import wanted_by
-from perpend.store.store import Store
-from perpend.tables.shred import shred, tables_of
+from perpend.core.errors import PerpendError
+from perpend.core.objects.object_types import Types, TypesDiffer
+from perpend.core.schema.shred import shred, tables_of
+from perpend.core.values.values import json_from_text
+from perpend.evaluation.engines.nested import indexes_of
+from perpend.evaluation.engines.protocol import Engine
+from perpend.evaluation.planner.build import plan_of
+from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.selection import select_policies
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.findings.history.model import Known
+from perpend.findings.history.state_machine import step
+from perpend.inventory.readers import collect_files
+from perpend.inventory.snapshots.store import Store
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.operations import OPERATIONS
+from perpend.language.program.numbering import UNREADABLE
+from perpend.language.program.program import Program
+from perpend.language.program.required_columns import wanted_by
+from perpend.language.syntax.repository import open_repository
+from perpend.reports.formats.as_json import write_ndjson
 from tests.differential.mixing import TIME, batches
 from tests.differential.on_spark import SMALL, UNCOMPILED, answered, report_of, why_not
 from tests.estates import THING, repositories, repositories_with, repositories_with_logic
@@ -50,7 +50,7 @@ from tests.repositories import logic, policy_files, program_of, temporary_analyz
 from tests.vectors import FILES, analyzed, snapshot, vectors
 
 if TYPE_CHECKING:
-    from perpend.engines.spark.engine import Spark
+    from perpend.evaluation.engines.spark.engine import Spark
 
 EXAMPLES = int(os.environ.get("PERPEND_SPARK_EXAMPLES", "8"))
 SHARE = int(os.environ.get("PERPEND_SPARK_SHARE", "64"))
@@ -71,7 +71,7 @@ class Judged(NamedTuple):
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Spark]:
-    from perpend.engines.spark import engine
+    from perpend.evaluation.engines.spark import engine
 
     with engine.spark("local[2]", SMALL) as opened:
         yield opened
@@ -237,7 +237,7 @@ def test_every_counterexample_of_before_ends_on_spark_as_in_the_interpreter(spar
 
 @pytest.mark.slow
 def test_neither_the_order_of_rows_nor_their_partitions_matter(spark: Spark) -> None:
-    from perpend.engines.spark.rows import frame_of_rows
+    from perpend.evaluation.engines.spark.rows import frame_of_rows
 
     program, asked = drawn(repositories(), 3)[-1]
     part = shred(asked.objects, THING, wanted_by([program]), complete=asked.complete)
@@ -305,7 +305,7 @@ def test_a_histories_steps_on_spark_are_those_that_a_commit_made(spark: Spark, t
 
 
 def test_a_second_session_is_refused(spark: Spark) -> None:
-    from perpend.engines.spark.session import spark_session
+    from perpend.evaluation.engines.spark.session import spark_session
 
     with pytest.raises(PerpendError, match="open in this process already"):
         spark_session("local[1]").__enter__()
@@ -313,7 +313,7 @@ def test_a_second_session_is_refused(spark: Spark) -> None:
 
 def test_who_finds_no_worker_leaves_no_thread_behind(spark: Spark) -> None:
     """It would meet a session that has ended, and print a traceback about that."""
-    from perpend.engines.spark.session import _find_worker
+    from perpend.evaluation.engines.spark.session import _find_worker
 
     with pytest.raises(PerpendError, match="gave no worker"):
         _find_worker(spark.session, 0)

@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from perpend.analyze.programs import Analyzer
-from perpend.collect.contradictions import contradiction
-from perpend.diagnostics.extras import command_to_add
-from perpend.engines.duckdb.engine import duck_db
-from perpend.errors import PerpendError
-from perpend.intake.importing import Importing
-from perpend.interpret.interpreter import Interpreter
-from perpend.ir.estate import Estate, Origin, Source, object_from_fields
-from perpend.judge.selection import select_policies
-from perpend.load.repository import open_repository
-from perpend.plan.build import Plan, plan_of
-from perpend.store.database import opened
-from perpend.store.snapshot import Snapshot
-from perpend.store.store import Store
+from perpend.core.diagnostics.extras import command_to_add
+from perpend.core.errors import PerpendError
+from perpend.core.objects.inventory import Estate, Origin, Source, object_from_fields
+from perpend.evaluation.engines.duckdb.engine import duck_db
+from perpend.evaluation.planner.build import Plan, plan_of
+from perpend.evaluation.verdicts.selection import select_policies
+from perpend.inventory.importers.import_snapshot import Importing
+from perpend.inventory.readers.conflicts import contradiction
+from perpend.inventory.snapshots.database import opened
+from perpend.inventory.snapshots.snapshot import Snapshot
+from perpend.inventory.snapshots.store import Store
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.interpreter.interpreter import Interpreter
+from perpend.language.syntax.repository import open_repository
 from tests.cli.conftest import Run, run
 from tests.differential.mixing import TIME
 from tests.differential.on_spark import BRIEF, UNCOMPILED, why_not
@@ -38,7 +38,7 @@ from tests.servers.policies import KEYS
 from tests.servers.stub import Stub
 
 if TYPE_CHECKING:
-    from perpend.engines.spark.engine import Spark
+    from perpend.evaluation.engines.spark.engine import Spark
 
 REASON = why_not()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
@@ -141,8 +141,8 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 def spark(workers: Cluster) -> Iterator[Spark]:
-    from perpend.engines.spark.engine import Spark
-    from perpend.engines.spark.session import spark_session
+    from perpend.evaluation.engines.spark.engine import Spark
+    from perpend.evaluation.engines.spark.session import spark_session
 
     with spark_session(workers.master, SETTINGS, patience=60) as session:
         yield Spark(session, patience=6)
@@ -251,7 +251,7 @@ def attempt(action: Callable[[], Any]) -> PerpendError | None:
 def test_a_master_that_cannot_be_reached_is_told_before_anything_is_started(
     master: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from perpend.engines.spark import session as spark_session
+    from perpend.evaluation.engines.spark import session as spark_session
 
     monkeypatch.setattr(spark_session, "_Starting", None)
     with pytest.raises(PerpendError, match="no Spark master can be reached at spark://"):
@@ -259,14 +259,14 @@ def test_a_master_that_cannot_be_reached_is_told_before_anything_is_started(
 
 
 def test_what_is_no_master_at_all_is_told() -> None:
-    from perpend.engines.spark.session import spark_session
+    from perpend.evaluation.engines.spark.session import spark_session
 
     with pytest.raises(PerpendError, match="is no Spark master"):
         enter(spark_session("http://127.0.0.1:1"))
 
 
 def test_without_java_the_error_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from perpend.engines.spark.session import spark_session
+    from perpend.evaluation.engines.spark.session import spark_session
 
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -276,7 +276,7 @@ def test_without_java_the_error_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 @pytest.mark.slow
 def test_a_listener_that_is_no_master_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    from perpend.engines.spark import session as spark_session
+    from perpend.evaluation.engines.spark import session as spark_session
 
     monkeypatch.setattr(spark_session, "_START", 6.0)
     with socket.create_server(("127.0.0.1", 0)) as mute, pytest.raises(PerpendError, match="Spark"):
@@ -287,7 +287,7 @@ def test_a_listener_that_is_no_master_is_given_up(monkeypatch: pytest.MonkeyPatc
 def test_a_jvm_that_was_given_up_before_it_was_there_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     from pyspark import SparkContext
 
-    from perpend.engines.spark import session as spark_session
+    from perpend.evaluation.engines.spark import session as spark_session
 
     monkeypatch.setattr(spark_session, "_START", 0.1)
     with pytest.raises(PerpendError, match=r"did not start at local\[1\] within"):
@@ -302,6 +302,6 @@ def test_a_jvm_that_was_given_up_before_it_was_there_ends_all_the_same(monkeypat
 def test_without_pyspark_the_error_names_the_extra() -> None:
     import subprocess
 
-    code = "import sys; sys.modules['pyspark'] = None\nfrom perpend.errors import PerpendError\ntry:\n import perpend.engines.spark.engine\nexcept PerpendError as error:\n print(error)"
+    code = "import sys; sys.modules['pyspark'] = None\nfrom perpend.core.errors import PerpendError\ntry:\n import perpend.evaluation.engines.spark.engine\nexcept PerpendError as error:\n print(error)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=dict(os.environ))
     assert f"Spark 4.1 or newer is not installed here: {command_to_add('spark')}\n" == found.stdout

@@ -9,10 +9,10 @@ from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 
-from perpend.ir.estate import Estate, Origin, Source, object_from_fields
-from perpend.judge.estates import judge_estate
-from perpend.judge.finding import Finding
-from perpend.judge.stores.snapshots import judge_snapshot
+from perpend.core.objects.inventory import Estate, Origin, Source, object_from_fields
+from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.evaluation.verdicts.verdict import Finding
 from tests.differential.mixing import TIME, batches
 from tests.differential.stores import NOW, names_of, over_things, stored_estate
 from tests.estates import THING, repositories, repositories_with_logic

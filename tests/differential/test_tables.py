@@ -10,12 +10,12 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from perpend.ir.coverage import Claim, Scope
-from perpend.ir.program import Program
-from perpend.judge.estates import judge_estate
-from perpend.judge.stores.snapshots import judge_snapshot
-from perpend.plan.wanted import wanted_by
-from perpend.store.nest import nested
+from perpend.core.objects.claims import Claim, Scope
+from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.inventory.snapshots.read_objects import nested
+from perpend.language.program.program import Program
+from perpend.language.program.required_columns import wanted_by
 from tests.differential.mixing import EXAMPLES, TIME
 from tests.differential.stores import NOW, estate_of, names_of, over_things, stored_estate
 from tests.estates import OWNER, PART, PARTS, THING, record, repositories, repositories_with_logic

@@ -14,28 +14,28 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from perpend.analyze.names import UnknownName
-from perpend.analyze.programs import Analyzer
-from perpend.ir.estate import Estate, EstateObject, Origin, Source, object_from_fields
-from perpend.ir.status import Status
-from perpend.judge.belonging import account_names
-from perpend.judge.estates import judge_estate
-from perpend.judge.finding import Finding
-from perpend.judge.judgement import Judgement
-from perpend.judge.narrowed import Filter, narrowed
-from perpend.judge.selection import Selection, selection_of
-from perpend.judge.stores.snapshots import judge_snapshot
-from perpend.judge.verdicts import Found
-from perpend.meaning.values import iso_from_milliseconds, milliseconds_from_datetime
-from perpend.outputs.as_csv import HEADER, cell_text, write_csv
-from perpend.outputs.as_json import write_json, write_ndjson
-from perpend.outputs.lines import json_value
-from perpend.outputs.tally import tally_of
+from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source, object_from_fields
+from perpend.core.objects.status import Status
+from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
+from perpend.evaluation.verdicts.child_lists import account_names
+from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.evaluation.verdicts.selection import Selection, selection_of
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.evaluation.verdicts.verdict import Finding
+from perpend.evaluation.verdicts.verdict_filter import Filter, narrowed
+from perpend.evaluation.verdicts.verdicts import Found
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.compiler.names import UnknownName
+from perpend.reports.formats.as_csv import HEADER, cell_text, write_csv
+from perpend.reports.formats.as_json import write_json, write_ndjson
+from perpend.reports.formats.lines import json_value
+from perpend.reports.formats.tally import tally_of
 from tests.differential.stores import NOW, stored_estate
 from tests.estates import DELETION
 from tests.repositories import program_of, temporary_analyzer
 from tests.strategies import JSON, TEXT
-from tests.unit.report.judgements import MOOD, NOTED, NOTES, OWNER_LOOKUP, THING, TYPES, WANT
+from tests.unit.reports.terminal.judgements import MOOD, NOTED, NOTES, OWNER_LOOKUP, THING, TYPES, WANT
 
 pytestmark = pytest.mark.slow
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from perpend.cli import app
-from perpend.engines.nested import indexes_of
-from perpend.engines.spark import engine
-from perpend.interpret.interpreter import Interpreter
+from perpend.evaluation.engines.nested import indexes_of
+from perpend.evaluation.engines.spark import engine
+from perpend.language.interpreter.interpreter import Interpreter
 from tests.differential.on_spark import answered
 from tests.vectors import analyzed, snapshot, vectors
 

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from perpend.clouds.aws.model import MOST_MEASURED, CloudCall, TypeRow
-from perpend.clouds.aws.tables import CALLS, TYPES, UNPAGED, UNSERVED
+from perpend.collectors.aws.catalog import CALLS, TYPES, UNPAGED, UNSERVED
+from perpend.collectors.aws.model import MOST_MEASURED, CloudCall, TypeRow
 
 HEAD = """# What is collected from AWS
 
-<!-- Written by `make reference`; edit `src/perpend/clouds/aws/services/` instead. -->
+<!-- Written by `make reference`; edit `src/perpend/collectors/aws/services/` instead. -->
 
 What `perpend collect aws` can ask, and what of an answer becomes which field. Only calls that some chosen policy needs are made
 ([how to](../how-to/collect-an-account.md)).

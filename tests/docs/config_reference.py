@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from perpend.config.files import MOST_BYTES, MOST_DOTS
-from perpend.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, SETTINGS, Setting
+from perpend.cli.config.files import MOST_BYTES, MOST_DOTS
+from perpend.cli.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, SETTINGS, Setting
 
 HEAD = """# The configuration file
 
-<!-- Written by `make reference`; edit `src/perpend/config/settings.py` instead. -->
+<!-- Written by `make reference`; edit `src/perpend/cli/config/settings.py` instead. -->
 
 `perpend.toml`, or the table `[tool.perpend]` of `pyproject.toml`: TOML, looked for in the working directory and upwards; the
 nearest one holds, alone. `--config FILE` or `PERPEND_CONFIG=FILE` name another, `--no-config` passes all over. Options of

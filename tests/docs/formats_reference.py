@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from perpend.collect.formats import authorization_details, config_items, table_maps
-from perpend.collect.formats.field_map import TypeFrom
+from perpend.inventory.readers.tools import authorization_details, config_items, table_maps
+from perpend.inventory.readers.tools.field_map import TypeFrom
 
 HEAD = """# What other tools' files become
 
-<!-- Written by `make reference`; edit `src/perpend/collect/formats/` instead. -->
+<!-- Written by `make reference`; edit `src/perpend/inventory/readers/tools/` instead. -->
 
 Which part of a file becomes which field. A part that is not there, that is null, or that has another form than the field
 is *not known*, with that as the reason: these formats write null for what is not there as for what could not be read. So are

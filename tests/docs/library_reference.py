@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from perpend.analyze.frameworks import FrameworkMappings, RequirementAnswer
-from perpend.analyze.names import printed_number
-from perpend.load.repository import Repository, open_repository
+from perpend.language.compiler.frameworks import FrameworkMappings, RequirementAnswer
+from perpend.language.compiler.names import printed_number
+from perpend.language.syntax.repository import Repository, open_repository
 from tests.conformance.defects import DEFECTS
 from tests.docs.dated_tables import MOST_DAYS, dated_tables
 

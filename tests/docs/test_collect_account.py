@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from perpend.cli.app import main
-from perpend.load.repository import LIBRARY
+from perpend.language.syntax.repository import LIBRARY
 
 ROOT = Path(__file__).parents[2]
 HOME, FAR = "eu-west-1", "ap-east-1"

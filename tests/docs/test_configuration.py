@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from perpend.config.settings import ACCOUNTS, SETTINGS
+from perpend.cli.config.settings import ACCOUNTS, SETTINGS
 from tests.docs import formats_reference
 from tests.docs.config_reference import page
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from perpend.load.repository import LIBRARY
+from perpend.language.syntax.repository import LIBRARY
 from tests.docs.dated_tables import MOST_DAYS, DatedTable, dated_tables, warnings
 
 TABLE = DatedTable("Colours", "ce/colours", date(2026, 1, 31), "https://example.com/colours")

@@ -22,8 +22,8 @@ from pathlib import Path
 import pytest
 
 from perpend.cli.app import main
-from perpend.load import repository
-from perpend.store.manifest import FORMAT
+from perpend.inventory.snapshots.manifest import FORMAT
+from perpend.language.syntax import repository
 from tests.docs.shown import SHOWN
 from tests.sampled import FEW, part_of_library
 from tests.sites import leave_out_operations

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from perpend.load.repository import LIBRARY, open_repository
+from perpend.language.syntax.repository import LIBRARY, open_repository
 from tests.docs import library_reference
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from lark.exceptions import LarkError
 
-from perpend.load.repository import LIBRARY
+from perpend.language.syntax.repository import LIBRARY
 from tests.hcl import read_hcl
 
 pytestmark = pytest.mark.slow

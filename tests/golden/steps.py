@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-from perpend.analyze.programs import Analyzer
 from perpend.cli.app import main
-from perpend.ir.program import Block
-from perpend.ir.render import expression_text
-from perpend.load.repository import Repository
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.program.program import Block
+from perpend.language.program.render import expression_text
+from perpend.language.syntax.repository import Repository
 from tests.docs.api_reference import signatures
 from tests.golden.broken import REPLACEMENTS
 from tests.remedies import library_commands

@@ -8,13 +8,13 @@ from functools import cache
 
 import pytest
 
-from perpend.analyze.programs import Analyzer
-from perpend.interpret.interpreter import Interpreter
-from perpend.ir.ids import framework_of, production_of
-from perpend.ir.numbering import UNREADABLE
-from perpend.load.repository import LIBRARY, open_repository
-from perpend.meaning.values import date_time_from_text
-from perpend.policy_tests.run import tests_of as objects_of
+from perpend.authoring.testing.run import tests_of as objects_of
+from perpend.core.objects.ids import framework_of, production_of
+from perpend.core.values.values import date_time_from_text
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.interpreter.interpreter import Interpreter
+from perpend.language.program.numbering import UNREADABLE
+from perpend.language.syntax.repository import LIBRARY, open_repository
 
 pytestmark = pytest.mark.medium
 

@@ -13,7 +13,7 @@ import pytest
 from botocore import xform_name
 from botocore.model import OperationModel, Shape
 
-from perpend.load.repository import LIBRARY, Repository
+from perpend.language.syntax.repository import LIBRARY, Repository
 
 pytestmark = pytest.mark.medium
 

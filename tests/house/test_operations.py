@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from perpend.analyze.programs import Analyzer
-from perpend.engines.duckdb.sql import PRIMITIVES as DUCKDB
-from perpend.engines.spark.sql import PRIMITIVES as SPARK
-from perpend.interpret.operations import COMPILERS
-from perpend.ir.operation import Constant, Operation
-from perpend.ir.operations import OPERATIONS
-from perpend.load.nodes import node_from_yaml, plain
-from perpend.load.reference import operation_pages, page_name
-from perpend.load.repository import Repository
-from perpend.plan.operations import PLANNERS
-from perpend.plan.scalar import PRIMITIVES
+from perpend.evaluation.engines.duckdb.sql import PRIMITIVES as DUCKDB
+from perpend.evaluation.engines.spark.sql import PRIMITIVES as SPARK
+from perpend.evaluation.planner.operations import PLANNERS
+from perpend.evaluation.planner.scalar import PRIMITIVES
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.interpreter.operations import COMPILERS
+from perpend.language.operations import OPERATIONS
+from perpend.language.operations.operation import Constant, Operation
+from perpend.language.syntax.nodes import node_from_yaml, plain
+from perpend.language.syntax.reference import operation_pages, page_name
+from perpend.language.syntax.repository import Repository
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "spec" / "ops"
@@ -51,12 +51,12 @@ def test_every_operation_has_a_plan_arm() -> None:
 
 
 def test_families_are_cut_alike_in_the_language_the_interpreter_and_the_planner() -> None:
-    families = {path.stem for path in (ROOT / "src/perpend/ir/operations").glob("[a-z]*.py")}
+    families = {path.stem for path in (ROOT / "src/perpend/language/operations").glob("[a-z]*.py")}
     for name in families:
-        declared = import_module(f"perpend.ir.operations.{name}").OPERATIONS
+        declared = import_module(f"perpend.language.operations.{name}").OPERATIONS
         names = {operation.name for operation in declared} - {"EXTRACT"}
-        assert names == set(import_module(f"perpend.interpret.operations.{name}").COMPILERS)
-        assert names == set(import_module(f"perpend.plan.operations.{name}").PLANNERS)
+        assert names == set(import_module(f"perpend.language.interpreter.operations.{name}").COMPILERS)
+        assert names == set(import_module(f"perpend.evaluation.planner.operations.{name}").PLANNERS)
 
 
 @pytest.mark.parametrize("engine", [DUCKDB, SPARK], ids=["duckdb", "spark"])

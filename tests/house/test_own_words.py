@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.load.repository import open_repository
+from perpend.language.syntax.repository import open_repository
 from tests.house.foreign_words import KEPT, hashes, hashes_below, is_foreign, normalized
 
 REPOSITORY = open_repository()

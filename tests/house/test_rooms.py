@@ -18,9 +18,9 @@ SOURCE = ROOT / "src"
 MODULES = modules_of(SOURCE)
 
 MAX_ROOM_LINES = 3_500
-ROOMY = {"perpend.cli": 3_600, "perpend.commands": 3_600, "perpend.load": 3_600}
+ROOMY = {"perpend.cli.options": 3_600, "perpend.cli.commands": 3_600, "perpend.language.syntax": 3_600}
 """Rooms that were full when an idea that belongs into them came: how many lines these may have."""
-ROWS = "perpend.clouds.aws.services."
+ROWS = "perpend.collectors.aws.services."
 """Modules that hold rows of tables and no code: data, which no sentence on a room need describe."""
 
 RENDERING = {"jinja2", "lxml", "markdown_it", "markupsafe", "nh3", "pygments"}
@@ -66,7 +66,7 @@ def test_a_way_turns_back_where_it_leaves_a_room_for_one_that_stands_on_it() -> 
 
 
 def test_what_pages_say_is_known_without_anything_that_draws_them() -> None:
-    pages = [name for name in MODULES if name.startswith("perpend.pages.")]
+    pages = [name for name in MODULES if name.startswith("perpend.reports.site.content.")]
     command = f"import sys, {', '.join(pages)}; print(*{{name.partition('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
     assert set() == set(done.stdout.split()) & RENDERING

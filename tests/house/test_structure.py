@@ -23,27 +23,27 @@ MAX_NESTING = 3
 MAX_ROOM = 15
 
 NESTED_DEEPER = {
-    "src/perpend/lint/debug_left.py:find",
-    "src/perpend/lint/unused_extract_import.py:find",
-    "src/perpend/analyze/references.py:dangling_sections",
-    "src/perpend/collect/csv_text.py:read_rows",
-    "src/perpend/collect/files.py:_gunzip",
-    "src/perpend/meaning/access_policy.py:intersects",
+    "src/perpend/authoring/lint/debug_left.py:find",
+    "src/perpend/authoring/lint/unused_extract_import.py:find",
+    "src/perpend/language/compiler/references.py:dangling_sections",
+    "src/perpend/inventory/readers/csv_text.py:read_rows",
+    "src/perpend/inventory/readers/files.py:_gunzip",
+    "src/perpend/core/iam/access_policy.py:intersects",
 }
 """Functions that are nested one level deeper than they should be. Whoever mends one strikes it out here."""
 
 BROAD = {"src/perpend/cli/app.py:_exit_code"}
 """Where any exception may be caught: at the top of the command line."""
 
-IMPORTING_LATE = ("src/perpend/cli/", "src/perpend/errands/", "src/perpend/commands/")
+IMPORTING_LATE = ("src/perpend/cli/options/", "src/perpend/cli/actions/", "src/perpend/cli/commands/")
 """Commands import heavy rooms on use, so that ``--help`` stays fast. Elsewhere only an optional driver may come late."""
 
 SHOWN = {
-    "src/perpend/engines/other_sql.py": "a number as SQL",
-    "src/perpend/meaning/jmespath_query.py": "a number as JMESPath writes it",
-    "src/perpend/meaning/values.py": "a number as the language writes it",
-    "src/perpend/pieces/tables/table_file.py": "an order of what was said twice of one table",
-    "src/perpend/plan/describe.py": "a constant for a reader",
+    "src/perpend/evaluation/engines/other_sql.py": "a number as SQL",
+    "src/perpend/core/values/jmespath_query.py": "a number as JMESPath writes it",
+    "src/perpend/core/values/values.py": "a number as the language writes it",
+    "src/perpend/inventory/importers/tables/table_file.py": "an order of what was said twice of one table",
+    "src/perpend/evaluation/planner/describe.py": "a constant for a reader",
 }
 """Where `repr` may be called, and for what: what two things have in common is a `constant_text`."""
 
@@ -196,7 +196,9 @@ def undocumented(path: str) -> Iterator[str]:
     """Yield the public modules, classes, functions and methods of a module that say nothing about themselves."""
     if not ast.get_docstring(tree(path)) and text(path).strip():
         yield path
-    by_declaration = path.startswith(("src/perpend/interpret/operations/", "src/perpend/plan/operations/"))
+    by_declaration = path.startswith(
+        ("src/perpend/language/interpreter/operations/", "src/perpend/evaluation/planner/operations/")
+    )
     for node in tree(path).body:
         if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_"):
             if not ast.get_docstring(node) and not by_declaration:

@@ -13,8 +13,8 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from perpend.meaning.access.surroundings import Surroundings
-from perpend.meaning.access_policy import AccessLevel
+from perpend.core.iam.access_policy import AccessLevel
+from perpend.core.iam.surroundings import Surroundings
 
 OWN, MEMBER, LISTED, COLLECTED, PARTNER, STRANGER, LONER, NEWCOMER = (
     "111122223333", "222233334444", "333344445555", "444455556666", "555566667777", "999988887777", "888877776666", "777766665555",

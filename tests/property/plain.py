@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from perpend.load import shapes
-from perpend.load.calls import Call
-from perpend.load.read import Fields, Placed
+from perpend.language.syntax import shapes
+from perpend.language.syntax.calls import Call
+from perpend.language.syntax.read import Fields, Placed
 
 _OLD_VALUES = {"GCP_DURATION": "GCP"}
 

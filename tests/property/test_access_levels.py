@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.meaning.access.levels import PolicyKind, access_of_statements, extended_document
-from perpend.meaning.access_policy import AccessLevel, AccessPolicyError, policy_allows
+from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, policy_allows
+from perpend.core.iam.levels import PolicyKind, access_of_statements, extended_document
 from tests.property.iam import (
     ACCOUNTS,
     COLLECTED,

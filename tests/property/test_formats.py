@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from perpend import Analyzer, UnusableInput, collect_files, judge_estate, open_repository, select_policies
-from perpend.ir.status import Status
-from perpend.judge.selection import Selection
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.selection import Selection
 from tests.formats import FORMATS, as_csv, written
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from perpend import Analyzer, Store, collect_files, import_inputs, judge_snapshot, open_repository, select_policies
-from perpend.collect.formats import authorization_details
-from perpend.intake.input import Input
-from perpend.ir.coverage import Claims, Scope
-from perpend.ir.estate import Estate
-from perpend.ir.program import Program
-from perpend.ir.status import Status
-from perpend.judge.belonging import with_children
+from perpend.core.objects.claims import Claims, Scope
+from perpend.core.objects.inventory import Estate
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.child_lists import with_children
+from perpend.inventory.importers.input import Input
+from perpend.inventory.readers.tools import authorization_details
+from perpend.language.program.program import Program
 from tests.formats import ACCOUNT, ADMIN, ARN, config_item
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from perpend.diagnostics.escape import visible
-from perpend.ir.estate import EstateObject, Origin
-from perpend.judge.mending import Mending
-from perpend.judge.selection import PolicyView
-from perpend.outputs.remedies.as_json import write_remedies_json
-from perpend.outputs.remedies.as_markdown import write_remedies_markdown
-from perpend.outputs.remedies.as_sh import write_sh
-from perpend.outputs.remedies.as_terraform import write_terraform
-from perpend.outputs.remedies.texts import UnquotableWord, command_line
-from perpend.remedies.fill import NotFilled, fill
-from perpend.remedies.kinds import NAME_KINDS
-from perpend.remedies.model import Look, Remedy, RemedyStep, RemedyValue, Settings
+from perpend.core.diagnostics.escape import visible
+from perpend.core.objects.inventory import EstateObject, Origin
+from perpend.evaluation.verdicts.selection import PolicyView
+from perpend.findings.remediation.fill import NotFilled, fill
+from perpend.findings.remediation.model import Look, Remedy, RemedyStep, RemedyValue, Settings
+from perpend.findings.remediation.name_kinds import NAME_KINDS
+from perpend.findings.remediation.plans import Mending
+from perpend.reports.formats.remediation.as_json import write_remedies_json
+from perpend.reports.formats.remediation.as_markdown import write_remedies_markdown
+from perpend.reports.formats.remediation.as_sh import write_sh
+from perpend.reports.formats.remediation.as_terraform import write_terraform
+from perpend.reports.formats.remediation.texts import UnquotableWord, command_line
 
 SHELLS = [shell for name in ("dash", "bash") if (shell := shutil.which(name))]
 PRINTER = """aws() {

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.analyze.programs import Analyzer
-from perpend.diagnostics.as_json import render_json
-from perpend.diagnostics.github import render_github
-from perpend.diagnostics.sarif import render_sarif
-from perpend.diagnostics.text import render_text
-from perpend.interpret.interpreter import Interpreter
-from perpend.ir.operations import BY_KEY
-from perpend.lint.check import RULES_BY_CODE, lint_repository
-from perpend.load.repository import Repository
-from perpend.policy_tests.run import run_policy_tests
+from perpend.authoring.lint.check import RULES_BY_CODE, lint_repository
+from perpend.authoring.testing.run import run_policy_tests
+from perpend.core.diagnostics.as_json import render_json
+from perpend.core.diagnostics.github import render_github
+from perpend.core.diagnostics.sarif import render_sarif
+from perpend.core.diagnostics.text import render_text
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.interpreter.interpreter import Interpreter
+from perpend.language.operations import BY_KEY
+from perpend.language.syntax.repository import Repository
 from tests.estates import TYPES, repositories
 from tests.repositories import NAMES, logic, policy_files, write, yaml_text
 from tests.strategies import JSON, TEXT, Draw, loose_expressions, loose_uses

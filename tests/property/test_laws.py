@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.interpret.interpreter import Interpreter
-from perpend.ir.numbering import LAST
-from perpend.ir.status import Status
-from perpend.meaning.types import ValueType
-from perpend.meaning.values import DAY, iso_from_milliseconds
+from perpend.core.objects.status import Status
+from perpend.core.values.types import ValueType
+from perpend.core.values.values import DAY, iso_from_milliseconds
+from perpend.language.interpreter.interpreter import Interpreter
+from perpend.language.program.numbering import LAST
 from tests.estates import IMPORTS, RELATED, THING, THING_NAMES, TYPES, ends_of_days, objects, related_lists
 from tests.repositories import logic, program_of, temporary_analyzer
 from tests.strategies import SETTLED_KINDS, Draw, expression

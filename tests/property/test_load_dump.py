@@ -9,12 +9,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.load.calls import call_from_node
-from perpend.load.documents import logic_from, policy_from, section_from
-from perpend.load.nodes import node_from_yaml
-from perpend.load.read import Fields, Reader
-from perpend.load.schema import FILE_KINDS
-from perpend.meaning.types import ValueType
+from perpend.core.values.types import ValueType
+from perpend.language.syntax.calls import call_from_node
+from perpend.language.syntax.documents import logic_from, policy_from, section_from
+from perpend.language.syntax.nodes import node_from_yaml
+from perpend.language.syntax.read import Fields, Reader
+from perpend.language.syntax.schema import FILE_KINDS
 from tests.estates import RELATED, THING_NAMES
 from tests.property.plain import plain_call, plain_loaded, plain_written
 from tests.strategies import JSON, SETTLED_KINDS, Draw, Names, document, expression

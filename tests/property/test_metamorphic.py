@@ -15,9 +15,9 @@ from random import Random
 
 import pytest
 
-from perpend.intake import lists
-from perpend.intake.lists import Lists
-from perpend.ir.coverage import Claims
+from perpend.core.objects.claims import Claims
+from perpend.inventory.importers import child_lists as lists
+from perpend.inventory.importers.child_lists import Lists
 from tests.property.metamorphic.changes import OBJECT_CHANGES, Change
 from tests.property.metamorphic.compare import PASS, Figures, changed, fitting, violations_of
 from tests.property.metamorphic.contradictions import contradictions, settled

@@ -16,13 +16,13 @@ from typing import Any, Final
 
 import pytest
 
-from perpend.analyze.programs import Analyzer
-from perpend.interpret.interpreter import Interpreter
-from perpend.ir.ids import PRODUCTION, production_of
-from perpend.ir.status import Status
-from perpend.load.repository import open_repository
-from perpend.meaning.values import date_time_from_text, json_from_text
-from perpend.policy_tests.run import tests_of as objects_of
+from perpend.authoring.testing.run import tests_of as objects_of
+from perpend.core.objects.ids import PRODUCTION, production_of
+from perpend.core.objects.status import Status
+from perpend.core.values.values import date_time_from_text, json_from_text
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.interpreter.interpreter import Interpreter
+from perpend.language.syntax.repository import open_repository
 from tests.left_out import LEFT_OUT
 from tests.library_gaps import ODD_PASSES, policies_with
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from perpend.cli.app import main
-from perpend.store.store import Store
+from perpend.inventory.snapshots.store import Store
 
 pytestmark = pytest.mark.slow
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 
-from perpend.interpret.interpreter import End, Interpreter
-from perpend.ir.numbering import UNREADABLE
-from perpend.ir.operations import BY_KEY, OPERATIONS
-from perpend.ir.program import Program
-from perpend.ir.status import Status
-from perpend.meaning.types import ValueType
+from perpend.core.objects.status import Status
+from perpend.core.values.types import ValueType
+from perpend.language.interpreter.interpreter import End, Interpreter
+from perpend.language.operations import BY_KEY, OPERATIONS
+from perpend.language.program.numbering import UNREADABLE
+from perpend.language.program.program import Program
 from tests.estates import (
     CATALOGUES,
     GROUPS,

@@ -21,11 +21,11 @@ from rich.table import Table
 from rich.text import Text
 
 from perpend.cli.app import main
-from perpend.cli.output import terminal
-from perpend.diagnostics.escape import visible
-from perpend.report.explanation import hang
-from perpend.report.page import TerminalPage
-from perpend.report.store.answer import print_answer
+from perpend.cli.options.streams import terminal
+from perpend.core.diagnostics.escape import visible
+from perpend.reports.terminal.explanation import hang
+from perpend.reports.terminal.inventory.answer import print_answer
+from perpend.reports.terminal.page import TerminalPage
 from tests.repositories import logic, policy_files, write
 
 COMMANDS = ("::add-mask::COMPLIANT", "::error file=a::b", "::", "##[add-mask]COMPLIANT", "##[", "##vso[task.setvariable]x")

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.analyze.reachability import silent_checks
-from perpend.analyze.verdicts import verdict_table
-from perpend.interpret.interpreter import Interpreter
-from perpend.ir.program import Block
-from perpend.meaning.types import ValueType
+from perpend.core.values.types import ValueType
+from perpend.language.compiler.reachability import silent_checks
+from perpend.language.compiler.verdicts import verdict_table
+from perpend.language.interpreter.interpreter import Interpreter
+from perpend.language.program.program import Block
 from tests.estates import PARTS, THING, THING_NAMES, TYPES, objects, repositories
 from tests.repositories import logic, program_of, temporary_analyzer
 from tests.strategies import Draw, expression

@@ -6,13 +6,13 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from perpend.clouds.aws.cells import CollectedRow
-from perpend.clouds.aws.client import CloudClient
-from perpend.clouds.aws.plan import IDENTITY, plan_of
-from perpend.clouds.aws.reach.entering import Entrance, account_of
-from perpend.clouds.aws.runs.claims import Collection, collection_of
-from perpend.clouds.aws.runs.window import Accounts
-from perpend.gather.journal import Journal
+from perpend.collectors.aws.accounts.account_pool import Accounts
+from perpend.collectors.aws.accounts.completeness import Collection, collection_of
+from perpend.collectors.aws.client import CloudClient
+from perpend.collectors.aws.plan import IDENTITY, plan_of
+from perpend.collectors.aws.session.credentials import Entrance, account_of
+from perpend.collectors.aws.work_units import CollectedRow
+from perpend.collectors.runs.checkpoint import Journal
 
 
 def gathered(

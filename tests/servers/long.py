@@ -22,7 +22,7 @@ from typing import Any
 
 from bench.results import Results
 
-from perpend.store.store import Store
+from perpend.inventory.snapshots.store import Store
 from tests.servers.stub import SECRET, Stub
 
 POLICIES = (

@@ -15,9 +15,9 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
 
-from perpend.cli import repositories
-from perpend.load.repository import Repository, open_repository
-from perpend.store.store import Store
+from perpend.cli.options import repository as repositories
+from perpend.inventory.snapshots.store import Store
+from perpend.language.syntax.repository import Repository, open_repository
 from tests.cli.conftest import Run, run
 from tests.servers.answers import BODIES
 from tests.servers.aws import Proxy, judged

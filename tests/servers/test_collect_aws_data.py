@@ -13,11 +13,11 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
 
-from perpend.clouds.aws.cells import CollectedRow
-from perpend.clouds.aws.client import CloudClient, Refused
-from perpend.clouds.aws.model import CloudCall
-from perpend.clouds.aws.outcomes import Refusal
-from perpend.clouds.aws.tables import TYPES
+from perpend.collectors.aws.catalog import TYPES
+from perpend.collectors.aws.client import CloudClient, Refused
+from perpend.collectors.aws.error_classification import Refusal
+from perpend.collectors.aws.model import CloudCall
+from perpend.collectors.aws.work_units import CollectedRow
 from tests.cli.conftest import Run, run
 from tests.servers.gathered import gathered
 from tests.servers.planted.account import without_account

@@ -10,8 +10,8 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
 
-from perpend.clouds.aws.client import CloudClient
-from perpend.clouds.aws.tables import TYPES
+from perpend.collectors.aws.catalog import TYPES
+from perpend.collectors.aws.client import CloudClient
 from tests.servers.gathered import gathered
 from tests.servers.sessions import session_of
 

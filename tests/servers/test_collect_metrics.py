@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
-from perpend.clouds.aws import answers
-from perpend.clouds.aws.client import CloudClient
+from perpend.collectors.aws import responses as answers
+from perpend.collectors.aws.client import CloudClient
 from tests.servers.aws import Proxy
 from tests.servers.gathered import gathered
 from tests.servers.planted.account import HOME, Account

@@ -12,11 +12,11 @@ import pytest
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
-from perpend.clouds.aws.cells import CollectedRow
-from perpend.clouds.aws.client import CloudClient
-from perpend.clouds.aws.runs.claims import Collection
-from perpend.clouds.aws.services.workloads import containers, databases, instances, load_balancing, network
-from perpend.clouds.aws.tables import CALLS, TYPES
+from perpend.collectors.aws.accounts.completeness import Collection
+from perpend.collectors.aws.catalog import CALLS, TYPES
+from perpend.collectors.aws.client import CloudClient
+from perpend.collectors.aws.services.workloads import containers, databases, instances, load_balancing, network
+from perpend.collectors.aws.work_units import CollectedRow
 from tests.cli.conftest import Run, run
 from tests.servers.aws import Proxy, judged
 from tests.servers.estate import HOME, Estate

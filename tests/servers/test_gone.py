@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
-from perpend.clouds.aws import answers
+from perpend.collectors.aws import responses as answers
 from tests.servers.answers import REGIONS
 from tests.servers.planted.account import Account
 from tests.servers.planted.rounds import Rounds, account, command

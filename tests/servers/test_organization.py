@@ -16,11 +16,11 @@ import pytest
 
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 
-from perpend.clouds.aws import client as client_module
-from perpend.clouds.aws.reach import pace as pace_module
-from perpend.clouds.aws.report import credential_report
-from perpend.gather.journal import Journal
-from perpend.store.store import Store
+from perpend.collectors.aws import client as client_module
+from perpend.collectors.aws.report import credential_report
+from perpend.collectors.aws.session import rate_limiter as pace_module
+from perpend.collectors.runs.checkpoint import Journal
+from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import Run, run
 from tests.servers.clock import Clock
 from tests.servers.long import CHOSEN, calls_of, done_in, killed, tables

@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
-from perpend.load.repository import LIBRARY
+from perpend.language.syntax.repository import LIBRARY
 from tests.servers.answers import BODIES
 from tests.servers.aws import Verdicts
 from tests.servers.planted import matrix

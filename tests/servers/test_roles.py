@@ -16,7 +16,7 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
 
-from perpend.clouds.aws.tables import TYPES
+from perpend.collectors.aws.catalog import TYPES
 from tests.cli.conftest import Run, run
 from tests.hcl import heredoc_of, read_hcl
 from tests.servers.policies import KEYS

@@ -13,12 +13,12 @@ import click
 import pytest
 
 from perpend.cli.app import group
-from perpend.cli.completions import complete_objects
-from perpend.intake.input import Input
-from perpend.intake.inputs import import_inputs
-from perpend.store.files import StoreError
-from perpend.store.remote.mirrored import MirroredStore, cache_directory
-from perpend.store.remote.space import Space
+from perpend.cli.options.completion import complete_objects
+from perpend.inventory.importers.input import Input
+from perpend.inventory.importers.inputs import import_inputs
+from perpend.inventory.snapshots.files import StoreError
+from perpend.inventory.snapshots.remote.s3 import Space
+from perpend.inventory.snapshots.remote.s3_mirror import MirroredStore, cache_directory
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run, run
 from tests.repositories import write
 from tests.servers.sessions import session_of

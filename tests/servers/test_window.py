@@ -14,11 +14,11 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 
 from botocore.session import Session
 
-from perpend.clouds.aws.client import CloudClient
-from perpend.clouds.aws.plan import plan_of
-from perpend.clouds.aws.reach.entering import entrances_of_organization
-from perpend.clouds.aws.runs.window import WINDOW, Accounts
-from perpend.gather.journal import Journal
+from perpend.collectors.aws.accounts.account_pool import WINDOW, Accounts
+from perpend.collectors.aws.client import CloudClient
+from perpend.collectors.aws.plan import plan_of
+from perpend.collectors.aws.session.credentials import entrances_of_organization
+from perpend.collectors.runs.checkpoint import Journal
 from tests.servers.stub import SECRET, Stub
 
 pytestmark = pytest.mark.slow

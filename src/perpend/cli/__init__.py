@@ -1,1 +1,1 @@
-"""What commands share: words in, options, inputs, a repository, streams and exit codes out; nothing may escape here."""
+"""The command line: commands, options, configuration, exit codes. The only package that knows click."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
-from perpend.diagnostics.escape import visible
-from perpend.errors import PerpendError
+from perpend.core.diagnostics.escape import visible
+from perpend.core.errors import PerpendError
 from perpend.version import __version__
 
 if TYPE_CHECKING:
@@ -99,9 +99,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        room = next(room for room, (_, commands) in SECTIONS.items() if cmd_name in commands)
-        path = ".".join(part for part in ("perpend.commands", room, cmd_name.replace("-", "_")) if part)
-        module = importlib.import_module(path)
+        module = importlib.import_module(f"perpend.cli.commands.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

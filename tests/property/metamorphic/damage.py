@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from perpend.store.store import KEPT
+from perpend.inventory.snapshots.store import KEPT
 from tests.parquet import is_refused_by_another
 from tests.property.metamorphic.roads import Input
 from tests.property.metamorphic.worlds import Pool

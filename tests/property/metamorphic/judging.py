@@ -15,20 +15,20 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from perpend.analyze.programs import Analyzer
-from perpend.cli.engines import engine_named
-from perpend.collect.read import collect_files
-from perpend.errors import PerpendError
-from perpend.intake.input import Input as StoreInput
-from perpend.intake.inputs import import_inputs
-from perpend.ir.coverage import scopes_from
-from perpend.judge.estates import judge_estate
-from perpend.judge.judgement import Judgement, chunks_of
-from perpend.judge.selection import select_policies
-from perpend.judge.stores.snapshots import judge_snapshot
-from perpend.load.repository import open_repository
-from perpend.meaning.values import date_time_from_text
-from perpend.store.store import Store
+from perpend.cli.options.engine import engine_named
+from perpend.core.errors import PerpendError
+from perpend.core.objects.claims import scopes_from
+from perpend.core.values.values import date_time_from_text
+from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluation import Judgement, chunks_of
+from perpend.evaluation.verdicts.selection import select_policies
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.inventory.importers.input import Input as StoreInput
+from perpend.inventory.importers.inputs import import_inputs
+from perpend.inventory.readers.read import collect_files
+from perpend.inventory.snapshots.store import Store
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.syntax.repository import open_repository
 from tests.property.metamorphic.roads import Crashed, End, Input, Refused, Verdicts, Way
 from tests.property.metamorphic.worlds import LIBRARY, Pool, world_of
 

@@ -16,8 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from perpend.clouds.aws.client import CloudClient
-from perpend.clouds.aws.tables import TYPES
+from perpend.collectors.aws.catalog import TYPES
+from perpend.collectors.aws.client import CloudClient
 from tests.servers.aws import Verdicts, moto
 from tests.servers.gathered import gathered
 from tests.servers.planted import matrix

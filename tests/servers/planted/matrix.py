@@ -13,19 +13,19 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from perpend.analyze.programs import Analyzer
-from perpend.clouds.aws import client
-from perpend.clouds.aws.client import _MODELS as MODELS
-from perpend.clouds.aws.collector import CLOSED
-from perpend.clouds.aws.model import CloudCall
-from perpend.clouds.aws.plan import plan_of
-from perpend.clouds.aws.reach import pace
-from perpend.clouds.aws.tables import CALLS
-from perpend.ir.program import Program
-from perpend.judge.selection import select_policies
-from perpend.load.repository import open_repository
-from perpend.plan.wanted import fields_by_type
-from perpend.store.store import Store
+from perpend.collectors.aws import client
+from perpend.collectors.aws.catalog import CALLS
+from perpend.collectors.aws.client import _MODELS as MODELS
+from perpend.collectors.aws.collector import CLOSED
+from perpend.collectors.aws.model import CloudCall
+from perpend.collectors.aws.plan import plan_of
+from perpend.collectors.aws.session import rate_limiter as pace
+from perpend.evaluation.verdicts.selection import select_policies
+from perpend.inventory.snapshots.store import Store
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.program.program import Program
+from perpend.language.program.required_columns import fields_by_type
+from perpend.language.syntax.repository import open_repository
 from tests.servers.answers import BODIES, REGIONS, pages
 from tests.servers.aws import Verdicts
 from tests.servers.clock import Clock

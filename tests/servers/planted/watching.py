@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from perpend.load.repository import LIBRARY
+from perpend.language.syntax.repository import LIBRARY
 from tests.servers.answers import Answer
 from tests.servers.planted.account import ACCOUNT, HOME, Account, document, key, role
 from tests.servers.planted.faults import Fault, another, calls

@@ -1,0 +1,86 @@
+"""A repository in, everything that is wrong or suspicious in it out: errors of files, of meaning, of references, and lint."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from perpend.authoring import lint
+from perpend.authoring.lint.context import Survey
+from perpend.core.diagnostics.model import Diagnostic, Rule, sorted_diagnostics
+from perpend.findings.remediation.read import remedy_problems
+from perpend.findings.remediation.rules import RULES as REMEDY_RULES
+from perpend.language.compiler import references, rules
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.syntax import rules as load_rules
+from perpend.language.syntax.files import parents
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from perpend.language.syntax.repository import Repository
+
+RULES_BY_CODE: Final[dict[str, Rule]] = {
+    rule.code: rule for rule in (*load_rules.RULES, *rules.RULES, *REMEDY_RULES, *lint.RULES)
+}
+"""Every rule a repository can break, by its code."""
+
+MAX_ALIKE: Final = 20
+"""How many diagnostics of one code are shown of one file, and how many that say the same are shown of a repository."""
+
+
+def lint_repository(repository: Repository, analyzer: Analyzer | None = None) -> list[Diagnostic]:
+    """Return everything wrong or suspicious in a repository, in the order of path, line and column.
+
+    One fault, such as a missing file that hundreds of policies refer to, is shown 20 times and then counted. An
+    ``analyzer`` of the repository that is there already saves the work of a second one.
+    """
+    return counted(every_problem(repository, analyzer or Analyzer(repository)))
+
+
+def lint_places(repository: Repository, paths: Collection[str]) -> list[Diagnostic]:
+    """Return what is wrong or suspicious at or below paths of a repository (no leading slash), likewise.
+
+    All of the repository is read, for what stands elsewhere decides what a name means here.
+    """
+    wanted = set(paths)
+    problems = every_problem(repository, Analyzer(repository))
+    return counted(
+        [problem for problem in problems if problem.span.path in wanted or not wanted.isdisjoint(parents(problem.span.path))]
+    )
+
+
+def every_problem(repository: Repository, analyzer: Analyzer) -> list[Diagnostic]:
+    """Return the same, each by itself however many there are of a kind."""
+    problems = repository.diagnostics()
+    for entity in repository.logic_ids:
+        problems += analyzer.analyzed(entity).diagnostics
+    for entity in repository.extracts_ids:
+        problems += analyzer.extract_diagnostics(entity)
+    problems += references.dangling_sections(repository)
+    problems += remedy_problems(repository)
+    problems += lint.lint(Survey(analyzer))
+    return sorted_diagnostics(problems)
+
+
+def counted(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return diagnostics with those beyond :data:`MAX_ALIKE` of a kind told as a number where the first of them is."""
+    shown: list[Diagnostic] = []
+    alike: Counter[tuple[str, str]] = Counter()
+    faults: Counter[str] = Counter(problem.fault for problem in diagnostics if problem.fault)
+    rest: dict[tuple[str, str], tuple[Diagnostic, int]] = {}
+    for problem in diagnostics:
+        is_common = faults[problem.fault] > MAX_ALIKE
+        alike_key = ("", f"because of {problem.fault}") if is_common else (problem.code, f"like “{problem.message}”")
+        keys = ((problem.code, f"in `{problem.span.path}`"), alike_key)
+        full = next((key for key in keys if alike[key] >= MAX_ALIKE), None)
+        if full is None:
+            alike.update(keys)
+            shown.append(problem)
+        else:
+            first, count = rest.get(full, (problem, 0))
+            rest[full] = (first, count + 1)
+    for (_, where), (first, count) in rest.items():
+        shown.append(replace(first, message=f"and {count:,} more {where}", label="", help=None))
+    return sorted_diagnostics(shown)

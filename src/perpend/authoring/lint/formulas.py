@@ -1,0 +1,190 @@
+"""Boolean expressions in, formulas out: equal questions become equal formulas, whatever they are called and wrapped in.
+
+A null counts as false wherever truth is asked for, so every question here is two-valued. Checks do not count: these
+formulas speak of an evaluation that was not stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.authoring.lint.context import unfolded
+from perpend.core.objects.object_types import is_deletion_field
+from perpend.core.values.types import ValueType
+from perpend.core.values.values import date_time_from_text, duration_from_iso, norm
+from perpend.language.program.constants import constant_text
+from perpend.language.program.program import Expr
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from perpend.core.objects.object_types import ObjectType
+
+
+EMPTY: Final = "empty"
+"""What an empty value is, whatever its type."""
+
+MAX_OPERATIONS: Final = 4_000
+_NEGATIONS = {"NOT_EMPTY": "IS_EMPTY", "NOT_EQUAL": "IS_EQUAL", "NOT_EMPTY_LOOKUP": "IS_EMPTY_LOOKUP"}
+_NEVER_EMPTY = frozenset({"BOOLEAN_FROM", "SIZE", "COLLECTION_SIZE", "RELATED_LIST_COUNT"})
+_EMPTY_CHECKS = frozenset({"isEmpty", "resultIsEmpty"})
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """The question whether a subject has a value. A subject has one value at a time."""
+
+    subject: Hashable
+    value: Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite."""
+
+    part: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Whether all parts hold."""
+
+    parts: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Whether some part holds."""
+
+    parts: tuple[Formula, ...]
+
+
+Formula = bool | Is | Not | All | Some
+
+
+class TooManyError(Exception):
+    """Formulas that are too large to reason about in reasonable time."""
+
+
+@dataclass(slots=True)
+class Formulas:
+    """Makes formulas of the conditions of one block. Raises :class:`TooManyError`.
+
+    ``object_type`` is that of the block's objects. ``stopped`` says whether a question was met whose answer a check has given
+    before: whether a guarded value is empty.
+    """
+
+    object_type: ObjectType
+    stopped: bool = False
+    _made: int = 0
+
+    def of(self, expression: Expr, lookups: tuple[str, ...] = ()) -> Formula:
+        """Return the formula that is true exactly when the expression is. ``lookups`` lead to the object it is asked of."""
+        self._count()
+        name, operands = expression.operation.name, expression.operands
+        match name:
+            case "AND":
+                return All(tuple(self.of(operand, lookups) for operand in operands))
+            case "OR":
+                return Some(tuple(self.of(operand, lookups) for operand in operands))
+            case "NOT":
+                return Not(self.of(operands[0], lookups))
+            case "EXTRACT":
+                return self.of(operands[0], (*lookups, *expression.lookups))
+            case "DEBUG":
+                return True if expression.arguments["returnTrue"] else self.of(operands[0], lookups)
+            case "IS_DISAPPEARED" if not lookups and self._is_asked_before(expression.deletion_field):
+                return False  # every block asks this first by itself
+            case "BOOLEAN":
+                return bool(expression.arguments["value"])
+        if name in _NEGATIONS:
+            return Not(self._question(_NEGATIONS[name], expression, lookups))
+        return self._question(name, expression, lookups)
+
+    def _is_asked_before(self, field: str | None) -> bool:
+        """Whether the block itself asks for a deletion field; one of an unknown type, for all that are called like one."""
+        return bool(self.object_type.name) or field is None or is_deletion_field(field)
+
+    def _question(self, name: str, expression: Expr, lookups: tuple[str, ...]) -> Formula:
+        if name == "IS_EMPTY":
+            return self._equal(self._subject(expression.operands[0], lookups), EMPTY, expression.operands[0])
+        if name == "IS_EQUAL":
+            left, right = expression.operands
+            of_left, of_right = constant_of(left), constant_of(right)
+            if of_left is not None and of_right is not None:
+                return of_left == of_right
+            if of_left is not None:
+                return self._equal(self._subject(right, lookups), of_left, right)
+            if of_right is not None:
+                return self._equal(self._subject(left, lookups), of_right, left)
+            sides = frozenset({self._subject(left, lookups), self._subject(right, lookups)})
+            return True if len(sides) == 1 else Is(("equal", sides), True)
+        if name == "IS_EMPTY_LOOKUP":
+            return Is(("empty lookup", lookups, expression.arguments["path"]), True)
+        return Is(self._subject(expression, lookups), True)
+
+    def _equal(self, subject: Hashable, value: Hashable, operand: Expr) -> Formula:
+        if value == EMPTY and never_empty(operand):
+            self.stopped = True
+            return False
+        return Is(subject, value)
+
+    def _subject(self, expression: Expr, lookups: tuple[str, ...]) -> Hashable:
+        """Return a key that two expressions share only when they have the same value."""
+        self._count()
+        arguments = expression.arguments
+        if expression.extract is not None:
+            return self._subject(expression.extract.body, (*lookups, *expression.lookups))
+        if expression.operation.name == "DEBUG" and not arguments["returnTrue"]:
+            return self._subject(arguments["arg"], lookups)
+        name = _NEGATIONS.get(expression.operation.name, expression.operation.name)
+        parts = tuple((key, self._part(value, lookups)) for key, value in sorted(arguments.items()))
+        # a field of no declared type: where it is read as Text without being stopped, it is empty as Text is
+        value_type = ValueType.TEXT if expression.type is ValueType.ANY else expression.type
+        return (expression.operation.name == name, name, value_type, lookups, parts)
+
+    def _part(self, value: Any, lookups: tuple[str, ...]) -> Hashable:
+        if isinstance(value, Expr):
+            return self._subject(value, lookups)
+        if isinstance(value, tuple | list):
+            return tuple(self._part(item, lookups) for item in value)
+        return constant_text(value)
+
+    def _count(self) -> None:
+        self._made += 1
+        if self._made > MAX_OPERATIONS:
+            raise TooManyError
+
+
+def constant_of(expression: Expr) -> Hashable | None:
+    """Return what a constant is, in a form in which equal constants are equal; None for everything else."""
+    expression = unfolded(expression)
+    value: Any = expression.arguments.get("value")
+    match expression.operation.name:
+        case "TEXT":
+            return ("Text", norm(value)) if norm(value) else EMPTY
+        case "BYTES":
+            return ("Bytes", value) if value else EMPTY
+        case "NUMBER":
+            return ("Number", float(value))
+        case "BOOLEAN":
+            return bool(value)
+        case "DATE_TIME" | "UNIT_TEST_DATE_TIME":
+            return ("DateTime", date_time_from_text(value))
+        case "DURATION":
+            return ("Duration", duration_from_iso(value))
+    return None
+
+
+def never_empty(expression: Expr) -> bool:
+    """Whether a value cannot be empty where nothing stopped its evaluation: a constant, or one whose own check has asked."""
+    expression = unfolded(expression)
+    name, constant = expression.operation.name, constant_of(expression)
+    if name in _NEVER_EMPTY or (constant is not None and constant != EMPTY):
+        return True
+    if expression.type is ValueType.JSON:
+        return False
+    delegated = {check.delegate for check in expression.checks if check.delegate is not None}
+    guarded = any(check.declaration.key in _EMPTY_CHECKS for check in expression.checks)
+    return guarded or (name == "FIELD" and expression.arguments["path"] in delegated)

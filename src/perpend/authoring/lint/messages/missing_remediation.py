@@ -1,0 +1,53 @@
+"""A verdict says INCOMPLIANT, but not what to do about it.
+
+The reader of a finding needs the next step: which setting, which command, which value.
+
+Wrong:
+
+```yaml
+# ce/acme/bucket/prod.logic.yaml
+inputType: Bucket
+conditions:
+  - status: INCOMPLIANT
+    currentStateMessage: The bucket is public.
+    check: {FIELD: {path: public__c}}
+otherwise: {status: COMPLIANT, currentStateMessage: The bucket is private.}
+```
+
+Right:
+
+```yaml
+# ce/acme/bucket/prod.logic.yaml
+inputType: Bucket
+conditions:
+  - status: INCOMPLIANT
+    currentStateMessage: The bucket is public.
+    remediationMessage: Turn on "block public access" in the bucket's permissions.
+    check: {FIELD: {path: public__c}}
+otherwise: {status: COMPLIANT, currentStateMessage: The bucket is private.}
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
+from perpend.core.objects.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.authoring.lint.context import Survey
+
+RULE = Rule("A305", "missing-remediation", Severity.WARNING, __doc__ or "")
+
+
+def find(survey: Survey) -> Iterator[Diagnostic]:
+    """Yield the INCOMPLIANT outcomes of root blocks without a remediation; those of related lists are never shown."""
+    for logic, _ in survey.policies:
+        for outcome in (*(condition.outcome for condition in logic.block.conditions), logic.block.otherwise):
+            if outcome is None or outcome.status is not Status.INCOMPLIANT:
+                continue
+            if outcome.remediation is None or not outcome.remediation.value.strip():
+                yield RULE.at(outcome.span, "INCOMPLIANT without `remediationMessage`: the reader is not told what to do")

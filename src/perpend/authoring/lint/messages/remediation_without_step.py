@@ -1,0 +1,71 @@
+"""A remediation names no step: it says that the fault is to be mended, or where to read on.
+
+Whoever has to act is as wise as before. A remediation should say what to change, where, or the command that does it. The
+rule speaks up only where all its words are such as "fix the issue", "follow best practices" or "see the documentation",
+those of the object's type, or an address to read.
+
+Wrong:
+
+```yaml
+# ce/acme/bucket/prod.logic.yaml
+inputType: Bucket
+conditions: []
+otherwise:
+  status: INCOMPLIANT
+  currentStateMessage: Anybody may list it.
+  remediationMessage: Please fix this issue.
+```
+
+Right:
+
+```yaml
+# ce/acme/bucket/prod.logic.yaml
+inputType: Bucket
+conditions: []
+otherwise:
+  status: INCOMPLIANT
+  currentStateMessage: Anybody may list it.
+  remediationMessage: Turn on Block public access in the bucket's settings.
+```
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from perpend.authoring.lint.messages.outcomes import outcomes_of, things_of, words_of
+from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.authoring.lint.context import Survey
+
+RULE = Rule("A314", "remediation-without-step", Severity.WARNING, __doc__ or "")
+
+_NO_STEP: Final = (
+    "a accordance according address administrator an and appropriate appropriately are as aws be best by change check "
+    "comply compliance compliant configuration consider contact correct correctly description details docs document "
+    "documentation ensure finding fix fixed fixing fault follow following for guidance guide guidelines in investigate is "
+    "issue issues it make manual misconfiguration more must n need needs none object of on or please policy possible "
+    "practice practices problem problems properly read recommendation recommendations recommended refer remediate "
+    "remediated remediation repair requirement requirements resolve resolved resource review secure securely security see "
+    "settings should so solve soon standard standards step steps support tbd team that the this to todo verify violation "
+    "with your"
+)
+_NO_STEPS: Final = frozenset(_NO_STEP.split())
+_ADDRESS: Final = re.compile(r"https?://\S+")
+
+
+def find(survey: Survey) -> Iterator[Diagnostic]:
+    """Yield the remediations all of whose words say nothing of what to do."""
+    for logic, _ in survey.policies:
+        things = things_of(logic)
+        for outcome in outcomes_of(logic.block):
+            remediation = outcome.remediation
+            if remediation is None or not remediation.value.strip():
+                continue
+            words = frozenset(words_of(_ADDRESS.sub(" ", remediation.value)))
+            if words <= _NO_STEPS | things:
+                yield RULE.at(remediation.span, "the remediation names no step: what is to be changed, and where?")

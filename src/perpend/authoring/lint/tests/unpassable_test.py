@@ -1,0 +1,82 @@
+"""A test expects a verdict that the logic cannot give: an index it does not have, or another status than the index stands for.
+
+`conditionIndex` says which condition or check decided, and the logic says which status that is. The test fails
+whatever the object holds; most often a condition was added or moved and the test was left behind.
+
+Wrong: condition 1 says INCOMPLIANT, not COMPLIANT.
+
+```yaml
+# ce/acme/bucket/prod.logic.yaml
+inputType: Bucket
+testData: [{file: test-data.json}]
+conditions:
+  - status: INCOMPLIANT
+    currentStateMessage: The bucket is public.
+    remediationMessage: Close it.
+    check: {FIELD: {path: public__c}}
+otherwise: {status: COMPLIANT, currentStateMessage: The bucket is private.}
+```
+
+```json
+# ce/acme/bucket/test-data.json
+[{"expectedResult": {"status": "COMPLIANT", "conditionIndex": "199", "conditionText": "public__c", "runtimeError": null},
+  "Id": "open", "public__c": true}]
+```
+
+Right:
+
+```yaml
+# ce/acme/bucket/prod.logic.yaml
+inputType: Bucket
+testData: [{file: test-data.json}]
+conditions:
+  - status: INCOMPLIANT
+    currentStateMessage: The bucket is public.
+    remediationMessage: Close it.
+    check: {FIELD: {path: public__c}}
+otherwise: {status: COMPLIANT, currentStateMessage: The bucket is private.}
+```
+
+```json
+# ce/acme/bucket/test-data.json
+[{"expectedResult": {"status": "INCOMPLIANT", "conditionIndex": "199", "conditionText": "public__c", "runtimeError": null},
+  "Id": "open", "public__c": true}]
+```
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.authoring.lint.context import Survey
+    from perpend.language.program.program import Program
+    from perpend.language.syntax.test_data import Expected
+
+RULE = Rule("A311", "unpassable-test", Severity.WARNING, __doc__ or "")
+
+
+def find(survey: Survey) -> Iterator[Diagnostic]:
+    """Yield the test objects whose expectation is none of the logic's verdicts."""
+    for logic, analyzed in survey.logics:
+        if analyzed.program is None:
+            continue
+        for test in survey.repository.test_objects(logic).value or ():
+            problem = _problem(test.expected, analyzed.program)
+            if problem is not None:
+                key, message = problem
+                yield RULE.at(survey.repository.test_place(test, "expectedResult", key), f"`{logic.id}` {message}")
+
+
+def _problem(expected: Expected, program: Program) -> tuple[str, str] | None:
+    """Return the key that is wrong and why, None where the verdict is possible."""
+    verdict = program.verdicts.get(int(expected.index))
+    if verdict is None:
+        return "conditionIndex", f"has no verdict with the index {expected.index}"
+    if verdict.status != expected.status:
+        return "status", f"says {verdict.status} at the index {expected.index}, never {expected.status}"
+    return None

@@ -1,0 +1,141 @@
+"""A field, lookup or related list is used that the object type does not declare.
+
+Such a read is always null, and such a list always empty: the policy judges nothing, and nobody notices. The rule asks
+only where the repository's own `types/<Type>/type.yaml` declares the type, or where a catalogue of it stands in the clone
+(`types/<Type>/type.json`, `types/types.json`), which knows fields and lookups.
+
+Wrong: the type's lookup is called `account__r`.
+
+```yaml
+# types/Bucket/type.yaml
+label: Bucket
+fields: [{name: account__c, type: lookup}]
+lookups: [{name: account__r, target: Account, key: account__c}]
+```
+
+```yaml
+# ce/acme/bucket/prod.logic.yaml
+inputType: Bucket
+conditions:
+  - status: INAPPLICABLE
+    currentStateMessage: The bucket belongs to no account.
+    check: {IS_EMPTY_LOOKUP: owner__r}
+otherwise: {status: COMPLIANT, currentStateMessage: The bucket has an owner.}
+```
+
+Right:
+
+```yaml
+# types/Bucket/type.yaml
+label: Bucket
+fields: [{name: account__c, type: lookup}]
+lookups: [{name: account__r, target: Account, key: account__c}]
+```
+
+```yaml
+# ce/acme/bucket/prod.logic.yaml
+inputType: Bucket
+conditions:
+  - status: INAPPLICABLE
+    currentStateMessage: The bucket belongs to no account.
+    check: {IS_EMPTY_LOOKUP: account__r}
+otherwise: {status: COMPLIANT, currentStateMessage: The bucket has an owner.}
+```
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span, suggestion
+from perpend.core.objects.ids import type_of_extracts
+from perpend.language.operations.operation import Constant
+from perpend.language.syntax.unit_tests import written_below
+from perpend.language.syntax.wording import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from perpend.authoring.lint.context import Survey
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.language.syntax.calls import Call
+    from perpend.language.syntax.documents import WrittenBlock
+
+RULE = Rule("A307", "undeclared-relationship", Severity.WARNING, __doc__ or "")
+
+
+def find(survey: Survey) -> Iterator[Diagnostic]:
+    """Yield the steps of paths that declared types do not have."""
+    paths = _Paths(survey)
+    for entity in survey.repository.extracts_ids:
+        object_type = survey.analyzer.object_type(type_of_extracts(entity))
+        for call in survey.extracts_calls(entity):
+            yield from paths.of_call(call, object_type)
+    for logic, _ in survey.policies:
+        yield from paths.of_block(logic.block, survey.analyzer.object_type(logic.input_type.value))
+
+
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    survey: Survey
+
+    def of_block(self, block: WrittenBlock, object_type: ObjectType) -> Iterator[Diagnostic]:
+        for condition in block.conditions:
+            if condition.check is not None:
+                for call in written_below(condition.check):
+                    yield from self.of_call(call, object_type)
+        for related in block.related:
+            if related.relationship is None:
+                continue
+            *lookups, name = related.relationship.value.split(".")
+            yield from self._lookups(lookups, object_type, related.relationship.span)
+            reached = self.survey.analyzer.reached(object_type, lookups)
+            yield from self._step("related list", name, reached, related.relationship.span)
+            yield from self.of_block(related, self.survey.analyzer.child_type(object_type, related.relationship.value))
+
+    def of_call(self, call: Call, object_type: ObjectType) -> Iterator[Diagnostic]:
+        for parameter in call.operation.parameters:
+            path = call.arguments.get(parameter.name)
+            if not isinstance(path, str):
+                continue
+            place, steps = call.spans[parameter.name], path.split(".")
+            match parameter.constant:
+                case Constant.FIELD_PATH:
+                    yield from self._field(path, object_type, place)
+                case Constant.LOOKUP_PATH:
+                    yield from self._lookups(steps, object_type, place)
+                case Constant.EXTRACT_PATH:
+                    yield from self._lookups(steps[:-1], object_type, place)
+        for check in call.checks:
+            if check.delegate is not None:
+                yield from self._field(check.delegate, object_type, check.span)
+
+    def _field(self, path: str, object_type: ObjectType, span: Span) -> Iterator[Diagnostic]:
+        *lookups, name = path.split(".")
+        yield from self._lookups(lookups, object_type, span)
+        yield from self._step("field", name, self.survey.analyzer.reached(object_type, lookups), span)
+
+    def _lookups(self, lookups: list[str], object_type: ObjectType, span: Span) -> Iterator[Diagnostic]:
+        for number, name in enumerate(lookups):
+            yield from self._step("lookup", name, self.survey.analyzer.reached(object_type, lookups[:number]), span)
+
+    def _step(self, kind: str, name: str, object_type: ObjectType, span: Span) -> Iterator[Diagnostic]:
+        catalogued = (self.survey.repository.catalogue.value or {}).get(object_type.name)
+        if self._is_declared(object_type.name):
+            kinds = {"field": object_type.fields, "lookup": object_type.lookups, "related list": object_type.children}
+            known: Collection[str] = kinds[kind]
+            message = f"object type `{object_type.name}` declares no {kind} `{shorten(name)}`"
+        elif catalogued is not None and catalogued.whole and kind != "related list" and name.endswith(("__c", "__r")):
+            # Fields that every object has need not be catalogued; a lookup's name follows from its key's.
+            known = catalogued.fields if kind == "field" else catalogued.lookups
+            message = f"the catalogue of object types has no {kind} `{shorten(name)}` of `{object_type.name}`"
+        else:
+            return
+        if name not in known and not (kind == "field" and name == object_type.deletion_field):
+            yield RULE.at(span, message, help=suggestion(name[:100], known))
+
+    def _is_declared(self, name: str) -> bool:
+        """Whether the repository itself declares a type, in a file that could be read whole."""
+        repository = self.survey.repository
+        return f"types/{name}/type.yaml" in repository.tree.files and repository.object_type(name).sound

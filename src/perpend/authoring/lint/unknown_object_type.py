@@ -1,0 +1,21 @@
+"""The lint rule on misspelt and former names of object types. Its page is the docstring of ``language.compiler.type_names``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.language.compiler.type_names import RULE, misspelt_types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.authoring.lint.context import Survey
+    from perpend.core.diagnostics.model import Diagnostic
+
+
+def find(survey: Survey) -> Iterator[Diagnostic]:
+    """Yield the input types that nothing else knows, where a known one is near, and those that are called otherwise now."""
+    for logic, _ in survey.policies:
+        if logic.written_type != logic.input_type.value:
+            yield RULE.at(logic.input_type.span, f"`{logic.written_type}` is now called `{logic.input_type.value}`")
+    yield from misspelt_types(survey.repository, [logic.id for logic, _ in survey.policies]).values()

@@ -1,0 +1,141 @@
+"""Mutants that no test object kills in, the nearest objects out that would, as few as are enough for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from perpend.authoring.mutation.evaluate import Judges, Specimen
+from perpend.authoring.mutation.neighbours import Candidates, in_turn, leaves_of, neighbours, with_values
+from perpend.language.program.numbering import DISAPPEARED, UNREADABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from perpend.authoring.mutation.mutants import Mutant
+    from perpend.language.program.program import Program
+
+MOST_TRIED: Final = 6_000
+"""How many objects are tried for the mutants of one program."""
+
+_MOST_LEAVES: Final = 40
+_MOST_OF_AN_END: Final = 3
+
+
+class _Base(NamedTuple):
+    """A test object, its number, and the index at which the program ends on it."""
+
+    number: int
+    specimen: Specimen
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Killer:
+    """An object that kills mutants: how many values it changes of which test object, where the program ends on it."""
+
+    specimen: Specimen
+    base: int
+    changes: int
+    index: int
+    kills: tuple[int, ...]
+
+
+def find_killers(
+    program: Program, mutants: Sequence[Mutant], specimens: Sequence[Specimen], *, most: int = MOST_TRIED
+) -> list[Killer]:
+    """Return objects near the given ones that kill mutants, each mutant by the nearest that was found.
+
+    A mutant that none of them kills may be equivalent, or need more changes than were tried.
+    """
+    judges, candidates = Judges(program, mutants), _candidates(program, mutants, specimens)
+    bases = _bases(judges, specimens)
+    alive = list(range(len(mutants)))
+    killers: list[Killer] = []
+    unread: list[Killer] = []
+    for base, changes, specimen in _tried(bases, candidates, most):
+        index, kills = judges.killed(specimen, alive)
+        if kills and index == UNREADABLE:
+            unread.append(Killer(specimen, base, changes, index, tuple(kills)))
+        elif kills:
+            killers.append(Killer(specimen, base, changes, index, tuple(kills)))
+            alive = [position for position in alive if position not in kills]
+            if not alive:
+                break
+    return _fewest(judges, [*killers, *_of_those_left(unread, alive)], len(mutants))
+
+
+def _of_those_left(unread: list[Killer], alive: list[int]) -> Iterator[Killer]:
+    """Yield objects that the program cannot read, for mutants that nothing else kills."""
+    left = set(alive)
+    for killer in unread:
+        if left.intersection(killer.kills):
+            yield killer
+            left -= set(killer.kills)
+
+
+def _fewest(judges: Judges, killers: list[Killer], count: int) -> list[Killer]:
+    """Return killers without those whose mutants others kill as well."""
+    everything = [(judges.killed(killer.specimen, range(count))[1], killer) for killer in killers]
+    needed = {position for killer in killers for position in killer.kills}
+    chosen: list[Killer] = []
+    while needed:
+        kills, best = max(everything, key=lambda pair: (len(needed.intersection(pair[0])), -pair[1].changes))
+        chosen.append(Killer(best.specimen, best.base, best.changes, best.index, tuple(sorted(needed.intersection(kills)))))
+        needed -= set(kills)
+    return chosen
+
+
+def _candidates(program: Program, mutants: Sequence[Mutant], specimens: Sequence[Specimen]) -> Candidates:
+    """Return what values may become; what stands at the mutants' places comes first."""
+    candidates = Candidates()
+    for mutant in mutants:
+        for old, new in mutant.replaced:
+            candidates.learn_expression(new)
+            candidates.learn_expression(old)
+    candidates.learn_program(program.block)
+    for specimen in specimens:
+        candidates.learn_object(specimen.fields)
+    return candidates
+
+
+def _bases(judges: Judges, specimens: Sequence[Specimen]) -> list[_Base]:
+    """Return test objects to begin with: a few of each end, those that cannot be read and those that are gone left out."""
+    by_end: dict[int, list[_Base]] = {}
+    for number, specimen in enumerate(specimens):
+        index, _ = judges.killed(specimen, ())
+        if index not in (UNREADABLE, DISAPPEARED):
+            by_end.setdefault(index, []).append(_Base(number, specimen, index))
+    return [base for several in by_end.values() for base in several[:_MOST_OF_AN_END]]
+
+
+def _tried(bases: Sequence[_Base], candidates: Candidates, most: int) -> Iterator[tuple[int, int, Specimen]]:
+    """Yield objects with one value changed, then those with two values of another test object, a part of the budget each."""
+    with_one = in_turn([_with_one(base, candidates) for base in bases])
+    with_two = in_turn([_with_two(base, bases) for base in bases])
+    yield from islice(with_one, most)
+    yield from islice(with_two, most)
+
+
+def _with_one(base: _Base, candidates: Candidates) -> Iterator[tuple[int, int, Specimen]]:
+    for fields in neighbours(base.specimen.fields, candidates, base.specimen.time):
+        yield base.number, 1, Specimen(fields, base.specimen.time)
+
+
+def _with_two(base: _Base, bases: Sequence[_Base]) -> Iterator[tuple[int, int, Specimen]]:
+    """Yield a base with two values of another one; those go first that end near it, as conditions in another order do."""
+    others = sorted((other for other in bases if other.end != base.end), key=lambda other: abs(other.end - base.end))
+    for other in others:
+        for fields in _crossed(base.specimen.fields, other.specimen.fields):
+            yield base.number, 2, Specimen(fields, base.specimen.time)
+
+
+def _crossed(fields: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield an object with two values of another one."""
+    own, foreign = leaves_of(fields), leaves_of(other)
+    differing = [path for path in own if path in foreign and own[path] != foreign[path] and "[]" not in path][:_MOST_LEAVES]
+    for position, first in enumerate(differing):
+        for second in differing[position + 1 :]:
+            if second[: len(first)] != first:
+                yield with_values(fields, {first: foreign[first], second: foreign[second]})

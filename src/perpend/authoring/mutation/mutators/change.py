@@ -1,0 +1,65 @@
+"""What a mutator says: the words for a change and what stands there afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from perpend.language.operations import OPERATIONS
+from perpend.language.program.program import Block, Expr
+from perpend.language.program.render import expression_text
+from perpend.language.syntax.wording import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from perpend.core.diagnostics.model import Span
+    from perpend.core.values.types import ValueType
+
+_LONGEST = 90
+
+
+class ExpressionChange(NamedTuple):
+    """An expression in place of another. ``words`` say what was done, in the past tense."""
+
+    words: str
+    expression: Expr
+
+
+class BlockChange(NamedTuple):
+    """A block in place of another, and where in the file the change is seen."""
+
+    words: str
+    block: Block
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionMutator:
+    """One way to change an expression: a function that yields what may stand in its place."""
+
+    name: str
+    changes: Callable[[Expr], Iterator[ExpressionChange]]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockMutator:
+    """One way to change a block: a function that yields what may stand in its place."""
+
+    name: str
+    changes: Callable[[Block], Iterator[BlockChange]]
+
+
+def use_of(name: str, value_type: ValueType, like: Expr, **arguments: Any) -> Expr:
+    """Return a use of an operation that stands where another expression stands."""
+    return Expr(OPERATIONS[name], arguments, value_type, span=like.span)
+
+
+def both_texts(old: Expr, new: Expr) -> str:
+    """Return the words for an expression that became another."""
+    return f"`{text_of(old)}` became `{text_of(new)}`"
+
+
+def text_of(expression: Expr) -> str:
+    """Return an expression as messages quote it."""
+    return shorten(expression_text(expression), _LONGEST)

@@ -1,0 +1,347 @@
+"""What an author wants in, the files of it out: a repository, a policy with its tests, a type, extracts, a section.
+
+What a policy's tests expect is what its logic comes to. Writes nothing into the repository.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.authoring.scaffold import templates
+from perpend.authoring.scaffold.expectations import blanks_of
+from perpend.authoring.scaffold.ids import (
+    UnusableId,
+    folders_above,
+    near_folder,
+    new_api_name,
+    new_policy_id,
+    new_section_id,
+    path_kind,
+)
+from perpend.authoring.scaffold.starts import DEFAULT_KEY, JSON, KEYS, Start, field_to_ask_about, start_of
+from perpend.authoring.scaffold.writing import NotWritten
+from perpend.core.diagnostics.model import suggestion
+from perpend.core.objects.object_types import ObjectType, deletion_field_of, reached
+from perpend.core.objects.status import Status
+from perpend.findings.waivers.read import FOLDER as WAIVERS
+from perpend.findings.waivers.read import ID as WAIVER_ID
+from perpend.findings.waivers.read import waivers_below, waivers_of
+from perpend.inventory.readers.credential_report import COLUMNS, LATER_COLUMNS
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.compiler.names import ids_named, printable, type_named, types_meant
+from perpend.language.syntax.files import MAX_YAML, Files
+from perpend.language.syntax.repository import ROOT_MARK, Repository
+from perpend.language.syntax.schema import schema_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+SCHEMAS: Final = "schema"
+"""The directory of a repository with the JSON Schemas that first lines of files name."""
+
+_KEY: Final = re.compile(r"[^\W\d][\w .:/-]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class NewFiles:
+    """Files to write, by path from the root; ``notes`` are sentences that the author should read."""
+
+    files: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What a policy starts with: a field of a type, or a key of the JSON document in it."""
+
+    type: ObjectType
+    path: str
+    kind: str
+    key: str | None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def subject(self) -> str:
+        """What messages call it."""
+        return self.key or self.path.rpartition(".")[2]
+
+
+def new_repository(directory: Path) -> NewFiles:
+    """Return the files of an empty repository: its mark, the topmost folder, and the schemas for editors."""
+    if directory.is_dir() and any(not entry.name.startswith(".") for entry in directory.iterdir()):
+        raise NotWritten(f"{directory}: holds something already; a new repository begins in an empty directory")
+    if directory.exists() and not directory.is_dir():
+        raise NotWritten(f"{directory}: is a file, a repository is a directory")
+    schemas = {f"{SCHEMAS}/{name}": text for name, text in schema_files().items()}
+    folder = _with_schema("ce/folder.yaml", templates.folder_text("Policies", "Policies"), "folder", schemas)
+    return NewFiles({ROOT_MARK: templates.ROOT_MARK_TEXT, "ce/folder.yaml": folder, **schemas})
+
+
+def new_policy(
+    name: str,
+    type_name: str,
+    repository: Repository,
+    *,
+    path: str | None = None,
+    key: str | None = None,
+    title: str | None = None,
+) -> NewFiles:
+    """Return a policy, the folders above it that are missing, and what it imports.
+
+    It asks about a field, ``path``, of its objects: about one that says something where none is given; of a JSON document
+    about ``key``. Its test data hold an object for each way in which its logic can end.
+    """
+    entity = new_policy_id(name, repository)
+    question = _question(type_named(type_name, repository), repository, path, key)
+    full = _said("--name", title) or _words(entity.rpartition("/")[2])
+    shared = {**_folders(entity, repository), f"{entity[1:]}/policy.yaml": templates.policy_text(full, full)}
+    for extract in _extract_names(question):
+        asked = _asking(question, entity, extract, repository)
+        filled = _filled({**shared, **asked}, extract, entity, question.type.name, repository)
+        if filled is not None:
+            files = {file: _with_own_schema(file, text, repository) for file, text in {**shared, **asked, **filled}.items()}
+            return NewFiles(files, (*_near(entity, repository), *question.notes))
+    raise UnusableId(f"'{question.subject}' is the name of extracts already that read something else: name another --key")
+
+
+def new_extracts(
+    name: str, type_name: str, repository: Repository, *, path: str | None = None, key: str | None = None
+) -> NewFiles:
+    """Return a file of extracts of a type that holds one of that name."""
+    question = _question(type_named(type_name, repository), repository, path, key)
+    name = new_api_name(name)
+    file = _extracts_file(question.type.name, name)
+    if file in repository.tree.files:
+        raise UnusableId(f"'/{file}' is there already; nothing was written")
+    text = _extract_text(question, name)
+    return NewFiles({file: _with_own_schema(file, text, repository)}, question.notes)
+
+
+def new_type(name: str, repository: Repository, *, label: str | None = None) -> NewFiles:
+    """Return a ``type.yaml``. Without a label, a type of the library keeps its own: people may call it by that already."""
+    name = new_api_name(name)
+    file = f"types/{name}/type.yaml"
+    if file in repository.tree.files:
+        raise UnusableId(f"'/{file}' is there already; nothing was written")
+    notes: tuple[str, ...] = ()
+    declared = repository.fallback.declared_type(name) if repository.fallback is not None else None
+    if declared is not None:
+        notes = (f"the library declares {name}, too; in this repository the new declaration counts instead",)
+    label = _said("--label", label) or (declared.label if declared else "") or _label(name)
+    _refuse_taken_label(name, label, repository)
+    text = templates.type_text(name, label, deletion_field_of(name))
+    return NewFiles({file: _with_own_schema(file, text, repository)}, notes)
+
+
+def new_section(name: str, repository: Repository, *, title: str | None = None) -> NewFiles:
+    """Return a section, and those above it that are missing, up to its framework."""
+    entity = new_section_id(name, repository)
+    wanted = [above for above in folders_above(entity) if above not in repository.section_ids]
+    files = {f"{above[1:]}/section.yaml": templates.section_text(_words(above.rpartition("/")[2])) for above in wanted}
+    files[f"{entity[1:]}/section.yaml"] = templates.section_text(_said("--name", title) or _words(entity.rpartition("/")[2]))
+    files = {file: _with_own_schema(file, text, repository) for file, text in files.items()}
+    return NewFiles(files, tuple(_near(entity, repository)))
+
+
+def _near(entity: str, repository: Repository) -> Iterable[str]:
+    near = near_folder(entity, repository)
+    return (f"'{entity}' stands in a new folder; there is '{near}'",) if near else ()
+
+
+def _question(object_type: ObjectType, repository: Repository, path: str | None, key: str | None) -> _Question:
+    chosen = _said("--field", path) or field_to_ask_about(object_type)
+    if chosen is None:
+        raise UnusableId(f"'{object_type.name}' declares no field to ask about: name one with --field")
+    kind = path_kind(chosen, object_type, repository)
+    if chosen == object_type.deletion_field:
+        raise UnusableId(
+            f"'{chosen}' says whether an object has disappeared, which is judged before any condition: name another"
+        )
+    if kind != JSON:
+        if key is not None:
+            raise UnusableId(f"'{printable(key)}' is no key: {chosen} holds no JSON document, but {kind}")
+        return _Question(object_type, chosen, kind, None)
+    if key is not None and not _KEY.fullmatch(key):
+        raise UnusableId(
+            f"'{printable(key)}' is no key: a letter first, then letters, digits, '_', '-', '.', ':', '/' and spaces"
+        )
+    usual = KEYS.get(chosen.rpartition(".")[2])
+    if key is None and usual is None:
+        notes = (f"which keys {chosen} holds is not declared: '{DEFAULT_KEY}' stands for one; --key names yours",)
+        return _Question(object_type, chosen, kind, DEFAULT_KEY, notes)
+    return _Question(object_type, chosen, kind, key or usual, _no_column(key) if key and usual else ())
+
+
+def _no_column(key: str) -> tuple[str, ...]:
+    """Return a note where a key of a credential report's row is none of the report's columns."""
+    known = COLUMNS | LATER_COLUMNS
+    near = suggestion(key, sorted(known))
+    said = f"a credential report has no column '{key}'{f' ({near})' if near else ''}"
+    return () if key in known else (said.replace("`", "'"),)
+
+
+def _extract_names(question: _Question) -> Sequence[str | None]:
+    """Return the names that an extract for a question can have, the shortest first; None where it needs none."""
+    if question.key is None:
+        return (None,)
+    *lookups, field_name = (re.sub(r"^[A-Za-z0-9]+__(?=.*__[cr]$)|__[cr]$", "", step) for step in question.path.split("."))
+    return tuple(_camel(" ".join((*lookups, *more, question.key))) for more in ((), (field_name,)))
+
+
+def _asking(question: _Question, entity: str, extract: str | None, repository: Repository) -> dict[str, str]:
+    """Return the logic, its test data, and the file of extracts where it is not there yet."""
+    start, value, files, place = start_of(question.kind), f"{{FIELD: {{path: {question.path}}}}}", {}, None
+    if extract is not None:
+        value, place = f"{{EXTRACT: {extract}}}", _extracts_file(question.type.name, extract)
+        if place not in repository.tree.files:
+            files[place] = _extract_text(question, extract)
+    imports = f"/{place}" if place else None
+    logic = templates.logic_text(question.type.name, question.subject, start, value=value, extracts=imports)
+    data = templates.test_data_text([*_objects(question, start, repository)])
+    return {**files, f"{entity[1:]}/prod.logic.yaml": logic, f"{entity[1:]}/test-data.json": data}
+
+
+def _extracts_file(type_name: str, extract: str) -> str:
+    return f"types/{type_name}/{extract}.extracts.yaml"
+
+
+def _extract_text(question: _Question, name: str) -> str:
+    if question.key is not None:
+        return templates.document_extract_text(question.type.name, name, question.path, question.key)
+    return templates.field_extract_text(question.type.name, name, question.path)
+
+
+def _objects(question: _Question, start: Start, repository: Repository) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    """Yield test objects, one for each way to end: name, status, fields."""
+    ends = (("faulty", Status.INCOMPLIANT), ("sound", Status.COMPLIANT), ("not-foreseen", Status.UNDETERMINED))
+    for (name, status), value in zip(ends, start.values, strict=True):
+        held = value if question.key is None else json.dumps({question.key: value})
+        yield name, status.value, _nested(question, held, repository)
+    if question.key is not None:
+        for name, held in (
+            ("no-document", None),
+            ("document-not-json", "{"),
+            ("value-not-text", json.dumps({question.key: 17})),
+        ):
+            yield name, Status.UNDETERMINED.value, _nested(question, held, repository)
+
+
+def _nested(question: _Question, value: Any, repository: Repository) -> dict[str, Any]:
+    """Return fields in which a path leads to a value; a lookup's key is the Id of what it leads to."""
+    *lookups, name = question.path.split(".")
+    fields: dict[str, Any] = {name: value}
+    for count, lookup in reversed(list(enumerate(lookups))):
+        above = reached(question.type, lookups[:count], lambda name: repository.declared_type(name) or ObjectType(name))
+        identity = f"{lookup.removesuffix('__r')}-1"
+        key = above.lookups[lookup].key if lookup in above.lookups else ""
+        fields = {**({key: identity} if key else {}), lookup: {"Id": identity, **fields}}
+    return fields
+
+
+def new_waiver(name: str, policy: str, repository: Repository, *, objects: str, until: date) -> NewFiles:
+    """Return a file with one waiver of a policy's findings. What its reason and its owner are is the author's to fill in."""
+    if not WAIVER_ID.fullmatch(name):
+        raise UnusableId(f"'{printable(name)}' is no id of a waiver: letters, digits, '.', '_' and '-', 80 at most")
+    named, *others = ids_named([policy], repository.policy_ids, "policy")
+    if others:
+        raise UnusableId(f"'{printable(policy)}' names {len(others) + 1} policies: name one of them, such as {named}")
+    if until < datetime.now(UTC).date():
+        raise UnusableId(f"--until {until} is over: name a day to come")
+    file = f"{WAIVERS}/{name}.yaml"
+    if (repository.files.root / file).exists():
+        raise UnusableId(f"'{file}' is there already; nothing was written")
+    schema = f"{SCHEMAS}/{_schema_name('waivers')}"
+    there = [schema] if (repository.files.root / schema).is_file() else []
+    text = templates.waivers_text(name, named, objects, until.isoformat())
+    _refuse_unread(name, text, repository, f"--object '{printable(objects)}'")
+    return NewFiles(
+        {file: _with_schema(file, text, "waivers", there)}, ("fill in its reason and its owner before it is merged",)
+    )
+
+
+def _refuse_unread(name: str, text: str, repository: Repository, named: str) -> None:
+    """Refuse a file with one waiver that runs would refuse: one they cannot read, or whose id another file has."""
+    there = waivers_below(repository.files, WAIVERS)
+    if name in {*(waiver.id for waiver in there.waivers), *(attested.id for attested in there.attestations)}:
+        raise UnusableId(f"'{name}' is the id of another waiver or attestation; nothing was written")
+    with TemporaryDirectory(prefix="perpend-new-") as directory:
+        (Path(directory) / "new.yaml").write_text(text, "utf-8", newline="\n")
+        wrong = waivers_of(Files(Path(directory)), "new.yaml").diagnostics
+    if wrong:
+        raise UnusableId(f"{named} can be in no waiver: {wrong[0].message}")
+
+
+def _filled(
+    files: dict[str, str], extract: str | None, entity: str, type_name: str, repository: Repository
+) -> dict[str, str] | None:
+    """Return the policy's test data with its expectations, None where extracts that are there say something else."""
+    place = _extracts_file(type_name, extract) if extract else None
+    with TemporaryDirectory(prefix="perpend-new-") as directory:
+        root = Path(directory)
+        if place in repository.tree.files and repository.extracts(f"/{place}").value is not None:
+            files = {**files, str(place): repository.files.text(str(place), limit=MAX_YAML)}
+        for path, text in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text, "utf-8", newline="\n")
+        (blanks,) = blanks_of(Analyzer(Repository(root, fallback=repository)), [f"{entity}/prod.logic.yaml"])
+    return None if blanks.left else {blanks.path: blanks.after}
+
+
+def _folders(entity: str, repository: Repository) -> dict[str, str]:
+    wanted = [above for above in folders_above(entity) if above not in repository.folder_ids]
+    names = {above: _words(above.rpartition("/")[2]) if above != "/ce" else "Policies" for above in wanted}
+    return {f"{above[1:]}/folder.yaml": templates.folder_text(name, name) for above, name in names.items()}
+
+
+def _schema_name(kind: str) -> str:
+    return f"{kind.capitalize()}.schema.json"
+
+
+def _with_own_schema(path: str, text: str, repository: Repository) -> str:
+    kind = path.rpartition("/")[2].removesuffix(".yaml").rpartition(".")[2]
+    there = (repository.files.root / SCHEMAS / _schema_name(kind)).is_file()
+    return _with_schema(path, text, kind, [f"{SCHEMAS}/{_schema_name(kind)}"] if there else [])
+
+
+def _with_schema(path: str, text: str, kind: str, schemas: Iterable[str]) -> str:
+    """Return a text with the line that names its schema, where the repository has it."""
+    schema = f"{SCHEMAS}/{_schema_name(kind)}"
+    if schema not in schemas:
+        return text
+    return f"# yaml-language-server: $schema={'../' * path.count('/')}{schema}\n{text}"
+
+
+def _said(option: str, text: str | None) -> str | None:
+    """Return what an option says. Raises UnusableId where it is given and says nothing."""
+    if text is not None and not text.strip():
+        raise UnusableId(f"{option} '{printable(text)}' says nothing: give it a text, or leave it out")
+    return text
+
+
+def _refuse_taken_label(name: str, label: str, repository: Repository) -> None:
+    """Refuse a label by which, as it stands or as a view's name, another type is meant: then it would mean neither."""
+    other = next((meant.name for meant in types_meant(label, repository) if meant.name != name), None)
+    if other is not None:
+        raise UnusableId(f"'{printable(label)}' means {other} already: name another --label")
+
+
+def _words(part: str) -> str:
+    words = " ".join(re.split(r"[-_]+", part)).strip()
+    return words[:1].upper() + words[1:]
+
+
+def _label(api_name: str) -> str:
+    bare = re.sub(r"^[A-Za-z0-9]+__(?=.*__c$)|__c$", "", api_name)
+    return " ".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", bare)) or api_name
+
+
+def _camel(key: str) -> str:
+    first, *rest = [part for part in re.split(r"[^A-Za-z0-9]+", key) if part]
+    return first[:1].lower() + first[1:] + "".join(part[:1].upper() + part[1:] for part in rest)

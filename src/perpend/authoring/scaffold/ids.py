@@ -1,0 +1,165 @@
+"""What people call a new entity in, its id out: letters that every file system takes, in a place where it can stand.
+
+A refusal names the value, what is wrong with it, and the nearest right one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.diagnostics.model import suggestion
+from perpend.core.errors import PerpendError
+from perpend.core.objects.object_types import ObjectType, reached
+from perpend.language.compiler.names import UnknownName, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from perpend.language.syntax.repository import Repository
+
+MOST_STEPS: Final = 20
+"""How many parts a new id may have."""
+
+_MOST_SIGNS: Final = 100
+_PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+_API_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
+_FILE: Final = re.compile(r"/(policy|folder|section)\.yaml|/[^/]*\.logic\.yaml", re.ASCII)
+_ODD: Final = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
+
+
+class UnusableId(PerpendError):
+    """An id, or a name, that a new entity cannot have."""
+
+
+def new_policy_id(name: str, repository: Repository) -> str:
+    """Return the id of a policy that is not there yet."""
+    return _new_id(name, "ce", repository)
+
+
+def new_section_id(name: str, repository: Repository) -> str:
+    """Return the id of a section that is not there yet."""
+    return _new_id(name, "frameworks", repository)
+
+
+def new_api_name(name: str) -> str:
+    """Return a name that a type or a file of extracts can have."""
+    if not _API_NAME.fullmatch(name) or len(name) > _MOST_SIGNS:
+        near = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_0123456789")[:_MOST_SIGNS]
+        raise UnusableId(f"'{printable(name)}' is no API name: letters, digits and _, a letter first{_meant(near)}")
+    return name
+
+
+def folders_above(entity: str) -> list[str]:
+    """Return the ids of the directories above an entity that need a descriptor, the topmost first."""
+    parts = entity.strip("/").split("/")
+    return ["/" + "/".join(parts[:count]) for count in range(1 if parts[0] == "ce" else 2, len(parts))]
+
+
+def near_folder(entity: str, repository: Repository) -> str | None:
+    """Return the folder that an id may have meant: one that is there and is called nearly like one that is not."""
+    known = {*repository.folder_ids, *repository.section_ids}
+    absent = next((above for above in folders_above(entity) if above not in known), None)
+    if absent is None:
+        return None
+    parent = absent.rpartition("/")[0]
+    beside = {other.rpartition("/")[2]: other for other in known if other.rpartition("/")[0] == parent}
+    near = suggestion(absent.rpartition("/")[2], beside)
+    return beside[near.split("`")[1]] if near else None
+
+
+def _new_id(name: str, top: str, repository: Repository) -> str:
+    typed = name.replace("\\", "/")
+    parts = [part for part in typed.split("/") if part]
+    if ".." in parts:
+        raise UnusableId(f"'{printable(name)}' leads out of /{top}: an id goes down only")
+    if parts[:1] != [top] and top in parts:
+        raise UnusableId(
+            f"'{printable(name)}' is no id{_meant('/' + '/'.join(parts[parts.index(top) :]))}: ids start at the root"
+        )
+    if parts[:1] != [top] or len(parts) < 2:
+        raise UnusableId(f"'{printable(name)}' does not say where it stands{_meant(_placed(parts, top, repository))}")
+    entity = "/" + "/".join(parts)
+    if _FILE.search(entity):
+        raise UnusableId(f"'{printable(name)}' names a file, an id names its directory{_meant(entity.rpartition('/')[0])}")
+    for part in parts:
+        if not _PART.fullmatch(part) or len(part) > _MOST_SIGNS:
+            raise UnusableId(
+                f"'{printable(part)}' in '{printable(name)}' holds what not every file system takes: letters, digits, '-', '_' "
+                f"and '.', at most {_MOST_SIGNS}{_meant(_ODD.sub('-', part).strip('-._')[:_MOST_SIGNS])}"
+            )
+    if len(parts) > MOST_STEPS:
+        raise UnusableId(f"'{printable(name)}' has {len(parts)} parts, at most {MOST_STEPS} are taken")
+    _refuse_clashes(entity, repository)
+    return entity
+
+
+def _placed(parts: list[str], top: str, repository: Repository) -> str:
+    """Return an id below the nearest folder: one whose last part begins the name, else the deepest first one."""
+    rest = [_ODD.sub("-", part).strip("-._") for part in parts if part not in (top, ".")]
+    rest = rest or ["my-policy" if top == "ce" else "my-framework"]
+    known = repository.folder_ids if top == "ce" else ()
+    above = next((entity for entity in known if entity.endswith(f"/{rest[0]}") and len(rest) > 1), None)
+    return (
+        "/".join([above, *rest[1:]])
+        if above
+        else "/".join([max(known, key=lambda entity: entity.count("/"), default=f"/{top}"), *rest])
+    )
+
+
+def _refuse_clashes(entity: str, repository: Repository) -> None:
+    """Refuse an id that is taken, stands below a policy, or differs from one only in the case of letters."""
+    policies = set(repository.policy_ids)
+    taken = {
+        *policies,
+        *repository.folder_ids,
+        *repository.section_ids,
+        *(f"/{directory}" for directory in repository.tree.directories),
+    }
+    if entity in taken:
+        raise UnusableId(f"'{entity}' is there already; nothing was written")
+    by_letters = {other.casefold(): other for other in taken}
+    for above in (*_prefixes(entity), entity):
+        if above in policies:
+            raise UnusableId(f"'{above}' is a policy; '{entity}' cannot stand below it")
+        if f"{above[1:]}" in repository.tree.files:
+            raise UnusableId(f"'{above}' is a file; '{entity}' cannot stand there")
+        other = by_letters.get(above.casefold(), above)
+        if other != above:
+            raise UnusableId(
+                f"'{above}' differs from '{other}' only in the case of letters{_meant(other + entity[len(above) :])}"
+            )
+
+
+def _prefixes(entity: str) -> Iterator[str]:
+    parts = entity.strip("/").split("/")
+    yield from ("/" + "/".join(parts[:count]) for count in range(1, len(parts)))
+
+
+def path_kind(path: str, object_type: ObjectType, repository: Repository) -> str:
+    """Return the kind of the field that a path leads to: ``text`` where the type declares no fields.
+
+    Raises UnknownName for what a declared type does not have.
+    """
+    *lookups, name = path.split(".")
+    for count, lookup in enumerate(lookups):
+        above = reached(object_type, lookups[:count], lambda name: repository.declared_type(name) or ObjectType(name))
+        _refuse_unknown("lookup", lookup, above, above.lookups)
+    last = reached(object_type, lookups, lambda name: repository.declared_type(name) or ObjectType(name))
+    _refuse_unknown("field", name, last, last.fields)
+    return last.fields[name].kind if name in last.fields else "text"
+
+
+def _refuse_unknown(what: str, name: str, object_type: ObjectType, known: Iterable[str]) -> None:
+    if not re.fullmatch(r"\w+", name, re.ASCII):
+        raise UnusableId(f"'{printable(name)}' is no API name of a {what}: letters, digits and _")
+    if object_type.declared and name not in known:
+        near = suggestion(name, known)
+        raise UnknownName(
+            f"object type {object_type.name} declares no {what} '{printable(name)}'{_meant(near.split('`')[1]) if near else ''}"
+            f"; `perpend show {object_type.name}` shows all"
+        )
+
+
+def _meant(near: str) -> str:
+    return f" (did you mean '{near}'?)" if near else ""

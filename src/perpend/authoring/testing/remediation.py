@@ -1,0 +1,48 @@
+"""A policy and its own test data in, what would mend a test object that it finds incompliant out, with or without names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perpend.authoring.testing.run import tests_of
+from perpend.core.objects.status import Status
+from perpend.findings.remediation.fill import NotFilled, fill
+from perpend.findings.remediation.plans import with_credentials
+from perpend.findings.remediation.read import remedy_of
+
+if TYPE_CHECKING:
+    from perpend.authoring.testing.executions import Executions
+    from perpend.findings.remediation.model import Remedy
+    from perpend.language.compiler.analyzer import Analyzer
+
+
+@dataclass(frozen=True, slots=True)
+class MendedTest:
+    """A test object by its Id, and the remedy of its policy with the object's names in it.
+
+    Where no test object tells its names, the Id is empty, and the remedy has places for them.
+    """
+
+    object_id: str
+    remedy: Remedy
+
+
+def mended_test(analyzer: Analyzer, policy_id: str, logic_id: str, executions: Executions) -> MendedTest | None:
+    """Return what would mend the first incompliant test object that tells all names, else any; None without a remedy."""
+    remedy = remedy_of(analyzer.repository, policy_id).value
+    if remedy is None:
+        return None
+    incompliant = {(end.path, end.number) for end in executions.ends if end.passed and end.actual.status == Status.INCOMPLIANT}
+    for test in tests_of(analyzer.repository, analyzer, logic_id)[0]:
+        if (test.path, test.number) in incompliant:
+            try:
+                return MendedTest(test.id, _commands(fill(remedy, test.fields)))
+            except NotFilled:
+                continue
+    return MendedTest("", _commands(remedy))
+
+
+def _commands(remedy: Remedy) -> Remedy:
+    """Return the part of a remedy that a script has."""
+    return with_credentials(replace(remedy, values=(), terraform=()), "")

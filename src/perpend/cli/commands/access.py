@@ -1,0 +1,106 @@
+"""``perpend access``: who can use a policy document of AWS, statement by statement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from perpend.cli.options.completion import complete_files
+from perpend.cli.options.format import form_option
+from perpend.cli.options.streams import output_stream, refuse_input_as_output, terminal
+from perpend.core.iam.access_policy import AccessPolicyError
+from perpend.core.iam.levels import PolicyKind, access_of_statements
+from perpend.core.iam.surroundings import Surroundings, UnusableSurroundings, surroundings_from_json
+from perpend.core.values.values import json_from_text
+from perpend.inventory.readers.errors import UnusableContent, UnusableInput
+from perpend.inventory.readers.files import STANDARD_INPUT, read_text_bytes
+from perpend.inventory.readers.json_text import read_value
+from perpend.reports.terminal.access import print_access, write_access_json
+
+UNDETERMINED = 3
+"""Exit code where it is not known who can use some statement."""
+
+EPILOG = """\b
+Examples:
+  perpend access bucket-policy.json --context estate.json
+  perpend access trust.json --kind trust --format json
+  aws s3api get-bucket-policy --bucket logs | perpend access -
+
+\b
+A context file; what it leaves out is not known:
+  {"account": "111122223333", "organization": "o-abcde12345",
+   "organizationAccounts": ["111122223333"], "collectedAccounts": ["111122223333"]}
+
+Levels, and what is left out: docs/reference/access-levels.md.
+
+\b
+Exit codes: 0 known for every Allow statement, 3 not known for some,
+2 no policy document, or another error."""
+
+
+@click.command("access", epilog=EPILOG)
+@click.argument("document", shell_complete=complete_files)
+@click.option(
+    "--context",
+    "context_file",
+    metavar="FILE",
+    type=click.Path(),
+    shell_complete=complete_files,
+    help="What is known around the document, as JSON: whose it is, the organization, which accounts are collected.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in PolicyKind]),
+    default=PolicyKind.RESOURCE.value,
+    show_default=True,
+    help="Where the document stands: at a resource, at identities, or as the trust of a role.",
+)
+@form_option("access")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def command(document: str, context_file: str | None, kind: str, form: str, out: str | None) -> int:
+    """Show who can use each Allow statement of DOCUMENT, a policy document of AWS as JSON (- is standard input), and why.
+
+    What AWS CLI answers with a policy in it is taken as well. No level is narrower than the truth: what is not understood
+    narrows nobody, and what hangs on facts that are not known is not known.
+    """
+    inputs = [document] if context_file is None else [document, context_file]
+    if inputs == [STANDARD_INPUT] * 2:
+        raise click.UsageError("only one of DOCUMENT and --context can be standard input")
+    refuse_input_as_output(out, inputs)
+    surroundings = _surroundings(context_file) if context_file is not None else Surroundings()
+    try:
+        accesses = access_of_statements(_policy(_read(document)), PolicyKind(kind), surroundings)
+    except AccessPolicyError as error:
+        raise UnusableInput(document, str(error)) from None
+    if form == "json":
+        with output_stream(out) as stream:
+            write_access_json(accesses, stream)
+    else:
+        with terminal(out) as console:
+            print_access(accesses, console)
+    return UNDETERMINED if any(access.level is None for access in accesses) else 0
+
+
+def _read(path: str) -> Any:
+    try:
+        return read_value(read_text_bytes(path))
+    except UnusableContent as error:
+        raise UnusableInput(path, str(error)) from None
+
+
+def _surroundings(path: str) -> Surroundings:
+    try:
+        return surroundings_from_json(_read(path))
+    except UnusableSurroundings as error:
+        raise UnusableInput(path, str(error)) from None
+
+
+def _policy(value: Any) -> Any:
+    """Return the document that a file holds: by itself, or as a text under ``Policy``, as AWS answers."""
+    if isinstance(value, dict) and "Policy" in value and "Statement" not in value:
+        value = value["Policy"]
+    try:
+        return json_from_text(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise AccessPolicyError(f"the text in it holds no policy document: {error}") from None

@@ -1,0 +1,139 @@
+"""``perpend diff``: two runs compared, or two revisions of the policies over one snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from perpend.cli.config.command import Configured, is_from_file, tell_deciding
+from perpend.cli.options.format import FormAsked, form_option, listing_options, not_written
+from perpend.cli.options.history.compliance import counts_among
+from perpend.cli.options.history.record import place_of, store_option
+from perpend.cli.options.output.run_diff import tells_findings, write_difference
+from perpend.cli.options.repository import repository_here
+from perpend.cli.options.severity import RatingHere, ratings_option
+from perpend.cli.options.waivers import Waiving, waiver_options
+from perpend.findings.history.model import Event
+from perpend.reports.formats.registry import WRITES
+
+if TYPE_CHECKING:
+    from perpend.core.objects.status import Status
+    from perpend.findings.history.storage import HistoryPlace
+    from perpend.reports.terminal.history.run_diff import Difference
+
+LOST_SIGHT = 3
+"""Exit code where nothing is new, and nobody sees any more whether something that was open still is."""
+
+EPILOG = """\b
+Examples:
+  perpend diff --store inventory
+  perpend diff 12 last --store inventory --format markdown
+  perpend diff --store inventory --format ocsf --out changes.ndjson
+  perpend diff --policies main HEAD --store inventory --repo ~/policies
+  perpend diff --policies HEAD . --store inventory --format markdown --out comment.md
+
+\b
+Exit codes: 0 nothing newly incompliant that is not waived, 1 something newly incompliant,
+3 nothing new, but of something open it is not known any more, 2 usage or store error."""
+
+
+@click.command("diff", cls=Configured, epilog=EPILOG)
+@click.argument("revisions", nargs=-1, metavar="[BEFORE] [AFTER]")
+@click.option("--policies", is_flag=True, help="BEFORE and AFTER are revisions of the repository; `.` is what lies there now.")
+@store_option
+@click.option(
+    "--repo",
+    metavar="DIR",
+    type=click.Path(),
+    help="The repository whose revisions are compared, or whose waivers hold; without it, the one here.",
+)
+@waiver_options
+@click.option("--run", metavar="ID", help="With --policies: judge this snapshot; without it, the one in force.")
+@ratings_option
+@form_option("diff")
+@listing_options
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown of each kind.")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def command(
+    revisions: tuple[str, ...],
+    policies: bool,
+    directory: str,
+    repo: str | None,
+    waivers_dir: str | None,
+    no_waivers: bool,
+    ratings_dir: str | None,
+    run: str | None,
+    limit: int,
+    **given: Any,
+) -> int:
+    """Compare two runs of a store's history, the last two where none is named.
+
+    A run is a number, the beginning of a snapshot's id, or `last`. With --policies, judge one snapshot by two revisions of a
+    repository: what a change of policies would do to an estate, which waivers begin or cease to cover something among it.
+    """
+    from perpend.reports.terminal.history.finding import SaidBesideHistory
+
+    asked = FormAsked.taken_from(given)
+    asked.refuse_contradictions()
+    if policies:
+        if len(revisions) != 2:
+            raise click.UsageError("--policies compares two revisions: perpend diff --policies BEFORE AFTER")
+        if asked.form not in WRITES["diff --policies"]:
+            raise click.UsageError(not_written("diff --policies", asked.form))
+        from perpend.cli.options.history.policy_diff import compare_revisions
+
+        # A directory that a configuration names is one of a revision: each has its own.
+        named = None if is_from_file(click.get_current_context(), "waivers_dir") else waivers_dir
+        return compare_revisions(
+            revisions, directory, repo, run, asked.form, limit, asked.out, waivers_dir=named, no_waivers=no_waivers
+        )
+    if run is not None:
+        raise click.UsageError("--run goes with --policies")
+    tell_deciding(click.get_current_context())
+    repository = repository_here(repo)
+    waiving = Waiving.here(repository, waivers_dir, none=no_waivers)
+    rating = RatingHere.here(repository, ratings_dir)
+    place = place_of(directory)
+    difference, words, known = _difference(place, revisions, waiving, rating, counted=tells_findings(asked))
+    said = SaidBesideHistory(repository, words, rating.in_force, lines=asked.form == "sarif")
+    write_difference(difference, place.head(), known, said, asked, limit)
+    if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in difference.rows):
+        return 1
+    return LOST_SIGHT if any(row["what"] == Event.LOST_SIGHT for row in difference.rows) else 0
+
+
+def _difference(
+    place: HistoryPlace, names: tuple[str, ...], waiving: Waiving, rating: RatingHere, *, counted: bool
+) -> tuple[Difference, dict[str, str], dict[str, dict[Status, int]]]:
+    """Return what is otherwise, waivers in words, and, where it is asked for, each policy's counts after the later run."""
+    from perpend.findings.history.queries.findings import COMPARED, compared, coverage, run_named
+    from perpend.findings.history.queries.views import asking
+    from perpend.findings.severity.priority import keep_ratings, with_severity
+    from perpend.findings.waivers.match_history import with_waivers
+    from perpend.reports.terminal.history.finding import words_of_waivers
+    from perpend.reports.terminal.history.findings import rows_in
+    from perpend.reports.terminal.history.run_diff import Difference
+
+    head = place.head()
+    if len(names) > 2:
+        raise click.UsageError("two runs are compared, not more")
+    if not names and len(head.runs) < 2:
+        raise click.UsageError("the history has one run only: there is nothing to compare it with")
+    after = run_named(head, names[1] if len(names) == 2 else "last")
+    before = run_named(head, names[0]) if names else head.runs[-2]
+    if before.number >= after.number:
+        raise click.UsageError(f"run {before.number} does not come before run {after.number}")
+    views = (*COMPARED, "finding") if waiving.files.waivers or rating.in_force.shifts else COMPARED
+    with asking(place, *views, since=before.number) as connection:
+        covering = waiving.covered_findings(connection, head)
+        query = with_waivers((compared(before.number, after.number), []))
+        if rating.in_force.by_policy:
+            keep_ratings(connection, rating.in_force)
+            query = with_severity(query)
+        answer = connection.execute(*query)
+        columns = [str(column[0]) for column in answer.description or ()]
+        rows = list(rows_in(columns, [answer.fetchall()]))
+        judged = coverage(connection, before.number), coverage(connection, after.number)
+        known = counts_among(connection, head, until=after.number) if counted else {}
+    return Difference(before, after, judged, rows, columns), words_of_waivers(covering), known

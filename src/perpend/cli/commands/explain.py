@@ -1,0 +1,153 @@
+"""``perpend explain``: the road to one verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from perpend.cli.options.completion import complete_files, complete_objects, complete_policies, complete_runs
+from perpend.cli.options.format import form_option
+from perpend.cli.options.inputs import InputsCommand, input_options, inputs_here, inputs_or_store
+from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.streams import output_stream, refuse_input_as_output, terminal
+from perpend.cli.options.values import max_age_option, moment, repository_option
+from perpend.evaluation.explain.steps import explain_verdict
+from perpend.evaluation.verdicts.child_lists import with_children
+from perpend.evaluation.verdicts.evaluation_time import day_of_run
+from perpend.evaluation.verdicts.objects import object_named
+from perpend.evaluation.verdicts.selection import program_named
+from perpend.evaluation.verdicts.staleness import aged_estate, freshness_of
+from perpend.inventory.importers.input import need_a_store, needs_joining
+from perpend.inventory.readers import collect_files
+from perpend.inventory.readers.files import are_large
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.reports.terminal.explanation import print_explanation, write_explanation_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from perpend.core.objects.inventory import EstateObject
+    from perpend.evaluation.verdicts.staleness import Freshness
+    from perpend.inventory.importers.input import Input
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.language.program.program import Program
+
+EPILOG = """\b
+Examples:
+  perpend explain user-has-more-than-one-active-access-key alice report.csv
+  perpend explain root-user-mfa arn:aws:iam::111122223333:root report.csv --format json
+  perpend explain root-user-mfa arn:aws:iam::111122223333:root --store inventory"""
+
+
+@click.command("explain", cls=InputsCommand, yields={"store": ("inputs",)}, epilog=EPILOG)
+@click.argument("policy", shell_complete=complete_policies)
+@click.argument("object_name", metavar="OBJECT", shell_complete=complete_objects)
+@click.argument("inputs", nargs=-1, metavar="INPUT...", shell_complete=complete_files)
+@click.option(
+    "--store", metavar="DIR", type=click.Path(), help="Look into the snapshot in force of this store instead of inputs."
+)
+@click.option("--run", metavar="ID", shell_complete=complete_runs, help="Look into this snapshot of the store.")
+@repository_option
+@input_options
+@click.option(
+    "--snapshot-time",
+    metavar="TIME",
+    callback=moment,
+    help="When the estate looked like this; else what the inputs say, else today.",
+)
+@max_age_option
+@click.option("--all", "everything", is_flag=True, help="Show what was derived of the fields, too, and what was not reached.")
+@form_option("explain")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def command(
+    policy: str,
+    object_name: str,
+    inputs: tuple[str, ...],
+    store: str | None,
+    run: str | None,
+    repo: str | None,
+    snapshot_time: datetime | None,
+    max_age: timedelta | None,
+    everything: bool,
+    form: str,
+    out: str | None,
+) -> int:
+    """Show how POLICY came to its verdict on OBJECT (an ARN, an id or a name) among what INPUTs or a store hold.
+
+    The fields that decided, the row that they stand in, each condition in order with the fields that it looked at, the check
+    that fired, and the smallest change of one field that would change the status.
+    """
+    inputs_or_store(inputs, store, "look into")
+    refuse_input_as_output(out, inputs)
+    analyzer = Analyzer(repository_here(repo))
+    program = program_named(analyzer, policy)
+    fresh = freshness_of(max_age, snapshot_time, None)
+    if store is not None:
+        judged, times = _stored(analyzer, program, object_name, store, run, fresh)
+    else:
+        judged, times = _read(
+            analyzer, program, object_name, inputs_here(click.get_current_context(), inputs, analyzer.repository), fresh
+        )
+    explanation = explain_verdict(analyzer, program, judged, day=day_of_run(times, snapshot_time=snapshot_time))
+    if form == "json":
+        with output_stream(out) as stream:
+            write_explanation_json(explanation, stream)
+    else:
+        with terminal(out) as console:
+            print_explanation(explanation, console, everything=everything)
+    return 0
+
+
+def _read(
+    analyzer: Analyzer, program: Program, name: str, inputs: Sequence[Input], fresh: Freshness | None
+) -> tuple[EstateObject, list[datetime | None]]:
+    declared = analyzer.repository.declared_type
+    if need_a_store(inputs):
+        from perpend.evaluation.verdicts.stores.temporary_snapshot import imported
+
+        with imported(inputs, declared=declared) as store:
+            assert store.snapshot is not None  # what cannot be used has raised
+            return _object_of(analyzer, program, name, store.snapshot, fresh, "among the inputs")
+    if fresh is None and are_large([input_.path for input_ in inputs]):
+        from perpend.evaluation.verdicts.stores.large_reports import user_of_reports
+
+        judged = user_of_reports(inputs, program, name, declared=declared)
+        if judged is not None:
+            return judged, [None] * len(inputs)  # plain reports do not say when they were made
+    type_name = inputs[0].type_name
+    collected = collect_files(
+        [input_.path for input_ in inputs],
+        type_name=type_name,
+        object_type=analyzer.object_type(type_name) if type_name else None,
+        complete={input_.path: input_.complete for input_ in inputs},
+    )
+    if needs_joining(collected.estate):
+        from perpend.evaluation.verdicts.stores.temporary_snapshot import joined
+
+        with joined(collected, declared=declared) as store:
+            assert store.snapshot is not None  # what cannot be used has raised
+            return _object_of(analyzer, program, name, store.snapshot, fresh, "among the inputs")
+    estate = with_children(aged_estate(collected.estate, fresh), [program], analyzer.object_type)
+    return object_named(estate, program.input_type, name), [source.observed_at for source in estate.sources]
+
+
+def _stored(
+    analyzer: Analyzer, program: Program, name: str, directory: str, run: str | None, fresh: Freshness | None
+) -> tuple[EstateObject, list[datetime | None]]:
+    with store_named(directory).reading(run) as snapshot:
+        return _object_of(analyzer, program, name, snapshot, fresh)
+
+
+def _object_of(
+    analyzer: Analyzer, program: Program, name: str, snapshot: Snapshot, fresh: Freshness | None, where: str = ""
+) -> tuple[EstateObject, list[datetime | None]]:
+    from perpend.evaluation.verdicts.objects import stored_object_named
+    from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
+    from perpend.inventory.snapshots.temporary_store import scratch
+
+    with scratch() as directory:
+        aged = aged_snapshot(snapshot, fresh, analyzer.repository.declared_type, directory)
+        judged = stored_object_named(aged, program, analyzer.object_type(program.input_type), name, where)
+    return judged, [source.observed_at for source in snapshot.sources]

@@ -1,0 +1,33 @@
+"""``perpend explain-code``: the page of a diagnostic's code."""
+
+from __future__ import annotations
+
+import click
+
+from perpend.cli.actions.policies.codes import all_rules, complete_codes, rules_called
+from perpend.cli.options.streams import terminal
+from perpend.language.compiler.names import UnknownName, did_you_mean, printable
+from perpend.reports.terminal.markdown import print_markdown
+
+
+@click.command("explain-code", epilog="\b\nExamples:\n  perpend explain-code A203\n  perpend explain-code --all")
+@click.argument("code", required=False, shell_complete=complete_codes)
+@click.option("--all", "every", is_flag=True, help="List every code with its name.")
+def command(code: str | None, every: bool) -> int:
+    """Explain a diagnostic's code (A203) or name (unknown-extract): what is wrong, and how to mend it."""
+    from rich.text import Text
+
+    rules = all_rules()
+    with terminal(None) as console:
+        if every or code is None:
+            for rule in rules:
+                console.print(Text.assemble((rule.code, "bold"), f"  {rule.severity.value:8} {rule.name}"))
+            return 0
+        meant = rules_called(code)
+        if not meant:
+            hint = did_you_mean(code, [name for rule in rules for name in (rule.code, rule.name)])
+            raise UnknownName(f"unknown code '{printable(code)}'{hint}; `perpend explain-code --all` lists every code")
+        rule = meant[0]
+        console.print(Text.assemble((f"{rule.severity.value}[{rule.code}] ", "bold"), rule.name, "\n"))
+        print_markdown(rule.page, console)
+    return 0

@@ -1,0 +1,119 @@
+"""``perpend history``: what became of an object, a policy or a finding; whether the history is whole; what may go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from perpend.cli.app import USAGE_ERROR
+from perpend.cli.config.command import Configured
+from perpend.cli.options.format import form_option
+from perpend.cli.options.history.record import place_of, store_option
+from perpend.cli.options.output.rows import write_row_form
+from perpend.cli.options.streams import output_stream, terminal
+from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.plural import counted
+
+EPILOG = """\b
+Examples:
+  perpend history arn:aws:iam::111122223333:user/alma.brekke --store inventory
+  perpend history user-has-more-than-one-active-access-key --store inventory
+  perpend history b5e7a792c013c141847f73767865183e --store inventory --format json
+  perpend history verify --store inventory
+  perpend history prune --keep 3 --store inventory"""
+
+
+class _History(click.Group):
+    """Takes a word that is none of its commands for what `show` is asked about."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("history", cls=_History, epilog=EPILOG, subcommand_metavar="OBJECT|POLICY|FINDING|COMMAND [ARGS]...")
+def command() -> None:
+    """Show what became of an object, a policy or a finding, run by run. `perpend history NAME` is short for `show NAME`."""
+
+
+@command.command("show", cls=Configured)
+@click.argument("name", metavar="OBJECT|POLICY|FINDING")
+@store_option
+@form_option("history")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def show(name: str, directory: str, form: str, out: str | None) -> int:
+    """Show all that happened to an object (by Id, external id or name), a policy, or a finding (by its id)."""
+    from perpend.findings.history.queries.findings import about
+    from perpend.findings.history.queries.views import asking, asking_of
+    from perpend.reports.terminal.history.findings import print_story, rows_in
+
+    place = place_of(directory)
+    what, query = about(place.head(), name)
+    with asking_of(place, name) if what == "object" else asking(place, "event") as connection:
+        answer = connection.execute(*query)
+        columns = [str(column[0]) for column in answer.description or ()]
+        rows = list(rows_in(columns, [answer.fetchall()]))
+    if not rows:
+        click.echo(f"perpend: nothing ever happened to {what} {visible(name)}, or the history does not know it", err=True)
+        return USAGE_ERROR
+    if form == "text":
+        with terminal(out) as console:
+            print_story(what, name, rows, console)
+    else:
+        with output_stream(out) as stream:
+            write_row_form(form, columns, rows, stream)
+    return 0
+
+
+@command.command("verify", cls=Configured)
+@store_option
+def verify(directory: str) -> int:
+    """Read every file of the history, compare its hash, and compare what its tables say with each other."""
+    from perpend.findings.history.maintenance import problems_of
+
+    place = place_of(directory)
+    problems = list(problems_of(place))
+    for problem in problems:
+        click.echo(f"perpend: {visible(problem)}", err=True)
+    head = place.head()
+    click.echo(f"{counted(len(head.runs), 'run')}, {counted(len(head.files), 'file')}: {_found(problems)}")
+    return USAGE_ERROR if problems else 0
+
+
+def _found(problems: list[Any]) -> str:
+    return counted(len(problems), "problem") if problems else "whole"
+
+
+@command.command("rebuild", cls=Configured)
+@store_option
+def make_anew(directory: str) -> int:
+    """Make anew what follows from other files of the history, where it is damaged."""
+    from perpend.findings.history.maintenance import rebuild
+
+    made = rebuild(place_of(directory))
+    for table in made:
+        click.echo(f"made anew: {visible(table)}")
+    click.echo(f"{counted(len(made), 'table')} made anew")
+    return 0
+
+
+@command.command("prune", cls=Configured)
+@store_option
+@click.option("--keep", type=click.IntRange(min=0), required=True, metavar="N", help="How many of the newest keyframes stay.")
+@click.option(
+    "--unused-for",
+    type=click.IntRange(min=0),
+    default=86_400,
+    show_default=True,
+    metavar="SECONDS",
+    help="Remove files that nothing names any more once nobody can have begun to read them for so long.",
+)
+def clear(directory: str, keep: int, unused_for: int) -> int:
+    """Remove all keyframes but the newest, and files that nothing names any more. Changes are never removed."""
+    from perpend.findings.history.maintenance import prune
+
+    cleared = prune(place_of(directory), keep=keep, unused_for=unused_for)
+    click.echo(f"{counted(cleared.keyframes, 'keyframe')} dropped, {counted(cleared.files, 'file')} removed")
+    return 0

@@ -1,0 +1,66 @@
+"""``perpend import``: inputs and tables into a store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from perpend.cli.app import USAGE_ERROR
+from perpend.cli.options.completion import complete_files
+from perpend.cli.options.inputs import InputsCommand, input_options, inputs_here, report_problems
+from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.streams import progress
+from perpend.cli.options.values import object_types_option
+from perpend.core.diagnostics.escape import inert, visible
+from perpend.core.diagnostics.plural import counted
+from perpend.inventory.importers.inputs import import_inputs
+
+if TYPE_CHECKING:
+    from perpend.inventory.snapshots.snapshot import Snapshot
+
+EPILOG = """\b
+Examples:
+  perpend import report.csv --store inventory
+  perpend import users.parquet --type "AWS IAM User" --store inventory
+  perpend import a.csv --type CA10__CaAwsUser__c --mapping a.yaml \\
+                 b.ndjson --type CA10__CaAwsAccount__c --store inventory
+  perpend import users.csv --type CA10__CaAwsUser__c --complete 111122223333,444455556666 --store inventory
+  perpend import recorders.csv --type CA10__CaAwsConfigRecorder__c --complete 111122223333/eu-west-1 --store inventory
+
+\b
+Exit codes: 0 the snapshot is in force, 2 an input cannot be used."""
+
+
+@click.command("import", cls=InputsCommand, epilog=EPILOG)
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=complete_files)
+@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
+@input_options
+@object_types_option
+@click.option("--keep-going", is_flag=True, help="Store the usable inputs even if others are not; still exits 2.")
+@click.pass_context
+def command(context: click.Context, /, inputs: tuple[str, ...], directory: str, repo: str | None, keep_going: bool) -> int:
+    """Bring INPUTs into a store as one snapshot: whatever `perpend check` reads.
+
+    --type, --mapping, --observed-at and --complete hold for the inputs before them, back to other inputs' options; in front
+    of all, for all.
+    """
+    repository = repository_here(repo)
+    read = inputs_here(context, inputs, repository)
+    with progress("reading") as done:
+        imported = import_inputs(
+            store_named(directory), read, declared=repository.declared_type, keep_going=keep_going, progress=done
+        )
+    for failure in imported.failures:
+        click.echo(f"perpend: {failure}", err=True)
+    if imported.snapshot is None:
+        return USAGE_ERROR
+    report_problems(imported.problems)
+    _summarise(imported.snapshot)
+    return USAGE_ERROR if imported.failures else 0
+
+
+def _summarise(snapshot: Snapshot) -> None:
+    click.echo(f"snapshot {snapshot.id}")
+    for name, table in snapshot.tables.by_name.items():
+        click.echo(inert(f"  {visible(name)}: {counted(table.rows, 'row')}"))

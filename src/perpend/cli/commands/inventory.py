@@ -1,0 +1,149 @@
+"""``perpend inventory``: what a store holds: list, show, ask in SQL, prune."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from perpend.cli.app import USAGE_ERROR
+from perpend.cli.config.command import Configured, configuration_of
+from perpend.cli.options.completion import complete_runs
+from perpend.cli.options.format import form_option
+from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.streams import output_stream, terminal
+from perpend.cli.options.values import object_types_option
+from perpend.core.diagnostics.text import line_of
+from perpend.inventory.snapshots.column_cache import damaged_below
+from perpend.inventory.snapshots.queries.labels import view_names
+from perpend.inventory.snapshots.store import KEPT
+from perpend.inventory.snapshots.unfinished_collections import unfinished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.inventory.snapshots.queries.views import Answer
+
+_store = click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
+_repo = object_types_option
+
+
+@click.group(
+    "inventory",
+    epilog="""\\b
+Examples:
+  perpend inventory ls --store inventory
+  perpend inventory show --store inventory
+  perpend inventory sql 'SELECT count(*) FROM aws_iam_user' --store inventory
+  perpend inventory prune --keep 7 --store inventory""".replace("\\b", "\b"),
+)
+def command() -> None:
+    """Look into a store of snapshots, and remove old ones."""
+
+
+@command.command("ls", cls=Configured)
+@_store
+def list_snapshots(directory: str) -> int:
+    """List all snapshots, the oldest first; the one in force is marked."""
+    from perpend.reports.terminal.inventory.snapshots import print_snapshots
+
+    store = store_named(directory)
+    in_force = store.snapshot().id if not store.runs() else store.run_in_force()
+    with terminal(None) as console:
+        print_snapshots(store.snapshots(), in_force, console)
+    return 0
+
+
+@command.command("show", cls=Configured)
+@click.argument("run", required=False, shell_complete=complete_runs)
+@_store
+@_repo
+@click.option("--verify", is_flag=True, help="Read every file, kept ones too, and compare its hash.")
+def show_snapshot(run: str | None, directory: str, repo: str | None, verify: bool) -> int:
+    """Show a snapshot (the one in force without RUN): sources, tables, columns, what could not be read."""
+    from perpend.reports.terminal.inventory.snapshots import print_snapshot
+
+    store = store_named(directory)
+    declared = _declared(repo)
+    with store.reading(run) as snapshot, terminal(None) as console:
+        for table in snapshot.files if verify else ():
+            snapshot.files[table]
+        accounts = configuration_of(click.get_current_context()).accounts
+        print_snapshot(snapshot, view_names(snapshot.tables.by_name, declared), console, accounts=accounts)
+        damaged = list(damaged_below(store.directory / KEPT / snapshot.content_hash)) if verify else []
+    for file in damaged:
+        click.echo(f"perpend: {KEPT}/{snapshot.content_hash}/{file}; the next check makes it anew", err=True)
+    return USAGE_ERROR if damaged else 0
+
+
+@command.command("sql", cls=Configured)
+@click.argument("question", metavar="SELECT")
+@_store
+@_repo
+@click.option("--run", metavar="RUN", shell_complete=complete_runs, help="The snapshot to ask; the one in force without it.")
+@form_option("inventory sql")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Rows shown in the table.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Give up after this time.")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def ask(
+    question: str,
+    directory: str,
+    repo: str | None,
+    run: str | None,
+    form: str,
+    limit: int,
+    timeout: float | None,
+    out: str | None,
+) -> int:
+    """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names.
+
+    Of the store's history: finding, policy_output, episode, event, ledger, run, scorecard, waiver and waived.
+    """
+    from perpend.cli.options.history.record import views_beside
+    from perpend.inventory.snapshots.queries.apart import asked_apart
+    from perpend.inventory.snapshots.queries.views import SqlFailed
+
+    views = views_beside(directory, question, repo)
+    try:
+        with (
+            store_named(directory).reading(run) as snapshot,
+            asked_apart(snapshot, question, declared=_declared(repo), timeout=timeout, more=views) as answer,
+        ):
+            _write(answer, form, out, limit)
+    except SqlFailed as error:
+        click.echo(f"perpend: {line_of(error.diagnostic, 'SELECT')}", err=True)
+        return USAGE_ERROR
+    return 0
+
+
+@command.command("prune", cls=Configured)
+@_store
+@click.option("--keep", type=click.IntRange(min=1), required=True, metavar="N", help="How many of the newest snapshots stay.")
+def prune(directory: str, keep: int) -> int:
+    """Remove all snapshots but the newest ones and the one in force, and what imports and collections that died have left."""
+    store = store_named(directory)
+    if not unfinished(store.directory):
+        store.snapshot()
+    pruned = store.prune(keep=keep)
+    for run in pruned.removed:
+        click.echo(f"removed {run}")
+    for run in pruned.in_use:
+        click.echo(f"kept {run}: it is being read")
+    click.echo(f"{len(pruned.removed)} removed, {len(store.runs())} kept")
+    return 0
+
+
+def _write(answer: Answer, form: str, out: str | None, limit: int) -> None:
+    from perpend.reports.terminal.inventory.answer import print_answer, write_answer_csv, write_answer_json
+
+    if form == "table":
+        with terminal(out) as console:
+            print_answer(answer.columns, answer.batches, console, limit=limit)
+        return
+    with output_stream(out) as stream:
+        {"csv": write_answer_csv, "json": write_answer_json}[form](answer.columns, answer.batches, stream)
+
+
+def _declared(repo: str | None) -> Callable[[str], ObjectType | None]:
+    return repository_here(repo).declared_type

@@ -1,0 +1,71 @@
+"""``perpend lint``: everything wrong or suspicious in a repository, in one run."""
+
+from __future__ import annotations
+
+import click
+
+from perpend.authoring.lint.check import RULES_BY_CODE, lint_places, lint_repository
+from perpend.cli.actions.policies.changes import mend_files
+from perpend.cli.config.command import Configured
+from perpend.cli.options.completion import complete_entities
+from perpend.cli.options.format import form_option
+from perpend.cli.options.repository import own_repository, places_named, repository_of
+from perpend.cli.options.streams import colours, output_stream
+from perpend.cli.options.values import repository_option
+from perpend.core.diagnostics.as_json import render_json
+from perpend.core.diagnostics.directories import place_below_here
+from perpend.core.diagnostics.github import render_github
+from perpend.core.diagnostics.model import Severity
+from perpend.core.diagnostics.sarif import render_sarif
+from perpend.core.diagnostics.text import render_text
+from perpend.version import __version__
+
+EPILOG = """\b
+Examples:
+  perpend lint
+  perpend lint --repo ~/policies
+  perpend lint ~/policies/ce/acme
+  perpend lint --repo ~/policies root-user-mfa /types
+  perpend lint --repo ~/policies --fix
+  perpend lint --format github
+  perpend lint --format sarif --out lint.sarif
+
+\b
+Exit codes: 0 no error, 1 some error, 2 not a policy repository.
+`perpend explain-code CODE` explains a diagnostic."""
+
+
+@click.command("lint", cls=Configured, epilog=EPILOG)
+@click.argument("names", nargs=-1, metavar="[ID|PATH]...", shell_complete=complete_entities)
+@repository_option
+@form_option("lint")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+@click.option(
+    "--fix",
+    is_flag=True,
+    help="First mend what can be mended in one way only: unused imports, older spellings, white space at line ends.",
+)
+def command(names: tuple[str, ...], repo: str | None, form: str, out: str | None, fix: bool) -> int:
+    """Find what is wrong (errors) or suspicious (warnings) in a policy repository.
+
+    ID or PATH names a file, a policy, a folder or a glob: only what is found there is told, and decides the exit code.
+    """
+    if fix:
+        own = own_repository(repo, names)
+        mend_files(own, places_named(names, own), err=form != "text")
+    repository = repository_of(repo, names)
+    places = places_named(names, repository)
+    diagnostics = lint_repository(repository) if places is None else lint_places(repository, places)
+    root = place_below_here(repository.files.root)
+    with output_stream(out, drawn=form == "text") as stream:
+        match form:
+            case "json":
+                text = render_json(diagnostics)
+            case "github":
+                text = render_github(diagnostics, names={code: rule.name for code, rule in RULES_BY_CODE.items()}, root=root)
+            case "sarif":
+                text = render_sarif(diagnostics, rules=RULES_BY_CODE, tool_version=__version__, root=root)
+            case _:
+                text = render_text(diagnostics, source_line=repository.files.source_line, colour=out is None and colours())
+        stream.write(text if text.endswith("\n") or not text else f"{text}\n")
+    return int(any(problem.severity is Severity.ERROR for problem in diagnostics))

@@ -1,0 +1,100 @@
+"""``perpend pack``: a run handed over whole, and such a file checked by whoever receives it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from perpend.cli.config.command import Configured
+from perpend.cli.options.completion import complete_files, complete_runs
+from perpend.cli.options.format import form_option
+from perpend.cli.options.policy_selection import choice_options
+from perpend.cli.options.repository import store_named
+from perpend.cli.options.severity import ratings_option
+from perpend.cli.options.values import max_age_option, moment
+from perpend.cli.options.waivers import waiver_options
+
+OTHERWISE, NOT_KNOWN = 1, 3
+"""Exit codes of checking: something is otherwise than the pack says; nothing is, but not all could be checked."""
+
+EPILOG = """\b
+Examples:
+  perpend pack --store inventory --out november.zip
+  perpend pack --run 12 --store inventory --framework cis-aws --out november.zip
+  perpend pack --run 12 --store inventory --no-inputs --out without-facts.zip
+  perpend pack verify november.zip
+  perpend pack verify without-facts.zip --inputs inventory
+
+\b
+Exit codes: 0 the pack was written; of verify: everything was checked, and holds,
+1 (verify) something is otherwise than the pack says: damaged, changed, or judged otherwise,
+2 usage, input or repository error, or no pack at all,
+3 nothing is otherwise, but not everything is known: policies have changed since the run, more is compliant
+than it found, or a part of the pack could not be checked."""
+
+
+class _Pack(click.Group):
+    """Takes options in front of any command of its own for those of `write`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            args = ["write", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("pack", cls=_Pack, epilog=EPILOG, subcommand_metavar="[OPTIONS] | verify FILE")
+def command() -> None:
+    """Hand a run to auditors as one file: inputs, policies, verdicts, waivers, and a statement over all of it.
+
+    `perpend pack --store DIR --out FILE` is short for `pack write`; `perpend pack write --help` lists its options.
+    """
+
+
+@command.command(
+    "write",
+    cls=Configured,
+    yields={"policies": ("frameworks",), "frameworks": ("policies",), "inherited": ("policies", "frameworks")},
+    epilog="\b\nExample:\n  perpend pack write --run last --store inventory --out november.zip",
+)
+@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store that holds the run.")
+@click.option(
+    "--run",
+    metavar="ID",
+    shell_complete=complete_runs,
+    help="A snapshot's id, or the number of a run of the history; without it, the history's last run.",
+)
+@click.option("--out", required=True, metavar="FILE", type=click.Path(), help="The file to write, readable by its owner only.")
+@click.option("--no-inputs", is_flag=True, help="Leave out what was read of the estate; keep its hashes.")
+@choice_options
+@waiver_options
+@ratings_option
+@click.option(
+    "--snapshot-time", metavar="TIME", callback=moment, help="When the estate looked like this; else what the run says."
+)
+@max_age_option
+def write(**given: Any) -> int:
+    """Judge a run once more and write all that it consists of as one ZIP file, which `perpend pack verify` checks.
+
+    The same run and policies give the same bytes. Without a choice of policies, those judge that the run asked.
+    """
+    from perpend.cli.actions.evidence import PackOptions, pack_run
+
+    return pack_run(PackOptions(**given))
+
+
+@command.command("verify", epilog="\b\nExample:\n  perpend pack verify november.zip --format json")
+@click.argument("file", metavar="FILE", type=click.Path(), shell_complete=complete_files)
+@click.option("--inputs", metavar="DIR", type=click.Path(), help="Of a pack without inputs: the store that holds them.")
+@form_option("pack")
+def verify(file: str, inputs: str | None, form: str) -> int:
+    """Compare every file of a pack with its digest, judge the run once more, and compare the verdicts byte for byte."""
+    from perpend.cli.actions.evidence import checked_document, checked_lines
+    from perpend.reports.evidence.verify import verify_pack
+
+    outcome = verify_pack(Path(file), store_named(inputs) if inputs is not None else None)
+    for line in [json.dumps(checked_document(outcome), indent=1)] if form == "json" else checked_lines(outcome):
+        click.echo(line)
+    return {True: 0, False: OTHERWISE, None: NOT_KNOWN}[outcome.holds]

@@ -1,0 +1,96 @@
+"""``perpend ratings``: how severe people say that findings are, listed and checked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from perpend.cli.config.command import Configured
+from perpend.cli.options.format import form_option
+from perpend.cli.options.history.record import place_of
+from perpend.cli.options.repository import repository_here
+from perpend.cli.options.severity import rating_files, ratings_option
+from perpend.cli.options.streams import output_stream, terminal
+from perpend.cli.options.values import repository_option
+from perpend.cli.options.waivers import tell_all
+from perpend.findings.severity.effective import ratings_in_force
+
+EPILOG = """\b
+Examples:
+  perpend ratings lint
+  perpend ratings lint --unrated
+  perpend ratings list --ratings ratings --format json
+  perpend ratings list --store inventory --run 12
+
+\b
+Exit codes: 0 nothing to tell, 1 something to tell (lint), 2 ratings that cannot be read."""
+
+
+@click.group("ratings", epilog=EPILOG)
+def command() -> None:
+    """Show and check ratings: how severe people say that findings of policies are, who says so, and why."""
+
+
+@command.command("lint", cls=Configured, epilog="\b\nExamples:\n  perpend ratings lint\n  perpend ratings lint --unrated")
+@repository_option
+@ratings_option
+@click.option("--unrated", is_flag=True, help="Also tell which policies nobody has rated.")
+def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
+    """Tell what is wrong or odd: policies that are not there, or rated twice, and what is raised where nothing is rated."""
+    from perpend.findings.severity.warnings import told_of_ratings
+
+    repository = repository_here(repo)
+    files = rating_files(repository, ratings_dir)
+    in_force = ratings_in_force(files, repository.policy_ids)
+    problems = told_of_ratings(files, in_force, repository.policy_ids, unrated=unrated)
+    return tell_all(problems)
+
+
+@command.command(
+    "list",
+    cls=Configured,
+    epilog="\b\nExamples:\n  perpend ratings list --format json\n  perpend ratings list --store inventory --run 12",
+)
+@repository_option
+@ratings_option
+@form_option("ratings")
+@click.option(
+    "--store", "directory", metavar="DIR", type=click.Path(), help="List the ratings that were in force in a run of this store."
+)
+@click.option("--run", "run_name", metavar="RUN", default="last", show_default=True, help="With --store: which run.")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def list_all(
+    repo: str | None, ratings_dir: str | None, form: str, directory: str | None, run_name: str, out: str | None
+) -> int:
+    """List the rating that holds for each policy, what raises and lowers it where, and how many policies have none.
+
+    With --store, what a run's history remembers: the ratings that were in force then. RUN is as of `perpend diff`.
+    """
+    from perpend.reports.formats.as_severity import ratings_document
+    from perpend.reports.terminal.history.priorities import print_ratings
+
+    if directory is None:
+        repository = repository_here(repo)
+        document = ratings_document(ratings_in_force(rating_files(repository, ratings_dir), repository.policy_ids))
+    else:
+        document = _remembered(directory, run_name)
+    if form == "text":
+        with terminal(out) as console:
+            print_ratings(document, console)
+        return 0
+    with output_stream(out) as stream:
+        json.dump(document, stream, indent=1)
+        stream.write("\n")
+    return 0
+
+
+def _remembered(directory: str, run_name: str) -> dict[str, Any]:
+    """Return the ratings that were in force in a run, with the run's number and time."""
+    from perpend.findings.history.queries.findings import run_named
+    from perpend.findings.severity.history_document import remembered_document
+
+    head = place_of(directory).head()
+    run = run_named(head, run_name)
+    return {"run": run.number, "time": run.time, **remembered_document(head.ratings_of(run))}

@@ -1,0 +1,92 @@
+"""``perpend remediate``: what would mend incompliant objects of a store, with their own names; nothing of it is run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from perpend.cli.actions.remediation import asked_of, plan_of_store
+from perpend.cli.config.command import Configured
+from perpend.cli.options.completion import complete_policies, complete_runs
+from perpend.cli.options.format import form_option
+from perpend.cli.options.repository import repository_here
+from perpend.cli.options.streams import output_stream
+from perpend.cli.options.values import max_age_option, moment, repository_option
+from perpend.cli.options.waivers import Waiving, waiver_options
+from perpend.language.compiler.analyzer import Analyzer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime, timedelta
+    from typing import TextIO
+
+    from perpend.findings.remediation.plans import Mending
+
+EPILOG: Final = """\\b
+Examples:
+  perpend remediate symmetric-cmk-rotation --store inventory
+  perpend remediate b5e7a792c013c141847f73767865183e --store inventory
+  perpend remediate '/ce/ca/aws/s3' --store inventory --format markdown --out mend-buckets.md
+  perpend remediate instance-deletion-protection --store inventory --format terraform
+  perpend remediate bucket-versioning --store inventory --format json
+  perpend remediate bucket-versioning --store inventory --with-waived
+
+\\b
+Exit codes: 0 there is a plan for all that is incompliant, 3 something could not be filled in or is
+undetermined, 2 usage, store or repository error."""
+
+
+@click.command("remediate", cls=Configured, epilog=EPILOG)
+@click.argument("names", metavar="POLICY|FINDING...", nargs=-1, required=True, shell_complete=complete_policies)
+@click.option("--store", required=True, metavar="DIR", type=click.Path(), help="The store whose objects are to be mended.")
+@click.option("--run", metavar="ID", shell_complete=complete_runs, help="Judge this snapshot of the store.")
+@repository_option
+@click.option(
+    "--snapshot-time", metavar="TIME", callback=moment, help="When the estate looked like this; else what the store says."
+)
+@max_age_option
+@waiver_options
+@click.option("--with-waived", is_flag=True, help="Plan for objects of POLICY, too, that waivers cover.")
+@form_option("remediate", help="The plan's form.")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def command(
+    names: tuple[str, ...],
+    store: str,
+    run: str | None,
+    repo: str | None,
+    snapshot_time: datetime | None,
+    max_age: timedelta | None,
+    waivers_dir: str | None,
+    no_waivers: bool,
+    with_waived: bool,
+    form: str,
+    out: str | None,
+) -> int:
+    """Print a plan for each object that POLICY finds incompliant in a store, or for the object of FINDING.
+
+    The store is judged afresh. A plan has the object's own names in it, says what to check before and how to undo, and is never
+    run by Perpend. Where a name is not known, or cannot be one, the plan says so and has no command. What to fill in stands in
+    `remedy.yaml` beside the policy; without one, the policy's `remediation.md` is shown. What is waived is left out, unless a
+    FINDING names it, or --with-waived is given.
+    """
+    repository = repository_here(repo)
+    analyzer = Analyzer(repository)
+    asked = asked_of(analyzer, names, store)
+    waiving = None if with_waived else Waiving.here(repository, waivers_dir, none=no_waivers)
+    with (
+        plan_of_store(analyzer, asked, store, run, snapshot_time, max_age, waiving) as plan,
+        output_stream(out) as stream,
+    ):
+        _writer(form)(plan.mendings(), stream)
+        return plan.tell()
+
+
+def _writer(form: str) -> Callable[[Iterable[Mending], TextIO], None]:
+    from perpend.reports.formats.remediation.as_json import write_remedies_json
+    from perpend.reports.formats.remediation.as_markdown import write_remedies_markdown
+    from perpend.reports.formats.remediation.as_sh import write_sh
+    from perpend.reports.formats.remediation.as_terraform import write_terraform
+
+    forms = {"sh": write_sh, "json": write_remedies_json, "terraform": write_terraform, "markdown": write_remedies_markdown}
+    return forms[form]

@@ -1,0 +1,129 @@
+"""``perpend scorecard``: how frameworks stand by what a store's history knows, requirement by requirement."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from perpend.cli.config.command import Configured
+from perpend.cli.options.completion import complete_frameworks
+from perpend.cli.options.format import form_option
+from perpend.cli.options.history.record import place_of, store_option
+from perpend.cli.options.repository import repository_here
+from perpend.cli.options.streams import output_stream, terminal
+from perpend.cli.options.values import repository_option
+from perpend.cli.options.waivers import Waiving, waiver_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TextIO
+
+    from perpend.evaluation.verdicts.framework_mapping import CarryOver
+    from perpend.evaluation.verdicts.requirements import Scorecard
+    from perpend.findings.history.storage import HistoryPlace
+    from perpend.language.syntax.repository import Repository
+
+EPILOG = """\b
+Examples:
+  perpend scorecard --store inventory
+  perpend scorecard --store inventory --framework cis-aws --account 111122223333
+  perpend scorecard --store inventory --framework cis-aws --format json
+  perpend scorecard --store inventory --framework cis-aws-v7.0.0 --from cis-aws-v6.0.0
+  perpend scorecard --store inventory --framework cis-aws --format oscal-ar --out results.json"""
+
+
+@click.command("scorecard", cls=Configured, epilog=EPILOG)
+@store_option
+@repository_option
+@waiver_options
+@click.option(
+    "--framework",
+    "frameworks",
+    multiple=True,
+    metavar="ID",
+    shell_complete=complete_frameworks,
+    help="This framework or section; without a version the newest; may be repeated. Without it, all frameworks.",
+)
+@click.option("--account", "accounts", multiple=True, metavar="ID", help="Count this account only; may be repeated.")
+@click.option(
+    "--from",
+    "before",
+    metavar="ID",
+    shell_complete=complete_frameworks,
+    help="With one --framework: also show what is carried over from this version of it, by policies.",
+)
+@form_option("scorecard")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def command(
+    directory: str,
+    repo: str | None,
+    waivers_dir: str | None,
+    no_waivers: bool,
+    frameworks: tuple[str, ...],
+    accounts: tuple[str, ...],
+    before: str | None,
+    form: str,
+    out: str | None,
+) -> int:
+    """Show how frameworks stand: each requirement in one class, and how many are met of all, and of those judged.
+
+    A requirement of which all that is incompliant is waived is in a class of its own, as is one that is attested: neither is
+    met.
+    """
+    from perpend.cli.options.history.compliance import carried_here, scorecards_here
+
+    if before is not None and (len(frameworks) != 1 or form not in ("text", "json")):
+        raise click.UsageError("--from goes with one --framework, and with --format text or json")
+    repository, place = repository_here(repo), place_of(directory)
+    waiving = Waiving.here(repository, waivers_dir, none=no_waivers)
+    cards: list[Scorecard] = scorecards_here(place, repository, frameworks, accounts, waiving)
+    carried = carried_here(repository, before, frameworks[0]) if before is not None else None
+    if form == "text":
+        from perpend.reports.terminal.history.compliance import print_card
+        from perpend.reports.terminal.history.framework_changes import print_carry_over
+
+        with terminal(out) as console:
+            if not cards:
+                console.print("none: the repository has no framework")
+            for card in cards:
+                print_card(card, console, whole=bool(frameworks))
+            if carried is not None:
+                print_carry_over(carried, console)
+        return 0
+    with output_stream(out) as stream:
+        if form == "oscal-ar":
+            _write_results(place, repository, accounts, cards, stream)
+        else:
+            _write(cards, form, stream, carried)
+    return 0
+
+
+def _write(cards: Sequence[Scorecard], form: str, stream: TextIO, carried: CarryOver | None) -> None:
+    from perpend.reports.formats.as_junit import write_cards_junit
+    from perpend.reports.formats.as_requirements import write_requirements
+    from perpend.reports.terminal.history.compliance import card_document
+    from perpend.reports.terminal.history.framework_changes import carry_over_document
+
+    if form == "json":
+        more = {"carriedOver": carry_over_document(carried)} if carried is not None else {}
+        json.dump([card_document(card) | more for card in cards], stream, ensure_ascii=False, indent=1)
+        stream.write("\n")
+    elif form == "junit":
+        write_cards_junit(cards, stream)
+    else:
+        write_requirements(cards, f".{form}", stream)
+
+
+def _write_results(
+    place: HistoryPlace, repository: Repository, accounts: Sequence[str], cards: Sequence[Scorecard], stream: TextIO
+) -> None:
+    from perpend.cli.options.history.compliance import counts_known
+    from perpend.cli.options.severity import time_of
+    from perpend.reports.formats.exchange.oscal_results import write_results_of
+    from perpend.reports.terminal.history.finding import SaidBesideHistory, run_of_history
+
+    head = place.head()
+    run = run_of_history(head, time_of(head), counts_known(place, accounts), SaidBesideHistory(repository), cards)
+    write_results_of(run, {}, stream)

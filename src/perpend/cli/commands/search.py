@@ -1,0 +1,48 @@
+"""``perpend search``: whatever words stand in, the best first."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from perpend.cli.config.command import Configured
+from perpend.cli.options.format import form_option
+from perpend.cli.options.repository import repository_here
+from perpend.cli.options.streams import output_stream, terminal
+from perpend.cli.options.values import repository_option
+from perpend.reports.terminal.repository.search import nearest_word, print_hits, rows_of, search
+
+
+@click.command(
+    "search",
+    cls=Configured,
+    epilog="\b\nExamples:\n  perpend search mfa\n  perpend search access key rotated\n  perpend search '[IAM.9]'\n"
+    "  perpend search cloudtrail --repo ~/policies --format json",
+)
+@click.argument("words", nargs=-1, required=True, metavar="WORD...")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="How many are shown; else 20 on a terminal, elsewhere all."
+)
+@repository_option
+@form_option("search")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def command(words: tuple[str, ...], limit: int | None, repo: str | None, form: str, out: str | None) -> int:
+    """Find policies, object types, frameworks, sections and operations in which every WORD occurs, the best first.
+
+    Names count most, then ids, sections that a policy answers and rules that it is similar to, then descriptions; whole words
+    more than parts. `perpend show ID` shows what was found.
+    """
+    wanted = [word for word in (" ".join(word.split()) for word in words) if word]
+    if not wanted:
+        raise click.UsageError("WORD is blank")
+    repository = repository_here(repo)
+    hits = search(repository, wanted)
+    if form == "json":
+        with output_stream(out) as stream:
+            stream.write(json.dumps(rows_of(hits[:limit]), ensure_ascii=False, indent=2) + "\n")
+    else:
+        near = None if hits else nearest_word(repository, wanted)
+        with terminal(out) as console:
+            print_hits(hits, wanted, console, limit=limit, near=near)
+    return 0

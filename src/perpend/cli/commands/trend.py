@@ -1,0 +1,89 @@
+"""``perpend trend``: how many findings were open after each run."""
+
+from __future__ import annotations
+
+import click
+
+from perpend.cli.config.command import Configured, is_from_file
+from perpend.cli.options.format import form_option
+from perpend.cli.options.history.record import place_of, store_option
+from perpend.cli.options.output.rows import write_row_form
+from perpend.cli.options.repository import repository_here
+from perpend.cli.options.severity import RatingHere, ratings_option
+from perpend.cli.options.streams import output_stream, terminal
+from perpend.cli.options.values import repository_option
+
+EPILOG = """\b
+Examples:
+  perpend trend --store inventory
+  perpend trend --store inventory --account 111122223333 --policy '*access-key*'
+  perpend trend --store inventory --by-severity then
+  perpend trend --store inventory --by-severity today --ratings ratings
+  perpend trend --store inventory --last 365 --format csv --out trend.csv"""
+
+
+@click.command("trend", cls=Configured, epilog=EPILOG)
+@store_option
+@click.option("--account", "accounts", multiple=True, metavar="ID", help="Count this account only; may be repeated.")
+@click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Count this policy only; may be repeated.")
+@click.option(
+    "--last", type=click.IntRange(min=1), default=30, show_default=True, help="How many of the newest runs are shown."
+)
+@click.option(
+    "--by-severity",
+    "rated",
+    type=click.Choice(["then", "today"]),
+    help="Count what is open by severity: as policies were rated in each run, or as they are rated today.",
+)
+@repository_option
+@ratings_option
+@form_option("trend")
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def command(
+    directory: str,
+    accounts: tuple[str, ...],
+    policies: tuple[str, ...],
+    last: int,
+    rated: str | None,
+    repo: str | None,
+    ratings_dir: str | None,
+    form: str,
+    out: str | None,
+) -> int:
+    """Show after each run how many findings were open, unconfirmed and unknown, and how many came and went."""
+    from perpend.findings.history.queries.findings import known_policies, open_by_severity, trend
+    from perpend.findings.history.queries.views import asking
+    from perpend.reports.terminal.history.findings import print_trend, rows_in, write_trend_markdown
+    from perpend.reports.terminal.history.severities import flat, print_severities, with_severities
+
+    place = place_of(directory)
+    if ratings_dir is not None and rated != "today" and not is_from_file(click.get_current_context(), "ratings_dir"):
+        raise click.UsageError("--ratings goes with --by-severity today")
+    if rated is not None and form == "markdown":
+        raise click.UsageError("--by-severity goes with --format text, json or csv")
+    today = None
+    if rated == "today":
+        rating = RatingHere.here(repository_here(repo), ratings_dir)
+        today = {policy_id: rating.level.value for policy_id, rating in rating.in_force.by_policy.items()}
+    named = known_policies(place.head(), policies)
+    with asking(place, "run", "ledger", "rating", accounts=accounts) as connection:
+        answer = connection.execute(*trend(accounts, named))
+        columns = [str(column[0]) for column in answer.description or ()]
+        rows = list(rows_in(columns, [answer.fetchall()]))[-last:]
+        if rated is not None:
+            severities = connection.execute(*open_by_severity(accounts, named, today)).fetchall()
+            rows = with_severities(rows, severities)
+            rows = [flat(row) for row in rows] if form == "csv" else rows
+            columns = [*rows[0]]
+    if form == "text":
+        with terminal(out) as console:
+            print_trend(rows, console)
+            if rated is not None:
+                print_severities(rows, console)
+        return 0
+    with output_stream(out) as stream:
+        if form == "markdown":
+            write_trend_markdown(rows, stream)
+        else:
+            write_row_form(form, columns, rows, stream)
+    return 0

@@ -1,0 +1,166 @@
+"""``perpend waivers``: what people answer for, listed, checked, and tried before it holds."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from perpend.cli.actions.unused_waivers import counts_in, looked_at
+from perpend.cli.config.command import Configured
+from perpend.cli.options.format import form_option
+from perpend.cli.options.history.record import place_of
+from perpend.cli.options.repository import repository_here
+from perpend.cli.options.streams import output_stream, terminal
+from perpend.cli.options.values import moment, repository_option
+from perpend.cli.options.waivers import day_of, sound, tell_all, waivers_here, waivers_option
+from perpend.core.diagnostics.escape import visible
+from perpend.core.errors import PerpendError
+from perpend.findings.waivers.read import waivers_of
+from perpend.language.syntax.files import Files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.waivers.read import WaiverFiles
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.language.syntax.repository import Repository
+
+EPILOG = """\b
+Examples:
+  perpend waivers lint
+  perpend waivers list --store inventory
+  perpend waivers try waivers/iam.yaml --store inventory
+
+\b
+Exit codes: 0 nothing to tell, 1 something to tell (lint), 2 waivers that cannot be read."""
+
+_day = click.option(
+    "--day",
+    metavar="DAY",
+    callback=moment,
+    help="Ask for this day; without it, for today, and with --store for the newest run's day as well.",
+)
+_store = click.option("--store", "directory", metavar="DIR", type=click.Path(), help="Count findings of this store's history.")
+_form = form_option("waivers")
+
+
+@click.group("waivers", epilog=EPILOG)
+def command() -> None:
+    """Show, check and try waivers and attestations: what people answer for, until when, and what that covers."""
+
+
+@command.command(
+    "lint", cls=Configured, epilog="\b\nExamples:\n  perpend waivers lint\n  perpend waivers lint --store inventory"
+)
+@repository_option
+@waivers_option
+@_store
+@_day
+def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None) -> int:
+    """Tell what is wrong or odd: ended, ending, unused, overbroad, overlapping, not approved. With --store, by its findings."""
+    from perpend.findings.waivers.attestations import attested_on
+    from perpend.findings.waivers.warnings import told_of, told_of_attestations
+
+    repository = repository_here(repo)
+    files = waivers_here(repository, waivers_dir)
+    with _covering(files, repository, directory, day) as (covering, connection):
+        looked = looked_at(directory, connection, covering) if directory and connection else None
+    attested = attested_on(files, covering.day, repository, counts_in(directory))
+    problems = [*told_of(covering, files.approvers, looked), *told_of_attestations(attested)]
+    return tell_all(problems)
+
+
+@command.command("list", cls=Configured, epilog="\b\nExample:\n  perpend waivers list --format json")
+@repository_option
+@waivers_option
+@_store
+@_day
+@_form
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def list_all(
+    repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None, form: str, out: str | None
+) -> int:
+    """List waivers and attestations: whether they are in force, until when, who answers for them, and what they cover."""
+    from perpend.findings.waivers.attestations import attested_on
+    from perpend.reports.formats.as_waivers import attested_document, day_document, standing_document
+    from perpend.reports.terminal.history.waivers import print_waivers
+
+    repository = repository_here(repo)
+    files = waivers_here(repository, waivers_dir)
+    with _covering(files, repository, directory, day) as (covering, _):
+        pass
+    attested = attested_on(files, covering.day, repository, counts_in(directory))
+    if form == "text":
+        with terminal(out) as console:
+            print_waivers(covering, attested, console, counts=directory is not None)
+        return 0
+    known = covering if directory is not None else None
+    document = {
+        **day_document(covering),
+        "waivers": [standing_document(standing, known) for standing in covering.standings],
+        "attestations": [attested_document(one) for one in attested],
+    }
+    _write_json(document, out)
+    return 0
+
+
+@command.command("try", cls=Configured, epilog="\b\nExample:\n  perpend waivers try waivers/iam.yaml --store inventory")
+@click.argument("file", metavar="FILE", type=click.Path())
+@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store whose history is asked.")
+@repository_option
+@_day
+@_form
+@click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+def try_file(file: str, directory: str, repo: str | None, day: datetime | None, form: str, out: str | None) -> int:
+    """Say what the waivers of FILE would cover of a store's findings, by policy and account, before they hold."""
+    from perpend.findings.waivers.match_history import tried
+    from perpend.reports.formats.as_waivers import day_document
+    from perpend.reports.terminal.history.waivers import print_tried
+
+    path = Path(file)
+    if not path.is_file():
+        raise PerpendError(f"{visible(file)}: there is no such file")
+    files = Files(path.resolve().parent)
+    waivers = sound(waivers_of(files, path.resolve().name), files)
+    with _covering(waivers, repository_here(repo), directory, day) as (covering, connection):
+        rows = tried(connection, covering) if connection is not None else []
+    if form == "json":
+        _write_json({**day_document(covering), "covered": rows}, out)
+    else:
+        with terminal(out) as console:
+            print_tried(rows, covering, console)
+    return 0
+
+
+@contextmanager
+def _covering(
+    files: WaiverFiles, repository: Repository, directory: str | None, day: datetime | None
+) -> Iterator[tuple[Covering, Connection | None]]:
+    """Yield how waivers stand on a day, with what they cover of a store's history where one is named."""
+    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.waivers.status import DayAsked, standings_on
+
+    asked: date | None = day.astimezone(UTC).date() if day else None
+    if directory is None:
+        on = DayAsked.of(asked or datetime.now(UTC).date(), named=True)
+        yield Covering(on, standings_on(files, on, repository.policy_ids)), None
+        return
+    from perpend.findings.history.queries.views import asking
+    from perpend.findings.waivers.match_history import waived_findings
+
+    place = place_of(directory)
+    with asking(place) as connection:
+        on = DayAsked.of(asked or day_of(place.head()), named=asked is not None)
+        yield waived_findings(connection, files, repository.policy_ids, on), connection
+
+
+def _write_json(document: Any, out: str | None) -> None:
+    with output_stream(out) as stream:
+        json.dump(document, stream, indent=1)
+        stream.write("\n")

@@ -1,0 +1,232 @@
+"""A configuration file in: the values of settings, each with its place, and the accounts that it names; or all its mistakes.
+
+Refuses to know what is done with a value, and whether the things that it names are there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.cli.config.files import SHARED_TABLE, ConfigurationFile, UnusableConfiguration, file_above, file_named
+from perpend.cli.config.lines import line_of
+from perpend.cli.config.settings import (
+    ACCOUNT_SETTINGS,
+    ACCOUNTS,
+    MOST,
+    SETTINGS,
+    SettingKind,
+    nearest_name,
+    setting_named,
+)
+from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.model import suggestion
+from perpend.core.objects.account import Account
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from perpend.cli.config.settings import Setting
+
+_ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
+_MOST_TOLD: Final = 20
+_MOST_CHARACTERS: Final = 1_000
+_LONGEST_SHOWN: Final = 60
+_TABLES: Final = frozenset(setting.name.rpartition(".")[0] for setting in SETTINGS if "." in setting.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a file says. ``values`` are by the names of settings, paths as they stand there; ``accounts`` by twelve digits."""
+
+    file: ConfigurationFile | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+
+    def place(self, name: str) -> str:
+        """Return where a setting stands, as ``file:line``."""
+        assert self.file is not None
+        return _place(self.file, tuple(name.split(".")))
+
+    def path(self, name: str) -> str:
+        """Return a path of the file as the working directory sees it: as it stands there, where both are the same."""
+        assert self.file is not None
+        if is_address(self.values[name]):
+            return str(self.values[name])
+        meant = os.path.normpath(os.path.join(self.file.directory, os.path.expanduser(self.values[name])))
+        here = _working_directory()
+        below = here is not None and here.is_relative_to(self.file.directory)
+        inside = Path(meant).is_relative_to(self.file.directory)
+        return os.path.relpath(meant, here) if below and inside else meant
+
+    def leads_out(self, name: str) -> bool:
+        """Whether a path of the file leads out of the directory that the file stands in, by itself or by links."""
+        assert self.file is not None
+        directory = Path(os.path.realpath(self.file.directory))
+        if is_address(self.values[name]):
+            return True
+        return not Path(os.path.realpath(self.path(name))).is_relative_to(directory)
+
+
+def is_address(path: str) -> bool:
+    """Whether what stands where a path may stand is an address, such as one of object storage."""
+    return path.startswith("s3://")
+
+
+def configuration_here(named: str | None = None) -> Configuration:
+    """Return what a named file says, or the one that holds in the working directory; nothing where there is none.
+
+    Raises UnusableConfiguration for a file that cannot be used.
+    """
+    here = _working_directory()
+    if named is not None:
+        return configuration_from(file_named(named))
+    file = file_above(here) if here is not None else None
+    return configuration_from(file) if file is not None else Configuration()
+
+
+def configuration_from(file: ConfigurationFile) -> Configuration:
+    """Return what a file says. Raises UnusableConfiguration with a line for each mistake in it, the first twenty."""
+    reading = _SettingsReader(file)
+    reading.table(file.settings, ())
+    if reading.mistakes:
+        more = [f"{file.shown}: and {reading.untold:,} more mistakes"] if reading.untold else []
+        raise UnusableConfiguration("\nperpend: ".join([*reading.mistakes, *more]))
+    return Configuration(file, reading.values, reading.accounts)
+
+
+class _SettingsReader:
+    """One reading of a file: goes through its tables, keeps values and mistakes."""
+
+    def __init__(self, file: ConfigurationFile) -> None:
+        self._file = file
+        self.values: dict[str, Any] = {}
+        self.accounts: dict[str, Account] = {}
+        self.mistakes: list[str] = []
+        self.untold = 0
+
+    def table(self, values: Any, above: tuple[str, ...]) -> None:
+        """Read the settings that stand in a table."""
+        if not self._is_table(values, above):
+            return
+        for key, value in values.items():
+            name = ".".join((*above, key))
+            setting = setting_named(name)
+            if setting is not None:
+                self._keep(self.values, name, setting, value, (*above, key))
+            elif name == ACCOUNTS:
+                self._read_accounts(value)
+            elif name in _TABLES:
+                self.table(value, (*above, key))
+            else:
+                self._unknown((*above, key))
+
+    def _read_accounts(self, accounts: Any) -> None:
+        for number, said in accounts.items() if self._is_table(accounts, (ACCOUNTS,)) else ():
+            if not _ACCOUNT_ID.fullmatch(number):
+                self._mistake((ACCOUNTS, number), f"{_quoted(number)} is no account: its number has twelve digits")
+            elif self._is_table(said, (ACCOUNTS, number)):
+                self.accounts[number] = Account(**self._read_account(said, (ACCOUNTS, number)))
+
+    def _read_account(self, said: dict[str, Any], above: tuple[str, ...]) -> dict[str, str]:
+        kept: dict[str, Any] = {}
+        by_name = {setting.name: setting for setting in ACCOUNT_SETTINGS}
+        for key, value in said.items():
+            if key in by_name:
+                self._keep(kept, key, by_name[key], value, (*above, key))
+            else:
+                self._unknown((*above, key), by_name)
+        return kept
+
+    def _keep(self, kept: dict[str, Any], name: str, setting: Setting, value: Any, key: tuple[str, ...]) -> None:
+        mistake = _mistaken(setting, value)
+        if mistake:
+            self._mistake(key, f"`{'.'.join(key)}`: {mistake}")
+        else:
+            kept[name] = value
+
+    def _is_table(self, value: Any, name: tuple[str, ...]) -> bool:
+        if not isinstance(value, dict):
+            self._mistake(name, f"`{'.'.join((*self._file.table, *name))}`: expected a table, found {_described(value)}")
+        return isinstance(value, dict)
+
+    def _unknown(self, key: tuple[str, ...], known: Collection[str] | None = None) -> None:
+        """Tell of an unknown key and its nearest name, among some or among all. Once enough is told, none is looked for."""
+        if len(self.mistakes) >= _MOST_TOLD:
+            self.untold += 1
+            return
+        *above, last = key
+        near_name = nearest_name(last, ".".join(above)) if known is None else None
+        near = f"did you mean `{near_name}`?" if near_name else suggestion(last, known or ())
+        if key == SHARED_TABLE[:1] and not self._file.table:
+            near = f"settings stand here without `[{'.'.join(SHARED_TABLE)}]`"
+        self._mistake(key, f"unknown key {_quoted('.'.join(key))}{f' ({near})' if near else ''}")
+
+    def _mistake(self, key: tuple[str, ...], sentence: str) -> None:
+        if len(self.mistakes) < _MOST_TOLD:
+            self.mistakes.append(f"{_place(self._file, key)}: {sentence}")
+        else:
+            self.untold += 1
+
+
+def _mistaken(setting: Setting, value: Any) -> str | None:
+    """Return what is wrong with the value of a setting."""
+    match setting.kind:
+        case SettingKind.SWITCH:
+            fits = isinstance(value, bool)
+        case SettingKind.NUMBER:
+            fits = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST
+        case SettingKind.TEXTS:
+            fits = isinstance(value, list) and all(isinstance(member, str) for member in value)
+        case SettingKind.CHOICE:
+            fits = value in setting.choices
+        case _:
+            fits = isinstance(value, str)
+    if not fits:
+        near = suggestion(value, setting.choices) if isinstance(value, str) and setting.choices else None
+        shown = _quoted(value) if isinstance(value, str) and setting.choices else _described(value)
+        return f"expected {setting.wanted}, found {shown}{f' ({near})' if near else ''}"
+    texts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
+    odd = next((text for text in texts if not text.strip() or text != visible(text) or len(text) > _MOST_CHARACTERS), None)
+    return None if odd is None else _odd(odd)
+
+
+def _odd(text: str) -> str:
+    if not text.strip():
+        return "expected a text, found an empty one"
+    why = "no text of one line" if text != visible(text) else f"longer than {_MOST_CHARACTERS:,} characters"
+    return f"{_quoted(text)} is {why}"
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, str):
+        return f"the text {_quoted(value)}"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        wrong = next((member for member in value if not isinstance(member, str)), None)
+        return "a list" if wrong is None or isinstance(wrong, list) else f"a list with {_described(wrong)}"
+    if isinstance(value, int) and abs(value) > MOST:
+        return "a number beyond all that is sensible"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _quoted(text: str) -> str:
+    shown = visible(text)
+    return f"`{shown if len(shown) <= _LONGEST_SHOWN else f'{shown[: _LONGEST_SHOWN - 1]}…'}`"
+
+
+def _place(file: ConfigurationFile, key: tuple[str, ...]) -> str:
+    line = line_of(file.text, (*file.table, *key))
+    return f"{file.shown}:{line}" if line else file.shown
+
+
+def _working_directory() -> Path | None:
+    """Return the working directory; None where it has been deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None

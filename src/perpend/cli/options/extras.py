@@ -1,0 +1,28 @@
+"""The packages of extras, which a plain installation lacks."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from perpend.core.errors import PerpendError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class MissingPackages(PerpendError):
+    """The packages of an extra are not installed."""
+
+
+@contextmanager
+def extra_packages(extra: str, what: str) -> Iterator[None]:
+    """Turn a package that cannot be imported into one line that says what to install. ``what`` is what needs it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("perpend"):
+            raise
+        from perpend.core.diagnostics.extras import command_to_add
+
+        raise MissingPackages(f"{what} needs the package {error.name}: {command_to_add(extra)}") from None

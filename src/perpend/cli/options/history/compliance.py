@@ -1,0 +1,153 @@
+"""A history's newest counts and a repository in, scorecards of frameworks out, and rows of them for SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.core.diagnostics.escape import visible
+from perpend.core.errors import PerpendError
+from perpend.core.objects.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perpend.cli.options.waivers import Waiving
+    from perpend.evaluation.verdicts.framework_mapping import CarryOver
+    from perpend.evaluation.verdicts.requirements import AnsweredFor, Scorecard
+    from perpend.findings.history.manifest import HistoryHead
+    from perpend.findings.history.storage import HistoryPlace
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.language.syntax.repository import Repository
+
+NOT_KNOWN = "no run of this history has asked it"
+
+
+def scorecards_here(
+    place: HistoryPlace,
+    repository: Repository,
+    frameworks: Sequence[str] = (),
+    accounts: Sequence[str] = (),
+    waiving: Waiving | None = None,
+) -> list[Scorecard]:
+    """Return how frameworks stand, all of them where none is named."""
+    counts = counts_known(place, accounts)
+    answered = _answered(place, accounts, waiving, counts) if waiving else None
+    return _cards(repository, counts, frameworks, answered, place.head().in_part(accounts))
+
+
+def carried_here(repository: Repository, before: str, after: str) -> CarryOver:
+    """Return what of one version of a framework goes on in another. Raises PerpendError where names mean none, or the same."""
+    from perpend.evaluation.verdicts.framework_mapping import carry_over
+    from perpend.language.compiler.frameworks import FrameworkMappings
+    from perpend.language.compiler.names import section_named
+
+    older, newer = (section_named(name, repository) for name in (before, after))
+    if f"{older}/".startswith(f"{newer}/") or f"{newer}/".startswith(f"{older}/"):
+        raise PerpendError(f"--from names {visible(older)}, which is what --framework names: nothing is carried over")
+    return carry_over(FrameworkMappings(repository), older, newer)
+
+
+def _answered(
+    place: HistoryPlace, accounts: Sequence[str], waiving: Waiving, counts: Mapping[str, Mapping[Status, int]]
+) -> AnsweredFor:
+    """Return what people answer for on the day of the newest run, and today."""
+    from perpend.evaluation.verdicts.requirements import AnsweredFor
+    from perpend.findings.history.queries.views import asking
+    from perpend.findings.waivers.match_history import waived_counts
+
+    head = place.head()
+    if not waiving.files.waivers:
+        return AnsweredFor({}, waiving.attested(head, counts))
+    with asking(place, "finding") as connection:
+        waiving.covered_findings(connection, head)
+        waived = waived_counts(connection, accounts)
+    return AnsweredFor(waived, waiving.attested(head, counts))
+
+
+def standings(repository: Repository, counts: Mapping[str, Mapping[Status, int]], in_part: Mapping[str, str]) -> dict[str, str]:
+    """Return how each requirement of a repository's frameworks stands, by counts of verdicts of its policies."""
+    cards = _cards(repository, counts, in_part=in_part)
+    return {result.requirement.id: result.standing.value for card in cards for result in card.results}
+
+
+def _cards(
+    repository: Repository,
+    counts: Mapping[str, Mapping[Status, int]],
+    frameworks: Sequence[str] = (),
+    answered: AnsweredFor | None = None,
+    in_part: Mapping[str, str] | None = None,
+) -> list[Scorecard]:
+    from perpend.core.objects.ids import framework_of
+    from perpend.evaluation.verdicts.requirements import AnsweredFor, framework_asked, scorecards_of
+    from perpend.language.compiler.frameworks import FrameworkMappings
+    from perpend.language.compiler.names import section_named
+
+    mappings = FrameworkMappings(repository)
+    named = [section_named(name, repository) for name in frameworks] or _frameworks(repository)
+    tops: dict[str, list[str]] = {}
+    for top in named:
+        tops.setdefault(framework_of(top), []).append(top)
+
+    def why_not(policy_id: str) -> str:
+        return "" if policy_id in counts else NOT_KNOWN
+
+    asked = [framework_asked(repository, mappings, of_one, inherited=False, why_not=why_not) for of_one in tops.values()]
+    return list(scorecards_of(asked, counts, answered or AnsweredFor(), in_part))
+
+
+def _frameworks(repository: Repository) -> list[str]:
+    return [section for section in repository.section_ids if section.count("/") == 2]
+
+
+def counts_known(place: HistoryPlace, accounts: Sequence[str] = (), until: int | None = None) -> dict[str, dict[Status, int]]:
+    """Return the newest counts of each policy that is not retired, by the ids that they have now.
+
+    ``until`` is the number of the run that is the newest one then.
+    """
+    from perpend.findings.history.queries.views import asking
+
+    with asking(place, "ledger", accounts=accounts) as connection:
+        return counts_among(connection, place.head(), accounts, until)
+
+
+def counts_among(
+    connection: Connection, head: HistoryHead, accounts: Sequence[str] = (), until: int | None = None
+) -> dict[str, dict[Status, int]]:
+    """Return the same where the view ``ledger`` of a history is at hand."""
+    from perpend.findings.history.queries.findings import newest_counts
+
+    gone = head.retired_in(until)
+    live = {policy.policy_id for policy in head.policies if policy.number not in gone}
+    retired = {policy.policy_id for policy in head.policies} - live
+    rows = connection.execute(*newest_counts(accounts, until)).fetchall()
+    counts: dict[str, dict[Status, int]] = {}
+    for policy_id, *numbers in rows:
+        if policy_id not in retired:
+            counts[policy_id] = {**dict.fromkeys(Status, 0), **dict(zip(_COUNTED, map(int, numbers), strict=True))}
+    return counts
+
+
+_COUNTED = (Status.COMPLIANT, Status.INCOMPLIANT, Status.INAPPLICABLE, Status.UNDETERMINED)
+
+
+def scorecard_view(place: HistoryPlace, repository: Repository) -> str:
+    """Return the statement that makes the view ``scorecard`` for SQL, of all frameworks of a repository."""
+    from perpend.findings.history.queries.rows import scorecard_statement
+
+    return scorecard_statement(
+        [
+            (
+                card.framework.id,
+                result.requirement.id,
+                result.requirement.number,
+                result.requirement.name,
+                result.standing.value,
+                result.counts[Status.COMPLIANT],
+                result.counts[Status.INCOMPLIANT],
+                result.counts[Status.INAPPLICABLE],
+                result.counts[Status.UNDETERMINED],
+            )
+            for card in scorecards_here(place, repository)
+            for result in card.results
+        ]
+    )

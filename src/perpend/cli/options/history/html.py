@@ -1,0 +1,92 @@
+"""A judged snapshot in, what its store's history knows of its findings out, as a page that is handed over shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from perpend.cli.options.severity import time_of
+from perpend.core.diagnostics.escape import visible
+from perpend.core.errors import PerpendError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from perpend.cli.options.waivers import Waiving
+    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.findings.history.storage import HistoryPlace
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.reports.html.history import HandoutHistory, TrendPoint
+
+_MOST_RUNS: Final = 365
+_AT_ONCE: Final = 10_000
+_OPEN: Final = (
+    "SELECT policy_id, type, object_id, life, open_since, episodes, finding_id FROM finding "
+    "WHERE life IN ('open', 'unconfirmed', 'unknown') ORDER BY policy_id, type, object_id, incarnation"
+)
+
+
+def history_of(snapshot: Snapshot, judgement: Judgement, waiving: Waiving) -> HandoutHistory | None:
+    """Return what the history of a snapshot's store knows of the policies of a judgement, None where there is none.
+
+    What cannot be read is told.
+    """
+    from perpend.findings.history.storage import HistoryPlace
+
+    place = HistoryPlace(snapshot.directory)
+    try:
+        head = place.head()
+        named = sorted({program.policy_id for program in judgement.programs})
+        return _known(place, snapshot, named, waiving, replayed=judgement.day.given) if head.runs else None
+    except PerpendError as error:
+        click.echo(f"perpend: the history is not shown: {visible(str(error))}", err=True)
+        return None
+
+
+def _known(place: HistoryPlace, snapshot: Snapshot, policies: list[str], waiving: Waiving, *, replayed: bool) -> HandoutHistory:
+    from perpend.findings.history.queries.views import asking
+    from perpend.reports.html.history import HandoutHistory, LifeShown
+
+    head, lives = place.head(), dict[LifeShown, int]()
+    numbers: dict[tuple[str, str], dict[str, int]] = {}
+    same = head.runs[-1].content == snapshot.content_hash
+    with asking(place, "run", "ledger", "finding") as connection:
+        points = tuple(_trend(connection, policies))[-_MOST_RUNS:]
+        covering = waiving.covered_findings(connection, head, replayed=replayed) if same else None
+        reasons = {standing.waiver.id: standing.waiver.reason for standing in covering.standings} if covering else {}
+        for policy_id, type_name, object_id, *of_life in _rows(connection) if same else ():
+            life = _life(of_life, time_of(head), reasons)
+            numbers.setdefault((policy_id, type_name), {})[object_id] = lives.setdefault(life, len(lives) + 1)
+    return HandoutHistory(points, tuple(lives), numbers, same)
+
+
+def _trend(connection: Connection, policies: list[str]) -> Iterator[TrendPoint]:
+    from perpend.findings.history.queries.findings import trend
+    from perpend.reports.html.history import TrendPoint
+
+    for number, time, opened, unconfirmed, unknown, _, came, went, _ in connection.execute(*trend((), policies)).fetchall():
+        yield TrendPoint(number, f"{time:%Y-%m-%d}", int(opened), int(unconfirmed), int(unknown), int(came), int(went))
+
+
+def _rows(connection: Connection) -> Iterator[tuple[Any, ...]]:
+    """Yield findings that have not ended: policy, type, object's Id, and what is known of their lives."""
+    from perpend.findings.waivers.match_history import with_waivers
+
+    connection.execute(*with_waivers((_OPEN, [])))
+    while batch := connection.fetchmany(_AT_ONCE):
+        yield from batch
+
+
+def _life(row: list[Any], newest: datetime, reasons: dict[str, str]) -> Any:
+    from perpend.findings.history.model import Life
+    from perpend.reports.html.history import LifeShown
+
+    life, since, episodes, _, waiver, until = row
+    word = life
+    if life == Life.OPEN:
+        word = "reopened" if episodes > 1 else "new" if since >= newest else "open"
+    day = f"{since:%Y-%m-%d}" if since is not None and life != Life.UNKNOWN else None
+    return LifeShown(word, day, episodes, waiver, until, reasons.get(waiver))

@@ -1,0 +1,69 @@
+"""What options hold, read from what people write."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import click
+
+from perpend.core.objects.claims import Scope, scopes_from
+from perpend.core.values.age import age_from_text
+from perpend.core.values.values import date_time_from_text
+from perpend.language.compiler.names import printable
+
+REPOSITORY: Final = "the one that the configuration names, else the one in the working directory, else the library"
+
+repository_option = click.option(
+    "--repo", metavar="DIR", type=click.Path(), help=f"The policy repository; without it, {REPOSITORY}."
+)
+
+
+def age(context: click.Context, parameter: click.Parameter, value: str | None) -> timedelta | None:
+    """Return the length of time that an option names."""
+    length = age_from_text(value) if value is not None else None
+    if value is not None and length is None:
+        raise click.BadParameter(f"'{printable(value)}' is no length of time, such as 90m, 24h, 7d or 4w", context, parameter)
+    return length
+
+
+max_age_option = click.option(
+    "--max-age",
+    metavar="AGE",
+    callback=age,
+    help="Facts that were observed longer ago, such as 24h or 7d before now (or --snapshot-time), are undetermined.",
+)
+
+object_types_option = click.option(
+    "--repo",
+    metavar="DIR",
+    type=click.Path(),
+    help=f"Take object types from this repository beside the library; without it, from {REPOSITORY}.",
+)
+
+
+def moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+    """Return the moment that an option names in ISO 8601."""
+    if value is None:
+        return None
+    instant = date_time_from_text(value)
+    if instant is None:
+        no_date = f"'{printable(value)}' is no ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z"
+        raise click.BadParameter(no_date, context, parameter)
+    return datetime.fromtimestamp(instant / 1000, tz=UTC)
+
+
+def scopes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[Scope, ...]:
+    """Return the scopes that an option names."""
+    try:
+        return scopes_from(value) if value is not None else ()
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, parameter, "--complete") from None
+
+
+def settings(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return settings written as ``key=value``."""
+    for pair in pairs:
+        if "=" not in pair.strip("="):
+            raise click.BadParameter(f"'{pair}' is not written as KEY=VALUE", param_hint="--spark-conf")
+    return dict(pair.split("=", 1) for pair in pairs)

@@ -1,9 +1,0 @@
-"""Files in, an estate out: credential reports (CSV, the AWS CLI's JSON answer, gzip of either) and test-data arrays.
-
-What a file is, is told by its content, never by its name. Refuses to know policies and verdicts.
-"""
-
-from perpend.collect.read import Collected, collect_files
-from perpend.collect.unusable import UnusableInput
-
-__all__ = ["Collected", "UnusableInput", "collect_files"]

@@ -1,0 +1,1 @@
+"""Cloud APIs in, an inventory out."""

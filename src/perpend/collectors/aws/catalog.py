@@ -1,0 +1,56 @@
+"""The tables of all services as one: calls and types by name. A test walks them against the service models.
+
+Fields are called as ``type.yaml`` and public policy repositories call them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from perpend.collectors.aws.services import (
+    account,
+    api_gateway,
+    artifacts,
+    cloudtrail,
+    detection,
+    encryption,
+    iam,
+    messaging,
+    monitoring,
+    organization,
+    principals,
+    storage,
+)
+from perpend.collectors.aws.services.workloads import containers, databases, instances, load_balancing, network
+
+TABLES: Final = (
+    account.TABLE,
+    organization.TABLE,
+    iam.TABLE,
+    principals.TABLE,
+    cloudtrail.TABLE,
+    detection.TABLE,
+    storage.TABLE,
+    encryption.TABLE,
+    api_gateway.TABLE,
+    monitoring.TABLE,
+    messaging.TABLE,
+    artifacts.TABLE,
+    network.TABLE,
+    instances.TABLE,
+    load_balancing.TABLE,
+    databases.TABLE,
+    containers.TABLE,
+)
+
+CALLS: Final = {call.name: call for table in TABLES for call in table.calls}
+"""The calls by name."""
+
+TYPES: Final = {row.type_name: row for table in TABLES for row in table.types}
+"""The types by API name."""
+
+UNPAGED: Final = {name: why for table in TABLES for name, why in table.unpaged.items()}
+"""Listings that the service models know no pages of, and why that loses nothing."""
+
+UNSERVED: Final = {name: why for table in TABLES for name, why in table.unserved.items()}
+"""Fields that the library declares and no call serves, with the reason."""

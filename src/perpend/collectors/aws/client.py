@@ -1,0 +1,273 @@
+"""The way to AWS: a session in, answers of calls out, page by page, or what AWS said instead. The one module that asks anybody.
+
+Credentials stay in the session: they are in no error, no log and no file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import botocore.loaders
+import botocore.session
+import jmespath
+from botocore.config import Config
+from botocore.credentials import CredentialProvider, CredentialResolver, RefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError, ProfileNotFound
+from botocore.parsers import ResponseParserError
+
+from perpend.collectors.aws.error_classification import Refusal
+from perpend.collectors.aws.parse import is_answer
+from perpend.collectors.aws.session.rate_limiter import Pace
+from perpend.collectors.aws.session.timeouts import TOTAL, Transport
+from perpend.core.diagnostics.escape import visible
+from perpend.core.errors import PerpendError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from perpend.collectors.aws.model import CloudCall
+
+_ATTEMPTS: Final = 8
+CONNECT, READ = 10.0, 60.0
+"""Seconds that a connection and each piece of an answer may take."""
+
+_FIRST_REGION: Final = "us-east-1"
+_LONGEST: Final = 300
+_KEPT: Final = 8
+"""How many clients of services stay open of an account, beside those in use."""
+
+AT_ONCE: Final = 4
+"""How many calls are made at once to one service in one region of an account."""
+
+_ACCOUNTS_HOSTS: Final = ("s3-control", ".vpce.")
+"""What stands in the name of each host of AWS that has names with an account before its own."""
+
+_MODELS: Final = botocore.loaders.create_loader()
+"""What reads service models, once for all sessions: a session of its own each costs a tenth of a second and a megabyte."""
+
+PARSING: Final = (KeyError, ValueError, TypeError, AttributeError, UnboundLocalError)
+"""What the SDK raises where an answer, such as a page of HTML, has not the form that its parser takes for granted: also that
+a variable of its own has no value, where a map holds an entry without any."""
+
+
+class NothingCollected(PerpendError):
+    """Nothing could be asked of AWS at all."""
+
+
+class Refused(Exception):
+    """An error of a call, after all attempts."""
+
+    def __init__(self, call: CloudCall, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.call = call
+        self.refusal = refusal
+
+
+@dataclass(slots=True)
+class CloudClient:
+    """One account as a profile's credentials open it, or those that ``role`` fetches and fetches anew before they expire.
+
+    Clients of services are shared by threads, and closed when others were used since: each is half a megabyte.
+    """
+
+    profile: str | None = None
+    endpoint_url: str | None = None
+    region: str = ""
+    role: Callable[[], Mapping[str, str]] | None = None
+    attempts: int = _ATTEMPTS
+    timeout: float = field(default_factory=lambda: READ)
+    total: float = TOTAL
+    asked: dict[str, int] = field(default_factory=dict)
+    _session: Any = None
+    _clients: dict[tuple[str, str], tuple[Any, Transport]] = field(default_factory=dict)
+    _used: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
+    _gates: dict[tuple[str, str], threading.Semaphore] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        try:
+            self._session = botocore.session.Session(profile=self.profile)
+            self._session.register_component("data_loader", _MODELS)
+            self._session.get_scoped_config()  # else a profile is missed only once the region is known from elsewhere
+            if self.role is not None:
+                self._session.register_component("credential_provider", CredentialResolver([_Role(self.role)]))
+            self.region = self.region or self._session.get_config_variable("region") or _FIRST_REGION
+        except ProfileNotFound as error:
+            name = visible(str(error.kwargs["profile"]))
+            raise NothingCollected(f"there is no profile `{name}` in the AWS configuration") from None
+        except BotoCoreError as error:
+            raise NothingCollected(f"the AWS configuration cannot be read: {reason_of(error)}") from None
+
+    def pages(self, call: CloudCall, region: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """Yield the answers to a call, page by page.
+
+        Raises Refused, also for what lacks a member that each answer holds, and where pages come back to one that was there.
+        """
+        try:
+            with self._leased(call.service, region) as (client, transport):
+                answers = _answers(client, call, parameters)
+                while (answer := self._next(call, region, answers, transport)) is not None:
+                    yield answer
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
+            raise Refused(call, refusal_of(error)) from None
+        except PARSING:
+            raise Refused(call, Refusal("UnparsableAnswer")) from None
+
+    def _next(
+        self, call: CloudCall, region: str, answers: Iterator[Mapping[str, Any]], transport: Transport
+    ) -> Mapping[str, Any] | None:
+        """Return the next answer to a call, None behind the last one; at most a few of a service are asked for at once."""
+        with self._gate(call.service, region):
+            transport.begin()
+            answer = next(answers, None)
+        content = transport.end()
+        if answer is None:
+            return None
+        self._count(call)
+        if not is_answer(call, answer, content):
+            raise Refused(call, Refusal("NoResult"))
+        return answer
+
+    def known_regions(self, partition: str) -> list[str]:
+        """Return the regions of a partition as the SDK knows them: what is enabled it cannot know."""
+        return sorted(self._session.get_available_regions("ec2", partition_name=partition))
+
+    def close(self) -> None:
+        """Close all connections. The account may be asked again."""
+        with self._lock:
+            for client, _ in self._clients.values():
+                client.close()
+            self._clients.clear()
+
+    def _count(self, call: CloudCall) -> None:
+        with self._lock:
+            self.asked[call.name] = self.asked.get(call.name, 0) + 1
+
+    def _gate(self, service: str, region: str) -> threading.Semaphore:
+        with self._lock:
+            return self._gates.setdefault((service, region), threading.Semaphore(AT_ONCE))
+
+    @contextmanager
+    def _leased(self, service: str, region: str) -> Iterator[tuple[Any, Transport]]:
+        """Yield the client of a service, which nobody closes meanwhile."""
+        key = service, region or self.region
+        with self._lock:
+            self._clients[key] = client = self._clients.pop(key, None) or self._new_client(*key)
+            self._used[key] += 1
+            idle = [one for one in self._clients if not self._used[one]]
+            for unused in idle[: max(0, len(self._clients) - _KEPT)]:
+                self._clients.pop(unused)[0].close()
+        try:
+            yield client
+        finally:
+            with self._lock:
+                self._used[key] -= 1
+
+    def _new_client(self, service: str, region: str) -> tuple[Any, Transport]:
+        client = self._session.create_client(service, region_name=region, endpoint_url=self.endpoint_url, config=self._config())
+        client.meta.events.register("before-sign.s3-control", without_account)
+        pace = self._paces.setdefault((service, region), Pace(service))
+        return client, Transport(client, pace, total=self.total)
+
+    def _config(self) -> Config:
+        return Config(
+            retries={"mode": "standard", "total_max_attempts": self.attempts},
+            connect_timeout=CONNECT,
+            read_timeout=self.timeout,
+            max_pool_connections=AT_ONCE,
+        )
+
+
+class _Role(CredentialProvider):  # type: ignore[misc]  # botocore has no types
+    """Credentials of a role, fetched when they are needed and again before they expire."""
+
+    METHOD = "assume-role"
+
+    def __init__(self, fetch: Callable[[], Mapping[str, str]]) -> None:
+        super().__init__()
+        self._fetch = fetch
+
+    def load(self) -> RefreshableCredentials:
+        """Return the credentials. Raises Refused where they cannot be had."""
+        return RefreshableCredentials.create_from_metadata(self._fetch(), refresh_using=self._fetch, method=self.METHOD)
+
+
+def _answers(client: Any, call: CloudCall, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    method = next(one for one, operation in client.meta.method_to_api_mapping.items() if operation == call.operation)
+    if not client.can_paginate(method):
+        yield getattr(client, method)(**parameters)
+        return
+    paginator = client.get_paginator(method)
+    paging = _MODELS.load_service_model(call.service, "paginators-1")["pagination"][call.operation]
+    named = [paging["output_token"]] if isinstance(paging["output_token"], str) else paging["output_token"]
+    tokens = [jmespath.compile(one) for one in named]
+    more = jmespath.compile(paging["more_results"]) if "more_results" in paging else None
+    seen: set[str] = set()
+    answer: Mapping[str, Any] = {}
+    for answer in paginator.paginate(**parameters):
+        yield answer
+        reached = json.dumps([one.search(answer) for one in tokens], default=str)
+        if reached in seen:
+            raise Refused(call, Refusal("RepeatedToken"))
+        seen.add(reached)
+    if more is not None and _is_cut_off(more.search(answer), [one.search(answer) for one in tokens]):
+        raise Refused(call, Refusal("TruncatedAnswer"))
+
+
+def _is_cut_off(more: Any, tokens: Sequence[Any]) -> bool:
+    """Whether the last answer says that there are more and not where, or where more are and not whether: the SDK ends there."""
+    return bool(more) or (more is None and any(tokens))
+
+
+def without_account(request: Any, **_: Any) -> None:
+    """Take the account off the name of a host other than AWS's: no other has such a name, and a header says it as well."""
+    url = urlsplit(request.url)
+    account, _, host = url.netloc.partition(".")
+    if re.fullmatch("[0-9]{12}", account) and not any(mark in host for mark in _ACCOUNTS_HOSTS):
+        request.url = url._replace(netloc=host).geturl()
+
+
+def all_known_regions() -> list[str]:
+    """Return the regions of all partitions as the SDK knows them."""
+    session = botocore.session.Session()
+    session.register_component("data_loader", _MODELS)
+    partitions = session.get_available_partitions()
+    return sorted(
+        {region for partition in partitions for region in session.get_available_regions("ec2", partition_name=partition)}
+    )
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """Return what an error of the SDK says, bounded. Of errors on the way the code is their kind."""
+    if isinstance(error, ClientError):
+        told = error.response.get("Error", {})
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return Refusal(_one_word(told.get("Code")), str(told.get("Message") or "")[:_LONGEST], status)
+    return Refusal(type(error).__name__, "")
+
+
+def reason_of(error: Exception) -> str:
+    """Return an error of the SDK in a few words."""
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return "no credentials were found: name a profile with --profile, or sign in (`aws sso login`, `aws configure`)"
+    return refusal_of(error).code
+
+
+def regions_of(answer: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the regions of an account by name, with their status; none where some region has no name."""
+    regions = {str(one.get("RegionName") or ""): str(one.get("OptInStatus")) for one in answer}
+    return {} if "" in regions else regions
+
+
+def _one_word(code: Any) -> str:
+    """Return a code as one short word: servers that are not AWS answer anything."""
+    text = "".join(sign for sign in str(code or "") if sign.isascii() and (sign.isalnum() or sign in "._-"))
+    return text[:80] or "Unknown"

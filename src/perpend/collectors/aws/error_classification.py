@@ -1,0 +1,134 @@
+"""What an answer means: the one place where an error becomes a fact, or something not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.claims import NOT_ASKED, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perpend.collectors.aws.model import CloudCall
+    from perpend.collectors.aws.parse import CloudPlace
+
+
+class Lack(StrEnum):
+    """Why something is not known."""
+
+    DENIED = "denied"
+    DENIED_BY_SCP = "denied by SCP"
+    REGION_CLOSED = "region closed for"
+    THROTTLED = "throttled out of"
+    UNSUPPORTED = "unsupported here:"
+    CREDENTIALS = "credentials not accepted for"
+    NOT_FOUND = "listed and not found:"
+    FAILED = "failed:"
+    NOT_ASKED = NOT_ASKED
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An answer, or an error that says as much as one."""
+
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error as AWS, or the way to it, has said it: its code and its message."""
+
+    code: str
+    message: str = ""
+    status: int = 0
+
+
+Meaning = Fact | Unread
+
+_DENIED: Final = frozenset(
+    (
+        "AccessDenied",
+        "AccessDeniedException",
+        "AccessDeniedFault",
+        "UnauthorizedOperation",
+        "AuthorizationError",
+        "AuthorizationErrorException",
+        "UnauthorizedException",
+        "NotAuthorized",
+        "OperationNotPermittedException",
+        "InvalidAccessException",
+        "403",
+    )
+)
+_CREDENTIALS: Final = frozenset(
+    (
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "InvalidSignatureException",
+        "CredentialRetrievalError",
+    )
+)
+_REGION_CLOSED: Final = frozenset(("AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "OptInRequired"))
+"""Codes of a region that does not know the account's credentials. Said by what is asked in no region, they are of these."""
+_THROTTLED: Final = frozenset(
+    (
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "PriorRequestNotComplete",
+        "BandwidthLimitExceeded",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "TransactionInProgressException",
+        "EC2ThrottledException",
+        "DependencyThrottle",
+    )
+)
+_UNSUPPORTED: Final = frozenset(
+    ("SubscriptionRequiredException", "NotSignedUp", "UnknownOperationException", "UnsupportedOperation", "InvalidAction")
+)
+_CLASSES: Final = (
+    (_DENIED, Lack.DENIED),
+    (_CREDENTIALS, Lack.CREDENTIALS),
+    (_REGION_CLOSED, Lack.REGION_CLOSED),
+    (_THROTTLED, Lack.THROTTLED),
+    (_UNSUPPORTED, Lack.UNSUPPORTED),
+)
+_SCP: Final = "service control policy"
+
+
+def meaning_of(call: CloudCall, refusal: Refusal, where: CloudPlace) -> Meaning:
+    """Return what an error of a call means."""
+    if refusal.code in call.facts and call.wording.get(refusal.code, "") in refusal.message:
+        return Fact(call.facts[refusal.code])
+    kind = Lack.NOT_FOUND if refusal.code in call.gone else kind_of(refusal, where)
+    return unread(call, kind, where, refusal.code)
+
+
+def kind_of(refusal: Refusal, where: CloudPlace) -> Lack:
+    """Return the class of an error that was met somewhere."""
+    lack = next((kind for codes, kind in _CLASSES if refusal.code in codes), Lack.FAILED)
+    if lack is Lack.REGION_CLOSED and not where.region:
+        return Lack.CREDENTIALS
+    return Lack.DENIED_BY_SCP if lack is Lack.DENIED and _SCP in refusal.message else lack
+
+
+def is_throttling(code: str) -> bool:
+    """Whether an error says that too much was asked."""
+    return code in _THROTTLED
+
+
+def unread(call: CloudCall, kind: Lack, where: CloudPlace, code: str = "") -> Unread:
+    """Return what is to be said of a call that did not say what was asked."""
+    return Unread(where.account, where.region, call.service, call.operation, call.label, kind.value, code)

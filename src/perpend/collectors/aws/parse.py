@@ -1,0 +1,223 @@
+"""Answers of AWS in, items and fields out. Pure: whoever has an answer, from a wire or from a file, parses it here."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.collectors.aws.model import ABOVE, CONSTANT, VALUE, WHOLE, NotThere
+from perpend.collectors.aws.policy_access_levels import EXTENDED, extended
+from perpend.collectors.aws.transforms import TAKE_MISSING, TRANSFORMS
+from perpend.inventory.readers.credential_report import read_report
+from perpend.inventory.readers.errors import UnusableContent
+from perpend.inventory.readers.merge import ROW_FIELD, merge_readings, with_root_users
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from perpend.collectors.aws.model import CloudCall, FieldSource, TypeRow
+
+_MISSING: Final = object()
+_MEMBER: Final = re.compile(r"\{([^{}]+)\}")
+
+
+class NoResult(ValueError):
+    """An answer without the member that holds its result: it is no answer to what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudPlace:
+    """Where an answer comes from."""
+
+    account: str
+    partition: str
+    region: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.account}/{self.region}" if self.region else self.account
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFields:
+    """The fields of one object, and why others are not known."""
+
+    known: dict[str, Any] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+def is_answer(call: CloudCall, answer: Mapping[str, Any], content: bytes) -> bool:
+    """Whether an answer, which came as some bytes, holds what each answer to the call does, or has the form of an empty one."""
+    held: Any = answer
+    for step in (call.holds or call.result).split("."):
+        held = _parsed(held) if isinstance(held, str) else held
+        held = held.get(step) if isinstance(held, dict) else None
+    return held is not None or any(re.fullmatch(_empty_form(one), content) for one in call.empty)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _empty_form(empty: str) -> bytes:
+    """Return the pattern of the bytes of an empty answer."""
+    if empty == "{}":
+        return rb"\s*\{\s*\}\s*"
+    name = re.escape(empty).encode()
+    return rb"\s*(?:<\?xml[^<>]*\?>\s*)?<" + name + rb"(?:\s[^<>]*)?(?:/>|>\s*</" + name + rb"\s*>)\s*"
+
+
+def items_of(call: CloudCall, answer: Mapping[str, Any]) -> list[Any]:
+    """Return the items that an answer lists. Raises NoResult where the answer is of another form."""
+    if call.result == "@":
+        members = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+        return [members] if members else []
+    if not call.result:
+        return [answer]
+    listed = answer.get(call.result, [] if call.empty else _MISSING)
+    if isinstance(listed, dict):
+        return [listed]
+    if not isinstance(listed, list):
+        raise NoResult(f"the answer has no {call.result}")
+    return [one if isinstance(one, dict) else {VALUE: one} for one in listed]
+
+
+def report_items(content: bytes, source: str, observed_at: datetime | None) -> list[dict[str, Any]]:
+    """Return the users of a credential report, the root user among them, as items: name, ARN, row.
+
+    Raises UnusableContent where it is none, or contradicts itself about a user.
+    """
+    users, _ = merge_readings(read_report(content, source, observed_at=observed_at), {source: 0})
+    if any(user.variants for user in users):
+        raise UnusableContent("rows of one user contradict each other")
+    return [
+        {"name": user.fields["CA10__userName__c"], "arn": user.id, "row": str(user.fields[ROW_FIELD]), "root": is_root(user.id)}
+        for user in with_root_users(users)
+    ]
+
+
+def is_root(arn: str) -> bool:
+    """Whether an ARN is the one of a root user."""
+    return arn.endswith(":root")
+
+
+def objects_in(row: TypeRow, item: Mapping[str, Any], account: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of a type in a listed item: itself, or those nested in it. Raises NoResult where they are missing.
+
+    What another account owns is no object of this one.
+    """
+    if not is_of_another(row, item, account):
+        yield from _nested(item, row.inside.split(".") if row.inside else [])
+
+
+def is_of_another(row: TypeRow, item: Mapping[str, Any], account: str) -> bool:
+    """Whether a listed item names another account as its owner."""
+    owner = member(item, row.owner) if row.owner else account
+    return not is_missing(owner) and owner != account
+
+
+def _nested(item: Mapping[str, Any], path: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    if not path:
+        yield item
+        return
+    items = item.get(path[0], _MISSING)
+    if not isinstance(items, list):
+        raise NoResult(f"the answer has no {path[0]}")
+    for inner in items:
+        yield from _nested({**(inner if isinstance(inner, dict) else {VALUE: inner}), ABOVE: item}, path[1:])
+
+
+def id_of(row: TypeRow, item: Mapping[str, Any], where: CloudPlace) -> str:
+    """Return the Id of an object. Raises NoResult where a member of it is missing."""
+    return _filled(row.id, item, where)
+
+
+def add_fields(fields: ObjectFields, row: TypeRow, call: str, item: Mapping[str, Any] | None, where: CloudPlace) -> None:
+    """Add what one answer says of an object: of its listing (``call`` is empty), or of a detail call.
+
+    Without an item the call was not to be made: its fields are null, a fact.
+    """
+    for name, source in row.fields.items():
+        if source.call != call:
+            continue
+        try:
+            fields.known[name] = None if item is None else value_at(source, item, where)
+        except (NoResult, NotThere) as error:
+            fields.reasons[name] = f"was not read: {error}"
+
+
+def add_reason(fields: ObjectFields, row: TypeRow, call: str, reason: str) -> None:
+    """Note why the fields of a detail call are not known."""
+    fields.reasons.update({name: f"was not read: {reason}" for name, source in row.fields.items() if source.call == call})
+
+
+def value_at(source: FieldSource, item: Mapping[str, Any], where: CloudPlace) -> Any:
+    """Return the value of a field. Raises NoResult where a member is missing that is always there."""
+    if source.path.startswith(CONSTANT):
+        return source.path.removeprefix(CONSTANT)
+    if not source.path:
+        return None
+    value = _found(source.path, item, where)
+    transforms = source.transform.split()
+    if is_missing(value) and not (transforms and transforms[0] in TAKE_MISSING):
+        if source.optional:
+            return None
+        raise NoResult(f"the answer has no {source.path}")
+    value = None if is_missing(value) else value
+    for name in transforms:
+        value = extended(name, value, item, where.account) if name in EXTENDED else TRANSFORMS[name](value)
+    return value if transforms else plain(value)
+
+
+def member(item: Any, path: str) -> Any:
+    """Return the member at a path with dots; after a step with ``[]`` a list, of what each of the list has.
+
+    Before ``#`` stands the call whose answer it is of.
+    """
+    call, _, path = path.rpartition("#")
+    item = item.get(call, _MISSING) if call and isinstance(item, dict) else item
+    steps = [] if path == WHOLE else path.split(".")
+    for number, step in enumerate(steps, 1):
+        name = step.removesuffix("[]")
+        item = item.get(name, _MISSING) if isinstance(item, dict) else _MISSING
+        if name != step and isinstance(item, list):
+            rest = ".".join(steps[number:]) or WHOLE
+            members = [member(one, rest) for one in item]
+            return _MISSING if any(map(is_missing, members)) else members
+    return item
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a member was not there, or null."""
+    return value is _MISSING or value is None
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: what has another type becomes a text."""
+    return value if isinstance(value, str | bool | int | float) else json.dumps(value, default=str)
+
+
+def _found(path: str, item: Mapping[str, Any], where: CloudPlace) -> Any:
+    if "{" not in path:
+        return member(item, path)
+    try:
+        return _filled(path, item, where)
+    except NoResult:
+        return _MISSING
+
+
+def _filled(template: str, item: Mapping[str, Any], where: CloudPlace) -> str:
+    def of(reference: re.Match[str]) -> str:
+        if reference[1] in ("account", "region", "partition"):
+            return str(getattr(where, reference[1]))
+        there = [value for value in (member(item, name) for name in reference[1].split("|")) if not is_missing(value)]
+        if not there:
+            raise NoResult(f"the answer has no {reference[1]}")
+        return str(there[0]).lower() if isinstance(there[0], bool) else str(there[0])
+
+    return _MEMBER.sub(of, template)

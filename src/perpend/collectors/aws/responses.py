@@ -1,0 +1,240 @@
+"""One call in, what it says out: the items of a listing, or what a detail says of one object. Errors get their meaning here."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.collectors.aws.catalog import CALLS
+from perpend.collectors.aws.client import Refused
+from perpend.collectors.aws.error_classification import Fact, Lack, Refusal, meaning_of, unread
+from perpend.collectors.aws.model import ABOVE, MEASURED_DAYS, MOST_MEASURED, own_path
+from perpend.collectors.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
+from perpend.collectors.aws.plan import REPORT
+from perpend.collectors.aws.report import credential_report
+from perpend.collectors.aws.work_units import now
+from perpend.core.objects.claims import Unread
+from perpend.inventory.readers.errors import UnusableContent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from perpend.collectors.aws.client import CloudClient
+    from perpend.collectors.aws.error_classification import Meaning
+    from perpend.collectors.aws.model import CloudCall, DetailCall, Metric
+
+PAUSE: Final = 2.0
+"""Seconds until a call that did not find a listed item is made once more: AWS's own answers agree with each other by then."""
+
+_DAY: Final = 86_400
+
+
+class NotListed(Exception):
+    """A listing that is not known in full, with what kept it from that."""
+
+    def __init__(self, why: Unread) -> None:
+        super().__init__(str(why))
+        self.why = why
+
+
+@dataclass(slots=True)
+class Answers:
+    """What an account answers. ``regions`` are those that may be asked, all where it is None; ``kept`` was asked already."""
+
+    client: CloudClient
+    account: CloudPlace
+    regions: frozenset[str] | None = None
+    made_at: datetime | None = None
+    kept: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    _matched: dict[tuple[str, str], Mapping[str, Any] | Unread] = field(default_factory=dict)
+    _alike: dict[tuple[str, str], Meaning] = field(default_factory=dict)
+    _measured: dict[tuple[str, str, str], Meaning] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def where(self, region: str) -> CloudPlace:
+        """Return a region of the account, or with an empty one the account."""
+        return CloudPlace(self.account.account, self.account.partition, region)
+
+    def listed(self, name: str, region: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the items of a listing as pages come. Raises NotListed where it is not known that these are all."""
+        call, where = CALLS[name], self.where(region)
+        if (name, region) in self.kept:
+            yield from self.kept.pop((name, region))
+            return
+        try:
+            if name == REPORT:
+                yield from self._users()
+                return
+            number = 0
+            for page in self.client.pages(call, region, dict(call.parameters)):
+                items = items_of(call, page)
+                number += len(items)
+                yield from items
+            if call.never_empty and not number:
+                raise NoResult
+        except Refused as error:
+            meaning = meaning_of(error.call, error.refusal, where)
+            if isinstance(meaning, Unread):
+                raise NotListed(meaning) from None
+            yield from items_of(call, meaning.answer)
+        except NoResult:
+            raise NotListed(unread(call, Lack.FAILED, where, "NoResult")) from None
+
+    def _users(self) -> Iterator[Mapping[str, Any]]:
+        report = credential_report(self.client)
+        self.made_at = report.made_at
+        try:
+            yield from report_items(report.content, REPORT, report.made_at)
+        except UnusableContent:
+            raise Refused(CALLS[REPORT], Refusal("UnusableReport")) from None
+
+    def listed_in(self, name: str, item: Mapping[str, Any], where: CloudPlace) -> list[Any]:
+        """Return the items of a listing that is made for a listed item. Raises NotListed where these may not be all."""
+        meaning = self._asked(CALLS[name], item, where.region)
+        if isinstance(meaning, Unread):
+            raise NotListed(meaning)
+        return [{**one, ABOVE: item} for one in items_of(CALLS[name], meaning.answer)]
+
+    def of_object(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning:
+        """Return what a detail call says of a listed item."""
+        call = CALLS[detail.call]
+        stated = member(item, detail.region) if detail.region else where.region
+        region = where.region if is_missing(stated) else str(stated)
+        asked_in = self.where(region if call.regional else "")
+        if region and self.regions is not None and region not in self.regions:
+            return unread(call, Lack.NOT_ASKED, asked_in)
+        if detail.metric:
+            subject = str(member(item, detail.metric.member))
+            known = self._measured.pop((call.name, region, subject), None)
+            return known or self._metric_of(call.name, detail.metric, [subject], region)[subject]
+        if detail.matched:
+            meaning = self._of_match(detail, detail.matched, call, item, asked_in)
+            return (
+                self._otherwise(detail.otherwise, item, region) if detail.otherwise and isinstance(meaning, Unread) else meaning
+            )
+        return self._asked(call, item, region)
+
+    def measure(self, name: str, metric: Metric, items: Iterable[Mapping[str, Any]], region: str) -> None:
+        """Ask for a metric of many listed items at once: ``of_object`` then knows what is said of each."""
+        names = sorted({str(member(item, metric.member)) for item in items})
+        for start in range(0, len(names), MOST_MEASURED):
+            some = names[start : start + MOST_MEASURED]
+            self._measured |= {
+                (name, region, subject): meaning for subject, meaning in self._metric_of(name, metric, some, region).items()
+            }
+
+    def _metric_of(self, name: str, metric: Metric, subjects: Sequence[str], region: str) -> dict[str, Meaning]:
+        """Return what is said of a metric of things by their names."""
+        call, where = CALLS[name], self.where(region)
+        lack = unread(call, Lack.FAILED, where, "NoResult")
+        try:
+            answers = [
+                items_of(call, page) for page in self.client.pages(call, region, _metric_queries(metric, subjects, now()))
+            ]
+        except Refused as error:
+            return dict.fromkeys(subjects, meaning_of(call, error.refusal, where))
+        except NoResult:
+            return dict.fromkeys(subjects, lack)
+        told: dict[str, dict[str, Any]] = {}
+        for result in chain.from_iterable(answers):
+            before = told.get(str(result.get("Id")), {})
+            parts = {part: [*before.get(part, ()), *(result.get(part) or ())] for part in ("Timestamps", "Values")}
+            told[str(result.get("Id"))] = {**result, **parts}
+        return {subject: Fact(told[f"q{number}"]) if f"q{number}" in told else lack for number, subject in enumerate(subjects)}
+
+    def _asked(self, call: CloudCall, item: Mapping[str, Any], region: str) -> Meaning:
+        """Return what a call says that is made for one item."""
+        where = self.where(region if call.regional else "")
+        if call.of_an_item:
+            return self._answered(call, item, region, where)
+        with self._lock:  # it is asked of no object, so once is enough
+            key = call.name, where.region
+            if key not in self._alike:
+                self._alike[key] = self._answered(call, item, region, where)
+            return self._alike[key]
+
+    def _answered(self, call: CloudCall, item: Mapping[str, Any], region: str, where: CloudPlace) -> Meaning:
+        parameters = {name: _parameter(value, item) for name, value in call.parameters.items()}
+        if any(map(is_missing, parameters.values())):
+            return unread(call, Lack.FAILED, where, "NoResult")
+        meaning = self._said(call, parameters, region, where)
+        if isinstance(meaning, Unread) and meaning.kind == Lack.NOT_FOUND:
+            time.sleep(PAUSE)
+            return self._said(call, parameters, region, where)
+        return meaning
+
+    def _said(self, call: CloudCall, parameters: Mapping[str, Any], region: str, where: CloudPlace) -> Meaning:
+        try:
+            pages = self.client.pages(call, region, parameters)
+            if not call.result:
+                return Fact(next(iter(pages)))
+            return Fact({call.result: [one for page in pages for one in items_of(call, page)]})
+        except Refused as error:
+            return meaning_of(call, error.refusal, where)
+        except NoResult:
+            return unread(call, Lack.FAILED, where, "NoResult")
+
+    def _otherwise(self, otherwise: tuple[str, str, str], item: Mapping[str, Any], region: str) -> Meaning:
+        """Return what the other call says of an item that no match was found for, in the form of a match."""
+        name, own, other = otherwise
+        meaning = self._asked(CALLS[name], item, region)
+        return Fact({other: [meaning.answer[own]]}) if isinstance(meaning, Fact) else meaning
+
+    def _of_match(
+        self, detail: DetailCall, members: tuple[str, str], call: CloudCall, item: Mapping[str, Any], where: CloudPlace
+    ) -> Meaning:
+        """Return what a listing that is made once says of the item with the same member."""
+        with self._lock:
+            key = call.name, where.region
+            if key not in self._matched:
+                try:
+                    answers = {str(_there(listed, members[1])): listed for listed in self.listed(call.name, where.region)}
+                    self._matched[key] = answers
+                except NotListed as error:
+                    self._matched[key] = error.why
+                except NoResult:  # which of the items it is of nobody can say, so it may be of any
+                    self._matched[key] = unread(call, Lack.FAILED, where, "NoResult")
+        matched = self._matched[key]
+        if isinstance(matched, Unread):
+            return matched
+        own = member(item, members[0])
+        match = None if is_missing(own) else matched.get(str(own), detail.unmatched)
+        return unread(call, Lack.FAILED, where, "NoResult") if match is None else Fact(match)
+
+
+def _there(item: Mapping[str, Any], path: str) -> Any:
+    """Return the member at a path. Raises NoResult where it is not there."""
+    value = member(item, path)
+    if is_missing(value):
+        raise NoResult
+    return value
+
+
+def _metric_queries(metric: Metric, subjects: Sequence[str], at: datetime) -> dict[str, Any]:
+    """Return what is to be asked for a metric of things, by day. Answers name each by its number."""
+    today = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    asked = {"Namespace": metric.namespace, "MetricName": metric.name}
+    queries = [
+        {
+            "Id": f"q{number}",
+            "MetricStat": {
+                "Metric": {**asked, "Dimensions": [{"Name": metric.dimension, "Value": subject}]},
+                "Period": _DAY,
+                "Stat": metric.statistic,
+            },
+        }
+        for number, subject in enumerate(subjects)
+    ]
+    return {"MetricDataQueries": queries, "StartTime": today - timedelta(days=MEASURED_DAYS), "EndTime": today}
+
+
+def _parameter(value: Any, item: Mapping[str, Any]) -> Any:
+    if not (path := own_path(value)):
+        return value
+    own = member(item, path)
+    return [own] if isinstance(value, list) and not is_missing(own) else own

@@ -1,0 +1,14 @@
+"""What rows of several services share: how ARNs begin, and where an object stands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from perpend.collectors.aws.model import FieldSource
+
+EC2: Final = "arn:{partition}:ec2:{region}:{account}:"
+RDS: Final = "arn:{partition}:rds:{region}:{account}:"
+BALANCER: Final = "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/"
+
+PLACE: Final = {"CA10__account__c": FieldSource("{account}"), "CA10__regionName__c": FieldSource("{region}")}
+"""The fields of where an object stands. By the region a list of children is known of one region where another is closed."""

@@ -1,0 +1,251 @@
+"""How values of AWS become values of fields: a closed list of transforms by name, each a function of one value."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.collectors.aws.filter_pattern import terms_counted
+from perpend.collectors.aws.model import ABOVE, NotThere
+from perpend.collectors.aws.values import VALUES
+from perpend.core.iam.surroundings import NO_ORGANIZATION
+from perpend.inventory.readers.tools.values import lower_camel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LONGEST_DOCUMENT: Final = 1 << 18
+"""How many characters a policy document may have. AWS takes 100 KB at most, of OpenSearch."""
+
+_HOW: Final = "ApplyServerSideEncryptionByDefault"
+
+
+def _enabled_disabled(value: Any) -> str:
+    return "Enabled" if value is True else "Disabled"
+
+
+def _yes_no(value: Any) -> str:
+    return "Yes" if value is True else "No"
+
+
+def _is_enabled(value: Any) -> bool:
+    """Whether something is switched on, by any of the words that AWS has for it."""
+    return str(value).upper() in ("ENABLED", "ON", "TRUE")
+
+
+def _is_one(value: Any) -> bool:
+    return bool(value == 1)
+
+
+def _time(value: Any) -> str:
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _policy_kind(value: Any) -> str:
+    return "AWS managed" if str(value).split(":")[4:5] == ["aws"] else "Customer managed"
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON text without blanks, keys in their order; a text is one already."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(
+        value,
+        ensure_ascii=False,
+        separators=(",", ":"),
+        default=lambda one: _time(one) if isinstance(one, datetime) else str(one),
+    )
+
+
+def json_document(value: Any) -> str:
+    """Return a policy document as JSON text. Raises NotThere where it is none, or longer than any that AWS takes."""
+    text = json_text(value)
+    if len(text) > LONGEST_DOCUMENT:
+        raise NotThere(f"the policy document has more than {LONGEST_DOCUMENT:,} characters, more than AWS takes")
+    try:
+        if not isinstance(json.loads(text), dict):
+            raise NotThere("the policy document is no JSON object")
+    except (ValueError, RecursionError):
+        raise NotThere("the policy document is not valid JSON") from None
+    return text
+
+
+def _default_document(value: Any) -> str:
+    defaults = [version.get("Document") for version in value if version.get("IsDefaultVersion")]
+    if len(defaults) != 1 or not defaults[0]:
+        raise NotThere("the answer has no default version")
+    return json_document(defaults[0])
+
+
+def _lower_camel_json(value: Any) -> str | None:
+    return json_text(lower_camel(value)) if value else None
+
+
+def _basic_selectors(value: Any) -> str:
+    if not value:
+        raise NotThere("the trail has advanced event selectors, which stand in CA10__advancedEventSelectorsJson__c")
+    return json_text(lower_camel(value))
+
+
+def _versioning(value: Any) -> str:
+    return str(value) if value else "Off"
+
+
+def _lines(value: Any) -> str | None:
+    return "\n".join(str(one) for one in value) or None
+
+
+def _log_level(settings: Any) -> str | None:
+    """The level of all methods of a stage, null where those of a single one are switched off."""
+    level = settings.get("*/*", {}).get("loggingLevel")
+    levels = {one.get("loggingLevel") for one in settings.values()}
+    return None if level is None or "OFF" in levels else str(level)
+
+
+def _route_log_level(stage: Any) -> str | None:
+    """The same of the routes of a stage."""
+    level = stage.get("DefaultRouteSettings", {}).get("LoggingLevel")
+    levels = {level, *(one.get("LoggingLevel") for one in stage.get("RouteSettings", {}).values())}
+    return None if level is None or "OFF" in levels else str(level)
+
+
+def _mfa_kind(value: Any) -> str | None:
+    """What kind of MFA device a user has, null for none. Of the root user the account's summary and virtual devices tell."""
+    serials = [str(one.get("SerialNumber")) for one in value["MFADevices"]]
+    item = value[ABOVE]
+    if item["root"]:
+        summary, devices = item.get("iam.summary"), item.get("iam.virtual-mfa")
+        if summary is None or devices is None or "AccountMFAEnabled" not in summary.get("SummaryMap", {}):
+            raise NotThere(
+                "it takes iam:GetAccountSummary and iam:ListVirtualMFADevices to know which device the root user has"
+            )
+        if not summary["SummaryMap"]["AccountMFAEnabled"]:
+            return None
+        owners = [one.get("User", {}).get("Arn") for one in devices.get("VirtualMFADevices", ())]
+        if any(str(owner).endswith(":root") for owner in owners):
+            return "Virtual"
+        if None in owners:
+            raise NotThere("AWS does not say whose virtual MFA device one is, so it may be the root user's")
+        return "Hardware"
+    if not serials:
+        return None
+    return "Virtual" if any(":mfa/" in one for one in serials) else "Hardware"
+
+
+def _root_mfa_kind(value: Any) -> str | None:
+    """The same of the root user, by the account that it is of."""
+    known = {"root": True, "iam.virtual-mfa": value, "iam.summary": value[ABOVE].get("iam.summary")}
+    return _mfa_kind({"MFADevices": (), ABOVE: known})
+
+
+def _mfa_state(value: Any) -> str:
+    """A word that is there where the device is known, or known to be none."""
+    _mfa_kind(value)
+    return "Known"
+
+
+def _seconds_after_user(value: Any) -> float:
+    """How many seconds after its user an access key was made."""
+    made, began = value.get("CreateDate"), value[ABOVE].get("CreateDate")
+    if not isinstance(made, datetime) or not isinstance(began, datetime):
+        raise NotThere("it takes iam:ListAccessKeys and iam:GetAccountAuthorizationDetails to know when key and user were made")
+    return (made - began).total_seconds()
+
+
+def _report_lines(value: Any) -> str:
+    return "\n".join(f"{name}: {held}" for name, held in json.loads(value).items())
+
+
+def _report_password_last_used(value: Any) -> str | None:
+    last_used = json.loads(value).get("password_last_used")
+    if last_used in ("N/A", "no_information"):
+        return None
+    try:
+        return _time(last_used)
+    except ValueError:
+        raise NotThere("the report does not say when the password was last used") from None
+
+
+def _unescaped(value: Any) -> str:
+    """A text as JSON writes it between quotes, as API Gateway answers documents."""
+    try:
+        return str(json.loads(f'"{value}"')) if "\\" in str(value) else str(value)
+    except ValueError:
+        return str(value)
+
+
+def _encryption_algorithm(value: Any) -> str | None:
+    return next((one[_HOW]["SSEAlgorithm"] for one in value if _HOW in one), None)
+
+
+def _object_ownership(value: Any) -> str | None:
+    return next((one.get("ObjectOwnership") for one in value), None)
+
+
+def _first_arn(value: Any) -> str | None:
+    return next((one.get("Arn") for one in value), None)
+
+
+def _topic_arn(value: Any) -> str | None:
+    return str(value) if str(value).split(":")[2:3] == ["sns"] else None
+
+
+def _organization(value: Any) -> str | None:
+    return None if value == NO_ORGANIZATION else str(value)
+
+
+def _confirmed(value: Any) -> bool:
+    """Whether a subscription has an ARN: until it is confirmed, a word stands there instead."""
+    return str(value).startswith("arn:")
+
+
+def _the_one(value: Any) -> Any:
+    if len(value) != 1:
+        raise NotThere(f"the answer has {len(value)} entries for one object")
+    return value[0]
+
+
+def _is_queue_encrypted(value: Any) -> bool:
+    return bool(value.get("KmsMasterKeyId")) or value.get("SqsManagedSseEnabled") == "true"
+
+
+TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "enabled_disabled": _enabled_disabled,
+    "yes_no": _yes_no,
+    "is_enabled": _is_enabled,
+    "is_one": _is_one,
+    "time": _time,
+    "policy_kind": _policy_kind,
+    "json_text": json_text,
+    "json_document": json_document,
+    "default_document": _default_document,
+    "lower_camel_json": _lower_camel_json,
+    "basic_selectors": _basic_selectors,
+    "versioning": _versioning,
+    "lines": _lines,
+    "log_level": _log_level,
+    "route_log_level": _route_log_level,
+    "mfa_kind": _mfa_kind,
+    "root_mfa_kind": _root_mfa_kind,
+    "mfa_state": _mfa_state,
+    "seconds_after_user": _seconds_after_user,
+    "report_lines": _report_lines,
+    "report_password_last_used": _report_password_last_used,
+    "unescaped": _unescaped,
+    "encryption_algorithm": _encryption_algorithm,
+    "object_ownership": _object_ownership,
+    "first_arn": _first_arn,
+    "topic_arn": _topic_arn,
+    "organization": _organization,
+    "confirmed": _confirmed,
+    "terms_counted": terms_counted,
+    "is_queue_encrypted": _is_queue_encrypted,
+    "the_one": _the_one,
+    **VALUES,
+}
+"""The transforms by name. None of them is given null."""
+
+TAKE_MISSING: Final = frozenset(("basic_selectors", "versioning", "is_enabled", "is_there"))
+"""Those that say something of a member that is missing, too: they are given null for it."""

@@ -1,0 +1,111 @@
+"""Diagnostics in, a SARIF 2.1.0 log out, for code scanning and editors. Refuses to know where the log goes.
+
+Source: OASIS, Static Analysis Results Interchange Format 2.1.0 with Errata 01; section numbers below are its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from perpend.core.diagnostics.escape import encodable
+from perpend.core.diagnostics.model import sorted_diagnostics
+from perpend.core.diagnostics.prose import prose_from_diagnostic
+from perpend.core.diagnostics.region import region_from_span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from perpend.core.diagnostics.model import Diagnostic, Rule, Span
+
+_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_FINGERPRINT: Final = "codePathMessage/v1"
+_FIRST_SENTENCE: Final = re.compile(r".+?[.?!](?=\s|$)")
+
+
+def render_sarif(diagnostics: Iterable[Diagnostic], *, rules: Mapping[str, Rule], tool_version: str, root: str = "") -> str:
+    """Return a SARIF log in ASCII with one run. Of ``rules``, by code, those that occur are described.
+
+    Paths stand relative to ``%SRCROOT%``, below which ``root`` says where the repository is. A fingerprint holds when lines or
+    the repository move; equal problems of one file are numbered.
+    """
+    ordered = sorted_diagnostics(diagnostics)
+    codes = sorted({diagnostic.code for diagnostic in ordered})
+    seen: Counter[str] = Counter()
+    run = {
+        "tool": {
+            "driver": {
+                "name": "Perpend",
+                "version": tool_version,
+                "rules": [_descriptor(code, rules.get(code)) for code in codes],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(diagnostic, codes.index(diagnostic.code), seen, root) for diagnostic in ordered],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _descriptor(code: str, rule: Rule | None) -> dict[str, Any]:
+    if rule is None:
+        return {"id": code}
+    page = rule.page or rule.name
+    summary = _summary(page) or rule.name
+    sentence = _FIRST_SENTENCE.match(summary)
+    return {
+        "id": code,
+        "name": rule.name,
+        "shortDescription": {"text": sentence[0] if sentence else summary},
+        "fullDescription": {"text": summary},
+        "help": {"text": page, "markdown": page},
+        "defaultConfiguration": {"level": rule.severity.value},
+    }
+
+
+def _summary(page: str) -> str:
+    """Return a page's first paragraph that is no heading, on one line."""
+    paragraphs = (paragraph.strip() for paragraph in page.split("\n\n"))
+    return " ".join(next((text for text in paragraphs if text and not text.startswith("#")), "").split())
+
+
+def _result(diagnostic: Diagnostic, rule_index: int, seen: Counter[str], root: str) -> dict[str, Any]:
+    fingerprint = _fingerprint(diagnostic)
+    seen[fingerprint] += 1
+    return {
+        "ruleId": diagnostic.code,
+        "ruleIndex": rule_index,
+        "level": diagnostic.severity.value,
+        "message": {"text": _literal(prose_from_diagnostic(diagnostic))},
+        "locations": [{"physicalLocation": _physical_location(diagnostic.span, root)}],
+        "partialFingerprints": {_FINGERPRINT: f"{fingerprint}:{seen[fingerprint]}"},
+    }
+
+
+def _literal(text: str) -> str:
+    """Return a message in which nothing is a placeholder (section 3.11.5) or a link (section 3.11.6).
+
+    A space breaks the link: a backslash before the bracket would not, where the text brings one of its own.
+    """
+    return text.replace("{", "{{").replace("}", "}}").replace("](", "] (")
+
+
+def _physical_location(span: Span, root: str) -> dict[str, Any]:
+    region = region_from_span(span, root)
+    return {
+        "artifactLocation": {"uri": quote(encodable(region.path)), "uriBaseId": "%SRCROOT%"},
+        "region": {
+            "startLine": region.line,
+            "startColumn": region.column,
+            "endLine": region.end_line,
+            "endColumn": region.end_column,
+        },
+    }
+
+
+def _fingerprint(diagnostic: Diagnostic) -> str:
+    identity = json.dumps([diagnostic.code, diagnostic.span.path, diagnostic.message])
+    return hashlib.sha256(identity.encode()).hexdigest()

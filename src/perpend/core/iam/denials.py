@@ -1,0 +1,117 @@
+"""Deny statements in, what they leave of an Allow's requesters out.
+
+A Deny counts where it surely concerns all that the Allow grants, whoever asks. Any other is ignored. Source: ADR 0028.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.iam.access_policy import AccessPolicyError, includes
+from perpend.core.iam.conditions import demands_of, narrowing_of, opposite
+from perpend.core.iam.requesters import Narrowing, Requesters, narrowed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from perpend.core.iam.surroundings import Outlook
+
+_KEYS = frozenset({"Sid", "Effect", "Principal", "Action", "Resource", "Condition"})
+_MOST_STEPS: Final = 5_000_000
+"""How many steps the Deny statements of a document may take; then each further one is ignored."""
+
+_A_PAIR: Final = 100
+"""How many steps it counts to look at two things together."""
+
+
+class Effort:
+    """What may still be spent on the Deny statements of a document."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_STEPS
+
+    @property
+    def is_left(self) -> bool:
+        """Whether anything may still be spent."""
+        return self._left > 0
+
+    def spend(self, steps: int) -> bool:
+        """Whether steps are left for this."""
+        self._left -= steps
+        return self._left >= 0
+
+    def includes(self, pattern: str, other: str) -> bool:
+        """Whether a pattern surely matches whatever another one does. What is too much to find out is not."""
+        if pattern in ("*", other):
+            return True
+        # A variable stands for a text that a request brings: known to be the same only where it is written alike.
+        steps = len(other) * len(pattern) if pattern.count("*") > 1 else len(other) + len(pattern)
+        return "${" not in pattern and self.spend(steps + _A_PAIR) and includes(pattern, other)
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A Deny for everybody, with what it leaves: the union of what its conditions leave, nobody where it has none."""
+
+    number: int
+    actions: tuple[str, ...]
+    resources: tuple[str, ...] | None
+    union: tuple[Narrowing, ...]
+
+    def left(self, requesters: Sequence[Requesters], allow: Mapping[str, object], effort: Effort) -> tuple[Requesters, ...]:
+        """Return the requesters that it leaves an Allow: all of them unless it surely concerns all that is granted."""
+        if not effort.spend(_A_PAIR * (1 + len(requesters) * len(self.union))) or not self._concerns(allow, effort):
+            return tuple(requesters)
+        return narrowed(requesters, self.union)
+
+    def _concerns(self, allow: Mapping[str, object], effort: Effort) -> bool:
+        if self.resources is None:
+            has_same_resources = "Resource" not in allow and "NotResource" not in allow
+        else:
+            has_same_resources = _cover(self.resources, _listed(allow.get("Resource")), effort)
+        granted = [action.lower() for action in _listed(allow.get("Action"))]
+        return has_same_resources and _cover(self.actions, granted, effort)
+
+
+def denials_of(statements: Iterable[Mapping[str, object]], outlook: Outlook) -> Iterator[Denial]:
+    """Yield the Deny statements that may leave fewer than everybody. Numbers count all statements from 1."""
+    for number, statement in enumerate(statements, 1):
+        if statement["Effect"] != "Deny" or statement.keys() - _KEYS or statement.get("Principal") != "*":
+            continue
+        union = _union_left(statement, outlook)
+        if union is not None:
+            actions = tuple(action.lower() for action in _listed(statement.get("Action")))
+            resources = tuple(_listed(statement["Resource"])) if "Resource" in statement else None
+            yield Denial(number, actions, resources, union)
+
+
+def _cover(patterns: Sequence[str], granted: Sequence[str], effort: Effort) -> bool:
+    """Whether patterns surely match all that is granted, which is everything where nothing is listed."""
+    if "*" in patterns:
+        return True
+    return bool(granted) and all(any(effort.includes(pattern, action) for pattern in patterns) for action in granted)
+
+
+def _listed(given: object) -> list[str]:
+    texts = [given] if isinstance(given, str) else given if isinstance(given, list) else []
+    return [text for text in texts if isinstance(text, str)]
+
+
+def _union_left(deny: Mapping[str, object], outlook: Outlook) -> tuple[Narrowing, ...] | None:
+    """Return what a Deny leaves; None where it may leave everybody."""
+    if "Condition" not in deny:
+        return ()
+    try:
+        demands = demands_of(deny["Condition"])
+    except AccessPolicyError:
+        return None
+    narrowings = []
+    for demand in demands:
+        contrary = opposite(demand)
+        narrowing = narrowing_of(contrary, frozenset(), outlook) if contrary else None
+        if not isinstance(narrowing, Narrowing):
+            return None
+        narrowings.append(narrowing)
+    are_alike = len({narrowing.is_of_network for narrowing in narrowings}) == 1
+    return tuple(dict.fromkeys(narrowings)) if are_alike else None

@@ -1,0 +1,192 @@
+"""A policy document and its surroundings in: who can use each Allow statement, and why; or the extended document.
+
+What is not known ends in AccessNotKnown with its reason, never in a narrower level. Source: ADR 0006, ADR 0028.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, statements_of
+from perpend.core.iam.conditions import demands_of, leaves
+from perpend.core.iam.denials import Effort, denials_of
+from perpend.core.iam.principals import CLAIMS, own_identities, principals_named
+from perpend.core.iam.requesters import Narrowing, level_of, narrowed, united
+from perpend.core.iam.surroundings import Outlook
+from perpend.core.iam.words import demand_in_words, requesters_in_words, union_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from perpend.core.iam.denials import Denial
+    from perpend.core.iam.requesters import Requesters
+    from perpend.core.iam.surroundings import Gap, Surroundings
+
+MAX_CHARACTERS: Final = 1 << 18
+"""How many characters the texts of a document may have. AWS takes 100 KB at most, of OpenSearch."""
+
+MAX_VALUES: Final = 20_000
+"""How many keys and values a document may hold."""
+
+_MOST_SENTENCES: Final = 12
+_LEVEL_KEYS = frozenset({"AccessLevel", "AccessLevels"})
+
+
+class PolicyKind(StrEnum):
+    """Where a policy document stands: at a resource, at identities, or as the trust of a role."""
+
+    RESOURCE = "resource"
+    IDENTITY = "identity"
+    TRUST = "trust"
+
+
+class AccessNotKnown(AccessPolicyError):
+    """Who can use a statement is not known. ``calls`` would tell, where it is facts that are missing."""
+
+    def __init__(self, reason: str, calls: Sequence[str] = ()) -> None:
+        super().__init__(reason)
+        self.calls = tuple(calls)
+
+
+@dataclass(frozen=True, slots=True)
+class StatementAccess:
+    """Who can use an Allow statement. ``number`` counts all statements from 1; the level is None where it is not known."""
+
+    number: int
+    statement: Mapping[str, Any]
+    level: AccessLevel | None
+    because: tuple[str, ...]
+    calls: tuple[str, ...] = ()
+
+
+def access_of_statements(document: object, kind: PolicyKind, surroundings: Surroundings) -> list[StatementAccess]:
+    """Return who can use each Allow statement of a document of parsed JSON, in order.
+
+    Raises AccessPolicyError where the document as a whole is not understood. Access by other ways than this document, and
+    what else may forbid it, is left out: see ADR 0028.
+    """
+    _check_size(document)
+    statements, lacking = statements_of(document), surroundings.lacking
+    # INVARIANT: a level that is the same whether all that is not known lies outside or inside is the same in between.
+    assumed = [(), lacking, *((fact,) for fact in lacking)] if lacking else [()]
+    of_each = zip(*(_levels(statements, kind, Outlook(surroundings, inside)) for inside in assumed), strict=True)
+    allowed = ((number, statement) for number, statement in enumerate(statements, 1) if statement["Effect"] == "Allow")
+    return [_access(number, statement, each, lacking) for (number, statement), each in zip(allowed, of_each, strict=True)]
+
+
+def extended_document(document: object, kind: PolicyKind, surroundings: Surroundings) -> dict[str, Any]:
+    """Return a document of parsed JSON with an access level on each Allow statement, as ``AWS_POLICY_ALLOWS`` reads it.
+
+    Raises AccessPolicyError where the document is not understood, AccessNotKnown where a level hangs on what is not known.
+    """
+    levels = {}
+    for access in access_of_statements(document, kind, surroundings):
+        if access.level is None:
+            raise AccessNotKnown(f"statement {access.number}: {access.because[-1]}", access.calls)
+        levels[access.number] = access.level.name
+    assert isinstance(document, dict)
+    extended = [
+        {key: value for key, value in statement.items() if key not in _LEVEL_KEYS}
+        | ({"AccessLevel": levels[number]} if number in levels else {})
+        for number, statement in enumerate(statements_of(document), 1)
+    ]
+    return {**document, "Statement": extended if isinstance(document["Statement"], list) else extended[0]}
+
+
+_Found = tuple[AccessLevel | None, list[str]]
+"""A level and what led to it; None where the statement is not understood. The last sentence says who is left, or why."""
+
+
+def _access(number: int, statement: Mapping[str, Any], outcomes: Sequence[_Found], lacking: Sequence[Gap]) -> StatementAccess:
+    """Return a statement's access. ``outcomes`` hold outside, then with all that is lacking inside, then each alone."""
+    level, because = outcomes[0]
+    if all(other == level for other, _ in outcomes[1:]):
+        return StatementAccess(number, statement, level, tuple(because))
+    deciding = [fact for fact, (alone, _) in zip(lacking, outcomes[2:], strict=True) if alone != level] or lacking
+    reason = f"not known: it hangs on {' and '.join(f'{fact.words} ({fact.call})' for fact in deciding)}"
+    return StatementAccess(number, statement, None, (*because[:-1], reason), tuple(fact.call for fact in deciding))
+
+
+def _levels(statements: Sequence[Mapping[str, Any]], kind: PolicyKind, outlook: Outlook) -> Iterator[_Found]:
+    denials, effort = list(denials_of(statements, outlook)), Effort()
+    for statement in statements:
+        if statement["Effect"] == "Allow":
+            try:
+                requesters, because = _allowed(statement, kind, outlook)
+            except AccessPolicyError as error:
+                yield None, [f"not understood: {error}"]
+                continue
+            yield _widest(_left(requesters, statement, denials, effort, because, outlook), because, outlook)
+
+
+def _left(
+    requesters: tuple[Requesters, ...],
+    allow: Mapping[str, Any],
+    denials: Sequence[Denial],
+    effort: Effort,
+    because: list[str],
+    outlook: Outlook,
+) -> tuple[Requesters, ...]:
+    """Return whom the Deny statements leave, and add a sentence on each that takes somebody away."""
+    for denial in denials if effort.is_left else ():
+        left = denial.left(requesters, allow, effort)
+        if left != requesters:
+            because.append(f"the Deny in statement {denial.number} leaves {union_in_words(denial.union, outlook)}")
+        requesters = left
+    return requesters
+
+
+def _allowed(statement: Mapping[str, Any], kind: PolicyKind, outlook: Outlook) -> tuple[tuple[Requesters, ...], list[str]]:
+    """Return who an Allow statement lets in by itself, and what led to it."""
+    demands = demands_of(statement["Condition"]) if "Condition" in statement else ()
+    if kind is PolicyKind.IDENTITY:
+        if "Principal" in statement or "NotPrincipal" in statement:
+            raise AccessPolicyError("a policy of identities names no principal; is it one of a resource?")
+        named = own_identities()
+    else:
+        named = principals_named(statement, demands, outlook)
+    requesters = united(requester for each in named for requester in each.requesters)
+    because = _some([one.sentence for one in named], "names {:,} more")
+    told = []
+    for demand, left in leaves(demands, outlook):
+        requesters = narrowed(requesters, [left]) if isinstance(left, Narrowing) else requesters
+        if demand.key.rpartition(":")[2] not in CLAIMS:
+            told.append((demand, left))
+    sentences = [demand_in_words(demand, left, outlook) for demand, left in told[:_MOST_SENTENCES]]
+    hidden = len(told) - len(sentences)
+    return requesters, [*because, *sentences, *([f"{hidden:,} more conditions"] if hidden else [])]
+
+
+def _widest(requesters: Sequence[Requesters], because: list[str], outlook: Outlook) -> _Found:
+    if not requesters:
+        return AccessLevel.NOBODY, [*because, "nobody is left"]
+    levels = {requester: level_of(requester, outlook) for requester in requesters}
+    level = max(levels.values())
+    if level is AccessLevel.NOBODY:
+        return level, [*because, "nobody is left"]
+    widest = next(requester for requester, its_level in levels.items() if its_level == level)
+    return level, [*because, f"left: {requesters_in_words(widest, outlook)}"]
+
+
+def _some(sentences: list[str], more: str) -> list[str]:
+    hidden = len(sentences) - _MOST_SENTENCES
+    return [*sentences[:_MOST_SENTENCES], more.format(hidden)] if hidden > 0 else sentences
+
+
+def _check_size(document: object) -> None:
+    """Raise where a document holds more than any of AWS does: looking at it would take long."""
+    values = characters = 0
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        values += 1
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str):
+            characters += len(value)
+        if values + len(waiting) > MAX_VALUES or characters > MAX_CHARACTERS:
+            raise AccessPolicyError("the policy document is larger than any that AWS takes")

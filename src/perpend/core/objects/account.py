@@ -1,0 +1,13 @@
+"""An account, as the project's configuration describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The name and the owner of an account. None if the configuration does not say."""
+
+    name: str | None = None
+    owner: str | None = None

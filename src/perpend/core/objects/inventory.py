@@ -1,0 +1,139 @@
+"""What was collected and from where: the objects to judge, each with its origin, and the sources they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from perpend.core.objects.claims import Claim, ListClaim
+    from perpend.core.objects.object_types import ObjectType
+
+
+ROOT_USER: Final = "<root_account>"
+"""What people see where the root user's name would stand: reports call its row so."""
+
+ROOT_NAME: Final = "root"
+"""What the field with a root user's name holds. An IAM user may be called so, too: only the ARN tells."""
+
+LINE: Final = "line"
+"""The unit of places in text files whose rows are lines."""
+
+
+class Origin(NamedTuple):
+    """Where an object was read: the source as the user named it, and what stands at ``row``, counted from 1.
+
+    ``unit`` is what is counted: lines of a report, entries of an array. ``row`` is None where the place is not known.
+    """
+
+    source: str
+    row: int | None = None
+    unit: str = LINE
+
+    @property
+    def place(self) -> str:
+        """The place in words: ``report.csv:7``, ``servers.json, entry 3``, or the source alone."""
+        if self.row is None:
+            return self.source
+        return f"{self.source}:{self.row}" if self.unit == LINE else f"{self.source}, {self.unit} {self.row}"
+
+
+class EstateObject(NamedTuple):
+    """One object of the estate.
+
+    ``fields`` maps API names to JSON values, nested objects under lookups, lists under child relationships.
+    ``master`` is the object that owns this one (its account), or None. ``variants`` holds the other readings of an
+    object that its sources contradict each other about, in an order that does not depend on the order of the sources;
+    it is empty for an ordinary object.
+    """
+
+    type_name: str
+    id: str
+    name: str
+    external_id: str
+    fields: Mapping[str, Any]
+    origin: Origin
+    master: EstateObject | None = None
+    variants: tuple[EstateObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input as it was read. ``observed_at`` is when the estate looked like this (UTC), None where it is not said.
+
+    ``coverage`` is what it claims to hold in full; of that ``list_claims`` rest on what objects of all sources state.
+    """
+
+    name: str
+    kind: str
+    observed_at: datetime | None
+    objects: int
+    accounts: tuple[str, ...] = ()
+    coverage: tuple[Claim, ...] = ()
+    list_claims: tuple[ListClaim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """Everything collected in one run: the sources, and the objects by type in a stable order.
+
+    ``unread`` names inputs that could not be read, as messages do: what they hold may be missing from any list.
+    """
+
+    sources: Sequence[Source]
+    objects: Mapping[str, Sequence[EstateObject]] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+
+def places_in_words(origins: Iterable[Origin]) -> str:
+    """Return the places of readings, in their order."""
+    places = [origin.place for origin in origins]
+    return ("; " if any(", " in place for place in places) else ", ").join(places)
+
+
+def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> EstateObject:
+    """Return an object: named, and owned, as its type says, else by its ``Name`` or ``Id``.
+
+    One without a text as its ``Id``, as a child in a list may be, has the empty id.
+    """
+    name = _first_filled(fields, object_type.name_field, "Name", "Id")
+    external_id = _first_filled(fields, object_type.external_id_field, "Id")
+    master = _master_of(fields, object_type, origin)
+    return EstateObject(
+        object_type.name, _first_filled(fields, "Id"), shown_name(name, external_id), external_id, fields, origin, master
+    )
+
+
+def shown_name(name: str, external_id: str) -> str:
+    """Return what people see as an object's name: the root user goes by what reports call it."""
+    return ROOT_USER if name == ROOT_NAME and is_root(external_id) else name
+
+
+def is_root(arn: str) -> bool:
+    """Whether an ARN is that of an account's root user."""
+    return arn.startswith("arn:") and arn.endswith(":root")
+
+
+def is_filled(value: Any) -> TypeGuard[str]:
+    """Whether a value is a text that names something."""
+    return isinstance(value, str) and value != ""
+
+
+def _master_of(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> EstateObject | None:
+    """Return the object that the type's master lookup leads to, None where the type or the object names none."""
+    lookup = object_type.lookups.get(object_type.master or "")
+    owner = fields.get(lookup.name) if lookup else None
+    if lookup is None or not isinstance(owner, dict) or not is_filled(owner.get("Id")):
+        return None
+    return EstateObject(lookup.target, owner["Id"], _first_filled(owner, "Name", "Id"), owner["Id"], owner, origin)
+
+
+def _first_filled(fields: Mapping[str, Any], *names: str | None) -> str:
+    """Return the first of the named fields that holds a text; empty where none does."""
+    for name in names:
+        if name and is_filled(value := fields.get(name)):
+            return str(value)
+    return ""

@@ -1,0 +1,315 @@
+"""Nested objects in, rows of several tables out: lookups and child lists become tables of their own, joined by row number.
+
+Forms are found from the values: one odd cell makes a column a variant; nothing is dropped, nothing guessed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, is_deletion_field
+from perpend.core.objects.relations import children_of, lookup_target
+from perpend.core.schema.plain_json import is_plain_json
+from perpend.core.schema.tables import (
+    CONTRADICTED,
+    OWNER,
+    ROW,
+    SOURCE,
+    Column,
+    Form,
+    Join,
+    Table,
+    Tables,
+    is_companion,
+    plain,
+    unfollowed,
+    unread,
+)
+from perpend.core.values.partial_object import doubt_of, reason_of, reasons_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+
+_LARGEST_EXACT: Final = 2**53
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What is read of the objects of one place: names of values, of lookups and of child lists, with what is read below.
+
+    ``object_type`` is theirs as far as its relations are to be checked against their keys.
+    """
+
+    values: set[str] = field(default_factory=set)
+    lookups: dict[str, Wanted] = field(default_factory=dict)
+    children: dict[str, Wanted] = field(default_factory=dict)
+    object_type: ObjectType = UNKNOWN_TYPE
+
+    def through(self, lookups: Iterable[str]) -> Wanted:
+        """Return what is wanted of the object at the end of a path of lookups, noting the path."""
+        wanted = self
+        for name in lookups:
+            wanted = wanted.lookups.setdefault(name, Wanted())
+        return wanted
+
+
+class Rows(Protocol):
+    """Where the rows of a part go: a list, or something that keeps them elsewhere."""
+
+    def append(self, row: dict[str, Any], /) -> None:
+        """Take in a finished row."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[dict[str, Any]]: ...
+
+
+@dataclass(slots=True)
+class Part:
+    """One table while it is made: its rows, what is known of its columns, the parts below it."""
+
+    name: str
+    type_name: str
+    wanted: Wanted
+    rows: Rows = field(default_factory=list[dict[str, Any]])
+    lookups: dict[str, Part] = field(default_factory=dict)
+    children: dict[str, Part] = field(default_factory=dict)
+
+
+def wanted_of_everything(objects: Iterable[Mapping[str, Any]], declared: ObjectType | None = None) -> Wanted:
+    """Return all that objects hold. Objects under ``…__r`` and ``RecordType`` are lookups, lists of objects child lists."""
+    everything = Wanted()
+    if declared:
+        for name in declared.lookups:
+            everything.lookups.setdefault(name, Wanted())
+        for name in declared.children:
+            everything.children.setdefault(name, Wanted())
+    unset: _Unset = {}
+    for fields in objects:
+        _want(everything, fields, unset)
+    for (_, name), (wanted, listed) in unset.items():
+        if name in wanted.lookups or name in wanted.children:
+            continue
+        if listed:
+            wanted.children[name] = Wanted()
+        else:
+            wanted.values.add(name)
+    return everything
+
+
+_Unset = dict[tuple[int, str], tuple[Wanted, bool]]
+"""Relations that some object holds as null or as an empty list, by place, and whether as a list.
+
+That says nothing where another object shows what they lead to. Where none does, they are lists, or values that are null.
+"""
+
+
+def _want(wanted: Wanted, fields: Mapping[str, Any], unset: _Unset) -> None:
+    wanted.values.update(name for name in reasons_of(fields) if not name.endswith("__r"))
+    for name, value in fields.items():
+        relation = name.endswith("__r") or name == "RecordType"
+        if isinstance(value, dict) and relation:
+            _want(wanted.lookups.setdefault(name, Wanted()), value, unset)
+        elif relation and (value is None or value == []):
+            unset[id(wanted), name] = (wanted, value is not None or unset.get((id(wanted), name), (wanted, False))[1])
+        elif isinstance(value, list) and relation and all(isinstance(item, dict) for item in value):
+            below = wanted.children.setdefault(name, Wanted())
+            for item in value:
+                _want(below, item, unset)
+        else:
+            wanted.values.add(name)
+
+
+def shred(objects: Iterable[Mapping[str, Any]], type_name: str, wanted: Wanted, *, complete: bool) -> Part:
+    """Return the objects of one type as the rows of a part and the parts below it.
+
+    ``complete``: what an object does not have is null. Else it is not known, and the row says so.
+    """
+    root = part_of(type_name, wanted)
+    for fields in objects:
+        add_object(root, fields, complete=complete)
+    return root
+
+
+def part_of(name: str, wanted: Wanted, *, type_name: str | None = None, rows: Callable[[str], Rows] | None = None) -> Part:
+    """Return an empty part and the empty ones below it. ``rows`` makes the place for a table's rows by its name."""
+    return Part(
+        name,
+        name if type_name is None else type_name,
+        wanted,
+        rows(name) if rows else [],
+        {relation: part_of(f"{name}/{relation}", below, type_name="", rows=rows) for relation, below in wanted.lookups.items()},
+        {
+            relation: part_of(f"{name}/{relation}[]", below, type_name="", rows=rows)
+            for relation, below in wanted.children.items()
+        },
+    )
+
+
+def add_object(part: Part, fields: Mapping[str, Any], *, complete: bool, more: Mapping[str, Any] | None = None) -> None:
+    """Add an object's row to a part, and the rows of what is nested in it. ``more`` is what else its own row holds."""
+    more = more or {}
+    everywhere = {SOURCE: more[SOURCE]} if SOURCE in more else {}
+    _add(part, fields, everywhere, complete=complete, own=more)
+
+
+def _add(
+    part: Part, fields: Mapping[str, Any], everywhere: Mapping[str, Any], *, complete: bool, own: Mapping[str, Any]
+) -> None:
+    number = len(part.rows)
+    row: dict[str, Any] = {ROW: number, **everywhere, **own}
+    if doubt := doubt_of(fields):
+        row[CONTRADICTED] = doubt
+    nested = {OWNER: number}
+    deletions = {name for name in fields if is_deletion_field(name)}
+    for name in sorted(part.wanted.values | deletions | {"Id"}):
+        # Behind a relation that nothing declares, an object without an Id may have one: that was not collected.
+        unasked = name == "Id" and name not in part.wanted.values and bool(part.type_name)
+        _add_value(row, name, fields, complete=complete or name in deletions or unasked)
+    for name, below in part.lookups.items():
+        target, reason = lookup_target(part.wanted.object_type, fields, name, complete=complete)
+        if reason is not None:
+            row[unfollowed(name)] = reason
+        elif target is not None:
+            _add(below, target, everywhere, complete=complete, own=nested)
+        elif name not in fields and not complete:
+            row[unfollowed(name)] = reason_of(fields, name)
+    for name, below in part.children.items():
+        items, reason = children_of(part.wanted.object_type, fields, name, complete=complete)
+        for item in items:
+            _add(below, item, everywhere, complete=complete, own=nested)
+        if reason is not None:
+            row[unfollowed(name)] = reason
+        elif name not in fields and not complete:
+            row[unfollowed(name)] = reason_of(fields, name)
+    part.rows.append(row)
+
+
+def _add_value(row: dict[str, Any], name: str, fields: Mapping[str, Any], *, complete: bool) -> None:
+    value, odd = stored_value(fields.get(name))
+    reason = odd or (None if complete or name in fields else reason_of(fields, name))
+    row[name] = value
+    if reason is not None:
+        row[unread(name)] = reason
+
+
+def stored_value(value: Any) -> tuple[Any, str | None]:
+    """Return a value as tables can hold it, and null with the reason for one that they cannot."""
+    if isinstance(value, float) and math.isnan(value):
+        return None, "holds NaN, which is no number"
+    if value is not None and not _is_encodable(value):
+        return None, "holds a text that is not Unicode"
+    return value, None
+
+
+def _is_encodable(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
+    if isinstance(value, dict):
+        return all(_is_encodable(part) for pair in value.items() for part in pair)
+    return not isinstance(value, list) or all(map(_is_encodable, value))
+
+
+def tables_of(root: Part, *, complete: bool) -> tuple[Tables, dict[str, list[dict[str, Any]]]]:
+    """Return the description of a part's tables, and their rows as what a column of each form holds."""
+    described: dict[str, Table] = {}
+    rows: dict[str, list[dict[str, Any]]] = {}
+    tables = told_apart(part.name for part in parts_of(root))
+    for part in parts_of(root):
+        called = told_apart(sorted({*_columns(part), *part.lookups, *part.children}))
+        name = tables[part.name]
+        described[name] = _table(part, name, tables, called)
+        rows[name] = list(part.rows)
+        for name_there, called_here in called.items():
+            if name_there != called_here:
+                _rename(rows[name], name_there, called_here)
+    return Tables(described, complete), rows
+
+
+def told_apart(names: Iterable[str]) -> dict[str, str]:
+    """Return what each name is called in a table: SQL takes names that differ only in case for one."""
+    names_given: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in dict.fromkeys(names):
+        called, number = name, 1
+        while called.casefold() in taken:
+            number += 1
+            called = f"{name}#{number}"
+        taken.add(called.casefold())
+        names_given[name] = called
+    return names_given
+
+
+def _rename(rows: Iterable[dict[str, Any]], name: str, called: str) -> None:
+    for row in rows:
+        for of in (str, unread, plain, unfollowed):
+            if of(name) in row:
+                row[of(called)] = row.pop(of(name))
+
+
+def parts_of(part: Part) -> Iterator[Part]:
+    """Yield a part and all that are below it."""
+    yield part
+    for below in (*part.lookups.values(), *part.children.values()):
+        yield from parts_of(below)
+
+
+def _columns(part: Part) -> set[str]:
+    names = {name for row in part.rows for name in row} - {ROW, OWNER, CONTRADICTED}
+    return {name for name in names | part.wanted.values if not is_companion(name)}
+
+
+def _table(part: Part, name: str, tables: Mapping[str, str], called: Mapping[str, str]) -> Table:
+    """Return the description of a table with a name; its columns and relations are called as ``called`` says."""
+
+    def join(relation: str, below: Part) -> Join:
+        partial = any(unfollowed(relation) in row for row in part.rows)
+        return Join(called[relation], tables[below.name], ROW, OWNER, partial)
+
+    return Table(
+        name,
+        part.type_name,
+        {column: _column(part, column, called[column]) for column in sorted(_columns(part))},
+        {relation: join(relation, below) for relation, below in part.lookups.items()},
+        {relation: join(relation, below) for relation, below in part.children.items()},
+        len(part.rows),
+        any(CONTRADICTED in row for row in part.rows),
+    )
+
+
+def _column(part: Part, name: str, called: str) -> Column:
+    """Return a column of the form that all its values have, and bring the values into it."""
+    values = [row.get(name) for row in part.rows]
+    form = form_of(values)
+    if form is Form.VARIANT:
+        for row in part.rows:
+            if row.get(name) is not None:
+                row[name] = json.dumps(row[name], ensure_ascii=False)
+    partial = any(unread(name) in row for row in part.rows)
+    marks = form is Form.TEXT and any(isinstance(value, str) and value[:1] in ("{", "[") for value in values)
+    if marks:
+        for row, value in zip(part.rows, values, strict=True):
+            row[plain(name)] = isinstance(value, str) and is_plain_json(value)
+    return Column(called, form, partial, marks)
+
+
+def form_of(values: Collection[Any]) -> Form:
+    """Return the form of a column that holds these JSON values. A column of nulls is one of texts."""
+    one_of_each = {type(value): value for value in values}
+    # Of whole numbers alone the value counts.
+    forms = {form_of_value(value) for value in (values if int in one_of_each else one_of_each.values()) if value is not None}
+    return forms.pop() if len(forms) == 1 else Form.VARIANT if forms else Form.TEXT
+
+
+def form_of_value(value: Any) -> Form:
+    """Return the form of a column that holds this value, which is not null."""
+    if isinstance(value, str):
+        return Form.TEXT
+    if isinstance(value, bool):
+        return Form.BOOLEAN
+    if isinstance(value, float) or (isinstance(value, int) and -_LARGEST_EXACT <= value <= _LARGEST_EXACT):
+        return Form.NUMBER
+    return Form.VARIANT

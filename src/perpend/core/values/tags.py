@@ -1,0 +1,69 @@
+"""Names with values in one field: tags in a JSON object, attributes in lines of text."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from perpend.core.values.values import WHITE_SPACE, is_empty_text, json_from_text, norm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_LINE_ENDS = re.compile(r"\r\n|\n|\r")
+
+Attributes = tuple[tuple[str, str], ...]
+"""Pairs of a name in normal form and a value, in the order of their lines."""
+
+
+class NoTagsError(ValueError):
+    """What holds something else than tags."""
+
+
+def tags_from(value: Any) -> Mapping[str, Any]:
+    """Return the tags that a field holds, as a JSON object or as its text; null and a blank text hold none.
+
+    Raises :class:`NoTagsError` for anything else.
+    """
+    if isinstance(value, str):
+        try:
+            value = None if is_empty_text(value) else json_from_text(value)
+        except ValueError as error:
+            raise NoTagsError(f"is not JSON: {error}") from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise NoTagsError("is no JSON object")
+    return value
+
+
+def has_tag(tags: Mapping[str, Any], name: str | None, *, exact: bool) -> bool:
+    """Whether there is a tag of a name. Unless ``exact``, only its letters and digits count, in either case."""
+    return (name or "") in tags if exact else _letters(name or "") in map(_letters, tags)
+
+
+def tag_value(tags: Mapping[str, Any], name: str | None, *, exact: bool) -> str | None:
+    """Return the value of the first tag of a name, of what is no text its JSON; None where it is null or absent."""
+    wanted = (name or "") if exact else _letters(name or "")
+    value = next((value for key, value in tags.items() if (key if exact else _letters(key)) == wanted), None)
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).lower()
+
+
+def attributes_from(text: str) -> Attributes:
+    """Return the attributes that lines of ``name: value`` hold; other lines hold none."""
+    pairs = (line.partition(":") for line in _LINE_ENDS.split(text))
+    return tuple((norm(name), value.strip(WHITE_SPACE)) for name, sign, value in pairs if sign)
+
+
+def attribute_values(attributes: Iterable[tuple[str, str]], name: str | None) -> list[str]:
+    """Return the values of a name; several only where they differ by more than case and white space."""
+    wanted = norm(name)
+    values = {norm(value): value for key, value in reversed(tuple(attributes)) if key == wanted}
+    return [*reversed(values.values())]

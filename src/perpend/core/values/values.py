@@ -1,0 +1,316 @@
+"""What the values of the language mean: equality, emptiness, normal forms, dates, durations, JSON.
+
+Runtime forms: Text, Bytes ``str``; Number ``int`` or ``float``; Boolean ``bool``; DateTime, Duration ``int`` milliseconds;
+Json plain Python; a collection a ``tuple`` of normal items; null of each type ``None``. Source: specification, section 3.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from perpend.core.values.types import ValueType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WHITE_SPACE: Final = " \t\n\r\f\v"
+"""The characters that Text normalisation folds, on every engine. No other Unicode space counts."""
+
+DAY: Final = 86_400_000
+"""Milliseconds of a day."""
+
+NEVER_SET: Final = DAY
+"""Times before this are where clocks and programs begin (1970, the year 1), which say so of a time that nobody has set."""
+
+_RUNS = re.compile(f"[{WHITE_SPACE}]+")
+_UNSPACED = re.compile(f"[^{WHITE_SPACE}]*")
+_ISO_DATE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_ISO_DURATION = re.compile(
+    r"P(?=[\dT])(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
+    r"(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d{1,9}))?S)?)?",
+    re.ASCII,
+)
+_GCP_DURATION = re.compile(r"(\d{1,18})(?:\.(\d{1,9}))?([smhd])", re.ASCII)
+_GCP_UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": DAY}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = -62_135_596_800_000
+_LAST = 253_402_300_799_999
+_LARGEST_EXACT = 2**53
+_MAX_DIGITS = 18
+_LARGEST_OFFSET = 18 * 60
+_ENDLESS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+_SHORT = 48
+_MAX_JSON_DEPTH = 200
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+
+
+class PlainJson(str):
+    """The text of a JSON document made by this package that every engine reads alike: no escapes, no key twice, not endless."""
+
+    __slots__ = ()
+    MOST: Final = 1_000_000
+
+
+def norm(text: str | None) -> str:
+    """Return a Text's normal form: runs of white space are one space, ends trimmed, lower case. Null gives ``""``."""
+    if text is None:
+        return ""
+    return _short_norm(text) if len(text) <= _SHORT else _norm(text)
+
+
+def _norm(text: str) -> str:
+    if _UNSPACED.fullmatch(text):
+        return text.lower()
+    return _RUNS.sub(" ", text).strip(" ").lower()
+
+
+_short_norm = lru_cache(maxsize=4096)(_norm)
+"""Normal forms of the few short texts that fill an inventory: flags, statuses, sentinels. Bounded in number and length."""
+
+
+def is_empty_text(text: str | None) -> bool:
+    """Whether a Text is null or all white space."""
+    return text is None or not text.strip(WHITE_SPACE)
+
+
+def is_empty(value: Any, value_type: ValueType) -> bool:
+    """Whether a value is empty by the rules of its type. A value of type Any is judged by its own form."""
+    match value_type:
+        case ValueType.TEXT:
+            return is_empty_text(value)
+        case ValueType.BYTES:
+            return value is None or value == ""
+        case ValueType.JSON:
+            return value is None or value == [] or (isinstance(value, dict) and all(item is None for item in value.values()))
+        case ValueType.ATTRIBUTES:
+            return value is None
+        case ValueType.ANY if isinstance(value, str):
+            return is_empty_text(value)
+    if isinstance(value, tuple | list):
+        return not value
+    return value is None
+
+
+def json_normal(value: Any) -> Any:
+    """Return a JSON value in a form that compares as the language says: null keys dropped, ``{}`` null, types apart.
+
+    ``1`` equals ``1.0`` but not ``true``; arrays keep their order. Source: specification, section 3.8.
+    """
+    if isinstance(value, dict):
+        kept = {key: json_normal(item) for key, item in value.items() if item is not None}
+        return kept or None
+    if isinstance(value, list | tuple):
+        return [json_normal(item) for item in value]
+    if isinstance(value, bool):
+        return (bool, value)
+    return double(value) if isinstance(value, int) else value
+
+
+def double(number: float) -> int | float:
+    """Return a number as the language has it: an IEEE double, so whole ones are exact up to 2**53 only."""
+    return number if -_LARGEST_EXACT <= number <= _LARGEST_EXACT else float(number)
+
+
+def collection(
+    items: list[str] | tuple[str, ...], item_type: ValueType, *, skip_empty: bool, skip_repeated: bool, ordered: bool
+) -> tuple[str, ...]:
+    """Return a collection's runtime form: Text items normalised, then skipped and sorted as the flags say."""
+    members = [norm(item) for item in items] if item_type is ValueType.TEXT else list(items)
+    if skip_empty:
+        members = [item for item in members if item]
+    if skip_repeated:
+        members = list(dict.fromkeys(members))
+    return tuple(sorted(members) if ordered else members)
+
+
+def date_time_from_text(text: str) -> int | None:
+    """Return the instant an ISO 8601 text names as milliseconds since 1970 (UTC), or None when it names none.
+
+    A date alone is midnight UTC; a time without an offset is UTC; ``24:00``, a leap second and what lies outside the
+    years 1 to 9999 (UTC) are not taken.
+    """
+    match = _ISO_DATE.fullmatch(text.strip(WHITE_SPACE))
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(group or 0) for group in match.groups()[:6])
+    try:
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+    offset = _offset(match[8])
+    if offset is None:
+        return None
+    instant = milliseconds_from_datetime(moment) + _thousandths(match[7]) - offset * 60_000
+    return instant if _FIRST <= instant <= _LAST else None
+
+
+def _thousandths(digits: str | None) -> int:
+    """Return the milliseconds that the digits of a fraction of a second are."""
+    return int(f"{digits or '0':0<3.3}")
+
+
+def _offset(text: str | None) -> int | None:
+    """Return an ISO offset in minutes, of ``Z`` and of none zero; None when it is out of range."""
+    if text is None:
+        return 0
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    hours, minutes = int(digits[:2]), int(digits[2:])
+    if minutes > 59 or hours * 60 + minutes > _LARGEST_OFFSET:
+        return None
+    return (hours * 60 + minutes) * (-1 if text[0] == "-" else 1)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return a time in UTC. Raises ValueError for one without a zone: it is another time in each."""
+    if moment.utcoffset() is None:
+        raise ValueError(f"the time {moment} has no time zone")
+    return moment.astimezone(UTC)
+
+
+def milliseconds_from_datetime(moment: datetime) -> int:
+    """Return an aware datetime as milliseconds since 1970."""
+    elapsed = moment - _EPOCH
+    return (elapsed.days * 86_400 + elapsed.seconds) * 1_000 + elapsed.microseconds // 1_000
+
+
+def iso_from_milliseconds(instant: int) -> str:
+    """Return an instant as ``YYYY-MM-DDThh:mm:ss[.mmm]Z``."""
+    seconds, rest = divmod(instant, 1_000)
+    moment = _EPOCH.replace(tzinfo=None) + timedelta(seconds=seconds)
+    return f"{moment.isoformat()}{f'.{rest:03d}' if rest else ''}Z"
+
+
+def duration_from_iso(text: str) -> int | None:
+    """Return an ISO 8601 duration in milliseconds, a month counting 30 days and a year 12 months; None when it is none.
+
+    Durations have no sign, ADR 14.
+    """
+    match = _ISO_DURATION.fullmatch(text.strip(WHITE_SPACE))
+    if match is None or max(len(group or "") for group in match.groups()) > _MAX_DIGITS:
+        return None
+    years, months, weeks, days, hours, minutes, seconds = (int(group or 0) for group in match.groups()[:7])
+    whole_days = (years * 12 + months) * 30 + weeks * 7 + days
+    length = whole_days * DAY + hours * 3_600_000 + minutes * 60_000 + seconds * 1_000
+    return length + _thousandths(match[8])
+
+
+def duration_from_gcp(text: str) -> int | None:
+    """Return Google's form of a duration (``3600s``, ``1.5s``, ``7d``) in milliseconds; None when it is none."""
+    match = _GCP_DURATION.fullmatch(text.strip(WHITE_SPACE))
+    if match is None:
+        return None
+    unit = _GCP_UNITS[match[3]]
+    fraction = match[2] or ""
+    return int(match[1]) * unit + (int(fraction) * unit // 10 ** len(fraction) if fraction else 0)
+
+
+def number_text(number: float) -> str:
+    """Return a number as Java's ``Double.toString`` writes it: ``90.0``, ``1.5E10``, ``1.0E-4``."""
+    value = float(number)
+    if not math.isfinite(value):
+        return _ENDLESS[repr(value)]
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    shortest = Decimal(repr(value)).normalize()
+    figures = "".join(map(str, shortest.as_tuple().digits))
+    return f"{'-' if shortest.is_signed() else ''}{figures[0]}.{figures[1:] or '0'}E{shortest.adjusted()}"
+
+
+def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
+    """Return the JSON document a text holds.
+
+    The grammar is RFC 8259 (no NaN, no comments), no object has a key twice, whole numbers beyond 2**53 are doubles, at most
+    200 levels are read, half a surrogate pair is U+FFFD. With ``repeated``, keys that an object has twice are added to it, and
+    the last of them wins. Raises ``ValueError`` with the reason and its place.
+    """
+    if text.count("[") + text.count("{") > _MAX_JSON_DEPTH and _depth(text) > _MAX_JSON_DEPTH:
+        raise ValueError(f"the document is nested more than {_MAX_JSON_DEPTH} levels deep")
+    try:
+        document = (_DECODER if repeated is None else _decoder(_telling(repeated))).decode(text)
+        return _written(document) if "\\u" in text and _SURROGATE.search(text) else document
+    except RecursionError:
+        raise ValueError("the document is nested too deeply") from None
+
+
+def document_of(value: Any) -> Any:
+    """Return the JSON document that a field's text holds, the value itself where it holds none."""
+    try:
+        return json_from_text(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def written(text: str) -> str:
+    """Return a text that UTF-8 can hold: the halves of broken surrogate pairs become U+FFFD."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _written(value: Any) -> Any:
+    """Return a JSON value of texts that every engine can hold."""
+    if isinstance(value, str):
+        return written(value)
+    if isinstance(value, dict):
+        return _members([(written(key), _written(item)) for key, item in value.items()])
+    return list(map(_written, value)) if isinstance(value, list) else value
+
+
+def _depth(text: str) -> int:
+    """Return how deeply the brackets of a JSON text nest, those inside strings left out."""
+    depth = deepest = 0
+    for bracket in _BRACKETS.finditer(text):
+        if bracket[0] in ("[", "{"):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif bracket[0] in ("]", "}"):
+            depth -= 1
+    return deepest
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _whole(digits: str) -> int | float:
+    if len(digits) > _MAX_DIGITS:
+        return float(digits)
+    return double(int(digits))
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object that members make. One that says two things under one key says nothing: ``ValueError``."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError(f"an object has the key `{written(_repeated(pairs)[0])[:_SHORT]}` twice")
+    return members
+
+
+def _telling(repeated: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        repeated.extend(_repeated(pairs))
+        return dict(pairs)
+
+    return members
+
+
+def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:
+    """Return the keys that members have more than once, each once."""
+    counts = Counter(key for key, _ in pairs)
+    return [key for key, count in counts.items() if count > 1]
+
+
+def _decoder(members: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> json.JSONDecoder:
+    return json.JSONDecoder(parse_constant=_refuse, parse_int=_whole, object_pairs_hook=members)
+
+
+_DECODER: Final = _decoder(_members)

@@ -1,0 +1,1 @@
+"""Policies and an inventory in, verdicts out."""

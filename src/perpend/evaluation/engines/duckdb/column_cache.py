@@ -1,0 +1,191 @@
+"""What was computed of a snapshot's rows, kept beside it: a second run reads verdicts, a new policy the extracts below it.
+
+A column's name is the hash of its definition, its directory the hash of the snapshot's content, the table and the versions
+of everything that computes: another value can only stand under another name. What is damaged is made anew, and what cannot
+be written is computed all the same, and not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+from unicodedata import unidata_version
+
+from perpend.core.schema.tables import ROW, SOURCE
+from perpend.evaluation.planner.cached_columns import SEMANTICS, VERDICTS, Keepable, keepable, keepable_verdicts
+from perpend.evaluation.planner.scalar import Kind
+from perpend.evaluation.planner.stage import KIND_OF_FORM, ROOT, Stage
+from perpend.inventory.snapshots.column_cache import KeptFiles
+from perpend.inventory.snapshots.database import is_failed_write, pattern
+from perpend.inventory.snapshots.driver import duckdb
+from perpend.inventory.snapshots.files import OWNER_ONLY, make_directory
+from perpend.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from perpend.evaluation.engines.duckdb.engine import DuckDb
+    from perpend.evaluation.planner.build import Plan
+
+_VERSIONS: Final = (duckdb.__version__, unidata_version, version("google-re2"), version("jmespath"))
+"""Of all that computes what is kept, beside this package: letters and patterns have versions of their own."""
+
+_MOST_FILES: Final = 8
+
+
+class _NotKept(Exception):
+    """Columns that are not there cannot be kept either: the disk is full, or the like."""
+
+
+@dataclass(slots=True)
+class Cost:
+    """What one table cost: how many columns were read from what was kept, and how many were computed and kept now.
+
+    ``what`` they hold: verdicts, or the extracts that verdicts are made of.
+    """
+
+    table: str
+    what: str
+    reused: int
+    computed: int
+
+
+@dataclass(slots=True)
+class KeptColumns:
+    """The kept columns of one snapshot. ``costs`` grow with every plan."""
+
+    engine: DuckDb
+    directory: Path
+    identity: str
+    files: Mapping[str, Sequence[Path]]
+    costs: list[Cost] = field(default_factory=list)
+    _places: dict[Path, KeptFiles] = field(default_factory=dict)
+    _full: bool = False
+
+    def can_be_kept(self) -> bool:
+        """Whether the directory can be written: a store on a read-only disk is judged all the same, and nothing kept."""
+        place = self.directory / self.identity
+        try:
+            make_directory(place)
+        except OSError:
+            return False
+        return os.access(place, os.W_OK)
+
+    def over_kept(self, plan: Plan, *, whole: bool = True) -> tuple[Plan, Callable[[str], str]]:
+        """Return a plan as read from kept columns, having computed those that were not there, and what stands for tables.
+
+        ``whole``: all rows will be judged, so that verdicts are worth keeping.
+        """
+        relations: dict[str, str] = {}
+        stage = self._stage(plan, plan.stage, {ROW: Kind.WHOLE, SOURCE: Kind.WHOLE}, relations, verdicts=whole)
+
+        def relation(table: str) -> str:
+            return relations[table] if table in relations else self.engine.files(self.files[table])
+
+        return replace(plan, stage=stage), relation
+
+    def _stage(self, plan: Plan, stage: Stage, keys: dict[str, Kind], relations: dict[str, str], *, verdicts: bool) -> Stage:
+        counts = []
+        for count in stage.counts:
+            below = {count.join.other: _kind(count.stage, count.join.other)}
+            counts.append(replace(count, stage=self._stage(plan, count.stage, below, relations, verdicts=verdicts)))
+        stage = replace(stage, counts=tuple(counts))
+        owned = [lookup.join.own for lookup in stage.lookups if lookup.above == ROOT]
+        owned += [count.join.own for count in stage.counts if count.above == ROOT]
+        keys = keys | {name: _kind(stage, name) for name in owned}
+        to_keep = keepable_verdicts(plan.scalars, stage, keys, plan.reasons) if verdicts else None
+        to_keep = to_keep or keepable(plan.scalars, stage, keys)
+        if to_keep is None or stage.table.rows == 0:
+            return stage
+        over = to_keep.stage_over_kept(plan.scalars, stage)
+        if over.table.name in relations:
+            over = replace(over, table=replace(over.table, name=f"{over.table.name}{len(relations)}"))
+        try:
+            relations[over.table.name] = self._relation(plan, stage, to_keep)
+        except _NotKept:
+            return stage
+        return over
+
+    def _relation(self, plan: Plan, stage: Stage, wanted: Keepable) -> str:
+        kept = self._kept(stage.table.name, wanted.what)
+        asked = {name: scalar for name, scalar in {**wanted.columns, **wanted.keys}.items() if name != ROW}
+        crowded = kept.number() > _MOST_FILES
+        known = {} if crowded else kept.file_of(asked)
+        missing = {name: scalar for name, scalar in asked.items() if name not in known}
+        if missing:
+            file = self._compute(plan, Stage(stage.table, missing), wanted, kept.place)
+            with self._keeping():
+                kept.add(missing, file, alone=crowded)
+            known |= dict.fromkeys(missing, file)
+        computed = len(missing.keys() & wanted.columns.keys())
+        self.costs.append(Cost(stage.table.name, wanted.what, len(wanted.columns) - computed, computed))
+        by_file: dict[str, list[str]] = {}
+        for name in asked:
+            by_file.setdefault(known[name], []).append(name)
+        return self._joined([kept.place / file for file in by_file], list(by_file.values()))
+
+    def _joined(self, paths: Sequence[Path], columns: Sequence[Sequence[str]]) -> str:
+        if len(paths) == 1:
+            return self.engine.files(paths)
+        quote = self.engine.quoted
+        listed = [f"f{number}.{quote(name)}" for number, names in enumerate(columns) for name in names]
+        text = f"(SELECT f0.{quote(ROW)}, {', '.join(listed)} FROM {self.engine.files(paths[:1])} AS f0"
+        for number, path in enumerate(paths[1:], 1):
+            text += f" JOIN {self.engine.files([path])} AS f{number} ON f{number}.{quote(ROW)} = f0.{quote(ROW)}"
+        return text + ")"
+
+    def _compute(self, plan: Plan, stage: Stage, wanted: Keepable, place: Path) -> str:
+        """Write the outputs of a stage to a new file, verdicts by way of extracts; return the file's name."""
+        self._refuse_when_full()
+        relations = {stage.table.name: self.engine.files(self.files[stage.table.name])}
+        names = ", ".join(map(self.engine.quoted, stage.outputs))
+        if wanted.what == VERDICTS:
+            keys = {name: key.kind for name, key in wanted.keys.items()}
+            stage = self._stage(plan, stage, keys, relations, verdicts=False)
+            self._refuse_when_full()
+        file = f"{secrets.token_hex(8)}.parquet"
+        path = place / f"{file}.part"
+        query = self.engine.text_of(stage, relations.__getitem__)
+        select = f'SELECT "key0" AS {self.engine.quoted(ROW)}, {names} FROM ({query}\n) AS kept'
+        try:
+            with self._keeping():
+                self.engine.run(f"COPY ({select}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
+                path.chmod(OWNER_ONLY)
+                os.replace(path, place / file)
+        finally:
+            path.unlink(missing_ok=True)
+        return file
+
+    def _refuse_when_full(self) -> None:
+        if self._full:
+            raise _NotKept
+
+    @contextmanager
+    def _keeping(self) -> Iterator[None]:
+        """Raise _NotKept where something cannot be written: from then on nothing more is tried."""
+        try:
+            yield
+        except (OSError, duckdb.Error) as error:
+            if isinstance(error, duckdb.Error) and not is_failed_write(error):
+                raise
+            self._full = True
+            raise _NotKept from None
+
+    def _kept(self, table: str, what: str) -> KeptFiles:
+        parts = [table, what, SEMANTICS, __version__, *_VERSIONS]
+        name = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+        with self._keeping():
+            place = make_directory(self.directory / self.identity / name)
+        return self._places.setdefault(place, KeptFiles(place))
+
+
+def _kind(stage: Stage, name: str) -> Kind:
+    column = stage.table.columns.get(name)
+    return KIND_OF_FORM[column.form] if column else Kind.WHOLE

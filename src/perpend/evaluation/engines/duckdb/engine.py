@@ -1,0 +1,170 @@
+"""A plan and tables in, verdict codes out, by an embedded DuckDB: in memory for its own process, spilling to disk."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from itertools import pairwise
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.errors import PerpendError
+from perpend.core.schema.tables import ROW, SOURCE, plain
+from perpend.evaluation.engines.duckdb.rows import fill, statements_of
+from perpend.evaluation.engines.duckdb.sql import DuckDbSql, quoted, type_of
+from perpend.evaluation.engines.nested import columns_of
+from perpend.evaluation.planner.scalar import Kind
+from perpend.evaluation.planner.sql import Names, Native, stage_query
+from perpend.evaluation.planner.stage import columns_read
+from perpend.evaluation.planner.udfs import NATIVES
+from perpend.inventory.snapshots.database import MEMORY_LIMIT, Connection, opened, pattern
+from perpend.inventory.snapshots.functions import add_function
+from perpend.inventory.snapshots.plain_sql import is_plain, shapes_of, teach
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from perpend.core.schema.tables import Table, Tables
+    from perpend.evaluation.planner.build import Plan
+    from perpend.evaluation.planner.stage import Stage
+
+_PARTS: Final = 4
+_PART: Final = 5_000
+DIALECT: Final = DuckDbSql()
+_ALWAYS: Final = (
+    Native("perpend_norm", "norm", (), (Kind.TEXT,), Kind.TEXT),
+    Native("perpend_lower", "lower", (), (Kind.TEXT,), Kind.TEXT),
+    Native("perpend_instant", "instant", (), (Kind.TEXT,), Kind.WHOLE),
+)
+
+
+class DuckDb:
+    """One embedded DuckDB of this process, for the thread that made it; natives are made known to it once each."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._thread: int | None = get_ident()
+        self._natives: Names = {}
+        self._known: set[str] = set()
+        teach(connection)
+        for native in _ALWAYS:
+            self._add(native)
+
+    @property
+    def connection(self) -> Connection:
+        """The database itself, for what else reads the same files. Raises PerpendError where it is not to be asked."""
+        if self._thread == get_ident():
+            return self._connection
+        raise PerpendError(
+            "a judgement of a snapshot, or an engine, is used after its `with` block: what it reads is gone"
+            if self._thread is None
+            else "a judgement of a snapshot, or an engine, is used in another thread than opened it: open one in each"
+        )
+
+    def end(self) -> None:
+        """Have whoever asks from now on be told that it is closed."""
+        self._thread = None
+
+    def run(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return all rows that a statement gives."""
+        return self.connection.execute(statement).fetchall()
+
+    def files(self, paths: Sequence[Path]) -> str:
+        """Return the text that stands for the Parquet files of one table."""
+        return f"read_parquet([{', '.join(map(pattern, paths))}], hive_partitioning = false)"
+
+    def quoted(self, name: str) -> str:
+        """Return a name as DuckDB reads it."""
+        return quoted(name)
+
+    def text_of(self, stage: Stage, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,)) -> str:
+        """Return a stage's query, ready to be run here."""
+        query = stage_query(stage, DIALECT, relation, keys=keys, names=self._natives)
+        for native in query.natives:
+            self._add(native)
+        return query.text
+
+    def judge_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
+        """Write a plan's outputs for each row of its table to a Parquet file, in any order; return the file."""
+        self.judge(plan, lambda table: self.files(files[table]), out)
+        return [out]
+
+    def judge(self, plan: Plan, relation: Callable[[str], str], out: Path) -> None:
+        """Do the same over what ``relation`` says stands for each table.
+
+        Columns are the row's number, the number of its source, and ``v0``, ``v1``, … by program.
+        """
+        text = self.text_of(plan.stage, relation, keys=(ROW, SOURCE))
+        outputs = ", ".join(quoted(name) for name in plan.stage.outputs)
+        named = f'SELECT "key0" AS {quoted(ROW)}, "key1" AS {quoted(SOURCE)}, {outputs} FROM ({text}\n) AS judged'
+        self.run(f"COPY ({named}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
+
+    def ends_of_rows(
+        self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> list[tuple[int, ...]]:
+        """Return the outputs of a plan for each row of its table, in the order of the rows."""
+        for table in tables.by_name.values():
+            for statement in statements_of(table, rows[table.name]):
+                self.run(statement)
+        return [tuple(codes) for _, *codes in sorted(self.run(self.text_of(plan.stage, quoted)))]
+
+    def codes_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[list[int]]:
+        """Return the outputs of a plan, each as the codes of a table's rows in their order. Documents are marked here."""
+        read = columns_read(plan.stage)
+        kinds = {name: kind for name, kind in columns_of(table).items() if name in columns and name in read}
+        self.hold(table.name, {name: columns[name] for name in kinds}, kinds, rows=table.rows)
+        for column in table.columns.values():
+            if plain(column.name) in read - columns.keys():
+                self._mark_plain(quoted(table.name), column.name)
+        text = self.text_of(plan.stage, lambda name: _parts(quoted(name), table.rows))
+        ordered = ", ".join(f"list({quoted(name)} ORDER BY key0)" for name in plan.stage.outputs)
+        (codes,) = self.run(f"SELECT {ordered} FROM ({text}\n) AS judged")
+        return list(codes)
+
+    def hold(self, table: str, columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], *, rows: int) -> str:
+        """Make a table of columns of this many values each, beside the row's number; return the text that stands for it."""
+        fill(self.connection, table, columns, kinds, rows=rows)
+        return quoted(table)
+
+    def _mark_plain(self, table: str, name: str) -> None:
+        """Add the companion that marks a column's documents as plain JSON."""
+        column, companion = quoted(name), quoted(plain(name))
+        marks = is_plain(column, shapes_of(self.connection, column, table))
+        self.run(f"CREATE OR REPLACE TABLE {table} AS SELECT *, {marks} AS {companion} FROM {table}")
+
+    def _add(self, native: Native) -> None:
+        if native.name in self._known:
+            return
+        self._known.add(native.name)
+        function = NATIVES[native.function](*native.constants)
+        arguments = [type_of(kind) for kind in native.arguments]
+        called = (lambda one: function(one)) if len(arguments) == 1 else (lambda one, other: function(one, other))
+        add_function(self.connection, native.name, called, arguments, type_of(native.kind), of_nulls=True)
+
+
+def _parts(table: str, rows: int) -> str:
+    """Return the text that stands for a table in memory, in parts that are computed side by side."""
+    if rows < _PARTS * _PART:
+        return table
+    bounds = [rows * number // _PARTS for number in range(_PARTS + 1)]
+    parts = (f"SELECT * FROM {table} WHERE {ROW} >= {low} AND {ROW} < {high}" for low, high in pairwise(bounds))
+    return f"({' UNION ALL '.join(parts)})"
+
+
+@contextmanager
+def duck_db(
+    *,
+    directories: Iterable[Path] = (),
+    paths: Iterable[Path] = (),
+    spill: Path | None = None,
+    memory_limit: str = MEMORY_LIMIT,
+    threads: int | None = None,
+) -> Iterator[DuckDb]:
+    """Open an embedded DuckDB that reaches the given directories and files. ``spill`` takes what memory does not hold."""
+    with opened(directories=directories, paths=paths, spill=spill, memory_limit=memory_limit, threads=threads) as connection:
+        connection.execute("SET preserve_insertion_order = false")
+        engine = DuckDb(connection)
+        try:
+            yield engine
+        finally:
+            engine.end()

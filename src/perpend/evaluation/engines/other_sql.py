@@ -1,0 +1,81 @@
+"""Text for engines that nobody runs here: as far as their SQL has a primitive, and an error with its name where it has not.
+
+Nothing of this is proven by a differential test; it is for reading, and for who wants to go on from it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.evaluation.planner.scalar import Kind
+from perpend.evaluation.planner.sql import COMMON, Unprintable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_TYPES: Final = {
+    "bigquery": {Kind.TEXT: "STRING", Kind.NUMBER: "FLOAT64", Kind.BOOLEAN: "BOOL", Kind.WHOLE: "INT64"},
+    "trino": {Kind.TEXT: "VARCHAR", Kind.NUMBER: "DOUBLE", Kind.BOOLEAN: "BOOLEAN", Kind.WHOLE: "BIGINT"},
+    "snowflake": {Kind.TEXT: "VARCHAR", Kind.NUMBER: "DOUBLE", Kind.BOOLEAN: "BOOLEAN", Kind.WHOLE: "BIGINT"},
+    "postgres": {Kind.TEXT: "TEXT", Kind.NUMBER: "DOUBLE PRECISION", Kind.BOOLEAN: "BOOLEAN", Kind.WHOLE: "BIGINT"},
+}
+OTHERS: Final = tuple(_TYPES)
+"""The engines that text can be printed for."""
+
+_FOUND: Final = {"bigquery": "strpos({0}, {1}) > 0", "trino": "strpos({0}, {1}) > 0", "snowflake": "contains({0}, {1})"}
+
+_COMMON: Final[Mapping[str, Callable[..., str]]] = {
+    **COMMON,
+    "same": lambda left, right: f"({left} IS NOT DISTINCT FROM {right})",
+    "rest": lambda text: f"substr({text}, 2)",
+}
+
+
+class OtherSql:
+    """The dialect of one of :data:`OTHERS`. What it cannot write is no primitive of it, natives among them."""
+
+    calls_natives = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        form = _FOUND.get(name, "position({1} in {0}) > 0")
+        self.primitives: Mapping[str, Callable[..., str]] = {
+            **_COMMON,
+            "contains": lambda hay, needle: f"({form.format(hay, needle)})",
+        }
+
+    def identifier(self, name: str) -> str:
+        """Return a name, quoted."""
+        mark = "`" if self.name == "bigquery" else '"'
+        return mark + name.replace(mark, mark * 2 if mark == '"' else "\\`") + mark
+
+    def literal(self, value: Any, kind: Kind) -> str:
+        """Return a constant."""
+        named = _TYPES[self.name].get(kind)
+        if named is None:
+            raise Unprintable(f"{self.name} has no constant of the kind `{kind}`")
+        if value is None:
+            return f"CAST(NULL AS {named})"
+        if kind is Kind.BOOLEAN:
+            return "TRUE" if value else "FALSE"
+        if kind is Kind.TEXT:
+            return self._text(value)
+        return str(value) if kind is Kind.WHOLE else f"CAST({self._number(float(value))} AS {named})"
+
+    def count_of(self, condition: str) -> str:
+        """Return the aggregate that counts the rows in which a condition holds."""
+        return f"sum(CASE WHEN {condition} THEN 1 ELSE 0 END)"
+
+    def any_of(self, condition: str) -> str:
+        """Return the aggregate that says whether a condition holds in any row."""
+        return f"max(CASE WHEN {condition} THEN 1 ELSE 0 END) = 1"
+
+    def _text(self, value: str) -> str:
+        if self.name in ("bigquery", "snowflake"):
+            value = value.replace("\\", "\\\\")
+            return "'" + value.replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r") + "'"
+        return "'" + value.replace("'", "''") + "'"
+
+    def _number(self, value: float) -> str:
+        return repr(value) if math.isfinite(value) else f"'{value}'"

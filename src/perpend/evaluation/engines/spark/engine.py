@@ -1,0 +1,234 @@
+"""A plan and tables in, verdict indexes out, by Spark: on the cores of this machine, or on the workers of a cluster."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from perpend.evaluation.engines.spark.errors import FAILURES, LOST, SparkFailed, clear
+
+# isort: split
+# Behind the module that says in plain words that these are not installed.
+import pyarrow.parquet as pq
+from pyspark import InheritableThread
+from pyspark.sql import Observation
+from pyspark.sql.functions import count, lit
+from pyspark.sql.pandas.functions import arrow_udf
+
+from perpend.core.schema.tables import ROW, SOURCE
+from perpend.evaluation.engines.spark.functions import functions
+from perpend.evaluation.engines.spark.plan import eager
+from perpend.evaluation.engines.spark.rows import frame_of_files, frame_of_rows
+from perpend.evaluation.engines.spark.session import PATIENCE, own_session, spark_session
+from perpend.evaluation.engines.spark.sql import SparkSql, quoted, type_of
+from perpend.evaluation.engines.spark.udfs import OnArrow
+from perpend.evaluation.planner.sql import Names, Native, Query, query_of
+from perpend.inventory.snapshots.files import naming, remove_tree, settle, sync_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from perpend.core.schema.tables import Tables
+    from perpend.evaluation.planner.build import Plan
+
+DIALECT: Final = SparkSql()
+_POLL: Final = 0.25
+_AT_ONCE: Final = 40
+_Found = TypeVar("_Found")
+
+Asked = tuple["Plan", "Tables", "Mapping[str, Sequence[Mapping[str, Any]]]"]
+"""A plan, the tables it was made for, the rows of each."""
+
+
+class Spark:
+    """A session of Spark that judges. Natives are made known to it once each."""
+
+    def __init__(self, session: SparkSession, *, patience: float = PATIENCE) -> None:
+        self.session = own_session(session)
+        self._patience = patience
+        self._is_local = str(self.session.sparkContext.master).startswith("local")
+        self._natives: Names = {}
+        self._known: set[str] = set()
+        for statement in functions():
+            self.session.sql(statement)
+
+    def query(self, plan: Plan, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,)) -> Query:
+        """Return a plan's query, ready to be run here."""
+        query = query_of(eager(plan), DIALECT, relation, keys=keys, names=self._natives)
+        for native in query.natives:
+            self._add(native)
+        return query
+
+    def ends_of_rows(
+        self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> list[tuple[int, ...]]:
+        """Return the outputs of a plan for each row of its table, in the order of the rows."""
+        return self.ends_of_many([(plan, tables, rows)])[0]
+
+    def ends_of_many(self, asked: Sequence[Asked]) -> list[list[tuple[int, ...]]]:
+        """Return the same for many plans, each over rows of its own, in few jobs of Spark."""
+        ends: list[list[tuple[int, ...]]] = []
+        for start in range(0, len(asked), _AT_ONCE):
+            ends += self._ends_at_once(asked[start : start + _AT_ONCE])
+        return ends
+
+    def _ends_at_once(self, asked: Sequence[Asked]) -> list[list[tuple[int, ...]]]:
+        views: list[str] = []
+        parts: list[str] = []
+        try:
+            for number, (plan, tables, rows) in enumerate(asked):
+                frames = {name: frame_of_rows(self.session, table, rows[name]) for name, table in tables.by_name.items()}
+                query = self.query(plan, self._views(frames, views))
+                codes = ", ".join(map(quoted, plan.stage.outputs))
+                parts.append(f"SELECT {number} AS part, key0 AS number, array({codes}) AS codes FROM ({query.text})")
+            rows_found = self.run(lambda: self.session.sql(" UNION ALL ".join(parts)).collect())
+        finally:
+            self._forget(views)
+        of_each: list[dict[int, tuple[int, ...]]] = [{} for _ in asked]
+        for part, row, codes in rows_found:
+            of_each[part][row] = tuple(codes)
+        return [[ends[row] for row in sorted(ends)] for ends in of_each]
+
+    def judge_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
+        """Write a plan's outputs for each row of its table as a directory of Parquet files; return the files.
+
+        The directory appears whole or not at all; one that is there already is an error.
+        """
+        if out.exists():
+            raise SparkFailed(f"{out} is there already")
+        views: list[str] = []
+        temporary = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
+        try:
+            tables = plan.tables.by_name
+            read = sorted(_tables_read(plan))
+            frames = self.run(lambda: {name: frame_of_files(self.session, tables[name], files.get(name, ())) for name in read})
+            query = self.query(plan, self._views(frames, views), keys=(ROW, SOURCE))
+            outputs = ", ".join(f"CAST({quoted(name)} AS INT) AS {quoted(name)}" for name in plan.stage.outputs)
+            text = f"SELECT key0 AS {quoted(ROW)}, key1 AS {quoted(SOURCE)}, {outputs} FROM ({query.text})"
+            with naming(out):
+                return self._write(text, temporary, out)
+        finally:
+            self._forget(views)
+            remove_tree(temporary)
+
+    def _write(self, text: str, temporary: Path, directory: Path) -> Sequence[Path]:
+        judged = Observation()
+        self.run(
+            lambda: (
+                self.session.sql(text)
+                .observe(judged, count(lit(1)).alias("rows"))
+                .write.option("compression", "zstd")
+                .parquet(f"file:{temporary.absolute()}")
+            )
+        )
+        written = sorted(temporary.glob("*.parquet"))
+        rows = sum(int(pq.read_metadata(path).num_rows) for path in written)
+        if rows != judged.get["rows"]:
+            raise SparkFailed(
+                f"the workers of Spark do not write to the disk that {directory} is on: verdicts are missing there"
+            )
+        for path in temporary.iterdir():
+            if path not in written:
+                path.unlink() if path.is_file() else shutil.rmtree(path)
+        for path in written:
+            settle(path)
+        sync_directory(temporary)
+        os.rename(temporary, directory)
+        sync_directory(directory.parent)
+        return [directory / path.name for path in written]
+
+    def run(self, action: Callable[[], _Found]) -> _Found:
+        """Return what an action gives. Spark would wait for lost workers forever; here it is cancelled in the end."""
+        running = _Running(action, self.session)
+        alone_since: float | None = None
+        try:
+            while running.thread.is_alive():
+                running.thread.join(_POLL)
+                alone_since = (alone_since or time.monotonic()) if self._is_alone() else None
+                if alone_since is not None and time.monotonic() - alone_since > self._patience:
+                    raise SparkFailed(LOST)
+        finally:
+            if running.thread.is_alive():
+                self.session.sparkContext.cancelJobGroup(running.group)
+                running.thread.join(self._patience)
+        if running.error is not None:
+            raise clear(running.error) from None
+        result: _Found = running.found[0]
+        return result
+
+    def _is_alone(self) -> bool:
+        """Whether a cluster has no worker left for this application."""
+        if self._is_local:
+            return False
+        try:
+            return len(self.session.sparkContext._jsc.sc().statusTracker().getExecutorInfos()) <= 1
+        except FAILURES:
+            return True
+
+    def _views(self, frames: Mapping[str, DataFrame], views: list[str]) -> Callable[[str], str]:
+        """Make frames known under names of their own; return what gives the name of each."""
+        names: dict[str, str] = {}
+        for table, frame in frames.items():
+            names[table] = f"perpend_{secrets.token_hex(8)}"
+            frame.createTempView(names[table])
+            views.append(names[table])
+        return names.__getitem__
+
+    def _forget(self, views: Sequence[str]) -> None:
+        for view in views:
+            self.session.catalog.dropTempView(view)
+
+    def _add(self, native: Native) -> None:
+        if native.name not in self._known:
+            self._known.add(native.name)
+            run = OnArrow(native.function, native.constants, native.kind)
+            # Without annotations it is taken for what it is: columns in, a column out.
+            function = arrow_udf(lambda *columns: run(*columns), type_of(native.kind))
+            self.session.udf.register(native.name, function)
+
+
+class _Running:
+    """An action of Spark under way, in a thread of its own."""
+
+    def __init__(self, action: Callable[[], Any], session: SparkSession) -> None:
+        self.group = f"perpend-{secrets.token_hex(6)}"
+        self.found: list[Any] = []
+        self.error: BaseException | None = None
+        self._action = action
+        self._session = session
+        self.thread = InheritableThread(target=self._work, session=session)
+        self.thread.daemon = True
+        self.thread.start()
+
+    def _work(self) -> None:
+        try:
+            self._session.sparkContext.setJobGroup(self.group, "perpend", interruptOnCancel=True)
+            self.found.append(self._action())
+        except FAILURES as error:
+            self.error = error
+
+
+def _tables_read(plan: Plan) -> set[str]:
+    """Return the names of all tables that a plan reads."""
+    names: set[str] = set()
+    pending = [plan.stage]
+    while pending:
+        stage = pending.pop()
+        names.add(stage.table.name)
+        names |= {lookup.join.table for lookup in stage.lookups}
+        pending += [counts.stage for counts in stage.counts]
+    return names
+
+
+@contextmanager
+def spark(master: str = "local[*]", conf: Mapping[str, str] | None = None, *, patience: float = PATIENCE) -> Iterator[Spark]:
+    """Open Spark at a master; it is closed behind."""
+    with spark_session(master, conf, patience=patience) as session:
+        yield Spark(session, patience=patience)

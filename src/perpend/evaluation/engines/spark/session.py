@@ -1,0 +1,265 @@
+"""A master's address in, a session of Spark out: quiet, in UTC, bounded in how long it waits, with this package on its workers.
+
+Refuses to know plans.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+import sys
+import threading
+import zipfile
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from perpend.evaluation.engines.spark.errors import FAILURES, SparkFailed, clear
+
+# isort: split
+# Behind the module that says in plain words that these are not installed.
+from pyspark import SparkConf, SparkContext
+from pyspark.java_gateway import launch_gateway
+from pyspark.sql import SparkSession
+
+from perpend.evaluation.engines.spark.identity import identity
+from perpend.evaluation.engines.spark.udfs import BINARIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PATIENCE: Final = 20.0
+"""How many seconds are waited for a master, and for the first of its workers."""
+
+_START: Final = 120.0
+_STOP: Final = 15.0
+_SETTINGS: Final = {
+    "spark.app.name": "perpend",
+    "spark.log.level": "OFF",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000000",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+_MEANING: Final = {
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.parser.escapedStringLiterals": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.variable.substitute": "false",
+}
+_EXCLUDED: Final = "spark.sql.optimizer.excludedRules"
+_COLLAPSING: Final = "org.apache.spark.sql.catalyst.optimizer.CollapseProject"
+"""The rule that writes what one projection computes into the next, at every use: a plan's layers would be undone by it."""
+
+_SHIPPED: Final = ("perpend", "jmespath")
+_BINARY: Final = "re2"
+
+
+@contextmanager
+def spark_session(
+    master: str = "local[*]", conf: Mapping[str, str] | None = None, *, patience: float = PATIENCE
+) -> Iterator[SparkSession]:
+    """Open a session at a master; it is closed behind, and the JVM that was started for it ends.
+
+    ``conf`` are Spark's own settings, which win over those made here. Raises SparkFailed where there is no Java, where no
+    master answers, and where no worker takes work in ``patience`` seconds.
+    """
+    given = dict(conf or {})
+    if SparkContext._active_spark_context is not None:
+        raise SparkFailed("a session of Spark is open in this process already; it can have one only")
+    _find_java()
+    _find_master(master, patience)
+    is_local = master.startswith("local")
+    settings = {**_SETTINGS, **(_LOOPBACK if is_local or _is_loopback(master) else {}), **_MEANING, **given}
+    with TemporaryDirectory(prefix="perpend-spark-", ignore_cleanup_errors=True) as name:
+        starting = _Starting(master, settings, Path(name))
+        try:
+            session = starting.started()
+            python = given.get("spark.pyspark.python") or os.environ.get("PYSPARK_PYTHON")
+            session.sparkContext.pythonExec = python or (sys.executable if is_local else "python3")
+            if not is_local:
+                _ship(session.sparkContext, Path(name))
+                _find_worker(session, patience)
+            yield session
+        finally:
+            starting.end()
+
+
+def own_session(session: SparkSession) -> SparkSession:
+    """Return a session of the same application with settings of its own, under which queries mean what plans mean."""
+    own = session.newSession()
+    for name, value in _MEANING.items():
+        own.conf.set(name, value)
+    excluded = own.conf.get(_EXCLUDED, None)
+    own.conf.set(_EXCLUDED, ",".join(filter(None, (excluded, _COLLAPSING))))
+    return own
+
+
+_LOOPBACK: Final = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+
+
+def _find_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    is_there = Path(home, "bin", "java").is_file() if home else shutil.which("java") is not None
+    if not is_there:
+        where = f"JAVA_HOME is `{home}`" if home else "JAVA_HOME is not set and PATH has no `java`"
+        raise SparkFailed(f"Spark needs Java 17 or newer, and none was found: {where}")
+
+
+def _addresses(master: str) -> Iterator[tuple[str, int]]:
+    """Yield host and port of each of the masters that a URL names."""
+    for part in master.removeprefix("spark://").split(","):
+        try:
+            address = urlsplit(f"spark://{part}")
+            yield address.hostname or "", address.port or 7077
+        except ValueError:
+            raise SparkFailed(f"`{master}` is no address of a Spark master: spark://HOST:PORT is expected") from None
+
+
+def _is_loopback(master: str) -> bool:
+    return master.startswith("spark://") and all(host in ("127.0.0.1", "localhost", "::1") for host, _ in _addresses(master))
+
+
+def _find_master(master: str, patience: float) -> None:
+    """Raise where nothing listens at a standalone master's address. Spark itself would try for minutes."""
+    if not master.startswith("spark://"):
+        if not master.startswith(("local", "yarn", "k8s://")):
+            raise SparkFailed(f"`{master}` is no Spark master: local[*], spark://HOST:PORT, yarn or k8s://… is expected")
+        return
+    reasons = []
+    for address in _addresses(master):
+        try:
+            socket.create_connection(address, timeout=patience).close()
+        except OSError as error:
+            reasons.append(f"{address[0]}:{address[1]}: {(error.strerror or str(error) or 'no answer').lower()}")
+        else:
+            return
+    raise SparkFailed(f"no Spark master can be reached at {master} ({'; '.join(reasons)})")
+
+
+def is_none_of_py4j(record: logging.LogRecord) -> bool:
+    """Whether something said on the root logger was not said by py4j, which speaks there and not on a logger of its own."""
+    return Path(record.pathname).parent.name != "py4j"
+
+
+class _Starting(threading.Thread):
+    """The start of a session in a JVM of its own. It may hang, and is given up then."""
+
+    def __init__(self, master: str, settings: Mapping[str, str], directory: Path) -> None:
+        super().__init__(name="perpend-spark-start", daemon=True)
+        self._master = master
+        self._said = directory / "jvm.txt"
+        self._gateway: Any = None
+        self._turn = threading.Lock()
+        self._given_up = False
+        self._session: SparkSession | None = None
+        self._error: BaseException | None = None
+        quiet = directory / "log4j2.properties"
+        quiet.write_text("rootLogger.level = off\n", "utf-8")
+        options = f"-Dlog4j2.configurationFile={quiet.as_uri()} -Xss8m {settings.get('spark.driver.extraJavaOptions', '')}"
+        all_settings = {
+            "spark.sql.warehouse.dir": str(directory / "warehouse"),
+            "spark.jars.ivy": str(directory / "ivy"),
+            **settings,
+            "spark.driver.extraJavaOptions": options.strip(),
+        }
+        self._conf = SparkConf(loadDefaults=False).setMaster(master).setAll(list(all_settings.items()))
+
+    def run(self) -> None:
+        """Start the JVM with its own words in a file, then the application in it."""
+        try:
+            with self._said.open("wb") as said, identity(self._said.parent):
+                gateway = launch_gateway(self._conf, {"stderr": said, "stdout": said})
+            with self._turn:
+                self._gateway = gateway
+                if self._given_up:  # nobody waits for it, and nobody else would end it
+                    self._kill()
+                    return
+            self._session = SparkSession(SparkContext(conf=self._conf, gateway=self._gateway))
+        except (SparkFailed, *FAILURES) as error:
+            self._error = error
+
+    def started(self) -> SparkSession:
+        """Return the session, waiting for it."""
+        self.start()
+        self.join(_START)
+        if self.is_alive():
+            raise SparkFailed(f"Spark did not start at {self._master} within {_START:.0f} seconds")
+        if isinstance(self._error, SparkFailed):
+            raise self._error
+        if self._session is None:
+            raise clear(self._error, self._said.read_text("utf-8", "replace")) from None
+        return self._session
+
+    def _close(self) -> None:
+        with suppress(*FAILURES):
+            assert self._session is not None
+            self._session.stop()
+
+    def _kill(self) -> None:
+        # Threads of py4j may lose the JVM in the middle of a word, and would print a traceback about that.
+        logging.getLogger().addFilter(is_none_of_py4j)
+        self._gateway.proc.kill()
+        self._gateway.proc.wait()
+
+    def end(self) -> None:
+        """End the session, and the JVM that was started for it, even where the one does not answer the other any more."""
+        if self._session is not None:
+            stopping = threading.Thread(target=self._close, name="perpend-spark-stop", daemon=True)
+            stopping.start()
+            stopping.join(_STOP)
+        with self._turn:
+            self._given_up = True
+            if self._gateway is not None:
+                self._kill()
+        SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
+
+
+def _find_worker(session: SparkSession, patience: float) -> None:
+    """Raise where nobody does a smallest piece of work in time."""
+    spark = session.sparkContext
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            session.range(1, numPartitions=1).collect()
+            done.set()
+        except FAILURES:
+            done.clear()
+
+    probe = threading.Thread(target=work, name="perpend-spark-probe", daemon=True)
+    probe.start()
+    if not done.wait(patience):
+        spark.cancelAllJobs()
+        probe.join(_STOP)  # else the session ends below it, and it would print a traceback about that
+        raise SparkFailed(f"the Spark master at {spark.master} gave no worker within {patience:.0f} seconds")
+
+
+def _ship(spark: SparkContext, directory: Path) -> None:
+    """Send what the package's functions need to the workers: what is plain Python as a zip file, binaries as a directory."""
+    packages = directory / "perpend_packages.zip"
+    with zipfile.ZipFile(packages, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in _SHIPPED:
+            _add(archive, name, "*.py")
+    spark.addPyFile(str(packages))
+    binaries = directory / f"{BINARIES}.zip"
+    with zipfile.ZipFile(binaries, "w", zipfile.ZIP_DEFLATED) as archive:
+        _add(archive, _BINARY, "*")
+    spark.addArchive(f"{binaries}#{BINARIES}")
+
+
+def _add(archive: zipfile.ZipFile, package: str, pattern: str) -> None:
+    spec = find_spec(package)
+    assert spec is not None
+    assert spec.origin is not None
+    root = Path(spec.origin).parent
+    for path in sorted(root.rglob(pattern)):
+        if path.is_file() and path.suffix != ".pyc":
+            archive.write(path, f"{package}/{path.relative_to(root)}")

@@ -1,0 +1,67 @@
+"""Columns of Arrow in, columns out: the package's own functions as Spark's workers run them.
+
+What travels to a worker is a name and constants; the function is made there. A value that comes again in a batch is not
+computed again. Refuses to know sessions.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+from pyspark import SparkFiles
+
+from perpend.evaluation.planner.scalar import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BINARIES: Final = "perpend_binaries"
+"""The directory, among the files that a session sends to its workers, of packages that cannot be read out of a zip file."""
+
+_TYPES: Final = {
+    Kind.TEXT: pa.string(),
+    Kind.NUMBER: pa.float64(),
+    Kind.BOOLEAN: pa.bool_(),
+    Kind.WHOLE: pa.int64(),
+    Kind.TEXTS: pa.list_(pa.string()),
+}
+
+
+def arrow_type_of(kind: Kind) -> Any:
+    """Return Arrow's type of a kind."""
+    return _TYPES[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class OnArrow:
+    """A native over batches of its arguments. It is null-safe: what it gives for nulls is the native's own answer."""
+
+    function: str
+    constants: tuple[Any, ...]
+    kind: Kind
+
+    def __call__(self, *columns: Any) -> Any:
+        """Return the results for a batch."""
+        run = _made(self.function, self.constants)
+        if len(columns) > 1:
+            results = [run(*row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
+        else:
+            values = columns[0].to_pylist()
+            answers = {value: run(value) for value in set(values)}
+            results = [answers[value] for value in values]
+        return pa.array(results, _TYPES[self.kind])
+
+
+@lru_cache(maxsize=1024)
+def _made(function: str, constants: tuple[Any, ...]) -> Callable[..., Any]:
+    binaries = str(Path(SparkFiles.getRootDirectory()) / BINARIES)
+    if binaries not in sys.path:
+        sys.path.append(binaries)
+    made: Callable[..., Any] = import_module("perpend.evaluation.planner.udfs").NATIVES[function](*constants)
+    return made

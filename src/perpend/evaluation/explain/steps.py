@@ -1,0 +1,291 @@
+"""The road to one verdict: every condition tried, every value read with its place, and what would change the status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from perpend.core.objects.inventory import Estate, EstateObject, object_from_fields
+from perpend.core.objects.status import Status
+from perpend.core.values.partial_object import doubt_of
+from perpend.evaluation.explain.change import Change, smallest_change
+from perpend.evaluation.explain.fields_read import Event, FieldValue, LookedAt
+from perpend.evaluation.explain.sources import ReadPlace, place_of, shown_value
+from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.selection import Selection, view_of
+from perpend.language.compiler.verdicts import verdict_table
+from perpend.language.interpreter.context import Frame, Stopped, Unreadable
+from perpend.language.interpreter.interpreter import Interpreter, child_frames
+from perpend.language.operations.operation import PATHS, Constant
+from perpend.language.program.numbering import (
+    DISAPPEARED,
+    OTHER_RECORD_TYPE,
+    UNREADABLE,
+    condition_index,
+    otherwise_index,
+    split,
+)
+from perpend.language.program.reads import reads_below
+from perpend.language.program.render import check_text, disappeared_text, expression_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from perpend.evaluation.verdicts.evaluation_time import RunDay
+    from perpend.evaluation.verdicts.selection import PolicyView
+    from perpend.evaluation.verdicts.verdict import Finding
+    from perpend.language.compiler.analyzer import Analyzer
+    from perpend.language.program.program import Expr, Program, Verdict
+
+_READING: Final = (*PATHS, Constant.JMESPATH)
+_MAX_LEAVES: Final = 60
+_MOST_LISTED: Final = 10
+"""Of so many objects of a list it is told how their verdicts came about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value that a condition looked at. ``value`` is as text; ``stopped`` says that a check fired here.
+
+    ``told``: it says what no field does, such as how many objects of a list have a status, or what a policy wants shown.
+    """
+
+    text: str
+    value: str
+    stopped: bool
+    places: tuple[ReadPlace, ...] = ()
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """One object of a related list that a condition asked about: its verdict in that list.
+
+    ``path`` leads to it from the object that has the list. ``fields``, by their paths from it, and ``listed``, objects of its
+    own lists, are what its verdict comes from; both are told where the condition decided.
+    """
+
+    path: str
+    id: str
+    name: str
+    status: Status
+    message: str
+    fields: tuple[FieldValue, ...] = ()
+    listed: tuple[ListedObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One condition. ``result``: ``true``, ``false``, ``stopped`` or ``not reached``; ``check``: the fired check.
+
+    ``fields`` are what it looked at of the object itself, ``leaves`` the values made of them, too. ``reason`` says why the
+    object cannot be read, where that stopped the condition and no check did. ``listed`` are the objects of related lists that
+    have a status which it asked for, or all objects of these lists where none has.
+    """
+
+    index: int
+    text: str
+    status: Status
+    result: str
+    leaves: tuple[Leaf, ...] = ()
+    check: str | None = None
+    fields: tuple[FieldValue, ...] = ()
+    reason: str | None = None
+    listed: tuple[ListedObject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything about one verdict."""
+
+    finding: Finding
+    policy: PolicyView
+    day: RunDay
+    steps: tuple[Step, ...]
+    change: Change | None
+
+
+def explain_verdict(analyzer: Analyzer, program: Program, judged: EstateObject, *, day: RunDay) -> Explanation:
+    """Return how a program came to its verdict on an object, on the day of a run: that of the judgement it was found in."""
+    view = view_of(analyzer.repository, program.policy_id)
+    types = {name: analyzer.object_type(name) for name in {program.input_type, "CA10__CaAwsAccount__c"}}
+    selection = Selection((program,), policies={program.policy_id: view}, types=types)
+    alone = Estate((), {program.input_type: (judged,)})
+    finding = next(judge_estate(alone, selection, snapshot_time=day.time).findings())
+    steps = tuple(_steps(program, judged, day.milliseconds, finding.condition_index))
+    # Of an object that is too old, or that its sources contradict each other about, no one value would settle the matter.
+    settled = not judged.variants and doubt_of(judged.fields) is None
+    change = smallest_change(program, judged, day.milliseconds, finding.condition_index) if settled else None
+    return Explanation(finding, view, day, steps, change)
+
+
+def deciding_steps(program: Program, judged: EstateObject, time: int, index: int, *, complete: bool) -> tuple[Step, ...]:
+    """Return the steps that stopped or decided on the way to a verdict that is known by its index.
+
+    ``time`` is in milliseconds since 1970. ``complete``: a key that the object does not have is null.
+    """
+    steps = _steps(program, judged, time, index, complete=complete)
+    return tuple(step for step in steps if step.result in ("true", "stopped"))
+
+
+def grounds(steps: Sequence[Step]) -> tuple[tuple[FieldValue, ...], tuple[ListedObject, ...]]:
+    """Return what a verdict comes from: fields and objects of lists of the condition that decided, of all where none did.
+
+    Where none did, objects that are COMPLIANT are left out, unless that is the verdict as well.
+    """
+    *conditions, otherwise = steps
+    if otherwise.result != "true":
+        ended = next((step for step in conditions if step.result in ("true", "stopped")), otherwise)
+        return ended.fields, ended.listed
+    fields = dict.fromkeys(field for step in conditions for field in step.fields)
+    listed = dict.fromkeys(one for step in conditions for one in step.listed)
+    passed = (Status.COMPLIANT,) if otherwise.status is not Status.COMPLIANT else ()
+    return tuple(fields), tuple(one for one in listed if one.status not in passed)
+
+
+def own_fields(fields: Iterable[FieldValue]) -> tuple[FieldValue, ...]:
+    """Return the fields that are not those of objects in a related list."""
+    return tuple(field for field in fields if "[" not in field.place.field)
+
+
+def _steps(program: Program, judged: EstateObject, time: int, index: int, *, complete: bool = False) -> Iterator[Step]:
+    events: list[Event] = []
+    observed = Interpreter([program], observe=lambda *event: events.append(event))
+    ((_, error),) = observed.judge(judged.fields, time, complete=complete)
+    looked_at = LookedAt(judged, complete)
+    deletion = program.block.type.deletion_field
+    if deletion is not None:
+        yield _deletion_step(judged, deletion, index, error if index == UNREADABLE and not events else None)
+    for number, condition in enumerate(program.block.conditions, 1):
+        group: list[Event] = []
+        while events and not (group and group[-1][0] is condition.expression):
+            group.append(events.pop(0))
+        decides = index == UNREADABLE or split(index)[0] in (number, len(program.block.conditions) + 1)
+        listed = tuple(_listed(program, judged, time, group, told=decides))
+        yield _step(program, judged, number, group, looked_at.of_condition(group), listed)
+    last = otherwise_index(len(program.block.conditions))
+    verdict = program.verdicts[last]
+    yield Step(last, verdict.text, verdict.status, "true" if index == last else "not reached")
+
+
+def _deletion_step(judged: EstateObject, deletion: str, index: int, reason: str | None) -> Step:
+    """Return the step that asks whether an object has disappeared. ``reason``: it keeps all conditions from being tried."""
+    text, value = disappeared_text(deletion), judged.fields.get(deletion)
+    leaves = () if value is None else (Leaf(deletion, shown_value(value), reason is not None, (place_of(judged, deletion),)),)
+    fields = tuple(FieldValue(leaf.places[0], leaf.value) for leaf in leaves)
+    if reason is not None:
+        return Step(UNREADABLE, text, Status.UNDETERMINED, "stopped", leaves, fields=fields, reason=reason)
+    return Step(DISAPPEARED, text, Status.DISAPPEARED, "true" if index == DISAPPEARED else "false", leaves, fields=fields)
+
+
+def _listed(program: Program, judged: EstateObject, time: int, events: list[Event], *, told: bool) -> Iterator[ListedObject]:
+    """Yield the objects of lists that a condition asked about; ``told``: with what their verdicts come from."""
+    asked = [
+        (inner, inner.verdict.status.value == expression.constant("status"))
+        for expression, frame, _ in events
+        if not frame.path
+        for parameter in expression.operation.taking(Constant.RELATIONSHIP)
+        for inner in _in_list(program, frame, str(expression.constant(parameter)), time)
+    ]
+    chosen = [inner for inner, wanted in asked if wanted] or [inner for inner, _ in asked]
+    for number, inner in enumerate({inner.frame.path: inner for inner in chosen}.values()):
+        verdict = inner.verdict
+        child = object_from_fields(inner.frame.fields, inner.program.block.type, judged.origin)
+        fields: tuple[FieldValue, ...] = ()
+        listed: tuple[ListedObject, ...] = ()
+        if told and number < _MOST_LISTED:
+            fields, listed = grounds(tuple(_steps(inner.program, child, time, verdict.index, complete=inner.frame.complete)))
+        path, message = inner.frame.path.removesuffix("."), inner.reason or verdict.message
+        yield ListedObject(path, child.id, child.name, verdict.status, message, own_fields(fields), listed)
+
+
+class _InList(NamedTuple):
+    """An object of a list: the program that judges it there, its frame, its verdict, and why it is unreadable."""
+
+    program: Program
+    frame: Frame
+    verdict: Verdict
+    reason: str | None
+
+
+def _in_list(program: Program, frame: Frame, relationship: str, time: int) -> Iterator[_InList]:
+    """Yield the objects of a list that its block judges; none where it is not known which they are."""
+    block = program.block.related[relationship]
+    inner = replace(program, block=block, verdicts=verdict_table(block))
+    interpreter = Interpreter([inner])
+    *lookups, name = relationship.split(".")
+    try:
+        frames = child_frames(frame.along(lookups), name, block.type)
+    except Unreadable:
+        return
+    for child in frames:
+        ((index, error),) = interpreter.judge(child.fields, time, complete=child.complete)
+        if index != OTHER_RECORD_TYPE:
+            yield _InList(inner, child, inner.verdicts[index], error if index == UNREADABLE else None)
+
+
+def _step(
+    program: Program,
+    judged: EstateObject,
+    number: int,
+    events: list[Event],
+    fields: tuple[FieldValue, ...],
+    listed: tuple[ListedObject, ...],
+) -> Step:
+    verdict = program.verdicts[condition_index(number)]
+    if not events:
+        return Step(verdict.index, verdict.text, verdict.status, "not reached")
+    root, _, value = events[-1]
+    direct = {id(inner) for inner in _within(program.block.conditions[number - 1].expression)}
+    shown = [_leaf(judged, *event, root) for event in events if _is_worth_showing(*event, direct)]
+    leaves = tuple(dict.fromkeys(shown))[:_MAX_LEAVES]
+    if isinstance(value, Stopped):
+        fired = program.verdicts[value.index]
+        return Step(fired.index, verdict.text, fired.status, "stopped", leaves, fired.text, fields, None, listed)
+    if isinstance(value, Unreadable):
+        return Step(UNREADABLE, verdict.text, Status.UNDETERMINED, "stopped", leaves, None, fields, value.reason, listed)
+    result = "true" if value is True else "false"
+    return Step(verdict.index, verdict.text, verdict.status, result, leaves, None, fields, None, listed)
+
+
+def _within(expression: Expr) -> Iterator[Expr]:
+    """Yield an expression and those below it, extracts not entered."""
+    yield expression
+    if expression.extract is None:
+        for operand in expression.operands:
+            yield from _within(operand)
+
+
+def _is_worth_showing(expression: Expr, frame: Frame, value: Any, direct: set[int]) -> bool:
+    """Whether an event is a value that a reader asks about: read by the condition itself, by a child, on the way, a stop."""
+    operation = expression.operation
+    if not operation.shown and not operation.taking(*_READING):
+        return False
+    if id(expression) in direct or (operation.taking(Constant.FIELD_PATH) and "[" in frame.path):
+        return True
+    if isinstance(value, Stopped | Unreadable):
+        return bool(expression.checks)
+    return expression.extract is not None and not isinstance(value, dict | list)
+
+
+def _leaf(judged: EstateObject, expression: Expr, frame: Frame, value: Any, root: Expr) -> Leaf:
+    stopped = isinstance(value, Stopped | Unreadable)
+    shown = _stop_text(expression, value) if stopped else shown_value(value, expression.type)
+    extract = expression.arguments["path"] if expression.extract else None
+    places = tuple(
+        dict.fromkeys(
+            place_of(judged, read.path, column=read.key, extract=extract) for read in reads_below(expression, frame.path)
+        )
+    )
+    text = expression_text(expression, prefix=frame.path)
+    if extract is not None and frame.path:
+        text = f"{frame.path}{text}"
+    told = expression.operation.shown or bool(expression.operation.taking(Constant.RELATIONSHIP))
+    return Leaf(text, shown, stopped, places, told and expression is not root)
+
+
+def _stop_text(expression: Expr, ended: Stopped | Unreadable) -> str:
+    if isinstance(ended, Unreadable):
+        return f"unreadable: {ended.reason}"
+    texts = [check_text(expression, check) for check in expression.checks]
+    return f"stopped{f': {ended.error}' if ended.error else ''}" if not texts else f"stopped ({' or '.join(texts)})"

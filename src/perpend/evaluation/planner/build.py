@@ -1,0 +1,187 @@
+"""Programs of one input type and the tables to judge in, one plan out: every program's end as one whole number per row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from perpend.core.objects.object_types import Types
+from perpend.core.objects.status import Status
+from perpend.core.schema.tables import Table, Tables
+from perpend.core.values.types import ValueType
+from perpend.core.values.values import DAY, norm
+from perpend.evaluation.planner.operations import PLANNERS
+from perpend.evaluation.planner.operations.reading import read
+from perpend.evaluation.planner.operations.use import PlannedUse, Related, Value, moved
+from perpend.evaluation.planner.rewrites import REWRITES, Rewrite, rewritten
+from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
+from perpend.evaluation.planner.scan import Scan
+from perpend.evaluation.planner.scope import DYNAMIC, Build, Guard, Guards, Place, blank, normal_is
+from perpend.evaluation.planner.stage import ROOT, UNREAD, Stage, contradicted
+from perpend.language.program.numbering import DISAPPEARED, OTHER_RECORD_TYPE, base_of, condition_index, otherwise_index
+from perpend.language.program.program import Block, Expr, Extracted, Program
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One relational plan for several programs of one input type.
+
+    The stage's outputs are a column ``v0``, ``v1``, … per program: a verdict's index, or below zero the code of a reason
+    why the object could not be read. ``reasons`` are by code from -1 down; None: only the object itself can tell.
+    """
+
+    stage: Stage
+    programs: tuple[Program, ...]
+    reasons: tuple[str | None, ...]
+    tables: Tables
+    scalars: Scalars
+
+
+def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int, *, rewrites: Sequence[Rewrite] = REWRITES) -> Plan:
+    """Return the plan of programs over one type's table. ``snapshot_time`` is in milliseconds since 1970; its day counts.
+
+    ``rewrites`` make it cheaper to compute; without any it means the same. Raises TypesDiffer where programs know different
+    types by one name.
+    """
+    types = Types.together(program.types for program in programs)
+    build = Build(tables, types, today=snapshot_time - snapshot_time % DAY)
+    table = tables.of_type(programs[0].input_type) or Table(programs[0].input_type, programs[0].input_type)
+    scan = Scan(table)
+    planner = _Planner(build)
+    for number, program in enumerate(programs):
+        place = Place(build, scan, ROOT, table, build.scalars.true, block=program.block, object_type=program.block.type)
+        scan.outputs[f"v{number}"] = planner.code(place, program.block)
+    stage = rewritten(build.scalars, scan.stage(), rewrites)
+    return Plan(stage, tuple(programs), tuple(build.reasons.texts), tables, build.scalars)
+
+
+class _Planner:
+    """Plans blocks and expressions; each expression once per place."""
+
+    def __init__(self, build: Build) -> None:
+        self.build = build
+        self._extracts: dict[tuple[int, int, str, Scalar, bool], Value] = {}
+        self._kept: list[Expr] = []
+        self._children: dict[tuple[int, int, str], tuple[Scalar, dict[str, tuple[int, ...]]]] = {}
+
+    def code(self, place: Place, block: Block) -> Scalar:
+        """Return how a block ends on the row of a place, as one whole number."""
+        scalars = self.build.scalars
+        ends: list[Guard] = []
+        if place.table and place.table.contradicted:
+            known = scalars.is_null(contradicted(scalars, place.alias))
+            ends += place.unknown(scalars.negation(known), DYNAMIC)
+        gone, odd = place.gone()
+        ends += (*odd, Guard(gone, DISAPPEARED))
+        ends += self._record_type(place, block)
+        for number, condition in enumerate(block.conditions, 1):
+            value = self._value(condition.expression, place)
+            ends += moved(value.guards, base_of(number))
+            ends.append(Guard(scalars.truth(value.node), condition_index(number)))
+        return self._chain(ends, otherwise_index(len(block.conditions)))
+
+    def _chain(self, ends: list[Guard], otherwise: int) -> Scalar:
+        """Return the code of the first end whose condition holds. An end that cannot be reached is left out."""
+        scalars = self.build.scalars
+        seen: set[Scalar] = {scalars.false}
+        kept: list[Guard] = []
+        for end in ends:
+            parts = end.condition.arguments if end.condition.primitive == "and" else (end.condition,)
+            if seen.isdisjoint(parts) and end.condition not in seen:
+                kept.append(end)
+                seen.add(end.condition)
+            if end.condition is scalars.true:
+                break
+        code = scalars.literal(otherwise, Kind.WHOLE)
+        for end in reversed(kept):
+            code = scalars.choice(end.condition, scalars.literal(end.code, Kind.WHOLE), code)
+        return code
+
+    def _record_type(self, place: Place, block: Block) -> Guards:
+        if not block.record_types:
+            return ()
+        scalars = self.build.scalars
+        at = replace(place, guards=()).through(["RecordType"])
+        name = read(replace(at, guards=()), "DeveloperName", ValueType.TEXT)
+        reason = f"{place.path}RecordType.DeveloperName is missing"
+        absent = replace(place, there=scalars.true).unknown(blank(scalars, name.node), reason)
+        other = scalars.negation(normal_is(scalars, name.node, *map(norm, block.record_types)))
+        return (*at.guards, *name.guards, *absent, Guard(other, OTHER_RECORD_TYPE))
+
+    def _value(self, expression: Expr, place: Place) -> Value:
+        if expression.extract is not None:
+            return self._extract(expression.extract, place)
+        operands: dict[str, Any] = {}
+        offsets: dict[str, Any] = {}
+        base = 0
+        for name, value in expression.arguments.items():
+            if isinstance(value, Expr):
+                operands[name], offsets[name] = self._value(value, place), base
+                base += value.slots
+            elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
+                operands[name] = [self._value(part, place) for part in value]
+                offsets[name] = []
+                for part in value:
+                    offsets[name].append(base)
+                    base += part.slots
+        use = PlannedUse(expression, place, operands, offsets, base, self.related)
+        scalars = self.build.scalars
+        asked, scalars.operation = scalars.operation, expression.operation.key
+        value = PLANNERS[expression.operation.name](use)
+        scalars.operation = asked
+        return value
+
+    def _extract(self, extract: Extracted, place: Place) -> Value:
+        """Return an extract's value at the end of its lookups, planned once for all that refer to it."""
+        body, at = extract.body, place.through(extract.lookups)
+        way = at.guards[len(place.guards) :]
+        object_type = at.object_type if at.object_type.name else self.build.types.named(extract.type_name)
+        inner = replace(at, guards=(), block=None, object_type=object_type)
+        key = (id(body), id(at.scan), at.alias, at.there, at.in_child)
+        if key not in self._extracts:
+            self._kept.append(body)
+            self._extracts[key] = self._value(body, inner)
+        value = self._extracts[key]
+        return replace(value, guards=(*way, *value.guards)) if way else value
+
+    def related(self, place: Place, relationship: str) -> Related:
+        """Return a related list of a place's block as planned: each child is judged once, however many programs ask."""
+        block = place.block
+        assert block is not None
+        child = block.related[relationship]
+        *lookups, name = relationship.split(".")
+        at = place.through(lookups)
+        way = at.guards[len(place.guards) :]
+        join = at.table.children.get(name) if at.table else None
+        table = self.build.tables.by_name.get(join.table) if join else None
+        if join is not None and join.lacking is not None:
+            return Related(None, "", (*way, *at.unfollowed(join)), {})
+        if join is None or table is None:
+            return Related(None, "", (*way, *(() if at.table is None else at.unset(name))), {})
+        children = at.scan.children(at.alias, join, table)
+        code, codes = self._child(children.scan, table, child, f"{at.path}{name}[].")
+        return Related(children, children.output(code), (*way, *at.unfollowed(join)), codes, at.there)
+
+    def _child(self, scan: Scan, table: Table, block: Block, path: str) -> tuple[Scalar, dict[str, tuple[int, ...]]]:
+        """Return how a block ends on each child, and its codes by status, planned once for all lists that ask for it there."""
+        key = (id(block), id(scan), path)
+        if key not in self._children:
+            true = self.build.scalars.true
+            below = Place(self.build, scan, ROOT, table, true, path=path, block=block, in_child=True, object_type=block.type)
+            self._children[key] = self.code(below, block), _codes_by_status(block)
+        return self._children[key]
+
+
+def _codes_by_status(block: Block) -> dict[str, tuple[int, ...]]:
+    """Return the codes by which a block ends in each status. Codes below zero, for the unread, are UNDETERMINED too."""
+    by_status: dict[str, list[int]] = {status.value: [] for status in Status}
+    by_status[Status.DISAPPEARED.value].append(DISAPPEARED)
+    by_status[Status.UNDETERMINED.value].append(UNREAD)
+    for number, condition in enumerate(block.conditions, 1):
+        by_status[condition.outcome.status.value].append(condition_index(number))
+        by_status[Status.UNDETERMINED.value] += [base_of(number) + slot for slot in range(1, condition.expression.slots + 1)]
+    by_status[block.otherwise.status.value].append(otherwise_index(len(block.conditions)))
+    return {status: tuple(codes) for status, codes in by_status.items()}

@@ -1,0 +1,56 @@
+"""How dates are planned: as limits counted from the day of the snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.core.values.values import DAY
+from perpend.evaluation.planner.scalar import Kind
+
+if TYPE_CHECKING:
+    from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value
+
+
+def before_today(use: PlannedUse) -> Value:
+    return _dates(use, None, 0)
+
+
+def after_today(use: PlannedUse) -> Value:
+    return _dates(use, DAY, None)
+
+
+def within_last_days(use: PlannedUse) -> Value:
+    return _dates(use, -use.constant("offsetDays") * DAY, DAY)
+
+
+def beyond_last_days(use: PlannedUse) -> Value:
+    return _dates(use, None, -use.constant("offsetDays") * DAY)
+
+
+def within_next_days(use: PlannedUse) -> Value:
+    return _dates(use, 0, use.constant("offsetDays") * DAY + DAY)
+
+
+def beyond_next_days(use: PlannedUse) -> Value:
+    return _dates(use, use.constant("offsetDays") * DAY + DAY, None)
+
+
+def _dates(use: PlannedUse, first: int | None, behind: int | None) -> Value:
+    """Return whether an instant lies between two days, counted in milliseconds from today; false for null."""
+    scalars, arg, today = use.scalars, use["arg"], use.place.build.today
+    parts = []
+    if first is not None:
+        parts.append(scalars.make("at most", scalars.literal(today + first, Kind.WHOLE), arg.node))
+    if behind is not None:
+        parts.append(scalars.make("less", arg.node, scalars.literal(today + behind, Kind.WHOLE)))
+    return use.value(scalars.all(*parts), arg.guards)
+
+
+PLANNERS: Planners = {
+    "IS_BEFORE_TODAY": before_today,
+    "IS_AFTER_TODAY": after_today,
+    "IS_WITHIN_LAST_DAYS": within_last_days,
+    "IS_BEYOND_LAST_DAYS": beyond_last_days,
+    "IS_WITHIN_NEXT_DAYS": within_next_days,
+    "IS_BEYOND_NEXT_DAYS": beyond_next_days,
+}

@@ -1,0 +1,90 @@
+"""How a field of a row is read as a value of a type, guarded against what is not known or of another form."""
+
+from __future__ import annotations
+
+from perpend.core.schema.tables import Column, Form, plain
+from perpend.core.values.types import ValueType
+from perpend.evaluation.planner.operations.forms import unpacked
+from perpend.evaluation.planner.operations.use import KIND_OF_TYPE, Value
+from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
+from perpend.evaluation.planner.scope import Place, blank, text_of
+
+_KINDS_OF_FORM = {
+    Form.TEXT: frozenset({ValueType.TEXT, ValueType.BYTES}),
+    Form.NUMBER: frozenset({ValueType.NUMBER}),
+    Form.BOOLEAN: frozenset({ValueType.BOOLEAN}),
+}
+_SETS = frozenset({ValueType.SET_OF_TEXT, ValueType.SET_OF_BYTES})
+_FORM_NAMES = {
+    ValueType.TEXT: "text",
+    ValueType.BYTES: "text",
+    ValueType.NUMBER: "number",
+    ValueType.BOOLEAN: "boolean",
+}
+
+
+def read(place: Place, path: str, value_type: ValueType, *, missing_is_null: bool = False) -> Value:
+    """Return what a field holds as a value of a type, guarded against what is not known or of another form."""
+    *lookups, name = path.split(".")
+    at = place.through(lookups)
+    node, form, unknown = at.column(name, missing_is_null=missing_is_null)
+    guards = (*at.guards[len(place.guards) :], *unknown)
+    scalars = place.build.scalars
+    if value_type is ValueType.ANY:
+        return Value(node, value_type, guards, form)
+    value, wrong = _converted(scalars, node, form, value_type)
+    if wrong is not scalars.false:
+        guards = (*guards, *at.unknown(wrong, None))
+    return Value(value, value_type, guards, plain=_is_plain(at, name) if form is Form.TEXT else None)
+
+
+def _is_plain(place: Place, name: str) -> Scalar | None:
+    column: Column | None = place.table.columns.get(name) if place.table else None
+    if column is None or not column.plain:
+        return None
+    scalars = place.build.scalars
+    return scalars.truth(scalars.column(place.alias, plain(column.name), Kind.BOOLEAN))
+
+
+def _converted(scalars: Scalars, node: Scalar, form: Form, value_type: ValueType) -> tuple[Scalar, Scalar]:
+    """Return a column's value as one of a type, and the condition under which it is none."""
+    present = scalars.negation(scalars.is_null(node))
+    if value_type in (ValueType.DATE_TIME, ValueType.DURATION) and form in (Form.TEXT, Form.VARIANT):
+        text, wrong = text_of(scalars, node, form)
+        value, invalid = _from_text(scalars, text, value_type)
+        return value, scalars.any(wrong, invalid)
+    if form is Form.VARIANT:
+        return _from_variant(scalars, node, value_type)
+    if value_type in _KINDS_OF_FORM[form]:
+        return node, scalars.false
+    if value_type is ValueType.JSON and form is not Form.TEXT:
+        return scalars.native("json quote", Kind.TEXT, node), scalars.false
+    return scalars.literal(None, KIND_OF_TYPE.get(value_type, Kind.TEXT)), present
+
+
+def _from_text(scalars: Scalars, node: Scalar, value_type: ValueType) -> tuple[Scalar, Scalar]:
+    if value_type is ValueType.DATE_TIME:
+        value = scalars.make("instant", node)
+    else:
+        value = scalars.native("duration", Kind.TEXT, node, constants=("ISO_8601",))
+    return value, scalars.all(scalars.negation(blank(scalars, node)), scalars.is_null(value))
+
+
+def _from_variant(scalars: Scalars, node: Scalar, value_type: ValueType) -> tuple[Scalar, Scalar]:
+    form = scalars.native("variant form", Kind.TEXT, node)
+    present = scalars.negation(scalars.is_null(node))
+    nothing = scalars.literal(None, Kind.TEXT)
+    if value_type.item is not None:
+        value = scalars.native("items", Kind.TEXTS, node, constants=(value_type.item.value, (value_type in _SETS,) * 3))
+        return value, scalars.all(present, scalars.is_null(value))
+    if value_type is ValueType.JSON:
+        is_text = scalars.make("same", form, scalars.literal("text", Kind.TEXT))
+        return scalars.choice(is_text, nothing, node), is_text
+    wanted = _FORM_NAMES.get(value_type)
+    if wanted is None:
+        return nothing, present
+    fits = scalars.make("same", form, scalars.literal(wanted, Kind.TEXT))
+    wrong = scalars.all(present, scalars.negation(fits))
+    letter = scalars.native("variant value", Kind.TEXT, node)
+    text = scalars.choice(fits, scalars.make("rest", letter), nothing)
+    return unpacked(scalars, text, value_type), wrong

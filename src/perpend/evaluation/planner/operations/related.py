@@ -1,0 +1,50 @@
+"""How related lists are planned: as counts of the ends of a stage below."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Related, Value, only_where
+from perpend.evaluation.planner.scalar import Kind, Scalar
+from perpend.evaluation.planner.scope import Guard, Guards
+
+
+def related_has(use: PlannedUse) -> Value:
+    scalars, related = use.scalars, use.related(use.place, use.constant("relationshipName"))
+    number, doubt = _counted(use, related)
+    none = scalars.negation(scalars.make("less", scalars.literal(0, Kind.WHOLE), number))
+    guards = (*related.guards, *only_where(scalars, none, doubt))
+    return use.value(scalars.negation(none), guards)
+
+
+def related_has_no(use: PlannedUse) -> Value:
+    value = related_has(use)
+    return replace(value, node=use.scalars.negation(value.node))
+
+
+def related_count(use: PlannedUse) -> Value:
+    related = use.related(use.place, use.constant("relationshipName"))
+    number, doubt = _counted(use, related)
+    return use.value(number, related.guards, doubt)
+
+
+def _counted(use: PlannedUse, related: Related) -> tuple[Scalar, Guards]:
+    """Return how many children have a status, and the guard for children that could not be judged."""
+    scalars, counts, status = use.scalars, related.counts, use.constant("status")
+    if counts is None:
+        return scalars.literal(0, Kind.WHOLE), ()
+    name = counts.count(related.output, status.lower(), related.codes[status])
+    there, none = related.there or use.true, scalars.literal(0, Kind.WHOLE)
+    number = scalars.choice(there, scalars.make("else", scalars.column(counts.alias, name, Kind.WHOLE), none), none)
+    if status == "UNDETERMINED":
+        return number, ()
+    doubt = scalars.column(counts.alias, counts.doubt(related.output), Kind.BOOLEAN)
+    doubtful = scalars.all(there, scalars.truth(doubt))
+    return number, (Guard(doubtful, use.place.build.reasons.code(None)),)
+
+
+PLANNERS: Planners = {
+    "RELATED_LIST_HAS": related_has,
+    "RELATED_LIST_HAS_NO": related_has_no,
+    "RELATED_LIST_COUNT": related_count,
+}

@@ -1,0 +1,41 @@
+"""How the operations of one purpose are planned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.core.values.types import ValueType
+from perpend.evaluation.planner.operations.forms import document, unpacked
+from perpend.evaluation.planner.operations.reading import read
+from perpend.evaluation.planner.scalar import Kind
+from perpend.evaluation.planner.udfs_json import UNUSABLE
+
+if TYPE_CHECKING:
+    from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value
+
+
+def is_disappeared(use: PlannedUse) -> Value:
+    gone, odd = use.place.gone()
+    return use.value(use.scalars.all(use.place.there, gone), odd)
+
+
+def access_policy_allows(use: PlannedUse) -> Value:
+    scalars = use.scalars
+    value = read(use.place, use.constant("policyExtField"), ValueType.ANY)
+    constants = (tuple(use.constant("actions")), use.constant("widestAcceptableAccessLevel"))
+    answer = scalars.native("access allowed", Kind.TEXT, document(scalars, value), constants=constants)
+    unusable = scalars.make("same", answer, use.text(UNUSABLE))
+    return use.value(unpacked(scalars, scalars.make("rest", answer), ValueType.BOOLEAN), value.guards, use.unusable(unusable))
+
+
+def logging_query_match(use: PlannedUse) -> Value:
+    arg = use["arg"]
+    matches = use.scalars.native("logging match", Kind.BOOLEAN, arg.node, constants=(use.constant("value"),))
+    return use.value(matches, arg.guards)
+
+
+PLANNERS: Planners = {
+    "IS_DISAPPEARED": is_disappeared,
+    "AWS_POLICY_ALLOWS": access_policy_allows,
+    "GCP_LOGGING_QUERY_MATCH": logging_query_match,
+}

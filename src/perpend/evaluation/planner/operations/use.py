@@ -1,0 +1,146 @@
+"""One expression while it is planned: its operands as values, its constants, the codes of its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perpend.core.values.types import ValueType
+from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
+from perpend.evaluation.planner.scope import Guard, Guards, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perpend.core.schema.tables import Form
+    from perpend.evaluation.planner.scan import ChildScan
+    from perpend.language.program.program import Expr
+
+KIND_OF_TYPE = {
+    ValueType.NUMBER: Kind.NUMBER,
+    ValueType.BOOLEAN: Kind.BOOLEAN,
+    ValueType.DATE_TIME: Kind.WHOLE,
+} | {kind: Kind.TEXTS for kind in ValueType if kind.item}
+"""What the values of a type are kept as; Text where it is not said. A Duration is a text that sorts as its length does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What an expression gives: a scalar that counts where no guard stops, in the order of the guards.
+
+    ``form`` is set for values of type Any. ``plain`` says of a JSON document's text whether engines may read it themselves.
+    """
+
+    node: Scalar
+    type: ValueType
+    guards: Guards = ()
+    form: Form | None = None
+    plain: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A related list as planned: its counts, the output that is its code for each child, the guards of the way to it.
+
+    ``codes`` are by status, ``there`` says where the row that has the list exists. Without ``counts`` nothing belongs to
+    any row.
+    """
+
+    counts: ChildScan | None
+    output: str
+    guards: Guards
+    codes: Mapping[str, tuple[int, ...]]
+    there: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedUse:
+    """An expression to plan, read from ``place``. Operands are planned already, their codes counted from 0 each."""
+
+    expression: Expr
+    place: Place
+    operands: Mapping[str, Any]
+    offsets: Mapping[str, Any]
+    last_slot: int
+    related: Callable[[Place, str], Related]
+
+    @property
+    def scalars(self) -> Scalars:
+        """The maker of scalars."""
+        return self.place.build.scalars
+
+    @property
+    def true(self) -> Scalar:
+        """The condition that always holds."""
+        return self.scalars.true
+
+    def __getitem__(self, name: str) -> Value:
+        """The value of an operand, the codes of its guards counted from the expression's own base."""
+        value: Value = self.operands[name]
+        return shifted(value, self.offsets[name])
+
+    @property
+    def many(self) -> list[Value]:
+        """The values of ``args``."""
+        return [shifted(value, by) for value, by in zip(self.operands["args"], self.offsets["args"], strict=True)]
+
+    def constant(self, name: str) -> Any:
+        """Return a constant argument, the declared default where it is absent."""
+        return self.expression.constant(name)
+
+    def type_of(self, name: str) -> ValueType:
+        """Return the type of an operand."""
+        operand: Expr = self.expression.arguments[name]
+        return operand.type
+
+    def slot(self, key: str) -> int | None:
+        """Return the code of one of the expression's checks, None where the author left it out."""
+        for number, check in enumerate(self.expression.checks, self.last_slot + 1):
+            if check.declaration.key == key:
+                return number
+        return None
+
+    @property
+    def delegate(self) -> str | None:
+        """The path of the field that ``noAccessDelegate`` names."""
+        return next(iter(self.expression.delegates), None)
+
+    def unusable(self, condition: Scalar) -> Guards:
+        """Return the guard for data that are not of the form that the operation needs."""
+        return (Guard(condition, self.place.build.reasons.code(None)),)
+
+    def stop(self, condition: Scalar, key: str) -> Guards:
+        """Return the guard of one of the expression's checks, none where the author left it out."""
+        code = self.slot(key)
+        return () if code is None else (Guard(condition, code),)
+
+    def value(self, node: Scalar, *guards: Guards) -> Value:
+        """Return a value of the expression's type."""
+        return Value(node, self.expression.type, tuple(guard for group in guards for guard in group))
+
+    def text(self, value: str | None) -> Scalar:
+        """Return a text constant."""
+        return self.scalars.literal(value, Kind.TEXT)
+
+
+Planners = dict[str, Callable[[PlannedUse], Value]]
+"""How uses of operations are planned, by the operation's name."""
+
+
+def shifted(value: Value, by: int) -> Value:
+    """Return a value whose guards count their check slots from another base."""
+    if by == 0 or not value.guards:
+        return value
+    return Value(value.node, value.type, moved(value.guards, by), value.form, value.plain)
+
+
+def moved(guards: Guards, by: int) -> Guards:
+    """Return guards whose check slots are counted from another base."""
+    return tuple(Guard(guard.condition, guard.code + by if guard.code > 0 else guard.code) for guard in guards)
+
+
+def only_where(scalars: Scalars, condition: Scalar, guards: Guards) -> Guards:
+    """Return guards that can stop only where a condition holds: evaluation gets there only then."""
+    made = (Guard(scalars.all(condition, guard.condition), guard.code) for guard in guards)
+    return tuple(guard for guard in made if guard.condition is not scalars.false)

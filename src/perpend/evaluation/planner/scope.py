@@ -1,0 +1,234 @@
+"""Where a program reads: a row at the end of a path of lookups, whether it is there, and what is not known on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, Types
+from perpend.core.objects.relations import NO_OBJECT
+from perpend.core.schema.tables import CONTRADICTED, ROW, Form, unfollowed, unread
+from perpend.core.values.partial_object import MISSING
+from perpend.core.values.values import DAY, NEVER_SET, norm
+from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
+from perpend.evaluation.planner.stage import column_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perpend.core.schema.tables import Column, Join, Table, Tables
+    from perpend.evaluation.planner.scan import Scan
+    from perpend.language.program.program import Block
+
+DYNAMIC: Final = None
+"""Of a reason that only the object itself can tell."""
+
+
+class Guard(NamedTuple):
+    """A way to stop: where the condition is true, the program ends with ``code``.
+
+    Codes above zero count check slots from the expression's own base, those below name reasons for not knowing.
+    """
+
+    condition: Scalar
+    code: int
+
+
+Guards = tuple[Guard, ...]
+
+
+class Reasons:
+    """The reasons why a value is not known, by code: -1 and below. Some are known only from the object itself."""
+
+    def __init__(self) -> None:
+        self.texts: list[str | None] = []
+
+    def code(self, text: str | None) -> int:
+        """Return the code of a reason."""
+        if text not in self.texts:
+            self.texts.append(text)
+        return -1 - self.texts.index(text)
+
+
+@dataclass(slots=True)
+class Build:
+    """What one plan shares while it is built."""
+
+    tables: Tables
+    types: Types = field(default_factory=Types)
+    scalars: Scalars = field(default_factory=Scalars)
+    reasons: Reasons = field(default_factory=Reasons)
+    today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A row to read from, an object of a type. ``there`` says whether it exists; ``guards`` what stopped the way to it.
+
+    ``hidden``: the row may be joined and yet not be there, because it or one on the way has disappeared.
+    """
+
+    build: Build
+    scan: Scan
+    alias: str
+    table: Table | None
+    there: Scalar
+    guards: Guards = ()
+    path: str = ""
+    block: Block | None = None
+    in_child: bool = False
+    hidden: bool = False
+    object_type: ObjectType = UNKNOWN_TYPE
+
+    def unknown(self, condition: Scalar, reason: str | None) -> Guards:
+        """Return the guard that stops where it is not known what is asked for."""
+        where = self.build.scalars.all(self.there, condition)
+        return () if where is self.build.scalars.false else (Guard(where, self.build.reasons.code(reason)),)
+
+    def missing(self, name: str) -> Guards:
+        """Return the guard for a name that no row of the table has."""
+        if self.build.tables.complete:
+            return ()
+        reason = f"{self.path}{name} {MISSING}"
+        return self.unknown(self.build.scalars.true, reason)
+
+    def unset(self, name: str) -> Guards:
+        """Return the guards for a relation that leads nowhere from any row: null in each, or not known."""
+        column = self.table.columns.get(name) if self.table else None
+        if column is None:
+            return self.missing(name)
+        value, _, unknown = self.column(name)
+        odd = self.unknown(self.build.scalars.negation(self.build.scalars.is_null(value)), DYNAMIC)
+        return (*unknown, *odd, *self._named(name))
+
+    def _named(self, lookup: str) -> Guards:
+        """Return the guard for rows whose key names an object, though none stands under the lookup."""
+        scalars, declared = self.build.scalars, self.object_type.lookups.get(lookup)
+        column = self.table.columns.get(declared.key) if self.table and declared else None
+        if column is None or self.build.tables.complete:
+            return ()
+        key = self.masked(column)
+        nothing = scalars.make("same", key, scalars.literal("", Kind.TEXT)) if column.form is Form.TEXT else scalars.false
+        names = scalars.negation(scalars.any(scalars.is_null(key), nothing))
+        return self.unknown(names, f"{self.path}{lookup} {NO_OBJECT}")
+
+    def through(self, lookups: Iterable[str]) -> Place:
+        """Return the place at the end of a path of lookups."""
+        place = self
+        for name in lookups:
+            place = place._through(name)
+        return place
+
+    def _through(self, name: str) -> Place:
+        scalars, join = self.build.scalars, self.table.lookups.get(name) if self.table else None
+        target = self.build.tables.by_name.get(join.table) if join else None
+        path, object_type = f"{self.path}{name}.", self.build.types.behind(self.object_type, name)
+        if join is None or target is None:
+            guards = () if self.table is None else self.unset(name)
+            return replace(
+                self, table=None, there=scalars.false, guards=(*self.guards, *guards), path=path, object_type=object_type
+            )
+        guards = (*self.guards, *self.unfollowed(join))
+        alias = self.scan.lookup(self.alias, join).alias
+        row_there = scalars.negation(scalars.is_null(scalars.column(alias, ROW, Kind.WHOLE)))
+        there = scalars.all(self.there, row_there)
+        below = replace(self, alias=alias, table=target, there=there, guards=guards, path=path, object_type=object_type)
+        if target.contradicted:
+            doubt = scalars.negation(scalars.is_null(scalars.column(alias, CONTRADICTED, Kind.TEXT)))
+            below = replace(below, guards=(*guards, *below.unknown(doubt, DYNAMIC)))
+        gone, odd = below.gone()
+        below = replace(below, guards=(*below.guards, *odd))
+        there = scalars.all(below.there, scalars.negation(gone))
+        return replace(below, there=there, hidden=self.hidden or gone is not scalars.false)
+
+    def unfollowed(self, join: Join) -> Guards:
+        """Return the guard for rows of which it is not known what a relation leads to."""
+        if join.lacking is not None:
+            return self.unknown(self.build.scalars.true, f"{self.path}{join.name} {join.lacking}")
+        if not join.partial:
+            return ()
+        scalars = self.build.scalars
+        return self.unknown(
+            scalars.negation(scalars.is_null(scalars.column(self.alias, unfollowed(join.name), Kind.TEXT))), DYNAMIC
+        )
+
+    def column(self, name: str, *, missing_is_null: bool = False) -> tuple[Scalar, Form, Guards]:
+        """Return a column's value where the row is there, its form, and the guards for where it is not known."""
+        scalars, column = self.build.scalars, self.table.columns.get(name) if self.table else None
+        silent = missing_is_null and not self.in_child
+        if column is None:
+            guards = () if self.table is None or silent else self.missing(name)
+            return scalars.literal(None, Kind.TEXT), Form.TEXT, guards
+        value = self.masked(column)
+        if not column.partial:
+            return value, column.form, ()
+        reason = scalars.column(self.alias, unread(column.name), Kind.TEXT)
+        if silent:
+            missing = scalars.make("same", reason, scalars.literal(MISSING, Kind.TEXT))
+            doubtful = scalars.negation(scalars.any(scalars.is_null(reason), missing))
+            return value, column.form, self.unknown(doubtful, DYNAMIC)
+        return value, column.form, self.unknown(scalars.negation(scalars.is_null(reason)), DYNAMIC)
+
+    def masked(self, column: Column) -> Scalar:
+        """Return a column's value, null where the row is not there."""
+        scalars = self.build.scalars
+        value = column_of(scalars, self.alias, column)
+        return scalars.choice(self.there, value, scalars.literal(None, value.kind)) if self.hidden else value
+
+    def gone(self) -> tuple[Scalar, Guards]:
+        """Return whether the row's deletion field is set, and the guards for what it holds beside times up to the snapshot."""
+        columns = self.table.columns if self.table else {}
+        pairs = [self._gone_by(columns[name]) for name in self.object_type.deletion_names(columns)]
+        odd = self.build.scalars.any(*(is_odd for _, is_odd in pairs))
+        return self.build.scalars.any(*(is_gone for is_gone, _ in pairs)), self.unknown(odd, DYNAMIC)
+
+    def _gone_by(self, column: Column) -> tuple[Scalar, Scalar]:
+        """Return whether one deletion field is set, and whether what it holds tells nothing."""
+        scalars = self.build.scalars
+        node = column_of(scalars, self.alias, column)
+        text, odd = text_of(scalars, node, column.form)
+        instant = scalars.make("instant", text)
+        tomorrow = scalars.literal(self.build.today + DAY, Kind.WHOLE)
+        is_set = scalars.negation(scalars.make("less", instant, scalars.literal(NEVER_SET, Kind.WHOLE)))
+        is_time = scalars.all(scalars.negation(scalars.is_null(instant)), is_set, scalars.make("less", instant, tomorrow))
+        filled = scalars.negation(blank(scalars, text))
+        odd = scalars.any(odd, scalars.choice(filled, scalars.negation(is_time), scalars.false))
+        if column.partial:
+            reason = scalars.column(self.alias, unread(column.name), Kind.TEXT)
+            missing = scalars.make("same", reason, scalars.literal(MISSING, Kind.TEXT))
+            odd = scalars.any(odd, scalars.negation(scalars.any(scalars.is_null(reason), missing)))
+        return filled, odd
+
+
+def text_of(scalars: Scalars, node: Scalar, form: Form) -> tuple[Scalar, Scalar]:
+    """Return a column's value as a text, null where it is none, and the condition under which it is something else."""
+    present = scalars.negation(scalars.is_null(node))
+    if form is Form.TEXT:
+        return node, scalars.false
+    if form is not Form.VARIANT:
+        return scalars.literal(None, Kind.TEXT), present
+    fits = scalars.make("same", scalars.native("variant form", Kind.TEXT, node), scalars.literal("text", Kind.TEXT))
+    rest = scalars.make("rest", scalars.native("variant value", Kind.TEXT, node))
+    return scalars.choice(fits, rest, scalars.literal(None, Kind.TEXT)), scalars.all(present, scalars.negation(fits))
+
+
+def empty_of(scalars: Scalars, value: Scalar, form: Form) -> Scalar:
+    """Return whether a value of no declared type is empty by its own form."""
+    match form:
+        case Form.TEXT:
+            return blank(scalars, value)
+        case Form.VARIANT:
+            return scalars.native("variant empty", Kind.BOOLEAN, value)
+    return scalars.is_null(value)
+
+
+def blank(scalars: Scalars, text: Scalar) -> Scalar:
+    """Return whether a text is null or all white space."""
+    return normal_is(scalars, text, "")
+
+
+def normal_is(scalars: Scalars, text: Scalar, *wanted: str) -> Scalar:
+    """Return whether a text's normal form, for null the empty text, is one of some."""
+    if text.primitive == "literal":
+        return scalars.true if norm(text.constants[0]) in wanted else scalars.false
+    return scalars.make("is", text, constants=tuple(sorted(set(wanted))))

@@ -1,0 +1,257 @@
+"""What a plan computes by a function of this package, where no engine's own functions mean the same.
+
+Each takes and gives only texts, numbers, Booleans, lists of texts and nulls, and never raises. A result that may be no
+value is a text whose first letter says which: ``v`` with the value behind it, or another letter for what kept it away.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import re2
+
+from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, policy_allows
+from perpend.core.values import tags
+from perpend.core.values.logging_query import logging_query_matches, parse_logging_query
+from perpend.core.values.types import ValueType
+from perpend.core.values.values import (
+    collection,
+    date_time_from_text,
+    duration_from_gcp,
+    duration_from_iso,
+    is_empty,
+    is_empty_text,
+    json_from_text,
+    json_normal,
+    norm,
+)
+from perpend.evaluation.planner.udfs_json import (
+    ABSENT,
+    REPEATED,
+    UNUSABLE,
+    invalid_json,
+    json_empty,
+    json_kind,
+    json_quote,
+    json_same,
+    json_size,
+    json_texts,
+    packed,
+    queries,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def split(separator: str, kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], list[str] | None]:
+    """The items of a text between separators, as the collection that the flags make of them."""
+    skip_empty, skip_repeated, ordered = flags
+
+    def run(text: str | None) -> list[str] | None:
+        if text is None:
+            return None
+        items = text.split(separator) if separator else list(text) or [""]
+        return list(collection(items, ValueType(kind), skip_empty=skip_empty, skip_repeated=skip_repeated, ordered=ordered))
+
+    return run
+
+
+def items(kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], list[str] | None]:
+    """A collection out of the JSON text of a list of texts; null for anything else."""
+    skip_empty, skip_repeated, ordered = flags
+
+    def run(text: str | None) -> list[str] | None:
+        value = None if text is None else json.loads(text)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            return None
+        texts = collection(value, ValueType(kind), skip_empty=skip_empty, skip_repeated=skip_repeated, ordered=ordered)
+        return list(texts)
+
+    return run
+
+
+def all_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
+    """Whether there are texts, and all of them are among others, or in a text."""
+    return lambda wanted, texts: bool(_texts(wanted)) and texts is not None and all(text in texts for text in _texts(wanted))
+
+
+def any_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
+    """Whether one of the texts is among others, or in a text."""
+    return lambda wanted, texts: texts is not None and any(text in texts for text in _texts(wanted))
+
+
+def _texts(texts: Sequence[str] | None) -> Sequence[str]:
+    return () if texts is None else texts
+
+
+def instant() -> Callable[[str | None], int | None]:
+    """The milliseconds since 1970 that an ISO 8601 text names."""
+    return lambda text: None if text is None else date_time_from_text(text)
+
+
+def duration(form: str) -> Callable[[str | None], str | None]:
+    """The milliseconds of a duration in order-keeping form, null for what is none."""
+    parse = duration_from_gcp if form == "GCP" else duration_from_iso
+    return lambda text: None if text is None or (length := parse(text)) is None else ordered_number(length)
+
+
+def ordered_number(number: int) -> str:
+    """Return a whole number as a text that sorts and equals as the number does, however long it is."""
+    width = 40
+    return f"1{number:0{width}d}" if number >= 0 else f"0{10**width + number:0{width}d}"
+
+
+def norm_of() -> Callable[[str | None], str]:
+    """A text's normal form."""
+    return norm
+
+
+def lower_of() -> Callable[[str | None], str | None]:
+    """A text in lower case."""
+    return lambda text: None if text is None else text.lower()
+
+
+def regex(pattern: str) -> Callable[[str | None], bool]:
+    """Whether an RE2 pattern is found in a text."""
+    options = re2.Options()
+    options.log_errors = False
+    compiled = re2.compile(pattern, options=options)
+    return lambda text: compiled.search(text or "") is not None
+
+
+def tag_exists(*, exact: bool) -> Callable[[str | None, str | None], str]:
+    """Whether a JSON object of tags has a name: ``vtrue`` or ``vfalse``, ``u`` for what is no such object."""
+
+    def run(name: str | None, text: str | None) -> str:
+        try:
+            return packed(tags.has_tag(tags.tags_from(text), name, exact=exact))
+        except tags.NoTagsError:
+            return UNUSABLE
+
+    return run
+
+
+def tag_value(*, exact: bool) -> Callable[[str | None, str | None], str | None]:
+    """The value of a tag by its name: ``v`` and the value, ``u`` for what is no object of tags, null where it is absent."""
+
+    def run(name: str | None, text: str | None) -> str | None:
+        try:
+            value = tags.tag_value(tags.tags_from(text), name, exact=exact)
+        except tags.NoTagsError:
+            return UNUSABLE
+        return None if value is None else packed(value)
+
+    return run
+
+
+def access_allowed(actions: tuple[str, ...], widest: str) -> Callable[[str | None], str]:
+    """Whether an extended policy document allows an action more widely: ``vtrue`` or ``vfalse``, ``u`` where it is none."""
+    level = AccessLevel[widest]
+
+    def run(text: str | None) -> str:
+        try:
+            return packed(not is_empty_text(text) and policy_allows(json_from_text(text or ""), actions, level))
+        except (AccessPolicyError, ValueError):
+            return UNUSABLE
+
+    return run
+
+
+def logging_match(wanted: str) -> Callable[[str | None], bool]:
+    """Whether a logging filter means the same as another."""
+    query = parse_logging_query(wanted)
+    return lambda text: bool(logging_query_matches(text, query))
+
+
+def attribute(text: str | None, name: str | None) -> str | None:
+    """The value of one of the lines ``name: value``."""
+    values = tags.attribute_values(tags.attributes_from(text or ""), name)
+    if len(values) > 1:
+        return REPEATED
+    return packed(values[0]) if values else ABSENT
+
+
+def attribute_of() -> Callable[[str | None, str | None], str | None]:
+    """The value of an attribute: ``v`` and the value, ``r`` for several, ``a`` for none."""
+    return attribute
+
+
+def attributes_text() -> Callable[[str | None], str | None]:
+    """Attributes as a text that is equal where they are; null for null."""
+    return lambda text: None if text is None else json.dumps(tags.attributes_from(text))
+
+
+def variant_form() -> Callable[[str | None], str | None]:
+    """What the JSON text of a value holds: ``text``, ``number``, ``boolean``, ``list`` or ``object``; null for null."""
+    names = {str: "text", bool: "boolean", int: "number", float: "number", list: "list", dict: "object"}
+    return lambda text: None if text is None else names.get(type(json.loads(text)))
+
+
+def variant_value() -> Callable[[str | None], str | None]:
+    """The text, number or Boolean in the JSON text of a value, as ``v`` and the value; null for anything else."""
+
+    def run(text: str | None) -> str | None:
+        value = None if text is None else json.loads(text)
+        return packed(value) if isinstance(value, str | int | float) else None
+
+    return run
+
+
+def variant_document() -> Callable[[str | None], str | None]:
+    """The text that the JSON text of a value holds; of any other value the JSON text itself."""
+
+    def run(text: str | None) -> str | None:
+        value = None if text is None else json.loads(text)
+        return value if isinstance(value, str) else text
+
+    return run
+
+
+def variant_empty() -> Callable[[str | None], bool]:
+    """Whether the value in a JSON text is empty by its own form."""
+    return lambda text: text is None or is_empty(json.loads(text), ValueType.ANY)
+
+
+def variant_same() -> Callable[[str | None, str | None], bool]:
+    """Whether the values in two JSON texts are equal by their own forms."""
+
+    def form(text: str | None) -> Any:
+        value = None if text is None else json.loads(text)
+        return norm(value) if value is None or isinstance(value, str) else json_normal(value)
+
+    return lambda left, right: bool(form(left) == form(right))
+
+
+NATIVES: Final[dict[str, Callable[..., Callable[..., Any]]]] = {
+    "invalid json": invalid_json,
+    "queries": queries,
+    "json empty": json_empty,
+    "json same": json_same,
+    "json size": json_size,
+    "json texts": lambda exact: json_texts(exact=exact),
+    "json kind": json_kind,
+    "split": split,
+    "items": items,
+    "all in": all_in,
+    "any in": any_in,
+    "instant": instant,
+    "duration": duration,
+    "norm": norm_of,
+    "lower": lower_of,
+    "regex": regex,
+    "tag exists": lambda exact: tag_exists(exact=exact),
+    "tag value": lambda exact: tag_value(exact=exact),
+    "access allowed": access_allowed,
+    "logging match": logging_match,
+    "attribute": attribute_of,
+    "attributes text": attributes_text,
+    "variant form": variant_form,
+    "variant value": variant_value,
+    "variant document": variant_document,
+    "variant empty": variant_empty,
+    "variant same": variant_same,
+    "json quote": json_quote,
+}
+"""How each native is made from the constants of its use."""

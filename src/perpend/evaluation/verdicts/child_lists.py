@@ -1,0 +1,173 @@
+"""An estate in, the same estate out with child lists that its objects do not hold themselves, where claims cover them.
+
+The rule is the one of stores: what an object states counts unless another one speaks against it, the rest is known where
+it was read in full, and keys that may be meant for an object leave its list open. Also: which account an object belongs to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.claims import (
+    Claims,
+    is_blank_key,
+    is_odd_key,
+    is_unlike,
+    named_in_part,
+    near_key,
+    scope_of,
+    unread_input,
+)
+from perpend.core.objects.inventory import is_filled
+from perpend.core.objects.object_types import MASTER_KEY
+from perpend.core.values.partial_object import PartlyKnown
+from perpend.inventory.readers.conflicts import contradiction
+from perpend.language.program.required_columns import wanted_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from perpend.core.objects.inventory import Estate, EstateObject
+    from perpend.core.objects.object_types import Children, ObjectType
+    from perpend.core.schema.shred import Wanted
+    from perpend.language.program.program import Program
+
+
+NO_ID: Final = "cannot be known: there is no Id to find it by"
+
+
+def account_names(judged: EstateObject) -> Iterator[str]:
+    """Yield what an object's account may be called: as its master is, else as its ARN says, else as it is called itself."""
+    master = judged.master
+    if master is not None:
+        yield from (master.id, master.external_id, master.name)
+    for external_id in (judged.external_id, judged.id):
+        parts = external_id.split(":", 5)
+        if parts[0] == "arn" and len(parts) > 4:
+            yield parts[4]
+    if master is None:
+        yield from (judged.id, judged.external_id)
+
+
+@dataclass(slots=True)
+class _Parts:
+    """The objects of one type by the owner that they name, and why the list of any owner, or of some, is in doubt.
+
+    ``open`` is why any list is that its owner does not state itself.
+    """
+
+    by_owner: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    doubt: str | None = None
+    open: str | None = None
+    doubts: dict[str, str] = field(default_factory=dict)
+
+
+def with_children(estate: Estate, programs: Iterable[Program], declared: Callable[[str], ObjectType]) -> Estate:
+    """Return an estate whose objects hold the lists that programs read of them, of objects that are in the estate as well."""
+    read = _lists_of(wanted_by(programs))
+    claims = (claim for source in estate.sources for claim in source.coverage)
+    coverage = Claims((*map(unread_input, estate.unread), *claims))
+    objects = dict(estate.objects)
+    for type_name in estate.objects:
+        object_type = declared(type_name)
+        for child in object_type.children.values():
+            if child.name in read and child.key and child.type_name in estate.objects and objects[type_name]:
+                parts = _parts(estate, type_name, child, declared(child.type_name))
+                objects[type_name] = [
+                    _with_list(object_, object_type, child, parts, coverage) for object_ in objects[type_name]
+                ]
+    return replace(estate, objects=objects)
+
+
+def _lists_of(wanted: Wanted) -> set[str]:
+    below = (*wanted.lookups.values(), *wanted.children.values())
+    return {*wanted.children, *(name for one in below for name in _lists_of(one))}
+
+
+def _parts(estate: Estate, owner_type: str, child: Children, object_type: ObjectType) -> _Parts:
+    parts = _Parts()
+    lookups = [lookup.name for lookup in object_type.lookups.values() if lookup.key == child.key]
+    is_master = child.key in object_type.fields and object_type.fields[child.key].kind == MASTER_KEY
+    for object_ in estate.objects[child.type_name]:
+        fields = PartlyKnown(object_.fields, {}, contradiction(object_)) if object_.variants else object_.fields
+        for named, owner in dict.fromkeys(
+            _owner(reading.fields, child.key, lookups) for reading in (object_, *object_.variants)
+        ):
+            if is_filled(owner) and not is_blank_key(owner):
+                parts.by_owner.setdefault(owner, []).append(fields)
+            elif is_master or not named:
+                parts.doubt = f"may hold more: some `{child.type_name}` do not say in `{child.key}` what they belong to"
+    ids = {object_.id for object_ in estate.objects[owner_type] if object_.id}
+    strays = parts.by_owner.keys() - ids
+    unlike = f"may hold more: `{child.key}` of `{child.type_name}` holds what no Id of `{owner_type}` looks like"
+    if is_odd_key(strays, ids):
+        parts.doubt = unlike
+    elif is_unlike(strays, ids):
+        parts.open = unlike
+    nearly = set(map(near_key, strays))
+    reason = f"may hold more: `{child.key}` of `{child.type_name}` names this object in another spelling"
+    parts.doubts = dict.fromkeys(
+        named_in_part(strays, ids) if strays else (),
+        f"may hold more: `{child.key}` of `{child.type_name}` names this object in part",
+    )
+    parts.doubts |= {identity: reason for identity in ids if strays and near_key(identity) in nearly}
+    return parts
+
+
+def _owner(fields: Mapping[str, Any], key: str, lookups: list[str]) -> tuple[bool, str | None]:
+    """Return whether an object says what owns it, and the owner's Id, None for nobody.
+
+    It says so in the key, or by what stands under its lookup: nothing at all, or an object with an Id. Not if these differ.
+    """
+    looked_up = [fields[name] for name in lookups if name in fields]
+    if key in fields:
+        stated = [fields[key]]
+        if any(isinstance(owner, dict) and is_filled(owner.get("Id")) and owner["Id"] != fields[key] for owner in looked_up):
+            return False, None
+    else:
+        stated = [
+            owner and owner["Id"]
+            for owner in looked_up
+            if owner is None or (isinstance(owner, dict) and owner.get("Id", "") != "")
+        ]
+    is_said = bool(stated) and (stated[0] is None or isinstance(stated[0], str))
+    return is_said, stated[0] if is_said else None
+
+
+def _with_list(
+    object_: EstateObject, object_type: ObjectType, child: Children, parts: _Parts, coverage: Claims
+) -> EstateObject:
+    fields = _fields_with_list(object_.fields, object_type, child, parts, coverage)
+    return object_._replace(
+        fields=fields, variants=tuple(_with_list(variant, object_type, child, parts, coverage) for variant in object_.variants)
+    )
+
+
+def _fields_with_list(
+    fields: Mapping[str, Any], object_type: ObjectType, child: Children, parts: _Parts, coverage: Claims
+) -> Mapping[str, Any]:
+    identity = fields.get("Id")
+    belonging = parts.by_owner.get(identity, []) if is_filled(identity) else []
+    reason = parts.doubt or (parts.doubts.get(identity) if is_filled(identity) else NO_ID)
+    if child.name in fields:
+        stated = fields[child.name] or []
+        if not isinstance(stated, list) or not all(isinstance(item, dict) for item in stated):
+            return fields
+        held = {identity for item in stated if is_filled(identity := item.get("Id"))}
+        if any(not is_filled(part.get("Id")) or part["Id"] not in held for part in belonging):
+            reason = reason or f"does not hold all `{child.type_name}` that say in `{child.key}` that they belong here"
+        return _without(fields, child.name, reason) if reason else fields
+    reason = reason or parts.open or coverage.reason(child.type_name, child.name, scope_of(fields, object_type))
+    if reason:
+        return _without(fields, child.name, reason)
+    known = {**fields, child.name: belonging}
+    return PartlyKnown(known, fields.reasons, fields.doubt) if isinstance(fields, PartlyKnown) else known
+
+
+def _without(fields: Mapping[str, Any], name: str, reason: str) -> PartlyKnown:
+    """Return fields of which one is not known, for a reason."""
+    reasons, doubt = (fields.reasons, fields.doubt) if isinstance(fields, PartlyKnown) else ({}, None)
+    return PartlyKnown(
+        {field_name: value for field_name, value in fields.items() if field_name != name}, {**reasons, name: reason}, doubt
+    )

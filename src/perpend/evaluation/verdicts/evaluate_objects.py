@@ -1,0 +1,142 @@
+"""Programs and an estate in, a judgement out: by the interpreter, or by an engine that the interpreter tells the rest of.
+
+An engine gives indexes by way of tables. What only an object itself can tell, why it cannot be read, what a runtime error
+says, whether its sources contradict each other, the interpreter is asked.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.object_types import ObjectType
+from perpend.core.objects.status import Status
+from perpend.evaluation.engines.nested import indexes_of
+from perpend.evaluation.verdicts.child_lists import with_children
+from perpend.evaluation.verdicts.evaluation import Judgement, ledger_of
+from perpend.evaluation.verdicts.evaluation_time import day_of_run
+from perpend.evaluation.verdicts.staleness import aged_estate, freshness_of
+from perpend.evaluation.verdicts.verdict import untold_indexes
+from perpend.evaluation.verdicts.verdicts import HeldVerdicts
+from perpend.inventory.readers.conflicts import contradiction
+from perpend.language.interpreter.interpreter import End, Interpreter
+from perpend.language.program.numbering import UNREADABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
+
+    from perpend.core.objects.inventory import Estate, EstateObject
+    from perpend.evaluation.engines.protocol import Engine
+    from perpend.evaluation.verdicts.selection import Selection
+    from perpend.language.program.program import Program
+
+_STEP: Final = 1_000
+
+_AT_ONCE: Final = 200_000
+"""How many objects an engine is given at once: it holds the columns of all of them."""
+
+
+def judge_estate(
+    estate: Estate,
+    selection: Selection,
+    *,
+    snapshot_time: datetime | None = None,
+    today: datetime | None = None,
+    engine: Engine | None = None,
+    max_age: timedelta | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Judgement:
+    """Judge the objects of an estate by the programs selected.
+
+    ``engine`` judges by way of tables, which pays from some thousands of objects on; the interpreter without one.
+    ``snapshot_time`` is the day of the run; without it the newest time of the sources is, where one that states none is
+    taken to be as new as ``today`` (now, if None). ``max_age``: facts that were observed longer before than that, before
+    ``snapshot_time`` or now, are not known. ``progress`` is told how many objects are done.
+    """
+    day = day_of_run([source.observed_at for source in estate.sources], snapshot_time=snapshot_time, today=today)
+    estate = aged_estate(estate, freshness_of(max_age, snapshot_time, today))
+    estate = with_children(estate, selection.programs, lambda name: selection.types.get(name) or ObjectType(name))
+    by_program: dict[int, HeldVerdicts] = {}
+    done = 0
+    for programs in selection.by_type().values():
+        objects = estate.objects.get(programs[0].input_type, ())
+        asked = _AskedFor(programs, objects, day.milliseconds, done, progress)
+        made = asked.by_interpreter() if engine is None else asked.by_engine(engine)
+        by_program |= {id(column.program): column for column in made}
+        done += len(objects)
+    verdicts = tuple(by_program[id(program)] for program in selection.programs)
+    return Judgement(estate, selection, day, verdicts, ledger_of(estate, verdicts))
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedFor:
+    """The programs of one type, its objects, the run's day in milliseconds; whom to tell how far it is, and from where on."""
+
+    programs: Sequence[Program]
+    objects: Sequence[EstateObject]
+    day: int
+    done: int
+    progress: Callable[[int], None] | None
+
+    def by_interpreter(self) -> list[HeldVerdicts]:
+        """Ask the interpreter, object by object."""
+        interpreter = Interpreter(list(self.programs))
+        indexes: list[array[int]] = [array("i") for _ in self.programs]
+        errors: list[dict[int, str]] = [{} for _ in self.programs]
+        for place, judged in enumerate(self.objects):
+            for number, (index, error) in enumerate(self._ends(interpreter, judged)):
+                indexes[number].append(index)
+                if error is not None:
+                    errors[number][place] = error
+            if self.progress and (self.done + place + 1) % _STEP == 0:
+                self.progress(self.done + place + 1)
+        return self._held(indexes, errors)
+
+    def by_engine(self, engine: Engine) -> list[HeldVerdicts]:
+        """Ask an engine for the indexes of some objects at a time, then the interpreter for what only objects can tell."""
+        codes: list[list[int]] = [[] for _ in self.programs]
+        for start in range(0, len(self.objects), _AT_ONCE):
+            fields = [judged.fields for judged in self.objects[start : start + _AT_ONCE]]
+            for column, more in zip(codes, indexes_of(engine, self.programs, fields, self.day, complete=False), strict=True):
+                column += more
+        indexes = [array("i", column) for column in codes]
+        errors: list[dict[int, str]] = [{} for _ in self.programs]
+        interpreter = Interpreter(list(self.programs))
+        for place in sorted(self._untold(codes)):
+            for number, (index, error) in enumerate(self._ends(interpreter, self.objects[place])):
+                indexes[number][place] = index
+                if error is not None:
+                    errors[number][place] = error
+        if self.progress:
+            self.progress(self.done + len(self.objects))
+        return self._held(indexes, errors)
+
+    def _untold(self, codes: Sequence[Sequence[int]]) -> set[int]:
+        """Return the places of objects of which the indexes do not tell all."""
+        untold = {place for place, judged in enumerate(self.objects) if judged.variants}
+        for program, column in zip(self.programs, codes, strict=True):
+            asked = untold_indexes(program) & set(column)
+            untold |= {place for place, index in enumerate(column) if index in asked} if asked else set()
+        return untold
+
+    def _ends(self, interpreter: Interpreter, judged: EstateObject) -> list[End]:
+        """Return how each program ends on an object; one whose readings differ is incompliant only where all of them are."""
+        ends = interpreter.judge(judged.fields, self.day, complete=False)
+        if not judged.variants:
+            return ends
+        others = [interpreter.judge(variant.fields, self.day, complete=False) for variant in judged.variants]
+        return [
+            end
+            if all(_is_incompliant(program, rival) for rival in (end, *(other[number] for other in others)))
+            else (UNREADABLE, contradiction(judged))
+            for number, (program, end) in enumerate(zip(self.programs, ends, strict=True))
+        ]
+
+    def _held(self, indexes: Sequence[array[int]], errors: Sequence[dict[int, str]]) -> list[HeldVerdicts]:
+        return [HeldVerdicts(*column) for column in zip(self.programs, indexes, errors, strict=True)]
+
+
+def _is_incompliant(program: Program, end: End) -> bool:
+    return program.verdicts[end[0]].status is Status.INCOMPLIANT

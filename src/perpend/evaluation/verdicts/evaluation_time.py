@@ -1,0 +1,51 @@
+"""The day that a run judges every object at, whatever source it came from: dates in policies are relative to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from perpend.core.values.age import may_be_seen
+from perpend.core.values.values import in_utc, milliseconds_from_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class RunDay:
+    """The time of a run's snapshot, in UTC; for dates only its day counts.
+
+    ``assumed``: some source states no time that can be, none states a later one than today, and so today was taken.
+    ``given``: whoever ran it said so.
+    """
+
+    time: datetime
+    assumed: bool = False
+    given: bool = False
+
+    @property
+    def milliseconds(self) -> int:
+        """The time in milliseconds since 1970."""
+        return milliseconds_from_datetime(self.time)
+
+
+def day_of_run(
+    times: Iterable[datetime | None], *, snapshot_time: datetime | None = None, today: datetime | None = None
+) -> RunDay:
+    """Return the day of a run over sources that were observed at some times, None where one states none.
+
+    It is ``snapshot_time`` if given, else the newest of the times. A source that states none may be as new as ``today``
+    (now, if None; its day at 00:00 UTC counts): no object is judged at a day before that on which it was seen. A time that is
+    yet to come is as good as none: nobody has looked at what happens until then. So is one where clocks begin (1970, the year
+    1): nobody has set it. Raises ValueError for a time without a zone.
+    """
+    if snapshot_time is not None:
+        return RunDay(in_utc(snapshot_time), given=True)
+    now = in_utc(today or datetime.now(UTC))
+    start_of_today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    stated = [None if time is None else in_utc(time) for time in times]
+    observed = [time if time is not None and may_be_seen(time, now) else None for time in stated] or [None]
+    newest = max(time or start_of_today for time in observed)
+    return RunDay(newest, assumed=None in observed and newest == start_of_today)

@@ -1,0 +1,76 @@
+"""The mappings of a repository and two versions of a framework in, what of the one goes on in the other out, by policies alone.
+
+A requirement is not what its number says: one of a version goes on in those of another that the same policy answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.language.compiler.frameworks import How
+
+if TYPE_CHECKING:
+    from perpend.language.compiler.frameworks import FrameworkMappings
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementCarried:
+    """A requirement of the newer version, with those of the older one that it goes on from.
+
+    ``kept`` are policies that name both; ``inherited`` reach it through an older requirement only, which it is similar to;
+    ``gained`` name it and none of the older version.
+    """
+
+    id: str
+    before: tuple[str, ...]
+    kept: tuple[str, ...]
+    inherited: tuple[str, ...]
+    gained: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CarryOver:
+    """What of a version goes on in another one. ``lost`` are policies by older requirement that answer none of the newer."""
+
+    before: str
+    after: str
+    requirements: tuple[RequirementCarried, ...]
+    lost: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def carry_over(mappings: FrameworkMappings, before: str, after: str) -> CarryOver:
+    """Return what of ``before``, a framework or section, goes on in ``after``."""
+    older = {section: _direct(mappings, section) for section in mappings.requirements_below(before)}
+    newer = mappings.requirements_below(after)
+    of_older: dict[str, list[str]] = {}
+    for section, policies in older.items():
+        for policy in policies:
+            of_older.setdefault(policy, []).append(section)
+    carried = tuple(_carried(mappings, section, older, of_older) for section in newer)
+    answering = {policy.policy_id for section in newer for policy in mappings.of_section(section)}
+    lost = ((section, tuple(policy for policy in policies if policy not in answering)) for section, policies in older.items())
+    return CarryOver(before, after, carried, tuple((section, policies) for section, policies in lost if policies))
+
+
+def _carried(
+    mappings: FrameworkMappings, section: str, older: dict[str, tuple[str, ...]], of_older: dict[str, list[str]]
+) -> RequirementCarried:
+    direct = _direct(mappings, section)
+    similar = [
+        mapping for mapping in mappings.of_section(section) if mapping.how is How.SIMILAR_SECTION and mapping.via in older
+    ]
+    before = {section_before for policy in direct for section_before in of_older.get(policy, ())} | {
+        section_before.via for section_before in similar
+    }
+    return RequirementCarried(
+        section,
+        tuple(sorted(before)),
+        tuple(policy for policy in direct if policy in of_older),
+        tuple(dict.fromkeys(mapping.policy_id for mapping in similar if mapping.policy_id not in direct)),
+        tuple(policy for policy in direct if policy not in of_older),
+    )
+
+
+def _direct(mappings: FrameworkMappings, section: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(mapping.policy_id for mapping in mappings.of_section(section) if mapping.how is How.DIRECT))

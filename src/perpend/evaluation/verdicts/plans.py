@@ -1,0 +1,32 @@
+"""How a selection of policies would be judged by an engine: one relational plan per object type."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from perpend.core.schema.catalogue import catalogue_tables
+from perpend.core.values.values import milliseconds_from_datetime
+from perpend.evaluation.planner.build import plan_of
+from perpend.language.program.required_columns import wanted_by
+
+if TYPE_CHECKING:
+    from perpend.core.schema.tables import Tables
+    from perpend.evaluation.planner.build import Plan
+    from perpend.evaluation.verdicts.selection import Selection
+    from perpend.language.compiler.analyzer import Analyzer
+
+
+def plans_of(
+    analyzer: Analyzer, selection: Selection, *, tables: Tables | None = None, snapshot_time: datetime | None = None
+) -> list[Plan]:
+    """Return the plan of each object type that a selection judges, in the order of its policies.
+
+    ``tables`` are those of a stored snapshot; without them all that the types declare is taken to be there.
+    ``snapshot_time`` is the day of the run, now if None.
+    """
+    time = milliseconds_from_datetime(snapshot_time or datetime.now(UTC))
+    return [
+        plan_of(programs, tables or catalogue_tables(type_name, wanted_by(programs), analyzer.object_type), time)
+        for type_name, programs in selection.by_type().items()
+    ]

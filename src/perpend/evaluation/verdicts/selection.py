@@ -1,0 +1,329 @@
+"""Which policies judge: chosen by name, by framework, by the types of the objects held and what their sources can list.
+
+A repository after analysis in, a selection out that also says who was refused and who was set aside. Prints nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.errors import refuse_text
+from perpend.core.objects.ids import PRODUCTION, framework_of, production_of
+from perpend.core.objects.inventory import Estate
+from perpend.evaluation.verdicts.requirements import framework_asked
+from perpend.inventory.readers.formats import list_children
+from perpend.inventory.readers.merge import ACCOUNT_TYPE
+from perpend.language.compiler.frameworks import FrameworkMappings
+from perpend.language.compiler.names import DeclaredTypes, UnknownName, ids_named, printable, section_named
+from perpend.language.compiler.problems import logic_problems
+from perpend.language.compiler.type_names import misspelt_types
+from perpend.language.syntax.repository import LIBRARY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from perpend.core.diagnostics.model import Diagnostic
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.evaluation.verdicts.requirements import FrameworkAsked
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.language.compiler.analyzer import Analyzer
+    from perpend.language.program.program import Program
+    from perpend.language.syntax.repository import Repository
+
+_GLOB: Final = frozenset("*?[")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """What reports show of a policy beside its verdicts."""
+
+    id: str
+    full_name: str
+    contextual_name: str
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The programs that judge, by policy id, with what reports call their policies and types.
+
+    ``refused`` are policies that cannot judge, each with the errors that keep it from that. ``set_aside`` are policies that
+    count child objects, or judge accounts, where no source can list any or says more of an account than its number: asking
+    them would only say once per object that nothing was collected.
+    ``excluded`` are policies that would judge, had nobody asked to leave them out.
+    ``misspelt`` are what is to be said of policies that are not asked because nothing else knows the type that they judge.
+    ``frameworks`` are those that policies were chosen by, with their requirements.
+    ``absent`` are policies that were chosen, and judge a type of which nothing is held: the type by the policy.
+    """
+
+    programs: tuple[Program, ...] = ()
+    refused: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    set_aside: tuple[str, ...] = ()
+    policies: Mapping[str, PolicyView] = field(default_factory=dict)
+    types: Mapping[str, ObjectType] = field(default_factory=dict)
+    misspelt: tuple[Diagnostic, ...] = ()
+    excluded: tuple[str, ...] = ()
+    frameworks: tuple[FrameworkAsked, ...] = ()
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+    def by_type(self) -> dict[str, list[Program]]:
+        """Return the programs by the type that they judge."""
+        programs: dict[str, list[Program]] = {}
+        for program in self.programs:
+            programs.setdefault(program.input_type, []).append(program)
+        return programs
+
+
+def select_policies(
+    analyzer: Analyzer,
+    names: Sequence[str] = (),
+    *,
+    framework: str | Sequence[str] | None = None,
+    inherited: bool = False,
+    exclude: Sequence[str] = (),
+    standing: bool = False,
+    over: Estate | Snapshot | None = None,
+) -> Selection:
+    """Return the policies that judge: those that ids, globs, folders or frameworks name, all of them where nothing does.
+
+    ``inherited``: also those that reach a framework through rules, controls or similar sections; they alone can answer one
+    that no policy names, so there they are asked in any case. ``over`` is what they are to judge: only policies over types
+    that it holds are selected. Raises UnknownName for a name that nothing has, for a policy named by itself that cannot
+    judge what is held, since its silence would look like a pass, and where no policy at all judges what is held. ``exclude``
+    names policies that are not asked, unless ``names`` has one by itself. ``standing`` says that nobody chose the names for
+    what is held: none of them counts as named by itself.
+    """
+    refuse_text(names, "names")
+    refuse_text(exclude, "policies to exclude")
+    if not analyzer.repository.policy_ids:
+        raise UnknownName("this repository has no policies")
+    chosen = policies_named(analyzer.repository, names, framework, inherited=inherited)
+    if framework and not chosen:
+        raise UnknownName(_none_mapped(analyzer.repository, names, framework, inherited=inherited))
+    by_itself = frozenset() if standing else _named_by_itself(analyzer.repository, names)
+    excluded = {*ids_named(exclude, analyzer.repository.policy_ids, "policy")} - by_itself if exclude else frozenset()
+    held, flat = (None, False) if over is None else (_types_of(over), not list_children(source.kind for source in over.sources))
+
+    def sort(policies: Iterable[str]) -> _Sorted:
+        into = _Sorted(left_out=excluded)
+        for policy_id in policies:
+            into.take(analyzer, policy_id, held, may_be_set_aside=flat and policy_id not in by_itself)
+        return into
+
+    sorted_out = sort(chosen)
+    misspelt = _misspelt(analyzer.repository, sorted_out.over_other_types)
+    may_inherit = framework and not inherited and not sorted_out.programs
+    others = policies_named(analyzer.repository, names, framework, inherited=True) if may_inherit else ()
+    sorted_out.refuse_silence(by_itself, held, misspelt, len(sort(others).programs))
+    selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
+
+    def why_not(policy_id: str) -> str:
+        return sorted_out.why_not(policy_id, selection.types)
+
+    frameworks = frameworks_asked(analyzer.repository, framework, inherited=inherited, why_not=why_not)
+    return replace(
+        selection,
+        misspelt=tuple(misspelt.values()),
+        excluded=tuple(sorted_out.excluded),
+        frameworks=frameworks,
+        absent={policy: name for policy, name in sorted_out.over_other_types.items() if policy not in excluded},
+    )
+
+
+def frameworks_asked(
+    repository: Repository, names: str | Sequence[str] | None, *, inherited: bool, why_not: Callable[[str], str]
+) -> tuple[FrameworkAsked, ...]:
+    """Return what was asked of the frameworks that names mean, each once; ``why_not`` as in ``framework_asked``."""
+    if not names:
+        return ()
+    mappings = FrameworkMappings(repository)
+    tops: dict[str, list[str]] = {}
+    for top in (section_named(name, repository) for name in ([names] if isinstance(names, str) else names)):
+        tops.setdefault(framework_of(top), []).append(top)
+    return tuple(
+        framework_asked(
+            repository, mappings, of_one, inherited=inherited or not _is_named(repository, framework), why_not=why_not
+        )
+        for framework, of_one in tops.items()
+    )
+
+
+def selection_of(
+    analyzer: Analyzer,
+    programs: Iterable[Program],
+    *,
+    refused: Mapping[str, tuple[Diagnostic, ...]] | None = None,
+    set_aside: Iterable[str] = (),
+) -> Selection:
+    """Return programs as a selection, with the names of their policies and all declared types."""
+    in_order = tuple(sorted(programs, key=lambda program: (program.policy_id, program.logic_id)))
+    policies = {program.policy_id: view_of(analyzer.repository, program.policy_id) for program in in_order}
+    return Selection(in_order, refused or {}, tuple(set_aside), policies, DeclaredTypes(analyzer.repository))
+
+
+def policies_named(
+    repository: Repository,
+    names: Sequence[str] = (),
+    framework: str | Sequence[str] | None = None,
+    *,
+    inherited: bool = False,
+) -> list[str]:
+    """Return the ids of the policies that names and frameworks mean. Raises UnknownName for what nothing has."""
+    chosen = ids_named(names, repository.policy_ids, "policy")
+    frameworks = [framework] if isinstance(framework, str) else framework
+    if not frameworks:
+        return chosen
+    mapped = frozenset().union(*(_mapped_to(repository, chosen, framework, inherited=inherited) for framework in frameworks))
+    return [policy for policy in chosen if policy in mapped]
+
+
+def _mapped_to(repository: Repository, chosen: Sequence[str], framework: str, *, inherited: bool) -> frozenset[str]:
+    """Return those of some policies that are mapped to a framework or section."""
+    top = section_named(framework, repository)
+    inherits = inherited or not _is_named(repository, framework_of(top))
+    indirect = FrameworkMappings(repository).policies_below(top) if inherits else frozenset()
+    return frozenset(policy for policy in chosen if policy in indirect or _is_mapped(repository, policy, top))
+
+
+def _none_mapped(repository: Repository, names: Sequence[str], framework: str | Sequence[str], *, inherited: bool) -> str:
+    """Return that no policy is mapped to frameworks, and whether some reach them another way."""
+    shown = " or ".join(f"'{printable(name)}'" for name in ([framework] if isinstance(framework, str) else framework))
+    number = 0 if inherited else len(policies_named(repository, names, framework, inherited=True))
+    return f"no policy{' of those named' if names else ''} is mapped to {shown}{_inheriting(number)}"
+
+
+def _inheriting(number: int) -> str:
+    return f"; --inherited asks {number} that reach the framework through rules or similar sections" if number else ""
+
+
+def program_named(analyzer: Analyzer, name: str) -> Program:
+    """Return the program of the one policy that a name means. Raises UnknownName where there is none that can judge."""
+    policies = ids_named([name], analyzer.repository.policy_ids, "policy")
+    if len(policies) > 1:
+        raise UnknownName(f"'{printable(name)}' names {len(policies)} policies: {', '.join(policies[:5])}")
+    logic_id = production_of(policies[0])
+    if logic_id not in analyzer.repository.logic_ids:
+        raise UnknownName(f"{policies[0]} has no {PRODUCTION}: it cannot judge anything")
+    program = analyzer.analyzed(logic_id).program
+    if program is None:
+        problems = logic_problems(analyzer, logic_id)
+        reason = f": {problems[0].message} ({problems[0].span.path}:{problems[0].span.line})" if problems else ""
+        raise UnknownName(f"{policies[0]} cannot be used{reason}")
+    return program
+
+
+def view_of(repository: Repository, policy_id: str) -> PolicyView:
+    """Return what reports show of a policy, its id where it names itself nowhere."""
+    policy = repository.policy(policy_id).value
+    full, short = (policy.names.full, policy.names.contextual) if policy else ("", "")
+    categories = policy.categories if policy else ()
+    return PolicyView(policy_id, full or policy_id, short or full or policy_id, categories)
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """Policies sorted by whether they judge what is held."""
+
+    left_out: Collection[str] = frozenset()
+    programs: list[Program] = field(default_factory=list)
+    excluded: list[str] = field(default_factory=list)
+    refused: dict[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
+    set_aside: list[str] = field(default_factory=list)
+    without_logic: list[str] = field(default_factory=list)
+    over_other_types: dict[str, str] = field(default_factory=dict)
+
+    def take(self, analyzer: Analyzer, policy_id: str, held: Collection[str] | None, *, may_be_set_aside: bool) -> None:
+        logic_id = production_of(policy_id)
+        if logic_id not in analyzer.repository.logic_ids:
+            self.without_logic.append(policy_id)
+            return
+        judged = analyzer.repository.input_type(logic_id) if held is not None else None
+        if held is not None and judged is not None and judged not in held:
+            self.over_other_types[policy_id] = judged
+            return
+        if policy_id in self.left_out:
+            self.excluded.append(policy_id)
+            return
+        if may_be_set_aside and judged == ACCOUNT_TYPE and analyzer.repository.files.root == LIBRARY:
+            self.set_aside.append(policy_id)  # as below, without a look at what the library's tests hold to be sound
+            return
+        program = analyzer.analyzed(logic_id).program
+        if program is None:
+            self.refused[policy_id] = logic_problems(analyzer, logic_id)
+        elif may_be_set_aside and (program.block.related or program.input_type == ACCOUNT_TYPE):
+            self.set_aside.append(policy_id)
+        else:
+            self.programs.append(program)
+
+    def why_not(self, policy_id: str, types: Mapping[str, ObjectType]) -> str:
+        """Return why a policy that can judge does not; empty where it does."""
+        if policy_id in self.over_other_types:
+            name = self.over_other_types[policy_id]
+            return f"no {types[name].label or name} among the inputs" if name in types else f"no {name} among the inputs"
+        reasons = {
+            **dict.fromkeys(self.excluded, "left out by --exclude"),
+            **dict.fromkeys(self.refused, "has errors: see perpend lint"),
+            **dict.fromkeys(self.set_aside, "needs objects or fields that these inputs do not list"),
+            **{program.policy_id: "" for program in self.programs},
+        }
+        return reasons.get(policy_id, "not chosen by --policy")
+
+    def refuse_silence(
+        self, named: Collection[str], held: Collection[str] | None, misspelt: Mapping[str, Diagnostic], inheriting: int
+    ) -> None:
+        """Raise where a policy that was named by itself cannot judge, or none at all can; so many would by inheritance."""
+        for policy_id in self.without_logic:
+            if policy_id in named:
+                raise UnknownName(f"{policy_id} has no {PRODUCTION}: it cannot judge anything")
+        for policy_id, type_name in self.over_other_types.items():
+            if policy_id in named:
+                hint = f"; {misspelt[policy_id].help}" if policy_id in misspelt else ""
+                raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_held(held)}{hint}")
+        if self.programs or self.refused:
+            return
+        number = len(self.excluded)
+        left_out = f"; {number} excluded, --policy asks one by name" if number else ""
+        if held is None:
+            raise UnknownName(f"none of the policies named has a {PRODUCTION} that can judge{left_out}")
+        number = len(self.set_aside)
+        aside = f"; {number} that need more than the inputs list were set aside, --policy asks one by name" if number else ""
+        more = _inheriting(inheriting)
+        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}{left_out}{more}")
+
+
+def _misspelt(repository: Repository, over_other_types: Mapping[str, str]) -> dict[str, Diagnostic]:
+    """Return by policy what is to be said of types that nothing else knows."""
+    known = repository.known_types
+    policies = {production_of(policy_id): policy_id for policy_id, name in over_other_types.items() if name not in known}
+    return {policies[logic_id]: problem for logic_id, problem in misspelt_types(repository, policies).items()}
+
+
+def _types_of(over: Estate | Snapshot) -> Collection[str]:
+    if isinstance(over, Estate):
+        return over.objects
+    return {table.type_name for table in over.tables.by_name.values() if table.type_name}
+
+
+def _named_by_itself(repository: Repository, names: Sequence[str]) -> frozenset[str]:
+    """Return the policies that were named one by one, not by a glob or a folder."""
+    matches = (ids_named([name], repository.policy_ids, "policy") for name in names if not set(name) & _GLOB)
+    return frozenset(ids[0] for ids in matches if len(ids) == 1)
+
+
+def _is_named(repository: Repository, framework: str) -> bool:
+    """Whether some policy names a section of a framework itself."""
+    policies = (repository.policy(policy_id).value for policy_id in repository.policy_ids)
+    return any(f"{mapping.value}/".startswith(f"{framework}/") for policy in policies if policy for mapping in policy.mappings)
+
+
+def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
+    """Whether a policy names a section or one below it; one whose descriptor has errors might, so it is judged."""
+    loaded = repository.policy(policy_id)
+    if loaded.value is None or not loaded.sound:
+        return True
+    return any(f"{section.value}/".startswith(f"{top}/") for section in loaded.value.mappings)
+
+
+def _held(held: Collection[str] | None) -> str:
+    return ", ".join(sorted(held or ())) or "no objects"

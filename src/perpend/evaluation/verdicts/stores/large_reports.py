@@ -1,0 +1,190 @@
+"""Large credential reports in, the same judgement as of their estate out, by way of copies that are gone afterwards.
+
+What reports contradict each other about is judged reading by reading, as that of an estate is.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.inventory import Estate, Source
+from perpend.core.objects.status import Status
+from perpend.evaluation.engines.duckdb.engine import DuckDb
+from perpend.evaluation.engines.verdicts import amended_form
+from perpend.evaluation.planner.rewrites import REWRITES, texts_in_columns
+from perpend.evaluation.verdicts.objects import meanings, object_named
+from perpend.evaluation.verdicts.staleness import freshness_of
+from perpend.evaluation.verdicts.stores.evaluate_tables import held_day, judgement_of
+from perpend.evaluation.verdicts.stores.stale_data import aged_reports
+from perpend.inventory.importers.inputs import readings_of_inputs, stage_inputs
+from perpend.inventory.importers.reports.asked import first_users, users_called
+from perpend.inventory.readers.formats import REPORT
+from perpend.inventory.readers.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
+from perpend.inventory.snapshots.database import MEMORY_LIMIT, opened, pattern, rows_of, storing, text
+from perpend.inventory.snapshots.files import StoreError, directory_name
+from perpend.inventory.snapshots.temporary_store import scratch
+from perpend.language.compiler.names import UnknownName
+from perpend.language.program.required_columns import wanted_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime, timedelta
+    from pathlib import Path
+
+    from perpend.core.objects.inventory import EstateObject
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.evaluation.planner.build import Plan
+    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation_time import RunDay
+    from perpend.evaluation.verdicts.selection import Selection
+    from perpend.inventory.importers.input import Input
+    from perpend.inventory.importers.reports.staged import StagedReports
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.language.program.program import Program
+
+_MOST_THREADS: Final = 2
+"""Each thread holds rows of its own: of many, memory for all would have to grow with the machine."""
+
+_NAMES: Final = {
+    USER_TYPE: ("CA10__userName__c", "CA10__arn__c", "CA10__account__r"),
+    ACCOUNT_TYPE: ("CA10__accountId__c", "CA10__accountId__c", None),
+}
+"""What names objects of reports, here and outside, and what owns them."""
+
+
+@contextmanager
+def judge_reports(
+    inputs: Sequence[Input],
+    selected: Callable[[Estate], Selection],
+    *,
+    declared: Callable[[str], ObjectType | None],
+    snapshot_time: datetime | None = None,
+    today: datetime | None = None,
+    max_age: timedelta | None = None,
+    streamed: bool = True,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[Judgement | None]:
+    """Yield the judgement of credential reports, which reads from files that are gone afterwards.
+
+    It is None where some input is no plain report or is not large, and where policies read more than users' own fields:
+    then an estate is to be judged. ``selected`` gives the policies that judge what an estate holds. ``streamed``: all verdicts
+    will be read with their objects, and not some of them here and there.
+    """
+    selection = _selection(inputs, selected)
+    if selection is None or not _are_named(declared):
+        yield None
+        return
+    with (
+        scratch() as directory,
+        opened(directories=[directory], spill=directory / "spill") as connection,
+    ):
+        [(threads,)] = rows_of(connection, "SELECT current_setting('threads')")
+        connection.execute(f"SET threads = {min(threads, _MOST_THREADS)}")
+        staged = _staged(connection, directory, inputs, declared, streamed=streamed, progress=progress)
+        if staged is None:
+            yield None
+            return
+        staged = aged_reports(staged, freshness_of(max_age, snapshot_time, today))
+        yield _judged(DuckDb(connection), staged, selection, held_day(staged, snapshot_time, today))
+
+
+def _selection(inputs: Sequence[Input], selected: Callable[[Estate], Selection]) -> Selection | None:
+    """Return the policies that judge reports, if they read only users' own fields. Asked before anything is read."""
+    sources = tuple(Source(report.path, REPORT.name, None, 0) for report in inputs)
+    try:
+        selection = selected(Estate(sources, {ACCOUNT_TYPE: (), USER_TYPE: ()}))
+    except UnknownName:
+        return None  # the inputs may hold something else
+    return selection if _is_flat(selection.programs) else None
+
+
+def _staged(
+    connection: Connection,
+    directory: Path,
+    inputs: Sequence[Input],
+    declared: Callable[[str], ObjectType | None],
+    *,
+    streamed: bool,
+    progress: Callable[[int], None] | None,
+) -> StagedReports | None:
+    try:
+        return stage_inputs(connection, inputs, declared=declared, directory=directory, streamed=streamed, progress=progress)
+    except StoreError:
+        return None  # there may be no room on the disk: an estate needs none
+
+
+def _judged(engine: DuckDb, staged: StagedReports, selection: Selection, day: RunDay) -> Judgement:
+    engine.run("SET preserve_insertion_order = false")
+
+    def codes(plan: Plan) -> tuple[list[Path], list[Path]]:
+        type_name = plan.programs[0].input_type
+        path = staged.directory / f"verdicts-{directory_name(type_name)}.parquet"
+        engine.judge(plan, staged.relation, path)
+        return [path if staged.rivals is None or type_name != USER_TYPE else _amended(engine, staged, plan, path)], []
+
+    rewrites = REWRITES if not staged.texts else (texts_in_columns(ROW_FIELD, staged.texts), *REWRITES)
+
+    def judged() -> Judgement:
+        with storing(staged.directory):
+            return judgement_of(staged, selection, day, engine, codes, rewrites=rewrites)
+
+    try:
+        return judged()
+    except StoreError:
+        # Policies may need more than it usually takes.
+        engine.run(f"SET memory_limit = {text(MEMORY_LIMIT)}")
+        return judged()
+
+
+def _amended(engine: DuckDb, staged: StagedReports, plan: Plan, verdicts: Path) -> Path:
+    """Return verdicts in which a user is incompliant after all if all readings are: the first one says why."""
+    incompliant = [
+        {index for index, verdict in program.verdicts.items() if verdict.status is Status.INCOMPLIANT}
+        for program in plan.programs
+    ]
+    query = amended_form(engine.files([verdicts]), staged.relation(USER_TYPE), staged.rivals or "", incompliant)
+    path = verdicts.with_name(f"amended-{verdicts.name}")
+    engine.run(f"COPY ({query}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
+    return path
+
+
+def _are_named(declared: Callable[[str], ObjectType | None]) -> bool:
+    """Whether objects of a store are called as those of an estate are."""
+    kinds = {type_name: declared(type_name) for type_name in _NAMES}
+    return all(
+        object_type is not None
+        and (object_type.name_field, object_type.external_id_field, object_type.master) == _NAMES[type_name]
+        for type_name, object_type in kinds.items()
+    )
+
+
+def _is_flat(programs: Sequence[Program]) -> bool:
+    wanted = wanted_by(programs)
+    return not wanted.lookups and not wanted.children
+
+
+def user_of_reports(
+    inputs: Sequence[Input], program: Program, name: str, *, declared: Callable[[str], ObjectType | None]
+) -> EstateObject | None:
+    """Return the one user of large credential reports that a name means, without holding the others.
+
+    None where inputs are something else, or a program reads more than users' own fields: then an estate is to be asked.
+    Raises UnknownName as that would.
+    """
+    if program.input_type != USER_TYPE or not _is_flat([program]) or not _are_named(declared):
+        return None
+    with scratch() as directory, opened(directories=[directory], spill=directory / "spill") as connection:
+        try:
+            readings = readings_of_inputs(connection, inputs, declared=declared, directory=directory)
+        except StoreError:
+            return None
+        if readings is None:
+            return None
+        called = Estate((), {USER_TYPE: tuple(users_called(readings, {meant.text for meant in meanings(name)}))})
+        try:
+            return object_named(called, USER_TYPE, name)
+        except UnknownName:
+            if any(meant.among(called.objects[USER_TYPE]) for meant in meanings(name)):
+                raise
+        return object_named(Estate((), {USER_TYPE: tuple(first_users(readings))}), USER_TYPE, name)

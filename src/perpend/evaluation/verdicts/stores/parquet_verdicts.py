@@ -1,0 +1,318 @@
+"""What a judgement of a store reads as it is asked: the objects of a stored table, and verdicts in Parquet files.
+
+What only an object itself can tell, why it could not be read or a runtime error's text, the interpreter is asked for.
+"""
+
+from __future__ import annotations
+
+import gc
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from itertools import accumulate, chain, islice
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.inventory import EstateObject, Origin, object_from_fields
+from perpend.core.schema.tables import CONTRADICTED
+from perpend.evaluation.verdicts.verdict import untold_indexes
+from perpend.evaluation.verdicts.verdicts import HIDDEN, WHOLE, Found, Share
+from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
+from perpend.inventory.readers.formats import is_table
+from perpend.inventory.snapshots.database import pattern, text, without_threads
+from perpend.inventory.snapshots.queries.owners import rows_belonging
+from perpend.language.interpreter.interpreter import End, Interpreter
+from perpend.language.program.numbering import UNREADABLE
+from perpend.language.program.required_columns import wanted_by
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.core.schema.shred import Wanted
+    from perpend.evaluation.engines.verdicts import VerdictFiles
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.read_objects import Nest
+    from perpend.inventory.snapshots.snapshot import Held
+    from perpend.language.program.program import Program
+
+_AT_ONCE: Final = 8_192
+"""How many objects are read at once, in whole pieces; by all shares of them together."""
+
+_PIECE: Final = 1_024
+"""How many objects whoever shares them has in turn."""
+
+_UNTOLD: Final = "the object's own data keep it from being judged"
+_WHY: Final = (
+    f"CASE WHEN starts_with({CONTRADICTED}, {text(CONTRADICT)}) "
+    f"THEN split_part({CONTRADICTED}, {text(PLACES)}, 1) ELSE {CONTRADICTED} END"
+)
+"""The mark of a row without the places that are its own (``inventory/readers/conflicts.py``)."""
+
+
+class StoredObjects(Sequence[EstateObject]):
+    """The objects of one stored table, read some thousands at a time. Places are the table's row numbers."""
+
+    def __init__(self, nest: Nest, held: Held, files: VerdictFiles, object_type: ObjectType, wanted: Wanted) -> None:
+        self._nest = nest
+        self._held = held
+        self._files = files
+        self._type = object_type
+        self._wanted = wanted
+        self._origins = StoredOrigins(held, object_type.name)
+        self._doubted: dict[tuple[VerdictFiles, frozenset[int]], list[Counter[str]]] = {}
+
+    def __len__(self) -> int:
+        return self._files.rows
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.with_rows([place])[0]
+
+    def __iter__(self) -> Iterator[EstateObject]:
+        for objects, _ in self.chunks([]):
+            yield from objects
+
+    @property
+    def held(self) -> Held:
+        """The tables that they are rows of."""
+        return self._held
+
+    @property
+    def connection(self) -> Connection:
+        """The database that reads them."""
+        return self._nest.connection
+
+    def reading(self, paths: Iterable[str]) -> StoredObjects:
+        """Return the same objects, with the values at some paths of fields beside those that are wanted already."""
+        wanted = deepcopy(self._wanted)
+        for path in paths:
+            *lookups, name = path.split(".")
+            wanted.through(lookups).values.add(name)
+        return StoredObjects(self._nest, self._held, self._files, self._type, wanted)
+
+    def with_rows(self, rows: Sequence[int]) -> list[EstateObject]:
+        """Return the objects with these row numbers, in their order."""
+        objects: list[EstateObject] = []
+        for start in range(0, len(rows), _AT_ONCE):
+            asked = rows[start : start + _AT_ONCE]
+            sources = self._files.sources(asked)
+            objects += self._objects(asked, [sources[row] for row in asked])
+        return objects
+
+    def chunks(
+        self, columns: Sequence[StoredVerdicts], share: Share = WHOLE
+    ) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+        """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them.
+
+        Of several shares, each has its turn.
+        """
+        files = columns[0].files if columns else self._files
+        at_once = max(1, _AT_ONCE // _PIECE // share.shares)
+        before = read = 0
+        for chunk in files.chunks([column.number for column in columns]):
+            read += len(chunk)
+            pieces = [chunk[start : start + _PIECE] for start in range(0, len(chunk), _PIECE)]
+            own = pieces[(share.place - before) % share.shares :: share.shares]
+            before += len(pieces)
+            for start in range(0, len(own), at_once):
+                yield from self._judged(own[start : start + at_once], columns)
+        if files.shown is None and read != len(self):
+            raise AssertionError(f"{read} objects have verdicts, {len(self)} were expected")
+
+    def _judged(
+        self, pieces: Sequence[Sequence[tuple[int, ...]]], columns: Sequence[StoredVerdicts]
+    ) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+        """Yield the objects of some pieces with how columns ended on them, piece by piece, all of them being read at once."""
+        rows, sources, *_ = zip(*chain.from_iterable(pieces), strict=True)
+        objects = iter(self._objects(rows, sources))
+        for piece in pieces:
+            rows, _, *codes = zip(*piece, strict=True)
+            of_piece = list(islice(objects, len(piece)))
+            by_row = dict(zip(rows, of_piece, strict=True))
+            yield (
+                of_piece,
+                [
+                    column.ends_of(list(zip(rows, of_column, strict=True)), by_row)
+                    for column, of_column in zip(columns, codes, strict=True)
+                ],
+            )
+
+    def forkable(self) -> AbstractContextManager[None]:
+        """Have no threads of its own meanwhile."""
+        return without_threads(self.connection)
+
+    def belonging(self, owners: Collection[str]) -> Path:
+        """Write the row numbers of the objects that belong to one of some accounts to a file beside the verdicts."""
+        path = self._files.paths[0].with_name(f"rows-{secrets.token_hex(8)}.parquet")
+        self._files.reader.run(f"COPY ({self._rows_belonging(owners)}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
+        return path
+
+    def any_belongs(self, owner: str) -> bool:
+        """Whether an object belongs to an account."""
+        return bool(self._files.reader.run(f"{self._rows_belonging([owner])} LIMIT 1"))
+
+    def doubted(self, files: VerdictFiles, codes: frozenset[int]) -> list[Counter[str]]:
+        """Return for each program why rows are marked as not to be believed, and of how many that is what ended it.
+
+        ``codes`` are those of ends of which only the row itself can tell.
+        """
+        if not self._held.tables.by_name[self._type.name].contradicted:
+            return [Counter() for _ in range(files.programs)]
+        if (files, codes) not in self._doubted:
+            rows = files.doubted(self._held.relation(self._type.name), _WHY, codes)
+            of_each = ({why: numbers[place] for why, *numbers in rows if numbers[place]} for place in range(files.programs))
+            self._doubted[files, codes] = [Counter(reasons) for reasons in of_each]
+        return self._doubted[files, codes]
+
+    def _rows_belonging(self, owners: Collection[str]) -> str:
+        object_type = self._type
+        return rows_belonging(
+            self._held, object_type.name, owners, external=object_type.external_id_field, master=object_type.master
+        )
+
+    def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[EstateObject]:
+        with _collector_paused():
+            nested = self._nest.objects(self._type.name, rows, self._wanted)
+            return [
+                object_from_fields(fields, self._type, self._origins.of(row, source))
+                for row, source, fields in zip(rows, sources, nested, strict=True)
+            ]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVerdicts:
+    """The verdicts of one program over a stored table: counted, found and read in order without holding them.
+
+    ``table`` are the table's own files; ``day`` is the run's, in milliseconds since 1970.
+    """
+
+    program: Program
+    number: int
+    reasons: tuple[str | None, ...]
+    files: VerdictFiles
+    table: Sequence[Path]
+    objects: StoredObjects
+    day: int
+    _with_errors: frozenset[int] = field(init=False)
+    _interpreter: Interpreter = field(init=False)
+    _counted: Counter[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_with_errors", untold_indexes(self.program))
+        object.__setattr__(self, "_interpreter", Interpreter([self.program]))
+        object.__setattr__(self, "_counted", self.files.counted(self.number))
+
+    def counted(self) -> Counter[int]:
+        """Return how often each index occurs."""
+        counts: Counter[int] = Counter()
+        for code, number in self._counted.items():
+            counts[max(code, UNREADABLE)] += number
+        return counts
+
+    def unreadable(self) -> Counter[str]:
+        """Return how often each reason occurs why an object is unreadable, of those that codes tell, or a mark of its row."""
+        told: Counter[str] = Counter()
+        for code, number in self._counted.items():
+            reason = self.reasons[-1 - code] if code < 0 else None
+            told.update({reason: number} if reason is not None else {})
+        untold = frozenset(-1 - place for place, reason in enumerate(self.reasons) if reason is None)
+        if untold & self._counted.keys():
+            told += self.objects.doubted(self.files, untold)[self.number]
+        return told
+
+    def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
+        """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
+        [verdicts] = self.firsts([indexes], limit)
+        rows = [row for row, _ in verdicts]
+        ends = self.ends_of(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
+        return [(row, error) for row, (_, error) in zip(rows, ends, strict=True)]
+
+    def ends(self) -> Iterator[End]:
+        """Yield how the program ended on each object, in their order."""
+        for _, (ends,) in self.objects.chunks([self]):
+            yield from ends
+
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
+        """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
+        wanted = {index for group in groups for index in group}
+        by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in wanted}, limit)
+        by_index: dict[int, list[Found]] = {}
+        for code, rows in by_code.items():
+            by_index.setdefault(max(code, UNREADABLE), []).extend(Found(row, code) for row in rows)
+        return [sorted(verdict for index in set(group) for verdict in by_index.get(index, ()))[:limit] for group in groups]
+
+    def ends_of(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, EstateObject]) -> list[End]:
+        """Return how the program ended on some objects. The interpreter is asked about those of which codes do not tell all."""
+        known: dict[int | None, End] = {code: self._end(code, None) for code in self._counted}
+        known[None] = HIDDEN, None
+        asked = {code for code in self._counted if self._is_untold(code)}
+        return [self._told(code, objects[row]) if code in asked else known[code] for row, code in verdicts]
+
+    def errors(self) -> Iterator[tuple[int, str]]:
+        """Yield the rows whose runtime error or reason is their own, with it, in their order."""
+        rows = self.files.rows_with(self.number, [code for code in self._counted if self._is_untold(code)])
+        while asked := list(islice(rows, _AT_ONCE)):
+            numbers = [row for row, _ in asked]
+            ends = self.ends_of(asked, dict(zip(numbers, self.objects.with_rows(numbers), strict=True)))
+            yield from ((row, error) for row, (_, error) in zip(numbers, ends, strict=True) if error is not None)
+
+    def said(self) -> dict[int, str]:
+        """Return by code the reasons that are those of every row with it."""
+        return {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
+
+    def _told(self, code: int, judged: EstateObject) -> End:
+        return self._end(code, self._interpreter.judge(judged.fields, self.day, complete=False)[0][1])
+
+    def _is_untold(self, code: int) -> bool:
+        return self.reasons[-1 - code] is None if code < 0 else code in self._with_errors
+
+    def _end(self, code: int, error: str | None) -> End:
+        if code >= 0:
+            return code, error
+        return UNREADABLE, self.reasons[-1 - code] or error or _UNTOLD
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause cyclic garbage collection while some thousands of objects are made, which are free of cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class StoredOrigins:
+    """Where the rows of a stored table were read, with their places there where row numbers tell these.
+
+    They do where all sources are tables, and every row of theirs is one of this table: then they go on from file to file.
+    """
+
+    def __init__(self, held: Held, type_name: str) -> None:
+        numbers = [source.objects for source in held.sources]
+        self._names = [source.name for source in held.sources]
+        self._starts = [0, *accumulate(numbers)]
+        table = held.tables.by_name.get(type_name)
+        whole = len(numbers) == 1 or (table is not None and self._starts[-1] == table.rows)
+        self._told = whole and all(is_table(source.kind) for source in held.sources)
+
+    def of(self, row: int, source: int) -> Origin:
+        """Return where one row was read."""
+        if self._told and self._starts[source] <= row < self._starts[source + 1]:
+            return Origin(self._names[source], row - self._starts[source] + 1, "row")
+        return Origin(self._names[source])
+
+
+def wanted_of(programs: Sequence[Program], object_type: ObjectType) -> Wanted:
+    """Return what programs read of a type's objects, and what names them and their owner."""
+    wanted = wanted_by(programs)
+    wanted.values |= {"Id", "Name"} | {name for name in (object_type.name_field, object_type.external_id_field) if name}
+    if object_type.master is not None and object_type.master in object_type.lookups:
+        wanted.through([object_type.master]).values |= {"Id", "Name"}
+    return wanted

@@ -1,0 +1,176 @@
+"""What is held of an estate in, the same out with what is stale marked as not known, for every engine that reads it.
+
+Tables without anything stale stay as they are; of the others there are copies, gone after the run. Refuses to know engines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.claims import NOT_IN_FULL, Scope
+from perpend.core.schema.tables import CONTRADICTED, SOURCE, Tables, unfollowed
+from perpend.evaluation.verdicts.staleness import aged_coverage, stale_claims
+from perpend.inventory.importers.child_lists import LONGEST_KEY
+from perpend.inventory.importers.scopes import covers, meets, scope_columns
+from perpend.inventory.readers.merge import USER_TYPE
+from perpend.inventory.snapshots.database import name, opened, rows_of, storing, text
+from perpend.inventory.snapshots.rows import copy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from perpend.core.objects.claims import Claim
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.core.schema.tables import Join, Table
+    from perpend.evaluation.verdicts.staleness import Freshness
+    from perpend.inventory.importers.reports.staged import StagedReports
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.manifest import StoredSource
+    from perpend.inventory.snapshots.snapshot import Snapshot
+
+_ID: Final = "Id"
+
+
+def aged_snapshot(
+    snapshot: Snapshot, freshness: Freshness | None, declared: Callable[[str], ObjectType | None], directory: Path
+) -> Snapshot:
+    """Return a snapshot of which nothing is known that is stale; the one given where nothing is.
+
+    ``directory`` takes the copies of tables that differ.
+    """
+    stale = freshness.reasons(snapshot.sources) if freshness else {}
+    if not stale:
+        return snapshot
+    tables, files = dict(snapshot.tables.by_name), dict[str, tuple[Path, ...]]()
+    with opened(directories=[directory], paths=snapshot.files.paths) as connection, storing(directory):
+        aging = _Aging(connection, snapshot, stale, declared)
+        for number, (table_name, table) in enumerate(snapshot.tables.by_name.items()):
+            aged = aging.aged(table)
+            if aged is None:
+                continue
+            tables[table_name], query = aged
+            path = directory / f"{number}.parquet"
+            copy(connection, query, path, staging=True)
+            files[table_name] = (path,)
+    written = "\0".join([snapshot.content_hash, *(f"{number} {reason}" for number, reason in stale.items())])
+    return replace(
+        snapshot,
+        sources=_aged_sources(snapshot.sources, stale),
+        tables=Tables(tables, snapshot.tables.complete),
+        files=snapshot.files.replaced(files),
+        content_hash=hashlib.sha256(written.encode()).hexdigest(),
+    )
+
+
+def aged_reports(staged: StagedReports, freshness: Freshness | None) -> StagedReports:
+    """Return reports of which nothing is known that is stale."""
+    stale = freshness.reasons(staged.sources) if freshness else {}
+    if not stale:
+        return staged
+    reason, relations = _reason(stale, staged.sources), dict[str, str]()
+    for table, relation in staged.relations.items():
+        # Users have the column whether some are contradicted or not, accounts never do.
+        there = {CONTRADICTED} if table == USER_TYPE else set[str]()
+        relations[table] = f"(SELECT {_marked({CONTRADICTED: reason}, there)} FROM {relation})"
+    tables = {table: replace(one, contradicted=True) for table, one in staged.tables.by_name.items()}
+    sources = _aged_sources(staged.sources, stale)
+    return replace(staged, sources=sources, tables=Tables(tables, staged.tables.complete), relations=relations)
+
+
+def _aged_sources(sources: Sequence[StoredSource], stale: Mapping[int, str]) -> tuple[StoredSource, ...]:
+    """Return sources that claim nothing any more of what is stale."""
+    coverage = aged_coverage(sources, stale)
+    return tuple(replace(source, coverage=claims) for source, claims in zip(sources, coverage, strict=True))
+
+
+class _Aging:
+    """Marks the tables of one snapshot. ``stale`` are reasons by the numbers of sources."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        snapshot: Snapshot,
+        stale: Mapping[int, str],
+        declared: Callable[[str], ObjectType | None],
+    ) -> None:
+        self._connection = connection
+        self._snapshot = snapshot
+        self._stale = stale
+        self._declared = declared
+        self._claims = list(stale_claims(snapshot.sources, stale))
+
+    def aged(self, table: Table) -> tuple[Table, str] | None:
+        """Return a table as it is once marked, and the query that gives its rows; None where nothing of it is stale."""
+        lists = {child.name: cases for child in table.children.values() if (cases := self._list_cases(table, child))}
+        lookups = {lookup.name: cases for lookup in table.lookups.values() if (cases := self._lookup_cases(lookup))}
+        if not lists and not lookups and not self._has_stale_rows(table):
+            return None
+        relation = self._snapshot.relation(table.name)
+        there = {str(column) for column, *_ in rows_of(self._connection, f"DESCRIBE SELECT * FROM {relation}")}
+        values = {unfollowed(one): f"CASE {' '.join(cases)} END" for one, cases in {**lists, **lookups}.items()}
+        values[CONTRADICTED] = _reason(self._stale, self._snapshot.sources)
+        query = f"SELECT {_marked(values, there)} FROM {relation}"
+        aged = replace(
+            table, contradicted=True, children=_partial(table.children, lists), lookups=_partial(table.lookups, lookups)
+        )
+        return aged, query
+
+    def _has_stale_rows(self, table: Table) -> bool:
+        numbers = ", ".join(map(str, self._stale))
+        query = f"SELECT 1 FROM {self._snapshot.relation(table.name)} WHERE {name(SOURCE)} IN ({numbers}) LIMIT 1"
+        return bool(rows_of(self._connection, query))
+
+    def _list_cases(self, table: Table, join: Join) -> list[str]:
+        """Return the cases in which a child list was known only because a stale source claims to hold all of it."""
+        if join.own != _ID or join.lacking is not None:
+            return []
+        forms = {column.name: column.form for column in table.columns.values()}
+        account, region = scope_columns(forms, self._declared(table.name))
+        vouched = [
+            claim.scope
+            for number, source in enumerate(self._snapshot.sources)
+            if number not in self._stale
+            for claim in source.coverage
+            if claim.lacking is None and claim.is_about(join.table, join.name)
+        ]
+        fresh = f" AND NOT coalesce({covers(vouched, account, region)}, false)" if vouched else ""
+        return [
+            f"WHEN {meets(claim.scope, account, region)}{fresh} THEN {text(NOT_IN_FULL + reason)}"
+            for claim, reason in self._claims
+            if claim.is_about(join.table, join.name)
+        ]
+
+    def _lookup_cases(self, join: Join) -> list[str]:
+        """Return the case of keys that lead nowhere, which was a fact as long as all that there is had been read."""
+        reason = next((why for claim, why in self._claims if _is_of_all(claim, join.table)), None)
+        if reason is None or join.other != _ID:
+            return []
+        key = name(join.own)
+        ids = f"SELECT {name(_ID)} FROM {self._snapshot.relation(join.table)} WHERE {name(_ID)} IS NOT NULL"
+        leads = f"'leads to `' || left({key}, {LONGEST_KEY}) || '`, of which nothing is known: ' || {text(reason)}"
+        return [f"WHEN coalesce({key}, '') <> '' AND {key} NOT IN ({ids}) THEN {leads}"]
+
+
+def _is_of_all(claim: Claim, type_name: str) -> bool:
+    return claim.scope == Scope() and claim.is_about(type_name, "")
+
+
+def _partial(joins: Mapping[str, Join], marked: Mapping[str, object]) -> dict[str, Join]:
+    return {relation: replace(join, partial=join.partial or relation in marked) for relation, join in joins.items()}
+
+
+def _reason(stale: Mapping[int, str], sources: Sequence[StoredSource]) -> str:
+    """Return the expression that says why a row is stale, null where it is not."""
+    listed = ", ".join(text(stale[number]) if number in stale else "NULL" for number in range(len(sources)))
+    return f"CAST([{listed}] AS VARCHAR[])[{name(SOURCE)} + 1]"
+
+
+def _marked(values: Mapping[str, str], there: Collection[str]) -> str:
+    """Return all columns of rows with reasons in some: what stands there already counts before these."""
+    replaced = [f"coalesce({name(column)}, {value}) AS {name(column)}" for column, value in values.items() if column in there]
+    added = [f"{value} AS {name(column)}" for column, value in values.items() if column not in there]
+    every = f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
+    return ", ".join([every, *added])

@@ -1,0 +1,157 @@
+"""A judgement and what somebody wants to see of it in, the same judgement out with what a report shows of it.
+
+No verdict and no total changes; of a store, what is shown is chosen in SQL. Refuses to know how it looks.
+"""
+
+from __future__ import annotations
+
+import shlex
+from array import array
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.diagnostics.model import suggestion
+from perpend.core.objects.status import Status
+from perpend.evaluation.engines.verdicts import ShownCodes
+from perpend.evaluation.verdicts.child_lists import account_names
+from perpend.evaluation.verdicts.evaluation import Narrowed
+from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredObjects, StoredVerdicts
+from perpend.evaluation.verdicts.verdicts import HIDDEN, HeldVerdicts
+from perpend.language.compiler.names import UnknownName, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from perpend.core.objects.account import Account
+    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.verdicts import Verdicts
+
+_MOST_NAMED: Final = 5
+"""How many accounts are named where one is not among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What somebody wants to see: verdicts of these statuses, by policies of these categories, on objects of these accounts.
+
+    Each that is empty asks for all. Accounts go by number, by the name that the configuration gives them, or as owners are
+    called.
+    """
+
+    statuses: tuple[Status, ...] = ()
+    categories: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.statuses or self.categories or self.accounts)
+
+    @property
+    def words(self) -> str:
+        """The filter as options write it."""
+        options = (("status", self.statuses), ("category", self.categories), ("account", self.accounts))
+        return " ".join(f"--{option} {shlex.quote(value)}" for option, values in options for value in values)
+
+
+def narrowed(judgement: Judgement, wanted: Filter, accounts: Mapping[str, Account]) -> Judgement:
+    """Return a judgement of which reports show what is wanted.
+
+    ``accounts`` are those that the configuration names. Raises UnknownName for a category that no policy asked has, and for
+    an account that nothing belongs to.
+    """
+    if not wanted:
+        return judgement
+    columns = _of_categories(judgement, wanted.categories)
+    owners = {account: _called(account, accounts) for account in wanted.accounts}
+    belonging = _Belonging(judgement, owners)
+    _refuse_unknown(belonging, accounts)
+    statuses = tuple(status for status in Status if not wanted.statuses or status in wanted.statuses)
+    by_type: dict[str, list[Verdicts]] = {}
+    for column in columns:
+        by_type.setdefault(column.program.input_type, []).append(column)
+    shown: dict[int, Verdicts] = {}
+    for type_name, of_type in by_type.items():
+        shown |= zip(map(id, of_type), _shown(of_type, statuses, belonging.of(type_name)), strict=True)
+    verdicts = tuple(shown[id(column)] for column in columns)
+    return replace(judgement, narrowed=Narrowed(verdicts, statuses, wanted.words))
+
+
+def _of_categories(judgement: Judgement, categories: Collection[str]) -> list[Verdicts]:
+    known = {category for view in judgement.selection.policies.values() for category in view.categories}
+    for category in categories:
+        if category.upper() not in {one.upper() for one in known}:
+            listed = ", ".join(sorted(known)) or "none"
+            raise UnknownName(f"no policy that judged is of the category '{printable(category)}': they are of {listed}")
+    wanted = {category.upper() for category in categories}
+
+    def is_wanted(policy_id: str) -> bool:
+        view = judgement.selection.policies.get(policy_id)
+        return not wanted or (view is not None and any(one.upper() in wanted for one in view.categories))
+
+    return [column for column in judgement.verdicts if is_wanted(column.program.policy_id)]
+
+
+def _called(account: str, accounts: Mapping[str, Account]) -> frozenset[str]:
+    """Return what owners can be called that an account's name or number means."""
+    named = (number for number, one in accounts.items() if one.name and one.name.casefold() == account.casefold())
+    return frozenset({account, *named})
+
+
+class _Belonging:
+    """Which objects belong to one of some accounts: by type, a mark for each object, or a file of row numbers."""
+
+    def __init__(self, judgement: Judgement, owners: Mapping[str, frozenset[str]]) -> None:
+        self.judgement = judgement
+        self.owners = owners
+        every = frozenset().union(*owners.values()) if owners else frozenset()
+        self._found: dict[str, bytearray | Path] = {}
+        self.seen: set[str] = set()
+        for type_name in judgement.selection.by_type() if owners else ():
+            objects = judgement.objects_of(type_name)
+            if isinstance(objects, StoredObjects):
+                self._found[type_name] = objects.belonging(every)
+                self.seen |= {name for name in every if name not in self.seen and objects.any_belongs(name)}
+                continue
+            names = [every.intersection(account_names(judged)) for judged in objects]
+            self.seen.update(*names)
+            self._found[type_name] = bytearray(map(bool, names))
+
+    def of(self, type_name: str) -> bytearray | Path | None:
+        """Return which objects of a type belong; None for all."""
+        return self._found.get(type_name)
+
+
+def _refuse_unknown(belonging: _Belonging, accounts: Mapping[str, Account]) -> None:
+    """Raise for an account that neither the configuration nor any input names, and that owns nothing."""
+    stated = {number for source in belonging.judgement.estate.sources for number in source.accounts}
+    for account, called in belonging.owners.items():
+        if called & (belonging.seen | stated | accounts.keys()):
+            continue
+        numbers = sorted({*stated, *accounts})
+        known = [(accounts[number].name if number in accounts else None) or number for number in numbers]
+        near = suggestion(account, [*known, *numbers])
+        listed = f"{', '.join(known[:_MOST_NAMED])}{', …' if known[_MOST_NAMED:] else ''}"
+        hint = f" ({near})".replace("`", "'") if near else f": there are {printable(listed)}" if known else ""
+        raise UnknownName(f"nothing belongs to the account '{printable(account)}'{hint}")
+
+
+def _shown(columns: Sequence[Verdicts], statuses: Collection[Status], belong: bytearray | Path | None) -> list[Verdicts]:
+    """Return the columns of one type with what is not wanted hidden."""
+    wanted = [
+        frozenset(index for index, verdict in column.program.verdicts.items() if verdict.status in statuses)
+        for column in columns
+    ]
+    shown: list[Verdicts] = []
+    for column, indexes in zip(columns, wanted, strict=True):
+        if isinstance(column, HeldVerdicts):
+            marks = belong if isinstance(belong, bytearray) else b"\1" * len(column.indexes)
+            kept = (index if index in indexes and mark else HIDDEN for index, mark in zip(column.indexes, marks, strict=True))
+            shown.append(replace(column, indexes=array("i", kept)))
+        elif isinstance(column, StoredVerdicts):
+            by_number = {
+                other.number: codes for other, codes in zip(columns, wanted, strict=True) if isinstance(other, StoredVerdicts)
+            }
+            everything = (by_number.get(number, frozenset()) for number in range(max(by_number) + 1))
+            rows = belong if not isinstance(belong, bytearray) else None
+            shown.append(replace(column, files=replace(column.files, shown=ShownCodes(tuple(everything), rows))))
+    return shown

@@ -1,0 +1,1 @@
+"""Findings over time, and the decisions that people take about them."""

@@ -1,0 +1,274 @@
+"""What a history holds, as one document: its runs, policies and files, each with a checksum. Text in, text out.
+
+Whoever replaces it in one step has committed a run; all that no head names does not count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.inventory.snapshots.manifest import Damaged, StoredFile, document_from, sealed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+HEAD: Final = "head.json"
+"""The file's name, below the history's directory."""
+
+FORMAT: Final = 4
+"""The version of a history's layout. A higher one is refused: it may mean what this version does not know.
+
+A head is written in the lowest format that holds it, which older versions read: 2 where ratings are remembered, 3 where a
+policy was retired and is asked again, or where not all was read in some run, 4 where objects were looked at before their runs'
+days.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One committed run: its number, the snapshot that was judged, when the estate looked so (ISO 8601), and what judged.
+
+    ``assumed``: some source stated no time. ``committed`` is when the history was written. ``asked`` numbers the list of
+    policies among the head's lists. ``late``: accounts of which newer facts were known, which stay. ``rated`` numbers the
+    ratings that were in force among those of the head, None where nobody had rated anything. ``unread`` says by type of which
+    accounts not all objects were read, "" for any, and why.
+    """
+
+    number: int
+    snapshot: str
+    content: str
+    time: str
+    assumed: bool
+    committed: str
+    engine: str
+    asked: int
+    late: tuple[str, ...] = ()
+    events: Mapping[str, int] = field(default_factory=dict)
+    rated: int | None = None
+    unread: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyKnown:
+    """A policy over one object type: its number, its lineage, what it is called now, the hash of its program and since when.
+
+    ``first_run`` is the first run that asked it, ``last_run`` the newest. ``texts`` is the hash of what its verdicts say.
+    ``retired_run`` is the run that was told that it is no more; ``was_retired``: some run was, once.
+    """
+
+    number: int
+    lineage: str
+    type_name: str
+    policy_id: str
+    program: str
+    program_run: int
+    first_run: int
+    last_run: int
+    texts: str = ""
+    retired_run: int | None = None
+    was_retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """A time that is over in which a policy, by its number, was no more: ``until`` is the run that asked it again."""
+
+    policy: int
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class TypeKnown:
+    """The files of one object type.
+
+    ``objects`` are parts of the registry, the later over the earlier; ``known`` holds the value of each policy by object;
+    ``lives`` the newest row of each finding as of the last compaction, ``changes`` the rows since; ``past`` those before, by
+    object. ``spans`` says by paths of ``past`` between which numbers of objects a file's rows are; one without may hold any.
+    ``past_run`` is the newest run of which ``past`` has changes, None where nobody wrote it down.
+    ``groups`` holds, by the name of a column of runs, the numbers of policies that were always asked together. ``looked`` says
+    when objects were looked at of which the last run held older facts than its day.
+    """
+
+    objects: tuple[StoredFile, ...] = ()
+    known: StoredFile | None = None
+    lives: StoredFile | None = None
+    changes: tuple[StoredFile, ...] = ()
+    past: tuple[StoredFile, ...] = ()
+    next_object: int = 1
+    groups: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    keyframes: Mapping[int, StoredFile] = field(default_factory=dict)
+    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    past_run: int | None = None
+    looked: StoredFile | None = None
+
+    def past_of(self, numbers: Collection[int]) -> tuple[StoredFile, ...]:
+        """Return the files of ``past`` that may hold rows of some objects, by their numbers."""
+        spans = ((file, self.spans.get(file.path)) for file in self.past)
+        return tuple(file for file, span in spans if span is None or any(span[0] <= number <= span[1] for number in numbers))
+
+    @property
+    def policies(self) -> dict[int, str]:
+        """The column of runs of each policy."""
+        return {number: name for name, numbers in self.groups.items() for number in numbers}
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """All files."""
+        single = (file for file in (self.known, self.lives, self.looked) if file is not None)
+        return (*self.objects, *single, *self.changes, *self.past, *self.keyframes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RatedPolicy:
+    """How severe somebody said that findings of a policy are. ``within`` is the time in which they were to be mended."""
+
+    policy_id: str
+    severity: str
+    source: str
+    because: str
+    within: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RatingsSaid:
+    """The ratings of one day. ``shifts`` are what raised and lowered severities, as JSON that a history does not read."""
+
+    policies: tuple[RatedPolicy, ...] = ()
+    shifts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryHead:
+    """All that a history holds. ``ratings`` are those that were in force in some run; ``retirements`` those that are over."""
+
+    runs: tuple[Ran, ...] = ()
+    asked: tuple[tuple[int, ...], ...] = ()
+    policies: tuple[PolicyKnown, ...] = ()
+    types: Mapping[str, TypeKnown] = field(default_factory=dict)
+    ledger: tuple[StoredFile, ...] = ()
+    texts: tuple[StoredFile, ...] = ()
+    ratings: tuple[RatingsSaid, ...] = ()
+    retirements: tuple[Retirement, ...] = ()
+
+    @property
+    def next_run(self) -> int:
+        """The number of the run to come."""
+        return self.runs[-1].number + 1 if self.runs else 1
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """All files that count."""
+        return (*self.ledger, *self.texts, *(file for known in self.types.values() for file in known.files))
+
+    def run(self, number: int) -> Ran:
+        """Return a run by its number."""
+        return next(run for run in self.runs if run.number == number)
+
+    def policies_of(self, type_name: str) -> tuple[PolicyKnown, ...]:
+        """Return the policies over a type."""
+        return tuple(policy for policy in self.policies if policy.type_name == type_name)
+
+    def retired_in(self, run: int | None = None) -> set[int]:
+        """Return the numbers of the policies that were no more in a run, by its number; in the newest where none is named."""
+        last = self.next_run - 1 if run is None else run
+        over = {retirement.policy for retirement in self.retirements if retirement.since <= last < retirement.until}
+        return over | {
+            policy.number for policy in self.policies if policy.retired_run is not None and policy.retired_run <= last
+        }
+
+    def in_part(self, accounts: Collection[str] = ()) -> dict[str, str]:
+        """Return by policy why not all that it judges, in some accounts or in any, was read when it was asked last."""
+        reasons: dict[str, str] = {}
+        for policy in (policy for policy in self.policies if policy.retired_run is None):
+            unread = self.run(policy.last_run).unread.get(policy.type_name, ())
+            if whys := [why for account, why in unread if not accounts or account in ("", *accounts)]:
+                reasons[policy.policy_id] = whys[0]
+        return reasons
+
+    def was_asked(self, run: Ran) -> frozenset[int]:
+        """Return the numbers of the policies that a run has asked."""
+        return frozenset(self.asked[run.asked])
+
+    def ratings_of(self, run: Ran) -> RatingsSaid | None:
+        """Return the ratings that were in force in a run, None where nobody had rated anything."""
+        return None if run.rated is None else self.ratings[run.rated]
+
+    def with_run(self, run: Ran, asked: tuple[int, ...], ratings: RatingsSaid | None = None) -> HistoryHead:
+        """Return the head with one run more. ``ratings`` were in force in it."""
+        lists = self.asked if asked in self.asked else (*self.asked, asked)
+        said = self.ratings if ratings is None or ratings in self.ratings else (*self.ratings, ratings)
+        rated = None if ratings is None else said.index(ratings)
+        return replace(self, asked=lists, ratings=said, runs=(*self.runs, replace(run, asked=lists.index(asked), rated=rated)))
+
+
+def text_of_head(head: HistoryHead) -> str:
+    """Return a head as JSON text with a checksum of itself."""
+    told = any(run.unread for run in head.runs)
+    looked = any(known.looked for known in head.types.values())
+    needed = 4 if looked else 3 if head.retirements or told else 2 if head.ratings else 1
+    document: dict[str, Any] = {"format": needed, **asdict(head)}
+    if not head.retirements:
+        del document["retirements"]
+    for run in () if told else document["runs"]:
+        del run["unread"]
+    if not head.ratings:
+        del document["ratings"]
+        for run in document["runs"]:
+            del run["rated"]
+    document["types"] = {
+        name: {**asdict(known), "keyframes": [[run, asdict(file)] for run, file in sorted(known.keyframes.items())]}
+        for name, known in head.types.items()
+    }
+    for known in () if looked else document["types"].values():
+        del known["looked"]
+    return sealed(document)
+
+
+def head_from(text: str) -> HistoryHead:
+    """Return the head that a text holds. Raises Damaged with the reason."""
+    document = document_from(text, newest=FORMAT)
+    try:
+        return HistoryHead(
+            tuple(map(_run_from, document["runs"])),
+            tuple(tuple(map(int, numbers)) for numbers in document["asked"]),
+            tuple(PolicyKnown(**policy) for policy in document["policies"]),
+            {name: _type_from(known) for name, known in document["types"].items()},
+            _files_from(document["ledger"]),
+            _files_from(document["texts"]),
+            tuple(_ratings_from(one) for one in document.get("ratings", ())),
+            tuple(Retirement(**one) for one in document.get("retirements", ())),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Damaged("it holds something else than a history") from None
+
+
+def _run_from(document: dict[str, Any]) -> Ran:
+    unread = {name: tuple((account, why) for account, why in pairs) for name, pairs in document.get("unread", {}).items()}
+    return Ran(**{**document, "late": tuple(document["late"]), "unread": unread})
+
+
+def _ratings_from(document: dict[str, Any]) -> RatingsSaid:
+    return RatingsSaid(tuple(RatedPolicy(**one) for one in document["policies"]), tuple(document["shifts"]))
+
+
+def _type_from(document: dict[str, Any]) -> TypeKnown:
+    known, lives, looked = document["known"], document["lives"], document.get("looked")
+    return TypeKnown(
+        _files_from(document["objects"]),
+        StoredFile(**known) if known else None,
+        StoredFile(**lives) if lives else None,
+        _files_from(document["changes"]),
+        _files_from(document["past"]),
+        document["next_object"],
+        {name: tuple(numbers) for name, numbers in document["groups"].items()},
+        {run: StoredFile(**file) for run, file in document["keyframes"]},
+        {path: (int(least), int(most)) for path, (least, most) in document.get("spans", {}).items()},
+        document.get("past_run"),
+        StoredFile(**looked) if looked else None,
+    )
+
+
+def _files_from(documents: list[dict[str, Any]]) -> tuple[StoredFile, ...]:
+    return tuple(StoredFile(**one) for one in documents)

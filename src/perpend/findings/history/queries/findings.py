@@ -1,0 +1,266 @@
+"""What people ask of a history in, queries over its views out: findings by filter, one object or policy, runs compared.
+
+Each query comes with its parameters; nothing that a user wrote stands in its text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.errors import PerpendError
+from perpend.findings.history.model import Event
+from perpend.findings.history.queries.views import (
+    CHANGES,
+    FINDING_ID,
+    NAMES,
+    OBJECTS,
+    OUTCOMES,
+    RUNS,
+    called,
+    status_sql,
+    time_of_run,
+)
+from perpend.language.compiler.names import did_you_mean, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from perpend.findings.history.manifest import HistoryHead, Ran
+    from perpend.inventory.snapshots.database import Connection
+
+FINDING_COLUMNS: Final = (
+    *("finding_id", "policy_id", "type", "object_id", "object_name", "external_id", "account", "region", "status", "life"),
+    *("open_since", "ended_at", "last_known_at", "last_seen", "episodes", "status_date", "incompliant_start_date"),
+    *("incompliant_end_date", "condition_index", "condition_text", "current_state_message", "remediation_message"),
+)
+"""The columns of a finding as commands write it."""
+
+_NEWS: Final = (Event.OPENED.value, Event.REOPENED.value)
+"""What of a comparison is a new incompliance."""
+
+COMPARED: Final = (CHANGES, OUTCOMES, OBJECTS, "ledger")
+"""The views that a comparison of two runs reads; changes until the earlier one are not among what it needs."""
+
+_FINDING: Final = re.compile("[0-9a-f]{32}")
+
+Query = tuple[str, list[Any]]
+
+
+class UnknownRun(PerpendError):
+    """A name that no run of a history has."""
+
+
+class UnknownPolicy(PerpendError):
+    """A name that no policy of a history has: that nothing is found of it would be no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFilter:
+    """Which findings are asked for; every filter that is there must hold, a list means any of it."""
+
+    lives: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    since: str | None = None
+
+    def query(self, head: HistoryHead, more: Sequence[str] = ()) -> Query:
+        """Return the query for these findings, those that have been open the longest first; ``more`` are further columns.
+
+        Raises UnknownPolicy where a name means no policy of the history: nothing found would look like nothing open.
+        """
+        where: list[str] = []
+        values: list[Any] = []
+        for column, wanted in (("life", self.lives), ("type", self.types), ("account", self.accounts)):
+            if wanted:
+                where.append(f"{column} IN ({_places(wanted)})")
+                values += wanted
+        if self.policies:
+            known = known_policies(head, self.policies)
+            where.append(f"policy_id IN ({_places(known)})")
+            values += known
+        if self.objects:
+            places = _places(self.objects)
+            where.append(f"(object_id IN ({places}) OR external_id IN ({places}) OR object_name IN ({places}))")
+            values += [*self.objects] * 3
+        if self.since is not None:
+            where.append("open_since >= CAST(? AS TIMESTAMPTZ)")
+            values.append(self.since)
+        condition = f" WHERE {' AND '.join(where)}" if where else ""
+        order = "open_since IS NULL, open_since, policy_id, type, object_id, incarnation"
+        return f"SELECT {', '.join((*FINDING_COLUMNS, *more))} FROM finding{condition} ORDER BY {order}", values
+
+
+def policies_named(head: HistoryHead, names: Iterable[str]) -> list[str]:
+    """Return the ids of the policies of a history that ids, the first ones too, their ends, folders or globs mean."""
+    known = sorted({(called, policy.policy_id) for policy in head.policies for called in (policy.policy_id, policy.lineage)})
+    policy_ids: dict[str, None] = {}
+    for name in names:
+        rooted = name if name.startswith(("/", "*")) else f"*/{name}"
+        patterns = (name, rooted, f"{rooted.rstrip('/')}/*")
+        policy_ids |= {
+            policy_id: None for called, policy_id in known if any(fnmatchcase(called, pattern) for pattern in patterns)
+        }
+    return list(policy_ids)
+
+
+def known_policies(head: HistoryHead, names: Iterable[str]) -> list[str]:
+    """Return the ids as :func:`policies_named` does. Raises UnknownPolicy for a name that means none, with the nearest."""
+    policy_ids: dict[str, None] = {}
+    for name in names:
+        meant = policies_named(head, [name])
+        if not meant:
+            near = did_you_mean(name, [policy.policy_id for policy in head.policies])
+            raise UnknownPolicy(f"the history knows no policy '{printable(name)}'{near}")
+        policy_ids |= dict.fromkeys(meant)
+    return list(policy_ids)
+
+
+def run_named(head: HistoryHead, name: str) -> Ran:
+    """Return the run that a number, ``last``, or the beginning of a snapshot's id means. Raises UnknownRun."""
+    if name == "last" and head.runs:
+        return head.runs[-1]
+    runs = [run for run in head.runs if str(run.number) == name]
+    runs = runs or [run for run in head.runs if len(name) > 3 and run.snapshot.startswith(name)]
+    if not runs:
+        last = head.runs[-1].number if head.runs else 0
+        raise UnknownRun(
+            f"the history has no run `{name[:80]}`: runs are numbered from 1 to {last}, or called by a snapshot's id"
+        )
+    return runs[-1]
+
+
+def about(head: HistoryHead, name: str) -> tuple[str, Query]:
+    """Return what a name means (a finding, a policy, an object) and the query for all that happened there, the oldest first."""
+    columns = (
+        "run, time, event, cause, before, after, before_index, after_index, life, policy_id, type, object_id, object_name, "
+        "finding_id"
+    )
+    policies = policies_named(head, [name])
+    if _FINDING.fullmatch(name):
+        what, where, values = "finding", "finding_id = ?", [name]
+    elif policies:
+        what, where, values = "policy", f"policy_id IN ({_places(policies)}) AND event IS NOT NULL", [*policies]
+    else:
+        what, where, values = "object", "(object_id = ? OR external_id = ? OR object_name = ?)", [name] * 3
+    return what, (f"SELECT {columns} FROM event WHERE {where} ORDER BY run, policy_id, type, object_id, incarnation", values)
+
+
+def objects_of_findings(findings: Sequence[str]) -> Query:
+    """Return the query for the policy and the object of findings, which are named by their ids."""
+    return f"SELECT finding_id, policy_id, object_id FROM finding WHERE finding_id IN ({_places(findings)})", [*findings]
+
+
+def compared(before: int, after: int) -> str:
+    """Return the query for what is otherwise in one run than in another, earlier one: ``what`` says how, ``cause`` why.
+
+    Of the changes it reads those between the two, since the first of them says whether a finding was open before.
+    """
+    first, last = (f"arg_{one}_null({{0}}, run) AS {{1}}" for one in ("min", "max"))
+    said = {"value": "value", "life": "life", "episodes": "episodes", "cause": "cause", "open_since": "open_since"}
+    was = {"before": "before", "event": "first_event", "life": "first_life"}
+    columns = [*(first.format(*one) for one in was.items()), *(last.format(*one) for one in said.items())]
+    between = (
+        f"SELECT type, policy_no, object_no, {', '.join(columns)}, bool_or(event IN {_NEWS}) AS opened "
+        f"FROM {CHANGES} WHERE run > {before} AND run <= {after} GROUP BY type, policy_no, object_no"
+    )
+    was_open = (
+        f"CASE WHEN c.first_event IS NULL THEN c.first_life IN ('open', 'unconfirmed') ELSE c.first_event NOT IN {_NEWS} END"
+    )
+    blurred = f"coalesce({status_sql('c.before')} = 'UNDETERMINED', false)"
+    is_open = "life IN ('open', 'unconfirmed')"
+    what = (
+        f"CASE WHEN {is_open} AND (NOT was_open OR opened) THEN CASE WHEN episodes > 1 THEN 'reopened' ELSE 'opened' END "
+        f"WHEN was_open AND NOT {is_open} THEN CASE WHEN life = 'unknown' THEN 'lost sight' ELSE life END "
+        "WHEN was_open AND NOT blurred AND life = 'unconfirmed' THEN 'lost sight' "
+        "WHEN was_open AND blurred AND life = 'open' THEN 'seen again' "
+        "WHEN was_open AND before // 8 IS DISTINCT FROM value // 8 THEN 'changed' END"
+    )
+    changes = f"SELECT c.*, {was_open} AS was_open, {blurred} AS blurred FROM ({between}) AS c"
+    order = "['opened', 'reopened', 'lost sight', 'seen again', 'changed', 'resolved', 'gone', 'retired']"
+    return (
+        f"SELECT l.what, {FINDING_ID} AS finding_id, p.policy_id, o.type, o.id AS object_id, {called('o')} AS object_name, "
+        f"o.external_id, o.account, o.region, {status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
+        "l.before // 8 AS before_index, l.value // 8 AS after_index, l.cause, "
+        f"{time_of_run('l.open_since')} AS open_since, "
+        "t.text AS condition_text, t.message AS current_state_message, t.remediation AS remediation_message "
+        f"FROM (SELECT *, {what} AS what FROM ({changes})) AS l {NAMES} "
+        f"LEFT JOIN {OUTCOMES} AS t ON t.policy_id = p.policy_id AND t.type = o.type AND t.code = l.value // 8 "
+        f"WHERE l.what IS NOT NULL ORDER BY list_position({order}, l.what), p.policy_id, o.type, o.id, finding_id"
+    )
+
+
+def coverage(connection: Connection, run: int) -> tuple[int, int]:
+    """Return how many verdicts a run has given, and how many the history knew after it."""
+    total = "compliant + incompliant + inapplicable + undetermined"
+    rows = connection.execute(f"SELECT sum(judged), sum({total}) FROM ledger WHERE run = {int(run)}").fetchall()
+    return int(rows[0][0] or 0), int(rows[0][1] or 0)
+
+
+def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
+    """Return the query for a row per run, in their order: how many are open, unconfirmed, unknown and compliant after it.
+
+    ``late`` is of how many accounts a run has moved nothing, or not all, since they were looked at later before.
+    """
+    where, values = ["true"], [*accounts, *policies]
+    where += [f"account IN ({_places(accounts)})"] if accounts else []
+    where += [f"policy_id IN ({_places(policies)})"] if policies else []
+    condition = " AND ".join(where)
+    counts = (
+        "SELECT run, sum(incompliant) AS open, sum(unconfirmed) AS unconfirmed, "
+        f"sum(undetermined) - sum(unconfirmed) AS unknown, sum(compliant) AS compliant FROM ledger WHERE {condition} GROUP BY 1"
+    )
+    flows = (
+        "SELECT run, count(*) FILTER (event IN ('opened', 'reopened')) AS opened, "
+        f"count(*) FILTER (event IN ('resolved', 'gone', 'retired')) AS ended FROM event WHERE {condition} GROUP BY 1"
+    )
+    query = (
+        "SELECT r.number AS run, r.time, coalesce(c.open, 0) AS open, coalesce(c.unconfirmed, 0) AS unconfirmed, "
+        "coalesce(c.unknown, 0) AS unknown, coalesce(c.compliant, 0) AS compliant, coalesce(f.opened, 0) AS opened, "
+        f"coalesce(f.ended, 0) AS ended, r.late_accounts AS late FROM run AS r LEFT JOIN ({counts}) AS c ON c.run = r.number "
+        f"LEFT JOIN ({flows}) AS f ON f.run = r.number ORDER BY r.number"
+    )
+    return query, values * 2
+
+
+def open_by_severity(accounts: Sequence[str], policies: Sequence[str], today: Mapping[str, str] | None) -> Query:
+    """Return the query for a row per run and severity: how many findings are open or unconfirmed, by their policies' ratings.
+
+    ``today`` are severities by policy, of which all runs are told; None takes those that were in force in each run.
+    """
+    ratings, said = "rating", [value for one in (today or {}).items() for value in one]
+    if today is not None:
+        rows = ", ".join(["(?, ?)"] * len(today)) or "('', '')"
+        ratings = f"(SELECT number AS run, v.* FROM run, (VALUES {rows}) AS v(policy_id, severity))"
+    where, values = ["true"], [*accounts, *policies]
+    where += [f"l.account IN ({_places(accounts)})"] if accounts else []
+    where += [f"l.policy_id IN ({_places(policies)})"] if policies else []
+    return (
+        "SELECT l.run, coalesce(r.severity, 'not rated') AS severity, sum(l.incompliant + l.unconfirmed)::BIGINT AS open "
+        f"FROM ledger AS l LEFT JOIN {ratings} AS r ON r.run = l.run AND r.policy_id = l.policy_id "
+        f"WHERE {' AND '.join(where)} GROUP BY ALL HAVING open > 0 ORDER BY ALL"
+    ), [*said, *values]
+
+
+def _places(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def newest_counts(accounts: Sequence[str], until: int | None = None) -> Query:
+    """Return the query, over the view ``ledger``, for the newest counts of each policy: compliant, incompliant and so on.
+
+    ``until`` is the number of the run that is the newest one then.
+
+    A policy whose objects are all gone has zeros: it was asked, and there is nothing to judge.
+    """
+    where = f"l.account IN ({_places(accounts)})" if accounts else "true"
+    names = ("compliant", "incompliant", "inapplicable", "undetermined")
+    sums = ", ".join(f"coalesce(sum(l.{name}) FILTER ({where} AND l.run = n.run), 0)" for name in names)
+    past = f" WHERE number <= {int(until)}" if until is not None else ""
+    newest = f"SELECT max(number) AS run FROM {RUNS}{past}"
+    query = f"SELECT l.policy_id, {sums} FROM ledger AS l, ({newest}) AS n WHERE l.run <= n.run GROUP BY 1 ORDER BY 1"
+    return query, [*accounts] * len(names)

@@ -1,0 +1,51 @@
+"""Values in, statements out that make views of them: what the tables of a history do not hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.inventory.snapshots.database import text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perpend.findings.history.manifest import HistoryHead
+
+
+def view(name: str, query: str) -> str:
+    """Return the statement that makes a view."""
+    return f"CREATE VIEW IF NOT EXISTS {name} AS {query}"
+
+
+def scorecard_statement(rows: Sequence[tuple[str, str, str, str, str, int, int, int, int]]) -> str:
+    """Return the statement that makes the view ``scorecard``: framework, requirement, number, name, standing, counts."""
+    columns = "framework, requirement, number, name, standing, compliant, incompliant, inapplicable, undetermined"
+    return rows_statement("scorecard", columns, rows or [("", "", "", "", "", 0, 0, 0, 0)], is_row="framework <> ''")
+
+
+def rows_statement(name: str, columns: str, rows: Sequence[Sequence[str | int | None]], *, is_row: str) -> str:
+    """Return the statement that makes a view of rows, at least one; ``is_row`` tells those that are meant."""
+    values = ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
+    return view(name, f"SELECT * FROM (VALUES {values}) AS s({columns}) WHERE {is_row}")
+
+
+def ratings_query(head: HistoryHead, table: str) -> str:
+    """Return what the view ``rating`` holds: how severe findings were said to be, in each run, of a ``table``, that knew it."""
+    said = [(place, rated) for place, ratings in enumerate(head.ratings) for rated in ratings.policies]
+    rows = ", ".join(
+        f"({place}, {', '.join(map(text, (rated.policy_id, rated.severity, rated.source, rated.because)))}, "
+        f"{text(rated.within) if rated.within else 'NULL'})"
+        for place, rated in said
+    )
+    runs = ", ".join(f"({run.number}, {-1 if run.rated is None else run.rated})" for run in head.runs)
+    nothing = "(-2, '', '', '', '', NULL)"
+    return (
+        "SELECT n.run, r.time, s.policy_id, s.severity, s.rated_by, s.because, "
+        "CAST(s.resolve_within AS VARCHAR) AS resolve_within "
+        f"FROM (VALUES {runs}) AS n(run, place) JOIN {table} AS r ON r.number = n.run JOIN (VALUES {rows or nothing}) "
+        "AS s(place, policy_id, severity, rated_by, because, resolve_within) ON s.place = n.place"
+    )
+
+
+def _literal(value: str | int | None) -> str:
+    return "NULL" if value is None else text(value.replace("\0", "")) if isinstance(value, str) else str(value)

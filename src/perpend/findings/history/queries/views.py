@@ -1,0 +1,390 @@
+"""A history in, statements out that make views of it: ``finding``, ``episode``, ``event``, ``ledger`` and ``run``.
+
+Files are compared with their hashes before a view names them; of others nothing is read. Times in views are those of snapshots.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER
+from perpend.core.objects.status import Status
+from perpend.findings.history.identity import finding_id_sql
+from perpend.findings.history.model import STATUSES
+from perpend.findings.history.queries.rows import ratings_query, view
+from perpend.findings.history.queries.unknown_names import refuse_unknown
+from perpend.findings.history.storage import WholeFiles
+from perpend.findings.history.write.changes import COLUMNS, lives_query
+from perpend.findings.history.write.counts import COLUMNS as COUNTS
+from perpend.findings.history.write.objects import registry_query
+from perpend.findings.history.write.policies import TEXTS
+from perpend.inventory.snapshots.database import opened, storing, text
+from perpend.inventory.snapshots.queries.views import MoreViews
+from perpend.inventory.snapshots.temporary_store import scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from perpend.findings.history.manifest import HistoryHead, TypeKnown
+    from perpend.findings.history.storage import HistoryPlace
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.manifest import StoredFile
+
+RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES, CHANGES = (
+    f"perpend_history_{name}" for name in ("runs", "policies", "texts", "objects", "lives", "changes")
+)
+OUTCOMES = "perpend_history_outcomes"
+"""The view of what the verdicts of each policy say, by their index."""
+
+_LIFE = (
+    *("policy_no", "object_no", "run", "value", "status_run", "inc_start", "inc_end", "life", "open_since", "ended"),
+    *("episodes", "known_at"),
+)
+
+
+_KINDS: Final = dict.fromkeys(("type", "life", "event", "cause"), "VARCHAR")
+"""The kinds of columns that are no whole numbers."""
+
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    RUNS: (),
+    _POLICIES: (),
+    _TEXTS: (),
+    OBJECTS: (),
+    LIVES: (),
+    CHANGES: (),
+    OUTCOMES: (_TEXTS, _POLICIES),
+    "finding": (RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES),
+    "event": (RUNS, _POLICIES, OBJECTS, CHANGES),
+    "episode": (RUNS, _POLICIES, OBJECTS, CHANGES),
+    "run": (RUNS, "event"),
+    "ledger": (RUNS, _POLICIES),
+    "rating": (RUNS,),
+}
+"""Of what each view is made, in an order in which they can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """A history that is asked: all that its head names, or, of the types that ``only`` has, the objects that it lists.
+
+    Of changes that were put together none are read that are all of the run ``since`` or older ones.
+    """
+
+    head: HistoryHead
+    files: WholeFiles
+    only: Mapping[str, Sequence[int]] | None = None
+    since: int = 0
+
+    @property
+    def types(self) -> Iterable[tuple[str, TypeKnown]]:
+        """The types that are asked for, by their names."""
+        return [(name, known) for name, known in self.head.types.items() if self.only is None or name in self.only]
+
+    def past(self, type_name: str, known: TypeKnown) -> tuple[StoredFile, ...]:
+        """Return the files of changes that were put together, of a type, in which what is asked for may stand."""
+        if known.past_run is not None and known.past_run <= self.since:
+            return ()
+        return known.past if self.only is None else known.past_of(self.only[type_name])
+
+    def of_objects(self, type_name: str) -> str:
+        """Return the condition that holds for rows of the objects of a type that are asked for, behind a space."""
+        return "" if self.only is None else f" WHERE object_no IN ({_listed(self.only[type_name])})"
+
+
+@contextmanager
+def asking(
+    place: HistoryPlace, *views: str, since: int = 0, accounts: Sequence[str] = (), objects: Sequence[str] = ()
+) -> Iterator[Connection]:
+    """Yield a database with the views of a history, all or those that are named, and nothing else in reach.
+
+    Who names a run as ``since`` is not told all changes until then. Raises UnknownOwner where one of some ``accounts`` owns
+    nothing in it, or nothing is called like one of ``objects``.
+    """
+    head = place.head()
+    with _reaching(place, head) as connection:
+        sought = _Sought(head, WholeFiles(place), since=since)
+        for statement in _statements(sought, views):
+            connection.execute(statement)
+        if accounts or objects:
+            registries = [sought.files.relation(*known.objects) for _, known in sought.types if known.objects]
+            refuse_unknown(connection, registries, accounts, objects)
+        yield connection
+
+
+@contextmanager
+def asking_of(place: HistoryPlace, name: str) -> Iterator[Connection]:
+    """Yield a database with the view ``event`` alone, of no more than the objects that have a name as Id, external id or name.
+
+    Of types that have none nothing but the registry is read, and compared with its hash.
+    """
+    head, files = place.head(), WholeFiles(place)
+    with _reaching(place, head) as connection:
+        only: dict[str, list[int]] = {}
+        for kind, number in connection.execute(*_numbers(_Sought(head, files), name)).fetchall():
+            only.setdefault(kind, []).append(number)
+        for statement in _statements(_Sought(head, files, only), ("event",)):
+            connection.execute(statement)
+        yield connection
+
+
+@contextmanager
+def _reaching(place: HistoryPlace, head: HistoryHead) -> Iterator[Connection]:
+    paths = [place.directory / file.path for file in head.files]
+    with scratch() as directory, opened(paths=paths, spill=directory / "spill") as connection, storing(place.directory):
+        yield connection
+
+
+def history_views(place: HistoryPlace) -> MoreViews:
+    """Return the views of a history: none where there is no history."""
+    head = place.head()
+    statements = _statements(_Sought(head, WholeFiles(place)), ())
+    return MoreViews(tuple(statements), tuple(place.directory / file.path for file in head.files) if statements else ())
+
+
+def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
+    """Return the statements that make views, all or those that are named. Files that none of them reads are not opened."""
+    head = asked.head
+    if not head.runs:
+        return []
+    made: dict[str, Callable[[], str]] = {
+        RUNS: lambda: _table_of_runs(head),
+        _POLICIES: lambda: _table_of_policies(head),
+        _TEXTS: lambda: _texts(asked),
+        OBJECTS: lambda: _objects(asked),
+        LIVES: lambda: _lives(asked),
+        CHANGES: lambda: _changes(asked),
+        OUTCOMES: _outcomes,
+        "finding": lambda: view("finding", _findings()),
+        "event": lambda: view("event", _events()),
+        "episode": lambda: view("episode", _episodes()),
+        "run": lambda: view("run", _runs()),
+        "ledger": lambda: view("ledger", _ledger(asked)),
+        "rating": lambda: view("rating", ratings_query(head, RUNS)),
+    }
+    needed = set(views or _NEEDS)
+    for name in reversed(tuple(_NEEDS)):
+        needed |= set(_NEEDS[name]) if name in needed else set()
+    return [made[name]() for name in _NEEDS if name in needed]
+
+
+def _numbers(asked: _Sought, name: str) -> tuple[str, list[str]]:
+    """Return the query for type and number of the objects that ever had a name, and maybe of some more."""
+    wanted = {"id": name, "external_id": name, "name": ROOT_NAME if name == ROOT_USER else name}
+    # A condition on one column passes over rows of a file whose least and greatest values say that it cannot hold there.
+    parts = [
+        f"SELECT {text(kind)} AS type, object_no FROM {asked.files.relation(*known.objects)} WHERE {column} = ${place}"
+        for kind, known in asked.types
+        if known.objects
+        for place, column in enumerate(wanted, 1)
+    ]
+    query = " UNION ".join(parts) or "SELECT '' AS type, 0 AS object_no LIMIT 0"
+    return query, [*wanted.values()] if parts else []
+
+
+def _table_of_runs(head: HistoryHead) -> str:
+    rows = ", ".join(
+        f"({run.number}, {text(run.snapshot)}, TIMESTAMPTZ {text(run.time)}, {run.assumed}, "
+        f"TIMESTAMPTZ {text(run.committed)}, {text(run.engine)}, {len(run.late)}, {run.asked})"
+        for run in head.runs
+    )
+    columns = "number, snapshot, time, assumed, committed, engine, late_accounts, asked"
+    return f"CREATE TABLE {RUNS} AS SELECT * FROM (VALUES {rows}) AS r({columns})"
+
+
+def _table_of_policies(head: HistoryHead) -> str:
+    kinds = {"policy_no": "INTEGER", "policy_id": "VARCHAR", "lineage": "VARCHAR", "type": "VARCHAR"}
+    kinds |= {"first_run": "INTEGER", "retired_run": "INTEGER"}
+    rows = [
+        (policy.number, policy.policy_id, policy.lineage, policy.type_name, policy.first_run, policy.retired_run)
+        for policy in head.policies
+    ]
+    # A document is read in one go: of rows of VALUES every cell would be an expression.
+    listed = text(json.dumps([dict(zip(kinds, row, strict=True)) for row in rows]))
+    return f"CREATE TABLE {_POLICIES} AS SELECT unnest(from_json({listed}, {text(json.dumps([kinds]))}), recursive := true)"
+
+
+def _texts(asked: _Sought) -> str:
+    newest = "QUALIFY row_number() OVER (PARTITION BY policy_no, code ORDER BY run DESC) = 1"
+    query = f"SELECT * FROM {asked.files.relation(*asked.head.texts)} {newest}" if asked.head.texts else _nothing(TEXTS)
+    return f"CREATE VIEW {_TEXTS} AS {query}"
+
+
+def _nothing(kinds: Mapping[str, str]) -> str:
+    """Return the query for no rows, of columns by their kinds."""
+    return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {column}' for column, kind in kinds.items())} LIMIT 0"
+
+
+def _outcomes() -> str:
+    """Return what verdicts say by their policies' ids: where a policy that is retired is called like another, the other's."""
+    columns = "p.policy_id, p.type, t.code, t.text, t.message, t.remediation"
+    one_of_each = (
+        "QUALIFY row_number() OVER (PARTITION BY p.policy_id, p.type, t.code ORDER BY p.retired_run DESC NULLS FIRST) = 1"
+    )
+    joined = f"{_TEXTS} AS t JOIN {_POLICIES} AS p ON p.policy_no = t.policy_no"
+    return f"CREATE VIEW {OUTCOMES} AS SELECT {columns} FROM {joined} {one_of_each}"
+
+
+def _objects(asked: _Sought) -> str:
+    parts = [
+        f"SELECT {text(name)} AS type, * FROM ({registry_query(asked.files.paths(known.objects))}){asked.of_objects(name)}"
+        for name, known in asked.types
+    ]
+    nothing = f"SELECT NULL::VARCHAR AS type, * FROM ({registry_query([])})"
+    return f"CREATE VIEW {OBJECTS} AS {' UNION ALL '.join(parts) or nothing}"
+
+
+def _lives(asked: _Sought) -> str:
+    """Return the newest row of each finding, with the last run that said something."""
+    parts = []
+    for name, known in asked.types:
+        if known.known is None:
+            continue
+        base = asked.files.paths([known.lives])[0] if known.lives else None
+        lives = lives_query(base, asked.files.paths(known.changes))
+        cases = (f"WHEN l.policy_no IN ({_listed(numbers)}) THEN k.{group}" for group, numbers in _groups(known))
+        seen = f"CASE {' '.join(cases)} END"
+        parts.append(
+            f"SELECT {text(name)} AS type, {', '.join(f'l.{column}' for column in _LIFE)}, {seen} AS seen FROM ({lives}) AS l "
+            f"JOIN {asked.files.relation(known.known)} AS k ON k.object_no = l.object_no"
+        )
+    nothing = _nothing({column: _KINDS.get(column, "INTEGER") for column in ("type", *_LIFE, "seen")})
+    return f"CREATE VIEW {LIVES} AS {' UNION ALL '.join(parts) or nothing}"
+
+
+def _groups(known: TypeKnown) -> list[tuple[str, tuple[int, ...]]]:
+    return [(group, numbers) for group, numbers in known.groups.items() if numbers]
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _changes(asked: _Sought) -> str:
+    parts = [
+        f"SELECT {text(name)} AS type, {', '.join(COLUMNS)} FROM {asked.files.relation(*files)}{asked.of_objects(name)}"
+        for name, known in asked.types
+        if (files := (*asked.past(name, known), *known.changes))
+    ]
+    nothing = _nothing({column: _KINDS.get(column, "INTEGER") for column in ("type", *COLUMNS)})
+    return f"CREATE VIEW {CHANGES} AS {' UNION ALL '.join(parts) or nothing}"
+
+
+def _runs() -> str:
+    judged = "SELECT run, count(*) FILTER (event IS NOT NULL) AS events FROM event GROUP BY 1"
+    events = "r.* EXCLUDE (asked), coalesce(e.events, 0) AS events"
+    return f"SELECT {events} FROM {RUNS} AS r LEFT JOIN ({judged}) AS e ON e.run = r.number"
+
+
+def status_sql(value: str) -> str:
+    """Return the word of the status that a value holds."""
+    cases = " ".join(f"WHEN {number} THEN {text(status)}" for number, status in enumerate(STATUSES))
+    return f"CASE {value} % 8 {cases} END"
+
+
+_BLURRED = STATUSES.index(Status.UNDETERMINED)
+
+
+def called(row: str) -> str:
+    """Return what an object of the registry is called."""
+    is_root = f"{row}.name = {text(ROOT_NAME)} AND {row}.external_id LIKE 'arn:%:root'"
+    return f"CASE WHEN {is_root} THEN {text(ROOT_USER)} ELSE {row}.name END"
+
+
+_NAMED = (
+    f"p.policy_id, o.id AS object_id, {called('o')} AS object_name, o.external_id, o.account, o.region, o.type, "
+    "CAST(o.incarnation AS INTEGER) AS incarnation"
+)
+NAMES = (
+    f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no JOIN {OBJECTS} AS o ON o.object_no = l.object_no AND o.type = l.type"
+)
+FINDING_ID = finding_id_sql("p.lineage", "o.type", "o.id", "o.incarnation")
+
+
+def time_of_run(run: str) -> str:
+    """Return the time of a run, by its number."""
+    return f"(SELECT time FROM {RUNS} WHERE number = {run})"
+
+
+def _findings() -> str:
+    """Return what ``finding`` holds: a row for each policy and object that were more than compliant or inapplicable."""
+    dates = {
+        "open_since": "l.open_since",
+        "ended_at": "l.ended",
+        "last_known_at": f"CASE WHEN l.value % 8 = {_BLURRED} OR l.ended IS NOT NULL THEN l.known_at ELSE l.seen END",
+        "last_seen": "l.seen",
+        "status_date": "l.status_run",
+        "incompliant_start_date": "l.inc_start",
+        "incompliant_end_date": "l.inc_end",
+    }
+    times = ", ".join(f"{time_of_run(run)} AS {name}" for name, run in dates.items())
+    return (
+        f"SELECT {FINDING_ID} AS finding_id, {_NAMED}, {status_sql('l.value')} AS status, l.value // 8 AS condition_index, "
+        f"l.life, {times}, l.episodes, l.run AS changed_in_run, l.seen AS seen_in_run, t.text AS condition_text, "
+        f"t.message AS current_state_message, t.remediation AS remediation_message FROM {LIVES} AS l {NAMES} "
+        f"LEFT JOIN {_TEXTS} AS t ON t.policy_no = l.policy_no AND t.code = l.value // 8 WHERE l.life <> 'clear'"
+    )
+
+
+def _events() -> str:
+    """Return what ``event`` holds: every change that a run has made to a finding; ``event`` is null where none is told."""
+    return (
+        f"SELECT l.run, r.time, r.snapshot, {FINDING_ID} AS finding_id, {_NAMED}, l.event, l.cause, "
+        f"{status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
+        "l.before // 8 AS before_index, l.value // 8 AS after_index, l.life, l.episodes, "
+        f"{time_of_run('l.open_since')} AS open_since "
+        f"FROM {CHANGES} AS l {NAMES} JOIN {RUNS} AS r ON r.number = l.run"
+    )
+
+
+def _episodes() -> str:
+    """Return what ``episode`` holds: each time that a finding was open, with its end where there was one."""
+    episodes = (
+        "SELECT type, policy_no, object_no, open_since, max(ended) AS ended, max(episodes) AS episode, "
+        "arg_max(CASE WHEN run = ended THEN life END, run) FILTER (run = ended) AS ending, "
+        "arg_max(cause, run) FILTER (run = ended) AS cause, arg_max(known_at, run) FILTER (run = ended) AS known_at "
+        f"FROM {CHANGES} WHERE open_since IS NOT NULL GROUP BY ALL"
+    )
+    return (
+        f"SELECT {FINDING_ID} AS finding_id, {_NAMED}, l.episode, {time_of_run('l.open_since')} AS open_since, "
+        f"{time_of_run('l.ended')} AS ended_at, {time_of_run('l.known_at')} AS last_known_at, l.ending, l.cause "
+        f"FROM ({episodes}) AS l {NAMES}"
+    )
+
+
+def _ledger(asked: _Sought) -> str:
+    """Return what ``ledger`` holds: all that is known after each run, also of types of which the run itself said nothing."""
+    head = asked.head
+    columns = ", ".join(f"l.{column}" for column in COUNTS if column not in ("run", "policy_no", "judged"))
+    counted = (
+        f"SELECT l.*, p.policy_id, p.type FROM {asked.files.relation(*head.ledger)} AS l "
+        f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no"
+    )
+    kinds = {policy.number: policy.type_name for policy in head.policies}
+    lists = sorted({(place, kinds[number]) for place, numbers in enumerate(head.asked) for number in numbers})
+    rows = ", ".join(f"({place}, {text(name)})" for place, name in lists) or "(-1, '')"
+    newest = (
+        "SELECT r.number, r.time, t.type, max(CASE WHEN a.type IS NOT NULL THEN r.number END) "
+        "OVER (PARTITION BY t.type ORDER BY r.number) AS run "
+        f"FROM {RUNS} AS r CROSS JOIN (SELECT DISTINCT type FROM asked) AS t "
+        "LEFT JOIN asked AS a ON a.place = r.asked AND a.type = t.type"
+    )
+    return (
+        f"WITH counted AS ({counted}), asked AS (FROM (VALUES {rows}) AS a(place, type)), newest AS ({newest}) "
+        f"SELECT n.number AS run, n.time, l.policy_id, l.type, {columns}, "
+        "CASE WHEN l.run = n.number THEN l.judged ELSE 0 END AS judged FROM newest AS n "
+        f"JOIN counted AS l ON l.type = n.type AND l.run = n.run{_while_not_retired(head)}"
+    )
+
+
+def _while_not_retired(head: HistoryHead) -> str:
+    """Return the join that leaves out policies for as long as they were no more, behind a space."""
+    times = [(retirement.policy, retirement.since, retirement.until) for retirement in head.retirements]
+    times += [(policy.number, policy.retired_run, head.next_run) for policy in head.policies if policy.retired_run is not None]
+    if not times:
+        return ""
+    rows = ", ".join(map(str, times))
+    within = "o.policy_no = l.policy_no AND n.number >= o.since AND n.number < o.until"
+    return f" ANTI JOIN (VALUES {rows}) AS o(policy_no, since, until) ON {within}"

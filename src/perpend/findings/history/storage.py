@@ -1,0 +1,136 @@
+"""A store's directory in, its history out: files that appear whole, a head that is replaced in one step, one writer at a time.
+
+What no head names does not count, and is removed once nobody can be reading it any more.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from perpend.findings.history.manifest import HEAD, HistoryHead, head_from, text_of_head
+from perpend.inventory.snapshots.database import pattern
+from perpend.inventory.snapshots.files import (
+    StoreError,
+    directory_name,
+    is_there,
+    make_directory,
+    naming,
+    settle,
+    shown,
+    sync_directory,
+    write_whole,
+)
+from perpend.inventory.snapshots.manifest import Damaged, StoredFile
+from perpend.inventory.snapshots.snapshot import compare, sized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+DIRECTORY: Final = "history"
+"""Where a history is, below its store."""
+
+_IN_USE: Final = 86_400.0
+"""For how many seconds a file that no head names any more may still be read."""
+
+
+class HistoryPlace:
+    """The files of one store's history. Nothing is created before something is written."""
+
+    def __init__(self, store: str | Path) -> None:
+        self.store = Path(store)
+        self.directory = self.store / DIRECTORY
+
+    def head(self) -> HistoryHead:
+        """Return what the history holds; an empty head where there is none. Raises StoreError for one that is damaged."""
+        path = self.directory / HEAD
+        with naming(path, "cannot be read"):
+            if not is_there(path):
+                return HistoryHead()
+            text = path.read_bytes().decode("utf-8", errors="replace")
+        try:
+            return head_from(text)
+        except Damaged as error:
+            raise StoreError(f"{shown(path)}: {error}") from None
+
+    @contextmanager
+    def committing(self) -> Iterator[None]:
+        """Hold the lock under which the head changes; who comes meanwhile waits."""
+        with naming(self.directory):
+            make_directory(self.directory)
+            locks = make_directory(self.store / "locks")
+            stream = open(locks / DIRECTORY, "ab")  # noqa: SIM115  # closed below, whatever comes
+        with stream:
+            os.fchmod(stream.fileno(), 0o600)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            yield
+
+    def new_file(self, kind: str, type_name: str = "") -> Path:
+        """Return a path where nothing is yet, in a directory that is."""
+        with naming(self.directory):
+            below = self.directory / kind
+            directory = make_directory(below / directory_name(type_name) if type_name else below)
+        return directory / f"{secrets.token_hex(8)}.parquet"
+
+    def taken(self, path: Path) -> StoredFile:
+        """Return a finished file as a head names it, safe on the disk."""
+        with naming(path):
+            stored = StoredFile(str(path.relative_to(self.directory)), *settle(path))
+            sync_directory(path.parent)
+        return stored
+
+    def path(self, file: StoredFile) -> Path:
+        """Return where a file is. Raises StoreError where it is missing, cut off or damaged."""
+        if Path(file.path).is_absolute() or ".." in Path(file.path).parts:
+            raise StoreError(f"{shown(self.directory / HEAD)}: names a file that is not its own: {shown(file.path)}")
+        path = sized(self.directory / file.path, file)
+        compare(path, file)
+        return path
+
+    def paths(self, files: Iterable[StoredFile]) -> list[Path]:
+        """Return where files are, as ``path`` does."""
+        return [self.path(file) for file in files]
+
+    def replace_head(self, head: HistoryHead, before: HistoryHead) -> None:
+        """Put a head in force. Files that only the former one names stay for those who read them."""
+        for dropped in {file.path for file in before.files} - {file.path for file in head.files}:
+            with suppress(OSError):
+                os.utime(self.directory / dropped)
+        with naming(self.directory / HEAD):
+            write_whole(self.directory / HEAD, text_of_head(head).encode())
+
+    def remove_leftovers(self, head: HistoryHead, *, unused_for: float = _IN_USE) -> int:
+        """Remove what the head does not name and nobody has used for some seconds; return how many files that were."""
+        named, removed = {file.path for file in head.files}, 0
+        for path in self.directory.rglob("*"):
+            is_ours = path.suffix == ".parquet" or path.name.endswith(".part")
+            if not is_ours or str(path.relative_to(self.directory)) in named:
+                continue
+            with suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime >= unused_for:
+                    path.unlink()
+                    removed += 1
+        return removed
+
+
+class WholeFiles:
+    """A history's files as SQL writes them. Each is compared with its checksum once, when it is first asked for."""
+
+    def __init__(self, place: HistoryPlace) -> None:
+        self._place = place
+        self._whole: dict[StoredFile, str] = {}
+
+    def paths(self, files: Iterable[StoredFile]) -> list[str]:
+        """Return where files are. Raises StoreError where one is missing, cut off or damaged."""
+        asked = list(files)
+        self._whole |= {file: pattern(self._place.path(file)) for file in asked if file not in self._whole}
+        return [self._whole[file] for file in asked]
+
+    def relation(self, *files: StoredFile) -> str:
+        """Return the relation that files make together."""
+        return f"read_parquet([{', '.join(self.paths(files))}], hive_partitioning = false)"

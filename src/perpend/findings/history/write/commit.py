@@ -1,0 +1,397 @@
+"""A judged run in, the history with it out, in one step or not at all: everything is SQL over columns, nothing per finding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.values.age import AHEAD
+from perpend.core.values.values import milliseconds_from_datetime
+from perpend.findings.history.manifest import HistoryHead, PolicyKnown, Ran, TypeKnown
+from perpend.findings.history.state_machine_sql import TRIVIAL
+from perpend.findings.history.storage import WholeFiles
+from perpend.findings.history.write.changes import Asking, blurred_keys, lives_query, read_again, write_changes
+from perpend.findings.history.write.compaction import compacted
+from perpend.findings.history.write.counts import add_counts, add_former_counts, begin_counting, make_ledger, write_counts
+from perpend.findings.history.write.evaluated_run import Again, JudgedRun, TypeJudged
+from perpend.findings.history.write.incomplete_types import still_unread, unread_since
+from perpend.findings.history.write.last_observed import NOBODY, looked_query, set_aside, time_sql, write_looked
+from perpend.findings.history.write.objects import find_gone, look, meet, registry_query, write_parts
+from perpend.findings.history.write.policies import TEXTS, PoliciesMet, text_rows
+from perpend.findings.history.write.row_digests import find_pairs, revived_query
+from perpend.findings.history.write.values import groups_after, write_values
+from perpend.inventory.snapshots.database import opened, pattern, rows_of, storing
+from perpend.inventory.snapshots.files import StoreError, make_directory, shown
+from perpend.inventory.snapshots.temporary_store import scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.write.values import Groups
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.manifest import StoredFile
+    from perpend.language.program.program import Program
+
+MEMORY_LIMIT: Final = "700MB"
+"""What DuckDB may hold in memory while a run is committed. With less it takes longer: `bench histories --users 1e6`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit has made: the run's number, what happened in it, and which accounts were looked at later before."""
+
+    run: int
+    events: Mapping[str, int]
+    late: tuple[str, ...] = ()
+    is_first: bool = False
+
+
+def commit_run(place: HistoryPlace, judged: JudgedRun, *, now: datetime | None = None) -> Committed | None:
+    """Take a run into a store's history; return None where the history's last run says the same already.
+
+    Raises StoreError where it cannot be written, or where the run's day lies in the future: the history is as before then.
+    """
+    moment = now or datetime.now(UTC)
+    if judged.time > moment + AHEAD:
+        raise StoreError(f"{shown(place.directory)}: the run's day, {judged.time:%Y-%m-%d}, lies in the future")
+    with place.committing():
+        head = place.head()
+        commit = _Commit(place, judged, head, moment)
+        if commit.says_nothing_new():
+            return None
+        with scratch() as directory, commit.connected(directory) as connection, storing(place.directory):
+            make_ledger(connection)
+            for type_judged in commit.types():
+                commit.take_type(connection, type_judged, directory)
+            after = commit.finished(connection)
+        place.replace_head(after, head)
+        place.remove_leftovers(after)
+        run = after.runs[-1]
+        return Committed(run.number, run.events, run.late, is_first=len(after.runs) == 1)
+
+
+@dataclass(slots=True)
+class _Commit:
+    """A commit on its way."""
+
+    place: HistoryPlace
+    judged: JudgedRun
+    head: HistoryHead
+    moment: datetime
+    policies: PoliciesMet = field(init=False)
+    types_after: dict[str, TypeKnown] = field(init=False)
+    same_estate: bool = field(init=False)
+    events: Counter[str] = field(default_factory=Counter)
+    late: set[str] = field(default_factory=set)
+    unread: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    made: list[Path] = field(default_factory=list)
+    files: WholeFiles = field(init=False)
+    times: dict[int, int] = field(init=False)
+    """The days of runs in milliseconds, by their numbers."""
+
+    def __post_init__(self) -> None:
+        self.times = {run.number: milliseconds_from_datetime(datetime.fromisoformat(run.time)) for run in self.head.runs}
+        self.files = WholeFiles(self.place)
+        self.policies = PoliciesMet(self.judged, self.head)
+        self.types_after = dict(self.head.types)
+        lasts = [self.head.run(policy.last_run) for policy in self.policies.known_before()]
+        self.same_estate = bool(lasts) and all((one.content, one.time) == (self.content, self.time) for one in lasts)
+
+    @property
+    def run(self) -> int:
+        return self.head.next_run
+
+    @property
+    def content(self) -> str:
+        return self.judged.snapshot.content_hash
+
+    @property
+    def time(self) -> str:
+        return self.judged.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def says_nothing_new(self) -> bool:
+        """Whether the same objects were judged at the same day by the same programs and engine before, and nothing since.
+
+        What people say of severity must be the same, too: a run remembers which ratings were in force.
+        """
+        engines = {self.head.run(policy.last_run).engine for policy in self.policies.known_before()}
+        return (
+            self.same_estate
+            and engines == {self.judged.engine}
+            and self.policies.are_as_before()
+            and not self.policies.any_to_retire()
+            and self.head.ratings_of(self.head.runs[-1]) == self.judged.ratings
+        )
+
+    @contextmanager
+    def connected(self, directory: Path) -> Iterator[Connection]:
+        """Yield a database that reaches the history, the snapshot's files, the verdicts and a directory of its own."""
+        spill = make_directory(directory / "spill")
+        verdicts = [path for type_judged in self.judged.types if type_judged.files for path in type_judged.files.paths]
+        paths = [*self.judged.snapshot.files.paths, *verdicts]
+        done = False
+        try:
+            reach = [self.place.directory, directory]
+            with opened(directories=reach, paths=paths, spill=spill, memory_limit=MEMORY_LIMIT) as connection:
+                # Nothing here hangs on the order of rows that no ORDER BY gives, and keeping it costs a tenth.
+                connection.execute("SET preserve_insertion_order = false")
+                yield connection
+            done = True
+        finally:
+            for path in () if done else self.made:
+                path.unlink(missing_ok=True)
+
+    def types(self) -> list[TypeJudged]:
+        """The types that the run says something of: those that were judged, and known ones that policies were asked of."""
+        return [
+            type_judged
+            for type_judged in self.judged.types
+            if type_judged.files is not None or type_judged.name in self.head.types
+        ]
+
+    def take_type(self, connection: Connection, type_judged: TypeJudged, directory: Path) -> None:
+        """Take in what the run says of one type."""
+        known = self.head.types.get(type_judged.name, TypeKnown())
+        numbers = self.policies.of_type(type_judged)
+        _view(connection, "registry", registry_query(self.files.paths(known.objects)))
+        late = self._late_accounts(connection, known)
+        look(connection, self.judged.snapshot, type_judged.declared, late=late)
+        _view(connection, "last_looked", self._last_looked(known))
+        _view(connection, "looked", "FROM last_looked" if self._any_before() else NOBODY)
+        self.late |= late | set_aside(connection, self.judged)
+        met = meet(connection, next_object=known.next_object, run=self.run, time=time_sql(self.judged))
+        find_gone(connection, type_judged.declared, self.judged.claims, late=late)
+        if numbers:
+            known = self._with_looked(connection, known, type_judged.name)
+        unread = unread_since(self.head, numbers)
+        self.unread[type_judged.name] = still_unread(connection, self.judged, type_judged.name, unread, late=late)
+        known = self._with_parts(connection, known, type_judged.name, met.new)
+        begin_counting(connection)
+        values = self._with_values(connection, known, type_judged, numbers)
+        _view(connection, "lives", lives_query(*self._files_of_lives(known)))
+        self._revive(connection, known, values, numbers)
+        changed = [policy for policy in numbers.values() if policy.program_run == self.run or self._engine_run() == self.run]
+        programs = dict(zip(numbers, type_judged.programs, strict=False))
+        self._judge_again(
+            connection, {policy.number: programs[policy.number] for policy in changed if policy.number in programs}, directory
+        )
+        after = self._with_changes(connection, values, type_judged.name, numbers)
+        # What the last run has counted holds on where policies and accounts are those of then.
+        again = met.resettled > 0 or not known.policies.keys() >= numbers.keys()
+        self._count(connection, type_judged.name, after, groups_after(known.groups, numbers), again=again)
+        self.types_after[type_judged.name] = after
+
+    def finished(self, connection: Connection) -> HistoryHead:
+        """Return the head to be put in force."""
+        retired = self._retire_absent_types(connection)
+        ledger = self._written(connection, "ledger", "FROM ledger ORDER BY policy_no, account")
+        run = Ran(
+            self.run,
+            self.judged.snapshot.id,
+            self.content,
+            self.time,
+            self.judged.assumed,
+            self.moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            self.judged.engine,
+            0,
+            tuple(sorted(self.late)),
+            dict(sorted((self.events + retired).items())),
+            unread={name: unread for name, unread in (self.judged.unread | self.unread).items() if unread},
+        )
+        after = replace(
+            self.head,
+            policies=self.policies.all,
+            types=self.types_after,
+            ledger=(*self.head.ledger, ledger),
+            texts=(*self.head.texts, *self._text_files(connection)),
+            retirements=self.policies.retirements,
+        ).with_run(run, tuple(sorted(self.policies.asked)), self.judged.ratings)
+        return compacted(connection, self.place, after, self.made)
+
+    def _late_accounts(self, connection: Connection, known: TypeKnown) -> set[str]:
+        """Return the accounts of a type that a run with a later day has looked at."""
+        newest = max((run.time for run in self.head.runs), default="")
+        if known.known is None or newest <= self.time:
+            return set()
+        seen = ", ".join(f"k.{name}" for name in known.groups)
+        query = (
+            f"SELECT coalesce(r.account, ''), max(greatest({seen}, 0)) FROM {self.files.relation(known.known)} AS k "
+            "JOIN registry AS r ON r.object_no = k.object_no GROUP BY 1"
+        )
+        times = {run.number: run.time for run in self.head.runs}
+        return {account for account, run in rows_of(connection, query) if times.get(run, "") > self.time}
+
+    def _last_looked(self, known: TypeKnown) -> str:
+        """Return the query for when objects were looked at."""
+        if known.known is None or not self.times:
+            return NOBODY
+        kept = self.files.relation(known.looked) if known.looked else None
+        return looked_query(self.files.relation(known.known), [*known.groups], self.times, kept)
+
+    def _any_before(self) -> bool:
+        """Whether some source is older than a run before."""
+        newest = max(self.times.values(), default=0)
+        return min(self.judged.looked, default=newest) < newest
+
+    def _with_looked(self, connection: Connection, known: TypeKnown, type_name: str) -> TypeKnown:
+        if known.looked is None and {*self.judged.looked} <= {milliseconds_from_datetime(self.judged.time)}:
+            return known
+        path = self._new("looked", type_name)
+        kept = self.files.relation(known.looked) if known.looked else None
+        if write_looked(connection, self.judged, kept, path):
+            return replace(known, looked=self.place.taken(path))
+        path.unlink()
+        return replace(known, looked=None)
+
+    def _with_parts(self, connection: Connection, known: TypeKnown, type_name: str, new: int) -> TypeKnown:
+        if not rows_of(connection, "SELECT count(*) FROM parts")[0][0]:
+            return known
+        path = self._new("objects", type_name)
+        write_parts(connection, path)
+        objects = (*known.objects, self.place.taken(path))
+        known = replace(known, objects=objects, next_object=known.next_object + new)
+        _view(connection, "registry", registry_query(self.files.paths(objects)))
+        return known
+
+    def _with_values(
+        self, connection: Connection, known: TypeKnown, type_judged: TypeJudged, numbers: Mapping[int, PolicyKnown]
+    ) -> TypeKnown:
+        """Write the values after the run, and fill the table of pairs that have another one than before."""
+        groups, before = groups_after(known.groups, numbers), known.policies
+        old = self.files.relation(known.known) if known.known else None
+        path = self._new("known", type_judged.name)
+        write_values(
+            connection,
+            path,
+            known=old,
+            verdicts=_files(type_judged),
+            programs=dict(zip(numbers, type_judged.programs, strict=False)),
+            groups=groups,
+            before=before,
+            run=self.run,
+        )
+        file = self.place.taken(path)
+        find_pairs(connection, old, self.files.relation(file), groups, before, TRIVIAL)
+        return replace(known, known=file, groups=dict(groups.policies))
+
+    def _revive(self, connection: Connection, known: TypeKnown, after: TypeKnown, numbers: Mapping[int, PolicyKnown]) -> None:
+        """Add to the pairs what policies that were retired, and are asked again, say as they said it before."""
+        revived = {policy.number for policy in self.head.policies if policy.was_retired and policy.number in numbers}
+        if revived and known.known is not None and after.known is not None:
+            groups = groups_after(known.groups, numbers)
+            relations = self.files.relation(known.known), self.files.relation(after.known)
+            connection.execute(f"INSERT INTO pairs {revived_query(*relations, groups, revived, self.run)}")
+
+    def _judge_again(self, connection: Connection, changed: Mapping[int, Program], directory: Path) -> None:
+        """Judge the former snapshot by programs that are others now, where they made anything other than it was."""
+        moved = {number for (number,) in rows_of(connection, "SELECT DISTINCT policy_no FROM pairs WHERE before IS NOT NULL")}
+        asked = [(number, program) for number, program in changed.items() if number in moved]
+        last = self._last_asked({number for number, _ in asked})
+        out = directory / f"again-{len(self.made)}.parquet"
+        answered = None
+        if asked and last is not None and not self.same_estate:
+            question = Again(last.snapshot, datetime.fromisoformat(last.time), [program for _, program in asked], out)
+            answered = out if self.judged.again(question) else None
+        read_again(connection, answered, asked)
+
+    def _last_asked(self, numbers: set[int]) -> Ran | None:
+        """Return the newest run that has asked all of some policies."""
+        return next((run for run in reversed(self.head.runs) if numbers <= self.head.was_asked(run)), None)
+
+    def _with_changes(
+        self, connection: Connection, known: TypeKnown, type_name: str, numbers: Mapping[int, PolicyKnown]
+    ) -> TypeKnown:
+        retired = self.policies.retire(type_name)
+        path = self._new("changes", type_name)
+        # Only of what is otherwise is it asked what was known: the newest rows of all others need not be found.
+        _view(connection, "lives_of_pairs", lives_query(*self._files_of_lives(known), of="pairs"))
+        asking = [Asking(policy, self._engine_run()) for policy in numbers.values()]
+        write_changes(connection, path, asking=asking, retired=retired, same_estate=self.same_estate, run=self.run)
+        counted = rows_of(connection, f"SELECT event, count(*) FROM read_parquet({pattern(path)}) GROUP BY 1")
+        if not counted:
+            path.unlink()
+            return known
+        self.events.update({event: number for event, number in counted if event is not None})
+        return replace(known, changes=(*known.changes, self.place.taken(path)))
+
+    def _files_of_lives(self, known: TypeKnown) -> tuple[str | None, list[str]]:
+        """Return where the newest rows of a type's findings are, as SQL writes it: together, and those of the runs since."""
+        base = self.files.paths([known.lives])[0] if known.lives else None
+        return base, self.files.paths(known.changes)
+
+    def _engine_run(self) -> int:
+        """Return the run since which the engine is the one that judges now."""
+        since = self.run
+        for run in reversed(self.head.runs):
+            if run.engine != self.judged.engine:
+                break
+            since = run.number
+        return since
+
+    def _retire_absent_types(self, connection: Connection) -> Counter[str]:
+        """Retire policies over types of which the run says nothing else; return what happened."""
+        before = Counter(self.events)
+        done = {one.name for one in self.types()}
+        for name, known in self.head.types.items():
+            new = [policy for policy in self.head.policies_of(name) if policy.retired_run is None]
+            if name in done or not new or not self.policies.retire(name):
+                continue
+            _view(connection, "registry", registry_query(self.files.paths(known.objects)))
+            _view(connection, "lives", lives_query(*self._files_of_lives(known)))
+            begin_counting(connection)
+            find_pairs(connection, None, "", groups_after({}, []), [], TRIVIAL)
+            read_again(connection, None, [])
+            self.types_after[name] = self._with_changes(connection, known, name, {})
+        happened = self.events - before
+        self.events = before
+        return happened
+
+    def _count(self, connection: Connection, type_name: str, known: TypeKnown, groups: Groups, *, again: bool) -> None:
+        """Write the counts of a type: those of its last run and what was found to be otherwise, or all ``again``."""
+        numbers = {number: f"v{number}" for number in sorted(groups.column)}
+        if known.known is None or not numbers:
+            return
+        values = self.files.relation(known.known)
+        if again:
+            begin_counting(connection)
+            add_counts(connection, values, numbers, number="object_no")
+        else:
+            add_former_counts(connection, self.files.paths(self.head.ledger), self.head.policies_of(type_name))
+        base, changes = self._files_of_lives(known)
+        of = blurred_keys(base, changes) if base or changes else ""
+        _view(connection, "blurred", lives_query(base, changes, of=of))
+        write_counts(connection, values, groups, self.run)
+
+    def _text_files(self, connection: Connection) -> list[StoredFile]:
+        rows = [row for number, program in self.policies.texts.items() for row in text_rows(number, self.run, program)]
+        if not rows:
+            return []
+        columns = ", ".join(f"unnest(${place}::{kind}[]) AS {name}" for place, (name, kind) in enumerate(TEXTS.items(), 1))
+        values = [list(column) for column in zip(*rows, strict=True)]
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE texts AS SELECT {columns}", values)
+        return [self._written(connection, "texts", "FROM texts")]
+
+    def _written(self, connection: Connection, kind: str, query: str) -> StoredFile:
+        path = self._new(kind, "")
+        connection.execute(f"COPY ({query}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
+        return self.place.taken(path)
+
+    def _new(self, kind: str, type_name: str) -> Path:
+        path = self.place.new_file(kind, type_name)
+        self.made.append(path)
+        return path
+
+
+def _view(connection: Connection, called: str, query: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {called} AS {query}")
+
+
+def _files(type_judged: TypeJudged) -> str | None:
+    if type_judged.files is None:
+        return None
+    return f"read_parquet([{', '.join(map(pattern, type_judged.files.paths))}], hive_partitioning = false)"

@@ -1,0 +1,136 @@
+"""The values of a type in, a row of counts per policy and account out: what a history knows after a run.
+
+What the last run counted is not counted again: only what is otherwise than it was is taken off there, and added here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.status import Status
+from perpend.findings.history.model import STATUSES
+from perpend.inventory.snapshots.database import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perpend.findings.history.manifest import PolicyKnown
+    from perpend.findings.history.write.values import Groups
+    from perpend.inventory.snapshots.database import Connection
+
+COUNTED: Final = tuple(status for status in Status if status is not Status.DISAPPEARED)
+"""The statuses that are counted: what is gone stands in no ledger."""
+
+_BITS: Final = 20
+_ROWS: Final = 19
+"""Rows are counted in parts of at most two to this power, so that no count runs into the next one's bits."""
+
+_NAMES: Final = tuple(status.value.lower() for status in COUNTED)
+
+COLUMNS: Final = ("run", "policy_no", "account", *_NAMES, "unconfirmed", "judged")
+"""The columns of a ledger: the number of objects by status, of those undetermined the ones that were open, and how many
+verdicts the run itself has given."""
+
+
+def make_ledger(connection: Connection) -> None:
+    """Make the table ``ledger``, empty."""
+    kinds = ", ".join(f"{column} {'VARCHAR' if column == 'account' else 'BIGINT'}" for column in COLUMNS)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE ledger ({kinds})")
+
+
+def begin_counting(connection: Connection) -> None:
+    """Make the table ``counts``, empty: by how much the objects of a status are more, by policy and account."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE counts (policy_no INTEGER, account VARCHAR, {_statuses('{} BIGINT')})")
+
+
+def add_counts(connection: Connection, values: str, columns: Mapping[int, str], *, number: str) -> None:
+    """Add the values that a relation holds to the table ``counts``; ``registry`` says whose objects are.
+
+    ``columns`` are those of policies, ``number`` that of the objects' numbers.
+    """
+    connection.execute(f"INSERT INTO counts {_counted(values, columns, number)}")
+
+
+def add_changes(connection: Connection, pairs: str) -> None:
+    """Add to the table ``counts`` what pairs of a policy and an object say, and take off what they said before."""
+    of_status = {status.value.lower(): STATUSES.index(status) for status in COUNTED}
+    counts = ", ".join(
+        f"sum(CAST(coalesce(p.said % 8 = {place}, false) AS BIGINT) - CAST(coalesce(p.before % 8 = {place}, false) AS BIGINT))"
+        for place in of_status.values()
+    )
+    connection.execute(
+        f"INSERT INTO counts SELECT p.policy_no, r.account, {counts} FROM {pairs} AS p "
+        "JOIN registry AS r ON r.object_no = p.object_no GROUP BY ALL"
+    )
+
+
+def add_former_counts(connection: Connection, ledger: Sequence[str], policies: Sequence[PolicyKnown]) -> None:
+    """Add to the table ``counts`` those of the last run that looked at the policies of a type: none, if nothing was left of it.
+
+    ``ledger`` are the paths of its files as SQL writes them.
+    """
+    files = f"read_parquet([{', '.join(ledger)}], hive_partitioning = false)"
+    listed = ", ".join(str(policy.number) for policy in policies)
+    newest = rows_of(connection, f"SELECT max(run) FROM {files} WHERE policy_no IN ({listed})")[0][0]
+    last = max([newest or 0, *(policy.last_run for policy in policies)])
+    connection.execute(
+        f"INSERT INTO counts SELECT policy_no, account, {_statuses('{}')} FROM {files} "
+        f"WHERE run = {last} AND policy_no IN ({listed})"
+    )
+
+
+def write_counts(connection: Connection, now: str, groups: Groups, run: int) -> None:
+    """Add a type's counts after a run to the table ``ledger``, out of ``counts``; ``blurred`` says which are unconfirmed.
+
+    ``now`` are the values of the type. Of a policy that was asked, what the run has not said itself is counted there: little.
+    """
+    asked = {number: f"v{number}" for name, numbers in groups.policies.items() for number in numbers if name in groups.asked}
+    stale = f"(FROM {now} WHERE {next(iter(sorted(groups.asked)), 'object_no')} IS DISTINCT FROM {run})"
+    known = _counted(stale, asked, "object_no") if asked else "FROM counts LIMIT 0"
+    total = " + ".join(f"c.{column}" for column in _NAMES)
+    others = " + ".join(f"s.{column}" for column in _NAMES)
+    blurred = (
+        "SELECT l.policy_no, r.account, count(*) AS unconfirmed FROM blurred AS l "
+        "JOIN registry AS r ON r.object_no = l.object_no WHERE l.life = 'unconfirmed' GROUP BY ALL"
+    )
+    alike = "{0}.policy_no = c.policy_no AND {0}.account IS NOT DISTINCT FROM c.account"
+    judged = (
+        f"CASE WHEN c.policy_no IN ({', '.join(map(str, asked)) or 'NULL'}) THEN {total} - coalesce({others}, 0) ELSE 0 END"
+    )
+    connection.execute(
+        f"INSERT INTO ledger SELECT {run}, c.policy_no, c.account, {_statuses('c.{}')}, coalesce(b.unconfirmed, 0), {judged} "
+        f"FROM (SELECT policy_no, account, {_statuses('sum({0}) AS {0}')} FROM counts GROUP BY ALL) AS c "
+        f"LEFT JOIN ({blurred}) AS b ON {alike.format('b')} LEFT JOIN ({known}) AS s ON {alike.format('s')} WHERE {total} > 0"
+    )
+
+
+def _statuses(form: str) -> str:
+    return ", ".join(form.format(column) for column in _NAMES)
+
+
+def _counted(values: str, columns: Mapping[int, str], number: str) -> str:
+    # A verdict adds one to the bits of its status: of a policy all statuses are one sum. What is null adds nothing.
+    bits = ", ".join(f"{_bits(column)} AS b{policy}" for policy, column in columns.items())
+    sums = ", ".join(f"sum(n.b{policy}) AS c{policy}" for policy in columns)
+    packed = (
+        f"SELECT r.account, n.number >> {_ROWS} AS part, {sums} FROM (SELECT {number} AS number, {bits} FROM {values}) AS n "
+        "JOIN registry AS r ON r.object_no = n.number GROUP BY ALL"
+    )
+    listed = ", ".join(f"{{'policy_no': {policy}, 'counts': coalesce(c{policy}, 0)}}" for policy in columns)
+    counts = ", ".join(
+        f"sum((one.counts >> {_BITS * STATUSES.index(status)}) & {2**_BITS - 1})::BIGINT AS {status.value.lower()}"
+        for status in COUNTED
+    )
+    long = f"SELECT account, unnest([{listed}]) AS one FROM ({packed})"
+    return f"SELECT one.policy_no AS policy_no, account, {counts} FROM ({long}) GROUP BY ALL"
+
+
+def _bits(value: str) -> str:
+    """Return the bits that a value adds to.
+
+    Its status is in the last digit of its hexadecimal form. DuckDB makes that, unlike a remainder, of what stands in a column's
+    dictionary, not of what stands in each row.
+    """
+    of_status = {number: 1 << _BITS * number for number, status in enumerate(STATUSES) if status in COUNTED}
+    bits = ", ".join(f"'{digit:X}': {of_status.get(digit % 8, 0)}" for digit in range(16))
+    return f"map_extract_value(MAP {{{bits}}}, hex({value})[-1])"

@@ -1,0 +1,110 @@
+"""What a run that was judged hands to a history: its snapshot, its time, and for each object type programs and verdicts.
+
+Refuses to know how verdicts were made; what judges an older snapshot once more is called by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from perpend.core.objects.claims import unread_input, unread_of_types
+from perpend.core.values.age import may_be_seen
+from perpend.core.values.values import in_utc, milliseconds_from_datetime
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from perpend.core.objects.claims import Claim
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.evaluation.engines.verdicts import VerdictFiles
+    from perpend.findings.history.manifest import RatingsSaid
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.language.program.program import Program
+
+MOST_ACCOUNTS: Final = 20
+"""Of so many accounts it is remembered one by one that they were not read in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A question of the past: the snapshot of a run at its time, judged by programs of one type, as they are now.
+
+    The answer is a Parquet file at ``out`` with the objects' ``id`` and codes ``v0``, ``v1``, … by program.
+    """
+
+    snapshot: str
+    time: datetime
+    programs: Sequence[Program]
+    out: Path
+
+
+JudgeAgain: TypeAlias = Callable[[Again], bool]
+"""What answers: whether there was anything to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeJudged:
+    """One object type of a run. ``files`` hold the verdicts of ``programs``, by number; None where no object was there.
+
+    ``absent`` are policies that were asked of the type as well, had there been any objects.
+    """
+
+    declared: ObjectType
+    programs: Sequence[Program] = ()
+    files: VerdictFiles | None = None
+    absent: Sequence[str] = ()
+
+    @property
+    def name(self) -> str:
+        """The type's API name."""
+        return self.declared.name
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The ids of the policies that were asked, those with programs first, in the order of these."""
+        return (*(program.policy_id for program in self.programs), *self.absent)
+
+
+@dataclass(frozen=True)
+class JudgedRun:
+    """A run to be committed. ``time`` is the day at which it was judged; ``assumed``: some source states no time.
+
+    ``renames`` are former ids of policies by those that they have now; ``retired`` are policies that are no more. ``ratings``
+    are in force in it, None where nobody has rated anything.
+    """
+
+    snapshot: Snapshot
+    time: datetime
+    engine: str
+    types: Sequence[TypeJudged]
+    assumed: bool = False
+    renames: Mapping[str, str] = field(default_factory=dict)
+    retired: frozenset[str] = frozenset()
+    again: JudgeAgain = field(default=lambda _: False)
+    ratings: RatingsSaid | None = None
+
+    @cached_property
+    def looked(self) -> list[int]:
+        """When each source saw the estate, in milliseconds: at the latest on the run's day, and then where nothing says it."""
+        observed = [None if source.observed_at is None else in_utc(source.observed_at) for source in self.snapshot.sources]
+        known = (time if time is not None and may_be_seen(time, self.time) else self.time for time in observed)
+        return [milliseconds_from_datetime(min(time, self.time)) for time in known]
+
+    @cached_property
+    def claims(self) -> list[tuple[Claim, int]]:
+        """What the snapshot says of itself, each with the time it is of: what it holds in full, and what it lacks."""
+        day = milliseconds_from_datetime(self.time)
+        unread = [(unread_input(failure.source), day) for failure in self.snapshot.failures]
+        seen = zip(self.snapshot.sources, self.looked, strict=True)
+        return [*unread, *((claim, time) for source, time in seen for claim in source.coverage)]
+
+    @cached_property
+    def unread(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """By type of which accounts not all objects were read, "" for any, and why."""
+        unread = unread_of_types((claim for claim, _ in self.claims), most=MOST_ACCOUNTS)
+        told = {judged.name: (*unread.get(judged.name, ()), *unread.get("", ())) for judged in self.types}
+        return {name: of_type for name, of_type in told.items() if of_type}

@@ -1,0 +1,57 @@
+"""What former runs have not read of accounts, and a run that may say nothing of them, in; what is still not read out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from perpend.core.objects.claims import Scope
+from perpend.core.values.values import milliseconds_from_datetime
+from perpend.findings.history.write.evaluated_run import MOST_ACCOUNTS
+from perpend.findings.history.write.last_observed import time_sql
+from perpend.inventory.snapshots.database import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from perpend.findings.history.manifest import HistoryHead
+    from perpend.findings.history.write.evaluated_run import JudgedRun
+    from perpend.inventory.snapshots.database import Connection
+
+
+def unread_since(head: HistoryHead, policies: Collection[int]) -> list[tuple[str, str, int]]:
+    """Return of which accounts not all was read when each policy was asked last: the account, "" for any, why, and the time."""
+    runs = ((head.run(policy.last_run), policy.type_name) for policy in head.policies if policy.number in policies)
+    return [
+        (*one, milliseconds_from_datetime(datetime.fromisoformat(run.time)))
+        for run, type_name in runs
+        for one in run.unread.get(type_name, ())
+    ]
+
+
+def still_unread(
+    connection: Connection, judged: JudgedRun, name: str, before: Iterable[tuple[str, str, int]], *, late: Collection[str]
+) -> tuple[tuple[str, str], ...]:
+    """Return of which accounts not all objects of a type are read after a run, "" for any, and why.
+
+    What was not read ``before`` stays so until objects of that account, or a claim on all of them, come from a source that is
+    no older. Of an account that is not named, that is said of all that are known. The table ``here`` holds what came.
+    """
+    own = dict(judged.unread.get(name, ()))
+    if not (asked := [one for one in before if one[0] not in own]):
+        return tuple(sorted(own.items()))
+    held = dict(rows_of(connection, f"SELECT coalesce(h.account, ''), max({time_sql(judged)}) FROM here AS h GROUP BY 1"))
+    known = rows_of(connection, "SELECT DISTINCT coalesce(account, '') FROM registry WHERE replaced_run IS NULL")
+    claims = [(claim.scope, time) for claim, time in judged.claims if claim.is_about(name, "") and not claim.lacking]
+
+    def is_claimed(account: str, since: int) -> bool:
+        return any(time >= since and scope.covers(Scope(account or None)) for scope, time in claims)
+
+    def is_told(account: str, since: int) -> bool:
+        return account not in late and (is_claimed(account, since) or held.get(account, since - 1) >= since)
+
+    for account, why, since in asked:
+        everywhere = known and all(is_told(one, since) for (one,) in known)
+        if not (is_told(account, since) if account else is_claimed("", since) or everywhere):
+            own.setdefault(account, why)
+    return tuple(sorted(own.items())) if len(own) <= MOST_ACCOUNTS else (("", min(own.items())[1]),)

@@ -1,0 +1,69 @@
+"""When each object was looked at, which may be before its run's day: what is older than what a history knows moves nothing.
+
+A run may hold sources of several days. It is judged as of one, but a fact keeps its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.schema.tables import ROW
+from perpend.core.values.values import milliseconds_from_datetime
+from perpend.inventory.snapshots.database import pattern, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from perpend.findings.history.write.evaluated_run import JudgedRun
+    from perpend.inventory.snapshots.database import Connection
+
+_NONE_KEPT: Final = "SELECT CAST(NULL AS INTEGER) AS object_no, CAST(NULL AS BIGINT) AS looked LIMIT 0"
+NOBODY: Final = f"SELECT *, CAST(NULL AS INTEGER) AS run FROM ({_NONE_KEPT})"
+"""What is known of when objects were looked at, where there are none or it is not asked."""
+
+
+def looked_query(known: str, groups: Sequence[str], times: Mapping[int, int], kept: str | None) -> str:
+    """Return the query for the time at which each known object was looked at, in milliseconds, and the run that did.
+
+    ``known`` is the relation of values, with a column of runs for each of ``groups``; ``times`` are those of runs. ``kept`` is
+    the relation of the objects of which the last run that met them held older facts.
+    """
+    seen = f"greatest({', '.join(['0', *(f'k.{name}' for name in groups)])})"
+    listed = ", ".join(f"{run}: {time}" for run, time in times.items())
+    return (
+        f"SELECT k.object_no, coalesce(l.looked, map_extract_value(MAP {{{listed}}}, {seen})) AS looked, {seen} AS run "
+        f"FROM {known} AS k LEFT JOIN ({f'FROM {kept}' if kept else _NONE_KEPT}) AS l ON l.object_no = k.object_no"
+    )
+
+
+def set_aside(connection: Connection, judged: JudgedRun) -> set[str]:
+    """Take out of the table ``here`` what is older than what the view ``looked`` says; return of which accounts, "" for none.
+
+    Fills the table ``aside`` with the numbers of these objects: nothing is said of them.
+    """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE aside AS SELECT r.object_no, r.account, h.id FROM here AS h JOIN registry AS r "
+        f"ON r.id = h.id AND r.replaced_run IS NULL JOIN looked AS l ON l.object_no = r.object_no "
+        f"WHERE {time_sql(judged)} < l.looked"
+    )
+    connection.execute("DELETE FROM here WHERE id IN (SELECT id FROM aside)")
+    return {account for (account,) in rows_of(connection, "SELECT DISTINCT coalesce(account, '') FROM aside")}
+
+
+def write_looked(connection: Connection, judged: JudgedRun, kept: str | None, out: Path) -> bool:
+    """Write when objects were looked at that a run met, or knows to be gone, by facts older than its day; and the former ones.
+
+    Returns whether there are any. The tables ``here``, ``numbered`` and ``sure`` say who was met and who is gone.
+    """
+    day = milliseconds_from_datetime(judged.time)
+    met = f"SELECT n.object_no, {time_sql(judged)} AS looked FROM numbered AS n JOIN here AS h ON h.{ROW} = n.{ROW}"
+    others = f"FROM {kept} ANTI JOIN numbered USING (object_no) ANTI JOIN sure USING (object_no)" if kept else _NONE_KEPT
+    query = f"SELECT * FROM ({met} UNION ALL FROM sure) WHERE looked < {day} UNION ALL ({others})"
+    connection.execute(f"COPY ({query}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
+    return bool(rows_of(connection, f"SELECT count(*) FROM read_parquet({pattern(out)})")[0][0])
+
+
+def time_sql(judged: JudgedRun) -> str:
+    """Return when the source of a row of ``here``, called h, saw the estate, in milliseconds, as SQL."""
+    return f"CAST({judged.looked} AS BIGINT[])[h.source + 1]"

@@ -1,0 +1,270 @@
+"""The objects of a snapshot met with those that a history knows: numbers for new ones, who came again, who is surely gone.
+
+What goes by a known Id but was made since that was last looked at, or surely belongs to another account, is another object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.claims import Claims, Scope, account_field, is_another_key, region_field
+from perpend.core.schema.tables import ROW, SOURCE
+from perpend.core.values.age import AHEAD
+from perpend.findings.history.identity import birth_place
+from perpend.inventory.importers.child_lists import near
+from perpend.inventory.snapshots.database import name, pattern, rows_of, text
+from perpend.inventory.snapshots.queries.owners import filled
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from perpend.core.objects.claims import Claim
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.core.schema.tables import Table
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.snapshot import Snapshot
+
+_KINDS: Final = {
+    **dict.fromkeys(("object_no", "incarnation"), "INTEGER"),
+    **dict.fromkeys(("id", "external_id", "name", "account", "region", "born"), "VARCHAR"),
+    **dict.fromkeys(("first_run", "replaced_run", "version"), "INTEGER"),
+}
+COLUMNS: Final = tuple(_KINDS)
+"""The columns of a registry. Of several rows with one number the one with the newest version counts."""
+
+SOUGHT: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480"
+"""How files are written in which single objects are looked up: in pieces so small that little is read for one."""
+
+_MADE: Final = "fate IN ('new', 'replaced')"
+_PARTITION: Final = "nullif(split_part(split_part({}, 'arn:', 2), ':', 1), '')"
+"""The partition of AWS in an ARN, null where an Id holds none."""
+
+_SHOWN: Final = (
+    f"SELECT account, list(DISTINCT {_PARTITION.format('id')}) AS partitions FROM here WHERE {_PARTITION.format('id')} "
+    "IS NOT NULL GROUP BY account"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How many objects were met: all that have an Id, those of them that are new, and those that another one has replaced.
+
+    ``resettled`` are known ones of which another account is told than before.
+    """
+
+    objects: int
+    new: int
+    replaced: int
+    resettled: int
+
+
+def registry_query(files: Sequence[str]) -> str:
+    """Return the query for the newest row of every object; ``files`` are paths as SQL writes them."""
+    if not files:
+        nulls = (f"CAST(NULL AS {kind}) AS {column}" for column, kind in _KINDS.items())
+        return f"SELECT {', '.join(nulls)} LIMIT 0"
+    columns, (first, *later) = ", ".join(COLUMNS), files
+    base = f"SELECT {columns} FROM read_parquet([{first}], hive_partitioning = false)"
+    if not later:
+        return base
+    # Most objects stand in the first part only: which row of several is the newest is asked of the few others.
+    newest = (
+        f"SELECT {columns} FROM read_parquet([{', '.join(later)}], hive_partitioning = false) "
+        "QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1"
+    )
+    return (
+        f"WITH newest AS MATERIALIZED ({newest}) SELECT b.* FROM ({base}) AS b "
+        "ANTI JOIN newest AS n ON n.object_no = b.object_no UNION ALL FROM newest"
+    )
+
+
+def look(connection: Connection, snapshot: Snapshot, declared: ObjectType, *, late: Collection[str]) -> None:
+    """Fill the table ``here`` with what the snapshot says of its objects of a type, and by which source.
+
+    Objects of ``late`` accounts are passed over, also those that were of one and of which another is told now.
+    """
+    table = snapshot.tables.of_type(declared.name)
+    query = _here(snapshot, table, declared) if table else None
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE here AS {query or _nothing()}")
+    if late:
+        of_late = f"coalesce(account, '') IN ({', '.join(map(text, sorted(late)))})"
+        known = f"SELECT id FROM registry WHERE replaced_run IS NULL AND {of_late}"
+        connection.execute(f"DELETE FROM here WHERE {of_late} OR id IN ({known})")
+
+
+def meet(connection: Connection, *, next_object: int, run: int, time: str) -> Met:
+    """Fill the tables ``numbered`` and ``parts`` out of the table ``here`` and the views ``registry`` and ``last_looked``.
+
+    ``numbered`` holds the number of each row, ``parts`` what the registry has to learn. ``time`` is when the source of a row
+    of ``here``, called h, saw the estate, in milliseconds, as SQL.
+    """
+    learnt = " OR ".join(
+        f"(h.{column} IS NOT NULL AND h.{column} IS DISTINCT FROM r.{column})"
+        for column in ("external_id", "name", "account", "region", "born")
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE matched AS SELECT h.{ROW}, r.object_no AS former, coalesce(r.incarnation, 0) AS "
+        f"incarnation, CASE WHEN r.object_no IS NULL THEN 'new' WHEN {learnt} THEN 'changed' ELSE 'same' END AS fate, "
+        f"CASE WHEN h.born <> r.born THEN h.born END AS reborn, CASE WHEN h.born <> r.born THEN {time} END AS time, "
+        "CASE WHEN h.account <> r.account THEN r.account END AS left_account, "
+        "CASE WHEN h.account <> r.account THEN h.account END AS account "
+        "FROM here AS h LEFT JOIN (SELECT * FROM registry WHERE replaced_run IS NULL) AS r ON r.id = h.id"
+    )
+    _find_replaced(connection)
+    fate = f"CASE WHEN {ROW} IN (SELECT {ROW} FROM others) THEN 'replaced' ELSE fate END AS fate"
+    number = f"{next_object - 1} + row_number() OVER (PARTITION BY {_MADE} ORDER BY {ROW})"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE numbered AS SELECT *, CAST(CASE WHEN {_MADE} THEN {number} ELSE former END AS INTEGER) "
+        f"AS object_no FROM (SELECT {ROW}, former, incarnation, {fate} FROM matched)"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE parts AS {_parts(run)}")
+    counted = f"SELECT count(*), count(*) FILTER ({_MADE}), count(*) FILTER (fate = 'replaced') FROM numbered"
+    resettled = (
+        "SELECT count(*) FROM parts AS p JOIN registry AS r ON r.object_no = p.object_no "
+        "WHERE p.account IS DISTINCT FROM r.account"
+    )
+    return Met(*rows_of(connection, counted)[0], *rows_of(connection, resettled)[0])
+
+
+def _find_replaced(connection: Connection) -> None:
+    """Fill the table ``others`` with the rows of ``matched`` that are surely about another object than goes by their Id.
+
+    It was made since the former one was last looked at, and not after its source saw it; or its account is surely another. A
+    day that was cut off or a number without its first zeros is no other object: it would end what nobody has mended.
+    """
+    moves = rows_of(connection, "SELECT DISTINCT left_account, account FROM matched WHERE account IS NOT NULL")
+    surely = [(former, account) for former, account in moves if is_another_key(account, former)]
+    connection.execute("CREATE OR REPLACE TEMP TABLE moves (left_account VARCHAR, account VARCHAR)")
+    if surely:
+        connection.execute(f"INSERT INTO moves VALUES {', '.join(f'({text(former)}, {text(one)})' for former, one in surely)}")
+    born = "epoch_ms(CAST(m.reborn AS TIMESTAMPTZ))"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE others AS SELECT {ROW} FROM matched SEMI JOIN moves USING (left_account, account)"
+    )
+    if rows_of(connection, "SELECT count(*) FROM matched WHERE reborn IS NOT NULL")[0][0]:
+        connection.execute(
+            f"INSERT INTO others SELECT m.{ROW} FROM (FROM matched WHERE reborn IS NOT NULL) AS m "
+            f"LEFT JOIN last_looked AS l ON l.object_no = m.former WHERE {born} > coalesce(l.looked, 0) "
+            f"AND {born} <= m.time + {AHEAD // timedelta(milliseconds=1)}"
+        )
+
+
+def find_gone(
+    connection: Connection, declared: ObjectType, claims: Sequence[tuple[Claim, int]], *, late: Collection[str]
+) -> None:
+    """Fill the table ``sure`` with the numbers of objects that are surely gone: replaced, or absent where all were read.
+
+    ``claims`` have times, which objects that are absent take over. Who was looked at later is not gone by one,
+    nor who stands in another partition than all that is here of an account's number: there it is the number of another account.
+    """
+    others = f"AND coalesce(r.account, '') NOT IN ({', '.join(map(text, sorted(late)))}) " if late else ""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE absent AS SELECT r.object_no, r.account, r.region, l.looked FROM registry AS r "
+        "ANTI JOIN (SELECT object_no FROM numbered WHERE fate IN ('same', 'changed')) AS n ON n.object_no = r.object_no "
+        f"ANTI JOIN aside AS a ON a.object_no = r.object_no LEFT JOIN looked AS l ON l.object_no = r.object_no "
+        f"LEFT JOIN ({_SHOWN}) AS e ON e.account = r.account "
+        f"WHERE r.replaced_run IS NULL {others}"
+        f"AND coalesce(list_contains(e.partitions, {_PARTITION.format('r.id')}), true)"
+    )
+    connection.execute("CREATE OR REPLACE TEMP TABLE scopes (account VARCHAR, region VARCHAR, looked BIGINT, gone BIGINT)")
+    about = [(claim, time) for claim, time in claims if claim.is_about(declared.name, "")]
+    known = []
+    for account, region, looked in rows_of(connection, "SELECT DISTINCT account, region, looked FROM absent"):
+        time = _gone_at(about, declared, Scope(account, region), looked)
+        known += [(account, region, looked, time)] if time is not None else []
+    values = ", ".join(f"({', '.join('NULL' if part is None else text(str(part)) for part in scope)})" for scope in known)
+    if values:
+        connection.execute(f"INSERT INTO scopes VALUES {values}")
+    replaced = "SELECT former AS object_no, NULL AS looked FROM numbered WHERE fate = 'replaced'"
+    absent = (
+        "SELECT a.object_no, s.gone FROM absent AS a JOIN scopes AS s ON s.account IS NOT DISTINCT FROM a.account "
+        "AND s.region IS NOT DISTINCT FROM a.region AND s.looked IS NOT DISTINCT FROM a.looked"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE sure AS SELECT object_no, min(looked) AS looked FROM ({replaced} UNION ALL {absent}) "
+        "GROUP BY object_no"
+    )
+    _keep_renamed(connection)
+
+
+def _keep_renamed(connection: Connection) -> None:
+    """Take out of the table ``sure`` who may be there in another spelling, which nobody had met when it was last looked at."""
+    went = (
+        f"SELECT a.object_no, r.id, {near('r.id')} AS near, coalesce(l.run, 0) AS run FROM sure AS a "
+        "JOIN registry AS r ON r.object_no = a.object_no LEFT JOIN last_looked AS l ON l.object_no = a.object_no"
+    )
+    came = (
+        f"SELECT h.id, {near('h.id')} AS near, r.first_run FROM here AS h JOIN numbered AS n ON n.{ROW} = h.{ROW} "
+        "LEFT JOIN registry AS r ON r.object_no = n.object_no WHERE coalesce(r.first_run > (SELECT min(run) FROM went), true)"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE went AS {went}")
+    if rows_of(connection, "SELECT count(*) FROM went")[0][0]:
+        connection.execute(
+            f"DELETE FROM sure WHERE object_no IN (SELECT w.object_no FROM went AS w JOIN ({came}) AS c "
+            "ON c.near = w.near AND c.id <> w.id AND coalesce(c.first_run > w.run, true))"
+        )
+
+
+def _gone_at(claims: Sequence[tuple[Claim, int]], declared: ObjectType, scope: Scope, looked: int | None) -> int | None:
+    """Return the newest time at which claims know all that a scope holds, None where none has since an object was looked at."""
+    since = [(claim, time) for claim, time in claims if claim.lacking or looked is None or time >= looked]
+    if Claims(tuple(claim for claim, _ in since)).reason(declared.name, "", scope) is not None:
+        return None
+    return max(time for claim, time in since if claim.scope.covers(scope))
+
+
+def write_parts(connection: Connection, out: Path) -> None:
+    """Write what the registry has to learn."""
+    connection.execute(f"COPY (FROM parts ORDER BY object_no) TO {pattern(out)} ({SOUGHT})")
+
+
+def _here(snapshot: Snapshot, table: Table, declared: ObjectType) -> str:
+    place = birth_place(declared)
+    born = "CAST(NULL AS VARCHAR)"
+    if place is not None:
+        born = filled(table, place[0], "o")
+        if place[1] is not None:
+            document = f"CASE WHEN json_valid({born}) THEN {born} END"
+            born = f"json_extract_string({document}, '$.{name(place[1])}')"
+    named = {
+        "id": filled(table, "Id", "o"),
+        "external_id": filled(table, declared.external_id_field, "o"),
+        "name": filled(table, declared.name_field, "o"),
+        "account": filled(table, account_field(declared), "o"),
+        "region": filled(table, region_field(declared), "o"),
+        "born": _instant(born),
+    }
+    columns = ", ".join(f"{value} AS {column}" for column, value in named.items())
+    held = f"SELECT o.{ROW}, o.{SOURCE} AS source, {columns} FROM {snapshot.relation(table.name)} AS o"
+    return f"SELECT * FROM ({held}) WHERE id IS NOT NULL"
+
+
+def _nothing() -> str:
+    kinds = {ROW: "BIGINT", "source": "INTEGER"}
+    kinds |= dict.fromkeys(("id", "external_id", "name", "account", "region", "born"), "VARCHAR")
+    return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {column}' for column, kind in kinds.items())} LIMIT 0"
+
+
+def _instant(value: str) -> str:
+    """Return a time to the second, whichever way it is written; what is no time is nothing that two could differ in."""
+    return f"strftime(try_cast({value} AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%SZ')"
+
+
+def _parts(run: int) -> str:
+    kept = ("external_id", "name", "account", "region", "born")
+    learnt = ", ".join(f"coalesce(h.{column}, CASE WHEN n.fate = 'changed' THEN r.{column} END) AS {column}" for column in kept)
+    told = (
+        f"SELECT n.object_no, CAST(CASE WHEN {_MADE} THEN n.incarnation + 1 ELSE n.incarnation END AS INTEGER) AS incarnation, "
+        f"h.id, {learnt}, CAST(CASE WHEN {_MADE} THEN {run} ELSE r.first_run END AS INTEGER) AS first_run, "
+        f"CAST(NULL AS INTEGER) AS replaced_run, CAST({run} AS INTEGER) AS version FROM numbered AS n "
+        f"JOIN here AS h ON h.{ROW} = n.{ROW} LEFT JOIN registry AS r ON r.object_no = n.former WHERE n.fate <> 'same'"
+    )
+    ended = (
+        "SELECT r.object_no, r.incarnation, r.id, r.external_id, r.name, r.account, r.region, r.born, r.first_run, "
+        f"CAST({run} AS INTEGER), CAST({run} AS INTEGER) FROM registry AS r "
+        "JOIN numbered AS n ON n.former = r.object_no WHERE n.fate = 'replaced'"
+    )
+    return f"{told} UNION ALL {ended}"

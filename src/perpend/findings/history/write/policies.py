@@ -1,0 +1,176 @@
+"""The policies of a run met with those that a history knows: numbers, what their programs mean, and which are no more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from perpend.findings.history.identity import lineage_of, program_hash
+from perpend.findings.history.manifest import HistoryHead, PolicyKnown, Retirement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perpend.findings.history.write.evaluated_run import JudgedRun, TypeJudged
+    from perpend.language.program.program import Program
+
+
+@dataclass(slots=True)
+class PoliciesMet:
+    """The policies that a history will know after a run. ``texts`` are programs whose verdicts say what is not yet kept."""
+
+    judged: JudgedRun
+    head: HistoryHead
+    by_key: dict[tuple[str, str], PolicyKnown] = field(init=False)
+    asked: set[int] = field(default_factory=set)
+    texts: dict[int, Program] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by_key = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
+
+    @property
+    def run(self) -> int:
+        """The number of the run."""
+        return self.head.next_run
+
+    @property
+    def all(self) -> tuple[PolicyKnown, ...]:
+        """All policies by their numbers."""
+        return tuple(sorted(self.by_key.values(), key=lambda policy: policy.number))
+
+    @property
+    def retirements(self) -> tuple[Retirement, ...]:
+        """The times that are over in which a policy was no more, those that this run ends among them."""
+        after = {policy.number: policy.retired_run for policy in self.all}
+        were = [(policy.number, policy.retired_run) for policy in self.head.policies if policy.retired_run is not None]
+        ended = (Retirement(number, since, self.run) for number, since in were if after[number] is None)
+        return (*self.head.retirements, *ended)
+
+    def known_before(self) -> list[PolicyKnown]:
+        """Return, as they were before the run, the policies that it asks and the history knows."""
+        known = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
+        asked = (
+            (self._lineage(policy_id), type_judged.name)
+            for type_judged in self.judged.types
+            for policy_id in type_judged.policies
+        )
+        return [known[key] for key in asked if key in known]
+
+    def are_as_before(self) -> bool:
+        """Whether all programs that judge are known, called as before, and mean the same."""
+        known = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
+        programs = [(type_judged.name, program) for type_judged in self.judged.types for program in type_judged.programs]
+        return all(
+            (policy := known.get((self._lineage(program.policy_id), name))) is not None
+            and (policy.program, policy.policy_id) == (program_hash(program), program.policy_id)
+            for name, program in programs
+        )
+
+    def of_type(self, type_judged: TypeJudged) -> dict[int, PolicyKnown]:
+        """Return the policies that are asked of a type by their numbers, those with programs first and in their order."""
+        policies = {
+            policy.number: policy for policy in (self._policy(type_judged.name, program) for program in type_judged.programs)
+        }
+        for policy_id in type_judged.absent:
+            known = self.by_key.get((self._lineage(policy_id), type_judged.name))
+            if known is not None:
+                policies[known.number] = replace(known, last_run=self.run)
+        self.by_key |= {(policy.lineage, policy.type_name): policy for policy in policies.values()}
+        self.asked |= set(policies)
+        return policies
+
+    def retire(self, type_name: str) -> set[int]:
+        """Return the policies over a type that are no more, or judge another type now; remember when that was told."""
+        numbers: set[int] = set()
+        for key, policy in list(self.by_key.items()):
+            if policy.type_name == type_name and policy.last_run != self.run and self._is_no_more(policy):
+                numbers.add(policy.number)
+                self.by_key[key] = replace(policy, retired_run=policy.retired_run or self.run, was_retired=True)
+        return numbers
+
+    def any_to_retire(self) -> bool:
+        """Whether a policy is no more that nobody has retired yet."""
+        return any(policy.retired_run is None and self._is_no_more(policy) for policy in self.head.policies)
+
+    def _is_no_more(self, policy: PolicyKnown) -> bool:
+        elsewhere = {
+            self._lineage(policy_id): type_judged.name
+            for type_judged in self.judged.types
+            for policy_id in type_judged.policies
+        }
+        moved = elsewhere.get(policy.lineage, policy.type_name) != policy.type_name
+        renamed = self._lineage(policy.lineage) != policy.lineage
+        return moved or renamed or bool({policy.lineage, policy.policy_id} & self.judged.retired)
+
+    def _policy(self, type_name: str, program: Program) -> PolicyKnown:
+        lineage, meaning, texts = self._lineage(program.policy_id), program_hash(program), _texts_hash(program)
+        known = self.by_key.get((lineage, type_name))
+        if known is None:
+            number = 1 + max((policy.number for policy in self.by_key.values()), default=0)
+            known = PolicyKnown(number, lineage, type_name, program.policy_id, meaning, self.run, self.run, self.run)
+            self.by_key[lineage, type_name] = known
+        if known.texts != texts:
+            self.texts[known.number] = program
+        since = known.program_run if known.program == meaning else self.run
+        return replace(
+            known,
+            policy_id=program.policy_id,
+            program=meaning,
+            program_run=since,
+            last_run=self.run,
+            texts=texts,
+            retired_run=None,
+        )
+
+    def _lineage(self, policy_id: str) -> str:
+        return lineage_of(policy_id, self.judged.renames)
+
+
+TEXTS: Final = {
+    **dict.fromkeys(("policy_no", "run", "code"), "INTEGER"),
+    **dict.fromkeys(("status", "text", "message", "remediation"), "VARCHAR"),
+}
+"""The columns of what policies' verdicts say, and their types."""
+
+
+def text_rows(number: int, run: int, program: Program) -> list[tuple[object, ...]]:
+    """Return what a policy's verdicts say since a run, a row of :data:`TEXTS` each."""
+    return [
+        (number, run, verdict.index, verdict.status.value, verdict.text, verdict.message, verdict.remediation)
+        for verdict in program.verdicts.values()
+    ]
+
+
+def policies_lost(
+    head: HistoryHead, policy_ids: set[str], renames: Mapping[str, str], retired: frozenset[str]
+) -> list[PolicyKnown]:
+    """Return the policies that a history knows, and that a repository neither has nor calls renamed or retired."""
+    lineages = {lineage_of(policy_id, renames) for policy_id in policy_ids}
+    return [
+        policy
+        for policy in head.policies
+        if policy.lineage not in lineages
+        and policy.retired_run is None
+        and not {policy.lineage, policy.policy_id} & retired
+        and lineage_of(policy.lineage, renames) == policy.lineage
+    ]
+
+
+def means_the_same(head: HistoryHead, lost: PolicyKnown, policy_ids: set[str]) -> str | None:
+    """Return the id of the policy of a repository that means what a lost one meant, None where there is not just one."""
+    alike = {
+        policy.policy_id
+        for policy in head.policies
+        if policy.policy_id in policy_ids and (policy.type_name, policy.program) == (lost.type_name, lost.program)
+    }
+    return alike.pop() if len(alike) == 1 else None
+
+
+def _texts_hash(program: Program) -> str:
+    texts = [
+        [verdict.index, verdict.status, verdict.text, verdict.message, verdict.remediation]
+        for verdict in program.verdicts.values()
+    ]
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:32]

@@ -1,0 +1,99 @@
+"""The values of a type before and after a run in, what is otherwise out: policy by policy, object by object, and counted."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from perpend.findings.history.write.counts import add_changes, add_counts
+from perpend.findings.history.write.values import NOTHING
+from perpend.inventory.snapshots.database import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from perpend.findings.history.write.values import Groups
+    from perpend.inventory.snapshots.database import Connection
+
+PAIR: Final = ("policy_no", "object_no", "before", "said", "seen")
+"""The columns of what a policy says of an object otherwise than before."""
+
+_AT_ONCE: Final = 100_000
+"""How many objects are looked at in one piece, cell by cell."""
+
+
+def find_pairs(
+    connection: Connection, known: str | None, now: str, groups: Groups, before: Collection[int], trivial: Sequence[int]
+) -> None:
+    """Fill the table ``pairs`` with what has another value than before: policy, object, both values, who said the former one.
+
+    What is more and what is less goes to the table ``counts``, where all policies were asked before.
+
+    First verdicts that need no row of their own are left out: of a new object, or by a new policy, with a ``trivial`` status.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE pairs ({', '.join(f'{column} INTEGER' for column in PAIR)})")
+    asked = sorted(number for name in groups.asked for number in groups.policies[name])
+    if not asked:
+        return
+    before = set(before) & set(asked) if known else ()
+    seen = {number: groups.former[groups.column[number]] if known else None for number in asked}
+    fresh = ", ".join(f"n.v{number} AS n{number}" for number in asked)
+    former = ["k.object_no", *(f"k.v{number} AS k{number}" for number in sorted(before))]
+    former += [f"k.{name}" for name in sorted({name for name in seen.values() if name})]
+    some = " SEMI JOIN (SELECT object_no FROM moved WHERE part = {part}) AS m USING (object_no)"
+    wide = f"SELECT n.object_no AS number, {fresh} FROM (FROM {now}{some}) AS n"
+    if known:
+        joined = f"LEFT JOIN (FROM {known}{some}) AS k ON k.object_no = n.object_no"
+        wide = f"SELECT n.object_no AS number, {fresh}, {', '.join(former)} FROM (FROM {now}{some}) AS n {joined}"
+    listed = ", ".join(map(str, trivial))
+    pairs = []
+    for number in asked:
+        old = f"k{number}" if number in before else NOTHING
+        plain = f"n{number} % 8 IN ({listed}){' AND object_no IS NULL' if number in before else ''}"
+        pairs.append(
+            f"SELECT {number}, number, {old}, n{number}, {seen[number] or NOTHING} FROM wide "
+            f"WHERE n{number} IS DISTINCT FROM {old} AND NOT ({old} IS NULL AND {plain})"
+        )
+    for part in range(_find_moved(connection, known, now, asked, before)):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE wide AS {wide.format(part=part)}")
+        connection.execute(f"INSERT INTO pairs {' UNION ALL '.join(pairs)}")
+        if known:
+            columns = {number: f"n{number}" for number in asked}
+            add_counts(connection, "(FROM wide WHERE object_no IS NULL)", columns, number="number")
+    connection.execute("DROP TABLE IF EXISTS wide")
+    if known:
+        add_changes(connection, "(FROM pairs ANTI JOIN (SELECT object_no FROM moved WHERE is_new) AS m USING (object_no))")
+
+
+def _find_moved(connection: Connection, known: str | None, now: str, asked: Sequence[int], before: Collection[int]) -> int:
+    """Fill the table ``moved`` with the objects of which a policy says anything else than before, in parts; return how many."""
+    # Rows that are alike are told by a digest: one number a row is compared, not a column a policy. It is salted, so that
+    # nobody can look for verdicts with the digest of others beforehand.
+    salt = str(secrets.randbits(63))
+    new, old = ([f"v{number}" if number in of else NOTHING for number in asked] for of in (asked, before))
+    digest = "SELECT object_no, hash({}) AS digest FROM {}"
+    fresh, former = digest.format(", ".join([salt, *new]), now), digest.format(", ".join([salt, *old]), known)
+    differ = f" LEFT JOIN ({former}) AS k ON k.object_no = n.object_no WHERE k.digest IS DISTINCT FROM n.digest"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE moved AS SELECT n.object_no, {'k.digest IS NULL' if known else 'true'} AS is_new, "
+        f"(row_number() OVER () - 1) // {_AT_ONCE} AS part FROM ({fresh}) AS n{differ if known else ''}"
+    )
+    return int(rows_of(connection, "SELECT coalesce(max(part) + 1, 0) FROM moved")[0][0])
+
+
+def revived_query(known: str, now: str, groups: Groups, revived: Collection[int], run: int) -> str:
+    """Return the query for findings that were retired, by policies that are asked again and say what they said.
+
+    Its rows are like those of ``find_pairs``; the view ``lives`` says which findings are retired.
+    """
+    parts = []
+    for number in sorted(revived):
+        former = groups.former[groups.column[number]]
+        seen = f"k.{former}" if former else "CAST(NULL AS INTEGER)"
+        parts.append(
+            f"SELECT l.policy_no, l.object_no, k.v{number}, n.v{number}, {seen} FROM lives AS l "
+            f"JOIN {now} AS n ON n.object_no = l.object_no JOIN {known} AS k ON k.object_no = l.object_no "
+            f"WHERE l.policy_no = {number} AND l.life = 'retired' AND n.{groups.column[number]} = {run} "
+            f"AND n.v{number} = k.v{number}"
+        )
+    return " UNION ALL ".join(parts)

@@ -1,0 +1,186 @@
+"""A history and waivers in, what a run brought out: a digest by owner, as a value that every channel writes its way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.findings.history.model import Cause, Event
+from perpend.findings.notifications.chat import code_in_chat, shown_in_chat
+from perpend.findings.waivers.matches import WAIVED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perpend.findings.history.manifest import Ran
+    from perpend.findings.notifications.expirations import WaiverEnding
+    from perpend.inventory.snapshots.database import Connection
+
+MOST_LISTED: Final = 20
+"""How many findings of an owner a digest lists; the others are counted."""
+
+_ORDER: Final = tuple(event.value for event in Event)
+_QUIET: Final = (Cause.POLICY.value, Cause.ENGINE.value)
+_COLUMNS: Final = (
+    *("finding_id", "policy_id", "type", "object_id", "object_name", "account", "event", "cause", "before", "after"),
+)
+_KEYS: Final = (
+    *("findingId", "policyId", "typeApiName", "objectId", "objectName", "account", "event", "cause", "before", "after"),
+    "waiver",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerNews:
+    """What happened to the findings of one owner, None where nobody is known: counts of events, and the first findings.
+
+    ``endings`` are the owner's waivers and attestations that end soon, or have ended.
+    """
+
+    owner: str | None
+    counts: Mapping[str, int]
+    findings: Sequence[Mapping[str, Any]]
+    endings: Sequence[WaiverEnding] = ()
+
+    @property
+    def more(self) -> int:
+        """How many findings are not listed."""
+        return sum(self.counts.values()) - len(self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one run brought, by owner. ``quiet``: changes that a policy or the engine made; they page nobody."""
+
+    run: int
+    snapshot: str
+    time: str
+    owners: tuple[OwnerNews, ...] = ()
+    quiet: int = 0
+
+    def for_owners(self, owners: Sequence[str]) -> Digest:
+        """Return what of it belongs to some owners, all of it where none is named."""
+        if not owners:
+            return self
+        return replace(self, owners=tuple(owner for owner in self.owners if owner.owner in owners), quiet=0)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each event is in it."""
+        total: Counter[str] = Counter()
+        for owner in self.owners:
+            total.update(owner.counts)
+        return {event: total[event] for event in _ORDER if total[event]}
+
+    @property
+    def title(self) -> str:
+        """What happened, in a line."""
+        endings = [ending for owner in self.owners for ending in owner.endings]
+        return f"Perpend, run {self.run}: {_told(self.counts, endings)}"
+
+    @property
+    def text(self) -> str:
+        """The digest for people, owner by owner; what is foreign is on one line, and chats obey none of it."""
+        lines = [f"{self.title} (estate of {self.time[:10]})"]
+        for owner in self.owners:
+            lines.append(
+                f"{shown_in_chat(owner.owner) if owner.owner else 'no owner known'}: {_told(owner.counts, owner.endings)}"
+            )
+            lines += [f"- {ending.line}" for ending in owner.endings[:MOST_LISTED]]
+            lines += [f"- and {over:,} more that end"] if (over := len(owner.endings) - MOST_LISTED) > 0 else []
+            lines += [f"- {_line(finding)}" for finding in owner.findings]
+            lines += [f"- and {owner.more:,} more"] if owner.more else []
+        lines += [f"{self.quiet:,} findings changed because a policy or the engine did"] if self.quiet else []
+        return "\n".join(lines)
+
+    def document(self, channel: str) -> dict[str, Any]:
+        """Return what a webhook is sent. ``text`` is what chats show."""
+        return {
+            "version": 1,
+            "channel": channel,
+            "run": self.run,
+            "snapshot": self.snapshot,
+            "time": self.time,
+            "title": self.title,
+            "text": self.text,
+            "counts": self.counts,
+            "causedByPolicyOrEngine": self.quiet,
+            "owners": [
+                {
+                    "owner": owner.owner,
+                    "counts": dict(owner.counts),
+                    "findings": list(owner.findings),
+                    "more": owner.more,
+                    "endings": [ending.document for ending in owner.endings],
+                }
+                for owner in self.owners
+            ],
+        }
+
+    def key(self, channel: str) -> str:
+        """Return what tells a receiver that it has had this digest already."""
+        return hashlib.sha256("\0".join((channel, str(self.run), self.snapshot)).encode()).hexdigest()[:32]
+
+
+def digest_of(
+    connection: Connection,
+    run: Ran,
+    account_owners: Mapping[str, str],
+    waiver_owners: Mapping[str, str],
+    endings: Sequence[WaiverEnding] = (),
+) -> Digest:
+    """Return what a run brought. ``connection`` has the history's views and the table of what is waived.
+
+    ``endings`` are what of waivers and attestations ends, each told to whoever answers for it.
+
+    A finding belongs to whoever answers for its waiver, else to the owner of its account, else to nobody that is known.
+    """
+    query = (
+        f"SELECT {', '.join(f'e.{column}' for column in _COLUMNS)}, w.waiver FROM event AS e "
+        f"LEFT JOIN (SELECT key, any_value(waiver) AS waiver FROM {WAIVED} GROUP BY 1) AS w ON w.key = e.finding_id "
+        "WHERE e.run = ? AND e.event IS NOT NULL "
+        "ORDER BY list_position(?, e.event), e.policy_id, e.type, e.object_id, e.finding_id"
+    )
+    answer = connection.execute(query, [run.number, list(_ORDER)])
+    counts: dict[str | None, Counter[str]] = {}
+    listed: dict[str | None, list[dict[str, Any]]] = {}
+    quiet = 0
+    while rows := answer.fetchmany(1_000):
+        for row in rows:
+            finding = dict(zip(_KEYS, row, strict=True))
+            if finding["cause"] in _QUIET:
+                quiet += 1
+                continue
+            owner = waiver_owners.get(finding["waiver"] or "") or account_owners.get(finding["account"] or "")
+            counts.setdefault(owner, Counter())[finding["event"]] += 1
+            if len(of_owner := listed.setdefault(owner, [])) < MOST_LISTED:
+                of_owner.append(finding)
+    by_owner: dict[str | None, list[WaiverEnding]] = {}
+    for ending in endings:
+        by_owner.setdefault(ending.owner, []).append(ending)
+    ordered = sorted({*counts, *by_owner}, key=lambda owner: (owner is None, owner or ""))
+    owners = tuple(
+        OwnerNews(owner, _in_order(counts.get(owner, {})), listed.get(owner, ()), by_owner.get(owner, ())) for owner in ordered
+    )
+    return Digest(run.number, run.snapshot, run.time, owners, quiet)
+
+
+def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
+    return {event: counts[event] for event in _ORDER if counts.get(event)}
+
+
+def _told(counts: Mapping[str, int], endings: Sequence[WaiverEnding]) -> str:
+    told = [f"{number:,} {event}" for event, number in counts.items()]
+    for has_ended, what in ((True, "waived or attested no more"), (False, "ending soon")):
+        number = sum(ending.has_ended is has_ended for ending in endings)
+        told += [f"{number:,} {what}"] if number else []
+    return ", ".join(told) or "nothing"
+
+
+def _line(finding: Mapping[str, Any]) -> str:
+    account = f" in {shown_in_chat(finding['account'])}" if finding["account"] else ""
+    waived = f" (waived: {shown_in_chat(finding['waiver'])})" if finding["waiver"] else ""
+    name = finding["objectName"] or finding["objectId"]
+    return f"{finding['event']}: {shown_in_chat(finding['policyId'].rpartition('/')[2])}: {code_in_chat(name)}{account}{waived}"

@@ -1,0 +1,86 @@
+"""A digest and a channel in, sent or the reason why not out. Tried again within bounds; no message holds a secret."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import urllib.error
+import urllib.request
+from time import sleep
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.errors import PerpendError
+from perpend.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from email.message import Message
+    from typing import IO, TypeAlias
+
+    from perpend.findings.notifications.channels import Channel
+    from perpend.findings.notifications.digests import Digest
+
+    Send: TypeAlias = Callable[[Channel, Digest], tuple[str | None, float | None]]
+
+ATTEMPTS: Final = 4
+"""How often a digest is tried to be sent in one call."""
+
+_SECONDS: Final = 10.0
+_LONGEST_WAIT: Final = 30.0
+_AGAIN: Final = frozenset((408, 425, 429, 500, 502, 503, 504))
+
+
+class NotSent(PerpendError):
+    """A digest that a channel did not take: it is sent with the next call."""
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows nothing: what a channel is sent is meant for that place alone."""
+
+    def redirect_request(self, req: Any, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str) -> None:
+        return None
+
+
+def deliver(channel: Channel, digest: Digest, send: Send) -> None:
+    """Send a digest to a channel by what speaks its kind. Raises NotSent once trying again is over or useless."""
+    for attempt in range(1, ATTEMPTS + 1):
+        reason, pause = send(channel, digest)
+        if reason is None:
+            return
+        if pause is None or attempt == ATTEMPTS:
+            tries = f" after {attempt} attempts" if attempt > 1 else ""
+            raise NotSent(f"channel {channel.name}: run {digest.run} was not sent: {reason}{tries}")
+        sleep(pause or float(2 ** (attempt - 1)))
+
+
+def post(channel: Channel, digest: Digest) -> tuple[str | None, float | None]:
+    """Return why a webhook has not taken a digest, None where it has; and how long to wait, None where that is no use."""
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": f"perpend/{__version__}",
+        "Idempotency-Key": digest.key(channel.name),
+        **channel.headers,
+    }
+    body = json.dumps(digest.document(channel.name)).encode()
+    try:
+        request = urllib.request.Request(channel.url, body, headers, method="POST")  # noqa: S310  # the scheme was looked at
+        with urllib.request.build_opener(_NoRedirects).open(request, timeout=_SECONDS) as answer:
+            answer.read(1)
+        return None, None
+    except urllib.error.HTTPError as error:
+        error.close()
+        return f"HTTP {error.code}", _pause(error) if error.code in _AGAIN else None
+    except http.client.InvalidURL:
+        return "the URL cannot be used", None
+    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+        cause = error.reason if isinstance(error, urllib.error.URLError) else error
+        why = (cause.strerror or type(cause).__name__).lower() if isinstance(cause, OSError) else type(cause).__name__
+        return f"the receiver cannot be reached: {why}", 0.0
+    except ValueError:
+        return "the URL or a header cannot be used", None
+
+
+def _pause(error: urllib.error.HTTPError) -> float:
+    """Return how many seconds a receiver asks to wait, within bounds; 0 where it does not say."""
+    asked = (error.headers.get("Retry-After") or "").strip()
+    return min(float(asked), _LONGEST_WAIT) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0.0

@@ -1,0 +1,131 @@
+"""A judgement and remedies in, what would mend each incompliant object out, with the object's own names; nothing is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.child_lists import account_names
+from perpend.evaluation.verdicts.evaluation import BATCH, objects_at
+from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredObjects
+from perpend.evaluation.verdicts.verdict import message_of, remediation_of
+from perpend.findings.remediation.fill import NotFilled, fill
+from perpend.findings.remediation.model import Look
+from perpend.findings.remediation.name_kinds import NAME_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from perpend.core.objects.inventory import EstateObject
+    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.selection import PolicyView
+    from perpend.evaluation.verdicts.verdicts import Found, Verdicts
+    from perpend.findings.remediation.model import Remedy
+    from perpend.language.interpreter.interpreter import End
+
+UNDECLARED: Final = "the policy has no remedy.yaml"
+"""Why nothing was filled in where nobody has written what to."""
+
+_ACCOUNT: Final = NAME_KINDS["aws-account"]
+WHOSE: Final = ("aws", "sts", "get-caller-identity", "--query", "Account", "--output", "text")
+"""The command that says whose credentials are at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """What would mend one object: a ``remedy`` without places, or the reasons ``why_not``; ``guide`` is what to do in words."""
+
+    policy: PolicyView
+    type_label: str
+    object: EstateObject
+    message: str
+    guide: str
+    remedy: Remedy | None
+    why_not: tuple[str, ...] = ()
+
+    @property
+    def account(self) -> str:
+        """The number of the account that the object belongs to, or is; empty where it is not known."""
+        return next((name for name in account_names(self.object) if _ACCOUNT.refusal(name) is None), "")
+
+
+@dataclass(frozen=True, slots=True)
+class ToMend:
+    """What is asked of one policy: by which remedy, None where it has none, and which objects by Id, None for all."""
+
+    remedy: Remedy | None
+    objects: Collection[str] | None = None
+
+
+def mendings(judgement: Judgement, asked: Mapping[str, ToMend], status: Status = Status.INCOMPLIANT) -> Iterator[Mending]:
+    """Yield what would mend the objects of a status, by policy, then in the order of objects, some hundreds read at once."""
+    for column in judgement.verdicts:
+        to_mend = asked.get(column.program.policy_id)
+        if to_mend is None:
+            continue
+        for judged, end in _ended(judgement, column, to_mend, status):
+            yield _mending(judgement, column, judged, end, to_mend.remedy)
+
+
+def _ended(judgement: Judgement, column: Verdicts, to_mend: ToMend, status: Status) -> Iterator[tuple[EstateObject, End]]:
+    """Yield the objects asked for that a program has given a status, with how it ended on each."""
+    wider = with_names(judgement, column.program.input_type, to_mend.remedy)
+    for batch in _found(column, status):
+        objects = objects_at(wider, column.program.input_type, [verdict.place for verdict in batch])
+        for verdict, end in zip(batch, column.ends_of(batch, objects), strict=True):
+            if to_mend.objects is None or objects[verdict.place].id in to_mend.objects:
+                yield objects[verdict.place], end
+
+
+def with_names(judgement: Judgement, type_name: str, remedy: Remedy | None) -> Judgement:
+    """Return a judgement whose objects of a type hold the fields that a remedy names, beside those that policies read."""
+    objects = judgement.objects_of(type_name)
+    if remedy is None or not isinstance(objects, StoredObjects):
+        return judgement
+    wider = objects.reading(value.path for value in remedy.values)
+    return replace(judgement, estate=replace(judgement.estate, objects={**judgement.estate.objects, type_name: wider}))
+
+
+def _found(column: Verdicts, status: Status) -> Iterator[Sequence[Found]]:
+    indexes = [index for index, verdict in column.program.verdicts.items() if verdict.status is status]
+    number = sum(count for index, count in column.counted().items() if index in indexes)
+    [verdicts] = column.firsts([indexes], number)
+    for start in range(0, len(verdicts), BATCH):
+        yield verdicts[start : start + BATCH]
+
+
+def _mending(judgement: Judgement, column: Verdicts, judged: EstateObject, end: End, remedy: Remedy | None) -> Mending:
+    program, (index, error) = column.program, end
+    verdict = program.verdicts[index]
+    filled, why_not = _filled(judged, remedy)
+    mending = Mending(
+        judgement.selection.policies[program.policy_id],
+        judgement.type_label(program.input_type),
+        judged,
+        message_of(verdict, error),
+        remediation_of(program, verdict) or "",
+        filled,
+        why_not,
+    )
+    return replace(mending, remedy=with_credentials(filled, mending.account)) if filled else mending
+
+
+def _filled(judged: EstateObject, remedy: Remedy | None) -> tuple[Remedy | None, tuple[str, ...]]:
+    if remedy is None:
+        return None, (UNDECLARED,)
+    if judged.variants:
+        return None, ("its sources contradict each other",)
+    try:
+        return fill(remedy, judged.fields), ()
+    except NotFilled as unknown:
+        return None, unknown.reasons
+
+
+def with_credentials(remedy: Remedy, account: str) -> Remedy:
+    """Return a remedy for AWS that first asks whose credentials are at hand: names are only unique within an account."""
+    if any(words[0] != "aws" for words in remedy.commands()):
+        return remedy
+    owner = f"The answer is {account}" if account else "The answer is the account of the object, which is not known here"
+    look = Look(f"{owner}: the credentials at hand are those of the right account.", WHOSE)
+    return replace(remedy, before=(look, *remedy.before))

@@ -1,0 +1,73 @@
+"""Ratings and the policies of a repository in, which rating holds for which policy out: the later one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.status import Status
+from perpend.findings.severity.levels import FindingRating
+from perpend.findings.waivers.entries import meant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from perpend.findings.severity.read import PolicyRating, RatingFiles, SeverityShift
+
+RATED_STATUSES: Final = (Status.INCOMPLIANT.value, Status.UNDETERMINED.value)
+"""What a severity is said of: what fails, and what is not known, of which it would be."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftInForce:
+    """A shift with the rated policies that it means. ``also`` are policies, one of which finds the same object incompliant."""
+
+    shift: SeverityShift
+    policies: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+    @property
+    def looked_at(self) -> tuple[str, ...]:
+        """All policies whose findings it asks for."""
+        return tuple(dict.fromkeys((*self.policies, *self.also)))
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses of findings that it moves."""
+        return RATED_STATUSES
+
+    @property
+    def scope(self) -> Mapping[str, tuple[str, ...]]:
+        """Which findings of its policies it moves."""
+        return self.shift.scope
+
+
+@dataclass(frozen=True, slots=True)
+class RatingsInForce:
+    """The rating of each policy that has one, what moves it where, and which policies nobody has rated."""
+
+    by_policy: Mapping[str, PolicyRating] = field(default_factory=dict)
+    shifts: tuple[ShiftInForce, ...] = ()
+    unrated: tuple[str, ...] = ()
+
+    def of(self, policy_id: str, steps: int = 0) -> FindingRating | None:
+        """Return the rating of a policy's findings, some steps away; None where nobody has rated the policy."""
+        rating = self.by_policy.get(policy_id)
+        if rating is None:
+            return None
+        level = rating.level.shifted(steps)
+        return FindingRating(level, rating.source, rating.because, level.rank - rating.level.rank)
+
+
+def ratings_in_force(files: RatingFiles, policy_ids: Iterable[str]) -> RatingsInForce:
+    """Return which rating holds for each of some policies: of two that name it, the later one."""
+    known = sorted(policy_ids)
+    by_policy: dict[str, PolicyRating] = {}
+    for rating in files.ratings:
+        by_policy |= dict.fromkeys(meant(rating.policies, known), rating)
+    rated = sorted(by_policy)
+    shifts = (
+        ShiftInForce(shift, meant(shift.policies, rated) if shift.policies else tuple(rated), meant(shift.also, known))
+        for shift in files.shifts
+    )
+    return RatingsInForce(by_policy, tuple(shifts), tuple(policy_id for policy_id in known if policy_id not in by_policy))

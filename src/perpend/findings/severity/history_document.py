@@ -1,0 +1,51 @@
+"""The ratings of a day in, what a history remembers of them out, and that as a document for people."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from perpend.core.values.age import written_age
+from perpend.findings.history.manifest import RatedPolicy, RatingsSaid
+
+if TYPE_CHECKING:
+    from perpend.findings.severity.effective import RatingsInForce
+
+
+def said_by(in_force: RatingsInForce) -> RatingsSaid | None:
+    """Return ratings as a history remembers them, None where nobody has rated anything."""
+    policies = [
+        RatedPolicy(name, rated.level.value, rated.source, rated.because, written_age(rated.within) if rated.within else None)
+        for name, rated in sorted(in_force.by_policy.items())
+    ]
+    shifts = [
+        json.dumps(
+            {
+                "steps": moving.shift.steps,
+                "scope": dict(moving.scope),
+                "policies": moving.policies,
+                "whereAlso": moving.also,
+                "because": moving.shift.because,
+                "source": moving.shift.source,
+            }
+        )
+        for moving in in_force.shifts
+    ]
+    return RatingsSaid(tuple(policies), tuple(shifts)) if policies else None
+
+
+def remembered_document(said: RatingsSaid | None) -> dict[str, Any]:
+    """Return what a history remembers, in the words of the files; nothing is rated where it remembers nothing."""
+    if said is None:
+        return {"ratings": [], "shifts": []}
+    ratings = [
+        {
+            "policy": policy.policy_id,
+            "severity": policy.severity,
+            "because": policy.because,
+            "source": policy.source,
+            "resolveWithin": policy.within,
+        }
+        for policy in said.policies
+    ]
+    return {"ratings": ratings, "shifts": [json.loads(text) for text in said.shifts]}

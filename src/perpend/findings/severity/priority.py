@@ -1,0 +1,142 @@
+"""A history's findings and ratings in, the same findings by priority out: an order, and the reason for each place in it.
+
+The order: what is waived stands behind; overdue, more severe, incompliant, reopened, new, older in front. What is not rated
+stands behind what is. Whoever has the columns can find the same order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
+from perpend.findings.severity.levels import LEVELS
+from perpend.findings.waivers.match_history import fill_candidates
+from perpend.findings.waivers.matching import CANDIDATES, storable
+from perpend.inventory.snapshots.database import text, text_list
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from perpend.findings.history.queries.findings import Query
+    from perpend.findings.severity.effective import RatingsInForce
+    from perpend.findings.severity.levels import SeverityLevel
+    from perpend.inventory.snapshots.database import Connection
+
+_RATINGS: Final = "perpend_rating"
+_MOVED: Final = "perpend_rating_moved"
+_OPEN: Final = "life IN ('open', 'unconfirmed')"
+_HERE: Final = "life IN ('open', 'unconfirmed', 'unknown')"
+_DAY: Final = 86_400
+
+# `least` and `greatest` pass nulls over: what is not rated must not become the least of all levels.
+_RANK: Final = f"CASE WHEN r.rank IS NOT NULL THEN least(greatest(r.rank + coalesce(m.steps, 0), 1), {len(LEVELS)}) END"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsAtLeast:
+    """How many findings are at least so severe: those that are incompliant and not waived, and those that are not known."""
+
+    incompliant: int
+    undetermined: int
+
+
+def keep_ratings(connection: Connection, in_force: RatingsInForce) -> None:
+    """Fill the tables that priorities are asked of; what is moved is looked for among the findings of the view ``finding``."""
+    columns = "policy_id VARCHAR, rank INTEGER, source VARCHAR, within_seconds BIGINT"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_RATINGS} ({columns})")
+    for policy_id, rating in in_force.by_policy.items():
+        seconds = int(rating.within.total_seconds()) if rating.within else None
+        row = [storable(policy_id), rating.level.rank, storable(rating.source), seconds]
+        connection.execute(f"INSERT INTO {_RATINGS} VALUES (?, ?, ?, ?)", row)
+    if in_force.shifts:
+        fill_candidates(connection)
+    shift_candidates(connection, in_force.shifts)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_MOVED} AS SELECT c.key, s.steps FROM {SHIFTED} AS s "
+        f"JOIN {CANDIDATES} AS c ON c.rowid = s.candidate"
+    )
+
+
+def with_priority(query: Query, now: datetime, *, ordered: bool = True) -> Query:
+    """Return a query for findings with ``severity``, ``rated_by``, ``due``, ``priority`` and ``reason`` beside its columns.
+
+    The query has the columns of waivers. ``now`` is the time of the newest run. Not ``ordered``: in the order of the query.
+    """
+    is_overdue = f"coalesce(due < {_time(now)}, false)"
+    order = (
+        f"({_HERE}) DESC, waiver IS NOT NULL, {is_overdue} DESC, rank DESC NULLS LAST, life <> 'open', "
+        f"{_is_reopened()} DESC, {_is_new(now)} DESC, open_since NULLS LAST, policy_id, type, object_id, finding_id"
+    )
+    by_rank = f"{text_list(LEVELS)}[rank]"
+    placed = f"CASE WHEN {_HERE} THEN row_number() OVER (ORDER BY {order}) END"
+    columns = (
+        f"* EXCLUDE (rank, moved, source, place), {by_rank} AS severity, "
+        "CASE WHEN rank IS NOT NULL THEN source END AS rated_by, "
+        f"{placed} AS priority, CASE WHEN {_HERE} THEN {_reason(now, is_overdue, by_rank)} END AS reason"
+    )
+    last = "priority NULLS LAST, place" if ordered else "place"
+    return f"SELECT {columns} FROM ({_rated(query[0])}) ORDER BY {last}", query[1]
+
+
+def with_severity(query: Query) -> Query:
+    """Return a query for findings with ``severity`` beside its columns, null for what nobody has rated."""
+    by_rank = f"{text_list(LEVELS)}[{_RANK}]"
+    joined = (
+        f"SELECT f.* EXCLUDE (place), {by_rank} AS severity "
+        f"FROM (SELECT *, row_number() OVER () AS place FROM ({query[0]})) AS f "
+        f"LEFT JOIN {_RATINGS} AS r ON r.policy_id = f.policy_id LEFT JOIN {_MOVED} AS m ON m.key = f.finding_id "
+        "ORDER BY f.place"
+    )
+    return joined, query[1]
+
+
+def at_least(connection: Connection, query: Query, level: SeverityLevel, *, unrated: bool) -> FindingsAtLeast:
+    """Return how many of a query's findings are at least so severe; with ``unrated`` also those that nobody has rated."""
+    severe = f"coalesce(rank >= {level.rank}, {str(unrated).lower()})"
+    counts = (
+        f"SELECT count(*) FILTER (life = 'open' AND waiver IS NULL AND {severe}), "
+        f"count(*) FILTER (life IN ('unconfirmed', 'unknown') AND {severe}) FROM ({_rated(query[0])})"
+    )
+    row = connection.execute(counts, query[1]).fetchall()[0]
+    return FindingsAtLeast(int(row[0]), int(row[1]))
+
+
+def _rated(query: str) -> str:
+    """Return the query with how severe each finding is (``rank``), whether it was ``moved``, and until when it is ``due``."""
+    return (
+        f"SELECT f.*, CASE WHEN {_HERE} THEN {_RANK} END AS rank, {_RANK} - r.rank AS moved, r.source, "
+        f"CASE WHEN {_OPEN} THEN f.open_since + to_seconds(r.within_seconds) END AS due "
+        f"FROM (SELECT *, row_number() OVER () AS place FROM ({query})) AS f "
+        f"LEFT JOIN {_RATINGS} AS r ON r.policy_id = f.policy_id LEFT JOIN {_MOVED} AS m ON m.key = f.finding_id"
+    )
+
+
+def _reason(now: datetime, is_overdue: str, by_rank: str) -> str:
+    """Return the words for what gave a finding its place, the weightiest first."""
+    days = f"CAST(floor((epoch({_time(now)}) - epoch(due)) / {_DAY}) AS BIGINT)"
+    moved = "CASE WHEN moved > 0 THEN ', raised' WHEN moved < 0 THEN ', lowered' ELSE '' END"
+    would = "CASE WHEN status = 'UNDETERMINED' THEN 'would be ' ELSE '' END"
+    since = "strftime(open_since AT TIME ZONE 'UTC', '%Y-%m-%d')"
+    late = f"CASE {days} WHEN 0 THEN 'less than a day' WHEN 1 THEN '1 day' ELSE {days} || ' days' END"
+    parts = (
+        "CASE WHEN waiver IS NOT NULL THEN 'waived' END",
+        f"CASE WHEN {is_overdue} THEN 'overdue by ' || {late} END",
+        f"CASE WHEN rank IS NULL THEN 'not rated' ELSE {would} || {by_rank} || ' (' || source || {moved} || ')' END",
+        f"CASE WHEN {_is_reopened()} THEN 'reopened' END",
+        f"CASE WHEN {_is_new(now)} THEN 'new' WHEN open_since IS NOT NULL THEN 'open since ' || {since} END",
+        "CASE WHEN life <> 'open' THEN life END",
+    )
+    return f"concat_ws(', ', {', '.join(parts)})"
+
+
+def _is_reopened() -> str:
+    return f"({_OPEN} AND episodes > 1)"
+
+
+def _is_new(now: datetime) -> str:
+    return f"({_OPEN} AND coalesce(open_since >= {_time(now)}, false))"
+
+
+def _time(now: datetime) -> str:
+    return f"TIMESTAMPTZ {text(now.isoformat())}"

@@ -1,0 +1,101 @@
+"""A judgement, ratings and what waivers cover in; how severe its findings are out, without any verdict changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.evaluation import counts_of
+from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
+from perpend.findings.severity.effective import RatingsInForce
+from perpend.findings.waivers.match_results import fill_candidates, judgement_database
+from perpend.findings.waivers.matching import CANDIDATES, covered_query, match
+from perpend.findings.waivers.status import Force
+from perpend.inventory.snapshots.database import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.findings.severity.levels import FindingRating, SeverityLevel
+    from perpend.findings.waivers.matches import Covering
+    from perpend.inventory.snapshots.database import Connection
+
+_RATED: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
+_WAIVED: Final = "perpend_rated_waived"
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedJudgement:
+    """How severe a judgement's findings are.
+
+    ``numbers`` counts them by level (None: not rated) and status: what is incompliant and not waived, and all that is
+    undetermined. ``steps`` holds what is moved away from its policy's rating, by policy and object.
+    """
+
+    in_force: RatingsInForce = field(default_factory=RatingsInForce)
+    numbers: Mapping[tuple[SeverityLevel | None, Status], int] = field(default_factory=dict)
+    steps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def of(self, policy_id: str, object_id: str) -> FindingRating | None:
+        """Return the rating of a finding; None where nobody has rated its policy."""
+        return self.in_force.of(policy_id, self.steps.get(policy_id, {}).get(object_id, 0))
+
+    def number(self, status: Status, least: SeverityLevel, *, unrated: bool) -> int:
+        """How many findings of a status are at least so severe; with ``unrated`` also those that nobody has rated."""
+        return sum(
+            number
+            for (level, of), number in self.numbers.items()
+            if of is status and (unrated if level is None else level.rank >= least.rank)
+        )
+
+
+def weighed(judgement: Judgement, in_force: RatingsInForce, covering: Covering | None) -> WeighedJudgement:
+    """Return how severe a judgement's findings are. ``covering`` is what waivers cover of it."""
+    numbers: Counter[tuple[SeverityLevel | None, Status]] = Counter()
+    for column in judgement.verdicts:
+        policy_id, counts = column.program.policy_id, counts_of(column)
+        waived = covering.waived_of(policy_id) if covering else 0
+        level = _level(in_force.of(policy_id))
+        numbers[level, Status.INCOMPLIANT] += counts[Status.INCOMPLIANT] - waived
+        numbers[level, Status.UNDETERMINED] += counts[Status.UNDETERMINED]
+    steps: dict[str, dict[str, int]] = {}
+    if in_force.shifts:
+        with judgement_database(judgement) as connection:
+            wanted = {policy for shift in in_force.shifts for policy in shift.looked_at}
+            fill_candidates(connection, judgement, wanted, _RATED)
+            _keep_waived(connection, covering)
+            shift_candidates(connection, in_force.shifts)
+            _move(connection, in_force, numbers, steps)
+    return WeighedJudgement(in_force, numbers, steps)
+
+
+def _keep_waived(connection: Connection, covering: Covering | None) -> None:
+    """Fill a table with the candidates that waivers in force cover."""
+    standings = covering.standings if covering else ()
+    match(connection, standings)
+    covered = covered_query(place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_WAIVED} AS {covered}")
+
+
+def _move(
+    connection: Connection,
+    in_force: RatingsInForce,
+    numbers: Counter[tuple[SeverityLevel | None, Status]],
+    steps: dict[str, dict[str, int]],
+) -> None:
+    moved = (
+        f"SELECT c.policy_id, c.id, c.status, s.steps, w.candidate IS NOT NULL FROM {SHIFTED} AS s "
+        f"JOIN {CANDIDATES} AS c ON c.rowid = s.candidate LEFT JOIN {_WAIVED} AS w ON w.candidate = s.candidate"
+    )
+    for policy_id, object_id, status, step, is_waived in rows_of(connection, moved):
+        steps.setdefault(policy_id, {})[object_id or ""] = step
+        if not is_waived or status == Status.UNDETERMINED:
+            numbers[_level(in_force.of(policy_id)), Status(status)] -= 1
+            numbers[_level(in_force.of(policy_id, step)), Status(status)] += 1
+
+
+def _level(rating: FindingRating | None) -> SeverityLevel | None:
+    return rating.level if rating else None

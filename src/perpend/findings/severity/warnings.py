@@ -1,0 +1,59 @@
+"""Ratings and the policies of a repository in, what is odd about them out, as diagnostics with places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.model import Span, sorted_diagnostics
+from perpend.findings.severity import rules
+from perpend.findings.waivers.entries import meant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from perpend.core.diagnostics.model import Diagnostic
+    from perpend.findings.severity.effective import RatingsInForce
+    from perpend.findings.severity.read import PolicyRating, RatingFiles
+
+
+def told_of_ratings(
+    files: RatingFiles, in_force: RatingsInForce, policy_ids: Sequence[str], *, unrated: bool = False
+) -> list[Diagnostic]:
+    """Return what is to be told of ratings; with ``unrated`` also which policies have none."""
+    diagnostics: list[Diagnostic] = []
+    named = [*((rating.policies, rating.span) for rating in files.ratings)]
+    named += [((*shift.policies, *shift.also), shift.span) for shift in files.shifts]
+    for patterns, span in named:
+        unknown = (pattern for pattern in patterns if not meant([pattern], policy_ids))
+        diagnostics += (rules.OF_NOTHING.at(span, f"there is no policy `{visible(pattern)}`") for pattern in unknown)
+    for shift in in_force.shifts:
+        if not shift.policies and meant(shift.shift.policies or ("**",), policy_ids):
+            diagnostics.append(rules.OF_NOTHING.at(shift.shift.span, "no policy that it means is rated: nothing is moved"))
+    diagnostics += _rated_again(files, policy_ids)
+    if unrated:
+        diagnostics += (
+            rules.NOT_RATED.at(Span(_file_of(policy)), f"{visible(policy)} is not rated") for policy in in_force.unrated
+        )
+    return sorted_diagnostics(diagnostics)
+
+
+def _rated_again(files: RatingFiles, policy_ids: Sequence[str]) -> Iterator[Diagnostic]:
+    """Yield entries of which nothing holds, and those that another file overrides."""
+    later: dict[str, PolicyRating] = {}
+    for rating in reversed(files.ratings):
+        policies = meant(rating.policies, policy_ids)
+        again = [policy for policy in policies if policy in later]
+        elsewhere = [policy for policy in again if later[policy].span.path != rating.span.path]
+        if again and (len(again) == len(policies) or elsewhere):
+            policy = (elsewhere or again)[0]
+            other = later[policy].span
+            where = f"{visible(other.path)}:{other.line}"
+            all_of_it = ": nothing of this entry holds" if len(again) == len(policies) else ""
+            message = f"{visible(policy)} is rated again in {where}, which holds{all_of_it}"
+            yield rules.RATED_TWICE.at(rating.span, message)
+        later |= {policy: rating for policy in policies if policy not in later}
+
+
+def _file_of(policy_id: str) -> str:
+    return f"{policy_id.strip('/')}/policy.yaml"

@@ -1,0 +1,59 @@
+"""Attestations, a day and what policies say in, which attestations hold out, and why others do not. None is ever a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.core.diagnostics.escape import visible
+from perpend.findings.waivers.status import Force, force_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from perpend.core.objects.status import Status
+    from perpend.findings.waivers.read import Attestation, WaiverFiles
+    from perpend.findings.waivers.status import DayAsked
+    from perpend.language.syntax.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """An attestation on a day; ``ended`` says why it does not hold, and is empty where it does."""
+
+    attestation: Attestation
+    ended: str = ""
+
+
+def attested_on(
+    files: WaiverFiles, asked: DayAsked, repository: Repository, counts: Mapping[str, Mapping[Status, int]]
+) -> tuple[Attested, ...]:
+    """Return the attestations on a day. ``counts`` are the verdicts of policies that judge: they end what was attested."""
+    return tuple(
+        Attested(attestation, _ended(attestation, asked, files.approvers, repository, counts))
+        for attestation in files.attestations
+    )
+
+
+def attested_policies(attestations: Collection[Attested]) -> frozenset[str]:
+    """Return the policies of which an attestation holds."""
+    return frozenset(attested.attestation.policy for attested in attestations if not attested.ended)
+
+
+def _ended(
+    attestation: Attestation,
+    asked: DayAsked,
+    approvers: Collection[str],
+    repository: Repository,
+    counts: Mapping[str, Mapping[Status, int]],
+) -> str:
+    shown = visible(attestation.policy)
+    force = force_of(attestation, asked, approvers)
+    if force is not Force.IN_FORCE:
+        return f"{force.value} on {asked.last if force is Force.EXPIRED else asked.day}"
+    if attestation.policy not in repository.policy_ids:
+        return f"there is no policy {shown}"
+    if any(counts.get(attestation.policy, {}).values()):
+        return f"{shown} judges by now, and its verdicts count"
+    policy = repository.policy(attestation.policy).value
+    return "" if policy is not None and policy.impossible else f"{shown} is not called impossible: it can be automated"

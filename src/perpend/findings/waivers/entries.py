@@ -1,0 +1,137 @@
+"""YAML files beside policies in, their entries out, each with its place; policies that patterns mean.
+
+What is wrong becomes a diagnostic by the rule of the room that asks. Refuses to know what an entry means.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import re2
+
+from perpend.language.syntax.files import MAX_YAML, UnreadableFile
+from perpend.language.syntax.nodes import node_from_yaml
+from perpend.language.syntax.read import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from perpend.core.diagnostics.model import Diagnostic, Rule, Span
+    from perpend.language.syntax.files import Files
+    from perpend.language.syntax.read import Fields
+    from perpend.language.syntax.shapes import Record
+
+MOST: Final = 10_000
+"""How many entries of one kind are read at most."""
+
+_SCOPES: Final = ("accounts", "regions", "types", "objects", "names")
+"""The keys of a scope, each a list: every one that is there must hold, and a list means any of it."""
+
+_MOST_LISTED: Final = 1_000
+_MOST_IN_ALL: Final = 100_000
+_LONGEST: Final = 1_024
+_MOST_STARS: Final = 8
+
+
+@dataclass(slots=True)
+class EntriesRead:
+    """One reading of files of one shape. ``rule`` tells what is wrong with an entry; all that is wrong is in diagnostics.
+
+    ``values`` counts what lists hold, in all entries together.
+    """
+
+    files: Files
+    shape: Record
+    rule: Rule
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    values: int = 0
+
+    def below(self, folder: str) -> Iterator[Fields]:
+        """Yield what the YAML files of a directory hold; ``folder`` is its path from the root, "" for the root itself."""
+        if folder and not os.path.lexists(self.files.root / folder):
+            return
+        tree = self.files.tree((folder or ".",))
+        self.diagnostics += tree.diagnostics
+        for path in sorted(path.removeprefix("./") for path in tree.files if path.endswith((".yaml", ".yml"))):
+            yield from self.at(path)
+
+    def at(self, path: str) -> Iterator[Fields]:
+        """Yield what one file holds; ``path`` is that from the root."""
+        try:
+            text = self.files.text(path, limit=MAX_YAML)
+        except UnreadableFile as error:
+            self.diagnostics.append(error.diagnostic)
+            return
+        node = node_from_yaml(text, path, self.diagnostics)
+        fields = Reader(self.diagnostics).record(node, self.shape) if node is not None else None
+        if fields is not None:
+            yield fields
+
+    def refuse(self, span: Span, message: str, help: str | None = None) -> None:
+        """Tell what is wrong with an entry."""
+        self.diagnostics.append(self.rule.at(span, message, help=help))
+
+    def listed(self, fields: Fields, key: str) -> tuple[str, ...]:
+        """Return the texts of a list, which names something, and not too much of it."""
+        values = fields.texts(key)
+        if key in fields and not values:
+            self.refuse(fields.key_spans.get(key, fields.span), f"`{key}` lists nothing")
+        if len(values) > _MOST_LISTED:
+            self.refuse(values[_MOST_LISTED].span, f"`{key}` lists more than {_MOST_LISTED:,} values")
+        if self.values <= _MOST_IN_ALL < self.values + len(values):
+            self.refuse(fields.key_spans.get(key, fields.span), f"all lists together hold more than {_MOST_IN_ALL:,} values")
+        self.values += len(values)
+        for value in _too_long(values):
+            self.refuse(value.span, f"longer than {_LONGEST:,} signs, or with more than {_MOST_STARS} `*`")
+        return tuple(dict.fromkeys(value.value for value in values))
+
+    def scope(self, fields: Fields) -> dict[str, tuple[str, ...]]:
+        """Return the lists of an entry's scope by key, none where it has no scope; one that names nothing is refused."""
+        scope = fields.get("scope")
+        if scope is None:
+            return {}
+        if not len(scope):
+            self.refuse(scope.span, "the scope names nothing", "leave `scope` out where all findings are meant")
+        return {key: self.listed(scope, key) for key in _SCOPES if key in scope}
+
+
+def is_whole(fields: Fields, *keys: str) -> bool:
+    """Whether some keys are there, and nothing that stands there could not be read."""
+    return all(fields.get(key) is not None for key in keys) and all(value is not None for value in fields.values())
+
+
+def meant(patterns: Iterable[str], policy_ids: Iterable[str]) -> tuple[str, ...]:
+    """Return the policies that patterns mean: `*` is anything within a segment, `**` anything across segments."""
+    patterns = list(patterns)
+    whole = {pattern for pattern in patterns if "*" not in pattern}
+    expressions = [_expression(pattern) for pattern in patterns if "*" in pattern]
+    return tuple(
+        policy_id
+        for policy_id in policy_ids
+        if policy_id in whole or any(expression.fullmatch(_bytes(policy_id)) for expression in expressions)
+    )
+
+
+def _expression(pattern: str) -> Any:
+    # By RE2, over bytes: whatever stands in a pattern or an id, comparing them takes no time.
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    parts = re.split(r"(\*+)", pattern)
+    expression = b"".join(
+        re.escape(_bytes(part)) if number % 2 == 0 else b"[^/]*" if part == "*" else b".*" for number, part in enumerate(parts)
+    )
+    return re2.compile(b"(?s)" + expression, options=options)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _too_long(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        if len(value.value) > _LONGEST or len(re.findall(r"\*+", value.value)) > _MOST_STARS:
+            yield value

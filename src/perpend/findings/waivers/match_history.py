@@ -1,0 +1,124 @@
+"""The view of a history's findings in, what waivers cover of them out: yesterday's findings by today's waivers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perpend.findings.history.model import Life
+from perpend.findings.waivers.matches import WAIVED, cover
+from perpend.findings.waivers.matching import CANDIDATES, MATCHES, make_candidates, match, matched
+from perpend.findings.waivers.status import Force, standings_on
+from perpend.inventory.snapshots.database import rows_of, text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from perpend.findings.history.queries.findings import Query
+    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.waivers.read import WaiverFiles
+    from perpend.findings.waivers.status import DayAsked, WaiverOnDay
+    from perpend.inventory.snapshots.database import Connection
+
+_OF_ARN = "CASE WHEN starts_with({0}, 'arn:') THEN nullif(split_part({0}, ':', 5), '') END"
+_LIVES = (Life.OPEN, Life.UNCONFIRMED, Life.UNKNOWN)
+
+
+def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: DayAsked) -> Covering:
+    """Return what waivers cover of a history's findings that have not ended. ``connection`` has the view ``finding``.
+
+    What is waived stands in a table afterwards, by the findings' ids as keys. Of policies that no waiver means nothing is read.
+    """
+    standings = standings_on(files, day, policy_ids)
+    fill_candidates(connection, {policy for standing in standings for policy in standing.policies})
+    return cover(connection, standings, day)
+
+
+def fill_candidates(connection: Connection, policies: Collection[str] | None = None) -> None:
+    """Fill the table of candidates with a history's findings that have not ended, of some policies or all; ids are the keys."""
+    make_candidates(connection)
+    if policies is not None and not policies:
+        return
+    lives = ", ".join(f"'{life.value}'" for life in _LIVES)
+    outside = "coalesce(external_id, object_id)"
+    some = "" if policies is None else f" AND policy_id IN ({', '.join(map(text, sorted(policies)))})"
+    connection.execute(
+        f"INSERT INTO {CANDIDATES} SELECT policy_id, type, object_id, {outside}, object_name, "
+        f"coalesce({_OF_ARN.format(outside)}, account), region, status, finding_id FROM finding WHERE life IN ({lives}){some}"
+    )
+
+
+def unused(covering: Covering) -> tuple[WaiverOnDay, ...]:
+    """Return the waivers that are in force and cover nothing."""
+    return tuple(
+        standing
+        for standing in covering.standings
+        if standing.force is Force.IN_FORCE and not covering.covers.get(standing.waiver.id)
+    )
+
+
+def objects_in_scope(connection: Connection, standings: Sequence[WaiverOnDay], judged: str) -> dict[str, int]:
+    """Return how many objects that are judged are in the scope of waivers, whatever is found of them; none with nothing.
+
+    ``judged`` is the query for these objects, policy by policy. What waivers cover has to be asked again afterwards.
+    """
+    make_candidates(connection)
+    outside = "coalesce(external_id, id)"
+    connection.execute(
+        f"INSERT INTO {CANDIDATES} SELECT policy_id, type, id, {outside}, object_name, "
+        f"coalesce({_OF_ARN.format(outside)}, account), region, status, NULL FROM ({judged})"
+    )
+    match(connection, standings, whatever_status=True)
+    return {standings[place].waiver.id: number for place, number in matched(connection).items()}
+
+
+def with_waivers(query: Query, which: str = "all") -> Query:
+    """Return a query for findings with ``waiver`` and ``waived_until`` beside its columns, null for what is not waived.
+
+    ``which``: "yes" for those that are waived, "no" for the others. The order stays that of the query.
+    """
+    where = {"yes": " WHERE w.waiver IS NOT NULL", "no": " WHERE w.waiver IS NULL"}.get(which, "")
+    numbered = f"SELECT *, row_number() OVER () AS place FROM ({query[0]})"
+    joined = (
+        f"SELECT f.* EXCLUDE (place), w.waiver, w.waived_until FROM ({numbered}) AS f "
+        f"LEFT JOIN {WAIVED} AS w ON w.key = f.finding_id{where} ORDER BY f.place"
+    )
+    return joined, query[1]
+
+
+def waived_counts(connection: Connection, accounts: Sequence[str]) -> dict[str, int]:
+    """Return how many incompliant findings of each policy are waived, of some accounts where any are named."""
+    where = f" AND f.account IN ({', '.join('?' * len(accounts))})" if accounts else ""
+    query = (
+        f"SELECT w.policy_id, count(*) FROM {WAIVED} AS w JOIN finding AS f ON f.finding_id = w.key "
+        f"WHERE w.status = 'INCOMPLIANT'{where} GROUP BY 1"
+    )
+    return dict(connection.execute(query, [*accounts]).fetchall())
+
+
+def waived_statement(connection: Connection) -> str:
+    """Return the statement that makes a view ``waived`` of what ``waived_findings`` left: ``finding_id`` and ``waiver``."""
+    query = f"SELECT waiver, string_agg(key, ',' ORDER BY key) FROM {WAIVED} GROUP BY 1 ORDER BY 1"
+    parts = [
+        f"SELECT unnest(string_split({text(keys)}, ',')) AS finding_id, {text(waiver)} AS waiver"
+        for waiver, keys in rows_of(connection, query)
+    ]
+    nothing = "SELECT NULL::VARCHAR AS finding_id, NULL::VARCHAR AS waiver LIMIT 0"
+    return f"CREATE TABLE IF NOT EXISTS waived AS {' UNION ALL '.join(parts) or nothing}"
+
+
+def tried(connection: Connection, covering: Covering) -> list[dict[str, Any]]:
+    """Return what each waiver would cover, in force or not, by policy, account and status; after ``waived_findings``."""
+    query = (
+        f"SELECT m.waiver, c.policy_id, c.account, c.status, count(*) FROM {MATCHES} AS m JOIN {CANDIDATES} AS c "
+        "ON c.rowid = m.candidate GROUP BY ALL ORDER BY 1, 2, 3 NULLS FIRST, 4"
+    )
+    return [
+        {
+            "waiver": covering.standings[place].waiver.id,
+            "policy": policy,
+            "account": account,
+            "status": status,
+            "findings": number,
+        }
+        for place, policy, account, status, number in connection.execute(query).fetchall()
+    ]

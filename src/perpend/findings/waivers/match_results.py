@@ -1,0 +1,195 @@
+"""A judgement in, what waivers cover of it out, without any verdict or count of it changed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+from perpend.core.objects.claims import account_field, region_field, scope_of
+from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER
+from perpend.core.objects.object_types import ObjectType
+from perpend.core.objects.status import Status
+from perpend.core.schema.tables import ROW
+from perpend.evaluation.verdicts.evaluation import chunks_of
+from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredObjects, StoredVerdicts
+from perpend.findings.waivers.matches import Covering, cover
+from perpend.findings.waivers.matching import (
+    CANDIDATES,
+    MATCHES,
+    add_candidates,
+    covered_query,
+    make_candidates,
+    match,
+    matched,
+)
+from perpend.findings.waivers.status import DayAsked, Force, standings_on
+from perpend.inventory.snapshots.database import opened, rows_of, storing, text
+from perpend.inventory.snapshots.queries.owners import filled
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from perpend.core.objects.inventory import EstateObject
+    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.verdicts import Verdicts
+    from perpend.findings.waivers.matching import MeansFindings
+    from perpend.findings.waivers.read import WaiverFiles
+    from perpend.findings.waivers.status import WaiverOnDay
+    from perpend.inventory.snapshots.database import Connection
+
+_COVERED = (Status.INCOMPLIANT, Status.UNDETERMINED)
+_OBJECTS = "perpend_waiver_object"
+_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class WaivedJudgement:
+    """What waivers cover of a judgement. ``in_scope``: of those that cover nothing, how many objects are in their scope."""
+
+    covering: Covering
+    in_scope: Mapping[str, int]
+
+
+def waived(judgement: Judgement, files: WaiverFiles, policy_ids: Collection[str], *, replayed: bool) -> WaivedJudgement:
+    """Return what waivers cover of a judgement on its day; if not ``replayed``, none that has ended before today.
+
+    ``policy_ids`` are all that the repository has.
+    """
+    day = DayAsked.of(judgement.day.time.date(), named=replayed)
+    standings = standings_on(files, day, policy_ids)
+    if not standings:
+        return WaivedJudgement(Covering(day), {})
+    with judgement_database(judgement) as connection:
+        fill_candidates(connection, judgement, _meant_by(standings), _COVERED)
+        covering = cover(connection, standings, day)
+        unused = [
+            standing
+            for standing in covering.standings
+            if standing.force is Force.IN_FORCE and standing.waiver.id not in covering.covers
+        ]
+        in_scope: dict[str, int] = {}
+        if unused:
+            fill_candidates(connection, judgement, _meant_by(unused), tuple(Status))
+            match(connection, unused, whatever_status=True)
+            in_scope = {unused[place].waiver.id: number for place, number in matched(connection).items()}
+    return WaivedJudgement(covering, in_scope)
+
+
+@contextmanager
+def covered(judgement: Judgement, covering: Covering) -> Iterator[Iterator[tuple[WaiverOnDay, tuple[str, ...], bool]]]:
+    """Yield what waivers in force cover: the waiver, the finding (policy, type, Id, status), and whether it is shown for it."""
+    standings = covering.standings
+    in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
+    with judgement_database(judgement) as connection:
+        fill_candidates(connection, judgement, _meant_by(standings[place] for place in in_force), _COVERED)
+        match(connection, standings)
+        listed = ", ".join(map(str, in_force)) or "NULL"
+        answer = connection.execute(
+            "SELECT m.waiver, c.policy_id, c.type, coalesce(c.id, ''), c.status, m.waiver = f.waiver "
+            f"FROM {MATCHES} AS m JOIN {CANDIDATES} AS c ON c.rowid = m.candidate "
+            f"JOIN ({covered_query(in_force)}) AS f ON f.candidate = m.candidate WHERE m.waiver IN ({listed}) ORDER BY ALL"
+        )
+        rows = (row for some in iter(lambda: answer.fetchmany(_AT_ONCE), []) for row in some)
+        yield ((standings[place], tuple(finding), is_shown) for place, *finding, is_shown in rows)
+
+
+def _meant_by(standings: Iterable[MeansFindings]) -> set[str]:
+    return {policy for standing in standings for policy in standing.policies}
+
+
+@contextmanager
+def judgement_database(judgement: Judgement) -> Iterator[Connection]:
+    """Yield the database that reads a judgement's verdicts; where they are held in memory, one of our own."""
+    stored = next((column for column in judgement.verdicts if isinstance(column, StoredVerdicts)), None)
+    if stored is None:
+        with opened() as connection:
+            yield connection
+        return
+    with storing(stored.files.paths[0].parent):
+        yield stored.objects.connection
+
+
+def fill_candidates(
+    connection: Connection, judgement: Judgement, wanted: Collection[str], statuses: Collection[Status]
+) -> None:
+    """Fill the table of candidates with the findings of the policies that are wanted."""
+    make_candidates(connection)
+    by_type: dict[str, list[Verdicts]] = {}
+    for column in judgement.verdicts:
+        if column.program.policy_id in wanted:
+            by_type.setdefault(column.program.input_type, []).append(column)
+    for type_name, columns in by_type.items():
+        declared = judgement.selection.types.get(type_name) or ObjectType(type_name)
+        objects = judgement.objects_of(type_name)
+        if isinstance(objects, StoredObjects):
+            _add_stored(connection, objects, declared, columns, statuses)
+        else:
+            add_candidates(connection, _held(judgement, declared, columns, statuses))
+
+
+def _held(
+    judgement: Judgement, declared: ObjectType, columns: Sequence[Verdicts], statuses: Collection[Status]
+) -> Iterator[tuple[str | None, ...]]:
+    for objects, ends in chunks_of(judgement, columns):
+        of_columns = ((column.program, end) for column, of_column in zip(columns, ends, strict=True) for end in of_column)
+        for judged, (program, (index, _)) in zip(cycle(objects), of_columns, strict=False):
+            status = program.verdicts[index].status
+            if status in statuses:
+                yield program.policy_id, declared.name, *_called(judged, declared), status.value, None
+
+
+def _called(judged: EstateObject, declared: ObjectType) -> tuple[str | None, ...]:
+    """Return an object's Id, external id, name, account and region, None for what is not known."""
+    scope = scope_of(judged.fields, declared)
+    arn = judged.external_id.split(":", 5) if judged.external_id.startswith("arn:") else []
+    account = arn[4] if len(arn) > 4 and arn[4] else scope.account
+    return (*(one or None for one in (judged.id, judged.external_id, judged.name)), account, scope.region)
+
+
+def _add_stored(
+    connection: Connection,
+    objects: StoredObjects,
+    declared: ObjectType,
+    columns: Sequence[Verdicts],
+    statuses: Collection[Status],
+) -> None:
+    held = objects.held
+    table = held.tables.by_name[declared.name]
+    identity = filled(table, "Id", "o")
+    outside = f"coalesce({filled(table, declared.external_id_field, 'o')}, {identity})"
+    of_arn = f"CASE WHEN starts_with({outside}, 'arn:') THEN nullif(split_part({outside}, ':', 5), '') END"
+    named = filled(table, declared.name_field, "o")
+    is_root = f"{named} = {text(ROOT_NAME)} AND {outside} LIKE 'arn:%:root'"
+    called = {
+        "id": identity,
+        "external_id": outside,
+        "name": f"CASE WHEN {is_root} THEN {text(ROOT_USER)} ELSE {named} END",
+        "account": f"coalesce({of_arn}, {filled(table, account_field(declared), 'o')})",
+        "region": filled(table, region_field(declared), "o"),
+    }
+    described = ", ".join(f"{value} AS {name}" for name, value in called.items())
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_OBJECTS} AS SELECT o.{ROW} AS number, {described} "
+        f"FROM {held.relation(declared.name)} AS o"
+    )
+    for column in columns:
+        if isinstance(column, StoredVerdicts):
+            _add_column(connection, column, declared.name, statuses)
+    connection.execute(f"DROP TABLE {_OBJECTS}")
+
+
+def _add_column(connection: Connection, column: StoredVerdicts, type_name: str, statuses: Collection[Status]) -> None:
+    code = f"greatest(v.v{column.number}, 0)"
+    by_status: dict[Status, list[int]] = {}
+    for index, verdict in column.program.verdicts.items():
+        if verdict.status in statuses:
+            by_status.setdefault(verdict.status, []).append(index)
+    for status, indexes in by_status.items():
+        rows_of(
+            connection,
+            f"INSERT INTO {CANDIDATES} SELECT {text(column.program.policy_id)}, {text(type_name)}, o.id, o.external_id, "
+            f"o.name, o.account, o.region, {text(status.value)}, NULL FROM {column.files.relation} AS v JOIN {_OBJECTS} AS o "
+            f"ON o.number = v.{ROW} WHERE {code} IN ({', '.join(map(str, indexes))})",
+        )

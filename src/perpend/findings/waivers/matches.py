@@ -1,0 +1,102 @@
+"""Standings and a table of candidates in, what is waived out: by policy and status, with what is to be told of each waiver."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.status import Status
+from perpend.findings.waivers.matching import CANDIDATES, covered_query, match, matched
+from perpend.findings.waivers.status import Force
+from perpend.inventory.snapshots.database import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perpend.findings.waivers.status import DayAsked, WaiverOnDay
+    from perpend.inventory.snapshots.database import Connection
+
+WAIVED: Final = "perpend_waived"
+"""What is waived: ``key``, policy_id, status, account, ``waiver`` (the id of the one that is shown) and ``waived_until``."""
+
+_MOST_PAIRS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Covering:
+    """What waivers cover of some findings on a day.
+
+    ``covers``: how many findings each waiver would cover, in force or not, by its id. ``waived``: how many findings are
+    waived, by policy and status; ``by_waiver`` the same by the waiver that is shown. ``of`` is how many findings each policy
+    has of these statuses. ``overlaps`` are pairs of waivers that cover the same findings, with how many.
+    """
+
+    day: DayAsked
+    standings: tuple[WaiverOnDay, ...] = ()
+    covers: Mapping[str, int] = field(default_factory=dict)
+    waived: Mapping[tuple[str, Status], int] = field(default_factory=dict)
+    by_waiver: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    of: Mapping[str, int] = field(default_factory=dict)
+    overlaps: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    def number(self, status: Status) -> int:
+        """How many findings of a status are waived."""
+        return sum(number for (_, other), number in self.waived.items() if other is status)
+
+    def waived_of(self, policy_id: str) -> int:
+        """How many incompliant findings of a policy are waived."""
+        return self.waived.get((policy_id, Status.INCOMPLIANT), 0)
+
+
+def cover(connection: Connection, standings: Sequence[WaiverOnDay], day: DayAsked) -> Covering:
+    """Return what waivers cover of the candidates, and leave it behind in the table of what is waived.
+
+    A waiver that covers more than its limit covers nothing at all.
+    """
+    match(connection, standings)
+    numbers = matched(connection)
+    standings = [
+        replace(standing, force=Force.OVER_LIMIT)
+        if standing.force is Force.IN_FORCE and numbers.get(place, 0) > standing.waiver.limit
+        else standing
+        for place, standing in enumerate(standings)
+    ]
+    in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
+    _keep(connection, standings, in_force)
+    by_waiver: Counter[tuple[str, str]] = Counter()
+    waived: Counter[tuple[str, Status]] = Counter()
+    counts = f"SELECT waiver, policy_id, status, count(*) FROM {WAIVED} GROUP BY ALL ORDER BY ALL"
+    for waiver, policy_id, status, number in rows_of(connection, counts):
+        by_waiver[waiver, policy_id] += number
+        waived[policy_id, Status(status)] += number
+    pairs = (
+        f"SELECT waiver, other, count(*) FROM ({covered_query(in_force)}) WHERE waiver <> other "
+        f"GROUP BY ALL ORDER BY ALL LIMIT {_MOST_PAIRS}"
+    )
+    return Covering(
+        day,
+        tuple(standings),
+        {standings[place].waiver.id: number for place, number in numbers.items()},
+        waived,
+        by_waiver,
+        dict(rows_of(connection, f"SELECT policy_id, count(*) FROM {CANDIDATES} GROUP BY 1")),
+        {
+            (standings[first].waiver.id, standings[other].waiver.id): number
+            for first, other, number in rows_of(connection, pairs)
+        },
+    )
+
+
+def _keep(connection: Connection, standings: Sequence[WaiverOnDay], in_force: Sequence[int]) -> None:
+    """Fill the table of what is waived."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE perpend_waiver_name (waiver INTEGER, id VARCHAR, until VARCHAR)")
+    for place in in_force:
+        waiver = standings[place].waiver
+        until = waiver.until.isoformat() if waiver.until else None
+        connection.execute("INSERT INTO perpend_waiver_name VALUES (?, ?, ?)", [place, waiver.id, until])
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {WAIVED} AS SELECT c.key, c.policy_id, c.status, c.account, n.id AS waiver, "
+        f"n.until AS waived_until FROM ({covered_query(in_force)}) AS m JOIN {CANDIDATES} AS c ON c.rowid = m.candidate "
+        "JOIN perpend_waiver_name AS n ON n.waiver = m.waiver"
+    )

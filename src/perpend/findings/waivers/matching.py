@@ -1,0 +1,176 @@
+"""Waivers and a table of findings in, which of them each waiver covers out: one join per way to find them, in SQL.
+
+A pattern is compared from both ends, and by RE2 only where more than one `*` is left: no pattern takes long.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from perpend.core.errors import PerpendError
+from perpend.inventory.snapshots.database import rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from perpend.inventory.snapshots.database import Connection
+
+CANDIDATES: Final = "perpend_waiver_candidate"
+"""The table of findings that could be covered."""
+
+MATCHES: Final = "perpend_waiver_match"
+"""The table of what each waiver covers: ``candidate`` (a row of the former) and ``waiver`` (its place among the standings)."""
+
+COLUMNS: Final = ("policy_id", "type", "id", "external_id", "name", "account", "region", "status")
+"""The columns of a candidate; beside them stands ``key``, whatever names a finding where it comes from."""
+
+_SIGNS: Final = ("prefix", "suffix", "least", "expression", "whole")
+_WAIVERS: Final = "perpend_waiver"
+_AT_ONCE: Final = 5_000
+_MOST_ROWS: Final = 500_000
+_ROW: Final = {
+    "waiver": "INTEGER",
+    "policy_id": "VARCHAR",
+    "account": "VARCHAR",
+    **dict.fromkeys(("regions", "types", "statuses"), "VARCHAR[]"),
+    **{f"{of}_{sign}": "BIGINT" if sign == "least" else "VARCHAR" for of in ("object", "name") for sign in _SIGNS},
+}
+
+
+class MeansFindings(Protocol):
+    """Whatever means findings, of some policies and statuses, by a scope: every key must hold, a list means any of it."""
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The ids of policies."""
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses of findings."""
+
+    @property
+    def scope(self) -> Mapping[str, tuple[str, ...]]:
+        """Lists by key; those that are absent mean all."""
+
+
+class TooManyWaivers(PerpendError):
+    """Waivers that stand for more combinations than are compared."""
+
+
+def make_candidates(connection: Connection) -> None:
+    """Make the table of candidates anew, empty."""
+    columns = ", ".join(f"{column} VARCHAR" for column in (*COLUMNS, "key"))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {CANDIDATES} ({columns})")
+
+
+def add_candidates(connection: Connection, rows: Iterable[Sequence[str | None]]) -> None:
+    """Add candidates that are held in memory: their columns, and the key."""
+    kinds = dict.fromkeys((*COLUMNS, "key"), "VARCHAR")
+    _insert(connection, CANDIDATES, kinds, (tuple(map(storable, row)) for row in rows))
+
+
+def match(connection: Connection, standings: Sequence[MeansFindings], *, whatever_status: bool = False) -> None:
+    """Fill the table of matches. ``whatever_status``: also with findings whose status a waiver does not cover."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in _ROW.items())
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {_WAIVERS} ({columns})")
+    rows = (row for number, means in enumerate(standings) for row in _rows(number, means))
+    _insert(connection, _WAIVERS, _ROW, rows, most=_MOST_ROWS)
+    condition = _condition(whatever_status=whatever_status)
+    whole = "w.object_whole IS NOT NULL"
+    ways = (
+        f"w.object_whole = c.id WHERE {whole} AND {condition}",
+        f"w.object_whole = c.external_id WHERE {whole} AND c.external_id IS DISTINCT FROM c.id AND {condition}",
+        f"w.account = c.account WHERE w.object_whole IS NULL AND {condition}",
+        f"true WHERE w.object_whole IS NULL AND w.account IS NULL AND {condition}",
+    )
+    matches = " UNION ALL ".join(
+        f"SELECT c.rowid AS candidate, w.waiver FROM {CANDIDATES} AS c JOIN {_WAIVERS} AS w "
+        f"ON w.policy_id = c.policy_id AND {way}"
+        for way in ways
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {MATCHES} AS SELECT DISTINCT * FROM ({matches})")
+
+
+def matched(connection: Connection) -> dict[int, int]:
+    """Return how many findings each waiver covers, by its place among the standings; none with nothing."""
+    return dict(rows_of(connection, f"SELECT waiver, count(*) FROM {MATCHES} GROUP BY 1"))
+
+
+def covered_query(in_force: Iterable[int]) -> str:
+    """Return the query for covered findings: the ``candidate``, the first ``waiver`` in force, and the last one (``other``)."""
+    listed = ", ".join(map(str, in_force)) or "NULL"
+    return (
+        f"SELECT candidate, min(waiver) AS waiver, max(waiver) AS other FROM {MATCHES} WHERE waiver IN ({listed}) "
+        "GROUP BY candidate"
+    )
+
+
+def _condition(*, whatever_status: bool) -> str:
+    patterns = f"({_is_like('c.id', 'object')} OR {_is_like('c.external_id', 'object')}) AND {_is_like('c.name', 'name')}"
+    status = "true" if whatever_status else "list_contains(w.statuses, c.status)"
+    return (
+        f"{status} AND (w.account IS NULL OR w.account = c.account) "
+        "AND (w.regions IS NULL OR list_contains(w.regions, c.region)) AND (w.types IS NULL OR list_contains(w.types, c.type)) "
+        f"AND {patterns}"
+    )
+
+
+def _is_like(value: str, of: str) -> str:
+    """Return the condition that a value fits a pattern. What is not known fits none but the one that is not there."""
+    sign = f"w.{of}_"
+    return (
+        f"(CASE WHEN {sign}whole IS NOT NULL THEN coalesce({value} = {sign}whole, false) WHEN {sign}prefix IS NULL THEN true "
+        f"WHEN {value} IS NULL OR strlen({value}) < {sign}least OR NOT starts_with({value}, {sign}prefix) "
+        f"OR NOT ends_with({value}, {sign}suffix) THEN false WHEN {sign}expression IS NULL THEN true "
+        f"ELSE regexp_full_match({value}, {sign}expression) END)"
+    )
+
+
+def _rows(number: int, standing: MeansFindings) -> Iterator[tuple[Any, ...]]:
+    """Yield a row for each way in which a waiver can be met: a policy, an account, an object's pattern, a name's."""
+    scope = standing.scope
+    anything: tuple[None, ...] = (None,)
+    ways = product(
+        standing.policies, scope.get("accounts") or anything, scope.get("objects") or anything, scope.get("names") or anything
+    )
+    regions, types = (list(scope[key]) if key in scope else None for key in ("regions", "types"))
+    for policy, account, of_object, of_name in ways:
+        statuses = list(standing.statuses)
+        yield number, policy, account, regions, types, statuses, *_signs(of_object), *_signs(of_name)
+
+
+def _signs(pattern: str | None) -> tuple[Any, ...]:
+    """Return how a pattern is compared: its beginning, its end, the bytes of both, an expression where these do not say all."""
+    if pattern is None:
+        return (None,) * len(_SIGNS)
+    parts = re.split(r"\*+", pattern)
+    if len(parts) == 1:
+        return None, None, None, None, pattern
+    least = len(parts[0].encode()) + len(parts[-1].encode())
+    expression = "(?s)" + ".*".join(map(re.escape, parts)) if len(parts) > 2 else None
+    return parts[0], parts[-1], least, expression, None
+
+
+def _insert(
+    connection: Connection, table: str, kinds: dict[str, str], rows: Iterable[Sequence[Any]], *, most: int | None = None
+) -> None:
+    shape = json.dumps([dict(kinds)])
+    insert = f"INSERT INTO {table} SELECT unnest(from_json(?::JSON, '{shape}'), recursive := true)"
+    batch: list[dict[str, Any]] = []
+    for count, row in enumerate(rows):
+        if most is not None and count >= most:
+            raise TooManyWaivers(f"entries stand for more than {most:,} combinations of policies, accounts, objects and names")
+        batch.append(dict(zip(kinds, row, strict=True)))
+        if len(batch) == _AT_ONCE:
+            connection.execute(insert, [json.dumps(batch)])
+            batch = []
+    if batch:
+        connection.execute(insert, [json.dumps(batch)])
+
+
+def storable(value: str | None) -> str | None:
+    """Return a text as a database can hold it."""
+    return None if value is None else value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

@@ -1,0 +1,73 @@
+"""What is told of waivers that can be read. Each rule is a page of ``perpend explain-code``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from perpend.core.diagnostics.model import Rule, Severity
+
+UNUSABLE: Final = Rule(
+    "W101",
+    "waiver-unusable",
+    Severity.ERROR,
+    "A waiver or an attestation cannot be what it says: no such day, an end before its beginning, neither `until` nor "
+    "`forever`, an id that another one has, a list that names nothing, a pattern that is longer or has more `*` than is read, "
+    "an attestation for more than 90 days. Nothing is judged with it, for what it should have covered would be anybody's "
+    "guess.\n\n"
+    "Correct the value at the place shown, or take the entry out. `perpend waivers lint` reads them all.",
+)
+EXPIRED: Final = Rule(
+    "W102",
+    "waiver-expired",
+    Severity.WARNING,
+    "The last day of the waiver lies before the day of the run. Its findings count as incompliant again.\n\n"
+    "Mend what was waived; else agree on a new day with whoever approves, and write it as `until`.",
+)
+ENDS_SOON: Final = Rule(
+    "W103",
+    "waiver-ends-soon",
+    Severity.WARNING,
+    "The waiver ends within 14 days; from then on its findings count. One that holds for ever is told with every run.\n\n"
+    "Mend what was waived before that day.",
+)
+UNUSED: Final = Rule(
+    "W104",
+    "waiver-unused",
+    Severity.WARNING,
+    "The waiver covers nothing, and the message says why: nobody knows its policy, its objects are gone, or what it waived is "
+    "resolved. A policy that was not asked and an account that was not collected are no reasons: then nothing is told.\n\n"
+    "Correct the waiver, or delete it.",
+)
+OVERBROAD: Final = Rule(
+    "W105",
+    "waiver-overbroad",
+    Severity.WARNING,
+    "The waiver covers more than one decision can mean: policies by a pattern and no scope, a `**`, more than half of a "
+    "policy's findings; or it would cover more findings than its `limit`: then it covers none.\n\n"
+    "Name policies, accounts, objects. Raise `limit` only after looking at what would be covered: `perpend waivers try`.",
+)
+OVERLAPPING: Final = Rule(
+    "W106",
+    "waivers-overlap",
+    Severity.WARNING,
+    "Two waivers cover the same findings. The one that ends first is shown, since that is when somebody has to look.\n\n"
+    "Keep one of them, or narrow their scopes.",
+)
+NOT_APPROVED: Final = Rule(
+    "W107",
+    "waiver-not-approved",
+    Severity.WARNING,
+    "The waiver is approved by its own owner, or, where the files name `approvers`, by none of them: then it is not in force."
+    "\n\nHave one of the approvers agree, in the review, and name them as `approvedBy`.",
+)
+CONTRARY: Final = Rule(
+    "W108",
+    "attestation-ended",
+    Severity.WARNING,
+    "The attestation does not hold: its days are over, its policy is not there or can be automated by now, so that verdicts "
+    "count, or what was attested is contradicted by one.\n\n"
+    "Delete it, or have the evidence looked at anew.",
+)
+
+RULES: Final = (UNUSABLE, EXPIRED, ENDS_SOON, UNUSED, OVERBROAD, OVERLAPPING, NOT_APPROVED, CONTRARY)
+"""All rules of this room, by code."""

@@ -1,0 +1,99 @@
+"""A waiver and a day in, whether it is in force out: not before its first day, not after its last, not without approval.
+
+A waiver ends by the calendar, however old the facts are: only who names a day asks for the waivers of that day.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from perpend.findings.waivers.entries import meant
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import date
+
+    from perpend.findings.waivers.read import Attestation, Waiver, WaiverFiles
+
+SOON: Final = 14
+"""Within how many days an end is told beforehand."""
+
+
+class Force(StrEnum):
+    """Whether a waiver is in force on a day."""
+
+    IN_FORCE = "in force"
+    NOT_BEGUN = "not begun"
+    EXPIRED = "expired"
+    NOT_APPROVED = "not approved"
+    OVER_LIMIT = "over its limit"
+
+
+@dataclass(frozen=True, slots=True)
+class DayAsked:
+    """The day that waivers are asked on. ``last``: what ended before it is not in force, whatever the day is."""
+
+    day: date
+    last: date
+
+    @classmethod
+    def of(cls, day: date, *, named: bool) -> DayAsked:
+        """Return the day as it is where somebody has named it, else one on which nothing that ended before today holds."""
+        return cls(day, day if named else max(day, datetime.now(UTC).date()))
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverOnDay:
+    """A waiver on a day, with the policies of a repository that it means."""
+
+    waiver: Waiver
+    force: Force
+    policies: tuple[str, ...] = ()
+
+    @property
+    def scope(self) -> Mapping[str, tuple[str, ...]]:
+        """Which findings of its policies it means."""
+        return self.waiver.scope
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """Verdicts that it covers."""
+        return self.waiver.statuses
+
+
+def standings_on(files: WaiverFiles, day: DayAsked, policy_ids: Iterable[str]) -> tuple[WaiverOnDay, ...]:
+    """Return how waivers stand on a day, those that end first in front: where several cover one finding, the first is shown."""
+    known = sorted(policy_ids)
+    standings = [
+        WaiverOnDay(waiver, force_of(waiver, day, files.approvers), meant(waiver.policies, known)) for waiver in files.waivers
+    ]
+    return tuple(sorted(standings, key=_end))
+
+
+def _end(standing: WaiverOnDay) -> tuple[bool, int, str]:
+    until = standing.waiver.until
+    return until is None, until.toordinal() if until else 0, standing.waiver.id
+
+
+def force_of(entry: Waiver | Attestation, asked: DayAsked, approvers: Collection[str]) -> Force:
+    """Return whether something is in force on a day, as far as the files say."""
+    if entry.begins is not None and asked.day < entry.begins:
+        return Force.NOT_BEGUN
+    if entry.until is not None and asked.last > entry.until:
+        return Force.EXPIRED
+    if approvers and (entry.approved_by not in approvers or approves_itself(entry)):
+        return Force.NOT_APPROVED
+    return Force.IN_FORCE
+
+
+def approves_itself(entry: Waiver | Attestation) -> bool:
+    """Whether owner and approver are one: another spelling, by case or blank space, is nobody else."""
+    return entry.approved_by is not None and _person(entry.approved_by) == _person(entry.owner)
+
+
+def _person(written: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", written).casefold().split())

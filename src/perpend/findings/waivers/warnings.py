@@ -1,0 +1,132 @@
+"""What waivers cover, or what they say alone, in; what somebody has to know of them out, as diagnostics with places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.model import sorted_diagnostics
+from perpend.core.diagnostics.plural import counted
+from perpend.findings.waivers import rules
+from perpend.findings.waivers.status import SOON, Force, approves_itself
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from perpend.core.diagnostics.model import Diagnostic
+    from perpend.findings.waivers.attestations import Attested
+    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.waivers.read import Waiver
+    from perpend.findings.waivers.status import WaiverOnDay
+
+_FEW: Final = 3
+"""Up to how many findings of a policy may be waived without a word, whatever part of them that is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a run has looked at: the policies that judged and the accounts that were read, all of them where none is named.
+
+    ``in_scope``: of waivers that cover nothing, how many objects are in their scope, by id.
+    """
+
+    policies: frozenset[str]
+    accounts: frozenset[str] = frozenset()
+    in_scope: Mapping[str, int] = field(default_factory=dict)
+
+
+def told_of(covering: Covering, approvers: Collection[str], looked: Looked | None) -> list[Diagnostic]:
+    """Return what is to be told of waivers on a day; without ``looked``, of what they say alone."""
+    diagnostics: list[Diagnostic] = []
+    for standing in covering.standings:
+        diagnostics += _of_days(standing, covering, counts=looked is not None)
+        diagnostics += _of_approval(standing, approvers)
+        diagnostics += _of_breadth(standing, covering)
+        if not standing.policies:
+            diagnostics.append(
+                rules.UNUSED.at(
+                    standing.waiver.span, f"{_named(standing.waiver)} covers nothing: there is no policy that it names"
+                )
+            )
+        elif looked is not None:
+            diagnostics += _of_use(standing, covering, looked)
+    for (first, other), number in covering.overlaps.items():
+        waiver = next(standing.waiver for standing in covering.standings if standing.waiver.id == first)
+        message = f"{_named(waiver)} and `{visible(other)}` both cover {counted(number, 'finding')}: the first one is shown"
+        diagnostics.append(rules.OVERLAPPING.at(waiver.span, message))
+    return sorted_diagnostics(diagnostics)
+
+
+def told_of_attestations(attestations: Iterable[Attested]) -> list[Diagnostic]:
+    """Return what is to be told of attestations that do not hold."""
+    return [
+        rules.CONTRARY.at(
+            attested.attestation.span, f"the attestation `{visible(attested.attestation.id)}` does not hold: {attested.ended}"
+        )
+        for attested in attestations
+        if attested.ended
+    ]
+
+
+def _named(waiver: Waiver) -> str:
+    return f"`{visible(waiver.id)}`"
+
+
+def _of_days(standing: WaiverOnDay, covering: Covering, *, counts: bool) -> Iterator[Diagnostic]:
+    waiver, number = standing.waiver, covering.covers.get(standing.waiver.id, 0)
+    of = f": {counted(number, 'finding')}" if counts else ""
+    if standing.force is Force.EXPIRED:
+        message = f"{_named(waiver)} has ended{of}, waived until {waiver.until}, count again ({visible(waiver.reason)})"
+        yield rules.EXPIRED.at(waiver.span, message if counts else f"{_named(waiver)} has ended on {waiver.until}")
+    elif standing.force is Force.IN_FORCE and waiver.until is None:
+        yield rules.ENDS_SOON.at(waiver.span, f"{_named(waiver)} holds for ever{of}; {visible(waiver.owner)} answers for it")
+    elif standing.force is Force.IN_FORCE and waiver.until is not None and (waiver.until - covering.day.last).days < SOON:
+        left = counted((waiver.until - covering.day.last).days + 1, "day")
+        message = f"{_named(waiver)} of {visible(waiver.owner)} ends in {left}, after {waiver.until}{of}"
+        yield rules.ENDS_SOON.at(waiver.span, message)
+
+
+def _of_approval(standing: WaiverOnDay, approvers: Collection[str]) -> Iterator[Diagnostic]:
+    waiver = standing.waiver
+    if approves_itself(waiver):
+        yield rules.NOT_APPROVED.at(waiver.span, f"{_named(waiver)} is approved by its owner, {visible(waiver.owner)}")
+    elif approvers and waiver.approved_by not in approvers:
+        by = f"{visible(waiver.approved_by)} is no approver" if waiver.approved_by else "nobody has approved it"
+        yield rules.NOT_APPROVED.at(waiver.span, f"{_named(waiver)} is not in force: {by}")
+
+
+def _of_breadth(standing: WaiverOnDay, covering: Covering) -> Iterator[Diagnostic]:
+    waiver, number = standing.waiver, covering.covers.get(standing.waiver.id, 0)
+    if number > waiver.limit:
+        message = f"{_named(waiver)} would cover {counted(number, 'finding')}, more than its limit of {waiver.limit:,}"
+        yield rules.OVERBROAD.at(waiver.span, f"{message}: it covers none")
+        return
+    broad = [policy for policy in waiver.policies if "**" in policy or ("*" in policy and not waiver.scope)]
+    if broad:
+        without = "" if waiver.scope else ", and no scope"
+        yield rules.OVERBROAD.at(waiver.span, f"{_named(waiver)} names policies by `{visible(broad[0])}`{without}")
+    for policy in standing.policies if standing.force is Force.IN_FORCE else ():
+        part, of = covering.by_waiver.get((waiver.id, policy), 0), covering.of.get(policy, 0)
+        if part > _FEW and part * 2 > of:
+            message = f"{_named(waiver)} covers {part:,} of {counted(of, 'finding')} of {visible(policy)}"
+            yield rules.OVERBROAD.at(waiver.span, message)
+
+
+def _of_use(standing: WaiverOnDay, covering: Covering, looked: Looked) -> Iterator[Diagnostic]:
+    """Say why a waiver in force covers nothing, unless nobody has looked where it would."""
+    waiver = standing.waiver
+    if standing.force is not Force.IN_FORCE or covering.covers.get(waiver.id):
+        return
+    if not looked.policies.intersection(standing.policies):
+        return  # its policies were not asked
+    accounts = waiver.scope.get("accounts", ())
+    if accounts and looked.accounts and looked.accounts.isdisjoint(accounts):
+        return  # its accounts were not read
+    in_scope = looked.in_scope.get(waiver.id, 0)
+    why = (
+        f"what it waived is resolved ({counted(in_scope, 'object')} in its scope): delete it"
+        if in_scope
+        else "no object is in its scope: they are gone, or called otherwise"
+    )
+    yield rules.UNUSED.at(waiver.span, f"{_named(waiver)} covers nothing: {why}")

@@ -1,0 +1,1 @@
+"""Files and tables in, immutable snapshots out."""

@@ -1,0 +1,219 @@
+"""All tables of a run as relations in, their final files out: relations checked against what they lead to, JSON marked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.diagnostics.model import Span
+from perpend.core.objects.claims import Scope, not_imported, scope_fields
+from perpend.core.objects.object_types import NO_DELETION, ObjectType
+from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Column, Form, Join, Table, plain, unfollowed, unread
+from perpend.inventory.importers import rules
+from perpend.inventory.importers.child_lists import LONGEST_KEY, Lists, look, named_in_part, near
+from perpend.inventory.snapshots.database import name, rows_of, text
+from perpend.inventory.snapshots.plain_sql import is_plain, shapes_of
+from perpend.inventory.snapshots.rows import copy, parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from perpend.core.diagnostics.model import Diagnostic
+    from perpend.core.objects.claims import Claims
+    from perpend.core.objects.object_types import Children
+    from perpend.core.schema.shred import Part
+    from perpend.inventory.importers.merge_relations import United
+    from perpend.inventory.snapshots.database import Connection
+
+_MOST_NAMED: Final = 6
+
+
+@dataclass(slots=True)
+class _Relations:
+    """The joins of a table, and for each the expression that says row by row why it is not known where it leads."""
+
+    lookups: dict[str, Join] = field(default_factory=dict)
+    children: dict[str, Join] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+class Assembly:
+    """The tables of a run by name. ``parts`` are those that shredding made, ``coverage`` is what was read in full."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        tables: Mapping[str, United],
+        *,
+        declared: Callable[[str], ObjectType | None],
+        parts: Mapping[str, Part],
+        coverage: Claims,
+    ) -> None:
+        self._connection = connection
+        self._tables = tables
+        self._declared = declared
+        self._parts = parts
+        self._coverage = coverage
+        self._lists = Lists(connection, tables, declared=declared, coverage=coverage)
+        self._unfollowed: dict[str, list[str]] = {}
+
+    def write(self, directory_of: Callable[[str], Path], group: int) -> Iterator[tuple[Table, Path]]:
+        """Write every table into its directory, in groups of so many rows; yield each with its file."""
+        for table in self._tables:
+            self._complete_empty(table)
+        for table in self._tables:
+            path = directory_of(table) / "part-0.parquet"
+            yield self._write(table, path, group), path
+
+    def _complete_empty(self, table: str) -> None:
+        """Give a table without rows an Id, and those that its relations lead to the columns that they need."""
+        declared = self._declared(table)
+        needed = [(table, "Id")]
+        needed += [(one.type_name, one.key) for one in declared.children.values() if one.key] if declared else []
+        for target, column in needed:
+            united = self._tables.get(target)
+            if united and not united.rows and column not in united.forms:
+                united.forms[column] = Form.TEXT
+                united.query = f"SELECT *, CAST(NULL AS VARCHAR) AS {name(column)} FROM ({united.query})"
+
+    def _write(self, table: str, path: Path, group: int) -> Table:
+        united = self._tables[table]
+        relations = self._relations(table)
+        marked = self._marked(united)
+        system = [ROW, *(column for column in (OWNER, SOURCE, CONTRADICTED) if column == SOURCE or column in united.marks)]
+        companions = [column for column in united.stored_companions if column not in map(unfollowed, relations.reasons)]
+        columns = {column: name(column) for column in (*system, *united.forms, *companions)}
+        columns |= {plain(column): united.plain.get(column) or self._is_plain(united, column) for column in marked}
+        columns |= {unfollowed(column): reason for column, reason in relations.reasons.items()}
+        # What was grouped comes in any order; everything else keeps its own.
+        order = f" ORDER BY {name(ROW)}" if united.unmerged else ""
+        listed = ", ".join(f"{value} AS {name(column)}" for column, value in columns.items())
+        # INVARIANT: equal rows give equal files. Whether a column may hold nulls is written too, and what DuckDB knows of that
+        # depends on the way that the rows came.
+        any_nulls = ", ".join(f"try({name(column)}) AS {name(column)}" for column in columns)
+        copy(
+            self._connection,
+            f"SELECT {any_nulls} FROM (SELECT {listed} FROM ({united.query}) AS stored){order}",
+            path,
+            group=group,
+        )
+        filled = self._filled(path, [*companions, *map(unfollowed, relations.reasons), CONTRADICTED], united)
+        part = self._parts.get(table)
+        return Table(
+            table,
+            part.type_name if part else table,
+            {column: Column(column, form, unread(column) in filled, column in marked) for column, form in united.forms.items()},
+            _partial(relations.lookups, filled),
+            _partial(relations.children, filled),
+            united.rows,
+            CONTRADICTED in filled,
+            self._deletion(table) if united.several or united.merged else None,
+        )
+
+    def _deletion(self, table: str) -> str:
+        """Return the field by which readings of one object were united."""
+        return (self._declared(table) or ObjectType(table)).deletion_field or NO_DELETION
+
+    def _is_plain(self, united: United, column: str) -> str:
+        return is_plain(name(column), shapes_of(self._connection, name(column), f"({united.query})"))
+
+    def _marked(self, united: United) -> list[str]:
+        """Return the columns of texts of which some text may be JSON."""
+        known = {*united.plain, *united.bare}
+        texts = [column for column, form in united.forms.items() if form is Form.TEXT and column not in known]
+        if not texts:
+            return list(united.plain)
+        opens = (f"bool_or(starts_with({name(column)}, '{{') OR starts_with({name(column)}, '['))" for column in texts)
+        opened = rows_of(self._connection, f"SELECT {', '.join(opens)} FROM ({united.keys})")[0]
+        marked = {*united.plain, *(column for column, some in zip(texts, opened, strict=True) if some)}
+        return [column for column in united.forms if column in marked]
+
+    def _filled(self, path: Path, marks: list[str], united: United) -> set[str]:
+        """Return the companion columns that are not null throughout."""
+        there = [column for column in marks if column != CONTRADICTED or CONTRADICTED in united.marks]
+        if not there:
+            return set()
+        counted = ", ".join(f"count({name(column)})" for column in there)
+        counts = rows_of(self._connection, f"SELECT {counted} FROM {parquet(path)}")[0]
+        return {column for column, count in zip(there, counts, strict=True) if count}
+
+    def _relations(self, table: str) -> _Relations:
+        relations = _Relations()
+        part = self._parts.get(table)
+        for relation, below in part.lookups.items() if part else ():
+            relations.lookups[relation] = Join(relation, below.name, ROW, OWNER)
+        for relation, below in part.children.items() if part else ():
+            relations.children[relation] = Join(relation, below.name, ROW, OWNER)
+        declared = self._declared(table) if part is None or part.type_name else None
+        for lookup in declared.lookups.values() if declared else ():
+            if lookup.key and lookup.name not in relations.lookups:
+                self._add_lookup(relations, table, lookup.name, lookup.target, lookup.key)
+        for child in declared.children.values() if declared else ():
+            if child.key and child.name not in relations.children:
+                self._add_children(relations, table, child)
+        return relations
+
+    def _add_lookup(self, relations: _Relations, table: str, relation: str, target: str, key: str) -> None:
+        own, other = self._tables[table], self._tables.get(target)
+        if key not in own.forms:
+            return
+        if other is None or other.forms.get("Id") is not Form.TEXT or own.forms[key] is not Form.TEXT:
+            what = f"`{target}` was not imported" if other is None else f"`{key}` and `Id` are not both texts"
+            self._note_relation(table, relation, what)
+            return
+        relations.lookups[relation] = Join(relation, target, key, "Id")
+        column = name(key)
+        cases = [*_given(unfollowed(relation), own), *_given(unread(key), own)]
+        whole = f'SELECT "Id" FROM ({other.keys}) WHERE "Id" IS NOT NULL'
+        cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({whole}) THEN NULL")
+        dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || {text('`, which was not collected' + self._why(target))}"
+        if self._coverage.reason(target, "", Scope()) is None:
+            # All that there is was read: what the key names is not there, unless it is there in another spelling, or spoilt.
+            ids = f'SELECT {near(name("Id"))} FROM ({other.keys}) WHERE "Id" IS NOT NULL'
+            alike, _ = look(self._connection, other.keys, column)
+            strays = f"SELECT {column} AS stray FROM ({own.keys}) WHERE {column} IS NOT NULL AND {column} NOT IN ({whole})"
+            in_part = f"SELECT stray FROM ({named_in_part(whole, strays)})"
+            spoilt = f"{near(column)} IN ({ids}) OR NOT {alike or 'true'} OR {column} IN ({in_part})"
+            dangling = f"CASE WHEN {spoilt} THEN {dangling} END"
+        relations.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
+
+    def _why(self, target: str) -> str:
+        """Return why some objects of a type were not read, where claims say so: a lookup may lead to one of these."""
+        reasons = list(dict.fromkeys(why for _, why in self._coverage.lacking(target)))
+        more = f" and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+        return f": {reasons[0]}{more}" if reasons else ""
+
+    def _add_children(self, relations: _Relations, table: str, child: Children) -> None:
+        own, other = self._tables[table], self._tables.get(child.type_name)
+        lacking, scope = None, scope_fields(self._declared(table) or ObjectType(table))
+        if other is None:
+            lacking = not_imported(child.type_name)
+        elif other.forms.get(child.key) is not Form.TEXT or own.forms.get("Id") is not Form.TEXT:
+            lacking = f"cannot be looked up: `{child.type_name}` has no column `{child.key}` of texts"
+            self._note_relation(table, child.name, f"`{child.type_name}` has no column `{child.key}` of texts")
+        else:
+            relations.reasons[child.name] = self._lists.reason(table, child)
+        relations.children[child.name] = Join(child.name, child.type_name, "Id", child.key, lacking=lacking, scope=scope)
+
+    def _note_relation(self, table: str, relation: str, what: str) -> None:
+        self._unfollowed.setdefault(table, []).append(f"`{relation}` ({what})")
+
+    @property
+    def problems(self) -> list[Diagnostic]:
+        """What is to be said of relations that lead nowhere, one warning per table, and of lists."""
+        problems = []
+        for table, relations in self._unfollowed.items():
+            more = f" and {len(relations) - _MOST_NAMED} more" if len(relations) > _MOST_NAMED else ""
+            message = f"of `{table}` it is not known what lies behind {', '.join(relations[:_MOST_NAMED])}{more}"
+            problems.append(rules.RELATION_NOT_FOLLOWED.at(Span(f"types/{table}/type.yaml"), message))
+        return problems + self._lists.problems
+
+
+def _given(mark: str, table: United) -> list[str]:
+    """Return the case of a reason that a companion column of the table gives, if it has one."""
+    return [f"WHEN {name(mark)} IS NOT NULL THEN {name(mark)}"] if mark in table.marks else []
+
+
+def _partial(joins: Mapping[str, Join], filled: set[str]) -> dict[str, Join]:
+    return {column: replace(join, partial=unfollowed(column) in filled) for column, join in joins.items()}

@@ -1,0 +1,266 @@
+"""Tables joined by keys in, for each child list the expression of why it is not known of a row out, and what is to be told.
+
+A list is known if the object states it itself and no other row speaks against that, or if claims cover the object's scope.
+Refuses to know files.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.diagnostics.model import Span
+from perpend.core.objects.claims import BEGINNING, NOT_IN_FULL, near_key, unclaimed
+from perpend.core.objects.object_types import MASTER_KEY
+from perpend.core.objects.relations import OTHER_OBJECT
+from perpend.core.schema.tables import ROW, listed, unfollowed, unread
+from perpend.core.values.partial_object import BLANK, MISSING
+from perpend.inventory.importers import rules
+from perpend.inventory.importers.merge_relations import lost_values
+from perpend.inventory.importers.scopes import covers, meets, scope_columns
+from perpend.inventory.snapshots.database import name, rows_of, text, text_list
+from perpend.inventory.snapshots.files import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from perpend.core.diagnostics.model import Diagnostic, Rule
+    from perpend.core.objects.claims import Claims
+    from perpend.core.objects.object_types import Children, ObjectType
+    from perpend.inventory.importers.merge_relations import United
+    from perpend.inventory.snapshots.database import Connection
+
+LONGEST_KEY: Final = 60
+_MOST_SHOWN: Final = 3
+_NAMELESS: Final = "cannot be looked up: the object has no Id"
+_BLANK: Final = r"[\s\p{Z}\p{C}]*"
+_UNTYPED: Final = r"[\s\p{Z}\p{C}\p{Pi}\p{Pf}'\"`]"
+_DASH: Final = r"\p{Pd}"
+_NAMING: Final = r"[\p{L}\p{N}]"
+_ALIKE: Final = 24
+"""How many signs keys have in common first that are compared further."""
+_SCOPE: Final = "\0"
+_NOTHING: Final = "CAST(NULL AS VARCHAR)"
+
+
+class Lists:
+    """Why child lists are not known, table by table. ``problems`` is what is to be told of their keys and claims."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        tables: Mapping[str, United],
+        *,
+        declared: Callable[[str], ObjectType | None],
+        coverage: Claims,
+    ) -> None:
+        self.problems: list[Diagnostic] = []
+        self._connection = connection
+        self._tables = tables
+        self._declared = declared
+        self._coverage = coverage
+        self._blank: set[tuple[str, str]] = set()
+
+    def reason(self, table: str, child: Children) -> str:
+        """Return the expression that says row by row why a child list is not known, null where it is."""
+        own, other = self._tables[table], self._tables[child.type_name]
+        mark = name(unfollowed(child.name)) if unfollowed(child.name) in own.marks else _NOTHING
+        cases = [f"WHEN {mark} <> {text(MISSING)} THEN {mark}", *self._doubts(table, child, mark)]
+        spoken_against = self._against(table, child, mark)
+        cases.append(f"WHEN {mark} IS NULL THEN {spoken_against}")
+        cases.append(f"""WHEN "Id" IS NULL THEN {text(_NAMELESS)}""")
+        if mark != _NOTHING:
+            self._note_unclaimed(table, child, mark)
+        cases += self._covered(own, table, child)
+        return f"CASE {' '.join(cases)} END" if own.rows and (other.rows or mark != _NOTHING) else "NULL"
+
+    def _doubts(self, table: str, child: Children, mark: str) -> list[str]:
+        """Return the cases in which it is doubtful what belongs to a row, whoever says it."""
+        own, other, key = self._tables[table], self._tables[child.type_name], child.key
+        cases = []
+        lost = lost_values(other, key)
+        if lost and self._count(lost):
+            cases.append(_within(lost, f"sources contradict each other about which `{child.type_name}` belong here"))
+        if self._orphans(child.type_name, key):
+            reason = f"may hold more: some `{child.type_name}` do not say in `{key}` what they belong to"
+            cases.append(f"WHEN true THEN {text(reason)}")
+        return cases + self._strays(own, other, table, child, mark)
+
+    def _strays(self, own: United, other: United, table: str, child: Children, mark: str) -> list[str]:
+        """Return the cases for rows whose key is no Id: it may be meant for one that is nearly the same, or for any."""
+        key, ids = name(child.key), f'SELECT "Id" FROM ({own.keys}) WHERE "Id" IS NOT NULL'
+        stray = f"SELECT {key} AS stray FROM ({other.keys}) WHERE NOT {is_blank(key)} AND {key} NOT IN ({ids})"
+        if not own.rows or not other.rows or not (count := self._count(stray)):
+            return []
+        cases, what = [], f"`{child.key}` of `{child.type_name}`"
+        nearly = f'SELECT "Id" FROM ({own.keys}) WHERE {near(name("Id"))} IN (SELECT {near("stray")} FROM ({stray}))'
+        meant = self._first(nearly)
+        if meant:
+            cases.append(_within(nearly, f"may hold more: {what} names this object in another spelling"))
+        in_part = named_in_part(ids, stray)
+        if self._count(in_part):
+            cases.append(_within(f'SELECT "Id" FROM ({in_part})', f"may hold more: {what} names this object in part"))
+        if longer := self._renamed(own, stray):
+            several = f"SELECT unnest({text_list(longer)})"
+            cases.append(_within(several, f"may hold more: {what} names several objects of one Id"))
+        alike, numbers = look(self._connection, own.keys, "stray")
+        alike = alike or f"{near('stray')} IN (SELECT {near('Id')} FROM ({ids}))"
+        if self._count(f"SELECT 1 FROM ({stray}) WHERE NOT {alike}"):
+            # What a row lists itself is known by that, as long as Ids cannot be what a spreadsheet left of others.
+            of_whom = "true" if numbers else f"{mark} IS NOT NULL"
+            cases.append(f"WHEN {of_whom} THEN {text(f'may hold more: {what} holds what no Id of `{table}` looks like')}")
+        for_whom = f"; perhaps {self._quoted(meant)} is meant" if meant else ""
+        message = f"{what} holds what is the Id of no `{table}`: {count} in all, {self._named(stray)}{for_whom}"
+        self._tell(rules.KEY_LEADS_NOWHERE, child.type_name, message)
+        return cases
+
+    def _renamed(self, own: United, stray: str) -> list[str]:
+        """Return the Ids of objects that some key may mean by the Id that they had."""
+        if not own.renamed:
+            return []
+        named = {identity for (identity,) in self._rows(f"SELECT DISTINCT stray FROM ({stray})")}
+        return sorted(identity for identity, former in own.renamed.items() if former in named)
+
+    def _against(self, table: str, child: Children, mark: str) -> str:
+        """Return the reason why a list that a row states itself is not known: other rows say that they belong to it."""
+        own, other, key = self._tables[table], self._tables[child.type_name], name(child.key)
+        alone = f"{name(listed(child.key))} IS NULL" if listed(child.key) in other.marks else "true"
+        unlisted = f"SELECT {key} FROM ({other.keys}) WHERE {key} IS NOT NULL AND {alone}"
+        spoken = f'SELECT "Id" FROM ({own.keys}) WHERE {mark} IS NULL AND "Id" IN ({unlisted})'
+        if not other.rows or not (count := self._count(spoken)):
+            return "NULL"
+        message = (
+            f"`{child.name}` of `{table}` does not hold all `{child.type_name}` that name its object in `{child.key}`: "
+            f"{count} in all, {self._named(spoken)}"
+        )
+        self._tell(rules.LIST_SPOKEN_AGAINST, table, message)
+        reason = f"does not hold all `{child.type_name}` that say in `{child.key}` that they belong here"
+        return f'CASE WHEN "Id" IN ({unlisted}) THEN {text(reason)} END'
+
+    def _covered(self, own: United, table: str, child: Children) -> list[str]:
+        """Return the cases of a list that the row does not state: claims cover its scope, or why they do not."""
+        account, region = scope_columns(own.forms, self._declared(table))
+        cases = []
+        for scope, why in self._coverage.lacking(child.type_name, child.name):
+            cases.append(f"WHEN {meets(scope, account, region)} THEN {text(NOT_IN_FULL + why)}")
+        scopes = self._coverage.complete(child.type_name, child.name)
+        if scopes:
+            cases.append(f"WHEN {covers(scopes, account, region)} THEN NULL")
+        written = f"coalesce({account} || coalesce('/' || {region}, ''), 'all')"
+        before, after = unclaimed(child.type_name, _SCOPE).split(_SCOPE)
+        return [*cases, f"ELSE {text(before)} || {written} || {text(after)}"]
+
+    def _note_unclaimed(self, table: str, child: Children, mark: str) -> None:
+        own = self._tables[table]
+        account, region = scope_columns(own.forms, self._declared(table))
+        scopes = self._coverage.complete(child.type_name, child.name)
+        covered = covers(scopes, account, region) if scopes else "false"
+        open_ones = f'SELECT "Id" FROM ({own.keys}) WHERE {mark} = {text(MISSING)} AND NOT coalesce({covered}, false)'
+        if own.rows and (count := self._count(open_ones)):
+            message = (
+                f"`{child.name}` is not known of {count} of `{table}`, {self._named(open_ones)}: no input claims to hold "
+                f"every `{child.type_name}` of theirs"
+            )
+            hint = f"say of the input of `{child.type_name}` what was read in full: --complete all, or --complete ACCOUNT,…"
+            self._tell(rules.NOT_CLAIMED, table, message, hint)
+
+    def _orphans(self, table: str, key: str) -> int:
+        """Return how many rows do not say what they belong to: keys not known, or that an object beside them speaks against,
+        and blank where each row must have one.
+
+        Blank keys are told with the first of their rows.
+        """
+        united, declared = self._tables[table], self._declared(table)
+        doubts = [f"{name(unread(key))} IS NOT NULL"] if unread(key) in united.marks else []
+        stated = [f"coalesce({name(unread(key))} <> {text(BLANK)}, false)"] if doubts else []
+        lookups = [unfollowed(one.name) for one in declared.lookups.values() if one.key == key] if declared else []
+        others = [f"coalesce({name(mark)} = {text(OTHER_OBJECT)}, false)" for mark in lookups if mark in united.marks]
+        unknown, unlike = (f"({' OR '.join([*reasons, *others, 'false'])})" for reasons in (doubts, stated))
+        blank = f"NOT ({unlike}) AND ({name(key)} IS NULL OR {is_blank(name(key))})"
+        listed_ids = f"""array_agg("Id" ORDER BY {name(ROW)}) FILTER (WHERE {blank})"""
+        counts = f"count(*) FILTER (WHERE {unknown}), count(*) FILTER (WHERE {blank}), ({listed_ids})[1:{_MOST_SHOWN}]"
+        unread_keys, blank_keys, first = self._rows(f"SELECT {counts} FROM ({united.keys})")[0]
+        if not blank_keys or not (declared and key in declared.fields and declared.fields[key].kind == MASTER_KEY):
+            return int(unread_keys)
+        if (table, key) not in self._blank:
+            self._blank.add((table, key))
+            more = " …" if blank_keys > len(first) else ""
+            rows = self._quoted(one for one in first if one) or "no Id"
+            message = f"`{key}` of `{table}` is blank where each row must belong to another: {blank_keys} in all, {rows}{more}"
+            self._tell(rules.BLANK_KEY, table, message)
+        return int(unread_keys) + int(blank_keys)
+
+    def _tell(self, rule: Rule, table: str, message: str, hint: str | None = None) -> None:
+        self.problems.append(rule.at(Span(f"types/{table}/type.yaml"), message, help=hint))
+
+    def _named(self, query: str) -> str:
+        ids = self._first(query)
+        return self._quoted(ids[:_MOST_SHOWN]) + (" …" if len(ids) > _MOST_SHOWN else "")
+
+    def _quoted(self, names: Iterable[str]) -> str:
+        return ", ".join(f"`{shown(one[:LONGEST_KEY])}`" for one in names)
+
+    def _first(self, query: str) -> list[str]:
+        return [str(one) for (one,) in self._rows(f"SELECT DISTINCT * FROM ({query}) ORDER BY 1 LIMIT {_MOST_SHOWN + 1}")]
+
+    def _count(self, query: str) -> int:
+        return int(self._rows(f"SELECT count(*) FROM ({query})")[0][0])
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        return rows_of(self._connection, query)
+
+
+def look(connection: Connection, keys: str, key: str) -> tuple[str | None, bool]:
+    """Return what is true of a key that looks like the Ids of some rows, and whether these are digits of one length.
+
+    None where Ids have no look. The rule is that of ``is_odd_key`` and ``is_unlike`` in ``core.objects.claims``.
+    """
+    ids, beginning = f"""FROM ({keys}) WHERE "Id" <> ''""", f"""regexp_extract("Id", '^{BEGINNING.pattern}')"""
+    numbers = """bool_and(regexp_full_match("Id", '[0-9]+')), min(length("Id")), max(length("Id"))"""
+    digits, shortest, longest, first, last = rows_of(connection, f"SELECT {numbers}, min({beginning}), max({beginning}) {ids}")[
+        0
+    ]
+    if shortest is None:
+        return "true", False
+    if digits and shortest == longest:
+        return f"regexp_full_match({key}, '[0-9]{{{shortest}}}')", True
+    if first == last and first:
+        begun = text(near_key(first))
+        return f"(starts_with({near(key)}, {begun}) AND {near(key)} <> {begun})", False
+    return None, False
+
+
+def near(expression: str) -> str:
+    """Return the expression of what is left of a key without what typing and spreadsheets change, as
+    :func:`~perpend.core.objects.claims.near_key` has it."""
+    seen = f"regexp_replace(regexp_replace({expression}, {text(_UNTYPED)}, '', 'g'), {text(_DASH)}, '-', 'g')"
+    return f"ltrim(lower(nfc_normalize({seen})), '0')"
+
+
+def named_in_part(ids: str, strays: str) -> str:
+    """Return the query of Ids and the keys that may be meant for them in part (``claims.named_in_part``).
+
+    Queries of a column ``Id`` and of a column ``stray`` are given.
+    """
+    alike = f"left(near, {_ALIKE}) IN (SELECT left(near, {_ALIKE}) FROM near_ids)"
+    longer = f"cut < length(near) AND NOT regexp_full_match(substr(near, cut + 1, 1), {text(_NAMING)})"
+    return (
+        f'WITH near_ids AS MATERIALIZED (SELECT DISTINCT "Id", {near(name("Id"))} AS near FROM ({ids})), '
+        f"near_keys AS MATERIALIZED (SELECT DISTINCT stray, {near('stray')} AS near FROM ({strays})), "
+        # Most keys that lead nowhere are of others, and begin as no Id does: they are left out first.
+        f"alike AS MATERIALIZED (SELECT * FROM near_keys WHERE length(near) < {_ALIKE} OR {alike} "
+        f"OR (SELECT min(length(near)) FROM near_ids) < {_ALIKE}) "
+        'SELECT "Id", stray FROM (SELECT * FROM near_ids, (SELECT DISTINCT length(near) AS cut FROM alike) '
+        "WHERE cut < length(near)) AS whole JOIN alike ON left(whole.near, cut) = alike.near UNION "
+        'SELECT "Id", stray FROM (SELECT * FROM alike, (SELECT DISTINCT length(near) AS cut FROM near_ids) '
+        f"WHERE {longer}) AS more JOIN near_ids ON left(more.near, cut) = near_ids.near"
+    )
+
+
+def is_blank(expression: str) -> str:
+    """Return whether a key holds nothing that can be seen."""
+    return f"regexp_full_match({expression}, {text(_BLANK)})"
+
+
+def _within(query: str, reason: str) -> str:
+    return f'WHEN "Id" IN ({query}) THEN {text(reason)}'

@@ -1,0 +1,245 @@
+"""Estates and table files in, a committed snapshot out: every object in its type's table, joined as types are declared."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.diagnostics.model import Span
+from perpend.core.diagnostics.plural import counted
+from perpend.core.objects.claims import Claims, claims_of, unread_input
+from perpend.core.objects.object_types import ObjectType
+from perpend.core.schema.tables import Form
+from perpend.core.values.partial_object import MISSING
+from perpend.inventory.importers import rules
+from perpend.inventory.importers.assemble import Assembly
+from perpend.inventory.importers.merge_relations import merge_same, unite, unstated_lists
+from perpend.inventory.importers.object_batches import shred_pile
+from perpend.inventory.importers.objects import Objects
+from perpend.inventory.importers.observation_order import age_of
+from perpend.inventory.importers.partitions import claim_mixed, partitions_of
+from perpend.inventory.importers.scopes import SourceScope, leave_open, scopes_of
+from perpend.inventory.importers.tables.table_file import read_table
+from perpend.inventory.importers.tables.table_relations import with_relations
+from perpend.inventory.snapshots.database import storing
+from perpend.inventory.snapshots.driver import duckdb
+from perpend.inventory.snapshots.files import StoreError, shown
+from perpend.inventory.snapshots.manifest import Failure, StoredSource
+from perpend.inventory.snapshots.plain_sql import teach
+from perpend.inventory.snapshots.queries.labels import CALLS_VIEW, SOURCES_VIEW
+from perpend.inventory.snapshots.rows import ROW_GROUP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from perpend.core.diagnostics.model import Diagnostic
+    from perpend.core.objects.claims import ListClaim, Unread
+    from perpend.core.objects.inventory import Estate, EstateObject
+    from perpend.core.schema.shred import Part
+    from perpend.inventory.importers.merge_relations import Piece, United
+    from perpend.inventory.importers.objects import Pile
+    from perpend.inventory.importers.tables.table_file import TableFile
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.inventory.snapshots.store import Run
+
+ENGINE: Final = f"duckdb {duckdb.__version__}"
+"""What writes the files of a store."""
+
+_MOST_NAMED: Final = 6
+
+
+class Importing:
+    """What one run brings in. ``declared`` gives what is declared of a type by its API name, None where nothing is.
+
+    ``group`` is how many rows of a table are held at once while it is written.
+    """
+
+    def __init__(
+        self, run: Run, connection: Connection, *, declared: Callable[[str], ObjectType | None], group: int = ROW_GROUP
+    ) -> None:
+        self.run = run
+        self.problems: list[Diagnostic] = []
+        self._connection = connection
+        self._declared = declared
+        self._group = group
+        self._objects = Objects(declared, lambda number: age_of(run.sources, number))
+        self._tables: dict[str, list[Piece]] = {}
+        self._ready: dict[str, Piece] = {}
+        self._parts: dict[str, Part] = {}
+        self._lost: dict[str, dict[str, set[str]]] = {}
+        self._renamed: dict[str, dict[str, str]] = {}
+        self._united: set[str] = set()
+        self._list_claims: dict[ListClaim, list[int]] = {}
+        self._paths = 0
+        teach(connection)
+
+    def add_estate(self, estate: Estate, *, contradiction: Callable[[EstateObject], str]) -> None:
+        """Take in what collectors have read. ``contradiction`` says where an object's sources contradict each other."""
+        numbers = {source.name: len(self.run.sources) + place for place, source in enumerate(estate.sources)}
+        self.run.sources += [
+            StoredSource(
+                source.name,
+                source.kind,
+                source.observed_at,
+                source.objects,
+                source.accounts,
+                coverage=source.coverage,
+            )
+            for source in estate.sources
+        ]
+        for source in estate.sources:
+            for claimed in source.list_claims:
+                self._list_claims.setdefault(claimed, []).append(numbers[source.name])
+        for type_name, objects in estate.objects.items():
+            _check_type(type_name)
+            self._objects.pile(type_name)
+            for judged in objects:
+                reason = contradiction(judged) if judged.variants else None
+                number = numbers[judged.origin.source]
+                others = [(other.fields, numbers.get(other.origin.source, number), other.origin) for other in judged.variants]
+                self._objects.add(
+                    type_name, judged.fields, source=number, origin=judged.origin, contradicted=reason, others=others
+                )
+
+    def add_table(self, table: TableFile) -> None:
+        """Take in a table of one object type. Raises UnreadableTable where it cannot be used.
+
+        Whoever has several takes them ``in_order``: then the order in which they were named changes nothing.
+        """
+        _check_type(table.type_name)
+        declared = self._declared(table.type_name)
+        source = len(self.run.sources)
+        with storing(self.run.temporary):
+            read = read_table(self._connection, table, declared=declared, source=source, staging=self._new_path())
+            json = read.kind == "ndjson"
+            piece, problems = with_relations(self._connection, read.piece, declared, path=table.path, json=json)
+        self.problems += [*read.problems, *problems]
+        coverage = claims_of(table.type_name, table.complete)
+        self.run.sources.append(StoredSource(table.path, read.kind, table.observed_at, read.piece.rows, coverage=coverage))
+        self._tables.setdefault(table.type_name, []).append(piece)
+
+    def add_pieces(self, sources: Sequence[StoredSource], pieces: Mapping[str, Piece], calls: Sequence[Unread]) -> None:
+        """Take in tables whose rows stand in pieces, and the calls that did not say what was asked."""
+        self.run.sources += sources
+        self.run.calls += calls
+        for type_name, piece in pieces.items():
+            self._tables.setdefault(type_name, []).append(piece)
+
+    def add_ready(self, sources: Sequence[StoredSource], pieces: Mapping[str, Piece]) -> None:
+        """Take in tables that need no more than to be written, and that nothing else is added to.
+
+        The sources say which accounts and regions all their rows are of.
+        """
+        self.run.sources += sources
+        self._ready |= pieces
+
+    def add_failure(self, source: str, reason: str) -> None:
+        """Note an input that could not be read: rows may be missing from every table."""
+        self.run.failures = sorted([*self.run.failures, Failure(source, reason)], key=lambda one: (one.source, one.reason))
+
+    def commit(self) -> Snapshot:
+        """Write all tables and put the run in force."""
+        with storing(self.run.store.directory):
+            assembly = self._assembly()
+            scopes: set[SourceScope] = set()
+            for table, path in assembly.write(self.run.directory_of, self._group):
+                scopes |= scopes_of(self._connection, table, path) if table.name not in self._ready else set()
+                self.run.add(table, [path])
+            self.run.sources[:] = [_covering(number, source, scopes) for number, source in enumerate(self.run.sources)]
+        self.problems += assembly.problems
+        return self.run.commit(ENGINE)
+
+    def _assembly(self) -> Assembly:
+        self._objects.tell_apart()
+        pieces = {type_name: [piece] for type_name, piece in self._ready.items()}
+        for type_name in list(self._objects.by_type):
+            self._shred(type_name, pieces)
+        for type_name, of_type in self._tables.items():
+            part = self._parts.get(type_name)
+            undeclared = (*part.lookups, *part.children) if part else ()
+            unknown = {**unstated_lists(self._declared(type_name)), **dict.fromkeys(undeclared, MISSING)}
+            pieces.setdefault(type_name, []).extend(replace(piece, unknown=unknown) for piece in of_type)
+        united = {type_name: unite(of_type) for type_name, of_type in sorted(pieces.items())}
+        for type_name, lost in self._lost.items():
+            united[type_name].lost = lost
+        for type_name, renamed in self._renamed.items():
+            united[type_name].renamed = renamed
+            united[type_name].several = type_name in self._united
+        for type_name in self._tables:
+            deletions = (self._declared(type_name) or ObjectType(type_name)).deletion_names(united[type_name].forms)
+            clashing = merge_same(self._connection, united[type_name], self.run.sources, deletions)
+            if clashing:
+                message = f"rows contradict each other about {counted(clashing, 'object')} of `{type_name}`"
+                self.problems.append(rules.CONTRADICTING_ROWS.at(Span(f"types/{type_name}/type.yaml"), message))
+        texts = [table.keys for table in united.values() if table.forms.get("Id") is Form.TEXT]
+        claim_mixed(self.run.sources, partitions_of(self._connection, texts))
+        self._drop_claims(united)
+        return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
+
+    def _drop_claims(self, tables: Mapping[str, United]) -> None:
+        """Claim no list that a row leaves open, whatever it came from, nor one of what was not read in full."""
+        coverage = self._coverage()
+        for claimed, numbers in self._list_claims.items():
+            owners, declared = tables[claimed.owner], self._declared(claimed.owner)
+            if not claimed.is_open(coverage) and not leave_open(self._connection, owners, declared, claimed):
+                continue
+            for number in numbers:
+                source = self.run.sources[number]
+                rest = tuple(claim for claim in source.coverage if claim != claimed.claim)
+                self.run.sources[number] = replace(source, coverage=rest)
+
+    def _coverage(self) -> Claims:
+        unread = [unread_input(shown(one.source)) for one in self.run.failures]
+        return Claims((*unread, *(claim for source in self.run.sources for claim in source.coverage)))
+
+    def _shred(self, type_name: str, pieces: dict[str, list[Piece]]) -> None:
+        pile = self._objects.by_type.pop(type_name)
+        self._lost[type_name], self._renamed[type_name] = pile.lost, pile.renamed
+        if pile.united:
+            self._united.add(type_name)
+        if pile.renamed:
+            self._note_renamed(type_name, pile)
+        declared = self._declared(type_name)
+        shredded = shred_pile(self._connection, type_name, pile, declared=declared, new_path=self._new_path)
+        for shredded_part in shredded:
+            self._parts[shredded_part.part.name] = shredded_part.part
+            pieces[shredded_part.part.name] = [shredded_part.piece]
+        self._note_undeclared(self._parts[type_name])
+
+    def _note_renamed(self, type_name: str, pile: Pile) -> None:
+        first = ", ".join(f"`{shown(one)}`" for one in sorted(pile.renamed)[:_MOST_NAMED])
+        more = f" and {len(pile.renamed) - _MOST_NAMED} more" if len(pile.renamed) > _MOST_NAMED else ""
+        message = f"`{type_name}` has the same Id in lists of different objects; in the store these are {first}{more}"
+        self.problems.append(rules.REPEATED_ID.at(Span(f"types/{type_name}/type.yaml"), message))
+
+    def _note_undeclared(self, part: Part) -> None:
+        span = Span(f"types/{part.type_name}/type.yaml")
+        for relation in part.lookups:
+            key = f"{relation.removesuffix('__r')}__c"
+            line = f"lookups: [{{name: {relation}, target: <object type>, key: {key}}}]"
+            message = f"`{part.type_name}` has objects under the lookup `{relation}`, which nothing declares"
+            self.problems.append(rules.UNDECLARED_RELATION.at(span, message, help=f"add to {span.path}: {line}"))
+        for relation in part.children:
+            line = f"children: [{{name: {relation}, type: <object type>, key: <the child's field with this object's Id>}}]"
+            message = f"`{part.type_name}` has objects in the child list `{relation}`, which nothing declares"
+            self.problems.append(rules.UNDECLARED_RELATION.at(span, message, help=f"add to {span.path}: {line}"))
+
+    def _new_path(self) -> Path:
+        self._paths += 1
+        return self.run.temporary / f"part-{self._paths}"
+
+
+def _covering(number: int, source: StoredSource, scopes: set[SourceScope]) -> StoredSource:
+    """Return a source with the accounts and regions that its rows are of."""
+    mine = [scope for scope in scopes if scope.source == number]
+    accounts = {*source.accounts, *(scope.value for scope in mine if not scope.is_region)}
+    regions = {*source.regions, *(scope.value for scope in mine if scope.is_region)}
+    return replace(source, accounts=tuple(sorted(accounts)), regions=tuple(sorted(regions)))
+
+
+def _check_type(type_name: str) -> None:
+    if not re.fullmatch(r"\w[\w.-]*", type_name) or type_name.casefold() in (SOURCES_VIEW, CALLS_VIEW):
+        raise StoreError(f"{shown(type_name)!r} cannot be the name of an object type")

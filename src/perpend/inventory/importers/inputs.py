@@ -1,0 +1,245 @@
+"""Inputs of all kinds in, one snapshot of a store out: tables by way of DuckDB, everything else by way of the collectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.core.errors import refuse_text
+from perpend.inventory.importers.import_snapshot import Importing
+from perpend.inventory.importers.input import is_of_tool
+from perpend.inventory.importers.reports.readings import are_as_usual, read_reports, readings_of
+from perpend.inventory.importers.reports.staged import MEMORY, stage_reports
+from perpend.inventory.importers.tables.table_bytes import UnreadableTable
+from perpend.inventory.importers.tables.table_file import TableFile, in_order
+from perpend.inventory.importers.tables.tool_parquet import lines_of_tool
+from perpend.inventory.readers.conflicts import contradiction
+from perpend.inventory.readers.files import are_large
+from perpend.inventory.readers.merge import ACCOUNT_TYPE, USER_TYPE
+from perpend.inventory.readers.read import collect_files
+from perpend.inventory.snapshots.database import MEMORY_LIMIT, opened, storing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from perpend.core.diagnostics.model import Diagnostic
+    from perpend.core.objects.inventory import Estate
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.inventory.importers.input import Input
+    from perpend.inventory.importers.reports.readings import Readings
+    from perpend.inventory.importers.reports.staged import StagedReports
+    from perpend.inventory.readers.errors import UnusableInput
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.inventory.snapshots.store import Store
+
+    Declared = Callable[[str], ObjectType | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of an import: the snapshot, None where no input was usable; unusable inputs; what is strange about the rest."""
+
+    snapshot: Snapshot | None
+    failures: tuple[UnusableInput | UnreadableTable, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
+
+
+def import_inputs(
+    store: Store,
+    inputs: Sequence[Input],
+    *,
+    declared: Callable[[str], ObjectType | None],
+    keep_going: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Imported:
+    """Bring inputs into a store as one snapshot, which comes into force at once.
+
+    ``declared`` gives what is declared of an object type, None where nothing is: a repository's ``declared_type``. The
+    first input that cannot be used raises UnusableInput or UnreadableTable, and nothing is stored; with ``keep_going`` the
+    others are stored, and the snapshot says what it lacks. ``progress`` is told how many rows are read.
+    """
+    refuse_text(inputs, "inputs")
+    tables = [table for table in inputs if table.is_table]
+    others = [other for other in inputs if not other.is_table]
+    paths = [table.path for table in tables]
+    with store.writing() as run, opened(directories=[store.directory], paths=paths, spill=run.temporary) as connection:
+        # Of several threads, the one that is through first writes first: equal inputs are to give equal files.
+        connection.execute("SET threads = 1")
+        importing = Importing(run, connection, declared=declared)
+        failures: list[UnusableInput | UnreadableTable] = []
+        if not _reports_read(importing, connection, inputs, declared, progress=progress):
+            read_from = _lines_of_tools(connection, run.temporary, tables)
+            others += [table for table in tables if table.path in read_from]
+            tables = [table for table in tables if table.path not in read_from]
+            failures += _read_tables(importing, tables, keep_going=keep_going)
+            failures += _read_others(importing, others, declared, read_from, keep_going=keep_going, progress=progress)
+        for failure in failures:
+            importing.add_failure(*_named(failure))
+        snapshot = importing.commit() if run.sources else None
+    return Imported(snapshot, tuple(failures), tuple(importing.problems))
+
+
+def import_estate(store: Store, estate: Estate, *, declared: Declared, failures: Sequence[UnusableInput] = ()) -> Imported:
+    """Bring what collectors have read into a store as one snapshot. ``failures`` are the inputs that they could not read."""
+    with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
+        importing = Importing(run, connection, declared=declared)
+        importing.add_estate(estate, contradiction=contradiction)
+        for failure in failures:
+            importing.add_failure(*_named(failure))
+        snapshot = importing.commit()
+    return Imported(snapshot, tuple(failures), tuple(importing.problems))
+
+
+def stage_inputs(
+    connection: Connection,
+    inputs: Sequence[Input],
+    *,
+    declared: Declared,
+    directory: Path,
+    streamed: bool,
+    progress: Callable[[int], None] | None = None,
+) -> StagedReports | None:
+    """Return large credential reports as they can be judged at once; None where they need another way.
+
+    ``directory`` takes their copies. ``streamed``: all users will be read in their order.
+    """
+    if not _may_be_reports(inputs, declared):
+        return None
+    with storing(directory):
+        return stage_reports(
+            connection,
+            [given.path for given in inputs],
+            declared=declared,
+            complete={given.path: given.complete for given in inputs},
+            observed_at={given.path: given.observed_at for given in inputs if given.observed_at},
+            directory=directory,
+            streamed=streamed,
+            progress=progress,
+        )
+
+
+def readings_of_inputs(
+    connection: Connection,
+    inputs: Sequence[Input],
+    *,
+    declared: Declared,
+    directory: Path,
+    progress: Callable[[int], None] | None = None,
+) -> Readings | None:
+    """Return the rows of large credential reports; None where inputs are something else. ``directory`` takes their copies."""
+    if not _may_be_reports(inputs, declared):
+        return None
+    with storing(directory):
+        return readings_of(connection, [given.path for given in inputs], declared, directory, progress, memory=MEMORY)
+
+
+def _may_be_reports(inputs: Sequence[Input], declared: Declared) -> bool:
+    """Whether inputs are large and may be plain credential reports, of users and accounts as they are usually declared."""
+    usual = are_as_usual(declared(USER_TYPE), declared(ACCOUNT_TYPE))
+    typed = any(given.type_name or given.is_mapped for given in inputs)
+    return usual and not typed and are_large([given.path for given in inputs])
+
+
+def _reports_read(
+    importing: Importing,
+    connection: Connection,
+    inputs: Sequence[Input],
+    declared: Declared,
+    *,
+    progress: Callable[[int], None] | None,
+) -> bool:
+    """Read large credential reports the fast way; return whether that was all. If not, nothing is read yet."""
+    if not _may_be_reports(inputs, declared):
+        return False
+    with storing(importing.run.temporary):
+        read = read_reports(
+            connection,
+            [given.path for given in inputs],
+            declared=declared,
+            complete={given.path: given.complete for given in inputs},
+            observed_at={given.path: given.observed_at for given in inputs if given.observed_at},
+            directory=importing.run.temporary,
+            progress=progress,
+        )
+    if read is None:
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        return False
+    importing.add_ready(read.sources, read.pieces)
+    return True
+
+
+def _lines_of_tools(connection: Connection, directory: Path, tables: Sequence[Input]) -> dict[str, str]:
+    """Return files with the rows of tables that other tools have written, as collectors read them, by path."""
+    unnamed = [table.path for table in tables if table.type_name is None and not table.is_mapped]
+    with storing(directory):
+        lines = {path: lines_of_tool(connection, path, directory / f"tool-{place}") for place, path in enumerate(unnamed)}
+    return {path: str(line) for path, line in lines.items() if line is not None}
+
+
+def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: bool) -> list[UnreadableTable]:
+    failures = [
+        UnreadableTable(table.path, "a table does not say what its rows are; name their type with --type")
+        for table in tables
+        if table.type_name is None
+    ]
+    named = [
+        TableFile(
+            table.path,
+            table.type_name,
+            table.columns,
+            table.constants,
+            table.observed_at,
+            table.complete,
+            table.new_fields,
+            table.blank_is_none,
+        )
+        for table in tables
+        if table.type_name is not None
+    ]
+    for table in in_order(named) if keep_going or not failures else ():
+        try:
+            importing.add_table(table)
+        except UnreadableTable as error:
+            failures.append(error)
+            if not keep_going:
+                break
+    if failures and not keep_going:
+        raise failures[0]
+    return failures
+
+
+def _read_others(
+    importing: Importing,
+    inputs: Sequence[Input],
+    declared: Declared,
+    read_from: Mapping[str, str],
+    *,
+    keep_going: bool,
+    progress: Callable[[int], None] | None,
+) -> list[UnusableInput]:
+    failures: list[UnusableInput] = []
+    # What other tools write says itself what it is, and its pages belong together.
+    types = {other.path: other.type_name for other in inputs if other.type_name and is_of_tool(other)}
+    asked = [(None if other.path in types else other.type_name, other) for other in inputs]
+    for type_name in sorted({name for name, _ in asked}, key=lambda name: name or ""):
+        alike = [other for name, other in asked if name == type_name]
+        collected = collect_files(
+            [other.path for other in alike],
+            type_name=type_name,
+            object_type=declared(type_name) if type_name else None,
+            complete={other.path: other.complete for other in alike if other.complete},
+            keep_going=keep_going,
+            progress=progress,
+            read_from=read_from,
+            observed_at={other.path: other.observed_at for other in alike if other.observed_at},
+            types=types,
+        )
+        importing.add_estate(collected.estate, contradiction=contradiction)
+        failures += collected.failures
+    return failures
+
+
+def _named(failure: UnreadableTable | UnusableInput) -> tuple[str, str]:
+    return (failure.path, failure.reason) if isinstance(failure, UnreadableTable) else (failure.source, failure.reason)

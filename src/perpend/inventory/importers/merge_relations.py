@@ -1,0 +1,257 @@
+"""Pieces of one table in, from several sources and of different forms, one relation of SQL out that holds each Id once.
+
+What a piece does not have is not known; rows of one Id that disagree are marked. Refuses to know files and types.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, listed, unfollowed, unread
+from perpend.core.values.partial_object import MISSING
+from perpend.inventory.importers.observation_order import by_age
+from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
+from perpend.inventory.snapshots.database import name, rows_of, text, text_list
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.manifest import StoredSource
+
+_MOST_NAMED: Final = 6
+_END: Final = unfollowed("")
+_LISTED_END: Final = listed("")
+
+LISTED: Final = "listed"
+"""What stands beside the key of a row that the object of that key listed itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Rows of a table from one place. ``relation`` is what stands behind FROM; it has a column per form and per mark.
+
+    ``marks`` are its system and companion columns beside row number and source. ``unknown`` says of relations for which it
+    has no mark why it is not known where they lead. ``plain`` are expressions that say of columns of documents which of them
+    are plain JSON, where that is known; in ``bare`` columns no text begins as JSON does. ``keys`` stands for the same rows
+    without documents, where that is less to read.
+    """
+
+    relation: str
+    forms: Mapping[str, Form]
+    rows: int
+    marks: frozenset[str] = frozenset()
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    plain: Mapping[str, str] = field(default_factory=dict)
+    bare: frozenset[str] = frozenset()
+    keys: str = ""
+
+
+@dataclass(slots=True)
+class United:
+    """The pieces of a table as one relation. ``marks`` are its companion columns; ``merged`` rows were of an Id seen before.
+
+    ``unmerged`` is the query before that, empty where no rows were merged. ``lost`` are values by column that other readings
+    of objects had, before they became pieces; ``renamed`` are Ids that were made longer to tell parts apart, with the former.
+    ``plain``, ``bare`` and ``narrow`` are what a single piece says of its documents and texts, and its rows without documents.
+    ``several``: of some objects several readings were united before they became pieces.
+    """
+
+    query: str
+    forms: dict[str, Form]
+    marks: set[str]
+    rows: int
+    merged: int = 0
+    unmerged: str = ""
+    lost: Mapping[str, Collection[str]] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    plain: Mapping[str, str] = field(default_factory=dict)
+    bare: frozenset[str] = frozenset()
+    narrow: str = ""
+    several: bool = False
+
+    @property
+    def keys(self) -> str:
+        """The query to be asked for keys, and for everything else that is no document."""
+        return self.narrow or self.query
+
+    @property
+    def companions(self) -> list[str]:
+        """The companion columns in a stable order."""
+        return sorted(self.marks - {OWNER, CONTRADICTED})
+
+    @property
+    def stored_companions(self) -> list[str]:
+        """The companion columns that a stored table has too."""
+        return [column for column in self.companions if not column.endswith(_LISTED_END)]
+
+
+def unite(pieces: Sequence[Piece]) -> United:
+    """Return pieces as one relation: forms that differ become variants, row numbers go on from piece to piece."""
+    names = sorted({column for piece in pieces for column in piece.forms})
+    forms = {column: _common_form([piece.forms[column] for piece in pieces if column in piece.forms]) for column in names}
+    marks = {mark for piece in pieces for mark in piece.marks}
+    marks |= {unread(column) for column in names if any(column not in piece.forms for piece in pieces)}
+    marks |= {unfollowed(column) for piece in pieces for column in piece.unknown}
+    united = United("", forms, marks - {ROW, SOURCE}, sum(piece.rows for piece in pieces))
+    selects, offset = [], 0
+    for piece in pieces:
+        selects.append(_select(piece, united, offset))
+        offset += piece.rows
+    united.query = " UNION ALL ".join(selects)
+    if len(pieces) == 1 and pieces[0].keys:
+        united.narrow, united.plain, united.bare = f"FROM {pieces[0].keys}", pieces[0].plain, pieces[0].bare
+    return united
+
+
+def merge_same(connection: Connection, table: United, sources: Sequence[StoredSource], deletions: Collection[str] = ()) -> int:
+    """Make one row of the rows of each Id and return how many Ids had their rows disagree.
+
+    ``deletions`` are columns that say since when an object is gone: a row without them lists one that is there.
+    Values are the first row's that knows them. The source is the one observed first of those that were, for some column,
+    the last to know it: nothing of the row is older than it says.
+    """
+    if table.forms.get("Id") is not Form.TEXT:
+        return 0
+    repeated = f'SELECT "Id" FROM ({table.query}) WHERE "Id" IS NOT NULL GROUP BY "Id" HAVING count(*) > 1'
+    counted = f'SELECT count(*) AS n FROM ({table.query}) WHERE "Id" IS NOT NULL GROUP BY "Id" HAVING n > 1'
+    count, rows = rows_of(connection, f"SELECT count(*), coalesce(sum(n), 0) FROM ({counted})")[0]
+    if not count:
+        return 0
+    had = CONTRADICTED in table.marks
+    table.marks.add(CONTRADICTED)
+    whole = [SOURCE, *([OWNER] if OWNER in table.marks else []), *table.forms, *table.companions]
+    kept = ", ".join([name(ROW), *map(name, whole), name(CONTRADICTED) if had else f"NULL AS {name(CONTRADICTED)}"])
+    merged = ", ".join(
+        [f"min({name(ROW)}) AS {name(ROW)}", *(f"{_merged(column, table, sources)} AS {name(column)}" for column in whole)]
+    )
+    clashing = _clash(table, sources, deletions)
+    given = f"coalesce(min({name(CONTRADICTED)}), {clashing})" if had else clashing
+    single = f'SELECT {kept} FROM ({table.query}) WHERE "Id" IS NULL OR "Id" NOT IN ({repeated})'
+    several = f'SELECT {merged}, {given} AS {name(CONTRADICTED)} FROM ({table.query}) WHERE "Id" IN ({repeated}) GROUP BY "Id"'
+    table.unmerged, table.query = table.query, f"{single} UNION ALL {several}"
+    table.merged = int(rows) - int(count)
+    table.rows -= table.merged
+    return int(rows_of(connection, f"SELECT count({name(CONTRADICTED)}) FROM ({several})")[0][0])
+
+
+def unstated_lists(declared: ObjectType | None) -> dict[str, str]:
+    """Return the child lists of a type with the reason why they are not known of an object that does not hold them itself."""
+    return {children.name: MISSING for children in declared.children.values() if children.key} if declared else {}
+
+
+def lost_values(table: United, column: str) -> str | None:
+    """Return the query for texts of a column that some reading of an object had and its row has not, None without any."""
+    queries = []
+    if table.unmerged:
+        pairs = f'SELECT "Id", {name(column)} AS value FROM'
+        queries.append(f"SELECT value FROM ({pairs} ({table.unmerged}) EXCEPT {pairs} ({table.query}))")
+    if lost := table.lost.get(column):
+        queries.append(f"SELECT unnest({text_list(sorted(lost))}) AS value")
+    return f"SELECT value FROM ({' UNION ALL '.join(queries)}) WHERE value IS NOT NULL" if queries else None
+
+
+def as_variant(expression: str, form: Form) -> str:
+    """Return an expression of a form as the JSON text of its value."""
+    return expression if form is Form.VARIANT else f"CAST(to_json({expression}) AS VARCHAR)"
+
+
+def _common_form(forms: Iterable[Form]) -> Form:
+    distinct = set(forms)
+    return distinct.pop() if len(distinct) == 1 else Form.VARIANT
+
+
+def _select(piece: Piece, table: United, offset: int) -> str:
+    parts = [f"{name(ROW)} + {offset} AS {name(ROW)}", name(SOURCE)]
+    parts += [
+        name(column) if column in piece.marks else f"NULL AS {name(column)}"
+        for column in (OWNER, CONTRADICTED)
+        if column in table.marks
+    ]
+    for column, form in table.forms.items():
+        if column not in piece.forms:
+            parts.append(f"NULL AS {name(column)}")
+        elif form is piece.forms[column]:
+            parts.append(name(column))
+        else:
+            parts.append(f"{as_variant(name(column), piece.forms[column])} AS {name(column)}")
+    for mark in table.companions:
+        parts.append(name(mark) if mark in piece.marks else f"{_reason(piece, mark)} AS {name(mark)}")
+    return f"SELECT {', '.join(parts)} FROM {piece.relation}"
+
+
+def _reason(piece: Piece, mark: str) -> str:
+    """Return what stands in a companion column that a piece does not have."""
+    if mark.endswith(_LISTED_END):
+        reason = None
+    elif mark.endswith(_END):
+        reason = piece.unknown.get(mark.removesuffix(_END))
+    else:
+        reason = None if mark.removesuffix(unread("")) in piece.forms else MISSING
+    return "NULL" if reason is None else text(reason)
+
+
+def _present(column: str, table: United) -> str:
+    return f"{name(unread(column))} IS NULL" if unread(column) in table.marks else "true"
+
+
+def _merged(column: str, table: United, sources: Sequence[StoredSource]) -> str:
+    """Return the expression for a column over the rows of one Id."""
+    if column == SOURCE:
+        return _oldest(table, sources)
+    if column == OWNER:
+        return f"first({name(column)} ORDER BY {name(ROW)})"
+    if column in table.forms:
+        return f"first({name(column)} ORDER BY {name(ROW)}) FILTER (WHERE {_present(column, table)})"
+    if column.endswith(_LISTED_END):
+        return f"max({name(column)})"
+    known = f"bool_or({name(column)} IS NULL)"
+    if not column.endswith(_END):
+        return f"CASE WHEN {known} THEN NULL ELSE min({name(column)}) END"
+    missing = text(MISSING)
+    other = f"min({name(column)}) FILTER (WHERE {name(column)} <> {missing})"
+    return f"coalesce({other}, CASE WHEN {known} THEN NULL ELSE {missing} END)"
+
+
+def _oldest(table: United, sources: Sequence[StoredSource]) -> str:
+    """Return the expression for the source that is as old as the oldest value of a row."""
+    numbers = by_age(sources)
+    place = f"{[numbers.index(number) for number in range(len(numbers))]}[{name(SOURCE)} + 1]"
+    latest = (f"max({place}) FILTER (WHERE {_present(column, table)})" for column in table.forms)
+    return f"CAST({numbers}[least({', '.join(latest)}) + 1] AS INTEGER)"
+
+
+def _compared(column: str, form: Form) -> str:
+    """Return the expression for what of a column is compared: of variants numbers, since 1 and 1.0 are one value.
+
+    Beyond the whole numbers that a double tells apart, different spellings stay different values.
+    """
+    if form is not Form.VARIANT:
+        return column
+    number = f"TRY_CAST({column} AS DOUBLE)"
+    return f"CASE WHEN abs({number}) < {2**53} THEN {as_variant(number, Form.NUMBER)} ELSE {column} END"
+
+
+def _clash(table: United, sources: Sequence[StoredSource], deletions: Collection[str]) -> str:
+    """Return the expression that says what the rows of one Id disagree about, null where they do not."""
+    differing = []
+    for column_name in table.forms:
+        there = (
+            f" OR {name(unread(column_name))} = {text(MISSING)}"
+            if column_name in deletions and unread(column_name) in table.marks
+            else ""
+        )
+        present = f"FILTER (WHERE {_present(column_name, table)}{there})"
+        column, value = name(column_name), _compared(name(column_name), table.forms[column_name])
+        values = f"min({value}) {present} IS DISTINCT FROM max({value}) {present}"
+        nulls = f"(count({column}) {present} > 0 AND count({column}) {present} < count(*) {present})"
+        differing.append(f"CASE WHEN {values} OR {nulls} THEN {text(column_name)} END")
+    names = f"list_filter([{', '.join(differing)}], lambda one: one IS NOT NULL)"
+    more = f"CASE WHEN len({names}) > {_MOST_NAMED} THEN ' and ' || (len({names}) - {_MOST_NAMED}) || ' more' ELSE '' END"
+    listed = f"array_to_string({names}[1:{_MOST_NAMED}], ', ') || {more}"
+    names_of = text_list(source.name for source in sources)
+    named = f"list_transform(list_sort(list_distinct(list({name(SOURCE)}))), lambda number: {names_of}[number + 1])"
+    places = f"{text(PLACES)} || array_to_string(({named})[1:{_MOST_NAMED}], ', ') || ')'"
+    return f"CASE WHEN len({names}) > 0 THEN {text(CONTRADICT)} || {listed} || {places} END"

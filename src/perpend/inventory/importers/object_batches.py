@@ -1,0 +1,85 @@
+"""The objects of one type in, pieces of its table and of the tables below it out. Refuses to know other types' objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perpend.core.schema.shred import add_object, part_of, parts_of, wanted_of_everything
+from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_companion, listed, unfollowed
+from perpend.inventory.importers.merge_relations import LISTED, Piece, unstated_lists
+from perpend.inventory.snapshots.database import name
+from perpend.inventory.snapshots.files import shown
+from perpend.inventory.snapshots.row_spool import Spool
+from perpend.inventory.snapshots.rows import PHYSICAL, SYSTEM, check_names, copy, json_lines, parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.core.schema.shred import Part
+    from perpend.inventory.importers.objects import Entry, Pile
+    from perpend.inventory.snapshots.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Shredded:
+    """A part of a pile, and its rows as a piece."""
+
+    part: Part
+    piece: Piece
+
+
+def shred_pile(
+    connection: Connection,
+    type_name: str,
+    pile: Pile,
+    *,
+    declared: ObjectType | None,
+    new_path: Callable[[], Path],
+) -> Iterator[Shredded]:
+    """Yield the table of a pile and the tables below it."""
+    spools: dict[str, Spool] = {}
+
+    def rows(table: str) -> Spool:
+        return spools.setdefault(table, Spool(new_path()))
+
+    root = part_of(type_name, wanted_of_everything(entry.fields for entry in pile), rows=rows)
+    for part in parts_of(root):
+        check_names({*part.wanted.values, *part.lookups, *part.children, "Id"}, shown(part.name))
+    unknown = unstated_lists(declared)
+    for entry in pile:
+        add_object(root, entry.fields, complete=False, more=_marks(entry, unknown))
+    for part in parts_of(root):
+        owned = frozenset() if part is root else frozenset((OWNER,))
+        yield Shredded(part, piece_of(connection, spools[part.name], new_path(), system=owned))
+
+
+def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:
+    marks: dict[str, Any] = {SOURCE: entry.source}
+    if entry.contradicted is not None:
+        marks[CONTRADICTED] = entry.contradicted
+    reasons = {relation: reason for relation, reason in unknown.items() if relation not in entry.listed}
+    marks |= {unfollowed(relation): reason for relation, reason in (reasons | entry.unfollowed).items()}
+    return marks | {listed(key): LISTED for key in entry.owners}
+
+
+def piece_of(
+    connection: Connection, spool: Spool, target: Path, *, system: frozenset[str] = frozenset(), ordered: bool = True
+) -> Piece:
+    """Write the rows of a spool to a file as a piece. Not ``ordered``: as they came, which needs no memory for all of them."""
+    spool.close()
+    forms, marks = spool.forms, spool.marks | system
+    columns = {column: kind for column, kind in SYSTEM.items() if column in marks or column in (ROW, SOURCE)}
+    columns |= {column: "JSON" if form is Form.VARIANT else PHYSICAL[form] for column, form in forms.items()}
+    columns |= {column: "VARCHAR" for column in sorted(marks) if is_companion(column)}
+    texts = ", ".join(
+        f"CAST({name(column)} AS VARCHAR) AS {name(column)}" for column, kind in columns.items() if kind == "JSON"
+    )
+    every = f"* REPLACE ({texts})" if texts else "*"
+    # JSON is read in pieces of any size; ordered rows are cut into row groups by their number alone.
+    lines = json_lines(spool.path, columns, 4 * spool.longest)
+    copy(connection, f"SELECT {every} FROM {lines}{f' ORDER BY {name(ROW)}' if ordered else ''}", target, staging=True)
+    spool.path.unlink()
+    return Piece(parquet(target), forms, len(spool), marks - {ROW, SOURCE})

@@ -1,0 +1,290 @@
+"""Nested objects in, one object per type and Id out: what is nested under declared relations stands in its own type.
+
+Readings of one object are united where they agree; where they do not, the object says so. Refuses to know files.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.inventory import is_filled, places_in_words
+from perpend.core.objects.object_types import ObjectType
+from perpend.core.objects.relations import NO_OWNER, NOT_LISTED, children_of, lookup_target
+from perpend.core.values.partial_object import PartlyKnown, reasons_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from perpend.core.objects.inventory import Origin
+    from perpend.core.objects.object_types import Children, Lookup
+    from perpend.inventory.importers.observation_order import Age
+
+LISTED_OTHERWISE: Final = "is another list in another place of the data"
+_MOST_NAMED: Final = 6
+
+
+@dataclass(slots=True)
+class Entry:
+    """One object: its own fields, where it was read, why it is not to be believed.
+
+    ``whole``: it was imported as such, not nested in another. ``listed`` are the declared child lists that the data had,
+    each with what tells its objects apart. ``owners`` are the objects whose lists it stood in, by the key that names them.
+    ``unfollowed`` says of declared relations why it is not known where they lead. ``seen`` are the sources of its fields
+    where it was united of several, each the last that had it; ``source`` is the one among them that was observed first.
+    ``cited``: it only stood under lookups, which name an object and do not say that it is there.
+    """
+
+    fields: dict[str, Any]
+    source: int
+    origin: Origin | None = None
+    contradicted: str | None = None
+    whole: bool = False
+    listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    owners: dict[str, Entry] = field(default_factory=dict)
+    unfollowed: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+    cited: bool = False
+
+
+@dataclass(slots=True)
+class Pile:
+    """The objects of one type: those with an Id, ``rivals`` that have the same one and another owner, and those without.
+
+    ``lost`` are the texts by field that a reading of an object had and its entry has not, since it has another one.
+    ``renamed`` are the former Ids of rivals by the ones that tell them apart. ``united``: some are made of several readings, of
+    which one says what another does not.
+    """
+
+    by_id: dict[str, Entry] = field(default_factory=dict)
+    rivals: dict[str, list[Entry]] = field(default_factory=dict)
+    nameless: list[Entry] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
+    lost: dict[str, set[str]] = field(default_factory=dict)
+    united: bool = False
+
+    def note_lost(self, kept: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+        """Note the texts of another reading that are not among those that are kept."""
+        for name, value in other.items():
+            if is_filled(value) and name in kept and kept[name] != value:
+                self.lost.setdefault(name, set()).add(value)
+
+    def __iter__(self) -> Iterator[Entry]:
+        yield from self.by_id.values()
+        for rivals in self.rivals.values():
+            yield from rivals
+        yield from self.nameless
+
+
+class Objects:
+    """All objects of a run. ``declared`` gives what is declared of a type by its API name, None where nothing is.
+
+    ``age`` orders sources by number: the one observed last is the greatest.
+    """
+
+    def __init__(self, declared: Callable[[str], ObjectType | None], age: Callable[[int], Age]) -> None:
+        self._age = age
+        self.by_type: dict[str, Pile] = {}
+        self._declared = declared
+
+    def add(
+        self,
+        type_name: str,
+        fields: Mapping[str, Any],
+        *,
+        source: int,
+        origin: Origin | None = None,
+        contradicted: str | None = None,
+        others: Iterable[tuple[Mapping[str, Any], int, Origin]] = (),
+    ) -> None:
+        """Take in an object that was imported as such, and all that is nested in it.
+
+        ``others`` are further readings with their sources, which contradict this one: of them only what is nested in them, and
+        not in this one alike, is taken in, which is there whichever reading is right.
+        """
+        entry = self._take(type_name, fields, Entry({}, source, origin, contradicted, whole=True))
+        for other, number, place in others:
+            self.pile(type_name).note_lost(fields, other)
+            more = {name: value for name, value in other.items() if name not in fields or fields[name] != value}
+            self._take_nested(type_name, {"Id": other.get("Id"), **more}, entry, Entry({}, number, place))
+
+    def pile(self, type_name: str) -> Pile:
+        """Return the objects of a type, to be added to."""
+        return self.by_type.setdefault(type_name, Pile())
+
+    def _take_nested(self, type_name: str, fields: Mapping[str, Any], entry: Entry, reading: Entry) -> None:
+        """Take in the objects that are nested in another reading of what ``entry`` stands for."""
+        declared = self._declared(type_name)
+        if declared is None:
+            return
+        for lookup in declared.lookups.values():
+            if lookup.key and lookup.name in fields:
+                self._take_lookup(reading, declared, fields, lookup)
+        for children in declared.children.values():
+            if children.key and children.name in fields:
+                self._take_children(entry, declared, fields, children, reading)
+
+    def _take(self, type_name: str, fields: Mapping[str, Any], entry: Entry) -> Entry:
+        declared = self._declared(type_name)
+        lookups = {one.name: one for one in declared.lookups.values() if one.key} if declared else {}
+        children = {one.name: one for one in declared.children.values() if one.key} if declared else {}
+        own = {name: value for name, value in fields.items() if name not in lookups and name not in children}
+        entry.fields = PartlyKnown(own, fields.reasons) if isinstance(fields, PartlyKnown) else own
+        deletion = (declared or ObjectType(type_name)).deletion_field
+        if declared is None:
+            return self._placed(self.pile(type_name), entry, deletion)
+        for name in (field_name for field_name in fields if field_name in lookups):
+            self._take_lookup(entry, declared, fields, lookups[name])
+        entry = self._placed(self.pile(type_name), entry, deletion)
+        for name in (field_name for field_name in fields if field_name in children):
+            self._take_children(entry, declared, fields, children[name])
+        return entry
+
+    def _take_lookup(self, entry: Entry, declared: ObjectType, fields: Mapping[str, Any], lookup: Lookup) -> None:
+        target, reason = lookup_target(declared, fields, lookup.name, complete=False)
+        if target is None and reason is None:
+            self.pile(lookup.target)
+        if reason is not None:
+            entry.unfollowed[lookup.name] = reason
+        elif lookup.key not in fields:
+            entry.fields[lookup.key] = target["Id"] if target else None
+        if target is not None:
+            self._take(lookup.target, target, Entry({}, entry.source, entry.origin, cited=True))
+
+    def _take_children(
+        self,
+        entry: Entry,
+        declared: ObjectType,
+        fields: Mapping[str, Any],
+        children: Children,
+        reading: Entry | None = None,
+    ) -> None:
+        """Take in a list of what an entry stands for; its objects are seen where ``reading`` is, else where the entry is."""
+        reading = reading or entry
+        items, reason = children_of(declared, fields, children.name, complete=False)
+        if reason is not None:
+            entry.unfollowed[children.name] = reason
+        if reason == NOT_LISTED:
+            return
+        told_apart = tuple(sorted(map(_identity, items)))
+        if entry.listed.setdefault(children.name, told_apart) != told_apart:
+            entry.unfollowed[children.name] = LISTED_OTHERWISE
+        self.pile(children.type_name)
+        owner = fields.get("Id")
+        for item in items if reason != NO_OWNER else ():
+            child = item if children.key in item else {**item, children.key: owner}
+            owners = {children.key: entry} if child[children.key] == owner else {}
+            self._take(children.type_name, child, Entry({}, reading.source, reading.origin, owners=owners))
+
+    def _placed(self, pile: Pile, entry: Entry, deletion: str | None) -> Entry:
+        """Put an object into its pile; return the entry that stands for it there."""
+        identity = entry.fields.get("Id")
+        if not is_filled(identity):
+            if not isinstance(identity, str | None):
+                del entry.fields["Id"]
+            pile.nameless.append(entry)
+            return entry
+        first = pile.by_id.setdefault(identity, entry)
+        if first is entry:
+            return entry
+        rivals = pile.rivals.get(identity, [])
+        same = next((reading for reading in (first, *rivals) if _may_be_same(reading, entry)), None)
+        if same is None:
+            pile.rivals[identity] = [*rivals, entry]
+            return entry
+        pile.note_lost(same.fields, entry.fields)
+        pile.united = pile.united or same.fields.keys() != entry.fields.keys()
+        _unite(same, entry, self._age, deletion)
+        return same
+
+    def tell_apart(self) -> None:
+        """Give parts that have one Id under several owners an Id each, their owner's in front, and their own parts new keys.
+
+        What was imported as such keeps its Id.
+        """
+        nested: dict[int, tuple[Pile, Entry]] = {}
+        for pile in self.by_type.values():
+            for identity, rivals in pile.rivals.items():
+                parts = [reading for reading in (pile.by_id[identity], *rivals) if not reading.whole and reading.owners]
+                nested |= {id(part): (pile, part) for part in parts}
+        called = {number: _long_id(entry, nested, frozenset()) for number, (_, entry) in nested.items()}
+        for number, (pile, entry) in nested.items():
+            pile.renamed[called[number]] = entry.fields["Id"]
+            entry.fields["Id"] = called[number]
+        for entry in (entry for pile in self.by_type.values() for entry in pile) if called else ():
+            for key, owner in entry.owners.items():
+                entry.fields[key] = called.get(id(owner), entry.fields[key])
+
+
+def _long_id(entry: Entry, nested: Mapping[int, tuple[Pile, Entry]], seen: frozenset[int]) -> str:
+    """Return an Id with the owner's in front, which has its own owner's in front where that is needed."""
+    owner = entry.owners[min(entry.owners)]
+    longer = id(owner) in nested and id(owner) not in seen
+    above = _long_id(owner, nested, seen | {id(owner)}) if longer else owner.fields["Id"]
+    return f"{above}/{entry.fields['Id']}"
+
+
+def _may_be_same(first: Entry, other: Entry) -> bool:
+    """Whether two readings of one Id can be of one object: no key names one owner here and another one there."""
+    for key in first.owners.keys() | other.owners.keys():
+        here, there = first.owners.get(key), other.owners.get(key)
+        if here and there and here is not there:
+            return False
+        owner, bare = (here, other) if here else (there, first)
+        named = bare.fields.get(key)
+        if owner and not (here and there) and is_filled(named) and named != owner.fields["Id"]:
+            return False
+    return True
+
+
+def _identity(item: Mapping[str, Any]) -> str:
+    """Return what tells an object of a list apart from the others: its Id, or all that it holds."""
+    identity = item.get("Id")
+    return identity if is_filled(identity) else json.dumps(item, sort_keys=True)
+
+
+def _unite(first: Entry, other: Entry, age: Callable[[int], Age], deletion: str | None) -> None:
+    """Add to an object what another reading of it says more; note what the two disagree about."""
+    clashes = [deletion] if deletion and (_says_gone(first, other, deletion) or _says_gone(other, first, deletion)) else []
+    first.seen = first.seen or dict.fromkeys(first.fields, first.source)
+    for name, value in other.fields.items():
+        if name not in first.fields:
+            first.fields[name] = value
+            first.seen[name] = other.source
+        elif _same(first.fields[name], value):
+            first.seen[name] = max(first.seen[name], other.source, key=age)
+        else:
+            clashes.append(name)
+    if isinstance(other.fields, PartlyKnown):
+        first.fields = PartlyKnown(first.fields, {**other.fields.reasons, **reasons_of(first.fields)})
+    first.source = min(first.seen.values(), key=age)
+    first.whole = first.whole or other.whole
+    first.cited = first.cited and other.cited
+    first.owners = {**other.owners, **first.owners}
+    first.unfollowed = {**other.unfollowed, **first.unfollowed}
+    first.contradicted = first.contradicted or other.contradicted
+    if clashes and first.contradicted is None:
+        first.contradicted = _contradiction(sorted(clashes), first, other)
+
+
+def _says_gone(reading: Entry, other: Entry, deletion: str) -> bool:
+    """Whether an object is gone by one reading, and listed by another one that says nothing of it, as is what is there."""
+    is_gone = reading.fields.get(deletion) not in (None, "")
+    return is_gone and not other.cited and deletion not in other.fields and deletion not in reasons_of(other.fields)
+
+
+def _contradiction(names: list[str], first: Entry, other: Entry) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    origins = [reading.origin for reading in (first, other) if reading.origin]
+    places = places_in_words(dict.fromkeys(origins))
+    return f"sources contradict each other about {', '.join(names[:_MOST_NAMED])}{more}{f' ({places})' if places else ''}"
+
+
+def _same(left: Any, right: Any) -> bool:
+    """Whether two JSON values are the same: ``1`` is ``1.0`` but not ``true``."""
+    if left is right:
+        return True
+    if isinstance(left, dict | list) or isinstance(right, dict | list):
+        return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
+    return isinstance(left, bool) == isinstance(right, bool) and bool(left == right or (left != left and right != right))

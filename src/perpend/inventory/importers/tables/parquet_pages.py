@@ -1,0 +1,171 @@
+"""A Parquet file in, whether it is one, with its pages as they were written, out: those with a checksum are compared with it.
+
+DuckDB reads pages without doing so. Heads of pages, which no checksum covers, are read in Thrift's compact form, as far as
+it takes to find the next page. Refuses to know what pages hold.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from perpend.inventory.importers.tables.table_bytes import UnreadableTable
+from perpend.inventory.snapshots.database import pattern, rows_of
+from perpend.inventory.snapshots.files import shown
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from perpend.inventory.snapshots.database import Connection
+
+_AT_ONCE: Final = 1 << 20
+_SIZE, _CHECKSUM, _POSITIVE = 3, 4, 0xFFFFFFFF
+"""Fields of a page's head: how many bytes follow it, and their CRC-32, written as a number that may be below zero."""
+
+_UNTIL: Final = 2
+
+_ENDS: Final = b"PAR1PAR1"
+"""Where a Parquet file ends and the next one begins."""
+
+_FOOTER: Final = b"\x15"
+"""How a Parquet file's footer begins: its first field, the version, is a whole number."""
+
+_LENGTH: Final = 4
+"""How many bytes say how long a footer is, behind it."""
+
+_BYTE, _WHOLE, _DOUBLE, _TEXT, _STRUCT = 3, (4, 5, 6), 7, 8, 12
+"""Kinds of Thrift's fields; of truths (1, 2) the kind is the value, and heads hold no lists."""
+
+_DEEPEST: Final = 4
+_LONGEST: Final = 10
+_MOST_FIELDS: Final = 1_000
+_LARGEST: Final = 1 << 31
+"""How many structs stand in each other at most, how many bytes a whole number takes, how many fields a struct has, and how many
+bytes a text: no head comes near the last two."""
+
+
+class _Odd(Exception):
+    """What stands where a page's head should is none."""
+
+
+def check_pages(connection: Connection, path: str, link: Path) -> None:
+    """Read a Parquet file's pages. Raises UnreadableTable where one is not as its checksum says, or files are several.
+
+    ``link`` is what the database reads the file by. A column of which neither of the first two pages has a checksum, be they
+    of a dictionary or of values, has none.
+    """
+    dictionary = "CASE WHEN dictionary_page_offset > 0 THEN dictionary_page_offset END"
+    columns = f"least({dictionary}, data_page_offset), total_compressed_size, path_in_schema"
+    with Path(path).open("rb", buffering=_AT_ONCE) as stream:
+        if _is_several(stream):
+            raise UnreadableTable(path, "damaged Parquet: several files stand in it, one behind the other; name each of them")
+        for start, size, column in rows_of(connection, f"SELECT {columns} FROM parquet_metadata({pattern(link)})"):
+            if not _are_sound(stream, start, start + size):
+                what = f"pages of `{shown(str(column))}` are not what their checksums say"
+                raise UnreadableTable(path, f"damaged Parquet: {what}")
+
+
+def _is_several(stream: BinaryIO) -> bool:
+    """Whether another file ends inside of a file: the last one's footer would be read with the first one's pages."""
+    begin, held = 0, b""
+    while more := stream.read(_AT_ONCE):
+        held += more
+        place = held.find(_ENDS)
+        while place >= 0:
+            if _is_behind_footer(stream, begin + place):
+                return True
+            place = held.find(_ENDS, place + 1)
+        begin, held = begin + max(len(held) - len(_ENDS) + 1, 0), held[1 - len(_ENDS) :]
+    return False
+
+
+def _is_behind_footer(stream: BinaryIO, place: int) -> bool:
+    """Whether a footer stands before a place, with its length behind it. What is read next stays the same."""
+    back = stream.tell()
+    stream.seek(max(place - _LENGTH, 0))
+    footer = place - _LENGTH - int.from_bytes(stream.read(_LENGTH), "little")
+    stream.seek(max(footer, 0))
+    begins = stream.read(1)
+    stream.seek(back)
+    return footer > 0 and begins == _FOOTER
+
+
+def _are_sound(stream: BinaryIO, start: int, end: int) -> bool:
+    """Whether the pages of a column have the checksums that they carry. What carries none is for others to read."""
+    length = stream.seek(0, os.SEEK_END)
+    stream.seek(max(start, 0))
+    with_checksum = number = 0
+    while stream.tell() < end and (with_checksum or number < _UNTIL):
+        try:
+            head = _head(stream)
+        except _Odd:
+            return not with_checksum
+        size, checksum = head.get(_SIZE, -1), head.get(_CHECKSUM)
+        if not 0 <= size <= length - stream.tell():
+            return not with_checksum
+        if checksum is None:
+            stream.seek(size, os.SEEK_CUR)
+        elif _checksum(stream, size) != checksum & _POSITIVE:
+            return False
+        with_checksum += checksum is not None
+        number += 1
+    return True
+
+
+def _checksum(stream: BinaryIO, size: int) -> int:
+    checksum = 0
+    while size and (content := stream.read(min(size, _AT_ONCE))):
+        checksum = zlib.crc32(content, checksum)
+        size -= len(content)
+    return checksum
+
+
+def _head(stream: BinaryIO, depth: int = 0) -> dict[int, int]:
+    """Read a struct and return its whole numbers by field."""
+    numbers: dict[int, int] = {}
+    field = 0
+    for _ in range(_MOST_FIELDS):
+        if not (head := _byte(stream)):
+            return numbers
+        kind, step = head & 15, head >> 4
+        field = field + step if step else _whole(stream)
+        if kind in _WHOLE:
+            numbers[field] = _whole(stream)
+        elif kind == _STRUCT and depth < _DEEPEST:
+            _head(stream, depth + 1)
+        elif kind in (_BYTE, _DOUBLE, _TEXT):
+            stream.seek(_bounded({_BYTE: 1, _DOUBLE: 8}.get(kind) or _unsigned(stream)), os.SEEK_CUR)
+        elif kind not in (1, 2):
+            raise _Odd
+    raise _Odd
+
+
+def _bounded(size: int) -> int:
+    if size > _LARGEST:
+        raise _Odd
+    return size
+
+
+def _byte(stream: BinaryIO) -> int:
+    byte = stream.read(1)
+    if not byte:
+        raise _Odd
+    return byte[0]
+
+
+def _unsigned(stream: BinaryIO) -> int:
+    number = 0
+    for place in range(_LONGEST):
+        byte = _byte(stream)
+        number |= (byte & 127) << 7 * place
+        if byte < 128:
+            return number
+    raise _Odd
+
+
+def _whole(stream: BinaryIO) -> int:
+    """Read a whole number, below zero too: those are counted between the others."""
+    number = _unsigned(stream)
+    return number >> 1 ^ -(number & 1)

@@ -1,0 +1,372 @@
+"""A table file in (Parquet, JSON lines, CSV, TSV, gzip of the texts), a piece of a table out. What it is, its content tells.
+
+DuckDB reads it, shut in; what it says of a bad file is put into own words. Refuses to know what columns mean.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import re
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.diagnostics.model import whole_file
+from perpend.core.diagnostics.plural import counted
+from perpend.core.objects.object_types import ObjectType
+from perpend.core.schema.tables import ROW, SOURCE, Form, unread
+from perpend.core.values.types import ValueType
+from perpend.core.values.values import WHITE_SPACE
+from perpend.inventory.importers import rules
+from perpend.inventory.importers.merge_relations import Piece
+from perpend.inventory.importers.tables.field_names import check_fields
+from perpend.inventory.importers.tables.parquet_pages import check_pages
+from perpend.inventory.importers.tables.table_bytes import MARK, UnreadableTable, check_table, head_of, is_gzip
+from perpend.inventory.importers.tables.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
+from perpend.inventory.readers.formats import CSV, HEAD, JSON_LINES, PARQUET, TSV, InputKind, table_kind_of
+from perpend.inventory.snapshots.database import is_failed_write, name, pattern, rows_of, text, text_list
+from perpend.inventory.snapshots.driver import duckdb
+from perpend.inventory.snapshots.files import StoreError, digest_of, shown
+from perpend.inventory.snapshots.plain_sql import STRICT_JSON
+from perpend.inventory.snapshots.rows import ROW_GROUP, check_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from perpend.core.diagnostics.model import Diagnostic
+    from perpend.core.objects.claims import Scope
+    from perpend.inventory.snapshots.database import Connection
+
+_STAGED_FORM: Final = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
+_MOST_NAMED: Final = 12
+_OTHER_DELIMITERS: Final = (";", "|")
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A file that holds objects of one type. ``columns`` maps its columns to API names, None where they are API names.
+
+    ``constants`` are fields that all objects have alike, ``complete`` the scopes of which it holds every object, and
+    ``new_fields`` lets there be some that the type does not declare. ``blank_is_none``: a blank cell of CSV or TSV is null,
+    in all columns or in those named; without it, it is not known.
+    """
+
+    path: str
+    type_name: str
+    columns: Mapping[str, str] | None = None
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    observed_at: datetime | None = None
+    complete: tuple[Scope, ...] = ()
+    new_fields: bool = True
+    blank_is_none: bool | tuple[str, ...] = False
+
+
+def in_order(tables: Iterable[TableFile]) -> list[TableFile]:
+    """Return tables by what they hold and what is said of them, whatever they are called."""
+
+    def place(table: TableFile) -> tuple[str, ...]:
+        with suppress(OSError, ValueError):  # whoever reads it says what is wrong
+            said = (table.type_name, table.columns, table.constants, table.observed_at, table.complete, table.blank_is_none)
+            return digest_of(Path(table.path))[0], repr(said), table.path
+        return ("",)
+
+    return sorted(tables, key=place)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTable:
+    """A table file as a piece of its type's table, what it was, and what is strange about it."""
+
+    piece: Piece
+    kind: str
+    problems: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """A table in a form that DuckDB can read again and again: its relation, and its columns with their types in SQL."""
+
+    relation: str
+    columns: dict[str, str]
+    kind: str
+    untyped: bool = False
+    json: bool = False
+
+
+def read_table(
+    connection: Connection, table: TableFile, *, declared: ObjectType | None, source: int, staging: Path
+) -> ReadTable:
+    """Return a table file as a piece. ``source`` is its number in the run, ``staging`` a path that may be written to.
+
+    Raises UnreadableTable with the reason, and the line where there is one.
+    """
+    staged = _stage(connection, table.path, staging)
+    names = _names(table, staged)
+    if declared and not table.new_fields:
+        check_fields(table.path, declared, names, table.constants, mapped=table.columns is not None)
+    types = {one.name: one.type for one in declared.fields.values()} if declared else {}
+    stored = store_columns(
+        connection,
+        staged.relation,
+        staged.columns,
+        declared={"Id": ValueType.TEXT, **types},
+        names=names,
+        untyped=staged.untyped,
+        json=staged.json,
+        null_where_blank=_null_where_blank(table, names, declared or ObjectType("")),
+    )
+    stored |= {column: constant_column(value) for column, value in table.constants.items()}
+    _check_ids(connection, table, staged, stored["Id"])
+    values = [f"{PLACE} AS {name(ROW)}", f"{source} AS {name(SOURCE)}"]
+    values += [f"{one.value} AS {name(column)}" for column, one in stored.items()]
+    values += [f"{one.unread} AS {name(unread(column))}" for column, one in stored.items() if one.unread]
+    marks = frozenset(unread(column) for column, one in stored.items() if one.unread)
+    rows = rows_of(connection, f"SELECT count(*) FROM {staged.relation}")[0][0]
+    piece = Piece(
+        f"(SELECT {', '.join(values)} FROM {staged.relation})",
+        {column: one.form for column, one in stored.items()},
+        rows,
+        marks,
+    )
+    return ReadTable(piece, staged.kind, tuple(_problems(table, staged, stored)))
+
+
+def _stage(connection: Connection, path: str, staging: Path) -> _Staged:
+    check_table(path)
+    kind = table_kind_of(head_of(path))
+    # DuckDB is shut into the store and takes some signs in names for patterns: it reads a link with a harmless name.
+    link = staging.with_name(f"{staging.name}-input")
+    link.symlink_to(os.path.abspath(path))
+    try:
+        if kind is PARQUET:
+            return _stage_parquet(connection, path, link)
+        if kind is JSON_LINES:
+            return _stage_json(connection, path, link, staging)
+        if kind in (CSV, TSV):
+            return _stage_delimited(connection, path, link, staging)
+    except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+        raise
+    except duckdb.Error as error:
+        if is_failed_write(error):
+            raise
+        raise UnreadableTable(path, _reason(kind, path, str(error))) from None
+    what = "the file is empty" if kind is None and not head_of(path).strip() else "an array of JSON is not read as a table"
+    raise UnreadableTable(path, what)
+
+
+def _stage_parquet(connection: Connection, path: str, link: Path) -> _Staged:
+    schema = rows_of(connection, f"SELECT name, num_children FROM parquet_schema({pattern(link)})")
+    raw = _top_level(schema)
+    _check_columns(path, [*raw])
+    relation = f"read_parquet({pattern(link)}, hive_partitioning=false, {PLACE}=true)"
+    described = rows_of(connection, f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {relation})")
+    columns = {column: kind for column, kind in described if column != PLACE}
+    if list(columns) != raw:
+        raise UnreadableTable(path, "its columns cannot be told apart by their names")
+    check_pages(connection, path, link)
+    return _Staged(relation, columns, PARQUET.name)
+
+
+def _top_level(schema: list[tuple[Any, ...]]) -> list[str]:
+    """Return the names of a Parquet file's own columns, of a schema that lists nested ones behind them."""
+    names, place = [], 1
+    while place < len(schema):
+        names.append(str(schema[place][0]))
+        waiting = 1
+        while waiting and place < len(schema):
+            waiting += int(schema[place][1] or 0) - 1
+            place += 1
+    return names
+
+
+def _stage_delimited(connection: Connection, path: str, link: Path, staging: Path) -> _Staged:
+    header, delimiter = _header(path)
+    _check_columns(path, header)
+    columns = ", ".join(f"{text(column)}: 'VARCHAR'" for column in header)
+    options = (
+        f"delim={text(delimiter)}, header=true, auto_detect=false, quote='\"', escape='\"', strict_mode=true, "
+        f"compression={'gzip' if is_gzip(path) else 'none'!r}, columns={{{columns}}}"
+    )
+    filled = text(f"[^{WHITE_SPACE}]")
+    cells = ", ".join(f"CASE WHEN regexp_matches({cell}, {filled}) THEN {cell} END AS {cell}" for cell in map(name, header))
+    copy_checked(connection, f"SELECT {cells} FROM read_csv({pattern(link)}, {options})", staging)
+    relation = f"read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true)"
+    return _Staged(relation, dict.fromkeys(header, "VARCHAR"), TSV.name if delimiter == "\t" else CSV.name, untyped=True)
+
+
+def _stage_json(connection: Connection, path: str, link: Path, staging: Path) -> _Staged:
+    lines = staging.with_name(f"{staging.name}-lines")
+    read = f"read_ndjson_objects({pattern(link)}, compression={'gzip' if is_gzip(path) else 'none'!r})"
+    copy_checked(connection, f"SELECT json FROM {read}", lines)
+    relation = f"read_parquet({pattern(lines)}, hive_partitioning=false, {PLACE}=true)"
+    _check_lines(connection, path, relation)
+    names = [
+        str(column) for (column,) in rows_of(connection, f"SELECT DISTINCT unnest(json_keys(json)) FROM {relation} ORDER BY 1")
+    ]
+    _check_columns(path, names)
+    pointers = [f"/{column.replace('~', '~0').replace('/', '~1')}" for column in names]
+    cells = ", ".join(f"cells[{place}] AS {name(column)}" for place, column in enumerate(names, 1))
+    extracted = f"SELECT {cells} FROM (SELECT json_extract(json, {text_list(pointers)}) AS cells FROM {relation})"
+    copy_checked(connection, extracted, staging)
+    casts = ", ".join(f"CAST({name(column)} AS JSON) AS {name(column)}" for column in names)
+    staged = f"(SELECT * REPLACE ({casts}) FROM read_parquet({pattern(staging)}, hive_partitioning=false, {PLACE}=true))"
+    return _Staged(staged, dict.fromkeys(names, "JSON"), JSON_LINES.name, json=True)
+
+
+def copy_checked(connection: Connection, query: str, target: Path) -> None:
+    """Stage what a query gives."""
+    connection.execute(f"COPY ({query}) TO {text(str(target.absolute()))} {_STAGED_FORM}")
+
+
+def _check_lines(connection: Connection, path: str, relation: str) -> None:
+    """Raise at the first line that is no object, has a key twice, or is read leniently by DuckDB."""
+    keys = "json_keys(json)"
+    repeated = f"len(list_distinct({keys})) <> len({keys})"
+    lenient = r"regexp_matches(json, '(?i)nan|inf|,\s*[}\]]')"
+    query = f"""SELECT {PLACE}, CASE WHEN json_type(json) <> 'OBJECT' THEN 'no object' WHEN {repeated} THEN 'an object that
+        has a key twice' ELSE 'no JSON: NaN, Infinity or a comma too many' END FROM {relation}
+        WHERE CASE WHEN json_type(json) <> 'OBJECT' OR {repeated} THEN true WHEN {lenient}
+        THEN NOT {STRICT_JSON}(json) ELSE false END ORDER BY 1 LIMIT 1"""
+    for place, what in rows_of(connection, query):
+        raise UnreadableTable(path, f"object {place + 1} is {' '.join(what.split())}")
+
+
+def _header(path: str) -> tuple[list[str], str]:
+    head = head_of(path)
+    try:
+        lines = head.removeprefix(MARK).decode("utf-8", errors="strict" if len(head) < HEAD else "ignore")
+    except UnicodeDecodeError:
+        raise UnreadableTable(path, "not UTF-8 text, and no Parquet file") from None
+    delimiter = "\t" if "\t" in (first := lines.partition("\n")[0]) and "," not in first else ","
+    try:
+        return next(csv.reader(lines.splitlines(keepends=True), delimiter=delimiter, strict=True)), delimiter
+    except (csv.Error, StopIteration):
+        raise UnreadableTable(path, "its first line is no header of CSV") from None
+
+
+def _check_columns(path: str, columns: list[str]) -> None:
+    repeated = next((column for place, column in enumerate(columns) if column in columns[:place]), None)
+    if repeated is not None:
+        raise UnreadableTable(path, f"the column `{shown(repeated)}` stands there twice")
+    if PLACE in (column.casefold() for column in columns):
+        raise UnreadableTable(path, f"the name `{PLACE}` is reserved")
+    try:
+        check_names(columns, shown(path))
+    except StoreError as error:
+        raise UnreadableTable(path, str(error).removeprefix(f"{shown(path)}: ")) from None
+
+
+def _names(table: TableFile, staged: _Staged) -> dict[str, str]:
+    """Return which columns are taken, and their API names."""
+    if table.columns is None:
+        names = {column: column for column in staged.columns if column not in table.constants}
+    else:
+        absent = [column for column in table.columns if column not in staged.columns]
+        if absent:
+            _check_delimiter(table.path, staged)
+            known = ", ".join(f"`{shown(column)}`" for column in list(staged.columns)[:_MOST_NAMED])
+            raise UnreadableTable(table.path, f"has no column `{shown(absent[0])}`, which the mapping names; it has {known}")
+        names = dict(table.columns)
+    _check_columns(table.path, [*names.values(), *table.constants])
+    if "Id" not in {*names.values(), *table.constants}:
+        hint = "name its column in a mapping file (--mapping)" if table.columns is None else "map one of its columns to `Id`"
+        _check_delimiter(table.path, staged)
+        raise UnreadableTable(table.path, f"has no column `Id`: {hint}")
+    return names
+
+
+def _null_where_blank(table: TableFile, names: Mapping[str, str], declared: ObjectType) -> set[str]:
+    """Return the columns whose blank cells are null: those of which the mapping says so, and the deletion fields."""
+    gone = declared.deletion_names(names.values())
+    columns = {column for column, field in names.items() if field in gone}
+    if isinstance(table.blank_is_none, bool):
+        return {*names} if table.blank_is_none else columns
+    absent = [column for column in table.blank_is_none if column not in names]
+    if absent:
+        raise UnreadableTable(table.path, f"no column `{shown(absent[0])}` is taken, of which the mapping says `blank: none`")
+    return columns | {*table.blank_is_none}
+
+
+def _check_delimiter(path: str, staged: _Staged) -> None:
+    """Raise where the only column of a text looks like several that something else separates."""
+    column = next(iter(staged.columns))
+    sign = next((sign for sign in _OTHER_DELIMITERS if sign in column), None)
+    if staged.untyped and len(staged.columns) == 1 and sign:
+        raise UnreadableTable(path, f"fields are separated by `{sign}`; a table separates them by commas or tabs")
+
+
+def _check_ids(connection: Connection, table: TableFile, staged: _Staged, identity: Stored) -> None:
+    if identity.form is not Form.TEXT or "Id" in table.constants:
+        raise UnreadableTable(table.path, "its column `Id` does not hold texts")
+    blank = f"({identity.value}) IS NULL OR ({identity.value}) = ''"
+    count, first = rows_of(
+        connection, f"SELECT count(*) FILTER (WHERE {blank}), min({PLACE}) FILTER (WHERE {blank}) FROM {staged.relation}"
+    )[0]
+    if count:
+        more = f" (and {count - 1} more)" if count > 1 else ""
+        raise UnreadableTable(table.path, f"row {first + 1}{more} has no `Id`")
+
+
+def _problems(table: TableFile, staged: _Staged, stored: Mapping[str, Stored]) -> list[Diagnostic]:
+    problems = []
+    for oddity in (oddity for column in stored.values() for oddity in column.oddities):
+        rule = rules.VALUE_WITHOUT_MEANING if oddity.lost else rules.COLUMN_OF_OTHER_TYPE
+        problems.append(rule.at(whole_file(table.path), _sentence(table, oddity)))
+    left_out = [column for column in staged.columns if table.columns is not None and column not in table.columns]
+    if left_out:
+        more = f" and {len(left_out) - _MOST_NAMED} more" if len(left_out) > _MOST_NAMED else ""
+        listed = ", ".join(f"`{shown(column)}`" for column in left_out[:_MOST_NAMED])
+        problems.append(rules.COLUMNS_LEFT_OUT.at(whole_file(table.path), f"the mapping does not name {listed}{more}"))
+    return problems
+
+
+def _sentence(table: TableFile, oddity: Oddity) -> str:
+    rows = ", ".join(map(str, oddity.rows))
+    where = f"row {rows}" if len(oddity.rows) == 1 else f"rows {rows}{' …' if oddity.count > len(oddity.rows) else ''}"
+    verb = "" if oddity.what.startswith("holds") else "holds "
+    return f"`{oddity.column}` of `{table.type_name}` {verb}{oddity.what}: {oddity.count} in all, {where}"
+
+
+def _reason(kind: InputKind | None, path: str, message: str) -> str:
+    """Return in own words what DuckDB says of a file."""
+    if kind is PARQUET:
+        return "damaged Parquet: it is cut off, or no Parquet file"
+    if "GZIP" in message:
+        return "damaged or truncated gzip"
+    if kind is JSON_LINES:
+        return _faulty_line(path)
+    line = re.search(r"CSV Error on Line: (\d+)", message)
+    where = f"line {line[1]}" if line else "a line"
+    widths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
+    if widths:
+        return f"{where} has {counted(int(widths[2]), 'field')} where the header has {widths[1]}"
+    if "unterminated quote" in message or "quote" in message.partition("Possible")[0]:
+        return f"{where}: a quote is not closed, or text stands behind a closing quote"
+    if "unicode" in message or "utf-8" in message:
+        return f"{where}: not UTF-8 text"
+    if "Maximum line size" in message:
+        return f"{where} is too long"
+    return f"{where} cannot be read as CSV"
+
+
+def _faulty_line(path: str) -> str:
+    """Return the first line that is no JSON, and what it is instead."""
+    number = 0
+    try:
+        with (gzip.open if is_gzip(path) else open)(path, "rb") as stream:
+            for line in stream:
+                number += 1
+                json.loads(line if line.strip() else b"null")
+    except UnicodeDecodeError:
+        return f"line {number}: not UTF-8 text"
+    except (OSError, EOFError, zlib.error):
+        return "damaged or truncated gzip"
+    except (ValueError, RecursionError):
+        return f"line {number}: not valid JSON; each line holds one object"
+    return "a line is too long, or no JSON"

@@ -1,0 +1,56 @@
+"""Where the sources of one object contradict each other, in one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.inventory import places_in_words
+from perpend.core.values.values import document_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from perpend.core.objects.inventory import EstateObject, Origin
+
+CONTRADICT: Final = "sources contradict each other about "
+"""What a sentence about a contradiction begins with."""
+
+PLACES: Final = " ("
+"""What stands between what the sources contradict each other about and the places where they do."""
+
+MOST_NAMED: Final = 6
+"""How many names, and how many places, a sentence about a contradiction lists."""
+
+
+def contradiction(judged: EstateObject) -> str:
+    """Return the sentence that says where an object's sources contradict each other."""
+    readings = (judged, *judged.variants)
+    names = {name for reading in readings[1:] for name in _differences(judged.fields, reading.fields)}
+    return sentence(names, [reading.origin for reading in readings])
+
+
+def sentence(names: Iterable[str], places: Sequence[Origin]) -> str:
+    """Return the sentence about readings at these places that differ in these names."""
+    listed = sorted(names)
+    more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
+    return f"{CONTRADICT}{', '.join(listed[:MOST_NAMED])}{more}{PLACES}{places_in_words(places[:MOST_NAMED])})"
+
+
+def parted(said: str) -> tuple[str, str | None]:
+    """Return what is said of several objects alike, and the rest, that is one object's own: where its sources differ."""
+    what, _, where = said.partition(PLACES)
+    return (what, where.removesuffix(")")) if said.startswith(CONTRADICT) and where else (said, None)
+
+
+def _differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> set[str]:
+    """Return the names in which two readings differ; of JSON texts, the keys inside."""
+    differing: set[str] = set()
+    for name in left.keys() | right.keys():
+        if left.get(name) == right.get(name):
+            continue
+        ours, theirs = document_of(left.get(name)), document_of(right.get(name))
+        if isinstance(ours, dict) and isinstance(theirs, dict):
+            differing |= {key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)}
+        else:
+            differing.add(name)
+    return differing

@@ -1,0 +1,155 @@
+"""The bytes of an AWS IAM credential report in, one reading per row out; columns are found by name, never by place.
+
+Each reading carries its row as JSON text, every column as it was read. Refuses to know what the values mean.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from perpend.core.objects.claims import near_key
+from perpend.core.objects.inventory import Origin, shown_name
+from perpend.core.values.values import PlainJson
+from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
+from perpend.inventory.readers.errors import UnusableContent, excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+ARN_OF_USER = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):(?:root|user/[^:]+)")
+_ESCAPED = tuple(bytes((code,)) for code in (*range(0x20), *b'"\\') if code not in b"\r\n")
+"""What JSON escapes. A line end without quotes around it is never inside a field."""
+
+_HTML = re.compile(rb"\s*<(?:!doctype|!--|\?xml|html|head|body)", re.IGNORECASE)
+_NEEDED = ("user", "arn")
+COLUMNS: Final = frozenset(
+    f"{key}_{what}"
+    for key in ("access_key_1", "access_key_2")
+    for what in ("active", "last_rotated", "last_used_date", "last_used_region", "last_used_service")
+) | {
+    *("user", "arn", "user_creation_time", "mfa_active"),
+    *("password_enabled", "password_last_used", "password_last_changed", "password_next_rotation"),
+    *("cert_1_active", "cert_1_last_rotated", "cert_2_active", "cert_2_last_rotated"),
+}
+"""The columns that reports have at all times."""
+
+LATER_COLUMNS: Final = frozenset({"additional_credentials_info"})
+"""The columns that older reports do not have."""
+
+_OTHER_DELIMITERS = ((";", "`;`"), ("\t", "a tab"), ("|", "`|`"))
+_PROGRESS_STEP = 4096
+
+
+class Reading(NamedTuple):
+    """One row as one source shows it: ``row`` is its JSON text, columns in file order, every value as text."""
+
+    account: str
+    user: str
+    arn: str
+    row: str
+    origin: Origin
+    observed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the columns of one report stand, and what writes its rows as JSON text."""
+
+    user: int
+    arn: int
+    write: Callable[[list[str]], str]
+
+
+def read_report(
+    content: bytes, source: str, *, observed_at: datetime | None = None, progress: Callable[[int], None] | None = None
+) -> list[Reading]:
+    """Return the readings of a report in file order. Raises UnusableContent naming the first fault and its line.
+
+    ``progress`` is called now and then with the number of rows read so far.
+    """
+    _check_kind(content)
+    check_quoting(content)
+    readings: list[Reading] = []
+    accounts: dict[str, str] = {}
+    with wide_fields():
+        rows = read_rows(content)
+        layout = _layout_of(next(rows)[1], content)
+        user_place, arn_place, write = layout.user, layout.arn, layout.write
+        for line, row in rows:
+            arn = row[arn_place]
+            matched = ARN_OF_USER.fullmatch(arn) if arn == arn.strip() else None
+            if matched is None:
+                raise UnusableContent(_arn_fault(line, arn))
+            account = accounts.setdefault(matched[1], matched[1])
+            user = shown_name(row[user_place], arn)
+            readings.append(Reading(account, user, arn, write(row), Origin(source, line), observed_at))
+            if progress and len(readings) % _PROGRESS_STEP == 0:
+                progress(len(readings))
+    if not readings:
+        raise UnusableContent("a credential report without rows; each has at least the row of the root user")
+    if progress:
+        progress(len(readings))
+    return readings
+
+
+def row_writer(columns: Iterable[str], *, escaped: bool = True) -> Callable[[Iterable[str]], str]:
+    """Return what writes rows as JSON text: these columns in their order, every value a JSON string, no blanks.
+
+    ``escaped``: values may hold signs that JSON escapes.
+    """
+    mark = "" if escaped else '"'
+    keys = [f"{encode_basestring(column)}:{mark}" for column in columns]
+    pieces = [f"{{{keys[0]}", *(piece for key in keys[1:] for piece in ("", f"{mark},{key}")), "", f"{mark}}}"]
+
+    def write(values: Iterable[str]) -> str:
+        pieces[1::2] = map(encode_basestring, values) if escaped else values
+        text = "".join(pieces)
+        return text if "\\" in text or len(text) > PlainJson.MOST else PlainJson(text)
+
+    return write
+
+
+@lru_cache(maxsize=1024)
+def in_another_spelling(columns: tuple[str, ...]) -> str | None:
+    """Return a column beside which another one is the same but for what typing changes: neither can be believed."""
+    known: dict[str, str] = {}
+    for column in columns:
+        spelt = near_key(column)
+        if spelt and known.setdefault(spelt, column) != column:
+            return known[spelt]
+    return None
+
+
+def _check_kind(content: bytes) -> None:
+    if _HTML.match(content):
+        raise UnusableContent("not a credential report: it looks like an HTML page")
+    header = content.partition(b"\n")[0].decode("utf-8")
+    for delimiter, name in _OTHER_DELIMITERS:
+        columns = [column.strip().strip('"') for column in header.split(delimiter)]
+        if all(needed in columns for needed in _NEEDED):
+            raise UnusableContent(f"fields are separated by {name}; a credential report separates them by commas")
+
+
+def _layout_of(header: list[str], content: bytes) -> _Layout:
+    missing = [f"`{needed}`" for needed in _NEEDED if needed not in header]
+    if missing:
+        what = f"its first line names no column {' and no column '.join(missing)}"
+        raise UnusableContent(f"not a credential report: {what} (of another table say with --type what it holds)")
+    if len(set(header)) < len(header):
+        twice = next(column for place, column in enumerate(header) if column in header[:place])
+        raise UnusableContent(f"line 1 names the column {excerpt(twice)} twice")
+    if (spelt := in_another_spelling(tuple(header))) is not None:
+        raise UnusableContent(f"line 1 names the column {excerpt(spelt)} in two spellings")
+    escaped = any(sign in content for sign in _ESCAPED)
+    return _Layout(header.index("user"), header.index("arn"), row_writer(header, escaped=escaped))
+
+
+def _arn_fault(line: int, arn: str) -> str:
+    if not arn:
+        return f"line {line}: the column `arn` is empty"
+    return f"line {line}: {excerpt(arn)} in column `arn` is not the ARN of an IAM user or root user"

@@ -1,0 +1,226 @@
+"""Readings of all sources in, one object per identity out, whatever the order and the names of the sources.
+
+Equal readings collapse; readings that contradict each other become one object with variants. Refuses to choose the truth.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.claims import OWNED_ARN, USUAL_PARTITION, Scope, claims_of, of_two_partitions
+from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, EstateObject, Origin, is_root, shown_name
+from perpend.inventory.readers.credential_report import Reading, row_writer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from perpend.core.objects.claims import Claim
+    from perpend.core.objects.inventory import Source
+
+USER_TYPE = "CA10__CaAwsUser__c"
+ACCOUNT_TYPE = "CA10__CaAwsAccount__c"
+
+ROW_FIELD = "CA10__credReportAttributesJson__c"
+"""The field that holds the row of a report as JSON text."""
+
+_USUAL: Final = f"arn:{USUAL_PARTITION}:"
+_PARTITION: Final = re.compile(OWNED_ARN)
+_Row = dict[str, str]
+_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
+
+def merge_readings(readings: Iterable[Reading], ranks: Mapping[str, int]) -> tuple[list[EstateObject], list[EstateObject]]:
+    """Return the users and the accounts that the readings show, each ARN and each account once, in canonical order.
+
+    ``ranks`` says by name which of two sources goes first where nothing else does.
+    """
+    settled = sorted(_settle(readings, ranks), key=lambda rivals: _reading_order(rivals[0]))
+    accounts: dict[str, EstateObject] = {}
+    users = []
+    for rivals in settled:
+        first = rivals[0]
+        account = accounts.get(first.account)
+        if account is None:
+            account = accounts[first.account] = _account_of(first)
+        variants = tuple(_user_of(rival, account) for rival in rivals[1:]) if len(rivals) > 1 else ()
+        users.append(_user_of(first, account, variants))
+    return users, list(accounts.values())
+
+
+def with_root_users(users: list[EstateObject], *, described: Collection[str] = ()) -> list[EstateObject]:
+    """Return the users of reports in canonical order, each account's root user among them.
+
+    Every report has a row of the root user. Where none has, that user exists all the same: it is an object that says its name
+    and its ARN, and nothing else is known of it. Not added are those whose Ids other sources describe.
+    """
+    known = {user.fields["CA10__account__c"] for user in users if user.id.endswith(":root")}
+    firsts: dict[str, EstateObject] = {}
+    for user in users:
+        if (account := user.fields["CA10__account__c"]) not in known:
+            firsts.setdefault(account, user)
+    absent = [root for first in firsts.values() if (root := _unseen_root(first)).id not in described]
+    return sorted([*users, *absent], key=_object_order) if absent else users
+
+
+def coverage_of_report(accounts: Mapping[str, bool], complete: Iterable[Scope]) -> tuple[Claim, ...]:
+    """Return what a report holds every user of: ``complete``, and its ``accounts`` with a row of their root user.
+
+    A report lists all users of its account, that is what it is for; one without the root user is not as AWS has made it.
+    """
+    whole = (Scope(account) for account, has_root in accounts.items() if has_root)
+    return claims_of(USER_TYPE, (*whole, *complete))
+
+
+def with_partitions(sources: Sequence[Source], objects: Mapping[str, Sequence[EstateObject]]) -> list[Source]:
+    """Return sources of which the first says which accounts are several: one in each of the partitions that ARNs name."""
+    ids = [object_.id for of_type in objects.values() for object_ in of_type]
+    if not any("arn:" in one and _USUAL not in one for one in ids):
+        return [*sources]
+    partitions: dict[str, set[str]] = {}
+    for shown in filter(None, map(_PARTITION.match, ids)):
+        partitions.setdefault(shown[2], set()).add(shown[1])
+    claims = tuple(of_two_partitions(partitions))
+    return [replace(source, coverage=(*source.coverage, *claims)) for source in sources[:1]] + [*sources[1:]]
+
+
+def merge_objects(objects: Iterable[EstateObject], ranks: Mapping[str, int]) -> list[EstateObject]:
+    """Return each Id of one object type once, ordered by account, name and Id; differing contents become variants."""
+    groups: dict[str, list[EstateObject]] = {}
+    for object_ in objects:
+        groups.setdefault(object_.id, []).append(object_)
+    return sorted((_merge_group(group, ranks) for group in groups.values()), key=_object_order)
+
+
+def _settle(readings: Iterable[Reading], ranks: Mapping[str, int]) -> list[tuple[Reading, ...]]:
+    """Group readings by ARN: one reading where all agree, else the rivals in the order of their content."""
+    firsts: dict[str, Reading] = {}
+    groups: dict[str, list[Reading]] = {}
+    for reading in readings:
+        first = firsts.setdefault(reading.arn, reading)
+        if first is not reading:
+            groups.setdefault(reading.arn, [first]).append(reading)
+    return [_settle_group(groups[arn], ranks) if arn in groups else (first,) for arn, first in firsts.items()]
+
+
+def _settle_group(readings: list[Reading], ranks: Mapping[str, int]) -> tuple[Reading, ...]:
+    preferred = sorted(readings, key=lambda reading: _preference(reading, ranks))
+    if all(reading.row == preferred[0].row for reading in preferred):
+        return (preferred[0],)
+    rows: dict[str, tuple[Reading, _Row]] = {}
+    for reading in preferred:
+        row = json.loads(reading.row)
+        rows.setdefault(_canonical(row), (reading, row))
+    if len(rows) == 1:
+        return (next(iter(rows.values()))[0],)
+    union = _union([row for _, row in sorted(rows.values(), key=lambda pair: -len(pair[1]))])
+    if union is not None:
+        text = row_writer(union)(union.values())
+        return (_oldest(union, list(rows.values()))._replace(user=shown_name(union["user"], union["arn"]), row=text),)
+    return tuple(reading for _, (reading, _) in sorted(_without_excerpts(rows).items()))
+
+
+def _oldest(union: _Row, rows: Sequence[tuple[Reading, _Row]]) -> Reading:
+    """Return the reading as old as the oldest column of a union; a column is as old as the last reading that has it.
+
+    ``rows`` begin with the one observed last.
+    """
+    latest = {next(place for place, (_, row) in enumerate(rows) if column in row) for column in union}
+    return rows[max(latest)][0]
+
+
+def _union(rows: Sequence[_Row]) -> _Row | None:
+    """Return the columns of all rows together, or None where two of them disagree about one."""
+    union: _Row = {}
+    for row in rows:
+        for column, value in row.items():
+            if union.setdefault(column, value) != value:
+                return None
+    return union
+
+
+def _without_excerpts(rows: dict[str, tuple[Reading, _Row]]) -> dict[str, tuple[Reading, _Row]]:
+    """Leave out each row that says nothing but a part of what another, wider row says."""
+    shapes: dict[frozenset[str], list[_Row]] = {}
+    for _, row in rows.values():
+        shapes.setdefault(frozenset(row), []).append(row)
+    parts = {
+        _canonical({column: row[column] for column in narrow})
+        for narrow in shapes
+        for wide, wider_rows in shapes.items()
+        if narrow < wide
+        for row in wider_rows
+    }
+    return {content: pair for content, pair in rows.items() if content not in parts}
+
+
+def _merge_group(group: list[EstateObject], ranks: Mapping[str, int]) -> EstateObject:
+    if len(group) == 1:
+        return group[0]
+    contents: dict[str, EstateObject] = {}
+    for object_ in sorted(group, key=lambda object_: (ranks[object_.origin.source], object_.origin.row or 0)):
+        for reading in (object_, *object_.variants):
+            contents.setdefault(_canonical(reading.fields), _with_variants(reading, ()))
+    first, *others = (contents[content] for content in sorted(contents))
+    return _with_variants(first, tuple(others))
+
+
+def _with_variants(object_: EstateObject, variants: tuple[EstateObject, ...]) -> EstateObject:
+    return EstateObject(
+        object_.type_name,
+        object_.id,
+        object_.name,
+        object_.external_id,
+        object_.fields,
+        object_.origin,
+        object_.master,
+        variants,
+    )
+
+
+def _canonical(value: Any) -> str:
+    return _ENCODE(value)
+
+
+def _preference(reading: Reading, ranks: Mapping[str, int]) -> tuple[float, int, int]:
+    """Of equal readings the one observed last stands for all, then the one of the first source."""
+    observed = reading.observed_at.timestamp() if reading.observed_at else float("-inf")
+    return -observed, ranks[reading.origin.source], reading.origin.row or 0
+
+
+def _reading_order(reading: Reading) -> tuple[str, bool, str, str]:
+    return reading.account, reading.user != ROOT_USER, reading.user, reading.arn
+
+
+def _object_order(object_: EstateObject) -> tuple[str, bool, str, str]:
+    return object_.master.id if object_.master else "", object_.name != ROOT_USER, object_.name, object_.id
+
+
+def _unseen_root(user: EstateObject) -> EstateObject:
+    """Return the root user of a user's account, of whom no source has a row."""
+    arn = f"{user.id.partition('::')[0]}::{user.fields['CA10__account__c']}:root"
+    row = row_writer(("user", "arn"))((ROOT_USER, arn))
+    fields = {**user.fields, "Id": arn, "CA10__userName__c": ROOT_NAME, "CA10__arn__c": arn, ROW_FIELD: row}
+    return EstateObject(USER_TYPE, arn, ROOT_USER, arn, fields, Origin(user.origin.source), user.master)
+
+
+def _account_of(reading: Reading) -> EstateObject:
+    account = reading.account
+    fields = {"Id": account, "CA10__accountId__c": account}
+    return EstateObject(ACCOUNT_TYPE, account, account, account, fields, reading.origin)
+
+
+def _user_of(reading: Reading, account: EstateObject, variants: tuple[EstateObject, ...] = ()) -> EstateObject:
+    arn, user = reading.arn, reading.user
+    fields = {
+        "Id": arn,
+        "CA10__userName__c": ROOT_NAME if user == ROOT_USER and is_root(arn) else user,
+        "CA10__arn__c": arn,
+        "CA10__account__c": reading.account,
+        "CA10__account__r": account.fields,
+        "CA10__disappearanceTime__c": None,
+        ROW_FIELD: reading.row,
+    }
+    return EstateObject(USER_TYPE, arn, user, arn, fields, reading.origin, account, variants)

@@ -1,0 +1,278 @@
+"""Paths in, the estate that the files show out. The road of the room: read, recognise by content, read rows, merge."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from perpend.core.errors import refuse_text
+from perpend.core.objects.claims import ListClaim, Scope, claims_of, refuse_other
+from perpend.core.objects.inventory import Estate, EstateObject, Source, is_root
+from perpend.core.objects.object_types import ObjectType
+from perpend.core.process import is_alone
+from perpend.core.values.values import in_utc
+from perpend.inventory.readers.credential_report import Reading, read_report
+from perpend.inventory.readers.errors import UnusableContent, UnusableInput
+from perpend.inventory.readers.files import STANDARD_INPUT, read_text_bytes
+from perpend.inventory.readers.formats import (
+    ANSWER,
+    DETAILS,
+    HEAD,
+    JSON_LINES,
+    OBJECTS,
+    REPORT,
+    holds_lines,
+    kind_of,
+    refusal_of,
+)
+from perpend.inventory.readers.json_text import described
+from perpend.inventory.readers.merge import (
+    ACCOUNT_TYPE,
+    USER_TYPE,
+    coverage_of_report,
+    merge_objects,
+    merge_readings,
+    with_partitions,
+    with_root_users,
+)
+from perpend.inventory.readers.report_answer import read_answer
+from perpend.inventory.readers.test_data import read_objects
+from perpend.inventory.readers.tools.child_lists import covers, standing, with_empty_list
+from perpend.inventory.readers.tools.merge import unite
+from perpend.inventory.readers.tools.registry import READERS, reader_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from perpend.inventory.readers.formats import InputKind
+    from perpend.inventory.readers.tools.merge import Dated
+
+_LARGEST_SCALAR = 1 << 16
+_REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
+_UNKNOWN = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was read: the estate of the usable inputs, and the unusable ones in the order of the arguments."""
+
+    estate: Estate
+    failures: tuple[UnusableInput, ...] = ()
+
+
+@dataclass(slots=True)
+class _Pile:
+    """Everything read so far, before it is merged."""
+
+    type_name: str | None
+    progress: Callable[[int], None] | None
+    object_type: ObjectType | None = None
+    complete: Mapping[str, Sequence[Scope]] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    readings: list[Reading] = field(default_factory=list)
+    objects: list[EstateObject] = field(default_factory=list)
+    held: list[Dated] = field(default_factory=list)
+    left_out: list[tuple[int, str, str]] = field(default_factory=list)
+    not_left_out: set[tuple[str, str]] = field(default_factory=set)
+    cut_off: dict[str, Collection[str]] = field(default_factory=dict)
+    last_pages: list[Collection[str]] = field(default_factory=list)
+    types: Mapping[str, str] = field(default_factory=dict)
+    read_from: Mapping[str, str] = field(default_factory=dict)
+    observed_at: Mapping[str, datetime] = field(default_factory=dict)
+
+    def report_rows(self) -> Callable[[int], None] | None:
+        """Return a hook for one file's row count which tells the caller's hook the count over all files."""
+        hook, before = self.progress, sum(source.objects for source in self.sources)
+        return (lambda rows: hook(before + rows)) if hook else None
+
+    def up_to_the_end(self, source: Source) -> Source:
+        """Return a source: if somebody claims all of an answer, and its last page is here, there is no more than that."""
+        accounts = self.cut_off.get(source.name)
+        if accounts is None or not any(not last or {*accounts} <= {*last} for last in self.last_pages):
+            return source
+        return replace(source, coverage=tuple(claim for claim in source.coverage if claim.lacking is None))
+
+
+def collect_files(
+    paths: Sequence[str | Path],
+    *,
+    type_name: str | None = None,
+    object_type: ObjectType | None = None,
+    complete: Mapping[str, Sequence[Scope]] | None = None,
+    keep_going: bool = False,
+    progress: Callable[[int], None] | None = None,
+    read_from: Mapping[str, str] | None = None,
+    observed_at: Mapping[str, datetime] | None = None,
+    types: Mapping[str, str] | None = None,
+) -> Collected:
+    """Read files, recognised by content, into one estate; ``-`` is standard input.
+
+    ``type_name`` says which object type a JSON array holds, ``object_type`` what is declared of it, ``complete`` by path
+    of which scopes an input holds every object. The first unusable
+    input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
+    rows read so far, now and then. ``read_from`` names by path the file that is read in an input's place, ``observed_at`` when
+    the estate looked like an input, whatever that says itself, ``types`` the type that what another tool wrote has to hold.
+    Raises TypeError for one path in the place of several and for a claim on what is no Scope, and ValueError for a time
+    without a zone, and for a claim or time of what is none of the paths.
+    """
+    refuse_text(paths, "paths")
+    names = [os.fspath(path) for path in paths]
+    if strange := {*(complete or {}), *(observed_at or {})} - {*names}:
+        raise ValueError(f"none of the inputs is {min(map(repr, strange))}")
+    refuse_other(scope for scopes in (complete or {}).values() for scope in scopes)
+    stated = {path: in_utc(time) for path, time in (observed_at or {}).items()}
+    pile = _Pile(
+        type_name, progress, object_type, complete or {}, types=types or {}, read_from=read_from or {}, observed_at=stated
+    )
+    with _collector_paused():
+        return _collect(names, pile, keep_going=keep_going)
+
+
+def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collected:
+    failures = []
+    for place, path in enumerate(paths):
+        try:
+            if path == STANDARD_INPUT and path in paths[:place]:
+                raise UnusableContent("standard input can be read only once")
+            _read_file(path, pile)
+        except UnusableContent as error:
+            failure = UnusableInput(path, str(error))
+            if not keep_going:
+                raise failure from None
+            failures.append(failure)
+    unread = tuple(failure.shown for failure in failures)
+    return Collected(replace(_estate_of(pile), unread=unread), tuple(failures))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause cyclic garbage collection: all that is made here is kept and free of cycles, so collecting only costs time.
+
+    Nor does it cost any later where Perpend is alone: what is there at the end is not looked at again.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_alone():  # what others have made would be kept for ever, too
+            gc.freeze()
+        if enabled:
+            gc.enable()
+
+
+def _read_file(path: str, pile: _Pile) -> None:
+    content = read_text_bytes(pile.read_from.get(path, path))
+    pile.digests[path] = hashlib.sha256(content).hexdigest()
+    recognised = kind_of(content[:HEAD])
+    if recognised is not None and recognised.refusal:
+        raise UnusableContent(refusal_of(recognised, content[:HEAD], path))
+    if recognised is not None and recognised.is_table and pile.type_name and path == STANDARD_INPUT:
+        raise UnusableContent("a table is read from a file, not from standard input: write it to one and name that")
+    if recognised is not None and recognised in READERS:
+        _read_format(recognised, content, path, pile)
+        return
+    if recognised is OBJECTS:
+        _read_test_data(content, path, pile)
+        return
+    if not pile.type_name and recognised is JSON_LINES and holds_lines(content[:HEAD]):
+        raise UnusableContent("JSON lines do not say what they are; name their type with --type")
+    kind, observed_at = REPORT, None
+    if recognised in (ANSWER, JSON_LINES):
+        content, observed_at = read_answer(content)
+        kind = ANSWER
+    elif pile.type_name:
+        _refuse_scalar(content)
+    observed_at = pile.observed_at.get(path, observed_at)
+    readings = read_report(content, path, observed_at=observed_at, progress=pile.report_rows())
+    if pile.type_name and pile.type_name not in _REPORT_TYPES:
+        raise UnusableContent(f"a credential report, which holds `{USER_TYPE}` objects, not `{pile.type_name}`")
+    pile.readings += readings
+    whole = {reading.account for reading in readings if is_root(reading.arn)}
+    accounts = {one: one in whole for one in sorted({reading.account for reading in readings})}
+    coverage = coverage_of_report(accounts, pile.complete.get(path, ()))
+    pile.sources.append(Source(path, kind.name, observed_at, len(readings), tuple(accounts), coverage))
+
+
+def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
+    if not pile.type_name:
+        raise UnusableContent("a JSON array of objects does not say what they are; name their type with --type")
+    declared = pile.object_type or ObjectType(pile.type_name)
+    objects = read_objects(content, path, object_type=declared, progress=pile.report_rows())
+    pile.objects += objects
+    coverage = claims_of(pile.type_name, pile.complete.get(path, ()))
+    pile.sources.append(Source(path, OBJECTS.name, pile.observed_at.get(path), len(objects), coverage=coverage))
+
+
+def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> None:
+    held = reader_of(kind)(content, path)
+    types = {*held.types, *(listed for *_, listed in held.lists)}
+    if (asked := pile.types.get(path, pile.type_name)) and asked not in types:
+        holds = ", ".join(f"`{one}`" for one in sorted(types)) or "nothing that is known"
+        raise UnusableContent(f"{kind.label}, which holds {holds}, not `{asked}`")
+    claimed = pile.complete.get(path, ())
+    coverage = (*held.lacking, *(claim for type_name in sorted(held.types) for claim in claims_of(type_name, claimed)))
+    lists = [ListClaim(owner, name, one) for owner, name, of in sorted(held.lists) for one in claims_of(of, claimed)]
+    if kind is DETAILS:
+        pile.last_pages += [] if held.has_more else [held.accounts]
+        pile.cut_off |= {path: held.accounts} if held.has_more and claimed else {}
+    stated = pile.observed_at.get(path)
+    pile.readings += [reading._replace(observed_at=stated) for reading in held.readings] if stated else held.readings
+    said_to_be_all = {place for place, one in enumerate(held.objects) if covers(claimed, one)}
+    pile.left_out += [(len(pile.held) + place, kind.name, name) for place, name in held.left_out if place in said_to_be_all]
+    pile.not_left_out |= {(kind.name, name) for name in held.stated_empty | held.left_open}
+    pile.held += [(object_, held.seen_at.get(place)) for place, object_ in enumerate(held.objects)]
+    objects = len(held.readings) + len(held.objects)
+    pile.sources.append(Source(path, kind.name, stated or held.observed_at, objects, held.accounts, coverage, tuple(lists)))
+    if progress := pile.progress:
+        progress(sum(source.objects for source in pile.sources))
+
+
+def _refuse_scalar(content: bytes) -> None:
+    if len(content) > _LARGEST_SCALAR:
+        return
+    try:
+        value = json.loads(content)
+    except ValueError:
+        return
+    raise UnusableContent(f"{described(value)} in JSON where an array of objects is expected")
+
+
+def _estate_of(pile: _Pile) -> Estate:
+    # Who states empty lists elsewhere, or leaves more out, does not leave them out as the format does.
+    for place, kind, name in pile.left_out:
+        if (kind, name) not in pile.not_left_out:
+            pile.held[place] = with_empty_list(pile.held[place], name)
+    # What a source holds gives it its place, not what it is called nor where it stands on the command line.
+    sources = sorted(map(pile.up_to_the_end, pile.sources), key=lambda source: (pile.digests[source.name], source.name))
+    ranks = {source.name: rank for rank, source in enumerate(sources)}
+    objects: dict[str, list[EstateObject]] = {}
+    if pile.readings:
+        users, objects[ACCOUNT_TYPE] = merge_readings(pile.readings, ranks)
+        described = {object_.id for object_ in pile.objects} if pile.type_name == USER_TYPE else set()
+        objects[USER_TYPE] = with_root_users(users, described=described)
+    if pile.type_name and any(source.kind == OBJECTS.name for source in pile.sources):
+        shown = objects.get(pile.type_name, [])
+        if pile.type_name == ACCOUNT_TYPE:
+            described = {object_.id for object_ in pile.objects}
+            shown = [account for account in shown if account.id not in described]
+        objects[pile.type_name] = merge_objects([*shown, *pile.objects], ranks)
+    times = {source.name: source.observed_at or _UNKNOWN for source in sources}
+
+    def age(reading: EstateObject) -> tuple[datetime, int]:
+        return times[reading.origin.source], -ranks[reading.origin.source]
+
+    held = sorted(pile.held, key=lambda dated: (ranks[dated[0].origin.source], dated[0].origin.row or 0))
+    for type_name in {object_.type_name for object_, _ in held}:
+        of_type = [dated for dated in held if dated[0].type_name == type_name]
+        objects[type_name] = unite([*((object_, None) for object_ in objects.get(type_name, ())), *of_type], age)
+    sources = with_partitions(sources, objects)
+    return Estate(tuple(standing(sources, objects)), {name: tuple(objects[name]) for name in sorted(objects)})

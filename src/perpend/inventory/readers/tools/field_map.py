@@ -1,0 +1,135 @@
+"""How a format's object becomes one of an estate, as data: its type, its Id, which path gives which field in which form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.inventory.readers.json_text import other_spellings
+from perpend.inventory.readers.tools.contents import account_of_arn, is_account, of_account
+from perpend.inventory.readers.tools.values import NotTold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from perpend.core.objects.inventory import Origin
+    from perpend.inventory.readers.tools.contents import Children, Contents
+    from perpend.inventory.readers.tools.values import Form
+
+_GONE: Final = "disappearanceTime__c"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFrom:
+    """A field, the path of its value (names with dots between them), and what reads it."""
+
+    name: str
+    path: str
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class ListFrom:
+    """A child list that an object states in full, the path of what it lists, what reads it, and what makes the children.
+
+    ``beside`` are paths of other lists: where these are stated, the format leaves this one out if nothing is in it.
+    """
+
+    name: str
+    type_name: str
+    path: str
+    form: Form
+    children: Children
+    beside: tuple[str, ...] = ()
+
+    def is_left_out(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row says nothing of the list as the format does where nothing is in it."""
+        stated = self.path in row or any(other_spellings(row, path) for path in (self.path, *self.beside))
+        return bool(self.beside) and not stated and all(isinstance(row.get(path), list) for path in self.beside)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeFrom:
+    """How one kind of a format's objects is read.
+
+    ``source`` is what the format calls it. ``arn`` and ``account`` are paths; without an account the ARN's counts. ``marks``
+    are columns that tell a table from others. ``identity`` makes the Id of account and ARN. ``lacking`` says why the format
+    does not tell a field.
+    """
+
+    source: str
+    type_name: str
+    arn: str
+    fields: tuple[FieldFrom, ...] = ()
+    lists: tuple[ListFrom, ...] = ()
+    account: str = ""
+    marks: frozenset[str] = frozenset()
+    identity: Callable[[str, str], str] = lambda account, arn: arn
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    prefix: str = "CA10"
+
+    def read(
+        self,
+        held: Contents,
+        row: Mapping[str, Any],
+        origin: Origin,
+        *,
+        account: str = "",
+        gone_at: str | None = None,
+    ) -> str | None:
+        """Add the object of a row. Return why it cannot be one, None where it can.
+
+        ``account`` is whose it is where the row does not say; ``gone_at`` is since when it is no more.
+        """
+        try:
+            arn, named = value_at(row, self.arn), value_at(row, self.account) if self.account else None
+        except NotTold as error:
+            return f"its {error}"
+        of_arn = account_of_arn(arn)
+        owner = named if is_account(named) else of_arn if is_account(of_arn) else account
+        if of_arn is None:
+            return f"its `{self.arn}` is no ARN"
+        if not is_account(owner):
+            return "it does not say of which account it is"
+        identity = self.identity(str(owner), arn)
+        if identity == arn and is_account(of_arn) and owner != of_arn:
+            return f"its `{self.account}` is another account than that of its `{self.arn}`"
+        fields: dict[str, Any] = {"Id": identity, **of_account(str(owner), self.prefix)}
+        fields[f"{self.prefix}__{_GONE}"] = gone_at
+        lacking = dict(self.lacking)
+        for single in self.fields:
+            _read(fields, lacking, single.name, row, single.path, single.form)
+        for several in self.lists:
+            read: dict[str, Any] = {}
+            _read(read, {}, several.name, row, several.path, several.form)
+            held.lists.add((self.type_name, several.name, several.type_name))
+            if several.name in read:
+                held.stated_empty |= set() if read[several.name] else {several.name}
+                fields[several.name] = several.children(identity, str(owner), read[several.name])
+            elif several.is_left_out(row):
+                held.left_out.append((len(held.objects), several.name))
+            else:
+                held.left_open.add(several.name)
+        held.add(self.type_name, fields, lacking, origin)
+        return None
+
+
+def _read(fields: dict[str, Any], lacking: dict[str, str], name: str, row: Mapping[str, Any], path: str, form: Form) -> None:
+    try:
+        value = value_at(row, path)
+    except NotTold as error:
+        lacking[name] = f"is not known: {error}"
+        return
+    try:
+        fields[name] = form(value)
+    except NotTold as error:
+        lacking[name] = f"is not known: `{path}` {error}" if value is not None else f"is not known: no `{path}`"
+
+
+def value_at(row: Any, path: str) -> Any:
+    """Return what stands at a path, None where nothing does. Raises NotTold where a name on it stands in two spellings."""
+    for name in path.split("."):
+        if isinstance(row, dict) and name in row and other_spellings(row, name):
+            raise NotTold(f"`{path}` stands in it in two spellings")
+        row = row.get(name) if isinstance(row, dict) else None
+    return row

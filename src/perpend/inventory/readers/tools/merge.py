@@ -1,0 +1,74 @@
+"""Objects that files of formats hold in, each type and Id once out: what agrees is united, what does not is a contradiction.
+
+Of what is dated, as items of AWS Config are, the newest counts. The order of files changes nothing but which goes first.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from perpend.core.objects.object_types import is_deletion_field
+from perpend.core.values.partial_object import PartlyKnown, reasons_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from perpend.core.objects.inventory import EstateObject
+
+    Dated = tuple[EstateObject, datetime | None]
+
+
+def unite(readings: Iterable[Dated], age: Callable[[EstateObject], Any]) -> list[EstateObject]:
+    """Return each Id once, in the order in which they are found first; objects of one type are expected.
+
+    ``age`` orders readings: that of the source observed last is the greatest.
+    """
+    groups: dict[str, list[Dated]] = {}
+    for reading in readings:
+        groups.setdefault(reading[0].id, []).append(reading)
+    return [_one_of(_newest(group), age) for group in groups.values()]
+
+
+def _newest(group: list[Dated]) -> list[EstateObject]:
+    """Return those that are not dated, and of those that are the newest."""
+    last = max((time for _, time in group if time), default=None)
+    return [reading for reading, time in group if time is None or time == last]
+
+
+def _one_of(group: list[EstateObject], age: Callable[[EstateObject], Any]) -> EstateObject:
+    united, readings = group[0], [group[0]]
+    variants: list[EstateObject] = []
+    for other in [*united.variants, *group[1:]]:
+        together = None if variants or united.variants else _together(united.fields, other.fields)
+        if together is not None:
+            united = united._replace(fields=together)
+            readings.append(other)
+        elif _text(other.fields) != _text(group[0].fields):
+            variants.append(other._replace(variants=()))
+    if variants:
+        return united._replace(variants=tuple(sorted(variants, key=lambda variant: _text(variant.fields))))
+    return united._replace(origin=_oldest(united.fields, readings, age).origin, variants=())
+
+
+def _oldest(fields: Mapping[str, Any], readings: list[EstateObject], age: Callable[[EstateObject], Any]) -> EstateObject:
+    """Return the reading as old as the oldest field: of those that were, for some field, the last to know it, the first."""
+    latest = (max((reading for reading in readings if name in reading.fields), key=age) for name in fields)
+    return min(latest, key=age, default=readings[0])
+
+
+def _together(left: Mapping[str, Any], right: Mapping[str, Any]) -> PartlyKnown | None:
+    """Return what two readings say together, None where they disagree."""
+    if any(name in left and _text(left[name]) != _text(value) for name, value in right.items()):
+        return None
+    # What lists an object without a word of its being gone has seen it.
+    if any(is_deletion_field(name) and (left.get(name) or None) != (right.get(name) or None) for name in {*left, *right}):
+        return None
+    known = {**right, **left}
+    reasons = {**reasons_of(right), **reasons_of(left)}
+    return PartlyKnown(known, {name: reason for name, reason in reasons.items() if name not in known})
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

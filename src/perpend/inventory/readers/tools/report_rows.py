@@ -1,0 +1,48 @@
+"""Rows of credential reports as other tools keep them in, readings out: what a tool changed or left blank is not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.inventory.readers.credential_report import ARN_OF_USER, Reading, in_another_spelling, row_writer
+from perpend.inventory.readers.errors import excerpt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from perpend.core.objects.inventory import Origin
+
+_ROOT: Final = "<root_account>"
+_UNSAFE_FOR_ROOT: Final = "password_enabled"
+"""Steampipe says true of the root user whatever the report says."""
+
+
+def is_report_row(row: Any) -> bool:
+    """Whether an object is a row of a credential report."""
+    return isinstance(row, dict) and {"user", "arn", "user_creation_time"} <= row.keys()
+
+
+def reading_of(row: Mapping[str, Any], origin: Origin, observed_at: datetime | None, *, raw: bool) -> Reading | str:
+    """Return the reading of a row, or why it is none. ``raw``: values are as in the report, and blank ones are, too."""
+    arn, user = row.get("arn"), row.get("user")
+    matched = ARN_OF_USER.fullmatch(arn) if isinstance(arn, str) and arn == arn.strip() else None
+    if matched is None:
+        return "its `arn` is not the ARN of an IAM user or root user"
+    if not isinstance(user, str) or not user:
+        return "its `user` is no text"
+    if (spelt := in_another_spelling(tuple(row))) is not None:
+        return f"{excerpt(spelt)} stands in it in two spellings"
+    known = {name: word for name, value in row.items() if (word := _word(value, raw=raw)) is not None}
+    if not raw and user == _ROOT:
+        known.pop(_UNSAFE_FOR_ROOT, None)
+    return Reading(matched[1], user, str(arn), row_writer(known)(known.values()), origin, observed_at)
+
+
+def _word(value: Any, *, raw: bool) -> str | None:
+    """Return a value as the report writes it, None for what says nothing."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str) and (value or raw):
+        return value
+    return None

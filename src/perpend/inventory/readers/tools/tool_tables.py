@@ -1,0 +1,189 @@
+"""A table that Steampipe or CloudQuery has written in, the objects of its rows out; which table it is, its columns tell.
+
+Steampipe writes CSV, an array of rows, or an object with ``rows``; CloudQuery CSV and JSON lines (Parquet is made into these
+before). Neither says that a table is all there is: connections, regions and filters are not in the file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.inventory import LINE, Origin
+from perpend.inventory.readers.credential_report import COLUMNS, in_another_spelling
+from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
+from perpend.inventory.readers.errors import UnusableContent, excerpt
+from perpend.inventory.readers.json_text import MAX_CONTAINERS, described, read_array, read_value
+from perpend.inventory.readers.tools.contents import Contents
+from perpend.inventory.readers.tools.report_rows import reading_of
+from perpend.inventory.readers.tools.table_maps import CLOUDQUERY, REPORT_COLUMNS, REPORT_TABLE, STEAMPIPE
+from perpend.inventory.readers.tools.values import NotTold, document, moment, time_of_all
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from datetime import datetime
+
+    from perpend.inventory.readers.tools.field_map import TypeFrom
+
+_NULL: Final = "<null>"
+_REPORT: Final = "credential report"
+_MOST_NAMED: Final = 8
+_BARE_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tool:
+    name: str
+    tables: tuple[TypeFrom, ...]
+    times: tuple[str, ...]
+
+
+_STEAMPIPE: Final = _Tool("Steampipe", STEAMPIPE, ("generated_time",))
+_CLOUDQUERY: Final = _Tool("CloudQuery", CLOUDQUERY, ("_cq_sync_time",))
+
+
+def read_steampipe(content: bytes, source: str) -> Contents:
+    """Return what a table of Steampipe holds. Raises UnusableContent where it is none that is known, or a row is odd."""
+    return _read(content, source, _STEAMPIPE)
+
+
+def read_cloudquery(content: bytes, source: str) -> Contents:
+    """Return what a table of CloudQuery holds, likewise."""
+    return _read(content, source, _CLOUDQUERY)
+
+
+def _read(content: bytes, source: str, tool: _Tool) -> Contents:
+    held = Contents()
+    table: TypeFrom | str | None = None
+    names: Collection[str] = ()
+    times: set[datetime | None] = set()
+    unit = "row" if content.lstrip().startswith((b"[", b"{")) else LINE
+    for number, (place, row) in enumerate(_rows(content)):
+        if number >= MAX_CONTAINERS:
+            raise UnusableContent(f"holds more than {MAX_CONTAINERS:,} rows; several files may share them")
+        if table is None or names != row.keys():
+            names, table = row.keys(), _same(table, _table_of(row, tool), f"{unit} {place}")
+        time = _time_of(row, tool)
+        times.add(time)
+        origin = Origin(source, place, unit)
+        reason = _add_reading(held, row, origin, time) if isinstance(table, str) else table.read(held, row, origin)
+        if reason is not None:
+            raise UnusableContent(f"{unit} {place} cannot be used: {reason}")
+    if table is None:
+        raise UnusableContent(f"a table of {tool.name} without rows, which does not tell what it would hold")
+    held.observed_at = time_of_all(times)
+    return held
+
+
+def _same(table: TypeFrom | str | None, other: TypeFrom | str, place: str) -> TypeFrom | str:
+    """Return the table of another row, which is that of all."""
+    if table is None or other == table:
+        return other
+    first, second = (one if isinstance(one, str) else one.source for one in (table, other))
+    raise UnusableContent(f"{place} is one of {second}, after rows of {first}: every table needs a file of its own")
+
+
+def _add_reading(held: Contents, row: dict[str, Any], origin: Origin, time: datetime | None) -> str | None:
+    report_row = _report_row(row)
+    reading = reading_of(report_row, origin, time, raw=False) if isinstance(report_row, dict) else report_row
+    if isinstance(reading, str):
+        return reading
+    held.readings.append(reading)
+    return None
+
+
+def _table_of(row: dict[str, Any], tool: _Tool) -> TypeFrom | str:
+    names = row.keys()
+    reported = {REPORT_COLUMNS.get(name, name) for name in names}
+    if reported >= REPORT_TABLE:
+        return _REPORT
+    fitting = max((table for table in tool.tables if table.marks <= names), key=lambda table: len(table.marks), default=None)
+    if fitting is not None:
+        return fitting
+    shown = ", ".join(excerpt(name, 30) for name in list(names)[:_MOST_NAMED])
+    known = ", ".join(table.source for table in tool.tables)
+    nearest = min(tool.tables, key=lambda table: len(table.marks - names))
+    source, lacks = nearest.source, nearest.marks - names
+    if len(of_report := REPORT_TABLE - reported) < len(lacks):
+        source, lacks = f"a {_REPORT}", of_report
+    lacking = " and ".join(f"`{name}`" for name in sorted(lacks))
+    raise UnusableContent(
+        f"a table of {tool.name} with {shown}, which is neither a credential report nor one of {known} (for "
+        f"{source} it lacks {lacking}): say with --type and --mapping what it holds"
+    )
+
+
+def _report_row(row: dict[str, Any]) -> dict[str, Any] | str:
+    """Return the columns of a report, by its names, or why they are none: two of them are one and hold different values."""
+    named: dict[str, Any] = {}
+    for name, value in row.items():
+        known = REPORT_COLUMNS.get(name, name)
+        if named.setdefault(known, value) != value:
+            return f"`{known}` stands in it twice, with different values"
+    if (spelt := in_another_spelling(tuple(named))) is not None:
+        return f"{excerpt(spelt)} stands in it in two spellings"
+    return {name: value for name, value in named.items() if name in COLUMNS}
+
+
+def _time_of(row: dict[str, Any], tool: _Tool) -> datetime | None:
+    stated = next((row[name] for name in tool.times if name in row), None)
+    if tool is _CLOUDQUERY and isinstance(stated, str) and _BARE_TIME.fullmatch(stated):
+        stated += "Z"  # CloudQuery writes UTC, and to CSV without saying so
+    return moment(stated)
+
+
+def _rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    start = content.lstrip()[:1]
+    rows: Iterable[tuple[int, Any]]
+    if start == b"[":
+        rows = read_array(content)
+    elif start == b"{":
+        rows = _json_rows(content)
+    else:
+        yield from _csv_rows(content)
+        return
+    for place, row in rows:
+        if not isinstance(row, dict):
+            raise UnusableContent(f"row {place} is {described(row)} where an object is expected")
+        yield place, {name: _nested(value) for name, value in row.items()}
+
+
+def _json_rows(content: bytes) -> Iterator[tuple[int, Any]]:
+    """Yield the rows of one object that holds them, or of lines that are one each."""
+    lines = [line for line in content.split(b"\n") if line.strip()]
+    if len(lines) > 1 and lines[1].startswith(b"{"):
+        for place, line in enumerate(lines, 1):
+            yield place, read_value(line)
+        return
+    whole = read_value(content)
+    if "rows" not in whole:
+        yield 1, whole
+        return
+    rows = whole["rows"]
+    if not isinstance(rows, list):
+        raise UnusableContent(f"`rows` is {described(rows)} where an array is expected")
+    yield from enumerate(rows, 1)
+
+
+def _csv_rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    check_quoting(content)
+    with wide_fields():
+        rows = read_rows(content)
+        _, header = next(rows)
+        if len(set(header)) < len(header):
+            raise UnusableContent("line 1 names a column twice")
+        for line, row in rows:
+            yield line, {name: _nested(value) for name, value in zip(header, row, strict=True)}
+
+
+def _nested(value: Any) -> Any:
+    """Return what a cell holds that is written as JSON, or as null."""
+    if value == _NULL:
+        return None
+    if not isinstance(value, str) or value[:1] not in ("{", "["):
+        return value
+    try:
+        return document(value)
+    except NotTold:
+        return value

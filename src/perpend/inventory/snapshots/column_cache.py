@@ -1,0 +1,111 @@
+"""Files that are kept beside a snapshot, and the index that says what each holds and how it looked when it was written.
+
+What does not look like that any more is not there. Refuses to know what the columns mean and who computes them.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.inventory.snapshots.files import digest_of, reason_of, shown, write_whole
+from perpend.inventory.snapshots.manifest import FORMAT, Damaged, document_from, sealed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
+
+INDEX: Final = "columns.json"
+_IN_USE: Final = 86_400.0
+"""For how many seconds a file that no index names any more may still be read by a run."""
+
+
+@dataclass(slots=True)
+class KeptFiles:
+    """The kept files of one directory. Each is read whole before it is used."""
+
+    place: Path
+    _damaged: set[str] = field(default_factory=set)
+
+    def file_of(self, wanted: Collection[str]) -> dict[str, str]:
+        """Return the files of those columns that are there, not damaged."""
+        index = _index_of(self.place)
+        files = {name: file for name, file in index.columns.items() if name in wanted}
+        self._damaged |= {file for file in set(files.values()) if _is_damaged(self.place / file, index.files[file])}
+        return {name: file for name, file in files.items() if file not in self._damaged}
+
+    def number(self) -> int:
+        """Return how many files the index names."""
+        return len(_index_of(self.place).files)
+
+    def add(self, columns: Collection[str], file: str, *, alone: bool = False) -> None:
+        """Take a finished file into the index, and leave out those that are damaged; all others if it is to be ``alone``.
+
+        Another run may have added some meanwhile, and may still read what the index does not name any more.
+        """
+        before = _Index() if alone else _index_of(self.place)
+        kept = {
+            name: kept_file
+            for name, kept_file in before.columns.items()
+            if kept_file not in self._damaged and name not in columns
+        }
+        known = {**kept, **dict.fromkeys(columns, file)}
+        files = {kept_file: before.files[kept_file] for kept_file in kept.values()} | {file: digest_of(self.place / file)}
+        for dropped in _index_of(self.place).files.keys() - files.keys():
+            with suppress(OSError):
+                os.utime(self.place / dropped)  # from now on nobody finds it; who found it before has a day to read it
+        write_whole(self.place / INDEX, sealed({"format": FORMAT, "columns": known, "files": files}).encode())
+        for path in self.place.iterdir():
+            with suppress(FileNotFoundError):  # other runs write and remove here too
+                if path.name not in {INDEX, *files} and time.time() - path.stat().st_mtime > _IN_USE:
+                    path.unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    columns: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+
+def damaged_below(directory: Path) -> Iterator[str]:
+    """Yield what is damaged of all that is kept below a directory, each with its path there: it will be made anew."""
+    for path in sorted(directory.glob(f"*/{INDEX}")):
+        try:
+            index = _index_from(path)
+        except (OSError, Damaged) as error:
+            yield f"{shown(path.relative_to(directory))}: {reason_of(error) if isinstance(error, OSError) else error}"
+            continue
+        for file, written in index.files.items():
+            if _is_damaged(path.parent / file, written):
+                where = shown((path.parent / file).relative_to(directory))
+                yield f"{where}: is damaged: its SHA-256 is not that of what was written"
+
+
+def _index_of(place: Path) -> _Index:
+    """Return an index; an empty one where it is not there or damaged."""
+    try:
+        return _index_from(place / INDEX)
+    except (OSError, Damaged):
+        return _Index()
+
+
+def _index_from(path: Path) -> _Index:
+    document: dict[str, Any] = document_from(path.read_text("utf-8", errors="replace"))
+    try:
+        files = {str(name): (str(digest), int(size)) for name, (digest, size) in document["files"].items()}
+        columns = {str(name): str(file) for name, file in document["columns"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Damaged("it holds something else than an index") from None
+    if set(columns.values()) - files.keys():
+        raise Damaged("it holds something else than an index")
+    return _Index(columns, files)
+
+
+def _is_damaged(path: Path, written: tuple[str, int]) -> bool:
+    try:
+        return path.stat().st_size != written[1] or digest_of(path) != written
+    except OSError:
+        return True

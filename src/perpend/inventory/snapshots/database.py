@@ -1,0 +1,183 @@
+"""An embedded DuckDB, shut in: no extensions, no network, no files but those named; bounded memory; errors in own words."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.errors import PerpendError
+from perpend.inventory.snapshots.driver import duckdb
+from perpend.inventory.snapshots.files import StoreError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+MEMORY_LIMIT: Final = "1GB"
+"""What DuckDB may hold in memory before it spills to the store's temporary directory."""
+
+_SETTINGS: Final = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+}
+
+_NOT_WRITTEN: Final = "cannot be written"
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@contextmanager
+def opened(
+    *,
+    directories: Iterable[Path] = (),
+    paths: Iterable[Path | str] = (),
+    spill: Path | None = None,
+    memory_limit: str = MEMORY_LIMIT,
+    threads: int | None = None,
+) -> Iterator[Connection]:
+    """Yield a database in memory that reaches the given directories and files and nothing else.
+
+    ``spill`` is the directory for what does not fit into memory; without it, nothing is ever written there.
+    Raises PerpendError for limits that DuckDB does not take.
+    """
+    config: dict[str, Any] = {**_SETTINGS, "memory_limit": memory_limit, "temp_directory": str(spill) if spill else ""}
+    try:
+        connection = duckdb.connect(":memory:", config={**config, **({"threads": threads} if threads else {})})
+    except duckdb.Error as error:
+        raise PerpendError(f"DuckDB does not open: {shown(str(error))}") from None
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # else a Python without a file has it on, on stdout
+        reach = [f"{os.path.realpath(path)}/" for path in (*directories, *([spill] if spill else []))]
+        connection.execute(f"SET allowed_directories = {text_list(reach)}")
+        connection.execute(f"SET allowed_paths = {text_list(os.path.realpath(path) for path in paths)}")
+        connection.execute("SET enable_external_access = false")
+        with _interruptible(connection):
+            yield connection
+    except RuntimeError as error:
+        # DuckDB's own look at signals swallows what their handler raised.
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _interruptible(connection: Connection) -> Iterator[None]:
+    """Stop a running statement when the process is interrupted: Python's own handlers wait until a statement has ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ear, mouth = os.pipe()
+    os.set_blocking(mouth, False)
+    previous = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
+
+    def listen() -> None:
+        # INVARIANT: it ends when it is told, and not when the pipe is closed: processes that are forked meanwhile hold it, too.
+        while heard := os.read(ear, 1)[0]:
+            if heard in (signal.SIGINT, signal.SIGTERM):
+                connection.interrupt()
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(previous)
+        os.write(mouth, b"\0")
+        listener.join()
+        os.close(mouth)
+        os.close(ear)
+
+
+@contextmanager
+def without_threads(connection: Connection) -> Iterator[None]:
+    """Have a database do all that it does in the thread that asks: then a process that is forked meanwhile can ask, too.
+
+    Where something fails meanwhile, it stays so.
+    """
+    [former] = rows_of(connection, "SELECT current_setting('threads'), current_setting('async_threads')")
+    _have_threads(connection, 1, 0)
+    yield
+    _have_threads(connection, *former)
+
+
+def _have_threads(connection: Connection, computing: int, reading: int) -> None:
+    """Say how many threads compute, that of who asks among them, and how many read and write files beside these."""
+    connection.execute(f"SET threads = {computing}")
+    connection.execute(f"SET async_threads = {reading}")
+
+
+def lock(connection: Connection) -> None:
+    """Forbid every further change of settings."""
+    connection.execute("SET lock_configuration = true")
+
+
+def rows_of(connection: Connection, query: str) -> list[tuple[Any, ...]]:
+    """Return all rows that a query gives; few, or they would not fit into memory."""
+    return connection.execute(query).fetchall()
+
+
+def name(text: str) -> str:
+    """Return a name as SQL writes it."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def text_list(values: Iterable[object]) -> str:
+    """Return texts as a list of SQL."""
+    return f"[{', '.join(text(str(value)) for value in values)}]"
+
+
+def pattern(path: Path | str) -> str:
+    """Return a path as SQL writes it where a glob may stand, meaning this one file."""
+    absolute = os.path.abspath(path)
+    return text("".join(f"[{sign}]" if sign in "*?[" else sign for sign in absolute))
+
+
+@contextmanager
+def storing(place: Path, *, written: Path | None = None) -> Iterator[None]:
+    """Turn DuckDB's errors while a store is written or read into a StoreError that names a place.
+
+    ``written`` is named where something cannot be written, if that is elsewhere than what is read.
+    """
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise StoreError(f"{shown(place)}: more memory or temporary disk space is needed than may be used") from None
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        named = written if written and is_failed_write(error) else place
+        raise StoreError(f"{shown(named)}: {_io_reason(str(error))}") from None
+    except duckdb.ConnectionException:
+        raise StoreError(f"{shown(place)}: cannot be read any more: what read it is closed") from None
+    except duckdb.PermissionException:
+        # Of what a connection may read, DuckDB opens by name what is there. Only what is gone is looked for elsewhere.
+        raise StoreError(f"{shown(place)}: cannot be read: it is gone") from None
+    except duckdb.Error as error:
+        raise StoreError(f"{shown(place)}: cannot be stored ({type(error).__name__})") from None
+
+
+def is_failed_write(error: duckdb.Error) -> bool:
+    """Whether an error is about what is written, not about what is read meanwhile."""
+    return isinstance(error, duckdb.IOException) and _io_reason(str(error)).startswith(_NOT_WRITTEN)
+
+
+def _io_reason(message: str) -> str:
+    lowered = message.lower()
+    if "no space left" in lowered:
+        return f"{_NOT_WRITTEN}: no space is left on the disk"
+    if "file too large" in lowered:
+        return f"{_NOT_WRITTEN}: file too large"
+    if "could not write" in lowered or ("cannot open" in lowered and "write" in lowered):
+        return _NOT_WRITTEN
+    return "cannot be read: it is damaged or cut off"

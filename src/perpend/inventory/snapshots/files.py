@@ -1,0 +1,158 @@
+"""Names and bytes in, files of the store out: appearing whole or not at all, for their owner's eyes, safe on the disk.
+
+Refuses to know what the files hold.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.errors import PerpendError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+OWNER_ONLY: Final = 0o600
+"""The mode of every file of a store."""
+
+_LONGEST_NAME: Final = 160
+_ATTEMPTS: Final = 20
+_UNSAFE: Final = re.compile(r"^\.|[^A-Za-z0-9_.-]+")
+_SHOWN: Final = 200
+_PATTERN: Final = frozenset("*?[")
+
+
+class StoreError(PerpendError):
+    """A store cannot be read or written; the text names the file and the reason."""
+
+
+def shown(path: Path | str) -> str:
+    """Return a path, or another text of a user, for a message: one line, bounded, every character visible."""
+    text = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in str(path))
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+@contextmanager
+def naming(path: Path, what: str = "cannot be written") -> Iterator[None]:
+    """Turn errors of the operating system into a StoreError that names a path."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{shown(path)}: {what}: {reason_of(error)}") from None
+
+
+def check_place(directory: str | Path) -> None:
+    """Raise StoreError for what cannot be a store's directory: an address of S3, or what engines take for a pattern."""
+    if str(directory).startswith("s3:/"):
+        raise StoreError(f"{shown(directory)}: an address and no directory: `remote_store` opens it")
+    if set(os.path.abspath(directory)) & _PATTERN:
+        raise StoreError(f"{shown(directory)}: a store's path cannot have `*`, `?` or `[` in it")
+
+
+def reason_of(error: OSError) -> str:
+    """Return in words why the operating system refused."""
+    if error.errno == errno.ENOSPC:
+        return "no space is left on the disk"
+    return (error.strerror or str(error)).lower()
+
+
+def is_there(path: Path) -> bool:
+    """Whether something stands at a path. Raises OSError where that cannot be seen, which ``Path.exists`` may take for a no."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def entries_of(directory: Path) -> list[Path]:
+    """Return what a directory holds, in order, nothing of one that is not there. Raises OSError, unlike ``Path.glob``."""
+    try:
+        return sorted(directory.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def directory_name(table: str) -> str:
+    """Return the directory name of a table: letters, digits and ``_.-~``, different for different tables, never hidden."""
+    name = _UNSAFE.sub(lambda match: "".join(f"~{byte:02x}" for byte in match[0].encode()), table)
+    if len(name) > _LONGEST_NAME:
+        name = f"{name[:_LONGEST_NAME]}~{hashlib.sha256(table.encode()).hexdigest()[:16]}"
+    return name
+
+
+def make_directory(path: Path) -> Path:
+    """Make a directory for its owner only, and the ones above it; return it."""
+    for _ in range(_ATTEMPTS):
+        if path.is_dir():
+            return path
+        make_directory(path.parent)
+        # Somebody else may remove an empty parent just now; then all is made again.
+        with suppress(FileNotFoundError):
+            path.mkdir(mode=0o700, exist_ok=True)
+            sync_directory(path.parent)
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file in one step, with mode 0600. When this returns, it survives a loss of power."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    sync_directory(path.parent)
+
+
+def settle(path: Path) -> tuple[str, int]:
+    """Make a finished file its owner's only and safe on the disk; return its SHA-256 and size."""
+    with path.open("rb") as stream:
+        os.fchmod(stream.fileno(), OWNER_ONLY)
+        os.fsync(stream.fileno())
+    return digest_of(path)
+
+
+def digest_of(path: Path) -> tuple[str, int]:
+    """Return the SHA-256 of a file, in hexadecimal, and its size."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest(), stream.tell()
+
+
+def sync_directory(path: Path) -> None:
+    """Make a directory's entries safe on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory with all that is in it; what is not there needs no removal."""
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_bare(directory: Path, parts: Iterable[str], lock: Path) -> None:
+    """Remove a directory that holds nothing but empty ``parts`` and one lock, alone in its own; else nothing that is needed.
+
+    Whoever makes something there at the same time makes the parts again.
+    """
+    with suppress(OSError):
+        for part in parts:
+            (directory / part).rmdir()
+        if [lock] == list(lock.parent.iterdir()):
+            lock.unlink()
+            lock.parent.rmdir()
+            directory.rmdir()

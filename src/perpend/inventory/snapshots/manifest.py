@@ -1,0 +1,266 @@
+"""What a run has stored, as a document: sources, tables, files, what could not be read. Text in, text out.
+
+Every manifest carries a checksum of itself; what does not match was cut off or edited, and is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.claims import Claim, Scope, Unread
+from perpend.core.schema.tables import ROW, Column, Form, Join, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT: Final = 3
+"""The version of the store's layout. A higher one is refused: it may mean what this version does not know."""
+
+WITHOUT_CLAIMS: Final = (
+    "is not known in full: the snapshot was stored by an earlier version, without claims of what was read; import again"
+)
+"""Why child lists of snapshots of format 1 are not known: in those, lists passed for complete that nobody called so."""
+
+
+RESPELT: Final = 3
+"""The first format that spells some values, and a type, as public policy repositories do."""
+
+_RESPELT_TYPES: Final = frozenset(
+    ("CA10__CaAwsUser__c", "CA10__CaAwsIamRole__c", "CA10__CaAwsAccountRegion__c", "CA10__CaAwsCloudTrailTrail__c")
+)
+"""Types of which an earlier format holds values that policies would read otherwise than they were meant."""
+
+
+class Damaged(ValueError):
+    """A document that is no manifest; the text is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An input that could not be read, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """One source of a run. ``observed_at`` is when the estate looked like this (UTC), None where nothing says it.
+
+    ``coverage`` is what it claims to hold in full.
+    """
+
+    name: str
+    kind: str
+    observed_at: datetime | None = None
+    objects: int = 0
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    coverage: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A Parquet file: its path below the store's directory, its SHA-256 in hexadecimal, its size in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What one run has stored. ``created`` is UTC; ``engine`` names the versions that wrote it.
+
+    ``calls`` are those to a cloud that did not say what was asked.
+    """
+
+    run: str
+    created: datetime
+    engine: str
+    sources: tuple[StoredSource, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    files: Mapping[str, tuple[StoredFile, ...]] = field(default_factory=dict)
+    format: int = FORMAT
+    calls: tuple[Unread, ...] = ()
+
+    @property
+    def outdated(self) -> tuple[str, ...]:
+        """The types whose values were stored in a former spelling: no policy may read them."""
+        return tuple(sorted(_RESPELT_TYPES & self.tables.keys())) if self.format < RESPELT else ()
+
+    @property
+    def content_hash(self) -> str:
+        """A hash of the stored tables and claims alone: equal for runs that hold the same, whenever and by whom made."""
+        content = [
+            [_table_document(table), [[file.sha256, file.size] for file in self.files.get(name, ())]]
+            for name, table in sorted(self.tables.items())
+        ]
+        sources = [[_time_text(source.observed_at), [asdict(claim) for claim in source.coverage]] for source in self.sources]
+        return _hash([FORMAT, content, sources])
+
+
+def text_of(manifest: Manifest) -> str:
+    """Return a manifest as JSON text."""
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "run": manifest.run,
+        "created": _time_text(manifest.created),
+        "engine": manifest.engine,
+        "contentHash": manifest.content_hash,
+        "sources": [{**asdict(source), "observed_at": _time_text(source.observed_at)} for source in manifest.sources],
+        "failures": [asdict(failure) for failure in manifest.failures],
+        **({"calls": [asdict(call) for call in manifest.calls]} if manifest.calls else {}),
+        "tables": [
+            {**_table_document(table), "files": [asdict(file) for file in manifest.files.get(name, ())]}
+            for name, table in manifest.tables.items()
+        ],
+    }
+    return sealed(document)
+
+
+def manifest_from(text: str) -> Manifest:
+    """Return the manifest that a text holds. Raises Damaged with the reason."""
+    document = document_from(text)
+    try:
+        claimed = document["format"] > 1
+        tables = {table["name"]: _table_from(table, claimed=claimed) for table in document["tables"]}
+        files = {table["name"]: tuple(map(_file_from, table["files"])) for table in document["tables"]}
+        created = _time_from(document["created"])
+        assert created is not None
+        return Manifest(
+            document["run"],
+            created,
+            document["engine"],
+            tuple(map(_source_from, document["sources"])),
+            tuple(Failure(**failure) for failure in document["failures"]),
+            tables,
+            files,
+            document["format"],
+            tuple(Unread(**call) for call in document.get("calls", ())),
+        )
+    except (KeyError, TypeError, ValueError, AssertionError):
+        raise Damaged("it holds something else than a manifest") from None
+
+
+def pointer_text(run: str, checksum: str) -> str:
+    """Return the document that says which run is in force."""
+    return sealed({"format": FORMAT, "run": run, "manifest": checksum})
+
+
+def pointer_from(text: str) -> tuple[str, str]:
+    """Return the run in force and the checksum of its manifest. Raises Damaged with the reason."""
+    document = document_from(text)
+    try:
+        return str(document["run"]), str(document["manifest"])
+    except KeyError:
+        raise Damaged("it holds something else than a run") from None
+
+
+def checksum_of(text: str) -> str:
+    """Return the checksum that a document carries."""
+    return str(document_from(text)["checksum"])
+
+
+def sealed(document: dict[str, Any]) -> str:
+    """Return a document as JSON text with a checksum of itself."""
+    return json.dumps({**document, "checksum": _hash(document)}, indent=1, ensure_ascii=False) + "\n"
+
+
+def document_from(text: str, *, newest: int = FORMAT) -> dict[str, Any]:
+    """Return the document that a text holds, which carries its format and a checksum. Raises Damaged with the reason.
+
+    ``newest`` is the newest format that is known of what it says.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Damaged("it is no JSON: cut off or damaged") from None
+    if not isinstance(document, dict) or not isinstance(document.get("format"), int):
+        raise Damaged("it holds something else than a manifest")
+    if document["format"] > newest:
+        raise Damaged(f"it is of format {document['format']}, and this version of Perpend knows {newest} at most")
+    claimed = document.pop("checksum", None)
+    if claimed != _hash(document):
+        raise Damaged("its checksum does not match: it was edited or damaged")
+    return {**document, "checksum": claimed}
+
+
+def _table_document(table: Table) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "type": table.type_name,
+        "rows": table.rows,
+        "contradicted": table.contradicted,
+        "columns": [asdict(column) for column in table.columns.values()],
+        "lookups": [_join_document(join) for join in table.lookups.values()],
+        "children": [_join_document(join) for join in table.children.values()],
+        **({"deletion": table.deletion} if table.deletion else {}),
+    }
+
+
+def _join_document(join: Join) -> dict[str, Any]:
+    return {key: value for key, value in asdict(join).items() if key != "scope" or value is not None}
+
+
+def _table_from(document: dict[str, Any], *, claimed: bool) -> Table:
+    children = [Join(**join) for join in document["children"]]
+    if not claimed:
+        # What nothing declares was nested in the row itself, which is all that there is; only other lists claim more.
+        children = [join if join.own == ROW else replace(join, lacking=WITHOUT_CLAIMS) for join in children]
+    return Table(
+        document["name"],
+        document["type"],
+        {
+            column["name"]: Column(column["name"], Form(column["form"]), column["partial"], column["plain"])
+            for column in document["columns"]
+        },
+        {join["name"]: Join(**join) for join in document["lookups"]},
+        {join.name: join for join in children},
+        document["rows"],
+        document["contradicted"],
+        document.get("deletion"),
+    )
+
+
+def _file_from(document: dict[str, Any]) -> StoredFile:
+    file = StoredFile(**document)
+    path = PurePosixPath(file.path)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError  # nothing outside of a store is a file of it
+    return file
+
+
+def _source_from(document: dict[str, Any]) -> StoredSource:
+    return StoredSource(
+        document["name"],
+        document["kind"],
+        _time_from(document["observed_at"]),
+        document["objects"],
+        tuple(document["accounts"]),
+        tuple(document["regions"]),
+        tuple(map(_claim_from, document.get("coverage", ()))),
+    )
+
+
+def _claim_from(document: dict[str, Any]) -> Claim:
+    return Claim(document["type_name"], Scope(**document["scope"]), document["lacking"], document["relation"])
+
+
+def _hash(document: Any) -> str:
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _time_text(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _time_from(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,99 @@
+"""The name of a column of texts in, SQL that says which of them are plain JSON out: ``is_plain_json`` without its cost.
+
+A pattern recognises flat documents by their grammar; whatever it does not recognise is asked of Python.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.schema.plain_json import MOST, is_plain_json, is_strict_json
+from perpend.core.values.values import date_time_from_text, is_empty_text
+from perpend.inventory.snapshots.database import rows_of, text
+from perpend.inventory.snapshots.functions import add_function
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perpend.inventory.snapshots.database import Connection
+
+EXACT: Final = "perpend_is_plain_json"
+"""The function of SQL that asks Python whether a text is plain JSON."""
+
+STRICT_JSON: Final = "perpend_is_strict_json"
+"""The function of SQL that asks Python whether a text is JSON by the letter."""
+
+_NO_TIME: Final = "perpend_is_no_time"
+_USUAL_TIME: Final = (
+    r"([1-8]\d|9[0-8])\d\d-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-3]):[0-5]\d)?)?"
+)
+"""Times of which only the day is to be looked at; whatever else there is, Python is asked about."""
+
+_SAMPLE: Final = 4_096
+_MOST_SHAPES: Final = 2
+_MOST_KEYS: Final = 64
+_STRING: Final = r'"[^"\\\x00-\x1f]*"'
+_SPACE: Final = " ?"
+_NUMBER: Final = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?"
+_SCALAR: Final = f"(?:{_STRING}|{_NUMBER}|true|false|null)"
+_LIST: Final = rf"\[(?:{_SCALAR}(?:,{_SPACE}{_SCALAR})*)?\]"
+_MEMBER: Final = f"{_STRING}:{_SPACE}(?:{_SCALAR}|{_LIST})"
+FLAT_OBJECT: Final = rf"\{{(?:{_MEMBER}(?:,{_SPACE}{_MEMBER})*)?\}}"
+"""A document whose values are scalars or lists of scalars, without escapes: JSON by its grammar (RFC 8259)."""
+
+
+def recognise(column: str, shapes: Iterable[Sequence[str]] = ()) -> str:
+    """Return the condition that is true only of plain JSON, and of most that is there. ``column`` is an expression of SQL.
+
+    ``shapes`` are lists of keys, each key once, that objects of the column are known to have: those are recognised fastest.
+    """
+    # INVARIANT: true of a text implies `is_plain_json` of it; tests compare the two over hostile texts.
+    keys = f"json_keys({column})"
+    known = [f"WHEN regexp_full_match({column}, {text(_object_with(shape))}) THEN true" for shape in shapes]
+    flat = f"WHEN regexp_full_match({column}, {text(FLAT_OBJECT)}) THEN len(list_distinct({keys})) = len({keys})"
+    long = f"WHEN length({column}) > {MOST} THEN false"
+    return f"CASE {long} {' '.join(known)} {flat} ELSE regexp_full_match({column}, {text(_LIST)}) END"
+
+
+def shapes_of(connection: Connection, column: str, relation: str) -> list[list[str]]:
+    """Return the most frequent lists of keys among the first documents of a column."""
+    first = f"SELECT {column} AS document FROM {relation} WHERE starts_with({column}, '{{') LIMIT {_SAMPLE}"
+    keys = f"SELECT CASE WHEN json_valid(document) THEN json_keys(document) END AS keys FROM ({first})"
+    query = f"SELECT keys FROM ({keys}) WHERE keys IS NOT NULL GROUP BY keys ORDER BY count(*) DESC, keys LIMIT {_MOST_SHAPES}"
+    return [keys for (keys,) in rows_of(connection, query) if _is_shape(keys)]
+
+
+def is_plain(column: str, shapes: Iterable[Sequence[str]] = ()) -> str:
+    """Return the expression that says of each text whether it is plain JSON; false of null."""
+    opens = f"(starts_with({column}, '{{') OR starts_with({column}, '['))"
+    sure = recognise(column, shapes)
+    return f"CASE WHEN {column} IS NULL OR NOT {opens} THEN false WHEN {sure} THEN true ELSE {EXACT}({column}) END"
+
+
+def _is_shape(keys: Sequence[str]) -> bool:
+    """Whether a pattern can be made of these keys: each once, without signs that JSON escapes."""
+    plain = all(key.isprintable() and not set(key) & {'"', "\\"} for key in keys)
+    return plain and len(set(keys)) == len(keys) <= _MOST_KEYS
+
+
+def _object_with(keys: Sequence[str]) -> str:
+    members = [f'"{re.escape(key)}":{_SPACE}(?:{_SCALAR}|{_LIST})' for key in keys]
+    return rf"\{{{f',{_SPACE}'.join(members)}\}}"
+
+
+def teach(connection: Connection) -> None:
+    """Give a database the functions that ask Python about JSON and times."""
+    add_function(connection, EXACT, is_plain_json, ["VARCHAR"], "BOOLEAN")
+    add_function(connection, STRICT_JSON, is_strict_json, ["VARCHAR"], "BOOLEAN")
+    add_function(connection, _NO_TIME, _is_no_time, ["VARCHAR"], "BOOLEAN")
+
+
+def is_no_time(value: str) -> str:
+    """Return the condition that a text, an expression of SQL, is neither empty nor a time, nor null."""
+    usual = f"regexp_full_match({value}, {text(_USUAL_TIME)}) AND TRY_CAST(left({value}, 10) AS DATE) IS NOT NULL"
+    return f"CASE WHEN {value} IS NULL OR ({usual}) THEN false ELSE {_NO_TIME}({value}) END"
+
+
+def _is_no_time(value: str) -> bool:
+    return not is_empty_text(value) and date_time_from_text(value) is None

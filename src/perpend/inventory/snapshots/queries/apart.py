@@ -1,0 +1,57 @@
+"""A snapshot and a question in SQL in, rows out, from a process of its own: so both its time and its memory are bounded.
+
+A database looks at its clock and counts its memory between steps only, and one function may build a text of gigabytes.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.parallel import TookTooLong, all_threads_are_pythons, apart, can_fork, processors
+from perpend.inventory.snapshots.queries.views import Answer, asked, out_of_memory, out_of_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.inventory.snapshots.queries.views import MoreViews
+    from perpend.inventory.snapshots.snapshot import Snapshot
+
+_MOST_MEMORY: Final = 2 * 1024**3
+_OF_A_PROCESSOR: Final = 32 * 1024**2
+"""What a thread's stack takes, and what it keeps at hand."""
+
+
+@contextmanager
+def asked_apart(
+    snapshot: Snapshot,
+    question: str,
+    *,
+    declared: Callable[[str], ObjectType | None],
+    timeout: float | None = None,
+    more: MoreViews | None = None,
+    most_memory: int = _MOST_MEMORY,
+) -> Iterator[Answer]:
+    """Yield the answer to one SELECT over a snapshot, as :func:`perpend.inventory.snapshots.queries.views.asked` does.
+
+    Where a process can be copied, another one asks, and is ended when its time is over; it has so much memory and no more.
+    """
+    if not (can_fork() and all_threads_are_pythons()):
+        with asked(snapshot, question, declared=declared, timeout=timeout, more=more) as answer:
+            yield answer
+        return
+
+    def answers() -> Iterator[Any]:
+        try:
+            with asked(snapshot, question, declared=declared, more=more) as answer:
+                yield answer.columns
+                yield from answer.batches
+        except MemoryError:
+            raise out_of_memory() from None
+
+    try:
+        with apart(answers, seconds=timeout, memory=most_memory + _OF_A_PROCESSOR * processors()) as answered:
+            yield Answer(next(answered), answered)
+    except TookTooLong:
+        raise out_of_time(timeout) from None

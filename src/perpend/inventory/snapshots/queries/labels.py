@@ -1,0 +1,61 @@
+"""What people call tables and columns, for views: labels in snake case, each name once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.object_types import snake_case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.core.schema.tables import Table
+
+SOURCES_VIEW: Final = "perpend_sources"
+"""The view of a snapshot's sources; ``number`` is what the tables' column ``perpend_source`` says."""
+
+CALLS_VIEW: Final = "perpend_calls"
+"""The view of the calls to a cloud that did not say what was asked, once for each cause."""
+
+BESIDE: Final = frozenset(
+    ("finding", "episode", "event", "ledger", "run", "scorecard", "waiver", "waived", "policy_output", "rating")
+)
+"""Names of views that stand beside those of a snapshot: no label is called so."""
+
+
+def view_names(tables: Mapping[str, Table], declared: Callable[[str], ObjectType | None]) -> dict[str, str]:
+    """Return the friendly name of each table's view. Where two would be called the same, the later one gets a number."""
+    taken = {table.casefold() for table in tables} | {SOURCES_VIEW, CALLS_VIEW, *BESIDE}
+    views: dict[str, str] = {}
+    for table in sorted(tables):
+        owner, _, relation = table.rpartition("/")
+        if owner in views:
+            wanted = f"{views[owner]}__{snake_case(relation.removesuffix('[]').removesuffix('__r'))}"
+        else:
+            known = declared(tables[table].type_name) if tables[table].type_name else None
+            wanted = snake_case(known.label) if known and known.label else table
+        views[table] = table if wanted == table else _free(wanted, taken)
+    return views
+
+
+def column_names(table: Table, declared: ObjectType | None) -> dict[str, str]:
+    """Return the friendly names of a table's columns: labels in snake case, the first of each, none that is an API name."""
+    taken = {column.casefold() for column in table.columns}
+    aliases: dict[str, str] = {}
+    for column in table.columns:
+        known = declared.fields.get(column) if declared else None
+        alias = snake_case(known.label) if known and known.label else ""
+        if alias and alias not in taken:
+            taken.add(alias)
+            aliases[column] = alias
+    return aliases
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    number, chosen = 1, wanted
+    while chosen.casefold() in taken:
+        number += 1
+        chosen = f"{wanted}_{number}"
+    taken.add(chosen.casefold())
+    return chosen

@@ -1,0 +1,62 @@
+"""Accounts as people call them in, a query for the rows of a stored table that belong to one of them out.
+
+The rule is that of single objects (``evaluation/verdicts/child_lists.py``): what an object's owner is called by, else what its
+ARN says, else, for an object without an owner, what it is called by itself. Refuses to know what accounts are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.core.schema.tables import ROW, Form, unfollowed, unread
+from perpend.inventory.snapshots.database import name, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perpend.core.schema.tables import Join, Table
+    from perpend.inventory.snapshots.snapshot import Held
+
+
+def rows_belonging(held: Held, table: str, owners: Iterable[str], *, external: str | None, master: str | None) -> str:
+    """Return the query for the row numbers of a table's objects that belong to one of some owners, by id, name or ARN.
+
+    ``external`` is the field that holds an object's id at its provider, ``master`` the lookup that leads to its owner.
+    """
+    described = held.tables.by_name[table]
+    listed = ", ".join(map(text, sorted(owners)))
+    identity = filled(described, "Id", "o")
+    outside = f"coalesce({filled(described, external, 'o')}, {identity})"
+    join = described.lookups.get(master or "")
+    joined, names = _owner(held, join) if join and join.lacking is None else ("", [])
+    ownerless = f"{names[0]} IS NULL" if names else "true"
+    conditions = [f"{owner_name} IN ({listed})" for owner_name in names]
+    conditions += [
+        f"CASE WHEN starts_with({identifier}, 'arn:') THEN split_part({identifier}, ':', 5) END IN ({listed})"
+        for identifier in (outside, identity)
+    ]
+    conditions += [f"({ownerless} AND {identifier} IN ({listed}))" for identifier in (identity, outside)]
+    return f"SELECT DISTINCT o.{ROW} FROM {held.relation(table)} AS o{joined} WHERE {' OR '.join(conditions)}"
+
+
+def _owner(held: Held, join: Join) -> tuple[str, list[str]]:
+    """Return how a table's rows are joined with their owners, and what holds an owner's id and its name."""
+    owner = held.tables.by_name[join.table]
+    followed = f" AND o.{name(unfollowed(join.name))} IS NULL" if join.partial else ""
+    on = f"m.{name(join.other)} = o.{name(join.own)}{followed}"
+    identity = filled(owner, "Id", "m")
+    called = f"CASE WHEN {identity} IS NOT NULL THEN {filled(owner, 'Name', 'm')} END"
+    return f" LEFT JOIN {held.relation(join.table)} AS m ON {on}", [identity, called]
+
+
+def filled(table: Table, column_name: str | None, alias: str) -> str:
+    """Return the text that a column holds, null where it holds none, an empty one, or one that could not be read."""
+    column = table.columns.get(column_name or "")
+    if column is None or column.form not in (Form.TEXT, Form.VARIANT):
+        return "CAST(NULL AS VARCHAR)"
+    value = f"{alias}.{name(column.name)}"
+    if column.form is Form.VARIANT:
+        value = f"CASE WHEN starts_with({value}, '\"') THEN json_extract_string({value}, '$') END"
+    if column.partial:
+        value = f"CASE WHEN {alias}.{name(unread(column.name))} IS NULL THEN {value} END"
+    return f"nullif({value}, '')"

@@ -1,0 +1,220 @@
+"""The way back: row numbers of a stored table in, objects in the form of test data out, with what is wanted of them.
+
+What is not known of an object is a key that it does not have; the reasons go with it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.object_types import is_deletion_field
+from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unfollowed, unread
+from perpend.core.values.partial_object import PartlyKnown
+from perpend.inventory.snapshots.database import name, opened, storing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from perpend.core.schema.shred import Wanted
+    from perpend.core.schema.tables import Column, Join, Table
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.inventory.snapshots.snapshot import Held, Snapshot
+
+MAX_DEPTH: Final = 16
+"""How many relations are followed one behind the other."""
+
+_LARGEST_EXACT: Final = 2**53
+_FEW: Final = 1_000
+"""How many row numbers are written into a query."""
+
+_Row = tuple[Any, ...]
+
+
+def nested(snapshot: Snapshot, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartlyKnown]:
+    """Return the objects with these row numbers as a :class:`Nest` in a database of its own does."""
+    with opened(paths=snapshot.files.paths) as connection:
+        return Nest(connection, snapshot).objects(table, rows, wanted)
+
+
+def rows_with(
+    connection: Connection, snapshot: Snapshot, table: str, columns: Iterable[str], value: str
+) -> list[tuple[int, int]]:
+    """Return the rows that hold a text in one of some columns, in their order, each with the number of its source.
+
+    Columns that the table does not have, or not as text, hold it nowhere. ``connection`` reaches the snapshot's files.
+    """
+    described = snapshot.tables.by_name.get(table)
+    known = [
+        column
+        for column in columns
+        if described and column in described.columns and described.columns[column].form is Form.TEXT
+    ]
+    if not known:
+        return []
+    where = " OR ".join(f"{name(column)} = ?" for column in dict.fromkeys(known))
+    query = f"SELECT {name(ROW)}, {name(SOURCE)} FROM {snapshot.relation(table)} WHERE {where} ORDER BY {name(ROW)}"
+    with storing(snapshot.place(table)):
+        rows = connection.execute(query, [value] * len(dict.fromkeys(known))).fetchall()
+        return [(int(row), int(source)) for row, source in rows]
+
+
+class Nest:
+    """The objects of a snapshot. Relations are followed for many rows at once: a query per table and not one per object.
+
+    ``connection`` has to reach the snapshot's files.
+    """
+
+    def __init__(self, connection: Connection, snapshot: Held) -> None:
+        self._connection = connection
+        self._snapshot = snapshot
+
+    @property
+    def connection(self) -> Connection:
+        """The database that reads them."""
+        return self._connection
+
+    def objects(self, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartlyKnown]:
+        """Return the objects with these row numbers in their order, with the values, lookups and lists that are wanted.
+
+        An object's Id and deletion field are always there, if it has them. A row number that is not there is a KeyError.
+        """
+        with storing(self._snapshot.place(table)):
+            read = self._rows(table, ROW, rows, wanted)
+            number = read.at[ROW]
+            by_number = {row[number]: row for row in read.rows}
+            return self._objects(table, _Found(read.at, [by_number[row] for row in rows]), wanted, MAX_DEPTH)
+
+    def _rows(self, table: str, column: str, values: Iterable[Any], wanted: Wanted) -> _Found:
+        """Return the rows of a table whose column holds one of the values, in the order of collection."""
+        described = self._snapshot.tables.by_name[table]
+        names = list(dict.fromkeys((ROW, column, *_columns_read(described, wanted))))
+        at = {column_name: place for place, column_name in enumerate(names)}
+        listed = sorted(set(values))
+        if not listed:
+            return _Found(at, [])
+        where, given = _among(listed) if column == ROW else (f"{name(column)} IN (SELECT unnest(?))", [listed])
+        query = f"SELECT {', '.join(map(name, names))} FROM {self._snapshot.relation(table)} WHERE {where} ORDER BY {name(ROW)}"
+        return _Found(at, self._connection.execute(query, given).fetchall())
+
+    def _objects(self, table: str, read: _Found, wanted: Wanted, depth: int) -> list[PartlyKnown]:
+        """Return rows of a table as objects."""
+        described = self._snapshot.tables.by_name[table]
+        objects = list(map(_object_from_row(described, read.at, wanted), read.rows))
+        for relation, below in wanted.lookups.items() if depth else ():
+            join = described.lookups.get(relation)
+            if join:
+                self._follow(join, read, objects, below, depth, many=False)
+        for relation, below in wanted.children.items() if depth else ():
+            join = described.children.get(relation)
+            if join:
+                self._follow(join, read, objects, below, depth, many=True)
+        return objects
+
+    def _follow(
+        self, join: Join, read: _Found, objects: Sequence[PartlyKnown], wanted: Wanted, depth: int, *, many: bool
+    ) -> None:
+        if join.lacking is not None:
+            for holder in objects:
+                holder.reasons[join.name] = join.lacking
+            return
+        own = read.at[join.own]
+        others = self._rows(join.table, join.other, (row[own] for row in read.rows if row[own] is not None), wanted)
+        key = others.at[join.other]
+        by_key: dict[Any, list[PartlyKnown]] = {}
+        for other, nested in zip(others.rows, self._objects(join.table, others, wanted, depth - 1), strict=True):
+            by_key.setdefault(other[key], []).append(nested)
+        why = read.at[unfollowed(join.name)] if join.partial else None
+        for row, holder in zip(read.rows, objects, strict=True):
+            if why is not None and (reason := row[why]) is not None:
+                holder.reasons[join.name] = reason
+                continue
+            belonging = by_key.get(row[own], [])
+            holder[join.name] = belonging if many else belonging[0] if belonging else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Rows, and by name at which place of them each column stands."""
+
+    at: Mapping[str, int]
+    rows: Sequence[_Row]
+
+
+def _among(rows: Sequence[int]) -> tuple[str, list[Any]]:
+    """Return the condition that a row's number is one of some in their order, and what it is given.
+
+    Bounds let whole groups of rows be passed over; rows that follow each other need no list. Few are written out, as DuckDB
+    looks for these first: before a join it makes whole rows of all that are within bounds.
+    """
+    bounds, within = [rows[0], rows[-1]], f"{name(ROW)} BETWEEN ? AND ?"
+    if rows[-1] - rows[0] < len(rows):
+        return within, bounds
+    if len(rows) <= _FEW:
+        return f"{within} AND {name(ROW)} IN ({', '.join(map(str, rows))})", bounds
+    return f"{within} AND {name(ROW)} IN (SELECT unnest(?))", [*bounds, rows]
+
+
+def _columns_read(table: Table, wanted: Wanted) -> Iterable[str]:
+    """Yield the names of the columns that objects with what is wanted are made of."""
+    for column in _columns(table, wanted, with_id=True):
+        yield column.name
+        if column.partial:
+            yield unread(column.name)
+    if table.contradicted:
+        yield CONTRADICTED
+    for join in _joins(table, wanted):
+        yield join.own
+        if join.partial:
+            yield unfollowed(join.name)
+
+
+def _joins(table: Table, wanted: Wanted) -> Iterable[Join]:
+    """Yield the relations of a table that are wanted, and where they lead is known of some rows."""
+    for known, asked in ((table.lookups, wanted.lookups), (table.children, wanted.children)):
+        yield from (join for relation, join in known.items() if relation in asked and join.lacking is None)
+
+
+def _columns(table: Table, wanted: Wanted, *, with_id: bool) -> list[Column]:
+    """Return the columns of an object's own values; the Id is one of those of any object that has one."""
+    names = wanted.values | {column for column in table.columns if is_deletion_field(column)}
+    names |= {"Id"} if with_id else set()
+    alone = wanted.lookups.keys() - table.lookups.keys()
+    names |= alone | (wanted.children.keys() - table.children.keys())
+    declared = wanted.object_type.lookups
+    names |= {declared[lookup].key for lookup in alone if lookup in declared}  # null under it is a fact where the key is, too
+    return [table.columns[column] for column in sorted(names) if column in table.columns]
+
+
+def _object_from_row(table: Table, at: Mapping[str, int], wanted: Wanted) -> Callable[[_Row], PartlyKnown]:
+    """Return what makes an object of a row, without what relations lead to."""
+    id_at = at.get("Id")
+    doubt_at = at[CONTRADICTED] if table.contradicted else None
+    places = {
+        with_id: [
+            (column.name, at[column.name], at[unread(column.name)] if column.partial else None, _CONVERSIONS.get(column.form))
+            for column in _columns(table, wanted, with_id=with_id)
+        ]
+        for with_id in (True, False)
+    }
+
+    def object_from_row(row: _Row) -> PartlyKnown:
+        known: dict[str, Any] = {}
+        reasons: dict[str, str] = {}
+        for column, place, why_at, convert in places[id_at is not None and row[id_at] is not None]:
+            if why_at is not None and row[why_at] is not None:
+                reasons[column] = row[why_at]
+                continue
+            stored = row[place]
+            known[column] = stored if convert is None or stored is None else convert(stored)
+        return PartlyKnown(known, reasons, None if doubt_at is None else row[doubt_at])
+
+    return object_from_row
+
+
+def _number(stored: float) -> int | float:
+    return int(stored) if stored.is_integer() and abs(stored) <= _LARGEST_EXACT else stored
+
+
+_CONVERSIONS: Final[Mapping[Form, Callable[[Any], Any]]] = {Form.VARIANT: json.loads, Form.NUMBER: _number}

@@ -1,0 +1,148 @@
+"""A store whose snapshots stand on object storage: fetched into a directory when they are read, sent when they are finished.
+
+Files are immutable, so the directory keeps them. A run counts once its manifest stands there, written where none stood; which
+one is in force is said by one object more, replaced only by who has seen what it says. Refuses to know how objects are reached.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from perpend.inventory.snapshots.files import StoreError, digest_of, make_directory, naming, shown, write_whole
+from perpend.inventory.snapshots.manifest import checksum_of, pointer_text, text_of
+from perpend.inventory.snapshots.store import IN_FORCE, NoSnapshot, Pruned, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.inventory.snapshots.manifest import Manifest, StoredFile
+    from perpend.inventory.snapshots.remote.s3 import Space
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.inventory.snapshots.store import Run
+
+_RUNS: Final = "runs/"
+_TABLES: Final = "inventory/"
+_RUN_DIRECTORY: Final = "run="
+_ATTEMPTS: Final = 50
+_ABANDONED: Final = timedelta(days=1)
+"""How long files may stand without a manifest before they are left by a writer that died: an upload takes hours at most."""
+
+
+def cache_directory(address: str) -> Path:
+    """Return the directory of this machine for the store at an address: below the user's one for what can be fetched again."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "perpend" / "stores" / hashlib.sha256(address.encode()).hexdigest()[:32]
+
+
+class MirroredStore(Store):
+    """The snapshots at one address of object storage, by way of a directory."""
+
+    def __init__(self, space: Space, directory: Path | None = None) -> None:
+        super().__init__(directory or cache_directory(f"{space.endpoint} {space.address}"))
+        self._space = space
+        self.place = space.address
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Bring all manifests here, and forget those that are not there any more."""
+        with naming(self.directory):
+            make_directory(self.directory / _RUNS)
+        there = {listed.name.removeprefix(_RUNS) for listed in self._space.names(_RUNS)}
+        with naming(self.directory), self.committing():
+            here = {f"{run}.json" for run in self.runs()}
+            for name in sorted(there - here):
+                manifest = self._space.get(_RUNS + name)
+                if manifest is not None and "/" not in name and not name.startswith("."):
+                    write_whole(self.directory / _RUNS / name, manifest[0])
+            for name in here - there:
+                self._remove_unread(name.removesuffix(".json"))
+            pointer = self._space.get(IN_FORCE)
+            if pointer is None:
+                (self.directory / IN_FORCE).unlink(missing_ok=True)
+            else:
+                write_whole(self.directory / IN_FORCE, pointer[0])
+
+    @contextmanager
+    def reading(self, run: str | None = None) -> Iterator[Snapshot]:
+        """Yield a snapshot whose files are here; what is not is fetched first."""
+        self.refresh()
+        asked = self.run_in_force() if run is None else run
+        if asked is None:
+            raise NoSnapshot(f"{shown(self.place)}: holds no snapshot yet; `perpend import` makes one")
+        for files in self._manifest(asked).files.values():
+            for file in files:
+                self._fetch(file)
+        with super().reading(asked) as snapshot:
+            yield snapshot
+
+    @contextmanager
+    def writing(self) -> Iterator[Run]:
+        """Yield a new run, as a store does."""
+        self.refresh()
+        with super().writing() as run:
+            yield run
+
+    def put_in_force(self, manifest: Manifest) -> None:
+        """Send a run's files, then its manifest, then say that it is in force. A death in between leaves the former one so."""
+        for files in manifest.files.values():
+            for file in files:
+                self._space.put_file(file.path, self.directory / file.path)
+        text = text_of(manifest)
+        if not self._space.put(f"{_RUNS}{manifest.run}.json", text.encode()):
+            raise StoreError(f"{shown(self.place)}: a snapshot {manifest.run} stands there already")
+        self._point(pointer_text(manifest.run, checksum_of(text)).encode())
+        super().put_in_force(manifest)
+
+    def prune(self, *, keep: int) -> Pruned:
+        """Remove all snapshots but the newest ``keep`` and the one in force, there and here, and what dead writers left there.
+
+        Who reads one on another machine has its files there. ``in_use`` are those that are read on this one.
+        """
+        self.refresh()
+        pruned = super().prune(keep=keep)
+        self._space.remove([f"{_RUNS}{run}.json" for run in pruned.removed])
+        known, now = set(self.runs()), datetime.now(UTC)
+        left = []
+        for listed in self._space.names(_TABLES):
+            run = listed.name.split("/")[2].removeprefix(_RUN_DIRECTORY) if listed.name.count("/") > 2 else ""
+            if run in pruned.removed or (run not in known and now - listed.written > _ABANDONED):
+                left.append(listed.name)
+        self._space.remove(left)
+        return pruned
+
+    def _point(self, content: bytes) -> None:
+        """Say which run is in force: over what was read just now, and over nothing that another writer says meanwhile."""
+        for _ in range(_ATTEMPTS):
+            pointer = self._space.get(IN_FORCE)
+            if self._space.put(IN_FORCE, content, instead_of=pointer[1] if pointer else None):
+                return
+        raise StoreError(f"{shown(self.place)}: too many others write there at once; the snapshot stands, but is not in force")
+
+    def _fetch(self, file: StoredFile) -> None:
+        """Bring a file here, unless it is. Raises StoreError where it is not what was written."""
+        path, name = self.directory / file.path, f"{self.place}/{file.path}"
+        if not path.resolve().is_relative_to(self.directory.resolve()):
+            raise StoreError(f"{shown(name)}: leads out of the store")
+        with suppress(OSError):
+            if path.stat().st_size == file.size:
+                return
+        with naming(path):
+            make_directory(path.parent)
+            descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".fetched.", suffix=".part")
+            os.close(descriptor)
+        part = Path(temporary)
+        try:
+            if not self._space.fetch(file.path, part):
+                raise StoreError(f"{shown(name)}: is missing")
+            if digest_of(part) != (file.sha256, file.size):
+                raise StoreError(f"{shown(name)}: is damaged: its SHA-256 is not that of what was written")
+            with naming(path):
+                os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)

@@ -1,0 +1,237 @@
+"""One stored run as it is read: its tables, and files that are compared with their hashes before anything of them is used.
+
+Refuses to know how runs are found and written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+from perpend.core.objects.claims import Claim, scope_fields
+from perpend.core.schema.tables import ROW, Join, Tables
+from perpend.inventory.snapshots.database import pattern
+from perpend.inventory.snapshots.files import StoreError, digest_of, naming, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from perpend.core.objects.claims import Unread
+    from perpend.core.objects.object_types import ObjectType, Types
+    from perpend.core.schema.tables import Table
+    from perpend.inventory.snapshots.manifest import Failure, Manifest, StoredFile, StoredSource
+
+
+RUNS: Final = "runs"
+"""The directory of manifests, below a store's."""
+
+DECLARED_OTHERWISE: Final = "is declared otherwise than when the snapshot was stored: import again"
+
+
+class TableFiles(Mapping[str, tuple["Path", ...]]):
+    """The Parquet files of each table. A table's are read whole, and compared with their hashes, when first asked for.
+
+    Raises StoreError naming the file that is missing, cut off or damaged: at once by sizes, when asked for by hashes.
+    """
+
+    def __init__(self, directory: Path, stored: Mapping[str, Sequence[StoredFile]]) -> None:
+        self._stored = stored
+        self._found = {name: tuple(sized(directory / file.path, file) for file in files) for name, files in stored.items()}
+        self._whole: set[str] = set()
+
+    def __getitem__(self, table: str) -> tuple[Path, ...]:
+        paths = self._found[table]
+        if table not in self._whole:
+            for path, stored in zip(paths, self._stored[table], strict=True):
+                compare(path, stored)
+            self._whole.add(table)
+        return paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def placed(self, table: str) -> tuple[Path, ...]:
+        """Return where a table's files are, none of them read."""
+        return self._found[table]
+
+    def replaced(self, files: Mapping[str, tuple[Path, ...]]) -> TableFiles:
+        """Return the same with other files for some tables, which are whole: this process has just written them."""
+        table_files = TableFiles.__new__(TableFiles)
+        table_files._stored, table_files._found, table_files._whole = (
+            self._stored,
+            {**self._found, **files},
+            self._whole | files.keys(),
+        )
+        return table_files
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files of all tables, not read: what may be reached, not what is whole."""
+        return [path for paths in self._found.values() for path in paths]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One run as stored: its tables, and for each the Parquet files that hold its rows."""
+
+    id: str
+    tables: Tables
+    files: TableFiles
+    sources: tuple[StoredSource, ...]
+    failures: tuple[Failure, ...]
+    created: datetime
+    content_hash: str
+    engine: str
+    directory: Path
+    outdated: tuple[str, ...] = ()
+    calls: tuple[Unread, ...] = ()
+
+    def check_spelling(self) -> None:
+        """Raise StoreError where the snapshot holds types whose values an earlier version spelt otherwise."""
+        if self.outdated:
+            raise StoreError(
+                f"{shown(self.directory)}: snapshot {self.id} was stored by an earlier version, which spelt values of "
+                f"`{self.outdated[0]}` otherwise: bring the inputs in again with `perpend import`, then judge"
+            )
+
+    def as_declared(self, types: Types) -> Snapshot:
+        """Return the snapshot as types are declared now: relations that lead elsewhere since it was stored are not known.
+
+        Raises StoreError where readings of one object were united as another field said which of them is gone.
+        """
+        for table in self.tables.by_name.values():
+            object_type = types.by_name.get(table.type_name)
+            now = object_type.deletion_field if object_type else None
+            if now in table.columns and table.deletion not in (None, now):
+                raise StoreError(
+                    f"{shown(self.directory)}: snapshot {self.id} was stored when `{now}` did not say that a "
+                    f"`{table.type_name}` is gone: bring the inputs in again with `perpend import`, then judge"
+                )
+        tables = {name: _as_declared(table, types.by_name.get(table.type_name)) for name, table in self.tables.by_name.items()}
+        return replace(self, tables=replace(self.tables, by_name=tables))
+
+    def with_strays(self, types: Mapping[str, ObjectType]) -> Snapshot:
+        """Return the snapshot with claims that not all objects of a type are known, where some stand elsewhere in it.
+
+        What stood under a relation that nothing declared then, or that led to another type, is of the type it leads to now.
+        """
+        claims = tuple(dict.fromkeys(_strays(self.tables, types)))
+        if not claims or not self.sources:
+            return self
+        first, *others = self.sources
+        return replace(self, sources=(replace(first, coverage=(*first.coverage, *claims)), *others))
+
+    def relation(self, table: str) -> str:
+        """Return the text that stands for a table in SQL."""
+        return f"read_parquet([{', '.join(map(pattern, self.files[table]))}], hive_partitioning=false)"
+
+    def place(self, table: str) -> Path:
+        """Return the first file of a table."""
+        return self.files[table][0]
+
+
+class Held(Protocol):
+    """Tables that can be read, wherever they are: a snapshot, or what is staged."""
+
+    @property
+    def tables(self) -> Tables:
+        """What the tables look like."""
+
+    @property
+    def sources(self) -> tuple[StoredSource, ...]:
+        """What their rows come from."""
+
+    def relation(self, table: str) -> str:
+        """Return the text that stands for a table in SQL."""
+
+    def place(self, table: str) -> Path:
+        """Return what is to be named where a table cannot be read."""
+
+
+def snapshot_of(manifest: Manifest, directory: Path) -> Snapshot:
+    """Return what a manifest of a store's directory says, as it is read."""
+    return Snapshot(
+        manifest.run,
+        Tables(manifest.tables),
+        TableFiles(directory, manifest.files),
+        manifest.sources,
+        manifest.failures,
+        manifest.created,
+        manifest.content_hash,
+        manifest.engine,
+        directory,
+        manifest.outdated,
+        manifest.calls,
+    )
+
+
+def _strays(tables: Tables, types: Mapping[str, ObjectType]) -> Iterator[Claim]:
+    """Yield that objects of a type stand in a table that is not that of their type."""
+    for table in tables.by_name.values():
+        declared = types.get(table.type_name) if table.type_name else None
+        if declared is None:
+            continue
+        leads = {each.name: each.target for each in declared.lookups.values()}
+        leads |= {each.name: each.type_name for each in declared.children.values()}
+        for name, join in {**table.lookups, **table.children}.items():
+            held = tables.by_name.get(join.table)
+            if held is not None and held.rows and leads.get(name, held.type_name) != held.type_name:
+                yield Claim(leads[name], lacking=f"`{name}` of `{table.type_name}` {DECLARED_OTHERWISE}")
+
+
+def _as_declared(table: Table, declared: ObjectType | None) -> Table:
+    """Return a table whose relations are not known where its type says now that they lead elsewhere, or says nothing."""
+    if declared is None or not declared.declared or not table.type_name:
+        return table
+    scope = scope_fields(declared)
+    lookups = {each.name: Join(each.name, each.target, each.key, "Id") for each in declared.lookups.values() if each.key}
+    children = {
+        each.name: Join(each.name, each.type_name, "Id", each.key, scope=scope)
+        for each in declared.children.values()
+        if each.key
+    }
+    return replace(table, lookups=_agreeing(table.lookups, lookups), children=_agreeing(table.children, children))
+
+
+def _agreeing(joins: Mapping[str, Join], declared: Mapping[str, Join]) -> dict[str, Join]:
+    return {
+        name: join if _agree(join, declared.get(name)) else replace(join, lacking=DECLARED_OTHERWISE)
+        for name, join in joins.items()
+    }
+
+
+def _agree(stored: Join, declared: Join | None) -> bool:
+    if declared is None:
+        # What nothing declares has no key: only what stood in the object itself is there.
+        return stored.own == ROW
+    leads = (stored.table, stored.own, stored.other) == (declared.table, declared.own, declared.other)
+    return leads and stored.scope in (None, declared.scope)
+
+
+def manifest_path(snapshot: Snapshot) -> Path:
+    """Return where the manifest of a snapshot stands, below its store's directory."""
+    return snapshot.directory / RUNS / f"{snapshot.id}.json"
+
+
+def sized(path: Path, stored: StoredFile) -> Path:
+    """Return a file's path. Raises StoreError where it is missing or of another size than what was written."""
+    with naming(path, "cannot be read"):
+        size = path.stat().st_size
+    if size != stored.size:
+        how = "is cut off" if size < stored.size else "has grown"
+        raise StoreError(f"{shown(path)}: {how}: {size} bytes where {stored.size} were written")
+    return path
+
+
+def compare(path: Path, stored: StoredFile) -> None:
+    """Raise StoreError where a file's hash is not that of what was written."""
+    with naming(path, "cannot be read"):
+        digest = digest_of(path)[0]
+    if digest != stored.sha256:
+        raise StoreError(f"{shown(path)}: is damaged: its SHA-256 is not that of what was written")

@@ -1,0 +1,400 @@
+"""A directory of immutable snapshots: one run of Parquet files each, one manifest per run, one of them in force.
+
+A run counts once its manifest stands; before that nobody sees it. Refuses to know where rows come from.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from perpend.core.diagnostics.directories import no_directory
+from perpend.inventory.snapshots.files import (
+    StoreError,
+    check_place,
+    directory_name,
+    entries_of,
+    is_there,
+    make_directory,
+    naming,
+    reason_of,
+    remove_bare,
+    remove_tree,
+    settle,
+    shown,
+    sync_directory,
+    write_whole,
+)
+from perpend.inventory.snapshots.manifest import (
+    Damaged,
+    Failure,
+    Manifest,
+    StoredFile,
+    StoredSource,
+    checksum_of,
+    manifest_from,
+    pointer_from,
+    pointer_text,
+    text_of,
+)
+from perpend.inventory.snapshots.snapshot import RUNS, snapshot_of
+from perpend.inventory.snapshots.unfinished_collections import remove_unfinished
+from perpend.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.core.objects.claims import Unread
+    from perpend.core.schema.tables import Table
+    from perpend.inventory.snapshots.snapshot import Snapshot
+
+IN_FORCE: Final = "manifest.json"
+"""The name of the file that says which snapshot is in force: it is written with each import."""
+
+_TABLES, _LOCKS, _TEMPORARY = "inventory", "locks", "tmp"
+_RUN_DIRECTORY: Final = "run="
+
+KEPT: Final = "extracts"
+"""The directory of what engines keep of snapshots, below a directory named by the hash of each one's content."""
+
+
+class NoSnapshot(StoreError):
+    """A store that holds no snapshot, or not the one asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What pruning has removed, and what it passed over because somebody reads it: ids of snapshots, the oldest first."""
+
+    removed: tuple[str, ...]
+    in_use: tuple[str, ...]
+
+
+class Store:
+    """The snapshots of one directory. Nothing is created before something is written."""
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = Path(directory)
+        self.place = str(directory)
+        check_place(directory)
+
+    def snapshot(self, run: str | None = None, *, verify: bool = False) -> Snapshot:
+        """Return a snapshot by its id, the one in force for None.
+
+        Raises NoSnapshot, or StoreError naming the file that is missing, cut off or damaged. Sizes are compared now, hashes
+        when a table's files are asked for; ``verify`` asks for all of them. Pruning may take its files away at any time.
+        """
+        with self.reading(run) as snapshot:
+            for table in snapshot.files if verify else ():
+                snapshot.files[table]
+            return snapshot
+
+    @contextmanager
+    def reading(self, run: str | None = None) -> Iterator[Snapshot]:
+        """Yield a snapshot, as ``snapshot`` gives it, which nobody removes meanwhile: pruning passes over it."""
+        lock, manifest = self._held(run)
+        try:
+            yield snapshot_of(manifest, self.directory)
+        finally:
+            os.close(lock)
+
+    def runs(self) -> list[str]:
+        """Return the ids of all snapshots, the oldest first."""
+        with naming(self.directory, "cannot be read"):
+            written = entries_of(self.directory / RUNS)
+        return sorted(path.stem for path in written if path.suffix == ".json" and not path.name.startswith("."))
+
+    def run_in_force(self) -> str | None:
+        """Return the id of the snapshot in force, None where there is none."""
+        pointer = self._pointer()
+        return pointer[0] if pointer else None
+
+    def snapshots(self) -> list[Manifest]:
+        """Return the manifests of all snapshots, the oldest first. Files are not looked at."""
+        return [self._manifest(run) for run in self.runs()]
+
+    @contextmanager
+    def writing(self) -> Iterator[Run]:
+        """Yield a new run. It comes into force with its ``commit()``; without one, all that it wrote is removed."""
+        is_new = not self.directory.exists()
+        with naming(self.directory):
+            for part in (RUNS, _TABLES, _LOCKS, _TEMPORARY):
+                make_directory(self.directory / part)
+            self.remove_leftovers()
+            run = Run(self, *self._new_lock())
+        try:
+            yield run
+        finally:
+            run.end()
+            if is_new:
+                remove_bare(self.directory, (RUNS, _TABLES, _TEMPORARY), self.directory / _LOCKS / "commit")
+
+    def prune(self, *, keep: int) -> Pruned:
+        """Remove all snapshots but the newest ``keep``, the one in force and those that are read, and what never ended."""
+        with naming(self.directory):
+            if not is_there(self.directory):
+                return Pruned((), ())
+        with naming(self.directory), self.committing():
+            kept = {*self.runs()[max(0, len(self.runs()) - keep) :], self.run_in_force()}
+            old = [run for run in self.runs() if run not in kept]
+            removed = tuple(run for run in old if self._remove_unread(run))
+            hashes = {manifest.content_hash for manifest in self.snapshots()}
+            for path in self._listed(KEPT):
+                if path.name not in hashes:
+                    remove_tree(path)
+        self.remove_leftovers()
+        remove_unfinished(self.directory)
+        return Pruned(removed, tuple(run for run in old if run not in removed))
+
+    def _remove_unread(self, run: str) -> bool:
+        """Remove a manifest unless somebody reads its snapshot; return whether it is gone. Files are leftovers from then on.
+
+        Who comes meanwhile waits, and finds none.
+        """
+        path = self._path_of(run)
+        with path.open("rb+") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            path.unlink()
+            sync_directory(path.parent)
+        return True
+
+    def remove_leftovers(self) -> list[str]:
+        """Remove what runs left behind whose writer is dead; return their ids. Living writers are left alone."""
+        self._remove_parts()
+        unknown = {path.name.removeprefix(_RUN_DIRECTORY) for table in self._listed(_TABLES) for path in entries_of(table)}
+        leftovers = unknown - set(self.runs())
+        leftovers |= {path.stem for path in self._listed(_LOCKS) if path.suffix == ".lock"}
+        leftovers |= {path.name.removeprefix(_RUN_DIRECTORY) for path in self._listed(_TEMPORARY)}
+        removed = []
+        for run in sorted(leftovers):
+            with self._dead(run) as dead:
+                if dead and run not in self.runs():
+                    self.remove_run(run)
+                    removed.append(run)
+                if dead:
+                    remove_tree(self.temporary(run))
+                    (self.directory / _LOCKS / f"{run}.lock").unlink(missing_ok=True)
+        return removed
+
+    def remove_run(self, run: str) -> None:
+        """Remove the files of a run and directories that are empty without them."""
+        for table in self._listed(_TABLES):
+            remove_tree(table / f"{_RUN_DIRECTORY}{run}")
+            with suppress(OSError):
+                table.rmdir()
+
+    def temporary(self, run: str) -> Path:
+        """Return the directory that holds what a run needs only while it lasts."""
+        return self.directory / _TEMPORARY / f"{_RUN_DIRECTORY}{run}"
+
+    def table_directory(self, table: str, run: str) -> Path:
+        """Return the directory of a table's files; ``table`` is a directory name."""
+        return self.directory / _TABLES / table / f"{_RUN_DIRECTORY}{run}"
+
+    @contextmanager
+    def committing(self) -> Iterator[None]:
+        """Hold the lock under which the manifest in force changes; one process at a time."""
+        make_directory(self.directory / _LOCKS)
+        with open(self.directory / _LOCKS / "commit", "ab") as stream:
+            os.fchmod(stream.fileno(), 0o600)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            yield
+
+    def put_in_force(self, manifest: Manifest) -> None:
+        """Write a run's manifest and point to it. A death between the two steps leaves the former one in force."""
+        text = text_of(manifest)
+        write_whole(self._path_of(manifest.run), text.encode())
+        write_whole(self.directory / IN_FORCE, pointer_text(manifest.run, checksum_of(text)).encode())
+
+    def _remove_parts(self) -> None:
+        """Remove manifests that were never finished. Only who holds the lock of committing writes any."""
+        with self.committing():
+            for directory in (self.directory, self.directory / RUNS):
+                for path in directory.glob(".*.part"):
+                    path.unlink(missing_ok=True)
+
+    def _new_lock(self) -> tuple[str, IO[bytes]]:
+        while True:
+            run = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(4)}"
+            path = self.directory / _LOCKS / f"{run}.lock"
+            stream = path.open("xb")
+            os.fchmod(stream.fileno(), 0o600)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            if path.exists() and os.path.samestat(path.stat(), os.fstat(stream.fileno())):
+                return run, stream
+            stream.close()
+
+    @contextmanager
+    def _dead(self, run: str) -> Iterator[bool]:
+        """Yield whether a run's writer is dead. While it is looked at, nobody else can take the run's lock."""
+        path = self.directory / _LOCKS / f"{run}.lock"
+        try:
+            stream = path.open("rb")
+        except FileNotFoundError:
+            yield True
+            return
+        with stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+
+    def _held(self, run: str | None) -> tuple[int, Manifest]:
+        """Return the manifest of a run, None for the one in force, and the descriptor that keeps it from being pruned."""
+        tried = None
+        while True:
+            held_run, checksum = (run, None) if run is not None else self._in_force()
+            lock = _shared_lock(self._path_of(held_run))
+            if lock is None and run is None and tried != held_run:
+                tried = held_run  # another one may have come into force, and this one been pruned, just now
+                continue
+            try:
+                manifest = self._manifest(held_run, checksum)
+            except StoreError:
+                if lock is not None:
+                    os.close(lock)
+                raise
+            if lock is not None:
+                return lock, manifest
+
+    def _in_force(self) -> tuple[str, str]:
+        """Return the run in force and the checksum of its manifest."""
+        pointer = self._pointer()
+        if pointer is None:
+            what = no_directory(self.directory) or "holds no snapshot yet"
+            raise NoSnapshot(f"{shown(self.directory)}: {what}; `perpend import` makes one")
+        return pointer
+
+    def _pointer(self) -> tuple[str, str] | None:
+        """Return the run in force and the checksum of its manifest, None where nothing is in force."""
+        path = self.directory / IN_FORCE
+        with naming(self.directory, "cannot be read"):
+            if not is_there(path):
+                return None
+        try:
+            return pointer_from(self._text(path))
+        except Damaged as error:
+            raise StoreError(f"{shown(path)}: {error}{self._hint()}") from None
+
+    def _path_of(self, run: str) -> Path:
+        """Return the path of a run's manifest. Raises NoSnapshot for what leads elsewhere or is hidden: no run is called so."""
+        if "/" in run or run.startswith("."):
+            raise self._absent(run)
+        return self.directory / RUNS / f"{run}.json"
+
+    def _manifest(self, run: str, checksum: str | None = None) -> Manifest:
+        with naming(path := self._path_of(run), "cannot be read"):
+            is_written = is_there(path)
+        if not is_written:
+            if checksum is not None:
+                raise StoreError(f"{shown(path)}: is missing, though its run is in force{self._hint()}")
+            raise self._absent(run)
+        text = self._text(path)
+        try:
+            if checksum is not None and checksum_of(text) != checksum:
+                raise Damaged("its checksum is not that of the run in force")
+            return manifest_from(text)
+        except Damaged as error:
+            raise StoreError(f"{shown(path)}: {error}") from None
+
+    def _absent(self, run: str) -> NoSnapshot:
+        return NoSnapshot(f"{shown(self.directory)}: holds no snapshot {shown(run)}; `perpend inventory ls` lists them")
+
+    def _text(self, path: Path) -> str:
+        with naming(path, "cannot be read"):
+            return path.read_bytes().decode("utf-8", errors="replace")
+
+    def _hint(self) -> str:
+        return f"; the newest snapshot that was stored is {runs[-1]}" if (runs := self.runs()) else ""
+
+    def _listed(self, part: str) -> list[Path]:
+        return entries_of(self.directory / part)
+
+
+class Run:
+    """A snapshot while it is written. Its lock is held until it ends."""
+
+    def __init__(self, store: Store, run: str, lock: IO[bytes]) -> None:
+        self.store = store
+        self.id = run
+        self.created = datetime.now(UTC)
+        self.sources: list[StoredSource] = []
+        self.failures: list[Failure] = []
+        self.calls: list[Unread] = []
+        self._lock = lock
+        self._tables: dict[str, Table] = {}
+        self._files: dict[str, tuple[StoredFile, ...]] = {}
+        self._directories: dict[str, str] = {}
+        self.temporary = make_directory(store.temporary(run))
+
+    def directory_of(self, table: str) -> Path:
+        """Return the directory for a table's files, made. Raises StoreError where two tables would share one."""
+        name = directory_name(table)
+        other = self._directories.setdefault(name.casefold(), table)
+        if other != table:
+            raise StoreError(f"the object types {shown(other)} and {shown(table)} differ in nothing but case")
+        with naming(self.store.directory):
+            return make_directory(self.store.table_directory(name, self.id))
+
+    def add(self, table: Table, files: list[Path]) -> None:
+        """Take in a finished table with its finished files."""
+        stored = []
+        for path in files:
+            with naming(path):
+                stored.append(StoredFile(str(path.relative_to(self.store.directory)), *settle(path)))
+        self._tables[table.name] = table
+        self._files[table.name] = tuple(stored)
+        for directory in {path.parent for path in files}:
+            sync_directory(directory)
+
+    def commit(self, engine: str) -> Snapshot:
+        """Put the run in force and return it as a snapshot. ``engine`` names what wrote the files."""
+        manifest = Manifest(
+            self.id,
+            self.created,
+            f"perpend {__version__}, {engine}",
+            tuple(self.sources),
+            tuple(self.failures),
+            self._tables,
+            self._files,
+            calls=tuple(self.calls),
+        )
+        with naming(self.store.directory), self.store.committing():
+            self.store.put_in_force(manifest)
+        return self.store.snapshot(self.id)
+
+    def end(self) -> None:
+        """Let go of the lock; remove what was written, unless its manifest stands."""
+        remove_tree(self.temporary)
+        # It may stand although its commit failed a moment later; then the run is whole, and stays.
+        if self.id not in self.store.runs():
+            self.store.remove_run(self.id)
+        (self.store.directory / _LOCKS / f"{self.id}.lock").unlink(missing_ok=True)
+        self._lock.close()
+
+
+def _shared_lock(path: Path) -> int | None:
+    """Return the descriptor of a manifest that nobody can prune while it is open, None where there is no such file."""
+    while True:
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"{shown(path)}: cannot be read: {reason_of(error)}") from None
+        with suppress(OSError):  # a file system without locks: nothing is promised there
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+        if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
+            return descriptor
+        os.close(descriptor)

@@ -1,0 +1,56 @@
+"""Collections that were begun in a store and did not come to their end: where they stand, whether somebody is at one.
+
+Refuses to know what they hold.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import secrets
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from perpend.inventory.snapshots.files import entries_of, make_directory, naming, remove_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+JOURNAL: Final = "journal.ndjson"
+"""The name of the file that says what a collection has done. Whoever is at it holds its lock."""
+
+_UNFINISHED: Final = "unfinished"
+
+
+def unfinished(store: Path) -> list[Path]:
+    """Return the directories of collections in a store that nobody is at, the oldest first."""
+    with naming(store, "cannot be read"):
+        directories = entries_of(store / _UNFINISHED)
+    return [directory for directory in directories if not _is_held(directory / JOURNAL)]
+
+
+def new_unfinished(store: Path) -> Path:
+    """Return a new directory for a collection into a store."""
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(4)}"
+    with naming(store):
+        return make_directory(store / _UNFINISHED / name)
+
+
+def remove_unfinished(store: Path) -> int:
+    """Remove what collections have left in a store that nobody is at; return how many there were."""
+    directories = unfinished(store)
+    for directory in directories:
+        remove_tree(directory)
+    return len(directories)
+
+
+def _is_held(journal: Path) -> bool:
+    try:
+        stream = journal.open("rb")
+    except FileNotFoundError:
+        return False
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

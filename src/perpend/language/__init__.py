@@ -1,0 +1,1 @@
+"""The policy language: its files, its compiler, and the interpreter that defines its meaning."""

@@ -1,0 +1,400 @@
+"""Logic files in, programs out: names resolved, types inferred, verdicts numbered. What is wrong becomes diagnostics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span
+from perpend.core.objects.ids import type_of_extracts
+from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, reached
+from perpend.core.values.types import ValueType
+from perpend.language.compiler import rules
+from perpend.language.compiler.limits import MAX_DEPTH, Unfolding, too_deep
+from perpend.language.compiler.lock import in_turn
+from perpend.language.compiler.name_scope import NameScope
+from perpend.language.compiler.reachability import compute_the_same
+from perpend.language.compiler.reachable_types import types_reached
+from perpend.language.compiler.syntax import syntax_problem
+from perpend.language.compiler.typing_rules import Retyping, incompatible, result_type, wanted_types
+from perpend.language.compiler.verdicts import verdict_table
+from perpend.language.operations.operation import DELETION_FIELD, Constant, Result
+from perpend.language.program.numbering import MAX_SLOTS
+from perpend.language.program.program import Block, Check, Condition, Expr, Extracted, Outcome, Program
+from perpend.language.program.reads import reads_of
+from perpend.language.syntax.wording import MAX_HINTS, nearest, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from perpend.language.syntax.calls import Call
+    from perpend.language.syntax.documents import Logic, WrittenBlock, WrittenExtract, WrittenOutcome
+    from perpend.language.syntax.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzed:
+    """A logic file after analysis. ``program`` is None where an error, here or in an import, makes it unusable."""
+
+    logic: Logic | None
+    program: Program | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(slots=True)
+class Analyzer:
+    """Analyses the logic files of one repository; extracts are typed once and shared between programs.
+
+    So are ``retyping``, ``unfolding`` and the number of ``hints`` given. Threads may share one: they wait for each other.
+    """
+
+    repository: Repository
+    retyping: Retyping = field(default_factory=Retyping)
+    unfolding: Unfolding = field(default_factory=Unfolding)
+    hints: int = 0
+    _named: dict[str, dict[str, WrittenExtract]] = field(default_factory=dict)
+    _extracts: dict[tuple[str, str], Expr | None] = field(default_factory=dict)
+    _extract_diagnostics: dict[str, list[Diagnostic]] = field(default_factory=dict)
+    _open: list[tuple[str, str]] = field(default_factory=list)
+    _programs: dict[str, Analyzed] = field(default_factory=dict)
+
+    def renewed(self, repository: Repository, changed: Collection[str]) -> Analyzer:
+        """Return an analyzer of a new reading of the same repository that keeps what the changed logic files do not touch.
+
+        Nothing is kept where anything below ``types`` has changed. ``changed`` has paths without a leading slash.
+        """
+        if any(path.startswith("types/") for path in changed):
+            return Analyzer(repository)
+        kept = {logic_id: program for logic_id, program in self._programs.items() if logic_id.lstrip("/") not in changed}
+        return replace(self, repository=repository, _programs=kept)
+
+    @in_turn
+    def analyzed(self, logic_id: str) -> Analyzed:
+        """Return a logic file's program and diagnostics."""
+        if logic_id not in self._programs:
+            self._programs[logic_id] = self._analyze(logic_id)
+        return self._programs[logic_id]
+
+    @in_turn
+    def extract_diagnostics(self, extracts_id: str) -> list[Diagnostic]:
+        """Return what is wrong with the meaning of a file of extracts."""
+        document = self.repository.extracts(extracts_id).value
+        diagnostics = self._extract_diagnostics.setdefault(extracts_id, [])
+        for extract in document.extracts if document else ():
+            self.extract(extracts_id, extract.name)
+        return diagnostics + self._repeated_extracts(extracts_id)
+
+    def object_type(self, name: str) -> ObjectType:
+        """Return an object type as declared, or a bare one with only its name."""
+        declared = self.repository.object_type(name).value if name else None
+        return declared or (ObjectType(name) if name else UNKNOWN_TYPE)
+
+    def reached(self, object_type: ObjectType, lookups: Iterable[str]) -> ObjectType:
+        """Return the type of the objects that lookups lead to, an unknown one where one of them is not declared."""
+        return reached(object_type, lookups, self.object_type)
+
+    def child_type(self, object_type: ObjectType, relationship: str) -> ObjectType:
+        """Return the type of a related list's objects, :data:`UNKNOWN_TYPE` where the list is not declared."""
+        *lookups, name = relationship.split(".")
+        children = self.reached(object_type, lookups).children.get(name)
+        return self.object_type(children.type_name) if children else UNKNOWN_TYPE
+
+    def _analyze(self, logic_id: str) -> Analyzed:
+        loaded = self.repository.logic(logic_id)
+        if (logic := loaded.value) is None:
+            return Analyzed(None, None)
+        work = _Work(self, logic_id, [])
+        block = work.block(logic.block, self.object_type(logic.input_type.value), NameScope(UNKNOWN_TYPE, ()))
+        broken = any(diagnostic.severity is Severity.ERROR for diagnostic in (*loaded.diagnostics, *work.diagnostics))
+        program = None
+        if block is not None and not broken:
+            types = types_reached(block, self.object_type)
+            program = Program(logic_id, logic.policy_id, block, verdict_table(block), types, reads_of(block))
+        return Analyzed(logic, program, tuple(work.diagnostics))
+
+    def names(self, extracts_id: str) -> Mapping[str, WrittenExtract]:
+        """Return the extracts of a file by name, the first where a name is repeated."""
+        if extracts_id not in self._named:
+            document = self.repository.extracts(extracts_id).value
+            self._named[extracts_id] = {extract.name: extract for extract in reversed(document.extracts if document else ())}
+        return self._named[extracts_id]
+
+    @in_turn
+    def extract(self, extracts_id: str, name: str) -> Expr | None:
+        """Return the typed value of an extract, None where it cannot be used."""
+        key = (extracts_id, name)
+        if key in self._extracts:
+            return self._extracts[key]
+        written = self.names(extracts_id).get(name)
+        if written is None or written.value is None:
+            return self._extracts.setdefault(key, None)
+        diagnostics = self._extract_diagnostics.setdefault(extracts_id, [])
+        if key in self._open:
+            chain = " → ".join(entry for _, entry in [*self._open[self._open.index(key) :], key])
+            message = f"the extract `{shorten(name)}` needs itself"
+            diagnostics.append(rules.CYCLIC_EXTRACT.at(written.span, message, help=shorten(chain, 300)))
+            return None
+        self._open.append(key)
+        work = _Work(self, extracts_id, [])
+        type_name = type_of_extracts(extracts_id)
+        imports = self.of_type(type_name, extracts_id)
+        scope = NameScope(self.object_type(type_name), imports, torn=self.any_torn(imports))
+        value = work.expression(written.value, scope)
+        self._open.pop()
+        diagnostics += work.diagnostics
+        usable = value if not any(diagnostic.severity is Severity.ERROR for diagnostic in work.diagnostics) else None
+        return self._extracts.setdefault(key, usable)
+
+    def of_type(self, type_name: str, first: str) -> tuple[str, ...]:
+        """Return the files with extracts of an object type, the given one first."""
+        prefix = f"/types/{type_name}/"
+        return (first, *(file for file in self.repository.extracts_ids if file.startswith(prefix) and file != first))
+
+    def any_torn(self, extracts_ids: Iterable[str]) -> bool:
+        """Whether some file of extracts could not be read at all."""
+        return any(self.repository.extracts(extracts_id).value is None for extracts_id in extracts_ids)
+
+    def _repeated_extracts(self, extracts_id: str) -> list[Diagnostic]:
+        document = self.repository.extracts(extracts_id).value
+        elsewhere = [
+            self.names(before) for before in self.of_type(type_of_extracts(extracts_id), extracts_id) if before < extracts_id
+        ]
+        diagnostics = []
+        for extract in document.extracts if document else ():
+            here = self.names(extracts_id)[extract.name]
+            first = next((names[extract.name] for names in elsewhere if extract.name in names), here)
+            if first is not extract:
+                message = f"the extract `{shorten(extract.name)}` is defined twice"
+                place = f"line {first.span.line}" if first.span.path == extract.span.path else f"`{first.span.path}`"
+                diagnostics.append(rules.DUPLICATE_EXTRACT.at(extract.span, message, label=f"first defined in {place}"))
+        return diagnostics
+
+
+@dataclass(slots=True)
+class _Work:
+    """The analysis of one document."""
+
+    analyzer: Analyzer
+    document: str
+    diagnostics: list[Diagnostic]
+
+    def block(self, written: WrittenBlock, object_type: ObjectType, around: NameScope) -> Block | None:
+        near = self._imports(written)
+        imports = tuple(dict.fromkeys((*near, *around.imports)))
+        torn = around.torn or len(near) < len(written.imports) or self.analyzer.any_torn(near)
+        scope = NameScope(object_type, imports, near, frozenset(self._relationships(written)), torn)
+        conditions = [
+            self._condition(condition.check, condition.outcome, condition.span, scope) for condition in written.conditions
+        ]
+        related: dict[str, Block | None] = {}
+        for written_list in written.related:
+            if written_list.relationship:
+                child = self.analyzer.child_type(object_type, written_list.relationship.value)
+                related.setdefault(written_list.relationship.value, self.block(written_list, child, scope))
+        if written.otherwise is None or None in conditions or None in related.values():
+            return None
+        return Block(
+            object_type,
+            tuple(condition for condition in conditions if condition),
+            _outcome(written.otherwise),
+            {name: child for name, child in related.items() if child},
+            written.record_types,
+        )
+
+    def _imports(self, written: WrittenBlock) -> tuple[str, ...]:
+        imported = self.analyzer.repository.imported
+        return tuple(filter(None, (imported(reference, self.document, self.diagnostics) for reference in written.imports)))
+
+    def _relationships(self, written: WrittenBlock) -> dict[str, Span]:
+        names: dict[str, Span] = {}
+        for written_list in written.related:
+            if written_list.relationship is None:
+                continue
+            name = written_list.relationship.value
+            if name in names:
+                label = f"first declared in line {names[name].line}"
+                self._note(
+                    rules.DUPLICATE_RELATED_LIST,
+                    written_list.relationship.span,
+                    f"the related list `{shorten(name)}` is declared twice",
+                    label=label,
+                )
+            names.setdefault(name, written_list.relationship.span)
+        return names
+
+    def _condition(self, check: Call | None, outcome: WrittenOutcome | None, span: Span, scope: NameScope) -> Condition | None:
+        expression = self.expression(check, scope) if check else None
+        if expression is None:
+            return None
+        expression = self.analyzer.retyping.typed(expression, ValueType.BOOLEAN)
+        if expression.type is not ValueType.BOOLEAN:
+            message = f"`{expression.operation.key}` is {expression.type.value}, not Boolean"
+            self._note(rules.NOT_BOOLEAN, check.span if check else span, message)
+            return None
+        if expression.slots > MAX_SLOTS:
+            message = f"the condition has {expression.slots} checks; at most {MAX_SLOTS} can be numbered"
+            self._note(rules.TOO_MANY_CHECKS, span, message)
+            return None
+        return Condition(expression, _outcome(outcome)) if outcome else None
+
+    def expression(self, call: Call, scope: NameScope) -> Expr | None:
+        """Return a typed expression, None (with diagnostics) where a part of it is unusable."""
+        unfolding = self.analyzer.unfolding
+        if unfolding.depth >= MAX_DEPTH:
+            self._note(rules.UNFOLDS_TOO_FAR, call.span, too_deep())
+            return None
+        unfolding.depth += 1
+        expression = self._expression(call, scope)
+        unfolding.depth -= 1
+        problem = unfolding.problem(expression) if expression else None
+        if problem is not None:
+            self._note(rules.UNFOLDS_TOO_FAR, call.span, problem)
+            return None
+        return expression
+
+    def _expression(self, call: Call, scope: NameScope) -> Expr | None:
+        arguments, whole = self._arguments(call, scope)
+        operation = call.operation
+        extract = self._extracted(call, scope) if operation.result is Result.EXTRACT else None
+        whole = whole and (extract is not None or operation.result is not Result.EXTRACT)
+        for name in operation.taking(Constant.RELATIONSHIP):
+            whole = self._relationship(call, name, scope) and whole
+        whole = self._constants(call, arguments) and whole
+        operands = {name: value for name, value in arguments.items() if isinstance(value, Expr)}
+        for name, value_type in wanted_types(operation, operands).items():
+            arguments[name] = operands[name] = self.analyzer.retyping.typed(operands[name], value_type)
+        whole = self._operand_types(call, arguments) and whole
+        problem = incompatible(operation, operands) if whole else None
+        if problem is not None:
+            self._note(rules.INCOMPARABLE_TYPES, call.span, problem, fault=_type_source([*operands.values()]))
+            whole = False
+        if not whole:
+            return None
+        checks = tuple(
+            Check(
+                check.declaration,
+                str(arguments.get("message") or "") if check.declaration.implied else check.message,
+                check.delegate,
+            )
+            for check in call.checks
+        )
+        deletion = scope.type.deletion_field if DELETION_FIELD in operation.reads else None
+        expression = Expr(operation, arguments, ValueType.ANY, checks, call.span, extract, deletion)
+        return replace(expression, type=result_type(expression, self._field_type(expression, scope)))
+
+    def _arguments(self, call: Call, scope: NameScope) -> tuple[dict[str, Any], bool]:
+        arguments: dict[str, Any] = {}
+        whole = True
+        for parameter in call.operation.parameters:
+            value = call.arguments.get(parameter.name)
+            if parameter.operand is None:
+                whole = whole and (value is not None or not parameter.required or parameter.constant is Constant.JSON)
+            elif parameter.many:
+                parts = tuple(self.expression(part, scope) if part else None for part in value or ())
+                parts = tuple(part and self.analyzer.retyping.typed(part, ValueType.BOOLEAN) for part in parts)
+                whole = whole and bool(parts) and None not in parts
+                value = parts
+            else:
+                value = self.expression(value, scope) if value else None
+                whole = whole and value is not None
+            arguments[parameter.name] = value
+        return arguments, whole
+
+    def _operand_types(self, call: Call, arguments: Mapping[str, Any]) -> bool:
+        fine = True
+        for parameter in call.operation.parameters:
+            value = arguments.get(parameter.name)
+            for operand in value if isinstance(value, tuple) else (value,):
+                if not isinstance(operand, Expr) or parameter.operand is None or operand.type is ValueType.ANY:
+                    continue
+                if operand.type not in parameter.operand:
+                    wanted = " or ".join(sorted(value_type.value for value_type in parameter.operand))
+                    message = f"`{call.operation.key}` takes {wanted} as `{parameter.name}`, not {operand.type.value}"
+                    self._note(rules.TYPE_MISMATCH, operand.span or call.span, message, fault=_type_source([operand]))
+                    fine = False
+        return fine
+
+    def _constants(self, call: Call, arguments: Mapping[str, Any]) -> bool:
+        fine = True
+        for parameter in call.operation.parameters:
+            value = arguments.get(parameter.name)
+            if not isinstance(value, str):
+                continue
+            source_line = self.analyzer.repository.files.source_line
+            problem = syntax_problem(value, parameter.constant, call.spans[parameter.name], source_line)
+            if problem is not None:
+                self.diagnostics.append(problem)
+                fine = False
+        return fine
+
+    def _field_type(self, expression: Expr, scope: NameScope) -> ValueType:
+        if expression.operation.result is not Result.FIELD:
+            return ValueType.ANY
+        *lookups, name = expression.field_paths[0].split(".")
+        declared = self.analyzer.reached(scope.type, lookups).fields.get(name)
+        return declared.type if declared else ValueType.ANY
+
+    def _relationship(self, call: Call, parameter: str, scope: NameScope) -> bool:
+        name = call.arguments.get(parameter)
+        if name is None:
+            return False
+        if name not in scope.relationships:
+            hint = nearest(name, scope.relationships, self.diagnostics) or "declare it under `relatedLists` of this block"
+            self._note(
+                rules.UNKNOWN_RELATED_LIST,
+                call.spans[parameter],
+                f"no related list `{shorten(name)}` is declared here",
+                help=hint,
+            )
+            return False
+        return True
+
+    def _extracted(self, call: Call, scope: NameScope) -> Extracted | None:
+        parameter = call.operation.taking(Constant.EXTRACT_PATH)[0]
+        path = call.arguments.get(parameter)
+        if path is None:
+            return None
+        *lookups, name = path.split(".")
+        reached = self.analyzer.reached(scope.type, lookups)
+        place = call.spans[parameter]
+        holders = scope.holders(name, reached, lookups, self.analyzer.names)
+        if not holders:
+            self._unknown_extract(name, reached, place, scope)
+            return None
+        bodies = (self.analyzer.extract(holder, name) for holder in holders)
+        if len({type_of_extracts(holder) for holder in holders}) > 1 and not compute_the_same(bodies):
+            types = ", ".join(f"`{holder}`" for holder in holders)
+            self._note(rules.AMBIGUOUS_EXTRACT, place, f"several imports have an extract `{shorten(name)}`", help=types)
+            return None
+        body = self.analyzer.extract(holders[0], name)
+        return None if body is None else Extracted(tuple(lookups), type_of_extracts(holders[0]), body)
+
+    def _unknown_extract(self, name: str, reached: ObjectType, place: Span, scope: NameScope) -> None:
+        if scope.torn:
+            return
+        hint, self.analyzer.hints = None, self.analyzer.hints + 1
+        if self.analyzer.hints <= MAX_HINTS:
+            named = {file: self.analyzer.names(file) for file in scope.imports}
+            elsewhere = min((type_of_extracts(file) for file, known in named.items() if name in known), default=None)
+            reachable = (known for file, known in named.items() if reached.name in ("", type_of_extracts(file)))
+            fitting = {extract for known in reachable for extract in known}
+            hint = f"it is an extract of `{elsewhere}`" if elsewhere else nearest(name, fitting, self.diagnostics)
+        label = f"object type `{reached.name}` has no such extract among the imports" if reached.name else "no import has it"
+        self._note(rules.UNKNOWN_EXTRACT, place, f"unknown extract `{shorten(name)}`", label=label, help=hint)
+
+    def _note(self, rule: Rule, span: Span, message: str, *, label: str = "", help: str | None = None, fault: str = "") -> None:
+        self.diagnostics.append(rule.at(span, message, label=label, help=help, fault=fault))
+
+
+def _type_source(operands: Iterable[Expr]) -> str:
+    """Return what gives the operands' types: an extract, else a field; empty where both sides are written in place."""
+    for result, word in ((Result.EXTRACT, "extract"), (Result.FIELD, "field")):
+        paths = [operand.arguments["path"] for operand in operands if operand.operation.result is result]
+        if paths:
+            return f"the type of the {word} `{shorten(paths[0])}`"
+    return ""
+
+
+def _outcome(written: WrittenOutcome) -> Outcome:
+    remediation = written.remediation.value if written.remediation else None
+    return Outcome(written.status, written.message.value.strip(), (remediation or "").strip() or None, written.span)

@@ -1,0 +1,192 @@
+"""Names that people write in, what a repository calls them out; what is unknown is told with the nearest that is known.
+
+Entities go by whole ids, globs, last parts and folders, types by labels too, sections by printed numbers, frameworks without
+their version.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.diagnostics.model import suggestion
+from perpend.core.errors import PerpendError
+from perpend.core.objects.object_types import ObjectType, current_name, snake_case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from perpend.language.syntax.repository import Repository
+
+_VERSION: Final = re.compile(r"[vr]?[0-9]{1,9}(\.[0-9]{1,9})*")
+
+
+class UnknownName(PerpendError):
+    """A policy, section, type or other entity that the repository does not have."""
+
+
+def entity_id(name: str) -> str:
+    """Return a name as an id: one leading slash, none at the end, whatever separators it was typed with."""
+    return posixpath.normpath("/" + name.replace("\\", "/").strip("/"))
+
+
+def ids_named(names: Sequence[str], ids: Iterable[str], what: str, *, near: Iterable[str] = ()) -> list[str]:
+    """Return the ids that names mean: an id, a glob, a unique last part, or a directory above. All ids for no names.
+
+    Raises UnknownName with the nearest of these ids, and of those in ``near``.
+    """
+    known = list(ids)
+    if not names:
+        return known
+    chosen: dict[str, None] = {}
+    for name in names:
+        matching = _matches(name, known)
+        if not matching:
+            raise UnknownName(f"unknown {what} '{printable(name)}'{did_you_mean(name, [*near, *known])}")
+        chosen |= dict.fromkeys(matching)
+    return list(chosen)
+
+
+def _matches(name: str, known: Sequence[str]) -> list[str]:
+    wanted = entity_id(name)
+    if wanted in known:
+        return [wanted]
+    if any(sign in name for sign in "*?["):
+        return [entity for entity in known if fnmatchcase(entity, wanted) or fnmatchcase(entity, f"/*{wanted}")]
+    below = [entity for entity in known if entity.startswith(f"{wanted}/")]
+    return below or [entity for entity in known if f"{entity}/".endswith(f"{wanted}/") or f"{wanted}/" in entity]
+
+
+def section_named(name: str, repository: Repository) -> str:
+    """Return the id of the framework or section that a name means. Raises UnknownName with the nearest.
+
+    A framework without its version is the newest one (``cis-aws``), a section goes by its path or its printed number
+    (``cis-aws/02/12``, ``cis-aws/2.12``).
+    """
+    top = entity_id(name if name.strip("/").startswith("frameworks/") else f"/frameworks/{name.strip('/')}")
+    known = set(repository.section_ids)
+    framework, _, rest = top.removeprefix("/frameworks/").partition("/")
+    framework = f"/frameworks/{framework}"
+    framework = framework if framework in known else newest(framework, known) or framework
+    whole = f"{framework}/{rest}" if rest else framework
+    if whole in known:
+        return whole
+    numbered = sections_numbered(rest, framework, repository) if rest and framework in known else []
+    if len(numbered) == 1:
+        return numbered[0]
+    if numbered:
+        raise UnknownName(f"'{printable(name)}' is the number of {', '.join(numbered[:5])}: name one of them")
+    if not known:
+        raise UnknownName(f"unknown framework or section '{printable(name)}': this repository has no frameworks")
+    siblings = [section for section in repository.section_ids if section.count("/") == top.count("/")]
+    siblings.sort(key=_version, reverse=True)
+    near = did_you_mean(top, siblings) or did_you_mean(
+        top, [sibling.rpartition("-")[0] for sibling in siblings if _version(sibling)]
+    )
+    raise UnknownName(f"unknown framework or section '{printable(name)}'{near}")
+
+
+def newest(framework: str, known: Iterable[str]) -> str | None:
+    """Return the id of the newest version of a framework, which is named by its id without a version, among ids."""
+    versions = [
+        version_id
+        for version_id in known
+        if version_id.startswith(f"{framework}-") and _VERSION.fullmatch(version_id[len(framework) + 1 :])
+    ]
+    return max(versions, key=lambda version_id: (_version(version_id), version_id), default=None)
+
+
+def _version(framework: str) -> list[int]:
+    """Return the numbers of the version that a framework's id ends in; none of another section."""
+    last = framework.rpartition("-")[2]
+    return [int(part) for part in last.lstrip("vr").split(".")] if _VERSION.fullmatch(last) else []
+
+
+def sections_numbered(number: str, framework: str, repository: Repository) -> list[str]:
+    """Return the sections of a framework whose names begin with a number as it is printed, such as ``2.12`` or ``AC-2``."""
+    if not any(sign.isdecimal() for sign in number):
+        return []
+    below = (entity for entity in repository.section_ids if entity.startswith(f"{framework}/"))
+    wanted = number.strip("[]").casefold()
+    return [entity for entity in below if wanted == printed_number(entity, repository).strip("[]").casefold()]
+
+
+def printed_number(section: str, repository: Repository) -> str:
+    """Return the number that a section's name begins with, empty where it begins with none."""
+    declared = repository.section(section).value
+    first = (declared.name.split(maxsplit=1) if declared else None) or [""]
+    return first[0].rstrip(".:)") if any(sign.isdecimal() for sign in first[0]) else ""
+
+
+def type_named(name: str, repository: Repository) -> ObjectType:
+    """Return the object type that an API name or a label means. Raises UnknownName with the nearest of either."""
+    meant = types_meant(name, repository)
+    if len(meant) > 1:
+        raise UnknownName(
+            f"'{printable(name)}' is the label of {', '.join(sorted(one.name for one in meant))}: name one of them"
+        )
+    if meant:
+        return meant[0]
+    labels = [one.label for one in declared_types(repository)]
+    near = suggestion(name, [*labels, *repository.known_types])
+    hint = f" ({near.replace('`', chr(39))})" if near else ""
+    raise UnknownName(f"unknown type '{printable(name)}'{hint}; `perpend list types` shows all, `perpend new type` makes one")
+
+
+def types_meant(name: str, repository: Repository) -> list[ObjectType]:
+    """Return the object types that a name can mean: the one of that API name, else those of that label.
+
+    Labels may be written as views are called: ``aws_iam_user``.
+    """
+    name, declared = current_name(name), {one.name: one for one in declared_types(repository)}
+    if name in declared:
+        return [declared[name]]
+    if name in repository.known_types:
+        return [ObjectType(name)]
+    written, snake = name.strip().casefold(), snake_case(name)
+    labelled = [one for one in declared.values() if one.label and one.label.casefold() == written]
+    return labelled or [one for one in declared.values() if snake and snake_case(one.label) == snake]
+
+
+class DeclaredTypes(Mapping[str, ObjectType]):
+    """The types that a repository, or what it falls back to, declares and that can be read, each when it is asked for."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._names = {*repository.type_names, *(repository.fallback.type_names if repository.fallback else ())}
+
+    def __getitem__(self, name: str) -> ObjectType:
+        declared = self._repository.declared_type(name) if name in self._names else None
+        if declared is None:
+            raise KeyError(name)
+        return declared
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in sorted(self._names) if self._repository.declared_type(name) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def declared_types(repository: Repository) -> Iterator[ObjectType]:
+    """Yield the types that a repository, or what it falls back to, declares and that can be read."""
+    yield from DeclaredTypes(repository).values()
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `` (did you mean 'x'?)`` for the nearest of the known names by its last part, else nothing."""
+    last = name.strip("/").rpartition("/")[2]
+    parts = dict.fromkeys(entity.rpartition("/")[2] for entity in known)
+    near = next((part for part in parts if last and last.casefold() in part.casefold()), None)
+    if near is not None:
+        return f" (did you mean '{printable(near)}'?)"
+    hint = suggestion(last, parts)
+    return f" ({hint.replace('`', chr(39))})" if hint else ""
+
+
+def printable(text: str) -> str:
+    """Return a user's own text for an error line: one line, bounded, control characters visible."""
+    return text.encode("unicode_escape").decode("ascii")[:200] if not text.isprintable() else text[:200]

@@ -1,0 +1,60 @@
+"""Every way a program can end, numbered. Source: language specification, sections 5.2 to 5.5."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.core.objects.status import Status
+from perpend.language.program.numbering import (
+    DISAPPEARED,
+    OTHER_RECORD_TYPE,
+    UNREADABLE,
+    base_of,
+    condition_index,
+    otherwise_index,
+)
+from perpend.language.program.program import Block, Check, Expr, Verdict
+from perpend.language.program.render import OTHERWISE, check_text, disappeared_text, expression_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def verdict_table(block: Block) -> dict[int, Verdict]:
+    """Return the verdicts of a program's root block by index, in the order of the indexes."""
+    table = [Verdict(UNREADABLE, Status.UNDETERMINED, "isUnreadable()", "The object's own data keep it from being judged.")]
+    if block.record_types:
+        names = ", ".join(f"'{name}'" for name in block.record_types)
+        message = "The object is of another record type than those that the policy judges."
+        table.append(Verdict(OTHER_RECORD_TYPE, Status.INAPPLICABLE, f"not(recordTypes([{names}]))", message))
+    deletion = block.type.deletion_field
+    if deletion is not None:
+        table.append(Verdict(DISAPPEARED, Status.DISAPPEARED, disappeared_text(deletion), "The object has disappeared."))
+    for number, condition in enumerate(block.conditions, 1):
+        base = base_of(number)
+        for slot, expression, check, prefix in checks_of(condition.expression):
+            text = check_text(expression, check, prefix=prefix)
+            table.append(Verdict(base + slot, Status.UNDETERMINED, text, check.message or text))
+        outcome = condition.outcome
+        text = expression_text(condition.expression)
+        table.append(Verdict(condition_index(number), outcome.status, text, outcome.message or text, outcome.remediation))
+    outcome = block.otherwise
+    table.append(
+        Verdict(
+            otherwise_index(len(block.conditions)), outcome.status, OTHERWISE, outcome.message or OTHERWISE, outcome.remediation
+        )
+    )
+    return {verdict.index: verdict for verdict in table}
+
+
+def checks_of(expression: Expr, *, base: int = 0, prefix: str = "") -> Iterator[tuple[int, Expr, Check, str]]:
+    """Yield ``(slot, expression, check, prefix)`` in slot order: operands before their operation, extracts inlined.
+
+    ``prefix`` are the lookups in front of an inlined extract's fields, as they stand in a check's text.
+    """
+    inner = f"{prefix}{expression.extract.prefix}" if expression.extract else prefix
+    for operand in expression.operands:
+        yield from checks_of(operand, base=base, prefix=inner)
+        base += operand.slots
+    for slot, check in enumerate(expression.checks, base + 1):
+        yield slot, expression, check, prefix

@@ -1,0 +1,233 @@
+"""Programs compiled to closures and run on objects, one at a time. Source: language specification, section 5."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.object_types import ObjectType, Types
+from perpend.core.objects.relations import children_of
+from perpend.core.objects.status import Status
+from perpend.core.values.partial_object import doubt_of
+from perpend.core.values.values import DAY, norm
+from perpend.language.interpreter.context import Frame, Stopped, Unreadable
+from perpend.language.interpreter.operations import COMPILERS
+from perpend.language.interpreter.use import Closure, StatusCount, Use
+from perpend.language.program.numbering import (
+    DISAPPEARED,
+    LAST,
+    OTHER_RECORD_TYPE,
+    UNREADABLE,
+    base_of,
+    condition_index,
+    otherwise_index,
+    split,
+)
+from perpend.language.program.program import Block, Expr, Extracted, Program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_SHORT: Final = 1_000
+
+End = tuple[int, str | None]
+"""How a program ended on an object: the verdict's index, and the runtime error where there was one."""
+
+
+class Interpreter:
+    """Judges objects by several programs of one input type. Raises TypesDiffer where they know different types.
+
+    ``observe`` is called with every expression evaluated, its frame, and its value or the exception that ended it;
+    ``reached`` with every block that ended on an object (related lists too), and the index it ended at.
+    """
+
+    def __init__(
+        self,
+        programs: Sequence[Program],
+        *,
+        observe: Callable[[Expr, Frame, Any], None] | None = None,
+        reached: Callable[[Block, int], None] | None = None,
+    ) -> None:
+        self.observe = observe
+        self.reached = reached
+        self._extracts: dict[Expr, Closure] = {}
+        self._lists: dict[int, Callable[[Frame], End]] = {}
+        self._types = Types.together(program.types for program in programs)
+        self._object_type = programs[0].block.type if programs else self._types.named("")
+        self._blocks: list[Callable[[Frame], End]] = [self._block(program.block) for program in programs]
+
+    def judge(
+        self, fields: Mapping[str, Any], snapshot_time: int, *, complete: bool = True, only: Sequence[int] | None = None
+    ) -> list[End]:
+        """Return how each program ends on an object. ``snapshot_time`` is in milliseconds since 1970 (UTC).
+
+        ``complete`` says that keys which are not there are null (test data); else what was not collected is unknown.
+        ``only`` names some of the programs by their number, others are left out.
+        """
+        today = snapshot_time - snapshot_time % DAY
+        frame = Frame(fields, today, object_type=self._object_type, types=self._types, complete=complete)
+        blocks = self._blocks if only is None else [self._blocks[number] for number in only]
+        return [block(frame) for block in blocks]
+
+    def _block(self, block: Block) -> Callable[[Frame], End]:
+        conditions = [
+            (self._expression(condition.expression, base_of(number), block), (condition_index(number), None))
+            for number, condition in enumerate(block.conditions, 1)
+        ]
+        otherwise: End = (otherwise_index(len(conditions)), None)
+        record_types = frozenset(map(norm, block.record_types))
+
+        def run(frame: Frame) -> End:
+            if doubt := doubt_of(frame.fields):
+                return (UNREADABLE, f"{frame.path[:-1]}: {doubt}" if frame.path else doubt)
+            try:
+                if frame.has_disappeared():
+                    return (DISAPPEARED, None)
+                if record_types and norm(_record_type(frame)) not in record_types:
+                    return (OTHER_RECORD_TYPE, None)
+                for condition, end in conditions:
+                    if condition(frame) is True:
+                        return end
+            except Stopped as stopped:
+                return (stopped.index, stopped.error)
+            except Unreadable as unreadable:
+                return (UNREADABLE, unreadable.reason)
+            return otherwise
+
+        reached = self.reached
+        if reached is None:
+            return run
+
+        def noted(frame: Frame) -> End:
+            end = run(frame)
+            reached(block, end[0])
+            return end
+
+        return noted
+
+    def _expression(self, expression: Expr, base: int, block: Block | None) -> Closure:
+        """Return an expression's closure. ``base`` is the index just before its first check slot."""
+        closure = self._compiled(expression, base, block)
+        return closure if self.observe is None else self._observed(expression, closure)
+
+    def _compiled(self, expression: Expr, base: int, block: Block | None) -> Closure:
+        if expression.extract is not None:
+            return self._extract(expression.extract, base)
+        operands: dict[str, Any] = {}
+        for name, value in expression.arguments.items():
+            if isinstance(value, Expr):
+                operands[name] = self._expression(value, base, block)
+                base += value.slots
+            elif isinstance(value, tuple) and value and isinstance(value[0], Expr):
+                parts = []
+                for part in value:
+                    parts.append(self._expression(part, base, block))
+                    base += part.slots
+                operands[name] = tuple(parts)
+        use = Use(expression, operands, base, lambda relationship: self._status_count(block, relationship))
+        return COMPILERS[expression.operation.name](use)
+
+    def _extract(self, extract: Extracted, base: int) -> Closure:
+        """Return a closure that computes an extract once per object and re-bases the checks that fire in it."""
+        body, lookups, type_name = extract.body, extract.lookups, extract.type_name
+        if body not in self._extracts:
+            self._extracts[body] = self._expression(body, 0, None)
+        compute = self._extracts[body]
+
+        def run(frame: Frame) -> Any:
+            frame = frame.along(lookups).known_as(type_name)
+            result = frame.memo.get(body)
+            if result is None:
+                try:
+                    result = (compute(frame), None)
+                except Stopped as stopped:
+                    result = (None, stopped)
+                frame.memo[body] = result
+            if result[1] is not None:
+                raise Stopped(base + result[1].index, result[1].error)
+            return result[0]
+
+        return run
+
+    def _status_count(self, block: Block | None, relationship: str) -> StatusCount:
+        """Return a closure that says how many children of a related list have a status; each child is judged once.
+
+        Beside the number it gives the reason why a child could not be read, None where all could: then more may have it.
+        """
+        assert block is not None
+        child = block.related[relationship]
+        *lookups, name = relationship.split(".")
+        key = (id(child), relationship)
+        if id(child) not in self._lists:
+            self._lists[id(child)] = self._block(child)
+        judge, status_of = self._lists[id(child)], _status_by_index(child)
+
+        def count(frame: Frame, status: Status) -> tuple[int, str | None]:
+            kept = frame.memo.get(key)
+            if kept is None:
+                parent = frame.along(lookups)
+                ends = [
+                    end for inner in child_frames(parent, name, child.type) if (end := judge(inner))[0] != OTHER_RECORD_TYPE
+                ]
+                doubt = next((reason for index, reason in ends if index == UNREADABLE), None)
+                kept = frame.memo[key] = Counter(status_of(index) for index, _ in ends), doubt
+            counts, doubt = kept
+            return counts[status], None if status is Status.UNDETERMINED else doubt
+
+        return count
+
+    def _observed(self, expression: Expr, closure: Closure) -> Closure:
+        observe = self.observe
+        assert observe is not None
+
+        def run(frame: Frame) -> Any:
+            try:
+                value = closure(frame)
+            except (Stopped, Unreadable) as ended:
+                observe(expression, frame, ended)
+                raise
+            observe(expression, frame, value)
+            return value
+
+        return run
+
+
+def child_frames(frame: Frame, name: str, object_type: ObjectType) -> list[Frame]:
+    """Return the frames of a list's objects. Raises :class:`Unreadable` where it is not known which they are.
+
+    Of a short list they stay, so that other blocks compute nothing of them again.
+    """
+    frames: list[Frame] | None = frame.memo.get(("children", name, id(object_type)))
+    if frames is not None:
+        return frames
+    frame.get(name)
+    path = f"{frame.path}{name}"
+    children, reason = children_of(frame.object_type, frame.fields, name, complete=frame.complete)
+    if reason is not None:
+        raise Unreadable(f"{path} {reason}")
+    frames = [frame.beside(child, f"{path}[{at}].", object_type, complete=frame.complete) for at, child in enumerate(children)]
+    if len(frames) <= _SHORT:
+        frame.memo["children", name, id(object_type)] = frames
+    return frames
+
+
+def _record_type(frame: Frame) -> str:
+    record_type = frame.get("RecordType")
+    name = record_type.get("DeveloperName") if isinstance(record_type, dict) else None
+    if not isinstance(name, str) or not norm(name):
+        raise Unreadable(f"{frame.path}RecordType.DeveloperName is missing")
+    return name
+
+
+def _status_by_index(block: Block) -> Callable[[int], Status]:
+    statuses = [condition.outcome.status for condition in block.conditions]
+
+    def status_of(index: int) -> Status:
+        number, slot = split(index)
+        if number == 0:
+            return Status.DISAPPEARED if slot == DISAPPEARED else Status.UNDETERMINED
+        if number > len(statuses):
+            return block.otherwise.status
+        return statuses[number - 1] if slot == LAST else Status.UNDETERMINED
+
+    return status_of

@@ -1,0 +1,46 @@
+"""How the operations of one purpose are evaluated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, policy_allows
+from perpend.core.values.logging_query import logging_query_matches, parse_logging_query
+from perpend.core.values.types import ValueType
+from perpend.core.values.values import is_empty_text, json_from_text
+from perpend.language.interpreter.context import Frame, Unreadable, field_reader
+
+if TYPE_CHECKING:
+    from perpend.language.interpreter.use import Closure, Compilers, Use
+
+
+def is_disappeared(_: Use) -> Closure:
+    return Frame.has_disappeared
+
+
+def access_policy_allows(use: Use) -> Closure:
+    read, field = field_reader(use.constant("policyExtField"), ValueType.ANY), use.constant("policyExtField")
+    actions, widest = use.constant("actions"), AccessLevel[use.constant("widestAcceptableAccessLevel")]
+
+    def run(frame: Frame) -> bool:
+        document = read(frame)
+        try:
+            if document is None or (isinstance(document, str) and is_empty_text(document)):
+                return False
+            return policy_allows(json_from_text(document) if isinstance(document, str) else document, actions, widest)
+        except (AccessPolicyError, ValueError) as error:
+            raise Unreadable(f"{field} is no extended policy document: {error}") from None
+
+    return run
+
+
+def logging_query_match(use: Use) -> Closure:
+    arg, wanted = use["arg"], parse_logging_query(use.constant("value"))
+    return lambda frame: logging_query_matches(arg(frame), wanted)
+
+
+COMPILERS: Compilers = {
+    "IS_DISAPPEARED": is_disappeared,
+    "AWS_POLICY_ALLOWS": access_policy_allows,
+    "GCP_LOGGING_QUERY_MATCH": logging_query_match,
+}

@@ -1,0 +1,78 @@
+"""One expression while it is compiled: its operands as closures, its constants, the indexes of its checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perpend.core.values.types import ValueType
+from perpend.core.values.values import collection
+from perpend.language.interpreter.context import Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from perpend.core.objects.status import Status
+    from perpend.language.program.program import Expr
+
+Closure = Callable[[Frame], Any]
+StatusCount = Callable[["Frame", "Status"], tuple[int, "str | None"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An expression to compile. ``last_slot`` is the index just before its own first check."""
+
+    expression: Expr
+    operands: Mapping[str, Any]
+    last_slot: int
+    count: Callable[[str], StatusCount]
+
+    def __getitem__(self, name: str) -> Closure:
+        """The closure of an operand."""
+        operand: Closure = self.operands[name]
+        return operand
+
+    @property
+    def many(self) -> tuple[Closure, ...]:
+        """The closures of ``args``."""
+        return tuple(self.operands["args"])
+
+    def constant(self, name: str) -> Any:
+        """Return a constant argument, the declared default where it is absent."""
+        return self.expression.constant(name)
+
+    def type_of(self, name: str) -> ValueType:
+        """Return the type of an operand."""
+        operand: Expr = self.expression.arguments[name]
+        return operand.type
+
+    def slot(self, key: str) -> int | None:
+        """Return the index of one of the expression's checks, None where the author left it out."""
+        for number, check in enumerate(self.expression.checks, self.last_slot + 1):
+            if check.declaration.key == key:
+                return number
+        return None
+
+    def required_slot(self, key: str) -> int:
+        """Return the index of a check that no author leaves out."""
+        number = self.slot(key)
+        assert number is not None, f"`{key}` is required"
+        return number
+
+    @property
+    def delegate(self) -> str | None:
+        """The path of the field that ``noAccessDelegate`` names."""
+        return next(iter(self.expression.delegates), None)
+
+
+Compilers = dict[str, Callable[[Use], Closure]]
+"""How uses of operations are compiled, by the operation's name."""
+
+
+def collected(use: Use, texts: Iterable[str]) -> tuple[str, ...]:
+    """Return texts as the collection that the operation makes of them."""
+    skip_empty, skip_repeated, ordered = use.expression.collection_flags
+    item = use.expression.type.item or ValueType.TEXT
+    return collection(tuple(texts), item, skip_empty=skip_empty, skip_repeated=skip_repeated, ordered=ordered)

@@ -1,0 +1,157 @@
+"""How an operation is declared: its YAML key, parameters, result, checks in slot order, text form and documentation.
+
+Everything else about an operation's form (loading, schema, reference page, strategies) is derived from its declaration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY, dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from perpend.core.values.types import ValueType
+
+
+class Constant(Enum):
+    """What a parameter that is written down, not computed, must be; the value says it in words."""
+
+    TEXT = "a text"
+    NUMBER = "a number"
+    INTEGER = "a whole number"
+    BOOLEAN = "`true` or `false`"
+    DATE_TIME = "a date, or date and time, in ISO 8601"
+    DURATION = "an ISO 8601 duration such as `P90D`"
+    JSON = "any value"
+    TEXTS = "a list of texts"
+    FIELD_PATH = "the path of a field"
+    LOOKUP_PATH = "lookups joined with dots"
+    EXTRACT_PATH = "the name of an extract"
+    RELATIONSHIP = "the name of a related list"
+    STATUS = "a status"
+    JMESPATH = "a JMESPath expression"
+    REGEX = "a regular expression"
+    LOGGING_QUERY = "a log filter"
+    EXPECTATION = "a mapping with `status`, `subIndex`, `text`, `runtimeError`"
+
+
+PATHS: Final = frozenset({Constant.FIELD_PATH, Constant.LOOKUP_PATH, Constant.EXTRACT_PATH, Constant.RELATIONSHIP})
+"""The constants that name what is read of the object at hand."""
+
+
+DELETION_FIELD: Final = "{deletion}"
+"""Among what an operation ``reads``: the deletion field of the object's type."""
+
+
+class Result(Enum):
+    """Where an operation's result type comes from when it is not one fixed type."""
+
+    FIELD = auto()
+    """the field's declared type, Bytes with `returnType: BYTES`"""
+    OPERAND = auto()
+    """the type of `arg`"""
+    EXTRACT = auto()
+    """the type of the extract's value"""
+    RETURN_TYPE = auto()
+    """what `returnType` names"""
+    LIST = auto()
+    """a list of `itemType`, or of the type of `arg`"""
+    SET = auto()
+    """a set of `itemType`, or of the type of `arg`"""
+    COLLECTION = auto()
+    """a flagged collection of `itemType`, or of the type of `arg`"""
+
+
+class Typing(Enum):
+    """How operands of open type get theirs, and which types go together."""
+
+    APART = auto()
+    """each by what its parameter takes"""
+    OPEN = auto()
+    """not at all: they stay open"""
+    ALIKE = auto()
+    """`left` and `right` are of one type"""
+    ITEM = auto()
+    """`arg` is searched for `search`, which is like one of its items"""
+    ITEMS = auto()
+    """`arg` is searched for the items of `search`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One key below an operation's key.
+
+    Exactly one of ``operand`` (value types accepted from a nested operation), ``constant`` and ``choices`` (allowed
+    texts) is set; ``many`` marks a list of operands. ``default`` is what an absent optional constant stands for.
+    ``matched``: what is read is compared with this constant, so that one like it could change the answer.
+    """
+
+    name: str
+    doc: str
+    operand: frozenset[ValueType] | None = None
+    constant: Constant | None = None
+    choices: tuple[str, ...] | None = None
+    many: bool = False
+    required: bool = True
+    default: Any = None
+    matched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDeclaration:
+    """One key of ``undeterminedIf``, or a check that an operation always has (``implied``).
+
+    ``text`` is the rendering once it fired, over the same names as the operation's own. ``error`` says that it carries a
+    runtime error. ``delegate``: written as ``{path, currentStateMessage}`` instead of a bare message.
+    """
+
+    key: str
+    text: str
+    doc: str
+    required: bool = False
+    error: bool = False
+    delegate: bool = False
+    implied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the language, as written under one key.
+
+    ``name`` is unique; ``key`` is what stands in YAML, the name where it is not said. Two operations share a key where
+    dialects spell the same key with other parameters: the loader takes the one whose parameters are present. ``scalar``:
+    the key holds the value of the only parameter directly. ``text`` renders a use: ``{x}`` is operand, or constant, x.
+    ``nulls`` is the rule for null operands in one sentence. ``typing``: what the types of its operands have to do with each
+    other. ``reads``: fields that it reads beside those its parameters name. ``shown``: explanations show it though no
+    parameter names what it reads. ``dialects`` names those that have it: ``D1`` (2024), ``D2``, ``D3`` (newest).
+    """
+
+    name: str
+    _: KW_ONLY
+    key: str = ""
+    doc: str
+    parameters: tuple[Parameter, ...]
+    result: ValueType | Result
+    text: str
+    nulls: str
+    family: str = ""
+    typing: Typing = Typing.APART
+    reads: tuple[str, ...] = ()
+    shown: bool = False
+    checks: tuple[CheckDeclaration, ...] = ()
+    checks_required: bool = False
+    scalar: bool = False
+    dialects: tuple[str, ...] = ("D1", "D2", "D3")
+    example: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.key:
+            object.__setattr__(self, "key", self.name)
+
+    def parameter(self, name: str) -> Parameter | None:
+        """Return the parameter of a name."""
+        return next((parameter for parameter in self.parameters if parameter.name == name), None)
+
+    def taking(self, *constants: Constant) -> tuple[str, ...]:
+        """Return the names of the parameters that take one of some constants."""
+        return tuple(parameter.name for parameter in self.parameters if parameter.constant in constants)

@@ -1,0 +1,43 @@
+"""Questions about the statuses of child objects."""
+
+from __future__ import annotations
+
+from perpend.core.values.types import ValueType
+from perpend.language.operations.operation import Constant, Operation, Parameter
+
+_PARAMETERS = (
+    Parameter("status", "The status to look for.", constant=Constant.STATUS),
+    Parameter("relationshipName", "The related list, declared at the same level.", constant=Constant.RELATIONSHIP),
+)
+_EMPTY = "An empty or missing list, or one behind a null lookup, has no children."
+_EXAMPLE = "{status: INCOMPLIANT, relationshipName: CA10__Disks__r}"
+
+OPERATIONS = (
+    Operation(
+        "RELATED_LIST_HAS",
+        doc="Whether some child has the status.",
+        parameters=_PARAMETERS,
+        result=ValueType.BOOLEAN,
+        text="{relationshipName}.has({status})",
+        nulls=_EMPTY,
+        example=f"RELATED_LIST_HAS: {_EXAMPLE}",
+    ),
+    Operation(
+        "RELATED_LIST_HAS_NO",
+        doc="Whether no child has the status.",
+        parameters=_PARAMETERS,
+        result=ValueType.BOOLEAN,
+        text="{relationshipName}.hasNo({status})",
+        nulls=_EMPTY,
+        example=f"RELATED_LIST_HAS_NO: {_EXAMPLE}",
+    ),
+    Operation(
+        "RELATED_LIST_COUNT",
+        doc="How many children have the status.",
+        parameters=_PARAMETERS,
+        result=ValueType.NUMBER,
+        text="{relationshipName}.count({status})",
+        nulls=_EMPTY,
+        example=f"RELATED_LIST_COUNT: {_EXAMPLE}",
+    ),
+)

@@ -1,0 +1,53 @@
+"""Operations of one purpose: disappearance, access policies, log filters."""
+
+from __future__ import annotations
+
+from perpend.core.iam.access_policy import AccessLevel
+from perpend.core.values.types import TEXTUAL, ValueType
+from perpend.language.operations.operation import DELETION_FIELD, Constant, Operation, Parameter
+
+ACCESS_LEVELS = tuple(AccessLevel.__members__)
+"""Who may use a statement, from narrow to wide."""
+
+OPERATIONS = (
+    Operation(
+        "IS_DISAPPEARED",
+        doc="Whether the object's deletion field is set. Every block asks this first by itself.",
+        parameters=(),
+        reads=(DELETION_FIELD,),
+        shown=True,
+        result=ValueType.BOOLEAN,
+        text="isDisappeared({deletion})",
+        nulls="A null deletion field: not disappeared.",
+        example="IS_DISAPPEARED: {}",
+    ),
+    Operation(
+        "AWS_POLICY_ALLOWS",
+        doc="Whether an extended policy document grants one of the actions to somebody wider than the level.",
+        parameters=(
+            Parameter("policyExtField", "The field with the extended policy document.", constant=Constant.FIELD_PATH),
+            Parameter("widestAcceptableAccessLevel", "The widest level that is still fine.", choices=ACCESS_LEVELS),
+            Parameter("actions", "The actions, IAM wildcards allowed.", constant=Constant.TEXTS),
+        ),
+        result=ValueType.BOOLEAN,
+        text="{policyExtField}.awsPolicyAllows({widestAcceptableAccessLevel}, {actions!l})",
+        nulls="A null document grants nothing. A document of another shape leaves the object unreadable: UNDETERMINED.",
+        example=(
+            "AWS_POLICY_ALLOWS: {policyExtField: CA10__policyExt__c, widestAcceptableAccessLevel: SAME_ACCOUNT, "
+            "actions: ['sqs:SendMessage']}"
+        ),
+    ),
+    Operation(
+        "GCP_LOGGING_QUERY_MATCH",
+        doc="Whether a log filter says the same as the given one, whatever its order, parentheses and white space.",
+        parameters=(
+            Parameter("arg", "The filter found.", operand=TEXTUAL),
+            Parameter("value", "The filter wanted.", constant=Constant.LOGGING_QUERY),
+        ),
+        result=ValueType.BOOLEAN,
+        text="{arg}.gcpLoggingQueryMatch({value!q})",
+        nulls="Null is the empty filter.",
+        dialects=("D2", "D3"),
+        example="GCP_LOGGING_QUERY_MATCH: {arg: {FIELD: {path: CA10__filter__c}}, value: 'severity>=ERROR'}",
+    ),
+)

@@ -1,0 +1,176 @@
+"""A program: one logic file after analysis, ready for any engine, with every way it can end. All of it is static."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from perpend.core.values.types import ValueType
+from perpend.language.operations.operation import Constant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from perpend.core.diagnostics.model import Span
+    from perpend.core.objects.object_types import ObjectType, Types
+    from perpend.core.objects.status import Status
+    from perpend.language.operations.operation import CheckDeclaration, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One ``undeterminedIf`` entry of an expression: its declaration, its message, the delegate's path if it has one."""
+
+    declaration: CheckDeclaration
+    message: str
+    delegate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What a reference to an extract stands for: the lookups in front of it, the type that has it, and its value there."""
+
+    lookups: tuple[str, ...]
+    type_name: str
+    body: Expr
+
+    @property
+    def prefix(self) -> str:
+        """The lookups as they stand in front of a field: ``account__r.``."""
+        return "".join(f"{lookup}." for lookup in self.lookups)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Expr:
+    """One operation in use, typed and resolved.
+
+    ``arguments`` holds by parameter name an :class:`Expr`, a tuple of them, or a constant, None where it is absent.
+    ``checks`` are in slot order. ``extract`` is set for a reference to an extract, whose body is one shared ``Expr``
+    wherever it is referenced: engines may compute it once per object. ``deletion_field`` is what IS_DISAPPEARED asks for.
+    """
+
+    operation: Operation
+    arguments: Mapping[str, Any]
+    type: ValueType
+    checks: tuple[Check, ...] = ()
+    span: Span | None = None
+    extract: Extracted | None = None
+    deletion_field: str | None = None
+    slots: int = field(init=False)
+    """How many check slots the expression and everything below it take. Source: specification, section 5.4."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slots", len(self.checks) + sum(operand.slots for operand in self.operands))
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        """The expressions below this one, in evaluation order. An extract's body is the operand of its reference."""
+        operands: list[Expr] = []
+        for value in self.arguments.values():
+            if isinstance(value, Expr):
+                operands.append(value)
+            elif isinstance(value, tuple):
+                operands.extend(part for part in value if isinstance(part, Expr))
+        return tuple(operands) if self.extract is None else (*operands, self.extract.body)
+
+    @property
+    def lookups(self) -> tuple[str, ...]:
+        """The lookups that lead to the object which the operands read."""
+        return self.extract.lookups if self.extract else ()
+
+    @property
+    def field_paths(self) -> tuple[str, ...]:
+        """The paths of the fields that the operation itself reads."""
+        return tuple(str(self.constant(name)) for name in self.operation.taking(Constant.FIELD_PATH))
+
+    @property
+    def delegates(self) -> tuple[str, ...]:
+        """The paths of the fields that its checks ask whether it could be read at all."""
+        return tuple(check.delegate for check in self.checks if check.delegate is not None)
+
+    def constant(self, name: str) -> Any:
+        """Return a constant argument, the declared default where it is absent."""
+        value = self.arguments.get(name)
+        if value is not None:
+            return value
+        parameter = self.operation.parameter(name)
+        return parameter.default if parameter else None
+
+    @property
+    def collection_flags(self) -> tuple[bool, bool, bool]:
+        """Whether the collection that the operation makes skips empty items, skips repeated ones, and is sorted."""
+        a_set, given = self.type in (ValueType.SET_OF_TEXT, ValueType.SET_OF_BYTES), self.arguments
+        return (
+            a_set or given.get("emptyValues") == "SKIP",
+            a_set or given.get("duplicateValues") == "SKIP",
+            a_set or given.get("ordering") == "SORTED",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a condition, or ``otherwise``, says when it decides."""
+
+    status: Status
+    message: str
+    remediation: str | None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a block: its expression and its outcome."""
+
+    expression: Expr
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Conditions over objects of one type, tried in order, and the blocks over their related lists by relationship path."""
+
+    type: ObjectType
+    conditions: tuple[Condition, ...]
+    otherwise: Outcome
+    related: Mapping[str, Block] = field(default_factory=dict)
+    record_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One way a program can end. ``remediation`` is None except where the author gave one."""
+
+    index: int
+    status: Status
+    text: str
+    message: str
+    remediation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A value that a block reads of its own object: a field's path, and the key where the field is a JSON document."""
+
+    path: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A logic file ready to run: the block over the input type and the table of all its verdicts by index.
+
+    ``reads`` lists what the root block reads of the object itself, in the order of first reading; ``types`` are those that
+    its lookups and lists get to.
+    """
+
+    logic_id: str
+    policy_id: str
+    block: Block
+    verdicts: Mapping[int, Verdict]
+    types: Types
+    reads: tuple[Read, ...] = ()
+
+    @property
+    def input_type(self) -> str:
+        """API name of the object type that the program judges."""
+        return self.block.type.name

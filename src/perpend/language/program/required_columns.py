@@ -1,0 +1,92 @@
+"""Programs in, what they read of the objects of their type out, to any depth of lookups and related lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.core.schema.shred import Wanted
+from perpend.language.operations.operation import DELETION_FIELD, Constant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perpend.core.objects.object_types import ObjectType, Types
+    from perpend.language.program.program import Block, Expr, Program
+
+
+def wanted_by(programs: Iterable[Program]) -> Wanted:
+    """Return what programs of one input type read."""
+    wanted = Wanted()
+    for program in programs:
+        _At(wanted, program.block.type, program.types).want_block(program.block)
+    return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """What is wanted of the objects at one place, and their type: its deletion field is always wanted."""
+
+    wanted: Wanted
+    object_type: ObjectType
+    types: Types
+
+    def through(self, lookups: Iterable[str]) -> _At:
+        at = self
+        for name in lookups:
+            object_type = self.types.behind(at.object_type, name)
+            at = _At(at.wanted.through([name]), object_type, self.types)
+            at.want_deletion()
+        return at
+
+    def want_deletion(self) -> None:
+        self.wanted.object_type = self.object_type
+        if self.object_type.name and self.object_type.deletion_field:
+            self.wanted.values.add(self.object_type.deletion_field)
+
+    def want_block(self, block: Block) -> None:
+        self.want_deletion()
+        if block.record_types:
+            self.through(["RecordType"]).wanted.values.add("DeveloperName")
+        for condition in block.conditions:
+            self.want(condition.expression)
+        for relationship, child in block.related.items():
+            *lookups, name = relationship.split(".")
+            below = self.through(lookups).wanted.children.setdefault(name, Wanted())
+            _At(below, child.type, self.types).want_block(child)
+
+    def want(self, expression: Expr) -> None:
+        for path in (*expression.field_paths, *expression.delegates):
+            self.want_field(path)
+        for name in expression.operation.taking(Constant.LOOKUP_PATH):
+            step = self
+            for lookup in expression.arguments[name].split("."):
+                step = step.through([lookup])
+                step.wanted.values.add("Id")
+        self.wanted.values |= set(expression.operation.reads) - {DELETION_FIELD}
+        at = self
+        if expression.extract is not None:
+            at = self.through(expression.extract.lookups)
+            if not at.object_type.name:
+                at = _At(at.wanted, self.types.named(expression.extract.type_name), self.types)
+                at.want_deletion()
+        for operand in expression.operands:
+            at.want(operand)
+
+    def want_field(self, path: str) -> None:
+        *lookups, name = path.split(".")
+        self.through(lookups).wanted.values.add(name)
+
+
+def fields_by_type(programs: Iterable[Program]) -> dict[str, set[str]]:
+    """Return what programs read, by type: of their own objects, of those that lookups lead to, and of lists of children."""
+    fields: dict[str, set[str]] = {}
+    for program in programs:
+        fields.setdefault(program.input_type, set())
+        waiting = [wanted_by([program])]
+        while waiting:
+            wanted = waiting.pop()
+            if wanted.object_type.name:
+                fields.setdefault(wanted.object_type.name, set()).update(wanted.values)
+            waiting += [*wanted.lookups.values(), *wanted.children.values()]
+    return fields

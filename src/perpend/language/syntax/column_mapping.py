@@ -1,0 +1,96 @@
+"""A mapping file in: which columns of a table are which fields, what all its objects have alike, what its blank cells mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.claims import Scope, scopes_from
+from perpend.language.syntax import rules
+from perpend.language.syntax.files import MAX_YAML, Files, UnreadableFile
+from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, node_from_yaml
+from perpend.language.syntax.read import Reader, described
+from perpend.language.syntax.shapes import ChoiceByName, Key, Record, Text, TextMap
+from perpend.language.syntax.wording import shorten
+
+if TYPE_CHECKING:
+    from perpend.core.diagnostics.model import Diagnostic
+
+MAPPING: Final = Record(
+    "mapping",
+    "What the columns of a table mean.",
+    (
+        Key("columns", TextMap(), "The table's columns, each with the API name of its field."),
+        Key("constants", TextMap(), "API name of a field: the value that it has for all objects."),
+        Key("complete", Text(), "Of what the table holds every object: `all`, accounts, `account/region`, with commas."),
+        Key("blank", ChoiceByName(("none",)), "`none`: blank cells of CSV and TSV are null, in all columns or by column."),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMapping:
+    """``columns`` maps a table's columns to API names, None where they are API names; ``constants`` are fields with one value
+    for all objects.
+
+    ``complete`` are the scopes of which the table holds every object. ``blank_is_none`` says that a blank cell means null, in
+    all columns or in those named.
+    """
+
+    columns: dict[str, str] | None
+    constants: dict[str, Any] = field(default_factory=dict)
+    complete: tuple[Scope, ...] = ()
+    blank_is_none: bool | tuple[str, ...] = False
+
+
+def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic]]:
+    """Return a mapping file's content and what is wrong with it. None where something is wrong."""
+    place = Path(path)
+    files = Files(place.parent)
+    diagnostics: list[Diagnostic] = []
+    try:
+        node = node_from_yaml(files.text(place.name, limit=MAX_YAML), place.name, diagnostics)
+    except UnreadableFile as error:
+        return None, [error.diagnostic]
+    if node is not None and Reader(diagnostics).record(node, MAPPING) is not None and isinstance(node, Mapping):
+        parts = {key.text: value for key, value in node.entries}
+        columns = _texts(parts["columns"], diagnostics, only_texts=True) if "columns" in parts else None
+        constants = _texts(parts.get("constants"), diagnostics, only_texts=False)
+        complete = _scopes(parts.get("complete"), diagnostics)
+        blank = parts.get("blank")
+        blank_is_none = tuple(column.text for column, _ in blank.entries) if isinstance(blank, Mapping) else blank is not None
+        if columns is None and blank is None:
+            key = MAPPING.keys[0]
+            missing = rules.MISSING_KEY.at(node.span, f"`{key.name}` is missing", help=f"`{key.name}`: {key.doc}")
+            diagnostics.append(missing)
+        if not diagnostics:
+            return ColumnMapping(columns, constants, complete, blank_is_none), []
+    return None, diagnostics
+
+
+def _scopes(node: Node | None, diagnostics: list[Diagnostic]) -> tuple[Scope, ...]:
+    if not isinstance(node, ScalarNode):
+        return ()
+    try:
+        return scopes_from(node.text)
+    except ValueError as error:
+        diagnostics.append(rules.UNKNOWN_CHOICE.at(node.span, str(error)))
+        return ()
+
+
+def _texts(node: Node | None, diagnostics: list[Diagnostic], *, only_texts: bool) -> dict[str, Any]:
+    """Return a mapping's entries; what is no single value, or no text where texts are wanted, is a diagnostic."""
+    texts: dict[str, Any] = {}
+    targets: set[str] = set()
+    for key, value in node.entries if isinstance(node, Mapping) else ():
+        fits = isinstance(value, ScalarNode) and (not only_texts or (isinstance(value.value, str) and value.value.strip()))
+        if not isinstance(value, ScalarNode) or not fits:
+            wanted = "an API name" if only_texts else "a single value"
+            diagnostics.append(rules.WRONG_KIND.at(value.span, f"expected {wanted}, found {described(value)}"))
+        elif only_texts and value.value in targets:
+            diagnostics.append(rules.DUPLICATE_KEY.at(value.span, f"two columns are called `{shorten(value.text)}`"))
+        else:
+            targets.add(value.value)
+            texts[key.text] = value.value
+    return texts

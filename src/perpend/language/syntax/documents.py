@@ -1,0 +1,279 @@
+"""The entities of a repository as they are written, each text with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perpend.core.objects.ids import framework_of, type_of_extracts
+from perpend.core.objects.object_types import Children, Field, Lookup, ObjectType, current_name
+from perpend.core.objects.status import Status
+from perpend.language.syntax.calls import Call, modernised
+
+if TYPE_CHECKING:
+    from perpend.core.diagnostics.model import Span
+    from perpend.language.syntax.read import Fields, Placed
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A name to stand alone and one to stand below a visible path."""
+
+    full: str
+    contextual: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLink:
+    """A rule of another tool: its name, its page, its id there (empty where it has none)."""
+
+    name: str
+    url: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A ``folder.yaml``."""
+
+    id: str
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A ``policy.yaml``. ``logics`` lists the ids of its logic files; the production one ends in ``/prod.logic.yaml``."""
+
+    id: str
+    names: Names
+    description: str
+    impossible: bool
+    kind: str | None
+    categories: tuple[str, ...]
+    mappings: tuple[Placed, ...]
+    ignored_mappings: tuple[Placed, ...]
+    similar_internal: tuple[str, ...]
+    similar_conformity: tuple[NamedLink, ...]
+    similar_trusted_advisor: tuple[NamedLink, ...]
+    similar_security_hub: tuple[NamedLink, ...]
+    tags: tuple[str, ...]
+    logics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A ``section.yaml``. The framework is the topmost section of its path."""
+
+    id: str
+    name: str
+    description: str
+    single_policy_only: bool
+    similar_sections: tuple[Placed, ...]
+    similar_internal: tuple[str, ...]
+    security_hub_url: str | None
+
+    @property
+    def framework(self) -> str:
+        """The id of the framework that the section belongs to."""
+        return framework_of(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenExtract:
+    """One extract; ``value`` is None where it could not be read."""
+
+    name: str
+    value: Call | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Extracts:
+    """A file of extracts and the object type whose directory holds it."""
+
+    id: str
+    type_name: str
+    extracts: tuple[WrittenExtract, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenOutcome:
+    """``status``, message and remediation of a condition or of ``otherwise``; ``span`` is the place of ``status``."""
+
+    status: Status
+    message: Placed
+    remediation: Placed | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCondition:
+    """A condition; ``check`` is None where it could not be read, ``outcome`` likewise. ``span`` is the place of its check."""
+
+    outcome: WrittenOutcome | None
+    check: Call | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenBlock:
+    """Conditions over one type of objects. ``relationship`` is None at the top of a logic file."""
+
+    relationship: Placed | None
+    conditions: tuple[WrittenCondition, ...]
+    otherwise: WrittenOutcome | None
+    record_types: tuple[str, ...]
+    imports: tuple[Placed, ...]
+    related: tuple[WrittenBlock, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """A ``*.logic.yaml``. ``policy_id`` is the directory that holds it; ``written_type`` is how the input type is written."""
+
+    id: str
+    policy_id: str
+    input_type: Placed
+    test_data: tuple[Placed, ...]
+    block: WrittenBlock
+    written_type: str = ""
+
+
+def names_from(fields: Fields) -> Names:
+    """Return the names of a record that has them."""
+    names = fields.get("names")
+    return Names(names.text("full", ""), names.text("contextual", "")) if names else Names("", "")
+
+
+def policy_from(entity: str, fields: Fields, logics: tuple[str, ...]) -> Policy:
+    """Return the policy a record describes."""
+    similar = fields.get("similarPolicies")
+
+    def links(key: str) -> tuple[NamedLink, ...]:
+        links = similar.records(key) if similar else ()
+        return tuple(NamedLink(link.text("name", ""), link.text("url", ""), link.text("checkId", "")) for link in links)
+
+    return Policy(
+        entity,
+        names_from(fields),
+        fields.text("description", "").strip(),
+        bool(fields.text("impossible", False)),
+        fields.text("type"),
+        bare(fields.texts("categories")),
+        fields.texts("frameworkMappings"),
+        fields.texts("frameworkIgnoreMappings"),
+        bare(similar.texts("internal")) if similar else (),
+        links("cloudConformity"),
+        links("awsTrustedAdvisor"),
+        links("awsSecurityHub"),
+        bare(fields.texts("tags")),
+        logics,
+    )
+
+
+def section_from(entity: str, fields: Fields) -> Section:
+    """Return the section a record describes."""
+    similar = fields.get("similar")
+    hub = similar.get("awsSecurityHub") if similar else None
+    return Section(
+        entity,
+        fields.text("name", ""),
+        fields.text("description", "").strip(),
+        bool(fields.text("singlePolicyOnly", False)),
+        similar.texts("sections") if similar else (),
+        bare(similar.texts("internal")) if similar else (),
+        hub.text("controlUrl") if hub else None,
+    )
+
+
+def extracts_from(entity: str, fields: Fields) -> Extracts:
+    """Return the extracts a record holds, those without a name left out."""
+    extracts = tuple(
+        WrittenExtract(record.text("name"), record.get("value"), record["name"].span)
+        for record in fields.records("extracts")
+        if record.get("name") is not None
+    )
+    return Extracts(entity, current_name(type_of_extracts(entity)), extracts)
+
+
+def logic_from(entity: str, fields: Fields) -> Logic | None:
+    """Return the logic a record describes, None without an input type."""
+    if fields.get("inputType") is None:
+        return None
+    newer = "inputObject" not in fields.aliases
+    block = _block(fields, None, newer=newer)
+    written = fields["inputType"]
+    input_type = replace(written, value=current_name(written.value))
+    return Logic(entity, entity.rpartition("/")[0], input_type, _files(fields, "testData"), block, written.value)
+
+
+def object_type_from(entity: str, fields: Fields) -> ObjectType:
+    """Return the object type a record declares."""
+
+    def named(key: str) -> tuple[Fields, ...]:
+        return tuple(record for record in fields.records(key) if record.get("name") is not None)
+
+    return ObjectType(
+        current_name(entity.rpartition("/")[2]),
+        fields.text("label", ""),
+        {
+            record.text("name"): Field(
+                record.text("name"), record.text("type", "text"), record.text("label", ""), record.text("description", "")
+            )
+            for record in named("fields")
+        },
+        {
+            record.text("name"): Lookup(record.text("name"), current_name(record.text("target", "")), record.text("key", ""))
+            for record in named("lookups")
+        },
+        {
+            record.text("name"): Children(record.text("name"), current_name(record.text("type", "")), record.text("key", ""))
+            for record in named("children")
+        },
+        fields.text("deletionField"),
+        fields.text("master"),
+        fields.text("nameField"),
+        fields.text("externalIdField"),
+        declared=True,
+        description=" ".join(fields.text("description", "").split()),
+    )
+
+
+def bare(placed: tuple[Placed, ...]) -> tuple[str, ...]:
+    """Return placed texts without their places."""
+    return tuple(item.value for item in placed)
+
+
+def _files(fields: Fields, key: str) -> tuple[Placed, ...]:
+    return tuple(record["file"] for record in fields.records(key) if record.get("file") is not None)
+
+
+def _block(fields: Fields, relationship: Placed | None, *, newer: bool) -> WrittenBlock:
+    def check(record: Fields) -> Call | None:
+        call = record.get("check")
+        return modernised(call) if newer and call is not None else call
+
+    return WrittenBlock(
+        relationship,
+        tuple(
+            WrittenCondition(_outcome(record), check(record), record.key_spans.get("check", record.span))
+            for record in fields.records("conditions")
+        ),
+        _outcome(fields["otherwise"]) if fields.get("otherwise") is not None else None,
+        bare(fields.texts("recordTypes")),
+        _files(fields, "importExtracts"),
+        tuple(
+            _block(record, record["relationshipName"], newer=newer)
+            for record in fields.records("relatedLists")
+            if record.get("relationshipName") is not None
+        ),
+        fields.span,
+    )
+
+
+def _outcome(record: Fields) -> WrittenOutcome | None:
+    status, message = record.get("status"), record.get("currentStateMessage")
+    if status is None or message is None:
+        return None
+    return WrittenOutcome(Status(status.value), message, record.get("remediationMessage"), status.span)

@@ -1,0 +1,400 @@
+"""A policy repository: what is in it, each document read once and on demand, and everything that is wrong with it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from perpend.core.diagnostics.directories import no_directory
+from perpend.core.diagnostics.model import Diagnostic, Span
+from perpend.core.errors import PerpendError
+from perpend.core.objects.object_types import FORMER_NAMES, current_name
+from perpend.language.syntax import rules, shapes
+from perpend.language.syntax.companions.renames import FILE as RENAMES
+from perpend.language.syntax.companions.renames import SHAPE as RENAMES_SHAPE
+from perpend.language.syntax.companions.renames import Renames, renames_from
+from perpend.language.syntax.documents import (
+    Extracts,
+    Folder,
+    Logic,
+    Policy,
+    Section,
+    extracts_from,
+    logic_from,
+    names_from,
+    object_type_from,
+    policy_from,
+    section_from,
+)
+from perpend.language.syntax.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, UnreadableFile, parents
+from perpend.language.syntax.json.catalogue import ALL_TYPES, CataloguedType, catalogue_of
+from perpend.language.syntax.json.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
+from perpend.language.syntax.json.positions import JsonPlaces
+from perpend.language.syntax.nodes import node_from_yaml
+from perpend.language.syntax.read import Fields, Placed, Reader
+from perpend.language.syntax.test_data import TestObject, read_test_objects
+from perpend.language.syntax.wording import nearest, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from perpend.core.objects.object_types import ObjectType
+
+ROOT = "/"
+"""The id of a repository as a whole."""
+
+TOPS = ("ce", "frameworks", "types", "internal")
+"""The top directories of a repository."""
+
+ROOT_MARK: Final = "root.yaml"
+"""The file that marks a directory as a repository's root, whatever else it holds."""
+
+LIBRARY: Final = Path(__file__).parents[2] / "library"
+"""The policy repository that Perpend brings along."""
+
+_DESCRIPTORS = {"ce": ("folder.yaml", "policy.yaml"), "frameworks": ("section.yaml",)}
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+_TYPE_LINE: Final = re.compile(r"^inputType: (\w+__\w+)$", re.ASCII | re.MULTILINE)
+_TYPE_WORD: Final = re.compile("inputType|inputObject")
+
+
+class NotARepository(PerpendError):
+    """A directory that holds no policy repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[T_co]):
+    """A document and what was wrong with it. ``value`` is None where nothing could be read of it."""
+
+    value: T_co | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether the document can be relied on."""
+        return self.value is not None and not self.diagnostics
+
+
+class Repository:
+    """A directory in the format of the specification, section 1. IDs are absolute POSIX paths from its root.
+
+    Documents are read on first use and kept. ``fallback`` supplies object types that this repository does not declare.
+    """
+
+    def __init__(self, root: str | Path, *, fallback: Repository | None = None) -> None:
+        self.files = Files(Path(root))
+        self.fallback = fallback
+        self._documents: dict[str, Loaded[Any]] = {}
+        self._json_places: dict[str, JsonPlaces] = {}
+        no_root = None if is_root(Path(root)) else "not a policy repository: it has no `ce`, `frameworks` or `types` directory"
+        if wrong := no_directory(root) or no_root:
+            raise NotARepository(f"{root}: {wrong}")
+
+    def carry_over(self, other: Repository, changed: Collection[str]) -> None:
+        """Take over what another reading of the same directory has read, but for the files that have changed since.
+
+        Both must hold the same files; ``changed`` has paths without a leading slash.
+        """
+        self._documents = {entity: loaded for entity, loaded in other._documents.items() if entity.lstrip("/") not in changed}
+
+    @cached_property
+    def tree(self) -> Tree:
+        """All files and directories of the repository."""
+        return self.files.tree(TOPS, (ID_MAP, RULE_SECTIONS, RENAMES))
+
+    @cached_property
+    def policy_ids(self) -> tuple[str, ...]:
+        """The ids of all policies."""
+        return self._holders("ce", "policy.yaml")
+
+    @cached_property
+    def folder_ids(self) -> tuple[str, ...]:
+        """The ids of all folders."""
+        return self._holders("ce", "folder.yaml")
+
+    @cached_property
+    def section_ids(self) -> tuple[str, ...]:
+        """The ids of all sections, frameworks included."""
+        return self._holders("frameworks", "section.yaml")
+
+    @cached_property
+    def logic_ids(self) -> tuple[str, ...]:
+        """The ids of all logic files."""
+        return tuple(sorted(f"/{path}" for path in self.tree.files if path.startswith("ce/") and path.endswith(".logic.yaml")))
+
+    @cached_property
+    def _logics_of(self) -> dict[str, tuple[str, ...]]:
+        return {
+            entity: tuple(ids) for entity, ids in groupby(sorted(self.logic_ids, key=posixpath.dirname), key=posixpath.dirname)
+        }
+
+    @cached_property
+    def extracts_ids(self) -> tuple[str, ...]:
+        """The ids of all extract files."""
+        return tuple(sorted(f"/{path}" for path in self.tree.files if _is_extracts(path)))
+
+    @cached_property
+    def type_names(self) -> tuple[str, ...]:
+        """API names of all object types that have a directory here."""
+        names = {path.split("/")[1] for path in self.tree.files if path.startswith("types/") and path.count("/") >= 2}
+        return tuple(sorted(map(current_name, names)))
+
+    def policy(self, entity: str) -> Loaded[Policy]:
+        """Return a policy by its id."""
+        return self._document(
+            f"{entity}/policy.yaml", shapes.POLICY, lambda fields: policy_from(entity, fields, self._logics_of.get(entity, ()))
+        )
+
+    def folder(self, entity: str) -> Loaded[Folder]:
+        """Return a folder by its id."""
+        return self._document(f"{entity}/folder.yaml", shapes.FOLDER, lambda fields: Folder(entity, names_from(fields)))
+
+    def section(self, entity: str) -> Loaded[Section]:
+        """Return a section by its id."""
+        return self._document(f"{entity}/section.yaml", shapes.SECTION, lambda fields: section_from(entity, fields))
+
+    def logic(self, entity: str) -> Loaded[Logic]:
+        """Return a logic file by its id."""
+        return self._document(entity, shapes.LOGIC, lambda fields: logic_from(entity, fields))
+
+    def input_type(self, entity: str) -> str | None:
+        """Return the API name of the type that a logic file judges, None where it says none that can be read.
+
+        Where one plain line says it, the word stands nowhere else and nothing is escaped, the rest is not looked at.
+        """
+        with suppress(UnreadableFile):
+            text = "" if entity in self._documents else self.files.text(entity.lstrip("/"), limit=MAX_YAML)
+            line = _TYPE_LINE.search(text)
+            if line is not None and len(_TYPE_WORD.findall(text)) == 1 and "\\" not in text:
+                return current_name(line[1])
+        logic = self.logic(entity).value
+        return None if logic is None else logic.input_type.value
+
+    def extracts(self, entity: str) -> Loaded[Extracts]:
+        """Return a file of extracts by its id."""
+        return self._document(entity, shapes.EXTRACTS, lambda fields: extracts_from(entity, fields))
+
+    def object_type(self, name: str) -> Loaded[ObjectType]:
+        """Return a declared object type, from here or from the fallback; ``value`` is None where none declares it."""
+        path = self._declaring_path(name)
+        if path is not None:
+            return self._document(f"/{path}", shapes.TYPE, lambda fields: object_type_from(f"/types/{name}", fields))
+        return self.fallback.object_type(name) if self.fallback else Loaded(None)
+
+    @cached_property
+    def renames(self) -> Loaded[Renames]:
+        """What policies were called before, and which are no more, as far as the repository says so."""
+        if not (self.files.root / RENAMES).is_file():
+            return Loaded(Renames())
+        written = self._document(f"/{RENAMES}", RENAMES_SHAPE, lambda fields: fields)
+        problems: list[Diagnostic] = []
+        renames = renames_from(written.value, self.policy_ids, problems) if written.value is not None else Renames()
+        return Loaded(renames, (*written.diagnostics, *problems))
+
+    @cached_property
+    def catalogue(self) -> Loaded[dict[str, CataloguedType]]:
+        """What catalogues of this repository say of object types, by API name; a type's own one wins."""
+        types, diagnostics = dict(self._catalogue_of_all.value or {}), list(self._catalogue_of_all.diagnostics)
+        for name in self.type_names:
+            if f"types/{name}/type.json" in self.tree.files:
+                types.update(catalogue_of(self.files, f"types/{name}/type.json", diagnostics, name=name))
+        return Loaded(types, tuple(diagnostics))
+
+    @cached_property
+    def _catalogue_of_all(self) -> Loaded[Mapping[str, CataloguedType]]:
+        diagnostics: list[Diagnostic] = []
+        types = catalogue_of(self.files, ALL_TYPES, diagnostics) if ALL_TYPES in self.tree.files else {}
+        return Loaded(types, tuple(diagnostics))
+
+    @property
+    def lists_all_types(self) -> bool:
+        """Whether a catalogue names all types that there are: one that names none says nothing."""
+        return bool(self._catalogue_of_all.value)
+
+    @cached_property
+    def known_types(self) -> frozenset[str]:
+        """API names of the types that a directory or a catalogue knows, here or in the fallback."""
+        beyond = self.fallback.known_types if self.fallback else frozenset()
+        return beyond | frozenset(self.type_names) | frozenset(self.catalogue.value or ())
+
+    def declared_type(self, name: str) -> ObjectType | None:
+        """Return what is declared of an object type, None where nothing usable is."""
+        return self.object_type(current_name(name)).value
+
+    def rule(self, path: str) -> Loaded[Fields]:
+        """Return an internal rule by its file's path."""
+        return self._document(path, shapes.RULE, lambda fields: fields)
+
+    def mapping_tables(self) -> Loaded[MappingTables]:
+        """Return the tables that lead from internal rules to sections."""
+        if ROOT not in self._documents:
+            diagnostics: list[Diagnostic] = []
+            tables = read_mapping_tables(self.files, diagnostics)
+            self._documents[ROOT] = Loaded(tables, tuple(diagnostics))
+        return self._documents[ROOT]
+
+    def test_objects(self, logic: Logic) -> Loaded[list[TestObject]]:
+        """Return the test objects of a logic file's data files, in order."""
+        objects: list[TestObject] = []
+        diagnostics: list[Diagnostic] = []
+        for reference in logic.test_data:
+            path = self.referred(reference, logic.id, diagnostics)
+            if path is not None:
+                loaded = self._test_file(path)
+                objects += loaded.value or []
+                diagnostics += loaded.diagnostics
+        return Loaded(objects, tuple(diagnostics))
+
+    def test_place(self, test: TestObject, *keys: str) -> Span:
+        """Return the place of a test object of a data file, or of a key in it: ``"expectedResult", "status"``."""
+        if test.path not in self._json_places:
+            self._json_places[test.path] = JsonPlaces(self.files.text(test.path, limit=MAX_TEST_DATA), test.path)
+        return self._json_places[test.path].entry(test.number, *keys)
+
+    def referred(self, reference: Placed, document: str, diagnostics: list[Diagnostic]) -> str | None:
+        """Return the path of a file that a document refers to, None (and a diagnostic) where there is none."""
+        try:
+            path = self.files.resolve(reference.value, base=posixpath.dirname(document.lstrip("/")), span=reference.span)
+        except UnreadableFile as error:
+            diagnostics.append(error.diagnostic)
+            return None
+        if path not in self.tree.files:
+            diagnostics.append(self._missing_file(path, reference.span))
+            return None
+        return path
+
+    def imported(self, reference: Placed, document: str, diagnostics: list[Diagnostic]) -> str | None:
+        """Return the id of an extracts file that a document imports, None (and a diagnostic) where it is none."""
+        path = self.referred(reference, document, diagnostics)
+        if path is None:
+            return None
+        if not _is_extracts(path):
+            diagnostics.append(rules.NOT_EXTRACTS.at(reference.span, f"`/{shorten(path)}` is no file of extracts"))
+            return None
+        return f"/{path}"
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Read everything and return all that is wrong with the files themselves."""
+        diagnostics = [*self.tree.diagnostics, *self._missing_descriptors(), *self.mapping_tables().diagnostics]
+        diagnostics += [*self.catalogue.diagnostics, *self.renames.diagnostics]
+        documents: Iterable[Loaded[object]] = (
+            *map(self.policy, self.policy_ids),
+            *map(self.folder, self.folder_ids),
+            *map(self.section, self.section_ids),
+            *map(self.extracts, self.extracts_ids),
+            *(self.object_type(name) for name in self.type_names if self._declaring_path(name)),
+            *map(self.rule, sorted(f"/{path}" for path in self.tree.files if _is_rule(path))),
+        )
+        for document in documents:
+            diagnostics += document.diagnostics
+        for entity in self.logic_ids:
+            logic = self.logic(entity)
+            diagnostics += logic.diagnostics
+            if logic.value is not None:
+                diagnostics += self.test_objects(logic.value).diagnostics
+        return diagnostics
+
+    def _declaring_path(self, name: str) -> str | None:
+        """Return the path of the file here that declares a type under its name or a former one."""
+        names = (name, *(former for former, current in FORMER_NAMES.items() if current == name))
+        return next((path for name in names if (path := f"types/{name}/type.yaml") in self.tree.files), None)
+
+    def _missing_file(self, path: str, span: Span) -> Diagnostic:
+        """Return what is wrong with a reference to a file: the topmost directory of its path that is not there, or the file."""
+        if path in self.tree.directories or path == ".":
+            return rules.MISSING_FILE.at(span, f"`/{path.lstrip('.')}` is a directory, not a file")
+        above = [path, *parents(path)]
+        absent = next((directory for directory in reversed(above) if directory not in self.tree.directories), path)
+        what = "file" if absent == path else "directory"
+        directory = path.rpartition("/")[0]
+        near = [f"/{file}" for file in self.tree.files if file.rpartition("/")[0] == directory] if what == "file" else []
+        hint = nearest(f"/{path}", near, ())
+        return rules.MISSING_FILE.at(span, f"there is no {what} `/{shorten(absent)}`", help=hint)
+
+    def _holders(self, top: str, descriptor: str) -> tuple[str, ...]:
+        end = f"/{descriptor}"
+        return tuple(
+            sorted(f"/{path[: -len(end)]}" for path in self.tree.files if path.startswith(f"{top}/") and path.endswith(end))
+        )
+
+    def _missing_descriptors(self) -> list[Diagnostic]:
+        diagnostics = []
+        for directory in sorted(self.tree.directories):
+            wanted = _DESCRIPTORS.get(directory.split("/")[0])
+            if wanted is None or directory in _DESCRIPTORS:
+                continue
+            present = [name for name in wanted if f"{directory}/{name}" in self.tree.files]
+            if not present:
+                message = f"`/{directory}` has no {' or '.join(f'`{name}`' for name in wanted)}"
+                diagnostics.append(rules.MISSING_DESCRIPTOR.at(Span(directory), message))
+            elif len(present) > 1:
+                span = Span(f"{directory}/{present[1]}")
+                diagnostics.append(rules.TWO_DESCRIPTORS.at(span, f"`/{directory}` is both a folder and a policy"))
+        for entity in self.logic_ids:
+            directory = entity.rpartition("/")[0]
+            if directory not in self.policy_ids and f"{directory[1:]}/folder.yaml" in self.tree.files:
+                message = f"`{directory}` has logic, but no `policy.yaml`"
+                diagnostics.append(rules.MISSING_DESCRIPTOR.at(Span(entity[1:]), message))
+        return diagnostics
+
+    def _document(self, entity: str, shape: shapes.Record, build: Callable[[Fields], T | None]) -> Loaded[T]:
+        if entity not in self._documents:
+            diagnostics: list[Diagnostic] = []
+            value: T | None = None
+            path = entity.lstrip("/")
+            try:
+                text = self.files.text(path, limit=MAX_YAML)
+            except UnreadableFile as error:
+                diagnostics.append(error.diagnostic)
+            else:
+                node = node_from_yaml(text, path, diagnostics)
+                fields = Reader(diagnostics).record(node, shape) if node is not None else None
+                value = build(fields) if fields is not None else None
+            self._documents.setdefault(entity, Loaded(value, tuple(diagnostics)))  # another thread may have read it meanwhile
+        return self._documents[entity]
+
+    def _test_file(self, path: str) -> Loaded[list[TestObject]]:
+        if path not in self._documents:
+            diagnostics: list[Diagnostic] = []
+            objects: list[TestObject] = []
+            try:
+                objects = read_test_objects(self.files.text(path, limit=MAX_TEST_DATA), path, diagnostics)
+            except UnreadableFile as error:
+                diagnostics.append(error.diagnostic)
+            self._documents[path] = Loaded(objects, tuple(diagnostics))
+        return self._documents[path]
+
+
+def is_root(directory: Path) -> bool:
+    """Whether a directory is a repository's root: by its mark, or by what it holds."""
+    return (directory / ROOT_MARK).is_file() or any((directory / top).is_dir() for top in TOPS)
+
+
+def _is_extracts(path: str) -> bool:
+    return path.startswith("types/") and path.count("/") == 2 and path.endswith(".extracts.yaml")
+
+
+def _is_rule(path: str) -> bool:
+    return path.startswith("internal/rules/") and path.endswith(".yaml")
+
+
+def open_repository(directory: str | Path | None = None) -> Repository:
+    """Return the repository at a directory, with the library's object types as fallback; the library itself for None.
+
+    Raises NotARepository where the directory is none.
+    """
+    return library() if directory is None else Repository(directory, fallback=library())
+
+
+def library() -> Repository:
+    """Return the policies and object types that Perpend brings along."""
+    return Repository(LIBRARY)

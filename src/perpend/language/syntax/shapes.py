@@ -1,0 +1,330 @@
+"""The shape of every file kind, declared once: reading, checking and the JSON Schemas are derived from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from perpend.core.objects.object_types import FIELD_TYPES
+from perpend.core.objects.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text; ``filled`` forbids the blank one. Numbers and booleans are not texts."""
+
+    filled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the given texts."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceByName:
+    """One of the given texts, for everything or by name for some."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """``true`` or ``false``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A whole number from 1 on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of one shape."""
+
+    of: Shape
+    filled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TextMap:
+    """A mapping of texts to texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarMap:
+    """A mapping of texts to texts, numbers and booleans."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationShape:
+    """An operation: a mapping with the operation's name as its only key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a record. ``aliases`` are spellings of other dialects."""
+
+    name: str
+    shape: Shape
+    doc: str
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A mapping with the given keys and no others. ``recursive`` names a key that holds a list of the record itself.
+
+    ``lacks`` are keys that people look for, each with what to write instead.
+    """
+
+    name: str
+    doc: str
+    keys: tuple[Key, ...] = field(default=())
+    recursive: str | None = None
+    lacks: tuple[tuple[str, str], ...] = ()
+
+
+Shape = Text | Choice | ChoiceByName | Flag | Count | Items | TextMap | ScalarMap | OperationShape | Record
+
+_TEXTS = Items(Text(filled=True))
+_NAMES = Record(
+    "names",
+    "What the entity is called.",
+    (
+        Key("full", Text(filled=True), "The name where it stands alone.", required=True),
+        Key("contextual", Text(filled=True), "The name where the path is visible.", required=True),
+    ),
+)
+_NAMED_LINK = (
+    Key("name", Text(filled=True), "The rule's name there.", required=True),
+    Key("url", Text(filled=True), "Its page.", required=True),
+)
+_SIMILAR_POLICIES = Record(
+    "similarPolicies",
+    "Rules of other tools that ask the same.",
+    (
+        Key("internal", _TEXTS, "Ids of internal rules."),
+        Key(
+            "cloudConformity",
+            Items(Record("cloudConformity", "A Trend Micro Conformity rule.", _NAMED_LINK)),
+            "Conformity rules.",
+        ),
+        Key(
+            "awsTrustedAdvisor",
+            Items(
+                Record(
+                    "awsTrustedAdvisor",
+                    "An AWS Trusted Advisor check.",
+                    (Key("checkId", Text(filled=True), "The check's id.", required=True), *_NAMED_LINK),
+                )
+            ),
+            "Trusted Advisor checks.",
+        ),
+        Key(
+            "awsSecurityHub",
+            Items(Record("awsSecurityHub", "An AWS Security Hub control.", _NAMED_LINK)),
+            "Security Hub controls.",
+        ),
+    ),
+)
+FOLDER = Record("folder", "A folder of policies.", (Key("names", _NAMES, "The folder's names.", required=True),))
+POLICY = Record(
+    "policy",
+    "A policy: what is asked of the objects of a cloud estate.",
+    (
+        Key("names", _NAMES, "The policy's names.", required=True),
+        Key("description", Text(), "What the policy asks, in a sentence or two.", required=True),
+        Key("impossible", Flag(), "The policy is an idea that cannot be automated."),
+        Key("type", Choice(("COMPLIANCE_POLICY", "BEST_PRACTICE")), "What kind of rule it is."),
+        Key("categories", Items(Choice(("SECURITY", "RELIABILITY", "PERFORMANCE", "COST"))), "What it serves."),
+        Key("frameworkMappings", _TEXTS, "Ids of the framework sections that it answers."),
+        Key("frameworkIgnoreMappings", _TEXTS, "Ids of sections that must not inherit it."),
+        Key("similarPolicies", _SIMILAR_POLICIES, "Rules of other tools that ask the same."),
+        Key("tags", _TEXTS, "Free words."),
+    ),
+)
+_SIMILAR_SECTIONS = Record(
+    "similar",
+    "Sections and controls elsewhere that ask the same.",
+    (
+        Key("sections", _TEXTS, "Ids of sections whose policies count here too."),
+        Key("internal", _TEXTS, "Internal ids of this section."),
+        Key(
+            "awsSecurityHub",
+            Record(
+                "awsSecurityHub", "A Security Hub control.", (Key("controlUrl", Text(filled=True), "Its page.", required=True),)
+            ),
+            "The control of AWS Security Hub.",
+        ),
+    ),
+)
+SECTION = Record(
+    "section",
+    "A section of a framework; the topmost is the framework itself.",
+    (
+        Key("name", Text(filled=True), "The section's name.", required=True),
+        Key("description", Text(), "What the section asks."),
+        Key("singlePolicyOnly", Flag(), "More than one policy here is a mistake."),
+        Key("similar", _SIMILAR_SECTIONS, "Sections and controls that ask the same."),
+    ),
+)
+RULE = Record(
+    "rule",
+    "An internal rule.",
+    (
+        Key("name", Text(filled=True), "The rule's name.", required=True),
+        Key("description", Text(), "What it asks."),
+        Key("references", _TEXTS, "Where it comes from."),
+        Key(
+            "code",
+            Items(
+                Record(
+                    "code",
+                    "A piece of code.",
+                    (Key("type", Text(), "Its language.", required=True), Key("text", Text(), "The code.", required=True)),
+                )
+            ),
+            "Code that implements it.",
+        ),
+        Key("attributes", TextMap(), "Further facts."),
+    ),
+)
+EXTRACTS = Record(
+    "extracts",
+    "Values out of one object type, to be used by name.",
+    (
+        Key(
+            "extracts",
+            Items(
+                Record(
+                    "extract",
+                    "One named value.",
+                    (
+                        Key("name", Text(filled=True), "The name to refer to it.", required=True),
+                        Key("value", OperationShape(), "How it is computed.", required=True),
+                    ),
+                )
+            ),
+            "The extracts of this file.",
+            required=True,
+        ),
+    ),
+)
+_OUTCOME = (
+    Key("status", Choice(tuple(Status)), "The object's status.", required=True),
+    Key("currentStateMessage", Text(), "What is the case, for whoever reads the verdict.", required=True),
+    Key("remediationMessage", Text(), "What to do about it; for INCOMPLIANT."),
+)
+_FILE_REFERENCE = (Key("file", Text(filled=True), "A path from here, or from the root with a leading slash.", required=True),)
+_BLOCK = (
+    Key("recordTypes", _TEXTS, "Names of the record types to judge; all when absent."),
+    Key(
+        "importExtracts",
+        Items(Record("importExtracts", "An import.", _FILE_REFERENCE)),
+        "Files of extracts used here and below.",
+    ),
+    Key(
+        "conditions",
+        Items(
+            Record(
+                "condition",
+                "A condition and what it means when it is the first that is true.",
+                (*_OUTCOME, Key("check", OperationShape(), "What is asked.", required=True, aliases=("condition",))),
+            )
+        ),
+        "The conditions, tried in order.",
+        required=True,
+    ),
+    Key("otherwise", Record("otherwise", "What holds when no condition is true.", _OUTCOME), "The rest.", required=True),
+)
+RELATED_LIST = Record(
+    "relatedList",
+    "How the objects of a related list are judged.",
+    (
+        Key("relationshipName", Text(filled=True), "The child relationship, with lookups in front.", required=True),
+        *_BLOCK,
+    ),
+    recursive="relatedLists",
+)
+LOGIC = Record(
+    "logic",
+    "How one policy judges the objects of one type.",
+    (
+        Key("inputType", Text(filled=True), "API name of the object type.", required=True, aliases=("inputObject",)),
+        Key("testData", Items(Record("testData", "A file of test objects.", _FILE_REFERENCE)), "The logic's tests."),
+        *_BLOCK,
+        Key("relatedLists", Items(RELATED_LIST), "The related lists asked about."),
+    ),
+)
+TYPE = Record(
+    "type",
+    "An object type: its fields, lookups and related lists.",
+    (
+        Key("label", Text(filled=True), "What people call it.", required=True),
+        Key("description", Text(), "What it is."),
+        Key("nameField", Text(filled=True), "The field with an object's name."),
+        Key("externalIdField", Text(filled=True), "The field with its id at the provider."),
+        Key("master", Text(filled=True), "The lookup to its owner, such as the account."),
+        Key("deletionField", Text(filled=True), "The field set once an object has disappeared; `none` where there is none."),
+        Key(
+            "fields",
+            Items(
+                Record(
+                    "field",
+                    "A field.",
+                    (
+                        Key("name", Text(filled=True), "API name.", required=True),
+                        Key("type", Choice(tuple(FIELD_TYPES)), "What it holds.", required=True),
+                        Key("label", Text(), "What people call it."),
+                        Key("description", Text(), "What it means."),
+                    ),
+                )
+            ),
+            "The fields.",
+        ),
+        Key(
+            "lookups",
+            Items(
+                Record(
+                    "lookup",
+                    "A reference to one object.",
+                    (
+                        Key("name", Text(filled=True), "The lookup, `…__r`.", required=True),
+                        Key("target", Text(filled=True), "API name of the object type it leads to.", required=True),
+                        Key("key", Text(filled=True), "The field that holds the other object's Id.", required=True),
+                    ),
+                )
+            ),
+            "The lookups.",
+        ),
+        Key(
+            "children",
+            Items(
+                Record(
+                    "children",
+                    "A list of child objects.",
+                    (
+                        Key("name", Text(filled=True), "The relationship, `…__r`.", required=True),
+                        Key("type", Text(filled=True), "API name of the children's type.", required=True),
+                        Key("key", Text(filled=True), "The child's field that holds this object's Id.", required=True),
+                    ),
+                )
+            ),
+            "The child relationships.",
+        ),
+    ),
+)
+
+REPOSITORY_KINDS: dict[str, Record] = {
+    "policy": POLICY,
+    "logic": LOGIC,
+    "extracts": EXTRACTS,
+    "folder": FOLDER,
+    "section": SECTION,
+    "type": TYPE,
+    "rule": RULE,
+}
+"""The kinds of YAML files that a repository is made of, by the name of their schemas."""

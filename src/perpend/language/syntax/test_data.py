@@ -1,0 +1,156 @@
+"""Test objects of a logic file with what is expected of each: from ``test-data.json``, or written beside the tests."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.diagnostics.model import Diagnostic, Rule, Span, suggestion
+from perpend.core.objects.status import Status
+from perpend.core.values.values import date_time_from_text, json_from_text
+from perpend.language.syntax import rules
+from perpend.language.syntax.json.positions import JsonPlaces
+from perpend.language.syntax.wording import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RESERVED: Final = ("expectedResult", "context")
+"""The keys of a test object that are no fields of it."""
+
+MAX_VALUES = 1_000_000
+"""How many values, keys not counted, a file may hold."""
+
+_MAX_FAULTS = 100_000
+"""After so many faults the rest of a file is not looked at."""
+
+EXPECTED: Final = ("status", "conditionIndex", "conditionText", "runtimeError")
+"""The keys of an expectation, in the order of the format."""
+
+_INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
+_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.ASCII | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a test expects. ``index`` is text, as the format writes it; ``runtime_error`` None means none."""
+
+    status: str
+    index: str
+    text: str | None
+    runtime_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TestObject:
+    """One test: the object, the time of the snapshot as ISO text (None: now), the expectation.
+
+    ``path`` is the data file, empty where the test stands in the logic file; ``number`` counts its objects from 0.
+    """
+
+    __test__ = False
+
+    id: str
+    fields: Mapping[str, Any]
+    snapshot_time: str | None
+    expected: Expected
+    path: str = ""
+    number: int = 0
+
+
+def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> list[TestObject]:
+    """Return the test objects of a JSON text; those without a usable expectation become diagnostics."""
+    places = JsonPlaces(text, path)
+    if sum(map(text.count, ",[{")) > MAX_VALUES:
+        message = f"the file holds more than {MAX_VALUES:,} values"
+        diagnostics.append(rules.TOO_MANY_VALUES.at(Span(path), message))
+        return []
+    repeated: list[str] = []
+    try:
+        entries = json_from_text(text, repeated=repeated)
+    except json.JSONDecodeError as error:
+        diagnostics.append(rules.JSON_SYNTAX.at(places.at(error.pos), f"JSON syntax: {error.msg}"))
+        return []
+    except ValueError as error:
+        diagnostics.append(rules.JSON_SYNTAX.at(places.at(_refused(text)), f"JSON syntax: {error}"))
+        return []
+    if not isinstance(entries, list):
+        diagnostics.append(rules.NOT_TEST_DATA.at(places.at(0), "test data must be a JSON array of objects"))
+        return []
+    for key in dict.fromkeys(repeated):
+        diagnostics.append(rules.DUPLICATE_KEY.at(places.repeated(key), f"the key `{shorten(key)}` stands in one object twice"))
+    reader, tests = _TestObjects(places, diagnostics), []
+    for number, entry in enumerate(entries):
+        tests.append(reader.read(entry, number))
+        if len(diagnostics) > _MAX_FAULTS:
+            break
+    return [test for test in tests if test is not None]
+
+
+def _refused(text: str) -> int:
+    """Return where a text has a constant that JSON does not know, 0 where it has none."""
+    return next((match.start() for match in _CONSTANT.finditer(text) if match[0][0] != '"'), 0)
+
+
+def _shown(value: Any) -> str:
+    return shorten(value if isinstance(value, str) else json.dumps(value))
+
+
+@dataclass(frozen=True, slots=True)
+class _TestObjects:
+    places: JsonPlaces
+    diagnostics: list[Diagnostic]
+
+    def read(self, entry: Any, number: int) -> TestObject | None:
+        if not isinstance(entry, dict):
+            self._note(rules.NOT_TEST_DATA, "a test object must be a JSON object", number)
+            return None
+        identity = shorten(str(entry.get("Id")))
+        expected = entry.get("expectedResult")
+        if not isinstance(expected, dict):
+            self._note(rules.MISSING_EXPECTATION, f"the test object `{identity}` has no `expectedResult`", number)
+            return None
+        absent = [key for key in EXPECTED if key not in expected]
+        if absent:
+            self._note(rules.MISSING_EXPECTATION, f"`expectedResult` lacks `{'`, `'.join(absent)}`", number, "expectedResult")
+            return None
+        context = entry.get("context")
+        time = context.get("snapshotTime") if isinstance(context, dict) else None
+        if not self._possible(expected, time, number):
+            return None
+        error = expected["runtimeError"]
+        return TestObject(
+            str(entry.get("Id", f"object {number + 1}")),
+            {key: value for key, value in entry.items() if key not in RESERVED},
+            time,
+            Expected(
+                expected["status"],
+                str(expected["conditionIndex"]),
+                None if expected["conditionText"] is None else str(expected["conditionText"]),
+                None if error is None else str(error),
+            ),
+            self.places.path,
+            number,
+        )
+
+    def _possible(self, expected: Mapping[str, Any], time: Any, number: int) -> bool:
+        """Whether some verdict could be as expected; the snapshot must have been taken at some time."""
+        status, index = expected["status"], expected["conditionIndex"]
+        problems = []
+        if status not in tuple(Status):
+            help = suggestion(str(status)[:60], tuple(Status)) or f"one of {', '.join(Status)}"
+            problems.append((f"`{_shown(status)}` is no status", ("expectedResult", "status"), help))
+        if isinstance(index, bool) or not _INDEX.fullmatch(str(index)):
+            help = "`299` is condition 2 itself, `201` its first check"
+            problems.append((f"`{_shown(index)}` is no condition index", ("expectedResult", "conditionIndex"), help))
+        if time is not None and (not isinstance(time, str) or date_time_from_text(time) is None):
+            help = "for example `2026-01-31T12:00:00Z`"
+            problems.append((f"`{_shown(time)}` is no date and time in ISO 8601", ("context", "snapshotTime"), help))
+        for message, keys, help in problems:
+            self._note(rules.IMPOSSIBLE_EXPECTATION, message, number, *keys, help=help)
+        return not problems
+
+    def _note(self, rule: Rule, message: str, number: int, *keys: str, help: str | None = None) -> None:
+        self.diagnostics.append(rule.at(self.places.entry(number, *keys), message, help=help))

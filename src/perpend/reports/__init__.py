@@ -1,0 +1,1 @@
+"""Verdicts and findings as text, machine formats, HTML and web pages."""

@@ -1,0 +1,202 @@
+"""Packed policies and a snapshot in, what a pack says of the run out: made when it is written, and once more to check it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.ids import production_of
+from perpend.core.values.age import age_from_text
+from perpend.evaluation.planner.cached_columns import SEMANTICS
+from perpend.evaluation.verdicts.evaluation import counts_of
+from perpend.evaluation.verdicts.requirements import AnsweredFor, scorecards_of
+from perpend.evaluation.verdicts.selection import frameworks_asked, selection_of
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.findings.history.identity import program_hash
+from perpend.findings.severity.effective import ratings_in_force
+from perpend.findings.severity.read import FOLDER as RATINGS_FOLDER
+from perpend.findings.severity.read import ratings_below
+from perpend.findings.severity.results import weighed
+from perpend.findings.waivers.attestations import attested_on, attested_policies
+from perpend.findings.waivers.match_results import covered, waived
+from perpend.findings.waivers.read import FOLDER as WAIVERS_FOLDER
+from perpend.findings.waivers.read import waivers_below
+from perpend.inventory.importers.import_snapshot import ENGINE
+from perpend.inventory.snapshots.files import naming
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.compiler.names import UnknownName
+from perpend.reports.evidence.statement import UnusableStatement
+from perpend.reports.formats.as_csv import write_csv
+from perpend.reports.formats.as_requirements import write_requirements
+from perpend.reports.formats.as_severity import ratings_document, severities_document
+from perpend.reports.formats.as_waivers import attested_document, waivers_document, write_covered
+from perpend.version import __version__
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import TextIO
+
+    from perpend.core.objects.status import Status
+    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.requirements import FrameworkAsked
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.language.syntax.repository import Repository
+    from perpend.reports.evidence.statement import RunPacked
+
+VERDICTS: Final = "verdicts.csv"
+WAIVERS: Final = "waivers.json"
+WAIVED: Final = "waived.csv"
+RATINGS: Final = "ratings.json"
+REQUIREMENTS: Final = "requirements.csv"
+"""The members that judging makes: the first two always, the others where there is something to say."""
+
+MAY_BE_MADE: Final = frozenset((VERDICTS, WAIVERS, WAIVED, RATINGS, REQUIREMENTS))
+"""All members that judging may make: one that is there and is not made again was made by nobody."""
+
+RUNS, INVENTORY = "snapshot/runs/", "snapshot/inventory/"
+"""Where a snapshot's manifest and its tables stand in a pack: below ``snapshot/`` is a store."""
+
+VERSIONS: Final = {"perpend": __version__, "semantics": str(SEMANTICS), "engine": ENGINE}
+"""What judges here: verdicts of another version may differ, and nobody is to blame for that."""
+
+
+class CannotJudgeAgain(UnusableStatement):
+    """A pack that does not hold what judging it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPack:
+    """What judging said of itself, key by key of the predicate, the files that it wrote, and its counts by policy."""
+
+    described: dict[str, Any]
+    members: dict[str, Path]
+    counts: dict[str, dict[Status, int]]
+
+
+def judge_pack(repository: Repository, snapshot: Snapshot, run: RunPacked, directory: Path) -> JudgedPack:
+    """Judge a snapshot by the policies of a packed repository, and write verdicts and waivers below a directory.
+
+    Raises CannotJudgeAgain where a policy cannot judge, and StoreError where the snapshot is damaged.
+    """
+    analyzer = Analyzer(repository)
+    programs = []
+    for policy_id in run.policies:
+        logic_id = production_of(policy_id)
+        program = analyzer.analyzed(logic_id).program if logic_id in repository.logic_ids else None
+        if program is None:
+            raise CannotJudgeAgain(f"the policy {policy_id} cannot judge")
+        programs.append(program)
+    held = {table.type_name for table in snapshot.tables.by_name.values()}
+    if missing := next((program for program in programs if program.input_type not in held), None):
+        raise CannotJudgeAgain(f"the snapshot holds no {missing.input_type}, which the policy {missing.policy_id} judges")
+    max_age = age_from_text(run.max_age) if run.max_age is not None else None
+    if (max_age is None) is not (run.max_age is None):
+        raise CannotJudgeAgain("the age that facts may have is no length of time")
+    with judge_snapshot(
+        snapshot,
+        replace(selection_of(analyzer, programs), frameworks=_frameworks(repository, run)),
+        snapshot_time=run.time if run.stated or max_age is None else None,
+        today=run.counted_to,
+        max_age=max_age,
+    ) as judgement:
+        with naming(directory):
+            members = _write(judgement, repository, run, directory)
+        counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
+        return JudgedPack(_described(snapshot, judgement, run), members, counts)
+
+
+def _frameworks(repository: Repository, run: RunPacked) -> tuple[FrameworkAsked, ...]:
+    """Return the frameworks that the run was asked by; what did not judge was not asked."""
+
+    def why_not(policy_id: str) -> str:
+        return "" if policy_id in run.policies else "not asked in this run"
+
+    try:
+        return frameworks_asked(repository, run.frameworks, inherited=run.inherited, why_not=why_not)
+    except UnknownName as error:
+        raise CannotJudgeAgain(str(error)) from None
+
+
+def _write(judgement: Judgement, repository: Repository, run: RunPacked, directory: Path) -> dict[str, Path]:
+    """Write what judging makes below a directory, and return the files by what they are called in a pack."""
+    files = waivers_below(repository.files, WAIVERS_FOLDER)
+    said = ratings_below(repository.files, RATINGS_FOLDER)
+    for name, diagnostics in (("waivers", files.diagnostics), ("ratings", said.diagnostics)):
+        if diagnostics:
+            raise CannotJudgeAgain(f"its {name} cannot be read: {diagnostics[0].message}")
+    counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
+    covering = waived(judgement, files, repository.policy_ids, replayed=True).covering
+    attested = attested_on(files, covering.day, repository, counts)
+    in_force = ratings_in_force(said, repository.policy_ids)
+    severities = weighed(judgement, in_force, covering) if in_force.by_policy else None
+    members = {VERDICTS: directory / VERDICTS, WAIVERS: directory / WAIVERS}
+    with _stream(members[VERDICTS]) as stream:
+        write_csv(judgement, stream, facts=run.inputs, weighed=severities)
+    attestations = [attested_document(one) for one in attested]
+    _write_json({"waivers": waivers_document(covering), "attestations": attestations}, members[WAIVERS])
+    if covering.waived:
+        members[WAIVED] = directory / WAIVED
+        with _stream(members[WAIVED]) as stream, covered(judgement, covering) as rows:
+            write_covered(rows, stream)
+    if severities is not None:
+        members[RATINGS] = directory / RATINGS
+        _write_json({**ratings_document(in_force), "severities": severities_document(severities)}, members[RATINGS])
+    if judgement.selection.frameworks:
+        members[REQUIREMENTS] = directory / REQUIREMENTS
+        waived_numbers = {policy_id: covering.waived_of(policy_id) for policy_id in counts}
+        answered = AnsweredFor(waived_numbers, attested_policies(attested))
+        with _stream(members[REQUIREMENTS]) as stream:
+            cards = scorecards_of(judgement.selection.frameworks, counts, answered, judgement.in_part())
+            write_requirements(cards, REQUIREMENTS, stream)
+    return members
+
+
+def _stream(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", newline="", errors="surrogatepass")
+
+
+def _write_json(document: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+
+
+def _described(snapshot: Snapshot, judgement: Judgement, run: RunPacked) -> dict[str, Any]:
+    return {
+        "run": {
+            "snapshot": snapshot.id,
+            "content": snapshot.content_hash,
+            "stored": moment_text(snapshot.created),
+            "storedBy": snapshot.engine,
+            "time": moment_text(judgement.day.time),
+            "timeStated": run.stated,
+            "maxAge": run.max_age,
+            "agesCountedTo": moment_text(run.counted_to) if run.counted_to else None,
+            **({"frameworks": list(run.frameworks), "inherited": run.inherited} if run.frameworks else {}),
+        },
+        "policies": [
+            {"id": program.policy_id, "type": program.input_type, "program": program_hash(program)}
+            for program in judgement.programs
+        ],
+        "sources": [
+            {
+                "name": source.name,
+                "kind": source.kind,
+                "observedAt": moment_text(source.observed_at) if source.observed_at else None,
+                "objects": source.objects,
+                "accounts": list(source.accounts),
+                "regions": list(source.regions),
+            }
+            for source in snapshot.sources
+        ],
+        "lacking": [{"source": failure.source, "reason": failure.reason} for failure in snapshot.failures],
+        "verdicts": {
+            "objects": judgement.ledger.objects,
+            **{status.value: number for status, number in judgement.ledger.counts.items()},
+        },
+    }
+
+
+def moment_text(moment: datetime) -> str:
+    """Return a moment as a statement has it: ISO 8601 in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,215 @@
+"""A judgement in, one line per verdict out, by object and then by policy. Refuses to know the format.
+
+Of each line only what is new is encoded: what a verdict says once per program and index, an object and its fields once.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import partial
+from itertools import chain, islice
+from json.encoder import encode_basestring_ascii as json_text
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.parallel import all_threads_are_pythons, can_fork, dealt, processors
+from perpend.core.process import is_alone
+from perpend.evaluation.verdicts.evaluation import chunks_of
+from perpend.evaluation.verdicts.reads import reader_of
+from perpend.evaluation.verdicts.verdicts import HIDDEN, WHOLE, Share, StreamedObjects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
+
+    from perpend.core.objects.inventory import EstateObject
+    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.verdicts import Verdicts
+    from perpend.language.interpreter.interpreter import End
+    from perpend.language.program.program import Program, Read
+
+    Head: TypeAlias = Callable[[Program, int, str | None, int], str]
+    Moved: TypeAlias = Mapping[str, Mapping[str, int]]
+    Described: TypeAlias = Callable[[EstateObject], tuple[str, str]]
+    Quoted: TypeAlias = Callable[[str], str]
+    Draw: TypeAlias = Callable[[Mapping[str, Any]], list[str]]
+
+_AT_ONCE: Final = 64
+_MOST_KNOWN: Final = 1_024
+_SHORT: Final = 100
+_MANY: Final = 20_000
+"""How many objects are worth more than one process, which takes a fiftieth of a second to make."""
+
+_MOST_AT_WORK: Final = 4
+"""How many processes draw: one more hands lines on, which takes a fifth of the time that drawing them does."""
+
+_ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
+
+def verdict_lines(
+    judgement: Judgement,
+    *,
+    head: Head,
+    described: Described,
+    quoted: Quoted | None = str,
+    moved: Moved | None = None,
+) -> Iterator[str]:
+    """Yield the lines, some hundreds at once, as one text to be written.
+
+    ``head`` draws what a program says: it is given the index, the runtime error, and by how many levels the severity of this
+    object's finding is ``moved`` (by policy and object). ``described`` draws what stands before and behind the references of an
+    object: these are items of a JSON array in ASCII, each piece of it ``quoted``, or nothing where that is None. What stands
+    between lines is in front of the head, or behind the rest.
+    """
+    for type_name in judgement.selection.by_type():
+        columns = [column for column in judgement.shown if column.program.input_type == type_name]
+        if not columns:
+            continue
+        forms = list(dict.fromkeys(column.program.reads for column in columns))
+        lines_of = _object_lines(
+            _references(judgement, type_name, forms, quoted),
+            [forms.index(column.program.reads) for column in columns],
+            described,
+        )
+        heads = [_Heads(column.program, head, (moved or {}).get(column.program.policy_id, {})) for column in columns]
+        yield from _by_many(judgement.objects_of(type_name), partial(_texts, judgement, columns, heads, lines_of))
+
+
+def _by_many(objects: Sequence[EstateObject], texts: Callable[[Share], Iterable[Iterable[str]]]) -> Iterator[str]:
+    """Yield what all shares of some objects come to, by processes where there is much to draw and they can be had."""
+    shares = min(processors(), _MOST_AT_WORK) if len(objects) >= _MANY and is_alone() and can_fork() else 1
+    if isinstance(objects, StreamedObjects) and shares > 1:
+        with objects.forkable():
+            if all_threads_are_pythons():
+                yield from chain.from_iterable(dealt(lambda place: map(list, texts(Share(place, shares))), shares))
+                return
+    yield from chain.from_iterable(texts(WHOLE))
+
+
+def _texts(
+    judgement: Judgement,
+    columns: Sequence[Verdicts],
+    heads: Sequence[_Heads],
+    lines_of: Callable[[EstateObject, Sequence[str]], list[str]],
+    share: Share,
+) -> Iterator[Iterator[str]]:
+    """Yield the lines of the objects of a share, chunk by chunk."""
+    for objects, ends in chunks_of(judgement, columns, share):
+        starts = zip(*(drawn.of(objects, of_column) for drawn, of_column in zip(heads, ends, strict=True)), strict=True)
+        yield _batches(map(lines_of, objects, starts))
+
+
+def _batches(of_objects: Iterator[list[str]]) -> Iterator[str]:
+    """Yield the lines of some objects at once, as long as there are any."""
+    while some := [*islice(of_objects, _AT_ONCE)]:
+        # INVARIANT: a line is not put together before all of them are: copies of long texts take most of the time.
+        if text := "".join([piece for of_object in some for piece in of_object]):
+            yield text
+
+
+def _object_lines(draw: Draw, forms: Sequence[int], described: Described) -> Callable[[EstateObject, Sequence[str]], list[str]]:
+    """Return what draws the lines of an object, in pieces, given how each begins.
+
+    ``forms`` are the numbers of their references.
+    """
+
+    def lines_of(judged: EstateObject, starts: Sequence[str]) -> list[str]:
+        if not any(starts):
+            return []
+        before, behind = described(judged)
+        references = draw(judged.fields)
+        return [
+            piece
+            for start, form in zip(starts, forms, strict=True)
+            if start
+            for piece in (start, before, references[form], behind)
+        ]
+
+    return lines_of
+
+
+def _references(judgement: Judgement, type_name: str, forms: Sequence[tuple[Read, ...]], quoted: Quoted | None) -> Draw:
+    """Return what draws the references to an object's fields, once for each of the lists of what programs read."""
+    if quoted is None:
+        return lambda fields: [""] * len(forms)
+    every = tuple(dict.fromkeys(read for reads in forms for read in reads))
+    drawers = [_Values(quoted(_opening(judgement, type_name, read)), quoted) for read in every]
+    known = [values.known for values in drawers]
+    wanted = [[every.index(read) for read in reads] for reads in forms]
+    read_values = reader_of(every)
+
+    def draw(fields: Mapping[str, Any]) -> list[str]:
+        drawn = [
+            (texts.get(value) if value.__class__ is str else None) or values(value)
+            for texts, values, value in zip(known, drawers, read_values(fields), strict=True)
+        ]
+        return [",".join([drawn[number] for number in numbers]) for numbers in wanted]
+
+    return draw
+
+
+class _Values:
+    """Draws references to one field. ``known`` are the first short texts that it held, as they are drawn: many are alike."""
+
+    def __init__(self, opening: str, quoted: Quoted) -> None:
+        self._opening = opening
+        self._quoted = quoted
+        self.known: dict[str, str] = {}
+
+    def __call__(self, value: Any) -> str:
+        drawn = f"{self._opening}{self._quoted(json_value(value))}}}"
+        if isinstance(value, str) and len(value) <= _SHORT and len(self.known) < _MOST_KNOWN:
+            self.known[value] = drawn
+        return drawn
+
+
+def json_value(value: Any) -> str:
+    """Return a value as JSON in ASCII. Numbers that JSON does not know become their names as text."""
+    if isinstance(value, str):
+        return json_text(value)
+    if value is None:
+        return "null"
+    try:
+        return _ENCODER.encode(value)
+    except ValueError:
+        return _ENCODER.encode(_with_names(value))
+
+
+class _Heads:
+    """What a program says, by how it ended: drawn once for all objects, where many end alike; nothing of what is hidden."""
+
+    def __init__(self, program: Program, head: Head, moved: Mapping[str, int]) -> None:
+        self._program = program
+        self._head = head
+        self._moved = moved
+        self._known: dict[int, dict[End, str]] = {0: {}}
+
+    def of(self, objects: Sequence[EstateObject], ends: Sequence[End]) -> list[str]:
+        """Return what is said of some objects."""
+        if not self._moved:
+            known = self._known[0]
+            return [drawn if (drawn := known.get(end)) is not None else self(end) for end in ends]
+        return [self(end, self._moved.get(judged.id, 0)) for judged, end in zip(objects, ends, strict=True)]
+
+    def __call__(self, end: End, steps: int = 0) -> str:
+        known = self._known.get(steps)
+        if known is None:
+            known = self._known.setdefault(steps, {})
+        drawn = known.get(end)
+        if drawn is None:
+            drawn = "" if end[0] == HIDDEN else self._head(self._program, *end, steps)
+            if len(known) < _MOST_KNOWN:
+                known[end] = drawn
+        return drawn
+
+
+def _opening(judgement: Judgement, type_name: str, read: Read) -> str:
+    return f'{{"field":{json_text(read.path)},"label":{json_text(judgement.label_of(type_name, read))},"value":'
+
+
+def _with_names(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {name: _with_names(inner) for name, inner in value.items()}
+    return [_with_names(inner) for inner in value] if isinstance(value, list) else value

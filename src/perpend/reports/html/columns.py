@@ -1,0 +1,310 @@
+"""A judgement in, its findings as columns out: each object and each way to end stands once, a finding is one number.
+
+Objects are read once and none is kept: what is written out goes to the columns as it comes. Refuses to know HTML.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from perpend.core.diagnostics.escape import visible
+from perpend.core.errors import PerpendError
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.child_lists import account_names
+from perpend.evaluation.verdicts.evaluation import chunks_of, counts_of
+from perpend.evaluation.verdicts.verdict import message_of, remediation_of
+from perpend.evaluation.verdicts.verdicts import HIDDEN
+from perpend.findings.severity.effective import RATED_STATUSES
+from perpend.reports.site.content.verdicts.tally import LISTED, NO_ACCOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from perpend.core.objects.account import Account
+    from perpend.core.objects.inventory import EstateObject
+    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.verdicts import Verdicts
+    from perpend.findings.severity.results import WeighedJudgement
+    from perpend.language.interpreter.interpreter import End
+
+MOST: Final = 1_000_000
+"""How many findings one file holds."""
+
+MOST_ENDS: Final = 50_000
+"""How many ways to end are told apart; an object's own reason beyond them goes by what its policy says of all such."""
+
+_DIGITS: Final = 12
+_SEPARATOR: Final = "\n"
+
+
+LifeOf = Callable[[str, str, str, Status], int]
+"""Returns the number of a finding's life by policy, type, object's Id and status; 0 where it is not known."""
+
+
+class TooManyFindings(PerpendError):
+    """More findings than one file holds."""
+
+
+class TextColumn(Protocol):
+    """Takes texts, one after the other."""
+
+    def add(self, text: str, /) -> None:
+        """Take in some lines, each with its end."""
+
+
+class NumberColumn(Protocol):
+    """Takes numbers, some at once."""
+
+    def add(self, numbers: array[int], /) -> None:
+        """Take in unsigned numbers of 32 bits."""
+
+
+class Sinks(NamedTuple):
+    """Where columns go. Of each object: name, id, external id (blank where it is one of these), account, type, how many
+    findings it has. Of each finding, object by object: the number of its ending, and of its life where somebody knows it."""
+
+    names: TextColumn
+    ids: TextColumn
+    external_ids: TextColumn
+    accounts: NumberColumn
+    types: NumberColumn
+    findings: NumberColumn
+    ends: NumberColumn
+    lives: NumberColumn | None = None
+
+
+class SharedEnding(NamedTuple):
+    """A way in which a policy ended: the policy's number, and what it says then, as people may see it.
+
+    ``severity`` and ``rated`` are the level and the words for how severe that is, blank where nobody has rated it.
+    """
+
+    policy: int
+    status: Status
+    message: str
+    remediation: str
+    severity: str = ""
+    rated: str = ""
+
+
+class UnknownReason(NamedTuple):
+    """Why verdicts are undetermined: what is said, the next step, how many verdicts, by how many policies."""
+
+    message: str
+    remediation: str
+    verdicts: int
+    policies: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingColumns:
+    """What the columns point into. ``counts`` are all verdicts of each policy, shown or not; ``taken`` those by ending."""
+
+    policies: tuple[str, ...]
+    counts: tuple[Mapping[Status, int], ...]
+    endings: tuple[SharedEnding, ...]
+    accounts: tuple[str, ...]
+    types: tuple[str, ...]
+    objects: int
+    taken: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def findings(self) -> int:
+        """How many findings there are."""
+        return self.taken.total()
+
+    def reasons(self) -> list[UnknownReason]:
+        """Return why verdicts are undetermined, the most frequent reason first."""
+        verdicts: Counter[tuple[str, str]] = Counter()
+        policies: dict[tuple[str, str], set[int]] = {}
+        for number, ending in enumerate(self.endings):
+            if ending.status is Status.UNDETERMINED:
+                said = (ending.message, ending.remediation)
+                verdicts[said] += self.taken[number]
+                policies.setdefault(said, set()).add(ending.policy)
+        ordered = sorted(verdicts.items(), key=lambda one: (-one[1], one[0]))
+        return [UnknownReason(*said, number, len(policies[said])) for said, number in ordered]
+
+
+def write_columns(
+    judgement: Judgement,
+    sinks: Sinks,
+    *,
+    accounts: Mapping[str, Account] | None = None,
+    life_of: LifeOf | None = None,
+    weighed: WeighedJudgement | None = None,
+) -> FindingColumns:
+    """Write findings to columns, and return what these point into. ``life_of`` goes with a column for lives.
+
+    Findings are the verdicts that somebody has to act on; those that are shown, whatever their status, where a filter of the
+    judgement names statuses. ``accounts`` are those that the configuration names, ``weighed`` is how severe findings are.
+    Raises TooManyFindings before any is read.
+    """
+    wanted = _wanted(judgement)
+    number = sum(
+        many
+        for column in judgement.shown
+        for index, many in column.counted().items()
+        if column.program.verdicts[index].status in wanted
+    )
+    if number > MOST:
+        raise TooManyFindings(
+            f"{number:,} findings are more than one file of HTML holds ({MOST:,}): choose some by --status, --account, "
+            "--category or --policy, or write --format parquet"
+        )
+    writer = _ColumnWriter(judgement, sinks, wanted, accounts or {}, life_of, weighed)
+    for type_name in judgement.selection.by_type():
+        if columns := [column for column in judgement.shown if column.program.input_type == type_name]:
+            writer.write_type(type_name, columns)
+    return writer.columns()
+
+
+def _wanted(judgement: Judgement) -> frozenset[Status]:
+    chosen = frozenset(judgement.narrowed.statuses) if judgement.narrowed else frozenset(Status)
+    return frozenset(map(Status, LISTED)) if chosen == frozenset(Status) else chosen
+
+
+class _ColumnWriter:
+    """Numbers what it meets, and writes the numbers."""
+
+    def __init__(
+        self,
+        judgement: Judgement,
+        sinks: Sinks,
+        wanted: frozenset[Status],
+        accounts: Mapping[str, Account],
+        life_of: LifeOf | None,
+        weighed: WeighedJudgement | None,
+    ) -> None:
+        self.weighed = weighed
+        self._judgement = judgement
+        self._sinks = sinks
+        self._wanted = wanted
+        self._known = accounts
+        # Numbers are in the order of policies, whatever the order of types.
+        self._policies = {column.program.policy_id: number for number, column in enumerate(judgement.shown)}
+        self._policy_ids = tuple(self._policies)
+        self._life_of = life_of
+        self._endings: dict[SharedEnding, int] = {}
+        self._by_number: list[SharedEnding] = []
+        self._accounts: dict[str, int] = {}
+        self._types: list[str] = []
+        self._objects = 0
+        self._taken: Counter[int] = Counter()
+
+    def columns(self) -> FindingColumns:
+        """Return what the numbers stand for."""
+        counts = {column.program.policy_id: counts_of(column) for column in self._judgement.verdicts}
+        return FindingColumns(
+            tuple(self._policies),
+            tuple(counts[policy_id] for policy_id in self._policies),
+            tuple(self._endings),
+            tuple(self._accounts),
+            tuple(self._types),
+            self._objects,
+            self._taken,
+        )
+
+    def write_type(self, type_name: str, columns: Sequence[Verdicts]) -> None:
+        """Write the objects of one type that have findings, and these."""
+        number = len(self._types)
+        self._types.append(visible(self._judgement.type_label(type_name)))
+        of_columns = [_EndingsOfColumn(column, self) for column in columns]
+        for objects, ends in chunks_of(self._judgement, columns):
+            numbered = [column.of(objects, of_column) for column, of_column in zip(of_columns, ends, strict=True)]
+            self._write(objects, zip(*numbered, strict=True), number)
+
+    def number_of(self, column: Verdicts, end: End, steps: int) -> int | None:
+        """Return the number of an ending, None where it is no finding. ``steps`` move it away from its policy's rating."""
+        index, error = end
+        if index == HIDDEN or column.program.verdicts[index].status not in self._wanted:
+            return None
+        if len(self._endings) >= MOST_ENDS:
+            error = None
+        verdict = column.program.verdicts[index]
+        said = message_of(verdict, error)
+        ending = SharedEnding(
+            self._policies[column.program.policy_id],
+            verdict.status,
+            visible(said if error is None or error in said else f"{said} ({error})"),
+            visible(remediation_of(column.program, verdict) or ""),
+            *self._rated(column.program.policy_id, verdict.status, steps),
+        )
+        if ending not in self._endings:
+            self._endings[ending] = len(self._by_number)
+            self._by_number.append(ending)
+        return self._endings[ending]
+
+    def _rated(self, policy_id: str, status: Status, steps: int) -> tuple[str, str]:
+        rating = self.weighed.in_force.of(policy_id, steps) if self.weighed and status in RATED_STATUSES else None
+        return (rating.level.value, visible(rating.text(status))) if rating else ("", "")
+
+    def _write(self, objects: Sequence[EstateObject], ends: Iterator[tuple[int | None, ...]], type_number: int) -> None:
+        names, ids, external_ids = [], [], []
+        accounts, findings, numbers, lives = array("I"), array("I"), array("I"), array("I")
+        for judged, of_object in zip(objects, ends, strict=True):
+            kept = [number for number in of_object if number is not None]
+            if not kept:
+                continue
+            numbers.extend(kept)
+            lives.extend(self._lives(judged, kept))
+            findings.append(len(kept))
+            accounts.append(self._account(judged))
+            names.append(visible(judged.name))
+            ids.append(visible(judged.id))
+            external_ids.append("" if judged.external_id in (judged.id, judged.name) else visible(judged.external_id))
+        self._taken.update(numbers)
+        self._objects += len(names)
+        for texts, sink in ((names, self._sinks.names), (ids, self._sinks.ids), (external_ids, self._sinks.external_ids)):
+            sink.add("".join(f"{text}{_SEPARATOR}" for text in texts))
+        self._sinks.accounts.add(accounts)
+        self._sinks.types.add(array("I", [type_number]) * len(names))
+        self._sinks.findings.add(findings)
+        self._sinks.ends.add(numbers)
+        if self._sinks.lives is not None:
+            self._sinks.lives.add(lives)
+
+    def _lives(self, judged: EstateObject, numbers: Sequence[int]) -> Iterator[int]:
+        """Yield the numbers of the lives of an object's findings, nothing where nobody knows any."""
+        if self._life_of is not None:
+            for number in numbers:
+                ending = self._by_number[number]
+                yield self._life_of(self._policy_ids[ending.policy], judged.type_name, judged.id, ending.status)
+
+    def _account(self, judged: EstateObject) -> int:
+        master = judged.master
+        names = list(account_names(judged))
+        number = "" if master else next((name for name in names if len(name) == _DIGITS and name.isdigit()), "")
+        text = (master.name or master.external_id or master.id) if master else (number or NO_ACCOUNT)
+        named = next((self._known[name] for name in names if name in self._known), None)
+        if named and named.name:
+            text = f"{named.name} ({text})"
+        return self._accounts.setdefault(visible(text), len(self._accounts))
+
+
+class _EndingsOfColumn:
+    """The numbers of how one policy ends, each looked up once."""
+
+    def __init__(self, column: Verdicts, writer: _ColumnWriter) -> None:
+        self._column = column
+        self._writer = writer
+        self._moved = writer.weighed.steps.get(column.program.policy_id, {}) if writer.weighed else {}
+        self._known: dict[tuple[End, int], int | None] = {}
+
+    def of(self, objects: Sequence[EstateObject], ends: Sequence[End]) -> list[int | None]:
+        """Return the numbers of how some objects ended."""
+        if not self._moved:
+            return [self._number(end, 0) for end in ends]
+        return [self._number(end, self._moved.get(object_.id, 0)) for object_, end in zip(objects, ends, strict=True)]
+
+    def _number(self, end: End, steps: int) -> int | None:
+        if (end, steps) in self._known:
+            return self._known[end, steps]
+        number = self._writer.number_of(self._column, end, steps)
+        if len(self._known) < MOST_ENDS:
+            self._known[end, steps] = number
+        return number

@@ -1,0 +1,133 @@
+"""What a store's history knows of findings in, what a page says of it out: since when, by which waiver, and a trend drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.diagnostics.plural import counted
+from perpend.core.objects.status import Status
+from perpend.reports.html.summary import said, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+WIDE, HIGH = 1_000, 160
+_MOST_LINES: Final = 60
+_OTHER: Final = (
+    '<p class="soft">The newest run of the history is of another snapshot: since when findings are open is not shown.</p>'
+)
+_OF_STATUS: Final = {
+    Status.INCOMPLIANT: ("new", "open", "reopened"),
+    Status.UNDETERMINED: ("unconfirmed", "unknown"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LifeShown:
+    """How findings stand: a word (new, open, reopened, unconfirmed, unknown), the day since when, which episode it is.
+
+    ``waiver`` is the id of the one that covers them, ``until`` its last day, None for ever; ``why`` its reason.
+    """
+
+    word: str
+    since: str | None = None
+    episodes: int = 0
+    waiver: str | None = None
+    until: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """How many findings were open, unconfirmed and unknown after a run, and how many came and went."""
+
+    run: int
+    day: str
+    open: int
+    unconfirmed: int
+    unknown: int
+    came: int
+    went: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandoutHistory:
+    """What a history knows after its newest run.
+
+    ``numbers`` are those of ``lives``, from 1, by policy, type and object's Id. ``same_snapshot``: the run judged what the page
+    shows.
+    """
+
+    trend: Sequence[TrendPoint]
+    lives: Sequence[LifeShown] = ()
+    numbers: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
+    same_snapshot: bool = True
+
+    def life_of(self, policy_id: str, type_name: str, object_id: str, status: Status) -> int:
+        """Return the number of a finding's life; 0 where the history knows none that goes with its status."""
+        number = self.numbers.get((policy_id, type_name), {}).get(object_id, 0)
+        return number if number and self.lives[number - 1].word in _OF_STATUS.get(status, ()) else 0
+
+    def head(self) -> list[list[Any]]:
+        """Return lives as the page reads them."""
+        return [[life.word, life.since, life.episodes, life.waiver, life.until, life.why] for life in self.lives]
+
+
+def history_said(history: HandoutHistory) -> str:
+    """Return the part of a page that says how findings came and went."""
+    last = history.trend[-1]
+    flow = f" In it {last.came:,} came and {last.went:,} went." if len(history.trend) > 1 else ""
+    text = (
+        f"<b>{last.open:,}</b> open, <b>{last.unconfirmed:,}</b> unconfirmed, <b>{last.unknown:,}</b> unknown after run "
+        f"{last.run} ({said(last.day)}), by the policies of this page; {counted(len(history.trend), 'run')} shown.{flow}"
+    )
+    other = "" if history.same_snapshot else _OTHER
+    rows = "".join(
+        f'<tr><td>{run.run}</td><td>{said(run.day)}</td><td class="number">{run.open:,}</td><td class="number">'
+        f'{run.unconfirmed:,}</td><td class="number">{run.unknown:,}</td><td class="number">{run.came:,}</td>'
+        f'<td class="number">{run.went:,}</td></tr>'
+        for run in reversed(history.trend[-_MOST_LINES:])
+    )
+    heads = ("Run", "Day", "Open", "Unconfirmed", "Unknown", "Came", "Went")
+    return (
+        f"<section><h2>Trend</h2><p>{text}</p>{other}{_drawn(history.trend)}"
+        f"<details><summary>Run by run</summary>{table(heads, rows, numbers=5)}</details></section>"
+    )
+
+
+def _drawn(trend: Sequence[TrendPoint]) -> str:
+    """Return what was open as an area, what was unconfirmed on top of it, and what was unknown as a line."""
+    if len(trend) < 2:
+        return ""
+    most = max(max(run.open + run.unconfirmed, run.unknown) for run in trend) or 1
+    first, last = trend[0], trend[-1]
+    label = escape(
+        f"Findings after runs {first.run} to {last.run}: open from {first.open:,} to {last.open:,}, unconfirmed from "
+        f"{first.unconfirmed:,} to {last.unconfirmed:,}, unknown from {first.unknown:,} to {last.unknown:,}"
+    )
+    zero, opened = [0] * len(trend), [run.open for run in trend]
+    both, unknown = [run.open + run.unconfirmed for run in trend], [run.unknown for run in trend]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in _points(unknown, most))
+    return (
+        f'<svg class="trend" viewBox="0 0 {WIDE} {HIGH}" preserveAspectRatio="none" role="img" aria-label="{label}">'
+        f'<polygon class="open" points="{_area(opened, zero, most)}"/>'
+        f'<polygon class="unconfirmed" points="{_area(both, opened, most)}"/>'
+        f'<polyline class="unknown" points="{line}"/></svg>'
+        f'<p class="axis soft"><span>{said(first.day)}, run {first.run}</span><span>at most {most:,}</span>'
+        f"<span>{said(last.day)}, run {last.run}</span></p>"
+        '<ul class="totals"><li><span class="key open"></span> open</li><li><span class="key unconfirmed"></span> unconfirmed, '
+        'on top of it</li><li><span class="key unknown"></span> unknown, a line</li></ul>'
+    )
+
+
+def _area(top: Sequence[int], bottom: Sequence[int], most: int) -> str:
+    round_trip = [*_points(top, most), *reversed(_points(bottom, most))]
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in round_trip)
+
+
+def _points(values: Sequence[int], most: int) -> list[tuple[float, float]]:
+    """Return a point for each run, side by side; 4 is left free above and below, so that a line is never cut off."""
+    room, steps = HIGH - 8, max(len(values) - 1, 1)
+    return [(WIDE * at / steps, 4 + room - room * value / most) for at, value in enumerate(values)]

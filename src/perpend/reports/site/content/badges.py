@@ -1,0 +1,129 @@
+"""The flags that entities carry, each with a symbol, a tone and a list. One place says what a state is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.ids import PRODUCTION
+from perpend.reports.site.content.links import EntityFlag
+
+if TYPE_CHECKING:
+    from perpend.authoring.testing.executions import Executions
+    from perpend.language.syntax.documents import Policy
+
+_ALL: Final = (
+    EntityFlag("production-policy", "Production policy", "shield", "good", "It has a production logic, which judges."),
+    EntityFlag("work-in-progress", "Work in progress", "pencil", "warn", "Its logic is being written and does not judge yet."),
+    EntityFlag("impossible-policy", "Impossible policy", "ban", "calm", "Worth asking, but it cannot be automated."),
+    EntityFlag("policy-without-logic", "Policy without logic", "dashed", "note", "An idea: nobody has written its logic yet."),
+    EntityFlag(
+        "policy-with-tests-failing", "Tests failing", "cross", "bad", "Some test of its logic does not end as expected."
+    ),
+    EntityFlag(
+        "policy-with-errors",
+        "Policy with errors",
+        "stop",
+        "bad",
+        "Something is wrong with its files, or with what they import.",
+    ),
+    EntityFlag("policy-with-categories", "Policy with categories", "tag", "calm", "It says which categories it belongs to."),
+    EntityFlag("policy-without-categories", "Policy without categories", "dashed", "note", "It says no category."),
+    EntityFlag("policy-with-type", "Policy with type", "tag", "calm", "It says whether it is compliance or best practice."),
+    EntityFlag(
+        "policy-without-type",
+        "Policy without type",
+        "dashed",
+        "note",
+        "It does not say whether it is compliance or best practice.",
+    ),
+    EntityFlag("policy-with-internal-notes", "With internal notes", "note", "calm", "There is an internal.md beside it."),
+    EntityFlag("policy-with-todo", "With to-do notes", "todo", "note", "There is a list of things to do beside it."),
+    EntityFlag("policy-without-tests", "Policy without tests", "flask-none", "warn", "It has logic, and no test data."),
+    EntityFlag(
+        "policy-tested-whole",
+        "Every branch tested",
+        "flask-full",
+        "good",
+        "Some test ends in each of its conditions and checks.",
+    ),
+    EntityFlag("policy-tested-in-part", "Branches untested", "flask", "note", "Some condition or check is reached by no test."),
+    EntityFlag("policy-without-description", "Policy without description", "dashed", "note", "There is no description.md."),
+    EntityFlag("policy-without-remediation", "Policy without remediation", "dashed", "note", "There is no remediation.md."),
+    EntityFlag("policy-without-section", "Policy without section", "dashed", "note", "It answers no section of any framework."),
+    EntityFlag("logic-with-errors", "Logic with errors", "stop", "bad", "It cannot be used before they are mended."),
+    EntityFlag("logic-with-warnings", "Logic with warnings", "alert", "warn", "Something about it is suspicious."),
+    EntityFlag("logic-with-failing-tests", "Logic with failing tests", "cross", "bad", "Some test does not end as expected."),
+    EntityFlag("logic-with-passing-tests", "Logic with passing tests", "check", "good", "Every test ends as expected."),
+    EntityFlag("logic-without-tests", "Logic without tests", "flask-none", "warn", "It has no test data."),
+    EntityFlag("logic-production", "Production logic", "shield", "good", "It judges in `perpend check`."),
+    EntityFlag("logic-in-progress", "Logic in progress", "pencil", "warn", "It does not judge yet."),
+    EntityFlag(
+        "logic-alternative", "Other logic", "dashed", "calm", "It does not judge: an alternative, an example or a unit test."
+    ),
+    EntityFlag("section-automated", "Automated section", "shield", "good", "A production policy answers it."),
+    EntityFlag("section-manual", "Manual section", "hand", "calm", "Policies answer it, and none of them can judge."),
+    EntityFlag("section-unanswered", "Unanswered section", "dashed", "note", "No policy answers it."),
+    EntityFlag(
+        "section-with-several-policies", "Several policies", "alert", "warn", "It wants one policy at most, and has several."
+    ),
+    EntityFlag("section-with-errors", "Section with errors", "stop", "bad", "Something is wrong with its file."),
+    EntityFlag("type-declared", "Declared type", "check", "good", "Its fields are known."),
+    EntityFlag("type-undeclared", "Undeclared type", "dashed", "note", "Its fields are known by their use only."),
+    EntityFlag("type-unused", "Unused type", "dashed", "calm", "No logic judges its objects."),
+    EntityFlag("rule-automated", "Answered rule", "shield", "good", "A production policy stands for it."),
+    EntityFlag("rule-not-automated", "Rule without judge", "hand", "note", "The policies that stand for it do not judge."),
+    EntityFlag("rule-with-several-policies", "Rule of several policies", "alert", "note", "Several policies stand for it."),
+    EntityFlag("rule-without-sections", "Rule without sections", "dashed", "calm", "It leads to no section of a framework."),
+)
+
+FLAGS: Final = {flag.slug: flag for flag in _ALL}
+"""All flags by their slugs, in the order of the lists."""
+
+
+def flags(*slugs: str | bool | None) -> tuple[EntityFlag, ...]:
+    """Return flags by slug; what is empty or false is passed over: ``flags(done and "x")``."""
+    return tuple(FLAGS[slug] for slug in slugs if isinstance(slug, str) and slug)
+
+
+def policy_flags(
+    policy: Policy, executions: tuple[Executions, ...], *, files: frozenset[str], broken: bool, mapped: bool
+) -> tuple[EntityFlag, ...]:
+    """Return the flags of a policy, its state first. ``files`` are the names of the files beside it."""
+    tested = any(execution.ends for execution in executions)
+    whole = tested and all(not execution.missed for execution in executions)
+    return flags(
+        broken and "policy-with-errors",
+        any(execution.failed for execution in executions) and "policy-with-tests-failing",
+        _state(policy),
+        "policy-with-categories" if policy.categories else "policy-without-categories",
+        "policy-with-type" if policy.kind else "policy-without-type",
+        bool(policy.logics) and not tested and "policy-without-tests",
+        tested and ("policy-tested-whole" if whole else "policy-tested-in-part"),
+        "internal.md" in files and "policy-with-internal-notes",
+        "todo.md" in files and "policy-with-todo",
+        "description.md" not in files and "policy-without-description",
+        "remediation.md" not in files and "policy-without-remediation",
+        not mapped and "policy-without-section",
+    )
+
+
+def _state(policy: Policy) -> str:
+    names = {logic.rpartition("/")[2] for logic in policy.logics}
+    if policy.impossible:
+        return "impossible-policy"
+    if PRODUCTION in names:
+        return "production-policy"
+    return "work-in-progress" if names else "policy-without-logic"
+
+
+def logic_flags(logic_id: str, executions: Executions, *, broken: bool, suspicious: bool) -> tuple[EntityFlag, ...]:
+    """Return the flags of a logic file, what it is for first."""
+    name = logic_id.rpartition("/")[2]
+    role = {PRODUCTION: "logic-production", "wip.logic.yaml": "logic-in-progress"}.get(name, "logic-alternative")
+    tests = "logic-with-failing-tests" if executions.failed else "logic-with-passing-tests"
+    return flags(
+        broken and "logic-with-errors",
+        role,
+        tests if executions.ends else "logic-without-tests",
+        suspicious and "logic-with-warnings",
+    )

@@ -1,0 +1,77 @@
+"""The page for those who look after a repository: what is wrong, which tests fail, what no test reaches, what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from perpend.authoring.lint.check import RULES_BY_CODE, counted
+from perpend.core.diagnostics.model import Severity
+from perpend.core.diagnostics.plural import counted as number_of
+from perpend.reports.site.content.links import HEALTH, Ref
+from perpend.reports.site.content.logic import problem_from, test_ref
+from perpend.reports.site.content.page import Head, Problem
+
+if TYPE_CHECKING:
+    from perpend.authoring.testing.executions import Execution
+    from perpend.authoring.testing.run import Branch
+    from perpend.reports.site.content.site_model import Book
+
+
+@dataclass(frozen=True, slots=True)
+class HealthPage:
+    """What there is to do: errors and warnings, failing tests, branches that no test reaches, logic without tests."""
+
+    head: Head
+    errors: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    codes: tuple[tuple[str, str, str, int], ...]
+    failing: tuple[tuple[Ref, Ref, Ref, Execution], ...]
+    untested: tuple[tuple[Ref, Ref], ...]
+    missed: tuple[tuple[Ref, Ref, tuple[Branch, ...]], ...]
+    tests: int
+    passed: int
+    branches: int
+    covered: int
+
+
+def health_page(book: Book) -> HealthPage:
+    """Return the health page."""
+    problems = counted(book.problems)
+    codes = Counter((problem.code, problem.severity.value) for problem in problems)
+    logics = [(logic_id, book.executions_of(logic_id)) for logic_id in book.repository.logic_ids]
+    failing = tuple(
+        (_policy(book, logic_id), book.logic_ref(logic_id), test_ref(logic_id, execution), execution)
+        for logic_id, executions in logics
+        for execution in executions.ends
+        if not execution.passed
+    )
+    tests, passed = sum(len(executions.ends) for _, executions in logics), sum(executions.passed for _, executions in logics)
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    said = f"{number_of(errors, 'error')}, {number_of(len(problems) - errors, 'warning')}"
+    return HealthPage(
+        Head(HEALTH, f"{said}, {passed} of {number_of(tests, 'test')} passing.", (), (("kind", "index"),)),
+        tuple(problem_from(book, problem) for problem in problems if problem.severity is Severity.ERROR),
+        tuple(problem_from(book, problem) for problem in problems if problem.severity is not Severity.ERROR),
+        tuple((code, _rule_name(code), severity, number) for (code, severity), number in sorted(codes.items())),
+        failing,
+        tuple((_policy(book, logic_id), book.logic_ref(logic_id)) for logic_id, executions in logics if not executions.ends),
+        tuple(
+            (_policy(book, logic_id), book.logic_ref(logic_id), executions.missed)
+            for logic_id, executions in logics
+            if executions.missed and executions.ends
+        ),
+        tests,
+        passed,
+        sum(executions.branches for _, executions in logics),
+        sum(executions.covered for _, executions in logics),
+    )
+
+
+def _policy(book: Book, logic_id: str) -> Ref:
+    return book.policy_ref(logic_id.rpartition("/")[0])
+
+
+def _rule_name(code: str) -> str:
+    return RULES_BY_CODE[code].name if code in RULES_BY_CODE else ""

@@ -1,0 +1,133 @@
+"""What every page has, the parts that several kinds of pages share, and the key that says whether two pages say the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from perpend.reports.site.content.links import Ref
+
+STATUSES = ("INCOMPLIANT", "UNDETERMINED", "COMPLIANT", "INAPPLICABLE", "DISAPPEARED")
+"""The statuses in the order in which people want to know of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a page is: its own reference, a sentence for search engines, the way to it from the top, and its facets.
+
+    ``words`` are further words that the search shall find it by. ``prose`` is a text in Markdown whose first words say
+    better than ``description`` what the page is about, where it has any.
+    """
+
+    ref: Ref
+    description: str
+    crumbs: tuple[Ref, ...] = ()
+    facets: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...] = ()
+    prose: str = ""
+
+
+class Page(Protocol):
+    """Anything that is a page: a value with a head."""
+
+    @property
+    def head(self) -> Head:
+        """What the page is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many verdicts there are of each status, in the order of :data:`STATUSES`."""
+
+    numbers: tuple[int, ...] = (0,) * len(STATUSES)
+
+    @property
+    def total(self) -> int:
+        """How many verdicts there are."""
+        return sum(self.numbers)
+
+    @property
+    def pairs(self) -> tuple[tuple[str, int], ...]:
+        """Each status with its number."""
+        return tuple(zip(STATUSES, self.numbers, strict=True))
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(tuple(a + b for a, b in zip(self.numbers, other.numbers, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class SectionCoverage:
+    """How many requirements are answered by a policy that judges, by policies that cannot, and by none."""
+
+    automated: int = 0
+    manual: int = 0
+    none: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many requirements there are."""
+        return self.automated + self.manual + self.none
+
+    def __add__(self, other: SectionCoverage) -> SectionCoverage:
+        return SectionCoverage(self.automated + other.automated, self.manual + other.manual, self.none + other.none)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """When something was first and last changed (ISO 8601, UTC), in how many revisions and by whom, the busiest first.
+
+    What was moved begins anew.
+    """
+
+    first: str
+    last: str
+    revisions: int
+    authors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is wrong with a file: a diagnostic as a page shows it."""
+
+    code: str
+    severity: str
+    message: str
+    path: str
+    line: int
+    ref: Ref | None = None
+
+
+def key_of(page: Page) -> str:
+    """Return what a page says: equal pages, in whichever process, have the same key, and others another.
+
+    What counts of a value is what it is compared by: the fields of a dataclass, but for those with ``compare=False``.
+    Raises ``TypeError`` for what is no value: a list, a set, a mapping, a number with a point.
+    """
+    parts: list[str] = []
+    _write(page, parts)
+    return "".join(parts)
+
+
+def _write(value: object, parts: list[str]) -> None:
+    """Add a value, with its length in front where it has one, so that no two values can be written alike."""
+    if isinstance(value, str):
+        parts.append(f"{len(value)}:{value}")
+    elif value is None or isinstance(value, int):
+        parts.append(f"{value};")
+    elif isinstance(value, tuple):
+        parts.append(f"({len(value)}:")
+        for part in value:
+            _write(part, parts)
+    elif is_dataclass(value) and not isinstance(value, type):
+        parts.append(f"{type(value).__name__}(")
+        for name in _compared(type(value)):
+            _write(getattr(value, name), parts)
+    else:
+        raise TypeError(f"a page holds a {type(value).__name__}: {value!r}")
+
+
+@cache
+def _compared(form: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(form) if field.compare)

@@ -1,0 +1,202 @@
+"""The page of a policy, in the order in which people read it, and the page of the objects that do not comply with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from perpend.authoring.testing.remediation import mended_test
+from perpend.core.objects.ids import framework_of, is_production
+from perpend.language.syntax.companions.remedy import FILE as REMEDY
+from perpend.language.syntax.documents import Names, Policy
+from perpend.reports.site.content.frameworks import AnswerRow, answer_rows
+from perpend.reports.site.content.links import PageKind, Ref, WebLink, objects_ref
+from perpend.reports.site.content.logic import folder_crumbs, place_facets, problem_from
+from perpend.reports.site.content.page import Changes, Counts, Head, Problem
+from perpend.reports.site.content.verdicts.tally import Observed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perpend.authoring.testing.remediation import MendedTest
+    from perpend.language.syntax.documents import NamedLink
+    from perpend.reports.site.content.links import EntityFlag
+    from perpend.reports.site.content.logic import LogicCard, Logics, LogicView
+    from perpend.reports.site.content.site_model import Book
+
+_LONGEST_LEAD = 600
+_CATEGORIES = {"SECURITY": "Security", "RELIABILITY": "Reliability", "PERFORMANCE": "Performance", "COST": "Cost"}
+_POLICY_TYPES = {"COMPLIANCE_POLICY": "Compliance policy", "BEST_PRACTICE": "Best practice"}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPage:
+    """The page of a policy. ``view`` is its production logic in full, else its first logic, else None.
+
+    ``past`` names days, and authors only where they are wanted.
+    """
+
+    head: Head
+    full_name: str
+    contextual_name: str
+    flags: tuple[EntityFlag, ...]
+    policy_type: str
+    categories: tuple[str, ...]
+    tags: tuple[str, ...]
+    logics: tuple[LogicCard, ...]
+    similar: tuple[tuple[str, tuple[WebLink, ...]], ...]
+    internal_ids: tuple[Ref, ...]
+    rules: tuple[tuple[Ref, int], ...]
+    lead: str
+    summary: str
+    description: str
+    remediation: str
+    mended: MendedTest | None
+    sections: tuple[AnswerRow, ...]
+    view: LogicView | None
+    commands: tuple[tuple[str, str], ...]
+    past: Changes | None
+    counts: Counts | None
+    left_out: int
+    observed: Observed
+    findings: Ref | None
+    problems: tuple[Problem, ...]
+
+
+def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage:
+    """Return the page of a policy; where its file cannot be read, of what stands beside it and of why."""
+    policy = book.policies.get(entity) or _unread(book, entity)
+    ref = book.policy_ref(entity)
+    main = next(filter(is_production, policy.logics), next(iter(policy.logics), None))
+    folder = entity[1:]
+    counts = book.verdicts.counts([entity]) if book.verdicts else None
+    description = book.text(f"{folder}/description.md")
+    is_listed = book.verdicts is not None and entity in book.verdicts.listed() & book.policies.keys()
+    return PolicyPage(
+        _head(book, policy, ref, description),
+        policy.names.full,
+        policy.names.contextual,
+        ref.flags,
+        _POLICY_TYPES.get(policy.kind or "", policy.kind or ""),
+        tuple(_CATEGORIES.get(category, category) for category in policy.categories),
+        policy.tags,
+        tuple(map(logics.card, policy.logics)),
+        _similar(policy),
+        tuple(book.rule_ref(rule) for rule in policy.similar_internal),
+        tuple((book.rule_ref(rule), len(book.mappings.rules().get(rule, ()))) for rule in policy.similar_internal),
+        _lead(policy, description),
+        policy.description,
+        description,
+        book.text(f"{folder}/remediation.md"),
+        mended_test(book.analyzer, entity, main, book.executions_of(main)) if main and is_production(main) else None,
+        answer_rows(book, entity),
+        logics.view(main) if main else None,
+        _commands(policy, main, book),
+        _past(book, folder),
+        counts,
+        book.verdicts.unlike.get(entity, 0) if book.verdicts else 0,
+        book.verdicts.observed if book.verdicts else Observed(),
+        objects_ref(entity) if is_listed else None,
+        _problems(book, entity),
+    )
+
+
+def _unread(book: Book, entity: str) -> Policy:
+    names = Names(entity.rpartition("/")[2], entity.rpartition("/")[2])
+    logics = tuple(logic_id for logic_id in book.repository.logic_ids if logic_id.rpartition("/")[0] == entity)
+    return Policy(entity, names, "", False, None, (), (), (), (), (), (), (), (), logics)
+
+
+def policy_facets(book: Book, policy: Policy) -> tuple[tuple[str, str], ...]:
+    """Return what a search can be narrowed down by: kind, place, categories, frameworks, state, types, statuses."""
+    ref = book.policy_ref(policy.id)
+    frameworks = {framework_of(route.section_id) for route in book.mappings.of_policy(policy.id)}
+    types = {book.type_ref(name).name for name, logics in book.input_types.items() if set(logics) & set(policy.logics)}
+    state = next((flag.label for flag in ref.flags if flag.slug in _STATES), "")
+    return (
+        ("kind", PageKind.POLICY.value),
+        *place_facets(book, policy.id),
+        *(("category", _CATEGORIES.get(category, category)) for category in policy.categories),
+        *(("type", name) for name in sorted(types)),
+        *(("framework", name) for name in sorted(book.section_ref(entity).name for entity in frameworks)),
+        *((("state", state),) if state else ()),
+        *(("status", status) for status, number in _counts(book, policy.id).pairs if number),
+    )
+
+
+def _counts(book: Book, policy_id: str) -> Counts:
+    return book.verdicts.counts([policy_id]) if book.verdicts else Counts()
+
+
+_STATES = ("production-policy", "work-in-progress", "impossible-policy", "policy-without-logic")
+
+
+def _head(book: Book, policy: Policy, ref: Ref, description: str) -> Head:
+    words = [*policy.similar_internal]
+    for links in (policy.similar_conformity, policy.similar_trusted_advisor, policy.similar_security_hub):
+        words += [link.name for link in links]
+    words += [book.section_ref(route.section_id).name for route in book.mappings.of_policy(policy.id) if route.how == "direct"]
+    return Head(
+        ref,
+        policy.names.full,
+        folder_crumbs(book, policy.id),
+        policy_facets(book, policy),
+        tuple(dict.fromkeys(words)),
+        policy.description or description,
+    )
+
+
+def _similar(policy: Policy) -> tuple[tuple[str, tuple[WebLink, ...]], ...]:
+    named = (
+        ("Trend Micro Conformity", policy.similar_conformity),
+        ("AWS Trusted Advisor", policy.similar_trusted_advisor),
+        ("AWS Security Hub", policy.similar_security_hub),
+    )
+    return tuple((name, tuple(_links(links))) for name, links in named if links)
+
+
+def _links(links: Iterable[NamedLink]) -> Iterable[WebLink]:
+    return (WebLink(link.name or link.url, link.url if _is_web(link.url) else "", link.id) for link in links)
+
+
+def _is_web(url: str) -> bool:
+    return url.lower().startswith(("https://", "http://"))
+
+
+def _commands(policy: Policy, main: str | None, book: Book) -> tuple[tuple[str, str], ...]:
+    if main is None:
+        return ()
+    commands = [("Run its tests", f"perpend test {quote(policy.id)} --coverage")]
+    if is_production(main):
+        judged = book.verdicts.inputs if book.verdicts else "INPUT…"
+        commands = [
+            ("Judge an estate by it", f"perpend check INPUT… --policy {quote(policy.id)}"),
+            ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT {judged}"),
+            *commands,
+        ]
+        if f"{policy.id[1:]}/{REMEDY}" in book.repository.tree.files:
+            commands.append(("Print what would mend what it finds", f"perpend remediate {quote(policy.id)} --store DIR"))
+    return (*commands, ("Read it in a terminal", f"perpend show {quote(policy.id)}"))
+
+
+def _lead(policy: Policy, description: str) -> str:
+    """Return in a sentence or two what a policy is about: its own, else the first paragraph of its description."""
+    if policy.description.strip():
+        return policy.description
+    paragraphs = (part.strip() for part in description.replace("\r\n", "\n").split("\n\n"))
+    return next((part for part in paragraphs if part[:1].isalpha() and len(part) <= _LONGEST_LEAD), "")
+
+
+def _problems(book: Book, entity: str) -> tuple[Problem, ...]:
+    """Return what is wrong with a policy's own file, in itself and in what it refers to."""
+    path = f"{entity[1:]}/policy.yaml"
+    problems = [*book.repository.policy(entity).diagnostics, *book.problems_at.get(path, ())]
+    return tuple(problem_from(book, one) for one in dict.fromkeys(problems))
+
+
+def _past(book: Book, folder: str) -> Changes | None:
+    changes = book.history(folder)
+    if changes is None:
+        return None
+    return replace(changes, first=changes.first[:10], last=changes.last[:10], authors=changes.authors if book.authors else ())

@@ -1,0 +1,103 @@
+"""What a program reads of its objects, as rows: fields with labels and types, lookups, keys, and the permissions they need."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from perpend.authoring.testing.executions import blocks_of
+from perpend.language.compiler.verdicts import checks_of
+from perpend.language.program.reads import reads_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.language.program.program import Block, Expr, Program, Read
+    from perpend.reports.site.content.links import Ref
+    from perpend.reports.site.content.site_model import Book
+
+_ACTION: Final = re.compile(
+    r"\b([a-z][a-z0-9-]{1,30}:(?:Generate|Get|List|Describe|Head|Lookup|BatchGet|View)[A-Z][A-Za-z0-9]{1,60})\b"
+)
+
+_KNOWN: Final = {
+    "CA10__credReportAttributesJson__c": ("iam:GenerateCredentialReport", "iam:GetCredentialReport"),
+    "CA10__passwordPolicyJson__c": ("iam:GetAccountPasswordPolicy",),
+    "CA10__accountSummaryJson__c": ("iam:GetAccountSummary",),
+}
+"""The permissions that a collector needs to fill a field. Other fields: what the texts of the checks name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadValue:
+    """A value that a program reads: whose it is, the lookups to it, the field, and the key where the field is JSON.
+
+    ``relationship`` is empty for the judged object itself; ``field_type`` and ``label`` are where nothing declares it.
+    """
+
+    relationship: str
+    type: Ref
+    lookups: tuple[str, ...]
+    field: str
+    key: str
+    field_type: str
+    label: str
+
+
+def readings_of(book: Book, program: Program) -> tuple[ReadValue, ...]:
+    """Return what a program reads, of the object and of its related lists, in the order of first reading."""
+    readings = [_reading(book, "", program.block.type, read) for read in program.reads]
+    for relationship, block in _related(program.block):
+        readings += [_reading(book, relationship, block.type, read) for read in reads_of(block)]
+    return tuple(dict.fromkeys(readings))
+
+
+def permissions_of(program: Program) -> tuple[str, ...]:
+    """Return the permissions that filling the fields needs: those known, and those that the texts of the checks name."""
+    permissions: set[str] = set()
+    for block in blocks_of(program.block):
+        for read in reads_of(block):
+            permissions.update(_KNOWN.get(read.path.rpartition(".")[2], ()))
+        for condition in block.conditions:
+            for _, _, check, _ in checks_of(condition.expression):
+                permissions.update(_ACTION.findall(check.message))
+    return tuple(sorted(permissions))
+
+
+def extracts_of(program: Program) -> dict[tuple[str, str], None]:
+    """Return the extracts that a program uses, also by way of others: file id and name, in order."""
+    extracts: dict[tuple[str, str], None] = {}
+    for block in blocks_of(program.block):
+        for condition in block.conditions:
+            extracts |= dict.fromkeys(_extracts(condition.expression))
+    return extracts
+
+
+def _extracts(expression: Expr) -> Iterator[tuple[str, str]]:
+    if expression.extract is not None and expression.extract.body.span is not None:
+        yield f"/{expression.extract.body.span.path}", str(expression.arguments["path"]).rpartition(".")[2]
+    for operand in expression.operands:
+        yield from _extracts(operand)
+
+
+def _related(block: Block) -> Iterator[tuple[str, Block]]:
+    for relationship, child in block.related.items():
+        yield relationship, child
+        yield from ((f"{relationship} → {name}", inner) for name, inner in _related(child))
+
+
+def _reading(book: Book, relationship: str, object_type: ObjectType, read: Read) -> ReadValue:
+    *lookups, name = read.path.split(".")
+    reached = book.analyzer.reached(object_type, lookups)
+    declared = reached.fields.get(name)
+    return ReadValue(
+        relationship,
+        book.type_ref(reached.name),
+        tuple(lookups),
+        name,
+        read.key or "",
+        declared.kind if declared else "",
+        declared.label if declared else "",
+    )

@@ -1,0 +1,65 @@
+"""Policies that answer a requirement, and their verdicts, in; how that requirement fared out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.requirements import NOT_JUDGED, PolicyAsked, Standing, standing_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perpend.reports.site.content.site_model import Book
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementResults:
+    """How many requirements fared how, as reports say it (``evaluation/verdicts/requirements.py``).
+
+    ``inapplicable``: no object concerns them. ``unasked``: no policy that judges was asked; of those of which only some were,
+    it is undetermined whether they are met. ``manual``: no policy can judge. ``none``: no policy answers them.
+    """
+
+    incompliant: int = 0
+    undetermined: int = 0
+    compliant: int = 0
+    inapplicable: int = 0
+    unasked: int = 0
+    manual: int = 0
+    none: int = 0
+
+    @property
+    def asked(self) -> int:
+        """How many requirements the verdicts speak of in whole, or find something wrong or unknown in."""
+        return self.incompliant + self.undetermined + self.compliant + self.inapplicable
+
+    @property
+    def total(self) -> int:
+        """How many requirements there are."""
+        return self.asked + self.unasked + self.manual + self.none
+
+    def __add__(self, other: RequirementResults) -> RequirementResults:
+        return RequirementResults(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+
+
+_FIELD_OF: Final = {
+    Standing.FAILS: "incompliant",
+    Standing.UNDETERMINED: "undetermined",
+    Standing.MET: "compliant",
+    Standing.NOTHING_TO_JUDGE: "inapplicable",
+    Standing.NOT_ASKED: "unasked",
+    Standing.MANUAL: "manual",
+    Standing.UNANSWERED: "none",
+}
+
+
+def requirement_result(book: Book, policy_ids: Sequence[str]) -> RequirementResults:
+    """Return how the one requirement that these policies answer fared. The book has verdicts."""
+    assert book.verdicts is not None
+    asked, part, judges = book.verdicts.by_policy, book.verdicts.in_part.get, book.mappings.judges
+    policies = [PolicyAsked(one, judges(one), "" if one in asked else NOT_JUDGED, part(one, "")) for one in policy_ids]
+    counts = dict(book.verdicts.counts(policy_ids).pairs)
+    standing = standing_of(policies, {status: counts[status.value] for status in Status})
+    return RequirementResults(**{_FIELD_OF[standing]: 1})

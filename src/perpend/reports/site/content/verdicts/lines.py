@@ -1,0 +1,176 @@
+"""The output of ``perpend check --format ndjson`` or ``json``, line by line, into a tally. Keeps places, not lines."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from perpend.reports.site.content.page import STATUSES
+from perpend.reports.site.content.verdicts.tally import (
+    NO_ACCOUNT,
+    JudgedObject,
+    NotVerdicts,
+    Observed,
+    ObservedSource,
+    refuse_filtered,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from perpend.reports.site.content.verdicts.tally import Tally
+
+_LONGEST_LINE: Final = 16 * 1024 * 1024
+_MOST_SOURCES: Final = 5_000
+_LIST: Final = b'"verdicts":['
+_COMPACT: Final = b'{"verdicts":{'
+_FORMS: Final = "`perpend check --format ndjson` or `json`"
+
+
+def read_lines(path: Path, tally: Tally) -> None:
+    """Read a file of verdicts. Raises :class:`NotVerdicts`, with the line, where it is none, and ``OSError``."""
+    with path.open("rb") as stream:
+        fixed = _read_fixed(stream, path)
+        # Lines that leave their texts to the first one say too little to be handed on by themselves.
+        tally.book.path = path if fixed is None else None
+        number, place, told = _read_head(stream, path, tally) if fixed is None else (1, 0, None if any(fixed.values()) else 0)
+        closed, taken = not number or fixed is not None, 0
+        for line in iter(lambda: stream.readline(_LONGEST_LINE), b""):
+            number += 1
+            if not closed and line.startswith(b"]"):
+                closed = True
+                break
+            if (record := _record(line.rstrip(b",\r\n"), f"{path}:{number}", fixed or {})) is not None:
+                _take(tally, record, place)
+                taken += 1
+            place += len(line)
+    if not closed:
+        raise NotVerdicts(f"{path}:{number}: is cut off: the end of its verdicts is missing")
+    if told is None and not taken:
+        raise NotVerdicts(f"{path}: has no verdicts, like what a check that died leaves; --format json tells if there are none")
+    if told is not None and told != taken:
+        raise NotVerdicts(f"{path}: holds {taken:,} of {told:,} verdicts: write them anew")
+
+
+def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
+    """Return what ``--compact`` says of all verdicts by policy and index in a first line, None where there is no such line."""
+    first = stream.readline(_LONGEST_LINE)
+    if not first.startswith(_COMPACT):
+        stream.seek(0)
+        return None
+    try:
+        said = json.loads(first)
+    except (ValueError, RecursionError):
+        raise NotVerdicts(f"{path}:1: is no first line of `perpend check --format ndjson --compact`") from None
+    verdicts = said["verdicts"]
+    _refuse_filtered(path, said.get("filter"))
+    return verdicts if isinstance(verdicts, dict) else {}
+
+
+def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int, int | None]:
+    """Read what one JSON document says before its verdicts; return how many lines and bytes that is, none of NDJSON.
+
+    The third is how many verdicts there are by what it says, None where it does not say.
+    """
+    first = stream.readline(_LONGEST_LINE)
+    if not first.startswith(b'{"ledger":'):
+        stream.seek(0)
+        return 0, 0, None
+    head, number = first, 1
+    while not head.rstrip().endswith(_LIST):
+        line = stream.readline(_LONGEST_LINE)
+        if not line or len(head) > _LONGEST_LINE:
+            raise NotVerdicts(f"{path}:{number}: is not what {_FORMS} writes: no verdicts, one a line")
+        head, number = head + line, number + 1
+    try:
+        said = json.loads(head + b"]}")
+    except (ValueError, RecursionError):
+        raise NotVerdicts(f"{path}:1: is not what {_FORMS} writes: not JSON") from None
+    _refuse_filtered(path, said.get("filter"))
+    tally.book.observed = _observed(said.get("snapshot"))
+    ledger = said["ledger"]
+    told = ledger.get("verdicts") if isinstance(ledger, dict) else None
+    return number, len(head), told if isinstance(told, int) else None
+
+
+def _refuse_filtered(path: Path, said: object) -> None:
+    """Raise where the head of a file says by which filter its verdicts were chosen."""
+    refuse_filtered(str(path), said.get("options", said) if isinstance(said, dict) else said)
+
+
+def _observed(said: object) -> Observed:
+    if not isinstance(said, dict):
+        return Observed()
+    sources = said.get("sources") if isinstance(said.get("sources"), list) else []
+    observed = tuple(
+        ObservedSource(
+            text_of(source.get("name")),
+            text_of(source.get("kind")),
+            text_of(source.get("observedAt")),
+            source["objects"] if isinstance(source.get("objects"), int) else 0,
+            tuple(map(text_of, source["accounts"])) if isinstance(source.get("accounts"), list) else (),
+        )
+        for source in (sources or [])[:_MOST_SOURCES]
+        if isinstance(source, dict)
+    )
+    return Observed(text_of(said.get("time")), said.get("assumed") is True, observed)
+
+
+def _record(line: bytes, where: str, fixed: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a line's record with the texts that it leaves to the first line, None where the line is blank."""
+    if not line.strip():
+        return None
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        raise NotVerdicts(f"{where}: is no line of {_FORMS}: not JSON") from None
+    judged = record.get("object") if isinstance(record, dict) else None
+    if not isinstance(judged, dict) or not isinstance(record.get("policyId"), str) or record.get("status") not in STATUSES:
+        raise NotVerdicts(f"{where}: is no line of {_FORMS}: no policyId, status and object")
+    refuse_filtered(where, record.get("filter"))
+    by_index = fixed.get(record["policyId"])
+    texts = by_index.get(str(record.get("conditionIndex"))) if isinstance(by_index, dict) else None
+    return {**(texts if isinstance(texts, dict) else {}), **record}
+
+
+def _take(tally: Tally, record: dict[str, Any], place: int) -> None:
+    policy_id, status, judged = record["policyId"], record["status"], record["object"]
+    index, text = record.get("conditionIndex"), record.get("conditionText")
+    number = index if isinstance(index, int) else 0
+    type_name = text_of(judged.get("typeApiName"))
+    if not tally.add(policy_id, status, number, type_name=type_name, text=text if isinstance(text, str) else None):
+        return
+    account = _account(judged)
+    tally.add_account(account, status)
+    listed = tally.listed(policy_id, status)
+    if (policy_id, status) in tally.book.objects:
+        tally.book.places.setdefault((policy_id, status), array("Q")).append(place)
+    if listed is not None:
+        listed.append(_judged(record, judged, account, number))
+
+
+def _account(judged: dict[str, Any]) -> str:
+    master = judged["master"] if isinstance(judged.get("master"), dict) else {}
+    account = text_of(master.get("name") or master.get("externalId") or master.get("id")) or NO_ACCOUNT
+    said = judged.get("account")
+    return f"{text_of(said['name'])} ({account})" if isinstance(said, dict) and said.get("name") else account
+
+
+def _judged(record: dict[str, Any], judged: dict[str, Any], account: str, index: int) -> JudgedObject:
+    references = record.get("references")
+    return JudgedObject(
+        text_of(judged.get("id")),
+        text_of(judged.get("name")),
+        text_of(judged.get("externalId")),
+        account,
+        index,
+        text_of(record.get("currentStateMessage")),
+        text_of(record.get("remediationMessage")),
+        tuple(
+            (text_of(reference.get("label") or reference.get("field")), text_of(reference.get("value")))
+            for reference in (references if isinstance(references, list) else ())
+            if isinstance(reference, dict)
+        ),
+    )

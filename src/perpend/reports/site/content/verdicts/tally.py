@@ -1,0 +1,221 @@
+"""What verdicts say, counted, with the first objects that do not comply or are not known; and how it is gathered.
+
+Refuses to know what the verdicts were read from.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.errors import PerpendError
+from perpend.core.objects.ids import production_of
+from perpend.reports.site.content.page import STATUSES, Counts
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from perpend.language.compiler.analyzer import Analyzer
+    from perpend.language.program.program import Program
+
+SHOWN: Final = 200
+"""How many objects of one policy and status a page shows; the file beside the page has all of them."""
+
+LISTED: Final = ("INCOMPLIANT", "UNDETERMINED")
+"""The statuses whose objects have pages: something is to be done about them."""
+
+NO_ACCOUNT: Final = "no account"
+"""What objects belong to that have no account."""
+
+_ACCOUNTS: Final = 5_000
+_REST: Final = "other accounts"
+_REMEMBERED: Final = 10_000
+_LONGEST_WORDS: Final = 200
+_CHANGED: Final = "it has changed since the check"
+
+
+class NotVerdicts(PerpendError):
+    """What does not hold the verdicts of a check, or of one by another repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedObject:
+    """One object that a policy judged. ``account`` is empty where nothing says whose it is."""
+
+    object_id: str
+    name: str
+    external_id: str
+    account: str
+    index: int
+    message: str
+    remediation: str
+    references: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedSource:
+    """An input that was judged: when it was observed (ISO 8601, UTC), empty where it states no time."""
+
+    name: str
+    kind: str
+    time: str
+    objects: int
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What was judged, and as of when; ``time`` is empty where the verdicts do not say. ``assumed``: it is the run's day."""
+
+    time: str = ""
+    assumed: bool = False
+    sources: tuple[ObservedSource, ...] = ()
+
+
+@dataclass(slots=True)
+class VerdictBook:
+    """Counts by policy, account and type, and the first objects listed, by policy and status.
+
+    ``places`` are the byte offsets of all their lines in the file at ``path``, where it has lines. Left out of all that, and
+    counted by themselves, are verdicts of policies that are not here (``strangers``), and by policy those that it cannot give
+    as it stands here (``unlike``). ``in_part`` says why policies judged a part, or why only a part of their verdicts counts.
+    ``inputs`` is how commands name what was judged.
+    """
+
+    by_policy: dict[str, list[int]] = field(default_factory=dict)
+    by_account: dict[str, list[int]] = field(default_factory=dict)
+    by_type: dict[str, list[int]] = field(default_factory=dict)
+    objects: dict[tuple[str, str], list[JudgedObject]] = field(default_factory=dict)
+    places: dict[tuple[str, str], array[int]] = field(default_factory=dict)
+    observed: Observed = Observed()
+    path: Path | None = None
+    strangers: int = 0
+    unlike: dict[str, int] = field(default_factory=dict)
+    in_part: dict[str, str] = field(default_factory=dict)
+    inputs: str = "INPUT…"
+
+    def counts(self, policy_ids: Iterable[str]) -> Counts:
+        """Return the counts of several policies together."""
+        return sum((_counts(self.by_policy, policy_id) for policy_id in policy_ids), Counts())
+
+    def counts_of_type(self, name: str) -> Counts:
+        """Return the counts of an object type."""
+        return _counts(self.by_type, name)
+
+    def accounts(self) -> tuple[tuple[str, Counts], ...]:
+        """Return the counts by account, by name."""
+        return tuple((name, _counts(self.by_account, name)) for name in sorted(self.by_account))
+
+    def listed(self) -> frozenset[str]:
+        """Return the policies that have listed objects."""
+        return frozenset(policy_id for policy_id, _ in self.objects)
+
+    def lines(self, policy_id: str, status: str) -> Iterator[bytes]:
+        """Yield the lines of a policy's objects of a status as they stand in the file."""
+        if self.path is None:
+            return
+        with self.path.open("rb") as stream:
+            for place in self.places.get((policy_id, status), ()):
+                stream.seek(place)
+                yield stream.readline().rstrip(b",\r\n") + b"\n"
+
+
+class Tally:
+    """Gathers verdicts into a book, and notes which of them the repository's policies cannot give."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        self.book = VerdictBook()
+        self._analyzer = analyzer
+        self._programs: dict[str, Program | None] = {}
+        self._given: dict[tuple[str, str, int, str | None], bool] = {}
+        self._strange: tuple[str, str, int] | None = None
+        self._own = 0
+
+    def program(self, policy_id: str) -> Program | None:
+        """Return the program that gives a policy's verdicts here, None where there is none."""
+        if policy_id not in self._programs:
+            logic_id = production_of(policy_id)
+            known = logic_id in self._analyzer.repository.logic_ids
+            self._programs[policy_id] = self._analyzer.analyzed(logic_id).program if known else None
+        return self._programs[policy_id]
+
+    def add(self, policy_id: str, status: str, index: int, number: int = 1, *, type_name: str, text: str | None = None) -> bool:
+        """Take in so many verdicts of a policy that ended alike; return whether they count: the policy is here and gives them.
+
+        ``text`` is the condition's, where it is known.
+        """
+        given, book = self.is_given(policy_id, status, index, text), self.book
+        if given:
+            self._own += number
+        else:
+            self._strange = self._strange or (policy_id, status, index)
+        if policy_id not in self._analyzer.repository.policy_ids:
+            book.strangers += number
+            return False
+        if not given:
+            book.unlike[policy_id] = book.unlike.get(policy_id, 0) + number
+            book.in_part[policy_id] = _CHANGED
+            return False
+        self._add(book.by_policy, policy_id, status, number)
+        self._add(book.by_type, type_name, status, number)
+        return True
+
+    def add_account(self, account: str, status: str, number: int = 1) -> None:
+        """Take in so many verdicts on objects of an account."""
+        known = self.book.by_account
+        self._add(known, account if account in known or len(known) < _ACCOUNTS else _REST, status, number)
+
+    def listed(self, policy_id: str, status: str) -> list[JudgedObject] | None:
+        """Return the list that an object belongs to, None where its status has none, or its policy has enough."""
+        if status not in LISTED:
+            return None
+        objects = self.book.objects.setdefault((policy_id, status), [])
+        return objects if len(objects) < SHOWN else None
+
+    def is_given(self, policy_id: str, status: str, index: int, text: str | None = None) -> bool:
+        """Whether the policy of this name can end like this as it stands here."""
+        key = (policy_id, status, index, text)
+        if key not in self._given:
+            program = self.program(policy_id)
+            verdict = program.verdicts.get(index) if program else None
+            given = verdict is not None and verdict.status.value == status and text in (None, verdict.text)
+            if len(self._given) >= _REMEMBERED:
+                return given
+            self._given[key] = given
+        return self._given[key]
+
+    def finished(self, where: str) -> VerdictBook:
+        """Return the book. Raises :class:`NotVerdicts` where none of the verdicts can be of this repository."""
+        if self._strange is not None and not self._own:
+            policy_id, status, index = self._strange
+            here = policy_id in self._analyzer.repository.policy_ids
+            if here and self.program(policy_id) is None:
+                raise NotVerdicts(f"{where}: has verdicts of `{policy_id}`, which cannot judge as it stands here: perpend lint")
+            why = f"`{policy_id}` never ends {status} at index {index} here" if here else f"`{policy_id}` is not here"
+            raise NotVerdicts(f"{where}: has verdicts of another repository: {why}; name theirs with --repo")
+        return self.book
+
+    @staticmethod
+    def _add(counts: dict[str, list[int]], key: str, status: str, number: int) -> None:
+        counts.setdefault(key, [0] * len(STATUSES))[STATUSES.index(status)] += number
+
+
+def refuse_filtered(where: str, words: object) -> None:
+    """Raise :class:`NotVerdicts` where options are named that verdicts were chosen by: the rest would be taken for well."""
+    if words is not None:
+        chosen = text_of(words)[:_LONGEST_WORDS]
+        raise NotVerdicts(f"{where}: holds only the verdicts that `{chosen}` lets through: write them without that filter")
+
+
+def text_of(value: object) -> str:
+    """Return a JSON value as a page shows it."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _counts(counts: dict[str, list[int]], key: str) -> Counts:
+    return Counts(tuple(counts[key])) if key in counts else Counts()

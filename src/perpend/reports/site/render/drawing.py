@@ -1,0 +1,246 @@
+"""The small parts of all templates: links, symbols, statuses, bars, prose, source. A drawing knows its page's place."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from markupsafe import Markup, escape
+
+from perpend.core.diagnostics.escape import visible
+from perpend.reports.site.render.addresses import Addresses, quoted
+from perpend.reports.site.render.charts import bar_svg, left_out, relations_svg
+from perpend.reports.site.render.flow import flow_svg
+from perpend.reports.site.render.icons import KINDS, STATUSES, icon
+from perpend.reports.site.render.markdown import html_from_markdown, plain_text, untitled
+from perpend.reports.site.render.source import source_html
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from perpend.reports.site.content.catalogue import TypePage
+    from perpend.reports.site.content.links import EntityFlag, Ref
+    from perpend.reports.site.content.page import Counts, SectionCoverage
+    from perpend.reports.site.content.requirements import RequirementResults
+    from perpend.reports.site.content.steps import BlockSteps
+
+    Known = Callable[[str, str], "str | None"]
+
+LONG: Final = 900
+"""From this length on, in characters, a description is folded."""
+
+LONGEST_TEXT: Final = 10_000
+"""How many characters of one text a page shows; what follows is counted."""
+
+_SUMMARY: Final = 160
+"""How many characters of a document its entry in a list shows."""
+
+_LEAD: Final = 400
+"""How many characters of its description stand below a policy's name."""
+
+_GLANCE: Final = (
+    "impossible-policy",
+    "policy-without-logic",
+    "policy-tested-in-part",
+    "section-manual",
+    "section-unanswered",
+    "type-undeclared",
+    "rule-not-automated",
+    "rule-with-several-policies",
+)
+
+_TITLED: Final = re.compile(r"\A\s*#{1,2}\s+(?:Description|Remediation)\s*#*\s*(?:\n|\Z)", re.IGNORECASE)
+_HEADING: Final = re.compile(r"<(/?)h([2-6])(?=[ >])")
+_BLANKS: Final = re.compile(r"[\t\r\n ]+")
+
+
+def shown(value: object) -> object:
+    """Return a value as a template shows it: text in one line, bounded, with everything that hides or turns written out."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    if len(value) > LONGEST_TEXT:
+        return f"{shown(value[:LONGEST_TEXT])}… ({len(value) - LONGEST_TEXT:,} more characters)"
+    return value if value.isprintable() else visible(_BLANKS.sub(" ", value))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Draws for the page at ``path``. ``known`` turns a relative target below a directory into a path of the site."""
+
+    addresses: Addresses
+    path: str
+    root: str
+    known: Known
+
+    def href(self, ref: Ref) -> str:
+        """Return the address of a page, seen from this one."""
+        return self.addresses.href(ref, self.root)
+
+    def a(self, ref: Ref, text: str | None = None, *, symbol: bool = False, flags: bool = False, code: bool = False) -> Markup:
+        """Return a link; only the name where there is no such page."""
+        name = escape(shown(ref.name if text is None else text))
+        name = Markup("<code>{}</code>").format(name) if code else name
+        before = icon(KINDS[ref.kind]) if symbol else ""
+        after = self.flags(ref.flags) if flags else ""
+        if not ref.there:
+            return Markup('<span class="absent">{}{}</span>').format(before, name)
+        return Markup('{}<a href="{}">{}</a>{}').format(before, self.href(ref), name, after)
+
+    def flags(self, flags: tuple[EntityFlag, ...], *, quiet: bool = True) -> Markup:
+        """Return the symbols of flags, each with its name; where ``quiet``, only those that matter at a glance."""
+        wanted = self.brief(flags) if quiet else flags
+        symbols = Markup("").join(
+            Markup('<span title="{}">{}</span>').format(flag.label, icon(flag.icon, flag.label, flag.tone)) for flag in wanted
+        )
+        return Markup('<span class="flags">{}</span>').format(symbols) if wanted else Markup("")
+
+    def brief(self, flags: tuple[EntityFlag, ...]) -> tuple[EntityFlag, ...]:
+        """Return the flags that matter at a glance: states, and what is good or bad, not what merely is or is not there."""
+        return tuple(flag for flag in flags if flag.tone in ("good", "bad", "warn") or flag.slug in _GLANCE)
+
+    def flag(self, flag: EntityFlag) -> Markup:
+        """Return one flag with its symbol and its name."""
+        return Markup('<span class="flag tone-{}">{}{}</span>').format(flag.tone, icon(flag.icon), flag.label)
+
+    def status(self, status: str, *, brief: bool = False) -> Markup:
+        """Return a status with its symbol; the word is for screen readers only where ``brief``."""
+        if status not in STATUSES:
+            return escape(shown(status))
+        name, tone = STATUSES[status]
+        if brief:
+            return icon(name, status, tone)
+        return Markup('<span class="status tone-{}">{}{}</span>').format(tone, icon(name), status)
+
+    def counts(self, counts: Counts | None, *, words: bool = False) -> Markup:
+        """Return how many verdicts there are of each status, those that there are none of left out.
+
+        Where there are no ``words``, the symbols say the statuses.
+        """
+        if counts is None:
+            return Markup("")
+        if not counts.total:
+            return Markup('<span class="quiet counts">no verdicts</span>')
+        parts = [
+            Markup('<span class="count tone-{}" title="{} {}">{}{}</span>').format(
+                STATUSES[name][1],
+                f"{number:,}",
+                name,
+                icon(STATUSES[name][0], "" if words else name),
+                f"{number:,} {name.lower()}" if words else f"{number:,}",
+            )
+            for name, number in counts.pairs
+            if number
+        ]
+        return Markup('<span class="counts{}">{}</span>').format(" worded" if words else "", Markup(" ").join(parts))
+
+    def coverage(self, coverage: SectionCoverage) -> Markup:
+        """Return how much of the requirements is answered, as a bar with its numbers."""
+        if not coverage.total:
+            return Markup("")
+        label = f"{coverage.automated} automated, {coverage.manual} manual, {coverage.none} without policy"
+        parts = (("good", coverage.automated), ("calm", coverage.manual), ("none", coverage.none))
+        bar = Markup(bar_svg(parts, label))  # noqa: S704 drawn by us of numbers
+        shares = (bar, coverage.automated, coverage.total)
+        return Markup('<span class="cover">{}<span class="num">{}/{}</span></span>').format(*shares)
+
+    def icon(self, name: str, label: str = "", tone: str = "") -> Markup:
+        """Return a symbol."""
+        return icon(name, label, tone)
+
+    def kind_icon(self, ref: Ref) -> Markup:
+        """Return the symbol of a page's kind, with its name."""
+        return icon(KINDS[ref.kind], ref.kind.value)
+
+    def prose(self, markdown: str, base: str, prefix: str = "", *, deeper: bool = True) -> Markup:
+        """Return Markdown as HTML. ``base`` is the directory that its links start from; headings go below the page's own."""
+        html = html_from_markdown(
+            _TITLED.sub("", markdown), resolve=lambda target: self._resolved(target, base), id_prefix=prefix
+        )
+        top = min((int(heading[2]) for heading in _HEADING.finditer(html)), default=2)
+        down = (3 if deeper else 2) - top
+        html = _HEADING.sub(lambda heading: f"<{heading[1]}h{min(int(heading[2]) + down, 6)}", html)
+        return Markup(html)  # noqa: S704 sanitised
+
+    def document(self, markdown: str, base: str) -> Markup:
+        """Return a document without its title, which the page shows by itself, as HTML."""
+        return self.prose(untitled(markdown), base, deeper=False)
+
+    def words(self, markdown: str) -> str:
+        """Return the first words of a text in Markdown."""
+        return plain_text(markdown, _SUMMARY)
+
+    def flow(self, steps: BlockSteps) -> Markup:
+        """Return the conditions of a program from top to bottom, drawn."""
+        return Markup(flow_svg(steps))  # noqa: S704 drawn by us, names escaped
+
+    def said(self, text: str) -> Markup:
+        """Return a message as its author wrote it; what stands between backticks is code."""
+        parts = str(shown(text)).split("`")
+        if len(parts) % 2 == 0:
+            return escape(shown(text))
+        drawn = (Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts))
+        return Markup("").join(drawn)
+
+    def inline(self, markdown: str) -> Markup:
+        """Return one line of Markdown without the paragraph around it."""
+        html = html_from_markdown(markdown).strip()
+        return Markup(html.removeprefix("<p>").removesuffix("</p>"))  # noqa: S704 sanitised
+
+    def web(self, url: str) -> Markup:
+        """Return a link to another site, only the text where it is no web address."""
+        if not url.lower().startswith(("https://", "http://")):
+            return escape(shown(url))
+        return Markup('<a href="{}" rel="noopener noreferrer external">{}{}</a>').format(url, shown(url), icon("out"))
+
+    def branches(self, covered: int, branches: int) -> Markup:
+        """Return how many branches some test ends in, as a bar with its numbers."""
+        label = f"{covered} of {branches} branches tested"
+        bar = Markup(bar_svg((("good", covered), ("none", branches - covered)), label))  # noqa: S704 drawn by us of numbers
+        percent = 100 * covered // branches if branches else 100
+        return Markup('<span class="cover">{}<span class="num">{} % ({} of {} branches)</span></span>').format(
+            bar, percent, covered, branches
+        )
+
+    def bar(self, counts: Counts, most: int | None = None) -> Markup:
+        """Return a bar of verdicts by status; of several bars, ``most`` is what the longest one stands for."""
+        label = ", ".join(f"{number:,} {name.lower()}" for name, number in counts.pairs if number)
+        parts = tuple((STATUSES[name][1], number) for name, number in counts.pairs)
+        return Markup(bar_svg(parts, label, most=most or counts.total))  # noqa: S704 drawn by us of numbers
+
+    def results(self, results: RequirementResults) -> Markup:
+        """Return how requirements fared, as a bar."""
+        known = (("bad", results.incompliant), ("warn", results.undetermined), ("good", results.compliant))
+        parts = (*known, ("calm", results.inapplicable), ("none", results.total - results.asked))
+        return Markup(bar_svg(parts, f"{results.asked} of {results.total} requirements asked"))  # noqa: S704 drawn by us of numbers
+
+    def lead(self, markdown: str) -> str:
+        """Return a text in Markdown in one paragraph."""
+        return plain_text(markdown, _LEAD)
+
+    def relations(self, page: TypePage) -> Markup:
+        """Return the relationships of an object type, drawn."""
+        rows = [(one.way, one.name, one.type.name, self.href(one.type) if one.type.there else "") for one in page.relations]
+        drawing, more = Markup(relations_svg(page.label, rows)), left_out(rows)  # noqa: S704 drawn by us, names escaped
+        note = Markup('<figcaption class="quiet">{} of {} are drawn; all are listed below.</figcaption>')
+        return drawing + note.format(len(rows) - more, len(rows)) if more else drawing
+
+    def heat(self, number: int) -> int:
+        """Return how strongly a cell of the matrix is coloured: 0 to 4."""
+        return sum(number >= bound for bound in (1, 3, 7, 15))
+
+    def source(self, text: str, language: str = "yaml") -> Markup:
+        """Return source text, highlighted, each line with its anchor."""
+        return source_html(text, language)
+
+    def _resolved(self, target: str, base: str) -> str | None:
+        path, sign, fragment = target.partition("#")
+        place = unquote(path)
+        start = "" if place.startswith("/") else base
+        full = posixpath.normpath(posixpath.join(start, place.lstrip("/")))
+        if full.startswith("../") or full == "..":
+            return None
+        known = self.known(full, base)
+        return None if known is None else f"{self.root}{quoted(known)}{sign}{fragment}"

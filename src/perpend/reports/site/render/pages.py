@@ -1,0 +1,314 @@
+"""A page as a value in, its HTML out. Templates are ours; what repositories say goes into them escaped or sanitised."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from html import unescape
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from perpend.core.diagnostics.escape import visible
+from perpend.reports.formats.remediation.as_sh import remedy_lines
+from perpend.reports.formats.remediation.texts import UnquotableWord
+from perpend.reports.site.content.badges import FLAGS
+from perpend.reports.site.content.catalogue import DataPage, ExtractsPage, TypePage, TypesPage
+from perpend.reports.site.content.frameworks import FrameworksPage, SectionPage
+from perpend.reports.site.content.guides import DocumentsPage, OperationsPage, ProsePage, SearchPage
+from perpend.reports.site.content.health import HealthPage
+from perpend.reports.site.content.links import (
+    DOCUMENTS,
+    FRAMEWORKS,
+    HEALTH,
+    HOME,
+    LISTS,
+    OPERATIONS,
+    POLICIES,
+    RULES,
+    SEARCH,
+    TYPES,
+    VERDICTS,
+    PageKind,
+    Ref,
+    list_ref,
+    objects_ref,
+)
+from perpend.reports.site.content.logic import LogicPage
+from perpend.reports.site.content.overview import FolderPage, HomePage, ListPage, ListsPage, RulePage, RulesPage
+from perpend.reports.site.content.policy import PolicyPage
+from perpend.reports.site.content.verdicts.pages import FindingsPage, VerdictsPage
+from perpend.reports.site.content.verdicts.tally import LISTED
+from perpend.reports.site.manifest import MARK, OWN
+from perpend.reports.site.render.addresses import Addresses, quoted, root_from
+from perpend.reports.site.render.drawing import LONG, Drawing, shown
+from perpend.reports.site.render.icons import STATUSES
+from perpend.reports.site.render.markdown import plain_text
+from perpend.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jinja2 import Template
+
+    from perpend.reports.site.content.page import Head, Page
+
+
+CSP: Final = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "worker-src 'self'; form-action 'self'; base-uri 'none'"
+)
+"""What a page may load: its own files, nothing inline, nothing from elsewhere. WebAssembly is the search's."""
+
+_TEMPLATES: Final[dict[type, str]] = {
+    PolicyPage: "policy",
+    FindingsPage: "findings",
+    LogicPage: "logic",
+    SectionPage: "section",
+    FrameworksPage: "frameworks",
+    TypePage: "type",
+    TypesPage: "types",
+    ExtractsPage: "extracts",
+    DataPage: "data",
+    FolderPage: "folder",
+    RulePage: "rule",
+    RulesPage: "rules",
+    ListPage: "list",
+    ListsPage: "lists",
+    HealthPage: "health",
+    HomePage: "home",
+    VerdictsPage: "verdicts",
+    ProsePage: "prose",
+    DocumentsPage: "documents",
+    OperationsPage: "operations",
+    SearchPage: "search",
+}
+_HEADING: Final = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
+_TAG: Final = re.compile(r"<[^>]*>")
+_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z")
+_APART: Final = re.compile(r"(</(?:dt|dd|th|td|li|summary)>)(?=<)")
+"""Between what stands apart on a page there is a blank in its text as well: a search, or who copies it, reads words of it."""
+
+_DESCRIPTION: Final = 180
+"""How many characters of its prose describe a page."""
+
+_UNSEARCHED: Final = (PageKind.TEST_DATA, PageKind.FINDINGS, PageKind.LIST, PageKind.HOME, PageKind.INDEX)
+_STATES: Final = (
+    "policy-with-errors",
+    "policy-with-tests-failing",
+    "production-policy",
+    "work-in-progress",
+    "impossible-policy",
+    "policy-without-logic",
+)
+
+
+@dataclass(slots=True)
+class Renderer:
+    """Renders pages. ``site`` is the site's name, ``known`` finds the targets of relative links in prose."""
+
+    site: str
+    known: Callable[[str, str], str | None]
+    base_url: str = ""
+    documents: bool = False
+    verdicts: bool = False
+    addresses: Addresses = field(default_factory=Addresses)
+    _environment: Environment | None = None
+
+    def html(self, page: Page) -> str:
+        """Return a page as HTML."""
+        path = self.addresses.path(page.head.ref)
+        drawing = Drawing(self.addresses, path, root_from(path), self.known)
+        return _APART.sub(r"\1 ", self._template(page).render(self._context(page, path, drawing)))
+
+    def _template(self, page: Page) -> Template:
+        if self._environment is None:
+            self._environment = _environment()
+        return self._environment.get_template(f"{_TEMPLATES[type(page)]}.html")
+
+    def _context(self, page: Page, path: str, drawing: Drawing) -> dict[str, Any]:
+        ref = page.head.ref
+        prose = _prose(page, drawing)
+        url = self.base_url.rstrip("/") + "/" + path.removesuffix("index.html") if self.base_url else ""
+        return {
+            "p": page,
+            "d": drawing,
+            "csp": Markup(CSP),  # noqa: S704 our own
+            "version": __version__,
+            "mark": MARK,
+            "lines": root_from(path) + quoted(lines_path(ref.id, "INCOMPLIANT")),
+            "lines_undetermined": root_from(path) + quoted(lines_path(ref.id, "UNDETERMINED")),
+            "site": self.site,
+            "title": self.site if ref.kind is PageKind.HOME else f"{ref.name} · {self.site}",
+            "url": url,
+            "description": description_of(page.head),
+            "json_ld": self._json_ld(page, url),
+            "menu": self._menu(),
+            "more": (RULES, LISTS, HEALTH),
+            "current": _top(page.head),
+            "search": SEARCH,
+            "indexed": is_searched(page.head),
+            "contents": contents_of(page, prose),
+            "prose": prose,
+            "side": page.side if isinstance(page, ProsePage | DocumentsPage | OperationsPage) else (),
+            "side_name": (page.head.crumbs or (ref,))[0].name,
+            "tones": {status: tone for status, (_, tone) in STATUSES.items()},
+            "symbols": {status: symbol for status, (symbol, _) in STATUSES.items()},
+            "tag": list_ref,
+            "objects_of": objects_ref,
+            "states": tuple(flag for flag in ref.flags if flag.slug in _STATES),
+            "flag_of": lambda ref: FLAGS[ref.id],
+            "base": _base(ref),
+            "statuses_listed": LISTED,
+            "long": LONG,
+            "counted": self.verdicts,
+            "verdicts": VERDICTS,
+            "plan": _plan(page),
+        }
+
+    def _menu(self) -> tuple[Ref, ...]:
+        verdicts, documents = ((VERDICTS,) if self.verdicts else ()), ((DOCUMENTS,) if self.documents else ())
+        return (POLICIES, *verdicts, FRAMEWORKS, TYPES, OPERATIONS, *documents)
+
+    def _json_ld(self, page: Page, url: str) -> Markup:
+        """Return what a page is, for machines. The text stands in a script element: nothing in it may end that."""
+        ref = page.head.ref
+        schema = "WebSite" if ref.kind is PageKind.HOME else "DefinedTerm" if ref.kind is PageKind.SECTION else "TechArticle"
+        name = {"WebSite": "name", "DefinedTerm": "name", "TechArticle": "headline"}[schema]
+        about: dict[str, Any] = {"@type": schema, name: ref.name, "description": description_of(page.head)}
+        if url:
+            about |= {"@id": url, "url": url}
+        if ref.kind not in (PageKind.HOME, PageKind.INDEX):
+            about["identifier"] = ref.id
+        crumbs = [HOME, *page.head.crumbs, ref]
+        items = [
+            {"@type": "ListItem", "position": place, "name": crumb.name, **self._item(crumb)}
+            for place, crumb in enumerate(crumbs, 1)
+        ]
+        graph = [about, *([{"@type": "BreadcrumbList", "itemListElement": items}] if len(crumbs) > 1 else [])]
+        text = json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=True, separators=(",", ":"))
+        return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 escaped for scripts
+
+    def _item(self, ref: Ref) -> dict[str, str]:
+        if not self.base_url:
+            return {}
+        return {"item": self.addresses.href(ref, self.base_url.rstrip("/") + "/").removesuffix("index.html")}
+
+
+def is_searched(head: Head) -> bool:
+    """Whether a page is found by the search."""
+    return head.ref.kind not in _UNSEARCHED
+
+
+def description_of(head: Head) -> str:
+    """Return in one sentence or line what a page is about."""
+    return _beginning(head.prose) or head.description
+
+
+@lru_cache(maxsize=65_536)
+def _beginning(prose: str) -> str:
+    return plain_text(prose, _DESCRIPTION) if prose else ""
+
+
+def lines_path(policy_id: str, status: str) -> str:
+    """Return the path of the file that holds the lines of a policy's objects of a status."""
+    return f"{OWN}/verdicts{policy_id}{'' if status == LISTED[0] else f'.{status.lower()}'}.ndjson"
+
+
+def contents_of(page: Page, prose: str) -> tuple[tuple[str, str], ...]:
+    """Return the anchors and names of a long page's parts; of a document's, as its prose has them in HTML."""
+    headings = _HEADING.findall(prose)
+    if len(headings) > 1:
+        return tuple((anchor, unescape(_TAG.sub("", text))) for anchor, text in headings)
+    if isinstance(page, PolicyPage):
+        return _policy_contents(page)
+    if isinstance(page, LogicPage):
+        return (*_VIEW_CONTENTS[: None if page.view.steps else 1], ("commands", "Commands"))
+    return ()
+
+
+_VIEW_CONTENTS: Final[tuple[tuple[str, str], ...]] = (
+    ("how-it-decides", "How it decides"),
+    ("flow", "Flow"),
+    ("what-it-reads", "What it reads"),
+    ("tests", "Tests"),
+)
+
+
+def _policy_contents(page: PolicyPage) -> tuple[tuple[str, str], ...]:
+    view = [part for part in _VIEW_CONTENTS if page.view and (page.view.steps or part[0] != "flow")]
+    return (
+        ("logic", "Logic"),
+        ("similar-policies", "Similar policies"),
+        ("similar-internal-rules", "Similar internal rules"),
+        ("description", "Description"),
+        ("remediation", "Remediation"),
+        ("linked-framework-sections", "Linked framework sections"),
+        *view,
+        *([("commands", "Commands")] if page.commands else []),
+        *([("history", "History")] if page.past else []),
+    )
+
+
+def _prose(page: Page, drawing: Drawing) -> Markup:
+    """Return the text of a document as HTML, empty for other pages."""
+    if isinstance(page, ProsePage):
+        return drawing.document(page.markdown, page.base)
+    return drawing.document(page.markdown, "docs") if isinstance(page, DocumentsPage) else Markup("")
+
+
+def _plan(page: Page) -> str:
+    """Return what `perpend remediate` prints for a policy's own test object, empty for other pages."""
+    mended = page.mended if isinstance(page, PolicyPage) else None
+    try:
+        return "".join(remedy_lines(mended.remedy)) if mended else ""
+    except UnquotableWord:
+        return ""
+
+
+def _basename(path: str) -> str:
+    """Return the last part of a path: where a file lay is nobody's business on a page that is published."""
+    return path.rstrip("/").rpartition("/")[2] or path
+
+
+def _moment(time: str) -> str:
+    """Return a time in ISO 8601 as people read it."""
+    parts = _TIME.fullmatch(time)
+    return f"{parts[1]} {parts[2]} UTC" if parts else time
+
+
+def _top(head: Head) -> str:
+    """Return the id of the menu's entry that a page belongs to."""
+    return head.crumbs[0].id if head.crumbs else head.ref.id
+
+
+def _base(ref: Ref) -> str:
+    """Return the directory, below the repository's root, that relative links in an entity's prose start from."""
+    return ref.id.strip("/") if ref.kind in (PageKind.POLICY, PageKind.SECTION, PageKind.FRAMEWORK, PageKind.FOLDER) else ""
+
+
+def _verbatim(text: str) -> Markup:
+    """Return a text of several lines with hidden characters written out."""
+    return Markup.escape("\n".join(visible(line) for line in text.split("\n")))
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "part"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("perpend.reports.site"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=shown,
+        auto_reload=False,
+    )
+    environment.filters |= {"verbatim": _verbatim, "slug": _slug, "basename": _basename, "moment": _moment}
+    return environment

@@ -1,0 +1,90 @@
+"""What the relative links of prose lead to: pages, or images that then become part of the site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.reports.site.content.guides import operation_of_page
+from perpend.reports.site.content.links import DOCUMENTS, FRAMEWORKS, TYPES, Ref
+from perpend.reports.site.content.logic import page_of
+from perpend.reports.site.documents import IMAGES
+from perpend.reports.site.manifest import OWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from perpend.reports.site.content.site_model import Book
+    from perpend.reports.site.documents import Documents
+    from perpend.reports.site.render.addresses import Addresses
+
+_FILES: Final = (*IMAGES, ".pdf")
+_COPIES: Final = f"{OWN}/files/"
+_OPERATIONS: Final = "docs/reference/operations/"
+
+
+@dataclass(slots=True)
+class Targets:
+    """Finds targets, and collects the images and other files that pages show: source by path in the site.
+
+    ``in_place`` says that the site is written into the repository, where these files are already.
+    """
+
+    book: Book
+    addresses: Addresses
+    documents: Documents | None
+    in_place: bool = False
+    files: dict[str, Path] = field(default_factory=dict)
+    shown: list[str] = field(default_factory=list)
+
+    def find(self, path: str, base: str) -> str | None:
+        """Return the path in the site of what a link leads to, None where it leads to nothing that the site has.
+
+        ``path`` starts at the repository's root, or with ``docs`` for a document.
+        """
+        if base == "docs" or base.startswith("docs/"):
+            return self._document(path)
+        tree = self.book.repository.tree
+        if path in tree.files and path.lower().endswith(_FILES):
+            source = self.book.repository.files.root / path
+            return path if self.in_place else self._copy(path, source) if source.is_file() else None
+        ref = self._entity(path)
+        return self.addresses.path(ref) if ref is not None else None
+
+    def again(self, copies: Iterable[str]) -> None:
+        """Collect what a page shows that is not made anew."""
+        for copy in copies:
+            path = copy.removeprefix(_COPIES)
+            self.find(path, path.rpartition("/")[0])
+
+    def _copy(self, path: str, source: Path) -> str:
+        self.files[_COPIES + path] = source
+        self.shown.append(_COPIES + path)
+        return _COPIES + path
+
+    def _entity(self, path: str) -> Ref | None:
+        entity, book = f"/{path}", self.book
+        if entity in book.sections:
+            return book.section_ref(entity)
+        if entity in ("/frameworks", "/types"):
+            return FRAMEWORKS if entity == "/frameworks" else TYPES
+        if f"{path}/policy.yaml" in book.repository.tree.files:
+            return book.policy_ref(entity)
+        if f"{path}/folder.yaml" in book.repository.tree.files:
+            return book.folder_ref(entity)
+        if path.startswith("types/") and path.count("/") == 1 and path[6:] in book.type_names:
+            return book.type_ref(path[6:])
+        return page_of(book, path) if path in book.repository.tree.files else None
+
+    def _document(self, path: str) -> str | None:
+        if path.startswith(_OPERATIONS):
+            ref = operation_of_page(path.removeprefix(_OPERATIONS))
+            return self.addresses.path(ref) if ref is not None else None
+        if self.documents is None or not f"{path}/".startswith("docs/"):
+            return None
+        inner = path[5:]
+        if inner in self.documents.images:
+            return self._copy(path, self.documents.images[inner])
+        target = DOCUMENTS if not inner else self.documents.ref(inner)
+        return self.addresses.path(target) if target is not None else None

@@ -1,0 +1,212 @@
+"""Rows of a history in, what formats say of a run and its findings out: who it is about, its life, waivers, severity.
+
+What a history does not keep is not told: the line of a condition only where the policy means today what it meant then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.diagnostics.escape import encodable
+from perpend.core.objects.ids import production_of
+from perpend.core.objects.status import Status
+from perpend.core.values.values import milliseconds_from_datetime
+from perpend.evaluation.verdicts.selection import view_of
+from perpend.findings.history.identity import program_hash
+from perpend.findings.history.model import OPEN_LIVES, Event, Life
+from perpend.findings.severity.effective import RatingsInForce
+from perpend.findings.severity.levels import SeverityLevel
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.reports.formats.exchange.finding import (
+    CHANGED,
+    CLOSED,
+    NEW,
+    SAME,
+    FindingLife,
+    ReportedFinding,
+    ReportedPolicy,
+    ReportedRun,
+    line_of,
+)
+from perpend.reports.formats.exchange.subjects import subject_called
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from perpend.evaluation.verdicts.requirements import Scorecard
+    from perpend.findings.history.manifest import HistoryHead
+    from perpend.findings.severity.levels import FindingRating
+    from perpend.findings.waivers.matches import Covering
+    from perpend.language.program.program import Program
+    from perpend.language.syntax.repository import Repository
+    from perpend.reports.terminal.history.findings import Row
+
+CHANGED_IN: Final = "changed_in_run"
+"""The column beside those of findings that says which run has changed one."""
+
+NO_NEWS: Final = (Event.CHANGED.value, Event.SEEN_AGAIN.value)
+"""What a comparison tells of findings that were open, and still are."""
+
+_ENDED: Final = (Life.RESOLVED, Life.GONE, Life.RETIRED)
+_DIFFERENT: Final = {Event.OPENED: NEW, Event.REOPENED: NEW, Event.RESOLVED: CLOSED, Event.GONE: CLOSED, Event.RETIRED: CLOSED}
+
+Counts = dict[str, dict[Status, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class SaidBesideHistory:
+    """What formats need beside a history's rows: the repository, waivers in words by their ids, and ratings.
+
+    ``lines``: whether the lines of conditions are asked for.
+    """
+
+    repository: Repository
+    waivers: Mapping[str, str] = field(default_factory=dict)
+    ratings: RatingsInForce = field(default_factory=RatingsInForce)
+    lines: bool = False
+
+
+def words_of_waivers(covering: Covering) -> dict[str, str]:
+    """Return why each waiver accepts findings, and until when."""
+    return {
+        waiver.id: f"{f'until {waiver.until}' if waiver.until else 'for ever'}: {waiver.reason} "
+        f"({waiver.id}{f', {waiver.ticket}' if waiver.ticket else ''})"
+        for waiver in (standing.waiver for standing in covering.standings)
+    }
+
+
+def run_of_history(
+    head: HistoryHead, time: datetime, counts: Counts, said: SaidBesideHistory, cards: Sequence[Scorecard] = ()
+) -> ReportedRun:
+    """Return what findings of a history have in common. ``counts`` are those of the verdicts that are known of policies.
+
+    With ``cards``, only policies that have such counts are told of.
+    """
+    asked: dict[str, dict[tuple[str, str], None]] = {}
+    for card in cards:
+        for result in card.results:
+            for policy in result.requirement.policies:
+                requirement = (card.framework.id.rpartition("/")[2], result.requirement.number)
+                asked.setdefault(policy.policy_id, {})[requirement] = None
+    policies, known = {}, frozenset(said.repository.policy_ids)
+    for policy_id in sorted(counts if cards else {policy.policy_id for policy in head.policies}):
+        title = encodable(view_of(said.repository, policy_id).full_name if policy_id in known else policy_id)
+        path = production_of(policy_id).lstrip("/")
+        rating = said.ratings.of(policy_id)
+        of_one = counts.get(policy_id, dict.fromkeys(Status, 0))
+        policies[policy_id] = ReportedPolicy(policy_id, title, path, tuple(asked.get(policy_id, ())), of_one, rating)
+    total = {status: sum(of_one.get(status, 0) for of_one in counts.values()) for status in Status}
+    return ReportedRun(milliseconds_from_datetime(time), policies, total, _objects(head, counts), tuple(cards))
+
+
+def _objects(head: HistoryHead, counts: Counts) -> int:
+    """Return how many objects the policy of each type that was asked of most was asked of."""
+    by_type: dict[str, int] = {}
+    for policy in head.policies:
+        of_one = sum(counts.get(policy.policy_id, {}).values())
+        by_type[policy.type_name] = max(by_type.get(policy.type_name, 0), of_one)
+    return sum(by_type.values())
+
+
+def findings_told(
+    rows: Iterable[Row], run: ReportedRun, head: HistoryHead, said: SaidBesideHistory
+) -> Iterator[ReportedFinding]:
+    """Yield findings of a history. Rows have the columns of findings, ``changed_in_run``, and those of waivers."""
+    teller = _Teller(run, head, said)
+    newest = head.runs[-1].number
+    for row in rows:
+        life = Life(row["life"])
+        if life in _ENDED:
+            change = CLOSED
+        elif life in OPEN_LIVES and milliseconds_from_datetime(row["open_since"]) >= run.milliseconds:
+            change = NEW
+        else:
+            change = CHANGED if row[CHANGED_IN] == newest else SAME
+        yield teller.finding(row, Status(row["status"]), change, life.value, seen=row["last_seen"])
+
+
+def differences_told(
+    rows: Iterable[Row], run: ReportedRun, head: HistoryHead, said: SaidBesideHistory
+) -> Iterator[ReportedFinding]:
+    """Yield findings that are otherwise in a run than in another one, each as it is after it."""
+    teller = _Teller(run, head, said)
+    for row in rows:
+        what = Event(row["what"])
+        shaped = {**row, "condition_index": row["after_index"]}
+        yield teller.finding(shaped, Status(row["after"]), _DIFFERENT.get(what, CHANGED), what.value, last=row["before"])
+
+
+class _Teller:
+    """Tells findings of one run."""
+
+    def __init__(self, run: ReportedRun, head: HistoryHead, said: SaidBesideHistory) -> None:
+        self._run = run
+        self._said = said
+        self._meant = {(policy.policy_id, policy.type_name): policy.program for policy in head.policies}
+        self._analyzer = Analyzer(said.repository)
+        self._programs: dict[tuple[str, str], Program | None] = {}
+
+    def finding(
+        self,
+        row: Mapping[str, Any],
+        status: Status,
+        change: str,
+        word: str,
+        *,
+        seen: datetime | None = None,
+        last: str | None = None,
+    ) -> ReportedFinding:
+        index, policy_id = row["condition_index"], row["policy_id"]
+        message = row["current_state_message"] or ""
+        remediation = row["remediation_message"]
+        waiver = row.get("waiver")
+        opened = row["open_since"]
+        life = FindingLife(
+            milliseconds_from_datetime(opened) if opened is not None else None,
+            change,
+            encodable(self._said.waivers.get(waiver, waiver)) if waiver else None,
+            Status(last) if last and status is Status.DISAPPEARED else None,
+            milliseconds_from_datetime(seen) if seen is not None else None,
+            word,
+        )
+        identity, external = row["object_id"] or "", row["external_id"] or ""
+        accounts = filter(None, (row["account"], *(_of_arn(one) for one in (external, identity))))
+        rating = self._rating(policy_id, row.get("severity"))
+        return ReportedFinding(
+            row["finding_id"],
+            self._run.policies[policy_id],
+            subject_called(
+                identity, external, row["object_name"] or "", row["type"], accounts=accounts, region=row["region"] or ""
+            ),
+            status,
+            index,
+            encodable(message),
+            encodable(remediation) if remediation else None,
+            self._line(policy_id, row["type"], index),
+            life,
+            rating,
+        )
+
+    def _rating(self, policy_id: str, severity: str | None) -> FindingRating | None:
+        rated = self._said.ratings.by_policy.get(policy_id)
+        if rated is None or severity is None:
+            return None
+        return self._said.ratings.of(policy_id, SeverityLevel(severity).rank - rated.level.rank)
+
+    def _line(self, policy_id: str, type_name: str, index: int) -> int:
+        key = (policy_id, type_name)
+        if key not in self._programs:
+            logic_id = production_of(policy_id)
+            known = self._said.lines and logic_id in self._said.repository.logic_ids
+            program = self._analyzer.analyzed(logic_id).program if known else None
+            same = program is not None and program_hash(program) == self._meant.get(key)
+            self._programs[key] = program if same else None
+        program = self._programs[key]
+        return line_of(program, index) if program is not None else 1
+
+
+def _of_arn(text: str) -> str:
+    parts = text.split(":", 5)
+    return parts[4] if parts[0] == "arn" and len(parts) > 4 else ""

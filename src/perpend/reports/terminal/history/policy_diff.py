@@ -1,0 +1,212 @@
+"""The blast radius of a change of policies in; text, JSON or Markdown for a review out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from perpend.core.diagnostics.plural import counted
+from perpend.core.objects.status import Status
+from perpend.reports.terminal.history.run_diff import cell, write_comment
+from perpend.reports.terminal.page import TerminalPage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+    from rich.console import Console
+
+    from perpend.findings.history.transitions import Moved
+
+_NONE = "no policy"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyMoved:
+    """A policy that is otherwise: ``kind`` is added, removed or changed; ``failing`` names objects that fail newly."""
+
+    policy_id: str
+    kind: str
+    moved: Moved
+    failing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementMoved:
+    """A requirement that stands otherwise; None where it is not there."""
+
+    requirement: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverMoved:
+    """A waiver that covers something else: how it stands, and how many verdicts it is shown for; None where it is not there."""
+
+    id: str
+    force_before: str | None
+    force_after: str | None
+    waives_before: int
+    waives_after: int
+
+    @property
+    def what(self) -> str:
+        """What becomes of it, in words."""
+        if not self.waives_before:
+            return "begins to cover"
+        return "ceases to cover" if not self.waives_after else "covers otherwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Radius:
+    """What a change of policies does: revisions, the snapshot, policies that find something else, requirements that flip.
+
+    ``same`` policies mean the same, ``untouched`` ones mean something else and find the same. ``refused`` cannot be used in
+    the revision after.
+    """
+
+    before: str
+    after: str
+    snapshot: str
+    policies: tuple[PolicyMoved, ...]
+    same: int
+    untouched: int
+    refused: tuple[str, ...]
+    requirements: tuple[RequirementMoved, ...]
+    waivers: tuple[WaiverMoved, ...] = ()
+
+    @property
+    def newly_incompliant(self) -> int:
+        """How many verdicts are incompliant that were not."""
+        return sum(policy.moved.newly_incompliant for policy in self.policies)
+
+    @property
+    def lost_sight(self) -> int:
+        """How many verdicts are undetermined that were incompliant."""
+        return sum(policy.moved.between(Status.INCOMPLIANT, Status.UNDETERMINED) for policy in self.policies)
+
+    @property
+    def words(self) -> str:
+        """What it comes to, in a sentence."""
+        parts = [
+            f"{counted(len(self.policies), 'policy', 'policies')} of {self.before} and {self.after} find something else",
+            f"{counted(self.newly_incompliant, 'verdict')} newly incompliant",
+            f"{self.lost_sight:,} not known any more",
+            f"{counted(self.untouched, 'changed policy', 'changed policies')} that find the same",
+            f"{self.same:,} unchanged",
+        ]
+        return "; ".join(parts)
+
+
+def print_radius(radius: Radius, console: Console, *, limit: int) -> None:
+    """Print what is otherwise, policy by policy."""
+    page = TerminalPage(console)
+    page.line(page.prose(radius.words))
+    for policy in radius.policies:
+        page.blank()
+        page.line((page.name(policy.policy_id), "bold"), f" {policy.kind}")
+        for before, after, number in _ways(policy):
+            page.line(f"{number:>9,}  {before} {page.arrow} {after}", first="  ")
+        for name in policy.failing[:limit]:
+            page.line(f"{page.symbol(Status.INCOMPLIANT)} {page.name(name)}", first="    ")
+    if radius.requirements:
+        page.blank()
+        page.line(("requirements that stand otherwise", "bold"))
+        for moved in radius.requirements:
+            page.line(f"{page.name(moved.requirement)}: {moved.before or '-'} {page.arrow} {moved.after or '-'}", first="  ")
+    if radius.waivers:
+        page.blank()
+        page.line(("waivers that cover something else", "bold"))
+        for waiver in radius.waivers:
+            page.line(f"{page.name(waiver.id)} {waiver.what}: {_covers(waiver, page.arrow)}", first="  ")
+    for refused in radius.refused:
+        page.line(f"cannot be used in {page.name(radius.after)}: {page.name(refused)} (perpend lint)", style="yellow")
+
+
+def write_radius_json(radius: Radius, stream: TextIO) -> None:
+    """Write one object."""
+    document: dict[str, Any] = {
+        "before": radius.before,
+        "after": radius.after,
+        "snapshot": radius.snapshot,
+        "newlyIncompliant": radius.newly_incompliant,
+        "lostSight": radius.lost_sight,
+        "unchanged": radius.same,
+        "changedButSame": radius.untouched,
+        "refused": list(radius.refused),
+        "policies": [
+            {
+                "policy": policy.policy_id,
+                "kind": policy.kind,
+                "moved": [{"before": old, "after": new, "objects": number} for old, new, number in _ways(policy, none=None)],
+                "newlyIncompliant": list(policy.failing),
+            }
+            for policy in radius.policies
+        ],
+        "requirements": [
+            {"requirement": requirement.requirement, "before": requirement.before, "after": requirement.after}
+            for requirement in radius.requirements
+        ],
+        "waivers": [
+            {
+                "waiver": waiver.id,
+                "what": waiver.what,
+                "before": {"force": waiver.force_before, "waives": waiver.waives_before},
+                "after": {"force": waiver.force_after, "waives": waiver.waives_after},
+            }
+            for waiver in radius.waivers
+        ],
+    }
+    json.dump(document, stream, ensure_ascii=False, indent=1)
+    stream.write("\n")
+
+
+def write_radius_markdown(radius: Radius, stream: TextIO, *, limit: int) -> None:
+    """Write a comment for a review. Its first line says what wrote it, so that the next run can find and replace it."""
+    write_comment(_markdown_lines(radius, limit), stream)
+
+
+def _markdown_lines(radius: Radius, limit: int) -> Iterator[str]:
+    yield f"<!-- perpend:diff-policies -->\n### What this change of policies finds\n\n{cell(radius.words)}.\n"
+    yield f"\nBy the snapshot {cell(radius.snapshot)}.\n"
+    if radius.policies:
+        yield "\n| policy | | before | after | objects |\n| --- | --- | --- | --- | ---: |\n"
+    for policy in radius.policies:
+        for before, after, number in _ways(policy):
+            yield f"| {cell(policy.policy_id)} | {policy.kind} | {before} | {after} | {number:,} |\n"
+    if radius.requirements:
+        yield "\n| requirement | before | after |\n| --- | --- | --- |\n"
+    for moved in radius.requirements:
+        yield f"| {cell(moved.requirement)} | {moved.before or '–'} | {moved.after or '–'} |\n"
+    if radius.waivers:
+        yield "\n| waiver | | before | after |\n| --- | --- | --- | --- |\n"
+    for waiver in radius.waivers:
+        before, _, after = _covers(waiver, "|").partition(" | ")
+        yield f"| {cell(waiver.id)} | {waiver.what} | {before} | {after} |\n"
+    for refused in radius.refused:
+        yield f"\nCannot be used in {cell(radius.after)}: {cell(refused)}\n"
+    for policy in radius.policies:
+        if policy.failing:
+            yield f"\nNewly incompliant by {cell(policy.policy_id)}: {', '.join(map(cell, policy.failing[:limit]))}\n"
+
+
+def _covers(waiver: WaiverMoved, arrow: str) -> str:
+    """Return what a waiver covers before and after, and why nothing where it is not in force."""
+    sides = ((waiver.force_before, waiver.waives_before), (waiver.force_after, waiver.waives_after))
+    before, after = (
+        "not there" if force is None else counted(number, "verdict") if number else f"nothing ({force})"
+        for force, number in sides
+    )
+    return f"{before} {arrow} {after}"
+
+
+def _ways(policy: PolicyMoved, *, none: str | None = _NONE) -> list[tuple[str | None, str | None, int]]:
+    """Return from which status how many objects went to which, what newly fails first; those that stay are left out."""
+    ways = [
+        (before.value if before else none, after.value if after else none, number)
+        for (before, after), number in policy.moved.counts.items()
+        if before is not after
+    ]
+    return sorted(ways, key=lambda way: (way[1] != Status.INCOMPLIANT, -way[2], str(way)))

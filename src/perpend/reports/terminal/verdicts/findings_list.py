@@ -1,0 +1,139 @@
+"""Tallies in, the objects to act on out: incompliant ones by policy and message, undetermined ones by reason, each once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.status import Status
+from perpend.reports.formats.accounts import account_of
+from perpend.reports.formats.tally import reasons_of
+from perpend.reports.terminal.explanation import STYLES
+from perpend.reports.terminal.verdicts.severity import moved_text, rating_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from perpend.core.objects.account import Account
+    from perpend.core.objects.inventory import EstateObject
+    from perpend.findings.severity.results import WeighedJudgement
+    from perpend.reports.formats.tally import Group, PolicyTally, Reason
+    from perpend.reports.terminal.page import TerminalPage
+
+_MOST_POLICIES: Final = 3
+_UNDETERMINED: Final = STYLES[Status.UNDETERMINED]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectMarks:
+    """What people say of objects that are listed: how severe they are; and, by policy and Id, by what they are waived."""
+
+    weighed: WeighedJudgement | None = None
+    waived: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def of(self, policy_id: str, object_id: str) -> str:
+        """Return what is said of one object, nothing where nobody says anything."""
+        said = (moved_text(self.weighed, policy_id, object_id), self.waived.get((policy_id, object_id), ""))
+        return ", ".join(filter(None, said))
+
+
+def print_incompliant(
+    tallies: Sequence[PolicyTally],
+    page: TerminalPage,
+    accounts: Mapping[str, Account],
+    marks: ObjectMarks | None = None,
+) -> None:
+    """Print the incompliant objects by policy and message, nothing where there is none. Names are known of ``accounts``.
+
+    ``marks`` are what people say of them.
+    """
+    marks = marks or ObjectMarks()
+    if not _print_heading(tallies, Status.INCOMPLIANT, page):
+        return
+    for tally in tallies:
+        groups = [group for group in tally.groups if group.status is Status.INCOMPLIANT]
+        if groups:
+            page.blank()
+            page.line((page.prose(tally.policy.contextual_name), "bold"))
+            rating = rating_text(marks.weighed, tally.policy.id)
+            page.line((page.name(tally.policy.id), "dim"), (f"  {page.prose(rating)}" if rating else "", "yellow"))
+        for number, group in enumerate(groups):
+            if number:
+                page.blank()
+            said = {object_.id: marks.of(tally.policy.id, object_.id) for object_, _ in group.shown}
+            _print_group(group, page, accounts, said)
+
+
+def print_undetermined(
+    tallies: Sequence[PolicyTally], page: TerminalPage, accounts: Mapping[str, Account], *, limit: int
+) -> None:
+    """Print why verdicts are undetermined, each reason once, with the policies that say so and ``limit`` objects at most."""
+    if not _print_heading(tallies, Status.UNDETERMINED, page):
+        return
+    for reason in reasons_of(tallies):
+        page.blank()
+        _print_reason(reason, page, accounts, limit)
+
+
+def _print_heading(tallies: Sequence[PolicyTally], status: Status, page: TerminalPage) -> int:
+    total = sum(tally.counts[status] for tally in tallies)
+    if total:
+        page.blank()
+        page.line((f"{page.symbol(status)} {status.value} ({total:,})", STYLES[status]))
+    return total
+
+
+def _print_reason(reason: Reason, page: TerminalPage, accounts: Mapping[str, Account], limit: int) -> None:
+    policies = len(reason.policies)
+    objects = len(reason.shown) if reason.whole else reason.verdicts
+    counted = f"{objects:,} object{'s'[: objects != 1]}"
+    if policies > 1:
+        counted = f"{counted if reason.whole else f'{reason.verdicts:,} verdicts'} by {policies:,} policies"
+    page.line((f"{counted}: ", "bold"), page.prose(reason.message))
+    if reason.remediation:
+        page.line(page.prose(reason.remediation), first=f"  {page.arrow} ", style="cyan")
+    for policy in reason.policies[:_MOST_POLICIES]:
+        page.line(page.prose(policy.contextual_name), (f"  {page.name(policy.id)}", "dim"), first="  ", rest="    ")
+    if policies > _MOST_POLICIES:
+        page.line((f"{page.ellipsis} and {policies - _MOST_POLICIES:,} more policies", "dim"), first="  ")
+    shown = list(reason.shown.values())[:limit]
+    together: dict[tuple[str, str | None], list[str]] = {}
+    repeated = Counter(_name(judged, page, accounts) for judged, _ in shown)
+    for judged, error in shown:
+        name, owner = _name(judged, page, accounts)
+        told_apart = f"{name} {page.name(judged.id)}" if repeated[name, owner] > 1 else name
+        together.setdefault((owner, error), []).append(told_apart)
+    for (owner, error), names in together.items():
+        parts = [(owner, "dim"), (f": {page.prose(error)}" if error else "", "dim")]
+        page.line(", ".join(names), *parts, first=f"    {page.symbol(Status.UNDETERMINED)} ", style=_UNDETERMINED)
+    if rest := max(reason.most, len(reason.shown)) - len(shown):
+        least = "at least " if policies > 1 else ""
+        page.line((f"{page.ellipsis} and {least}{rest:,} more (use --format json or csv for all)", "dim"), first="    ")
+
+
+def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Account], said: Mapping[str, str]) -> None:
+    page.line(page.prose(group.message), first="  ")
+    if group.remediation:
+        page.line(page.prose(group.remediation), first=f"  {page.arrow} ", style="cyan")
+    repeated = Counter(_name(judged, page, accounts) for judged, _ in group.shown)
+    for judged, error in group.shown:
+        name = _name(judged, page, accounts)
+        parts: list[str | tuple[str, str]] = [name[0], (name[1], "dim")]
+        if repeated[name] > 1:
+            parts.append((f" {page.name(judged.id)}", "dim"))
+        if said[judged.id]:
+            parts.append((f" {page.prose(said[judged.id])}", "yellow"))
+        if error:
+            parts.append((f": {page.prose(error)}", "dim"))
+        page.line(*parts, first=f"    {page.symbol(group.status)} ", style=STYLES[group.status])
+    rest = group.objects - len(group.shown)
+    if rest:
+        page.line((f"{page.ellipsis} and {rest:,} more (use --format json or csv for all)", "dim"), first="    ")
+
+
+def _name(judged: EstateObject, page: TerminalPage, accounts: Mapping[str, Account]) -> tuple[str, str]:
+    of_account = account_of(judged, accounts)
+    owner = [judged.master.name if judged.master else "", (of_account[1].name or "") if of_account else ""]
+    shown = " ".join(page.name(text) for text in owner if text)
+    return page.name(judged.name or judged.id), f" ({shown})" if shown or judged.master else ""

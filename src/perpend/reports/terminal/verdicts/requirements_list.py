@@ -1,0 +1,82 @@
+"""Scorecards in, what was asked and found of frameworks out: totals, a row per requirement asked, the others by reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.requirements import Standing
+from perpend.reports.terminal.explanation import STYLES
+from perpend.reports.terminal.verdicts.count_table import CountRow, print_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from perpend.evaluation.verdicts.requirements import RequirementResult, Scorecard
+    from perpend.reports.terminal.page import TerminalPage
+
+_STATUS_OF: Final = {
+    Standing.FAILS: Status.INCOMPLIANT,
+    Standing.UNDETERMINED: Status.UNDETERMINED,
+    Standing.WAIVED: Status.INCOMPLIANT,
+    Standing.MET: Status.COMPLIANT,
+    Standing.NOTHING_TO_JUDGE: Status.INAPPLICABLE,
+}
+"""The status whose mark and colour a class of requirements has."""
+
+
+def print_totals(card: Scorecard, page: TerminalPage) -> None:
+    """Print a framework's name, how much of it was asked, and what was found."""
+    page.line((page.prose(card.framework.name), "bold"))
+    page.line((card.asked_in_words, "" if card.all_asked else "yellow"), first="  ")
+    words: list[str | tuple[str, str]] = [f"{card.counts[Standing.MET]:,} of {len(card.results):,} met: "]
+    for standing, status in _STATUS_OF.items():
+        number = card.counts[standing]
+        if standing is Standing.WAIVED and not number:
+            continue
+        word = "fail" if standing is Standing.FAILS and number != 1 else standing.value
+        words += [(f"{number:,} {word}", STYLES[status] if number else "dim"), " + "]
+    page.line(*words[:-1], f" = {card.asked:,} asked", first="  ")
+
+
+def print_requirements(card: Scorecard, page: TerminalPage) -> None:
+    """Print a row for each requirement that was asked, and the numbers of the others by what kept them from it."""
+    asked = [result for result in card.results if result.standing.was_asked]
+    if asked:
+        page.blank()
+        print_counts([_row(result, page) for result in asked], page, "requirement", list(Status))
+    partly = [result for result in asked if not all(one.was_asked_of_all for one in result.requirement.policies if one.judges)]
+    if partly or any(not result.standing.was_asked for result in card.results):
+        page.blank()
+    _print_reasons("asked in part", partly, page)
+    _print_reasons("not asked", _of(card, Standing.NOT_ASKED), page)
+    for standing in (Standing.ATTESTED, Standing.MANUAL, Standing.UNANSWERED):
+        if results := _of(card, standing):
+            page.line(f"{standing.value} ({len(results):,}): {_numbers(results, page)}", first="  ", rest="    ")
+
+
+def _row(result: RequirementResult, page: TerminalPage) -> CountRow:
+    requirement, status = result.requirement, _STATUS_OF[result.standing]
+    name = f"{requirement.number} {requirement.name}"
+    policies = tuple(policy.policy_id for policy in requirement.policies if policy.was_asked)
+    return CountRow(name, result.counts, below=policies, mark=f"{page.symbol(status)} ", style=STYLES[status])
+
+
+def _print_reasons(what: str, results: Sequence[RequirementResult], page: TerminalPage) -> None:
+    """Print the numbers of requirements by why policies of theirs were not asked: each reason once."""
+    by_reason: dict[str, list[RequirementResult]] = {}
+    for result in results:
+        reasons = dict.fromkeys(policy.reason for policy in result.requirement.policies if policy.judges and policy.reason)
+        by_reason.setdefault("; ".join(reasons), []).append(result)
+    if results:
+        page.line(f"{what} ({len(results):,}):", first="  ")
+    for reason, alike in by_reason.items():
+        page.line(f"{page.prose(reason)}: {_numbers(alike, page)}", first="    ", rest="      ")
+
+
+def _numbers(results: Iterable[RequirementResult], page: TerminalPage) -> str:
+    return ", ".join(page.name(result.requirement.number) for result in results)
+
+
+def _of(card: Scorecard, standing: Standing) -> list[RequirementResult]:
+    return [result for result in card.results if result.standing is standing]

@@ -1,0 +1,28 @@
+"""`DEBUG` where it is forgotten."""
+
+from __future__ import annotations
+
+from tests.repositories import logic
+from tests.unit.authoring.lint.linted import TYPE, both, field, found, messages
+
+EXTRACTS = f"types/{TYPE}/object.extracts.yaml"
+
+
+def extracts(**values):
+    return {EXTRACTS: {"extracts": [{"name": name, "value": value} for name, value in values.items()]}}
+
+
+DEBUG = {"DEBUG": {"name": "x", "arg": field("a__c")}}
+
+
+def test_flagged_in_production_logic_however_deep(tmp_path):
+    assert ["`DEBUG` was left in production logic"] == messages(tmp_path, "A310", both(field("a__c"), DEBUG))
+
+
+def test_flagged_in_extracts(tmp_path):
+    (flag,) = found(tmp_path, "A310", logic(), extracts(a=DEBUG))
+    assert (EXTRACTS, "`DEBUG` was left in an extract") == (flag.span.path, flag.message)
+
+
+def test_left_alone_in_logic_under_work(tmp_path):
+    assert [] == found(tmp_path, "A310", logic(), {"ce/policy/wip.logic.yaml": logic(DEBUG)})

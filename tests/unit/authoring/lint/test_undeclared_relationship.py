@@ -1,0 +1,85 @@
+"""Fields, lookups and related lists that declared types do not have."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.repositories import logic
+from tests.unit.authoring.lint.linted import TYPE, equal, field, found, messages
+
+EXTRACTS = f"types/{TYPE}/object.extracts.yaml"
+COMPLIANT = {"status": "COMPLIANT", "currentStateMessage": "m"}
+
+
+def extracts(**values):
+    return {EXTRACTS: {"extracts": [{"name": name, "value": value} for name, value in values.items()]}}
+
+
+FILES = {
+    f"types/{TYPE}/type.yaml": {
+        "label": "Thing",
+        "fields": [{"name": "a__c", "type": "text"}, {"name": "owner__c", "type": "lookup"}],
+        "lookups": [
+            {"name": "owner__r", "target": "CA10__CaOwner__c", "key": "owner__c"},
+            {"name": "else__r", "target": "CA10__CaElse__c", "key": "owner__c"},
+        ],
+        "children": [{"name": "disks__r", "type": "CA10__CaDisk__c", "key": "a__c"}],
+    },
+    "types/CA10__CaOwner__c/type.yaml": {"label": "Owner", "fields": [{"name": "name__c", "type": "text"}]},
+}
+DISKS = {"relationshipName": "disks__r", "conditions": [], "otherwise": COMPLIANT}
+FLAGGED = {
+    "a field": (equal(field("b__c"), "x"), f"object type `{TYPE}` declares no field `b__c`"),
+    "a field of a lookup": (equal(field("owner__r.b__c"), "x"), "object type `CA10__CaOwner__c` declares no field `b__c`"),
+    "a lookup": (equal(field("x__r.b__c"), "x"), f"object type `{TYPE}` declares no lookup `x__r`"),
+    "a lookup alone": ({"IS_EMPTY_LOOKUP": "owner__r.x__r"}, "object type `CA10__CaOwner__c` declares no lookup `x__r`"),
+    "a delegate": (
+        equal(field("a__c", noAccessDelegate={"path": "b__c", "currentStateMessage": "d"}), "x"),
+        f"object type `{TYPE}` declares no field `b__c`",
+    ),
+    "tags": ({"TAG_EXISTS": {"name": {"TEXT": "x"}, "tagsJson": "b__c"}}, f"object type `{TYPE}` declares no field `b__c`"),
+}
+SOUND = {
+    "a field": equal(field("a__c"), "x"),
+    "a field of a lookup": equal(field("owner__r.name__c"), "x"),
+    "a field of an undeclared type": equal(field("else__r.b__c"), "x"),
+    "the deletion field": {"IS_EMPTY": {"arg": field("CA10__disappearanceTime__c")}},
+    "a lookup": {"IS_EMPTY_LOOKUP": "owner__r"},
+}
+
+
+@pytest.mark.parametrize(("check", "message"), FLAGGED.values(), ids=FLAGGED.keys())
+def test_flagged(tmp_path, check, message):
+    assert [message] == messages(tmp_path, "A307", check, files=FILES)
+
+
+@pytest.mark.parametrize("check", SOUND.values(), ids=SOUND.keys())
+def test_left_alone(tmp_path, check):
+    assert [] == messages(tmp_path, "A307", check, files=FILES)
+
+
+def test_a_type_that_is_not_declared_is_left_alone(tmp_path):
+    assert [] == messages(tmp_path, "A307", equal(field("x__r.b__c"), "x"), relatedLists=[DISKS])
+
+
+def test_a_related_list_is_flagged_at_its_name(tmp_path):
+    text = """\
+        inputType: CA10__CaThing__c
+        conditions: []
+        otherwise: {status: COMPLIANT, currentStateMessage: m}
+        relatedLists:
+          - relationshipName: disk__r
+            conditions: []
+            otherwise: {status: COMPLIANT, currentStateMessage: m}
+        """
+    (flag,) = found(tmp_path, "A307", text, FILES)
+    assert (5, 23, "did you mean `disks__r`?") == (flag.span.line, flag.span.column, flag.help)
+
+
+def test_a_declared_related_list_is_left_alone(tmp_path):
+    assert [] == messages(tmp_path, "A307", relatedLists=[DISKS], files=FILES)
+
+
+def test_an_extract_is_looked_at_where_it_is_defined(tmp_path):
+    (flag,) = found(tmp_path, "A307", logic(), {**FILES, **extracts(b=field("b__c"))})
+    assert EXTRACTS == flag.span.path

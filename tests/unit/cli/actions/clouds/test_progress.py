@@ -1,0 +1,54 @@
+"""What is drawn of a collection that is under way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from perpend.cli.actions.clouds.progress import Watching, watching
+from perpend.collectors.aws.work_units import AccountEntry, Cell
+
+ACCOUNT = "111122223333"
+CELLS = [Cell(ACCOUNT, "", "iam.report"), Cell(ACCOUNT, "", "iam.policies"), Cell(ACCOUNT, "eu-west-1", "analyzer.list")]
+
+
+class Bars:
+    """Notes what is drawn."""
+
+    def __init__(self) -> None:
+        self.drawn: list[Any] = []
+
+    def add_task(self, text: str, *, total: int) -> int:
+        self.drawn.append(("+", text, total))
+        return len(self.drawn)
+
+    def update(self, task: int, *, advance: int, description: str | None = None) -> None:
+        self.drawn.append((task, description))
+
+    def remove_task(self, task: int) -> None:
+        self.drawn.append(("-", task))
+
+
+def test_each_account_has_a_line_with_the_services_that_are_still_asked() -> None:
+    bars = Bars()
+    watch = Watching(bars, 1)
+    watch.opened(AccountEntry(ACCOUNT), CELLS)
+    for cell in CELLS:
+        watch.ended(cell)
+    watch.closed(ACCOUNT)
+    watch.closed("another")
+    expected = [
+        ("+", "accounts", 1),
+        ("+", f"{ACCOUNT}: iam, analyzer", 3),
+        (2, f"{ACCOUNT}: iam, analyzer"),
+        (2, f"{ACCOUNT}: analyzer"),
+        (2, f"{ACCOUNT}: "),
+        ("-", 2),
+        (1, None),
+        (1, None),
+    ]
+    assert expected == bars.drawn
+
+
+def test_nothing_is_drawn_beside_a_terminal() -> None:
+    with watching(3) as watch:
+        assert watch is None

@@ -1,0 +1,52 @@
+"""How fast a service is asked, as time goes that the test says."""
+
+from __future__ import annotations
+
+import pytest
+
+from perpend.collectors.aws.session import rate_limiter as module
+from perpend.collectors.aws.session.rate_limiter import USUAL, Pace, rate_of
+from tests.servers.clock import Clock
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr(module, "time", found)
+    return found
+
+
+def seconds_of(pace: Pace, clock: Clock, calls: int) -> float:
+    began = clock.now
+    for _ in range(calls):
+        pace.wait()
+    return round(clock.now - began, 6)
+
+
+def test_a_burst_goes_at_once_and_what_follows_at_the_rate(clock: Clock) -> None:
+    pace = Pace("iam")
+    rate = rate_of("iam")
+    assert (0.0, 2.0) == (seconds_of(pace, clock, int(4 * rate)), seconds_of(pace, clock, int(2 * rate)))
+
+
+def test_what_is_throttled_together_halves_the_rate_once_and_each_answer_mends_it(clock: Clock) -> None:
+    pace = Pace("unheard-of")
+    for _ in range(5):
+        pace.learn(throttled=True)
+    assert USUAL / 2 == pace.rate
+    clock.now += 1
+    pace.learn(throttled=True)
+    assert USUAL / 4 == pace.rate
+    pace.learn(throttled=False)
+    assert USUAL / 4 + USUAL / 100 == pytest.approx(pace.rate)
+    for _ in range(200):
+        pace.learn(throttled=False)
+    assert USUAL == pace.rate
+
+
+def test_no_service_is_given_up(clock: Clock) -> None:
+    pace = Pace("iam")
+    for _ in range(50):
+        clock.now += 1
+        pace.learn(throttled=True)
+    assert 0.25 == pace.rate

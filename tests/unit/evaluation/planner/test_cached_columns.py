@@ -1,0 +1,91 @@
+"""What is kept is named by its whole definition: another definition is another name, other company is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from perpend.core.schema.tables import Column, Form, Join, Table, Tables
+from perpend.evaluation.planner.build import Plan
+from perpend.evaluation.planner.cached_columns import keepable, keepable_verdicts
+from tests.unit.evaluation.planner.plans import COLUMNS, DOCUMENT, KEYS, TYPE, equal, plan, query
+
+
+def kept(found: Plan) -> set[str]:
+    columns = keepable(found.scalars, found.stage, KEYS)
+    assert columns is not None
+    return set(columns.columns)
+
+
+def test_equal_policies_keep_the_same_columns(tmp_path: Path) -> None:
+    assert kept(plan(tmp_path / "a", equal("a", "x"))) == kept(plan(tmp_path / "b", equal("a", "x")))
+
+
+def test_another_constant_is_another_column(tmp_path: Path) -> None:
+    one, other = kept(plan(tmp_path / "a", equal("a", "x"))), kept(plan(tmp_path / "b", equal("a", "y")))
+    assert one != other
+    assert 1 == len(one - other)
+
+
+def test_another_key_shares_only_what_is_asked_of_the_whole_document(tmp_path: Path) -> None:
+    one, other = kept(plan(tmp_path / "a", equal("a", "x"))), kept(plan(tmp_path / "b", equal("b", "x")))
+    both = kept(plan(tmp_path / "c", equal("a", "x"), equal("b", "x")))
+    assert one | other == both, "what else is read of the document changes no name"
+
+
+def test_white_space_of_a_constant_that_compares_alike_does_not_matter(tmp_path: Path) -> None:
+    assert kept(plan(tmp_path / "a", equal("a", "Not  Set"))) == kept(plan(tmp_path / "b", equal("a", "not set ")))
+
+
+def test_a_day_is_part_of_no_definition_of_what_is_asked_of_texts(tmp_path: Path) -> None:
+    date = {"DATE_TIME_FROM": {"arg": query("a"), "format": "ISO_8601", "undeterminedIf": {"invalidFormat": "no"}}}
+    check = {"IS_BEYOND_LAST_DAYS": {"arg": date, "offsetDays": 90}}
+    day = 86_400_000
+    assert kept(plan(tmp_path / "a", check, time=0)) == kept(plan(tmp_path / "b", check, time=5 * day))
+
+
+def test_a_column_of_another_form_is_another_column(tmp_path: Path) -> None:
+    check = {"IS_EMPTY": {"arg": {"FIELD": {"path": "CA10__text__c"}}}}
+    numbers = COLUMNS | {"CA10__text__c": Column("CA10__text__c", Form.NUMBER)}
+    tables = Tables({TYPE: Table(TYPE, TYPE, numbers, rows=1)})
+    assert kept(plan(tmp_path / "a", check)).isdisjoint(kept(plan(tmp_path / "b", check, tables=tables)) - set(KEYS))
+
+
+def verdicts(found: Plan, *reasons: str) -> list[str]:
+    columns = keepable_verdicts(found.scalars, found.stage, KEYS, reasons)
+    assert columns is not None
+    return list(columns.columns)
+
+
+def test_a_verdict_of_another_day_is_another_column(tmp_path: Path) -> None:
+    date = {"DATE_TIME_FROM": {"arg": query("a"), "format": "ISO_8601", "undeterminedIf": {"invalidFormat": "no"}}}
+    check = {"IS_BEYOND_LAST_DAYS": {"arg": date, "offsetDays": 90}}
+    day = 86_400_000
+    one, same, other = (verdicts(plan(tmp_path / str(time), check, time=time)) for time in (day, day + 1, 2 * day))
+    assert one == same
+    assert one != other
+
+
+def test_codes_that_mean_other_reasons_are_another_column(tmp_path: Path) -> None:
+    found = plan(tmp_path, equal("a", "x"))
+    assert verdicts(found, "not read", "denied") != verdicts(found, "denied", "not read")
+
+
+def test_a_verdict_that_needs_another_table_is_not_kept(tmp_path: Path) -> None:
+    other = Table("CA10__CaOther__c", "CA10__CaOther__c", {"Id": Column("Id", Form.TEXT)}, rows=1)
+    lookups = {"CA10__other__r": Join("CA10__other__r", other.name, "CA10__text__c", "Id")}
+    tables = Tables({TYPE: Table(TYPE, TYPE, COLUMNS, lookups, rows=1), other.name: other})
+    check = {"IS_EMPTY": {"arg": {"FIELD": {"path": "CA10__other__r.Id"}}}}
+    found = plan(tmp_path, check, tables=tables)
+    assert keepable_verdicts(found.scalars, found.stage, KEYS, ()) is None
+
+
+def test_nothing_is_kept_of_a_stage_that_needs_documents_as_they_are(tmp_path: Path) -> None:
+    other = Table("CA10__CaOther__c", "CA10__CaOther__c", {"Id": Column("Id", Form.TEXT)}, rows=1)
+    lookups = {"CA10__other__r": Join("CA10__other__r", other.name, "CA10__text__c", "Id")}
+    tables = Tables({TYPE: Table(TYPE, TYPE, COLUMNS, lookups, rows=1), other.name: other})
+    left, right = (
+        {"FIELD": {"path": DOCUMENT, "returnType": "BYTES"}},
+        {"FIELD": {"path": "CA10__other__r.Id", "returnType": "BYTES"}},
+    )
+    found = plan(tmp_path, {"IS_EQUAL": {"left": left, "right": right}}, tables=tables)
+    assert keepable(found.scalars, found.stage, KEYS) is None

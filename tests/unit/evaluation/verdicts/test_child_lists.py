@@ -1,0 +1,323 @@
+"""Lists of an estate out of files: attached where claims cover them, in doubt as in a store."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from perpend.core.objects.claims import Claim, Scope, unclaimed
+from perpend.core.objects.ids import PRODUCTION
+from perpend.core.objects.inventory import Estate, Origin, Source, object_from_fields
+from perpend.core.objects.object_types import Field
+from perpend.core.values.partial_object import PartlyKnown, doubt_of
+from perpend.evaluation.verdicts.child_lists import NO_ID, account_names, with_children
+from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.evaluation.verdicts.selection import select_policies
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.syntax.repository import open_repository
+from tests.repositories import analyzer_of, logic, policy_files
+from tests.unit.inventory.snapshots.stored import write_store
+
+USER, ACCOUNT, LIST, KEY = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10__users__r", "CA10__account__c"
+ANALYZER = Analyzer(open_repository())
+A, B = "111122223333", "444455556666"
+
+
+def program_of(name: str) -> Any:
+    return ANALYZER.analyzed(f"/ce/ca/aws/iam/{name}/{PRODUCTION}").program
+
+
+def estate(accounts: Sequence[dict[str, Any]], users: Sequence[dict[str, Any]], *claims: Claim) -> Estate:
+    def read(name: str, rows: Sequence[dict[str, Any]]) -> list[Any]:
+        return [object_from_fields(one, ANALYZER.object_type(name), Origin("x", row)) for row, one in enumerate(rows)]
+
+    source = Source("x", "test-data", None, 0, coverage=claims)
+    return Estate((source,), {ACCOUNT: read(ACCOUNT, accounts), USER: read(USER, users)})
+
+
+def accounts(found: Estate, *, policy: str = "account-has-no-iam-users") -> list[Any]:
+    return [one.fields for one in with_children(found, [program_of(policy)], ANALYZER.object_type).objects[ACCOUNT]]
+
+
+def test_users_stand_with_the_account_that_they_name_where_a_claim_covers_it() -> None:
+    users = [{"Id": "u", KEY: A}, {"Id": "v", "CA10__account__r": {"Id": A}}, {"Id": "w", KEY: B}]
+    one, other = accounts(estate([{"Id": A}, {"Id": B}], users, Claim(USER, Scope(A))))
+    assert {"Id": A, LIST: users[:2]} == one
+    assert [None, None] == [doubt_of(user) for user in one[LIST]]
+    assert isinstance(other, PartlyKnown)
+    assert ({"Id": B}, {LIST: unclaimed(USER, B)}) == (other, other.reasons)
+
+
+def test_nothing_is_attached_that_no_program_reads() -> None:
+    found = estate([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER))
+    assert [{"Id": A}] == accounts(found, policy="root-user-mfa")
+
+
+@pytest.mark.parametrize(
+    ("account", "user", "reason"),
+    [
+        ({LIST: []}, {KEY: A}, "does not hold all"),
+        ({LIST: [{"Id": "u"}]}, {KEY: A}, None),
+        ({LIST: [{"Id": ["u"]}, {"Id": {}}]}, {KEY: A}, "does not hold all"),
+        ({LIST: [{"Id": "u"}, {"Id": ["u"]}]}, {KEY: A}, None),
+        ({LIST: None}, {KEY: B}, None),
+        ({LIST: "x"}, {KEY: A}, None),
+        ({}, {KEY: A + " "}, "may hold more"),
+        ({}, {KEY: "11112222333"}, "may hold more"),
+        ({LIST: []}, {KEY: "1.1E+11"}, "may hold more"),
+        ({}, {KEY: ""}, "may hold more"),
+        ({}, {KEY: None}, "may hold more"),
+        ({}, {KEY: 5}, "may hold more"),
+        ({}, {KEY: [A]}, "may hold more"),
+        ({}, {}, "may hold more"),
+        ({}, {KEY: B}, None),
+    ],
+)
+def test_what_leaves_a_list_open(account: dict[str, Any], user: dict[str, Any], reason: str | None) -> None:
+    [found] = accounts(estate([{"Id": A, **account}], [{"Id": "u", **user}], Claim(USER)))
+    if reason is None:
+        assert not isinstance(found, PartlyKnown)
+        assert found[LIST] == account.get(LIST, [])
+    else:
+        assert LIST not in found
+        assert found.reasons[LIST].startswith(reason)
+
+
+@pytest.mark.parametrize("identity", [["u"], {}, None, "", 5])
+@pytest.mark.parametrize("stated", [[], [{"Id": "u"}]])
+def test_what_has_no_id_is_in_no_list(identity: Any, stated: list[dict[str, Any]]) -> None:
+    for user in ({"Id": identity, KEY: A}, {KEY: A}):
+        [found] = accounts(estate([{"Id": A, LIST: stated}], [user], Claim(USER)))
+        assert isinstance(found, PartlyKnown)
+        assert "does not hold all" in found.reasons[LIST]
+
+
+@pytest.mark.parametrize("account", [{"Id": ["a"]}, {"Id": {}}, {"Id": None}, {}])
+def test_a_list_of_what_has_no_id_is_not_known(account: dict[str, Any]) -> None:
+    [found] = accounts(estate([account], [{"Id": "u", KEY: A}], Claim(USER)))
+    assert isinstance(found, PartlyKnown)
+    assert {LIST: NO_ID} == found.reasons
+
+
+def test_a_user_whose_sources_contradict_each_other_is_no_fact_in_the_list() -> None:
+    found = estate([{"Id": A}], [{"Id": "u", KEY: A, "x": 1}], Claim(USER))
+    user = found.objects[USER][0]
+    disputed = user._replace(variants=(user._replace(fields={"Id": "u", KEY: A, "x": 2}),))
+    [account] = accounts(Estate(found.sources, {**found.objects, USER: [disputed]}))
+    assert "sources contradict each other about x (x:0, x:0)" == doubt_of(account[LIST][0])
+
+
+def test_inputs_that_could_not_be_read_leave_lists_open() -> None:
+    [found] = accounts(replace(estate([{"Id": A}], [], Claim(USER)), unread=("y.csv",)))
+    assert {LIST: "is not known in full: y.csv could not be read"} == found.reasons
+
+
+def test_every_reading_of_an_account_gets_the_list() -> None:
+    found = estate([{"Id": A, "n": 1}], [{"Id": "u", KEY: A}], Claim(USER))
+    account = found.objects[ACCOUNT][0]
+    disputed = account._replace(variants=(account._replace(fields={"Id": A, "n": 2}),))
+    [two] = with_children(
+        Estate(found.sources, {**found.objects, ACCOUNT: [disputed]}),
+        [program_of("account-has-no-iam-users")],
+        ANALYZER.object_type,
+    ).objects[ACCOUNT]
+    assert [[{"Id": "u", KEY: A}]] * 2 == [one.fields[LIST] for one in (two, *two.variants)]
+
+
+@pytest.mark.parametrize("claims", [(Claim(USER),), ()])
+def test_what_is_not_known_of_an_account_already_stays_so(claims: tuple[Claim, ...]) -> None:
+    found = estate([{"Id": A}], [{"Id": "u", KEY: A}], *claims)
+    partly = found.objects[ACCOUNT][0]._replace(fields=PartlyKnown({"Id": A}, {"x": "denied"}, "doubted"))
+    [account] = accounts(Estate(found.sources, {**found.objects, ACCOUNT: [partly]}))
+    assert ("denied", "doubted") == (account.reasons["x"], account.doubt)
+    assert ([{"Id": "u", KEY: A}], None) == (account[LIST], account.reasons.get(LIST)) if claims else LIST in account.reasons
+
+
+def test_a_list_that_holds_no_objects_is_left_as_it_is() -> None:
+    [found] = accounts(estate([{"Id": A, LIST: [5]}], [{"Id": "u", KEY: A}], Claim(USER)))
+    assert {"Id": A, LIST: [5]} == found
+
+
+def test_an_owner_in_another_spelling_leaves_its_own_list_open_and_no_other() -> None:
+    one, other = accounts(estate([{"Id": "One"}, {"Id": B}], [{"Id": "u", KEY: "one "}, {"Id": "v", KEY: B}], Claim(USER)))
+    assert {LIST: f"may hold more: `{KEY}` of `{USER}` names this object in another spelling"} == one.reasons
+    assert [{"Id": "v", KEY: B}] == other[LIST]
+
+
+def test_a_key_that_looks_like_no_id_leaves_lists_open_that_their_owner_does_not_state() -> None:
+    found = estate([{"Id": "acc-1"}, {"Id": "acc-2", LIST: []}], [{"Id": "u", KEY: "nobody"}], Claim(USER))
+    one, other = accounts(found)
+    assert {LIST: f"may hold more: `{KEY}` of `{USER}` holds what no Id of `{ACCOUNT}` looks like"} == one.reasons
+    assert {"Id": "acc-2", LIST: []} == other
+
+
+@pytest.mark.parametrize(
+    ("master", "identity", "names"),
+    [
+        (None, "a", ["a", "x"]),
+        (None, f"arn:aws:iam::{A}:user/u", [A, f"arn:aws:iam::{A}:user/u", "x"]),
+        (("ext", B, "Name"), "u", [B, "ext", "Name"]),
+        (("ext", B, "Name"), f"arn:aws:iam::{A}:user/u:v", [B, "ext", "Name", A]),
+        (None, "arn:aws:iam:", ["arn:aws:iam:", "x"]),
+        (None, f"arn:aws:iam::{A}", [A, f"arn:aws:iam::{A}", "x"]),
+        (None, f"urn:aws:iam::{A}:u", [f"urn:aws:iam::{A}:u", "x"]),
+    ],
+)
+def test_an_account_is_called_as_the_master_as_the_arn_or_as_the_object_itself(
+    master: tuple[str, str, str] | None, identity: str, names: list[str]
+) -> None:
+    [judged] = estate([], [{"Id": "u"}]).objects[USER]
+    owner = judged._replace(external_id=master[0], id=master[1], name=master[2]) if master else None
+    assert names == list(account_names(judged._replace(id=identity, external_id="x", master=owner)))
+
+
+def test_a_list_that_was_denied_is_not_known_though_all_of_its_type_were_read() -> None:
+    [found] = accounts(estate([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER), Claim(USER, lacking="denied", relation=LIST)))
+    assert ({"Id": A}, {LIST: "is not known in full: denied"}) == (found, found.reasons)
+    [found] = accounts(estate([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER), Claim(USER, lacking="denied", relation="other")))
+    assert [{"Id": "u", KEY: A}] == found[LIST]
+
+
+@pytest.mark.parametrize(
+    ("kind", "user", "is_open"),
+    [
+        ("lookup", {KEY: None}, False),
+        ("lookup", {KEY: B}, False),
+        ("lookup", {}, True),
+        ("masterDetail", {KEY: None}, True),
+        ("masterDetail", {}, True),
+        (None, {KEY: None}, False),
+        (None, {}, True),
+    ],
+)
+def test_one_that_says_of_nobody_to_belong_to_them_leaves_no_list_open_unless_all_belong_somewhere(
+    kind: str | None, user: dict[str, Any], is_open: bool
+) -> None:
+    declared = ANALYZER.object_type(USER)
+    others = {name: field for name, field in declared.fields.items() if name != KEY}
+    types = {USER: replace(declared, fields={**others, KEY: Field(KEY, kind)} if kind else others)}
+    found = with_children(
+        estate([{"Id": A}], [{"Id": "u", **user}], Claim(USER)),
+        [program_of("account-has-no-iam-users")],
+        lambda name: types.get(name) or ANALYZER.object_type(name),
+    )
+    assert is_open == (LIST not in found.objects[ACCOUNT][0].fields)
+
+
+PARTS, OWNER, OWNER_KEY = "CA10__Parts__r", "thing__r", "thing__c"
+SAID: list[tuple[dict[str, Any], bool]] = [
+    ({}, True),
+    ({OWNER_KEY: None}, False),
+    ({OWNER_KEY: ""}, False),
+    ({OWNER_KEY: None, OWNER: {"Name": "x"}}, False),
+    ({OWNER_KEY: "b"}, False),
+    ({OWNER_KEY: "b", OWNER: {"Name": "x"}}, False),
+    ({OWNER_KEY: "b", OWNER: {"Id": "b"}}, False),
+    ({OWNER_KEY: "b", OWNER: {"Id": "a"}}, True),
+    ({OWNER_KEY: None, OWNER: {"Id": "b"}}, True),
+    ({OWNER_KEY: 5}, True),
+    ({OWNER_KEY: ["b"]}, True),
+    ({OWNER: None}, False),
+    ({OWNER: {"Id": None}}, False),
+    ({OWNER: {"Id": "b"}}, False),
+    ({OWNER: {}}, True),
+    ({OWNER: {"Name": "x"}}, True),
+    ({OWNER: {"Id": ""}}, True),
+    ({OWNER: {"Id": 5}}, True),
+    ({OWNER: {"Id": ["b"]}}, True),
+    ({OWNER: 5}, True),
+    ({OWNER: []}, True),
+]
+"""What parts say of whose they are, and whether they leave open whose."""
+
+
+def names_owner(said: dict[str, Any]) -> bool:
+    """Whether a part says that it belongs to `b`."""
+    return said.get(OWNER_KEY) == "b" or said.get(OWNER) == {"Id": "b"}
+
+
+def gathered_cases() -> dict[str, tuple[str, list[dict[str, Any]], bool]]:
+    """Return parts by case: each that leaves open whose it is has types of its own, all others of a kind are of one."""
+    cases: dict[str, tuple[str, list[dict[str, Any]], bool]] = {}
+    for kind in ("lookup", "masterDetail"):
+        cases[kind] = (kind, [], False)
+        for number, (said, is_open) in enumerate(SAID):
+            if is_open or (kind == "masterDetail" and not names_owner(said)):
+                cases[f"{kind} {number}"] = (kind, [said], True)
+            else:
+                cases[kind][1].append(said)
+    return cases
+
+
+CASES = gathered_cases()
+
+
+def of_owner(said: dict[str, Any], owner: str) -> dict[str, Any]:
+    """Return what a part says, of this owner where it is of `b`."""
+    return {name: owner if value == "b" else {"Id": owner} if value == {"Id": "b"} else value for name, value in said.items()}
+
+
+def types_of(case: str) -> tuple[str, str]:
+    """Return the types of things and of parts that a case has for itself."""
+    place = [*CASES].index(case)
+    return f"CA10__CaThing{place}__c", f"CA10__CaPart{place}__c"
+
+
+def declared_types(case: str) -> dict[str, Any]:
+    """Return the files of a policy that asks things whether they have a part that is on, and of both types."""
+    kind, _, _ = CASES[case]
+    thing, part = types_of(case)
+    fields = [{"name": "Id", "type": "text"}, {"name": OWNER_KEY, "type": kind}, {"name": "on", "type": "checkbox"}]
+    condition = {"status": "INCOMPLIANT", "currentStateMessage": "on", "check": {"FIELD": {"path": "on"}}}
+    otherwise = {"status": "COMPLIANT", "currentStateMessage": "off"}
+    block = {"relationshipName": PARTS, "conditions": [condition], "otherwise": otherwise}
+    asked = {"RELATED_LIST_HAS": {"relationshipName": PARTS, "status": "INCOMPLIANT"}}
+    lookups = [{"name": OWNER, "target": thing, "key": OWNER_KEY}]
+    files = policy_files(logic(asked, input_type=thing, relatedLists=[block]))
+    return {
+        **{path.replace("/policy/", f"/{thing.lower()}/"): content for path, content in files.items()},
+        f"types/{thing}/type.yaml": {"label": "T", "fields": {}, "children": [{"name": PARTS, "type": part, "key": OWNER_KEY}]},
+        f"types/{part}/type.yaml": {"label": "P", "fields": fields, "lookups": lookups},
+    }
+
+
+def ended(found: Judgement) -> dict[str, dict[str, str]]:
+    """Return how the things of each case ended."""
+    by_type: dict[str, dict[str, str]] = defaultdict(dict)
+    for one in found.findings():
+        by_type[one.object.type_name][one.object.id] = one.status.value
+    return {case: by_type[types_of(case)[0]] for case in CASES}
+
+
+@pytest.mark.medium
+def test_whether_a_part_says_whose_it_is_is_the_same_in_files_and_in_a_store(tmp_path: Path) -> None:
+    files = {path: content for case in CASES for path, content in declared_types(case).items()}
+    analyzer = analyzer_of(tmp_path / "repository", files)
+
+    def read(name: str, *rows: dict[str, Any]) -> list[Any]:
+        return [object_from_fields(one, analyzer.object_type(name), Origin("x", row)) for row, one in enumerate(rows)]
+
+    claims, objects, expected = list[Claim](), dict[str, list[Any]](), dict[str, dict[str, str]]()
+    for case, (_, parts, is_open) in CASES.items():
+        thing, part = types_of(case)
+        claims += [Claim(part), Claim(thing)]
+        rows = [{"Id": f"p{number}", "on": True, **of_owner(said, f"b{number}")} for number, said in enumerate(parts)]
+        objects[part] = read(part, *rows, {"Id": "q", "on": False, OWNER_KEY: "a"})
+        objects[thing] = read(thing, {"Id": "a"}, *({"Id": f"b{number}"} for number in range(len(parts))))
+        expected[case] = {"a": "UNDETERMINED" if is_open else "COMPLIANT"}
+        for number, said in enumerate(parts):
+            known = "INCOMPLIANT" if names_owner(said) else "COMPLIANT"
+            expected[case][f"b{number}"] = "UNDETERMINED" if is_open else known
+    found = Estate((Source("x", "test-data", None, 0, coverage=tuple(claims)),), objects)
+    selection = select_policies(analyzer)
+    assert expected == ended(judge_estate(found, selection))
+    snapshot = write_store(tmp_path / "store", found, declared=analyzer.object_type)
+    with judge_snapshot(snapshot, selection) as judgement:
+        assert expected == ended(judgement)

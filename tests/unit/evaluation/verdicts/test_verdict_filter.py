@@ -1,0 +1,149 @@
+"""What a report shows is what was wanted, of files and of a store alike, and no verdict or total changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from perpend.core.objects.account import Account
+from perpend.core.objects.inventory import Estate, EstateObject, Origin
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluation import Judgement, chunks_of
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.evaluation.verdicts.verdict_filter import Filter, narrowed
+from perpend.evaluation.verdicts.verdicts import HIDDEN
+from perpend.language.compiler.names import UnknownName
+from tests.unit.evaluation.verdicts.evaluate_objects import THING
+from tests.unit.evaluation.verdicts.stored import DAY, OTHER, OWNER, Case
+
+CATEGORIES = {"/ce/a": ("SECURITY", "COST"), "/ce/b": ("COST",), "/ce/c": ()}
+NAMED = {"o": Account("Production"), "9": Account("Elsewhere"), "8": Account()}
+GOOD, BAD, OPEN, GONE = Status.COMPLIANT, Status.INCOMPLIANT, Status.UNDETERMINED, Status.DISAPPEARED
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return Case(tmp_path_factory.mktemp("case"))
+
+
+@pytest.fixture(scope="module", params=["files", "store"])
+def judged(request: pytest.FixtureRequest, case: Case) -> Iterator[Judgement]:
+    policies = {name: replace(view, categories=CATEGORIES[name]) for name, view in case.selection.policies.items()}
+    selection = replace(case.selection, policies=policies)
+    if request.param == "files":
+        yield judge_estate(with_owner(case.estate), selection, snapshot_time=DAY)
+    else:
+        with judge_snapshot(case.snapshot, selection, snapshot_time=DAY) as found:
+            yield found
+
+
+def with_owner(estate: Estate) -> Estate:
+    """Return an estate in which an object has the owner that is nested in it, as a store finds it."""
+    owner = EstateObject(OTHER, OWNER["Id"], OWNER["Name"], OWNER["Id"], OWNER, Origin("b.json"))
+    things = [one._replace(master=owner) if one.id == "f" else one for one in estate.objects[THING]]
+    return replace(estate, objects={**estate.objects, THING: things})
+
+
+def shown(judgement: Judgement) -> dict[str, dict[str, int]]:
+    """Return by policy the objects that are shown, with how they ended."""
+    return {
+        column.program.policy_id: {
+            one.id: index
+            for objects, (ends,) in chunks_of(judgement, [column])
+            for one, (index, _) in zip(objects, ends, strict=True)
+            if index != HIDDEN
+        }
+        for column in judgement.shown
+    }
+
+
+def wanted(judgement: Judgement, *statuses: Status) -> dict[str, dict[str, int]]:
+    verdicts = {column.program.policy_id: column.program.verdicts for column in judgement.verdicts}
+    return {
+        policy: {name: index for name, index in of_policy.items() if verdicts[policy][index].status in statuses}
+        for policy, of_policy in shown(judgement).items()
+    }
+
+
+def test_who_wants_nothing_in_particular_sees_the_judgement_itself(judged: Judgement) -> None:
+    assert judged is narrowed(judged, Filter(), NAMED)
+    assert [False, True, True, True] == list(
+        map(bool, (Filter(), Filter((GOOD,)), Filter((), ("COST",)), Filter((), (), ("o",))))
+    )
+
+
+@pytest.mark.parametrize("statuses", [(BAD,), (OPEN, GOOD), (GONE,), (Status.INAPPLICABLE,)])
+def test_verdicts_of_other_statuses_are_hidden_and_nothing_else_changes(
+    judged: Judgement, statuses: tuple[Status, ...]
+) -> None:
+    found = narrowed(judged, Filter(statuses), {})
+    assert wanted(judged, *statuses) == shown(found)
+    assert found.narrowed is not None
+    assert [one for one in Status if one in statuses] == list(found.narrowed.statuses)
+    assert sum(map(len, shown(found).values())) == found.narrowed.number
+    assert (judged.verdicts, judged.ledger, judged.estate) == (found.verdicts, found.ledger, found.estate)
+
+
+def test_policies_are_chosen_by_any_of_their_categories_in_any_case(judged: Judgement) -> None:
+    every = shown(judged)
+    for categories, policies in (
+        (("security",), ["/ce/a"]),
+        (("COST",), ["/ce/a", "/ce/b"]),
+        (("Cost", "SECURITY"), ["/ce/a", "/ce/b"]),
+    ):
+        found = narrowed(judged, Filter((), categories), {})
+        assert {one: every[one] for one in policies} == shown(found)
+        assert found.narrowed is not None and tuple(Status) == found.narrowed.statuses
+    assert {"/ce/a": wanted(judged, BAD)["/ce/a"]} == shown(narrowed(judged, Filter((BAD,), ("SECURITY",)), {}))
+
+
+@pytest.mark.parametrize("account", ["o", "Own", "production", "PRODUCTION"])
+def test_objects_belong_to_accounts_by_number_by_name_and_by_what_the_configuration_calls_them(
+    judged: Judgement, account: str
+) -> None:
+    every = shown(judged)
+    found = shown(narrowed(judged, Filter((), (), (account,)), NAMED))
+    assert {
+        policy: {name: end for name, end in of_policy.items() if name == "f"} for policy, of_policy in every.items()
+    } == found
+    assert {"/ce/a": {"f"}, "/ce/b": set(), "/ce/c": {"f"}} == {policy: set(names) for policy, names in found.items()}
+
+
+def test_an_object_without_an_owner_is_an_account_by_its_own_name_and_of_several_any_counts(judged: Judgement) -> None:
+    found = shown(narrowed(judged, Filter((), (), ("b", "x", "o")), {}))
+    assert {"/ce/a": {"b", "f"}, "/ce/b": {"x"}, "/ce/c": {"b", "f"}} == {policy: set(names) for policy, names in found.items()}
+    none = shown(narrowed(judged, Filter((BAD,), (), ("x",)), {}))
+    assert {"/ce/a": {}, "/ce/b": {}, "/ce/c": {}} == none | {"/ce/b": {}}
+
+
+@pytest.mark.parametrize("account", ["1", "9", "Elsewhere"])
+def test_an_account_that_an_input_or_the_configuration_names_may_own_nothing(judged: Judgement, account: str) -> None:
+    assert {"/ce/a": {}, "/ce/b": {}, "/ce/c": {}} == shown(narrowed(judged, Filter((), (), (account,)), NAMED))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (Filter((), (), ("Productoin",)), "nothing belongs to the account 'Productoin' (did you mean 'Production'?)"),
+        (Filter((), (), ("o", "zzzz\n")), "nothing belongs to the account 'zzzz\\n': there are 1, 2, 8, Elsewhere, Production"),
+        (Filter((), ("SECURTY",)), "no policy that judged is of the category 'SECURTY': they are of COST, SECURITY"),
+    ],
+)
+def test_what_nothing_has_is_an_error_that_names_the_nearest(judged: Judgement, asked: Filter, said: str) -> None:
+    with pytest.raises(UnknownName) as raised:
+        narrowed(judged, asked, NAMED)
+    assert said == str(raised.value)
+
+
+def test_where_no_policy_has_a_category_none_is_named(case: Case) -> None:
+    with pytest.raises(UnknownName, match=r"of the category 'COST': they are of none$"):
+        narrowed(judge_estate(case.estate, case.selection, snapshot_time=DAY), Filter((), ("COST",)), {})
+
+
+def test_a_filter_is_written_as_options_are() -> None:
+    asked = Filter((BAD, OPEN), ("COST",), ("it's",))
+    assert "--status INCOMPLIANT --status UNDETERMINED --category COST --account 'it'\"'\"'s'" == asked.words
+    assert "" == Filter().words

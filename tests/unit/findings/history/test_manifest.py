@@ -1,0 +1,108 @@
+"""A history's head as text: what goes in comes out, and what is not one is refused with the reason."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from perpend.findings.history.manifest import (
+    HistoryHead,
+    PolicyKnown,
+    Ran,
+    RatedPolicy,
+    RatingsSaid,
+    Retirement,
+    TypeKnown,
+    head_from,
+    text_of_head,
+)
+from perpend.inventory.snapshots.manifest import Damaged, StoredFile, sealed
+
+pytestmark = pytest.mark.medium
+
+FILE = StoredFile("known/a.parquet", "ab", 3)
+HEAD = HistoryHead(
+    (),
+    (),
+    (PolicyKnown(1, "/ce/a", "Thing", "/ce/b", "hash", 1, 1, 1, was_retired=True),),
+    {"Thing": TypeKnown((FILE,), FILE, None, (FILE,), (), 9, {"seen0": (1,)}, {4: FILE})},
+    (FILE,),
+).with_run(Ran(1, "run", "content", "2026-01-01T00:00:00.000Z", True, "2026-01-02T00:00:00Z", "engine", 0, ("1",)), (1,))
+
+
+def test_a_head_comes_back_as_it_was() -> None:
+    assert HEAD == head_from(text_of_head(HEAD))
+    assert HistoryHead() == head_from(text_of_head(HistoryHead()))
+
+
+def test_a_head_remembers_ratings_and_without_any_is_one_that_older_versions_read() -> None:
+    said = RatingsSaid((RatedPolicy("/ce/a", "high", "board", "Why.", "2d"),), ('{"steps":1}',))
+    run = HEAD.runs[0]
+    head = HEAD.with_run(replace(run, number=2), (1,), said).with_run(replace(run, number=3), (1,), said)
+    assert head == head_from(text_of_head(head))
+    assert ([None, said, said], (said,)) == ([head.ratings_of(one) for one in head.runs], head.ratings)
+    assert (2, 1) == tuple(json.loads(text_of_head(one))["format"] for one in (head, HEAD))
+    assert not {"ratings", "rated"} & {*json.loads(text_of_head(HEAD)), *json.loads(text_of_head(HEAD))["runs"][0]}
+
+
+def test_a_head_remembers_when_policies_were_no_more() -> None:
+    now = replace(HEAD.policies[0], retired_run=1)
+    retired = replace(HEAD, policies=(now,))
+    again = replace(HEAD, retirements=(Retirement(1, 2, 5), Retirement(7, 1, 2)))
+    assert again == head_from(text_of_head(again))
+    assert (3, 1) == tuple(json.loads(text_of_head(one))["format"] for one in (again, retired))
+    assert "retirements" not in json.loads(text_of_head(retired))
+    assert [set(), {1}, {1}, set()] == [again.retired_in(run) for run in (0, 2, 4, 5)]
+    assert [{7}, {1}, set()] == [again.retired_in(), retired.retired_in(), retired.retired_in(0)]
+
+
+def test_a_head_says_where_changes_of_objects_stand() -> None:
+    other, older = replace(FILE, path="past/b.parquet"), replace(FILE, path="past/c.parquet")
+    known = TypeKnown(past=(FILE, other, older), spans={FILE.path: (1, 4), other.path: (5, 9)}, past_run=7)
+    head = replace(HEAD, types={"Thing": known})
+    assert head == head_from(text_of_head(head))
+    assert (FILE, older) == known.past_of([1, 4, 10])
+    assert (other, older) == known.past_of([5])
+
+
+def test_a_head_remembers_what_a_run_has_not_read() -> None:
+    unread = {"Thing": (("", "denied"), ("111122223333", "failed"))}
+    head = HEAD.with_run(replace(HEAD.runs[0], number=2, unread=unread), (1,))
+    assert head == head_from(text_of_head(head))
+    assert (3, unread) == (json.loads(text_of_head(head))["format"], head_from(text_of_head(head)).run(2).unread)
+    asked = replace(head, policies=(replace(HEAD.policies[0], last_run=2),))
+    assert [{}, {"/ce/b": "denied"}] == [one.in_part(["999999999999"]) for one in (head, asked)]
+
+
+def test_a_head_remembers_who_was_looked_at_before_the_day_of_a_run() -> None:
+    head = replace(HEAD, types={"Thing": replace(HEAD.types["Thing"], looked=FILE)})
+    assert head == head_from(text_of_head(head))
+    assert [4, False] == [json.loads(text_of_head(head))["format"], "looked" in text_of_head(HEAD)]
+    assert len(HEAD.files) + 1 == len(head.files)
+
+
+def test_what_the_head_holds_is_found() -> None:
+    assert frozenset({1}) == HEAD.was_asked(HEAD.run(1))
+    assert {1: "seen0"} == HEAD.types["Thing"].policies
+    assert (1, 2) == (HistoryHead().next_run, HEAD.next_run)
+    assert 5 == len(HEAD.files)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "no JSON"),
+        (text_of_head(HEAD)[:-40], "no JSON"),
+        (text_of_head(HEAD).replace('"engine"', '"motor"'), "checksum"),
+        (sealed({"format": 5}), "format 5, and this version of Perpend knows 4"),
+        (sealed({"format": 99}), "format 99, and this version of Perpend knows 4"),
+        (sealed({"format": 1}), "something else than a history"),
+        (sealed({**json.loads(text_of_head(HEAD)), "runs": [5]}), "checksum|something else"),
+        ("[" * 100_000, "no JSON"),
+    ],
+)
+def test_what_is_no_head_is_refused(text: str, reason: str) -> None:
+    with pytest.raises(Damaged, match=reason):
+        head_from(text)

@@ -1,0 +1,128 @@
+"""Which findings waivers cover, compared with the plainest way to say it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perpend.findings.waivers.matching import COLUMNS, MATCHES, add_candidates, make_candidates, match
+from perpend.findings.waivers.status import WaiverOnDay
+from perpend.inventory.snapshots.database import Connection, opened, rows_of
+from tests.unit.findings.waivers.made import standing
+
+NOTHING: dict[str, str | None] = dict.fromkeys(COLUMNS)
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Connection]:
+    with opened() as found:
+        yield found
+
+
+def finding(**more: str | None) -> dict[str, str | None]:
+    return {**NOTHING, "policy_id": "/p", "type": "T", "id": "i", "status": "INCOMPLIANT", **more}
+
+
+def covered(
+    connection: Connection, findings: list[dict[str, Any]], standings: list[WaiverOnDay], **more: bool
+) -> set[tuple[int, int]]:
+    make_candidates(connection)
+    add_candidates(connection, ((*one.values(), None) for one in findings))
+    match(connection, standings, **more)
+    return set(rows_of(connection, f"SELECT candidate, waiver FROM {MATCHES}"))
+
+
+@pytest.mark.parametrize(
+    ("scope", "there", "not_there"),
+    [
+        ({}, {}, {"policy_id": "/q"}),
+        ({}, {}, {"status": "UNDETERMINED"}),
+        ({"accounts": ("1", "2")}, {"account": "2"}, {"account": "3"}),
+        ({"accounts": ("1",)}, {"account": "1"}, {}),
+        ({"regions": ("eu-1",)}, {"region": "eu-1"}, {}),
+        ({"types": ("T", "S")}, {}, {"type": "U"}),
+        ({"objects": ("i",)}, {}, {"id": "ii"}),
+        ({"objects": ("arn:x",)}, {"external_id": "arn:x"}, {"external_id": "arn:xy"}),
+        ({"objects": ("arn:*",)}, {"external_id": "arn:x\ny"}, {"external_id": "barn:x"}),
+        ({"objects": ("a*a",)}, {"id": "aa"}, {"id": "a"}),
+        ({"objects": ("*.b*c",)}, {"id": "a.bxc"}, {"id": "axbxc"}),
+        ({"names": ("ci-*", "x")}, {"name": "ci-1"}, {"name": "a-ci-1"}),
+        ({"names": ("*",)}, {"name": ""}, {}),
+        ({"names": ("100%_",)}, {"name": "100%_"}, {"name": "100xx"}),
+        ({"accounts": ("1",), "objects": ("i",)}, {"account": "1"}, {"account": "2"}),
+        ({"names": ("\N{BLACK STAR}*",)}, {"name": "\N{BLACK STAR}"}, {"name": "*"}),
+    ],
+)
+def test_every_key_must_hold_and_what_is_not_known_holds_none(
+    connection: Connection, scope: dict[str, Any], there: dict[str, str | None], not_there: dict[str, str | None]
+) -> None:
+    assert {(0, 0)} == covered(connection, [finding(**there), finding(**not_there)], [standing(scope=scope)])
+
+
+def test_a_finding_is_covered_once_however_many_ways_lead_to_it(connection: Connection) -> None:
+    found = covered(connection, [finding(external_id="i")], [standing(scope={"objects": ("i", "*", "i*")}), standing("x")])
+    assert {(0, 0), (0, 1)} == found
+
+
+def test_odd_texts_are_held(connection: Connection) -> None:
+    odd = [finding(name="'; DROP TABLE x; --"), finding(name="\0\ud800"), finding(name='"\\')]
+    assert {(0, 0), (2, 0)} == covered(connection, odd, [standing(scope={"names": ("'*", '"\\')})])
+
+
+def test_a_pattern_of_many_stars_takes_no_time_to_fail(connection: Connection) -> None:
+    pattern = "*a" * 8 + "*b*"
+    many = [finding(name="a" * 4_000) for _ in range(50)]
+    assert set() == covered(connection, many, [standing(scope={"names": (pattern,)})])
+
+
+def plainly(found: dict[str, str | None], one: WaiverOnDay) -> bool:
+    scope = one.waiver.scope
+    listed = (("account", "accounts"), ("region", "regions"), ("type", "types"))
+
+    def like(value: str | None, patterns: tuple[str, ...]) -> bool:
+        return value is not None and any(
+            re.fullmatch(".*".join(map(re.escape, re.split(r"\*+", pattern))), value, re.DOTALL) for pattern in patterns
+        )
+
+    return (
+        found["policy_id"] in one.policies
+        and found["status"] in one.waiver.statuses
+        and all(key not in scope or found[column] in scope[key] for column, key in listed)
+        and ("objects" not in scope or like(found["id"], scope["objects"]) or like(found["external_id"], scope["objects"]))
+        and ("names" not in scope or like(found["name"], scope["names"]))
+    )
+
+
+PLAIN = st.none() | st.text("ab", min_size=1, max_size=3)
+PLACES = st.sampled_from(("1", "2"))
+FINDINGS = st.builds(
+    finding,
+    **dict.fromkeys(("id", "external_id", "name"), PLAIN),
+    **dict.fromkeys(("account", "region"), st.none() | PLACES),
+    policy_id=st.sampled_from(["/p", "/p", "/q"]),
+)
+PATTERNS = {"objects": st.text("ab*", min_size=1, max_size=4), "names": st.text("ab*", min_size=1, max_size=4)}
+SCOPES = st.fixed_dictionaries(
+    {},
+    optional={
+        key: st.lists(drawn, min_size=1, max_size=2).map(tuple)
+        for key, drawn in {"accounts": PLACES, "regions": PLACES, **PATTERNS}.items()
+    },
+)
+
+
+@settings(max_examples=12, deadline=None)
+@given(findings=st.lists(FINDINGS, min_size=8, max_size=30), scopes=st.lists(SCOPES, min_size=4, max_size=10))
+def test_sql_covers_what_is_plainly_meant(
+    connection: Connection, findings: list[dict[str, Any]], scopes: list[dict[str, Any]]
+) -> None:
+    standings = [standing(str(number), scope=scope) for number, scope in enumerate(scopes)]
+    expected = {
+        (place, number) for place, one in enumerate(findings) for number, meant in enumerate(standings) if plainly(one, meant)
+    }
+    assert expected == covered(connection, findings, standings)

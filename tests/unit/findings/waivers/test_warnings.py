@@ -1,0 +1,96 @@
+"""What is told of waivers: each of the seven, and what is not told where nobody has looked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+
+from perpend.findings.waivers.matches import Covering
+from perpend.findings.waivers.status import Force, WaiverOnDay
+from perpend.findings.waivers.warnings import Looked, told_of
+from tests.unit.findings.waivers.made import ASKED, DAY, standing
+
+LOOKED = Looked(frozenset({"/p"}), frozenset({"1"}))
+SCOPE = {"objects": ("i",)}
+
+
+def told(one: WaiverOnDay, covers: int = 1, looked: Looked | None = LOOKED, **more: Any) -> list[tuple[str, str]]:
+    numbers: Mapping[str, int] = {"w": covers} if covers else {}
+    covering = Covering(ASKED, (one,), numbers, **more)
+    return [(found.code, found.message) for found in told_of(covering, more.pop("approvers", ()), looked)]
+
+
+def codes(one: WaiverOnDay, **more: Any) -> list[str]:
+    return [code for code, _ in told(one, **more)]
+
+
+def test_a_waiver_in_use_is_not_told() -> None:
+    assert [] == told(standing(scope=SCOPE))
+
+
+def test_one_that_has_ended_says_what_counts_again() -> None:
+    found = told(standing(force=Force.EXPIRED, until=date(2026, 11, 1), scope=SCOPE), covers=2)
+    assert [("W102", "`w` has ended: 2 findings, waived until 2026-11-01, count again (Why.)")] == found
+
+
+@pytest.mark.parametrize(
+    ("until", "code"), [(DAY, ["W103"]), (date(2026, 12, 3), ["W103"]), (date(2026, 12, 4), []), (None, ["W103"])]
+)
+def test_one_that_ends_soon_or_never_is_told(until: date | None, code: list[str]) -> None:
+    assert code == codes(standing(until=until, scope=SCOPE))
+
+
+@pytest.mark.parametrize(
+    ("policies", "looked", "scope", "message"),
+    [
+        ((), LOOKED, SCOPE, "`w` covers nothing: there is no policy that it names"),
+        (("/p",), Looked(frozenset({"/q"})), SCOPE, None),
+        (("/p",), LOOKED, {"accounts": ("2",)}, None),
+        (
+            ("/p",),
+            LOOKED,
+            {"accounts": ("1",)},
+            "`w` covers nothing: no object is in its scope: they are gone, or called otherwise",
+        ),
+        (
+            ("/p",),
+            Looked(frozenset({"/p"}), in_scope={"w": 2}),
+            SCOPE,
+            "`w` covers nothing: what it waived is resolved (2 objects in its scope): delete it",
+        ),
+    ],
+)
+def test_one_that_covers_nothing_says_why_unless_nobody_has_looked(
+    policies: tuple[str, ...], looked: Looked, scope: dict[str, Any], message: str | None
+) -> None:
+    expected = [("W104", message)] if message else []
+    assert expected == told(standing(policies=policies, scope=scope), covers=0, looked=looked)
+
+
+def test_one_that_is_overbroad_is_told() -> None:
+    assert ["W105"] == codes(standing(force=Force.OVER_LIMIT, limit=2, scope=SCOPE), covers=3)
+    assert ["W105"] == codes(WaiverOnDay(standing(policies=("/ce/*",)).waiver, Force.IN_FORCE, ("/p",)))
+    assert ["W105"] == codes(WaiverOnDay(standing(policies=("/ce/**",), scope=SCOPE).waiver, Force.IN_FORCE, ("/p",)))
+    half = {"by_waiver": {("w", "/p"): 4}, "of": {"/p": 8}}
+    assert [] == codes(standing(scope=SCOPE), covers=4, **half)
+    assert ["W105"] == codes(standing(scope=SCOPE), covers=4, **{**half, "of": {"/p": 7}})
+
+
+def test_two_that_cover_the_same_are_named() -> None:
+    (found,) = told(standing(scope=SCOPE), overlaps={("w", "x"): 1})
+    assert ("W106", "`w` and `x` both cover 1 finding: the first one is shown") == found
+
+
+def test_one_that_nobody_else_has_approved_is_told() -> None:
+    own = Covering(ASKED, (standing(approved_by="o", scope=SCOPE),), {"w": 1})
+    assert ["`w` is approved by its owner, o"] == [one.message for one in told_of(own, (), LOOKED)]
+    lacking = Covering(ASKED, (standing(force=Force.NOT_APPROVED, scope=SCOPE),), {"w": 1})
+    assert ["`w` is not in force: nobody has approved it"] == [one.message for one in told_of(lacking, ("p",), LOOKED)]
+
+
+def test_names_from_files_are_made_safe() -> None:
+    (found,) = told(standing(until=DAY, owner="a\x1b[2J", scope=SCOPE))
+    assert "\x1b" not in found[1]

@@ -1,0 +1,256 @@
+"""Child lists of stored tables: what the tables say of each row is what claims mean, and doubts count before them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from perpend.core.objects.claims import Claim, Claims, Scope, is_blank_key, is_odd_key, is_unlike, near_key, scope_of
+from perpend.core.objects.claims import named_in_part as ids_named_in_part
+from perpend.core.objects.object_types import Children, Field, Lookup, ObjectType
+from perpend.core.objects.relations import NO_OBJECT, OTHER_OBJECT
+from perpend.core.values.partial_object import MISSING
+from perpend.inventory.importers.child_lists import is_blank, look, named_in_part, near
+from perpend.inventory.importers.objects import LISTED_OTHERWISE
+from perpend.inventory.importers.tables.table_relations import NESTED
+from tests.unit.inventory.snapshots.stored import (
+    EVERYTHING,
+    OWNER,
+    PART,
+    THING,
+    TYPES,
+    estate,
+    json_lines,
+    parquet_file,
+    rows_of,
+    table_file,
+    write_store,
+)
+
+pytestmark = pytest.mark.medium
+
+HOST, DISK = "Host", "Disk"
+HOSTS = ObjectType(
+    HOST,
+    fields={one: Field(one, "text") for one in ("Id", "CA10__region__c")},
+    lookups={"account__r": Lookup("account__r", "Account", "account__c")},
+    children={"disks__r": Children("disks__r", DISK, "host__c"), "spare__r": Children("spare__r", DISK, "spare__c")},
+    master="account__r",
+)
+PLACES = st.builds(
+    Scope, st.sampled_from([None, "a", "b"]), st.sampled_from([None, "r", "s"])
+)  # a region of no account as well: no option says it, a collector may
+CLAIMS = st.builds(
+    Claim,
+    st.sampled_from([DISK, DISK, HOST, ""]),
+    PLACES,
+    st.sampled_from([None, None, "denied"]),
+    st.sampled_from(["", "disks__r"]),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(claims=st.lists(CLAIMS, max_size=4), places=st.lists(PLACES, min_size=1, max_size=6))
+def test_a_table_says_what_claims_mean(claims, places):
+    hosts = [{"Id": f"h{n}", "account__c": one.account, "CA10__region__c": one.region} for n, one in enumerate(places)]
+    found = estate({HOST: hosts, DISK: [{"Id": "d", "host__c": None, "spare__c": None}]}, claims=claims)
+    with TemporaryDirectory() as directory:
+        snapshot = write_store(Path(directory), found, declared={HOST: HOSTS}.get)
+        said = rows_of(snapshot, HOST, "disks__r#unfollowed", "spare__r#unfollowed")
+    coverage = Claims(tuple(claims))
+    expected = [tuple(coverage.reason(DISK, one, scope_of(host, HOSTS)) for one in HOSTS.children) for host in hosts]
+    assert expected == said
+
+
+IDS = st.lists(st.text("0139aΑΣİ-:/'“ \n\0\u2013\u200b\u00a0\u0301", max_size=4), min_size=1, max_size=3)
+
+
+@pytest.fixture(scope="module")
+def connection():
+    with duckdb.connect(config={"threads": 1}) as found:
+        yield found
+
+
+@settings(max_examples=30, deadline=None)
+@given(ids=IDS, keys=IDS)
+@example(ids=["rtb-"], keys=["RTB-", "rtb"])
+@example(ids=["aΣ"], keys=["aσ", "AΣ"])
+@example(ids=["i"], keys=["İ"])
+@example(ids=["a"], keys=["a\0b", "\u0378a"])
+@example(ids=["a:b", "a:bc"], keys=["a:b", "a:", "a:b;a:bc"])
+def test_tables_and_objects_find_the_same_keys_odd(connection, ids, keys):
+    connection.execute('CREATE OR REPLACE TABLE ids AS SELECT unnest(?) AS "Id"', [ids])
+    connection.execute("CREATE OR REPLACE TABLE keys AS SELECT unnest(?) AS key", [keys])
+    said = connection.execute(f"SELECT key, {near('key')}, {is_blank('key')} FROM keys").fetchall()
+    assert [(one, near_key(one), is_blank_key(one)) for one in keys] == said
+    alike, numbers = look(connection, "SELECT * FROM ids", "key")
+    filled, strays = {one for one in ids if one}, {one for one in keys if one and one not in ids}
+    alike = alike or f"{near('key')} IN (SELECT {near('Id')} FROM ids WHERE Id <> '')"
+    unlike = {one for (one,) in connection.execute(f"SELECT key FROM keys WHERE NOT {alike}").fetchall()} & strays
+    assert (bool(unlike) and numbers, bool(unlike) and not numbers) == (is_odd_key(strays, filled), is_unlike(strays, filled))
+    query = named_in_part("SELECT Id FROM ids WHERE Id <> ''", "SELECT key AS stray FROM keys WHERE key <> ''")
+    in_part = {one for one, _ in connection.execute(query).fetchall()}
+    assert ids_named_in_part({one for one in keys if one}, filled) == in_part
+
+
+def test_where_there_is_no_id_any_key_looks_like_one(connection):
+    connection.execute("""CREATE OR REPLACE TABLE ids AS SELECT '' AS "Id\"""")
+    assert ("true", False) == look(connection, "SELECT * FROM ids", "key")
+
+
+def lists(snapshot, type_name=THING, relation="parts__r"):
+    return dict(rows_of(snapshot, type_name, "Id", f"{relation}#unfollowed"))
+
+
+@pytest.mark.parametrize(("number", "shown"), [(1, "`x0`"), (3, "`x0`, `x1`, `x2`"), (4, "`x0`, `x1`, `x2` …")])
+def test_of_many_keys_that_lead_nowhere_three_are_named(tmp_path, number, shown):
+    rows = "".join(f"p{one},x{one}\n" for one in reversed(range(number)))
+    parts, problems = table_file(tmp_path, "p.csv", f"Id,thing__c\n{rows}", type_name=PART), []
+    write_store(tmp_path / "s", estate({THING: [{"Id": "a"}]}), tables=[parts], problems=problems)
+    expected = f"`thing__c` of `{PART}` holds what is the Id of no `{THING}`: {number} in all, {shown}"
+    assert [expected] == [one.message for one in problems if one.code == "K309"]
+
+
+def test_a_row_that_a_stated_list_does_not_hold_speaks_against_it(tmp_path):
+    things = [{"Id": "a", "parts__r": []}, {"Id": "b", "parts__r": [{"Id": "p"}]}, {"Id": "c", "parts__r": [{"Id": "q"}]}]
+    parts = table_file(tmp_path, "p.csv", "Id,thing__c\nz,a\np,b\ny,b\nq,c\n", type_name=PART)
+    problems = []
+    found = lists(write_store(tmp_path / "s", estate({THING: things}), tables=[parts], problems=problems))
+    reason = f"does not hold all `{PART}` that say in `thing__c` that they belong here"
+    assert {"a": reason, "b": reason, "c": None} == found
+    message = f"`parts__r` of `{THING}` does not hold all `{PART}` that name its object in `thing__c`: 2 in all, `a`, `b`"
+    assert [("K311", message)] == [(one.code, one.message) for one in problems if one.code == "K311"]
+
+
+def test_two_places_that_list_different_children_of_one_object_leave_its_list_open(tmp_path):
+    owner = [{"Id": "o", "things__r": [{"Id": "x", "parts__r": one}]} for one in ([{"Id": "p"}], [])]
+    things = [{"Id": str(number), "owner__r": one} for number, one in enumerate(owner)]
+    assert LISTED_OTHERWISE == lists(write_store(tmp_path, estate({THING: things})))["x"]
+
+
+def test_parts_of_one_id_are_parts_of_their_own_owners_all_the_way_down(tmp_path):
+    types = {
+        "Account": ObjectType("Account", children={"regions__r": Children("regions__r", "Region", "account__c")}),
+        "Region": ObjectType("Region", children={"recorders__r": Children("recorders__r", "Recorder", "region__c")}),
+    }
+    regions = [{"Id": "west", "recorders__r": [{"Id": "default", "n": number}]} for number in range(3)]
+    accounts = [{"Id": name, "regions__r": [one]} for name, one in zip("abc", regions, strict=True)]
+    problems = []
+    snapshot = write_store(tmp_path, estate({"Account": accounts}), declared=types.get, problems=problems)
+    assert {("a/west", "a"), ("b/west", "b"), ("c/west", "c")} == set(rows_of(snapshot, "Region", "Id", "account__c"))
+    assert {(f"{one}/west/default", f"{one}/west", float(n)) for n, one in enumerate("abc")} == set(
+        rows_of(snapshot, "Recorder", "Id", "region__c", "n")
+    )
+    assert not any(table.contradicted for table in snapshot.tables.by_name.values())
+    assert {None} == {*lists(snapshot, "Account", "regions__r").values(), *lists(snapshot, "Region", "recorders__r").values()}
+    assert ["K312", "K312"] == [one.code for one in problems if one.code == "K312"]
+
+
+def test_a_part_that_was_imported_as_such_keeps_its_id(tmp_path):
+    things = [{"Id": "a", "parts__r": [{"Id": "p"}]}, {"Id": "b", "parts__r": [{"Id": "p"}]}]
+    for number, objects in enumerate(
+        ({PART: [{"Id": "p", "thing__c": "b"}], THING: things}, {THING: things[::-1], PART: [{"Id": "p", "thing__c": "b"}]})
+    ):
+        snapshot = write_store(tmp_path / str(number), estate(objects))
+        assert {("p", "b"), ("a/p", "a")} == set(rows_of(snapshot, PART, "Id", "thing__c"))
+        assert {"a": None, "b": None} == lists(snapshot)
+
+
+def test_one_part_in_the_list_of_one_owner_twice_is_one_part(tmp_path):
+    thing = {"Id": "a", "parts__r": [{"Id": "p"}]}
+    things = [
+        {"Id": "z", "owner__r": {"Id": "o", "things__r": [thing]}},
+        {"Id": "y", "owner__r": {"Id": "o", "things__r": [thing]}},
+    ]
+    assert [("p", "a")] == rows_of(write_store(tmp_path, estate({THING: things})), PART, "Id", "thing__c")
+
+
+def test_a_key_that_means_one_of_several_parts_leaves_their_lists_open(tmp_path):
+    types = {**TYPES, OWNER: ObjectType(OWNER, children={"things__r": Children("things__r", THING, "owner__c")})}
+    owners = [{"Id": one, "things__r": [{"Id": "t"}]} for one in ("o1", "o2")]
+    parts = table_file(tmp_path, "p.csv", "Id,thing__c\np,t\n", type_name=PART, complete=EVERYTHING)
+    snapshot = write_store(tmp_path / "s", estate({OWNER: owners}), tables=[parts], declared=types.get)
+    reason = f"may hold more: `thing__c` of `{PART}` names several objects of one Id"
+    assert {"o1/t": reason, "o2/t": reason} == lists(snapshot)
+
+
+def test_a_row_whose_key_is_blank_space_belongs_to_any(tmp_path):
+    tables = [
+        table_file(tmp_path, "t.csv", "Id\na\n"),
+        table_file(tmp_path, "p.csv", 'Id,thing__c\np," "\n', type_name=PART, complete=EVERYTHING),
+    ]
+    assert {"a": f"may hold more: some `{PART}` do not say in `thing__c` what they belong to"} == lists(
+        write_store(tmp_path / "s", tables=tables)
+    )
+
+
+CELLS = [
+    ({"owner__c": "o"}, None),
+    ({"owner__c": "o", "owner__r": None}, NO_OBJECT),
+    ({"owner__c": None, "owner__r": None}, None),
+    ({"owner__c": "o", "owner__r": {"Id": "o", "n": 1}}, NESTED),
+    ({"owner__c": "q", "owner__r": {"Id": "o"}}, OTHER_OBJECT),
+    ({"owner__c": None, "owner__r": {"Id": "o"}}, OTHER_OBJECT),
+    ({"owner__r": {"Id": "o"}}, NESTED),
+    ({}, MISSING),
+]
+
+
+def test_objects_under_lookups_in_cells_are_not_passed_over(tmp_path):
+    rows = json_lines(
+        *({"Id": str(number), **cells} for number, (cells, _) in enumerate(CELLS)),
+        {"Id": "z", "owner__c": "o", "owner__r": "x"},
+    )
+    tables = [table_file(tmp_path, "1", rows), table_file(tmp_path, "2.csv", "Id\no\n", type_name=OWNER)]
+    said = rows_of(write_store(tmp_path / "s", tables=tables), THING, "owner__r#unfollowed")
+    assert [*(reason for _, reason in CELLS), NESTED] == [reason for (reason,) in said]
+
+
+def test_nested_columns_of_parquet_are_not_passed_over(tmp_path):
+    query = """SELECT * FROM (VALUES ('a', [{'Id': 'p'}]), ('b', []), ('c', NULL)) AS t("Id", parts__r)"""
+    parts = table_file(tmp_path, "p.csv", "Id,thing__c\n", type_name=PART, complete=EVERYTHING)
+    found = lists(write_store(tmp_path / "s", tables=[parquet_file(tmp_path, "t.parquet", query), parts]))
+    assert {"a": NESTED, "b": None, "c": None} == found
+
+
+DENIED = [Claim(OWNER, Scope("1", region), lacking=f"denied it in 1/{region}") for region in ("a", "b")]
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ([], "leads to `x`, which was not collected"),
+        ([Claim(OWNER)], None),
+        (DENIED[:1], "leads to `x`, which was not collected: denied it in 1/a"),
+        (DENIED, "leads to `x`, which was not collected: denied it in 1/a and 1 more"),
+    ],
+)
+def test_a_key_that_leads_nowhere_is_not_known_unless_all_was_read(tmp_path, claims, reason):
+    objects = {THING: [{"Id": "a", "owner__c": "x"}, {"Id": "b", "owner__c": "o "}], OWNER: [{"Id": "o"}]}
+    found = rows_of(write_store(tmp_path, estate(objects, claims=claims)), THING, "owner__r#unfollowed")
+    assert [(reason,), ((reason or "").replace("`x`", "`o `") or "leads to `o `, which was not collected",)] == found
+
+
+@pytest.mark.parametrize(
+    ("ids", "key", "known"),
+    [
+        (["012345678901"], "1.23457E+10", False),
+        (["012345678901"], "N/A", False),
+        (["012345678901"], "999999999999", True),
+        (["vpc-1", "vpc-2"], "[object Object]", False),
+        (["vpc-1", "vpc-2"], "vpc-9", True),
+        (["vpc-12", "vpc-2"], "vpc-1", False),
+        (["vpc-12", "vpc-2"], "vpc-2, vpc-12", False),
+        (["vpc-12", "vpc-2"], "vpc-21", True),
+        (["a", "vpc-2"], "vpc-9", True),
+    ],
+)
+def test_a_key_that_looks_like_no_id_is_not_known_although_all_was_read(tmp_path, ids, key, known):
+    objects = {THING: [{"Id": "a", "owner__c": key}], OWNER: [{"Id": one} for one in ids]}
+    found = rows_of(write_store(tmp_path, estate(objects, claims=[Claim(OWNER)])), THING, "owner__r#unfollowed")
+    assert [(None if known else f"leads to `{key}`, which was not collected",)] == found

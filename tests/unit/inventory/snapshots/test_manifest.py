@@ -1,0 +1,325 @@
+"""Manifests read back as they were written, and nothing else is taken for one. Their text is what stores on disks hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from perpend.core.objects.claims import Claim, Scope
+from perpend.core.schema import tables as schema
+from perpend.core.schema.shred import Wanted
+from perpend.core.schema.tables import ROW, Column, Form, Join, Table
+from perpend.inventory.snapshots.manifest import (
+    FORMAT,
+    WITHOUT_CLAIMS,
+    Damaged,
+    Failure,
+    Manifest,
+    StoredFile,
+    StoredSource,
+    checksum_of,
+    document_from,
+    manifest_from,
+    pointer_from,
+    pointer_text,
+    sealed,
+    text_of,
+)
+from perpend.inventory.snapshots.read_objects import nested
+from perpend.inventory.snapshots.store import Store
+from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, estate, write_store
+
+FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
+SEEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+TABLE = Table(
+    "Thing__c",
+    "Thing__c",
+    {"Id": Column("Id", Form.TEXT), "doc": Column("doc", Form.VARIANT, partial=True, plain=True)},
+    {"owner__r": Join("owner__r", "Owner__c", "owner__c", "Id", partial=True)},
+    {
+        "parts__r": Join("parts__r", "Part__c", "Id", "thing__c", lacking="denied"),
+        "x__r": Join("x__r", "Thing__c/x__r[]", ROW, schema.OWNER),
+    },
+    rows=7,
+    contradicted=True,
+)
+SOURCE = StoredSource(
+    "é.json", "kind", SEEN, 3, ("1", "2"), ("eu",), (Claim("Thing__c", Scope("1", "eu"), "denied", "x__r"), Claim("", Scope()))
+)
+MANIFEST = Manifest(
+    "run",
+    SEEN,
+    "engine 1",
+    (SOURCE, StoredSource("plain", "other")),
+    (Failure("bad.json", "no JSON"),),
+    {"Thing__c": TABLE, "Empty": Table("Empty")},
+    {"Thing__c": (StoredFile("a/b.parquet", "ab" * 32, 9),)},
+)
+DOCUMENT = {
+    "format": 3,
+    "run": "run",
+    "created": "2026-01-02T03:04:05Z",
+    "engine": "engine 1",
+    "sources": [
+        {
+            "name": "é.json",
+            "kind": "kind",
+            "observed_at": "2026-01-02T03:04:05Z",
+            "objects": 3,
+            "accounts": ["1", "2"],
+            "regions": ["eu"],
+            "coverage": [
+                {"type_name": "Thing__c", "scope": {"account": "1", "region": "eu"}, "lacking": "denied", "relation": "x__r"},
+                {"type_name": "", "scope": {"account": None, "region": None}, "lacking": None, "relation": ""},
+            ],
+        },
+        {"name": "plain", "kind": "other", "observed_at": None, "objects": 0, "accounts": [], "regions": [], "coverage": []},
+    ],
+    "failures": [{"source": "bad.json", "reason": "no JSON"}],
+    "tables": [
+        {
+            "name": "Thing__c",
+            "type": "Thing__c",
+            "rows": 7,
+            "contradicted": True,
+            "columns": [
+                {"name": "Id", "form": "text", "partial": False, "plain": False},
+                {"name": "doc", "form": "variant", "partial": True, "plain": True},
+            ],
+            "lookups": [
+                {"name": "owner__r", "table": "Owner__c", "own": "owner__c", "other": "Id", "partial": True, "lacking": None}
+            ],
+            "children": [
+                {
+                    "name": "parts__r",
+                    "table": "Part__c",
+                    "own": "Id",
+                    "other": "thing__c",
+                    "partial": False,
+                    "lacking": "denied",
+                },
+                {
+                    "name": "x__r",
+                    "table": "Thing__c/x__r[]",
+                    "own": ROW,
+                    "other": schema.OWNER,
+                    "partial": False,
+                    "lacking": None,
+                },
+            ],
+            "files": [{"path": "a/b.parquet", "sha256": "ab" * 32, "size": 9}],
+        },
+        {
+            "name": "Empty",
+            "type": "",
+            "rows": 0,
+            "contradicted": False,
+            "columns": [],
+            "lookups": [],
+            "children": [],
+            "files": [],
+        },
+    ],
+}
+
+
+def test_a_manifest_is_written_as_the_format_says():
+    found = json.loads(text_of(MANIFEST))
+    checksum, content_hash = found.pop("checksum"), found.pop("contentHash")
+    assert DOCUMENT == found
+    assert MANIFEST.content_hash == content_hash
+    canonical = json.dumps({**found, "contentHash": content_hash}, sort_keys=True, separators=(",", ":"))
+    assert hashlib.sha256(canonical.encode()).hexdigest() == checksum == checksum_of(text_of(MANIFEST))
+
+
+def test_a_manifest_is_text_for_people_too():
+    text = text_of(MANIFEST)
+    assert text.startswith('{\n "format": 3,\n "run": "run",\n') and text.endswith('"\n}\n')
+    assert '"é.json"' in text
+
+
+def test_a_manifest_reads_back_as_it_was_written():
+    assert replace(MANIFEST, files={**MANIFEST.files, "Empty": ()}) == manifest_from(text_of(MANIFEST))
+
+
+def test_the_hash_of_the_content_is_fixed():
+    """What is kept of a snapshot, beside it, is found by it."""
+    assert "c2319d44641c" == MANIFEST.content_hash[:12]
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({"run": "other", "created": SEEN + timedelta(1), "engine": "2", "failures": ()}, True),
+        ({"sources": (replace(SOURCE, name="a", kind="b", objects=1, accounts=(), regions=()), MANIFEST.sources[1])}, True),
+        ({"sources": (replace(SOURCE, observed_at=SEEN.astimezone(timezone(timedelta(hours=2)))), MANIFEST.sources[1])}, True),
+        ({"tables": dict(reversed(MANIFEST.tables.items()))}, True),
+        ({"sources": MANIFEST.sources[:1]}, False),
+        ({"sources": MANIFEST.sources[::-1]}, False),
+        ({"sources": (replace(SOURCE, observed_at=None), MANIFEST.sources[1])}, False),
+        ({"sources": (replace(SOURCE, coverage=()), MANIFEST.sources[1])}, False),
+        ({"files": {"Thing__c": (StoredFile("other", "ab" * 32, 9),)}}, True),
+        ({"files": {"Thing__c": (StoredFile("a/b.parquet", "cd" * 32, 9),)}}, False),
+        ({"files": {"Thing__c": (StoredFile("a/b.parquet", "ab" * 32, 8),)}}, False),
+        ({"files": {}}, False),
+        ({"tables": {"Thing__c": TABLE}}, False),
+        ({"tables": {**MANIFEST.tables, "Empty": Table("Empty", rows=1)}}, False),
+    ],
+)
+def test_the_hash_of_the_content_is_about_tables_and_claims_alone(changes: dict[str, Any], same: bool):
+    assert same == (MANIFEST.content_hash == replace(MANIFEST, **changes).content_hash)
+
+
+def changed(**changes: Any) -> str:
+    return sealed({**DOCUMENT, **changes})
+
+
+def leading(path: str) -> str:
+    """Return a manifest with a table whose file is said to be somewhere else."""
+    [first, *others] = DOCUMENT["tables"]
+    return changed(tables=[{**first, "files": [{"path": path, "sha256": "0" * 64, "size": 1}]}, *others])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "it is no JSON: cut off or damaged"),
+        ("[" * 100_000, "it is no JSON: cut off or damaged"),
+        ("[1]", "it holds something else than a manifest"),
+        ("{}", "it holds something else than a manifest"),
+        ('{"format": "2"}', "it holds something else than a manifest"),
+        ('{"format": 4}', "it is of format 4, and this version of Perpend knows 3 at most"),
+        ('{"format": 2}', "its checksum does not match: it was edited or damaged"),
+        ('{"format": 2, "checksum": null}', "its checksum does not match: it was edited or damaged"),
+        (sealed({"format": 2}), "it holds something else than a manifest"),
+        (changed(created="yesterday"), "it holds something else than a manifest"),
+        (changed(created=None), "it holds something else than a manifest"),
+        (changed(failures=[{"source": "x"}]), "it holds something else than a manifest"),
+        (changed(sources=None), "it holds something else than a manifest"),
+        (
+            changed(tables=[{**DOCUMENT["tables"][1], "columns": [{"name": "x", "form": "odd"}]}]),
+            "it holds something else than a manifest",
+        ),
+        (leading("/etc/passwd"), "it holds something else than a manifest"),
+        (leading("../x.parquet"), "it holds something else than a manifest"),
+        (leading("inventory/../../x.parquet"), "it holds something else than a manifest"),
+    ],
+)
+def test_what_is_no_manifest_is_refused_with_the_reason(text: str, reason: str):
+    with pytest.raises(Damaged) as raised:
+        manifest_from(text)
+    assert reason == str(raised.value)
+
+
+@pytest.mark.parametrize("missing", ["run", "created", "engine", "sources", "failures", "tables"])
+def test_a_manifest_holds_everything(missing: str):
+    with pytest.raises(Damaged, match=r"^it holds something else than a manifest$"):
+        manifest_from(sealed({key: value for key, value in DOCUMENT.items() if key != missing}))
+
+
+def test_lists_of_before_claims_are_not_known_unless_rows_held_them_themselves():
+    sources = [{key: value for key, value in one.items() if key != "coverage"} for one in DOCUMENT["sources"]]
+    found = manifest_from(changed(format=1, sources=sources))
+    assert [()] * 2 == [one.coverage for one in found.sources]
+    table = found.tables["Thing__c"]
+    assert TABLE.lookups == table.lookups
+    assert {"parts__r": WITHOUT_CLAIMS, "x__r": None} == {name: one.lacking for name, one in table.children.items()}
+    assert (
+        "is not known in full: the snapshot was stored by an earlier version, without claims of what was read; import again"
+        == (WITHOUT_CLAIMS)
+    )
+
+
+def test_the_pointer_names_a_run_and_the_checksum_of_its_manifest():
+    text = pointer_text("run", "sum")
+    assert ("run", "sum") == pointer_from(text)
+    assert {"format": FORMAT, "run": "run", "manifest": "sum"} == {
+        key: value for key, value in json.loads(text).items() if key != "checksum"
+    }
+    for missing in ("run", "manifest"):
+        with pytest.raises(Damaged, match=r"^it holds something else than a run$"):
+            pointer_from(sealed({key: value for key, value in document_from(text).items() if key not in ("checksum", missing)}))
+
+
+def test_the_same_content_has_the_same_hash(tmp_path):
+    one, other = write_store(tmp_path / "1", estate(FIRST)), write_store(tmp_path / "2", estate(FIRST, "other.json"))
+    assert one.content_hash == other.content_hash
+    assert one.content_hash != write_store(tmp_path / "3", estate(SECOND)).content_hash
+
+
+def test_claims_are_part_of_the_content(tmp_path):
+    found = [
+        write_store(tmp_path / str(number), estate(FIRST, claims=claims)).content_hash
+        for number, claims in enumerate(([], [Claim(THING)], [Claim(THING, Scope("a"))], [Claim(THING, lacking="denied")]))
+    ]
+    assert 4 == len(set(found))
+
+
+def test_the_manifest_of_a_store_reads_back_as_it_was_written(tmp_path):
+    write_store(tmp_path, estate({THING: [{"Id": "a", "n": 1, "owner__r": None, "x__r": [{"y": "{}"}]}]}))
+    [manifest] = Store(tmp_path).snapshots()
+    assert manifest == manifest_from(text_of(manifest))
+
+
+def as_format_1(text):
+    """Return a manifest as it was written before sources claimed anything."""
+    document = json.loads(text)
+    del document["checksum"]
+    document["format"] = 1
+    for source in document["sources"]:
+        del source["coverage"]
+    for table in document["tables"]:
+        table["lacking"] = None
+        for join in (*table["lookups"], *table["children"]):
+            del join["lacking"]
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return json.dumps({**document, "checksum": hashlib.sha256(canonical.encode()).hexdigest()})
+
+
+def test_a_snapshot_of_before_claims_knows_no_list_but_those_that_objects_held_themselves(tmp_path):
+    things = [{"Id": "a", "owner__c": "o", "extra__r": [{"n": 1}]}]
+    claims = [Claim(one) for one in (THING, OWNER, PART)]
+    snapshot = write_store(tmp_path, estate({THING: things, OWNER: [{"Id": "o"}], PART: []}, claims=claims))
+    path = tmp_path / "runs" / f"{snapshot.id}.json"
+    path.write_text(as_format_1(path.read_text()))
+    before = Store(tmp_path).snapshot(snapshot.id)
+    thing = before.tables.by_name[THING]
+    assert [("extra__r", None), ("parts__r", WITHOUT_CLAIMS)] == [(one.name, one.lacking) for one in thing.children.values()]
+    assert [None] == [one.lacking for one in thing.lookups.values()]
+    assert before.content_hash != snapshot.content_hash
+    wanted = Wanted({"Id"}, {}, {"parts__r": Wanted(), "extra__r": Wanted({"n"})})
+    [found] = nested(before, THING, [0], wanted)
+    assert ({"Id": "a", "extra__r": [{"n": 1}]}, {"parts__r": WITHOUT_CLAIMS}) == (found, found.reasons)
+    assert "import again" in WITHOUT_CLAIMS
+
+
+def test_times_are_written_in_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch):
+    expected = text_of(MANIFEST)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert expected == text_of(MANIFEST)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("written", "table", "outdated"),
+    [
+        (2, "CA10__CaAwsUser__c", ("CA10__CaAwsUser__c",)),
+        (2, "CA10__CaAwsIamRole__c", ("CA10__CaAwsIamRole__c",)),
+        (2, "CA10__CaAwsPasswordPolicy__c", ()),
+        (3, "CA10__CaAwsUser__c", ()),
+    ],
+)
+def test_values_of_some_types_were_spelt_otherwise_before_format_3(written, table, outdated):
+    document = json.loads(text_of(replace(MANIFEST, tables={table: Table(table)}, files={})))
+    document.pop("checksum")
+    assert outdated == manifest_from(sealed({**document, "format": written})).outdated

@@ -1,0 +1,134 @@
+"""What others do to a store in the midst of a step: nobody is given half of anything, or what is gone."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from pathlib import Path
+
+from perpend.core.schema.tables import Table
+from perpend.inventory.snapshots import store as store_module
+from perpend.inventory.snapshots.store import Pruned, Store
+from tests.unit.inventory.snapshots.stored import THING, estate, write_store
+
+FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
+
+
+def names_in(directory, part):
+    return sorted(path.name for path in (directory / part).iterdir())
+
+
+def test_a_lock_that_somebody_took_for_a_leftover_is_made_anew(tmp_path, monkeypatch):
+    real, taken = fcntl.flock, []
+
+    def flock(stream, how):
+        if how == fcntl.LOCK_EX and stream.name.endswith(".lock") and not taken:
+            taken.append(stream.name)
+            os.unlink(stream.name)
+        real(stream, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with Store(tmp_path).writing() as run:
+        assert [f"{run.id}.lock", "commit"] == names_in(tmp_path, "locks")
+        assert taken and run.id not in taken[0]
+
+
+def test_parts_that_go_meanwhile_are_no_error(tmp_path, monkeypatch):
+    write_store(tmp_path, estate(FIRST))
+    real = Path.glob
+    monkeypatch.setattr(Path, "glob", lambda path, pattern: [path / ".gone.part", *real(path, pattern)])
+    assert [] == Store(tmp_path).remove_leftovers()
+
+
+def is_locked(path):
+    with path.open("rb+") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
+def test_the_manifest_that_is_held_is_the_one_that_stands(tmp_path, monkeypatch):
+    run = write_store(tmp_path, estate(FIRST)).id
+    path, real, written = tmp_path / "runs" / f"{run}.json", fcntl.flock, []
+
+    def flock(stream, how):
+        if how == fcntl.LOCK_SH and not written:
+            written.append(path.read_bytes())
+            path.unlink()
+            path.write_bytes(written[0])
+        real(stream, how)
+
+    before = len(os.listdir("/proc/self/fd"))
+    with monkeypatch.context() as patched:
+        patched.setattr(fcntl, "flock", flock)
+        with Store(tmp_path).reading() as snapshot:
+            assert (run, True) == (snapshot.id, is_locked(path))
+    assert (False, before) == (is_locked(path), len(os.listdir("/proc/self/fd")))
+
+
+def test_a_snapshot_is_read_where_nothing_can_be_locked(tmp_path, monkeypatch):
+    written = write_store(tmp_path, estate(FIRST))
+
+    def flock(stream, how):
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert written == Store(tmp_path).snapshot()
+
+
+def test_who_comes_while_another_run_comes_into_force_and_the_former_goes_finds_the_other(tmp_path, monkeypatch):
+    write_store(tmp_path, estate(FIRST))
+    real, later = store_module._shared_lock, []
+
+    def beaten(path):
+        if not later:
+            later.append(None)
+            later.append(write_store(tmp_path, estate(SECOND)))
+            Store(tmp_path).prune(keep=1)
+        return real(path)
+
+    monkeypatch.setattr(store_module, "_shared_lock", beaten)
+    assert Store(tmp_path).snapshot() == later[1]
+
+
+def test_a_commit_gives_its_own_snapshot_though_another_one_is_in_force_by_then(tmp_path, monkeypatch):
+    write_store(tmp_path, estate(FIRST))
+    store = Store(tmp_path)
+    [first], real = store.snapshots(), Store.put_in_force
+
+    def beaten(store, manifest):
+        real(store, manifest)
+        real(store, first)
+
+    monkeypatch.setattr(Store, "put_in_force", beaten)
+    with store.writing() as run:
+        assert run.id == run.commit("test").id
+    assert first.run == store.run_in_force()
+
+
+def test_two_writers_at_once_do_not_disturb_each_other(tmp_path):
+    store = Store(tmp_path)
+    with store.writing() as one, store.writing() as other:
+        for run, name in ((one, "one"), (other, "other")):
+            path = run.directory_of(THING) / "part-0.parquet"
+            path.write_text(name)
+            run.add(Table(THING, THING), [path])
+        last = other.commit("test")
+        first = one.commit("test")
+    assert first.id < last.id
+    assert first == store.snapshot()
+    assert last == store.snapshot(last.id, verify=True)
+
+
+def test_pruning_passes_over_what_is_read_in_this_process_too(tmp_path):
+    first = write_store(tmp_path, estate(FIRST))
+    store = Store(tmp_path)
+    with store.reading() as read:
+        second = write_store(tmp_path, estate(SECOND))
+        third = write_store(tmp_path, estate(SECOND))
+        assert (first, Pruned((second.id,), (first.id,))) == (read, store.prune(keep=1))
+    assert Pruned((first.id,), ()) == store.prune(keep=1)
+    assert [third.id] == store.runs()

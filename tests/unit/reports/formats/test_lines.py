@@ -1,0 +1,79 @@
+"""Who draws the lines of objects that are read as they are asked for: this process, or several where that is worth it and safe."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.reports.formats import lines
+from perpend.reports.formats.as_csv import write_csv
+from tests.unit.evaluation.verdicts.stored import DAY, Case
+
+CAN: dict[str, Any] = {
+    "_MANY": 2,
+    "processors": lambda: 2,
+    "is_alone": lambda: True,
+    "can_fork": lambda: True,
+    "all_threads_are_pythons": lambda: True,
+}
+"""Where several processes draw."""
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return Case(tmp_path_factory.mktemp("case"))
+
+
+@pytest.fixture
+def dealt(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Give the numbers of processes that were asked for; all of them are this one here."""
+    asked: list[int] = []
+
+    def counted(answers: Callable[[int], Iterable[Any]], count: int) -> Iterator[Any]:
+        asked.append(count)
+        for turn in zip(*map(answers, range(count)), strict=False):
+            yield from turn
+
+    monkeypatch.setattr(lines, "dealt", counted)
+    return asked
+
+
+def text_of(judgement: Judgement) -> str:
+    stream = io.StringIO()
+    write_csv(judgement, stream)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "expected"),
+    [
+        ({}, [2]),
+        ({"processors": lambda: 64}, [4]),
+        ({"processors": lambda: 1}, []),
+        ({"_MANY": 8}, []),
+        ({"is_alone": lambda: False}, []),
+        ({"can_fork": lambda: False}, []),
+        ({"all_threads_are_pythons": lambda: False}, []),
+    ],
+)
+def test_several_draw_only_where_it_is_worth_it_and_safe(
+    case: Case, dealt: list[int], monkeypatch: pytest.MonkeyPatch, otherwise: dict[str, Any], expected: list[int]
+) -> None:
+    for name, value in (CAN | otherwise).items():
+        monkeypatch.setattr(lines, name, value)
+    with judge_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as judgement:
+        text_of(judgement)
+    assert expected == dealt
+
+
+def test_objects_that_are_held_are_drawn_here(case: Case, dealt: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in CAN.items():
+        monkeypatch.setattr(lines, name, value)
+    assert text_of(judge_estate(case.estate, case.selection, snapshot_time=DAY))
+    assert [] == dealt

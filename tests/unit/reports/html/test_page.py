@@ -1,0 +1,122 @@
+"""One file: the same bytes for the same judgement, nothing that could run but our own code, columns that come back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import re
+from array import array
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.findings.severity.effective import ratings_in_force
+from perpend.findings.severity.read import RatingFiles
+from perpend.findings.severity.results import weighed
+from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD, write_handout
+from tests.unit.findings.severity.made import rating, shift
+from tests.unit.reports.html.packed_columns import EVIL, column
+from tests.unit.reports.terminal.judgements import HOSTILE, MOOD, NOTED, judge, thing, with_rival
+
+
+class Parts(HTMLParser):
+    """The elements of a page, and the texts of its scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[tuple[str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Note the text of a script or style."""
+        if self.lasttag in ("script", "style") and data.strip():
+            self.texts.append((self.lasttag, data))
+
+
+def page_of(judgement: Judgement) -> str:
+    stream = io.StringIO(newline="")
+    write_handout(judgement, stream, explain=["perpend", "explain", POLICY_WORD, OBJECT_WORD, EVIL])
+    return stream.getvalue()
+
+
+def hostile(root: Path) -> Judgement:
+    things = [thing(EVIL, "bad", owner=EVIL), thing(HOSTILE, "odd"), with_rival(thing("cid"), "odd"), thing("dan", notes="[")]
+    return judge(root, *things, logics={"mood": MOOD, "noted": NOTED}, names={"mood": EVIL}, set_aside=(EVIL,))
+
+
+def test_severities_are_a_choice_where_something_is_rated_and_nowhere_else(tmp_path: Path) -> None:
+    judgement = judge(tmp_path, thing("ann", "bad"), thing("bob", "bad"), thing("cid", "odd"))
+    files = RatingFiles((rating("/ce/mood"),), (shift(1, names=("ann",)),))
+    stream = io.StringIO(newline="")
+    write_handout(judgement, stream, weighed=weighed(judgement, ratings_in_force(files, ["/ce/mood"]), None))
+    page = stream.getvalue()
+    assert '<select id="severity">' in page and '<select id="severity">' not in page_of(judgement)
+    head = json.loads(column(page, "head"))
+    assert ["critical", "high", "medium", "low", "info"] == head["severities"]
+    ends = array("I", column(page, "ends"))
+    assert ["critical (board, raised)", "high (board)", "would be high (board)"] == [head["endings"][end][5] for end in ends]
+    assert {4} == set(map(len, json.loads(column(page_of(judgement), "head"))["endings"]))
+
+
+def test_the_same_judgement_is_the_same_bytes(tmp_path: Path) -> None:
+    assert page_of(hostile(tmp_path / "a")) == page_of(hostile(tmp_path / "b"))
+
+
+def test_nothing_can_run_but_what_the_policy_names_by_hash(tmp_path: Path) -> None:
+    page = page_of(hostile(tmp_path))
+    parts = Parts(page)
+    (policy,) = [
+        said["content"] or ""
+        for tag, said in parts.found
+        if tag == "meta" and said.get("http-equiv") == "Content-Security-Policy"
+    ]
+    style, script = parts.texts[0], parts.texts[-1]
+    assert ("style", "script") == (style[0], script[0])
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    for kind, (_, text) in (("style-src", style), ("script-src", script)):
+        assert f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" == rules[kind]
+    assert {"'none'"} == {rules[kind] for kind in ("default-src", "base-uri", "form-action")}
+    assert "img" not in {tag for tag, _ in parts.found}
+    names = {name for _, said in parts.found for name in said}
+    assert not {name for name in names if name.startswith("on")} | (names & {"style", "src", "href"})
+    assert not {"\x1b", "\u202e"} & set(page) and EVIL not in page
+
+
+def test_the_columns_come_back(tmp_path: Path) -> None:
+    page = page_of(hostile(tmp_path))
+    head = json.loads(column(page, "head"))
+    names = column(page, "names").decode().split("\n")[:-1]
+    many, ends = (array("I", column(page, name)) for name in ("findings", "ends"))
+    assert [EVIL, "cid", "dan"] == [name for name in names if "red" not in name]
+    assert head["objects"] == len(names) == len(many) and sum(many) == len(ends)
+    assert {"INCOMPLIANT", "UNDETERMINED"} == {head["statuses"][head["endings"][end][1]] for end in ends}
+    assert [EVIL, "Policy noted"] == [one["title"] for one in head["policies"]]
+    assert ["perpend", "explain", 0, None, EVIL] == head["explain"]
+
+
+def test_totals_and_reasons_are_read_without_a_script(tmp_path: Path) -> None:
+    text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", "", page_of(hostile(tmp_path)), flags=re.DOTALL)
+    assert "= 8 verdicts on 4 objects" in text and "Undetermined: 4 verdicts, for 3 reasons" in text
+    assert "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;: no source can list what it counts" in text
+
+
+def test_nothing_judged_is_a_page_too(tmp_path: Path) -> None:
+    page = page_of(judge(tmp_path))
+    assert "No verdict says compliant or incompliant." in page and b"" == column(page, "ends")
+
+
+def test_what_was_not_judged_is_said_in_front(tmp_path: Path) -> None:
+    whole = judge(tmp_path, thing("ann"))
+    refused = replace(whole.selection, refused={"/ce/<far>": ()})
+    page = page_of(replace(whole, selection=refused, estate=replace(whole.estate, unread=("gone.csv",))))
+    listed = "<li>policies with errors: /ce/&lt;far&gt;</li><li>inputs that cannot be read: gone.csv</li>"
+    assert f"<details><summary>Not all was judged</summary><ul>{listed}</ul></details>" in page
+    assert "Not all was judged" not in page_of(whole)

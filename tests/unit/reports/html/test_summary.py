@@ -1,0 +1,58 @@
+"""What is read without a script: shares with both numbers, requirements in classes that add up, reasons once."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.requirements import FrameworkAsked, PolicyAsked, Requirement, scorecards_of
+from perpend.reports.html.columns import UnknownReason
+from perpend.reports.html.summary import reasons, requirements, totals
+from tests.unit.reports.terminal.judgements import judge, thing
+
+
+def widths(html: str) -> dict[str, float]:
+    return {name: float(width) for name, width in re.findall(r'<rect class="([^"]*)" x="[^"]*" width="([^"]*)"', html)}
+
+
+def words(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", html))
+
+
+def test_a_share_stands_with_both_numbers_and_the_bar_adds_up(tmp_path: Path) -> None:
+    html = totals(
+        judge(tmp_path, *(thing(name, want) for name, want in zip("abcd", ("bad", "good", "odd", "none"), strict=True))),
+        all_judged=True,
+    )
+    assert "50 % (1) compliant of 2 known · 33.3 % (1) of 3 could not be determined" in words(html)
+    assert {"INCOMPLIANT": 250, "UNDETERMINED": 250, "COMPLIANT": 250, "INAPPLICABLE": 250} == widths(html)
+
+
+def test_requirements_say_who_was_not_asked_and_lead_to_findings() -> None:
+    asked, other = PolicyAsked("/ce/a", True), PolicyAsked("/ce/b", True, "excluded")
+    framework = FrameworkAsked(
+        "/f/x",
+        "X <b>",
+        (),
+        (
+            Requirement("/f/x/1", "1", "One\u202e", (asked,)),
+            Requirement("/f/x/2", "2", "Two", (other,)),
+            Requirement("/f/x/3", "3", "", ()),
+        ),
+    )
+    cards = scorecards_of([framework], {"/ce/a": dict.fromkeys(Status, 0) | {Status.INCOMPLIANT: 7}})
+    html = requirements(cards, {"/f/x/1": "1", "/f/x/2": ""})
+    assert "X &lt;b&gt; 1 of 3 requirements were asked." in words(html)
+    assert "1 One\\u202e ✕ fails 7 0 0" in words(html) and "2 Two · not asked 0 0 0" in words(html)
+    assert ["1"] == re.findall('data-requirement="([^"]*)"', html), "nothing leads to what was not asked"
+    assert {"fails": 333.33, "not": 333.34} | widths(html) == widths(html)
+
+
+def test_reasons_stand_once_and_the_rest_is_counted() -> None:
+    found = [UnknownReason(f"Reason <{number}>", "Ask.", 2, 1) for number in range(52)]
+    assert "Undetermined: 104 verdicts, for 52 reasons" in words(reasons(found))
+    assert "Reason &lt;0&gt; Ask. 2 1" in words(reasons(found)) and "2 more reasons stand in the list below" in words(
+        reasons(found)
+    )
+    assert "" == reasons([])

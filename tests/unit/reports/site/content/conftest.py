@@ -1,0 +1,15 @@
+"""The small repository of the tests of sites, as a book."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from perpend.reports.site.content.site_model import Book
+from tests.sites import book_of, files
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    return book_of(tmp_path, files())

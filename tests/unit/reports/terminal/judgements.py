@@ -1,0 +1,135 @@
+"""Judgements for the tests of this room: two small policies over things, whose ``want`` field says how each shall end."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source
+from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.evaluation.verdicts.selection import PolicyView, Selection
+from perpend.reports.terminal.verdicts.terminal import print_judgement
+from tests.repositories import analyzer_of, program_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+THING, OWNER = "CA10__CaThing__c", "CA10__CaOwner__c"
+WANT, NOTES, OWNER_LOOKUP = "CA10__want__c", "CA10__notes__c", "CA10__owner__r"
+TODAY = datetime(2026, 1, 10, 18, 30, tzinfo=UTC)
+HOSTILE = "[red]\x1b[31m\u202egnp.exe[/red] :skull: \ud800 日本"
+
+
+def _is(value: str) -> dict[str, Any]:
+    return {"IS_EQUAL": {"left": {"FIELD": {"path": WANT}}, "right": {"TEXT": value}}}
+
+
+def _condition(want: str, status: str, message: str, remediation: str | None = None) -> dict[str, Any]:
+    said = {"status": status, "currentStateMessage": message, "check": _is(want)}
+    return said if remediation is None else said | {"remediationMessage": remediation}
+
+
+TYPES = {
+    f"types/{THING}/type.yaml": {
+        "label": "Thing",
+        "fields": [{"name": WANT, "type": "text", "label": "Wanted"}, {"name": NOTES, "type": "json"}],
+        "lookups": [{"name": OWNER_LOOKUP, "target": OWNER, "key": "CA10__owner__c"}],
+    },
+    f"types/{OWNER}/type.yaml": {
+        "label": "Owner",
+        "deletionField": "none",
+        "fields": [{"name": "CA10__city__c", "type": "text", "label": "City"}],
+    },
+}
+MOOD = {
+    "inputType": THING,
+    "conditions": [
+        _condition("bad", "INCOMPLIANT", "It is bad.", "Make it good:\nslowly."),
+        _condition("worse", "INCOMPLIANT", "It is bad.", "Make it good:\nslowly."),
+        _condition("bare", "INCOMPLIANT", "It is bare."),
+        _condition("odd", "UNDETERMINED", "It is odd. Look at the thing itself."),
+        _condition("good", "COMPLIANT", "It is good."),
+    ],
+    "otherwise": {"status": "INAPPLICABLE", "currentStateMessage": "It is none of these."},
+}
+_NOTES = {"FIELD": {"path": NOTES}}
+_NOTES_JSON = {
+    "JSON_FROM": {"arg": _NOTES, "undeterminedIf": {"isEmpty": "The notes are empty.", "isInvalid": "The notes are not JSON."}}
+}
+_CITY_IS_EMPTY = {"IS_EMPTY": {"arg": {"FIELD": {"path": f"{OWNER_LOOKUP}.CA10__city__c"}}}}
+NOTED = {
+    "inputType": THING,
+    "conditions": [
+        {
+            "status": "INCOMPLIANT",
+            "currentStateMessage": "The notes hold nothing.",
+            "remediationMessage": "Write notes.",
+            "check": {
+                "IS_EMPTY": {
+                    "arg": {
+                        "JSON_QUERY_TEXT": {
+                            "arg": _NOTES_JSON,
+                            "expression": "a",
+                            "undeterminedIf": {"resultTypeMismatch": "a is no text.", "evaluationError": "a cannot be read."},
+                        }
+                    }
+                }
+            },
+        },
+        {"status": "INAPPLICABLE", "currentStateMessage": "The owner lives nowhere.", "check": _CITY_IS_EMPTY},
+    ],
+    "otherwise": {"status": "COMPLIANT", "currentStateMessage": "The notes hold something."},
+}
+
+
+def thing(name: str, want: str = "good", *, owner: str | None = None, notes: Any = '{"a":"b"}', **more: Any) -> EstateObject:
+    """Return a thing that the first policy ends as wanted. ``more`` are further fields of it."""
+    master = None
+    if owner is not None:
+        master = EstateObject(OWNER, f"id-{owner}", owner, f"ext-{owner}", {"Id": f"id-{owner}"}, Origin("things"))
+    fields = {"Id": f"id-{name}", WANT: want, NOTES: notes, "CA10__owner__r": None, **more}
+    return EstateObject(THING, f"id-{name}", name, f"ext-{name}", fields, Origin("things", 1), master)
+
+
+def with_rival(judged: EstateObject, want: str) -> EstateObject:
+    """Return an object whose sources contradict each other."""
+    return judged._replace(variants=(judged._replace(fields={**judged.fields, WANT: want}, origin=Origin("others", 7)),))
+
+
+def judge(
+    root: Path, *things: EstateObject, logics: dict[str, Any] | None = None, names: dict[str, str] | None = None, **more: Any
+) -> Judgement:
+    """Return the judgement of the things by the policy ``/ce/mood``, or by those given."""
+    logics = {"mood": MOOD} if logics is None else logics
+    sources: Sequence[Source] = more.pop("sources", [Source("things", "test-data", None, len(things))])
+    analyzer = analyzer_of(root, {**TYPES, **{f"ce/{name}/prod.logic.yaml": logic for name, logic in logics.items()}})
+    names = {name: f"Policy {name}" for name in logics} | (names or {})
+    selection = Selection(
+        tuple(program_of(analyzer, f"/ce/{name}/prod.logic.yaml") for name in sorted(logics)),
+        set_aside=more.pop("set_aside", ()),
+        policies={f"/ce/{name}": PolicyView(f"/ce/{name}", f"Full {shown}", shown) for name, shown in names.items()},
+        types={name: analyzer.object_type(name) for name in (THING, OWNER)},
+    )
+    return judge_estate(Estate(sources, {THING: list(things)} if things else {}), selection, today=TODAY, **more)
+
+
+def printed(judgement: Judgement, *, width: int = 80, encoding: str = "utf-8", limit: int = 20, colour: bool = False) -> str:
+    """Return what a terminal shows of a judgement."""
+    bytes_ = io.BytesIO()
+    stream = io.TextIOWrapper(bytes_, encoding=encoding, newline="")
+    colours = "standard" if colour else None
+    console = Console(file=stream, width=width, force_terminal=colour, color_system=colours, legacy_windows=False, _environ={})
+    print_judgement(judgement, console, limit=limit)
+    stream.flush()
+    return bytes_.getvalue().decode(encoding)
+
+
+def without_styles(text: str) -> str:
+    """Return a terminal's text without the escape sequences that style it."""
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
