@@ -60,7 +60,7 @@ assert int(sys.argv[1]) == sum(user["access_key_1_active"] == user["access_key_2
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckOptions:
     """What a candidate cost: wall seconds, seconds of its own processors and of the server's, those for which its calls waited.
 
     Calls that waited beside each other count once.
@@ -186,7 +186,7 @@ def ratios(candidates: Mapping[str, Mapping[str, Any]], base: str = OURS) -> Tim
     return Times(*(theirs / ours for theirs, ours in zip(*both, strict=True)))
 
 
-def _candidates(server: Server, folder: Path, environment: dict[str, str], users: int) -> dict[str, Callable[[], Asked]]:
+def _candidates(server: Server, folder: Path, environment: dict[str, str], users: int) -> dict[str, Callable[[], CheckOptions]]:
     custodian = shutil.which("custodian") or shutil.which("custodian", path=str(Path(sys.executable).parent))
     if custodian is None:
         print("  custodian run: not installed (c7n is in the extra `bench`, or anywhere on PATH)")
@@ -198,10 +198,10 @@ def _candidates(server: Server, folder: Path, environment: dict[str, str], users
 
 
 def _in_turns(
-    rounds: int, delays: Sequence[int], server: Server, candidates: Mapping[str, Callable[[], Asked]]
-) -> dict[int, dict[str, list[Asked]]]:
+    rounds: int, delays: Sequence[int], server: Server, candidates: Mapping[str, Callable[[], CheckOptions]]
+) -> dict[int, dict[str, list[CheckOptions]]]:
     """Return by delay and name what each round cost; one before them, in which no call waits, warms up."""
-    found: dict[int, dict[str, list[Asked]]] = {delay: {name: [] for name in candidates} for delay in delays}
+    found: dict[int, dict[str, list[CheckOptions]]] = {delay: {name: [] for name in candidates} for delay in delays}
     for candidate in candidates.values():
         candidate()
     for _ in range(rounds):
@@ -212,10 +212,10 @@ def _in_turns(
     return found
 
 
-def _medians(asked: Mapping[str, Sequence[Asked]]) -> dict[str, dict[str, float]]:
+def _medians(asked: Mapping[str, Sequence[CheckOptions]]) -> dict[str, dict[str, float]]:
     """Return by name the medians over the rounds, the most calls of any, the users found; by the clock the fastest round."""
 
-    def of(rounds: Sequence[Asked]) -> dict[str, float]:
+    def of(rounds: Sequence[CheckOptions]) -> dict[str, float]:
         medians = {
             name: round(float(statistics.median(getattr(one, name) for one in rounds)), 2)
             for name in ("processor", "server", "waited")
@@ -242,7 +242,7 @@ def _create(server: Server, users: int) -> None:
         list(pool.map(create, range(users)))
 
 
-def _perpend(server: Server, folder: Path, environment: dict[str, str], users: int) -> Asked:
+def _perpend(server: Server, folder: Path, environment: dict[str, str], users: int) -> CheckOptions:
     out = folder / "verdicts.json"
     words = [
         "scan",
@@ -262,20 +262,20 @@ def _perpend(server: Server, folder: Path, environment: dict[str, str], users: i
     found = Counter(one["status"] for one in verdicts if not one["object"]["id"].endswith(":root"))
     expected = {"COMPLIANT": users - users // 4, "INCOMPLIANT": users // 4}
     assert expected == found, found
-    return Asked(*asked, found["INCOMPLIANT"])
+    return CheckOptions(*asked, found["INCOMPLIANT"])
 
 
-def _bare(server: Server, environment: dict[str, str], users: int) -> Asked:
+def _bare(server: Server, environment: dict[str, str], users: int) -> CheckOptions:
     found = users // 4
-    return Asked(*_run([sys.executable, "-c", _BARE, str(found)], server, environment, allowed=(0,)), found)
+    return CheckOptions(*_run([sys.executable, "-c", _BARE, str(found)], server, environment, allowed=(0,)), found)
 
 
-def _custodian(command: str, server: Server, folder: Path, environment: dict[str, str]) -> Asked:
+def _custodian(command: str, server: Server, folder: Path, environment: dict[str, str]) -> CheckOptions:
     (folder / "policy.yml").write_text(_CUSTODIAN)
     shutil.rmtree(folder / "out", ignore_errors=True)
     words = ["run", "--region", "us-east-1", "--cache-period", "0", "-s", str(folder / "out"), str(folder / "policy.yml")]
     asked = _run([command, *words], server, environment, allowed=(0,))
-    return Asked(*asked, len(json.loads((folder / "out" / "two-keys" / "resources.json").read_text())))
+    return CheckOptions(*asked, len(json.loads((folder / "out" / "two-keys" / "resources.json").read_text())))
 
 
 def _run(

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bench.engines import machine
 from bench.hand_rows import POLICY
-from bench.measure import ROOT, Run, run
+from bench.measure import ROOT, RunWriter, run
 from bench.reports import write_edited_report, write_report, write_untidy_report
 from bench.results import Results
 
@@ -141,9 +141,9 @@ def made_ready(folder: Path, report: Path, *, pages: bool) -> None:
         verdicts.unlink()
 
 
-def measured(candidates: Mapping[str, Candidate], rounds: int) -> dict[str, list[Run]]:
+def measured(candidates: Mapping[str, Candidate], rounds: int) -> dict[str, list[RunWriter]]:
     """Run all in turn, after one round that does not count."""
-    found: dict[str, list[Run]] = {name: [] for name in candidates}
+    found: dict[str, list[RunWriter]] = {name: [] for name in candidates}
     for number in range(rounds + 1):
         for name, candidate in candidates.items():
             if candidate.prepare:
@@ -155,7 +155,7 @@ def measured(candidates: Mapping[str, Candidate], rounds: int) -> dict[str, list
 
 
 def figures(
-    folder: Path, candidates: Mapping[str, Candidate], runs: Mapping[str, list[Run]]
+    folder: Path, candidates: Mapping[str, Candidate], runs: Mapping[str, list[RunWriter]]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each candidate's name with its seconds, peak memory and the medians of its ratios to what it stands beside."""
     for name, candidate in candidates.items():

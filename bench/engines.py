@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.measure import Run, run
+from bench.measure import RunWriter, run
 from bench.results import Measured, Results
 from bench.workloads import LOOPED, policies_of, varieties
 
@@ -49,7 +49,7 @@ class _Candidate:
 
     name: str
     rows: int
-    runs: list[Run] = field(default_factory=list)
+    runs: list[RunWriter] = field(default_factory=list)
     different: int = 0
 
     def record(self) -> dict[str, Any]:
@@ -121,8 +121,8 @@ def _command(options: Options, users: int, workload: str, one: _Candidate) -> li
     if one.name != "c7n":
         return _worker(options, users, workload, one.name, one.rows)
     script = str(Path(__file__).with_name("c7n_loop.py"))
-    estate = next(options.directory.glob(f"estate-*-{users}"))
-    return [sys.executable, script, str(estate / "users.csv"), str(one.rows), str(_out(options, users, workload, one.name))]
+    inventory = next(options.directory.glob(f"estate-*-{users}"))
+    return [sys.executable, script, str(inventory / "users.csv"), str(one.rows), str(_out(options, users, workload, one.name))]
 
 
 def _worker(options: Options, users: int, workload: str, name: str, rows: int) -> list[str]:

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from bench.estate import ACCOUNT, DATES, DOCUMENT, FLAGS, GONE, LINK, POLICY, SNAPSHOT, USER
+from bench.inventory import ACCOUNT, DATES, DOCUMENT, FLAGS, GONE, LINK, POLICY, SNAPSHOT, USER
 from bench.policies import ADMINISTRATOR, NEVER_NULL, NULL_DATES, variant
 from perpend.core.schema.tables import ROW, SOURCE, plain
 

@@ -13,8 +13,8 @@ from typing import Final
 
 import duckdb
 
-from bench.estate import USER
 from bench.hand import hand_sql
+from bench.inventory import USER
 from perpend.core.schema.tables import CONTRADICTED, SOURCE
 
 POLICY: Final = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"

@@ -24,14 +24,14 @@ from perpend.core.schema.tables import ROW, SOURCE, Column, Form, Table, Tables
 from perpend.evaluation.engines.verdicts import VerdictFiles
 from perpend.findings.history.queries.findings import COMPARED, about, compared
 from perpend.findings.history.queries.views import asking, asking_of
-from perpend.findings.history.storage import HistoryPlace
+from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write import compaction
 from perpend.findings.history.write.commit import commit_run
-from perpend.findings.history.write.evaluated_run import JudgedRun, TypeJudged
+from perpend.findings.history.write.evaluated_run import EvaluatedRun, EvaluatedType
 from perpend.inventory.snapshots.files import digest_of
 from perpend.inventory.snapshots.manifest import StoredFile, StoredSource
 from perpend.inventory.snapshots.snapshot import Snapshot, TableFiles
-from perpend.language.program.program import Block, Outcome, Program, Verdict
+from perpend.language.program.program import Block, DeclaredOutcome, Outcome, Program
 
 THING = ObjectType(
     "Thing",
@@ -47,7 +47,7 @@ BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 def programs(number: int) -> list[Program]:
     """Return made-up programs."""
     block = Block(THING, (), Outcome(Status.COMPLIANT, "fine", None))
-    verdicts = {index: Verdict(index, status, "text", "message") for index, status in CODES.items()}
+    verdicts = {index: DeclaredOutcome(index, status, "text", "message") for index, status in CODES.items()}
     return [
         Program(f"/ce/p{one:03d}/prod.logic.yaml", f"/ce/p{one:03d}", block, verdicts, Types({"Thing": THING}))
         for one in range(number)
@@ -94,7 +94,7 @@ def day(directory: Path, number: int, objects: int, policies: int, changed: floa
     return table, verdicts, objects
 
 
-def judged(directory: Path, number: int, files: tuple[Path, Path, int], asked: list[Program]) -> JudgedRun:
+def judged(directory: Path, number: int, files: tuple[Path, Path, int], asked: list[Program]) -> EvaluatedRun:
     """Return a day as a history takes it."""
     table, verdicts, rows = files
     stored = StoredFile(str(table.relative_to(directory)), *digest_of(table))
@@ -110,11 +110,11 @@ def judged(directory: Path, number: int, files: tuple[Path, Path, int], asked: l
         "bench",
         directory,
     )
-    types = [TypeJudged(THING, asked, VerdictFiles(None, (verdicts,), rows, len(asked)))]  # type: ignore[arg-type]
-    return JudgedRun(snapshot, BEGIN + timedelta(days=number), "bench", types)
+    types = [EvaluatedType(THING, asked, VerdictFiles(None, (verdicts,), rows, len(asked)))]  # type: ignore[arg-type]
+    return EvaluatedRun(snapshot, BEGIN + timedelta(days=number), "bench", types)
 
 
-def megabytes(place: HistoryPlace) -> dict[str, float]:
+def megabytes(place: HistoryStorage) -> dict[str, float]:
     """Return how much of each kind a history's head names."""
     sizes: dict[str, float] = {}
     for file in place.head().files:
@@ -123,7 +123,7 @@ def megabytes(place: HistoryPlace) -> dict[str, float]:
     return sizes
 
 
-def ask(place: HistoryPlace, name: str, question: str, *views: str, since: int = 0) -> None:
+def ask(place: HistoryStorage, name: str, question: str, *views: str, since: int = 0) -> None:
     """Print what a question takes, the checks of the files that it needs included."""
     begun = cpu()
     with asking(place, *views, since=since) as connection:
@@ -131,7 +131,7 @@ def ask(place: HistoryPlace, name: str, question: str, *views: str, since: int =
     print(f"{name}: {cpu() - begun:.2f} CPU-s, {rows:,} rows", flush=True)
 
 
-def ask_of_object(place: HistoryPlace, when: str, name: str) -> None:
+def ask_of_object(place: HistoryStorage, when: str, name: str) -> None:
     """Print what the history of one object takes, the checks of the files that it needs included."""
     begun = cpu()
     with asking_of(place, name) as connection:
@@ -158,7 +158,7 @@ def measure_histories(objects: int, policies: int, days: int, changed: float) ->
     compaction.MOST_CHANGES = together  # type: ignore[misc]  # nobody else commits here
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
-        place, before, grown, spent = HistoryPlace(directory), 0.0, list[float](), list[float]()
+        place, before, grown, spent = HistoryStorage(directory), 0.0, list[float](), list[float]()
         for number in range(days):
             made = day(directory, number, objects, policies, changed)
             taken = judged(directory, number, made, asked)

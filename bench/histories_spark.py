@@ -17,14 +17,14 @@ from bench.histories import day, judged, programs
 from perpend.core.schema.tables import ROW
 from perpend.findings.history.model import value_of
 from perpend.findings.history.state_machine_sql import LIFE, TRIVIAL, step_query
-from perpend.findings.history.storage import HistoryPlace
+from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write.commit import commit_run
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from perpend.findings.history.manifest import HistoryHead
-    from perpend.findings.history.write.evaluated_run import JudgedRun
+    from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.write.evaluated_run import EvaluatedRun
     from perpend.inventory.snapshots.manifest import StoredFile
 
 _STEPPED = ("policy_no", "object_no", "seen", "before", *LIFE, "event")
@@ -40,7 +40,9 @@ class Compared:
     changes_otherwise: int
 
 
-def stepped_on_spark(session: SparkSession, place: HistoryPlace, before: HistoryHead, run: JudgedRun, out: Path) -> Compared:
+def stepped_on_spark(
+    session: SparkSession, place: HistoryStorage, before: HistoryManifest, run: EvaluatedRun, out: Path
+) -> Compared:
     """Make on Spark the step of a run that was committed to a history; compare it with what the commit has written.
 
     ``before`` is the head of then. The run has to ask all policies of its one type, of all objects.
@@ -101,7 +103,7 @@ def stepped_on_spark(session: SparkSession, place: HistoryPlace, before: History
     return _compared(place, after, one.name, out)
 
 
-def _compared(place: HistoryPlace, after: HistoryHead, type_name: str, out: Path) -> Compared:
+def _compared(place: HistoryStorage, after: HistoryManifest, type_name: str, out: Path) -> Compared:
     known, run = after.types[type_name], after.runs[-1].number
     assert known.known is not None
     with duckdb.connect() as connection:
@@ -134,7 +136,7 @@ def compare_steps(
     session: SparkSession, directory: Path, objects: int, policies: int, days: int, changed: float
 ) -> list[Compared]:
     """Commit some days, and let Spark make each step; return how they compare."""
-    place, asked, found = HistoryPlace(directory), programs(policies), list[Compared]()
+    place, asked, found = HistoryStorage(directory), programs(policies), list[Compared]()
     for number in range(days):
         before, run = place.head(), judged(directory, number, day(directory, number, objects, policies, changed), asked)
         commit_run(place, run)

@@ -24,7 +24,7 @@ _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PY
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunWriter:
     """One finished process with its own: seconds, peak memory in MB, seconds of processors, what it said of itself in JSON."""
 
     seconds: float
@@ -33,7 +33,7 @@ class Run:
     figures: dict[str, Any] = field(default_factory=dict)
 
 
-def run(command: list[str], *, allowed: tuple[int, ...] = (0,), reports: bool = False) -> Run:
+def run(command: list[str], *, allowed: tuple[int, ...] = (0,), reports: bool = False) -> RunWriter:
     """Run a command to its end. Its output is thrown away, or read as JSON where it ``reports``."""
     started = time.perf_counter()
     # INVARIANT: this process stays small. A child's peak counts what it shared with its parent before it became the command.
@@ -49,7 +49,7 @@ def run(command: list[str], *, allowed: tuple[int, ...] = (0,), reports: bool = 
     if code not in allowed:
         raise SystemExit(f"{' '.join(command)} ended with {code}: {errors[-1500:]}")
     processor = usage.ru_utime + usage.ru_stime
-    return Run(seconds, max(usage.ru_maxrss / 1024, *together), processor, json.loads(told) if reports else {})
+    return RunWriter(seconds, max(usage.ru_maxrss / 1024, *together), processor, json.loads(told) if reports else {})
 
 
 @contextmanager
@@ -83,9 +83,11 @@ def _held(process: int | str) -> float:
     return sum(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
 
 
-def side_by_side(candidates: dict[str, list[str]], *, rounds: int, allowed: tuple[int, ...] = (0,)) -> dict[str, list[Run]]:
+def side_by_side(
+    candidates: dict[str, list[str]], *, rounds: int, allowed: tuple[int, ...] = (0,)
+) -> dict[str, list[RunWriter]]:
     """Run the candidates in turn, after one round that does not count."""
-    results: dict[str, list[Run]] = {name: [] for name in candidates}
+    results: dict[str, list[RunWriter]] = {name: [] for name in candidates}
     for number in range(rounds + 1):
         for name, command in candidates.items():
             finished = run(command, allowed=allowed)
@@ -94,7 +96,7 @@ def side_by_side(candidates: dict[str, list[str]], *, rounds: int, allowed: tupl
     return results
 
 
-def print_ratios(title: str, results: dict[str, list[Run]], *, base: str, bound: str) -> None:
+def print_ratios(title: str, results: dict[str, list[RunWriter]], *, base: str, bound: str) -> None:
     """Print each candidate's median time, its ratio to the base's median round by round, and its peak memory."""
     print(f"\n{title}  (bound: {bound})")
     for name, runs in results.items():

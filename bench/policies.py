@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from bench.estate import DATES, DOCUMENT, FLAGS, USER
+from bench.inventory import DATES, DOCUMENT, FLAGS, USER
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import LIBRARY, Repository
 

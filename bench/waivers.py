@@ -9,7 +9,7 @@ from perpend.core.diagnostics.model import Span
 from perpend.findings.waivers.matches import cover
 from perpend.findings.waivers.matching import CANDIDATES, make_candidates
 from perpend.findings.waivers.read import Waiver
-from perpend.findings.waivers.status import Force, WaiverOnDay
+from perpend.findings.waivers.status import Force, WaiverStatus
 from perpend.inventory.snapshots.database import opened
 
 _POLICIES = 200
@@ -37,7 +37,7 @@ def measure_waivers(waivers: int, findings: int) -> None:
     print(f"{waivers:,} waivers × {findings:,} findings: {waived:,} waived, {seconds:.2f} CPU-s")
 
 
-def _standing(number: int, ids: list[str], accounts: list[str]) -> WaiverOnDay:
+def _standing(number: int, ids: list[str], accounts: list[str]) -> WaiverStatus:
     scope: dict[str, tuple[str, ...]] = {"accounts": (accounts[number % len(accounts)],)}
     policies = tuple(f"/ce/p{(number * 7 + more) % _POLICIES}" for more in range(12 if number % 5 == 4 else 1))
     if number % 10 < 5:
@@ -45,6 +45,6 @@ def _standing(number: int, ids: list[str], accounts: list[str]) -> WaiverOnDay:
     elif number % 10 < 7:
         scope = {"objects": (f"arn:*:user/team-{number % 40}/user-*7",)}
     about = ("planned-fix", "Why.", "o", 1_000_000, _UNTIL, None, None, None)
-    return WaiverOnDay(
+    return WaiverStatus(
         Waiver(f"w{number}", policies, scope, ("INCOMPLIANT",), *about, Span("a.yaml")), Force.IN_FORCE, policies
     )

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.estate import DOCUMENT, GONE, SNAPSHOT, USER, EstateFiles, estate_of
 from bench.hand import hand_sql
+from bench.inventory import DOCUMENT, GONE, SNAPSHOT, USER, EstateFiles, estate_of
 from bench.loops import loads_of, looped
 from bench.policies import compiled, programs_of, write_repository
 from perpend.core.schema.tables import ROW, SOURCE
@@ -39,7 +39,7 @@ _AT_ONCE = 4_096
 class Task:
     """What one candidate has at hand, and the figures that it notes."""
 
-    estate: EstateFiles
+    inventory: EstateFiles
     engine: DuckDb
     workload: str
     out: Path
@@ -49,7 +49,7 @@ class Task:
 
     def relation(self, table: str) -> str:
         """Return what stands for a table of the estate."""
-        return self.engine.files([self.estate.path(table)])
+        return self.engine.files([self.inventory.path(table)])
 
     @contextmanager
     def timed(self, name: str = "seconds") -> Iterator[None]:
@@ -78,8 +78,8 @@ def by_plan(task: Task) -> None:
     """All policies in one plan and one pass."""
     with task.timed():
         with task.timed("plan"):
-            plan = plan_of(task.programs, task.estate.tables, _TIME)
-        task.engine.judge(plan, task.relation, task.out)
+            plan = plan_of(task.programs, task.inventory.tables, _TIME)
+        task.engine.evaluate(plan, task.relation, task.out)
 
 
 def in_passes(task: Task) -> None:
@@ -88,8 +88,8 @@ def in_passes(task: Task) -> None:
     task.out.mkdir()
     with task.timed():
         for number, program in enumerate(task.programs):
-            plan = plan_of([program], task.estate.tables, _TIME)
-            task.engine.judge(plan, task.relation, task.out / f"{number}.parquet")
+            plan = plan_of([program], task.inventory.tables, _TIME)
+            task.engine.evaluate(plan, task.relation, task.out / f"{number}.parquet")
 
 
 def over_kept(task: Task, *, again: bool, verdicts: bool = True) -> None:
@@ -97,11 +97,11 @@ def over_kept(task: Task, *, again: bool, verdicts: bool = True) -> None:
     place = task.out.parent / "kept"
     if not again:
         shutil.rmtree(place, ignore_errors=True)
-    files = {name: [task.estate.path(name)] for name in task.estate.tables.by_name}
+    files = {name: [task.inventory.path(name)] for name in task.inventory.tables.by_name}
     with task.timed():
-        kept = KeptColumns(task.engine, place, task.estate.directory.name, files)
-        plan = plan_of(task.programs, task.estate.tables, _TIME)
-        task.engine.judge(*kept.over_kept(plan, whole=verdicts), task.out)
+        kept = KeptColumns(task.engine, place, task.inventory.directory.name, files)
+        plan = plan_of(task.programs, task.inventory.tables, _TIME)
+        task.engine.evaluate(*kept.over_kept(plan, whole=verdicts), task.out)
     task.figures["reused"] = sum(cost.reused for cost in kept.costs)
     task.figures["computed"] = sum(cost.computed for cost in kept.costs)
 
@@ -122,7 +122,7 @@ def by_interpreter(task: Task) -> None:
         found: list[tuple[int, ...]] = []
         for identity, gone, document in task.engine.run(f"SELECT {columns} {first}"):
             fields = {"Id": identity, GONE: gone, DOCUMENT: document}
-            found.append(tuple(code for code, _ in interpreter.judge(fields, _TIME)))
+            found.append(tuple(code for code, _ in interpreter.evaluate(fields, _TIME)))
         task.write_codes(list(range(len(found))), [list(column) for column in zip(*found, strict=True)])
 
 
@@ -130,7 +130,7 @@ def by_loop(task: Task, package: str) -> None:
     """A plain loop over the CSV, documents read by a JSON package."""
     loads = loads_of(package)
     with task.timed():
-        numbers, codes = looped(task.estate.csv, task.sample, loads)
+        numbers, codes = looped(task.inventory.csv, task.sample, loads)
         task.write_codes(numbers, [codes])
 
 
@@ -138,7 +138,7 @@ def compile_and_plan(task: Task) -> None:
     """Loading, compiling and planning alone, from YAML to SQL."""
     with task.timed():
         programs = task.programs = compiled(task.workload, _repository(task.out))
-        plan = plan_of(programs, task.estate.tables, _TIME)
+        plan = plan_of(programs, task.inventory.tables, _TIME)
         text = task.engine.text_of(plan.stage, task.relation, keys=(ROW, SOURCE))
     task.figures["characters"] = len(text)
 
@@ -164,13 +164,13 @@ def _repository(out: Path) -> Path:
 def perform(given: Mapping[str, Any]) -> dict[str, Any]:
     """Do a task, and return its figures."""
     directory, out = Path(given["directory"]), Path(given["out"])
-    estate = estate_of(directory, given["users"])
+    inventory = estate_of(directory, given["users"])
     name, workload = given["candidate"], given["workload"]
     if name == "make":
-        return {"megabytes": estate.path(USER).stat().st_size / 1e6}
+        return {"megabytes": inventory.path(USER).stat().st_size / 1e6}
     out.parent.mkdir(parents=True, exist_ok=True)
     with duck_db(directories=[directory], spill=directory) as engine:
-        task = Task(estate, engine, workload, out, [], given["sample"], {})
+        task = Task(inventory, engine, workload, out, [], given["sample"], {})
         if name == "compile and plan":
             write_repository(workload, _repository(out))
         elif not name.startswith("hand"):

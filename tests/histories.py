@@ -15,12 +15,12 @@ from perpend.core.objects.object_types import Field, Lookup, ObjectType, Types
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW, SOURCE, Column, Form, Table, Tables
 from perpend.evaluation.engines.verdicts import VerdictFiles
-from perpend.findings.history.storage import HistoryPlace
-from perpend.findings.history.write.evaluated_run import JudgedRun, TypeJudged
+from perpend.findings.history.storage import HistoryStorage
+from perpend.findings.history.write.evaluated_run import EvaluatedRun, EvaluatedType
 from perpend.inventory.snapshots.files import digest_of
 from perpend.inventory.snapshots.manifest import StoredFile, StoredSource
 from perpend.inventory.snapshots.snapshot import Snapshot, TableFiles
-from perpend.language.program.program import Block, Outcome, Program, Verdict
+from perpend.language.program.program import Block, DeclaredOutcome, Outcome, Program
 from tests.unit.inventory.snapshots.stored import plain_duckdb
 
 TYPE = ObjectType(
@@ -41,7 +41,7 @@ def program(policy: str, version: int = 1, codes: Mapping[int, Status] = CODES, 
     """Return a program of some version that can end in these ways."""
     outcome = Outcome(Status.COMPLIANT, "fine", None)
     block = Block(kind, (), outcome, record_types=(f"v{version}",))
-    verdicts = {index: Verdict(index, status, f"text {index}", f"message {index}") for index, status in codes.items()}
+    verdicts = {index: DeclaredOutcome(index, status, f"text {index}", f"message {index}") for index, status in codes.items()}
     return Program(f"{policy}/prod.logic.yaml", policy, block, verdicts, Types({kind.name: kind}))
 
 
@@ -57,16 +57,16 @@ class Thing:
 
 
 @dataclass(slots=True)
-class Estate:
+class Inventory:
     """A store's directory and its history. Runs are given as objects with a code by policy."""
 
     directory: Path
     runs: int = 0
 
     @property
-    def place(self) -> HistoryPlace:
+    def place(self) -> HistoryStorage:
         """The history."""
-        return HistoryPlace(self.directory)
+        return HistoryStorage(self.directory)
 
     def judged(
         self,
@@ -77,7 +77,7 @@ class Estate:
         claims: Iterable[Claim] = (),
         seen: Mapping[str, datetime] | None = None,
         **more: Any,
-    ) -> JudgedRun:
+    ) -> EvaluatedRun:
         """Return a run to be committed: the codes of programs, in their order, by object; None where there is no table.
 
         ``seen`` are times by account: of each of these a source of its own tells, with what is claimed of it.
@@ -88,7 +88,7 @@ class Estate:
         if things is None:
             snapshot = self._snapshot({}, {}, sources, token)
             absent = [one.policy_id for one in programs]
-            return JudgedRun(snapshot, time, "engine 1", [TypeJudged(TYPE, absent=absent)], **more)
+            return EvaluatedRun(snapshot, time, "engine 1", [EvaluatedType(TYPE, absent=absent)], **more)
         numbers = {source.name: number for number, source in enumerate(sources)}
         rows = [
             (*(getattr(thing, name.lower()) for name in COLUMNS), numbers.get(thing.account or "", 0), *codes)
@@ -100,7 +100,7 @@ class Estate:
         file = StoredFile(str(objects.relative_to(self.directory)), *digest_of(objects))
         snapshot = self._snapshot({"Thing": table}, {"Thing": (file,)}, sources, file.sha256)
         files = VerdictFiles(None, (verdicts,), len(rows), len(programs))  # type: ignore[arg-type]  # nobody reads by it here
-        return JudgedRun(snapshot, time, "engine 1", [TypeJudged(TYPE, tuple(programs), files)], **more)
+        return EvaluatedRun(snapshot, time, "engine 1", [EvaluatedType(TYPE, tuple(programs), files)], **more)
 
     def _snapshot(
         self, tables: dict[str, Table], files: dict[str, Any], sources: tuple[StoredSource, ...], content: str

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from perpend.core.objects.status import Status
-from perpend.findings.history.model import Event, Known, Life, value_of
-from perpend.findings.history.state_machine import Said
+from perpend.findings.history.model import Event, FindingState, State, value_of
+from perpend.findings.history.state_machine import Observation
 from perpend.findings.history.state_machine_sql import LIFE, step_query
 from tests.vectors import LIVES, vectors
 
@@ -24,21 +24,21 @@ DATES = {
 Rows = Callable[[str, Sequence[str]], list[tuple[Any, ...]]]
 """What runs a query, and returns the named columns of its rows."""
 
-Row = tuple[int, Known | None, Said]
+Row = tuple[int, FindingState | None, Observation]
 
 
 def all_lives() -> list[dict[str, Any]]:
     return [vector for file in LIVES for vector in vectors(file)]
 
 
-def said_of(run: dict[str, Any]) -> Said:
+def said_of(run: dict[str, Any]) -> Observation:
     if run.get("retired"):
-        return Said(None, asked=False, retired=True)
+        return Observation(None, asked=False, retired=True)
     if "not asked" in run:
-        return Said(None if run["not asked"] == "absent" else _value(run["not asked"]), asked=False, complete=True)
+        return Observation(None if run["not asked"] == "absent" else _value(run["not asked"]), asked=False, complete=True)
     if "absent" in run:
-        return Said(None, complete=run["absent"] == "complete")
-    return Said(_value(run["verdict"], run.get("index")))
+        return Observation(None, complete=run["absent"] == "complete")
+    return Observation(_value(run["verdict"], run.get("index")))
 
 
 def _value(status: str, index: int | None = None) -> int:
@@ -52,7 +52,7 @@ def expected(vector: dict[str, Any]) -> dict[str, Any] | None:
     return {column: vector["known"].get(name) for name, column in DATES.items()}
 
 
-def stepped_in_sql(rows: Sequence[Row], run: int, ask: Rows) -> dict[int, tuple[Known, Event | None]]:
+def stepped_in_sql(rows: Sequence[Row], run: int, ask: Rows) -> dict[int, tuple[FindingState, Event | None]]:
     """Return what the step in SQL makes of numbered rows."""
     if not rows:
         return {}
@@ -63,14 +63,14 @@ def stepped_in_sql(rows: Sequence[Row], run: int, ask: Rows) -> dict[int, tuple[
     first = ", ".join(f"NULL AS c{place}" for place in range(len(columns)))
     relation = f"(SELECT {named} FROM (SELECT {first} UNION ALL {listed}) AS r WHERE c0 IS NOT NULL)"
     asked = ("object_no", "seen", *LIFE, "event")
-    found: dict[int, tuple[Known, Event | None]] = {}
+    found: dict[int, tuple[FindingState, Event | None]] = {}
     for number, seen, *life, event in ask(step_query(f"{relation} AS given", run), asked):
         cells = dict(zip(LIFE, life, strict=True))
-        found[number] = Known(seen=seen, **{**cells, "life": Life(cells["life"])}), Event(event) if event else None
+        found[number] = FindingState(seen=seen, **{**cells, "life": State(cells["life"])}), Event(event) if event else None
     return found
 
 
-def _cells(number: int, known: Known | None, said: Said) -> list[Any]:
+def _cells(number: int, known: FindingState | None, said: Observation) -> list[Any]:
     life = [getattr(known, name) if known else None for name in LIFE]
     return [1, number, known.seen if known else None, *life, said.value, said.asked, said.complete, said.retired]
 

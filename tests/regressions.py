@@ -40,7 +40,7 @@ def read(file: str, directory: Path = DIRECTORY) -> Counterexample:
 def reference(program: Program, objects: Sequence[Mapping[str, Any]], time: int, *, complete: bool) -> list[int]:
     """Return the index of each object by the reference interpreter."""
     interpreter = Interpreter([program])
-    return [interpreter.judge(fields, time, complete=complete)[0][0] for fields in objects]
+    return [interpreter.evaluate(fields, time, complete=complete)[0][0] for fields in objects]
 
 
 def check_agreement(engine: str, asked: Counterexample, found: Sequence[int], *, directory: Path = DIRECTORY) -> None:

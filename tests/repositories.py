@@ -78,7 +78,7 @@ def judged(program: Program, fields: Mapping[str, Any], snapshot_time: str = SNA
     """Return how a program ends on an object."""
     instant = date_time_from_text(snapshot_time)
     assert instant is not None
-    index, error = Interpreter([program]).judge(fields, instant)[0]
+    index, error = Interpreter([program]).evaluate(fields, instant)[0]
     verdict = program.verdicts[index]
     return Ended(index, verdict.status.value, verdict.text, verdict.message, error)
 

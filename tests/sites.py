@@ -14,7 +14,7 @@ from perpend.language.operations import OPERATIONS
 from perpend.language.syntax.repository import Repository
 from perpend.reports.site.content import guides
 from perpend.reports.site.content.links import EntityFlag
-from perpend.reports.site.content.site_model import Book
+from perpend.reports.site.content.site_model import SiteModel
 from perpend.reports.site.content.verdicts.read import read_verdicts
 from tests.repositories import NAMES, write
 
@@ -132,10 +132,10 @@ def hostile_files() -> dict[str, Any]:
     return found
 
 
-def book_of(root: Path, found: dict[str, Any], lines: Sequence[str] = (), **more: Any) -> Book:
+def book_of(root: Path, found: dict[str, Any], lines: Sequence[str] = (), **more: Any) -> SiteModel:
     """Return the book of a repository written below a root, with the verdicts that lines hold."""
     analyzer = Analyzer(Repository(write(root, found)))
-    return Book(analyzer, **more, **({"verdicts": read_verdicts(lines_in(root.parent, lines), analyzer)} if lines else {}))
+    return SiteModel(analyzer, **more, **({"verdicts": read_verdicts(lines_in(root.parent, lines), analyzer)} if lines else {}))
 
 
 def lines_in(directory: Path, lines: Iterable[str]) -> Path:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from perpend.core.errors import PerpendError
     from perpend.core.objects.account import Account
     from perpend.core.objects.claims import Claim, ListClaim, Scope
-    from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source
+    from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
     from perpend.core.objects.object_types import ObjectType
     from perpend.core.objects.status import Status
     from perpend.core.schema.tables import Tables
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from perpend.evaluation.explain.steps import Explanation, Leaf, ListedObject, Step, explain_verdict
     from perpend.evaluation.planner.build import Plan
     from perpend.evaluation.planner.describe import plan_lines
-    from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-    from perpend.evaluation.verdicts.evaluation import Judgement, Ledger, Narrowed
-    from perpend.evaluation.verdicts.evaluation_time import RunDay, day_of_run
+    from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+    from perpend.evaluation.verdicts.evaluation import Evaluation, FilteredEvaluation, Totals
+    from perpend.evaluation.verdicts.evaluation_time import EvaluationTime, evaluation_time
     from perpend.evaluation.verdicts.objects import object_named, stored_object_named
     from perpend.evaluation.verdicts.plans import plans_of
     from perpend.evaluation.verdicts.requirements import (
@@ -43,16 +43,16 @@ if TYPE_CHECKING:
         PolicyAsked,
         Requirement,
         RequirementResult,
+        RequirementStatus,
         Scorecard,
-        Standing,
     )
     from perpend.evaluation.verdicts.selection import PolicyView, Selection, program_named, select_policies
-    from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
-    from perpend.evaluation.verdicts.verdict import Finding, Reference
-    from perpend.evaluation.verdicts.verdict_filter import Filter, narrowed
+    from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+    from perpend.evaluation.verdicts.verdict import Reference, Verdict
+    from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
     from perpend.evaluation.verdicts.verdicts import Verdicts
-    from perpend.findings.severity.results import WeighedJudgement
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.inventory.importers.input import Input
     from perpend.inventory.importers.inputs import Imported, import_inputs
     from perpend.inventory.importers.tables.table_bytes import UnreadableTable
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.store import Pruned, Store
     from perpend.language.compiler.analyzer import Analyzed, Analyzer
     from perpend.language.compiler.names import UnknownName
-    from perpend.language.program.program import Program, Read, Verdict
+    from perpend.language.program.program import DeclaredOutcome, Program, Read
     from perpend.language.syntax.repository import Loaded, NotARepository, Repository, open_repository
     from perpend.reports.formats.as_csv import write_csv
     from perpend.reports.formats.as_json import write_json, write_ndjson
@@ -91,15 +91,15 @@ _HOMES: Final = {
     "inventory.importers.input": ("Input",),
     "inventory.importers.inputs": ("Imported", "import_inputs"),
     "core.objects.claims": ("Claim", "ListClaim", "Scope"),
-    "core.objects.inventory": ("Estate", "EstateObject", "Origin", "Source"),
+    "core.objects.inventory": ("Inventory", "CloudObject", "Origin", "Source"),
     "core.objects.object_types": ("ObjectType",),
-    "language.program.program": ("Program", "Read", "Verdict"),
+    "language.program.program": ("Program", "Read", "DeclaredOutcome"),
     "core.objects.status": ("Status",),
-    "evaluation.verdicts.evaluation_time": ("RunDay", "day_of_run"),
-    "evaluation.verdicts.evaluate_objects": ("judge_estate",),
-    "evaluation.verdicts.verdict": ("Finding", "Reference"),
-    "evaluation.verdicts.evaluation": ("Judgement", "Ledger", "Narrowed"),
-    "evaluation.verdicts.verdict_filter": ("Filter", "narrowed"),
+    "evaluation.verdicts.evaluation_time": ("EvaluationTime", "evaluation_time"),
+    "evaluation.verdicts.evaluate_objects": ("evaluate_objects",),
+    "evaluation.verdicts.verdict": ("Verdict", "Reference"),
+    "evaluation.verdicts.evaluation": ("Evaluation", "Totals", "FilteredEvaluation"),
+    "evaluation.verdicts.verdict_filter": ("Filter", "filter_verdicts"),
     "evaluation.verdicts.objects": ("object_named", "stored_object_named"),
     "evaluation.verdicts.plans": ("plans_of",),
     "evaluation.verdicts.requirements": (
@@ -109,10 +109,10 @@ _HOMES: Final = {
         "Requirement",
         "RequirementResult",
         "Scorecard",
-        "Standing",
+        "RequirementStatus",
     ),
     "evaluation.verdicts.selection": ("PolicyView", "Selection", "program_named", "select_policies"),
-    "evaluation.verdicts.stores.evaluate_snapshot": ("judge_snapshot",),
+    "evaluation.verdicts.stores.evaluate_snapshot": ("evaluate_snapshot",),
     "evaluation.verdicts.verdicts": ("Verdicts",),
     "authoring.lint.check": ("lint_repository",),
     "language.syntax.repository": ("Loaded", "NotARepository", "Repository", "open_repository"),
@@ -124,14 +124,14 @@ _HOMES: Final = {
     "evaluation.planner.build": ("Plan",),
     "evaluation.planner.describe": ("plan_lines",),
     "authoring.testing.run": ("Branch", "Coverage", "FailedTest", "TestReport", "run_policy_tests"),
-    "findings.severity.results": ("WeighedJudgement",),
+    "findings.severity.results": ("RatedEvaluation",),
     "inventory.snapshots.files": ("StoreError",),
     "inventory.snapshots.manifest": ("Failure", "StoredSource"),
     "inventory.snapshots.remote.open": ("remote_store",),
     "inventory.snapshots.snapshot": ("Snapshot",),
     "inventory.snapshots.store": ("Pruned", "Store"),
     "core.schema.tables": ("Tables",),
-    "findings.waivers.matches": ("Covering",),
+    "findings.waivers.matches": ("WaiverMatches",),
 }
 _HOME: Final = {name: f"perpend.{module}" for module, names in _HOMES.items() for name in names}
 
@@ -143,31 +143,30 @@ __all__ = [
     "Branch",
     "Change",
     "Claim",
+    "CloudObject",
     "Collected",
     "Cost",
     "Coverage",
-    "Covering",
+    "DeclaredOutcome",
     "Diagnostic",
     "DuckDb",
     "Engine",
-    "Estate",
-    "EstateObject",
+    "Evaluation",
+    "EvaluationTime",
     "Explanation",
     "FailedTest",
     "Failure",
     "FieldValue",
     "Filter",
-    "Finding",
+    "FilteredEvaluation",
     "FrameworkAsked",
     "Imported",
     "Input",
-    "Judgement",
+    "Inventory",
     "Leaf",
-    "Ledger",
     "ListClaim",
     "ListedObject",
     "Loaded",
-    "Narrowed",
     "NotARepository",
     "ObjectType",
     "Origin",
@@ -177,13 +176,14 @@ __all__ = [
     "PolicyView",
     "Program",
     "Pruned",
+    "RatedEvaluation",
     "Read",
     "ReadPlace",
     "Reference",
     "Repository",
     "Requirement",
     "RequirementResult",
-    "RunDay",
+    "RequirementStatus",
     "Scope",
     "Scorecard",
     "Selection",
@@ -192,7 +192,6 @@ __all__ = [
     "Source",
     "Span",
     "Spark",
-    "Standing",
     "Status",
     "Step",
     "Store",
@@ -200,22 +199,23 @@ __all__ = [
     "StoredSource",
     "Tables",
     "TestReport",
+    "Totals",
     "UnknownName",
     "UnreadableTable",
     "UnusableInput",
     "Verdict",
     "Verdicts",
-    "WeighedJudgement",
+    "WaiverMatches",
     "__version__",
     "collect_files",
-    "day_of_run",
     "duck_db",
+    "evaluate_objects",
+    "evaluate_snapshot",
+    "evaluation_time",
     "explain_verdict",
+    "filter_verdicts",
     "import_inputs",
-    "judge_estate",
-    "judge_snapshot",
     "lint_repository",
-    "narrowed",
     "object_named",
     "open_repository",
     "plan_lines",

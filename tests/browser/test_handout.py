@@ -14,10 +14,10 @@ from click.testing import CliRunner
 
 from perpend.cli.app import group
 from perpend.reports.formats.as_csv import cell_text
-from perpend.reports.html.history import HandoutHistory, LifeShown, TrendPoint
+from perpend.reports.html.history import FindingStateShown, ReportHistory, TrendPoint
 from perpend.reports.html.page import write_handout
 from tests.browser.pages import ROOT, Visit, findings, findings_of_colours
-from tests.unit.reports.terminal.judgements import THING, judge, thing
+from tests.unit.reports.terminal.evaluations import THING, evaluate, thing
 
 pytestmark = pytest.mark.slow
 
@@ -54,14 +54,14 @@ def handout(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
 def lived(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A page of a store with a history: a hundred findings, some new, some waived, some that the history does not know."""
     folder = tmp_path_factory.mktemp("lived")
-    waived = LifeShown("open", "2026-11-01", 2, "w1", "2026-12-31", EVIL)
-    lives = [LifeShown("new", "2026-11-03", 1), waived, LifeShown("unconfirmed", "2026-11-02", 1)]
+    waived = FindingStateShown("open", "2026-11-01", 2, "w1", "2026-12-31", EVIL)
+    lives = [FindingStateShown("new", "2026-11-03", 1), waived, FindingStateShown("unconfirmed", "2026-11-02", 1)]
     numbers = {f"id-{number:03}": number % 3 + 1 if number % 10 else 0 for number in range(100)}
     things = [thing(f"{number:03}", "odd" if number % 3 == 2 else "bad") for number in range(100)]
     days = [TrendPoint(run, f"2026-11-{run:02}", 40 + run, run, 9 - run, 1, 0) for run in range(1, 6)]
     with (folder / "a.html").open("w", encoding="utf-8", newline="") as stream:
-        history = HandoutHistory(days, lives, {("/ce/mood", THING): numbers})
-        write_handout(judge(folder / "repository", *things), stream, history=history, waived="of which waived: 30")
+        history = ReportHistory(days, lives, {("/ce/mood", THING): numbers})
+        write_handout(evaluate(folder / "repository", *things), stream, history=history, waived="of which waived: 30")
     return (folder / "a.html").as_uri()
 
 

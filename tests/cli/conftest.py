@@ -28,7 +28,7 @@ TIME = ("--snapshot-time", "2026-11-20T00:00:00Z")
 KEY_POLICY = "user-has-more-than-one-active-access-key"
 
 
-class Ran(NamedTuple):
+class Run(NamedTuple):
     """What came of a command."""
 
     code: int
@@ -36,23 +36,23 @@ class Ran(NamedTuple):
     err: str
 
 
-Run = Callable[..., Ran]
+RunWriter = Callable[..., Run]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> RunWriter:
     """Run a command in this process."""
     for name in ("PERPEND_CONFIG", "PERPEND_DEBUG", "FORCE_COLOR", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "120")
 
-    def command(*arguments: Any) -> Ran:
+    def command(*arguments: Any) -> Run:
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main([str(argument) for argument in arguments])
         output = capsys.readouterr()
         assert isinstance(ended.value.code, int)
-        return Ran(ended.value.code, output.out, output.err)
+        return Run(ended.value.code, output.out, output.err)
 
     return command
 
@@ -83,7 +83,7 @@ Offered = Callable[..., list[tuple[str, str]]]
 
 
 @pytest.fixture
-def offered(run: Run, monkeypatch: pytest.MonkeyPatch) -> Offered:
+def offered(run: RunWriter, monkeypatch: pytest.MonkeyPatch) -> Offered:
     """Return what is offered for the last word: the kind of each thing, and how it is written."""
 
     def asked(*words: str) -> list[tuple[str, str]]:
@@ -107,7 +107,7 @@ Interrupted = Callable[..., int]
 
 
 @pytest.fixture
-def interrupted(run: Run, capsys: pytest.CaptureFixture[str]) -> Interrupted:
+def interrupted(run: RunWriter, capsys: pytest.CaptureFixture[str]) -> Interrupted:
     """Run a command in this process until what is done beside it is through, as if Ctrl-C were pressed then; return its code.
 
     Pressed again where nothing has come of it: what is raised in a callback of the garbage collector, as Hypothesis has one, is lost.
@@ -140,7 +140,7 @@ def interrupted(run: Run, capsys: pytest.CaptureFixture[str]) -> Interrupted:
     return command
 
 
-def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, seconds: int = 60, **environment: str) -> Ran:
+def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, seconds: int = 60, **environment: str) -> Run:
     """Run a command in a process of its own."""
     known = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "PERPEND_CONFIG", "PERPEND_DEBUG")}
     ended = subprocess.run(
@@ -152,7 +152,7 @@ def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, 
         timeout=seconds,
         check=False,
     )
-    return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+    return Run(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
 
 def forked(*arguments: Any, output: int | None = None) -> int:
@@ -215,7 +215,7 @@ def end_by(process: subprocess.Popen[Any], number: int, *, seconds: int = 60) ->
         process.kill()
 
 
-def two_days(run: Run, directory: Path, store: Path, *policies: str) -> Path:
+def two_days(run: RunWriter, directory: Path, store: Path, *policies: str) -> Path:
     """Return a store of two days, both judged, made where it is not yet; on the second one user more has two keys."""
     if not store.exists():
         asked = [word for policy in policies for word in ("--policy", policy)]
@@ -235,7 +235,7 @@ def done(*arguments: Any, code: int = 0) -> None:
     assert code == ended.value.code
 
 
-def answer(*arguments: Any) -> Ran:
+def answer(*arguments: Any) -> Run:
     """Run a command where several tests look at what it says."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
     with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
@@ -245,7 +245,7 @@ def answer(*arguments: Any) -> Ran:
         stream.seek(0)
         said.append(stream.read())
     assert isinstance(ended.value.code, int)
-    return Ran(ended.value.code, *said)
+    return Run(ended.value.code, *said)
 
 
 @contextmanager

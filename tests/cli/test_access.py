@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import ROOT, Ran, Run
+from tests.cli.conftest import ROOT, Run, RunWriter
 
 SPEC = json.loads((ROOT / "spec" / "access" / "levels.json").read_text("utf-8"))
 FIRSTS = {(vector["level"], vector.get("policy", "resource")): vector for vector in reversed(SPEC["vectors"])}
@@ -30,7 +30,7 @@ def context(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("level", "kind"), sorted(FIRSTS))
-def test_json_has_a_row_for_each_allow_statement(run: Run, tmp_path: Path, context: Path, level: str, kind: str) -> None:
+def test_json_has_a_row_for_each_allow_statement(run: RunWriter, tmp_path: Path, context: Path, level: str, kind: str) -> None:
     vector = FIRSTS[level, kind]
     statements = [*vector.get("denies", []), vector["statement"]]
     document = write(tmp_path / "policy.json", {"Version": "2012-10-17", "Statement": statements})
@@ -57,7 +57,7 @@ MANY = {
 }
 
 
-def test_people_are_told_why(run: Run, tmp_path: Path, context: Path) -> None:
+def test_people_are_told_why(run: RunWriter, tmp_path: Path, context: Path) -> None:
     ran = run("access", write(tmp_path / "policy.json", MANY), "--context", context)
     assert (0, "") == (ran.code, ran.err)
     expected = """\
@@ -84,14 +84,16 @@ SAME_ORG  statement 4
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
-def test_no_line_is_wider_than_the_terminal(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+def test_no_line_is_wider_than_the_terminal(
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     ran = run("access", write(tmp_path / "policy.json", MANY))
     assert 3 == ran.code
     assert [] == [line for line in ran.out.splitlines() if len(line) > width or line != line.rstrip()]
 
 
-def test_what_is_not_known_is_told_and_has_an_exit_code_of_its_own(run: Run, tmp_path: Path) -> None:
+def test_what_is_not_known_is_told_and_has_an_exit_code_of_its_own(run: RunWriter, tmp_path: Path) -> None:
     document = write(tmp_path / "policy.json", MANY)
     ran = run("access", document)
     assert (3, "") == (ran.code, ran.err)
@@ -102,7 +104,7 @@ def test_what_is_not_known_is_told_and_has_an_exit_code_of_its_own(run: Run, tmp
     assert "organizations:DescribeOrganization" in json.loads(ran.out)[1]["because"]
 
 
-def test_a_statement_that_is_not_understood_has_no_level(run: Run, tmp_path: Path, context: Path) -> None:
+def test_a_statement_that_is_not_understood_has_no_level(run: RunWriter, tmp_path: Path, context: Path) -> None:
     document = write(tmp_path / "policy.json", {"Statement": {**PUBLIC, "Principal": {"AWS": "arn:aws:iam::*:root"}}})
     ran = run("access", document, "--context", context)
     assert 3 == ran.code
@@ -110,10 +112,10 @@ def test_a_statement_that_is_not_understood_has_no_level(run: Run, tmp_path: Pat
     assert "--context" not in ran.out
 
 
-def test_a_document_without_an_allow_lets_nobody_in(run: Run, tmp_path: Path) -> None:
+def test_a_document_without_an_allow_lets_nobody_in(run: RunWriter, tmp_path: Path) -> None:
     document = write(tmp_path / "policy.json", {"Statement": {**PUBLIC, "Effect": "Deny"}})
-    assert Ran(0, "no Allow statement: the document lets nobody in\n", "") == run("access", document)
-    assert Ran(0, "[]\n", "") == run("access", document, "--format", "json")
+    assert Run(0, "no Allow statement: the document lets nobody in\n", "") == run("access", document)
+    assert Run(0, "[]\n", "") == run("access", document, "--format", "json")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +128,7 @@ def test_a_document_without_an_allow_lets_nobody_in(run: Run, tmp_path: Path) ->
     ],
 )
 def test_standard_input_and_answers_of_aws_are_taken(
-    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: Any
+    run: RunWriter, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: Any
 ) -> None:
     text = given if isinstance(given, str) else json.dumps(given)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
@@ -155,23 +157,23 @@ def test_standard_input_and_answers_of_aws_are_taken(
         ({"Statement": [{**PUBLIC, "Resource": "x" * (10 << 20)}]}, "the policy document is larger than any that AWS takes"),
     ],
 )
-def test_what_is_no_policy_document_is_refused_in_a_line(run: Run, tmp_path: Path, given: Any, reason: str) -> None:
+def test_what_is_no_policy_document_is_refused_in_a_line(run: RunWriter, tmp_path: Path, given: Any, reason: str) -> None:
     document = write(tmp_path / "policy.json", given)
-    assert Ran(2, "", f"perpend: {document}: {reason}\n") == run("access", document)
+    assert Run(2, "", f"perpend: {document}: {reason}\n") == run("access", document)
 
 
-def test_a_context_of_another_form_is_refused(run: Run, tmp_path: Path) -> None:
+def test_a_context_of_another_form_is_refused(run: RunWriter, tmp_path: Path) -> None:
     document, context = write(tmp_path / "policy.json", MANY), write(tmp_path / "context.json", {"organisation": "o-x"})
     reason = "the context has the unknown key `organisation`; did you mean `organization`?"
-    assert Ran(2, "", f"perpend: {context}: {reason}\n") == run("access", document, "--context", context)
+    assert Run(2, "", f"perpend: {context}: {reason}\n") == run("access", document, "--context", context)
 
 
-def test_only_one_file_can_be_standard_input(run: Run) -> None:
+def test_only_one_file_can_be_standard_input(run: RunWriter) -> None:
     ran = run("access", "-", "--context", "-")
     assert (2, True) == (ran.code, "only one of DOCUMENT and --context can be standard input" in ran.err)
 
 
-def test_the_document_is_never_written_over(run: Run, tmp_path: Path) -> None:
+def test_the_document_is_never_written_over(run: RunWriter, tmp_path: Path) -> None:
     document = write(tmp_path / "policy.json", MANY)
     ran = run("access", document, "--out", document)
     assert (2, f"perpend: {document}: is an input as well; nothing was written\n") == (ran.code, ran.err)

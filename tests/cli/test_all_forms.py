@@ -17,7 +17,7 @@ import pytest
 import perpend
 from perpend.core.objects.status import Status
 from perpend.reports.formats.registry import WRITES
-from tests.cli.conftest import EXAMPLE, Run
+from tests.cli.conftest import EXAMPLE, RunWriter
 from tests.schemas import asff_faults, faults, junit_faults
 
 LIBRARY = Path(perpend.__file__).parent / "library"
@@ -58,7 +58,7 @@ def policies(five: Path) -> Path:
 
 
 @pytest.fixture
-def store(run: Run, five: Path, policies: Path) -> Path:
+def store(run: RunWriter, five: Path, policies: Path) -> Path:
     found, asked = five / "store", ("-q", "--repo", policies, "--snapshot-time")
     if not found.exists():
         for day, mended in ((20, True), (21, False)):
@@ -132,7 +132,7 @@ HOLDS: dict[str, Callable[[str], int]] = {
 }
 
 
-def written(run: Run, tmp_path: Path, form: str, *words: Any) -> tuple[int, int]:
+def written(run: RunWriter, tmp_path: Path, form: str, *words: Any) -> tuple[int, int]:
     """Return a command's exit code, and how much it has written in a form, which that form's schema allows."""
     target = tmp_path / form
     target.unlink(missing_ok=True)
@@ -147,7 +147,7 @@ def written(run: Run, tmp_path: Path, form: str, *words: Any) -> tuple[int, int]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["check", "findings", "diff"])
-def test_nothing_is_written_in_every_form(run: Run, tmp_path: Path, store: Path, policies: Path, command: str) -> None:
+def test_nothing_is_written_in_every_form(run: RunWriter, tmp_path: Path, store: Path, policies: Path, command: str) -> None:
     nothing = tmp_path / "nothing.json"
     nothing.write_text("[]")
     words = {
@@ -163,7 +163,7 @@ def test_nothing_is_written_in_every_form(run: Run, tmp_path: Path, store: Path,
     assert {"junit", "oscal-ar"} >= {form for form, number in counted.items() if number}
 
 
-def test_all_five_statuses_are_written_in_every_form(run: Run, tmp_path: Path, store: Path, policies: Path) -> None:
+def test_all_five_statuses_are_written_in_every_form(run: RunWriter, tmp_path: Path, store: Path, policies: Path) -> None:
     words = ("check", "--store", store, "--repo", policies, "--no-history", "--snapshot-time", "2026-11-21")
     statuses = {one["status"] for one in map(json.loads, run(*words, "--format", "ndjson").out.splitlines())}
     assert {status.value for status in Status} == statuses
@@ -175,7 +175,9 @@ def test_all_five_statuses_are_written_in_every_form(run: Run, tmp_path: Path, s
     assert {30} == set(every.values())
 
 
-def test_what_a_history_knows_of_them_is_written_in_every_form(run: Run, tmp_path: Path, store: Path, policies: Path) -> None:
+def test_what_a_history_knows_of_them_is_written_in_every_form(
+    run: RunWriter, tmp_path: Path, store: Path, policies: Path
+) -> None:
     here = ("--store", store, "--repo", policies)
     listed = {form: written(run, tmp_path, form, "findings", *here, "--life", "all") for form in WRITES["findings"]}
     assert {0} == {code for code, _ in listed.values()}
@@ -187,7 +189,7 @@ def test_what_a_history_knows_of_them_is_written_in_every_form(run: Run, tmp_pat
 
 
 def test_requirements_that_nobody_has_asked_are_written_in_every_form(
-    run: Run, tmp_path: Path, store: Path, policies: Path
+    run: RunWriter, tmp_path: Path, store: Path, policies: Path
 ) -> None:
     asked = ("scorecard", "--store", store, "--repo", policies, "--framework", "cis-aws/3.1.1")
     found = {form: written(run, tmp_path, form, *asked) for form in WRITES["scorecard"]}

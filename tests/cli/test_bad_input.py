@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter
 from tests.repositories import logic, policy_files, write
 
 ROW = "a,arn:aws:iam::111122223333:user/a,true,false"
@@ -66,7 +66,7 @@ def assert_one_line(error: str, *parts: str) -> None:
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
-def test_an_unusable_input_ends_everything(run: Run, tmp_path: Path, name: str) -> None:
+def test_an_unusable_input_ends_everything(run: RunWriter, tmp_path: Path, name: str) -> None:
     content, reason = UNUSABLE[name]
     path = tmp_path / "input"
     path.write_bytes(content)
@@ -77,7 +77,7 @@ def test_an_unusable_input_ends_everything(run: Run, tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize("name", ["HTML page", "truncated row", "no Content", "nothing"])
-def test_keep_going_judges_the_rest_and_repeats_the_failure(run: Run, tmp_path: Path, name: str) -> None:
+def test_keep_going_judges_the_rest_and_repeats_the_failure(run: RunWriter, tmp_path: Path, name: str) -> None:
     content, reason = UNUSABLE[name]
     (tmp_path / "bad").write_bytes(content)
     (tmp_path / "worse").write_bytes(b"\0")
@@ -91,7 +91,7 @@ def test_keep_going_judges_the_rest_and_repeats_the_failure(run: Run, tmp_path: 
     assert_one_line(lines[1], str(tmp_path / "worse"))
 
 
-def test_keep_going_without_a_usable_input_is_no_pass(run: Run, tmp_path: Path) -> None:
+def test_keep_going_without_a_usable_input_is_no_pass(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "bad").write_bytes(b"<html>")
     ran = run("check", tmp_path / "bad", "--keep-going", "--format", "json")
     assert 2 == ran.code
@@ -106,7 +106,7 @@ def test_keep_going_without_a_usable_input_is_no_pass(run: Run, tmp_path: Path) 
         (lambda place: place.symlink_to(place), ""),
     ],
 )
-def test_a_path_that_is_no_file(run: Run, tmp_path: Path, make: Any, reason: str) -> None:
+def test_a_path_that_is_no_file(run: RunWriter, tmp_path: Path, make: Any, reason: str) -> None:
     place = tmp_path / "input"
     make(place)
     ran = run("check", place)
@@ -129,7 +129,7 @@ def test_a_path_that_is_no_file(run: Run, tmp_path: Path, make: Any, reason: str
         (("--repo", str(Path(__file__).parent)), "not a policy repository"),
     ],
 )
-def test_an_unknown_name_is_told_with_the_nearest(run: Run, arguments: tuple[str, ...], reason: str | None) -> None:
+def test_an_unknown_name_is_told_with_the_nearest(run: RunWriter, arguments: tuple[str, ...], reason: str | None) -> None:
     ran = run("check", EXAMPLE, *arguments, "--format", "json")
     if reason is None:
         assert 0 <= ran.code <= 3
@@ -138,7 +138,7 @@ def test_an_unknown_name_is_told_with_the_nearest(run: Run, arguments: tuple[str
     assert_one_line(ran.err, reason)
 
 
-def test_a_policy_without_production_logic_or_over_another_type_is_no_pass(run: Run, tmp_path: Path) -> None:
+def test_a_policy_without_production_logic_or_over_another_type_is_no_pass(run: RunWriter, tmp_path: Path) -> None:
     write(
         tmp_path,
         {**policy_files(logic()), "ce/idea/policy.yaml": {"names": {"full": "I", "contextual": "I"}, "description": ""}},
@@ -154,7 +154,7 @@ def test_a_policy_without_production_logic_or_over_another_type_is_no_pass(run: 
     assert_one_line(ran.err, "no policy judges what the inputs hold")
 
 
-def test_a_policy_with_errors_is_refused_and_the_others_judge(run: Run, tmp_path: Path) -> None:
+def test_a_policy_with_errors_is_refused_and_the_others_judge(run: RunWriter, tmp_path: Path) -> None:
     bad = logic({"EXTRACT": "none"}, input_type="CA10__CaAwsUser__c")
     good = logic(input_type="CA10__CaAwsUser__c")
     write(
@@ -194,13 +194,13 @@ def test_a_policy_with_errors_is_refused_and_the_others_judge(run: Run, tmp_path
         (("test", "root-user-mfaa"), "unknown policy or logic 'root-user-mfaa' (did you mean 'root-user-mfa'?)"),
     ],
 )
-def test_a_usage_error_is_one_line_with_the_nearest_right_word(run: Run, arguments: tuple[str, ...], reason: str) -> None:
+def test_a_usage_error_is_one_line_with_the_nearest_right_word(run: RunWriter, arguments: tuple[str, ...], reason: str) -> None:
     ran = run(*arguments)
     assert (2, "") == (ran.code, ran.out)
     assert_one_line(ran.err, reason)
 
 
-def test_without_a_command_there_is_help(run: Run) -> None:
+def test_without_a_command_there_is_help(run: RunWriter) -> None:
     ran = run()
     assert (2, "") == (ran.code, ran.out)
     assert ran.err.startswith("Usage: perpend ")
@@ -209,7 +209,7 @@ def test_without_a_command_there_is_help(run: Run) -> None:
 @pytest.mark.parametrize(
     "words", [("lint", "--repo"), ("findings", "--store"), ("check", "--store"), ("waivers", "lint", "--waivers")]
 )
-def test_a_file_in_place_of_a_directory_is_called_a_file(run: Run, words: tuple[str, ...]) -> None:
+def test_a_file_in_place_of_a_directory_is_called_a_file(run: RunWriter, words: tuple[str, ...]) -> None:
     ran = run(*words, EXAMPLE)
     assert (2, "") == (ran.code, ran.out)
     assert_one_line(ran.err, f"{EXAMPLE}: is a file, not a directory")
@@ -227,7 +227,7 @@ def test_a_file_in_place_of_a_directory_is_called_a_file(run: Run, words: tuple[
         (GOOD, "holds `CA10__CaAwsUser__c` objects"),
     ],
 )
-def test_objects_in_json_must_be_objects_with_an_id(run: Run, tmp_path: Path, content: str, reason: str) -> None:
+def test_objects_in_json_must_be_objects_with_an_id(run: RunWriter, tmp_path: Path, content: str, reason: str) -> None:
     write(tmp_path, policy_files(logic()))
     (tmp_path / "objects.json").write_text(content)
     ran = run("check", tmp_path / "objects.json", "--repo", tmp_path, "--type", "CA10__CaThing__c")
@@ -235,7 +235,7 @@ def test_objects_in_json_must_be_objects_with_an_id(run: Run, tmp_path: Path, co
     assert_one_line(ran.err, reason)
 
 
-def test_objects_in_json_are_judged_by_their_type(run: Run, tmp_path: Path) -> None:
+def test_objects_in_json_are_judged_by_their_type(run: RunWriter, tmp_path: Path) -> None:
     check = {"IS_EQUAL": {"left": {"FIELD": {"path": "size"}}, "right": {"NUMBER": 1}}}
     write(tmp_path, policy_files(logic(check)))
     (tmp_path / "objects.json").write_text('[{"Id": "a", "Name": "A", "size": 1}, {"Id": "b", "size": 2, "expectedResult": 1}]')
@@ -247,7 +247,7 @@ def test_objects_in_json_are_judged_by_their_type(run: Run, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "words", ["lint --repo", "site build --out", "findings --store", "check --waivers", "site build --verdicts"]
 )
-def test_what_the_system_refuses_is_named(run: Run, tmp_path: Path, words: str) -> None:
+def test_what_the_system_refuses_is_named(run: RunWriter, tmp_path: Path, words: str) -> None:
     ran = run(*words.split(), tmp_path / ("x" * 300), *([EXAMPLE] if words == "check --waivers" else []))
     assert (2, "") == (ran.code, ran.out)
     assert_one_line(ran.err, f"{tmp_path / ('x' * 300)}", "file name too long")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from perpend.language.syntax.repository import open_repository
-from tests.cli.conftest import TIME, Run
+from tests.cli.conftest import TIME, RunWriter
 
 QUEUE, POLICY = "CA10__CaAwsSqsQueue__c", "queue-policy-open-to-everybody"
 FIELDS = ("CA10__policyDocument__c", "CA10__policyDocumentExt__c")
@@ -21,7 +21,7 @@ TABLES = {
 }
 
 
-def verdicts(run: Run, directory: Path, *named: object) -> list[tuple[str, str]]:
+def verdicts(run: RunWriter, directory: Path, *named: object) -> list[tuple[str, str]]:
     """Return status and message of the only object, by each road: a file, a store, and the interpreter that explains."""
     store, asked = directory / "store", ("--policy", POLICY, *TIME, "--format", "ndjson")
     assert 0 == run("import", *named, "--store", store).code
@@ -32,7 +32,7 @@ def verdicts(run: Run, directory: Path, *named: object) -> list[tuple[str, str]]
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_blank_cell_that_a_policy_reads_is_not_known(run: Run, tmp_path: Path, table: str) -> None:
+def test_a_blank_cell_that_a_policy_reads_is_not_known(run: RunWriter, tmp_path: Path, table: str) -> None:
     (tmp_path / "q.csv").write_text(TABLES[table])
     told = verdicts(run, tmp_path, tmp_path / "q.csv", "--type", QUEUE)
     assert [("UNDETERMINED", f"{FIELDS[0]} {REASON}")] * 3 == told
@@ -40,14 +40,14 @@ def test_a_blank_cell_that_a_policy_reads_is_not_known(run: Run, tmp_path: Path,
 
 @pytest.mark.parametrize("blank", ["none", f"{{{FIELDS[0]}: none, {FIELDS[1]}: none}}"])
 @pytest.mark.parametrize("table", TABLES)
-def test_a_mapping_says_that_blank_cells_mean_null(run: Run, tmp_path: Path, table: str, blank: str) -> None:
+def test_a_mapping_says_that_blank_cells_mean_null(run: RunWriter, tmp_path: Path, table: str, blank: str) -> None:
     (tmp_path / "q.csv").write_text(TABLES[table])
     (tmp_path / "m.yaml").write_text(f"blank: {blank}\n")
     told = verdicts(run, tmp_path, tmp_path / "q.csv", "--type", QUEUE, "--mapping", tmp_path / "m.yaml")
     assert ["COMPLIANT"] * 3 == [status for status, _ in told]
 
 
-def test_a_mapping_says_it_by_the_names_of_the_tables_columns(run: Run, tmp_path: Path) -> None:
+def test_a_mapping_says_it_by_the_names_of_the_tables_columns(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "q.csv").write_text("arn,policy,ext\nq,,\n")
     columns = f"columns: {{arn: Id, policy: {FIELDS[0]}, ext: {FIELDS[1]}}}\n"
     for blank, status in (("policy", "UNDETERMINED"), ("ext", "UNDETERMINED"), ("policy: none, ext", "COMPLIANT")):
@@ -65,7 +65,7 @@ def test_a_mapping_says_it_by_the_names_of_the_tables_columns(run: Run, tmp_path
         ("blank: {x: none}\n", "q.csv: no column `x` is taken, of which the mapping says `blank: none`"),
     ],
 )
-def test_what_a_mapping_cannot_say_of_blank_cells_is_told(run: Run, tmp_path: Path, mapping: str, reason: str) -> None:
+def test_what_a_mapping_cannot_say_of_blank_cells_is_told(run: RunWriter, tmp_path: Path, mapping: str, reason: str) -> None:
     (tmp_path / "q.csv").write_text(TABLES["csv"])
     (tmp_path / "m.yaml").write_text(mapping)
     ran = run("check", tmp_path / "q.csv", "--type", QUEUE, "--mapping", tmp_path / "m.yaml", "--policy", POLICY)
@@ -73,13 +73,13 @@ def test_what_a_mapping_cannot_say_of_blank_cells_is_told(run: Run, tmp_path: Pa
     assert reason in ran.err
 
 
-def test_null_is_a_fact_where_a_format_can_say_it(run: Run, tmp_path: Path) -> None:
+def test_null_is_a_fact_where_a_format_can_say_it(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "q.ndjson").write_text(json.dumps({"Id": "q", **dict.fromkeys(FIELDS)}) + "\n")
     told = verdicts(run, tmp_path, tmp_path / "q.ndjson", "--type", QUEUE)
     assert ["COMPLIANT"] * 3 == [status for status, _ in told]
 
 
-def test_a_blank_cell_under_a_deletion_field_says_that_the_object_is_there(run: Run, tmp_path: Path) -> None:
+def test_a_blank_cell_under_a_deletion_field_says_that_the_object_is_there(run: RunWriter, tmp_path: Path) -> None:
     document = json.dumps({"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*"}]})
     rows = json.dumps(document)[1:-1].replace('\\"', '""')
     (tmp_path / "q.csv").write_text(f'Id,CA10__disappearanceTime__c,{FIELDS[0]},{FIELDS[1]}\nq,,"{rows}","{rows}"\n')
@@ -87,7 +87,7 @@ def test_a_blank_cell_under_a_deletion_field_says_that_the_object_is_there(run: 
     assert ["COMPLIANT"] * 3 == [status for status, _ in told]
 
 
-def test_no_policy_of_the_library_knows_anything_of_an_object_whose_cells_are_blank(run: Run, tmp_path: Path) -> None:
+def test_no_policy_of_the_library_knows_anything_of_an_object_whose_cells_are_blank(run: RunWriter, tmp_path: Path) -> None:
     named: list[object] = []
     library = open_repository(None)
     for place, type_name in enumerate(library.type_names):

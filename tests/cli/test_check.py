@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.status import Status
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Ran, Run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run, RunWriter
 
 VERDICT_KEYS = {
     *("policyId", "status", "conditionIndex", "conditionText", "currentStateMessage", "remediationMessage", "runtimeError"),
@@ -26,12 +26,12 @@ OBJECT_KEYS = {"id", "name", "externalId", "typeApiName", "typeName", "master", 
 HEADER = "user,arn,access_key_1_active,access_key_2_active"
 
 
-def verdicts(ran: Ran) -> dict[tuple[str, str], dict[str, Any]]:
+def verdicts(ran: Run) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the verdicts of a JSON answer by policy and object."""
     return {(one["policyId"], one["object"]["id"]): one for one in json.loads(ran.out)["verdicts"]}
 
 
-def test_every_verdict_has_every_key(run: Run) -> None:
+def test_every_verdict_has_every_key(run: RunWriter) -> None:
     ran = run("check", EXAMPLE, *TIME, "--format", "json")
     document = json.loads(ran.out)
     assert {"ledger", "snapshot", "setAside", "excluded", "refused", "frameworks", "waivers", "filter", "verdicts"} == set(
@@ -51,7 +51,7 @@ def test_every_verdict_has_every_key(run: Run) -> None:
         assert all({"field", "label", "value"} == set(reference) for reference in verdict["references"])
 
 
-def test_the_ledger_adds_up(run: Run) -> None:
+def test_the_ledger_adds_up(run: RunWriter) -> None:
     document = json.loads(run("check", EXAMPLE, *TIME, "--format", "json").out)
     ledger = document["ledger"]
     counted = {status.value: 0 for status in Status}
@@ -62,12 +62,12 @@ def test_the_ledger_adds_up(run: Run) -> None:
     assert {"time": "2026-11-20T00:00:00Z", "assumed": False} == {key: document["snapshot"][key] for key in ("time", "assumed")}
 
 
-def test_the_example_shows_every_status_of_a_report(run: Run) -> None:
+def test_the_example_shows_every_status_of_a_report(run: RunWriter) -> None:
     statuses = {verdict["status"] for verdict in verdicts(run("check", EXAMPLE, *TIME, "--format", "json")).values()}
     assert {"COMPLIANT", "INCOMPLIANT", "INAPPLICABLE", "UNDETERMINED"} == statuses
 
 
-def test_all_forms_say_the_same(run: Run) -> None:
+def test_all_forms_say_the_same(run: RunWriter) -> None:
     by_form = {form: run("check", EXAMPLE, *TIME, "--format", form) for form in ("json", "ndjson", "csv", "table")}
     assert {1} == {ran.code for ran in by_form.values()}
     expected = json.loads(by_form["json"].out)["verdicts"]
@@ -105,7 +105,7 @@ def counts_of_table(text: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("form", ["json", "ndjson", "csv", "table"])
-def test_the_same_input_gives_the_same_bytes(run: Run, form: str) -> None:
+def test_the_same_input_gives_the_same_bytes(run: RunWriter, form: str) -> None:
     assert run("check", EXAMPLE, *TIME, "--format", form).out == run("check", EXAMPLE, *TIME, "--format", form).out
 
 
@@ -119,7 +119,7 @@ def split_report(root: Path) -> list[Path]:
     return paths
 
 
-def test_the_order_of_files_changes_no_verdict(run: Run, tmp_path: Path) -> None:
+def test_the_order_of_files_changes_no_verdict(run: RunWriter, tmp_path: Path) -> None:
     one, two, three = split_report(tmp_path)
     outputs = [
         run("check", *order, *TIME, "--format", "json") for order in ((one, two, three), (three, one, two), (two, three, one))
@@ -128,7 +128,7 @@ def test_the_order_of_files_changes_no_verdict(run: Run, tmp_path: Path) -> None
     assert 25 == json.loads(outputs[0].out)["ledger"]["objects"]
 
 
-def test_contradicting_rows_never_end_as_compliant(run: Run, tmp_path: Path) -> None:
+def test_contradicting_rows_never_end_as_compliant(run: RunWriter, tmp_path: Path) -> None:
     found = verdicts(run("check", *split_report(tmp_path), *TIME, "--format", "json"))
     arn = "arn:aws:iam::111122223333:user/alma.brekke"
     rival = [one for (_, name), one in found.items() if name == arn]
@@ -136,7 +136,7 @@ def test_contradicting_rows_never_end_as_compliant(run: Run, tmp_path: Path) -> 
     assert all("contradict" in one["currentStateMessage"] for one in rival)
 
 
-def test_every_way_to_bring_a_report_gives_the_same_verdicts(run: Run, tmp_path: Path) -> None:
+def test_every_way_to_bring_a_report_gives_the_same_verdicts(run: RunWriter, tmp_path: Path) -> None:
     content = Path(EXAMPLE).read_bytes()
     answer = {
         "Content": base64.b64encode(content).decode(),
@@ -167,7 +167,7 @@ def test_every_way_to_bring_a_report_gives_the_same_verdicts(run: Run, tmp_path:
     assert "2026-11-20T00:00:00Z" == untimed["snapshot"]["time"]
 
 
-def test_columns_may_come_in_any_order_with_others_between(run: Run, tmp_path: Path) -> None:
+def test_columns_may_come_in_any_order_with_others_between(run: RunWriter, tmp_path: Path) -> None:
     with Path(EXAMPLE).open(encoding="utf-8", newline="") as example:
         rows = list(csv.DictReader(example))
     path = tmp_path / "turned.csv"
@@ -199,13 +199,13 @@ def user(name: str, *values: str) -> str:
     return ",".join([name, f"arn:aws:iam::111122223333:user/{name}", *values])
 
 
-def test_four_columns_and_a_huge_field_are_enough(run: Run, tmp_path: Path) -> None:
+def test_four_columns_and_a_huge_field_are_enough(run: RunWriter, tmp_path: Path) -> None:
     path = report(tmp_path, user("a", "true", "false", "x" * 2**20), header=f"{HEADER},more")
     ran = run("check", path, *TIME, "--policy", KEY_POLICY, "--format", "json")
     assert (0, ["COMPLIANT"]) == (ran.code, [one["status"] for one in of_users(ran)])
 
 
-def test_a_header_alone_is_no_report(run: Run, tmp_path: Path) -> None:
+def test_a_header_alone_is_no_report(run: RunWriter, tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
     path.write_text(f"{HEADER}\n", "utf-8")
     ran = run("check", path, *TIME)
@@ -214,7 +214,7 @@ def test_a_header_alone_is_no_report(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("policy", ["root-user-mfa", "root-account-used-recently", "delete-root-user-access-keys"])
-def test_a_report_without_its_root_row_leaves_the_root_user_unknown(run: Run, tmp_path: Path, policy: str) -> None:
+def test_a_report_without_its_root_row_leaves_the_root_user_unknown(run: RunWriter, tmp_path: Path, policy: str) -> None:
     header, root, *rows = Path(EXAMPLE).read_text("utf-8").splitlines()
     path = tmp_path / "report.csv"
     path.write_text("\n".join([header, *rows]), "utf-8")
@@ -249,7 +249,7 @@ def expected_status(one: str, other: str) -> str:
     return COMPLIANT if "true" in (one, other) else INAPPLICABLE
 
 
-def test_the_truth_table_of_the_key_policy(run: Run, tmp_path: Path) -> None:
+def test_the_truth_table_of_the_key_policy(run: RunWriter, tmp_path: Path) -> None:
     rows, expected, columns = [], {}, {}
     for number, ((one, meaning), (other, other_meaning)) in enumerate((one, other) for one in FLAGS for other in FLAGS):
         rows.append(user(f"u{number}", one, other))
@@ -272,7 +272,7 @@ def test_the_truth_table_of_the_key_policy(run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_a_missing_column_is_named(
-    run: Run, tmp_path: Path, header: str, values: tuple[str, ...], status: str, column: str
+    run: RunWriter, tmp_path: Path, header: str, values: tuple[str, ...], status: str, column: str
 ) -> None:
     ran = run("check", report(tmp_path, user("a", *values), header=header), *TIME, "--policy", KEY_POLICY, "--format", "json")
     (one,) = of_users(ran)
@@ -292,7 +292,7 @@ def test_a_missing_column_is_named(
     ],
 )
 def test_announced_keys_leave_a_count_below_two_unknown(
-    run: Run, tmp_path: Path, flags: tuple[str, str], info: str, status: str
+    run: RunWriter, tmp_path: Path, flags: tuple[str, str], info: str, status: str
 ) -> None:
     path = report(tmp_path, user("a", *flags, info), header=f"{HEADER},additional_credentials_info")
     ran = run("check", path, *TIME, "--policy", KEY_POLICY, "--format", "json")
@@ -302,7 +302,7 @@ def test_announced_keys_leave_a_count_below_two_unknown(
         assert "list-access-keys" in one["currentStateMessage"]
 
 
-def test_exit_codes_tell_the_worst_status(run: Run, tmp_path: Path) -> None:
+def test_exit_codes_tell_the_worst_status(run: RunWriter, tmp_path: Path) -> None:
     rows = {1: user("a", "true", "true"), 3: user("b", "", ""), 0: user("c", "true", "false")}
     assert {code: code for code in rows} == {
         code: run("check", report(tmp_path, row), "--policy", KEY_POLICY).code for code, row in rows.items()
@@ -310,7 +310,7 @@ def test_exit_codes_tell_the_worst_status(run: Run, tmp_path: Path) -> None:
     assert 1 == run("check", report(tmp_path, *rows.values()), "--policy", KEY_POLICY).code
 
 
-def test_names_are_kept_character_for_character_and_escaped_on_a_terminal(run: Run, tmp_path: Path) -> None:
+def test_names_are_kept_character_for_character_and_escaped_on_a_terminal(run: RunWriter, tmp_path: Path) -> None:
     name = "a\x1b[31m\u202eb\tc"
     path = report(tmp_path, f"{name},arn:aws:iam::111122223333:user/x,true,true")
     ran = run("check", path, *TIME, "--policy", KEY_POLICY, "--format", "json")
@@ -320,7 +320,7 @@ def test_names_are_kept_character_for_character_and_escaped_on_a_terminal(run: R
     assert not {"\x1b", "\u202e", "\t"} & set(table)
 
 
-def test_the_root_row_is_judged_like_any_user(run: Run, tmp_path: Path) -> None:
+def test_the_root_row_is_judged_like_any_user(run: RunWriter, tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
     path.write_text(f"{HEADER}\n<root_account>,arn:aws:iam::111122223333:root,true,true\n", "utf-8")
     ran = run("check", path, *TIME, "--policy", KEY_POLICY, "--format", "json")
@@ -332,7 +332,7 @@ def test_the_root_row_is_judged_like_any_user(run: Run, tmp_path: Path) -> None:
     )
 
 
-def test_numbers_beyond_json_are_still_json(run: Run, tmp_path: Path) -> None:
+def test_numbers_beyond_json_are_still_json(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "users.json").write_text(
         '[{"Id": "a", "CA10__arn__c": "x", "CA10__credReportAttributesJson__c": "{\\"user\\": 1e999}"}]'
     )
@@ -344,7 +344,7 @@ def test_numbers_beyond_json_are_still_json(run: Run, tmp_path: Path) -> None:
     json.loads(ran.out, parse_constant=refuse)
 
 
-def test_a_file_appears_whole_and_readable_by_its_owner_only(run: Run, tmp_path: Path) -> None:
+def test_a_file_appears_whole_and_readable_by_its_owner_only(run: RunWriter, tmp_path: Path) -> None:
     for form in ("json", "ndjson", "csv", "table"):
         target = tmp_path / form
         ran = run("check", EXAMPLE, *TIME, "--format", form, "--out", target)
@@ -354,25 +354,25 @@ def test_a_file_appears_whole_and_readable_by_its_owner_only(run: Run, tmp_path:
     assert ["csv", "json", "ndjson", "table"] == sorted(path.name for path in tmp_path.iterdir())
 
 
-def test_a_failing_run_leaves_no_file_and_spoils_none(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_run_leaves_no_file_and_spoils_none(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "out.json"
     assert 2 == run("check", report(tmp_path, "short"), "--format", "json", "--out", target).code
     assert ["report.csv"] == [path.name for path in tmp_path.iterdir()]
     target.write_text("old")
-    monkeypatch.setattr("perpend.reports.formats.as_json.write_json", lambda judgement, stream: stream.write("half") and 1 / 0)
+    monkeypatch.setattr("perpend.reports.formats.as_json.write_json", lambda evaluation, stream: stream.write("half") and 1 / 0)
     assert 2 == run("check", EXAMPLE, "--format", "json", "--out", target).code
     assert "old" == target.read_text()
     assert ["out.json", "report.csv"] == sorted(path.name for path in tmp_path.iterdir())
 
 
-def test_a_place_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_told(run: RunWriter, tmp_path: Path) -> None:
     ran = run("check", EXAMPLE, "--format", "json", "--out", tmp_path / "none" / "out.json")
     assert (2, "") == ran[:2]
     assert 1 == ran.err.count("\n")
     assert "cannot be written: no such file or directory" in ran.err
 
 
-def test_compact_lines_are_ndjson(run: Run) -> None:
+def test_compact_lines_are_ndjson(run: RunWriter) -> None:
     ran = run("check", EXAMPLE, *TIME, "--compact", "--format", "csv")
     assert (2, "") == (ran.code, ran.out)
     assert "perpend: --compact goes with --format ndjson, not csv; `perpend check --help` tells more\n" == ran.err

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from perpend.cli.commands import check
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, RunWriter
 
 POLICIES = ("--policy", KEY_POLICY, "--policy", "user-access-keys-are-not-rotated-every-90-days")
 COLUMNS = "user,arn,access_key_1_active,access_key_1_last_rotated,access_key_2_active,access_key_2_last_rotated"
@@ -74,7 +74,7 @@ ROADS = [("interpreter", False), ("duckdb", False), ("auto", False), ("auto", Tr
 @pytest.mark.parametrize(("engine", "large"), ROADS)
 @pytest.mark.parametrize("turned", [False, True], ids=["in order", "turned"])
 def test_files_come_to_the_same_on_every_road(
-    run: Run, inputs: list[Path], monkeypatch: pytest.MonkeyPatch, engine: str, large: bool, turned: bool
+    run: RunWriter, inputs: list[Path], monkeypatch: pytest.MonkeyPatch, engine: str, large: bool, turned: bool
 ) -> None:
     monkeypatch.setattr(check, "LARGE", 2 if large else 5_000)
     ran = run("check", *(inputs[::-1] if turned else inputs), *POLICIES, "--engine", engine, "--format", "ndjson")
@@ -85,7 +85,7 @@ def test_files_come_to_the_same_on_every_road(
 
 
 @pytest.mark.parametrize("engine", ["auto", "duckdb"])
-def test_a_store_comes_to_the_same(run: Run, inputs: list[Path], tmp_path: Path, engine: str) -> None:
+def test_a_store_comes_to_the_same(run: RunWriter, inputs: list[Path], tmp_path: Path, engine: str) -> None:
     assert 0 == run("import", *inputs, "--store", tmp_path / "store").code
     ran = run("check", "--store", tmp_path / "store", "--no-history", *POLICIES, "--engine", engine, "--format", "ndjson")
     assert (1, True) == (ran.code, OLD.fullmatch(ran.err) is not None), ran.err
@@ -93,13 +93,15 @@ def test_a_store_comes_to_the_same(run: Run, inputs: list[Path], tmp_path: Path,
 
 
 @pytest.mark.parametrize("form", ["table", "json", "ndjson", "csv"])
-def test_the_example_says_the_same_on_the_road_of_large_inputs(run: Run, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+def test_the_example_says_the_same_on_the_road_of_large_inputs(
+    run: RunWriter, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
     small = run("check", EXAMPLE, "--format", form)
     monkeypatch.setattr(check, "LARGE", 1)
     assert small == run("check", EXAMPLE, "--format", form)
 
 
-def test_five_thousand_objects_are_judged_by_tables(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_five_thousand_objects_are_judged_by_tables(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[str] = []
     choose = check.engine_named
     monkeypatch.setattr(check, "engine_named", lambda name, *more: used.append(name) or choose(name, *more))

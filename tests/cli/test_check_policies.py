@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, TIME, Ran, Run
+from tests.cli.conftest import EXAMPLE, TIME, Run, RunWriter
 
 OTHER_TYPE = """inputType: CA10__CaAcmeThing__c
 conditions: []
@@ -16,7 +16,7 @@ otherwise: {status: COMPLIANT, currentStateMessage: fine}
 """
 
 
-def test_a_policy_named_by_itself_that_cannot_judge_is_no_silence(run: Run, tmp_path: Path) -> None:
+def test_a_policy_named_by_itself_that_cannot_judge_is_no_silence(run: RunWriter, tmp_path: Path) -> None:
     for name, kind in (("users", "CA10__CaAwsUser__c"), ("things", "CA10__CaAcmeThing__c"), ("ideas", None)):
         policy = tmp_path / "ce" / name
         policy.mkdir(parents=True)
@@ -32,7 +32,7 @@ def test_a_policy_named_by_itself_that_cannot_judge_is_no_silence(run: Run, tmp_
     assert 0 == run("check", EXAMPLE, "--repo", tmp_path, "--policy", "*s").code
 
 
-def test_a_broken_descriptor_does_not_take_a_policy_out_of_its_framework(run: Run, tmp_path: Path) -> None:
+def test_a_broken_descriptor_does_not_take_a_policy_out_of_its_framework(run: RunWriter, tmp_path: Path) -> None:
     for path in ("frameworks/f", "ce/users"):
         (tmp_path / path).mkdir(parents=True)
     (tmp_path / "frameworks/f/section.yaml").write_text("name: F\n")
@@ -50,7 +50,7 @@ def test_a_broken_descriptor_does_not_take_a_policy_out_of_its_framework(run: Ru
         assert ran.out == "" if code else json.loads(ran.out)["ledger"]["verdicts"] == 25
 
 
-def test_inherited_mappings_are_taken_only_where_asked_for(run: Run, tmp_path: Path) -> None:
+def test_inherited_mappings_are_taken_only_where_asked_for(run: RunWriter, tmp_path: Path) -> None:
     for path in ("frameworks/f", "frameworks/g", "ce/users"):
         (tmp_path / path).mkdir(parents=True)
     (tmp_path / "frameworks/f/section.yaml").write_text("name: F\n")
@@ -78,7 +78,7 @@ USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
 NEED_CHILDREN = {"/ce/ca/aws/account/security-hub", "/ce/ca/aws/iam/delete-user-inline-or-directly-attached-policies"}
 
 
-def asked(ran: Ran) -> set[str]:
+def asked(ran: Run) -> set[str]:
     """Return the policies that gave a verdict, which are never among those set aside."""
     document = json.loads(ran.out)
     found = {one["policyId"] for one in document["verdicts"]}
@@ -86,7 +86,9 @@ def asked(ran: Ran) -> set[str]:
     return found
 
 
-def test_policies_over_child_objects_are_set_aside_where_all_inputs_are_credential_reports(run: Run, tmp_path: Path) -> None:
+def test_policies_over_child_objects_are_set_aside_where_all_inputs_are_credential_reports(
+    run: RunWriter, tmp_path: Path
+) -> None:
     answer = {"Content": base64.b64encode(Path(EXAMPLE).read_bytes()).decode()}
     (tmp_path / "answer.json").write_text(json.dumps(answer))
     for inputs in ([EXAMPLE], [tmp_path / "answer.json"], [EXAMPLE, tmp_path / "answer.json"]):
@@ -99,7 +101,7 @@ def test_policies_over_child_objects_are_set_aside_where_all_inputs_are_credenti
     assert told in run("check", EXAMPLE, *TIME).out
 
 
-def test_a_policy_over_child_objects_is_asked_when_named(run: Run) -> None:
+def test_a_policy_over_child_objects_is_asked_when_named(run: RunWriter) -> None:
     names = [one for policy in sorted(NEED_CHILDREN) for one in ("--policy", policy)]
     ran = run("check", EXAMPLE, *TIME, *names, "--format", "json")
     assert (3, [], NEED_CHILDREN) == (ran.code, json.loads(ran.out)["setAside"], asked(ran))
@@ -110,7 +112,7 @@ def test_a_policy_over_child_objects_is_asked_when_named(run: Run) -> None:
 
 @pytest.mark.parametrize("type_name", [USER, ACCOUNT])
 def test_policies_over_child_objects_are_asked_when_another_kind_of_input_is_there(
-    run: Run, tmp_path: Path, type_name: str
+    run: RunWriter, tmp_path: Path, type_name: str
 ) -> None:
     (tmp_path / "objects.json").write_text('[{"Id": "another"}]')
     ran = run("check", EXAMPLE, tmp_path / "objects.json", "--type", type_name, *TIME, "--format", "json")

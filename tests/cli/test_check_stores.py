@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from perpend.inventory.snapshots.manifest import checksum_of, pointer_text, sealed
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, RunWriter
 
 USER = "CA10__CaAwsUser__c"
 
@@ -31,7 +31,7 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("form", ["table", "json", "ndjson", "csv"])
-def test_a_store_says_what_its_input_says(run: Run, store: Path, form: str) -> None:
+def test_a_store_says_what_its_input_says(run: RunWriter, store: Path, form: str) -> None:
     of_input = run("check", str(EXAMPLE), "--format", form)
     of_store = run("check", "--store", str(store), "--no-history", "--format", form)
     assert (of_input.code, without_hint(of_input.out)) == (of_store.code, without_hint(of_store.out))
@@ -42,7 +42,7 @@ def without_hint(out: str) -> str:
     return out.partition("\nWhy? ")[0]
 
 
-def test_the_command_that_explains_a_stores_verdicts_works_as_printed(run: Run, store: Path) -> None:
+def test_the_command_that_explains_a_stores_verdicts_works_as_printed(run: RunWriter, store: Path) -> None:
     hint = run("check", "--store", str(store)).out.splitlines()[-1]
     words = shlex.split(hint)
     assert ["perpend", "explain", "delete-root-user-access-keys", "arn:aws:iam::111122223333:root", "--store"] == words[:5]
@@ -69,13 +69,13 @@ def test_the_command_that_explains_a_stores_verdicts_works_as_printed(run: Run, 
         ((KEY_POLICY, "alma.brekke", "--store", "STORE", "--run", "none"), "holds no snapshot none"),
     ],
 )
-def test_what_a_store_cannot_explain_is_said(run: Run, store: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_what_a_store_cannot_explain_is_said(run: RunWriter, store: Path, arguments: tuple[str, ...], said: str) -> None:
     ran = run("explain", *(str(store) if one == "STORE" else one for one in arguments))
     assert (2, "") == (ran.code, ran.out)
     assert said in ran.err
 
 
-def test_sources_of_several_days_are_judged_at_the_newest(run: Run, tmp_path: Path) -> None:
+def test_sources_of_several_days_are_judged_at_the_newest(run: RunWriter, tmp_path: Path) -> None:
     report = Path(EXAMPLE).read_text()
     inputs = []
     for account, time in (("111122223333", "2026-11-20T10:00:00Z"), ("444455556666", "2026-03-01T23:59:00Z")):
@@ -92,7 +92,7 @@ def test_sources_of_several_days_are_judged_at_the_newest(run: Run, tmp_path: Pa
 
 
 @pytest.mark.parametrize("asked", ["store", "input"])
-def test_parquet_holds_every_verdict(run: Run, store: Path, tmp_path: Path, asked: str) -> None:
+def test_parquet_holds_every_verdict(run: RunWriter, store: Path, tmp_path: Path, asked: str) -> None:
     out = tmp_path / "verdicts.parquet"
     what = ("--store", str(store)) if asked == "store" else (str(EXAMPLE),)
     assert 1 == run("check", *what, "--format", "parquet", "--out", str(out)).code
@@ -104,7 +104,7 @@ def test_parquet_holds_every_verdict(run: Run, store: Path, tmp_path: Path, aske
     assert 0o600 == out.stat().st_mode & 0o777
 
 
-def test_a_second_run_reuses_what_the_first_computed(run: Run, store: Path) -> None:
+def test_a_second_run_reuses_what_the_first_computed(run: RunWriter, store: Path) -> None:
     asked = ("check", "--store", store, "--no-history", "--policy", KEY_POLICY, "--policy", "root-user-mfa")
     run(*asked)
     found = run(*asked, "--explain-cost")
@@ -133,14 +133,14 @@ def test_a_second_run_reuses_what_the_first_computed(run: Run, store: Path) -> N
         (("--store", "STORE", "--format", "parquet", "--out", "/nowhere/x.parquet", "--policy", KEY_POLICY), "/nowhere"),
     ],
 )
-def test_what_cannot_be_asked_is_said(run: Run, store: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_what_cannot_be_asked_is_said(run: RunWriter, store: Path, arguments: tuple[str, ...], said: str) -> None:
     found = run("check", *(str(store) if one == "STORE" else one for one in arguments))
     assert 2 == found.code
     assert said in found.err
     assert "Traceback" not in found.err
 
 
-def test_a_damaged_table_is_named(run: Run, store: Path) -> None:
+def test_a_damaged_table_is_named(run: RunWriter, store: Path) -> None:
     for file in store.glob("inventory/*/*/*.parquet"):
         file.write_bytes(b"PAR1" + bytes(file.stat().st_size - 8) + b"PAR1")
     found = run("check", "--store", str(store))
@@ -149,7 +149,7 @@ def test_a_damaged_table_is_named(run: Run, store: Path) -> None:
     assert "Traceback" not in found.err
 
 
-def objects(run: Run, tmp_path: Path, *found: dict[str, Any]) -> Path:
+def objects(run: RunWriter, tmp_path: Path, *found: dict[str, Any]) -> Path:
     path = tmp_path / "objects.json"
     path.write_text(json.dumps(found))
     directory = tmp_path / "store"
@@ -157,13 +157,13 @@ def objects(run: Run, tmp_path: Path, *found: dict[str, Any]) -> Path:
     return directory
 
 
-def verdicts(run: Run, directory: Path, *more: str) -> list[dict[str, Any]]:
+def verdicts(run: RunWriter, directory: Path, *more: str) -> list[dict[str, Any]]:
     found = run("check", "--store", str(directory), "--no-history", "--format", "ndjson", *more)
     assert found.code in (0, 1, 3), found.err
     return [json.loads(line) for line in found.out.splitlines()]
 
 
-def test_a_json_column_that_is_no_json_is_undetermined(run: Run, tmp_path: Path) -> None:
+def test_a_json_column_that_is_no_json_is_undetermined(run: RunWriter, tmp_path: Path) -> None:
     directory = objects(
         run, tmp_path, {"Id": "a", "CA10__arn__c": "arn:aws:iam::1:user/a", "CA10__credReportAttributesJson__c": "{x"}
     )
@@ -172,7 +172,7 @@ def test_a_json_column_that_is_no_json_is_undetermined(run: Run, tmp_path: Path)
     assert found["runtimeError"]
 
 
-def test_a_column_of_another_type_is_undetermined_and_says_so(run: Run, tmp_path: Path) -> None:
+def test_a_column_of_another_type_is_undetermined_and_says_so(run: RunWriter, tmp_path: Path) -> None:
     directory = objects(
         run,
         tmp_path,
@@ -186,14 +186,14 @@ def test_a_column_of_another_type_is_undetermined_and_says_so(run: Run, tmp_path
     assert "holds the number 5" in next(one["currentStateMessage"] for one in found if one["object"]["id"] == "a")
 
 
-def test_a_missing_table_is_undetermined(run: Run, tmp_path: Path) -> None:
+def test_a_missing_table_is_undetermined(run: RunWriter, tmp_path: Path) -> None:
     directory = objects(run, tmp_path, {"Id": "a", "CA10__credReportAttributesJson__c": "{}"})
     (found,) = verdicts(run, directory, "--policy", "delete-user-inline-or-directly-attached-policies")
     assert ("UNDETERMINED", 0) == (found["status"], found["conditionIndex"])
     assert "was not collected" in found["currentStateMessage"]
 
 
-def test_sources_that_contradict_each_other_are_undetermined(run: Run, tmp_path: Path) -> None:
+def test_sources_that_contradict_each_other_are_undetermined(run: RunWriter, tmp_path: Path) -> None:
     directory = objects(
         run,
         tmp_path,
@@ -205,7 +205,7 @@ def test_sources_that_contradict_each_other_are_undetermined(run: Run, tmp_path:
     assert "contradict" in found[0]["currentStateMessage"]
 
 
-def test_a_snapshot_that_lacks_an_input_is_no_pass(run: Run, tmp_path: Path) -> None:
+def test_a_snapshot_that_lacks_an_input_is_no_pass(run: RunWriter, tmp_path: Path) -> None:
     broken = tmp_path / "broken.csv"
     broken.write_text("<html>")
     store = str(tmp_path / "store")
@@ -216,7 +216,7 @@ def test_a_snapshot_that_lacks_an_input_is_no_pass(run: Run, tmp_path: Path) -> 
     assert "175 verdicts on 25 objects" in found.out
 
 
-def test_a_store_in_which_nothing_can_be_kept_is_judged_all_the_same(run: Run, store: Path) -> None:
+def test_a_store_in_which_nothing_can_be_kept_is_judged_all_the_same(run: RunWriter, store: Path) -> None:
     expected = run("check", "--store", str(store), "--no-history").out
     shutil.rmtree(store / "extracts")
     (store / "extracts").write_text("")
@@ -224,7 +224,7 @@ def test_a_store_in_which_nothing_can_be_kept_is_judged_all_the_same(run: Run, s
     assert (1, expected, "") == found
 
 
-def test_pruning_takes_along_what_was_kept_of_a_snapshot(run: Run, store: Path, tmp_path: Path) -> None:
+def test_pruning_takes_along_what_was_kept_of_a_snapshot(run: RunWriter, store: Path, tmp_path: Path) -> None:
     run("check", "--store", str(store), "--policy", KEY_POLICY)
     first = {path.name for path in (store / "extracts").iterdir()}
     other = tmp_path / "other.csv"
@@ -237,7 +237,7 @@ def test_pruning_takes_along_what_was_kept_of_a_snapshot(run: Run, store: Path, 
     assert first.isdisjoint(left)
 
 
-def test_values_of_an_earlier_spelling_are_not_judged(run: Run, store: Path) -> None:
+def test_values_of_an_earlier_spelling_are_not_judged(run: RunWriter, store: Path) -> None:
     [manifest] = (store / "runs").glob("*.json")
     document = json.loads(manifest.read_text())
     text = sealed({**{key: value for key, value in document.items() if key != "checksum"}, "format": 2})

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from perpend.inventory.snapshots import database
-from tests.cli.conftest import KEY_POLICY, ROOT, TIME, Run, done
+from tests.cli.conftest import KEY_POLICY, ROOT, TIME, RunWriter, done
 from tests.sampled import FEW, part_of_library
 
 USER = "CA10__CaAwsUser__c"
@@ -80,7 +80,7 @@ def store(judged: Path, tmp_path: Path) -> Path:
     return shutil.copytree(judged, tmp_path / "store")
 
 
-def test_statements_do_not_grow_with_the_objects_shown(run: Run, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_statements_do_not_grow_with_the_objects_shown(run: RunWriter, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     costs, shown = [], []
     for limit in (1, 20, 500):
         with counted(monkeypatch) as (connections, statements):
@@ -95,7 +95,7 @@ def test_statements_do_not_grow_with_the_objects_shown(run: Run, store: Path, mo
 
 @pytest.mark.parametrize("form", ["json", "ndjson", "csv"])
 def test_a_report_of_every_verdict_opens_one_database(
-    run: Run, store: Path, form: str, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, store: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with counted(monkeypatch) as (connections, statements):
         assert run("check", "--store", store, "--format", form, *TIME).code == 1
@@ -103,7 +103,7 @@ def test_a_report_of_every_verdict_opens_one_database(
     assert len(statements) < 100
 
 
-def test_an_object_is_explained_with_one_database(run: Run, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_object_is_explained_with_one_database(run: RunWriter, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with counted(monkeypatch) as (connections, _):
         assert run("explain", KEY_POLICY, "u3", "--store", store, *TIME).code == 0
     assert 1 == len(connections)
@@ -131,7 +131,7 @@ It reads verdicts in small steps, so that few users are many of them already.
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a process cannot tell its peak here")
-def test_memory_does_not_grow_with_the_users(run: Run, tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_users(run: RunWriter, tmp_path: Path) -> None:
     part_of_library(tmp_path / "library", policies=FEW)
     asked = ("--policy", KEY_POLICY, "--repo", tmp_path / "library", *TIME)
     stores = [tmp_path / f"store-{users}" for users in USERS]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from perpend.inventory.readers import files
-from tests.cli.conftest import Run
+from tests.cli.conftest import RunWriter
 
 USER, ACCOUNT, HUB = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10A1__CaAwsSecurityHub__c"
 LINK, INLINE = "CA10__CaAwsIamPolicyUserLink__c", "CA10__CaAwsUserPolicy__c"
@@ -24,7 +24,7 @@ EBS = "ebs-volume-encryption-attribute-in-all-regions"
 class Bench:
     """Inputs in a directory, and what policies say of them in a store or as they are."""
 
-    def __init__(self, run: Run, directory: Path) -> None:
+    def __init__(self, run: RunWriter, directory: Path) -> None:
         self.run, self.directory = run, directory
         self.told = ""
 
@@ -54,7 +54,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(run: Run, tmp_path: Path) -> Bench:
+def bench(run: RunWriter, tmp_path: Path) -> Bench:
     return Bench(run, tmp_path)
 
 
@@ -131,7 +131,7 @@ def test_links_and_inline_policies_of_another_account_prove_nothing(bench: Bench
     assert {f"arn:aws:iam::{A}:user/u": "COMPLIANT", f"arn:aws:iam::{B}:user/u": "UNDETERMINED"} == found
 
 
-def test_a_list_whose_type_was_not_imported_says_what_to_import(bench: Bench, run: Run) -> None:
+def test_a_list_whose_type_was_not_imported_says_what_to_import(bench: Bench, run: RunWriter) -> None:
     accounts = bench.write("accounts.csv", f"Id\n{A}\n")
     assert {A: "UNDETERMINED"} == bench.of_store(USERS, accounts, "--type", ACCOUNT)
     store = next(bench.directory.glob("store*"))
@@ -245,7 +245,7 @@ ELSEWHERE = ("ndjson", "json", "nested", "mapping", "constant")
     ("name", "form"),
     [*((name, "csv") for name in SPELLINGS), *((name, form) for name in SPELLINGS[5:7] for form in ELSEWHERE)],
 )
-def test_no_spelling_of_a_reserved_name_is_taken(run: Run, bench: Bench, name: str, form: str) -> None:
+def test_no_spelling_of_a_reserved_name_is_taken(run: RunWriter, bench: Bench, name: str, form: str) -> None:
     contents: dict[str, Any] = {
         "csv": f"Id,{name}\n{A},x\n",
         "ndjson": json.dumps({"Id": A, name: "x"}) + "\n",
@@ -264,7 +264,7 @@ def test_no_spelling_of_a_reserved_name_is_taken(run: Run, bench: Bench, name: s
 
 
 @pytest.mark.parametrize("scope", ["", "12345678901", "111122223333/", "a b", "all,,all", "a/b/c"])
-def test_what_is_no_scope_is_refused(run: Run, bench: Bench, scope: str) -> None:
+def test_what_is_no_scope_is_refused(run: RunWriter, bench: Bench, scope: str) -> None:
     for command in ("import", "check"):
         store = ["--store", bench.directory / "s"] if command == "import" else []
         ended = run(command, bench.write("a.json", [{"Id": A}]), "--type", ACCOUNT, "--complete", scope, *store)
@@ -272,7 +272,7 @@ def test_what_is_no_scope_is_refused(run: Run, bench: Bench, scope: str) -> None
         assert "is no scope" in ended.err or "an account's id has 12" in ended.err
 
 
-def test_an_input_that_cannot_be_read_may_have_held_more(run: Run, bench: Bench) -> None:
+def test_an_input_that_cannot_be_read_may_have_held_more(run: RunWriter, bench: Bench) -> None:
     report, broken = bench.write("r.csv", f"user,arn\n<root_account>,arn:aws:iam::{A}:root\n"), bench.write("x", "<html>")
     store = bench.directory / "s"
     assert 2 == run("import", report, broken, "--keep-going", "--store", store).code
@@ -282,7 +282,7 @@ def test_an_input_that_cannot_be_read_may_have_held_more(run: Run, bench: Bench)
         assert ("UNDETERMINED", f"CA10__users__r is not known in full: {broken} could not be read") == said
 
 
-def test_a_claim_that_changes_leaves_no_kept_verdict_in_force(run: Run, bench: Bench) -> None:
+def test_a_claim_that_changes_leaves_no_kept_verdict_in_force(run: RunWriter, bench: Bench) -> None:
     users, accounts = bench.write("u.csv", "Id,CA10__account__c\n"), bench.write("a.csv", f"Id\n{A}\n")
     asked = ("--store", bench.directory / "s", "--no-history", "--policy", USERS, "--format", "ndjson")
     for scope, expected in (("all", "COMPLIANT"), (B, "UNDETERMINED"), (A, "COMPLIANT")):
@@ -292,14 +292,14 @@ def test_a_claim_that_changes_leaves_no_kept_verdict_in_force(run: Run, bench: B
             assert expected == json.loads(run("check", *asked).out)["status"]
 
 
-def test_claims_are_shown(run: Run, bench: Bench) -> None:
+def test_claims_are_shown(run: RunWriter, bench: Bench) -> None:
     users = bench.write("u.csv", "Id,CA10__account__c\n")
     run("import", users, "--type", USER, "--complete", f"{A}/eu-west-1", "--store", bench.directory / "s")
     shown = " ".join(run("inventory", "show", "--store", bench.directory / "s").out.split())
     assert f"{users} holds {USER} of {A}/eu-west-1 in full" in shown
 
 
-def test_what_its_source_has_not_read_in_full_answers_no_requirement_and_is_no_clean_run(run: Run, bench: Bench) -> None:
+def test_what_its_source_has_not_read_in_full_answers_no_requirement_and_is_no_clean_run(run: RunWriter, bench: Bench) -> None:
     user = {"UserName": "ann", "Arn": f"arn:aws:iam::{A}:user/ann", "UserPolicyList": [], "AttachedManagedPolicies": []}
     store = bench.directory / "s"
 
@@ -319,7 +319,9 @@ def test_what_its_source_has_not_read_in_full_answers_no_requirement_and_is_no_c
     assert [(0, "met", False)] * 2 == ends(IsTruncated=False)
 
 
-def test_a_table_that_holds_nothing_is_a_clean_run_only_where_somebody_says_that_this_is_all(run: Run, bench: Bench) -> None:
+def test_a_table_that_holds_nothing_is_a_clean_run_only_where_somebody_says_that_this_is_all(
+    run: RunWriter, bench: Bench
+) -> None:
     inputs = [bench.write("u.csv", "Id,CA10__account__c\n"), "--type", USER]
     for claim, code in (([], 3), (["--complete", A], 0)):
         assert code == run("check", *inputs, *claim, "--policy", f"*{DIRECT}").code
@@ -340,9 +342,9 @@ def test_of_a_user_without_inline_policies_aws_leaves_the_list_out(bench: Bench)
         [(claimed, {"GroupList": None}, "UNDETERMINED")],
         [(claimed, {"GroupList": [], "UserPolicyList": None}, "UNDETERMINED")],
     ]
-    for estate in estates:
+    for inventory in estates:
         inputs, expected = [], {}
-        for account, (claim, more, status) in zip((A, B), estate, strict=False):
+        for account, (claim, more, status) in zip((A, B), inventory, strict=False):
             bob = user("bob", account, GroupList=[], UserPolicyList=[{"PolicyName": "p"}])
             inputs.append(bench.write(f"{account}.json", {"UserDetailList": [user("ann", account, **more), bob]}))
             inputs += [*claim, account] if claim == claimed else claim

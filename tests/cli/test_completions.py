@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, Offered, Run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, Offered, RunWriter
 
 FILES = [("check",), ("check", "a.csv"), ("import",), ("explain", "p", "o"), ("access",), ("access", "--context")]
 
@@ -58,7 +58,7 @@ def test_names_are_offered_where_an_option_takes_them(offered: Offered, words: t
     ],
 )
 def test_bash_gets_words_whole_and_quoted_unless_their_beginning_is(
-    run: Run, tmp_path: Path, begun: tuple[str, ...], offered: str, expected: str
+    run: RunWriter, tmp_path: Path, begun: tuple[str, ...], offered: str, expected: str
 ) -> None:
     """Bash hands over the pieces that it cuts a word into at `:` and `=`, and replaces the last one."""
     asked = f"'perpend\ncheck\n--type\n{''.join(begun)}'" if "'" not in begun[0] else '"$COMP_WORDS"'
@@ -72,7 +72,9 @@ def test_bash_gets_words_whole_and_quoted_unless_their_beginning_is(
     assert (f"{expected}|", "") == (ran.stdout, ran.stderr)
 
 
-def test_snapshots_of_a_store_are_offered_the_newest_first(run: Run, imported: Path, offered: Offered, tmp_path: Path) -> None:
+def test_snapshots_of_a_store_are_offered_the_newest_first(
+    run: RunWriter, imported: Path, offered: Offered, tmp_path: Path
+) -> None:
     store = str(shutil.copytree(imported, tmp_path / "store"))
     runs = [*(path.stem for path in Path(store, "runs").iterdir()), run("import", EXAMPLE, "--store", store).out.split()[1]]
     found = [word for _, word in offered("check", "--store", store, "--run", runs[0][:4])]

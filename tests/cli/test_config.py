@@ -13,7 +13,7 @@ import pytest
 from perpend.cli.app import COMMANDS, group
 from perpend.cli.config.command import Configured
 from perpend.cli.config.settings import REPOSITORY_COMMANDS, SETTINGS, SettingKind
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, Ran, Run, spawn
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, Run, RunWriter, spawn
 from tests.repositories import write
 from tests.sites import POLICY, files, leave_out_operations
 
@@ -36,12 +36,12 @@ def say(directory: Path, text: str) -> None:
     (directory / "perpend.toml").write_text(text, "utf-8")
 
 
-def shown(ran: Ran) -> dict[str, tuple[object, str, int | None]]:
+def shown(ran: Run) -> dict[str, tuple[object, str, int | None]]:
     assert (0, "") == (ran.code, ran.err)
     return {one["key"]: (one["value"], one["source"], one["line"]) for one in json.loads(ran.out)["settings"]}
 
 
-def asked(ran: Ran) -> set[str]:
+def asked(ran: Run) -> set[str]:
     return {verdict["policyId"].rpartition("/")[2] for verdict in json.loads(ran.out)["verdicts"]}
 
 
@@ -91,7 +91,7 @@ def test_every_command_with_a_repository_or_a_store_has_it_from_the_file() -> No
     [("list",), ("show", POLICY), ("lint",), ("test",), ("plan", POLICY), ("site", "build", "--no-search", "--out", "../site")],
     ids=lambda arguments: arguments[0],
 )
-def test_every_command_finds_the_repository_alike(run: Run, project: Path, arguments: tuple[str, ...]) -> None:
+def test_every_command_finds_the_repository_alike(run: RunWriter, project: Path, arguments: tuple[str, ...]) -> None:
     def told(*more: str) -> tuple[int, str]:
         ran = run(*arguments, *more)
         return ran.code, re.sub(r"(pages in [./]*site).*", r"\1", ran.out)
@@ -107,7 +107,7 @@ def test_every_command_finds_the_repository_alike(run: Run, project: Path, argum
     assert named != told(), "the library"
 
 
-def test_check_and_explain_find_the_repository_too(run: Run, project: Path) -> None:
+def test_check_and_explain_find_the_repository_too(run: RunWriter, project: Path) -> None:
     write(project / "policies", files())
     check = ("check", EXAMPLE, *TIME, "--format", "json")
     named = run(*check, "--repo", "policies")
@@ -123,12 +123,12 @@ def test_check_and_explain_find_the_repository_too(run: Run, project: Path) -> N
     assert f"unknown policy '{KEY_POLICY}'" in run("explain", KEY_POLICY, "alma.brekke", EXAMPLE).err
 
 
-def test_a_directory_of_frameworks_of_another_kind_is_no_repository(run: Run, project: Path) -> None:
+def test_a_directory_of_frameworks_of_another_kind_is_no_repository(run: RunWriter, project: Path) -> None:
     (project / "frameworks" / "react").mkdir(parents=True)
     assert "root-user-mfa" in run("list").out
 
 
-def test_a_store_is_imported_into_looked_at_and_pruned_from_below(run: Run, project: Path) -> None:
+def test_a_store_is_imported_into_looked_at_and_pruned_from_below(run: RunWriter, project: Path) -> None:
     say(project, 'store = "estate"\n[snapshots]\nkeep = 1\n')
     below = project / "a" / "b"
     below.mkdir(parents=True)
@@ -143,7 +143,7 @@ def test_a_store_is_imported_into_looked_at_and_pruned_from_below(run: Run, proj
     assert "25" in run("inventory", "sql", "SELECT count(*) FROM aws_iam_user").out
 
 
-def test_named_inputs_are_judged_and_not_the_store(run: Run, project: Path) -> None:
+def test_named_inputs_are_judged_and_not_the_store(run: RunWriter, project: Path) -> None:
     say(project, 'store = "absent"\n')
     assert 25 == json.loads(run("check", EXAMPLE, *TIME, "--format", "json").out)["ledger"]["objects"]
     assert (2, "", "perpend: perpend.toml:1: absent: no such store\n") == run("check") or "perpend.toml:1: absent" in run(
@@ -152,7 +152,7 @@ def test_named_inputs_are_judged_and_not_the_store(run: Run, project: Path) -> N
     assert "verdict" in run("explain", KEY_POLICY, "kiosk-display", EXAMPLE).out
 
 
-def test_options_win_over_the_file(run: Run, project: Path) -> None:
+def test_options_win_over_the_file(run: RunWriter, project: Path) -> None:
     say(project, f'policies = ["{ROOT_POLICY}"]\n[output]\nformat = "json"\n')
     assert {"root-user-mfa"} == asked(run("check", EXAMPLE, *TIME))
     assert {KEY_POLICY} == asked(run("check", EXAMPLE, *TIME, "--policy", KEY_POLICY))
@@ -162,19 +162,19 @@ def test_options_win_over_the_file(run: Run, project: Path) -> None:
     assert {KEY_POLICY} == asked(run("check", EXAMPLE, *TIME, "--policy", KEY_POLICY))
 
 
-def test_the_file_of_an_import_may_stand_anywhere_among_inputs(run: Run, project: Path) -> None:
+def test_the_file_of_an_import_may_stand_anywhere_among_inputs(run: RunWriter, project: Path) -> None:
     (project / "other.toml").write_text('store = "estate"\n', "utf-8")
     for number, words in enumerate(((EXAMPLE, "--config", "other.toml"), ("--config=other.toml", EXAMPLE))):
         assert 0 == run("import", *words).code
         assert number + 1 == len(list((project / "estate" / "runs").iterdir()))
 
 
-def test_a_working_directory_that_is_gone_leaves_the_library(run: Run, project: Path) -> None:
+def test_a_working_directory_that_is_gone_leaves_the_library(run: RunWriter, project: Path) -> None:
     project.rmdir()
     assert 1 == run("check", EXAMPLE, *TIME, "--policy", "root-user-mfa").code
 
 
-def test_several_frameworks_are_all_meant(run: Run, project: Path) -> None:
+def test_several_frameworks_are_all_meant(run: RunWriter, project: Path) -> None:
     sections = {"cis-aws-v6.0.0/02/03": set(), "cis-aws-v6.0.0/02/04": set()}
     for section in sections:
         sections[section] = asked(run("check", EXAMPLE, *TIME, "--framework", section, "--format", "json"))
@@ -182,14 +182,14 @@ def test_several_frameworks_are_all_meant(run: Run, project: Path) -> None:
     assert set.union(*sections.values()) == asked(run("check", EXAMPLE, *TIME, *both, "--format", "json"))
 
 
-def test_standing_policies_are_asked_where_they_fit(run: Run, project: Path) -> None:
+def test_standing_policies_are_asked_where_they_fit(run: RunWriter, project: Path) -> None:
     assert 2 == run("check", EXAMPLE, *TIME, "--policy", "root-user-mfa", "--policy", OVER_CERTIFICATES).code
     say(project, f'policies = ["root-user-mfa", "{OVER_CERTIFICATES}"]\n')
     assert {"root-user-mfa"} == asked(run("check", EXAMPLE, *TIME, "--format", "json"))
 
 
 @pytest.mark.parametrize("form", ["table", "json", "csv", "ndjson"])
-def test_an_excluded_policy_is_told_and_no_pass(run: Run, project: Path, form: str) -> None:
+def test_an_excluded_policy_is_told_and_no_pass(run: RunWriter, project: Path, form: str) -> None:
     say(project, 'exclude = ["*access-key*", "root-user-mfa"]\n')
     ran = run("check", EXAMPLE, *TIME, "--format", form)
     whole = run("check", EXAMPLE, *TIME, "--format", "json", "--no-config")
@@ -205,7 +205,7 @@ def test_an_excluded_policy_is_told_and_no_pass(run: Run, project: Path, form: s
         assert (form == "table") is (ran.err == "")
 
 
-def test_excluded_policies_are_asked_by_name_and_none_left_is_an_error(run: Run, project: Path) -> None:
+def test_excluded_policies_are_asked_by_name_and_none_left_is_an_error(run: RunWriter, project: Path) -> None:
     say(project, 'exclude = ["*"]\n')
     assert {KEY_POLICY} == asked(run("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--format", "json"))
     for choice in ((), ("--policy", "*access-key*"), ("--framework", "cis-aws-v6.0.0")):
@@ -235,7 +235,7 @@ def test_excluded_policies_are_asked_by_name_and_none_left_is_an_error(run: Run,
         ),
     ],
 )
-def test_a_value_that_is_wrong_is_told_with_its_place(run: Run, project: Path, text: str, error: str) -> None:
+def test_a_value_that_is_wrong_is_told_with_its_place(run: RunWriter, project: Path, text: str, error: str) -> None:
     say(project, f"{text}\n")
     ran = run("check", EXAMPLE, *TIME, "--out", "out.json")
     line = len(text.splitlines())
@@ -245,7 +245,7 @@ def test_a_value_that_is_wrong_is_told_with_its_place(run: Run, project: Path, t
     assert ["perpend.toml"] == os.listdir()
 
 
-def test_help_and_commands_without_defaults_need_no_sound_file(run: Run, project: Path) -> None:
+def test_help_and_commands_without_defaults_need_no_sound_file(run: RunWriter, project: Path) -> None:
     say(project, "broken")
     for arguments in (
         ("--help",),
@@ -260,7 +260,7 @@ def test_help_and_commands_without_defaults_need_no_sound_file(run: Run, project
 
 
 @pytest.mark.usefixtures("small_library")
-def test_what_is_outside_of_the_files_directory_is_told(run: Run, project: Path) -> None:
+def test_what_is_outside_of_the_files_directory_is_told(run: RunWriter, project: Path) -> None:
     other = project.parent / "other"
     say(project, 'store = "../other"\n[site]\nout = "../site"\n')
     ran = run("import", EXAMPLE)
@@ -273,7 +273,7 @@ def test_what_is_outside_of_the_files_directory_is_told(run: Run, project: Path)
 
 
 def test_a_file_is_named_by_option_or_environment_or_passed_over(
-    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say(project, 'store = "near"\n')
     write(project, {"ci/perpend.toml": 'store = "estate"\n'})
@@ -291,7 +291,7 @@ def test_a_file_is_named_by_option_or_environment_or_passed_over(
     assert (2, "", "perpend: absent.toml: cannot be read: no such file or directory (named by PERPEND_CONFIG)\n") == run("list")
 
 
-def test_config_shows_values_and_where_they_come_from(run: Run, project: Path) -> None:
+def test_config_shows_values_and_where_they_come_from(run: RunWriter, project: Path) -> None:
     say(project, f'exclude = ["a", "b"]\n[output]\nlimit = 3\n[accounts.{ACCOUNT}]\nowner = "ops@example.com"\n')
     (project / "ce").mkdir()
     found = shown(run("config", "--format", "json"))
@@ -310,7 +310,7 @@ def test_the_shell_completes_keys(offered: Offered, project: Path) -> None:
     assert ["store", "snapshots.keep", "site.out"] == [word for _, word in offered("config", "s")[:3]]
 
 
-def test_accounts_are_shown_by_name_and_owner(run: Run, project: Path) -> None:
+def test_accounts_are_shown_by_name_and_owner(run: RunWriter, project: Path) -> None:
     say(project, f'store = "estate"\n[accounts.{ACCOUNT}]\nname = "Production"\nowner = "ops@example.com"\n')
     check = ("check", EXAMPLE, *TIME, "--policy", "root-user-mfa")
     table = " ".join(run(*check).out.split())
@@ -326,7 +326,7 @@ def test_accounts_are_shown_by_name_and_owner(run: Run, project: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_library")
-def test_a_site_shows_the_names_of_accounts(run: Run, project: Path) -> None:
+def test_a_site_shows_the_names_of_accounts(run: RunWriter, project: Path) -> None:
     say(project, f'[accounts.{ACCOUNT}]\nname = "Production"\n[site]\nout = "public"\n')
     run("check", EXAMPLE, *TIME, "--format", "ndjson", "--out", "verdicts.ndjson")
     ran = run("site", "build", "--no-search", "--verdicts", "verdicts.ndjson")
@@ -334,7 +334,7 @@ def test_a_site_shows_the_names_of_accounts(run: Run, project: Path) -> None:
     assert f"Production ({ACCOUNT})" in (project / "public" / "verdicts" / "index.html").read_text("utf-8")
 
 
-def test_markdown_goes_into_the_repository_and_not_to_the_sites_place(run: Run, project: Path) -> None:
+def test_markdown_goes_into_the_repository_and_not_to_the_sites_place(run: RunWriter, project: Path) -> None:
     write(project / "policies", files())
     say(project, 'repository = "policies"\n[site]\nout = "public"\n')
     assert 0 == run("site", "build", "--format", "markdown").code
@@ -385,13 +385,13 @@ def test_all_settings_with_a_builtin_value_stand_in_the_defaults() -> None:
     ],
     ids=lambda arguments: " ".join(Path(word).name for word in arguments[:6]),
 )
-def test_a_file_that_says_the_defaults_changes_no_byte(run: Run, project: Path, arguments: tuple[str, ...]) -> None:
+def test_a_file_that_says_the_defaults_changes_no_byte(run: RunWriter, project: Path, arguments: tuple[str, ...]) -> None:
     without = run(*arguments)
     say(project, DEFAULTS)
     assert without == run(*arguments)
 
 
-def test_it_holds_in_a_process_of_its_own(run: Run, project: Path) -> None:
+def test_it_holds_in_a_process_of_its_own(run: RunWriter, project: Path) -> None:
     (project / "pyproject.toml").write_text('[tool.perpend]\nstore = "estate"\nexclude = ["root-*"]\n', "utf-8")
     assert 0 == run("import", EXAMPLE).code
     ran = spawn("check", *TIME, "--no-history", "--format", "json", cwd=project)

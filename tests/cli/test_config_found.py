@@ -9,7 +9,7 @@ import pytest
 
 from perpend.cli.config.settings import SETTINGS
 from perpend.core.errors import PerpendError
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, Run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Offered, RunWriter
 from tests.repositories import write
 
 
@@ -29,7 +29,7 @@ def say(directory: Path, text: str) -> None:
 IN_USE = "exit code by a configuration that was found: fail-on = never (perpend.toml:1)"
 
 
-def test_a_found_file_that_makes_the_exit_code_another_is_told(run: Run, project: Path) -> None:
+def test_a_found_file_that_makes_the_exit_code_another_is_told(run: RunWriter, project: Path) -> None:
     """In the table, in JSON, and on standard error with other forms and without the table's head, as what it leaves out is."""
     say(project, 'fail-on = "never"\n')
     check = ("check", EXAMPLE, *TIME, "--policy", KEY_POLICY)
@@ -52,7 +52,7 @@ def test_a_found_file_that_makes_the_exit_code_another_is_told(run: Run, project
         assert "exit code by" not in ran.out + ran.err, more
 
 
-def test_what_else_of_a_found_file_makes_the_exit_code_another_is_told(run: Run, project: Path) -> None:
+def test_what_else_of_a_found_file_makes_the_exit_code_another_is_told(run: RunWriter, project: Path) -> None:
     rating = {"policies": ["/ce/ca/aws/iam/root-user-mfa"], "severity": "low", "because": "A trial.", "source": "board"}
     write(project, {"w/a.yaml": {"waivers": []}, "r/a.yaml": {"ratings": [rating]}})
     say(project, 'waivers = "w"\nratings = "r"\nfail-on = "high"\nunrated-passes = true\n')
@@ -90,7 +90,7 @@ NEEDED = {
 
 @pytest.mark.parametrize("command", OF_STORES)
 def test_a_found_file_leads_no_command_to_a_bucket(
-    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch, command: str
+    run: RunWriter, project: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     def opened(*_: object, **__: object) -> None:
         raise AssertionError("the bucket is opened")
@@ -102,7 +102,7 @@ def test_a_found_file_leads_no_command_to_a_bucket(
     assert (2, "", f"perpend: perpend.toml:1: {reason}\n") == ran
 
 
-def test_a_bucket_that_somebody_names_is_meant(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bucket_that_somebody_names_is_meant(run: RunWriter, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(*_: object, **__: object) -> None:
         raise PerpendError("the bucket is opened")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, ROOT, TIME, Ran, Run, answer, full
+from tests.cli.conftest import EXAMPLE, ROOT, TIME, Run, RunWriter, answer, full
 
 CHECK = ("check", *TIME, "--format", "ndjson", "--policy", "*access-key*")
 SQL = ("inventory", "sql", "SELECT * FROM aws_iam_user ORDER BY 1", "--format", "csv")
@@ -28,14 +28,14 @@ def store(imported: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def judged(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
+def judged(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
     """A store of the example that was judged, to be copied, and what was said of it."""
     store = shutil.copytree(imported, tmp_path_factory.mktemp("judged") / "store")
     return store, answer(*CHECK, "--store", store)
 
 
 @pytest.fixture
-def whole(judged: tuple[Path, Ran], store: Path) -> Ran:
+def whole(judged: tuple[Path, Run], store: Path) -> Run:
     """Have judged the store of this test before; return what was said of it."""
     shutil.copytree(judged[0], store, dirs_exist_ok=True)
     return judged[1]
@@ -58,7 +58,9 @@ def flip(path: Path, place: int) -> None:
 
 
 @pytest.mark.parametrize("command", [CHECK, SQL], ids=["check", "sql"])
-def test_one_changed_byte_of_a_table_is_named_and_nothing_is_said(run: Run, store: Path, command: tuple[str, ...]) -> None:
+def test_one_changed_byte_of_a_table_is_named_and_nothing_is_said(
+    run: RunWriter, store: Path, command: tuple[str, ...]
+) -> None:
     chosen = random.Random(7)
     users = tables(store)[-1]
     for place in sorted(chosen.sample(range(4, users.stat().st_size), PLACES)):
@@ -70,7 +72,7 @@ def test_one_changed_byte_of_a_table_is_named_and_nothing_is_said(run: Run, stor
     assert 2 != run(*command, "--store", store).code
 
 
-def test_one_changed_byte_of_what_is_kept_changes_nothing_and_is_made_anew(run: Run, store: Path, whole: Ran) -> None:
+def test_one_changed_byte_of_what_is_kept_changes_nothing_and_is_made_anew(run: RunWriter, store: Path, whole: Run) -> None:
     for place in (4, -1, -9):  # of the first values, the sign at the end, and what says where columns stand
         files = kept(store)
         for file in files:
@@ -84,7 +86,7 @@ def test_one_changed_byte_of_what_is_kept_changes_nothing_and_is_made_anew(run: 
 
 
 @pytest.mark.parametrize("replaced", ["", "{}", '{"columns": {}, "files": {}}'])
-def test_a_damaged_index_of_what_is_kept_is_named_and_made_anew(run: Run, store: Path, whole: Ran, replaced: str) -> None:
+def test_a_damaged_index_of_what_is_kept_is_named_and_made_anew(run: RunWriter, store: Path, whole: Run, replaced: str) -> None:
     for index in store.glob("extracts/*/*/columns.json"):
         index.write_text(replaced)
     assert 2 == run("inventory", "show", "--verify", "--store", store).code
@@ -104,7 +106,7 @@ def checked_meanwhile(store: Path, pipe: Path, meanwhile: Callable[[], object]) 
         return check.wait(60), found, check.stderr.read()
 
 
-def test_a_check_keeps_its_snapshot_although_it_is_pruned(run: Run, store: Path, whole: Ran, tmp_path: Path) -> None:
+def test_a_check_keeps_its_snapshot_although_it_is_pruned(run: RunWriter, store: Path, whole: Run, tmp_path: Path) -> None:
     (first,) = [path.stem for path in (store / "runs").iterdir()]
 
     def prune() -> None:
@@ -117,7 +119,7 @@ def test_a_check_keeps_its_snapshot_although_it_is_pruned(run: Run, store: Path,
 
 
 def test_a_manifest_that_is_edited_while_a_check_reads_changes_nothing_it_says(
-    run: Run, store: Path, whole: Ran, tmp_path: Path
+    run: RunWriter, store: Path, whole: Run, tmp_path: Path
 ) -> None:
     (manifest,) = (store / "runs").iterdir()
 
@@ -130,7 +132,7 @@ def test_a_manifest_that_is_edited_while_a_check_reads_changes_nothing_it_says(
     assert (2, "", f"perpend: {manifest}: its checksum does not match: it was edited or damaged\n") == after
 
 
-def test_a_full_disk_costs_what_would_be_kept_and_no_verdict(run: Run, store: Path) -> None:
+def test_a_full_disk_costs_what_would_be_kept_and_no_verdict(run: RunWriter, store: Path) -> None:
     with full(5_000):
         found = run(*CHECK, "--store", store)
     assert f"perpend: not kept in the history: {store}/history: cannot be written: file too large\n" == found.err
@@ -138,7 +140,7 @@ def test_a_full_disk_costs_what_would_be_kept_and_no_verdict(run: Run, store: Pa
     assert (found.code, found.out, "") == run(*CHECK, "--store", store)
 
 
-def test_where_no_verdict_can_be_written_the_place_is_named_that_is_full(run: Run, store: Path) -> None:
+def test_where_no_verdict_can_be_written_the_place_is_named_that_is_full(run: RunWriter, store: Path) -> None:
     with full(100):
         code, out, err = run(*CHECK, "--store", store)
     assert (2, "", 1) == (code, out, err.count("\n"))

@@ -56,16 +56,16 @@ for form in FORMS:
 UNREADABLE_TO_OTHERS = """
 import os
 from perpend.inventory.snapshots.files import StoreError
-from perpend.inventory.snapshots.read_objects import Nest
+from perpend.inventory.snapshots.read_objects import ObjectReader
 
-asked, objects = os.getpid(), Nest.objects
+asked, objects = os.getpid(), ObjectReader.objects
 
 def read(*given):
     if os.getpid() != asked:
         raise StoreError("table.parquet: is gone")
     return objects(*given)
 
-Nest.objects = read
+ObjectReader.objects = read
 """
 
 SLOW_TO_OTHERS = UNREADABLE_TO_OTHERS.replace('raise StoreError("table.parquet: is gone")', "__import__('time').sleep(600)")

@@ -19,7 +19,7 @@ from perpend.inventory.snapshots import rules as store_rules
 from perpend.language.operations import OPERATIONS
 from perpend.language.syntax.repository import LIBRARY
 from perpend.reports.site import rules as site_rules
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter
 from tests.repositories import logic, policy_files, write
 
 JUDGING = sum(1 for _ in LIBRARY.glob("ce/**/policy.yaml"))
@@ -46,21 +46,21 @@ ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_a_page_of_help(run: Run, name: str) -> None:
+def test_every_command_has_a_page_of_help(run: RunWriter, name: str) -> None:
     ran = run(name, "--help")
     assert (0, "") == (ran.code, ran.err)
     assert ran.out.startswith(f"Usage: perpend {name}")
     assert "Example" in ran.out
 
 
-def test_help_lists_every_command(run: Run) -> None:
+def test_help_lists_every_command(run: RunWriter) -> None:
     ran = run("--help")
     assert 0 == ran.code
     assert all(name in ran.out and text in " ".join(ran.out.split()) for name, text in COMMANDS.items())
 
 
 @pytest.mark.parametrize("name", ["alma.brekke", ALMA])
-def test_explain_tells_values_and_their_places(run: Run, name: str) -> None:
+def test_explain_tells_values_and_their_places(run: RunWriter, name: str) -> None:
     ran = run("explain", KEY_POLICY, name, EXAMPLE, *TIME, "--format", "json")
     found = json.loads(ran.out)
     assert (0, "", "INCOMPLIANT", 199, 3) == (ran.code, ran.err, found["status"], found["conditionIndex"], found["row"])
@@ -73,12 +73,12 @@ def test_explain_tells_values_and_their_places(run: Run, name: str) -> None:
     ]
 
 
-def test_explain_tells_the_smallest_change(run: Run) -> None:
+def test_explain_tells_the_smallest_change(run: RunWriter) -> None:
     text = " ".join(run("explain", KEY_POLICY, "alma.brekke", EXAMPLE, *TIME).out.split())
     assert 'smallest change access_key_1_active from "true" to "false" would make it COMPLIANT' in text
 
 
-def test_explain_shows_conditions_in_order(run: Run) -> None:
+def test_explain_shows_conditions_in_order(run: RunWriter) -> None:
     out = run("explain", KEY_POLICY, "alma.brekke", EXAMPLE, *TIME).out
     assert "299 to 600 not reached (--all shows them)" in out
     out = run("explain", KEY_POLICY, "alma.brekke", EXAMPLE, *TIME, "--all").out
@@ -98,21 +98,21 @@ def test_explain_shows_conditions_in_order(run: Run) -> None:
         ("none-such", "alma.brekke", "unknown policy 'none-such'"),
     ],
 )
-def test_explain_needs_one_policy_and_one_object(run: Run, policy: str, name: str, reason: str) -> None:
+def test_explain_needs_one_policy_and_one_object(run: RunWriter, policy: str, name: str, reason: str) -> None:
     ran = run("explain", policy, name, EXAMPLE)
     assert (2, "") == (ran.code, ran.out)
     assert 1 == ran.err.count("\n")
     assert reason in ran.err
 
 
-def test_explain_says_why_a_policy_cannot_be_used(run: Run, tmp_path: Path) -> None:
+def test_explain_says_why_a_policy_cannot_be_used(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path, policy_files(logic({"EXTRACT": "none"}, input_type="CA10__CaAwsUser__c")))
     ran = run("explain", "policy", "alma.brekke", EXAMPLE, "--repo", tmp_path)
     assert (2, "") == (ran.code, ran.out)
     assert "/ce/policy cannot be used: unknown extract `none` (ce/policy/prod.logic.yaml:" in ran.err
 
 
-def test_explain_tells_objects_of_one_name_apart_by_id(run: Run, tmp_path: Path) -> None:
+def test_explain_tells_objects_of_one_name_apart_by_id(run: RunWriter, tmp_path: Path) -> None:
     rows = [f"twin,arn:aws:iam::{account}:user/twin,true,false" for account in ("111122223333", "444455556666")]
     report = tmp_path / "report.csv"
     report.write_text("\n".join(["user,arn,access_key_1_active,access_key_2_active", *rows]))
@@ -133,14 +133,14 @@ def test_explain_tells_objects_of_one_name_apart_by_id(run: Run, tmp_path: Path)
         ("operations", len(OPERATIONS), "IS_EQUAL"),
     ],
 )
-def test_list_tells_what_there_is(run: Run, what: str, number: int, name: str) -> None:
+def test_list_tells_what_there_is(run: RunWriter, what: str, number: int, name: str) -> None:
     rows = json.loads(run("list", what, "--format", "json").out)
     assert number == len(rows)
     assert name in [row.get("id") or row["name"] for row in rows]
     assert name in run("list", what).out
 
 
-def test_list_looks_into_another_repository(run: Run, tmp_path: Path) -> None:
+def test_list_looks_into_another_repository(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path, policy_files(logic()))
     assert ["/ce/policy"] == [row["id"] for row in json.loads(run("list", "--repo", tmp_path, "--format", "json").out)]
     assert "none" in run("list", "frameworks", "--repo", tmp_path).out
@@ -168,7 +168,7 @@ def test_list_looks_into_another_repository(run: Run, tmp_path: Path) -> None:
         ("iam.9", ["/frameworks/aws-security-hub/iam/09"]),
     ],
 )
-def test_show_shows_policies_types_sections_and_operations(run: Run, name: str, parts: list[str]) -> None:
+def test_show_shows_policies_types_sections_and_operations(run: RunWriter, name: str, parts: list[str]) -> None:
     ran = run("show", name)
     assert (0, "") == (ran.code, ran.err)
     assert all(part in ran.out for part in parts), ran.out
@@ -176,7 +176,7 @@ def test_show_shows_policies_types_sections_and_operations(run: Run, name: str, 
 
 @pytest.mark.parametrize("framework", ["cis-aws-v7.0.0", "/frameworks/cis-aws-v7.0.0", "cis-aws"])
 @pytest.mark.parametrize("number", ["2.12", "02/12"])
-def test_show_shows_a_section_by_its_framework_and_number(run: Run, number: str, framework: str) -> None:
+def test_show_shows_a_section_by_its_framework_and_number(run: RunWriter, number: str, framework: str) -> None:
     assert run("show", "/frameworks/cis-aws-v7.0.0/02/12") == run("show", number, "--framework", framework)
 
 
@@ -196,19 +196,19 @@ def test_show_shows_a_section_by_its_framework_and_number(run: Run, number: str,
         (("a203",), "'a203' is a diagnostic's code: `perpend explain-code A203` explains it\n"),
     ],
 )
-def test_show_refuses_what_means_nothing_or_several(run: Run, arguments: tuple[str, ...], reason: str) -> None:
+def test_show_refuses_what_means_nothing_or_several(run: RunWriter, arguments: tuple[str, ...], reason: str) -> None:
     ran = run("show", *arguments)
     assert (2, "", 1) == (ran.code, ran.out, ran.err.count("\n"))
     assert reason in ran.err
 
 
-def test_a_policy_is_shown_before_a_type_whose_label_is_written_like_it(run: Run, tmp_path: Path) -> None:
+def test_a_policy_is_shown_before_a_type_whose_label_is_written_like_it(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path, policy_files(logic()) | {"types/Acme__P__c/type.yaml": {"label": "Policy", "fields": {}}})
     assert "/ce/policy" in run("show", "policy", "--repo", tmp_path).out
     assert "Acme__P__c" in run("show", "Acme__P__c", "--repo", tmp_path).out
 
 
-def test_show_tells_what_a_policy_reads_and_no_check_that_cannot_fire(run: Run) -> None:
+def test_show_tells_what_a_policy_reads_and_no_check_that_cannot_fire(run: RunWriter) -> None:
     shown = run("show", KEY_POLICY, "--all").out
     columns = "access_key_1_active, access_key_2_active, additional_credentials_info"
     assert f"reads           CA10__credReportAttributesJson__c: {columns}\n" in shown
@@ -220,20 +220,20 @@ def test_show_tells_what_a_policy_reads_and_no_check_that_cannot_fire(run: Run) 
     assert "checks cannot fire" in folded
 
 
-def test_a_type_without_a_label_is_named_once(run: Run, tmp_path: Path) -> None:
+def test_a_type_without_a_label_is_named_once(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path, policy_files(logic(input_type="Acme__Thing__c")))
     assert "\njudges Acme__Thing__c\n" in run("show", "policy", "--repo", tmp_path).out
     assert "\njudges AWS IAM User (CA10__CaAwsUser__c)\n" in run("show", KEY_POLICY).out
 
 
-def test_show_suggests_the_nearest_of_all_kinds(run: Run) -> None:
+def test_show_suggests_the_nearest_of_all_kinds(run: RunWriter) -> None:
     ran = run("show", "IS_EQUL")
     assert (2, "") == (ran.code, ran.out)
     assert "perpend: no policy, type, section or operation 'IS_EQUL' (did you mean 'IS_EQUAL'?)\n" == ran.err
 
 
 @pytest.mark.parametrize("code", sorted(RULES))
-def test_every_code_has_a_page(run: Run, code: str) -> None:
+def test_every_code_has_a_page(run: RunWriter, code: str) -> None:
     rule = RULES[code]
     by_code, by_name = run("explain-code", code.lower()), run("explain-code", rule.name)
     assert by_code == by_name
@@ -248,14 +248,14 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+", text)
 
 
-def test_codes_are_listed_and_unknown_ones_told(run: Run) -> None:
+def test_codes_are_listed_and_unknown_ones_told(run: RunWriter) -> None:
     assert len(RULES) == len(run("explain-code", "--all").out.splitlines())
     ran = run("explain-code", "A999")
     assert (2, "") == (ran.code, ran.out)
     assert "perpend: unknown code 'A999'; `perpend explain-code --all` lists every code\n" == ran.err
 
 
-def test_schemas_are_written_for_every_kind_of_file(run: Run, tmp_path: Path) -> None:
+def test_schemas_are_written_for_every_kind_of_file(run: RunWriter, tmp_path: Path) -> None:
     ran = run("schema", "--out", tmp_path / "deep" / "schema")
     written = [Path(line) for line in ran.out.splitlines()]
     assert (0, 10) == (ran.code, len(written))
@@ -267,7 +267,7 @@ def test_schemas_are_written_for_every_kind_of_file(run: Run, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_scripts_call_back(run: Run, shell: str) -> None:
+def test_completion_scripts_call_back(run: RunWriter, shell: str) -> None:
     ran = run("completion", shell)
     assert (0, "") == (ran.code, ran.err)
     assert "_PERPEND_COMPLETE" in ran.out
@@ -275,7 +275,7 @@ def test_completion_scripts_call_back(run: Run, shell: str) -> None:
 
 @pytest.mark.parametrize("command", [("list",), ("explain", KEY_POLICY, "alma.brekke", EXAMPLE), ("lint", "--repo", "mine")])
 def test_every_output_can_go_to_a_private_file(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "mine", policy_files(logic()))
@@ -285,7 +285,7 @@ def test_every_output_can_go_to_a_private_file(
     assert 0o600 == stat.S_IMODE(target.stat().st_mode)
 
 
-def test_a_name_is_said_once_where_it_is_the_label_too(run: Run, tmp_path: Path) -> None:
+def test_a_name_is_said_once_where_it_is_the_label_too(run: RunWriter, tmp_path: Path) -> None:
     content = {
         **policy_files(logic(input_type="Bucket")),
         "types/Bucket/type.yaml": {"apiName": "Bucket", "label": "Bucket", "fields": []},
@@ -295,7 +295,7 @@ def test_a_name_is_said_once_where_it_is_the_label_too(run: Run, tmp_path: Path)
     assert ["Bucket", "field"] == run("show", "Bucket", "--repo", root).out.split()[:2]
 
 
-def test_an_operation_names_files_without_links_to_them(run: Run) -> None:
+def test_an_operation_names_files_without_links_to_them(run: RunWriter) -> None:
     shown = [run("show", name).out for name in ("IS_EQUAL", "BETWEEN", "SET_FROM")]
     assert [] == [line for page in shown for line in page.splitlines() if "../" in line or ".md)" in line]
     assert shown[0].rstrip().endswith("Vectors: spec/ops/is-equal.yaml")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter
 from tests.repositories import logic, policy_files, write
 
 
 def test_the_command_that_explains_works_as_printed_wherever_things_are(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     repository = write(Path("my policies"), policy_files(logic({"FIELD": {"path": "on"}}, input_type="Acme__Thing__c")))
@@ -28,7 +28,7 @@ def test_the_command_that_explains_works_as_printed_wherever_things_are(
         assert "-a b" in ran.out
 
 
-def test_an_object_is_explained_by_the_name_that_the_report_prints(run: Run, tmp_path: Path) -> None:
+def test_an_object_is_explained_by_the_name_that_the_report_prints(run: RunWriter, tmp_path: Path) -> None:
     report = tmp_path / "report.csv"
     names = [f"user\u202e{number},arn:aws:iam::111122223333:user/{number},true,true" for number in (1, 2)]
     report.write_text("\n".join(["user,arn,access_key_1_active,access_key_2_active", *names]))
@@ -37,14 +37,16 @@ def test_an_object_is_explained_by_the_name_that_the_report_prints(run: Run, tmp
     assert (0, True) == (ran.code, "arn:aws:iam::111122223333:user/2" in ran.out)
 
 
-def test_the_root_user_goes_by_the_name_that_the_shell_completes(run: Run, imported: Path) -> None:
+def test_the_root_user_goes_by_the_name_that_the_shell_completes(run: RunWriter, imported: Path) -> None:
     for place in ((EXAMPLE,), ("--store", imported)):
         ran = run("explain", "root-user-mfa", "root", *place, *TIME)
         assert (0, "") == (ran.code, ran.err)
         assert "object    <root_account>\n          arn:aws:iam::111122223333:root\n" in ran.out
 
 
-def test_where_an_object_stands_is_a_line_or_a_row_that_is_counted_from_one_or_no_number(run: Run, tmp_path: Path) -> None:
+def test_where_an_object_stands_is_a_line_or_a_row_that_is_counted_from_one_or_no_number(
+    run: RunWriter, tmp_path: Path
+) -> None:
     def read_at(name: str, *place: object) -> str:
         ran = run("explain", "bucket-mfa-delete", name, *place, *TIME)
         return ran.out.partition("read at   ")[2].partition("\n")[0]
@@ -64,7 +66,9 @@ def test_where_an_object_stands_is_a_line_or_a_row_that_is_counted_from_one_or_n
     assert [str(table), str(other)] == [read_at(name, "--store", store) for name in "ce"]
 
 
-def test_a_user_of_a_report_stands_in_a_line_and_in_no_known_one_where_a_store_keeps_none(run: Run, imported: Path) -> None:
+def test_a_user_of_a_report_stands_in_a_line_and_in_no_known_one_where_a_store_keeps_none(
+    run: RunWriter, imported: Path
+) -> None:
     told = [run("explain", KEY_POLICY, "kiosk-display", *place, *TIME).out for place in ((EXAMPLE,), ("--store", imported))]
     assert [f"read at   {EXAMPLE}:18", f"read at   {EXAMPLE}"] == [out.splitlines()[4] for out in told]
     form = json.loads(run("explain", KEY_POLICY, "kiosk-display", EXAMPLE, *TIME, "--format", "json").out)

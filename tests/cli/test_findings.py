@@ -14,7 +14,7 @@ import pytest
 
 from perpend.findings.history.identity import finding_id
 from perpend.language.syntax.repository import LIBRARY
-from tests.cli.conftest import ROOT, Ran, Run
+from tests.cli.conftest import ROOT, Run, RunWriter
 from tests.repositories import write
 from tests.sampled import FEW, TYPES_OF_FEW
 
@@ -23,12 +23,12 @@ STATUSES = ("COMPLIANT", "INCOMPLIANT", "INAPPLICABLE", "UNDETERMINED")
 ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
 
 
-def said(ran: Ran) -> Any:
+def said(ran: Run) -> Any:
     assert ran.err == ""
     return json.loads(ran.out)
 
 
-def test_what_is_open_is_listed_with_its_first_day(run: Run, days: Path) -> None:
+def test_what_is_open_is_listed_with_its_first_day(run: RunWriter, days: Path) -> None:
     found = said(run("findings", "--store", days, "--format", "json"))
     assert 20 == len(found)
     assert {"open"} == {one["life"] for one in found}
@@ -54,12 +54,12 @@ def test_what_is_open_is_listed_with_its_first_day(run: Run, days: Path) -> None
         (("--type", "AWS IAM User"), 20),
     ],
 )
-def test_filters_must_all_hold(run: Run, days: Path, filters: tuple[str, ...], number: int) -> None:
+def test_filters_must_all_hold(run: RunWriter, days: Path, filters: tuple[str, ...], number: int) -> None:
     assert number == len(said(run("findings", "--store", days, "--format", "json", *filters)))
 
 
 @pytest.mark.parametrize(("filters", "number"), [(("--life", "gone"), 0), (("--object", ALMA), 1)])
-def test_filters_hold_in_every_form(run: Run, days: Path, filters: tuple[str, ...], number: int) -> None:
+def test_filters_hold_in_every_form(run: RunWriter, days: Path, filters: tuple[str, ...], number: int) -> None:
     rows = list(csv.DictReader(io.StringIO(run("findings", "--store", days, "--format", "csv", *filters).out)))
     lines = run("findings", "--store", days, "--format", "ndjson", *filters).out.splitlines()
     assert number == len(rows) == len(lines)
@@ -79,12 +79,12 @@ def test_filters_hold_in_every_form(run: Run, days: Path, filters: tuple[str, ..
     ],
 )
 def test_a_filter_that_means_nothing_is_no_answer_of_none(
-    run: Run, days: Path, words: tuple[str, ...], filters: tuple[str, ...], error: str
+    run: RunWriter, days: Path, words: tuple[str, ...], filters: tuple[str, ...], error: str
 ) -> None:
     assert (2, "", f"perpend: {error}\n") == run(*words, "--store", days, *filters)
 
 
-def test_a_misspelt_type_or_object_has_not_no_findings(run: Run, days: Path) -> None:
+def test_a_misspelt_type_or_object_has_not_no_findings(run: RunWriter, days: Path) -> None:
     assert (2, "", "perpend: the history knows no object 'alma'\n") == run("findings", "--store", days, "--object", "alma")
     ended = run("scorecard", "--store", days, "--account", "prdo")
     assert (2, "", "perpend: nothing in the history belongs to an account 'prdo'\n") == ended
@@ -92,13 +92,13 @@ def test_a_misspelt_type_or_object_has_not_no_findings(run: Run, days: Path) -> 
     assert (2, "", True) == (*ran[:2], "unknown type 'AWS IAM Usr' (did you mean 'AWS IAM User'?)" in ran.err)
 
 
-def test_a_scorecard_of_no_framework_says_so(run: Run, days: Path, tmp_path: Path) -> None:
+def test_a_scorecard_of_no_framework_says_so(run: RunWriter, days: Path, tmp_path: Path) -> None:
     assert 0 == run("new", "repository", tmp_path / "bare").code
     ran = run("scorecard", "--store", days, "--repo", tmp_path / "bare")
     assert (0, "none: the repository has no framework\n") == (ran.code, ran.out), ran.err
 
 
-def test_the_story_of_an_object_a_policy_and_a_finding(run: Run, days: Path) -> None:
+def test_the_story_of_an_object_a_policy_and_a_finding(run: RunWriter, days: Path) -> None:
     of_object = said(run("history", "alma.brekke", "--store", days, "--format", "json"))
     assert [(1, "opened"), (2, "gone"), (3, "reopened")] == [(one["run"], one["event"]) for one in of_object if one["event"]]
     of_finding = said(run("history", of_object[0]["finding_id"], "--store", days, "--format", "json"))
@@ -113,7 +113,7 @@ def test_the_story_of_an_object_a_policy_and_a_finding(run: Run, days: Path) -> 
     )
 
 
-def test_two_runs_are_compared(run: Run, days: Path) -> None:
+def test_two_runs_are_compared(run: RunWriter, days: Path) -> None:
     found = run("diff", "--store", days, "--format", "json")
     assert (1, {"reopened": 1}) == (found.code, json.loads(found.out)["counts"])
     found = run("diff", "1", "2", "--store", days)
@@ -135,7 +135,7 @@ def test_two_runs_are_compared(run: Run, days: Path) -> None:
         (("--run", "x"), "goes with --policies"),
     ],
 )
-def test_what_cannot_be_compared_is_said(run: Run, days: Path, words: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be_compared_is_said(run: RunWriter, days: Path, words: tuple[str, ...], told: str) -> None:
     found = run("diff", *words, "--store", days)
     assert (2, "") == (found.code, found.out)
     assert told in found.err
@@ -144,7 +144,7 @@ def test_what_cannot_be_compared_is_said(run: Run, days: Path, words: tuple[str,
 @pytest.mark.parametrize(
     "words", [("findings",), ("history", "x"), ("diff",), ("scorecard",), ("trend",), ("history", "verify")]
 )
-def test_a_store_without_a_history_is_told_what_begins_one(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_store_without_a_history_is_told_what_begins_one(run: RunWriter, tmp_path: Path, words: tuple[str, ...]) -> None:
     found = run(*words, "--store", tmp_path)
     assert 2 == found.code
     assert "has no history yet; `perpend check --store" in found.err
@@ -153,7 +153,7 @@ def test_a_store_without_a_history_is_told_what_begins_one(run: Run, tmp_path: P
     assert "absent: there is no such directory; `perpend import` makes one" in absent.err
 
 
-def test_a_scorecard_puts_every_requirement_in_one_class(run: Run, days: Path) -> None:
+def test_a_scorecard_puts_every_requirement_in_one_class(run: RunWriter, days: Path) -> None:
     (card,) = said(run("scorecard", "--store", days, "--framework", "cis-aws", "--format", "json"))
     assert len(card["results"]) == sum(card["requirements"].values())
     met, judged = card["fractions"]["met of all"], card["fractions"]["met of judged"]
@@ -166,7 +166,7 @@ def test_a_scorecard_puts_every_requirement_in_one_class(run: Run, days: Path) -
     assert [card] == said(run("scorecard", "--store", days, *of_one))
 
 
-def test_what_is_carried_over_from_an_older_version_stands_beside_the_card(run: Run, days: Path) -> None:
+def test_what_is_carried_over_from_an_older_version_stands_beside_the_card(run: RunWriter, days: Path) -> None:
     asked = ("scorecard", "--store", days, "--framework", "cis-aws-v6.0.0", "--from")
     (card,) = said(run(*asked, "cis-aws-v5.0.0", "--format", "json"))
     assert len(card["results"]) == len(card["carriedOver"]["requirements"])
@@ -176,14 +176,14 @@ def test_what_is_carried_over_from_an_older_version_stands_beside_the_card(run: 
     assert "--from goes with one --framework" in run(*asked, "cis-aws-v5.0.0", "--format", "csv").err
 
 
-def test_a_trend_counts_what_came_and_went(run: Run, days: Path) -> None:
+def test_a_trend_counts_what_came_and_went(run: RunWriter, days: Path) -> None:
     rows = said(run("trend", "--store", days, "--format", "json"))
     assert [(20, 20, 0), (19, 0, 1), (20, 1, 0)] == [(one["open"], one["opened"], one["ended"]) for one in rows]
     assert "█" in run("trend", "--store", days).out
     assert 2 == run("trend", "--store", days, "--policy", "*no-such-policy*").code
 
 
-def test_views_stand_beside_those_of_the_snapshot(run: Run, days: Path) -> None:
+def test_views_stand_beside_those_of_the_snapshot(run: RunWriter, days: Path) -> None:
     def ask(question: str) -> list[Any]:
         found: list[Any] = said(run("inventory", "sql", question, "--store", days, "--format", "json"))
         return found
@@ -200,7 +200,7 @@ def test_views_stand_beside_those_of_the_snapshot(run: Run, days: Path) -> None:
     assert {"fails", "not asked"} <= {one["standing"] for one in ask("SELECT DISTINCT standing FROM scorecard")}
 
 
-def test_the_newest_verdicts_have_the_vendor_s_columns(run: Run, days: Path, tmp_path: Path) -> None:
+def test_the_newest_verdicts_have_the_vendor_s_columns(run: RunWriter, days: Path, tmp_path: Path) -> None:
     def ask(question: str, *more: Any) -> list[Any]:
         found: list[Any] = said(run("inventory", "sql", question, "--store", days, "--format", "json", *more))
         return found
@@ -246,7 +246,7 @@ def test_the_newest_verdicts_have_the_vendor_s_columns(run: Run, days: Path, tmp
     )
 
 
-def test_verify_prune_and_rebuild(run: Run, days: Path, tmp_path: Path) -> None:
+def test_verify_prune_and_rebuild(run: RunWriter, days: Path, tmp_path: Path) -> None:
     store = shutil.copytree(days, tmp_path / "store")
     assert "3 runs" in run("history", "verify", "--store", store).out
     (store / "history" / "changes" / "left.parquet").write_bytes(b"x")
@@ -271,7 +271,7 @@ def git(repository: Path, *words: str) -> None:
     )
 
 
-def test_the_blast_radius_of_a_change_of_policies(run: Run, days: Path, tmp_path: Path) -> None:
+def test_the_blast_radius_of_a_change_of_policies(run: RunWriter, days: Path, tmp_path: Path) -> None:
     policies = tmp_path / "policies"
     for name in FEW:
         shutil.copytree(LIBRARY / "ce/ca/aws/iam" / name, policies / "ce/iam" / name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.cli.conftest import EXAMPLE, TIME, Run
+from tests.cli.conftest import EXAMPLE, TIME, RunWriter
 from tests.schemas import asff_faults, faults
 
 CHECK = ("check", EXAMPLE, *TIME)
@@ -26,13 +26,13 @@ CHECK = ("check", EXAMPLE, *TIME)
         (["--format", "oscal-ar", "--status", "INCOMPLIANT"], "counts all verdicts"),
     ],
 )
-def test_what_does_not_go_together_is_refused(run: Run, options: list[str], said: str) -> None:
+def test_what_does_not_go_together_is_refused(run: RunWriter, options: list[str], said: str) -> None:
     ended = run(*CHECK, *options)
     assert 2 == ended.code
     assert said in ended.err
 
 
-def test_what_is_open_is_written_unless_all_is_asked_for(run: Run) -> None:
+def test_what_is_open_is_written_unless_all_is_asked_for(run: RunWriter) -> None:
     def statuses(*options: str) -> list[str]:
         ended = run(*CHECK, "--format", "ocsf", *options)
         assert 1 == ended.code
@@ -43,7 +43,7 @@ def test_what_is_open_is_written_unless_all_is_asked_for(run: Run) -> None:
     assert ["COMPLIANT"] == statuses("--status", "COMPLIANT")
 
 
-def test_the_library_s_findings_are_valid(run: Run, tmp_path: Path) -> None:
+def test_the_library_s_findings_are_valid(run: RunWriter, tmp_path: Path) -> None:
     written = {
         form: run(*CHECK, "--framework", "cis-aws", "--format", form, *more).out
         for form, *more in (["asff", "--unrated", "low"], ["sarif"], ["oscal-ar"], ["oscal-poam"], ["markdown"])
@@ -60,14 +60,14 @@ def test_the_library_s_findings_are_valid(run: Run, tmp_path: Path) -> None:
     assert written["markdown"].startswith("<!-- perpend:check -->\n")
 
 
-def test_a_plan_of_nothing_leaves_no_file(run: Run, tmp_path: Path) -> None:
+def test_a_plan_of_nothing_leaves_no_file(run: RunWriter, tmp_path: Path) -> None:
     target = tmp_path / "plan.json"
     ended = run(*CHECK, "--policy", "root-user-mfa", "--status", "INAPPLICABLE", "--format", "oscal-poam", "--out", target)
     assert (2, False) == (ended.code, target.exists())
     assert "nothing is open" in ended.err
 
 
-def test_parquet_holds_what_lines_hold_and_a_place_that_cannot_be_written_is_told(run: Run, tmp_path: Path) -> None:
+def test_parquet_holds_what_lines_hold_and_a_place_that_cannot_be_written_is_told(run: RunWriter, tmp_path: Path) -> None:
     target = tmp_path / "findings.parquet"
     asked = (*CHECK, "--policy", "root-user-mfa", "--all")
     lines = run(*asked, "--format", "ocsf").out.splitlines()
@@ -82,7 +82,7 @@ LISTED = ("ocsf", "asff", "sarif", "oscal-poam", "junit", "markdown")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["findings", "diff"])
-def test_a_history_is_written_as_check_writes_and_valid(run: Run, days: Path, tmp_path: Path, command: str) -> None:
+def test_a_history_is_written_as_check_writes_and_valid(run: RunWriter, days: Path, tmp_path: Path, command: str) -> None:
     more = {"asff": ("--unrated", "low"), "sarif": ("--github",)}
     code = {"findings": 0, "diff": 1}[command]
     found = {form: run(command, "--store", days, "--format", form, *more.get(form, ())) for form in LISTED}
@@ -106,12 +106,12 @@ def test_a_history_is_written_as_check_writes_and_valid(run: Run, days: Path, tm
     assert number == duckdb.sql(f"SELECT count(*) FROM read_parquet('{target}')").fetchall()[0][0]
 
 
-def test_a_comparison_counts_what_was_known_after_its_later_run(run: Run, days: Path) -> None:
+def test_a_comparison_counts_what_was_known_after_its_later_run(run: RunWriter, days: Path) -> None:
     counts = [run("diff", *runs, "--store", days, "--format", "junit").out for runs in (("1", "2"), ("2", "3"))]
     assert [19, 20] == [int(re.findall(r'name="INCOMPLIANT" value="(\d+)"', text)[0]) for text in counts]
 
 
-def test_an_event_of_a_comparison_names_the_finding_that_the_list_names(run: Run, days: Path) -> None:
+def test_an_event_of_a_comparison_names_the_finding_that_the_list_names(run: RunWriter, days: Path) -> None:
     (event,) = [json.loads(line) for line in run("diff", "--store", days, "--format", "ndjson").out.splitlines()]
     rows = run("diff", "--store", days, "--format", "csv").out.splitlines()
     (listed,) = json.loads(run("findings", "--store", days, "--object", event["object_id"], "--format", "json").out)
@@ -121,7 +121,7 @@ def test_an_event_of_a_comparison_names_the_finding_that_the_list_names(run: Run
     assert list(event) == rows[0].split(",")
 
 
-def test_requirements_are_written_from_a_history(run: Run, days: Path) -> None:
+def test_requirements_are_written_from_a_history(run: RunWriter, days: Path) -> None:
     asked = ("scorecard", "--store", days, "--framework", "cis-aws")
     results = json.loads(run(*asked, "--format", "oscal-ar").out)
     assert [] == faults("oscal-complete-1.1.2", results)
@@ -133,7 +133,7 @@ def test_requirements_are_written_from_a_history(run: Run, days: Path) -> None:
     assert junit.count("<failure") == sum(one["standing"] == "fails" for one in lines)
 
 
-def test_a_trend_and_a_story_are_written_as_rows(run: Run, days: Path) -> None:
+def test_a_trend_and_a_story_are_written_as_rows(run: RunWriter, days: Path) -> None:
     lines = run("trend", "--store", days, "--format", "ndjson").out.splitlines()
     assert (3, [20, 19, 20]) == (len(lines), [json.loads(line)["open"] for line in lines])
     assert "run,time,open" in run("trend", "--store", days, "--format", "csv").out
@@ -154,7 +154,7 @@ def test_a_trend_and_a_story_are_written_as_rows(run: Run, days: Path) -> None:
     ],
 )
 def test_a_form_that_a_command_does_not_write_is_refused_with_those_it_writes(
-    run: Run, days: Path, words: tuple[str, ...], said: str
+    run: RunWriter, days: Path, words: tuple[str, ...], said: str
 ) -> None:
     ended = run(*words, "--store", days)
     assert (2, "") == (ended.code, ended.out)

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from perpend.findings.history.manifest import head_from
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, Ran, Run, answer, done, report
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run, RunWriter, answer, done, report
 from tests.repositories import logic, policy_files, write
 
 CHECK = ("check", "-q", "--policy", "*access-key*")
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Ran]]:
+def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Run]]:
     """A store of two days, to be copied, and what was said when each was judged: alma.brekke is gone on the second."""
     place, said = tmp_path_factory.mktemp("judged"), []
     for path in (report(place, "2026-11-20T00:00:00Z"), report(place, "2026-11-21T00:00:00Z", without="alma.brekke")):
@@ -26,7 +26,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Ran]]:
 
 
 @pytest.fixture
-def store(judged: tuple[Path, list[Ran]], tmp_path: Path) -> Path:
+def store(judged: tuple[Path, list[Run]], tmp_path: Path) -> Path:
     """The store of two days for one test alone."""
     return shutil.copytree(judged[0], tmp_path / "store")
 
@@ -37,7 +37,7 @@ def unjudged(imported: Path, tmp_path: Path) -> Path:
     return shutil.copytree(imported, tmp_path / "store")
 
 
-def heard_of(ran: Ran) -> str:
+def heard_of(ran: Run) -> str:
     """Return what was told, but for the age of reports."""
     return "".join(line for line in ran.err.splitlines(keepends=True) if "older than 4 hours" not in line)
 
@@ -46,30 +46,30 @@ def runs(store: Path) -> int:
     return len(head_from((store / "history" / "head.json").read_text()).runs)
 
 
-def test_a_check_of_a_store_says_what_happened_since_the_last_one(judged: tuple[Path, list[Ran]]) -> None:
+def test_a_check_of_a_store_says_what_happened_since_the_last_one(judged: tuple[Path, list[Run]]) -> None:
     assert ["", "perpend: since the last run: 1 gone (perpend diff)\n"] == [heard_of(ran) for ran in judged[1]]
     assert [1, 1] == [ran.code for ran in judged[1]]
 
 
-def test_the_same_check_again_says_nothing_new(run: Run, store: Path) -> None:
+def test_the_same_check_again_says_nothing_new(run: RunWriter, store: Path) -> None:
     assert "" == heard_of(run(*CHECK, "--store", store))
     assert "" == heard_of(run(*CHECK[:-1], KEY_POLICY, "--store", store))
     assert 2 == runs(store)
 
 
-def test_no_history_keeps_none(run: Run, unjudged: Path) -> None:
+def test_no_history_keeps_none(run: RunWriter, unjudged: Path) -> None:
     kept = run(*CHECK, "--store", unjudged, "--no-history")
     assert (1, "") == (kept.code, heard_of(kept))
     assert not (unjudged / "history").exists()
 
 
-def test_an_older_snapshot_moves_nothing(run: Run, store: Path) -> None:
+def test_an_older_snapshot_moves_nothing(run: RunWriter, store: Path) -> None:
     (older, _) = sorted(path.stem for path in (store / "runs").glob("*.json"))
     told = run(*CHECK, "--store", store, "--run", older)
     assert heard_of(told).startswith("perpend: history: account 111122223333 was looked at later before")
 
 
-def test_an_old_report_beside_a_fresh_one_resolves_nothing_of_its_account(run: Run, tmp_path: Path) -> None:
+def test_an_old_report_beside_a_fresh_one_resolves_nothing_of_its_account(run: RunWriter, tmp_path: Path) -> None:
     """The run's day is that of the fresh one; what the old one says is as old as it is."""
     store, other = tmp_path / "store", ("111122223333", "444455556666")
     for day, of_other in (("2026-11-20", "2026-11-21"), ("2026-11-22", "2026-11-05"), ("2026-11-23", "2026-11-22")):
@@ -90,7 +90,7 @@ def test_an_old_report_beside_a_fresh_one_resolves_nothing_of_its_account(run: R
     assert "perpend: since the last run: 1 gone (perpend diff)\n" == told
 
 
-def test_a_day_in_the_future_is_not_kept(run: Run, store: Path) -> None:
+def test_a_day_in_the_future_is_not_kept(run: RunWriter, store: Path) -> None:
     told = run(*CHECK, "--store", store, "--snapshot-time", "2999-01-01")
     assert 1 == told.code
     assert "not kept in the history" in told.err
@@ -98,7 +98,7 @@ def test_a_day_in_the_future_is_not_kept(run: Run, store: Path) -> None:
     assert 2 == runs(store)
 
 
-def test_a_history_that_cannot_be_written_is_told_and_changes_no_verdict(run: Run, unjudged: Path) -> None:
+def test_a_history_that_cannot_be_written_is_told_and_changes_no_verdict(run: RunWriter, unjudged: Path) -> None:
     (unjudged / "history").write_text("in the way")
     told = run("check", "--store", unjudged, "-q")
     assert 1 == told.code
@@ -107,7 +107,7 @@ def test_a_history_that_cannot_be_written_is_told_and_changes_no_verdict(run: Ru
 
 
 @pytest.mark.parametrize("damage", ["head", "file"])
-def test_a_damaged_history_is_named_and_left_alone(run: Run, tmp_path: Path, store: Path, damage: str) -> None:
+def test_a_damaged_history_is_named_and_left_alone(run: RunWriter, tmp_path: Path, store: Path, damage: str) -> None:
     path = next((store / "history").glob("known/*/*.parquet")) if damage == "file" else store / "history" / "head.json"
     found = sorted((store / "history").glob("known/*/*.parquet"))
     for one in found if damage == "file" else [path]:
@@ -120,7 +120,7 @@ def test_a_damaged_history_is_named_and_left_alone(run: Run, tmp_path: Path, sto
 
 
 def test_a_policy_that_the_repository_lacks_is_told_until_somebody_says_what_became_of_it(
-    run: Run, unjudged: Path, tmp_path: Path
+    run: RunWriter, unjudged: Path, tmp_path: Path
 ) -> None:
     for name in ("before", "after"):
         files = policy_files(logic(input_type="CA10__CaAwsUser__c", otherwise="INCOMPLIANT"))
@@ -143,7 +143,7 @@ def test_a_policy_that_the_repository_lacks_is_told_until_somebody_says_what_bec
         assert 0 == run("history", name, "--store", unjudged).code
 
 
-def test_a_run_over_few_types_leaves_what_is_known_of_others(run: Run, tmp_path: Path) -> None:
+def test_a_run_over_few_types_leaves_what_is_known_of_others(run: RunWriter, tmp_path: Path) -> None:
     images = tmp_path / "images.json"
     images.write_text(json.dumps([{"Id": "ami-1", "CA10__disappearanceTime__c": None, "CA10__public__c": True}]))
     store, image = tmp_path / "store", ("--policy", "image-public")

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from perpend.inventory.snapshots.store import Store
-from tests.cli.conftest import EXAMPLE, Run, done, forked, wait_for
+from tests.cli.conftest import EXAMPLE, RunWriter, done, forked, wait_for
 from tests.repositories import write
 from tests.unit.inventory.snapshots.stored import plain_duckdb, rows_of
 
@@ -36,7 +36,7 @@ def ids(directory: Path, table: str) -> list[str]:
     return [one for (one,) in found.fetchall()]
 
 
-def test_a_credential_report_becomes_a_snapshot(run: Run, tmp_path: Path) -> None:
+def test_a_credential_report_becomes_a_snapshot(run: RunWriter, tmp_path: Path) -> None:
     ended = run("import", EXAMPLE, "--store", tmp_path / "store")
     snapshot = Store(tmp_path / "store").snapshot(verify=True)
     assert (0, f"snapshot {snapshot.id}\n  {ACCOUNT}: 1 row\n  {USER}: 25 rows\n", "") == ended
@@ -45,7 +45,7 @@ def test_a_credential_report_becomes_a_snapshot(run: Run, tmp_path: Path) -> Non
     ]
 
 
-def test_several_tables_have_their_own_options(run: Run, tmp_path: Path) -> None:
+def test_several_tables_have_their_own_options(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "u.csv").write_text("key,who,acct\na,ann,1\nb,bob,2\n")
     (tmp_path / "u.yaml").write_text(
         "columns: {key: Id, who: CA10__userName__c, acct: CA10__account__c}\nconstants: {x__c: 1}\n"
@@ -85,7 +85,7 @@ def test_several_tables_have_their_own_options(run: Run, tmp_path: Path) -> None
         ),
     ],
 )
-def test_what_is_misspelt_is_told_unless_it_is_meant(run: Run, tmp_path: Path, options: list[str], reason: str) -> None:
+def test_what_is_misspelt_is_told_unless_it_is_meant(run: RunWriter, tmp_path: Path, options: list[str], reason: str) -> None:
     (tmp_path / "u.csv").write_text("Id,CA10__usrName__c,who\na,ann,ann\n")
     (tmp_path / "who").write_text("columns: {Id: Id, who: CA10__usrName__c}")
     (tmp_path / "constant").write_text("columns: {Id: Id}\nconstants: {CA10__arm__c: a}")
@@ -99,7 +99,7 @@ def test_what_is_misspelt_is_told_unless_it_is_meant(run: Run, tmp_path: Path, o
     assert 0 == run("import", tmp_path / "u.csv", *options, "--new-type", "--store", tmp_path / "s").code
 
 
-def test_a_field_with_blank_space_around_its_name_or_in_another_case_is_told(run: Run, tmp_path: Path) -> None:
+def test_a_field_with_blank_space_around_its_name_or_in_another_case_is_told(run: RunWriter, tmp_path: Path) -> None:
     for field, meant in ((" CA10__userName__c", "CA10__userName__c"), ("CA10__ARN__C", "CA10__arn__c"), ("Name ", "Name")):
         (tmp_path / "u.csv").write_text(f"Id,{field}\na,ann\n")
         (tmp_path / "u.ndjson").write_text(f'{{"Id": "a", "{field}": "ann"}}\n')
@@ -111,14 +111,14 @@ def test_a_field_with_blank_space_around_its_name_or_in_another_case_is_told(run
     assert 0 == run("import", tmp_path / "u.csv", "--type", USER, "--store", tmp_path / "s").code
 
 
-def test_options_in_front_are_for_all_inputs(run: Run, tmp_path: Path) -> None:
+def test_options_in_front_are_for_all_inputs(run: RunWriter, tmp_path: Path) -> None:
     for name in ("1", "2"):
         (tmp_path / name).write_text(f"Id\n{name}\n")
     ended = run("import", "--store", tmp_path / "s", "--type", USER, tmp_path / "1", tmp_path / "2")
     assert (0, ["1", "2"]) == (ended.code, ids(tmp_path / "s", USER))
 
 
-def test_private_types_of_a_repository_are_known(run: Run, tmp_path: Path) -> None:
+def test_private_types_of_a_repository_are_known(run: RunWriter, tmp_path: Path) -> None:
     directory = tmp_path / "repo/types/CA10__CaThing__c"
     directory.mkdir(parents=True)
     (directory / "type.yaml").write_text(
@@ -131,7 +131,7 @@ def test_private_types_of_a_repository_are_known(run: Run, tmp_path: Path) -> No
     assert (0, "", ["o"]) == (ended.code, ended.err, ids(tmp_path / "s", "CA10__CaOwner__c"))
 
 
-def test_an_undeclared_lookup_shows_the_lines_to_add(run: Run, tmp_path: Path) -> None:
+def test_an_undeclared_lookup_shows_the_lines_to_add(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "t.json").write_text('[{"Id": "a", "owner__r": {"Id": "o"}}]')
     ended = run("import", tmp_path / "t.json", "--type", "CA10__CaThing__c", "--new-type", "--store", tmp_path / "s")
     assert 0 == ended.code
@@ -153,7 +153,7 @@ def test_an_undeclared_lookup_shows_the_lines_to_add(run: Run, tmp_path: Path) -
     ],
 )
 def test_an_unusable_input_is_one_line_and_nothing_is_stored(
-    run: Run, imported: Path, tmp_path: Path, content: bytes, options: list[str], reason: str
+    run: RunWriter, imported: Path, tmp_path: Path, content: bytes, options: list[str], reason: str
 ) -> None:
     (tmp_path / "x").write_bytes(content)
     shutil.copytree(imported, tmp_path / "s")
@@ -163,7 +163,7 @@ def test_an_unusable_input_is_one_line_and_nothing_is_stored(
     assert before == Store(tmp_path / "s").runs()
 
 
-def test_keep_going_stores_the_rest_and_remembers_what_was_not_read(run: Run, tmp_path: Path) -> None:
+def test_keep_going_stores_the_rest_and_remembers_what_was_not_read(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("Id,x\na\n")
     ended = run(
         "import", EXAMPLE, tmp_path / "x.csv", "--type", USER, tmp_path / "none", "--keep-going", "--store", tmp_path / "s"
@@ -177,7 +177,7 @@ def test_keep_going_stores_the_rest_and_remembers_what_was_not_read(run: Run, tm
     )
 
 
-def test_each_mistake_in_a_mapping_is_one_line_that_says_where(run: Run, tmp_path: Path) -> None:
+def test_each_mistake_in_a_mapping_is_one_line_that_says_where(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("Id,x\na,1\n")
     (tmp_path / "m.yaml").write_text("columns:\n  Id: Id\n  x: [1]\nconstant: {}\n")
     ended = run("import", tmp_path / "x.csv", "--type", USER, "--mapping", tmp_path / "m.yaml", "--store", tmp_path / "s")
@@ -191,19 +191,19 @@ def test_each_mistake_in_a_mapping_is_one_line_that_says_where(run: Run, tmp_pat
 
 
 @pytest.mark.parametrize("time", ["yesterday", "2026-13-01"])
-def test_a_time_that_is_none_is_a_usage_error(run: Run, tmp_path: Path, time: str) -> None:
+def test_a_time_that_is_none_is_a_usage_error(run: RunWriter, tmp_path: Path, time: str) -> None:
     ended = run("import", EXAMPLE, "--observed-at", time, "--store", tmp_path / "s")
     assert (2, "") == (ended.code, ended.out)
     assert "is no ISO 8601 date" in ended.err
 
 
-def test_standard_input_is_an_input(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_an_input(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(Path(EXAMPLE).read_bytes())))
     ended = run("import", "-", "--store", tmp_path / "s")
     assert (0, 25) == (ended.code, len(ids(tmp_path / "s", USER)))
 
 
-def test_the_directory_of_the_store_may_be_odd_but_no_pattern(run: Run, tmp_path: Path) -> None:
+def test_the_directory_of_the_store_may_be_odd_but_no_pattern(run: RunWriter, tmp_path: Path) -> None:
     odd = tmp_path / 'it\'s a "q" é;--new\nline'
     assert 0 == run("import", EXAMPLE, "--store", odd).code
     assert 25 == len(ids(odd, USER))
@@ -274,7 +274,7 @@ def _objects(directory: Path, number: int) -> Path:
     return path
 
 
-def test_what_is_nested_in_contradicting_readings_is_judged_whichever_is_right(run: Run, tmp_path: Path) -> None:
+def test_what_is_nested_in_contradicting_readings_is_judged_whichever_is_right(run: RunWriter, tmp_path: Path) -> None:
     account = {"Id": "111122223333", "CA10__accountId__c": "111122223333"}
     user = {"Id": "u", "CA10__account__c": "111122223333", "CA10__userName__c": "ann"}
     objects = [{**account, "CA10__users__r": users} for users in ([user], [])]
@@ -291,7 +291,7 @@ def test_what_is_nested_in_contradicting_readings_is_judged_whichever_is_right(r
     assert found[0]
 
 
-def test_an_import_that_fails_leaves_no_store_behind(run: Run, tmp_path: Path) -> None:
+def test_an_import_that_fails_leaves_no_store_behind(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     store = tmp_path / "new" / "store"
     assert 2 == run("import", tmp_path / "x.csv", "--store", store).code
@@ -302,7 +302,7 @@ def test_an_import_that_fails_leaves_no_store_behind(run: Run, tmp_path: Path) -
     assert before == sorted(store.rglob("*"))
 
 
-def test_an_input_without_a_name_is_told_as_such(run: Run, tmp_path: Path) -> None:
+def test_an_input_without_a_name_is_told_as_such(run: RunWriter, tmp_path: Path) -> None:
     for command in (["check", ""], ["import", "", "--store", tmp_path / "s"], ["explain", "root-user-mfa", "x", ""]):
         ended = run(*command)
         assert (2, True) == (ended.code, "INPUT '' names nothing" in ended.err), command

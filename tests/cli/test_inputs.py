@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from tests import formats
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run, spawn
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter, spawn
 from tests.formats import FORMATS, written
 
 USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
@@ -58,7 +58,7 @@ INPUTS = [
 
 
 @pytest.mark.parametrize("inputs", INPUTS)
-def test_tables_and_several_types_are_judged_as_in_a_store(run: Run, files: Path, inputs: tuple[str, ...]) -> None:
+def test_tables_and_several_types_are_judged_as_in_a_store(run: RunWriter, files: Path, inputs: tuple[str, ...]) -> None:
     words = given(files, *inputs)
     stored = run("import", *words, "--store", files / "store")
     policies = [*([KEY_POLICY, MFA] if "users.csv" in inputs else []), *([] if inputs == USERS else [NO_USERS])]
@@ -70,7 +70,7 @@ def test_tables_and_several_types_are_judged_as_in_a_store(run: Run, files: Path
 
 
 def test_a_verdict_on_a_table_is_explained_by_the_command_that_the_report_prints(
-    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(files)
     words = [*USERS, "accounts.parquet", "--type", ACCOUNT]
@@ -84,7 +84,7 @@ def test_a_verdict_on_a_table_is_explained_by_the_command_that_the_report_prints
     assert (0, True) == (users.code, "read at   " in users.out and "users.csv" in users.out)
 
 
-def test_what_is_said_of_inputs_is_said_of_none_in_front_of_other_options(run: Run, files: Path) -> None:
+def test_what_is_said_of_inputs_is_said_of_none_in_front_of_other_options(run: RunWriter, files: Path) -> None:
     """A claim behind accounts is none about users of another file, nor is that one of the accounts' day."""
     (files / "foreign.csv").write_text("Id,CA10__account__c\nu1,999922223333\n")
     users, accounts = given(files, "foreign.csv", "--type", USER), given(files, "accounts.json", "--type", ACCOUNT)
@@ -102,7 +102,7 @@ def test_what_is_said_of_inputs_is_said_of_none_in_front_of_other_options(run: R
 
 
 def test_the_printed_command_keeps_options_apart_from_the_input_behind_them(
-    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(files)
     words = [*USERS, "--observed-at", "2026-11-19", "accounts.json"]
@@ -112,7 +112,9 @@ def test_the_printed_command_keeps_options_apart_from_the_input_behind_them(
     assert "verdict   INCOMPLIANT" in run(*command[1:]).out
 
 
-def test_an_input_that_is_called_like_the_object_is_an_input(run: Run, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_input_that_is_called_like_the_object_is_an_input(
+    run: RunWriter, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(files)
     (files / "a").write_text("Id\n111122223333\n")
     explained = run("explain", KEY_POLICY, "a", *USERS, "a", "--type", ACCOUNT)
@@ -124,7 +126,7 @@ ALL_BUT_LIKE_OTHERS = ("--exclude", "*[sa]-monitoring", "--exclude", "*/password
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_what_other_tools_write_is_judged_as_in_a_store(run: Run, tmp_path: Path, name: str) -> None:
+def test_what_other_tools_write_is_judged_as_in_a_store(run: RunWriter, tmp_path: Path, name: str) -> None:
     (tmp_path / "a").write_text(written(name, FORMATS[name]()))
     words = [tmp_path / "a", "--complete", formats.ACCOUNT]
     stored = run("import", *words, "--store", tmp_path / "s")
@@ -134,7 +136,7 @@ def test_what_other_tools_write_is_judged_as_in_a_store(run: Run, tmp_path: Path
     assert json.loads(judged.out)["verdicts"]
 
 
-def test_reasons_of_formats_stay_in_a_store_and_give_way_to_facts(run: Run, tmp_path: Path) -> None:
+def test_reasons_of_formats_stay_in_a_store_and_give_way_to_facts(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "details.json").write_text(json.dumps(formats.details()))
     (tmp_path / "report.csv").write_text(f"{','.join(formats.ROW)}\n{','.join(formats.ROW.values())}\n")
     reason = "CA10__credReportAttributesJson__c is not known: account authorization details do not tell it"
@@ -149,7 +151,7 @@ def test_reasons_of_formats_stay_in_a_store_and_give_way_to_facts(run: Run, tmp_
 
 
 def test_a_parquet_file_of_cloudquery_and_standard_input_are_taken(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = tmp_path / "rows.ndjson"
     rows.write_text(formats.as_lines(formats.cloudquery_policies()))
@@ -170,7 +172,7 @@ def test_a_parquet_file_of_cloudquery_and_standard_input_are_taken(
     assert (2, "") == (refused.code, refused.out)
 
 
-def test_what_cannot_be_used_is_told_and_the_rest_judged_if_asked(run: Run, files: Path) -> None:
+def test_what_cannot_be_used_is_told_and_the_rest_judged_if_asked(run: RunWriter, files: Path) -> None:
     (files / "cut.csv").write_text("Id,x\na\n")
     words = given(files, "cut.csv", "--type", ACCOUNT, *USERS)
     assert (2, "", True) == ((ran := run("check", *words)).code, ran.out, "line 2 has 1 field" in ran.err)
@@ -179,12 +181,12 @@ def test_what_cannot_be_used_is_told_and_the_rest_judged_if_asked(run: Run, file
     assert "not judged: " in ran.err
 
 
-def test_the_interpreter_judges_no_tables(run: Run, files: Path) -> None:
+def test_the_interpreter_judges_no_tables(run: RunWriter, files: Path) -> None:
     ran = run("check", *given(files, *USERS), "--engine", "interpreter")
     assert (2, "", True) == (ran.code, ran.out, "judged by duckdb or spark, not by the interpreter" in ran.err)
 
 
-def test_what_is_not_taken_is_named_by_every_command(run: Run, tmp_path: Path) -> None:
+def test_what_is_not_taken_is_named_by_every_command(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "users.json").write_text(json.dumps({"Users": [{"UserName": "ann"}]}))
     for command in (["check"], ["explain", KEY_POLICY, "ann"], ["import", "--store", tmp_path / "s"]):
         ran = run(*command, tmp_path / "users.json")
@@ -192,7 +194,7 @@ def test_what_is_not_taken_is_named_by_every_command(run: Run, tmp_path: Path) -
         assert "users.json: the answer of `aws iam list-users`" in ran.err and "get-credential-report" in ran.err
 
 
-def test_an_object_that_inputs_do_not_hold_is_looked_for_among_them(run: Run, tmp_path: Path) -> None:
+def test_an_object_that_inputs_do_not_hold_is_looked_for_among_them(run: RunWriter, tmp_path: Path) -> None:
     row = {"name": "b", "arn": "arn:aws:s3:::b", "account_id": "111122223333", "bucket_policy_is_public": False}
     (tmp_path / "buckets.json").write_text(json.dumps([row | {"versioning_enabled": True, "_ctx": {}}]))
     asked = ("explain", "bucket-block-public-access")
@@ -201,7 +203,7 @@ def test_an_object_that_inputs_do_not_hold_is_looked_for_among_them(run: Run, tm
     assert said == run(*asked, "c", tmp_path / "buckets.json").err
 
 
-def test_a_mapping_that_says_nothing_is_told_in_one_line(run: Run, files: Path) -> None:
+def test_a_mapping_that_says_nothing_is_told_in_one_line(run: RunWriter, files: Path) -> None:
     (files / "empty.yaml").write_text("constants: {}\n", "utf-8")
     for name, said in (
         ("nope.yaml", ": cannot be read: No such file or directory"),

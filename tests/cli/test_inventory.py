@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from perpend.inventory.snapshots.store import Store
-from tests.cli.conftest import EXAMPLE, Run, end_by, heard, wait_for
+from tests.cli.conftest import EXAMPLE, RunWriter, end_by, heard, wait_for
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def store(imported: Path, tmp_path: Path) -> Path:
     return shutil.copytree(imported, tmp_path / "store")
 
 
-def test_snapshots_are_listed_with_the_one_in_force_marked(run: Run, store: Path) -> None:
+def test_snapshots_are_listed_with_the_one_in_force_marked(run: RunWriter, store: Path) -> None:
     run("import", EXAMPLE, "--store", store)
     first, second = Store(store).runs()
     lines = run("inventory", "ls", "--store", store).out.splitlines()
@@ -32,7 +32,7 @@ def test_snapshots_are_listed_with_the_one_in_force_marked(run: Run, store: Path
     assert "26" == lines[1].split()[4]
 
 
-def test_a_snapshot_is_shown_with_its_tables(run: Run, store: Path) -> None:
+def test_a_snapshot_is_shown_with_its_tables(run: RunWriter, store: Path) -> None:
     ended = run("inventory", "show", "--store", store, "--verify")
     assert 0 == ended.code
     assert "CA10__CaAwsUser__c (aws_iam_user): 25 rows\n" in ended.out
@@ -41,14 +41,14 @@ def test_a_snapshot_is_shown_with_its_tables(run: Run, store: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["ls"], ["show"], ["sql", "SELECT 1"], ["prune", "--keep", "1"]])
-def test_a_store_that_is_not_there_is_named(run: Run, tmp_path: Path, command: list[str]) -> None:
+def test_a_store_that_is_not_there_is_named(run: RunWriter, tmp_path: Path, command: list[str]) -> None:
     ended = run("inventory", *command, "--store", tmp_path / "none")
     assert (2, "") == (ended.code, ended.out)
     assert f"perpend: {tmp_path / 'none'}: there is no such directory; `perpend import` makes one\n" == ended.err
     assert not (tmp_path / "none").exists()
 
 
-def test_questions_are_answered_over_labels_and_api_names(run: Run, store: Path) -> None:
+def test_questions_are_answered_over_labels_and_api_names(run: RunWriter, store: Path) -> None:
     question = 'SELECT user_name, "CA10__userName__c" AS same FROM aws_iam_user JOIN aws_account ON aws_account.id = "CA10__account__c" ORDER BY 1'
     ended = run("inventory", "sql", question, "--store", store, "--format", "json")
     found = json.loads(ended.out)
@@ -58,7 +58,7 @@ def test_questions_are_answered_over_labels_and_api_names(run: Run, store: Path)
     assert "2 rows shown, there are more" in run("inventory", "sql", "FROM range(9)", "--store", store, "--limit", "2").out
 
 
-def test_cells_of_csv_are_no_formulas(run: Run, store: Path) -> None:
+def test_cells_of_csv_are_no_formulas(run: RunWriter, store: Path) -> None:
     question = "SELECT '=1+1' AS a, -1 AS b, '-1' AS \"@c\", NULL AS d, 'x\"y' AS e, [1] AS f, TIMESTAMP '2026-01-02' AS g"
     ended = run("inventory", "sql", question, "--store", store, "--format", "csv")
     assert [["a", "b", "'@c", "d", "e", "f", "g"], ["'=1+1", "-1", "'-1", "", 'x"y', "[1]", "2026-01-02T00:00:00"]] == list(
@@ -66,19 +66,19 @@ def test_cells_of_csv_are_no_formulas(run: Run, store: Path) -> None:
     )
 
 
-def test_json_has_every_column_and_no_nan(run: Run, store: Path) -> None:
+def test_json_has_every_column_and_no_nan(run: RunWriter, store: Path) -> None:
     question = "SELECT 'NaN'::DOUBLE AS a, 1 AS a, {'k': 1.5::DECIMAL(3,1)} AS s, 'x'::BLOB AS b, 'inf'::DOUBLE AS i"
     ended = run("inventory", "sql", question, "--store", store, "--format", "json")
     assert [{"a": None, "a_2": 1, "s": {"k": "1.5"}, "b": "78", "i": "inf"}] == json.loads(ended.out)
 
 
-def test_an_answer_can_go_to_a_file(run: Run, store: Path, tmp_path: Path) -> None:
+def test_an_answer_can_go_to_a_file(run: RunWriter, store: Path, tmp_path: Path) -> None:
     ended = run("inventory", "sql", "SELECT 1 AS x", "--store", store, "--format", "csv", "--out", tmp_path / "x.csv")
     assert (0, "", "") == ended
     assert b"x\r\n1\r\n" == (tmp_path / "x.csv").read_bytes()
 
 
-def test_sources_can_be_asked_for(run: Run, store: Path) -> None:
+def test_sources_can_be_asked_for(run: RunWriter, store: Path) -> None:
     question = (
         "SELECT s.name, count(*) AS n FROM aws_iam_user u JOIN perpend_sources s ON s.number = u.perpend_source GROUP BY 1"
     )
@@ -109,7 +109,9 @@ def test_sources_can_be_asked_for(run: Run, store: Path) -> None:
         ("SELECT * FROM query('DROP VIEW aws_iam_user')", "", "1:"),
     ],
 )
-def test_a_question_without_answer_is_told_in_one_line(run: Run, store: Path, question: str, message: str, place: str) -> None:
+def test_a_question_without_answer_is_told_in_one_line(
+    run: RunWriter, store: Path, question: str, message: str, place: str
+) -> None:
     before = Store(store).snapshot(verify=True)
     ended = run("inventory", "sql", question, "--store", store)
     assert (2, "") == (ended.code, ended.out)
@@ -120,7 +122,7 @@ def test_a_question_without_answer_is_told_in_one_line(run: Run, store: Path, qu
     assert before == Store(store).snapshot(verify=True)
 
 
-def test_nothing_is_ever_written(run: Run, store: Path, tmp_path: Path) -> None:
+def test_nothing_is_ever_written(run: RunWriter, store: Path, tmp_path: Path) -> None:
     path = Store(store).snapshot().files["CA10__CaAwsUser__c"][0]
     for target in (path, tmp_path / "new.csv"):
         for question in (f"COPY (SELECT 1) TO '{target}'", f"EXPLAIN ANALYZE COPY (SELECT 1) TO '{target}'"):
@@ -132,7 +134,7 @@ def test_nothing_is_ever_written(run: Run, store: Path, tmp_path: Path) -> None:
 SLOW = "SELECT count(*) FROM range(100000000000) a, range(1000) b"
 
 
-def test_a_question_that_takes_too_long_is_given_up(run: Run, store: Path) -> None:
+def test_a_question_that_takes_too_long_is_given_up(run: RunWriter, store: Path) -> None:
     ended = run("inventory", "sql", SLOW, "--store", store, "--timeout", "0.3")
     assert 2 == ended.code
     assert "the question was not answered within 0.3 seconds" in ended.err
@@ -180,7 +182,7 @@ def test_a_question_can_be_interrupted(store: Path, number: signal.Signals) -> N
     assert (b"", b"perpend: interrupted") == (out, err.strip())
 
 
-def test_pruning_keeps_the_newest(run: Run, store: Path) -> None:
+def test_pruning_keeps_the_newest(run: RunWriter, store: Path) -> None:
     for _ in range(2):
         run("import", EXAMPLE, "--store", store)
     first, second, third = Store(store).runs()
@@ -190,7 +192,7 @@ def test_pruning_keeps_the_newest(run: Run, store: Path) -> None:
     assert [third] == Store(store).runs()
 
 
-def test_a_damaged_store_is_named_without_traceback(run: Run, store: Path) -> None:
+def test_a_damaged_store_is_named_without_traceback(run: RunWriter, store: Path) -> None:
     path = Store(store).snapshot().files["CA10__CaAwsUser__c"][0]
     content = bytearray(path.read_bytes())
     content[8:400] = b"\xff" * 392
@@ -201,11 +203,13 @@ def test_a_damaged_store_is_named_without_traceback(run: Run, store: Path) -> No
         assert "Error:" not in ended.err and "Traceback" not in ended.err
 
 
-def test_rules_of_imports_are_explained(run: Run) -> None:
+def test_rules_of_imports_are_explained(run: RunWriter) -> None:
     assert run("explain-code", "K303").out.startswith("warning[K303] undeclared-relation\n")
 
 
-def test_an_answer_whose_columns_do_not_fit_is_shown_as_records(run: Run, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_whose_columns_do_not_fit_is_shown_as_records(
+    run: RunWriter, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     question = "SELECT Id, 'x' AS a_column_of_quite_a_long_name FROM aws_iam_user ORDER BY Id LIMIT 1"
     monkeypatch.setenv("COLUMNS", "50")
     assert (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, TIME, Ran, Run
+from tests.cli.conftest import EXAMPLE, TIME, Run, RunWriter
 
 USER = "CA10__CaAwsUser__c"
 NAMES = ["AWS IAM User", "aws iam user", "aws_iam_user"]
@@ -22,14 +22,14 @@ def users(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_check_takes_the_label_of_a_type(run: Run, users: Path, name: str) -> None:
+def test_check_takes_the_label_of_a_type(run: RunWriter, users: Path, name: str) -> None:
     by_api_name = run("check", users, "--type", USER, *TIME, "--format", "ndjson")
     assert by_api_name.out
     assert by_api_name == run("check", users, "--type", name, *TIME, "--format", "ndjson")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_explain_takes_the_label_of_a_type(run: Run, users: Path, name: str) -> None:
+def test_explain_takes_the_label_of_a_type(run: RunWriter, users: Path, name: str) -> None:
     policy = "user-has-more-than-one-active-access-key"
     by_api_name = run("explain", policy, "ann", users, "--type", USER, *TIME)
     assert 0 == by_api_name.code
@@ -37,7 +37,7 @@ def test_explain_takes_the_label_of_a_type(run: Run, users: Path, name: str) -> 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_import_takes_the_label_of_a_type(run: Run, users: Path, tmp_path: Path, name: str) -> None:
+def test_import_takes_the_label_of_a_type(run: RunWriter, users: Path, tmp_path: Path, name: str) -> None:
     table = tmp_path / "users.csv"
     table.write_text("Id,CA10__userName__c\nc,cy\n")
     ran = run("import", users, "--type", name, table, "--type", name, "--store", tmp_path / "store")
@@ -45,7 +45,7 @@ def test_import_takes_the_label_of_a_type(run: Run, users: Path, tmp_path: Path,
 
 
 def test_a_store_takes_a_type_that_nothing_declares_if_it_is_meant_but_no_misspelt_label(
-    run: Run, users: Path, tmp_path: Path
+    run: RunWriter, users: Path, tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
     refused = run("import", users, "--type", "AWS IAM Usr", "--new-type", "--store", store)
@@ -55,8 +55,8 @@ def test_a_store_takes_a_type_that_nothing_declares_if_it_is_meant_but_no_misspe
     assert "Acme__Thing__c: 2 rows" in meant.out
 
 
-def test_a_type_that_nothing_knows_is_told(run: Run, users: Path) -> None:
-    asked: list[Ran] = [
+def test_a_type_that_nothing_knows_is_told(run: RunWriter, users: Path) -> None:
+    asked: list[Run] = [
         run("check", users, "--type", "AWS IAM Usr"),
         run("explain", "root-user-mfa", "ann", users, "--type", "AWS IAM Usr"),
     ]
@@ -65,7 +65,7 @@ def test_a_type_that_nothing_knows_is_told(run: Run, users: Path) -> None:
 
 
 @pytest.mark.parametrize(("short", "whole"), [("cis-aws", "cis-aws-v7.0.0"), ("cis-aws/2.12", "cis-aws-v7.0.0/02/12")])
-def test_a_framework_without_a_version_is_the_newest(run: Run, short: str, whole: str) -> None:
+def test_a_framework_without_a_version_is_the_newest(run: RunWriter, short: str, whole: str) -> None:
     found = run("check", EXAMPLE, "--framework", whole, *TIME, "--format", "ndjson")
     assert found.out
     assert found == run("check", EXAMPLE, "--framework", short, *TIME, "--format", "ndjson")

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Ran, Run
+from tests.cli.conftest import Run, RunWriter
 from tests.repositories import NAMES, logic, policy_files, write
 
 KEYS = {"code", "severity", "message", "path", "line", "column", "endLine", "endColumn", "help"}
 FIELD = {"FIELD": {"path": "a"}}
 
 
-def found(ran: Ran) -> list[dict[str, Any]]:
+def found(ran: Run) -> list[dict[str, Any]]:
     """Return the diagnostics of a JSON answer, their keys checked."""
     diagnostics: list[dict[str, Any]] = json.loads(ran.out)["diagnostics"]
     for one in diagnostics:
@@ -26,7 +26,7 @@ def found(ran: Ran) -> list[dict[str, Any]]:
     return diagnostics
 
 
-def lint(run: Run, root: Path, **more: Any) -> list[dict[str, Any]]:
+def lint(run: RunWriter, root: Path, **more: Any) -> list[dict[str, Any]]:
     ran = run("lint", "--repo", root, "--format", "json")
     diagnostics = found(ran)
     assert ran.code == int(any(one["severity"] == "error" for one in diagnostics))
@@ -74,7 +74,7 @@ ERRORS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_what_is_an_error_in_a_condition(run: Run, tmp_path: Path, name: str) -> None:
+def test_what_is_an_error_in_a_condition(run: RunWriter, tmp_path: Path, name: str) -> None:
     check, code = ERRORS[name]
     write(tmp_path, policy_files(logic(check)))
     assert code in [one["code"] for one in lint(run, tmp_path) if one["severity"] == "error"]
@@ -130,14 +130,14 @@ FILES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_is_an_error_in_a_file(run: Run, tmp_path: Path, name: str) -> None:
+def test_what_is_an_error_in_a_file(run: RunWriter, tmp_path: Path, name: str) -> None:
     files, code = FILES[name]
     write(tmp_path, {**policy_files(logic()), **files})
     assert code in [one["code"] for one in lint(run, tmp_path) if one["severity"] == "error"]
 
 
 @pytest.mark.parametrize(("target", "code"), [("ce/policy/loop", "L105"), ("/etc", "L104"), ("..", "L105")])
-def test_links_that_loop_or_leave_are_errors(run: Run, tmp_path: Path, target: str, code: str) -> None:
+def test_links_that_loop_or_leave_are_errors(run: RunWriter, tmp_path: Path, target: str, code: str) -> None:
     write(tmp_path, policy_files(logic()))
     (tmp_path / "ce/policy/loop").symlink_to(target if target.startswith(("/", "..")) else tmp_path / target)
     diagnostics = lint(run, tmp_path)
@@ -145,7 +145,7 @@ def test_links_that_loop_or_leave_are_errors(run: Run, tmp_path: Path, target: s
     assert "root:" not in json.dumps(diagnostics)
 
 
-def test_no_byte_of_a_file_outside_is_shown(run: Run, tmp_path: Path) -> None:
+def test_no_byte_of_a_file_outside_is_shown(run: RunWriter, tmp_path: Path) -> None:
     secret = tmp_path / "outside" / "secret.yaml"
     secret.parent.mkdir()
     secret.write_text("names: {full: TOPSECRET\n")
@@ -158,7 +158,7 @@ def test_no_byte_of_a_file_outside_is_shown(run: Run, tmp_path: Path) -> None:
         assert "TOPSECRET" not in ran.out + ran.err
 
 
-def test_a_place_in_test_data_is_counted_from_1(run: Run, tmp_path: Path) -> None:
+def test_a_place_in_test_data_is_counted_from_1(run: RunWriter, tmp_path: Path) -> None:
     data = '[\n  {"Id": "a",\n   "expectedResult": {"status": "COMPLIENT", "conditionIndex": "1", "conditionText": "", "runtimeError": null}}\n]\n'
     write(tmp_path, {**policy_files(logic(testData=[{"file": "t.json"}])), "ce/policy/t.json": data})
     one = next(one for one in lint(run, tmp_path) if one["code"] == "L143")
@@ -166,13 +166,13 @@ def test_a_place_in_test_data_is_counted_from_1(run: Run, tmp_path: Path) -> Non
     assert "did you mean `COMPLIANT`?" == one["help"]
 
 
-def test_one_fault_has_at_most_25_diagnostics(run: Run, tmp_path: Path) -> None:
+def test_one_fault_has_at_most_25_diagnostics(run: RunWriter, tmp_path: Path) -> None:
     conditions = [{"EXTRACT": f"isOn{number}"} for number in range(200)]
     write(tmp_path, policy_files(logic(*conditions, importExtracts=[{"file": "/types/T/none.extracts.yaml"}])))
     assert 1 <= len(lint(run, tmp_path)) <= 25
 
 
-def test_all_forms_tell_the_same_errors(run: Run, tmp_path: Path) -> None:
+def test_all_forms_tell_the_same_errors(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path, policy_files(logic({"EXTRACT": "none"})))
     diagnostics = lint(run, tmp_path)
     text, github, sarif = (run("lint", "--repo", tmp_path, "--format", form) for form in ("text", "github", "sarif"))
@@ -192,7 +192,7 @@ def test_all_forms_tell_the_same_errors(run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_annotations_name_files_from_the_working_directory(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str, directory: str, expected: str
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str, directory: str, expected: str
 ) -> None:
     write(tmp_path / "deep/repo", policy_files(logic({"EXTRACT": "none"})))
     (tmp_path / "deep/other").mkdir()
@@ -205,14 +205,14 @@ def test_annotations_name_files_from_the_working_directory(
     assert "ce/policy/prod.logic.yaml" == json.loads(told)["diagnostics"][0]["path"]
 
 
-def test_warnings_alone_are_no_failure(run: Run, tmp_path: Path) -> None:
+def test_warnings_alone_are_no_failure(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path, policy_files(logic({"IS_EMPTY": {"arg": FIELD}})))
     diagnostics = lint(run, tmp_path)
     assert {"warning"} == {one["severity"] for one in diagnostics}
 
 
 @pytest.mark.parametrize("make", [lambda root: None, lambda root: (root / "ce").write_text("")])
-def test_what_is_no_repository_is_exit_2(run: Run, tmp_path: Path, make: Any) -> None:
+def test_what_is_no_repository_is_exit_2(run: RunWriter, tmp_path: Path, make: Any) -> None:
     make(tmp_path)
     ran = run("lint", "--repo", tmp_path)
     assert (2, "") == (ran.code, ran.out)
@@ -244,14 +244,16 @@ def _policy(content: Any) -> dict[str, Any]:
         ((), {"ce/one", "ce/two", "types/T"}),
     ],
 )
-def test_lint_of_places_tells_what_stands_there(run: Run, tmp_path: Path, names: tuple[str, ...], expected: set[str]) -> None:
+def test_lint_of_places_tells_what_stands_there(
+    run: RunWriter, tmp_path: Path, names: tuple[str, ...], expected: set[str]
+) -> None:
     ran = run("lint", *names, "--repo", two_policies(tmp_path), "--format", "json")
     errors = [one for one in found(ran) if one["severity"] == "error"]
     assert expected == {one["path"].rpartition("/")[0] for one in errors}
     assert int(bool(expected)) == ran.code
 
 
-def test_a_path_says_which_repository_is_meant(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_says_which_repository_is_meant(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = two_policies(tmp_path / "deep" / "repo")
     monkeypatch.chdir(tmp_path)
     for name in (root, "deep/repo"):
@@ -262,12 +264,12 @@ def test_a_path_says_which_repository_is_meant(run: Run, tmp_path: Path, monkeyp
     assert (1, {"ce"}) == _tops(run("lint", "one", "--repo", "..", "--format", "json"))
 
 
-def _tops(ran: Ran) -> tuple[int, set[str]]:
+def _tops(ran: Run) -> tuple[int, set[str]]:
     return ran.code, {one["path"].partition("/")[0] for one in found(ran)}
 
 
 @pytest.mark.parametrize("name", ["thre", "/etc/passwd", "ce/none.yaml", "../outside.yaml", "README.md"])
-def test_a_place_that_is_none_is_exit_2(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_place_that_is_none_is_exit_2(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     root = write(two_policies(tmp_path / "repo"), {"README.md": "x", "../outside.yaml": "x"})
     monkeypatch.chdir(root)
     ran = run("lint", name)
@@ -276,7 +278,7 @@ def test_a_place_that_is_none_is_exit_2(run: Run, tmp_path: Path, monkeypatch: p
     assert f"{name}'" in ran.err
 
 
-def test_more_alike_than_are_shown_elsewhere_hide_nothing_here(run: Run, tmp_path: Path) -> None:
+def test_more_alike_than_are_shown_elsewhere_hide_nothing_here(run: RunWriter, tmp_path: Path) -> None:
     bad = logic(importExtracts=[{"file": "/types/T/none.extracts.yaml"}])
     files = {f"ce/p{number:02}/{file}": content for number in range(40) for file, content in _policy(bad).items()}
     write(tmp_path, {**files, "ce/folder.yaml": {"names": NAMES}})

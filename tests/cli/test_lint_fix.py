@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import RunWriter
 from tests.repositories import NAMES, write
 from tests.sampled import part_of_library, sampled_iam
 
@@ -101,7 +101,7 @@ def repository(root: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("name", MENDED)
-def test_what_can_be_mended_in_one_way_is(run: Run, tmp_path: Path, name: str) -> None:
+def test_what_can_be_mended_in_one_way_is(run: RunWriter, tmp_path: Path, name: str) -> None:
     before, after = MENDED[name]
     file = repository(tmp_path, before)
     ran = run("lint", "--repo", tmp_path, "--fix")
@@ -113,14 +113,14 @@ def test_what_can_be_mended_in_one_way_is(run: Run, tmp_path: Path, name: str) -
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_what_is_not_certain_is_left(run: Run, tmp_path: Path, name: str) -> None:
+def test_what_is_not_certain_is_left(run: RunWriter, tmp_path: Path, name: str) -> None:
     file = repository(tmp_path, KEPT[name])
     ran = run("lint", "--repo", tmp_path, "--fix", "--format", "json")
     assert KEPT[name] == file.read_bytes().decode()
     assert "nothing could be mended" in ran.err
 
 
-def test_lines_are_shown_as_they_were_and_as_they_are(run: Run, tmp_path: Path) -> None:
+def test_lines_are_shown_as_they_were_and_as_they_are(run: RunWriter, tmp_path: Path) -> None:
     repository(tmp_path, MENDED["older spellings"][0].replace("T\n", "T \n", 1))
     shown = run("lint", "--repo", tmp_path, "--fix").out
     assert shown.startswith("ce/p/prod.logic.yaml:1\n  - inputType: T \n  + inputType: T\nce/p/prod.logic.yaml:5\n")
@@ -128,7 +128,7 @@ def test_lines_are_shown_as_they_were_and_as_they_are(run: Run, tmp_path: Path) 
     assert "mended 6 places in 1 file\n" in shown
 
 
-def test_only_the_places_named_are_mended(run: Run, tmp_path: Path) -> None:
+def test_only_the_places_named_are_mended(run: RunWriter, tmp_path: Path) -> None:
     file = repository(tmp_path, OLD)
     (tmp_path / "ce/folder.yaml").write_text("names: {full: a, contextual: a} \n")
     assert "mended 1 place in 1 file" in run("lint", "ce/folder.yaml", "--repo", tmp_path, "--fix").out
@@ -137,7 +137,7 @@ def test_only_the_places_named_are_mended(run: Run, tmp_path: Path) -> None:
     assert NEW == file.read_text()
 
 
-def test_a_file_that_links_lead_to_is_mended_once_and_none_outside(run: Run, tmp_path: Path) -> None:
+def test_a_file_that_links_lead_to_is_mended_once_and_none_outside(run: RunWriter, tmp_path: Path) -> None:
     root = tmp_path / "repo"
     file = repository(root, OLD)
     (root / "ce/p/wip.logic.yaml").symlink_to("prod.logic.yaml")
@@ -150,7 +150,7 @@ def test_a_file_that_links_lead_to_is_mended_once_and_none_outside(run: Run, tmp
 
 
 def test_the_library_has_nothing_to_mend_and_is_nobodys_to_mend(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor to find fault with: all of it is looked at by ``make test``."""
     part_of_library(tmp_path / "library", "*", sampled_iam())

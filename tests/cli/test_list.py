@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import KEY_POLICY, Run
+from tests.cli.conftest import KEY_POLICY, RunWriter
 from tests.repositories import logic, write
 
 USER, THING = "CA10__CaAwsUser__c", "Acme__Thing__c"
@@ -43,7 +43,7 @@ def repository(tmp_path: Path) -> Path:
     return write(tmp_path, FILES)
 
 
-def listed(run: Run, *arguments: object) -> list[str]:
+def listed(run: RunWriter, *arguments: object) -> list[str]:
     ran = run("list", "policies", *arguments, "--format", "json")
     assert (0, "") == (ran.code, ran.err)
     return [row["id"].rpartition("/")[2] for row in json.loads(ran.out)]
@@ -73,7 +73,7 @@ def listed(run: Run, *arguments: object) -> list[str]:
         (("--service", "iam", "--type", USER, "first"), ["one"]),
     ],
 )
-def test_policies_are_narrowed_down(run: Run, repository: Path, arguments: tuple[str, ...], expected: list[str]) -> None:
+def test_policies_are_narrowed_down(run: RunWriter, repository: Path, arguments: tuple[str, ...], expected: list[str]) -> None:
     """A descriptor that cannot be read may answer any section: it stays."""
     assert expected == listed(run, *arguments, "--repo", repository)
 
@@ -94,13 +94,13 @@ def test_policies_are_narrowed_down(run: Run, repository: Path, arguments: tuple
         (("types", "--framework", "cis-aws"), "--framework goes with `list policies` and `list sections`"),
     ],
 )
-def test_what_names_nothing_is_told(run: Run, arguments: tuple[str, ...], reason: str) -> None:
+def test_what_names_nothing_is_told(run: RunWriter, arguments: tuple[str, ...], reason: str) -> None:
     ran = run("list", *arguments)
     assert (2, "") == (ran.code, ran.out)
     assert reason in ran.err
 
 
-def test_words_narrow_down_types_frameworks_and_operations(run: Run) -> None:
+def test_words_narrow_down_types_frameworks_and_operations(run: RunWriter) -> None:
     assert ["CA10__CaAwsUserPolicy__c"] == [
         line.split()[0] for line in run("list", "types", "IAM user inline").out.splitlines()
     ]
@@ -110,7 +110,7 @@ def test_words_narrow_down_types_frameworks_and_operations(run: Run) -> None:
     assert "none (did you mean 'mfa'?)\n" == run("list", "policies", "mfaa").out
 
 
-def test_sections_are_found_by_words_and_framework(run: Run, repository: Path) -> None:
+def test_sections_are_found_by_words_and_framework(run: RunWriter, repository: Path) -> None:
     found = json.loads(run("list", "sections", "--repo", repository, "--format", "json").out)
     assert [
         {"id": "/frameworks/f-v10/1", "name": "1.1 Enforce", "policies": 1},
@@ -123,7 +123,7 @@ def test_sections_are_found_by_words_and_framework(run: Run, repository: Path) -
     assert described.startswith("/frameworks/cis-aws-v7.0.0/02/12\t")
 
 
-def test_words_and_options_leave_rows_as_they_are(run: Run) -> None:
+def test_words_and_options_leave_rows_as_they_are(run: RunWriter) -> None:
     whole = run("list").out.splitlines()
     assert [line for line in whole if KEY_POLICY in line] == run(
         "list", "policies", "--framework", "cis-aws-v6.0.0/2.12"
@@ -131,7 +131,7 @@ def test_words_and_options_leave_rows_as_they_are(run: Run) -> None:
     assert whole == run("list", "policies", "aws").out.splitlines()
 
 
-def test_numbers_in_lines_say_what_they_count(run: Run) -> None:
+def test_numbers_in_lines_say_what_they_count(run: RunWriter) -> None:
     types = run("list", "types").out
     assert re.search(r"^CA10__CaAwsAccount__c\tAWS Account\t\d+ fields\t0 extracts$", types, re.MULTILINE)
     assert "\t1 policy\n" in run("list", "sections", "--framework", "cis-aws").out

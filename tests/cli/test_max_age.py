@@ -21,7 +21,7 @@ from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
 from perpend.inventory.readers import files
 from perpend.inventory.snapshots.database import opened, rows_of
 from perpend.inventory.snapshots.store import Store
-from tests.cli.conftest import KEY_POLICY, Run
+from tests.cli.conftest import KEY_POLICY, RunWriter
 from tests.formats import ANN, config_item
 
 ACCOUNT, LINK = "CA10__CaAwsAccount__c", "CA10__CaAwsIamPolicyUserLink__c"
@@ -33,10 +33,10 @@ OLD, NEW = "2026-11-17T12:00:00Z", "2026-11-20T10:00:00Z"
 STALE = "observed 3 days ago, 2026-11-17 12:00 UTC: older than 24 hours"
 
 
-class Estate:
+class Inventory:
     """Inputs in a directory, judged as they are, by each engine, and from a store."""
 
-    def __init__(self, run: Run, directory: Path) -> None:
+    def __init__(self, run: RunWriter, directory: Path) -> None:
         self.run, self.directory = run, directory
 
     def report(self, account: str, time: str, *users: str) -> str:
@@ -72,74 +72,76 @@ class Estate:
 
 
 @pytest.fixture
-def estate(run: Run, tmp_path: Path) -> Estate:
-    return Estate(run, tmp_path)
+def inventory(run: RunWriter, tmp_path: Path) -> Inventory:
+    return Inventory(run, tmp_path)
 
 
-def test_users_of_an_old_report_are_undetermined_and_say_how_old_it_is(estate: Estate) -> None:
-    inputs = [estate.report(A, OLD, "ann"), estate.report(B, NEW, "bob")]
-    fresh = estate.said(KEY_POLICY, *inputs)
+def test_users_of_an_old_report_are_undetermined_and_say_how_old_it_is(inventory: Inventory) -> None:
+    inputs = [inventory.report(A, OLD, "ann"), inventory.report(B, NEW, "bob")]
+    fresh = inventory.said(KEY_POLICY, *inputs)
     expected = {one: ("UNDETERMINED", STALE) if A in one or one == "ann" else said for one, said in fresh.items()}
     assert "COMPLIANT" == fresh["ann"][0]
-    assert [expected] * 3 == estate.roads(KEY_POLICY, *inputs)
-    assert [fresh] * 3 == estate.roads(KEY_POLICY, *inputs, age=("--max-age", "4d"))
+    assert [expected] * 3 == inventory.roads(KEY_POLICY, *inputs)
+    assert [fresh] * 3 == inventory.roads(KEY_POLICY, *inputs, age=("--max-age", "4d"))
 
 
-def test_an_empty_list_is_not_known_where_the_source_that_claims_it_is_old(estate: Estate) -> None:
+def test_an_empty_list_is_not_known_where_the_source_that_claims_it_is_old(inventory: Inventory) -> None:
     """The account itself was seen just now; that it has no users is three days old."""
-    rows = estate.write("accounts.json", [{"Id": A}, {"Id": B}])
-    inputs = [rows, "--type", ACCOUNT, "--observed-at", NEW, estate.report(A, OLD), estate.report(B, NEW)]
-    store = estate.store(*inputs)
-    assert {"COMPLIANT"} == {status for status, _ in estate.said(USERS, "--store", store, "--no-history").values()}
+    rows = inventory.write("accounts.json", [{"Id": A}, {"Id": B}])
+    inputs = [rows, "--type", ACCOUNT, "--observed-at", NEW, inventory.report(A, OLD), inventory.report(B, NEW)]
+    store = inventory.store(*inputs)
+    assert {"COMPLIANT"} == {status for status, _ in inventory.said(USERS, "--store", store, "--no-history").values()}
     for words in (inputs, ["--store", store, "--no-history"]):
-        found = estate.said(USERS, *words, "--max-age", "24h")
+        found = inventory.said(USERS, *words, "--max-age", "24h")
         assert ["UNDETERMINED", "COMPLIANT"] == [found[one][0] for one in (A, B)]
         assert STALE in found[A][1]
 
 
-def test_the_same_holds_of_files_that_need_no_store(estate: Estate) -> None:
-    inputs = [estate.report(A, OLD), estate.report(B, NEW)]
-    found = estate.said(USERS, *inputs, "--max-age", "24h")
+def test_the_same_holds_of_files_that_need_no_store(inventory: Inventory) -> None:
+    inputs = [inventory.report(A, OLD), inventory.report(B, NEW)]
+    found = inventory.said(USERS, *inputs, "--max-age", "24h")
     assert ["UNDETERMINED", "COMPLIANT"] == [found[one][0] for one in (A, B)]
 
 
-def test_large_reports_are_judged_as_small_ones_are(estate: Estate, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_reports_are_judged_as_small_ones_are(
+    inventory: Inventory, run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(files, "LARGE", 0)
     monkeypatch.setattr(check, "LARGE", 2)
     users = [f"u{number}" for number in range(90)]
-    inputs = [estate.report(A, OLD, *users), estate.report(B, NEW, *users)]
+    inputs = [inventory.report(A, OLD, *users), inventory.report(B, NEW, *users)]
     found = run("check", *inputs, *NOW, "--max-age", "24h", "--policy", KEY_POLICY, "--format", "json")
     ledger = json.loads(found.out)["ledger"]
     assert (3, 91) == (found.code, ledger["UNDETERMINED"])
     assert found.out.count(f'"currentStateMessage":"{STALE}"') == 91
 
 
-def test_explain_says_it_and_the_hint_hands_the_age_on(estate: Estate, run: Run) -> None:
-    old = estate.report(A, OLD, "ann")
+def test_explain_says_it_and_the_hint_hands_the_age_on(inventory: Inventory, run: RunWriter) -> None:
+    old = inventory.report(A, OLD, "ann")
     told = run("check", old, *NOW, "--max-age", "24h", "--policy", KEY_POLICY)
     assert "--max-age 1d" in told.out
-    for words in ([old], ["--store", estate.store(old)]):
+    for words in ([old], ["--store", inventory.store(old)]):
         explained = run("explain", KEY_POLICY, "ann", *words, *NOW, "--max-age", "24h")
         assert (0, True) == (explained.code, STALE in " ".join(explained.out.split())), explained.out
         assert "smallest change" not in explained.out  # no value would turn it
 
 
-def test_the_configuration_may_hold_it(estate: Estate, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = estate.report(A, OLD, "ann")
-    monkeypatch.chdir(estate.directory)
-    (estate.directory / "perpend.toml").write_text('max-age = "24h"\n')
-    assert "UNDETERMINED" == estate.said(KEY_POLICY, old)["ann"][0]
-    (estate.directory / "perpend.toml").write_text('max-age = "a day"\n')
+def test_the_configuration_may_hold_it(inventory: Inventory, run: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = inventory.report(A, OLD, "ann")
+    monkeypatch.chdir(inventory.directory)
+    (inventory.directory / "perpend.toml").write_text('max-age = "24h"\n')
+    assert "UNDETERMINED" == inventory.said(KEY_POLICY, old)["ann"][0]
+    (inventory.directory / "perpend.toml").write_text('max-age = "a day"\n')
     ended = run("check", old, *NOW)
     assert 2 == ended.code
     assert "'a day' is no length of time, such as 90m, 24h, 7d or 4w" in ended.err
 
 
-def test_a_key_that_leads_nowhere_is_not_known_once_the_complete_list_is_old(estate: Estate, run: Run) -> None:
+def test_a_key_that_leads_nowhere_is_not_known_once_the_complete_list_is_old(inventory: Inventory, run: RunWriter) -> None:
     """All accounts were read three days ago; the region that names another one may belong to one made since."""
-    regions = estate.write("regions.json", [{"Id": "r", "CA10__account__c": B}])
-    accounts = estate.write("accounts.json", [{"Id": A}])
-    store = estate.store(
+    regions = inventory.write("regions.json", [{"Id": "r", "CA10__account__c": B}])
+    accounts = inventory.write("accounts.json", [{"Id": A}])
+    store = inventory.store(
         accounts, "--type", ACCOUNT, "--observed-at", OLD, "--complete", "all",
         regions, "--type", "CA10__CaAwsAccountRegion__c", "--observed-at", NEW,
     )  # fmt: skip
@@ -147,7 +149,7 @@ def test_a_key_that_leads_nowhere_is_not_known_once_the_complete_list_is_old(est
     known = run("inventory", "sql", question, "--store", store, "--format", "json")
     assert [{"n": 0}] == json.loads(known.out)
     fresh = Freshness(timedelta(hours=24), datetime(2026, 11, 20, 12, tzinfo=UTC))
-    aged = aged_snapshot(Store(store).snapshot(), fresh, lambda name: None, estate.directory)
+    aged = aged_snapshot(Store(store).snapshot(), fresh, lambda name: None, inventory.directory)
     with opened(paths=aged.files.paths) as connection:
         [(why,)] = rows_of(
             connection, f'SELECT "CA10__account__r#unfollowed" FROM {aged.relation("CA10__CaAwsAccountRegion__c")}'
@@ -155,32 +157,32 @@ def test_a_key_that_leads_nowhere_is_not_known_once_the_complete_list_is_old(est
     assert f"leads to `{B}`, of which nothing is known: {STALE}" == why
 
 
-def test_findings_say_where_and_when_they_were_observed(estate: Estate, run: Run) -> None:
-    old = estate.report(A, OLD, "ann")
-    store = estate.store(old)
+def test_findings_say_where_and_when_they_were_observed(inventory: Inventory, run: RunWriter) -> None:
+    old = inventory.report(A, OLD, "ann")
+    store = inventory.store(old)
     for words in ([old], ["--store", store, "--no-history"]):
         ended = run("check", *words, *NOW, "--policy", KEY_POLICY, "--format", "json")
         [*_, verdict] = json.loads(ended.out)["verdicts"]
         assert (old, OLD) == (verdict["object"]["source"], verdict["object"]["observedAt"])
-        parquet = estate.directory / "verdicts.parquet"
+        parquet = inventory.directory / "verdicts.parquet"
         assert 0 == run("check", *words, *NOW, "--policy", KEY_POLICY, "--format", "parquet", "--out", parquet).code
         rows = duckdb.execute(f"SELECT DISTINCT source, \"observedAt\" FROM '{parquet}'").fetchall()
         assert [(old, OLD)] == rows
 
 
-def test_a_report_older_than_four_hours_is_told(estate: Estate, run: Run) -> None:
+def test_a_report_older_than_four_hours_is_told(inventory: Inventory, run: RunWriter) -> None:
     told = "is older than 4 hours (up to 3 days): what happened since is not in it"
-    old, new = estate.report(A, OLD, "ann"), estate.report(B, NEW, "bob")
+    old, new = inventory.report(A, OLD, "ann"), inventory.report(B, NEW, "bob")
     assert f"{told}; --max-age says how old facts may be\n" in run("check", old, *NOW, "--quiet").err
     assert f"{told}\n" in run("check", old, *NOW, "--quiet", "--max-age", "40000d").err
     assert "" == run("check", new, *NOW, "--quiet").err
-    assert f"{old} {told}" in run("check", "--store", estate.store(old, new), "--no-history", *NOW, "--quiet").err
+    assert f"{old} {told}" in run("check", "--store", inventory.store(old, new), "--no-history", *NOW, "--quiet").err
 
 
 def test_a_large_report_without_a_time_may_be_older_than_anything(
-    estate: Estate, run: Run, monkeypatch: pytest.MonkeyPatch
+    inventory: Inventory, run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report = estate.directory / "report.csv"
+    report = inventory.directory / "report.csv"
     report.write_text(
         f"user,arn,access_key_1_active,access_key_2_active\nann,{ANN},true,false\n<root_account>,{ROOT},false,false\n"
     )
@@ -203,7 +205,7 @@ def first_and_last(old: Path, contents: Iterable[str]) -> tuple[str, str]:
 
 @pytest.mark.parametrize("least", [0, 1 << 40])
 def test_what_a_fresh_report_does_not_say_is_as_old_as_the_report_that_says_it(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int
 ) -> None:
     """The report that says it is old in one account, and fresh in the other."""
     monkeypatch.setattr(files, "LARGE", least)
@@ -225,7 +227,7 @@ def test_what_a_fresh_report_does_not_say_is_as_old_as_the_report_that_says_it(
         assert {A: {"UNDETERMINED"}, B: {"COMPLIANT", "INAPPLICABLE"}} == ends, place
 
 
-def test_what_an_item_of_config_does_not_say_is_as_old_as_the_table_that_says_it(run: Run, tmp_path: Path) -> None:
+def test_what_an_item_of_config_does_not_say_is_as_old_as_the_table_that_says_it(run: RunWriter, tmp_path: Path) -> None:
     old, new = tmp_path / "old.json", tmp_path / "new.json"
     users = {"name": "ann", "user_id": "AIDA", "arn": ANN, "account_id": "111122223333", "_ctx": {}}
     lists = {"attached_policy_arns": [], "inline_policies": []}

@@ -15,7 +15,7 @@ from jsonschema import Draft7Validator
 from perpend.core.objects.object_types import FIELD_TYPES
 from perpend.language.syntax.repository import LIBRARY
 from perpend.language.syntax.schema import json_schemas
-from tests.cli.conftest import EXAMPLE, TIME, Offered, Run, done, full
+from tests.cli.conftest import EXAMPLE, TIME, Offered, RunWriter, done, full
 from tests.repositories import write
 
 POLICY = ("policy", "ce/acme/iam/user-without-mfa", "--type", "AWS IAM User")
@@ -42,7 +42,7 @@ def contents(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() if path.is_file() else b"" for path in root.rglob("*")}
 
 
-def sound(run: Run, root: Path, *, lint: Sequence[str] = ()) -> None:
+def sound(run: RunWriter, root: Path, *, lint: Sequence[str] = ()) -> None:
     """Assert that lint finds nothing, or only what is named, and that tests pass and reach all."""
     found = run("lint", "--repo", root)
     assert (0, list(lint)) == (found.code, re.findall(r"\[([A-Z]\d+)\]", found.out))
@@ -50,7 +50,7 @@ def sound(run: Run, root: Path, *, lint: Sequence[str] = ()) -> None:
     assert (0, "") == (ran.code, ran.err), ran.out
 
 
-def test_three_commands_lead_from_nothing_to_a_policy_that_passes_its_tests_and_judges(run: Run, tmp_path: Path) -> None:
+def test_three_commands_lead_from_nothing_to_a_policy_that_passes_its_tests_and_judges(run: RunWriter, tmp_path: Path) -> None:
     root = tmp_path / "policies"
     made = [run("new", "repository", root), run("new", *POLICY, "--repo", root), run("test", "--repo", root, *FULL)]
     assert [(0, "")] * 3 == [(ran.code, ran.err) for ran in made]
@@ -61,7 +61,7 @@ def test_three_commands_lead_from_nothing_to_a_policy_that_passes_its_tests_and_
     assert (1, 25, {"COMPLIANT", "INCOMPLIANT", "UNDETERMINED"}) == (ran.code, len(statuses), set(statuses))
 
 
-def test_what_is_to_be_done_next_is_said_and_can_be_done(run: Run, root: Path) -> None:
+def test_what_is_to_be_done_next_is_said_and_can_be_done(run: RunWriter, root: Path) -> None:
     ran = run("new", *POLICY, "--repo", root)
     assert f"next  perpend test --coverage --repo {root}" == ran.out.splitlines()[-1]
     written = [Path(line.removeprefix("new   ")) for line in ran.out.splitlines()[:-1]]
@@ -70,7 +70,7 @@ def test_what_is_to_be_done_next_is_said_and_can_be_done(run: Run, root: Path) -
 
 
 @pytest.mark.slow
-def test_a_policy_about_each_type_of_the_library_is_sound(run: Run, root: Path) -> None:
+def test_a_policy_about_each_type_of_the_library_is_sound(run: RunWriter, root: Path) -> None:
     types = sorted(path.name for path in (LIBRARY / "types").iterdir())
     for name in types:
         assert 0 == run("new", "policy", f"ce/acme/{name}", "--type", name, "--repo", root).code
@@ -79,7 +79,7 @@ def test_a_policy_about_each_type_of_the_library_is_sound(run: Run, root: Path) 
 
 
 @pytest.mark.slow
-def test_a_policy_about_each_kind_of_field_is_sound_on_every_engine(run: Run, root: Path) -> None:
+def test_a_policy_about_each_kind_of_field_is_sound_on_every_engine(run: RunWriter, root: Path) -> None:
     fields = [{"name": f"ACME__{kind}__c", "type": kind} for kind in FIELD_TYPES]
     lookups = [{"name": "ACME__to__r", "target": "ACME__Thing__c", "key": "ACME__lookup__c"}]
     write(root, {"types/ACME__Thing__c/type.yaml": {"label": "Thing: a 'kind'", "fields": fields, "lookups": lookups}})
@@ -107,7 +107,7 @@ def test_a_policy_about_each_kind_of_field_is_sound_on_every_engine(run: Run, ro
     ],
 )
 def test_what_is_written_is_sound_and_fits_the_schema_that_its_first_line_names(
-    run: Run, root: Path, arguments: tuple[str, ...]
+    run: RunWriter, root: Path, arguments: tuple[str, ...]
 ) -> None:
     ran = run("new", *arguments, "--repo", root)
     assert 0 == ran.code, ran.err
@@ -121,20 +121,20 @@ def test_what_is_written_is_sound_and_fits_the_schema_that_its_first_line_names(
         Draft7Validator(json.loads(schema.read_text("utf-8"))).validate(yaml.safe_load(text))
 
 
-def test_the_schemas_are_those_of_the_command_schema(run: Run, root: Path, tmp_path: Path) -> None:
+def test_the_schemas_are_those_of_the_command_schema(run: RunWriter, root: Path, tmp_path: Path) -> None:
     assert 0 == run("schema", "--out", tmp_path / "schema").code
     assert contents(tmp_path / "schema") == contents(root / "schema")
     assert len(json_schemas()) == len(contents(root / "schema"))
 
 
-def test_a_repository_without_schemas_gets_files_without_the_line(run: Run, tmp_path: Path) -> None:
+def test_a_repository_without_schemas_gets_files_without_the_line(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path, {"ce/folder.yaml": {"names": {"full": "P", "contextual": "P"}}})
     assert 0 == run("new", *POLICY, "--repo", tmp_path).code
     assert [] == [path for path in tmp_path.rglob("*.yaml") if "$schema" in path.read_text("utf-8")]
     sound(run, tmp_path)
 
 
-def test_a_second_policy_about_the_same_column_takes_the_extract_that_is_there(run: Run, root: Path) -> None:
+def test_a_second_policy_about_the_same_column_takes_the_extract_that_is_there(run: RunWriter, root: Path) -> None:
     assert 0 == run("new", *POLICY, "--repo", root).code
     before = contents(root)
     assert 0 == run("new", "policy", "ce/acme/iam/other", "--type", "AWS IAM User", "--repo", root).code
@@ -144,7 +144,7 @@ def test_a_second_policy_about_the_same_column_takes_the_extract_that_is_there(r
     sound(run, root, lint=["A319"])  # both begin alike
 
 
-def test_extracts_of_that_name_that_read_something_else_are_not_taken(run: Run, root: Path) -> None:
+def test_extracts_of_that_name_that_read_something_else_are_not_taken(run: RunWriter, root: Path) -> None:
     other = {"extracts": [{"name": "mfaActive", "value": {"FIELD": {"path": "CA10__arn__c"}}}]}
     write(root, {"types/CA10__CaAwsUser__c/mfaActive.extracts.yaml": other})
     assert 0 == run("new", *POLICY, "--repo", root).code
@@ -217,7 +217,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_refusal_is_one_line_that_names_the_value_and_writes_nothing(run: Run, root: Path, name: str) -> None:
+def test_a_refusal_is_one_line_that_names_the_value_and_writes_nothing(run: RunWriter, root: Path, name: str) -> None:
     arguments, message = REFUSED[name]
     assert 0 == run("new", *POLICY, "--repo", root).code
     if arguments[0] == "waiver":
@@ -231,7 +231,7 @@ def test_a_refusal_is_one_line_that_names_the_value_and_writes_nothing(run: Run,
     assert before == contents(root.parent)
 
 
-def test_a_repository_begins_in_an_empty_directory_only(run: Run, root: Path, tmp_path: Path) -> None:
+def test_a_repository_begins_in_an_empty_directory_only(run: RunWriter, root: Path, tmp_path: Path) -> None:
     before = contents(root)
     assert "holds something already" in run("new", "repository", root).err
     (tmp_path / "file").write_text("x")
@@ -241,7 +241,7 @@ def test_a_repository_begins_in_an_empty_directory_only(run: Run, root: Path, tm
     assert 0 == run("new", "repository", tmp_path / "clone").code
 
 
-def test_no_link_leads_a_new_file_out_of_the_repository(run: Run, root: Path, tmp_path: Path) -> None:
+def test_no_link_leads_a_new_file_out_of_the_repository(run: RunWriter, root: Path, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (root / "ce" / "out").symlink_to(tmp_path / "outside")
     (root / "frameworks").symlink_to(tmp_path / "outside")
@@ -252,7 +252,7 @@ def test_no_link_leads_a_new_file_out_of_the_repository(run: Run, root: Path, tm
     assert {} == contents(tmp_path / "outside")
 
 
-def test_the_library_is_nobodys_to_write_to(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_library_is_nobodys_to_write_to(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     ran = run("new", *POLICY)
     assert (2, "") == (ran.code, ran.out)
@@ -260,7 +260,7 @@ def test_the_library_is_nobodys_to_write_to(run: Run, tmp_path: Path, monkeypatc
 
 
 def test_what_comments_say_to_look_at_is_shown_where_the_author_stands(
-    run: Run, root: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(root)
     assert 0 == run("new", "type", "ACME__Thing__c").code
@@ -274,13 +274,13 @@ def test_what_comments_say_to_look_at_is_shown_where_the_author_stands(
     assert 0 == run("list", "operations").code
 
 
-def test_a_type_of_the_library_keeps_the_label_that_people_call_it_by(run: Run, root: Path) -> None:
+def test_a_type_of_the_library_keeps_the_label_that_people_call_it_by(run: RunWriter, root: Path) -> None:
     ran = run("new", "type", "CA10__CaAwsUser__c", "--repo", root)
     assert (0, True) == (ran.code, "the new declaration counts instead" in ran.out + ran.err)
     assert run("show", "aws_iam_user", "--repo", root).out.startswith("AWS IAM User\nCA10__CaAwsUser__c\n")
 
 
-def test_a_folder_that_is_nearly_another_is_told_of(run: Run, root: Path) -> None:
+def test_a_folder_that_is_nearly_another_is_told_of(run: RunWriter, root: Path) -> None:
     assert 0 == run("new", *POLICY, "--repo", root).code
     ran = run("new", "policy", "ce/acmee/x", "--type", "AWS IAM User", "--repo", root)
     assert (0, "note: '/ce/acmee/x' stands in a new folder; there is '/ce/acme'\n") == (ran.code, ran.err)
@@ -295,12 +295,12 @@ def test_a_folder_that_is_nearly_another_is_told_of(run: Run, root: Path) -> Non
         ("colour", "note: a credential report has no column 'colour'\n"),
     ],
 )
-def test_a_column_that_reports_do_not_have_is_told_of(run: Run, root: Path, key: str, note: str) -> None:
+def test_a_column_that_reports_do_not_have_is_told_of(run: RunWriter, root: Path, key: str, note: str) -> None:
     ran = run("new", "extracts", "x", "--type", "AWS IAM User", "--key", key, "--repo", root)
     assert (0, note) == (ran.code, ran.err)
 
 
-def test_where_the_disk_is_full_nothing_stays(run: Run, tmp_path: Path) -> None:
+def test_where_the_disk_is_full_nothing_stays(run: RunWriter, tmp_path: Path) -> None:
     """The mark of the root fits, the schema of logic files does not."""
     with full(20_000):
         ran = run("new", "repository", tmp_path / "policies")

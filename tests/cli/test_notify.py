@@ -17,7 +17,7 @@ import pytest
 
 from perpend.cli.options.completion import complete_channels
 from perpend.findings.notifications import send as deliver
-from tests.cli.conftest import Run, answer, report
+from tests.cli.conftest import RunWriter, answer, report
 from tests.repositories import write
 
 POLICY = "user-has-more-than-one-active-access-key"
@@ -90,7 +90,7 @@ def place(tmp_path: Path, receiver: Receiver, waits: list[float], monkeypatch: p
 
 
 @pytest.fixture
-def day(run: Run, place: Path, judged: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+def day(run: RunWriter, place: Path, judged: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with channels and a store of one day."""
     monkeypatch.setenv("PERPEND_CONFIG", str(place / "perpend.toml"))
     shutil.copytree(judged[0], place / "store")
@@ -109,11 +109,11 @@ def next_day(place: Path, day: int, without: str = "no such user") -> None:
     answer("check", "--store", place / "store", "-q", "--policy", POLICY)
 
 
-def notify(run: Run, place: Path, *options: Any) -> Any:
+def notify(run: RunWriter, place: Path, *options: Any) -> Any:
     return run("notify", "--store", place / "store", "--channels", place / "channels.toml", *options)
 
 
-def test_a_run_is_told_once_and_the_first_one_never(run: Run, day: Path, receiver: Receiver) -> None:
+def test_a_run_is_told_once_and_the_first_one_never(run: RunWriter, day: Path, receiver: Receiver) -> None:
     told = notify(run, day)
     assert (0, "", "", []) == (*told, receiver.taken)
     next_day(day, 21)
@@ -138,7 +138,7 @@ def test_a_run_is_told_once_and_the_first_one_never(run: Run, day: Path, receive
 
 
 def test_what_was_not_taken_goes_out_with_the_next_call_run_by_run(
-    run: Run, days: Path, receiver: Receiver, waits: list[float]
+    run: RunWriter, days: Path, receiver: Receiver, waits: list[float]
 ) -> None:
     receiver.answers = [(503, {}), (429, {"Retry-After": "7"}), (500, {"Retry-After": "9999"}), (503, {})]
     told = notify(run, days)
@@ -155,7 +155,7 @@ def test_what_was_not_taken_goes_out_with_the_next_call_run_by_run(
 
 
 def test_a_dry_run_shows_what_would_be_sent_and_needs_no_secret(
-    run: Run, days: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, days: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HOOK")
     shown = json.loads(notify(run, days, "--dry-run").out)
@@ -168,7 +168,7 @@ def test_a_dry_run_shows_what_would_be_sent_and_needs_no_secret(
 
 
 def test_redirects_are_not_followed_and_a_dead_receiver_is_no_secret(
-    run: Run, days: Path, receiver: Receiver, waits: list[float], monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, days: Path, receiver: Receiver, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receiver.answers = [(302, {"Location": receiver.url})]
     assert "run 2 was not sent: HTTP 302;" in notify(run, days).err
@@ -185,7 +185,7 @@ def test_redirects_are_not_followed_and_a_dead_receiver_is_no_secret(
 
 
 def test_waived_findings_go_to_who_answers_for_them_and_channels_hear_of_their_owners(
-    run: Run, days: Path, receiver: Receiver
+    run: RunWriter, days: Path, receiver: Receiver
 ) -> None:
     entry = {"id": "w", "policies": [f"/ce/ca/aws/iam/{POLICY}"], "kind": "accepted-risk", "reason": "A trial.", "limit": 9}
     write(days / "waivers", {"a.yaml": {"waivers": [{**entry, "owner": "ciso", "until": "2027-01-01"}]}})
@@ -201,7 +201,9 @@ def remembered(place: Path) -> dict[str, int]:
     return found
 
 
-def test_what_people_answer_for_is_told_before_and_after_it_ends_and_each_once(run: Run, day: Path, receiver: Receiver) -> None:
+def test_what_people_answer_for_is_told_before_and_after_it_ends_and_each_once(
+    run: RunWriter, day: Path, receiver: Receiver
+) -> None:
     said = {"policies": [MFA], "kind": "planned-fix", "reason": "Soon.", "owner": "root-team", "limit": 9}
     ends = {"over": "2026-11-20", "soon": "2026-11-30", "later": "2026-12-31"}
     entries = [{"id": name, "until": day, **said} for name, day in ends.items()]
@@ -229,7 +231,7 @@ def test_names_of_channels_are_offered_without_their_secrets(place: Path) -> Non
     assert [] == complete_channels(context, click.Option(["--channel"]), "a")
 
 
-def test_a_changed_policy_pages_nobody(run: Run, day: Path, tmp_path: Path, receiver: Receiver) -> None:
+def test_a_changed_policy_pages_nobody(run: RunWriter, day: Path, tmp_path: Path, receiver: Receiver) -> None:
     from tests.repositories import logic, policy_files
 
     check = {"IS_EMPTY": {"arg": {"FIELD": {"path": "Id"}}}}
@@ -244,7 +246,7 @@ def test_a_changed_policy_pages_nobody(run: Run, day: Path, tmp_path: Path, rece
     assert (0, "") == shown[:2], shown
 
 
-def test_memory_that_is_damaged_or_of_another_history_sends_nothing(run: Run, days: Path, receiver: Receiver) -> None:
+def test_memory_that_is_damaged_or_of_another_history_sends_nothing(run: RunWriter, days: Path, receiver: Receiver) -> None:
     notify(run, days)
     memory = days / "store/history/notified.json"
     memory.write_text(memory.read_text().replace('"all": 2', '"all": 1'))
@@ -255,7 +257,7 @@ def test_memory_that_is_damaged_or_of_another_history_sends_nothing(run: Run, da
 
 
 def test_other_services_are_told_by_apprise_where_it_is_installed(
-    run: Run, days: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, days: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(days, {"channels.toml": '[channels.chat]\nkind = "apprise"\nurl-env = "HOOK"\n'})
     monkeypatch.setitem(sys.modules, "apprise", None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import TIME, Run
+from tests.cli.conftest import TIME, RunWriter
 from tests.repositories import NAMES, logic, policy_files, write
 
 THING = "CA10__CaThing__c"
@@ -33,7 +33,9 @@ _RELATED = [
 BESIDE = [{"Id": "z", "owner__r": {"Id": "o"}, "parts__r": [{"Id": "q"}], "other__r": {"Id": "y"}}]
 
 
-def verdicts(run: Run, directory: Path, check: dict[str, Any], objects: list[Any], types: dict[str, Any]) -> list[list[int]]:
+def verdicts(
+    run: RunWriter, directory: Path, check: dict[str, Any], objects: list[Any], types: dict[str, Any]
+) -> list[list[int]]:
     """Return the indexes of objects from a file by the interpreter, from the file by DuckDB, and from a store."""
     content = logic(check, input_type=THING, relatedLists=_RELATED)
     repository, input_file = directory / "repository", directory / "objects.json"
@@ -62,7 +64,7 @@ def verdicts(run: Run, directory: Path, check: dict[str, Any], objects: list[Any
     ids=["itself", "behind a lookup", "a child", "behind an undeclared lookup"],
 )
 def test_what_is_no_time_leaves_open_whether_an_object_has_disappeared(
-    run: Run, tmp_path: Path, check: dict[str, Any], of: Any
+    run: RunWriter, tmp_path: Path, check: dict[str, Any], of: Any
 ) -> None:
     related = {"owner__r": None, "parts__r": [], "other__r": None}
     objects = [{"Id": f"a{number}", **related, **of(f"p{number}", value)} for number, value in enumerate(ODD)]
@@ -112,7 +114,7 @@ def test_what_is_no_time_leaves_open_whether_an_object_has_disappeared(
     ids=["lookups", "children", "undeclared lookups"],
 )
 def test_what_is_odd_about_relations_is_the_same_on_every_road(
-    run: Run, tmp_path: Path, check: dict[str, Any], things: list[tuple[int, dict[str, Any]]]
+    run: RunWriter, tmp_path: Path, check: dict[str, Any], things: list[tuple[int, dict[str, Any]]]
 ) -> None:
     objects = []
     for number, (_, thing) in enumerate(things):
@@ -121,7 +123,7 @@ def test_what_is_odd_about_relations_is_the_same_on_every_road(
     assert [[*(index for index, _ in things), 199]] * 3 == verdicts(run, tmp_path, check, [*objects, *BESIDE], TYPES)
 
 
-def test_children_without_an_id_are_reported_without_one(run: Run, tmp_path: Path) -> None:
+def test_children_without_an_id_are_reported_without_one(run: RunWriter, tmp_path: Path) -> None:
     children = [{}, {"Id": None}, {"Id": 5}, {"Id": ""}, {"Id": {}}]
     input_file, store = tmp_path / "accounts.json", tmp_path / "store"
     accounts = [{"Id": f"{number}", "CA10__users__r": [child, {"Id": f"u{number}"}]} for number, child in enumerate(children)]
@@ -133,7 +135,7 @@ def test_children_without_an_id_are_reported_without_one(run: Run, tmp_path: Pat
         assert (3, True) == (found.code, (tmp_path / "out").stat().st_size > 100), found.err
 
 
-def test_a_table_that_lists_an_object_contradicts_one_by_which_it_is_gone(run: Run, tmp_path: Path) -> None:
+def test_a_table_that_lists_an_object_contradicts_one_by_which_it_is_gone(run: RunWriter, tmp_path: Path) -> None:
     there, gone = {"Id": "p", "thing__c": "a"}, {"Id": "p", "thing__c": "a", GONE: PAST}
     write(tmp_path / "repository", {**policy_files(logic(PARTS, input_type=THING, relatedLists=_RELATED)), **TYPES})
     things, one, two, both, table = (tmp_path / name for name in ("a.csv", "1.ndjson", "2.ndjson", "3.ndjson", "4.csv"))
@@ -150,7 +152,7 @@ def test_a_table_that_lists_an_object_contradicts_one_by_which_it_is_gone(run: R
         assert f"sources contradict each other about {GONE}" in verdict["currentStateMessage"]
 
 
-def test_a_row_whose_key_names_an_object_that_no_table_holds_does_not_lead_nowhere(run: Run, tmp_path: Path) -> None:
+def test_a_row_whose_key_names_an_object_that_no_table_holds_does_not_lead_nowhere(run: RunWriter, tmp_path: Path) -> None:
     """The cell under the lookup is null, and so is that of a row whose key is blank: there it is a fact."""
     rows = [{"Id": f"a{number}", "owner__c": key, "owner__r": None} for number, key in enumerate(("o", "", None))]
     write(tmp_path / "repository", {**policy_files(logic(OWNED, input_type=THING)), **TYPES})
@@ -175,7 +177,9 @@ BY_NOW: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("change", BY_NOW)
-def test_a_relation_that_is_declared_otherwise_since_the_import_is_not_known(run: Run, tmp_path: Path, change: str) -> None:
+def test_a_relation_that_is_declared_otherwise_since_the_import_is_not_known(
+    run: RunWriter, tmp_path: Path, change: str
+) -> None:
     """A store keeps rows joined as types said when it was filled; a policy means what they say when it judges."""
     content = logic(OWNED, input_type=THING, relatedLists=_RELATED)
     parts = logic({"NOT": {"arg": PARTS}}, input_type=THING, relatedLists=_RELATED)
@@ -207,7 +211,7 @@ def test_a_relation_that_is_declared_otherwise_since_the_import_is_not_known(run
     assert "parts__r is declared otherwise than when the snapshot was stored: import again" in told.out
 
 
-def test_claims_are_asked_by_what_told_the_account_at_the_import(run: Run, tmp_path: Path) -> None:
+def test_claims_are_asked_by_what_told_the_account_at_the_import(run: RunWriter, tmp_path: Path) -> None:
     """An account of which all parts were read is no longer the thing's own once its type names what owns it."""
     content = logic({"NOT": {"arg": PARTS}}, input_type=THING, relatedLists=_RELATED)
     store, repository, place = tmp_path / "store", tmp_path / "repository", f"types/{THING}/type.yaml"
@@ -237,7 +241,9 @@ def test_claims_are_asked_by_what_told_the_account_at_the_import(run: Run, tmp_p
 
 
 @pytest.mark.parametrize("roads", ["nested", "tables"])
-def test_what_said_at_the_import_that_an_object_is_gone_says_so_when_it_is_judged(run: Run, tmp_path: Path, roads: str) -> None:
+def test_what_said_at_the_import_that_an_object_is_gone_says_so_when_it_is_judged(
+    run: RunWriter, tmp_path: Path, roads: str
+) -> None:
     """A row that lacks the field says that the object is there: united with one that has it, nothing says so any more."""
     part, gone = {"Id": "p", "thing__c": "a"}, {"Id": "p", "thing__c": "a", "removed__c": PAST}
     store, repository, part_type = tmp_path / "store", tmp_path / "repository", "types/Part/type.yaml"
@@ -264,7 +270,7 @@ def test_what_said_at_the_import_that_an_object_is_gone_says_so_when_it_is_judge
 
 @pytest.mark.parametrize("before", ["nothing", "another type"])
 def test_objects_that_stand_under_what_was_declared_otherwise_are_not_passed_over(
-    run: Run, tmp_path: Path, before: str
+    run: RunWriter, tmp_path: Path, before: str
 ) -> None:
     """A store that was filled when nothing said that they are things holds things that no policy over things judges."""
     store, repository, place = tmp_path / "store", tmp_path / "repository", "types/Owner/type.yaml"

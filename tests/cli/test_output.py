@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from perpend.cli.options.streams import _written
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, end_by, forked
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, RunWriter, end_by, forked
 
 CHECK = ("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--format", "csv")
 
 
-def test_a_pipe_is_written_to_as_it_is(run: Run, tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_as_it_is(run: RunWriter, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     read: list[str] = []
@@ -32,7 +32,7 @@ def test_a_pipe_is_written_to_as_it_is(run: Run, tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
-def test_behind_a_link_the_file_is_written(run: Run, tmp_path: Path) -> None:
+def test_behind_a_link_the_file_is_written(run: RunWriter, tmp_path: Path) -> None:
     real, link = tmp_path / "real.csv", tmp_path / "link.csv"
     real.write_text("old")
     link.symlink_to(real)
@@ -47,7 +47,7 @@ def test_what_another_thread_cannot_write_is_told() -> None:
             behind.write("x" * 100_000)
 
 
-def test_an_input_is_never_written_over(run: Run, tmp_path: Path) -> None:
+def test_an_input_is_never_written_over(run: RunWriter, tmp_path: Path) -> None:
     report = tmp_path / "report.csv"
     report.write_bytes(Path(EXAMPLE).read_bytes())
     ran = run("check", report, *TIME, "--format", "csv", "--out", report)
@@ -55,7 +55,7 @@ def test_an_input_is_never_written_over(run: Run, tmp_path: Path) -> None:
     assert report.read_bytes() == Path(EXAMPLE).read_bytes()
 
 
-def test_a_directory_is_no_place_to_write_to(run: Run, tmp_path: Path) -> None:
+def test_a_directory_is_no_place_to_write_to(run: RunWriter, tmp_path: Path) -> None:
     ran = run(*CHECK, "--out", tmp_path)
     assert (2, "") == (ran.code, ran.out)
     assert "cannot be written: is a directory" in ran.err
@@ -126,7 +126,7 @@ def in_a_terminal(*arguments: object) -> bytes:
 @pytest.mark.parametrize(
     ("command", "form"), [("check", "csv"), ("check", "json"), ("check", "ndjson"), ("sql", "csv"), ("sql", "json")]
 )
-def test_nothing_that_an_object_says_controls_a_terminal(run: Run, tmp_path: Path, command: str, form: str) -> None:
+def test_nothing_that_an_object_says_controls_a_terminal(run: RunWriter, tmp_path: Path, command: str, form: str) -> None:
     path, store = tmp_path / "users.json", tmp_path / "store"
     path.write_text(json.dumps([{"Id": HOSTILE, "Name": HOSTILE}]))
     arguments: tuple[object, ...] = ("check", path, "--type", "CA10__CaAwsUser__c", *TIME, "--policy", KEY_POLICY)
@@ -165,7 +165,7 @@ def test_what_is_drawn_for_a_terminal_keeps_its_colours(tmp_path: Path) -> None:
     ],
 )
 def test_tables_break_no_names_and_end_without_blanks(
-    run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], whole: str
+    run: RunWriter, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], whole: str
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     lines = run(*words).out.split("\n")

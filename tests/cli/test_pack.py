@@ -17,7 +17,7 @@ import pytest
 from perpend.inventory.snapshots.manifest import document_from, sealed
 from perpend.reports.evidence import verify as verifying
 from perpend.reports.evidence.archive import write_archive
-from tests.cli.conftest import KEY_POLICY, Run, report
+from tests.cli.conftest import KEY_POLICY, RunWriter, report
 from tests.repositories import write
 
 KEYS = f"/ce/ca/aws/iam/{KEY_POLICY}"
@@ -31,7 +31,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def store(run: Run, place: Path) -> Path:
+def store(run: RunWriter, place: Path) -> Path:
     """A store of one day, judged by one policy, and the pack of it."""
     if not (place / "store").exists():
         run("import", report(place, "2026-11-20T00:00:00Z"), "--store", place / "store")
@@ -71,12 +71,14 @@ def repacked(path: Path, target: Path, edits: Mapping[str, bytes | None], *, lie
     return target
 
 
-def checked(run: Run, path: Path, *options: Any) -> tuple[int, dict[str, Any]]:
+def checked(run: RunWriter, path: Path, *options: Any) -> tuple[int, dict[str, Any]]:
     found = run("pack", "verify", path, "--format", "json", *options)
     return found.code, json.loads(found.out)
 
 
-def test_a_pack_holds_the_run_that_the_history_knows_and_the_same_bytes_each_time(run: Run, store: Path, pack: Path) -> None:
+def test_a_pack_holds_the_run_that_the_history_knows_and_the_same_bytes_each_time(
+    run: RunWriter, store: Path, pack: Path
+) -> None:
     again = store.parent / "again.zip"
     told = run("pack", "--run", "1", "--store", store, "--out", again)
     assert f"25 verdicts by 1 policy, {len(members_of(pack))} files\nstatement sha256:{run_digest(pack)}\n" == told.out
@@ -93,7 +95,7 @@ def run_digest(path: Path) -> str:
     return hashlib.sha256(members_of(path)["statement.json"]).hexdigest()
 
 
-def test_a_pack_that_holds_is_checked_in_full(run: Run, pack: Path) -> None:
+def test_a_pack_that_holds_is_checked_in_full(run: RunWriter, pack: Path) -> None:
     code, found = checked(run, pack)
     assert (0, True, [], [], []) == (code, found["holds"], *(found[key] for key in ("faults", "notChecked", "doubts")))
     assert run_digest(pack) == found["statement"]
@@ -101,7 +103,7 @@ def test_a_pack_that_holds_is_checked_in_full(run: Run, pack: Path) -> None:
     assert run("pack", "verify", pack).out.endswith("the pack holds\n")
 
 
-def test_an_unpacked_pack_is_judged_by_the_plain_command_to_the_same_bytes(run: Run, pack: Path, tmp_path: Path) -> None:
+def test_an_unpacked_pack_is_judged_by_the_plain_command_to_the_same_bytes(run: RunWriter, pack: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(pack).extractall(tmp_path / "pack")
     (command,) = (one for one in statement_of(pack)["predicate"]["commands"] if one.startswith("perpend check"))
     words = [word.replace("pack/", f"{tmp_path}/pack/").replace("again", f"{tmp_path}/again") for word in command.split()]
@@ -109,7 +111,9 @@ def test_an_unpacked_pack_is_judged_by_the_plain_command_to_the_same_bytes(run: 
     assert members_of(pack)["verdicts.csv"] == (tmp_path / "again.csv").read_bytes()
 
 
-def test_facts_can_stay_at_home_and_the_pack_says_that_it_was_not_judged_again(run: Run, store: Path, tmp_path: Path) -> None:
+def test_facts_can_stay_at_home_and_the_pack_says_that_it_was_not_judged_again(
+    run: RunWriter, store: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "bare.zip"
     assert 0 == run("pack", "--store", store, "--no-inputs", "--out", path).code
     members = members_of(path)
@@ -124,7 +128,7 @@ def test_facts_can_stay_at_home_and_the_pack_says_that_it_was_not_judged_again(r
     assert (0, True) == (code, found["holds"])
 
 
-def test_the_store_that_stands_in_has_to_hold_the_same(run: Run, store: Path, tmp_path: Path) -> None:
+def test_the_store_that_stands_in_has_to_hold_the_same(run: RunWriter, store: Path, tmp_path: Path) -> None:
     path, other = tmp_path / "bare.zip", tmp_path / "other"
     run("pack", "--store", store, "--no-inputs", "--out", path)
     run("import", report(tmp_path, "2026-11-21T00:00:00Z"), "--store", other)
@@ -139,7 +143,7 @@ def test_the_store_that_stands_in_has_to_hold_the_same(run: Run, store: Path, tm
 
 
 @pytest.mark.parametrize("name", ["verdicts.csv", POLICY, "README.txt"])
-def test_a_member_that_was_changed_is_named(run: Run, pack: Path, tmp_path: Path, name: str) -> None:
+def test_a_member_that_was_changed_is_named(run: RunWriter, pack: Path, tmp_path: Path, name: str) -> None:
     path = repacked(pack, tmp_path / "p.zip", {name: members_of(pack)[name] + b"\n"}, lie=False)
     code, found = checked(run, path)
     assert (1, False) == (code, found["holds"])
@@ -147,7 +151,7 @@ def test_a_member_that_was_changed_is_named(run: Run, pack: Path, tmp_path: Path
     assert ["judging again: of a pack with faults nothing is used"] == found["notChecked"]
 
 
-def test_members_that_are_missing_or_nobody_named_are_told(run: Run, pack: Path, tmp_path: Path) -> None:
+def test_members_that_are_missing_or_nobody_named_are_told(run: RunWriter, pack: Path, tmp_path: Path) -> None:
     path = repacked(pack, tmp_path / "p.zip", {"waivers.json": None, "policies/more.txt": b"", POLICY: None}, lie=False)
     faults = {one["member"]: one["reason"] for one in checked(run, path)[1]["faults"]}
     missing = "is missing, and the statement names it"
@@ -156,7 +160,7 @@ def test_members_that_are_missing_or_nobody_named_are_told(run: Run, pack: Path,
     assert (1, "has no place in a pack") == (code, found["faults"][0]["reason"])
 
 
-def test_a_pack_whose_statement_lies_as_well_is_found_out_by_judging(run: Run, pack: Path, tmp_path: Path) -> None:
+def test_a_pack_whose_statement_lies_as_well_is_found_out_by_judging(run: RunWriter, pack: Path, tmp_path: Path) -> None:
     members = members_of(pack)
     better = members["verdicts.csv"].replace(b",INCOMPLIANT,", b",COMPLIANT,")
     code, found = checked(run, repacked(pack, tmp_path / "a.zip", {"verdicts.csv": better}))
@@ -170,14 +174,14 @@ def test_a_pack_whose_statement_lies_as_well_is_found_out_by_judging(run: Run, p
     assert f"it cannot be judged again: the policy {KEYS} cannot judge" == checked(run, gone)[1]["faults"][0]["reason"]
 
 
-def test_what_stands_in_front_for_people_is_what_stands_in_every_pack(run: Run, pack: Path, tmp_path: Path) -> None:
+def test_what_stands_in_front_for_people_is_what_stands_in_every_pack(run: RunWriter, pack: Path, tmp_path: Path) -> None:
     told = members_of(pack)["README.txt"] + b"\nAll verdicts are compliant.\n"
     code, found = checked(run, repacked(pack, tmp_path / "p.zip", {"README.txt": told}))
     assert (1, ["README.txt"]) == (code, [one["member"] for one in found["faults"]])
 
 
 def test_another_version_that_judges_otherwise_is_not_known_to_be_wrong_and_does_not_pass(
-    run: Run, pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verifying, "VERSIONS", {**verifying.VERSIONS, "perpend": "9.9"})
     code, found = checked(run, pack)
@@ -197,7 +201,7 @@ def test_another_version_that_judges_otherwise_is_not_known_to_be_wrong_and_does
     assert (3, True) == (code, "does not know urn:perpend:pack:2" in found["notChecked"][0])
 
 
-def test_a_manifest_that_leads_elsewhere_reads_nothing_there(run: Run, pack: Path, tmp_path: Path) -> None:
+def test_a_manifest_that_leads_elsewhere_reads_nothing_there(run: RunWriter, pack: Path, tmp_path: Path) -> None:
     (name,) = (one for one in members_of(pack) if one.startswith("snapshot/runs/"))
     for elsewhere in ("../../secret", "/etc/hostname", "runs/x"):
         document = document_from(members_of(pack)[name].decode())
@@ -208,7 +212,7 @@ def test_a_manifest_that_leads_elsewhere_reads_nothing_there(run: Run, pack: Pat
         assert found["faults"][0]["reason"].startswith("it cannot be judged again")
 
 
-def test_a_policy_that_changed_since_the_run_is_told(run: Run, store: Path, tmp_path: Path) -> None:
+def test_a_policy_that_changed_since_the_run_is_told(run: RunWriter, store: Path, tmp_path: Path) -> None:
     repo = tmp_path / "repo"
     zipfile.ZipFile(store.parent / "pack.zip").extractall(tmp_path / "pack")
     (tmp_path / "pack" / "policies").rename(repo)
@@ -224,7 +228,7 @@ def test_a_policy_that_changed_since_the_run_is_told(run: Run, store: Path, tmp_
     )
 
 
-def test_waivers_are_packed_and_applied_once_more(run: Run, store: Path, tmp_path: Path) -> None:
+def test_waivers_are_packed_and_applied_once_more(run: RunWriter, store: Path, tmp_path: Path) -> None:
     write(tmp_path / "waivers", {"a.yaml": {"waivers": [{**WAIVER, "until": "2027-01-01"}]}})
     path = tmp_path / "p.zip"
     assert 0 == run("pack", "--store", store, "--waivers", tmp_path / "waivers", "--out", path).code
@@ -241,7 +245,7 @@ def test_waivers_are_packed_and_applied_once_more(run: Run, store: Path, tmp_pat
 
 
 def test_what_each_waiver_covers_who_rated_it_and_what_it_means_for_requirements_is_packed_and_proved(
-    run: Run, store: Path, tmp_path: Path
+    run: RunWriter, store: Path, tmp_path: Path
 ) -> None:
     scope = {"names": ["alma*", "build-*"]}
     two = [{**WAIVER, "until": "2027-01-01"}, {**WAIVER, "id": "v", "until": "2027-02-01", "scope": scope}]
@@ -275,7 +279,7 @@ def test_what_each_waiver_covers_who_rated_it_and_what_it_means_for_requirements
     assert "is missing, and judging again writes it" == checked(run, gone)[1]["faults"][0]["reason"]
 
 
-def test_ages_count_to_when_the_run_was_committed(run: Run, store: Path, tmp_path: Path) -> None:
+def test_ages_count_to_when_the_run_was_committed(run: RunWriter, store: Path, tmp_path: Path) -> None:
     path = tmp_path / "p.zip"
     assert 0 == run("pack", "--store", store, "--max-age", "1s", "--out", path).code
     predicate = statement_of(path)["predicate"]
@@ -284,7 +288,7 @@ def test_ages_count_to_when_the_run_was_committed(run: Run, store: Path, tmp_pat
     assert 0 == checked(run, path)[0]
 
 
-def test_a_pack_in_which_more_is_compliant_than_its_run_found_says_so(run: Run, tmp_path: Path) -> None:
+def test_a_pack_in_which_more_is_compliant_than_its_run_found_says_so(run: RunWriter, tmp_path: Path) -> None:
     store, path, aged = tmp_path / "store", tmp_path / "p.zip", ("--max-age", "24h")
     run("import", report(tmp_path, "2026-11-01T00:00:00Z"), "--store", store)
     assert 3 == run("check", "--store", store, "-q", "--policy", KEY_POLICY, "--snapshot-time", "2026-11-20", *aged).code
@@ -297,7 +301,7 @@ def test_a_pack_in_which_more_is_compliant_than_its_run_found_says_so(run: Run, 
     assert [] == statement_of(path)["predicate"]["history"]["moreThanFound"]
 
 
-def test_a_cut_pack_and_what_is_none_have_codes_of_their_own(run: Run, pack: Path, tmp_path: Path) -> None:
+def test_a_cut_pack_and_what_is_none_have_codes_of_their_own(run: RunWriter, pack: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.zip"
     cut.write_bytes(pack.read_bytes()[:-2_000])
     assert 1 == run("pack", "verify", cut).code
@@ -317,7 +321,7 @@ def test_a_cut_pack_and_what_is_none_have_codes_of_their_own(run: Run, pack: Pat
     ],
 )
 def test_what_cannot_be_packed_is_one_line_and_writes_nothing(
-    run: Run, store: Path, tmp_path: Path, options: list[str], words: str
+    run: RunWriter, store: Path, tmp_path: Path, options: list[str], words: str
 ) -> None:
     told = run("pack", "--store", store, "--out", tmp_path / "p.zip", *options)
     assert (2, True) == (told.code, words in told.err)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, RunWriter
 
 
-def test_a_policy_needs_what_it_reads_and_no_more(run: Run) -> None:
+def test_a_policy_needs_what_it_reads_and_no_more(run: RunWriter) -> None:
     ended = run("permissions", "--policy", KEY_POLICY, "--format", "iam-policy")
     actions = ["iam:GenerateCredentialReport", "iam:GetCredentialReport"]
     statement = {"Sid": "Iam", "Effect": "Allow", "Action": actions, "Resource": "*"}
@@ -23,7 +23,7 @@ ALL = [option for name in TYPES for option in ("--types", name)]
 """Asks for all that the table knows."""
 
 
-def test_all_permissions_are_one_managed_policy_or_parts_that_fit_a_session(run: Run) -> None:
+def test_all_permissions_are_one_managed_policy_or_parts_that_fit_a_session(run: RunWriter) -> None:
     wanted = {call.permission for call in CALLS.values() if call.permission}
     whole = run("permissions", *ALL, "--format", "iam-policy")
     assert (wanted, "") == (actions(json.loads(whole.out)), whole.err)
@@ -39,7 +39,7 @@ def actions(policy: Any) -> set[str]:
     return {action for statement in policy["Statement"] for action in statement["Action"]}
 
 
-def test_a_role_for_an_organization_trusts_who_knows_the_external_id(run: Run) -> None:
+def test_a_role_for_an_organization_trusts_who_knows_the_external_id(run: RunWriter) -> None:
     template = json.loads(run("permissions", "--policy", KEY_POLICY, "--format", "cloudformation").out)
     role = template["Resources"]["Role"]["Properties"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
@@ -53,13 +53,13 @@ def test_a_role_for_an_organization_trusts_who_knows_the_external_id(run: Run) -
     assert wanted == actions(json.loads(document))
 
 
-def test_the_cost_of_a_permission_names_policies(run: Run) -> None:
+def test_the_cost_of_a_permission_names_policies(run: RunWriter) -> None:
     lines = run("permissions", "--policy", KEY_POLICY, "--cost").out.splitlines()
     policy = "  /ce/ca/aws/iam/user-has-more-than-one-active-access-key"
     assert [policy, policy] == lines[1::2]
 
 
-def test_each_permission_says_which_policies_need_it(run: Run) -> None:
+def test_each_permission_says_which_policies_need_it(run: RunWriter) -> None:
     found = {one["permission"]: one for one in json.loads(run("permissions", "--format", "json").out)}
     hubs = found["securityhub:DescribeHub"]
     assert (["DescribeHub"], ["/ce/ca/aws/account/security-hub"]) == (hubs["operations"], hubs["policies"])
@@ -67,7 +67,7 @@ def test_each_permission_says_which_policies_need_it(run: Run) -> None:
     assert ["securityhub:DescribeHub", "1 policy needs it"] in lines
 
 
-def test_of_a_type_each_permission_says_which_policies_need_it(run: Run) -> None:
+def test_of_a_type_each_permission_says_which_policies_need_it(run: RunWriter) -> None:
     found = {
         one["permission"]: one["policies"] for one in json.loads(run("permissions", "--types", USER, "--format", "json").out)
     }
@@ -76,12 +76,12 @@ def test_of_a_type_each_permission_says_which_policies_need_it(run: Run) -> None
     assert found == {permission: named.get(permission, []) for permission in found}
 
 
-def test_what_no_call_serves_is_refused(run: Run) -> None:
+def test_what_no_call_serves_is_refused(run: RunWriter) -> None:
     ended = run("permissions", "--types", "CA10__CaNothing__c")
     assert (2, "unknown type 'CA10__CaNothing__c'") == (ended.code, ended.err[len("perpend: ") :].split(" (")[0].split(";")[0])
 
 
-def test_who_asks_an_organization_lists_its_accounts_and_enters_them_by_one_role(run: Run) -> None:
+def test_who_asks_an_organization_lists_its_accounts_and_enters_them_by_one_role(run: RunWriter) -> None:
     policy = json.loads(
         run("permissions", "--policy", KEY_POLICY, "--org", "--role-name", "audit", "--format", "iam-policy").out
     )
@@ -92,7 +92,7 @@ def test_who_asks_an_organization_lists_its_accounts_and_enters_them_by_one_role
     assert 2 == run("permissions", "--role-name", "audit").code == run("permissions", "--org", "--format", "terraform").code
 
 
-def test_the_cost_of_a_permission_is_counted_in_verdicts_of_a_store(run: Run, tmp_path: Path) -> None:
+def test_the_cost_of_a_permission_is_counted_in_verdicts_of_a_store(run: RunWriter, tmp_path: Path) -> None:
     run("import", EXAMPLE, "--store", tmp_path / "s")
     lines = run("permissions", "--policy", KEY_POLICY, "--store", tmp_path / "s").out.splitlines()
     assert "iam:GetCredentialReport       1 policy needs it, 25 verdicts" == lines[1]

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from perpend.language.syntax.repository import LIBRARY, open_repository
-from tests.cli.conftest import KEY_POLICY, Run
+from tests.cli.conftest import KEY_POLICY, RunWriter
 from tests.repositories import logic, policy_files, write
 from tests.sampled import FEW
 
@@ -50,7 +50,7 @@ def digest(root: Path) -> str:
 
 
 @pytest.mark.usefixtures("small_library")
-def test_the_library_passes_with_full_coverage(run: Run) -> None:
+def test_the_library_passes_with_full_coverage(run: RunWriter) -> None:
     """A part of it: ``make library`` asks all."""
     ran = run("test", "--coverage", "--fail-under", "100", "--format", "json")
     document = json.loads(ran.out)
@@ -60,7 +60,7 @@ def test_the_library_passes_with_full_coverage(run: Run) -> None:
     assert [] == document["untested"]
 
 
-def test_the_json_contract(run: Run, tmp_path: Path) -> None:
+def test_the_json_contract(run: RunWriter, tmp_path: Path) -> None:
     ran = run("test", "--repo", repository(tmp_path, RIGHT, WRONG), "--format", "json")
     document = json.loads(ran.out)
     fields = {"status": 1, "conditionIndex": 1, "conditionText": 2, "runtimeError": 2}
@@ -73,7 +73,7 @@ def test_the_json_contract(run: Run, tmp_path: Path) -> None:
     assert (1, "") == (ran.code, ran.err)
 
 
-def test_a_failure_is_shown_side_by_side_with_the_road_to_it(run: Run, tmp_path: Path) -> None:
+def test_a_failure_is_shown_side_by_side_with_the_road_to_it(run: RunWriter, tmp_path: Path) -> None:
     ran = run("test", "--repo", repository(tmp_path, RIGHT, WRONG))
     assert 1 == ran.code
     for part in ("FAILED", "/ce/policy/prod.logic.yaml", "expected", "actual", "INCOMPLIANT", "COMPLIANT", "200"):
@@ -81,7 +81,7 @@ def test_a_failure_is_shown_side_by_side_with_the_road_to_it(run: Run, tmp_path:
     assert "2 executions, 1 passed, 1 failed" in ran.out
 
 
-def test_junit_has_a_case_for_each_execution(run: Run, tmp_path: Path) -> None:
+def test_junit_has_a_case_for_each_execution(run: RunWriter, tmp_path: Path) -> None:
     bad = logic({"EXTRACT": "none"})
     ran = run(
         "test",
@@ -98,7 +98,7 @@ def test_junit_has_a_case_for_each_execution(run: Run, tmp_path: Path) -> None:
     assert 1 == ran.code
 
 
-def test_exit_codes(run: Run, tmp_path: Path) -> None:
+def test_exit_codes(run: RunWriter, tmp_path: Path) -> None:
     root = repository(tmp_path, RIGHT)
     assert 0 == run("test", "--repo", root).code
     assert 0 == run("test", "--repo", root, "--coverage").code
@@ -122,18 +122,18 @@ def test_exit_codes(run: Run, tmp_path: Path) -> None:
         f"ce\\ca\\aws\\iam\\{KEY_POLICY}",
     ],
 )
-def test_a_logic_is_named_in_several_ways(run: Run, name: str) -> None:
+def test_a_logic_is_named_in_several_ways(run: RunWriter, name: str) -> None:
     document = json.loads(run("test", name, "--coverage", "--format", "json").out)
     assert [f"/ce/ca/aws/iam/{KEY_POLICY}/prod.logic.yaml"] == [one["logicId"] for one in document["coverage"]]
 
 
-def test_a_folder_names_all_logics_below_it(run: Run) -> None:
+def test_a_folder_names_all_logics_below_it(run: RunWriter) -> None:
     below = [f"/{path.relative_to(LIBRARY).as_posix()}" for path in LIBRARY.glob("ce/ca/aws/s3/**/*.logic.yaml")]
     tested = json.loads(run("test", "/ce/ca/aws/s3/", "--coverage", "--format", "json").out)["coverage"]
     assert sorted(below) == sorted(one["logicId"] for one in tested)
 
 
-def test_what_no_test_reaches_is_named(run: Run, tmp_path: Path) -> None:
+def test_what_no_test_reaches_is_named(run: RunWriter, tmp_path: Path) -> None:
     ran = run("test", "--repo", repository(tmp_path, RIGHT), "--coverage")
     assert "not reached /ce/policy/prod.logic.yaml 101  flag.isEmpty()" in ran.out
     assert "1 of 3 conditions and checks are reached by tests" in ran.out
@@ -144,7 +144,7 @@ def test_what_no_test_reaches_is_named(run: Run, tmp_path: Path) -> None:
     ] == document["coverage"][0]["missed"]
 
 
-def test_wording_of_errors_counts_on_demand(run: Run, tmp_path: Path) -> None:
+def test_wording_of_errors_counts_on_demand(run: RunWriter, tmp_path: Path) -> None:
     check = {"IS_EMPTY": {"arg": {"JSON_FROM": {"arg": {"FIELD": {"path": "doc"}}, "undeterminedIf": {"isInvalid": "bad"}}}}}
     one = entry("a", "UNDETERMINED", "101", "doc.asJson().isInvalid()", doc="{x")
     one["expectedResult"]["runtimeError"] = "other words"
@@ -155,7 +155,7 @@ def test_wording_of_errors_counts_on_demand(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("small_library")
 @pytest.mark.parametrize("arguments", [(), ("--coverage", "--format", "junit"), ("--format", "json", "--strict-errors")])
-def test_the_repository_is_never_written_to(run: Run, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_the_repository_is_never_written_to(run: RunWriter, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     root = repository(tmp_path, RIGHT, WRONG, **{"ce/bad/prod.logic.yaml": logic({"EXTRACT": "none"})})
     library = open_repository(None).files.root
     before, of_library = digest(root), digest(library)
@@ -165,7 +165,7 @@ def test_the_repository_is_never_written_to(run: Run, tmp_path: Path, arguments:
     assert of_library == digest(library)
 
 
-def test_a_misspelt_type_is_told_before_a_pass_is_believed(run: Run, tmp_path: Path) -> None:
+def test_a_misspelt_type_is_told_before_a_pass_is_believed(run: RunWriter, tmp_path: Path) -> None:
     catalogue = json.dumps([{"apiName": "CA10__CaThings__c", "fields": []}])
     ran = run("test", "--repo", str(repository(tmp_path, RIGHT, **{"types/types.json": catalogue})))
     assert 0 == ran.code
@@ -173,7 +173,7 @@ def test_a_misspelt_type_is_told_before_a_pass_is_believed(run: Run, tmp_path: P
     assert "did you mean `CA10__CaThings__c`?" in ran.err
 
 
-def test_further_logic_without_tests_is_counted(run: Run, tmp_path: Path) -> None:
+def test_further_logic_without_tests_is_counted(run: RunWriter, tmp_path: Path) -> None:
     files = {f"ce/acme/p/w{number}.logic.yaml": logic() for number in range(7)}
     shown = run("test", "--repo", str(write(tmp_path, policy_files(logic(), **files)))).out
     assert "without tests: 8 logic files: " in shown

@@ -14,7 +14,7 @@ import pytest
 from perpend import __main__
 from perpend.cli.app import main
 from perpend.core import process as alone
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run, spawn
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, RunWriter, spawn
 from tests.repositories import logic, policy_files, write
 
 HEAVY = (
@@ -49,7 +49,7 @@ def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
     assert ended.stdout
 
 
-def test_on_windows_it_says_where_it_runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_windows_it_says_where_it_runs(run: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     ran = run("check", EXAMPLE)
     monkeypatch.undo()
@@ -65,7 +65,7 @@ def test_the_probe_above_sees_what_a_command_imports(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_verdicts_go_to_stdout_the_same_bytes_whatever_the_hash_seed_the_locale_and_the_way_in(
-    run: Run, tmp_path: Path
+    run: RunWriter, tmp_path: Path
 ) -> None:
     """And nothing goes to standard error: neither of a file nor of standard input."""
     report = tmp_path / "report.csv"
@@ -81,7 +81,7 @@ def test_verdicts_go_to_stdout_the_same_bytes_whatever_the_hash_seed_the_locale_
     assert (1, plain.out, "") == (of_stream.code, of_stream.out.replace(",'-,", f",{report},"), of_stream.err)
 
 
-def test_an_unusable_input_says_so_in_one_line_on_stderr(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unusable_input_says_so_in_one_line_on_stderr(run: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"<html>")))
     assert (2, "", "perpend: -: not a credential report: it looks like an HTML page\n") == run("check", "-")
 
@@ -107,7 +107,7 @@ def test_a_reader_that_leaves_early_ends_the_command_quietly(form: str, tmp_path
 
 
 @pytest.mark.slow
-def test_what_was_judged_is_kept_though_its_reader_leaves_early(run: Run, tmp_path: Path) -> None:
+def test_what_was_judged_is_kept_though_its_reader_leaves_early(run: RunWriter, tmp_path: Path) -> None:
     lines = Path(EXAMPLE).read_text().splitlines()
     report, store = tmp_path / "report.csv", str(tmp_path / "store")
     report.write_text("\n".join([lines[0], *(lines[2].replace("alma.brekke", f"user-{number}") for number in range(200))]))
@@ -130,7 +130,9 @@ def test_a_terminal_that_knows_only_ascii_gets_a_table() -> None:
     assert ended.out.isascii()
 
 
-def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(
+    run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("perpend.cli.commands.list.repository_here", lambda directory: 1 / 0)
     said = "perpend: internal error: ZeroDivisionError: division by zero (set PERPEND_DEBUG=1 for the traceback)\n"
     assert (2, "", said) == run("list")
@@ -139,7 +141,7 @@ def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(run: Run
         main(["list"])
 
 
-def test_a_module_that_a_full_disk_has_cut_off_is_no_interruption(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_that_a_full_disk_has_cut_off_is_no_interruption(run: RunWriter, monkeypatch: pytest.MonkeyPatch) -> None:
     def cut_off(*given: object) -> None:
         raise EOFError("marshal data too short")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, ROOT, TIME, Run, two_days
+from tests.cli.conftest import EXAMPLE, ROOT, TIME, RunWriter, two_days
 from tests.repositories import write
 
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
@@ -39,11 +39,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def days(run: Run, store: Path, tmp_path: Path) -> Path:
+def days(run: RunWriter, store: Path, tmp_path: Path) -> Path:
     return two_days(run, tmp_path, store, KEYS, ROOT_MFA)
 
 
-def test_a_severity_fails_a_build_and_what_nobody_has_rated_fails_it_too(run: Run, tmp_path: Path) -> None:
+def test_a_severity_fails_a_build_and_what_nobody_has_rated_fails_it_too(run: RunWriter, tmp_path: Path) -> None:
     by = ratings(tmp_path, {})
     found = run(*BOTH, "-q", "--ratings", by, "--fail-on", "high")
     assert 1 == found.code
@@ -54,7 +54,7 @@ def test_a_severity_fails_a_build_and_what_nobody_has_rated_fails_it_too(run: Ru
     assert 1 == run(*BOTH, "-q", "--ratings", by, "--fail-on", "low", "--unrated-passes").code
 
 
-def test_what_is_not_known_could_be_as_severe_as_its_policy_and_never_passes(run: Run, tmp_path: Path) -> None:
+def test_what_is_not_known_could_be_as_severe_as_its_policy_and_never_passes(run: RunWriter, tmp_path: Path) -> None:
     odd = tmp_path / "odd.csv"
     text = Path(EXAMPLE).read_text("utf-8").splitlines()
     place = text[0].split(",").index("access_key_1_active")
@@ -70,7 +70,7 @@ def test_what_is_not_known_could_be_as_severe_as_its_policy_and_never_passes(run
 
 
 @pytest.mark.parametrize("engine", ["interpreter", "duckdb"])
-def test_where_a_finding_is_moves_it_and_what_is_waived_does_not_count(run: Run, tmp_path: Path, engine: str) -> None:
+def test_where_a_finding_is_moves_it_and_what_is_waived_does_not_count(run: RunWriter, tmp_path: Path, engine: str) -> None:
     check = (*CHECK, "--policy", KEYS, "-q", "--engine", engine, "--fail-on", "critical")
     by = ratings(tmp_path, {}, **{"raise": moved(names=["alma*"])})
     found = run(*check, "--ratings", by)
@@ -85,7 +85,7 @@ def test_where_a_finding_is_moves_it_and_what_is_waived_does_not_count(run: Run,
 
 @pytest.mark.parametrize("engine", ["interpreter", "duckdb"])
 def test_what_another_policy_finds_of_the_same_object_moves_it_and_what_is_not_known_does_not(
-    run: Run, tmp_path: Path, engine: str
+    run: RunWriter, tmp_path: Path, engine: str
 ) -> None:
     check = (*CHECK, "--policy", KEYS, "--policy", UNUSED, "--engine", engine, "--format", "json")
     exposed = [{"whereAlso": [UNUSED], "by": 1, **SAID}]
@@ -100,7 +100,7 @@ def test_what_another_policy_finds_of_the_same_object_moves_it_and_what_is_not_k
     assert "neither `scope` nor `whereAlso` says which findings" in run(*check, "--ratings", nothing).err
 
 
-def test_a_severity_without_ratings_is_a_usage_error(run: Run, tmp_path: Path) -> None:
+def test_a_severity_without_ratings_is_a_usage_error(run: RunWriter, tmp_path: Path) -> None:
     for words in (
         ("check", EXAMPLE, "--fail-on", "high"),
         (*BOTH, "--ratings", write(tmp_path / "r", {"a.yaml": {}}), "--fail-on", "low"),
@@ -115,7 +115,7 @@ def test_a_severity_without_ratings_is_a_usage_error(run: Run, tmp_path: Path) -
         assert (2, "", True) == (found.code, found.out, "error[R101]: `soon` is no length of time" in found.err)
 
 
-def test_findings_come_in_the_order_of_what_matters_and_say_why(run: Run, days: Path, tmp_path: Path) -> None:
+def test_findings_come_in_the_order_of_what_matters_and_say_why(run: RunWriter, days: Path, tmp_path: Path) -> None:
     by = ratings(tmp_path, {"resolveWithin": "12h"}, **{"raise": moved(names=["build-runner"])})
     asked = ("findings", "--store", days, "--ratings", by)
     rows = json.loads(run(*asked, "--format", "json").out)
@@ -132,7 +132,7 @@ def test_findings_come_in_the_order_of_what_matters_and_say_why(run: Run, days: 
     assert ", critical" in run(*asked, "--order", "age").out
 
 
-def test_without_ratings_nothing_is_said_of_severity(run: Run, days: Path) -> None:
+def test_without_ratings_nothing_is_said_of_severity(run: RunWriter, days: Path) -> None:
     rows = json.loads(run("findings", "--store", days, "--format", "json").out)
     assert not {"severity", "priority", "reason"} & rows[0].keys()
     found = json.loads(run("findings", "--store", days, "--format", "json", "--order", "priority").out)
@@ -141,7 +141,7 @@ def test_without_ratings_nothing_is_said_of_severity(run: Run, days: Path) -> No
     assert 2 == run("findings", "--store", days, "--fail-on", "high").code
 
 
-def test_a_history_remembers_which_ratings_were_in_force_in_each_run(run: Run, days: Path, tmp_path: Path) -> None:
+def test_a_history_remembers_which_ratings_were_in_force_in_each_run(run: RunWriter, days: Path, tmp_path: Path) -> None:
     days = Path(shutil.copytree(days, tmp_path / "copy"))
     check = ("check", "--store", days, "--policy", KEYS, "--policy", ROOT_MFA, "-q", "--fail-on", "never")
     high = ratings(tmp_path / "a", {"resolveWithin": "2d"}, **{"raise": moved(names=["alma*"])})
@@ -170,7 +170,7 @@ def test_a_history_remembers_which_ratings_were_in_force_in_each_run(run: Run, d
     assert ["3,high", "4,low"] == rated.split()[1:]
 
 
-def test_forms_of_findings_say_how_severe_they_are(run: Run, days: Path, tmp_path: Path) -> None:
+def test_forms_of_findings_say_how_severe_they_are(run: RunWriter, days: Path, tmp_path: Path) -> None:
     asked = ("findings", "--store", days, "--ratings", ratings(tmp_path, {}, **{"raise": moved(names=["alma*"])}), "--format")
     found = run(*asked, "junit").out
     assert (1, 3) == (
@@ -181,7 +181,7 @@ def test_forms_of_findings_say_how_severe_they_are(run: Run, days: Path, tmp_pat
     assert "severity" not in run("findings", "--store", days, "--format", "junit").out
 
 
-def test_findings_fail_by_severity_too(run: Run, days: Path, tmp_path: Path) -> None:
+def test_findings_fail_by_severity_too(run: RunWriter, days: Path, tmp_path: Path) -> None:
     asked = ("findings", "--store", days, "--ratings", ratings(tmp_path, {}), "--limit", "1", "--fail-on")
     assert 1 == run(*asked, "high").code
     assert 1 == run(*asked, "critical").code
@@ -190,7 +190,7 @@ def test_findings_fail_by_severity_too(run: Run, days: Path, tmp_path: Path) -> 
 
 
 def test_ratings_are_listed_and_checked_and_can_stand_in_a_configuration(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by = ratings(tmp_path, {"resolveWithin": "2d"}, {"policies": ["/ce/no"]}, lower=moved(regions=["eu-west-1"]))
     found = run("ratings", "list", "--ratings", by).out
@@ -208,7 +208,7 @@ def test_ratings_are_listed_and_checked_and_can_stand_in_a_configuration(
     assert 0 == run(*BOTH, "-q", "--fail-on", "never").code
 
 
-def test_other_tools_are_told_of_a_severity_only_where_somebody_has_rated(run: Run, tmp_path: Path) -> None:
+def test_other_tools_are_told_of_a_severity_only_where_somebody_has_rated(run: RunWriter, tmp_path: Path) -> None:
     by = ratings(tmp_path, {"severity": "critical"}, {"policies": [ROOT_MFA], "severity": "info"}, lower=moved(names=["alma*"]))
     written: dict[str, dict[str, str]] = {}
     for name, more in (("plain", ()), ("rated", ("--ratings", by))):
@@ -235,7 +235,7 @@ def test_other_tools_are_told_of_a_severity_only_where_somebody_has_rated(run: R
     assert "security-severity" not in written["sarif"]["plain"]
 
 
-def test_every_form_of_a_check_says_how_severe_findings_are_and_by_whose_word(run: Run, tmp_path: Path) -> None:
+def test_every_form_of_a_check_says_how_severe_findings_are_and_by_whose_word(run: RunWriter, tmp_path: Path) -> None:
     by = ratings(tmp_path, {}, **{"raise": moved(names=["alma*"])})
     plain, rated = (
         {
@@ -265,7 +265,7 @@ def test_every_form_of_a_check_says_how_severe_findings_are_and_by_whose_word(ru
         assert not re.search("severit|ratedBy|not rated", text), form
 
 
-def test_the_example_for_the_library_is_sound_and_not_loaded(run: Run) -> None:
+def test_the_example_for_the_library_is_sound_and_not_loaded(run: RunWriter) -> None:
     example = ROOT / "examples" / "ratings"
     found = run("ratings", "lint", "--ratings", example)
     assert (0, "no problems found\n", "") == (found.code, found.out, found.err)

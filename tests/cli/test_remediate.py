@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from perpend.findings.history.identity import finding_id
-from tests.cli.conftest import Run, done
+from tests.cli.conftest import RunWriter, done
 from tests.repositories import write
 
 TYPE = "CA10__CaAwsBucket__c"
@@ -51,7 +51,7 @@ def finding_of(bucket: str) -> str:
     return finding_id(POLICY, TYPE, bucket)
 
 
-def test_a_policy_gives_a_plan_for_each_object_that_it_finds(run: Run, store: Path) -> None:
+def test_a_policy_gives_a_plan_for_each_object_that_it_finds(run: RunWriter, store: Path) -> None:
     ran = run("remediate", "bucket-versioning", "--store", store)
     assert 3 == ran.code
     assert "perpend: 3 objects to mend, 2 not filled in; of 1 it is not known whether they are\n" == ran.err
@@ -60,7 +60,7 @@ def test_a_policy_gives_a_plan_for_each_object_that_it_finds(run: Run, store: Pa
     assert "# not filled in: CA10__name__c holds `x; touch owned\\n`, with signs that cannot be seen\n" in ran.out
 
 
-def test_a_finding_gives_the_plan_of_its_object(run: Run, store: Path) -> None:
+def test_a_finding_gives_the_plan_of_its_object(run: RunWriter, store: Path) -> None:
     ran = run("remediate", finding_of("b1"), "--store", store, "--format", "json")
     assert (0, "perpend: 1 object to mend\n") == (ran.code, ran.err)
     (plan,) = json.loads(ran.out)
@@ -71,7 +71,7 @@ def test_a_finding_gives_the_plan_of_its_object(run: Run, store: Path) -> None:
     assert {"bucket": "logs", "versioning_configuration.status": "Enabled"} == plan["terraform"][0]["set"]
 
 
-def test_what_is_waived_is_left_out_unless_somebody_asks_for_it(run: Run, store: Path, tmp_path: Path) -> None:
+def test_what_is_waived_is_left_out_unless_somebody_asks_for_it(run: RunWriter, store: Path, tmp_path: Path) -> None:
     waiver = {"id": "w", "policies": [POLICY], "kind": "accepted-risk", "reason": "R", "owner": "o", "until": "2999-01-01"}
     by = write(tmp_path / "waivers", {"a.yaml": {"waivers": [{**waiver, "limit": 1, "scope": {"names": ["logs"]}}]}})
     asked = ("remediate", "--store", store, "--waivers", by)
@@ -83,13 +83,13 @@ def test_what_is_waived_is_left_out_unless_somebody_asks_for_it(run: Run, store:
     assert PLAN in run("remediate", "--store", store, POLICY, "--no-waivers").out
 
 
-def test_what_is_not_known_to_be_incompliant_is_told(run: Run, store: Path) -> None:
+def test_what_is_not_known_to_be_incompliant_is_told(run: RunWriter, store: Path) -> None:
     ran = run("remediate", finding_of("b5"), "--store", store, "--format", "json")
     assert (3, "[\n]\n") == (ran.code, ran.out)
     assert "perpend: unknown: whether there is anything to mend is not known: Whether the bucket keeps versions" in ran.err
 
 
-def test_a_finding_that_is_none_any_more_is_told(run: Run, store: Path, tmp_path: Path) -> None:
+def test_a_finding_that_is_none_any_more_is_told(run: RunWriter, store: Path, tmp_path: Path) -> None:
     store = shutil.copytree(store, tmp_path / "store")
     bucket = {**ALIVE, **BUCKETS[0], "CA10__versioningStatus__c": "Enabled"}
     run("import", write(tmp_path, {"b.json": [bucket]}) / "b.json", "--type", TYPE, "--store", store)
@@ -110,14 +110,14 @@ def test_a_finding_that_is_none_any_more_is_told(run: Run, store: Path, tmp_path
         ("markdown", "1. Keep former versions of objects\\.\n"),
     ],
 )
-def test_other_forms_say_the_same(run: Run, store: Path, tmp_path: Path, form: str, start: str) -> None:
+def test_other_forms_say_the_same(run: RunWriter, store: Path, tmp_path: Path, form: str, start: str) -> None:
     out = tmp_path / "plan"
     assert 3 == run("remediate", POLICY, "--store", store, "--format", form, "--out", out).code
     assert start in out.read_text("utf-8")
 
 
 def test_without_a_remedy_the_words_of_the_policy_are_shown_and_called_not_filled_in(
-    run: Run, store: Path, tmp_path: Path
+    run: RunWriter, store: Path, tmp_path: Path
 ) -> None:
     ran = run("remediate", POLICY, "--store", store, "--repo", copied(tmp_path, None))
     assert 3 == ran.code
@@ -125,7 +125,7 @@ def test_without_a_remedy_the_words_of_the_policy_are_shown_and_called_not_fille
     assert "\naws" not in ran.out
 
 
-def test_a_remedy_that_cannot_be_read_stops_everything(run: Run, store: Path, tmp_path: Path) -> None:
+def test_a_remedy_that_cannot_be_read_stops_everything(run: RunWriter, store: Path, tmp_path: Path) -> None:
     remedy = {
         "values": [{"name": "bucket", "field": "CA10__nam__c", "kind": "s3-bucket"}],
         "before": [{"say": "Look."}],

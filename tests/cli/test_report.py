@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, Run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, RunWriter
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def store(tmp_path: Path, imported: Path) -> Path:
     return shutil.copytree(imported, tmp_path / "store")
 
 
-def test_a_store_is_handed_over_as_one_file(tmp_path: Path, store: Path, run: Run) -> None:
+def test_a_store_is_handed_over_as_one_file(tmp_path: Path, store: Path, run: RunWriter) -> None:
     first, second = tmp_path / "a.html", tmp_path / "b.html"
     for out in (first, second):
         ran = run("report", "--store", store, *TIME, "--framework", "cis-aws-v6.0.0", "--out", out)
@@ -31,7 +31,7 @@ def test_a_store_is_handed_over_as_one_file(tmp_path: Path, store: Path, run: Ru
     assert not (store / "history").exists(), "a report keeps nothing"
 
 
-def test_a_check_writes_the_same_kind_of_file_and_still_fails(tmp_path: Path, run: Run) -> None:
+def test_a_check_writes_the_same_kind_of_file_and_still_fails(tmp_path: Path, run: RunWriter) -> None:
     out = tmp_path / "a.html"
     ran = run("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--status", "COMPLIANT", "--format", "html", "--out", out)
     assert 1 == ran.code
@@ -46,12 +46,12 @@ def test_a_check_writes_the_same_kind_of_file_and_still_fails(tmp_path: Path, ru
         (("report", "--store", "nowhere", "--out", "x.html"), "perpend: nowhere: there is no such directory"),
     ],
 )
-def test_what_cannot_be_written_is_said_in_a_line(words: tuple[str, ...], said: str, run: Run) -> None:
+def test_what_cannot_be_written_is_said_in_a_line(words: tuple[str, ...], said: str, run: RunWriter) -> None:
     ran = run(*words)
     assert 2 == ran.code and ran.err.splitlines()[-1].startswith(said), ran.err
 
 
-def test_a_store_with_a_history_tells_lives_and_a_trend(tmp_path: Path, run: Run, days: Path) -> None:
+def test_a_store_with_a_history_tells_lives_and_a_trend(tmp_path: Path, run: RunWriter, days: Path) -> None:
     policies = shutil.copytree(ROOT / "src/perpend/library/types", tmp_path / "policies" / "types").parent
     shutil.copytree(ROOT / f"src/perpend/library/ce/ca/aws/iam/{KEY_POLICY}", policies / "ce/ca/aws/iam" / KEY_POLICY)
     ran = run("report", "--store", days, "--repo", policies, "--out", tmp_path / "a.html")
@@ -63,7 +63,7 @@ def test_a_store_with_a_history_tells_lives_and_a_trend(tmp_path: Path, run: Run
     assert {"open", "reopened", "unknown"} == {life[0] for life in head["lives"]}
 
 
-def test_a_check_that_writes_a_page_shows_the_run_that_it_keeps(tmp_path: Path, store: Path, run: Run) -> None:
+def test_a_check_that_writes_a_page_shows_the_run_that_it_keeps(tmp_path: Path, store: Path, run: RunWriter) -> None:
     words = ("check", "--store", store, *TIME, "--policy", KEY_POLICY, "--format", "html", "--out", tmp_path / "a.html")
     assert 1 == run(*words).code
     assert "after run 1 (2026-11-20)" in (tmp_path / "a.html").read_text("utf-8")
@@ -74,7 +74,7 @@ def test_a_check_that_writes_a_page_shows_the_run_that_it_keeps(tmp_path: Path, 
     )
 
 
-def test_a_share_of_what_was_judged_in_part_is_no_percentage(tmp_path: Path, run: Run) -> None:
+def test_a_share_of_what_was_judged_in_part_is_no_percentage(tmp_path: Path, run: RunWriter) -> None:
     details, page = tmp_path / "details.json", tmp_path / "page.html"
     user = {"UserName": "ann", "Arn": "arn:aws:iam::111122223333:user/ann", "UserPolicyList": [], "AttachedManagedPolicies": []}
     for truncated in (True, False):
@@ -86,7 +86,7 @@ def test_a_share_of_what_was_judged_in_part_is_no_percentage(tmp_path: Path, run
 
 
 def test_a_table_that_holds_nothing_and_that_nobody_claims_was_not_judged_and_every_report_says_so(
-    tmp_path: Path, run: Run
+    tmp_path: Path, run: RunWriter
 ) -> None:
     users, page = tmp_path / "users.csv", tmp_path / "page.html"
     users.write_text("Id,CA10__account__c\n")

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
-from tests.cli.conftest import EXAMPLE, TIME, Run, done
+from tests.cli.conftest import EXAMPLE, TIME, RunWriter, done
 
 CIS = ("--framework", "cis-aws-v6.0.0")
 ASKED = "7 of 63 requirements asked, 53 not asked, 3 manual, 0 without a policy"
@@ -52,7 +52,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return other.with_name("store")
 
 
-def test_a_clean_result_over_a_few_requirements_does_not_read_as_compliance(run: Run, good: Path) -> None:
+def test_a_clean_result_over_a_few_requirements_does_not_read_as_compliance(run: RunWriter, good: Path) -> None:
     ran = run("check", good, *CIS, *TIME)
     assert (0, "") == (ran.code, ran.err)
     assert "%" not in ran.out
@@ -61,7 +61,7 @@ def test_a_clean_result_over_a_few_requirements_does_not_read_as_compliance(run:
 
 
 @pytest.mark.usefixtures("small_library")
-def test_requirements_without_a_policy_are_named(run: Run, good: Path) -> None:
+def test_requirements_without_a_policy_are_named(run: RunWriter, good: Path) -> None:
     ran = run("check", good, "--framework", "cis-aws-v7.0.0", *TIME)
     found = re.search(r"(\d+) without a policy\n(?:.*\n)*  without a policy \((\d+)\): 2\.\d", ran.out)
     assert found is not None
@@ -77,7 +77,9 @@ def test_requirements_without_a_policy_are_named(run: Run, good: Path) -> None:
         (("cis-aws-v6.0.0/2.9", "cis-aws-v6.0.0/2.12"), 0),
     ],
 )
-def test_coverage_that_is_required_is_of_every_requirement(run: Run, good: Path, framework: tuple[str, ...], code: int) -> None:
+def test_coverage_that_is_required_is_of_every_requirement(
+    run: RunWriter, good: Path, framework: tuple[str, ...], code: int
+) -> None:
     named = [word for one in framework for word in ("--framework", one)]
     for verdicts in ((), ("--fail-on", "never")):
         ran = run("check", good, *named, *TIME, "--require-coverage", "--quiet", *verdicts)
@@ -90,7 +92,7 @@ def test_coverage_that_is_required_is_of_every_requirement(run: Run, good: Path,
     ("policy", "codes"),
     [("root-user-mfa", (1, 1, 0)), ("security-hub", (3, 0, 0)), ("mfa-for-all-users-with-console-password", (1, 1, 0))],
 )
-def test_which_verdicts_fail_a_run_can_be_said(run: Run, tmp_path: Path, policy: str, codes: tuple[int, ...]) -> None:
+def test_which_verdicts_fail_a_run_can_be_said(run: RunWriter, tmp_path: Path, policy: str, codes: tuple[int, ...]) -> None:
     check = ("check", EXAMPLE, *TIME, "--policy", policy, "--quiet")
     for word, code in zip(("undetermined", "incompliant", "never"), codes, strict=True):
         assert code == run(*check, "--fail-on", word).code
@@ -99,7 +101,7 @@ def test_which_verdicts_fail_a_run_can_be_said(run: Run, tmp_path: Path, policy:
     assert 2 == run("check", tmp_path / "none.csv", "--fail-on", "never").code
 
 
-def test_every_form_says_how_much_of_a_framework_was_asked(run: Run, tmp_path: Path) -> None:
+def test_every_form_says_how_much_of_a_framework_was_asked(run: RunWriter, tmp_path: Path) -> None:
     for form in ("json", "ndjson", "csv", "parquet", "junit"):
         ran = run("check", EXAMPLE, *CIS, *TIME, "--format", form, "--out", tmp_path / form)
         assert f"perpend: /frameworks/cis-aws-v6.0.0: {ASKED}\n" == ran.err
@@ -112,7 +114,7 @@ def test_every_form_says_how_much_of_a_framework_was_asked(run: Run, tmp_path: P
     assert ("63", "7", "0", "56") == tuple(suite.attrib[one] for one in ("tests", "failures", "errors", "skipped"))
 
 
-def test_requirements_are_written_beside_any_form(run: Run, tmp_path: Path) -> None:
+def test_requirements_are_written_beside_any_form(run: RunWriter, tmp_path: Path) -> None:
     written = {ending: tmp_path / f"found.{ending}" for ending in ("json", "ndjson", "csv")}
     for path in written.values():
         run("check", EXAMPLE, *CIS, *TIME, "--format", "csv", "--out", tmp_path / "verdicts.csv", "--requirements", path)
@@ -127,7 +129,7 @@ def test_requirements_are_written_beside_any_form(run: Run, tmp_path: Path) -> N
     assert rows[6]["notAsked"].endswith(": needs objects or fields that these inputs do not list")
 
 
-def test_junit_without_a_framework_has_a_case_for_each_policy(run: Run) -> None:
+def test_junit_without_a_framework_has_a_case_for_each_policy(run: RunWriter) -> None:
     ran = run("check", EXAMPLE, *TIME, "--format", "junit", "--limit", 1, "--exclude", "root-user-mfa")
     suite = ElementTree.fromstring(ran.out)[0]
     kinds = Counter(case[0].tag if len(case) else "passed" for case in suite)
@@ -140,7 +142,7 @@ def test_junit_without_a_framework_has_a_case_for_each_policy(run: Run) -> None:
     )
 
 
-def test_junit_says_of_a_policy_that_it_has_not_judged_all_there_is(run: Run, tmp_path: Path) -> None:
+def test_junit_says_of_a_policy_that_it_has_not_judged_all_there_is(run: RunWriter, tmp_path: Path) -> None:
     user = {"Arn": "arn:aws:iam::111122223333:user/ann", "UserName": "ann", "AttachedManagedPolicies": [], "UserPolicyList": []}
     for more, code, errors in ({}, 0, "0"), ({"IsTruncated": True}, 3, "1"):
         (tmp_path / "details.json").write_text(json.dumps({"UserDetailList": [user], **more}), "utf-8")
@@ -159,7 +161,7 @@ FILTERS = [
 
 @pytest.mark.parametrize("wanted", FILTERS, ids=" ".join)
 def test_filters_choose_what_every_form_writes_of_files_and_stores(
-    run: Run, store: Path, tmp_path: Path, wanted: tuple[str, ...]
+    run: RunWriter, store: Path, tmp_path: Path, wanted: tuple[str, ...]
 ) -> None:
     (tmp_path / "perpend.toml").write_text('[accounts.444455556666]\nname = "staging"\n', "utf-8")
     policies = ("--policy", "root-user-mfa", "--policy", "mfa-for-all-users-with-console-password")
@@ -192,7 +194,7 @@ def test_filters_choose_what_every_form_writes_of_files_and_stores(
         assert ("✘ INCOMPLIANT" in table) is any(one["status"] == "INCOMPLIANT" for one in expected)
 
 
-def test_a_summary_names_no_objects_and_quiet_gives_totals(run: Run) -> None:
+def test_a_summary_names_no_objects_and_quiet_gives_totals(run: RunWriter) -> None:
     whole, summary, quiet = (run("check", EXAMPLE, *TIME, *option).out for option in ((), ("--summary",), ("-q",)))
     assert whole.startswith(summary)
     assert quiet in summary
@@ -221,7 +223,7 @@ def test_a_summary_names_no_objects_and_quiet_gives_totals(run: Run) -> None:
     ],
 )
 def test_what_does_not_go_is_said_in_one_line(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     ran = run("check", EXAMPLE, *TIME, *arguments)

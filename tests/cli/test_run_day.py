@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Ran, Run
+from tests.cli.conftest import Run, RunWriter
 
 CERTIFICATE = "CA10__CaAwsServerCertificate__c"
 EXPIRED = "delete-expired-server-certificate"
@@ -16,14 +16,14 @@ USER = "CA10__CaAwsUser__c"
 ROTATED = "user-access-keys-are-not-rotated-every-90-days"
 
 
-def statuses(ran: Ran) -> list[str]:
+def statuses(ran: Run) -> list[str]:
     assert ran.code in (0, 1, 3), ran.err
     return [one["status"] for one in json.loads(ran.out)["verdicts"] if one["object"]["name"] != "<root_account>"]
 
 
 @pytest.mark.parametrize("order", [("old", "new"), ("new", "old")])
 @pytest.mark.parametrize("twice", [True, False], ids=["the same object twice", "an object each"])
-def test_the_order_of_tables_changes_no_verdict(run: Run, tmp_path: Path, order: tuple[str, str], twice: bool) -> None:
+def test_the_order_of_tables_changes_no_verdict(run: RunWriter, tmp_path: Path, order: tuple[str, str], twice: bool) -> None:
     times = {"old": "2026-01-01", "new": "2026-11-20"}
     words = []
     for name in order:
@@ -48,7 +48,7 @@ def answer(path: Path, report: str, time: str) -> Path:
 
 @pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
 def test_an_old_wide_row_and_a_new_narrow_one_are_judged_at_the_run_s_day(
-    run: Run, tmp_path: Path, names: tuple[str, str]
+    run: RunWriter, tmp_path: Path, names: tuple[str, str]
 ) -> None:
     head, arn = "user,arn,access_key_1_active,access_key_2_active", "arn:aws:iam::111122223333:user/alice"
     wide = f"{head},access_key_1_last_rotated,access_key_2_last_rotated\nalice,{arn},true,false,2025-12-01T00:00:00+00:00,N/A\n"
@@ -62,7 +62,7 @@ def test_an_old_wide_row_and_a_new_narrow_one_are_judged_at_the_run_s_day(
     assert ["INCOMPLIANT"] == statuses(ran)
 
 
-def test_a_time_that_no_option_can_hold_is_blamed_on_its_option(run: Run, tmp_path: Path) -> None:
+def test_a_time_that_no_option_can_hold_is_blamed_on_its_option(run: RunWriter, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("Id\na\n")
     ran = run("import", tmp_path / "a.csv", "--type", USER, "--observed-at", "nonsense", "--store", tmp_path / "store")
     assert 2 == ran.code

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import RunWriter
 
 
-def test_search_finds_policies_by_names_and_rules_as_text_and_json(run: Run) -> None:
+def test_search_finds_policies_by_names_and_rules_as_text_and_json(run: RunWriter) -> None:
     found = run("search", "mfa", "root").out.splitlines()
     assert "policy\t/ce/ca/aws/iam/root-user-mfa\tAWS Account Root User MFA is not enabled" in found[:2]
     (found,) = (one for one in json.loads(run("search", "IAM.9", "--format", "json").out) if one["kind"] == "policy")
@@ -15,7 +15,7 @@ def test_search_finds_policies_by_names_and_rules_as_text_and_json(run: Run) -> 
     assert 2 == len(json.loads(run("search", "mfa", "--limit", "2", "--format", "json").out))
 
 
-def test_what_is_not_found_or_no_word_is_told(run: Run) -> None:
+def test_what_is_not_found_or_no_word_is_told(run: RunWriter) -> None:
     assert (0, "none (did you mean 'rotate'?)\n") == run("search", "rotatet")[:2]
     assert [] == json.loads(run("search", "rotatet", "--format", "json").out)
     assert (0, "none\n") == run("search", "such", "zzz")[:2]

@@ -15,8 +15,8 @@ from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax import repository
 from perpend.language.syntax.repository import open_repository
 from perpend.reports.site.content.verdicts.read import read_verdicts
-from perpend.reports.site.content.verdicts.tally import JudgedObject, VerdictBook
-from tests.cli.conftest import EXAMPLE, TIME, Run
+from perpend.reports.site.content.verdicts.tally import EvaluatedObject, VerdictBook
+from tests.cli.conftest import EXAMPLE, TIME, RunWriter
 from tests.repositories import write
 from tests.sampled import sampled_library
 from tests.sites import POLICY, TYPE, files, leave_out_operations, lines_in, verdict_line
@@ -32,7 +32,7 @@ def few_operations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("few_operations")
 def test_the_library_is_built_by_default_and_a_second_build_changes_nothing(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part = sampled_library(tmp_path / "library")
     monkeypatch.setattr(repository, "library", lambda: part)
@@ -47,7 +47,7 @@ def test_the_library_is_built_by_default_and_a_second_build_changes_nothing(
 
 @pytest.mark.usefixtures("few_operations")
 @pytest.mark.usefixtures("small_library")
-def test_verdicts_of_a_check_are_shown(run: Run, tmp_path: Path) -> None:
+def test_verdicts_of_a_check_are_shown(run: RunWriter, tmp_path: Path) -> None:
     verdicts, out = tmp_path / "verdicts.ndjson", tmp_path / "site"
     run("check", EXAMPLE, *TIME, "--format", "ndjson", "--out", verdicts)
     assert 0 == run("site", "build", "--no-search", "--verdicts", verdicts, "--out", out).code
@@ -55,7 +55,7 @@ def test_verdicts_of_a_check_are_shown(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_library")
-def test_filtered_verdicts_are_never_taken_for_all(run: Run, tmp_path: Path) -> None:
+def test_filtered_verdicts_are_never_taken_for_all(run: RunWriter, tmp_path: Path) -> None:
     verdicts, why = tmp_path / "verdicts", "holds only the verdicts that `--status COMPLIANT` lets through: write them without"
     for form, place in (("json", ""), ("ndjson", ":1"), ("parquet", ""), ("ndjson --compact", "")):
         run("check", EXAMPLE, *TIME, "--status", "COMPLIANT", "--format", *form.split(), "--out", verdicts)
@@ -64,7 +64,7 @@ def test_filtered_verdicts_are_never_taken_for_all(run: Run, tmp_path: Path) -> 
     assert not (tmp_path / "site").exists()
 
 
-def test_verdicts_are_the_same_whatever_holds_them(run: Run, imported: Path, tmp_path: Path) -> None:
+def test_verdicts_are_the_same_whatever_holds_them(run: RunWriter, imported: Path, tmp_path: Path) -> None:
     shutil.copytree(imported, tmp_path / "store")
     for form in FORMS:
         run("check", "--store", tmp_path / "store", "--no-history", "--format", form, "--out", tmp_path / form)
@@ -87,12 +87,12 @@ def test_verdicts_are_the_same_whatever_holds_them(run: Run, imported: Path, tmp
     ]
 
 
-def _sorted(book: VerdictBook) -> list[tuple[tuple[str, str], list[JudgedObject]]]:
+def _sorted(book: VerdictBook) -> list[tuple[tuple[str, str], list[EvaluatedObject]]]:
     return [(key, sorted(ones, key=lambda one: one.object_id)) for key, ones in sorted(book.objects.items())]
 
 
 @pytest.mark.usefixtures("few_operations")
-def test_a_site_of_a_store_is_built_anew_when_another_snapshot_is_in_force(run: Run, tmp_path: Path) -> None:
+def test_a_site_of_a_store_is_built_anew_when_another_snapshot_is_in_force(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path / "repository", files())
     (tmp_path / "things.json").write_text(json.dumps([{"Id": "t1", "open__c": True}]), "utf-8")
     imported = (
@@ -125,7 +125,7 @@ def test_a_site_of_a_store_is_built_anew_when_another_snapshot_is_in_force(run: 
     assert "1 object does not comply" not in (tmp_path / "out/verdicts" / POLICY[1:] / "index.html").read_text("utf-8")
 
 
-def test_verdicts_of_another_repository_are_refused(run: Run, tmp_path: Path) -> None:
+def test_verdicts_of_another_repository_are_refused(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path / "repository", files())
     path = lines_in(tmp_path, [verdict_line("/ce/other", "COMPLIANT", "a")])
     ran = run("site", "build", "--no-search", "--repo", tmp_path / "repository", "--verdicts", path, "--out", tmp_path / "out")
@@ -133,7 +133,7 @@ def test_verdicts_of_another_repository_are_refused(run: Run, tmp_path: Path) ->
     assert (2, f"perpend: {path}: {why}\n", False) == (ran.code, ran.err, (tmp_path / "out").exists())
 
 
-def test_markdown_is_written_into_the_repository(run: Run, tmp_path: Path) -> None:
+def test_markdown_is_written_into_the_repository(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path, files())
     ran = run("site", "build", "--repo", tmp_path, "--format", "markdown")
     assert (0, "") == (ran.code, ran.err)
@@ -141,7 +141,7 @@ def test_markdown_is_written_into_the_repository(run: Run, tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("few_operations")
-def test_errors_of_the_repository_are_counted_and_the_site_is_built(run: Run, tmp_path: Path) -> None:
+def test_errors_of_the_repository_are_counted_and_the_site_is_built(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path / "repository", {**files(), f"{POLICY[1:]}/policy.yaml": "names: ["})
     for _ in ("built", "nothing has changed"):
         ran = run("site", "build", "--no-search", "--repo", tmp_path / "repository", "--out", tmp_path / "out")
@@ -149,7 +149,7 @@ def test_errors_of_the_repository_are_counted_and_the_site_is_built(run: Run, tm
     assert "health/index.html" in {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.html")}
 
 
-def test_the_library_itself_gets_no_markdown(run: Run) -> None:
+def test_the_library_itself_gets_no_markdown(run: RunWriter) -> None:
     ran = run("site", "build", "--format", "markdown")
     assert (2, True) == (ran.code, "name it with --repo, or a directory with --out" in " ".join(ran.err.split()))
 
@@ -163,7 +163,7 @@ def test_the_library_itself_gets_no_markdown(run: Run) -> None:
     ],
 )
 def test_what_cannot_be_read_is_said_in_one_line(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, str], reason: str
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, str], reason: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     ran = run("site", "build", "--no-search", *arguments)
@@ -171,7 +171,7 @@ def test_what_cannot_be_read_is_said_in_one_line(
     assert [] == list(tmp_path.iterdir())
 
 
-def test_base_addresses_must_be_of_the_web(run: Run, tmp_path: Path) -> None:
+def test_base_addresses_must_be_of_the_web(run: RunWriter, tmp_path: Path) -> None:
     ran = run("site", "build", "--out", tmp_path / "out", "--base-url", "javascript:alert(1)")
     assert (2, True) == (ran.code, "does not start with https:// or http://" in ran.err)
 
@@ -189,7 +189,7 @@ def test_the_command_line_starts_without_the_site(tmp_path: Path) -> None:
 
 
 def test_a_file_where_a_site_should_be_is_told_before_any_page_is_made(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "taken").write_text("kept")
     monkeypatch.setattr("perpend.reports.site.build.build_site", pytest.fail)

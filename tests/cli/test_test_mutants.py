@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import RunWriter
 from tests.repositories import logic, policy_files, write
 from tests.unit.authoring.mutation.programs import entry, greater
 
@@ -21,7 +21,7 @@ def repository(root, *tests, **more):
     return write(root, {**policy_files(document), DATA: list(tests), **more})
 
 
-def test_survivors_are_underlined_and_their_killers_can_be_pasted(run: Run, tmp_path):
+def test_survivors_are_underlined_and_their_killers_can_be_pasted(run: RunWriter, tmp_path):
     code, out, _ = run("test", "--repo", repository(tmp_path, ABOVE, AT), "--mutate", "--jobs", "1")
     assert 1 == code
     assert "warning[T101]: no test notices that `a__c > number(3.0)` said yes where `a__c` is empty" in out
@@ -32,13 +32,13 @@ def test_survivors_are_underlined_and_their_killers_can_be_pasted(run: Run, tmp_
     assert "9 mutants: 8 killed, 1 survived, 0 equivalent (0 proven, 0 listed)" in out
 
 
-def test_with_what_kills_them_no_mutant_survives(run: Run, tmp_path):
+def test_with_what_kills_them_no_mutant_survives(run: RunWriter, tmp_path):
     code, out, _ = run("test", "--repo", repository(tmp_path, ABOVE, AT, NONE), "--mutate", "--format", "json", "--jobs", "1")
     (found,) = json.loads(out)["logics"]
     assert (0, 9, 9, []) == (code, found["mutants"], found["killed"], found["survivors"])
 
 
-def test_failing_tests_are_told_first(run: Run, tmp_path):
+def test_failing_tests_are_told_first(run: RunWriter, tmp_path):
     wrong = {**ABOVE, "expectedResult": {**ABOVE["expectedResult"], "status": "COMPLIANT"}}
     code, out, err = run("test", "--repo", repository(tmp_path, wrong), "--mutate")
     assert 2 == code
@@ -47,7 +47,7 @@ def test_failing_tests_are_told_first(run: Run, tmp_path):
     assert "mutants:" not in out
 
 
-def test_a_page_escapes_what_files_say(run: Run, tmp_path):
+def test_a_page_escapes_what_files_say(run: RunWriter, tmp_path):
     odd = {**ABOVE, "Id": "<script>"}
     code, _, _ = run(
         "test",
@@ -77,12 +77,12 @@ def test_a_page_escapes_what_files_say(run: Run, tmp_path):
         (["--mutate", "--budget", "soon"], "neither a number of mutants, such as 500, nor a duration, such as 90s or 3m"),
     ],
 )
-def test_options_that_mean_nothing_together_are_refused(run: Run, tmp_path, words, problem):
+def test_options_that_mean_nothing_together_are_refused(run: RunWriter, tmp_path, words, problem):
     code, _, err = run("test", "--repo", repository(tmp_path, ABOVE), *words)
     assert (2, True) == (code, problem in err)
 
 
-def test_proposals_are_shown_and_added_behind_what_is_there(run: Run, tmp_path):
+def test_proposals_are_shown_and_added_behind_what_is_there(run: RunWriter, tmp_path):
     root = repository(tmp_path, ABOVE)
     before = (root / DATA).read_text("utf-8")
     code, out, err = run("test", "--repo", root, "--generate")
@@ -96,7 +96,7 @@ def test_proposals_are_shown_and_added_behind_what_is_there(run: Run, tmp_path):
     assert 0 == run("test", "--repo", root, "--generate")[0]
 
 
-def test_where_no_file_is_named_one_is_made_and_nothing_is_overwritten(run: Run, tmp_path):
+def test_where_no_file_is_named_one_is_made_and_nothing_is_overwritten(run: RunWriter, tmp_path):
     root = write(tmp_path, policy_files(logic(greater("a__c", 3))))
     code, _, err = run("test", "--repo", root, "--generate", "--write")
     assert (0, True) == (code, "name it in the logic file, testData: [{file: test-data.json}]" in err)

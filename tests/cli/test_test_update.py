@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Run
+from tests.cli.conftest import RunWriter
 from tests.repositories import logic, policy_files, write
 from tests.sampled import part_of_library, sampled_iam
 
@@ -69,7 +69,7 @@ FILLED: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("name", FILLED)
-def test_blanks_are_filled_and_all_else_stays_byte_for_byte(run: Run, tmp_path: Path, name: str) -> None:
+def test_blanks_are_filled_and_all_else_stays_byte_for_byte(run: RunWriter, tmp_path: Path, name: str) -> None:
     before, after = FILLED[name]
     data = repository(tmp_path, before)
     data.chmod(0o640)
@@ -105,7 +105,7 @@ KEPT: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_what_is_written_already_is_never_changed(run: Run, tmp_path: Path, name: str) -> None:
+def test_what_is_written_already_is_never_changed(run: RunWriter, tmp_path: Path, name: str) -> None:
     text, reason = KEPT[name]
     data = repository(tmp_path, text)
     ran = run("test", "--repo", tmp_path, "--update", "--yes")
@@ -115,7 +115,7 @@ def test_what_is_written_already_is_never_changed(run: Run, tmp_path: Path, name
     assert (reason in ran.err) and bool(reason) == bool(ran.err)
 
 
-def test_of_one_file_the_blank_are_filled_and_the_wrong_are_kept(run: Run, tmp_path: Path) -> None:
+def test_of_one_file_the_blank_are_filled_and_the_wrong_are_kept(run: RunWriter, tmp_path: Path) -> None:
     wrong = '{"Id": "wrong", "flag": "true", "expectedResult": {"status": "COMPLIANT"}}'
     data = repository(tmp_path, f'[{wrong},\n{{"Id": "blank", "flag": "true"}}]')
     ran = run("test", "--repo", tmp_path, "--update", "--yes")
@@ -124,7 +124,7 @@ def test_of_one_file_the_blank_are_filled_and_the_wrong_are_kept(run: Run, tmp_p
 
 
 def test_what_would_change_is_shown_and_nothing_written_where_nobody_can_be_asked(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = repository(tmp_path, '[\n {"Id": "a\\u001b",\n  "flag": "x"}\n]\n')
     before = data.read_bytes()
@@ -154,7 +154,7 @@ def test_at_a_terminal_somebody_is_asked(tmp_path: Path, answer: str) -> None:
     assert ("filled 1 expectation" in out, "nothing was written" in out) == (answer == "y", answer == "n")
 
 
-def test_a_file_that_two_logic_files_share_is_filled_where_they_agree(run: Run, tmp_path: Path) -> None:
+def test_a_file_that_two_logic_files_share_is_filled_where_they_agree(run: RunWriter, tmp_path: Path) -> None:
     other = logic({"NOT": {"arg": FLAG}}, testData=[{"file": "test-data.json"}])
     data = repository(tmp_path, '[{"Id": "both", "flag": "true"}]', **{"ce/policy/wip.logic.yaml": other})
     ran = run("test", "--repo", tmp_path, "prod.logic.yaml", "--update", "--yes")
@@ -170,7 +170,7 @@ def test_a_file_that_two_logic_files_share_is_filled_where_they_agree(run: Run, 
     )
 
 
-def test_links_are_followed_inside_of_the_repository_only(run: Run, tmp_path: Path) -> None:
+def test_links_are_followed_inside_of_the_repository_only(run: RunWriter, tmp_path: Path) -> None:
     root, blank = tmp_path / "repo", '[{"flag": "x"}]'
     data = repository(root, blank)
     data.rename(root / "ce" / "real.json")
@@ -186,21 +186,21 @@ def test_links_are_followed_inside_of_the_repository_only(run: Run, tmp_path: Pa
     assert [] == list(tmp_path.rglob("*.part"))
 
 
-def test_a_report_for_machines_stays_one(run: Run, tmp_path: Path) -> None:
+def test_a_report_for_machines_stays_one(run: RunWriter, tmp_path: Path) -> None:
     repository(tmp_path, '[{"flag": "x"}]')
     ran = run("test", "--repo", tmp_path, "--update", "--yes", "--format", "json")
     assert 1 == json.loads(ran.out)["summary"]["passed"]
     assert "filled 1 expectation in 1 file" in ran.err
 
 
-def test_the_library_is_nobodys_to_fill(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_library_is_nobodys_to_fill(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     ran = run("test", "--update", "--yes")
     assert (2, "") == (ran.code, ran.out)
     assert "there is no policy repository here" in ran.err
 
 
-def test_what_the_library_expects_is_what_would_be_filled(run: Run, tmp_path: Path) -> None:
+def test_what_the_library_expects_is_what_would_be_filled(run: RunWriter, tmp_path: Path) -> None:
     """The statuses alone, and all else found again: index, text, runtime error, in the words that stand there."""
     part_of_library(tmp_path / "library", policies=sampled_iam())
     files = sorted((tmp_path / "library").rglob("test-data.json"))
@@ -217,7 +217,7 @@ def test_what_the_library_expects_is_what_would_be_filled(run: Run, tmp_path: Pa
 @pytest.mark.parametrize(
     "more", [("--yes",), ("--watch", "--update"), ("--watch", "--format", "json"), ("--watch", "--out", "x")]
 )
-def test_options_that_do_not_go_together_are_refused(run: Run, more: tuple[str, ...]) -> None:
+def test_options_that_do_not_go_together_are_refused(run: RunWriter, more: tuple[str, ...]) -> None:
     ran = run("test", *more)
     assert (2, "") == (ran.code, ran.out)
     assert ran.err.startswith("perpend: --") and 1 == ran.err.count("\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli.conftest import Interrupted, Listener, Run
+from tests.cli.conftest import Interrupted, Listener, RunWriter
 from tests.repositories import logic, policy_files, write
 
 DATA = "ce/policy/test-data.json"
@@ -37,7 +37,7 @@ def test_tests_run_again_after_each_change_until_they_are_interrupted(interrupte
     assert 130 == interrupted(edit, "test", "--repo", root, "--watch")
 
 
-def test_a_name_that_means_nothing_is_not_watched(run: Run, tmp_path: Path) -> None:
+def test_a_name_that_means_nothing_is_not_watched(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path, policy_files(logic()))
     ran = run("test", "--repo", tmp_path, "none", "--watch")
     assert (2, "") == (ran.code, ran.out)

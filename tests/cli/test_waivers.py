@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, TIME, Run, two_days
+from tests.cli.conftest import EXAMPLE, TIME, RunWriter, two_days
 from tests.repositories import logic, policy_files, write
 
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
@@ -31,12 +31,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def days(run: Run, store: Path, tmp_path: Path) -> Path:
+def days(run: RunWriter, store: Path, tmp_path: Path) -> Path:
     return two_days(run, tmp_path, store, *POLICIES)
 
 
 @pytest.mark.parametrize("engine", ["interpreter", "duckdb"])
-def test_what_is_waived_stands_beside_verdicts_and_changes_none(run: Run, tmp_path: Path, engine: str) -> None:
+def test_what_is_waived_stands_beside_verdicts_and_changes_none(run: RunWriter, tmp_path: Path, engine: str) -> None:
     by = waivers(tmp_path, {"policies": [KEYS]}, {"policies": [ROOT], "scope": {"names": ["<root_account>"]}})
     plain = json.loads(run(*CHECK, *ASKED, "--engine", engine, "--format", "json", "--no-waivers").out)
     found = json.loads(run(*CHECK, *ASKED, "--engine", engine, "--format", "json", "--waivers", by).out)
@@ -48,7 +48,7 @@ def test_what_is_waived_stands_beside_verdicts_and_changes_none(run: Run, tmp_pa
     assert [("w0", 4, 4), ("w1", 1, 1)] == [(one["id"], one["covers"], one["waives"]) for one in block["waivers"]]
 
 
-def test_only_what_is_not_waived_fails_a_build_and_what_is_not_known_never_passes(run: Run, tmp_path: Path) -> None:
+def test_only_what_is_not_waived_fails_a_build_and_what_is_not_known_never_passes(run: RunWriter, tmp_path: Path) -> None:
     everything = waivers(tmp_path, {"statuses": ["INCOMPLIANT", "UNDETERMINED"]})
     found = run(*CHECK, "-q", "--waivers", everything)
     assert (3, True) == (found.code, "of which waived: 20 INCOMPLIANT + 10 UNDETERMINED (by w0)" in found.out)
@@ -58,7 +58,7 @@ def test_only_what_is_not_waived_fails_a_build_and_what_is_not_known_never_passe
 
 
 def test_a_configuration_names_waivers_which_give_way_to_none(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waivers(tmp_path, {"policies": [ROOT]})
     (tmp_path / "perpend.toml").write_text('waivers = "waivers"\n', "utf-8")
@@ -68,7 +68,7 @@ def test_a_configuration_names_waivers_which_give_way_to_none(
     assert 2 == run(*check, "--no-waivers", "--waivers", "waivers").code
 
 
-def test_what_is_listed_is_marked_where_it_is_waived(run: Run, tmp_path: Path) -> None:
+def test_what_is_listed_is_marked_where_it_is_waived(run: RunWriter, tmp_path: Path) -> None:
     by = waivers(tmp_path, {"policies": [KEYS], "scope": {"names": ["alma*"]}})
     lines = run(*CHECK, "--policy", KEYS, "--waivers", by).out.splitlines()
     assert ["alma.brekke (111122223333) waived until 2999-06-01: w0"] == [
@@ -76,7 +76,7 @@ def test_what_is_listed_is_marked_where_it_is_waived(run: Run, tmp_path: Path) -
     ]
 
 
-def test_what_has_ended_or_is_too_much_counts_again_and_is_told(run: Run, tmp_path: Path) -> None:
+def test_what_has_ended_or_is_too_much_counts_again_and_is_told(run: RunWriter, tmp_path: Path) -> None:
     by = waivers(
         tmp_path, {"until": "2026-11-19", "policies": [KEYS]}, {"limit": 3, "policies": [KEYS]}, {"policies": ["/ce/no"]}
     )
@@ -87,7 +87,7 @@ def test_what_has_ended_or_is_too_much_counts_again_and_is_told(run: Run, tmp_pa
     assert "W104: `w2` covers nothing: there is no policy that it names" in found.err
 
 
-def test_waivers_that_cannot_be_read_stop_before_anything_is_judged(run: Run, tmp_path: Path) -> None:
+def test_waivers_that_cannot_be_read_stop_before_anything_is_judged(run: RunWriter, tmp_path: Path) -> None:
     by = waivers(tmp_path, {"until": "tomorrow"})
     for command in (CHECK, ("waivers", "list"), ("waivers", "lint")):
         found = run(*command, "--waivers", by)
@@ -97,7 +97,9 @@ def test_waivers_that_cannot_be_read_stop_before_anything_is_judged(run: Run, tm
     assert 2 == run(*CHECK, "--waivers", by, "--no-waivers").code
 
 
-def test_a_store_is_waived_like_its_inputs_and_its_history_knows_nothing_of_it(run: Run, days: Path, tmp_path: Path) -> None:
+def test_a_store_is_waived_like_its_inputs_and_its_history_knows_nothing_of_it(
+    run: RunWriter, days: Path, tmp_path: Path
+) -> None:
     scope = {"accounts": ["111122223333"], "names": ["<root_account>", "alma*"], "objects": ["arn:*"]}
     by = waivers(tmp_path, {"scope": scope}, {"policies": [KEYS], "scope": {"accounts": ["9"]}})
     lines = {
@@ -113,7 +115,7 @@ def test_a_store_is_waived_like_its_inputs_and_its_history_knows_nothing_of_it(r
     assert not any(b"A trial." in path.read_bytes() for path in (days / "history").rglob("*") if path.is_file())
 
 
-def test_findings_say_by_what_they_are_waived(run: Run, days: Path, tmp_path: Path) -> None:
+def test_findings_say_by_what_they_are_waived(run: RunWriter, days: Path, tmp_path: Path) -> None:
     asked = ("findings", "--store", days, "--policy", KEYS, "--waivers", waivers(tmp_path, {"scope": {"names": ["alma*"]}}))
     rows = json.loads(run(*asked, "--format", "json").out)
     assert [("alma.brekke", "w0", "2999-06-01")] == [
@@ -125,7 +127,7 @@ def test_findings_say_by_what_they_are_waived(run: Run, days: Path, tmp_path: Pa
     assert not any(one["waiver"] for one in json.loads(run(*asked[:-2], "--no-waivers", "--format", "json").out))
 
 
-def test_a_difference_that_is_waived_is_no_news(run: Run, days: Path, tmp_path: Path) -> None:
+def test_a_difference_that_is_waived_is_no_news(run: RunWriter, days: Path, tmp_path: Path) -> None:
     asked = ("diff", "1", "2", "--store", days)
     assert 1 == run(*asked).code
     found = run(*asked, "--waivers", waivers(tmp_path, {"scope": {"names": ["build-runner"]}}))
@@ -133,7 +135,7 @@ def test_a_difference_that_is_waived_is_no_news(run: Run, days: Path, tmp_path: 
     assert ", waived by w0" in found.out
 
 
-def test_a_requirement_whose_findings_are_waived_is_in_a_class_of_its_own(run: Run, days: Path, tmp_path: Path) -> None:
+def test_a_requirement_whose_findings_are_waived_is_in_a_class_of_its_own(run: RunWriter, days: Path, tmp_path: Path) -> None:
     asked = ("scorecard", "--store", days, "--framework", "cis-aws", "--format", "json")
     (before,) = json.loads(run(*asked).out)
     (after,) = json.loads(run(*asked, "--waivers", waivers(tmp_path, {})).out)
@@ -143,7 +145,7 @@ def test_a_requirement_whose_findings_are_waived_is_in_a_class_of_its_own(run: R
     assert {"waived"} <= changed <= {"waived", "undetermined"}
 
 
-def test_a_check_says_of_requirements_what_a_scorecard_says(run: Run, tmp_path: Path) -> None:
+def test_a_check_says_of_requirements_what_a_scorecard_says(run: RunWriter, tmp_path: Path) -> None:
     asked = ("check", EXAMPLE, *TIME, "--framework", "cis-aws/2.5", "--waivers", waivers(tmp_path, {}))
     found = run(*asked, "--format", "json")
     (card,) = json.loads(found.out)["frameworks"]
@@ -154,7 +156,7 @@ def test_a_check_says_of_requirements_what_a_scorecard_says(run: Run, tmp_path: 
     assert ["not-satisfied"] == [one["target"]["status"]["state"] for one in results["findings"]]
 
 
-def test_a_file_is_tried_before_it_holds(run: Run, days: Path, tmp_path: Path) -> None:
+def test_a_file_is_tried_before_it_holds(run: RunWriter, days: Path, tmp_path: Path) -> None:
     file = waivers(tmp_path, {"policies": [KEYS]}, {"policies": ["/ce/no"]}) / "a.yaml"
     found = run("waivers", "try", file, "--store", days)
     assert "w0: 4 findings, limit 1,000, in force" in found.out
@@ -163,7 +165,7 @@ def test_a_file_is_tried_before_it_holds(run: Run, days: Path, tmp_path: Path) -
     assert (KEYS, "111122223333", "INCOMPLIANT", 4) == (row["policy"], row["account"], row["status"], row["findings"])
 
 
-def test_waivers_are_listed_with_their_reasons_and_places(run: Run, days: Path, tmp_path: Path) -> None:
+def test_waivers_are_listed_with_their_reasons_and_places(run: RunWriter, days: Path, tmp_path: Path) -> None:
     directory = waivers(tmp_path, {"policies": [KEYS]}, {"until": "2026-01-01"})
     lines = run("waivers", "list", "--waivers", directory, "--day", "2026-11-21").out.splitlines()
     said = "    accepted-risk, o@x.example: A trial."
@@ -172,7 +174,7 @@ def test_waivers_are_listed_with_their_reasons_and_places(run: Run, days: Path, 
     assert "covers 4 of at most 1,000" in run("waivers", "list", "--waivers", directory, "--store", days).out
 
 
-def test_what_is_attested_is_never_met_and_ends(run: Run, days: Path, tmp_path: Path) -> None:
+def test_what_is_attested_is_never_met_and_ends(run: RunWriter, days: Path, tmp_path: Path) -> None:
     section = {"names": {"full": "1 S", "contextual": "1 S"}}
     files = policy_files(
         logic(),
@@ -201,7 +203,7 @@ def test_what_is_attested_is_never_met_and_ends(run: Run, days: Path, tmp_path: 
     assert (0, 1) == (without["requirements"]["attested"], without["requirements"]["manual"])
 
 
-def test_lint_says_of_a_history_why_a_waiver_covers_nothing(run: Run, days: Path, store: Path, tmp_path: Path) -> None:
+def test_lint_says_of_a_history_why_a_waiver_covers_nothing(run: RunWriter, days: Path, store: Path, tmp_path: Path) -> None:
     by = waivers(
         tmp_path,
         {"policies": [KEYS], "scope": {"names": ["auditor-readonly"]}},
@@ -215,7 +217,7 @@ def test_lint_says_of_a_history_why_a_waiver_covers_nothing(run: Run, days: Path
     assert [] == [why for who, why in told if "`w2`" in who]
 
 
-def test_a_new_waiver_is_sound_and_is_not_written_twice(run: Run, tmp_path: Path) -> None:
+def test_a_new_waiver_is_sound_and_is_not_written_twice(run: RunWriter, tmp_path: Path) -> None:
     root = write(tmp_path, policy_files(logic()))
     words = ("new", "waiver", "ci", "--policy", "policy", "--object", '*:user/"ci*', "--until", "2999-01-01", "--repo", root)
     assert 0 == run(*words).code
@@ -226,7 +228,7 @@ def test_a_new_waiver_is_sound_and_is_not_written_twice(run: Run, tmp_path: Path
     assert 2 == run(*("new", "waiver", "../x", *words[3:])).code
 
 
-def test_a_waiver_that_has_ended_hides_nothing_however_old_the_store_is(run: Run, tmp_path: Path) -> None:
+def test_a_waiver_that_has_ended_hides_nothing_however_old_the_store_is(run: RunWriter, tmp_path: Path) -> None:
     """Only a day that somebody names is judged by the waivers of that day."""
     old, store = "2020-01-01", tmp_path / "store"
     by = ("--waivers", waivers(tmp_path, {"policies": [KEYS], "from": "2019-01-01", "until": "2020-06-01"}))

@@ -31,7 +31,9 @@ def test_it_is_judged_rightly_here(defect: Defect, engine: DuckDb) -> None:
     assert program is not None
     time = date_time_from_text(defect.time) or 0
     denied = {"Id": "denied", **THERE}
-    judged = [Interpreter([program]).judge(one, time, complete=False)[0][0] for one in ({"Id": "it", **defect.fields}, denied)]
+    judged = [
+        Interpreter([program]).evaluate(one, time, complete=False)[0][0] for one in ({"Id": "it", **defect.fields}, denied)
+    ]
     assert [defect.expected, "UNDETERMINED"] == [program.verdicts[index].status.name for index in judged]
     objects = [{"Id": "it", **defect.fields}, denied]
     assert [judged] == indexes_of(engine, [program], objects, time, complete=False)

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from perpend.findings.history.model import Event, Known
+from perpend.findings.history.model import Event, FindingState
 from perpend.findings.history.state_machine import step
 from tests.lives import DATES, all_lives, expected, said_of, stepped_in_sql
 
@@ -19,7 +19,7 @@ def in_duckdb(query: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("vector", all_lives(), ids=lambda vector: vector["name"])
 def test_a_life_is_as_its_vector_says(vector: dict[str, Any]) -> None:
-    known: Known | None = None
+    known: FindingState | None = None
     for number, run in enumerate(vector["runs"], 1):
         said = said_of(run)
         in_sql = stepped_in_sql([(7, known, said)], number, in_duckdb)

@@ -10,7 +10,7 @@ import pytest
 from perpend.evaluation.engines.duckdb.engine import duck_db
 from perpend.evaluation.engines.nested import indexes_of
 from perpend.language.compiler.analyzer import Analyzed
-from perpend.language.interpreter.interpreter import End, Interpreter
+from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from tests.vectors import FILES, Case, analyzed, by_form, fields_of, shown, snapshot, vectors
 
 KEYS = {
@@ -19,12 +19,12 @@ KEYS = {
 }
 EXPECTATIONS = {"value", "index", "diagnostic", "status", "text", "error"}
 
-Engine = Callable[[Sequence[Case]], list[End]]
+Engine = Callable[[Sequence[Case]], list[EvaluationOutcome]]
 ENGINES = ("interpreter", "duckdb")
 
 
-def interpreted(cases: Sequence[Case]) -> list[End]:
-    return [Interpreter([case.program]).judge(case.fields, case.snapshot)[0] for case in cases]
+def interpreted(cases: Sequence[Case]) -> list[EvaluationOutcome]:
+    return [Interpreter([case.program]).evaluate(case.fields, case.snapshot)[0] for case in cases]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def engines() -> Iterator[dict[str, Engine]]:
     """Yield each engine by name. DuckDB gives the index; whether an error comes with it is the interpreter's to say."""
     with duck_db(threads=1) as engine:
 
-        def by_duckdb(cases: Sequence[Case]) -> list[End]:
+        def by_duckdb(cases: Sequence[Case]) -> list[EvaluationOutcome]:
             ends = interpreted(cases)
             for places in by_form(cases):
                 programs, objects = [cases[place].program for place in places], [cases[place].fields for place in places]
@@ -44,7 +44,7 @@ def engines() -> Iterator[dict[str, Engine]]:
         yield dict(zip(ENGINES, (interpreted, by_duckdb), strict=True))
 
 
-def outcome(vector: dict[str, Any], result: Analyzed, codes: frozenset[str], end: End | None) -> dict[str, Any]:
+def outcome(vector: dict[str, Any], result: Analyzed, codes: frozenset[str], end: EvaluationOutcome | None) -> dict[str, Any]:
     """Return what came of a vector, by the keys of what it expects; what is wrong with it where that is something else."""
     expected = vector["expect"]
     if "diagnostic" in expected:

@@ -18,12 +18,12 @@ import duckdb
 
 from perpend.core.objects.claims import Claim, Scope
 from perpend.findings.history.maintenance import problems_of
-from perpend.findings.history.model import Event, Known, Life, status_of, value_of
-from perpend.findings.history.state_machine import Said, step
+from perpend.findings.history.model import Event, FindingState, State, status_of, value_of
+from perpend.findings.history.state_machine import Observation, step
 from perpend.findings.history.write.changes import lives_query
 from perpend.findings.history.write.commit import commit_run
 from perpend.findings.history.write.counts import COUNTED
-from tests.histories import BEGIN, CODES, Estate, Thing, program
+from tests.histories import BEGIN, CODES, Inventory, Thing, program
 
 Pair = tuple[str, str, int]
 """A policy, an object's Id, and which object of that Id it is."""
@@ -41,7 +41,7 @@ class Told:
     Accounts by days of runs, objects by those of the sources that told of them.
     """
 
-    known: dict[Pair, Known] = field(default_factory=dict)
+    known: dict[Pair, FindingState] = field(default_factory=dict)
     things: dict[str, tuple[Thing, int]] = field(default_factory=dict)
     first: dict[tuple[str, int], int] = field(default_factory=dict)
     looked_at: dict[str, int] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Told:
     steps: int = 0
     events: Counter[Event] = field(default_factory=Counter)
 
-    def gone(self, before: dict[str, tuple[Thing, int]], run: Run, late: set[str]) -> set[tuple[str, int]]:
+    def gone(self, before: dict[str, tuple[Thing, int]], run: RunWriter, late: set[str]) -> set[tuple[str, int]]:
         """Return who would be gone, were they not there: accounts were read in full since these were looked at."""
         return {
             (identity, incarnation)
@@ -61,7 +61,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunWriter:
     """One random run."""
 
     number: int
@@ -75,7 +75,7 @@ class Run:
     """The days of the sources that tell of accounts, where these are before the run's."""
 
 
-def drawn(random: Random, number: int, objects: int, policies: list[str], before: Told) -> Run:
+def drawn(random: Random, number: int, objects: int, policies: list[str], before: Told) -> RunWriter:
     """Draw a run: which accounts it looks at and knows all of, which policies it asks, who is there and how it ends."""
     accounts = [str(one) for one in range(4)]
     covered = [one for one in accounts if random.random() < 0.8]
@@ -96,7 +96,7 @@ def drawn(random: Random, number: int, objects: int, policies: list[str], before
         ]
     versions = {one: 1 + (random.random() < 0.1) for one in asked}
     seen = {account: day - random.randrange(1, 6) for account in accounts if random.random() < 0.2}
-    return Run(number, day, things, asked, versions, complete, retired, seen)
+    return RunWriter(number, day, things, asked, versions, complete, retired, seen)
 
 
 def born_on(thing: Thing) -> int:
@@ -105,7 +105,7 @@ def born_on(thing: Thing) -> int:
     return (datetime.fromisoformat(thing.created).replace(tzinfo=UTC) - BEGIN).days
 
 
-def tell(told: Told, run: Run) -> Counter[str]:
+def tell(told: Told, run: RunWriter) -> Counter[str]:
     """Tell a run to the reference, pair by pair; return what happened."""
     late = {account for account, day in told.looked_at.items() if day > run.day}
     number = run.number
@@ -140,7 +140,7 @@ def tell(told: Told, run: Run) -> Counter[str]:
             pair = (policy, thing_id, incarnation)
             account = told.things[thing_id][0].account or ""
             codes_of = there.get((thing_id, incarnation))
-            said = Said(
+            said = Observation(
                 value_of(codes_of[place], CODES[codes_of[place]]) if codes_of and place is not None else None,
                 asked=place is not None and account not in late and (thing_id, incarnation) not in aside,
                 complete=(thing_id, incarnation) in {*gone, *replaced},
@@ -154,7 +154,7 @@ def tell(told: Told, run: Run) -> Counter[str]:
                 happened[event.value] += 1
         for pair, known in [one for one in told.known.items() if one[0][0] == policy and policy in run.retired]:
             if (pair[1], pair[2]) not in candidates:
-                after, event = step(known, Said(None, retired=True), number)
+                after, event = step(known, Observation(None, retired=True), number)
                 assert after is not None
                 told.known[pair] = after
                 happened.update([event.value] if event else [])
@@ -169,16 +169,16 @@ Counts = dict[tuple[str, str | None], list[int]]
 """By policy and account: how many objects of each status, how many of them are unconfirmed, how many were judged in the run."""
 
 
-def found(estate: Estate, told: Told) -> tuple[dict[Pair, tuple[Any, ...]], dict[Pair, Known], Counts, Counts]:
+def found(inventory: Inventory, told: Told) -> tuple[dict[Pair, tuple[Any, ...]], dict[Pair, FindingState], Counts, Counts]:
     """Return what the history knows of each pair: value and last run; and the pairs that have a row of their own.
 
     Then how many there are by policy and account, as the history's ledger says, and counted one by one.
     """
-    head = estate.place.head()
+    head = inventory.place.head()
     known = head.types["Thing"]
     names = {one.number: one.lineage for one in head.policies}
     with duckdb.connect() as connection:
-        files = [f"'{path}'" for path in estate.place.paths(known.objects)]
+        files = [f"'{path}'" for path in inventory.place.paths(known.objects)]
         connection.execute(
             f"CREATE VIEW registry AS SELECT * FROM read_parquet([{', '.join(files)}]) "
             "QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1"
@@ -189,28 +189,28 @@ def found(estate: Estate, told: Told) -> tuple[dict[Pair, tuple[Any, ...]], dict
         ).fetchall():
             called[number], accounts[identity, life] = (identity, life), account
         assert known.known is not None
-        wide = connection.sql(f"FROM '{estate.place.path(known.known)}'")
+        wide = connection.sql(f"FROM '{inventory.place.path(known.known)}'")
         values: dict[Pair, tuple[Any, ...]] = {}
         for row in wide.fetchall():
             cells = dict(zip(wide.columns, row, strict=True))
             for number, group in known.policies.items():
                 if cells[f"v{number}"] is not None:
                     values[names[number], *called[cells["object_no"]]] = (cells[f"v{number}"], cells[group])
-        changes = [f"'{path}'" for path in estate.place.paths(known.changes)]
-        lives = lives_query(f"'{estate.place.path(known.lives)}'" if known.lives else None, changes)
-        rows: dict[Pair, Known] = {}
+        changes = [f"'{path}'" for path in inventory.place.paths(known.changes)]
+        lives = lives_query(f"'{inventory.place.path(known.lives)}'" if known.lives else None, changes)
+        rows: dict[Pair, FindingState] = {}
         for number, thing, *life in connection.sql(f"SELECT policy_no, object_no, {', '.join(LIFE)} FROM ({lives})").fetchall():
             cells = dict(zip(LIFE, life, strict=True))
             pair = (names[number], *called[thing])
-            rows[pair] = Known(seen=told.known[pair].seen, **{**cells, "life": Life(cells["life"])})
-        files = [f"'{path}'" for path in estate.place.paths(head.ledger)]
+            rows[pair] = FindingState(seen=told.known[pair].seen, **{**cells, "life": State(cells["life"])})
+        files = [f"'{path}'" for path in inventory.place.paths(head.ledger)]
         newest = f"SELECT * EXCLUDE run FROM read_parquet([{', '.join(files)}]) WHERE run = {head.runs[-1].number}"
         ledger = {(names[number], account): counts for number, account, *counts in connection.sql(newest).fetchall()}
     return values, rows, ledger, counted(values, rows, accounts, head.runs[-1].number)
 
 
 def counted(
-    values: dict[Pair, tuple[Any, ...]], rows: dict[Pair, Known], accounts: dict[tuple[str, int], str | None], run: int
+    values: dict[Pair, tuple[Any, ...]], rows: dict[Pair, FindingState], accounts: dict[tuple[str, int], str | None], run: int
 ) -> Counts:
     """Count pairs by policy and account."""
     counts: Counts = {}
@@ -219,29 +219,29 @@ def counted(
         if status in COUNTED:
             row = counts.setdefault((pair[0], accounts[pair[1], pair[2]]), [0] * (len(COUNTED) + 2))
             row[COUNTED.index(status)] += 1
-            row[-2] += pair in rows and rows[pair].life is Life.UNCONFIRMED
+            row[-2] += pair in rows and rows[pair].life is State.UNCONFIRMED
             row[-1] += seen == run
     return counts
 
 
-def compare(estate: Estate, told: Told) -> None:
+def compare(inventory: Inventory, told: Told) -> None:
     """Raise AssertionError where the history knows anything else than the reference."""
-    values, rows, ledger, counts = found(estate, told)
+    values, rows, ledger, counts = found(inventory, told)
     assert counts == ledger
     assert {pair: (one.value, one.seen) for pair, one in told.known.items()} == values
     for pair, one in told.known.items():
         first = max(told.first[pair[1], pair[2]], told.policies[pair[0]])
-        plain = Known(one.value, one.seen, first)
+        plain = FindingState(one.value, one.seen, first)
         assert one == rows.get(pair, plain), (pair, one, rows.get(pair, plain))
         must_hold(one)
 
 
-def must_hold(one: Known) -> None:
+def must_hold(one: FindingState) -> None:
     """Raise AssertionError where what is known of a pair contradicts itself."""
-    is_open = one.life in (Life.OPEN, Life.UNCONFIRMED)
+    is_open = one.life in (State.OPEN, State.UNCONFIRMED)
     assert is_open == (one.open_since is not None and one.ended is None)
     assert (one.episodes > 0) == (one.inc_start is not None)
-    assert one.inc_start is None or one.inc_start <= one.seen or one.life is Life.RETIRED
+    assert one.inc_start is None or one.inc_start <= one.seen or one.life is State.RETIRED
 
 
 def run_history(
@@ -257,25 +257,25 @@ def run_history(
 
     ``trying`` is called before each commit with what would make it, and may do so, in part or as a whole.
     """
-    random, told, estate = Random(seed), Told(), Estate(directory)
+    random, told, inventory = Random(seed), Told(), Inventory(directory)
     names = [f"/ce/p{number}" for number in range(policies)]
     for _ in range(runs):
-        number = len(estate.place.head().runs) + 1
+        number = len(inventory.place.head().runs) + 1
         run = drawn(random, number, objects, names, told)
         claims = [Claim("Thing", Scope(account)) for account in sorted(run.complete)]
         programs = [program(policy, run.versions[policy]) for policy in run.policies]
         time = BEGIN + timedelta(days=run.day)
         seen = {account: BEGIN + timedelta(days=day) for account, day in run.seen.items()}
-        judged = estate.judged(run.things, programs, time=time, claims=claims, seen=seen, retired=run.retired)
+        judged = inventory.judged(run.things, programs, time=time, claims=claims, seen=seen, retired=run.retired)
         if trying is not None:
-            trying(lambda judged=judged: commit_run(estate.place, judged))
-            assert [] == list(problems_of(estate.place))
-        if len(estate.place.head().runs) < number and commit_run(estate.place, judged) is None:
+            trying(lambda judged=judged: commit_run(inventory.place, judged))
+            assert [] == list(problems_of(inventory.place))
+        if len(inventory.place.head().runs) < number and commit_run(inventory.place, judged) is None:
             continue
-        found = estate.place.head().runs
+        found = inventory.place.head().runs
         assert number == len(found)
         happened = tell(told, run)
         assert dict(happened) == dict(found[-1].events), (number, happened, found[-1].events)
-        compare(estate, told)
+        compare(inventory, told)
         told.events.update({Event(event): count for event, count in happened.items()})
     return told

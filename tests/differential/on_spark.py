@@ -17,7 +17,7 @@ from perpend.language.syntax.repository import Repository
 from tests.sampled import STEP, sampled
 
 if TYPE_CHECKING:
-    from perpend.evaluation.engines.spark.engine import Asked, Spark
+    from perpend.evaluation.engines.spark.engine import CheckOptions, Spark
 
 Ends = list[tuple[int, ...]]
 Given = TypeVar("Given")
@@ -57,7 +57,7 @@ def why_not() -> str | None:
 
 class _Heard:
     def __init__(self) -> None:
-        self.asked: list[Asked] = []
+        self.asked: list[CheckOptions] = []
 
     def ends_of_rows(self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Ends:
         self.asked.append((plan, tables, rows))

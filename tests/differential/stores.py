@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from perpend.core.objects.claims import Claim
-from perpend.core.objects.inventory import Estate, Origin, Source, object_from_fields
+from perpend.core.objects.inventory import Inventory, Origin, Source, object_from_fields
 from perpend.evaluation.verdicts.selection import Selection, selection_of
 from perpend.inventory.importers.import_snapshot import Importing
 from perpend.inventory.readers.conflicts import contradiction
@@ -22,21 +22,21 @@ from tests.differential.mixing import TIME
 NOW = datetime.fromtimestamp(TIME / 1000, UTC)
 
 
-def estate_of(analyzer: Analyzer, objects: dict[str, list[dict[str, Any]]], claims: Iterable[Claim] = ()) -> Estate:
+def estate_of(analyzer: Analyzer, objects: dict[str, list[dict[str, Any]]], claims: Iterable[Claim] = ()) -> Inventory:
     """Return the estate of objects by type, all from one source that makes some claims."""
     found = {
         name: [object_from_fields(fields, analyzer.object_type(name), Origin("a.json", row)) for row, fields in enumerate(rows)]
         for name, rows in objects.items()
     }
-    return Estate((Source("a.json", "test-data", None, len(found), coverage=tuple(claims)),), found)
+    return Inventory((Source("a.json", "test-data", None, len(found), coverage=tuple(claims)),), found)
 
 
-def stored_estate(directory: Path, analyzer: Analyzer, estate: Estate) -> Snapshot:
+def stored_estate(directory: Path, analyzer: Analyzer, inventory: Inventory) -> Snapshot:
     """Return the snapshot of an estate in a new store."""
     store = Store(directory)
     with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
         importing = Importing(run, connection, declared=lambda name: analyzer.repository.object_type(name).value)
-        importing.add_estate(estate, contradiction=contradiction)
+        importing.add_estate(inventory, contradiction=contradiction)
         return importing.commit()
 
 

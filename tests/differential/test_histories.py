@@ -20,11 +20,11 @@ import pytest
 
 from perpend.findings.history.maintenance import problems_of, rebuild
 from perpend.findings.history.model import Event
-from perpend.findings.history.storage import HistoryPlace
+from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write import compaction
 from perpend.findings.history.write.commit import commit_run
 from tests.differential.life import run_history
-from tests.histories import BEGIN, Estate, Thing, program
+from tests.histories import BEGIN, Inventory, Thing, program
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def test_a_random_history_knows_what_the_reference_knows(tmp_path: Path, monkeyp
     told = run_history(tmp_path, 1, objects=60, policies=3, runs=9)
     assert told.steps > 1_000
     assert set(Event) == set(told.events)
-    place = HistoryPlace(tmp_path)
+    place = HistoryStorage(tmp_path)
     assert [] == list(problems_of(place))
     lives = place.head().types["Thing"].lives
     assert lives is not None
@@ -45,15 +45,15 @@ def test_a_random_history_knows_what_the_reference_knows(tmp_path: Path, monkeyp
 
 
 def test_counts_that_are_others_than_the_values_are_told(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
+    inventory = Inventory(tmp_path)
     things = {Thing(f"o{one}", account): [199] for one, account in enumerate(("1", "1", "2"))}
-    commit_run(estate.place, estate.judged(things, [program("/ce/p")], time=BEGIN))
-    assert [] == list(problems_of(estate.place))
-    head, other = estate.place.head(), estate.place.new_file("ledger")
-    ledger = duckdb.read_parquet(str(estate.place.path(head.ledger[0])))
+    commit_run(inventory.place, inventory.judged(things, [program("/ce/p")], time=BEGIN))
+    assert [] == list(problems_of(inventory.place))
+    head, other = inventory.place.head(), inventory.place.new_file("ledger")
+    ledger = duckdb.read_parquet(str(inventory.place.path(head.ledger[0])))
     ledger.project("* REPLACE (CASE account WHEN '1' THEN 3 ELSE incompliant END AS incompliant)").write_parquet(str(other))
-    estate.place.replace_head(replace(head, ledger=(estate.place.taken(other),)), head)
-    assert ["Thing: 1 counts of the ledger are others than the values say"] == list(problems_of(estate.place))
+    inventory.place.replace_head(replace(head, ledger=(inventory.place.taken(other),)), head)
+    assert ["Thing: 1 counts of the ledger are others than the values say"] == list(problems_of(inventory.place))
 
 
 class Killer:
@@ -85,20 +85,20 @@ def test_commits_that_are_killed_lose_and_double_nothing(tmp_path: Path) -> None
 
 
 def test_two_writers_wait_for_each_other(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
+    inventory = Inventory(tmp_path)
     days = [
-        estate.judged({Thing(f"o{one}"): [code] for one in range(9)}, [program("/ce/p")], time=BEGIN) for code in (199, 299)
+        inventory.judged({Thing(f"o{one}"): [code] for one in range(9)}, [program("/ce/p")], time=BEGIN) for code in (199, 299)
     ]
     children = []
     for judged in (days[0], replace(days[1], engine="engine 2")):
         child = os.fork()
         if child == 0:
-            commit_run(estate.place, judged)
+            commit_run(inventory.place, judged)
             os._exit(0)
         children.append(child)
     assert [0, 0] == [os.waitpid(child, 0)[1] for child in children]
-    assert [{"opened": 9}, {"changed": 9}] == [run.events for run in estate.place.head().runs]
-    assert [] == list(problems_of(estate.place))
+    assert [{"opened": 9}, {"changed": 9}] == [run.events for run in inventory.place.head().runs]
+    assert [] == list(problems_of(inventory.place))
 
 
 @pytest.mark.skipif("PERPEND_KILLS" not in os.environ, reason="PERPEND_KILLS=NUMBER,SEED asks for it")

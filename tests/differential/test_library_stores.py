@@ -15,7 +15,7 @@ from perpend.authoring.testing.run import tests_of as objects_of
 from perpend.core.objects.ids import production_of
 from perpend.core.values.values import date_time_from_text
 from perpend.evaluation.verdicts.selection import Selection
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
 from tests.differential.stores import estate_of, stored_estate
@@ -73,7 +73,7 @@ def test_a_store_says_what_a_policy_expects(tmp_path: Path, policy: str) -> None
         objects = {program.input_type: [dict(one.fields) for one in tests]}
         snapshot = stored_estate(directory, ANALYZER, estate_of(ANALYZER, objects))
         selection = Selection((program,), types={program.input_type: ANALYZER.object_type(program.input_type)})
-        with judge_snapshot(snapshot, selection, snapshot_time=datetime.fromtimestamp(time / 1000, UTC)) as judgement:
-            found = {one.object.id: str(one.condition_index) for one in judgement.findings()}
+        with evaluate_snapshot(snapshot, selection, snapshot_time=datetime.fromtimestamp(time / 1000, UTC)) as evaluation:
+            found = {one.object.id: str(one.condition_index) for one in evaluation.findings()}
         expected = {one.id: "0" if one.id in DISPUTED else one.expected.index for one in tests}
         assert expected == found

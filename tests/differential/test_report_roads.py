@@ -23,10 +23,10 @@ from rich.console import Console
 
 from perpend.core.objects.claims import Scope
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import Selection, select_policies
-from perpend.evaluation.verdicts.stores.large_reports import judge_reports
+from perpend.evaluation.verdicts.stores.large_reports import evaluate_reports
 from perpend.inventory.importers import inputs
 from perpend.inventory.importers.input import Input
 from perpend.inventory.importers.inputs import import_inputs
@@ -157,27 +157,29 @@ def test_many_rows_fill_several_row_groups_alike() -> None:
     assert slow == fast
 
 
-def said(judgement: Judgement) -> tuple[Any, ...]:
+def said(evaluation: Evaluation) -> tuple[Any, ...]:
     """Return all that outputs say of a judgement."""
     stream = StringIO()
-    write_ndjson(judgement, stream)
+    write_ndjson(evaluation, stream)
     return (
-        judgement.ledger,
-        judgement.day,
-        judgement.selection.set_aside,
-        sources_said(judgement),
+        evaluation.ledger,
+        evaluation.day,
+        evaluation.selection.set_aside,
+        sources_said(evaluation),
         stream.getvalue(),
-        tables(judgement),
+        tables(evaluation),
     )
 
 
-def sources_said(judgement: Judgement) -> list[tuple[Any, ...]]:
-    return [(one.name, one.kind, one.observed_at, one.objects, one.accounts, one.coverage) for one in judgement.estate.sources]
+def sources_said(evaluation: Evaluation) -> list[tuple[Any, ...]]:
+    return [
+        (one.name, one.kind, one.observed_at, one.objects, one.accounts, one.coverage) for one in evaluation.inventory.sources
+    ]
 
 
-def tables(judgement: Judgement) -> str:
+def tables(evaluation: Evaluation) -> str:
     stream = StringIO()
-    print_judgement(judgement, Console(file=stream, width=100), limit=3)
+    print_judgement(evaluation, Console(file=stream, width=100), limit=3)
     return stream.getvalue()
 
 
@@ -205,15 +207,15 @@ def test_both_roads_lead_to_the_same_judgement(contents: list[bytes], streamed: 
         files = [Input(path) for path in paths]
         with (
             patch.object(collected_files, "LARGE", 0),
-            judge_reports(
+            evaluate_reports(
                 files, partial(selected, analyzer), declared=DECLARED, snapshot_time=NOW, streamed=streamed
-            ) as judgement,
+            ) as evaluation,
         ):
-            fast = judgement and said(judgement)
+            fast = evaluation and said(evaluation)
         event("by way of DuckDB" if fast else "left to collectors")
         if fast:
-            estate = collect_files(paths).estate
-            assert said(judge_estate(estate, selected(analyzer, estate), snapshot_time=NOW)) == fast
+            inventory = collect_files(paths).inventory
+            assert said(evaluate_objects(inventory, selected(analyzer, inventory), snapshot_time=NOW)) == fast
 
 
 def test_a_user_is_incompliant_who_is_so_by_every_reading(tmp_path: Path) -> None:
@@ -227,12 +229,12 @@ def test_a_user_is_incompliant_who_is_so_by_every_reading(tmp_path: Path) -> Non
         files = [Input(path) for path in written(tmp_path, [PASSWORD + b"".join(rows[:number])])]
         with (
             patch.object(collected_files, "LARGE", 0),
-            judge_reports(
+            evaluate_reports(
                 files, partial(selected, analyzer), declared=DECLARED, snapshot_time=NOW, streamed=streamed
-            ) as judgement,
+            ) as evaluation,
         ):
-            assert judgement
-            found = {(one.policy_id, one.object.name): one.status for one in judgement.findings()}
+            assert evaluation
+            found = {(one.policy_id, one.object.name): one.status for one in evaluation.findings()}
         assert expected is found["/ce/ca/aws/iam/user-has-more-than-one-active-access-key", "ann"]
 
 

@@ -26,10 +26,10 @@ from perpend.core.values.values import json_from_text
 from perpend.evaluation.engines.nested import indexes_of
 from perpend.evaluation.engines.protocol import Engine
 from perpend.evaluation.planner.build import plan_of
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import select_policies
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
-from perpend.findings.history.model import Known
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+from perpend.findings.history.model import FindingState
 from perpend.findings.history.state_machine import step
 from perpend.inventory.readers import collect_files
 from perpend.inventory.snapshots.store import Store
@@ -159,11 +159,11 @@ def test_the_librarys_own_tests_pass_on_spark(spark: Spark) -> None:
 @pytest.mark.slow
 def test_a_file_comes_to_the_same_findings(spark: Spark) -> None:
     """And `test_spark_check` says so of a store, by way of the command."""
-    estate = collect_files([str(EXAMPLE)]).estate
-    selection = select_policies(Analyzer(open_repository(None)), over=estate)
+    inventory = collect_files([str(EXAMPLE)]).inventory
+    selection = select_policies(Analyzer(open_repository(None)), over=inventory)
     expected, found = StringIO(), StringIO()
-    write_ndjson(judge_estate(estate, selection, snapshot_time=DAY), expected)
-    write_ndjson(judge_estate(estate, selection, snapshot_time=DAY, engine=spark), found)
+    write_ndjson(evaluate_objects(inventory, selection, snapshot_time=DAY), expected)
+    write_ndjson(evaluate_objects(inventory, selection, snapshot_time=DAY, engine=spark), found)
     assert expected.getvalue()
     assert expected.getvalue() == found.getvalue()
 
@@ -183,10 +183,10 @@ def test_a_collected_organization_comes_to_the_same_findings(spark: Spark, tmp_p
     for engine in (None, spark):
         with (
             uncompiled(spark),
-            judge_snapshot(Store(tmp_path).snapshot(), selection, snapshot_time=DAY, engine=engine) as judgement,
+            evaluate_snapshot(Store(tmp_path).snapshot(), selection, snapshot_time=DAY, engine=engine) as evaluation,
         ):
             written = StringIO()
-            write_ndjson(judgement, written)
+            write_ndjson(evaluation, written)
             texts.append(written.getvalue())
     statuses = {json.loads(line).get("status") for line in texts[0].splitlines()}
     assert {"COMPLIANT", "INCOMPLIANT", "UNDETERMINED"} <= statuses
@@ -286,7 +286,7 @@ def test_lives_on_spark_are_as_the_reference_says(spark: Spark) -> None:
     def ask(query: str, columns: Sequence[str]) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in spark.session.sql(f"SELECT {', '.join(columns)} FROM ({query}) AS told").collect()]
 
-    known: dict[int, Known] = {}
+    known: dict[int, FindingState] = {}
     runs = [(number, vector["runs"]) for number, vector in enumerate(all_lives())]
     for run in range(1, 1 + max(len(of_one) for _, of_one in runs)):
         rows = [(number, known.get(number), said_of(of_one[run - 1])) for number, of_one in runs if len(of_one) >= run]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.added_operation import copied, python
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run, run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter, run
 from tests.differential.on_spark import SMALL_OPTIONS, why_not
 from tests.nameless import NAMELESS, has_wrapper, may_be_nameless
 
@@ -25,7 +25,7 @@ POLICIES = (KEY_POLICY, "root-user-mfa")
 
 
 def test_a_store_comes_to_what_its_files_come_to_and_an_added_operation_to_what_the_interpreter_says(
-    run: Run, tmp_path: Path
+    run: RunWriter, tmp_path: Path
 ) -> None:
     asked = [word for policy in POLICIES for word in ("--policy", policy)]
     expected = run("check", EXAMPLE, *TIME, *asked, "--engine", "interpreter", "--format", "ndjson")

@@ -17,7 +17,7 @@ import pytest
 
 from perpend.core.diagnostics.extras import command_to_add
 from perpend.core.errors import PerpendError
-from perpend.core.objects.inventory import Estate, Origin, Source, object_from_fields
+from perpend.core.objects.inventory import Inventory, Origin, Source, object_from_fields
 from perpend.evaluation.engines.duckdb.engine import duck_db
 from perpend.evaluation.planner.build import Plan, plan_of
 from perpend.evaluation.verdicts.selection import select_policies
@@ -29,7 +29,7 @@ from perpend.inventory.snapshots.store import Store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.syntax.repository import open_repository
-from tests.cli.conftest import Run, run
+from tests.cli.conftest import RunWriter, run
 from tests.differential.mixing import TIME
 from tests.differential.on_spark import BRIEF, UNCOMPILED, why_not
 from tests.differential.spark_cluster import Cluster, cluster, free_port
@@ -108,20 +108,20 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plan, S
         program = program_of(analyzer)
         declared = analyzer.object_type(TYPE)
         objects = [object_from_fields(one, declared, Origin("a.json", row)) for row, one in enumerate(OBJECTS)]
-        estate = Estate((Source("a.json", "test-data", None, len(objects)),), {TYPE: objects})
+        inventory = Inventory((Source("a.json", "test-data", None, len(objects)),), {TYPE: objects})
         store = Store(directory)
         with store.writing() as run, opened(directories=[directory], spill=run.temporary) as connection:
             importing = Importing(run, connection, declared=lambda name: analyzer.repository.object_type(name).value)
-            importing.add_estate(estate, contradiction=contradiction)
+            importing.add_estate(inventory, contradiction=contradiction)
             snapshot = importing.commit()
     interpreter = Interpreter([program])
-    expected = [interpreter.judge(one, TIME, complete=False)[0][0] for one in OBJECTS]
+    expected = [interpreter.evaluate(one, TIME, complete=False)[0][0] for one in OBJECTS]
     assert len(set(expected)) > 4
     yield plan_of([program], snapshot.tables, TIME), snapshot, expected
 
 
 @pytest.fixture
-def organization(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Snapshot:
+def organization(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Snapshot:
     """Return what was collected of an organization on a server of ours."""
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
@@ -204,8 +204,8 @@ def test_an_organization_that_was_collected_is_judged_by_workers_as_by_duckdb(
     for name, programs in select_policies(Analyzer(open_repository()), COLLECTED).by_type().items():
         plan = plan_of(programs, organization.tables, TIME)
         with duck_db(directories=[tmp_path]) as duckdb:
-            expected = codes(duckdb.judge_to_parquet(plan, organization.files, tmp_path / f"{name}.parquet"))
-        assert expected == codes(spark.judge_to_parquet(plan, organization.files, tmp_path / name))
+            expected = codes(duckdb.evaluate_to_parquet(plan, organization.files, tmp_path / f"{name}.parquet"))
+        assert expected == codes(spark.evaluate_to_parquet(plan, organization.files, tmp_path / name))
         judged[name] = len(expected)
     users = ACCOUNTS * (USERS + 1)
     assert {"CA10__CaAwsAccount__c": ACCOUNTS, "CA10__CaAwsUser__c": users, "CA10__CaAwsIamPolicy__c": 3 * ACCOUNTS} == judged
@@ -217,10 +217,10 @@ def test_a_store_is_judged_by_workers_even_when_one_dies(
 ) -> None:
     plan, snapshot, expected = standing
     out, pieces = tmp_path_factory.mktemp("out"), in_pieces(snapshot.files, tmp_path_factory.mktemp("pieces"))
-    spark.judge_to_parquet(plan, snapshot.files, out / "all")
+    spark.evaluate_to_parquet(plan, snapshot.files, out / "all")
     assert expected == read(out / "all")
     killing = when_busy(spark, lambda: workers.kill_worker(1))
-    outcome = attempt(lambda: spark.judge_to_parquet(plan, pieces, out / "one"))
+    outcome = attempt(lambda: spark.evaluate_to_parquet(plan, pieces, out / "one"))
     killing.join()
     assert workers.workers[1].poll() is not None, "the worker outlived the run"
     if outcome is None:
@@ -228,7 +228,7 @@ def test_a_store_is_judged_by_workers_even_when_one_dies(
     assert {"all", *(["one"] if outcome is None else [])} == {path.name for path in out.iterdir()}
     killing = when_busy(spark, lambda: workers.kill_worker(0))
     with pytest.raises(PerpendError, match="workers"):
-        spark.judge_to_parquet(plan, pieces, out / "none")
+        spark.evaluate_to_parquet(plan, pieces, out / "none")
     killing.join()
     assert not any("none" in path.name for path in out.iterdir())
 

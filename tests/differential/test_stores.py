@@ -9,10 +9,10 @@ from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 
-from perpend.core.objects.inventory import Estate, Origin, Source, object_from_fields
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
-from perpend.evaluation.verdicts.verdict import Finding
+from perpend.core.objects.inventory import Inventory, Origin, Source, object_from_fields
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+from perpend.evaluation.verdicts.verdict import Verdict
 from tests.differential.mixing import TIME, batches
 from tests.differential.stores import NOW, names_of, over_things, stored_estate
 from tests.estates import THING, repositories, repositories_with_logic
@@ -38,7 +38,7 @@ def with_own_ids(fields: dict[str, Any], path: str) -> dict[str, Any]:
     return found
 
 
-def said(finding: Finding) -> tuple[Any, ...]:
+def said(finding: Verdict) -> tuple[Any, ...]:
     message = finding.current_state_message if finding.condition_index else ""  # paths are worded as the tables are
     return finding.policy_id, finding.object.id, finding.status, finding.condition_index, message
 
@@ -53,12 +53,12 @@ def test_a_store_says_what_files_say(files: dict[str, Any], drawn: list[dict[str
             object_from_fields(with_own_ids(fields, f"o{row}"), declared(THING), Origin("a.json", row))
             for row, fields in enumerate(drawn)
         ]
-        estate = Estate((Source("a.json", "test-data", None, len(objects)),), {THING: objects})
-        snapshot = stored_estate(Path(directory), analyzer, estate)
+        inventory = Inventory((Source("a.json", "test-data", None, len(objects)),), {THING: objects})
+        snapshot = stored_estate(Path(directory), analyzer, inventory)
         selection = over_things(analyzer, program)
-        expected = list(judge_estate(estate, selection, snapshot_time=NOW).findings())
-        with judge_snapshot(snapshot, selection, snapshot_time=NOW) as judgement:
-            found = {one.object.id: one for one in judgement.findings()}
+        expected = list(evaluate_objects(inventory, selection, snapshot_time=NOW).findings())
+        with evaluate_snapshot(snapshot, selection, snapshot_time=NOW) as evaluation:
+            found = {one.object.id: one for one in evaluation.findings()}
     asked = [dict(one.object.fields) for one in expected]
     indexes = [one.condition_index for one in expected]
     actual = [found[one.object.id].condition_index for one in expected]

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from perpend.core.objects.claims import Claim, Scope
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.inventory.snapshots.read_objects import nested
 from perpend.language.program.program import Program
 from perpend.language.program.required_columns import wanted_by
@@ -69,14 +69,14 @@ def test_rows_joined_by_keys_end_as_the_interpreter_says(
     with temporary_analyzer(files) as analyzer, TemporaryDirectory() as directory:
         program = program_of(analyzer)
         selection = over_things(analyzer, program)
-        estate = estate_of(analyzer, drawn, claims)
-        snapshot = stored_estate(Path(directory), analyzer, estate)
+        inventory = estate_of(analyzer, drawn, claims)
+        snapshot = stored_estate(Path(directory), analyzer, inventory)
         numbers = range(len(drawn[THING]))
         objects = nested(snapshot, THING, numbers, wanted_by([program]))
         indexes = reference(program, objects, TIME, complete=False)
-        with judge_snapshot(snapshot, selection, snapshot_time=NOW) as judgement:
-            found = {one.object.id: one.condition_index for one in judgement.findings()}
-        of_files = judge_estate(estate, selection, snapshot_time=NOW).findings()
+        with evaluate_snapshot(snapshot, selection, snapshot_time=NOW) as evaluation:
+            found = {one.object.id: one.condition_index for one in evaluation.findings()}
+        of_files = evaluate_objects(inventory, selection, snapshot_time=NOW).findings()
     asked = Counterexample(files, objects, False, TIME, indexes)
     check_agreement("stored", asked, [found[one["Id"]] for one in objects])
     # Files do not follow keys to other objects: what lies behind a lookup, a store may know and files not.

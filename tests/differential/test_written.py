@@ -14,16 +14,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source, object_from_fields
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.status import Status
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.evaluation.verdicts.child_lists import account_names
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import Selection, selection_of
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
-from perpend.evaluation.verdicts.verdict import Finding
-from perpend.evaluation.verdicts.verdict_filter import Filter, narrowed
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+from perpend.evaluation.verdicts.verdict import Verdict
+from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.evaluation.verdicts.verdicts import Found
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
@@ -35,7 +35,7 @@ from tests.differential.stores import NOW, stored_estate
 from tests.estates import DELETION
 from tests.repositories import program_of, temporary_analyzer
 from tests.strategies import JSON, TEXT
-from tests.unit.reports.terminal.judgements import MOOD, NOTED, NOTES, OWNER_LOOKUP, THING, TYPES, WANT
+from tests.unit.reports.terminal.evaluations import MOOD, NOTED, NOTES, OWNER_LOOKUP, THING, TYPES, WANT
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +67,7 @@ THINGS = st.lists(
 )
 
 
-def thing(analyzer: Analyzer, row: int, fields: dict[str, Any]) -> EstateObject:
+def thing(analyzer: Analyzer, row: int, fields: dict[str, Any]) -> CloudObject:
     """Return an object; one that holds a rival's value has sources that contradict each other."""
     known = {"Id": f"t{row}", **fields}
     rival = known.pop("RIVAL", None)
@@ -77,18 +77,18 @@ def thing(analyzer: Analyzer, row: int, fields: dict[str, Any]) -> EstateObject:
     return found._replace(variants=(found._replace(fields={**known, WANT: rival}, origin=Origin("b.json", row)),))
 
 
-def ends(judgement: Judgement) -> Iterator[tuple[Any, EstateObject, int, str | None]]:
+def ends(evaluation: Evaluation) -> Iterator[tuple[Any, CloudObject, int, str | None]]:
     """Yield a program, an object, and how it ended, by object and then by policy: each asked for by itself."""
-    objects = judgement.objects_of(THING)
+    objects = evaluation.objects_of(THING)
     for row in range(len(objects)):
-        for column in judgement.verdicts:
+        for column in evaluation.verdicts:
             places = column.firsts([list(column.program.verdicts)], len(objects))[0]
             code = next(found.code for found in places if found.place == row)
             [(index, error)] = column.ends_of([Found(row, code)], {row: objects[row]})
             yield column.program, objects[row], index, error
 
 
-def references(finding: Finding) -> str:
+def references(finding: Verdict) -> str:
     listed = (
         f'{{"field":{json.dumps(one.field)},"label":{json.dumps(one.label)},"value":{json_value(one.value)}}}'
         for one in finding.references
@@ -96,12 +96,12 @@ def references(finding: Finding) -> str:
     return f"[{','.join(listed)}]"
 
 
-def described(judgement: Judgement, judged: EstateObject, *, master: bool) -> dict[str, Any]:
-    kind = {"typeApiName": judged.type_name, "typeName": judgement.type_label(judged.type_name)}
+def described(evaluation: Evaluation, judged: CloudObject, *, master: bool) -> dict[str, Any]:
+    kind = {"typeApiName": judged.type_name, "typeName": evaluation.type_label(judged.type_name)}
     if not master:
         return {**kind, "id": judged.id, "externalId": judged.external_id, "name": judged.name}
-    owner = described(judgement, judged.master, master=False) if judged.master else None
-    time = judgement.observed_at(judged)
+    owner = described(evaluation, judged.master, master=False) if judged.master else None
+    time = evaluation.observed_at(judged)
     origin = {"source": judged.origin.source, "observedAt": time and iso_from_milliseconds(milliseconds_from_datetime(time))}
     return {
         "id": judged.id,
@@ -114,10 +114,10 @@ def described(judgement: Judgement, judged: EstateObject, *, master: bool) -> di
     }
 
 
-def lines(judgement: Judgement) -> list[str]:
+def lines(evaluation: Evaluation) -> list[str]:
     found = []
-    for program, judged, index, error in ends(judgement):
-        one = judgement._finding(program, judged, index, error)
+    for program, judged, index, error in ends(evaluation):
+        one = evaluation._finding(program, judged, index, error)
         said = {
             "policyId": one.policy_id,
             "status": one.status.value,
@@ -127,16 +127,16 @@ def lines(judgement: Judgement) -> list[str]:
             "remediationMessage": one.remediation_message,
             "runtimeError": one.runtime_error,
             "references": "REFERENCES",
-            "object": described(judgement, judged, master=True),
+            "object": described(evaluation, judged, master=True),
         }
         found.append(json.dumps(said, separators=(",", ":")).replace('"REFERENCES"', references(one)))
     return found
 
 
-def rows(judgement: Judgement) -> list[str]:
+def rows(evaluation: Evaluation) -> list[str]:
     found = [",".join(HEADER)]
-    for program, judged, index, error in ends(judgement):
-        one, owner = judgement._finding(program, judged, index, error), judged.master
+    for program, judged, index, error in ends(evaluation):
+        one, owner = evaluation._finding(program, judged, index, error), judged.master
         texts = (
             one.policy_id,
             one.status.value,
@@ -149,7 +149,7 @@ def rows(judgement: Judgement) -> list[str]:
             judged.name,
             judged.external_id,
             judged.type_name,
-            judgement.type_label(judged.type_name),
+            evaluation.type_label(judged.type_name),
             owner.id if owner else "",
             owner.name if owner else "",
         )
@@ -160,22 +160,22 @@ def rows(judgement: Judgement) -> list[str]:
     return found
 
 
-def text_of(judgement: Judgement, write: Any) -> str:
+def text_of(evaluation: Evaluation, write: Any) -> str:
     stream = io.StringIO(newline="")
-    write(judgement, stream)
+    write(evaluation, stream)
     return stream.getvalue()
 
 
-def check_bytes(judgement: Judgement) -> None:
-    expected = lines(judgement)
-    assert "\n".join(expected) + "\n" == text_of(judgement, write_ndjson)
-    assert ",\n".join(expected) == text_of(judgement, write_json).partition('"verdicts":[\n')[2].removesuffix("\n]}\n")
-    assert "\r\n".join(rows(judgement)) + "\r\n" == text_of(judgement, write_csv)
+def check_bytes(evaluation: Evaluation) -> None:
+    expected = lines(evaluation)
+    assert "\n".join(expected) + "\n" == text_of(evaluation, write_ndjson)
+    assert ",\n".join(expected) == text_of(evaluation, write_json).partition('"verdicts":[\n')[2].removesuffix("\n]}\n")
+    assert "\r\n".join(rows(evaluation)) + "\r\n" == text_of(evaluation, write_csv)
 
 
-def check_narrowed(judgement: Judgement) -> None:
+def check_narrowed(evaluation: Evaluation) -> None:
     """What a filter lets through is what the plainest writer says of those verdicts; nothing else changes."""
-    every = list(zip(lines(judgement), ends(judgement), strict=True))
+    every = list(zip(lines(evaluation), ends(evaluation), strict=True))
     for statuses, account in (
         ((Status.UNDETERMINED,), None),
         ((Status.INCOMPLIANT, Status.DISAPPEARED), "acme"),
@@ -191,13 +191,13 @@ def check_narrowed(judgement: Judgement) -> None:
         ]
         if account is not None and not any(account in account_names(judged) for _, (_, judged, _, _) in every):
             with pytest.raises(UnknownName, match="nothing belongs to the account"):
-                narrowed(judgement, wanted, {})
+                filter_verdicts(evaluation, wanted, {})
             continue
-        shown = narrowed(judgement, wanted, {})
+        shown = filter_verdicts(evaluation, wanted, {})
         ending = f',"filter":{json.dumps(wanted.words)}}}\n'
         assert "".join(f"{line[:-1]}{ending}" for line in expected) == text_of(shown, write_ndjson)
         assert len(expected) == sum(sum(tally.counts.values()) for tally in tally_of(shown, limit=1))
-        assert judgement.ledger == shown.ledger
+        assert evaluation.ledger == shown.ledger
 
 
 def over_both(analyzer: Analyzer) -> Selection:
@@ -212,10 +212,10 @@ def test_reports_hold_the_bytes_of_the_plainest_writer(drawn: list[dict[str, Any
     with temporary_analyzer(files) as analyzer, TemporaryDirectory() as directory:
         selection = over_both(analyzer)
         objects = [thing(analyzer, row, fields) for row, fields in enumerate(drawn)]
-        estate = Estate((Source("a.json", "test-data", None, len(objects)),), {THING: objects})
-        held = judge_estate(estate, selection, snapshot_time=NOW)
+        inventory = Inventory((Source("a.json", "test-data", None, len(objects)),), {THING: objects})
+        held = evaluate_objects(inventory, selection, snapshot_time=NOW)
         check_bytes(held)
         check_narrowed(held)
-        with judge_snapshot(stored_estate(Path(directory), analyzer, estate), selection, snapshot_time=NOW) as judgement:
-            check_bytes(judgement)
-            check_narrowed(judgement)
+        with evaluate_snapshot(stored_estate(Path(directory), analyzer, inventory), selection, snapshot_time=NOW) as evaluation:
+            check_bytes(evaluation)
+            check_narrowed(evaluation)

@@ -27,7 +27,7 @@ def main(out: str, file: str, *command: str) -> int:
         for (result, _), vector in zip(analyzed(file), vectors(file), strict=True)
         if result.program is not None
     ]
-    expected = [Interpreter([program]).judge(fields, time)[0][0] for program, fields, time in cases]
+    expected = [Interpreter([program]).evaluate(fields, time)[0][0] for program, fields, time in cases]
     opening = engine.spark
 
     @contextmanager

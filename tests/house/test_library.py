@@ -96,7 +96,7 @@ def judged_differently(policy: str) -> list[str]:
     return [
         test.id
         for test in objects_of(REPOSITORY, ANALYZER, logic)[0]
-        if str(interpreter.judge(test.fields, date_time_from_text(test.snapshot_time or "") or 0, complete=False)[0][0])
+        if str(interpreter.evaluate(test.fields, date_time_from_text(test.snapshot_time or "") or 0, complete=False)[0][0])
         not in {test.expected.index, str(UNREADABLE) if test.expected.status == "UNDETERMINED" else test.expected.index}
     ]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from perpend import Analyzer, UnusableInput, collect_files, judge_estate, open_repository, select_policies
+from perpend import Analyzer, UnusableInput, collect_files, evaluate_objects, open_repository, select_policies
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.selection import Selection
 from tests.formats import FORMATS, as_csv, written
@@ -59,13 +59,13 @@ def damaged(value: Any, path: tuple[Any, ...], *, gone: bool) -> Any:
 def selection_over(file: Path, text: str, analyzer: Analyzer) -> Selection:
     """Return the policies that judge what is in a file."""
     file.write_text(text)
-    return select_policies(analyzer, over=collect_files([str(file)]).estate)
+    return select_policies(analyzer, over=collect_files([str(file)]).inventory)
 
 
 def verdicts(file: Path, text: str, selection: Selection) -> dict[tuple[str, str], Status]:
     file.write_text(text)
-    judgement = judge_estate(collect_files([str(file)]).estate, selection, snapshot_time=DAY)
-    return {(one.policy_id, one.object.id): one.status for one in judgement.findings()}
+    evaluation = evaluate_objects(collect_files([str(file)]).inventory, selection, snapshot_time=DAY)
+    return {(one.policy_id, one.object.id): one.status for one in evaluation.findings()}
 
 
 @pytest.mark.parametrize("name", FORMATS)

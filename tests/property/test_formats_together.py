@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from perpend import Analyzer, Store, collect_files, import_inputs, judge_snapshot, open_repository, select_policies
+from perpend import Analyzer, Store, collect_files, evaluate_snapshot, import_inputs, open_repository, select_policies
 from perpend.core.objects.claims import Claims, Scope
-from perpend.core.objects.inventory import Estate
+from perpend.core.objects.inventory import Inventory
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.child_lists import with_children
 from perpend.inventory.importers.input import Input
@@ -175,9 +175,9 @@ def _damage(random: Random, holders: list[dict[str, Any]]) -> None:
                 holder[name] = None
 
 
-def lists_of(estate: Estate, analyzer: Analyzer, programs: list[Program]) -> dict[tuple[str, str], Any]:
+def lists_of(inventory: Inventory, analyzer: Analyzer, programs: list[Program]) -> dict[tuple[str, str], Any]:
     """Return the Ids in each list that is known."""
-    filled = with_children(estate, programs, analyzer.object_type)
+    filled = with_children(inventory, programs, analyzer.object_type)
     return {
         (object_.id, name): sorted(str(one["Id"]) for one in value)
         for objects in filled.objects.values()
@@ -188,10 +188,10 @@ def lists_of(estate: Estate, analyzer: Analyzer, programs: list[Program]) -> dic
     }
 
 
-def ids_of(estate: Estate) -> dict[str, set[str]]:
+def ids_of(inventory: Inventory) -> dict[str, set[str]]:
     """Return the Ids by type, of what stands in lists as well."""
     held: dict[str, set[str]] = {}
-    for type_name, objects in estate.objects.items():
+    for type_name, objects in inventory.objects.items():
         for reading in (one for object_ in objects for one in (object_, *object_.variants)):
             held.setdefault(type_name, set()).add(reading.id)
             for name, value in reading.fields.items():
@@ -213,8 +213,8 @@ def stored(directory: Path, world: World, order: list[str], analyzer: Analyzer) 
     snapshot = import_inputs(Store(directory / "store"), inputs, declared=analyzer.repository.declared_type).snapshot
     assert snapshot is not None
     selection = select_policies(analyzer, POLICIES)
-    with judge_snapshot(snapshot, selection, snapshot_time=DAY) as judgement:
-        yield from (((one.policy_id, one.object.id), one.status) for one in judgement.findings())
+    with evaluate_snapshot(snapshot, selection, snapshot_time=DAY) as evaluation:
+        yield from (((one.policy_id, one.object.id), one.status) for one in evaluation.findings())
 
 
 @pytest.fixture(scope="module")
@@ -230,8 +230,8 @@ def test_what_is_known_of_several_files_is_true(tmp_path: Path, analyzer: Analyz
     truth = World({"all.json": json.dumps(whole)}, {"all.json"})
     (tmp_path / "all.json").write_text(truth.files["all.json"])
     complete = {str(tmp_path / "all.json"): (Scope(ACCOUNT),)}
-    estate = collect_files([tmp_path / "all.json"], complete=complete).estate
-    lists, ids = lists_of(estate, analyzer, programs), ids_of(estate)
+    inventory = collect_files([tmp_path / "all.json"], complete=complete).inventory
+    lists, ids = lists_of(inventory, analyzer, programs), ids_of(inventory)
     verdicts = dict(stored(tmp_path, truth, ["all.json"], analyzer))
     assert {Status.COMPLIANT, Status.INCOMPLIANT} <= {*verdicts.values()}
     known = 0
@@ -243,11 +243,11 @@ def test_what_is_known_of_several_files_is_true(tmp_path: Path, analyzer: Analyz
         for name, content in world.files.items():
             (directory / name).write_text(content)
         claims = {str(directory / name): (Scope(ACCOUNT),) for name in world.claimed}
-        estate = collect_files([directory / name for name in order], complete=claims).estate
-        coverage, there = Claims(tuple(claim for source in estate.sources for claim in source.coverage)), ids_of(estate)
+        inventory = collect_files([directory / name for name in order], complete=claims).inventory
+        coverage, there = Claims(tuple(claim for source in inventory.sources for claim in source.coverage)), ids_of(inventory)
         in_full = [name for name in ids if coverage.reason(name, "", Scope(ACCOUNT)) is None]
         assert [] == [name for name in in_full if not ids[name] <= there.get(name, set())], (seed, order)
-        held = lists_of(estate, analyzer, programs)
+        held = lists_of(inventory, analyzer, programs)
         assert {key: value for key, value in held.items() if lists.get(key, value) != value} == {}, (seed, order)
         known += len(held) + len(in_full)
         for key, status in stored(directory, world, order, analyzer) if seed % STORED == 0 else ():

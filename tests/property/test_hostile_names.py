@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from perpend.core.diagnostics.escape import visible
-from perpend.core.objects.inventory import EstateObject, Origin
+from perpend.core.objects.inventory import CloudObject, Origin
 from perpend.evaluation.verdicts.selection import PolicyView
 from perpend.findings.remediation.fill import NotFilled, fill
 from perpend.findings.remediation.model import Look, Remedy, RemedyStep, RemedyValue, Settings
 from perpend.findings.remediation.name_kinds import NAME_KINDS
-from perpend.findings.remediation.plans import Mending
+from perpend.findings.remediation.plans import RemediationPlan
 from perpend.reports.formats.remediation.as_json import write_remedies_json
 from perpend.reports.formats.remediation.as_markdown import write_remedies_markdown
 from perpend.reports.formats.remediation.as_sh import write_sh
@@ -67,12 +67,14 @@ def remedy(kind: str) -> Remedy:
     return Remedy((value,), (Look("Look.", words),), steps, (Settings("aws_thing", {"name": "<name>"}),))
 
 
-def mending(name: str, found: Remedy | None, why_not: tuple[str, ...] = ()) -> Mending:
-    judged = EstateObject("Thing__c", name, name, name, {"name__c": name}, Origin("s", 1))
-    return Mending(PolicyView("/ce/policy", f"Policy {name}", ""), "Thing", judged, f"found {name}", name, found, why_not)
+def mending(name: str, found: Remedy | None, why_not: tuple[str, ...] = ()) -> RemediationPlan:
+    judged = CloudObject("Thing__c", name, name, name, {"name__c": name}, Origin("s", 1))
+    return RemediationPlan(
+        PolicyView("/ce/policy", f"Policy {name}", ""), "Thing", judged, f"found {name}", name, found, why_not
+    )
 
 
-def plan(name: str, kind: str) -> Mending:
+def plan(name: str, kind: str) -> RemediationPlan:
     try:
         return mending(name, fill(remedy(kind), {"name__c": name}))
     except NotFilled as refused:

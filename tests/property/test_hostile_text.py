@@ -91,7 +91,7 @@ def examine(root: Path) -> None:
     programs = [found for logic_id in repository.logic_ids if (found := analyzer.analyzed(logic_id).program)]
     for program in programs:
         for fields in ({}, {"Id": "a", "CA10__text__c": 1}):
-            assert Interpreter([program]).judge(fields, 0)[0][0] in program.verdicts
+            assert Interpreter([program]).evaluate(fields, 0)[0][0] in program.verdicts
 
 
 def examine_files(files: dict[str, Any], path: str, content: bytes) -> None:

@@ -24,7 +24,7 @@ BOOLEAN, NUMBER, DATE_TIME = ValueType.BOOLEAN, ValueType.NUMBER, ValueType.DATE
 NUMBERS = st.sampled_from([*({"NUMBER": number} for number in (-1, 0, 1)), {"FIELD": {"path": "CA10__number__c"}}])
 """Numbers near each other, so that limits are met."""
 ITEMS = ("a", "A ", "b", "")
-Said = bool | tuple[int, str | None]
+Observation = bool | tuple[int, str | None]
 """What a condition says of an object: true, false, or the check slot and runtime error that stopped it."""
 
 
@@ -34,20 +34,20 @@ def operands(draw: Draw, kind: ValueType, number: int = 2, depth: int = 1) -> li
     return [expression(draw, kind, THING_NAMES, depth) for _ in range(number)]
 
 
-def said(checks: Mapping[str, Any], fields: Mapping[str, Any], **more: Any) -> dict[str, Said]:
+def said(checks: Mapping[str, Any], fields: Mapping[str, Any], **more: Any) -> dict[str, Observation]:
     """Return what each of several checks says of an object, each being the only condition of a policy."""
     files = {f"ce/{name}/prod.logic.yaml": logic(check, input_type=THING, **more) for name, check in checks.items()}
     extracts = {f"types/{name}/e.extracts.yaml": {"extracts": []} for name in (THING, "CA10__CaOwner__c")}
-    found: dict[str, Said] = {}
+    found: dict[str, Observation] = {}
     with temporary_analyzer({**TYPES, **extracts, **files}) as analyzer:
         for name in checks:
             program = program_of(analyzer, f"/ce/{name}/prod.logic.yaml")
-            index, error = Interpreter([program]).judge(fields, TIME)[0]
+            index, error = Interpreter([program]).evaluate(fields, TIME)[0]
             found[name] = {100 + LAST: True, 200: False}.get(index, (index, error))
     return found
 
 
-def negated(one: Said) -> Said:
+def negated(one: Observation) -> Observation:
     """Return the contrary of what a condition says; a stop has none."""
     return not one if isinstance(one, bool) else one
 
@@ -117,7 +117,7 @@ def said_slots(checks: list[Any]) -> list[int]:
         return [condition.expression.slots for condition in program.block.conditions]
 
 
-def decided(single: list[Said], slots: list[int], *, stops_at: bool) -> Said:
+def decided(single: list[Observation], slots: list[int], *, stops_at: bool) -> Observation:
     """Return what AND (``stops_at`` false) or OR says, by what its arguments say and the slots in front of them."""
     before = 0
     for one, taken in zip(single, slots, strict=True):
@@ -248,7 +248,7 @@ def test_an_extract_is_what_it_stands_for(sides: list[Any], fields: dict[str, An
     }
     with temporary_analyzer({**TYPES, **extract, **files}) as analyzer:
         one, two = (program_of(analyzer, f"/ce/{name}/prod.logic.yaml") for name in ("one", "two"))
-        assert Interpreter([one]).judge(fields, TIME) == Interpreter([two]).judge(fields, TIME)
+        assert Interpreter([one]).evaluate(fields, TIME) == Interpreter([two]).evaluate(fields, TIME)
         assert sorted(one.verdicts) == sorted(two.verdicts)
         checks = [index for index in one.verdicts if 100 < index < 100 + LAST]
         assert [two.verdicts[index].text for index in checks] == [one.verdicts[index].text for index in checks]

@@ -21,9 +21,9 @@ from perpend.inventory.importers.child_lists import Lists
 from tests.property.metamorphic.changes import OBJECT_CHANGES, Change
 from tests.property.metamorphic.compare import PASS, Figures, changed, fitting, violations_of
 from tests.property.metamorphic.contradictions import contradictions, settled
-from tests.property.metamorphic.estates import USER, WITH_REPORTS, Estate, estate, roads_of
+from tests.property.metamorphic.estates import USER, WITH_REPORTS, Inventory, inventory, roads_of
 from tests.property.metamorphic.files import CLAIM_CHANGES, FILE_CHANGES, FileChange
-from tests.property.metamorphic.roads import End
+from tests.property.metamorphic.roads import EvaluationOutcome
 from tests.property.metamorphic.worlds import ACCOUNT, LIBRARY, Pool, pools
 
 SEED = os.environ.get("PERPEND_METAMORPHIC_SEED", "house")
@@ -50,7 +50,7 @@ def test_no_change_makes_what_is_unknown_or_wrong_pass(root: Path, road: str) ->
     if pool is None:
         pytest.skip("declares no tables")
     few = 2 if WITH_REPORTS in road else 1  # accounts with all that reports hold are dear
-    asked = estate(pool, road, random, WORLDS // few)
+    asked = inventory(pool, road, random, WORLDS // few)
     chosen = [one for one in fitting(asked) if (KINDS.index(one) + ROADS.index(road)) % EACH == 0][::few]
     for figures in changed(asked, [one if isinstance(one, FileChange) else [one] for one in chosen], random):
         found.add(figures)
@@ -62,7 +62,7 @@ def test_every_kind_of_change_can_be_made_somewhere() -> None:
     made = set()
     for road in ROADS:
         pool = next(one for one in pools(LIBRARY) if road in roads_of(one))
-        made |= {one.name for one in fitting(estate(pool, road, Random(SEED), 1))}
+        made |= {one.name for one in fitting(inventory(pool, road, Random(SEED), 1))}
     assert {one.name for one in KINDS} == made
 
 
@@ -72,11 +72,11 @@ NO_USERS = "/ce/ca/aws/iam/account-has-no-iam-users"
 
 def found_by(type_name: str, road: str, worlds: int, policies: tuple[str, ...] = ()) -> Figures:
     """Return what changes of claims find, which begin every long run; of some policies, or of all."""
-    asked = estate(replace(pool_of(type_name), asked=policies), road, Random("planted"), worlds)
+    asked = inventory(replace(pool_of(type_name), asked=policies), road, Random("planted"), worlds)
     return found_in(asked, [one for one in CLAIM_CHANGES if one.fits(asked.inputs, asked.way)])
 
 
-def found_in(asked: Estate, changes: Sequence[list[Change] | FileChange]) -> Figures:
+def found_in(asked: Inventory, changes: Sequence[list[Change] | FileChange]) -> Figures:
     """Return what changes find, up to the first that finds something."""
     found = Figures()
     for figures in changed(asked, changes, Random("faults")):
@@ -98,9 +98,9 @@ def test_absence_that_stores_take_for_a_fact_is_found(monkeypatch: pytest.Monkey
     assert found_by("CA10__CaAwsSecurityGroup__c", "ndjson tables", 24).violations
 
 
-def claimed(pool: Pool, types: Collection[str]) -> Estate:
+def claimed(pool: Pool, types: Collection[str]) -> Inventory:
     """Return a small estate of tables of some types, each said to be complete."""
-    found = estate(pool, "ndjson tables", Random("planted"), 12)
+    found = inventory(pool, "ndjson tables", Random("planted"), 12)
     return replace(found, inputs=tuple(replace(one, complete="all") for one in found.inputs if one.type_name in types))
 
 
@@ -126,8 +126,8 @@ def test_blank_keys_of_masters_that_are_taken_for_a_fact_are_found(monkeypatch: 
 KEY = ("/ce/a", 1, "one-w1")
 
 
-def ended(*statuses: str) -> tuple[End, ...]:
-    return tuple(End(status, 199) for status in statuses)
+def ended(*statuses: str) -> tuple[EvaluationOutcome, ...]:
+    return tuple(EvaluationOutcome(status, 199) for status in statuses)
 
 
 @pytest.mark.parametrize("before", ["UNDETERMINED", "INCOMPLIANT"])

@@ -181,7 +181,7 @@ def test_nothing_odd_makes_a_policy_pass(policy: str) -> None:
     interpreter, passed = Interpreter([program]), []
 
     def status(fields: Mapping[str, Any], time: int) -> Status:
-        index, _ = interpreter.judge(fields, time, complete=False)[0]
+        index, _ = interpreter.evaluate(fields, time, complete=False)[0]
         return program.verdicts[index].status if index in program.verdicts else Status.UNDETERMINED
 
     for test in objects_of(ANALYZER.repository, ANALYZER, logic)[0]:

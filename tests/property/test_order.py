@@ -27,11 +27,11 @@ POLICY = "user-has-more-than-one-active-access-key"
 STORES = max(1, settings.default.max_examples // 20) if settings.default else 1
 """How many estates are stored, three times each: one holds inputs of all kinds."""
 
-Run = Callable[..., tuple[int, str]]
+RunWriter = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
+def run(capsys: pytest.CaptureFixture[str]) -> RunWriter:
     def command(*arguments: object) -> tuple[int, str]:
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
@@ -61,7 +61,9 @@ def drawn(draw: random.Random, kind: str) -> str:
     return json.dumps(objects) if kind == "array" else "".join(f"{json.dumps(one)}\n" for one in objects)
 
 
-def imported(run: Run, directory: Path, named: list[tuple[str, str]], times: dict[str, str], store: Path) -> tuple[str, str]:
+def imported(
+    run: RunWriter, directory: Path, named: list[tuple[str, str]], times: dict[str, str], store: Path
+) -> tuple[str, str]:
     """The content hash of a store of inputs in an order, each a name and a content, and what a check says of it."""
     arguments: list[object] = []
     for name, content in named:
@@ -82,7 +84,7 @@ def without_names(said: str, named: list[tuple[str, str]], contents: list[str]) 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of files")
 @pytest.mark.parametrize("seed", range(STORES))
-def test_order_and_names_change_no_store(run: Run, tmp_path: Path, seed: int) -> None:
+def test_order_and_names_change_no_store(run: RunWriter, tmp_path: Path, seed: int) -> None:
     draw = random.Random(seed)
     contents = [drawn(draw, kind) for kind in (*KINDS, *draw.sample(KINDS, 1))]
     times = {content: draw.choice(TIMES) for content in contents}
@@ -96,7 +98,7 @@ def test_order_and_names_change_no_store(run: Run, tmp_path: Path, seed: int) ->
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_order_and_names_change_no_verdict_of_files(run: Run, tmp_path: Path, seed: int) -> None:
+def test_order_and_names_change_no_verdict_of_files(run: RunWriter, tmp_path: Path, seed: int) -> None:
     draw = random.Random(seed)
     contents = [drawn(draw, kind) for kind in ("report", "report", "answer", "answer", "array", "array")]
     first = [(f"in{place}.x", content) for place, content in enumerate(contents)]

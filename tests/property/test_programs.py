@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from perpend.core.objects.status import Status
 from perpend.core.values.types import ValueType
-from perpend.language.interpreter.interpreter import End, Interpreter
+from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from perpend.language.operations import BY_KEY, OPERATIONS
 from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.program import Program
@@ -40,9 +40,9 @@ FEW = settings.default.max_examples // 10 if settings.default else 2
 OBJECTS = objects() | objects(loose=True) | st.dictionaries(st.text(max_size=12), JSON, max_size=4)
 
 
-def end_of(program: Program, fields: dict[str, Any], time: int = TIME) -> End:
+def end_of(program: Program, fields: dict[str, Any], time: int = TIME) -> EvaluationOutcome:
     """Return how a program ends on an object, having seen that it ends properly."""
-    end = Interpreter([program]).judge(fields, time)[0]
+    end = Interpreter([program]).evaluate(fields, time)[0]
     verdict = program.verdicts[end[0]]
     assert end[0] == verdict.index
     assert end[1] is None or verdict.status is Status.UNDETERMINED
@@ -63,7 +63,7 @@ def test_every_operation_judges_every_object(names: list[str]) -> None:
 
     @settings(max_examples=FEW)
     @given(data=st.data())
-    def judge(data: st.DataObject) -> None:
+    def evaluate(data: st.DataObject) -> None:
         types, shared = st.just(data.draw(CATALOGUES)), st.just(data.draw(extracts()))
         files, logics = in_one([data.draw(repositories_with(name, types=types, shared=shared)) for name in names])
         fields = data.draw(OBJECTS)
@@ -75,7 +75,7 @@ def test_every_operation_judges_every_object(names: list[str]) -> None:
                 end_of(program, fields)
                 judged[name] += 1
 
-    judge()
+    evaluate()
     assert all(judged[name] >= FEW for name in names), judged
 
 
@@ -127,8 +127,8 @@ def test_objects_do_not_influence_each_other(files: dict[str, Any], judged: list
         program = program_of(analyzer)
         alone = [end_of(program, fields) for fields in judged]
         together = Interpreter([program, program])
-        assert [[end, end] for end in alone] == [together.judge(fields, TIME) for fields in judged]
-        assert [[end, end] for end in reversed(alone)] == [together.judge(fields, TIME) for fields in reversed(judged)]
+        assert [[end, end] for end in alone] == [together.evaluate(fields, TIME) for fields in judged]
+        assert [[end, end] for end in reversed(alone)] == [together.evaluate(fields, TIME) for fields in reversed(judged)]
 
 
 @given(repositories(), OBJECTS)
@@ -137,7 +137,7 @@ def test_watching_a_judgement_does_not_change_it(files: dict[str, Any], fields: 
         program = program_of(analyzer)
         seen: list[Any] = []
         watched = Interpreter([program], observe=lambda *event: seen.append(event), reached=lambda *end: seen.append(end))
-        assert end_of(program, fields) == watched.judge(fields, TIME)[0]
+        assert end_of(program, fields) == watched.evaluate(fields, TIME)[0]
         assert seen
 
 
@@ -158,7 +158,7 @@ def test_what_was_not_collected_turns_no_verdict_into_another(checks: list[Any],
         program = analyzer.analyzed(LOGIC).program
         assume(program is not None)
         assert program is not None
-        collected = Interpreter([program]).judge(fields, TIME, complete=False)[0]
+        collected = Interpreter([program]).evaluate(fields, TIME, complete=False)[0]
         assert collected[0] == UNREADABLE or collected == end_of(program, fields)
 
 

@@ -74,7 +74,7 @@ def assert_silence(program: Any, judged: list[dict[str, Any]]) -> int:
     ended: list[tuple[Block, int]] = []
     interpreter = Interpreter([program], reached=lambda block, index: ended.append((block, index)))
     for fields in judged:
-        interpreter.judge(fields, TIME)
+        interpreter.evaluate(fields, TIME)
     silent = {id(block): silent_checks(block) for block, _ in ended}
     for block, index in ended:
         assert index not in silent[id(block)], f"{index} is called silent and fired"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import _MODELS as MODELS
-from tests.servers.operations import Asked
+from tests.servers.operations import CheckOptions
 
 REGIONS = {"eu-west-1": "opt-in-not-required", "us-east-1": "opt-in-not-required", "af-south-1": "not-opted-in"}
 THROTTLED = ("ThrottlingException", "Throttling", "RequestLimitExceeded")
@@ -19,7 +19,7 @@ _SPEC = Path(__file__).parents[2] / "spec/aws"
 _EC2 = "http://ec2.amazonaws.com/doc/2016-11-15/"
 
 
-class Answer(NamedTuple):
+class QueryResult(NamedTuple):
     """An answer: its status, the kind of its bytes, these."""
 
     status: int
@@ -28,30 +28,30 @@ class Answer(NamedTuple):
 
 
 BODIES = {
-    "text": Answer(200, "text/plain", b"Access Denied"),
-    "no bytes": Answer(200, "application/json", b""),
-    "no members": Answer(200, "application/json", b"{}"),
-    "message": Answer(200, "application/json", b'{"Message":"User is not authorized to perform this"}'),
-    "html": Answer(200, "text/html", HTML),
+    "text": QueryResult(200, "text/plain", b"Access Denied"),
+    "no bytes": QueryResult(200, "application/json", b""),
+    "no members": QueryResult(200, "application/json", b"{}"),
+    "message": QueryResult(200, "application/json", b'{"Message":"User is not authorized to perform this"}'),
+    "html": QueryResult(200, "text/html", HTML),
 }
 """What comes with the status of an answer, and answers nothing."""
 
 
-def refusal(code: str, asked: Asked) -> Answer:
+def refusal(code: str, asked: CheckOptions) -> QueryResult:
     """Return an error."""
     message = f"not authorized to perform {asked.operation}"
     throttled = code in THROTTLED
     if asked.protocol in ("json", "rest-json"):
         document = json.dumps({"__type": code, "message": message})
-        return Answer(400 if throttled else 403, "application/x-amz-json-1.1", document.encode())
+        return QueryResult(400 if throttled else 403, "application/x-amz-json-1.1", document.encode())
     if asked.protocol == "cbor":
-        return Answer(400 if throttled else 403, "application/cbor", _cbor({"__type": code, "message": message}))
+        return QueryResult(400 if throttled else 403, "application/cbor", _cbor({"__type": code, "message": message}))
     error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
     if asked.protocol == "ec2":
         error = f"<Response><Errors>{error}</Errors></Response>"
     elif asked.protocol == "query":
         error = f"<ErrorResponse>{error}</ErrorResponse>"
-    return Answer(503 if throttled else 403, "text/xml", error.encode())
+    return QueryResult(503 if throttled else 403, "text/xml", error.encode())
 
 
 def _cbor(words: dict[str, str]) -> bytes:
@@ -64,14 +64,14 @@ def _cbor(words: dict[str, str]) -> bytes:
     return bytes([0xA0 + len(words)]) + b"".join(text(name) + text(value) for name, value in words.items())
 
 
-def recorded(name: str) -> Answer:
+def recorded(name: str) -> QueryResult:
     """Return what recorded bytes answer."""
     head, _, body = (_SPEC / f"{name}.http").read_bytes().partition(b"\n\n")
     status, kind, *_ = head.decode().split("\n")
-    return Answer(int(status.split()[1]), kind.removeprefix("Content-Type: "), body)
+    return QueryResult(int(status.split()[1]), kind.removeprefix("Content-Type: "), body)
 
 
-def regions(known: dict[str, str]) -> Answer:
+def regions(known: dict[str, str]) -> QueryResult:
     """Return regions with their statuses."""
     listed = "".join(
         f"<item><regionName>{name}</regionName><regionEndpoint>ec2.{name}.amazonaws.com</regionEndpoint>"
@@ -79,10 +79,10 @@ def regions(known: dict[str, str]) -> Answer:
         for name, status in known.items()
     )
     content = f'<DescribeRegionsResponse xmlns="{_EC2}"><regionInfo>{listed}</regionInfo></DescribeRegionsResponse>'
-    return Answer(200, "text/xml", content.encode())
+    return QueryResult(200, "text/xml", content.encode())
 
 
-def pages(asked: Asked) -> dict[str, Any] | None:
+def pages(asked: CheckOptions) -> dict[str, Any] | None:
     """Return what botocore knows of the pages of an operation of the tables, None where it knows none or no token of theirs."""
     services = {call.service for call in CALLS.values() if call.operation == asked.operation.removesuffix(" public")}
     services = {one for one in services if one in asked.marks} or services
@@ -94,7 +94,7 @@ def pages(asked: Asked) -> dict[str, Any] | None:
     return None
 
 
-def never_last(asked: Asked, answer: Answer) -> Answer:
+def never_last(asked: CheckOptions, answer: QueryResult) -> QueryResult:
     """Return a page with the same token as each other page."""
     known = pages(asked)
     if known is None:

@@ -21,9 +21,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.cli.conftest import Run
-from tests.servers.answers import BODIES, HTML, REGIONS, Answer, never_last, recorded, refusal, regions
-from tests.servers.operations import Asked, asked_of
+from tests.cli.conftest import RunWriter
+from tests.servers.answers import BODIES, HTML, REGIONS, QueryResult, never_last, recorded, refusal, regions
+from tests.servers.operations import CheckOptions, asked_of
 
 Verdicts = dict[tuple[str, str], dict[str, Any]]
 
@@ -63,7 +63,7 @@ def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     raise AssertionError("moto does not answer")
 
 
-def judged(run: Run, store: Path, *options: Any, history: bool = False) -> Verdicts:
+def judged(run: RunWriter, store: Path, *options: Any, history: bool = False) -> Verdicts:
     """Return the verdicts on a store by policy and object."""
     kept = () if history else ("--no-history",)
     found = json.loads(run("check", "--store", store, *kept, "--format", "json", *options).out)
@@ -93,7 +93,7 @@ class Proxy:
         self.behind = behind
         self.answers: dict[str, str] = {}
         self.asked: list[str] = []
-        self.recorded: Mapping[str, str | Answer] = {}
+        self.recorded: Mapping[str, str | QueryResult] = {}
         self.mended: Mapping[str, Mend] = {}
         self.asked_as: dict[str, tuple[bytes, bytes]] = {}
         self.throttled = 0.0
@@ -169,14 +169,14 @@ class _AnsweringHandler(BaseHTTPRequestHandler):
         elif how in BODIES:
             self.reply(BODIES[how])
         elif how.startswith("html"):
-            self.reply(Answer(int(how.removeprefix("html ")), "text/html", HTML))
+            self.reply(QueryResult(int(how.removeprefix("html ")), "text/html", HTML))
         elif how and how not in ("half", "repeat"):
             self.reply(regions({}) if how == "no regions" else refusal(how, asked))
         else:
             answer = self.answered(asked, body)
             self.reply(never_last(asked, answer) if how == "repeat" else answer, half=how == "half")
 
-    def answered(self, asked: Asked, body: bytes) -> Answer:
+    def answered(self, asked: CheckOptions, body: bytes) -> QueryResult:
         """Return what is answered where nothing keeps it from being."""
         operation = asked.operation
         if operation in self.proxy.recorded:
@@ -186,22 +186,22 @@ class _AnsweringHandler(BaseHTTPRequestHandler):
             return regions(REGIONS)
         mend = next((self.proxy.mended[one] for one in asked.names if one in self.proxy.mended), None)
         if operation == "ListAnalyzers":
-            return Answer(200, "application/json", mend(b"") if callable(mend) else b'{"analyzers": []}')
+            return QueryResult(200, "application/json", mend(b"") if callable(mend) else b'{"analyzers": []}')
         answer = self.passed_on(body.replace(*self.proxy.asked_as.get(operation, (b"\0", b"\0"))))
         if mend is None:
             return answer
         return answer._replace(content=answer.content.replace(*mend) if isinstance(mend, tuple) else mend(answer.content))
 
-    def passed_on(self, body: bytes) -> Answer:
+    def passed_on(self, body: bytes) -> QueryResult:
         headers = {name: value for name, value in self.headers.items() if name.lower() in _PASSED}
         request = urllib.request.Request(f"{self.proxy.behind}{self.path}", body or None, headers, method=self.command)  # noqa: S310 - loopback
         try:
             with urllib.request.urlopen(request) as found:  # noqa: S310 - loopback
-                return Answer(found.status, found.headers.get("Content-Type", ""), found.read())
+                return QueryResult(found.status, found.headers.get("Content-Type", ""), found.read())
         except urllib.error.HTTPError as error:
-            return Answer(error.code, error.headers.get("Content-Type", ""), error.read())
+            return QueryResult(error.code, error.headers.get("Content-Type", ""), error.read())
 
-    def reply(self, answer: Answer, *, half: bool = False) -> None:
+    def reply(self, answer: QueryResult, *, half: bool = False) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.kind)
         if answer.kind.endswith("cbor"):

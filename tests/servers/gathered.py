@@ -10,7 +10,7 @@ from perpend.collectors.aws.accounts.account_pool import Accounts
 from perpend.collectors.aws.accounts.completeness import Collection, collection_of
 from perpend.collectors.aws.client import CloudClient
 from perpend.collectors.aws.plan import IDENTITY, plan_of
-from perpend.collectors.aws.session.credentials import Entrance, account_of
+from perpend.collectors.aws.session.credentials import AccountCredentials, account_of
 from perpend.collectors.aws.work_units import CollectedRow
 from perpend.collectors.runs.checkpoint import Journal
 
@@ -23,7 +23,7 @@ def gathered(
     with tempfile.TemporaryDirectory() as directory:
         journal = Journal(Path(directory), "plan")
         accounts = Accounts(plan, journal, (lambda _: regions) if regions is not None else None)
-        accounts.collect([Entrance(lambda: client, place.account, partition=place.partition, place=place)])
+        accounts.collect([AccountCredentials(lambda: client, place.account, partition=place.partition, place=place)])
         rows = list(journal.rows(place.account, (IDENTITY, *plan.listings)))
         found = collection_of(plan, tuple(journal.entries.values()), journal.ends, journal.parts)
         journal.close()

@@ -16,7 +16,7 @@ _AS_WRITTEN = botocore.loaders.create_loader()
 """What reads models of services once more: a client of S3 takes the bucket out of the paths of those that it was made of."""
 
 
-class Asked(NamedTuple):
+class CheckOptions(NamedTuple):
     """An operation. ``marks`` are its service, its region and its version, where the request tells them."""
 
     operation: str
@@ -38,26 +38,26 @@ class _Path(NamedTuple):
     protocol: str
 
 
-def asked_of(method: str, address: str, headers: Any, body: bytes) -> Asked:
+def asked_of(method: str, address: str, headers: Any, body: bytes) -> CheckOptions:
     """Return what a request asks for. One of a path that no call of the tables has is called by the path."""
     scope = str(headers.get("Authorization") or "").partition("Credential=")[2].split("/")
     region, signing = (*scope[2:4], "", "")[:2]
     target = str(headers.get("X-Amz-Target") or "")
     if target:
-        return Asked(target.rpartition(".")[2], "json", (region, signing))
+        return CheckOptions(target.rpartition(".")[2], "json", (region, signing))
     form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
     if "Action" in form:
         operation = f"{form['Action']} public" if b"RestorableBy" in body else form["Action"]
-        return Asked(operation, "ec2" if signing == "ec2" else "query", (region, form.get("Version", ""), signing))
+        return CheckOptions(operation, "ec2" if signing == "ec2" else "query", (region, form.get("Version", ""), signing))
     url = urlsplit(address)
     if headers.get("smithy-protocol"):
-        return Asked(url.path.rpartition("/")[2], "cbor", (region, signing))
+        return CheckOptions(url.path.rpartition("/")[2], "cbor", (region, signing))
     keys = frozenset(name for name, _ in parse_qsl(url.query, keep_blank_values=True))
     fits = [one for one in _paths(signing) if one.method == method and one.query <= keys and one.pattern.fullmatch(url.path)]
     if not fits:
-        return Asked(url.path, "path", (region, signing))
+        return CheckOptions(url.path, "path", (region, signing))
     found = max(fits, key=lambda one: (len(one.query), -one.pattern.pattern.count("[^/]")))
-    return Asked(found.operation, found.protocol, (region, found.service))
+    return CheckOptions(found.operation, found.protocol, (region, found.service))
 
 
 @cache

@@ -21,7 +21,7 @@ from typing import Any
 
 from tests.servers import test_collect_aws, test_collect_aws_data
 from tests.servers.aws import Proxy, moto
-from tests.servers.estate import Estate
+from tests.servers.inventory import Inventory
 
 STATUSES = ("COMPLIANT", "INCOMPLIANT", "INAPPLICABLE", "UNDETERMINED", "DISAPPEARED")
 KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "none", "AWS_EC2_METADATA_DISABLED": "true"}
@@ -29,7 +29,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "none", "AWS_EC2_MET
 
 def make_network(url: str) -> None:
     """Make networks, instances, load balancers, databases and clusters."""
-    Estate(url, KEYS["AWS_SECRET_ACCESS_KEY"])
+    Inventory(url, KEYS["AWS_SECRET_ACCESS_KEY"])
 
 
 MAKERS = (test_collect_aws.seed, test_collect_aws_data.seed, make_network)

@@ -18,7 +18,7 @@ pytest.importorskip("moto", reason="moto[server] is not installed")
 from perpend.cli.options import repository as repositories
 from perpend.inventory.snapshots.store import Store
 from perpend.language.syntax.repository import Repository, open_repository
-from tests.cli.conftest import Run, run
+from tests.cli.conftest import RunWriter, run
 from tests.servers.answers import BODIES
 from tests.servers.aws import Proxy, judged
 from tests.servers.sessions import session_of
@@ -86,11 +86,11 @@ def seed(url: str) -> None:
     client("securityhub").enable_security_hub()
 
 
-def collected(run: Run, proxy: Proxy, store: Path, *options: Any) -> Any:
+def collected(run: RunWriter, proxy: Proxy, store: Path, *options: Any) -> Any:
     return run("collect", "aws", "--store", store, "--endpoint-url", proxy.url, *options)
 
 
-def test_what_an_account_holds_is_judged(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+def test_what_an_account_holds_is_judged(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:"
     expected = {
         (KEYS, f"{arn}user/user0"): "COMPLIANT",
@@ -119,14 +119,14 @@ def test_what_an_account_holds_is_judged(run: Run, proxy: Proxy, tmp_path: Path)
     assert SECRET.encode() not in written and SECRET not in ended.out + ended.err
 
 
-def test_one_policy_asks_only_for_what_it_reads(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+def test_one_policy_asks_only_for_what_it_reads(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     ended = collected(run, proxy, tmp_path / "s", "--policy", "user-has-more-than-one-active-access-key")
     assert (0, {"GetCallerIdentity", "GenerateCredentialReport", "GetCredentialReport"}) == (ended.code, set(proxy.asked))
     assert len(proxy.asked) <= 8
     assert ["CA10__CaAwsAccount__c", "CA10__CaAwsUser__c"] == sorted(Store(tmp_path / "s").snapshot().tables.by_name)
 
 
-def test_an_account_without_regions_is_no_answer(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+def test_an_account_without_regions_is_no_answer(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     proxy.answers = {"DescribeRegions": "no regions"}
     ended = collected(run, proxy, tmp_path / "s", "--policy", "iam-access-analyzer-for-all-regions", "--regions", "us-east-1")
     assert (3, True) == (ended.code, "failed: ec2:DescribeRegions (NoResult)" in ended.err)
@@ -136,13 +136,13 @@ def test_an_account_without_regions_is_no_answer(run: Run, proxy: Proxy, tmp_pat
 
 
 @pytest.mark.parametrize("how", ["RequestLimitExceeded", "html 502"])
-def test_what_passes_at_the_third_attempt_is_read(run: Run, proxy: Proxy, tmp_path: Path, how: str) -> None:
+def test_what_passes_at_the_third_attempt_is_read(run: RunWriter, proxy: Proxy, tmp_path: Path, how: str) -> None:
     proxy.answers = {"DescribeRegions": f"twice {how}"}
     assert 0 == collected(run, proxy, tmp_path / "s", "--policy", "security-hub").code
     assert ["COMPLIANT"] == [one["status"] for one in judged(run, tmp_path / "s", "--policy", "security-hub").values()]
 
 
-def test_documents_come_together_and_one_by_one_where_that_is_denied(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+def test_documents_come_together_and_one_by_one_where_that_is_denied(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     policy = ("--policy", "policy-allows-full-administrative-privileges")
     for denied, asked, code, status in (
         ((), 0, 0, "INCOMPLIANT"),
@@ -156,7 +156,7 @@ def test_documents_come_together_and_one_by_one_where_that_is_denied(run: Run, p
     assert "denied iam:GetPolicyVersion (AccessDenied)" in ended.err
 
 
-def test_regions_that_are_not_asked_are_not_known(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+def test_regions_that_are_not_asked_are_not_known(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     policies = ("--policy", "ebs-volume-encryption-attribute-in-all-regions", "--policy", "security-hub")
     ended = collected(run, proxy, tmp_path / "s", *policies, "--regions", "eu-*")
     verdicts = judged(run, tmp_path / "s", *policies)
@@ -167,7 +167,7 @@ def test_regions_that_are_not_asked_are_not_known(run: Run, proxy: Proxy, tmp_pa
     assert (2, True) == (wrong.code, "no enabled region `us-east-9`; did you mean us-east-1?" in wrong.err)
 
 
-def test_a_scan_collects_judges_and_reports(run: Run, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scan_collects_judges_and_reports(run: RunWriter, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
 
     def noted(place: Path | None) -> Repository:
@@ -188,7 +188,7 @@ def test_a_scan_collects_judges_and_reports(run: Run, proxy: Proxy, monkeypatch:
 
 
 @pytest.mark.slow
-def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     scan, user = ("scan", "aws", "--endpoint-url", proxy.url, "--format", "json"), ("--types", "CA10__CaAwsUser__c")
     ended = run(*scan, *user)
     verdicts = json.loads(ended.out)["verdicts"]
@@ -226,7 +226,7 @@ def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: Run, proxy: P
         ("html 500", "out of order"),
     ],
 )
-def test_without_an_account_nothing_is_collected(run: Run, proxy: Proxy, tmp_path: Path, how: str, said: str) -> None:
+def test_without_an_account_nothing_is_collected(run: RunWriter, proxy: Proxy, tmp_path: Path, how: str, said: str) -> None:
     proxy.answers = {"GetCallerIdentity": how}
     ended = collected(run, proxy, tmp_path / "s")
     assert (2, "") == (ended.code, ended.out)
@@ -235,7 +235,7 @@ def test_without_an_account_nothing_is_collected(run: Run, proxy: Proxy, tmp_pat
 
 
 def test_what_keeps_it_from_asking_is_one_sentence(
-    run: Run, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = collected(run, proxy, tmp_path / "s", "--profile", "nobody")
     assert (2, "perpend: there is no profile `nobody` in the AWS configuration\n") == (unknown.code, unknown.err)
@@ -262,7 +262,7 @@ def test_what_keeps_it_from_asking_is_one_sentence(
     assert [] == proxy.asked
 
 
-def test_objects_disappear_where_a_listing_is_complete_and_only_there(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+def test_objects_disappear_where_a_listing_is_complete_and_only_there(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     """Created, seen, denied, seen, deleted, seen: a denied listing leaves them as they were."""
     session = session_of("id", SECRET)
     iam = session.create_client("iam", region_name="us-east-1", endpoint_url=proxy.url)
@@ -290,7 +290,7 @@ def test_objects_disappear_where_a_listing_is_complete_and_only_there(run: Run, 
     assert "disappeared long ago, no longer kept: 1 of " in told
 
 
-def test_a_listing_that_says_something_else_empties_no_account(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+def test_a_listing_that_says_something_else_empties_no_account(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     """AWS leaves an empty list of queues out: nothing but an answer without members is one."""
     sqs = session_of("id", SECRET).create_client("sqs", region_name="us-east-1", endpoint_url=proxy.url)
     queue = sqs.create_queue(QueueName="open")["QueueUrl"]
@@ -308,7 +308,7 @@ def test_a_listing_that_says_something_else_empties_no_account(run: Run, proxy: 
     sqs.delete_queue(QueueUrl=queue)
 
 
-def test_what_other_accounts_own_is_left_out_and_counted(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+def test_what_other_accounts_own_is_left_out_and_counted(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     ec2 = session_of("id", SECRET).create_client("ec2", region_name="us-east-1", endpoint_url=proxy.url)
     ec2.create_security_group(GroupName="second", Description="another one")
     own, foreign = (f"<ownerId>{account}</ownerId>".encode() for account in (ACCOUNT, "444455556666"))
@@ -335,7 +335,7 @@ def test_what_other_accounts_own_is_left_out_and_counted(run: Run, proxy: Proxy,
     proxy.mended = {}
 
 
-def test_regions_that_are_declared_empty_are_not_asked(run: Run, proxy: Proxy, tmp_path: Path) -> None:
+def test_regions_that_are_declared_empty_are_not_asked(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     policies = ("--policy", "security-hub", "--closed-region", "ap-*", "--closed-region", "[!u]*")
     ended = collected(run, proxy, tmp_path / "s", *policies)
     assert (0, True) == (ended.code, "declared empty, and not asked: --closed-region ap-* --closed-region [!u]*" in ended.out)

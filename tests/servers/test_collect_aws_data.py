@@ -18,7 +18,7 @@ from perpend.collectors.aws.client import CloudClient, Refused
 from perpend.collectors.aws.error_classification import Refusal
 from perpend.collectors.aws.model import CloudCall
 from perpend.collectors.aws.work_units import CollectedRow
-from tests.cli.conftest import Run, run
+from tests.cli.conftest import RunWriter, run
 from tests.servers.gathered import gathered
 from tests.servers.planted.account import without_account
 from tests.servers.sessions import session_of
@@ -377,7 +377,7 @@ def test_what_is_denied_of_one_object_is_not_known_and_no_empty_list(
 
 
 def test_a_collected_document_is_judged_alike_by_interpreter_and_engine(
-    run: Run, rows: Rows, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, rows: Rows, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)

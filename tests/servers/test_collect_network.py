@@ -17,10 +17,10 @@ from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.client import CloudClient
 from perpend.collectors.aws.services.workloads import containers, databases, instances, load_balancing, network
 from perpend.collectors.aws.work_units import CollectedRow
-from tests.cli.conftest import Run, run
+from tests.cli.conftest import RunWriter, run
 from tests.servers.aws import Proxy, judged
-from tests.servers.estate import HOME, Estate
 from tests.servers.gathered import gathered
+from tests.servers.inventory import HOME, Inventory
 
 pytestmark = pytest.mark.slow
 
@@ -50,12 +50,12 @@ MENDED = {
 
 
 @pytest.fixture(scope="module")
-def estate(moto_address: str) -> Estate:
-    return Estate(moto_address, "secret")
+def inventory(moto_address: str) -> Inventory:
+    return Inventory(moto_address, "secret")
 
 
 @pytest.fixture(scope="module")
-def proxy(moto_address: str, estate: Estate) -> Iterator[Proxy]:
+def proxy(moto_address: str, inventory: Inventory) -> Iterator[Proxy]:
     found = Proxy(moto_address)
     yield found
     found.close()
@@ -165,21 +165,21 @@ def shortened(name: str) -> str:
     return name.partition("__")[2].removesuffix("__c").removeprefix("CaAws") or name
 
 
-def test_what_was_made_is_what_is_read(proxy: Proxy, estate: Estate) -> None:
+def test_what_was_made_is_what_is_read(proxy: Proxy, inventory: Inventory) -> None:
     rows, collection = collected(proxy)
     assert set(MINE) == {row.type_name for row in rows} - {"CA10__CaAwsAccount__c"}
     assert ((), []) == (collection.unread, [row for row in rows if row.reasons])
     found = {(shortened(row.type_name), row.fields["Id"]): {shortened(k): v for k, v in row.fields.items()} for row in rows}
     assert len(rows) == len(found)
-    wanted = expected_networks(estate.ids) | expected_others(estate.ids)
+    wanted = expected_networks(inventory.ids) | expected_others(inventory.ids)
     assert wanted == {key: {name: found[key].get(name, "missing") for name in wanted[key]} for key in wanted if key in found}
     links = {(one["loadBalancer"].split("/")[-1 - (":loadbalancer/app/" in one["loadBalancer"])], one["targetGroupArn"])
              for (name, _), one in found.items() if name == "AutoScalingGroupLbLink"}  # fmt: skip
-    assert {("old", None), ("web", estate.ids["used"])} == links, "a target group without a load balancer is no link"
+    assert {("old", None), ("web", inventory.ids["used"])} == links, "a target group without a load balancer is no link"
     rules = {
         (one["direction"], one["protocol"], one["fromPort"], one["source"], one["sourceIpRange"])
         for (name, _), one in found.items()
-        if name == "SecurityGroupRule2" and one["securityGroup"].endswith(estate.ids["group"])
+        if name == "SecurityGroupRule2" and one["securityGroup"].endswith(inventory.ids["group"])
     }
     out = ("Outbound", "All", None, "IP", "0.0.0.0/0")
     assert {("Inbound", "tcp", 22, "IP", "0.0.0.0/0"), ("Inbound", "udp", 53, "Group", None), out} == rules
@@ -267,7 +267,7 @@ relatedLists:
 }
 
 
-def test_lists_are_known_region_by_region(run: Run, proxy: Proxy, estate: Estate, tmp_path: Path) -> None:
+def test_lists_are_known_region_by_region(run: RunWriter, proxy: Proxy, inventory: Inventory, tmp_path: Path) -> None:
     (tmp_path / "p").mkdir()
     (tmp_path / "p/root.yaml").write_text("")
     for name, logic in LOGIC.items():
@@ -288,7 +288,7 @@ def test_lists_are_known_region_by_region(run: Run, proxy: Proxy, estate: Estate
         assert all("denied ec2:Describe" in one for one in unknown)
         return {(policy, one.split("/")[-1]): verdict["status"] for (policy, one), verdict in verdicts.items()}
 
-    ids = estate.ids
+    ids = inventory.ids
     found = statuses()
     assert "COMPLIANT" == found.pop(("/ce/logged", ids["vpc"]))
     assert "INCOMPLIANT" == found.pop(("/ce/routed", ids["instance"]))

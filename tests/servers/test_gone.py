@@ -71,7 +71,7 @@ class Story:
 
     @property
     def verdict(self) -> dict[str, Any]:
-        return self._rounds.judge(self._store, "--policy", self.policy).get((self.policy, self.thing), {})
+        return self._rounds.evaluate(self._store, "--policy", self.policy).get((self.policy, self.thing), {})
 
     @property
     def status(self) -> str:

@@ -21,7 +21,7 @@ from perpend.collectors.aws.report import credential_report
 from perpend.collectors.aws.session import rate_limiter as pace_module
 from perpend.collectors.runs.checkpoint import Journal
 from perpend.inventory.snapshots.store import Store
-from tests.cli.conftest import Run, run
+from tests.cli.conftest import RunWriter, run
 from tests.servers.clock import Clock
 from tests.servers.long import CHOSEN, calls_of, done_in, killed, tables
 from tests.servers.planted.rounds import command
@@ -94,7 +94,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def collect(run: Run, stub: Stub, tmp_path: Path) -> Callable[..., Any]:
+def collect(run: RunWriter, stub: Stub, tmp_path: Path) -> Callable[..., Any]:
     def collected(*options: Any, store: str = "s") -> Any:
         return run("collect", "aws", "--store", tmp_path / store, "--endpoint-url", stub.url, *CHOSEN, *options)
 
@@ -106,12 +106,12 @@ def be_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "READ", 0.3)
 
 
-def statuses(run: Run, store: Path) -> Counter[tuple[str, str]]:
+def statuses(run: RunWriter, store: Path) -> Counter[tuple[str, str]]:
     found = json.loads(run("check", "--store", store, *CHOSEN, "--no-history", "--format", "json").out)
     return Counter((one["policyId"].rpartition("/")[2], one["status"]) for one in found["verdicts"])
 
 
-def test_all_accounts_of_an_organization_are_collected_and_each_is_claimed(run: Run, server: Stub, whole: Whole) -> None:
+def test_all_accounts_of_an_organization_are_collected_and_each_is_claimed(run: RunWriter, server: Stub, whole: Whole) -> None:
     expected = {
         (KEYS, "INCOMPLIANT"): ACCOUNTS * USERS // 4,
         (KEYS, "COMPLIANT"): ACCOUNTS * USERS * 3 // 4,
@@ -140,7 +140,7 @@ def test_neither_secrets_nor_external_ids_are_kept(stub: Stub, collect: Callable
 
 
 def test_an_account_that_cannot_be_entered_is_there_and_nothing_of_it_is_known(
-    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path
+    run: RunWriter, stub: Stub, collect: Callable[..., Any], tmp_path: Path
 ) -> None:
     closed = stub.accounts[2]
     stub.fault = lambda call: "AccessDenied" if call.operation == "AssumeRole" and closed in call.what else None
@@ -168,7 +168,7 @@ def test_accounts_are_narrowed_by_id_and_name_and_those_at_rest_are_told(
 
 @pytest.mark.slow
 def test_one_throttled_account_stops_no_other_and_few_failures_are_mended(
-    run: Run, stub: Stub, collect: Callable[..., Any], whole: Whole, tmp_path: Path
+    run: RunWriter, stub: Stub, collect: Callable[..., Any], whole: Whole, tmp_path: Path
 ) -> None:
     stub.fault = throttling(0.3, 2)
     assert (0, "") == ((ended := collect(*ORG, store="mended")).code, ended.err)
@@ -187,7 +187,7 @@ def test_one_throttled_account_stops_no_other_and_few_failures_are_mended(
 @pytest.mark.parametrize("ways", [("html", "html 500", "reset", "half", "repeat"), ("hang",)], ids=["at-once", "hang"])
 def test_what_is_no_answer_is_not_known(
     stub: Stub,
-    run: Run,
+    run: RunWriter,
     collect: Callable[..., Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -218,7 +218,7 @@ def test_what_is_no_answer_is_not_known(
 
 @pytest.mark.slow
 def test_a_report_that_is_for_ever_in_progress_is_not_known(
-    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(credential_report.__kwdefaults__, "deadline", 0.0)
     monkeypatch.setattr(stub, "state", "INPROGRESS")
@@ -293,7 +293,7 @@ def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
 
 @pytest.mark.slow
 def test_what_stands_unfinished_is_told_and_pruned(
-    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Journal, "_append", interrupted(8))
     assert 130 == collect().code
@@ -313,7 +313,7 @@ def test_what_stands_unfinished_is_told_and_pruned(
 
 
 def test_profiles_are_an_account_each_and_one_that_cannot_be_asked_stops_no_other(
-    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path
+    run: RunWriter, stub: Stub, collect: Callable[..., Any], tmp_path: Path
 ) -> None:
     keys = [("one", f"ASIA{stub.accounts[1]}"), ("two", f"ASIA{stub.accounts[2]}"), ("again", f"ASIA{stub.accounts[1]}")]
     text = "".join(f"[profile {name}]\naws_access_key_id={key}\naws_secret_access_key=x\n" for name, key in keys)
@@ -336,7 +336,7 @@ def test_profiles_are_an_account_each_and_one_that_cannot_be_asked_stops_no_othe
 
 @pytest.mark.slow
 def test_large_documents_and_odd_names_are_kept_as_they_are(
-    run: Run, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: RunWriter, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stub, "users", 1)
     monkeypatch.setattr(stub, "document", json.dumps({"Statement": [{"Sid": "x" * 10_000_000}]}))
@@ -348,7 +348,7 @@ def test_large_documents_and_odd_names_are_kept_as_they_are(
     assert not set("\x07\x1b\u202e") & set(shown.out + ended.out)
 
 
-def test_a_dry_run_says_whom_it_would_ask_and_about_how_long(run: Run, stub: Stub, collect: Callable[..., Any]) -> None:
+def test_a_dry_run_says_whom_it_would_ask_and_about_how_long(run: RunWriter, stub: Stub, collect: Callable[..., Any]) -> None:
     ended = collect(*ORG, "--accounts", "team-[12]", "--dry-run")
     assert {"GetCallerIdentity", "ListAccounts"} == {call.operation for call in stub.asked}
     lines = ended.out.splitlines()
@@ -369,7 +369,7 @@ def test_a_dry_run_says_whom_it_would_ask_and_about_how_long(run: Run, stub: Stu
         assert (2, True, False) == (wrong.code, said in wrong.err, "se cret" in wrong.err)
 
 
-def test_a_scan_takes_an_organization_and_wrong_regions_are_named(run: Run, stub: Stub) -> None:
+def test_a_scan_takes_an_organization_and_wrong_regions_are_named(run: RunWriter, stub: Stub) -> None:
     wanted = ("--endpoint-url", stub.url, *ORG, "--policy", "iam-access-analyzer-for-all-regions")
     ended = run("scan", "aws", *wanted, "--format", "json")
     assert (0, ACCOUNTS) == (ended.code, len(json.loads(ended.out)["verdicts"])), ended.err

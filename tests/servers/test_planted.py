@@ -50,7 +50,7 @@ def before(rounds: Rounds, store: Path) -> Verdicts:
     """Return the verdicts on all that is planted."""
     ended = rounds.collect(store, *OPTIONS)
     assert (0, "") == (ended.code, ended.err)
-    return rounds.judge(store, *OPTIONS)
+    return rounds.evaluate(store, *OPTIONS)
 
 
 @pytest.mark.parametrize("how", BODIES)
@@ -75,7 +75,7 @@ def test_faults_are_found_are_not_known_where_calls_are_denied_and_are_mended(
     rounds.mend()
     ended = rounds.collect(store, *OPTIONS)
     assert (0, "") == (ended.code, ended.err)
-    assert dict.fromkeys(SAMPLE, "COMPLIANT") == rounds.statuses(rounds.judge(store, *OPTIONS), {}, rounds.mended)
+    assert dict.fromkeys(SAMPLE, "COMPLIANT") == rounds.statuses(rounds.evaluate(store, *OPTIONS), {}, rounds.mended)
 
 
 def test_each_policy_that_judges_is_planted_or_listed() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import EXAMPLE, TIME, Run, run
+from tests.cli.conftest import EXAMPLE, TIME, RunWriter, run
 from tests.servers.sessions import session_of
 
 __all__ = ["run"]
@@ -30,7 +30,7 @@ def held(address: str) -> dict[str, str]:
     return {one["Id"]: one["Compliance"]["Status"] for page in pages for one in page["Findings"]}
 
 
-def test_a_store_s_news_are_sent_once(run: Run, moto_address: str, tmp_path: Path) -> None:
+def test_a_store_s_news_are_sent_once(run: RunWriter, moto_address: str, tmp_path: Path) -> None:
     report, store = tmp_path / "report.csv", tmp_path / "estate"
     text = Path(EXAMPLE).read_text().replace("111122223333", ACCOUNT)
     report.write_text(text)
@@ -54,7 +54,7 @@ def test_a_store_s_news_are_sent_once(run: Run, moto_address: str, tmp_path: Pat
     assert len(there) + 1 == len(record.read_text().splitlines())
 
 
-def test_findings_of_other_accounts_are_left_out_and_told(run: Run, moto_address: str, tmp_path: Path) -> None:
+def test_findings_of_other_accounts_are_left_out_and_told(run: RunWriter, moto_address: str, tmp_path: Path) -> None:
     target = tmp_path / "findings.json"
     run("check", EXAMPLE, *TIME, "--format", "asff", "--unrated", "low", "--out", target)
     ended = run("push", "asff", target, "--region", "eu-west-1", "--endpoint-url", moto_address)
@@ -63,7 +63,7 @@ def test_findings_of_other_accounts_are_left_out_and_told(run: Run, moto_address
     assert "of other accounts not sent" in ended.err
 
 
-def test_what_cannot_be_sent_is_told_in_a_line(run: Run, moto_address: str, tmp_path: Path) -> None:
+def test_what_cannot_be_sent_is_told_in_a_line(run: RunWriter, moto_address: str, tmp_path: Path) -> None:
     other = tmp_path / "other.json"
     other.write_text("[]")
     ended = run("push", "asff", other, "--region", "eu-west-1", "--endpoint-url", moto_address)

@@ -17,7 +17,7 @@ pytest.importorskip("moto", reason="moto[server] is not installed")
 
 
 from perpend.collectors.aws.catalog import TYPES
-from tests.cli.conftest import Run, run
+from tests.cli.conftest import RunWriter, run
 from tests.hcl import heredoc_of, read_hcl
 from tests.servers.policies import KEYS
 from tests.servers.sessions import session_of
@@ -50,7 +50,7 @@ def chosen(request: pytest.FixtureRequest) -> list[str]:
 
 
 @pytest.fixture
-def wanted(run: Run, chosen: list[str]) -> list[Any]:
+def wanted(run: RunWriter, chosen: list[str]) -> list[Any]:
     """Return the statements of the plain policy."""
     return list(json.loads(run("permissions", *chosen, "--format", "iam-policy").out)["Statement"])
 
@@ -62,7 +62,9 @@ def rules_broken_by(template: str) -> list[str]:
     return [broken.rule.id for broken in lint_all(template) if not broken.rule.id.startswith("I")]
 
 
-def test_cloudformation_makes_a_role_of_the_template(run: Run, moto_address: str, chosen: list[str], wanted: list[Any]) -> None:
+def test_cloudformation_makes_a_role_of_the_template(
+    run: RunWriter, moto_address: str, chosen: list[str], wanted: list[Any]
+) -> None:
     template = run("permissions", *chosen, "--format", "cloudformation").out
     assert [] == rules_broken_by(template)
     session = session_of(KEYS["AWS_ACCESS_KEY_ID"], KEYS["AWS_SECRET_ACCESS_KEY"])
@@ -89,7 +91,7 @@ def test_cloudformation_makes_a_role_of_the_template(run: Run, moto_address: str
     assert ALL_INLINE >= sum(len(json.dumps(policy, separators=(",", ":"))) for policy in policies)
 
 
-def test_terraform_declares_the_same_role(run: Run, chosen: list[str], wanted: list[Any]) -> None:
+def test_terraform_declares_the_same_role(run: RunWriter, chosen: list[str], wanted: list[Any]) -> None:
     found = read_hcl(run("permissions", *chosen, "--format", "terraform").out)
     assert {"variable", "data", "resource"} == found.keys()
     variables = {name: one for block in found["variable"] for name, one in block.items()}
@@ -116,7 +118,7 @@ def test_terraform_declares_the_same_role(run: Run, chosen: list[str], wanted: l
     assert trust() == json.loads(declared)
 
 
-def test_an_action_that_iam_does_not_have_is_told(run: Run) -> None:
+def test_an_action_that_iam_does_not_have_is_told(run: RunWriter) -> None:
     template = run("permissions", "--policy", "iam-access-analyzer-for-all-regions", "--format", "cloudformation").out
     wrong = template.replace("access-analyzer:ListAnalyzers", "access-analyzer:ListAnalysers")
     assert ["W3037"] == rules_broken_by(wrong)

@@ -17,9 +17,9 @@ from perpend.cli.options.completion import complete_objects
 from perpend.inventory.importers.input import Input
 from perpend.inventory.importers.inputs import import_inputs
 from perpend.inventory.snapshots.files import StoreError
-from perpend.inventory.snapshots.remote.s3 import Space
+from perpend.inventory.snapshots.remote.s3 import ObjectStorage
 from perpend.inventory.snapshots.remote.s3_mirror import MirroredStore, cache_directory
-from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, Run, run
+from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter, run
 from tests.repositories import write
 from tests.servers.sessions import session_of
 
@@ -76,7 +76,7 @@ def address(bucket: Any, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def imported(run: Run, bucket: Any, address: str) -> str:
+def imported(run: RunWriter, bucket: Any, address: str) -> str:
     """Return the address of a store of the example: imported once, and copied by the server for each test."""
     origin = f"s3://{BUCKET}/imported"
     if not names(origin):
@@ -88,15 +88,17 @@ def imported(run: Run, bucket: Any, address: str) -> str:
 
 
 def names(address: str) -> list[str]:
-    return sorted(one.name for one in Space(address).names(""))
+    return sorted(one.name for one in ObjectStorage(address).names(""))
 
 
 def anew(address: str, directory: Path) -> MirroredStore:
     """Return the store as another machine sees it."""
-    return MirroredStore(Space(address), directory)
+    return MirroredStore(ObjectStorage(address), directory)
 
 
-def test_what_is_imported_is_checked_and_pruned_from_anywhere(run: Run, address: str, tmp_path: Path, monkeypatch: Any) -> None:
+def test_what_is_imported_is_checked_and_pruned_from_anywhere(
+    run: RunWriter, address: str, tmp_path: Path, monkeypatch: Any
+) -> None:
     for _ in range(2):
         ended = run("import", EXAMPLE, "--store", address)
         assert 0 == ended.code, ended.err
@@ -116,7 +118,7 @@ def test_what_is_imported_is_checked_and_pruned_from_anywhere(run: Run, address:
     assert (2, True) == (gone.code, f"holds no snapshot {first}" in gone.err)
 
 
-def test_what_cannot_be_removed_is_not_told_as_removed(run: Run, imported: str, bucket: Any) -> None:
+def test_what_cannot_be_removed_is_not_told_as_removed(run: RunWriter, imported: str, bucket: Any) -> None:
     """A server answers that it was asked well, and names in that answer what it has not removed."""
     address = imported
     assert 0 == run("import", EXAMPLE, "--store", address).code
@@ -134,14 +136,14 @@ def test_what_cannot_be_removed_is_not_told_as_removed(run: Run, imported: str, 
     assert 0 == run("inventory", "prune", "--keep", "1", "--store", address).code
 
 
-def test_a_collection_goes_into_it(run: Run, address: str, moto_address: str) -> None:
+def test_a_collection_goes_into_it(run: RunWriter, address: str, moto_address: str) -> None:
     ended = run("collect", "aws", "--store", address, "--endpoint-url", moto_address, "--policy", KEY_POLICY)
     assert 3 == ended.code, ended.err  # the account has no users, of whom the server makes no report
     assert f"next: perpend check --store {address}" in ended.out
     assert run("inventory", "show", "--store", address).code == 0
 
 
-def test_plans_sites_and_completions_read_it(run: Run, imported: str, tmp_path: Path) -> None:
+def test_plans_sites_and_completions_read_it(run: RunWriter, imported: str, tmp_path: Path) -> None:
     assert "CA10__CaAwsUser__c" in run("plan", KEY_POLICY, "--store", imported).out
     written = write(tmp_path / "policies", SMALL)
     built = run("site", "build", "--repo", written, "--out", tmp_path / "site", "--verdicts", imported, "--no-search")
@@ -152,13 +154,13 @@ def test_plans_sites_and_completions_read_it(run: Run, imported: str, tmp_path: 
     assert ["alma.brekke"] == [one.value for one in complete_objects(context, click.Argument(["object"]), "alma")]
 
 
-def test_of_two_writers_at_once_both_are_kept_and_one_is_in_force(run: Run, address: str, tmp_path: Path) -> None:
+def test_of_two_writers_at_once_both_are_kept_and_one_is_in_force(run: RunWriter, address: str, tmp_path: Path) -> None:
     """Each reads what is in force, then the other one writes: the second finds another mark, and looks again."""
     meet = threading.Barrier(2)
     stores = [anew(address, tmp_path / f"machine{number}") for number in range(2)]
     tries: list[bool] = []
 
-    def racing(space: Space) -> None:
+    def racing(space: ObjectStorage) -> None:
         get, put, committing = space.get, space.put, list[str]()
 
         def get_and_wait(name: str) -> tuple[bytes, str] | None:
@@ -193,40 +195,40 @@ def test_of_two_writers_at_once_both_are_kept_and_one_is_in_force(run: Run, addr
 
 
 def test_who_has_seen_something_else_does_not_replace_it(address: str) -> None:
-    space = Space(address)
+    space = ObjectStorage(address)
     assert (True, False) == (space.put("one", b"1"), space.put("one", b"2"))
     content, mark = space.get("one") or (b"", "")
     assert (True, False) == (space.put("one", b"3", instead_of=mark), space.put("one", b"4", instead_of=mark))
     assert (b"1", b"3") == (content, (space.get("one") or (b"", ""))[0])
 
 
-def test_a_writer_that_dies_leaves_the_former_snapshot_in_force(run: Run, imported: str, monkeypatch: Any) -> None:
+def test_a_writer_that_dies_leaves_the_former_snapshot_in_force(run: RunWriter, imported: str, monkeypatch: Any) -> None:
     before = names(imported)
 
-    def dies(self: Space, name: str, content: bytes, **more: Any) -> bool:
+    def dies(self: ObjectStorage, name: str, content: bytes, **more: Any) -> bool:
         raise StoreError("the line is cut")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Space, "put", dies)
+        patched.setattr(ObjectStorage, "put", dies)
         assert 2 == run("import", EXAMPLE, "--store", imported).code
     left = sorted(set(names(imported)) - set(before))
     assert left and all(name.startswith("inventory/") for name in left)
-    assert 1 == len(MirroredStore(Space(imported)).runs())
+    assert 1 == len(MirroredStore(ObjectStorage(imported)).runs())
     assert 1 == run("check", "--store", imported, *CHECK).code
 
 
 def test_what_is_damaged_or_missing_there_is_never_judged(imported: str, tmp_path: Path) -> None:
     file = next(name for name in names(imported) if "User" in name)
-    content, mark = Space(imported).get(file) or (b"", "")
-    assert Space(imported).put(file, content[:-1] + b"x", instead_of=mark)
+    content, mark = ObjectStorage(imported).get(file) or (b"", "")
+    assert ObjectStorage(imported).put(file, content[:-1] + b"x", instead_of=mark)
     with pytest.raises(StoreError, match="is damaged: its SHA-256"), anew(imported, tmp_path / "a").reading():
         pass
-    Space(imported).remove([file])
+    ObjectStorage(imported).remove([file])
     with pytest.raises(StoreError, match="is missing"), anew(imported, tmp_path / "b").reading():
         pass
 
 
-def test_what_cannot_be_reached_is_one_sentence(run: Run, monkeypatch: Any) -> None:
+def test_what_cannot_be_reached_is_one_sentence(run: RunWriter, monkeypatch: Any) -> None:
     for address, said in (
         ("s3://no-such-bucket-here/x", "there is no such bucket"),
         ("s3://", "is no address of a store: write s3://bucket/prefix"),
@@ -240,13 +242,13 @@ def test_what_cannot_be_reached_is_one_sentence(run: Run, monkeypatch: Any) -> N
     assert (2, True) == (ended.code, "no credentials were found" in ended.err)
 
 
-def test_an_empty_place_holds_no_snapshot(run: Run, address: str) -> None:
+def test_an_empty_place_holds_no_snapshot(run: RunWriter, address: str) -> None:
     ended = run("check", "--store", address, *CHECK)
     assert (2, True) == (ended.code, f"{address}: holds no snapshot yet" in ended.err)
     assert cache_directory("a") != cache_directory("b")
 
 
-def test_a_configuration_may_name_it(run: Run, imported: str, tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_configuration_may_name_it(run: RunWriter, imported: str, tmp_path: Path, monkeypatch: Any) -> None:
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "perpend.toml").write_text(f"store = {json.dumps(imported)}\n")
     monkeypatch.chdir(tmp_path / "project")

@@ -12,10 +12,10 @@ from random import Random
 from tests.property.metamorphic.changes import OBJECT_CHANGES, Change
 from tests.property.metamorphic.contradictions import contradictions, settled
 from tests.property.metamorphic.damage import Inputs
-from tests.property.metamorphic.estates import USER, USERS, WITH_REPORTS, Estate, estate, roads_of
+from tests.property.metamorphic.estates import USER, USERS, WITH_REPORTS, Inventory, inventory, roads_of
 from tests.property.metamorphic.files import CLAIM_CHANGES, FILE_CHANGES, FileChange, copied
 from tests.property.metamorphic.judging import verdicts_of
-from tests.property.metamorphic.roads import Crashed, End, Refused, Verdicts, Way
+from tests.property.metamorphic.roads import Crashed, EvaluationOutcome, Refused, Verdicts, Way
 from tests.property.metamorphic.worlds import ACCOUNT, LIBRARY, Pool, account_of, pools, world_of
 
 KNOWN_FAULT = frozenset({"UNDETERMINED", "INCOMPLIANT"})
@@ -53,8 +53,8 @@ class Violation:
     policy: str
     world: int
     identity: str
-    before: tuple[End, ...]
-    after: tuple[End, ...]
+    before: tuple[EvaluationOutcome, ...]
+    after: tuple[EvaluationOutcome, ...]
     rows: str
 
     def __str__(self) -> str:
@@ -130,7 +130,7 @@ def violations_of(
     same: bool = False,
     takes: Callable[[str, str], bool] = lambda policy, name: False,
     mends: Callable[[int], bool] = lambda world: False,
-) -> Iterator[tuple[tuple[str, int, str], tuple[End, ...]]]:
+) -> Iterator[tuple[tuple[str, int, str], tuple[EvaluationOutcome, ...]]]:
     """Yield the verdicts that a change must not have brought about. ``same``: none may have changed.
 
     ``takes`` says of which policies which objects may be gone, ``mends`` of which worlds what was UNDETERMINED may be known now.
@@ -152,7 +152,7 @@ def violations_of(
             yield key, then
 
 
-def _passes(ends: Sequence[End]) -> int:
+def _passes(ends: Sequence[EvaluationOutcome]) -> int:
     return sum(end.status in PASS for end in ends)
 
 
@@ -175,12 +175,12 @@ def passes(root: Path, random: Random, only: str | None = None) -> Iterator[Figu
     """
     every = [one for one in pools(root) if root == LIBRARY or len(one.objects) > _FEW]
     for type_name, road, worlds in _FIRST if root == LIBRARY and only is None else ():
-        first = estate(next(one for one in every if one.type_name == type_name), road, random, worlds)
+        first = inventory(next(one for one in every if one.type_name == type_name), road, random, worlds)
         yield from changed(first, [one for one in CLAIM_CHANGES if one.fits(first.inputs, first.way)] * _TIMES, random)
     while True:
         pool = random.choices(every, [len(one.objects) for one in every])[0]
         road = _road(pool, random)
-        asked = estate(
+        asked = inventory(
             pool, road, random, random.choice(_WORLDS if road.removesuffix(WITH_REPORTS) == "files" else _MANY_WORLDS)
         )
         found = [one for one in fitting(asked) if only in (None, one.name)]
@@ -196,23 +196,23 @@ def _road(pool: Pool, random: Random) -> str:
     return random.choices(roads, [1 if road.startswith(("csv", "parquet")) else 4 for road in roads])[0]
 
 
-def _mixed(changes: Sequence[Change], asked: Estate, random: Random) -> list[list[Change]]:
+def _mixed(changes: Sequence[Change], asked: Inventory, random: Random) -> list[list[Change]]:
     """Return kinds of changes to objects, so many that each object of an estate can be changed in another way, and one alone."""
     together = [one for one in changes if not (one.alone and asked.way.stored)]
     return [*([together] * _OF_ALL_KINDS if together else []), *([[random.choice(changes)]] if changes else [])]
 
 
-def fitting(asked: Estate) -> list[Change | FileChange]:
+def fitting(asked: Inventory) -> list[Change | FileChange]:
     """Return the kinds of changes that can be made to an estate."""
     found: list[Change | FileChange] = [one for one in FILE_CHANGES if one.fits(asked.inputs, asked.way)]
     return [*found, *(one for one in OBJECT_CHANGES if _can_be_made(one, asked))]
 
 
-def _can_be_made(change: Change, asked: Estate) -> bool:
+def _can_be_made(change: Change, asked: Inventory) -> bool:
     return any(one.form in ROWS for one in asked.inputs) and (change.universal or asked.pool.root == LIBRARY)
 
 
-def changed(asked: Estate, changes: Sequence[list[Change] | FileChange], random: Random) -> Iterator[Figures]:
+def changed(asked: Inventory, changes: Sequence[list[Change] | FileChange], random: Random) -> Iterator[Figures]:
     """Judge an estate, then once more with each of several changes; yield what came of each."""
     before = verdicts_of(asked.pool, asked.inputs, asked.way)
     for change in changes:
@@ -234,7 +234,7 @@ class Pass:
     same: bool = False
 
 
-def _of_objects(asked: Estate, changes: Sequence[Change], random: Random) -> Pass | None:
+def _of_objects(asked: Inventory, changes: Sequence[Change], random: Random) -> Pass | None:
     reported = asked.road.endswith(WITH_REPORTS)
     made = changed_object_rows(changes, asked.inputs, random, random.choice(_SHARES), reported=reported)
 
@@ -249,7 +249,7 @@ def _of_objects(asked: Estate, changes: Sequence[Change], random: Random) -> Pas
     return Pass(made.inputs, asked.way, made.numbers, told, mends, _nested(asked)) if made.numbers else None
 
 
-def _nested(asked: Estate) -> Callable[[str, str], bool]:
+def _nested(asked: Inventory) -> Callable[[str, str], bool]:
     """Return whether an object that a policy judges is nested in others, and may go with a list that is denied.
 
     Files are not asked for it at all; only a store makes rows of it.
@@ -259,7 +259,7 @@ def _nested(asked: Estate) -> Callable[[str, str], bool]:
     return lambda policy, name: nested and (policy not in asked.pool.policies or name not in standing)
 
 
-def _of_files(asked: Estate, change: FileChange, random: Random) -> Pass | None:
+def _of_files(asked: Inventory, change: FileChange, random: Random) -> Pass | None:
     made = change.apply(copied(asked.inputs), asked.pool, random)
     if made is None or not made.number:
         return None
@@ -272,7 +272,7 @@ def _of_files(asked: Estate, change: FileChange, random: Random) -> Pass | None:
     return Pass(made.inputs, way, numbers, lambda _: (change.name, made.where), mends, lambda *_: change.takes, change.same)
 
 
-def compared(asked: Estate, before: Verdicts, made: Pass) -> Figures:
+def compared(asked: Inventory, before: Verdicts, made: Pass) -> Figures:
     """Judge an estate again and compare."""
     found = Figures()
     found.passes, found.verdicts = 1, len(before)

@@ -23,7 +23,7 @@ WITH_REPORTS = " with reports"
 
 
 @dataclass(frozen=True, slots=True)
-class Estate:
+class Inventory:
     """Inputs before any change, the way that they go, and what they are called together."""
 
     pool: Pool
@@ -32,24 +32,24 @@ class Estate:
     road: str
 
 
-def estate(pool: Pool, road: str, random: Random, number: int) -> Estate:
+def inventory(pool: Pool, road: str, random: Random, number: int) -> Inventory:
     """Return an estate of so many worlds on a road."""
     spawned = random.random() < _SPAWNED
     worlds = drawn(pool, random, number)
     if road.startswith("report"):
         inputs: Inputs = (Input("report.csv", None, "report", _report_rows(worlds)),)
-        return Estate(pool, inputs, Way(road == "report store", spawned=spawned), road)
+        return Inventory(pool, inputs, Way(road == "report store", spawned=spawned), road)
     if (plain := road.removesuffix(WITH_REPORTS)) in _NESTED:
         claim = random.choice((None, None, "all"))
         inputs = (Input("objects.json", pool.type_name, "json", tuple(worlds), complete=claim),)
         if plain != road:
             inputs = _with_reports(worlds, random)
-        return Estate(pool, inputs, Way(plain == "nested store", plain == "files duckdb", spawned), road)
+        return Inventory(pool, inputs, Way(plain == "nested store", plain == "files duckdb", spawned), road)
     form = road.split()[0]
     tables = tables_of(worlds, pool.type_name)
     claim = random.choice((None, "all", ",".join(account_of(one) for one in range(number))))
     inputs = tuple(Input(f"{name}.{form}", name, form, tuple(rows), complete=claim) for name, rows in tables.items())
-    return Estate(pool, inputs, Way(stored=True, spawned=spawned), road)
+    return Inventory(pool, inputs, Way(stored=True, spawned=spawned), road)
 
 
 def roads_of(pool: Pool) -> list[str]:

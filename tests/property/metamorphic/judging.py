@@ -19,17 +19,17 @@ from perpend.cli.options.engine import engine_named
 from perpend.core.errors import PerpendError
 from perpend.core.objects.claims import scopes_from
 from perpend.core.values.values import date_time_from_text
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement, chunks_of
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of
 from perpend.evaluation.verdicts.selection import select_policies
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.inventory.importers.input import Input as StoreInput
 from perpend.inventory.importers.inputs import import_inputs
 from perpend.inventory.readers.read import collect_files
 from perpend.inventory.snapshots.store import Store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
-from tests.property.metamorphic.roads import Crashed, End, Input, Refused, Verdicts, Way
+from tests.property.metamorphic.roads import Crashed, EvaluationOutcome, Input, Refused, Verdicts, Way
 from tests.property.metamorphic.worlds import LIBRARY, Pool, world_of
 
 UNUSABLE = 2
@@ -42,14 +42,14 @@ def verdicts_of(pool: Pool, inputs: Sequence[Input], way: Way) -> Verdicts:
         root = Path(directory)
         for one in inputs:
             (root / one.name).write_bytes(one.content())
-        judge = _by_commands if way.spawned else _by_steps
-        found: defaultdict[tuple[str, int, str], list[End]] = defaultdict(list)
-        for policy, identity, end in judge(pool, inputs, way, root):
+        evaluate = _by_commands if way.spawned else _by_steps
+        found: defaultdict[tuple[str, int, str], list[EvaluationOutcome]] = defaultdict(list)
+        for policy, identity, end in evaluate(pool, inputs, way, root):
             found[policy, *world_of(identity)].append(end)
     return {key: tuple(sorted(ends)) for key, ends in found.items()}
 
 
-_Ended = tuple[str, str, End]
+_Ended = tuple[str, str, EvaluationOutcome]
 """A policy, the Id of an object, and how the one ended on the other."""
 
 
@@ -80,11 +80,11 @@ def _from_files(pool: Pool, inputs: Sequence[Input], way: Way, root: Path) -> li
         complete=dict.fromkeys(paths, complete),
         keep_going=way.keep_going,
     )
-    if collected.failures and not collected.estate.sources:
+    if collected.failures and not collected.inventory.sources:
         raise Refused(str(collected.failures[0]))
-    selection = select_policies(analyzer, _named(pool), over=collected.estate)
+    selection = select_policies(analyzer, _named(pool), over=collected.inventory)
     with engine_named("duckdb" if way.duckdb else "") as engine:
-        return list(_ends(judge_estate(collected.estate, selection, snapshot_time=_moment(pool.time), engine=engine)))
+        return list(_ends(evaluate_objects(collected.inventory, selection, snapshot_time=_moment(pool.time), engine=engine)))
 
 
 def _from_store(pool: Pool, inputs: Sequence[Input], way: Way, root: Path) -> list[_Ended]:
@@ -107,19 +107,19 @@ def _from_store(pool: Pool, inputs: Sequence[Input], way: Way, root: Path) -> li
             way.store_damage(root / "store")
         with store.reading() as snapshot:
             selection = select_policies(analyzer, _named(pool), over=snapshot)
-            with judge_snapshot(snapshot, selection, snapshot_time=_moment(pool.time)) as judgement:
-                found = list(_ends(judgement))
+            with evaluate_snapshot(snapshot, selection, snapshot_time=_moment(pool.time)) as evaluation:
+                found = list(_ends(evaluation))
     return found
 
 
-def _ends(judgement: Judgement) -> Iterable[_Ended]:
-    for type_name in judgement.selection.by_type():
-        columns = [column for column in judgement.verdicts if column.program.input_type == type_name]
-        for objects, ends in chunks_of(judgement, columns):
+def _ends(evaluation: Evaluation) -> Iterable[_Ended]:
+    for type_name in evaluation.selection.by_type():
+        columns = [column for column in evaluation.verdicts if column.program.input_type == type_name]
+        for objects, ends in chunks_of(evaluation, columns):
             for column, of_column in zip(columns, ends, strict=True):
                 program = column.program
                 for judged, (index, _) in zip(objects, of_column, strict=True):
-                    yield program.policy_id, judged.id, End(program.verdicts[index].status.value, index)
+                    yield program.policy_id, judged.id, EvaluationOutcome(program.verdicts[index].status.value, index)
 
 
 def _named(pool: Pool) -> tuple[str, ...]:
@@ -164,12 +164,12 @@ def _by_commands(pool: Pool, inputs: Sequence[Input], way: Way, root: Path) -> l
         words += ["--observed-at", one.observed_at] if one.observed_at else []
         words += ["--complete", one.complete] if one.complete else []
     _run(words, way)
-    judge = ["check", "--store", str(root / "store"), *asked]
+    evaluate = ["check", "--store", str(root / "store"), *asked]
     if way.judged_before:
-        _run(judge, way)
+        _run(evaluate, way)
     if way.store_damage:
         way.store_damage(root / "store")
-    return _read(_run(judge, way))
+    return _read(_run(evaluate, way))
 
 
 def _run(words: list[str], way: Way) -> str:
@@ -191,4 +191,4 @@ def _run(words: list[str], way: Way) -> str:
 
 def _read(out: str) -> list[_Ended]:
     verdicts = [verdict for verdict in map(json.loads, out.splitlines()) if "policyId" in verdict]
-    return [(one["policyId"], one["object"]["id"], End(one["status"], one["conditionIndex"])) for one in verdicts]
+    return [(one["policyId"], one["object"]["id"], EvaluationOutcome(one["status"], one["conditionIndex"])) for one in verdicts]

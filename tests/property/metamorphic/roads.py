@@ -64,14 +64,14 @@ class Way:
     store_damage: Callable[[Path], None] | None = None
 
 
-class End(NamedTuple):
+class EvaluationOutcome(NamedTuple):
     """How a policy ended on an object."""
 
     status: str
     index: int
 
 
-Verdicts = dict[tuple[str, int, str], tuple[End, ...]]
+Verdicts = dict[tuple[str, int, str], tuple[EvaluationOutcome, ...]]
 """How each policy ended on the objects of each world, by the plain spelling of their Ids."""
 
 

@@ -71,9 +71,9 @@ def results(
     rounds.plant()
     found: dict[str, Any] = {"collected": told(rounds.collect(store))}
     seen = types_seen(rounds.proxy.url)
-    before = rounds.judge(store)
-    planted = rounds.statuses(before, rounds.judge(store, later=True), rounds.planted)
-    found["again"] = told(rounds.collect(store)) or changes(before, rounds.judge(store))
+    before = rounds.evaluate(store)
+    planted = rounds.statuses(before, rounds.evaluate(store, later=True), rounds.planted)
+    found["again"] = told(rounds.collect(store)) or changes(before, rounds.evaluate(store))
     found |= {"failing": {}, "alike": {}}
     with matrix.impatient():
         for kind in kinds:
@@ -96,7 +96,7 @@ def results(
             found["types"] = together(seen, types_seen(rounds.proxy.url))
         rounds.mend(last=last)
         found[f"mended {last}"] = told(rounds.collect(store))
-        after = rounds.judge(store)
+        after = rounds.evaluate(store)
         things = {name: thing for name, thing in rounds.mended.items() if rounds.faults[name].last == last}
         found.setdefault("mended", {}).update(rounds.statuses(after, after, things))
     mended = found.pop("mended")
@@ -134,7 +134,7 @@ def throttled(rounds: Rounds, store: Path, before: Verdicts, share: float) -> li
     rounds.proxy.throttled = share
     ended = rounds.collect(store)
     rounds.proxy.throttled = 0.0
-    after = rounds.judge(store)
+    after = rounds.evaluate(store)
     if ended.code == 0:
         return changes(before, after)
     return [one for one in changes(before, after) if not one.endswith("is UNDETERMINED")]

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.servers.answers import Answer
+from tests.servers.answers import QueryResult
 from tests.servers.aws import Mend
 from tests.servers.sessions import session_of
 
@@ -45,7 +45,7 @@ class Account:
 
     def __init__(self, url: str) -> None:
         self.mended: dict[str, Mend] = {}
-        self.recorded: dict[str, str | Answer] = {}
+        self.recorded: dict[str, str | QueryResult] = {}
         self.asked_as: dict[str, tuple[bytes, bytes]] = {}
         self.ids: dict[str, str] = {}
         self._session = session_of("id", "key")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.servers.planted.account import ACCOUNT, HOME, SECRET, ZONES, Account, Thing, subnets
-from tests.servers.planted.faults import Fault, Mending, another, calls
+from tests.servers.planted.faults import Fault, RemediationPlan, another, calls
 
 _RDS = f"arn:aws:rds:{HOME}:{ACCOUNT}:"
 _REDSHIFT = f"arn:aws:redshift:{HOME}:{ACCOUNT}:cluster:"
@@ -54,7 +54,7 @@ SOUND = instance(
 )
 
 
-def modified(**given: object) -> Mending:
+def modified(**given: object) -> RemediationPlan:
     return calls("rds", "modify_db_instance", DBInstanceIdentifier="orders", ApplyImmediately=True, **given)
 
 
@@ -86,7 +86,7 @@ AUDITED = cluster("audited", "aurora-mysql", MasterUsername="owner", EnableCloud
 EXPORTED = cluster("exported", "aurora-postgresql", MasterUsername="owner", EnableCloudwatchLogsExports=["postgresql"])
 
 
-def changed(**given: object) -> Mending:
+def changed(**given: object) -> RemediationPlan:
     return calls("rds", "modify_db_cluster", DBClusterIdentifier="my", ApplyImmediately=True, **given)
 
 
@@ -163,7 +163,7 @@ DW = redshift(
 DH = redshift("dh", MasterUsername="owner", DBName="sales", PubliclyAccessible=False, Encrypted=True, EnhancedVpcRouting=True)
 
 
-def turned(**given: object) -> Mending:
+def turned(**given: object) -> RemediationPlan:
     return calls("redshift", "modify_cluster", ClusterIdentifier="dw", **given)
 
 

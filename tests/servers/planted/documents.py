@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.servers.planted.account import ACCOUNT, FOREIGN, HOME, IAM, TRUST, Account, Thing, document, role
-from tests.servers.planted.faults import Fault, Mending
+from tests.servers.planted.faults import Fault, RemediationPlan
 
 NARROW = "s3:GetObject"
 
@@ -24,7 +24,7 @@ def managed(name: str, action: str, *, attached: bool = True) -> Thing:
     return thing
 
 
-def narrowed(name: str) -> Mending:
+def filter_verdicts(name: str) -> RemediationPlan:
     """Return what gives a policy a version that allows little."""
     given = {"PolicyArn": f"{IAM}policy/{name}", "PolicyDocument": document(NARROW), "SetAsDefault": True}
 
@@ -49,7 +49,7 @@ def _of_policies() -> tuple[Fault, ...]:
         "policy-allows-full-administrative-privileges": "*",
         "policy-customer-managed-potential-credentials-exposure": "iam:CreateAccessKey",
     }
-    return tuple(Fault(f"iam/{name}", managed(name, action), narrowed(name)) for name, action in wide.items())
+    return tuple(Fault(f"iam/{name}", managed(name, action), filter_verdicts(name)) for name, action in wide.items())
 
 
 def _of_inline() -> tuple[Fault, ...]:
@@ -62,7 +62,7 @@ def _of_inline() -> tuple[Fault, ...]:
     )
 
 
-def _inline(kind: str, identity: str, action: str) -> tuple[Thing, Mending]:
+def _inline(kind: str, identity: str, action: str) -> tuple[Thing, RemediationPlan]:
     name = {"*": "all"}.get(action, action.replace(":", "-").lower())
     whose = {f"{kind.title()}Name": name}
 
@@ -92,7 +92,7 @@ class _Owner:
             Fault(f"{policy}-open-to-foreign-accounts", *self._planted("foreign", action, {"AWS": FOREIGN})),
         )
 
-    def _planted(self, name: str, action: str, principal: object) -> tuple[Thing, Mending]:
+    def _planted(self, name: str, action: str, principal: object) -> tuple[Thing, RemediationPlan]:
         def thing(aws: Account) -> str:
             found = aws.ids[f"{self.service} {name}"] = self._make(aws, name)
             self._put(aws, found, document(action, "*", principal))

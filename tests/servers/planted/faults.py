@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tests.servers.planted.account import Account, Thing
 
 LIBRARY = "/ce/ca/aws/"
-Mending = Callable[[Account], object]
+RemediationPlan = Callable[[Account], object]
 """Mends the thing, or makes another one without the fault and returns the Id of that, which is a text."""
 
 
@@ -21,7 +21,7 @@ class Fault(NamedTuple):
 
     policy: str
     thing: Thing
-    mend: Mending
+    mend: RemediationPlan
     aged: bool = False
     last: bool = False
     helped: str = ""
@@ -32,7 +32,7 @@ class Fault(NamedTuple):
         return LIBRARY + self.policy
 
 
-def calls(service: str, operation: str, **given: Any) -> Mending:
+def calls(service: str, operation: str, **given: Any) -> RemediationPlan:
     """Return what mends by one call."""
 
     def mend(aws: Account) -> None:
@@ -41,6 +41,6 @@ def calls(service: str, operation: str, **given: Any) -> Mending:
     return mend
 
 
-def another(thing: Thing) -> Mending:
+def another(thing: Thing) -> RemediationPlan:
     """Return what mends by making another thing."""
     return lambda aws: aws.there(thing)

@@ -19,7 +19,7 @@ from tests.servers.planted.account import (
     document,
     with_root,
 )
-from tests.servers.planted.faults import Fault, Mending, calls
+from tests.servers.planted.faults import Fault, RemediationPlan, calls
 
 _ROW = (
     "not_supported,{used},not_supported,not_supported,{mfa},{key},2023-03-14T11:20:08+00:00,N/A,N/A,N/A,"
@@ -201,7 +201,7 @@ def attached(kind: str, whose: Thing, policy: Thing) -> Thing:
     return thing
 
 
-def detached(kind: str, name: str, policy: str) -> Mending:
+def detached(kind: str, name: str, policy: str) -> RemediationPlan:
     return calls("iam", f"detach_{kind}_policy", PolicyArn=_AWS + policy, **{f"{kind.title()}Name": name})
 
 

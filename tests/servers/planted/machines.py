@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.servers.planted.account import ACCOUNT, EC2, HOME, ZONES, Account, Thing, image, role, subnets
-from tests.servers.planted.faults import Fault, Mending, another, calls
+from tests.servers.planted.faults import Fault, RemediationPlan, another, calls
 from tests.servers.planted.networks import public_subnet
 
 _CLASSIC = f"arn:aws:elasticloadbalancing:{HOME}:{ACCOUNT}:loadbalancer/"
@@ -159,7 +159,7 @@ def classic(aws: Account) -> str:
     return f"{_CLASSIC}classic"
 
 
-def old_way(**attributes: object) -> Mending:
+def old_way(**attributes: object) -> RemediationPlan:
     return calls("elb", "modify_load_balancer_attributes", LoadBalancerName="classic", LoadBalancerAttributes=attributes)
 
 
@@ -177,7 +177,7 @@ def balancer(name: str, zones: int) -> Thing:
 WEB, NARROW, WIDE = balancer("web", 2), balancer("narrow", 1), balancer("wide", 2)
 
 
-def attribute(name: str, value: str, former: str = "") -> tuple[Thing, Mending]:
+def attribute(name: str, value: str, former: str = "") -> tuple[Thing, RemediationPlan]:
     """Return the balancer, with an attribute as it was before, and what gives it another value."""
 
     def put(aws: Account, text: str) -> None:

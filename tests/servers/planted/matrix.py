@@ -30,7 +30,7 @@ from tests.servers.answers import BODIES, REGIONS, pages
 from tests.servers.aws import Verdicts
 from tests.servers.clock import Clock
 from tests.servers.gathered import gathered
-from tests.servers.operations import Asked
+from tests.servers.operations import CheckOptions
 from tests.servers.planted.rounds import Rounds
 
 DENIED, LATER = "denied", "denied later"
@@ -108,7 +108,7 @@ def fails(name: str, how: str) -> bool:
         return True
     listed = any(call.result not in ("", "@") for call in CALLS.values() if operation_names()[call.name] == name)
     operation, *marks = name.split()
-    return listed and name != "DescribeAlarms" and pages(Asked(operation, "", tuple(marks))) is not None  # which is CBOR
+    return listed and name != "DescribeAlarms" and pages(CheckOptions(operation, "", tuple(marks))) is not None  # which is CBOR
 
 
 def code_of(name: str) -> str:
@@ -165,7 +165,7 @@ def effects(
     options = [] if how == DENIED and not chosen else [word for name in sorted(read) for word in ("--policy", name)]
     ended = rounds.collect(folder, *options)
     rounds.proxy.answers = {}
-    after = rounds.judge(folder, *options)
+    after = rounds.evaluate(folder, *options)
     told = {one.label for one in Store(folder).snapshot().calls}
     unlisted = _unlisted(folder, {program.policy_id: program.input_type for program in programs(chosen)})
     found = {name: _effect(rounds.planted, (readers(chosen)[name], labels_of(name)), before, after, unlisted) for name in names}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.servers.planted.account import EC2, Account, Thing, log_bucket, subnets, vpc
-from tests.servers.planted.faults import Fault, Mending
+from tests.servers.planted.faults import Fault, RemediationPlan
 
 _ANY4, _ANY6 = {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]}, {"Ipv6Ranges": [{"CidrIpv6": "::/0"}]}
 
@@ -95,7 +95,7 @@ def group(name: str, *permissions: dict[str, object]) -> Thing:
     return thing
 
 
-def revoked(name: str, *permissions: dict[str, object]) -> Mending:
+def revoked(name: str, *permissions: dict[str, object]) -> RemediationPlan:
     """Return what closes a security group."""
 
     def mend(aws: Account) -> None:

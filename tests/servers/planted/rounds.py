@@ -15,7 +15,7 @@ from unittest import mock
 from botocore.exceptions import ClientError
 
 from perpend.cli.app import main
-from tests.cli.conftest import Ran
+from tests.cli.conftest import Run
 from tests.servers.aws import Proxy, Verdicts
 from tests.servers.planted.account import Account
 from tests.servers.planted.faults import Fault
@@ -24,7 +24,7 @@ LATER = timedelta(days=100)
 """After how long a fault is seen that time makes."""
 
 
-def command(*arguments: Any) -> Ran:
+def command(*arguments: Any) -> Run:
     """Run a command in this process."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
@@ -32,7 +32,7 @@ def command(*arguments: Any) -> Ran:
             main([str(one) for one in arguments])
         except SystemExit as ended:
             assert isinstance(ended.code, int)
-            return Ran(ended.code, out.getvalue(), err.getvalue())
+            return Run(ended.code, out.getvalue(), err.getvalue())
     raise AssertionError("a command that does not end")
 
 
@@ -66,7 +66,7 @@ class Rounds:
                     found = fault.mend(self.aws)
                     self.mended[name] = found if isinstance(found, str) else self.planted[name]
 
-    def collect(self, store: Path, *options: Any) -> Ran:
+    def collect(self, store: Path, *options: Any) -> Run:
         """Collect the account."""
         return command("collect", "aws", "--store", store, "--endpoint-url", self.proxy.url, *options)
 
@@ -78,7 +78,7 @@ class Rounds:
             found[name] = one["status"] if one else "not there"
         return found
 
-    def judge(self, store: Path, *options: Any, later: bool = False) -> Verdicts:
+    def evaluate(self, store: Path, *options: Any, later: bool = False) -> Verdicts:
         """Return the verdicts on a store by policy and object; no history is made of them."""
         when = ["--snapshot-time", (datetime.now(UTC) + LATER).strftime("%Y-%m-%dT%H:%M:%SZ")] if later else []
         ended = command("check", "--store", store, "--no-history", "--format", "json", *when, *options)

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.servers.planted.account import ACCOUNT, FOREIGN, HOME, Account, Thing, certificate, key, role, subnets
-from tests.servers.planted.faults import Fault, Mending, another
+from tests.servers.planted.faults import Fault, RemediationPlan, another
 
 _EKS = f"arn:aws:eks:{HOME}:{ACCOUNT}:cluster/"
 _APIS = f"arn:aws:apigateway:{HOME}::/restapis/"
 _WEAK = 1024
 
 
-def of_kms(operation: str, back: str, **given: object) -> tuple[Thing, Mending]:
+def of_kms(operation: str, back: str, **given: object) -> tuple[Thing, RemediationPlan]:
     """Return a key that something was done to, and what takes that back."""
 
     def thing(aws: Account) -> str:
@@ -127,7 +127,7 @@ def function(aws: Account) -> str:
     return _function(aws, "bare")
 
 
-def called_by(name: str, principal: str) -> tuple[Thing, Mending]:
+def called_by(name: str, principal: str) -> tuple[Thing, RemediationPlan]:
     """Return a function that somebody may call, and what ends that."""
 
     def thing(aws: Account) -> str:
@@ -202,7 +202,7 @@ SOUND = domain(
 )
 
 
-def searching(**given: Any) -> Mending:
+def searching(**given: Any) -> RemediationPlan:
     """Return what changes the domain."""
     return lambda aws: aws.client("opensearch").update_domain_config(DomainName="search", **given)
 
@@ -252,7 +252,7 @@ def stage(aws: Account) -> str:
     return f"{aws.there(api)}/stages/prod"
 
 
-def patched(path: str, value: str) -> Mending:
+def patched(path: str, value: str) -> RemediationPlan:
     """Return what changes the stage."""
 
     def mend(aws: Account) -> None:

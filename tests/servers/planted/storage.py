@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.servers.planted.account import ACCOUNT, HOME, ZONES, Account, Thing, document, key, log_bucket
-from tests.servers.planted.faults import Fault, Mending, another, calls
+from tests.servers.planted.faults import Fault, RemediationPlan, another, calls
 
 _PUBLIC = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _FILES = f"arn:aws:elasticfilesystem:{HOME}:{ACCOUNT}:file-system/"
@@ -35,7 +35,7 @@ def open_bucket(action: str) -> Thing:
     return thing
 
 
-def bucket(operation: str, **given: object) -> Mending:
+def bucket(operation: str, **given: object) -> RemediationPlan:
     return calls("s3", operation, Bucket="bare", **given)
 
 

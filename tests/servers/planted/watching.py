@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from perpend.language.syntax.repository import LIBRARY
-from tests.servers.answers import Answer
+from tests.servers.answers import QueryResult
 from tests.servers.planted.account import ACCOUNT, HOME, Account, document, key, role
 from tests.servers.planted.faults import Fault, another, calls
 
@@ -182,12 +182,12 @@ def analyzed(aws: Account) -> None:
         aws.mended[f"ListAnalyzers {region}"] = lambda _, listed=listed: listed  # type: ignore[misc]
 
 
-def _features(*names: str) -> Answer:
+def _features(*names: str) -> QueryResult:
     listed = "".join(f"<member>{name}</member>" for name in names)
     inner = f"<EnabledFeatures>{listed}</EnabledFeatures><OrganizationId>o-1</OrganizationId>"
     name, space = "ListOrganizationsFeatures", "https://iam.amazonaws.com/doc/2010-05-08/"
     text = f'<{name}Response xmlns="{space}"><{name}Result>{inner}</{name}Result></{name}Response>'
-    return Answer(200, "text/xml", text.encode())
+    return QueryResult(200, "text/xml", text.encode())
 
 
 def organization(aws: Account) -> str:

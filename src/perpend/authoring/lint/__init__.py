@@ -1,6 +1,6 @@
 """Rules that reason about programs that are free of errors. One file per rule; its docstring is the rule's page.
 
-Each module has ``RULE`` and ``find``, which yields the rule's diagnostics for a ``Survey``.
+Each module has ``RULE`` and ``find``, which yields the rule's diagnostics for a ``LintContext``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from perpend.authoring.lint.tests import unpassable_test, untested_logic
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
     from perpend.core.diagnostics.model import Diagnostic, Rule
 
 _MODULES = (
@@ -63,7 +63,7 @@ RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)
 """All lint rules, in the order of their codes."""
 
 
-def lint(survey: Survey) -> Iterator[Diagnostic]:
+def lint(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield what is suspicious in a repository."""
     for module in _MODULES:
         yield from module.find(survey)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.authoring import lint
-from perpend.authoring.lint.context import Survey
+from perpend.authoring.lint.context import LintContext
 from perpend.core.diagnostics.model import Diagnostic, Rule, sorted_diagnostics
 from perpend.findings.remediation.read import remedy_problems
 from perpend.findings.remediation.rules import RULES as REMEDY_RULES
@@ -60,7 +60,7 @@ def every_problem(repository: Repository, analyzer: Analyzer) -> list[Diagnostic
         problems += analyzer.extract_diagnostics(entity)
     problems += references.dangling_sections(repository)
     problems += remedy_problems(repository)
-    problems += lint.lint(Survey(analyzer))
+    problems += lint.lint(LintContext(analyzer))
     return sorted_diagnostics(problems)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Survey:
+class LintContext:
     """One repository, analysed."""
 
     analyzer: Analyzer

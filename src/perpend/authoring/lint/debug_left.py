@@ -38,12 +38,12 @@ from perpend.language.syntax.unit_tests import written_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
 
 RULE = Rule("A310", "debug-left", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the ``DEBUG`` operations of production logic files and of extracts."""
     for logic, _ in survey.policies:
         if is_production(logic.id):

@@ -57,7 +57,7 @@ from perpend.language.interpreter.interpreter import Interpreter
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
     from perpend.language.program.program import Block, Program
     from perpend.language.syntax.documents import Logic
     from perpend.language.syntax.test_data import TestObject
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 RULE = Rule("A319", "duplicate-policy", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the production logics that judge like one before them."""
     structures = Structures()
     before: dict[str, list[_Tested]] = defaultdict(list)
@@ -100,7 +100,7 @@ class _Tested:
 
     def says_as_expected(self, test: TestObject) -> bool:
         """Whether the logic gives an object of another one's tests the status that these expect."""
-        (index, _), *_ = self._interpreter.judge(test.fields, date_time_from_text(test.snapshot_time or "") or 0)
+        (index, _), *_ = self._interpreter.evaluate(test.fields, date_time_from_text(test.snapshot_time or "") or 0)
         return self.program.verdicts[index].status == test.expected.status
 
 

@@ -51,7 +51,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perpend.authoring.lint.context import Survey, unfolded
+from perpend.authoring.lint.context import LintContext, unfolded
 from perpend.authoring.lint.formulas import EMPTY, constant_of, never_empty
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 from perpend.core.values.jmespath_query import compile_query
@@ -67,7 +67,7 @@ RULE = Rule("A302", "guard-cannot-fire", Severity.WARNING, __doc__ or "")
 _CONVERSIONS = frozenset({"BOOLEAN_FROM", "DATE_TIME_FROM", "DURATION_FROM"})
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the emptiness checks that no empty value reaches."""
     for expression in survey.expressions():
         for check in expression.checks:

@@ -48,13 +48,13 @@ from perpend.language.program.render import quoted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
     from perpend.language.program.program import Expr
 
 RULE = Rule("A316", "same-text-twice", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the collections of Text with entries that are equal, and the comparisons of one value with equal texts."""
     for expression in survey.expressions():
         assert expression.span is not None  # analysis gives every expression the place it was written at

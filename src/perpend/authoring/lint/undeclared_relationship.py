@@ -57,7 +57,7 @@ from perpend.language.syntax.wording import shorten
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
     from perpend.core.objects.object_types import ObjectType
     from perpend.language.syntax.calls import Call
     from perpend.language.syntax.documents import WrittenBlock
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 RULE = Rule("A307", "undeclared-relationship", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the steps of paths that declared types do not have."""
     paths = _Paths(survey)
     for entity in survey.repository.extracts_ids:
@@ -78,7 +78,7 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
 
 @dataclass(frozen=True, slots=True)
 class _Paths:
-    survey: Survey
+    survey: LintContext
 
     def of_block(self, block: WrittenBlock, object_type: ObjectType) -> Iterator[Diagnostic]:
         for condition in block.conditions:

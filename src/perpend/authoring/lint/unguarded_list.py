@@ -64,14 +64,14 @@ from perpend.language.compiler.verdicts import checks_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
     from perpend.language.program.program import Block, Expr
     from perpend.language.syntax.read import Placed
 
 RULE = Rule("A315", "unguarded-list", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the lists whose faults, or whose good objects, count and whose unknown objects do not."""
     for logic, analyzed in survey.policies:
         for written, block in blocks_of(logic, analyzed):

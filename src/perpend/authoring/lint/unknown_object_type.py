@@ -9,11 +9,11 @@ from perpend.language.compiler.type_names import RULE, misspelt_types
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
     from perpend.core.diagnostics.model import Diagnostic
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the input types that nothing else knows, where a known one is near, and those that are called otherwise now."""
     for logic, _ in survey.policies:
         if logic.written_type != logic.input_type.value:

@@ -41,7 +41,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from perpend.authoring.lint.context import Survey, blocks_of
+from perpend.authoring.lint.context import LintContext, blocks_of
 from perpend.authoring.lint.contradictions import contradictory
 from perpend.authoring.lint.formulas import Formula, Formulas, TooManyError
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
@@ -57,7 +57,7 @@ RULE = Rule("A301", "unreachable-condition", Severity.WARNING, __doc__ or "")
 _MAX_CONDITIONS: Final = 100
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the conditions that can never decide."""
     for logic, analyzed in survey.policies:
         for written, block in blocks_of(logic, analyzed):

@@ -42,13 +42,13 @@ from perpend.language.program.render import quoted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
     from perpend.language.program.program import Expr
 
 RULE = Rule("A320", "unseen-white-space", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the Texts, and those of collections, whose white space does not count."""
     for expression in survey.expressions():
         for place, text in _texts(expression):

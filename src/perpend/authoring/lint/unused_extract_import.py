@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perpend.authoring.lint.context import Survey, blocks_of, written_here
+from perpend.authoring.lint.context import LintContext, blocks_of, written_here
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 RULE = Rule("A303", "unused-extract-import", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the imports that nothing uses."""
     for logic, analyzed in survey.logics:
         for written, block in blocks_of(logic, analyzed):

@@ -41,7 +41,7 @@ class Judges:
         ``among`` are the positions of those that are asked.
         """
         numbers = [0, *(position + 1 for position in among)]
-        (own, _), *ends = self._interpreter.judge(specimen.fields, specimen.time, only=numbers)
+        (own, _), *ends = self._interpreter.evaluate(specimen.fields, specimen.time, only=numbers)
         meaning = self._meanings[0][own]
         return own, [
             position for position, (index, _) in zip(among, ends, strict=True) if self._meanings[position + 1][index] != meaning

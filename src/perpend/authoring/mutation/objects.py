@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def test_object(program: Program, specimen: Specimen, name: str) -> str:
     """Return the text of a test object of a name that expects what the program says now."""
     fields = _owned(specimen.fields, program.block.type, program.types, name)
-    ((index, error),) = Interpreter([program]).judge(fields, specimen.time)
+    ((index, error),) = Interpreter([program]).evaluate(fields, specimen.time)
     verdict = program.verdicts[index]
     written = {
         "expectedResult": {

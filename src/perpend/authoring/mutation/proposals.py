@@ -32,7 +32,7 @@ _BOUNDARIES: Final = frozenset({"number", "day", "range end"})
 _ORDERED: Final = frozenset({"GREATER_THAN", "GREATER_THAN_EQUAL", "LESS_THAN", "LESS_THAN_EQUAL"})
 _MOST_TRIED: Final = 6_000
 
-End = tuple[int, int]
+EvaluationOutcome = tuple[int, int]
 """A block, by its identity, and the index at which it ended."""
 
 
@@ -61,7 +61,7 @@ def propose_tests(analyzer: Analyzer, logic_id: str, *, time: int) -> Proposals 
     own = specimens_of(analyzer, logic_id)
     search = _Search(program)
     for specimen in own:
-        search.judge(specimen)
+        search.evaluate(specimen)
     seeds = own or [Specimen(fields, time) for fields in seeds_of(program)]
     reaching = [] if search.is_done() else search.run(seeds)
     boundaries = _boundaries(program, [*own, *(specimen for _, specimen in reaching)] or seeds)
@@ -76,10 +76,10 @@ class _Search:
     """A search that goes on from each object which reaches an end that none before it reached."""
 
     def __init__(self, program: Program) -> None:
-        self.reached: set[End] = set()
+        self.reached: set[EvaluationOutcome] = set()
         self._program = program
         self._names = {(id(block), index): text for block, index, text in _branches(program)}
-        self._last: list[End] = []
+        self._last: list[EvaluationOutcome] = []
         self._candidates = Candidates()
         self._interpreter = Interpreter([program], reached=lambda block, index: self._last.append((id(block), index)))
 
@@ -87,10 +87,10 @@ class _Search:
         """Whether every branch is reached."""
         return not coverage_of(self._program, self.reached).missed
 
-    def judge(self, specimen: Specimen) -> list[End]:
+    def evaluate(self, specimen: Specimen) -> list[EvaluationOutcome]:
         """Return the ends that an object is the first to reach."""
         self._last.clear()
-        self._interpreter.judge(specimen.fields, specimen.time)
+        self._interpreter.evaluate(specimen.fields, specimen.time)
         new = [end for end in dict.fromkeys(self._last) if end not in self.reached]
         self.reached |= set(new)
         return new
@@ -114,7 +114,7 @@ class _Search:
     def _keep(self, specimens: Sequence[Specimen], reaching: list[tuple[str, Specimen]]) -> list[Specimen]:
         kept = []
         for specimen in specimens:
-            new = [self._names[end] for end in self.judge(specimen) if end in self._names]
+            new = [self._names[end] for end in self.evaluate(specimen) if end in self._names]
             if new:
                 reaching.append((", ".join(new), specimen))
                 self._candidates.learn_object(specimen.fields)

@@ -142,7 +142,7 @@ class _Filling:
         if time is not None and instant is None:
             return {}, "its `snapshotTime` is no date and time in ISO 8601"
         fields = {key: value for key, value in entry.items() if key not in RESERVED}
-        ends = [_end_of(*judge, fields, self.now if instant is None else instant) for judge in self.judges]
+        ends = [_end_of(*evaluate, fields, self.now if instant is None else instant) for evaluate in self.judges]
         for logic_id, end in zip(self.logic_ids, ends, strict=True):
             if end != ends[0]:
                 told = f"{self.logic_ids[0]} ends at {ends[0]['conditionIndex']}, {logic_id} at {end['conditionIndex']}"
@@ -151,7 +151,7 @@ class _Filling:
 
 
 def _end_of(program: Program, interpreter: Interpreter, fields: Mapping[str, Any], time: int) -> dict[str, Any]:
-    index, error = interpreter.judge(fields, time)[0]
+    index, error = interpreter.evaluate(fields, time)[0]
     verdict = program.verdicts[index]
     return dict(zip(EXPECTED, (verdict.status.value, str(index), verdict.text, error), strict=True))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.lint import unused_extract_import
-from perpend.authoring.lint.context import Survey
+from perpend.authoring.lint.context import LintContext
 from perpend.authoring.scaffold.edits import Edit, edited
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax import shapes
@@ -47,7 +47,7 @@ class Mended:
 def mended_files(repository: Repository, paths: Collection[str] | None = None) -> list[Mended]:
     """Return the files, all or those at or below paths, that can be mended, in the order of their paths."""
     unused: dict[str, set[Span]] = {}
-    for problem in unused_extract_import.find(Survey(Analyzer(repository))):
+    for problem in unused_extract_import.find(LintContext(Analyzer(repository))):
         unused.setdefault(problem.span.path, set()).add(problem.span)
     mended, seen = [], set()
     for path in sorted(repository.tree.files):

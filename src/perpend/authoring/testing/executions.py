@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perpend.authoring.testing.run import Branch
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.language.compiler.analyzer import Analyzer
-    from perpend.language.interpreter.interpreter import End
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import Block, Program
     from perpend.language.syntax.test_data import TestObject
 
@@ -104,14 +104,14 @@ def _executions(analyzer: Analyzer, logic_id: str) -> Executions:
     for test in tests:
         reached.clear()
         time = date_time_from_text(test.snapshot_time) if test.snapshot_time else None
-        end = interpreter.judge(test.fields, now if time is None else time)[0]
+        end = interpreter.evaluate(test.fields, now if time is None else time)[0]
         ends.append(_execution(program, test, end, tuple(reached)))
     every = {(id(blocks[number]), index) for end in ends for number, index in end.reached}
     coverage = coverage_of(program, every)
     return Executions(tuple(ends), coverage.branches, coverage.missed, problems)
 
 
-def _execution(program: Program, test: TestObject, end: End, reached: tuple[tuple[int, int], ...]) -> Execution:
+def _execution(program: Program, test: TestObject, end: EvaluationOutcome, reached: tuple[tuple[int, int], ...]) -> Execution:
     (index, error), wanted = end, test.expected
     verdict, compared = program.verdicts[index], TestReport()
     compare(program, test, end, compared, strict_errors=False)

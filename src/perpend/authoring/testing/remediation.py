@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class MendedTest:
+class RemediationTest:
     """A test object by its Id, and the remedy of its policy with the object's names in it.
 
     Where no test object tells its names, the Id is empty, and the remedy has places for them.
@@ -28,7 +28,7 @@ class MendedTest:
     remedy: Remedy
 
 
-def mended_test(analyzer: Analyzer, policy_id: str, logic_id: str, executions: Executions) -> MendedTest | None:
+def mended_test(analyzer: Analyzer, policy_id: str, logic_id: str, executions: Executions) -> RemediationTest | None:
     """Return what would mend the first incompliant test object that tells all names, else any; None without a remedy."""
     remedy = remedy_of(analyzer.repository, policy_id).value
     if remedy is None:
@@ -37,10 +37,10 @@ def mended_test(analyzer: Analyzer, policy_id: str, logic_id: str, executions: E
     for test in tests_of(analyzer.repository, analyzer, logic_id)[0]:
         if (test.path, test.number) in incompliant:
             try:
-                return MendedTest(test.id, _commands(fill(remedy, test.fields)))
+                return RemediationTest(test.id, _commands(fill(remedy, test.fields)))
             except NotFilled:
                 continue
-    return MendedTest("", _commands(remedy))
+    return RemediationTest("", _commands(remedy))
 
 
 def _commands(remedy: Remedy) -> Remedy:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.errors import refuse_text
-from perpend.core.objects.inventory import EstateObject, Origin
+from perpend.core.objects.inventory import CloudObject, Origin
 from perpend.core.parallel import can_fork, spread
 from perpend.core.values.values import DAY, date_time_from_text, milliseconds_from_datetime
 from perpend.evaluation.engines.nested import indexes_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.evaluation.engines.protocol import Engine
     from perpend.language.compiler.analyzer import Analyzer
-    from perpend.language.interpreter.interpreter import End
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import Block, Expr, Program
     from perpend.language.syntax.repository import Repository
 
@@ -203,19 +203,19 @@ def _run(analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors
     now = milliseconds_from_datetime(datetime.now(UTC))
     stated = [date_time_from_text(test.snapshot_time or "") for test in tests]
     times = [now if time is None else time for time in stated]
-    own = [interpreter.judge(test.fields, time)[0] for test, time in zip(tests, times, strict=True)]
+    own = [interpreter.evaluate(test.fields, time)[0] for test, time in zip(tests, times, strict=True)]
     ends = own if engine is None else _ends_by(engine, program, tests, times, own)
     for test, time, end, (index, _) in zip(tests, times, ends, own, strict=True):
         if not compare(program, test, end, report, strict_errors=strict_errors) and len(report.steps) < MOST_EXPLAINED:
-            judged = EstateObject(program.input_type, test.id, test.id, test.id, test.fields, Origin("test data"))
+            judged = CloudObject(program.input_type, test.id, test.id, test.id, test.fields, Origin("test data"))
             steps = deciding_steps(program, judged, time, index, complete=True)
             report.steps.setdefault((logic_id, test.id), steps)
     report.coverage.append(coverage_of(program, reached))
 
 
 def _ends_by(
-    engine: Engine, program: Program, tests: Sequence[TestObject], times: Sequence[int], ends: Sequence[End]
-) -> list[End]:
+    engine: Engine, program: Program, tests: Sequence[TestObject], times: Sequence[int], ends: Sequence[EvaluationOutcome]
+) -> list[EvaluationOutcome]:
     """Return the ends with an engine's indexes in place of the interpreter's. Errors stay where the index is the same."""
     judged = list(ends)
     for day in dict.fromkeys(time // DAY for time in times):

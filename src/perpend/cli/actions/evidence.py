@@ -15,7 +15,7 @@ from perpend.cli.options.repository import repository_here, store_named
 from perpend.cli.options.severity import rating_files
 from perpend.cli.options.streams import output_bytes
 from perpend.cli.options.tree_faults import tell_tree_faults
-from perpend.cli.options.waivers import Waiving
+from perpend.cli.options.waivers import ActiveWaivers
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.plural import counted
 from perpend.core.values.age import written_age
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.status import Status
     from perpend.evaluation.verdicts.selection import Selection
-    from perpend.findings.history.manifest import HistoryHead, Ran
+    from perpend.findings.history.manifest import HistoryManifest, Run
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.inventory.snapshots.store import Store
     from perpend.language.program.program import Program
     from perpend.language.syntax.repository import Repository
     from perpend.reports.evidence.verify import PackChecked
-    from perpend.reports.evidence.write import PackAsked
+    from perpend.reports.evidence.write import EvidenceRequest
 
 NOT_KNOWN: Final = 3
 """Exit code where the pack was written, and not all of it is known to be what the run was."""
@@ -44,7 +44,7 @@ _MOST_NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class PackOptions:
+class EvidenceOptions:
     """What was asked of a pack, by the names of its options."""
 
     directory: str
@@ -71,12 +71,12 @@ class PackOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class RunMeant:
+class RunReference:
     """The run that a command line means: a snapshot, and what the history knows of it, where it knows it."""
 
     snapshot: str | None
-    head: HistoryHead
-    ran: Ran | None = None
+    head: HistoryManifest
+    ran: Run | None = None
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -115,11 +115,11 @@ class RunMeant:
     def counts(self, directory: str, changed: Iterable[str]) -> dict[str, dict[Status, int]]:
         """Return how verdicts were counted after the run, by the policies that it asked, those left out that have changed."""
         from perpend.cli.options.history.compliance import counts_known
-        from perpend.findings.history.storage import HistoryPlace
+        from perpend.findings.history.storage import HistoryStorage
 
         if self.ran is None:
             return {}
-        counts, asked = counts_known(HistoryPlace(directory), until=self.ran.number), {*self.policies} - {*changed}
+        counts, asked = counts_known(HistoryStorage(directory), until=self.ran.number), {*self.policies} - {*changed}
         return {policy_id: of_policy for policy_id, of_policy in counts.items() if policy_id in asked}
 
     def _changed(self, repository: Repository, programs: Iterable[Program]) -> list[str]:
@@ -139,26 +139,26 @@ class RunMeant:
         return changed
 
 
-def run_meant(store: Store, directory: str, name: str | None) -> RunMeant:
+def run_meant(store: Store, directory: str, name: str | None) -> RunReference:
     """Return the run that a name means: a snapshot's id or its beginning, or a number of the history.
 
     Without a name it is the history's last run, and where there is no history, the snapshot in force.
     """
-    from perpend.findings.history.manifest import HistoryHead
+    from perpend.findings.history.manifest import HistoryManifest
     from perpend.findings.history.queries.findings import run_named
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.storage import HistoryStorage
 
-    head = HistoryHead() if is_address(directory) else HistoryPlace(directory).head()
+    head = HistoryManifest() if is_address(directory) else HistoryStorage(directory).head()
     if name is None:
         ran = head.runs[-1] if head.runs else None
-        return RunMeant(ran.snapshot if ran else None, head, ran)
+        return RunReference(ran.snapshot if ran else None, head, ran)
     if name in store.runs() or not head.runs:
         ran = next((run for run in reversed(head.runs) if run.snapshot == name), None)
-        return RunMeant(name, head, ran)
+        return RunReference(name, head, ran)
     ran = run_named(head, name)
     if ran.snapshot not in store.runs():
         raise NoSnapshot(f"run {ran.number} judged the snapshot {ran.snapshot}, which the store holds no more")
-    return RunMeant(ran.snapshot, head, ran)
+    return RunReference(ran.snapshot, head, ran)
 
 
 def _to_milliseconds(moment: datetime) -> datetime:
@@ -166,11 +166,11 @@ def _to_milliseconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def pack_run(asked: PackOptions) -> int:
+def pack_run(asked: EvidenceOptions) -> int:
     """Write the pack that options ask for, and say what is odd about it; return 3 where not all of it is known, else 0."""
     repository = repository_here(asked.repo)
     tell_tree_faults(repository)
-    waiving = Waiving.here(repository, asked.waivers_dir, none=asked.no_waivers)
+    waiving = ActiveWaivers.here(repository, asked.waivers_dir, none=asked.no_waivers)
     rating_files(repository, asked.ratings_dir)
     store = store_named(asked.directory)
     meant = run_meant(store, asked.directory, asked.run)
@@ -184,11 +184,11 @@ def pack_run(asked: PackOptions) -> int:
 
 
 def _write(
-    asked: PackOptions,
+    asked: EvidenceOptions,
     repository: Repository,
     snapshot: Snapshot,
     selection: Selection,
-    told: PackAsked,
+    told: EvidenceRequest,
     attested: tuple[str, ...],
 ) -> int:
     from perpend.reports.evidence.write import write_pack
@@ -215,7 +215,7 @@ def _tell_policies(what: str, policy_ids: Sequence[str]) -> None:
         click.echo(f"perpend: {what}: {names}{more}: the pack says so", err=True)
 
 
-def _selected(analyzer: Analyzer, asked: PackOptions, meant: RunMeant, snapshot: Snapshot) -> Selection:
+def _selected(analyzer: Analyzer, asked: EvidenceOptions, meant: RunReference, snapshot: Snapshot) -> Selection:
     """Return the policies that judge, having told which cannot: those of the run, unless the command line chooses some."""
     if asked.chooses or not meant.policies:
         return chosen_policies(analyzer, asked, snapshot)
@@ -225,10 +225,10 @@ def _selected(analyzer: Analyzer, asked: PackOptions, meant: RunMeant, snapshot:
 
 
 def _pack_asked(
-    asked: PackOptions, meant: RunMeant, snapshot: Snapshot, selection: Selection, repository: Repository
-) -> PackAsked:
+    asked: EvidenceOptions, meant: RunReference, snapshot: Snapshot, selection: Selection, repository: Repository
+) -> EvidenceRequest:
     from perpend.reports.evidence.statement import RunPacked
-    from perpend.reports.evidence.write import PackAsked
+    from perpend.reports.evidence.write import EvidenceRequest
 
     time, stated, counted_to = meant.times(snapshot, asked.snapshot_time, asked.max_age is not None)
     max_age = written_age(asked.max_age) if asked.max_age is not None else None
@@ -259,10 +259,10 @@ def _pack_asked(
     beside = {"waivers": "" if asked.no_waivers else asked.waivers_dir, "ratings": asked.ratings_dir}
     history = meant.document(repository, selection.programs)
     counts = meant.counts(asked.directory, history["changedSince"] if history else ())
-    return PackAsked(run, beside, sections, (), words, history, counts, _commands(run.time, snapshot, max_age, asked))
+    return EvidenceRequest(run, beside, sections, (), words, history, counts, _commands(run.time, snapshot, max_age, asked))
 
 
-def _commands(time: datetime, snapshot: Snapshot, max_age: str | None, asked: PackOptions) -> tuple[str, ...]:
+def _commands(time: datetime, snapshot: Snapshot, max_age: str | None, asked: EvidenceOptions) -> tuple[str, ...]:
     """Return what somebody types to see the same without `perpend pack verify`."""
     check = (
         f"perpend check --store pack/snapshot --run {snapshot.id} --repo pack/policies --snapshot-time {time.isoformat()} "

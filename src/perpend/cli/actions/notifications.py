@@ -15,7 +15,7 @@ from perpend.cli.config.command import configuration_of
 from perpend.cli.options.extras import extra_packages
 from perpend.cli.options.history.record import place_of
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.waivers import Waiving
+from perpend.cli.options.waivers import ActiveWaivers
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.findings.history.queries.views import asking
@@ -28,7 +28,7 @@ from perpend.findings.notifications.send import NotSent, deliver, post
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perpend.findings.history.manifest import HistoryHead, Ran
+    from perpend.findings.history.manifest import HistoryManifest, Run
     from perpend.findings.notifications.channels import Channel
     from perpend.findings.notifications.delivery_log import SentRuns
     from perpend.findings.notifications.digests import Digest
@@ -58,7 +58,7 @@ def notify_channels(asked: NotifyOptions) -> int:
     place = place_of(asked.directory)
     channels = _chosen(channels_in(Path(asked.channels), None if asked.dry_run else os.environ), asked.names)
     senders = {} if asked.dry_run else _senders(channels)
-    waiving = Waiving.here(repository_here(asked.repo), asked.waivers_dir, none=asked.no_waivers)
+    waiving = ActiveWaivers.here(repository_here(asked.repo), asked.waivers_dir, none=asked.no_waivers)
     code = 0
     with sending(place) as sent:
         head = place.head()
@@ -77,7 +77,7 @@ def _chosen(channels: Sequence[Channel], names: Sequence[str]) -> list[Channel]:
     return [known[name] for name in dict.fromkeys(names)] if names else list(channels)
 
 
-def _due(head: HistoryHead, sent: SentRuns, channel: Channel, *, dry_run: bool) -> Iterator[Ran]:
+def _due(head: HistoryManifest, sent: SentRuns, channel: Channel, *, dry_run: bool) -> Iterator[Run]:
     """Yield the runs that a channel has not been told of, the oldest first; never the first one, where all is new.
 
     A new channel hears of the newest run, and that is remembered at once: what it then does not take is not forgotten.
@@ -94,7 +94,7 @@ def _due(head: HistoryHead, sent: SentRuns, channel: Channel, *, dry_run: bool) 
     yield from (run for run in head.runs if run.number > newest)
 
 
-def _digests(asked: NotifyOptions, waiving: Waiving, numbers: Sequence[int]) -> dict[int, Digest]:
+def _digests(asked: NotifyOptions, waiving: ActiveWaivers, numbers: Sequence[int]) -> dict[int, Digest]:
     """Return what runs brought, by their numbers."""
     if not numbers:
         return {}
@@ -111,7 +111,7 @@ def _digests(asked: NotifyOptions, waiving: Waiving, numbers: Sequence[int]) -> 
         }
 
 
-def _endings(asked: NotifyOptions, waiving: Waiving, head: HistoryHead, number: int) -> Sequence[WaiverEnding]:
+def _endings(asked: NotifyOptions, waiving: ActiveWaivers, head: HistoryManifest, number: int) -> Sequence[WaiverEnding]:
     """Return what ends of waivers and attestations, and did not on the newest day of the runs before."""
     days = [datetime.fromisoformat(run.time).astimezone(UTC).date() for run in head.runs if run.number < number]
     day = datetime.fromisoformat(head.run(number).time).astimezone(UTC).date()

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from perpend.cli.options.waivers import Waiving
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.cli.options.waivers import ActiveWaivers
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.findings.remediation.model import Remedy
-    from perpend.findings.remediation.plans import Mending, ToMend
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.remediation.plans import Remediable, RemediationPlan
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.language.compiler.analyzer import Analyzer
 
 _FINDING: Final = re.compile("[0-9a-f]{32}")
@@ -98,8 +98,8 @@ class StorePlan:
     ``waived`` are policies and objects that somebody answers for: no plan is made for them unless a finding names them.
     """
 
-    judgement: Judgement
-    asked: Mapping[str, ToMend]
+    evaluation: Evaluation
+    asked: Mapping[str, Remediable]
     guides: Mapping[str, str]
     waived: frozenset[tuple[str, str]] = frozenset()
     left_out: int = 0
@@ -107,11 +107,11 @@ class StorePlan:
     planned: int = 0
     seen: set[tuple[str, str]] = field(default_factory=set)
 
-    def mendings(self) -> Iterator[Mending]:
+    def mendings(self) -> Iterator[RemediationPlan]:
         """Yield what would mend each incompliant object; the words of `remediation.md` where nothing is declared."""
         from perpend.findings.remediation.plans import mendings
 
-        for mending in mendings(self.judgement, self.asked):
+        for mending in mendings(self.evaluation, self.asked):
             if self.asked[mending.policy.id].objects is None and (mending.policy.id, mending.object.id) in self.waived:
                 self.left_out += 1
                 continue
@@ -125,7 +125,7 @@ class StorePlan:
     def tell(self) -> int:
         """Say on standard error how many plans there are and what is not known, and return the exit code."""
         unknown = self._tell_named()
-        for column in self.judgement.verdicts:
+        for column in self.evaluation.verdicts:
             if self.asked[column.program.policy_id].objects is None:
                 unknown += counts_of(column)[Status.UNDETERMINED]
         told = f"{counted(self.planned, 'object')} to mend"
@@ -133,7 +133,7 @@ class StorePlan:
         told += f"; {self.left_out:,} waived left out (--with-waived plans for them, too)" if self.left_out else ""
         told += f"; of {unknown:,} it is not known whether they are" if unknown else ""
         click.echo(f"perpend: {told}", err=True)
-        if self.judgement.selection.refused:
+        if self.evaluation.selection.refused:
             return USAGE_ERROR
         return NOT_FILLED if self.unfilled or unknown else 0
 
@@ -143,7 +143,7 @@ class StorePlan:
 
         named = {policy_id: one for policy_id, one in self.asked.items() if one.objects is not None}
         unknown = 0
-        for mending in mendings(self.judgement, named, Status.UNDETERMINED):
+        for mending in mendings(self.evaluation, named, Status.UNDETERMINED):
             unknown += 1
             self.seen.add((mending.policy.id, mending.object.id))
             name = visible(mending.object.name or mending.object.id)
@@ -163,30 +163,30 @@ def plan_of_store(
     run: str | None,
     snapshot_time: datetime | None,
     max_age: timedelta | None,
-    waiving: Waiving | None = None,
+    waiving: ActiveWaivers | None = None,
 ) -> Iterator[StorePlan]:
     """Yield what would mend a store's objects, as its snapshot in force is judged now.
 
     ``waiving`` are the waivers that hold; what they cover is left out.
     """
-    from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
-    from perpend.findings.remediation.plans import ToMend
+    from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+    from perpend.findings.remediation.plans import Remediable
 
-    to_mend = {policy_id: ToMend(_remedy(analyzer, policy_id), objects) for policy_id, objects in asked.policies.items()}
+    to_mend = {policy_id: Remediable(_remedy(analyzer, policy_id), objects) for policy_id, objects in asked.policies.items()}
     guides = {policy_id: _guide(analyzer, policy_id) for policy_id, one in to_mend.items() if one.remedy is None}
     with store_named(directory).reading(run) as snapshot:
         selection = select_policies(analyzer, tuple(asked.policies), over=snapshot, standing=asked.by_folder)
         tell_refused(analyzer.repository, selection)
-        with judge_snapshot(snapshot, selection, snapshot_time=snapshot_time, max_age=max_age) as judgement:
-            covering = waiving.covered(judgement) if waiving else None
-            yield StorePlan(judgement, to_mend, guides, _waived(judgement, covering) if covering else frozenset())
+        with evaluate_snapshot(snapshot, selection, snapshot_time=snapshot_time, max_age=max_age) as evaluation:
+            covering = waiving.covered(evaluation) if waiving else None
+            yield StorePlan(evaluation, to_mend, guides, _waived(evaluation, covering) if covering else frozenset())
 
 
-def _waived(judgement: Judgement, covering: Covering) -> frozenset[tuple[str, str]]:
+def _waived(evaluation: Evaluation, covering: WaiverMatches) -> frozenset[tuple[str, str]]:
     """Return the policies and objects that waivers in force cover."""
     from perpend.findings.waivers.match_results import covered
 
-    with covered(judgement, covering) as rows:
+    with covered(evaluation, covering) as rows:
         return frozenset((finding[0], finding[2]) for _, finding, _ in rows)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perpend.core.objects.status import Status
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.warnings import Looked
     from perpend.inventory.snapshots.database import Connection
 
@@ -22,9 +22,9 @@ def counts_in(directory: str | None) -> Mapping[str, Mapping[Status, int]]:
     return counts_known(place_of(directory)) if directory is not None else {}
 
 
-def looked_at(directory: str, connection: Connection, covering: Covering) -> Looked:
+def looked_at(directory: str, connection: Connection, covering: WaiverMatches) -> Looked:
     """Return what a store's history knows of the waivers that cover nothing, after ``covered_findings``."""
-    from perpend.findings.history.queries.latest_verdicts import judged_objects
+    from perpend.findings.history.queries.latest_verdicts import evaluated_objects
     from perpend.findings.waivers.match_history import objects_in_scope, unused
     from perpend.findings.waivers.warnings import Looked
 
@@ -32,5 +32,5 @@ def looked_at(directory: str, connection: Connection, covering: Covering) -> Loo
     head, waivers = place.head(), unused(covering)
     retired = head.retired_in()
     asked = frozenset(policy.policy_id for policy in head.policies if policy.number not in retired)
-    judged = judged_objects(place, {policy for waiver in waivers for policy in waiver.policies})
+    judged = evaluated_objects(place, {policy for waiver in waivers for policy in waiver.policies})
     return Looked(asked, in_scope=objects_in_scope(connection, waivers, judged) if waivers else {})

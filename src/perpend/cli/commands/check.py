@@ -18,17 +18,17 @@ from perpend.cli.options.history.record import NOT_AWAY, keep_history, kept_behi
 from perpend.cli.options.inputs import InputsCommand, input_options, inputs_here, inputs_or_store, report_problems, words_of
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.programs import choose_policies, chosen_policies, tell_refused
-from perpend.cli.options.reporting import Reporting, SaidBeside, exit_code, report_options, write
+from perpend.cli.options.reporting import Annotations, ReportOptions, exit_code, report_options, write
 from perpend.cli.options.repository import repository_here, store_named
-from perpend.cli.options.severity import RatingHere
+from perpend.cli.options.severity import ActiveSeverities
 from perpend.cli.options.streams import progress, refuse_input_as_output
 from perpend.cli.options.tree_faults import tell_tree_faults
 from perpend.cli.options.values import max_age_option, moment, settings
-from perpend.cli.options.waivers import Waiving, waiver_options
+from perpend.cli.options.waivers import ActiveWaivers, waiver_options
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.plural import counted
 from perpend.core.values.age import written_age
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.inventory.importers.input import need_a_store, needs_joining
 from perpend.inventory.readers import UnusableInput, collect_files
 from perpend.inventory.readers.files import are_large
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from perpend.evaluation.engines.duckdb.column_cache import Cost
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.selection import Selection
     from perpend.inventory.importers.input import Input
     from perpend.inventory.importers.inputs import Imported
     from perpend.inventory.importers.tables.table_bytes import UnreadableTable
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.syntax.repository import Repository
-    from perpend.reports.html.history import HandoutHistory
+    from perpend.reports.html.history import ReportHistory
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand
 
 LARGE: Final = 5_000
@@ -75,7 +75,7 @@ What is incompliant and waived does not count; what is undetermined does."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckOptions:
     """What was asked on the command line, by the names of its options."""
 
     inputs: tuple[str, ...]
@@ -96,9 +96,9 @@ class Asked:
     keep_going: bool
     waivers_dir: str | None
     no_waivers: bool
-    report: Reporting
-    waiving: Waiving = field(default_factory=Waiving)
-    rating: RatingHere = field(default_factory=RatingHere)
+    report: ReportOptions
+    waiving: ActiveWaivers = field(default_factory=ActiveWaivers)
+    rating: ActiveSeverities = field(default_factory=ActiveSeverities)
 
     def refuse_contradictions(self) -> None:
         """Raise where options do not go together."""
@@ -156,7 +156,7 @@ def command(**given: Any) -> int:
     of all, for all. Or judge a store, with --store. One unusable input and nothing is judged, unless --keep-going is given;
     then, and for a snapshot that lacks an input, the exit code is 2.
     """
-    asked = Asked(report=Reporting.taken_from(given), **given)
+    asked = CheckOptions(report=ReportOptions.taken_from(given), **given)
     asked.refuse_contradictions()
     if asked.inherited and not asked.frameworks and not is_from_file(click.get_current_context(), "inherited"):
         raise click.UsageError("--inherited goes with --framework")
@@ -164,14 +164,14 @@ def command(**given: Any) -> int:
     refuse_input_as_output(asked.report.requirements, asked.inputs)
     repository = repository_here(asked.repo)
     tell_tree_faults(repository)
-    waiving = Waiving.here(repository, asked.waivers_dir, none=asked.no_waivers)
+    waiving = ActiveWaivers.here(repository, asked.waivers_dir, none=asked.no_waivers)
     asked = replace(asked, waiving=waiving, rating=asked.report.rating(repository))
     if asked.store is not None:
         return _check_store(Analyzer(repository), asked, asked.store)
     return _check_inputs(Analyzer(repository), asked, inputs_here(click.get_current_context(), asked.inputs, repository))
 
 
-def _check_inputs(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> int:
+def _check_inputs(analyzer: Analyzer, asked: CheckOptions, inputs: Sequence[Input]) -> int:
     if need_a_store(inputs):
         from perpend.evaluation.verdicts.stores.temporary_snapshot import imported
 
@@ -186,7 +186,7 @@ def _check_inputs(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
     return _check_estate(analyzer, asked, inputs) if code is None else code
 
 
-def _check_imported(analyzer: Analyzer, asked: Asked, imported: Imported) -> int:
+def _check_imported(analyzer: Analyzer, asked: CheckOptions, imported: Imported) -> int:
     """Judge the snapshot that inputs have become, as that of a store."""
     if asked.engine == "interpreter":
         raise click.UsageError("tables and inputs that name each other are judged by duckdb or spark, not by the interpreter")
@@ -201,13 +201,13 @@ def _check_imported(analyzer: Analyzer, asked: Asked, imported: Imported) -> int
     return USAGE_ERROR if imported.snapshot.failures or selection.refused else code
 
 
-def _check_large(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> int | None:
+def _check_large(analyzer: Analyzer, asked: CheckOptions, inputs: Sequence[Input]) -> int | None:
     """Judge large credential reports without holding them; return None where that is not possible."""
-    from perpend.evaluation.verdicts.stores.large_reports import judge_reports
+    from perpend.evaluation.verdicts.stores.large_reports import evaluate_reports
 
     with (
         progress("reading") as done,
-        judge_reports(
+        evaluate_reports(
             inputs,
             partial(choose_policies, analyzer, asked),
             declared=analyzer.repository.declared_type,
@@ -215,16 +215,16 @@ def _check_large(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> i
             max_age=asked.max_age,
             streamed=asked.report.form != "table",
             progress=done,
-        ) as judgement,
+        ) as evaluation,
     ):
-        if judgement is None:
+        if evaluation is None:
             return None
-        tell_refused(analyzer.repository, judgement.selection)
-        code = _reported(judgement, asked, _explained(analyzer.repository, asked))
-        return USAGE_ERROR if judgement.selection.refused else code
+        tell_refused(analyzer.repository, evaluation.selection)
+        code = _reported(evaluation, asked, _explained(analyzer.repository, asked))
+        return USAGE_ERROR if evaluation.selection.refused else code
 
 
-def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> int:
+def _check_estate(analyzer: Analyzer, asked: CheckOptions, inputs: Sequence[Input]) -> int:
     type_name = inputs[0].type_name
     declared = analyzer.object_type(type_name) if type_name else None
     with progress("reading") as done:
@@ -236,29 +236,29 @@ def _check_estate(analyzer: Analyzer, asked: Asked, inputs: Sequence[Input]) -> 
             keep_going=asked.keep_going,
             progress=done,
         )
-    estate = collected.estate
-    if needs_joining(estate):
+    inventory = collected.inventory
+    if needs_joining(inventory):
         from perpend.evaluation.verdicts.stores.temporary_snapshot import joined
 
         with joined(collected, declared=analyzer.repository.declared_type) as store:
             return _check_imported(analyzer, asked, store)
     _report_failures(collected.failures)
-    if collected.failures and not estate.sources:
+    if collected.failures and not inventory.sources:
         return USAGE_ERROR
-    selection = chosen_policies(analyzer, asked, estate)
-    total = sum(map(len, estate.objects.values()))
+    selection = chosen_policies(analyzer, asked, inventory)
+    total = sum(map(len, inventory.objects.values()))
     engine = engine_named(_engine_for(asked.engine, total), asked.spark_master, settings(asked.spark_conf))
     with progress("judging", total=total) as done, engine as by:
-        judgement = judge_estate(
-            estate, selection, snapshot_time=asked.snapshot_time, engine=by, max_age=asked.max_age, progress=done
+        evaluation = evaluate_objects(
+            inventory, selection, snapshot_time=asked.snapshot_time, engine=by, max_age=asked.max_age, progress=done
         )
     explained = _explained(analyzer.repository, asked, [failure.source for failure in collected.failures])
-    code = _reported(judgement, asked, explained)
+    code = _reported(evaluation, asked, explained)
     _report_failures(collected.failures, "not judged: ")
     return USAGE_ERROR if collected.failures or selection.refused else code
 
 
-def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
+def _check_store(analyzer: Analyzer, asked: CheckOptions, directory: str) -> int:
     with store_named(directory).reading(asked.run) as snapshot:
         selection = chosen_policies(analyzer, asked, snapshot)
         keeps = None if asked.no_history or is_address(directory) else analyzer.repository
@@ -271,7 +271,7 @@ def _check_store(analyzer: Analyzer, asked: Asked, directory: str) -> int:
 
 
 def _check_snapshot(
-    asked: Asked,
+    asked: CheckOptions,
     snapshot: Snapshot,
     selection: Selection,
     explained: ExplainCommand,
@@ -279,7 +279,7 @@ def _check_snapshot(
     keeps: Repository | None = None,
 ) -> int:
     """Judge a snapshot and report; with ``keeps``, what was found by this repository's policies goes into the history."""
-    from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+    from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 
     total = sum(table.rows for table in snapshot.tables.by_name.values() if table.type_name)
     costs: list[Cost] = []
@@ -288,7 +288,7 @@ def _check_snapshot(
     with (
         progress("judging", total=total) as done,
         engine_named(named, asked.spark_master, settings(asked.spark_conf)) as engine,
-        judge_snapshot(
+        evaluate_snapshot(
             snapshot,
             selection,
             snapshot_time=asked.snapshot_time,
@@ -296,15 +296,15 @@ def _check_snapshot(
             max_age=asked.max_age,
             progress=done,
             costs=costs.extend,
-        ) as judgement,
+        ) as evaluation,
     ):
         is_page = asked.report.form == "html"
         # A page shows what the history knows of this very run; what can fail while it is written fails behind it elsewhere.
         if keeps is not None and is_page:
-            keep_history(snapshot, judgement, keeps, asked.rating.said)
-        history = history_of(snapshot, judgement, asked.waiving) if is_page and asked.store is not None else None
-        with kept_behind(snapshot, judgement, None if is_page else keeps, asked.rating.said):
-            code = _reported(judgement, asked, explained, history)
+            keep_history(snapshot, evaluation, keeps, asked.rating.said)
+        history = history_of(snapshot, evaluation, asked.waiving) if is_page and asked.store is not None else None
+        with kept_behind(snapshot, evaluation, None if is_page else keeps, asked.rating.said):
+            code = _reported(evaluation, asked, explained, history)
         for cost in costs if asked.explain_cost else ():
             click.echo(
                 f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed", err=True
@@ -312,12 +312,14 @@ def _check_snapshot(
         return code
 
 
-def _reported(judgement: Judgement, asked: Asked, explained: ExplainCommand, history: HandoutHistory | None = None) -> int:
+def _reported(
+    evaluation: Evaluation, asked: CheckOptions, explained: ExplainCommand, history: ReportHistory | None = None
+) -> int:
     """Write what was judged, with what waivers cover of it and how severe it is beside, and return the exit code."""
-    covering = asked.waiving.covered(judgement)
-    said = SaidBeside(covering, asked.rating.weighed(judgement, covering) if asked.report.weighs else None, history)
-    write(replace(judgement, answered=asked.waiving.answered(judgement, covering)), asked.report, explained, said)
-    return exit_code(judgement, asked.report, said, asked.rating)
+    covering = asked.waiving.covered(evaluation)
+    said = Annotations(covering, asked.rating.weighed(evaluation, covering) if asked.report.weighs else None, history)
+    write(replace(evaluation, answered=asked.waiving.answered(evaluation, covering)), asked.report, explained, said)
+    return exit_code(evaluation, asked.report, said, asked.rating)
 
 
 def _engine_for(engine: str, objects: int) -> str:
@@ -325,7 +327,7 @@ def _engine_for(engine: str, objects: int) -> str:
     return ("duckdb" if objects >= LARGE else "interpreter") if engine == "auto" else engine
 
 
-def _explained(repository: Repository, asked: Asked, unusable: Sequence[str] = ()) -> ExplainCommand:
+def _explained(repository: Repository, asked: CheckOptions, unusable: Sequence[str] = ()) -> ExplainCommand:
     """Return what another command needs to explain verdicts of this run: what this one was told."""
     from perpend.inventory.snapshots.temporary_store import is_scratch
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from perpend.cli.actions.clouds.collect import collect_into
-from perpend.cli.actions.clouds.collection_plan import Wishes, collection_options, to_collect
+from perpend.cli.actions.clouds.collection_plan import CollectOptions, collection_options, to_collect
 from perpend.cli.actions.clouds.dry_run import print_dry_run
 from perpend.cli.config.command import Configured
 from perpend.cli.options.repository import repository_here, store_named
@@ -40,7 +40,7 @@ def collect_aws(store: str | None, **given: Any) -> int:
     Credentials are found as the AWS CLI finds them, and stay in memory. What AWS denies or does not answer is not known, never
     absent: it is told here and stands in the store beside what it concerns. What was done before an interruption is kept.
     """
-    wishes = Wishes(**given)
+    wishes = CollectOptions(**given)
     wishes.refuse_contradictions()
     repository = repository_here(wishes.repo)
     collection = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.cli.config.command import Configured, is_from_file, tell_deciding
-from perpend.cli.options.format import FormAsked, form_option, listing_options, not_written
+from perpend.cli.options.format import FormatOptions, form_option, listing_options, not_written
 from perpend.cli.options.history.compliance import counts_among
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.output.run_diff import tells_findings, write_difference
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.severity import RatingHere, ratings_option
-from perpend.cli.options.waivers import Waiving, waiver_options
+from perpend.cli.options.severity import ActiveSeverities, ratings_option
+from perpend.cli.options.waivers import ActiveWaivers, waiver_options
 from perpend.findings.history.model import Event
 from perpend.reports.formats.registry import WRITES
 
 if TYPE_CHECKING:
     from perpend.core.objects.status import Status
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.reports.terminal.history.run_diff import Difference
 
 LOST_SIGHT = 3
@@ -72,9 +72,9 @@ def command(
     A run is a number, the beginning of a snapshot's id, or `last`. With --policies, judge one snapshot by two revisions of a
     repository: what a change of policies would do to an estate, which waivers begin or cease to cover something among it.
     """
-    from perpend.reports.terminal.history.finding import SaidBesideHistory
+    from perpend.reports.terminal.history.finding import HistoryAnnotations
 
-    asked = FormAsked.taken_from(given)
+    asked = FormatOptions.taken_from(given)
     asked.refuse_contradictions()
     if policies:
         if len(revisions) != 2:
@@ -92,11 +92,11 @@ def command(
         raise click.UsageError("--run goes with --policies")
     tell_deciding(click.get_current_context())
     repository = repository_here(repo)
-    waiving = Waiving.here(repository, waivers_dir, none=no_waivers)
-    rating = RatingHere.here(repository, ratings_dir)
+    waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
+    rating = ActiveSeverities.here(repository, ratings_dir)
     place = place_of(directory)
     difference, words, known = _difference(place, revisions, waiving, rating, counted=tells_findings(asked))
-    said = SaidBesideHistory(repository, words, rating.in_force, lines=asked.form == "sarif")
+    said = HistoryAnnotations(repository, words, rating.in_force, lines=asked.form == "sarif")
     write_difference(difference, place.head(), known, said, asked, limit)
     if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in difference.rows):
         return 1
@@ -104,7 +104,7 @@ def command(
 
 
 def _difference(
-    place: HistoryPlace, names: tuple[str, ...], waiving: Waiving, rating: RatingHere, *, counted: bool
+    place: HistoryStorage, names: tuple[str, ...], waiving: ActiveWaivers, rating: ActiveSeverities, *, counted: bool
 ) -> tuple[Difference, dict[str, str], dict[str, dict[Status, int]]]:
     """Return what is otherwise, waivers in words, and, where it is asked for, each policy's counts after the later run."""
     from perpend.findings.history.queries.findings import COMPARED, compared, coverage, run_named

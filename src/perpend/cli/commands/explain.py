@@ -14,7 +14,7 @@ from perpend.cli.options.streams import output_stream, refuse_input_as_output, t
 from perpend.cli.options.values import max_age_option, moment, repository_option
 from perpend.evaluation.explain.steps import explain_verdict
 from perpend.evaluation.verdicts.child_lists import with_children
-from perpend.evaluation.verdicts.evaluation_time import day_of_run
+from perpend.evaluation.verdicts.evaluation_time import evaluation_time
 from perpend.evaluation.verdicts.objects import object_named
 from perpend.evaluation.verdicts.selection import program_named
 from perpend.evaluation.verdicts.staleness import aged_estate, freshness_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from perpend.core.objects.inventory import EstateObject
+    from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.staleness import Freshness
     from perpend.inventory.importers.input import Input
     from perpend.inventory.snapshots.snapshot import Snapshot
@@ -90,7 +90,7 @@ def command(
         judged, times = _read(
             analyzer, program, object_name, inputs_here(click.get_current_context(), inputs, analyzer.repository), fresh
         )
-    explanation = explain_verdict(analyzer, program, judged, day=day_of_run(times, snapshot_time=snapshot_time))
+    explanation = explain_verdict(analyzer, program, judged, day=evaluation_time(times, snapshot_time=snapshot_time))
     if form == "json":
         with output_stream(out) as stream:
             write_explanation_json(explanation, stream)
@@ -102,7 +102,7 @@ def command(
 
 def _read(
     analyzer: Analyzer, program: Program, name: str, inputs: Sequence[Input], fresh: Freshness | None
-) -> tuple[EstateObject, list[datetime | None]]:
+) -> tuple[CloudObject, list[datetime | None]]:
     declared = analyzer.repository.declared_type
     if need_a_store(inputs):
         from perpend.evaluation.verdicts.stores.temporary_snapshot import imported
@@ -123,26 +123,26 @@ def _read(
         object_type=analyzer.object_type(type_name) if type_name else None,
         complete={input_.path: input_.complete for input_ in inputs},
     )
-    if needs_joining(collected.estate):
+    if needs_joining(collected.inventory):
         from perpend.evaluation.verdicts.stores.temporary_snapshot import joined
 
         with joined(collected, declared=declared) as store:
             assert store.snapshot is not None  # what cannot be used has raised
             return _object_of(analyzer, program, name, store.snapshot, fresh, "among the inputs")
-    estate = with_children(aged_estate(collected.estate, fresh), [program], analyzer.object_type)
-    return object_named(estate, program.input_type, name), [source.observed_at for source in estate.sources]
+    inventory = with_children(aged_estate(collected.inventory, fresh), [program], analyzer.object_type)
+    return object_named(inventory, program.input_type, name), [source.observed_at for source in inventory.sources]
 
 
 def _stored(
     analyzer: Analyzer, program: Program, name: str, directory: str, run: str | None, fresh: Freshness | None
-) -> tuple[EstateObject, list[datetime | None]]:
+) -> tuple[CloudObject, list[datetime | None]]:
     with store_named(directory).reading(run) as snapshot:
         return _object_of(analyzer, program, name, snapshot, fresh)
 
 
 def _object_of(
     analyzer: Analyzer, program: Program, name: str, snapshot: Snapshot, fresh: Freshness | None, where: str = ""
-) -> tuple[EstateObject, list[datetime | None]]:
+) -> tuple[CloudObject, list[datetime | None]]:
     from perpend.evaluation.verdicts.objects import stored_object_named
     from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
     from perpend.inventory.snapshots.temporary_store import scratch

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.cli.config.command import Configured, configuration_of, tell_deciding
-from perpend.cli.options.format import FormAsked, form_option, listing_options
+from perpend.cli.options.format import FormatOptions, form_option, listing_options
 from perpend.cli.options.history.record import place_of, store_option
-from perpend.cli.options.output.listing import ListingAsked
+from perpend.cli.options.output.listing import ListingRequest
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.severity import SEVERITIES, RatingHere, ratings_option, time_of, unrated_passes_option
+from perpend.cli.options.severity import SEVERITIES, ActiveSeverities, ratings_option, time_of, unrated_passes_option
 from perpend.cli.options.values import moment, repository_option
-from perpend.cli.options.waivers import Waiving, waiver_options
-from perpend.findings.history.model import OPEN_LIVES, Life
+from perpend.cli.options.waivers import ActiveWaivers, waiver_options
+from perpend.findings.history.model import OPEN_LIVES, State
 from perpend.language.compiler.names import type_named
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.findings.history.queries.findings import FindingFilter
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.language.syntax.repository import Repository
 
 EPILOG = """\b
@@ -41,7 +41,7 @@ Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, waiv
 
 
 @dataclass(frozen=True, slots=True)
-class ListAsked:
+class ListRequest:
     """What was asked on the command line, by the names of its options."""
 
     directory: str
@@ -60,7 +60,7 @@ class ListAsked:
     unrated_passes: bool
     since: datetime | None
     limit: int
-    form_asked: FormAsked
+    form_asked: FormatOptions
 
     def wanted(self, repository: Repository) -> FindingFilter:
         """Return which findings are asked for."""
@@ -82,7 +82,7 @@ class ListAsked:
     "--life",
     "lives",
     multiple=True,
-    type=click.Choice([*(life.value for life in Life if life is not Life.CLEAR), "all"]),
+    type=click.Choice([*(life.value for life in State if life is not State.CLEAR), "all"]),
     help="Findings of this life only; may be repeated.  [default: open, unconfirmed]",
 )
 @click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Findings by this policy only; may be repeated.")
@@ -122,29 +122,31 @@ def command(**given: Any) -> int:
     ended by today covers none. Where policies are rated, findings have a severity, a place in the order of what matters most,
     and the reason for it.
     """
-    asked = ListAsked(form_asked=FormAsked.taken_from(given), **given)
+    asked = ListRequest(form_asked=FormatOptions.taken_from(given), **given)
     asked.form_asked.refuse_contradictions()
     if asked.fail_on is not None:
         tell_deciding(click.get_current_context())
     place, repository = place_of(asked.directory), repository_here(asked.repo)
-    waiving = Waiving.here(repository, asked.waivers_dir, none=asked.no_waivers)
-    rating = RatingHere.here(repository, asked.ratings_dir, fail_on=asked.fail_on, unrated_passes=asked.unrated_passes)
+    waiving = ActiveWaivers.here(repository, asked.waivers_dir, none=asked.no_waivers)
+    rating = ActiveSeverities.here(repository, asked.ratings_dir, fail_on=asked.fail_on, unrated_passes=asked.unrated_passes)
     return _write(asked, place, repository, waiving, rating)
 
 
-def _write(asked: ListAsked, place: HistoryPlace, repository: Repository, waiving: Waiving, rating: RatingHere) -> int:
+def _write(
+    asked: ListRequest, place: HistoryStorage, repository: Repository, waiving: ActiveWaivers, rating: ActiveSeverities
+) -> int:
     from perpend.findings.history.queries.views import asking
     from perpend.findings.severity.priority import at_least, keep_ratings, with_priority
     from perpend.findings.waivers.match_history import with_waivers
-    from perpend.reports.terminal.history.finding import SaidBesideHistory, words_of_waivers
+    from perpend.reports.terminal.history.finding import HistoryAnnotations, words_of_waivers
 
     order = asked.order or ("priority" if rating.in_force.by_policy else "age")
-    written, head = ListingAsked(asked.form_asked, asked.limit, order), place.head()
+    written, head = ListingRequest(asked.form_asked, asked.limit, order), place.head()
     wanted = asked.wanted(repository)
     with asking(place, *written.views, accounts=wanted.accounts, objects=wanted.objects) as connection:
         covering = waiving.covered_findings(connection, head)
         lines = asked.form_asked.form == "sarif"
-        said = SaidBesideHistory(repository, words_of_waivers(covering), rating.in_force, lines=lines)
+        said = HistoryAnnotations(repository, words_of_waivers(covering), rating.in_force, lines=lines)
         query = with_waivers(wanted.query(head, written.columns), asked.waived)
         if order == "age" and not rating.in_force.by_policy:
             written.write(connection, query, place, said)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from perpend.core.objects.object_types import ObjectType
-    from perpend.inventory.snapshots.queries.views import Answer
+    from perpend.inventory.snapshots.queries.views import QueryResult
 
 _store = click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
 _repo = object_types_option
@@ -134,7 +134,7 @@ def prune(directory: str, keep: int) -> int:
     return 0
 
 
-def _write(answer: Answer, form: str, out: str | None, limit: int) -> None:
+def _write(answer: QueryResult, form: str, out: str | None, limit: int) -> None:
     from perpend.reports.terminal.inventory.answer import print_answer, write_answer_csv, write_answer_json
 
     if form == "table":

@@ -80,9 +80,9 @@ def write(**given: Any) -> int:
 
     The same run and policies give the same bytes. Without a choice of policies, those judge that the run asked.
     """
-    from perpend.cli.actions.evidence import PackOptions, pack_run
+    from perpend.cli.actions.evidence import EvidenceOptions, pack_run
 
-    return pack_run(PackOptions(**given))
+    return pack_run(EvidenceOptions(**given))
 
 
 @command.command("verify", epilog="\b\nExample:\n  perpend pack verify november.zip --format json")

@@ -13,7 +13,7 @@ from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import repository_here
 from perpend.cli.options.streams import output_stream
 from perpend.cli.options.values import max_age_option, moment, repository_option
-from perpend.cli.options.waivers import Waiving, waiver_options
+from perpend.cli.options.waivers import ActiveWaivers, waiver_options
 from perpend.language.compiler.analyzer import Analyzer
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from typing import TextIO
 
-    from perpend.findings.remediation.plans import Mending
+    from perpend.findings.remediation.plans import RemediationPlan
 
 EPILOG: Final = """\\b
 Examples:
@@ -73,7 +73,7 @@ def command(
     repository = repository_here(repo)
     analyzer = Analyzer(repository)
     asked = asked_of(analyzer, names, store)
-    waiving = None if with_waived else Waiving.here(repository, waivers_dir, none=no_waivers)
+    waiving = None if with_waived else ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
     with (
         plan_of_store(analyzer, asked, store, run, snapshot_time, max_age, waiving) as plan,
         output_stream(out) as stream,
@@ -82,7 +82,7 @@ def command(
         return plan.tell()
 
 
-def _writer(form: str) -> Callable[[Iterable[Mending], TextIO], None]:
+def _writer(form: str) -> Callable[[Iterable[RemediationPlan], TextIO], None]:
     from perpend.reports.formats.remediation.as_json import write_remedies_json
     from perpend.reports.formats.remediation.as_markdown import write_remedies_markdown
     from perpend.reports.formats.remediation.as_sh import write_sh

@@ -8,12 +8,12 @@ from typing import Any
 import click
 
 from perpend.cli.actions.clouds.collect import NOT_ALL, collect_into
-from perpend.cli.actions.clouds.collection_plan import Wishes, collection_options, to_collect
+from perpend.cli.actions.clouds.collection_plan import CollectOptions, collection_options, to_collect
 from perpend.cli.actions.clouds.dry_run import print_dry_run
 from perpend.cli.actions.clouds.policy_filter import policies_asked
 from perpend.cli.commands.check import command as check
 from perpend.cli.config.command import Configured, configuration_of
-from perpend.cli.options.reporting import Reporting, report_options, words_of_report
+from perpend.cli.options.reporting import ReportOptions, report_options, words_of_report
 from perpend.cli.options.repository import hold_repository, repository_here, store_named
 from perpend.cli.options.waivers import waivers_here
 from perpend.inventory.snapshots.temporary_store import scratch
@@ -46,9 +46,9 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     It is `perpend collect aws` and `perpend check` after each other: what came in and what did not is told on standard error.
     With --types alone those policies judge that read nothing else; the others are told.
     """
-    report = Reporting.taken_from(given)
+    report = ReportOptions.taken_from(given)
     report.refuse_contradictions(given["frameworks"])
-    wishes = Wishes(**given)
+    wishes = CollectOptions(**given)
     wishes.refuse_contradictions()
     if wishes.resume and store is None:
         raise click.UsageError("--resume goes on with what stands in a --store")

@@ -14,7 +14,7 @@ from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.repository import repository_here
 from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.values import repository_option
-from perpend.cli.options.waivers import Waiving, waiver_options
+from perpend.cli.options.waivers import ActiveWaivers, waiver_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from perpend.evaluation.verdicts.framework_mapping import CarryOver
     from perpend.evaluation.verdicts.requirements import Scorecard
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.language.syntax.repository import Repository
 
 EPILOG = """\b
@@ -77,7 +77,7 @@ def command(
     if before is not None and (len(frameworks) != 1 or form not in ("text", "json")):
         raise click.UsageError("--from goes with one --framework, and with --format text or json")
     repository, place = repository_here(repo), place_of(directory)
-    waiving = Waiving.here(repository, waivers_dir, none=no_waivers)
+    waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
     cards: list[Scorecard] = scorecards_here(place, repository, frameworks, accounts, waiving)
     carried = carried_here(repository, before, frameworks[0]) if before is not None else None
     if form == "text":
@@ -117,13 +117,13 @@ def _write(cards: Sequence[Scorecard], form: str, stream: TextIO, carried: Carry
 
 
 def _write_results(
-    place: HistoryPlace, repository: Repository, accounts: Sequence[str], cards: Sequence[Scorecard], stream: TextIO
+    place: HistoryStorage, repository: Repository, accounts: Sequence[str], cards: Sequence[Scorecard], stream: TextIO
 ) -> None:
     from perpend.cli.options.history.compliance import counts_known
     from perpend.cli.options.severity import time_of
     from perpend.reports.formats.exchange.oscal_results import write_results_of
-    from perpend.reports.terminal.history.finding import SaidBesideHistory, run_of_history
+    from perpend.reports.terminal.history.finding import HistoryAnnotations, run_of_history
 
     head = place.head()
-    run = run_of_history(head, time_of(head), counts_known(place, accounts), SaidBesideHistory(repository), cards)
+    run = run_of_history(head, time_of(head), counts_known(place, accounts), HistoryAnnotations(repository), cards)
     write_results_of(run, {}, stream)

@@ -11,7 +11,7 @@ from perpend.authoring.mutation.score import Budget
 from perpend.authoring.testing.run import TestReport, run_policy_tests
 from perpend.cli.actions.policies.changes import fill_expectations
 from perpend.cli.actions.policies.generated import propose
-from perpend.cli.actions.policies.mutated import budget_from, judge_mutants
+from perpend.cli.actions.policies.mutated import budget_from, evaluate_mutants
 from perpend.cli.actions.policies.watch import run_again_and_again
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
@@ -111,7 +111,7 @@ def command(
         analyzer, chosen = Analyzer(repository), _chosen(names, repository)
         if generate:
             return propose(analyzer, chosen, out=options["out"], write=write)
-        return judge_mutants(analyzer, chosen, form=options["form"], out=options["out"], budget=budget, jobs=jobs)
+        return evaluate_mutants(analyzer, chosen, form=options["form"], out=options["out"], budget=budget, jobs=jobs)
     if options["form"] == "html" or jobs is not None or budget != Budget():
         raise click.UsageError("--format html, --budget and --jobs go with --mutate")
     if update:

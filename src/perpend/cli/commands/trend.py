@@ -9,7 +9,7 @@ from perpend.cli.options.format import form_option
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.output.rows import write_row_form
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.severity import RatingHere, ratings_option
+from perpend.cli.options.severity import ActiveSeverities, ratings_option
 from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.values import repository_option
 
@@ -63,7 +63,7 @@ def command(
         raise click.UsageError("--by-severity goes with --format text, json or csv")
     today = None
     if rated == "today":
-        rating = RatingHere.here(repository_here(repo), ratings_dir)
+        rating = ActiveSeverities.here(repository_here(repo), ratings_dir)
         today = {policy_id: rating.level.value for policy_id, rating in rating.in_force.by_policy.items()}
     named = known_policies(place.head(), policies)
     with asking(place, "run", "ledger", "rating", accounts=accounts) as connection:

@@ -26,7 +26,7 @@ from perpend.language.syntax.files import Files
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.read import WaiverFiles
     from perpend.inventory.snapshots.database import Connection
     from perpend.language.syntax.repository import Repository
@@ -141,15 +141,15 @@ def try_file(file: str, directory: str, repo: str | None, day: datetime | None, 
 @contextmanager
 def _covering(
     files: WaiverFiles, repository: Repository, directory: str | None, day: datetime | None
-) -> Iterator[tuple[Covering, Connection | None]]:
+) -> Iterator[tuple[WaiverMatches, Connection | None]]:
     """Yield how waivers stand on a day, with what they cover of a store's history where one is named."""
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.status import DayAsked, standings_on
 
     asked: date | None = day.astimezone(UTC).date() if day else None
     if directory is None:
         on = DayAsked.of(asked or datetime.now(UTC).date(), named=True)
-        yield Covering(on, standings_on(files, on, repository.policy_ids)), None
+        yield WaiverMatches(on, standings_on(files, on, repository.policy_ids)), None
         return
     from perpend.findings.history.queries.views import asking
     from perpend.findings.waivers.match_history import waived_findings

@@ -84,7 +84,7 @@ _OPTIONS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class FormAsked:
+class FormatOptions:
     """What was asked of a form, by the names of its options."""
 
     form: str
@@ -95,7 +95,7 @@ class FormAsked:
     github: bool = False
 
     @classmethod
-    def taken_from(cls, given: dict[str, Any]) -> FormAsked:
+    def taken_from(cls, given: dict[str, Any]) -> FormatOptions:
         """Return what options say of the form, and take that out of them."""
         return cls(**{field.name: given.pop(field.name) for field in fields(cls) if field.name in given})
 
@@ -127,7 +127,9 @@ def is_told(form: str) -> bool:
     return form in ("junit", "markdown") or (form in FORMS and FORMS[form].lists_findings)
 
 
-def write_told(run: ReportedRun, findings: Iterable[ReportedFinding], asked: FormAsked, *, old: Collection[str] = ()) -> None:
+def write_told(
+    run: ReportedRun, findings: Iterable[ReportedFinding], asked: FormatOptions, *, old: Collection[str] = ()
+) -> None:
     """Write findings of a history in a form that tells of them. ``old`` are words of lives that are no news."""
     if FORMS[asked.form].lists_findings:
         write_findings(run, findings, asked)
@@ -142,7 +144,7 @@ def write_told(run: ReportedRun, findings: Iterable[ReportedFinding], asked: For
             write_findings_markdown(run, findings, stream)
 
 
-def write_findings(run: ReportedRun, findings: Iterable[ReportedFinding], asked: FormAsked) -> None:
+def write_findings(run: ReportedRun, findings: Iterable[ReportedFinding], asked: FormatOptions) -> None:
     """Write findings in a form that lists them."""
     if asked.form == "ocsf-parquet":
         _write_parquet(run, findings, asked)
@@ -166,7 +168,7 @@ def write_findings(run: ReportedRun, findings: Iterable[ReportedFinding], asked:
             write_oscal_poam(run, findings, stream)
 
 
-def _write_parquet(run: ReportedRun, findings: Iterable[ReportedFinding], asked: FormAsked) -> None:
+def _write_parquet(run: ReportedRun, findings: Iterable[ReportedFinding], asked: FormatOptions) -> None:
     from perpend.reports.formats.exchange.ocsf import VERSIONS
     from perpend.reports.formats.exchange.ocsf_parquet import write_ocsf_parquet
 

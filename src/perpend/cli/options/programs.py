@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from perpend.core.diagnostics.model import Diagnostic
-    from perpend.core.objects.inventory import Estate
+    from perpend.core.objects.inventory import Inventory
     from perpend.evaluation.verdicts.selection import Selection
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.compiler.analyzer import Analyzer
@@ -44,14 +44,14 @@ class PolicyChoice(Protocol):
         """Ids, globs or folders of policies that are not asked."""
 
 
-def chosen_policies(analyzer: Analyzer, asked: PolicyChoice, over: Estate | Snapshot) -> Selection:
+def chosen_policies(analyzer: Analyzer, asked: PolicyChoice, over: Inventory | Snapshot) -> Selection:
     """Return the policies that a command line chooses to judge what is held, having told which cannot."""
     selection = choose_policies(analyzer, asked, over)
     tell_refused(analyzer.repository, selection)
     return selection
 
 
-def choose_policies(analyzer: Analyzer, asked: PolicyChoice, over: Estate | Snapshot) -> Selection:
+def choose_policies(analyzer: Analyzer, asked: PolicyChoice, over: Inventory | Snapshot) -> Selection:
     """Return the policies that a command line chooses to judge what is held."""
     return select_policies(
         analyzer,

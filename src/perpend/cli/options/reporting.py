@@ -14,8 +14,8 @@ from click.core import ParameterSource
 from perpend.cli.config.command import configuration_of, deciding_settings, deciding_text, tell_deciding
 from perpend.cli.config.settings import FAIL_ON
 from perpend.cli.options.completion import complete_categories
-from perpend.cli.options.format import FormAsked, form_option, form_options, write_findings
-from perpend.cli.options.severity import SEVERITIES, RatingHere, is_severity, ratings_option, unrated_passes_option
+from perpend.cli.options.format import FormatOptions, form_option, form_options, write_findings
+from perpend.cli.options.severity import SEVERITIES, ActiveSeverities, is_severity, ratings_option, unrated_passes_option
 from perpend.cli.options.streams import CannotWrite, output_stream, terminal
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.plural import counted
@@ -25,12 +25,12 @@ from perpend.reports.formats.registry import FORMS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdict_filter import Filter
-    from perpend.findings.severity.results import WeighedJudgement
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.language.syntax.repository import Repository
-    from perpend.reports.html.history import HandoutHistory
+    from perpend.reports.html.history import ReportHistory
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand
 
     Command = TypeVar("Command", bound=Callable[..., Any])
@@ -47,7 +47,7 @@ def report_options(command: Command) -> Command:
 
 def words_of_report(context: click.Context) -> list[str]:
     """Return the options of a report as a command line says them: what was typed, not what a configuration says."""
-    named = {field.name for field in fields(Reporting)}
+    named = {field.name for field in fields(ReportOptions)}
     words: list[str] = []
     for option in context.command.params:
         typed = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
@@ -119,7 +119,7 @@ _OPTIONS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Reporting:
+class ReportOptions:
     """What was asked of a report, by the names of its options."""
 
     form: str
@@ -142,7 +142,7 @@ class Reporting:
     require_coverage: bool
 
     @classmethod
-    def taken_from(cls, given: dict[str, Any]) -> Reporting:
+    def taken_from(cls, given: dict[str, Any]) -> ReportOptions:
         """Return what options say of the report, and take that out of them."""
         return cls(**{field.name: given.pop(field.name) for field in fields(cls)})
 
@@ -175,18 +175,18 @@ class Reporting:
             )
 
     @property
-    def form_asked(self) -> FormAsked:
+    def form_asked(self) -> FormatOptions:
         """What was asked of the form."""
-        return FormAsked(self.form, self.out, self.every, self.ocsf_version, self.unrated, self.github)
+        return FormatOptions(self.form, self.out, self.every, self.ocsf_version, self.unrated, self.github)
 
     @property
     def weighs(self) -> bool:
         """Whether it matters how severe findings are: to what makes the run fail, or in what is written."""
         return is_severity(self.fail_on) or self.form != "parquet"
 
-    def rating(self, repository: Repository) -> RatingHere:
+    def rating(self, repository: Repository) -> ActiveSeverities:
         """Return the ratings that hold. Raises where a severity is asked for, and no policy is rated."""
-        return RatingHere.here(repository, self.ratings_dir, fail_on=self.fail_on, unrated_passes=self.unrated_passes)
+        return ActiveSeverities.here(repository, self.ratings_dir, fail_on=self.fail_on, unrated_passes=self.unrated_passes)
 
     def filter(self) -> Filter:
         """Return which verdicts are reported."""
@@ -196,47 +196,47 @@ class Reporting:
 
 
 @dataclass(frozen=True, slots=True)
-class SaidBeside:
+class Annotations:
     """What is said of a judgement beside its verdicts: what is waived of it, how severe it is, what a history knows of it."""
 
-    covering: Covering | None = None
-    weighed: WeighedJudgement | None = None
-    history: HandoutHistory | None = None
+    covering: WaiverMatches | None = None
+    weighed: RatedEvaluation | None = None
+    history: ReportHistory | None = None
 
 
-def write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, said: SaidBeside) -> None:
+def write(evaluation: Evaluation, asked: ReportOptions, explained: ExplainCommand, said: Annotations) -> None:
     """Write a judgement in the form that was asked for. ``explained`` says how its verdicts are explained."""
-    from perpend.evaluation.verdicts.verdict_filter import narrowed
+    from perpend.evaluation.verdicts.verdict_filter import filter_verdicts
 
     accounts = configuration_of(click.get_current_context()).accounts
-    judgement = narrowed(judgement, asked.filter(), accounts)
-    _tell_old_reports(judgement)
-    _tell_unread(judgement)
-    _write(judgement, asked, explained, said)
+    evaluation = filter_verdicts(evaluation, asked.filter(), accounts)
+    _tell_old_reports(evaluation)
+    _tell_unread(evaluation)
+    _write(evaluation, asked, explained, said)
     if asked.requirements is not None:
         from perpend.reports.formats.as_requirements import write_requirements
 
         with output_stream(asked.requirements) as stream:
-            write_requirements(judgement.scorecards(), asked.requirements, stream)
+            write_requirements(evaluation.scorecards(), asked.requirements, stream)
 
 
-def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, said: SaidBeside) -> None:
+def _write(evaluation: Evaluation, asked: ReportOptions, explained: ExplainCommand, said: Annotations) -> None:
     accounts, covering, weighed = configuration_of(click.get_current_context()).accounts, said.covering, said.weighed
     if asked.form not in ("table", "json"):
         _tell_waived(covering)
     if asked.form not in ("table", "json") or asked.quiet:
         tell_deciding(click.get_current_context())
     if asked.form != "table":
-        _tell_beside(judgement, asked.form)
+        _tell_beside(evaluation, asked.form)
     if asked.form != "table" or asked.require_coverage:
-        _tell_coverage(judgement)
+        _tell_coverage(evaluation)
     if asked.form == "table":
         from perpend.reports.terminal.verdicts.terminal import Detail, print_judgement
 
         detail = Detail.TOTALS if asked.quiet else Detail.SUMMARY if asked.summary else Detail.ALL
         with terminal(asked.out) as console:
             print_judgement(
-                judgement,
+                evaluation,
                 console,
                 limit=asked.limit,
                 explained=explained,
@@ -250,47 +250,47 @@ def _write(judgement: Judgement, asked: Reporting, explained: ExplainCommand, sa
         from perpend.reports.formats.as_parquet import write_parquet
 
         try:
-            write_parquet(judgement, asked.out or "")
+            write_parquet(evaluation, asked.out or "")
         except OSError as error:
             raise CannotWrite(f"{asked.out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     elif asked.form == "html":
-        _write_page(judgement, asked, explained, said)
+        _write_page(evaluation, asked, explained, said)
     elif FORMS[asked.form].lists_findings:
-        _write_findings(judgement, asked, weighed)
+        _write_findings(evaluation, asked, weighed)
     elif asked.form in ("junit", "markdown", "oscal-ar"):
-        _write_counts(judgement, asked, weighed)
+        _write_counts(evaluation, asked, weighed)
     else:
         from perpend.reports.formats.as_csv import write_csv
         from perpend.reports.formats.as_json import write_json, write_ndjson
 
         with output_stream(asked.out, long=True) as stream:
             if asked.form == "ndjson":
-                write_ndjson(judgement, stream, accounts=accounts, compact=asked.compact, weighed=weighed)
+                write_ndjson(evaluation, stream, accounts=accounts, compact=asked.compact, weighed=weighed)
             elif asked.form == "csv":
-                write_csv(judgement, stream, accounts=accounts, weighed=weighed)
+                write_csv(evaluation, stream, accounts=accounts, weighed=weighed)
             else:
                 decided = deciding_settings(click.get_current_context())
-                write_json(judgement, stream, accounts=accounts, covering=covering, weighed=weighed, decided=decided)
+                write_json(evaluation, stream, accounts=accounts, covering=covering, weighed=weighed, decided=decided)
 
 
-def _write_page(judgement: Judgement, asked: Reporting, explained: ExplainCommand, said: SaidBeside) -> None:
+def _write_page(evaluation: Evaluation, asked: ReportOptions, explained: ExplainCommand, said: Annotations) -> None:
     from perpend.reports.html.page import write_handout
     from perpend.reports.terminal.verdicts.waivers import waived_text
 
     accounts = configuration_of(click.get_current_context()).accounts
     with output_stream(asked.out) as stream:
         write_handout(
-            judgement,
+            evaluation,
             stream,
             accounts=accounts,
-            explain=_explain_words(judgement, explained),
+            explain=_explain_words(evaluation, explained),
             history=said.history,
             waived=waived_text(said.covering) or "",
             weighed=said.weighed,
         )
 
 
-def _tell_waived(covering: Covering | None) -> None:
+def _tell_waived(covering: WaiverMatches | None) -> None:
     """Say on standard error how many verdicts are waived, where the output has no place for it."""
     from perpend.reports.terminal.verdicts.waivers import waived_text
 
@@ -298,28 +298,28 @@ def _tell_waived(covering: Covering | None) -> None:
         click.echo(f"perpend: {text}", err=True)
 
 
-def _explain_words(judgement: Judgement, explained: ExplainCommand) -> list[str | int | None]:
+def _explain_words(evaluation: Evaluation, explained: ExplainCommand) -> list[str | int | None]:
     """Return the words of the command that explains a finding, with marks for policy and object; none if none holds for all."""
-    from perpend.core.objects.inventory import EstateObject, Origin
+    from perpend.core.objects.inventory import CloudObject, Origin
     from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD
 
     if explained.names_some or not explained.is_kept:
         return []
     marks: dict[str, int | None] = {"\0policy": POLICY_WORD, "\0object": OBJECT_WORD}
     policy, judged = marks
-    words = explained.words(policy, EstateObject("", judged, "", "", {}, Origin("")), judgement.day)
+    words = explained.words(policy, CloudObject("", judged, "", "", {}, Origin("")), evaluation.day)
     return [marks.get(word, word) for word in words]
 
 
-def _write_findings(judgement: Judgement, asked: Reporting, weighed: WeighedJudgement | None) -> None:
+def _write_findings(evaluation: Evaluation, asked: ReportOptions, weighed: RatedEvaluation | None) -> None:
     from perpend.reports.formats.exchange.finding import OPEN, findings_of, run_of
 
     statuses = tuple(Status) if asked.every or asked.statuses else OPEN
-    run = run_of(judgement, weighed)
-    write_findings(run, findings_of(judgement, run, statuses, weighed), asked.form_asked)
+    run = run_of(evaluation, weighed)
+    write_findings(run, findings_of(evaluation, run, statuses, weighed), asked.form_asked)
 
 
-def _write_counts(judgement: Judgement, asked: Reporting, weighed: WeighedJudgement | None) -> None:
+def _write_counts(evaluation: Evaluation, asked: ReportOptions, weighed: RatedEvaluation | None) -> None:
     """Write a form that tells of policies and requirements, and names the first objects only."""
     from perpend.reports.formats.as_junit import write_junit
     from perpend.reports.formats.exchange.markdown import write_markdown
@@ -327,30 +327,30 @@ def _write_counts(judgement: Judgement, asked: Reporting, weighed: WeighedJudgem
 
     with output_stream(asked.out) as stream:
         if asked.form == "markdown":
-            write_markdown(judgement, stream, weighed=weighed)
+            write_markdown(evaluation, stream, weighed=weighed)
         else:
             write_form = {"junit": write_junit, "oscal-ar": write_oscal_results}[asked.form]
-            write_form(judgement, stream, limit=asked.limit, weighed=weighed)
+            write_form(evaluation, stream, limit=asked.limit, weighed=weighed)
 
 
-def _tell_beside(judgement: Judgement, form: str) -> None:
+def _tell_beside(evaluation: Evaluation, form: str) -> None:
     """Say on standard error what a form for machines leaves open: what was not asked, and what is not written."""
-    excluded = bool(judgement.selection.excluded) and form != "json"
-    if excluded or judgement.narrowed:
+    excluded = bool(evaluation.selection.excluded) and form != "json"
+    if excluded or evaluation.filter_verdicts:
         from perpend.reports.terminal.verdicts.terminal import excluded_text, narrowed_text
 
-        told = [excluded_text(judgement)] if excluded else []
-        for text in [*told, *([narrowed_text(judgement)] if judgement.narrowed else [])]:
+        told = [excluded_text(evaluation)] if excluded else []
+        for text in [*told, *([narrowed_text(evaluation)] if evaluation.filter_verdicts else [])]:
             click.echo(f"perpend: {visible(text)}", err=True)
 
 
-def _tell_old_reports(judgement: Judgement) -> None:
+def _tell_old_reports(evaluation: Evaluation) -> None:
     """Say on standard error which credential reports are older than AWS lets them become: more may have happened since."""
     from perpend.core.values.age import age_text
     from perpend.evaluation.verdicts.staleness import old_reports
 
-    now = judgement.day.time if judgement.day.given else datetime.now(UTC)
-    old = old_reports(judgement.estate.sources, now)
+    now = evaluation.day.time if evaluation.day.given else datetime.now(UTC)
+    old = old_reports(evaluation.inventory.sources, now)
     if old:
         name, age = max(old.items(), key=lambda one: one[1])
         others = f" and {counted(len(old) - 1, 'other credential report')}" if len(old) > 1 else ""
@@ -363,38 +363,38 @@ def _tell_old_reports(judgement: Judgement) -> None:
         )
 
 
-def _tell_unread(judgement: Judgement) -> None:
+def _tell_unread(evaluation: Evaluation) -> None:
     """Say on standard error of which types not all objects were read. Inputs that could not be read are told elsewhere."""
-    unread = judgement.unread(beside=judgement.estate.unread)
+    unread = evaluation.unread(beside=evaluation.inventory.unread)
     for name, why in islice(unread.items(), _MOST_UNREAD):
-        told = visible(f"{judgement.type_label(name)} was judged: {why}")
+        told = visible(f"{evaluation.type_label(name)} was judged: {why}")
         click.echo(f"perpend: it is not known whether every {told}", err=True)
     if len(unread) > _MOST_UNREAD:
         click.echo(f"perpend: nor is it of {counted(len(unread) - _MOST_UNREAD, 'other type')}", err=True)
 
 
-def _tell_coverage(judgement: Judgement) -> None:
+def _tell_coverage(evaluation: Evaluation) -> None:
     """Say on standard error how much was asked of frameworks that were not asked in full."""
-    for card in judgement.scorecards():
+    for card in evaluation.scorecards():
         if not card.all_asked:
             click.echo(f"perpend: {visible(card.framework.id)}: {card.asked_in_words}", err=True)
 
 
-def exit_code(judgement: Judgement, asked: Reporting, said: SaidBeside, rating: RatingHere) -> int:
+def exit_code(evaluation: Evaluation, asked: ReportOptions, said: Annotations, rating: ActiveSeverities) -> int:
     """Return 1 or 3 where ``--fail-on`` says so of some verdict, 3 where ``--require-coverage`` does, else 0.
 
     What is incompliant and waived does not count. What is undetermined does, waived or not: it is not known to be a pass. So
     does what could not be read, of which there are no verdicts; what nobody wanted to be read does not.
     """
-    code = _exit_code_of_verdicts(judgement, asked, said, rating)
-    return code or (3 if asked.require_coverage and not all(card.all_asked for card in judgement.scorecards()) else 0)
+    code = _exit_code_of_verdicts(evaluation, asked, said, rating)
+    return code or (3 if asked.require_coverage and not all(card.all_asked for card in evaluation.scorecards()) else 0)
 
 
-def _exit_code_of_verdicts(judgement: Judgement, asked: Reporting, said: SaidBeside, rating: RatingHere) -> int:
+def _exit_code_of_verdicts(evaluation: Evaluation, asked: ReportOptions, said: Annotations, rating: ActiveSeverities) -> int:
     if rating.least is not None and said.weighed is not None:
-        return rating.exit_code_of(said.weighed, rating.least, judgement.unread_policies)
-    counts = judgement.ledger.counts
+        return rating.exit_code_of(said.weighed, rating.least, evaluation.unread_policies)
+    counts = evaluation.ledger.counts
     waived = said.covering.number(Status.INCOMPLIANT) if said.covering else 0
     if counts[Status.INCOMPLIANT] > waived and asked.fail_on != "never":
         return 1
-    return 3 if (counts[Status.UNDETERMINED] or judgement.unread_policies) and asked.fail_on == "undetermined" else 0
+    return 3 if (counts[Status.UNDETERMINED] or evaluation.unread_policies) and asked.fail_on == "undetermined" else 0

@@ -12,18 +12,18 @@ from perpend.cli.config.command import is_from_file
 from perpend.cli.options.waivers import beside, refuse_faults
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
-from perpend.findings.severity.effective import RatingsInForce, ratings_in_force
+from perpend.findings.severity.effective import EffectiveRatings, ratings_in_force
 from perpend.findings.severity.levels import LEVELS, SeverityLevel
 from perpend.findings.severity.read import FOLDER, ratings_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from perpend.evaluation.verdicts.evaluation import Judgement
-    from perpend.findings.history.manifest import HistoryHead, RatingsSaid
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.findings.history.manifest import HistoryManifest, RecordedRatings
     from perpend.findings.severity.read import RatingFiles
-    from perpend.findings.severity.results import WeighedJudgement
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.language.syntax.repository import Repository
 
     Command = TypeVar("Command", bound=Callable[..., Any])
@@ -57,17 +57,17 @@ def is_severity(word: str | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class RatingHere:
+class ActiveSeverities:
     """The ratings that hold for a command, with the severity that makes it fail, None where none does."""
 
-    in_force: RatingsInForce = field(default_factory=RatingsInForce)
+    in_force: EffectiveRatings = field(default_factory=EffectiveRatings)
     least: SeverityLevel | None = None
     unrated_passes: bool = False
 
     @classmethod
     def here(
         cls, repository: Repository, directory: str | None, *, fail_on: str | None = None, unrated_passes: bool = False
-    ) -> RatingHere:
+    ) -> ActiveSeverities:
         """Return the ratings that options mean. Raises where a severity is asked for, and no policy is rated."""
         least = SeverityLevel(fail_on) if fail_on is not None and is_severity(fail_on) else None
         if unrated_passes and least is None and not is_from_file(click.get_current_context(), "unrated_passes"):
@@ -80,21 +80,21 @@ class RatingHere:
         return cls(in_force, least, unrated_passes)
 
     @property
-    def said(self) -> RatingsSaid | None:
+    def said(self) -> RecordedRatings | None:
         """The ratings as a history remembers them."""
         from perpend.findings.severity.history_document import said_by
 
         return said_by(self.in_force)
 
-    def weighed(self, judgement: Judgement, covering: Covering | None) -> WeighedJudgement | None:
+    def weighed(self, evaluation: Evaluation, covering: WaiverMatches | None) -> RatedEvaluation | None:
         """Return how severe a judgement's findings are, None where nothing is rated. ``covering`` is what is waived of it."""
         if not self.in_force.by_policy:
             return None
         from perpend.findings.severity.results import weighed
 
-        return weighed(judgement, self.in_force, covering)
+        return weighed(evaluation, self.in_force, covering)
 
-    def exit_code_of(self, judged: WeighedJudgement, least: SeverityLevel, unread: Iterable[str] = ()) -> int:
+    def exit_code_of(self, judged: RatedEvaluation, least: SeverityLevel, unread: Iterable[str] = ()) -> int:
         """Return the exit code of what is so severe, or not rated; of ``unread`` policies objects were not read."""
         unrated = not self.unrated_passes
         numbers = (judged.number(status, least, unrated=unrated) for status in (Status.INCOMPLIANT, Status.UNDETERMINED))
@@ -113,6 +113,6 @@ class RatingHere:
         return code
 
 
-def time_of(head: HistoryHead) -> datetime:
+def time_of(head: HistoryManifest) -> datetime:
     """Return the time of a history's newest run, by UTC."""
     return max(datetime.fromisoformat(run.time) for run in head.runs).astimezone(UTC)

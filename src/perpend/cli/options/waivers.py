@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.status import Status
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.requirements import AnsweredFor
-    from perpend.findings.history.manifest import HistoryHead
-    from perpend.findings.history.storage import HistoryPlace
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.storage import HistoryStorage
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.inventory.snapshots.database import Connection
     from perpend.language.syntax.repository import Repository
 
@@ -97,18 +97,18 @@ def refuse_faults(faults: Collection[Diagnostic], files: Files, what: str) -> No
 
 
 @dataclass(frozen=True, slots=True)
-class Waiving:
+class ActiveWaivers:
     """The waivers that hold for a command, and the repository whose policies they mean."""
 
     files: WaiverFiles = field(default_factory=WaiverFiles)
     repository: Repository | None = None
 
     @classmethod
-    def here(cls, repository: Repository, directory: str | None, *, none: bool) -> Waiving:
+    def here(cls, repository: Repository, directory: str | None, *, none: bool) -> ActiveWaivers:
         """Return the waivers that options mean. Raises UnusableEntries."""
         return cls(waivers_here(repository, directory, none=none), repository)
 
-    def covered(self, judgement: Judgement) -> Covering | None:
+    def covered(self, evaluation: Evaluation) -> WaiverMatches | None:
         """Return what waivers cover of a judgement, None where there are none; tell what is odd about them."""
         if self.repository is None or not (self.files.waivers or self.files.attestations):
             return None
@@ -117,15 +117,15 @@ class Waiving:
         from perpend.findings.waivers.match_results import waived
         from perpend.findings.waivers.warnings import Looked, told_of, told_of_attestations
 
-        judged = waived(judgement, self.files, self.repository.policy_ids, replayed=judgement.day.given)
-        accounts = frozenset(number for source in judgement.estate.sources for number in source.accounts)
-        looked = Looked(frozenset(program.policy_id for program in judgement.programs), accounts, judged.in_scope)
-        counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
+        judged = waived(evaluation, self.files, self.repository.policy_ids, replayed=evaluation.day.given)
+        accounts = frozenset(number for source in evaluation.inventory.sources for number in source.accounts)
+        looked = Looked(frozenset(program.policy_id for program in evaluation.programs), accounts, judged.in_scope)
+        counts = {column.program.policy_id: counts_of(column) for column in evaluation.verdicts}
         attested = attested_on(self.files, judged.covering.day, self.repository, counts)
         tell([*told_of(judged.covering, self.files.approvers, looked), *told_of_attestations(attested)])
         return judged.covering
 
-    def answered(self, judgement: Judgement, covering: Covering | None) -> AnsweredFor:
+    def answered(self, evaluation: Evaluation, covering: WaiverMatches | None) -> AnsweredFor:
         """Return what people answer for of a judgement: what of its policies is waived, and which are attested."""
         from perpend.evaluation.verdicts.evaluation import counts_of
         from perpend.evaluation.verdicts.requirements import AnsweredFor
@@ -133,11 +133,11 @@ class Waiving:
 
         if covering is None or self.repository is None:
             return AnsweredFor()
-        counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
+        counts = {column.program.policy_id: counts_of(column) for column in evaluation.verdicts}
         attested = attested_on(self.files, covering.day, self.repository, counts)
         return AnsweredFor({policy_id: covering.waived_of(policy_id) for policy_id in counts}, attested_policies(attested))
 
-    def covered_findings(self, connection: Connection, head: HistoryHead, *, replayed: bool = False) -> Covering:
+    def covered_findings(self, connection: Connection, head: HistoryManifest, *, replayed: bool = False) -> WaiverMatches:
         """Return what waivers cover of a history's findings on the day of its newest run, and leave it in a table there.
 
         If not ``replayed``, none does that has ended before today.
@@ -148,7 +148,7 @@ class Waiving:
         known = self.repository.policy_ids if self.repository is not None else ()
         return waived_findings(connection, self.files, known, DayAsked.of(day_of(head), named=replayed))
 
-    def attested(self, head: HistoryHead, counts: Mapping[str, Mapping[Status, int]]) -> frozenset[str]:
+    def attested(self, head: HistoryManifest, counts: Mapping[str, Mapping[Status, int]]) -> frozenset[str]:
         """Return the policies of which an attestation holds on the newest run's day and today; tell which do not."""
         from perpend.findings.waivers.attestations import attested_on, attested_policies
         from perpend.findings.waivers.status import DayAsked
@@ -161,7 +161,7 @@ class Waiving:
         return attested_policies(attested)
 
 
-def waiver_views(place: HistoryPlace, repository: Repository) -> list[str]:
+def waiver_views(place: HistoryStorage, repository: Repository) -> list[str]:
     """Return the statements that make two views for SQL, as of the day of the newest run, without what has ended since.
 
     ``waiver`` says how each stands, ``waived`` by which one each waived finding is shown to be.
@@ -171,7 +171,7 @@ def waiver_views(place: HistoryPlace, repository: Repository) -> list[str]:
     from perpend.findings.waivers.match_history import waived_statement
     from perpend.reports.formats.as_waivers import standing_document
 
-    waiving = Waiving.here(repository, None, none=False)
+    waiving = ActiveWaivers.here(repository, None, none=False)
     with asking(place, *(("finding",) if waiving.files.waivers else ("run",))) as connection:
         covering = waiving.covered_findings(connection, place.head())
         waived = waived_statement(connection)
@@ -180,7 +180,7 @@ def waiver_views(place: HistoryPlace, repository: Repository) -> list[str]:
     return [rows_statement("waiver", _WAIVER_COLUMNS, rows, is_row="id IS NOT NULL"), waived]
 
 
-def day_of(head: HistoryHead) -> date:
+def day_of(head: HistoryManifest) -> date:
     """Return the day of a history's newest run, by UTC."""
     return max(datetime.fromisoformat(run.time) for run in head.runs).astimezone(UTC).date()
 

@@ -24,7 +24,7 @@ from botocore.parsers import ResponseParserError
 
 from perpend.collectors.aws.error_classification import Refusal
 from perpend.collectors.aws.parse import is_answer
-from perpend.collectors.aws.session.rate_limiter import Pace
+from perpend.collectors.aws.session.rate_limiter import RateLimit
 from perpend.collectors.aws.session.timeouts import TOTAL, Transport
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
@@ -88,7 +88,7 @@ class CloudClient:
     _session: Any = None
     _clients: dict[tuple[str, str], tuple[Any, Transport]] = field(default_factory=dict)
     _used: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
+    _paces: dict[tuple[str, str], RateLimit] = field(default_factory=dict)
     _gates: dict[tuple[str, str], threading.Semaphore] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -174,7 +174,7 @@ class CloudClient:
     def _new_client(self, service: str, region: str) -> tuple[Any, Transport]:
         client = self._session.create_client(service, region_name=region, endpoint_url=self.endpoint_url, config=self._config())
         client.meta.events.register("before-sign.s3-control", without_account)
-        pace = self._paces.setdefault((service, region), Pace(service))
+        pace = self._paces.setdefault((service, region), RateLimit(service))
         return client, Transport(client, pace, total=self.total)
 
     def _config(self) -> Config:

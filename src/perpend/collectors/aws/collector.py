@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import PARSING, regions_of
-from perpend.collectors.aws.error_classification import Fact, Lack, unread
+from perpend.collectors.aws.error_classification import Answer, FailureKind, unread
 from perpend.collectors.aws.model import ABOVE
 from perpend.collectors.aws.parse import (
     CloudPlace,
@@ -30,7 +30,7 @@ from perpend.collectors.aws.parse import (
 )
 from perpend.collectors.aws.plan import IDENTITY, REPORT
 from perpend.collectors.aws.responses import Answers, NotListed
-from perpend.collectors.aws.work_units import AccountEntry, Cell, CellEnd, CollectedRow, now
+from perpend.collectors.aws.work_units import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
 from perpend.core.objects.claims import Unread
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from perpend.collectors.aws.client import CloudClient
     from perpend.collectors.aws.error_classification import Meaning
     from perpend.collectors.aws.model import DetailCall, TypeRow
-    from perpend.collectors.aws.plan import CollectionPlan, TypeAsked
-    from perpend.collectors.aws.work_units import Keeper
+    from perpend.collectors.aws.plan import CollectionPlan, TypeRequest
+    from perpend.collectors.aws.work_units import CheckpointWriter
 
 CLOSED: Final = "not-opted-in"
 """The status of a region that an account has not enabled: nothing is asked there."""
@@ -53,7 +53,7 @@ CHUNK: Final = 500
 class _Listed(NamedTuple):
     """An object of a listing, not asked about yet."""
 
-    asked: TypeAsked
+    asked: TypeRequest
     item: Mapping[str, Any]
     identity: str
 
@@ -66,7 +66,7 @@ class _Here:
     ``others`` those of other accounts.
     """
 
-    cell: Cell
+    cell: WorkUnit
     where: CloudPlace
     lacking: list[Unread] = field(default_factory=list)
     each: dict[str, Unread] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class _Here:
 
     def lack(self, code: str) -> None:
         """Note that some answer has another form than answers have."""
-        self.lacking.append(unread(CALLS[self.cell.listing], Lack.FAILED, self.where, code))
+        self.lacking.append(unread(CALLS[self.cell.listing], FailureKind.FAILED, self.where, code))
 
     def count(self, what: Unread) -> None:
         """Note what was not read of one more object."""
@@ -95,7 +95,7 @@ class Collector:
     client: CloudClient
     plan: CollectionPlan
     account: CloudPlace
-    kept: Keeper
+    kept: CheckpointWriter
     workers: Workers
     wanted_regions: Callable[[Sequence[str]], Sequence[str]] | None = None
     closed_regions: Sequence[str] = ()
@@ -116,7 +116,7 @@ class Collector:
             answered = list(self._answers.listed("ec2.regions", ""))
             status = regions_of(answered)
             if not status:  # some region has no name
-                raise NotListed(unread(CALLS["ec2.regions"], Lack.FAILED, self.account, "NoResult"))
+                raise NotListed(unread(CALLS["ec2.regions"], FailureKind.FAILED, self.account, "NoResult"))
             self._answers.kept["ec2.regions", ""] = answered
             known = sorted(status)
             regions = tuple(region for region in known if status[region] != CLOSED)
@@ -129,7 +129,7 @@ class Collector:
         asked = tuple(region for region in asked if region not in stated)
         return replace(entry, regions=regions, asked=asked, no_regions=why, at=at, stated=stated)
 
-    def collect(self, entry: AccountEntry, *, done: Callable[[Cell], None] | None = None) -> None:
+    def collect(self, entry: AccountEntry, *, done: Callable[[WorkUnit], None] | None = None) -> None:
         """Ask for all that is not kept yet. ``done`` is told of each cell that came to its end."""
         if self.plan.is_regional:
             self._answers.regions = frozenset(entry.asked)
@@ -138,7 +138,7 @@ class Collector:
             if CALLS[cell.listing].regional:
                 self._seen.update(self.kept.objects(cell))
 
-        def task(cell: Cell) -> Callable[[], None]:
+        def task(cell: WorkUnit) -> Callable[[], None]:
             def do() -> None:
                 self._cell(cell)
                 if done:
@@ -148,10 +148,10 @@ class Collector:
 
         self.workers.do_all([(self._key(cell), task(cell)) for cell in cells if not self.kept.is_done(cell)])
 
-    def _key(self, cell: Cell) -> Hashable:
+    def _key(self, cell: WorkUnit) -> Hashable:
         return cell.account, cell.region, CALLS[cell.listing].service
 
-    def _cell(self, cell: Cell) -> None:
+    def _cell(self, cell: WorkUnit) -> None:
         here, began = _Here(cell, self._answers.where(cell.region)), now()
         chunked = any(asked.details for asked in self.plan.asked_by(cell.listing))
         listed = self._listed(here)
@@ -163,7 +163,7 @@ class Collector:
             self._keep(here, (self._row(here, one) for one in listed))
         made_at = self._answers.made_at if cell.listing == REPORT else None
         lacking = here.lacking[0] if here.lacking else None
-        self.kept.end(CellEnd(cell, began, now(), lacking, here.each, made_at, here.listed, here.others))
+        self.kept.end(WorkUnitResult(cell, began, now(), lacking, here.each, made_at, here.listed, here.others))
 
     def _measure(self, here: _Here, given: Sequence[_Listed]) -> None:
         """Ask for metrics of many objects at once."""
@@ -196,11 +196,11 @@ class Collector:
         except PARSING:
             here.lack("UnparsableAnswer")
 
-    def _items(self, cell: Cell) -> Iterable[Mapping[str, Any]]:
+    def _items(self, cell: WorkUnit) -> Iterable[Mapping[str, Any]]:
         return [{"Account": cell.account}] if cell.listing == IDENTITY else self._answers.listed(cell.listing, cell.region)
 
     def _objects(
-        self, here: _Here, asked: TypeAsked, item: Mapping[str, Any], known: Collection[tuple[str, str]]
+        self, here: _Here, asked: TypeRequest, item: Mapping[str, Any], known: Collection[tuple[str, str]]
     ) -> Iterator[_Listed]:
         """Yield the objects of a type in a listed item. One whose form nothing can be read of stops no other."""
         try:
@@ -235,7 +235,7 @@ class Collector:
             self._seen.add((row.type_name, identity))
         return known
 
-    def _fields(self, here: _Here, asked: TypeAsked, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
+    def _fields(self, here: _Here, asked: TypeRequest, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
         """Return the fields of an object, None where it is none."""
         fields, lacking = ObjectFields(), []
         for detail in asked.details:
@@ -252,21 +252,21 @@ class Collector:
         if asked.row.needs and fields.known.get(asked.row.needs, "") is None:
             return None
         for lack, has_fields in lacking:  # what values are only taken with is missed where some value is not known
-            if lack.kind != Lack.NOT_ASKED and (has_fields or fields.reasons):
+            if lack.kind != FailureKind.NOT_ASKED and (has_fields or fields.reasons):
                 here.count(lack)
         return fields
 
     def _meaning(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning | None:
         """Return what a detail call says of an item, None where it is not to be made and nothing holds."""
         if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
-            return None if detail.then is None else Fact(detail.then)
+            return None if detail.then is None else Answer(detail.then)
         return self._answers.of_object(detail, item, where)
 
 
-def cells_of(plan: CollectionPlan, entry: AccountEntry) -> list[Cell]:
+def cells_of(plan: CollectionPlan, entry: AccountEntry) -> list[WorkUnit]:
     """Return the cells of an account."""
     return [
-        Cell(entry.account, region, listing)
+        WorkUnit(entry.account, region, listing)
         for listing in (IDENTITY, *plan.listings)
         for region in (entry.asked if CALLS[listing].regional else ("",))
     ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perpend.collectors.aws.parse import CloudPlace
 
 
-class Lack(StrEnum):
+class FailureKind(StrEnum):
     """Why something is not known."""
 
     DENIED = "denied"
@@ -30,7 +30,7 @@ class Lack(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Answer:
     """An answer, or an error that says as much as one."""
 
     answer: Mapping[str, Any]
@@ -45,7 +45,7 @@ class Refusal:
     status: int = 0
 
 
-Meaning = Fact | Unread
+Meaning = Answer | Unread
 
 _DENIED: Final = frozenset(
     (
@@ -99,11 +99,11 @@ _UNSUPPORTED: Final = frozenset(
     ("SubscriptionRequiredException", "NotSignedUp", "UnknownOperationException", "UnsupportedOperation", "InvalidAction")
 )
 _CLASSES: Final = (
-    (_DENIED, Lack.DENIED),
-    (_CREDENTIALS, Lack.CREDENTIALS),
-    (_REGION_CLOSED, Lack.REGION_CLOSED),
-    (_THROTTLED, Lack.THROTTLED),
-    (_UNSUPPORTED, Lack.UNSUPPORTED),
+    (_DENIED, FailureKind.DENIED),
+    (_CREDENTIALS, FailureKind.CREDENTIALS),
+    (_REGION_CLOSED, FailureKind.REGION_CLOSED),
+    (_THROTTLED, FailureKind.THROTTLED),
+    (_UNSUPPORTED, FailureKind.UNSUPPORTED),
 )
 _SCP: Final = "service control policy"
 
@@ -111,17 +111,17 @@ _SCP: Final = "service control policy"
 def meaning_of(call: CloudCall, refusal: Refusal, where: CloudPlace) -> Meaning:
     """Return what an error of a call means."""
     if refusal.code in call.facts and call.wording.get(refusal.code, "") in refusal.message:
-        return Fact(call.facts[refusal.code])
-    kind = Lack.NOT_FOUND if refusal.code in call.gone else kind_of(refusal, where)
+        return Answer(call.facts[refusal.code])
+    kind = FailureKind.NOT_FOUND if refusal.code in call.gone else kind_of(refusal, where)
     return unread(call, kind, where, refusal.code)
 
 
-def kind_of(refusal: Refusal, where: CloudPlace) -> Lack:
+def kind_of(refusal: Refusal, where: CloudPlace) -> FailureKind:
     """Return the class of an error that was met somewhere."""
-    lack = next((kind for codes, kind in _CLASSES if refusal.code in codes), Lack.FAILED)
-    if lack is Lack.REGION_CLOSED and not where.region:
-        return Lack.CREDENTIALS
-    return Lack.DENIED_BY_SCP if lack is Lack.DENIED and _SCP in refusal.message else lack
+    lack = next((kind for codes, kind in _CLASSES if refusal.code in codes), FailureKind.FAILED)
+    if lack is FailureKind.REGION_CLOSED and not where.region:
+        return FailureKind.CREDENTIALS
+    return FailureKind.DENIED_BY_SCP if lack is FailureKind.DENIED and _SCP in refusal.message else lack
 
 
 def is_throttling(code: str) -> bool:
@@ -129,6 +129,6 @@ def is_throttling(code: str) -> bool:
     return code in _THROTTLED
 
 
-def unread(call: CloudCall, kind: Lack, where: CloudPlace, code: str = "") -> Unread:
+def unread(call: CloudCall, kind: FailureKind, where: CloudPlace, code: str = "") -> Unread:
     """Return what is to be said of a call that did not say what was asked."""
     return Unread(where.account, where.region, call.service, call.operation, call.label, kind.value, code)

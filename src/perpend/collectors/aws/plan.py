@@ -25,7 +25,7 @@ BEFORE: Final = {REPORT: ("iam.report-generate",)}
 
 
 @dataclass(frozen=True, slots=True)
-class TypeAsked:
+class TypeRequest:
     """One type in a plan: its row, and the detail calls that its wanted fields need."""
 
     row: TypeRow
@@ -36,9 +36,9 @@ class TypeAsked:
 class CollectionPlan:
     """What is to be asked of an account: by listing call, for which types; of the account itself. ``unserved`` has no call."""
 
-    listings: Mapping[str, tuple[TypeAsked, ...]]
+    listings: Mapping[str, tuple[TypeRequest, ...]]
     unserved: tuple[str, ...] = ()
-    account: TypeAsked = field(default_factory=lambda: TypeAsked(TYPES[ACCOUNT_TYPE], ()))
+    account: TypeRequest = field(default_factory=lambda: TypeRequest(TYPES[ACCOUNT_TYPE], ()))
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class CollectionPlan:
                 listings.setdefault(asked.row.type_name, []).extend(name for name in (listing, asked.row.each) if name)
         return listings
 
-    def asked_by(self, listing: str) -> tuple[TypeAsked, ...]:
+    def asked_by(self, listing: str) -> tuple[TypeRequest, ...]:
         """Return the types whose objects a listing shows; of the call that shows the account it is the account."""
         return (self.account,) if listing == IDENTITY else self.listings[listing]
 
@@ -77,9 +77,9 @@ class CollectionPlan:
 
 def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
     """Return what is to be asked so that the wanted fields of the wanted types are there."""
-    listings: dict[str, list[TypeAsked]] = {}
+    listings: dict[str, list[TypeRequest]] = {}
     unserved: list[str] = []
-    account = TypeAsked(TYPES[ACCOUNT_TYPE], ())
+    account = TypeRequest(TYPES[ACCOUNT_TYPE], ())
     for type_name, names in sorted(wanted.items()):
         row = TYPES.get(type_name)
         if row is None:
@@ -89,8 +89,8 @@ def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
         served = {*row.fields, "Id", "Name"}
         unserved += sorted(f"{type_name}.{name}" for name in fields - served if not name.endswith("__disappearanceTime__c"))
         if type_name == ACCOUNT_TYPE:
-            account = TypeAsked(row, row.details_for(fields))
+            account = TypeRequest(row, row.details_for(fields))
             continue
         for way in row.rows:
-            listings.setdefault(way.listed, []).append(TypeAsked(way, way.details_for(fields)))
+            listings.setdefault(way.listed, []).append(TypeRequest(way, way.details_for(fields)))
     return CollectionPlan({name: tuple(types) for name, types in listings.items()}, tuple(unserved), account)

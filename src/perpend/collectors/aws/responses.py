@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import Refused
-from perpend.collectors.aws.error_classification import Fact, Lack, Refusal, meaning_of, unread
+from perpend.collectors.aws.error_classification import Answer, FailureKind, Refusal, meaning_of, unread
 from perpend.collectors.aws.model import ABOVE, MEASURED_DAYS, MOST_MEASURED, own_path
 from perpend.collectors.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
 from perpend.collectors.aws.plan import REPORT
@@ -83,7 +83,7 @@ class Answers:
                 raise NotListed(meaning) from None
             yield from items_of(call, meaning.answer)
         except NoResult:
-            raise NotListed(unread(call, Lack.FAILED, where, "NoResult")) from None
+            raise NotListed(unread(call, FailureKind.FAILED, where, "NoResult")) from None
 
     def _users(self) -> Iterator[Mapping[str, Any]]:
         report = credential_report(self.client)
@@ -107,7 +107,7 @@ class Answers:
         region = where.region if is_missing(stated) else str(stated)
         asked_in = self.where(region if call.regional else "")
         if region and self.regions is not None and region not in self.regions:
-            return unread(call, Lack.NOT_ASKED, asked_in)
+            return unread(call, FailureKind.NOT_ASKED, asked_in)
         if detail.metric:
             subject = str(member(item, detail.metric.member))
             known = self._measured.pop((call.name, region, subject), None)
@@ -131,7 +131,7 @@ class Answers:
     def _metric_of(self, name: str, metric: Metric, subjects: Sequence[str], region: str) -> dict[str, Meaning]:
         """Return what is said of a metric of things by their names."""
         call, where = CALLS[name], self.where(region)
-        lack = unread(call, Lack.FAILED, where, "NoResult")
+        lack = unread(call, FailureKind.FAILED, where, "NoResult")
         try:
             answers = [
                 items_of(call, page) for page in self.client.pages(call, region, _metric_queries(metric, subjects, now()))
@@ -145,7 +145,9 @@ class Answers:
             before = told.get(str(result.get("Id")), {})
             parts = {part: [*before.get(part, ()), *(result.get(part) or ())] for part in ("Timestamps", "Values")}
             told[str(result.get("Id"))] = {**result, **parts}
-        return {subject: Fact(told[f"q{number}"]) if f"q{number}" in told else lack for number, subject in enumerate(subjects)}
+        return {
+            subject: Answer(told[f"q{number}"]) if f"q{number}" in told else lack for number, subject in enumerate(subjects)
+        }
 
     def _asked(self, call: CloudCall, item: Mapping[str, Any], region: str) -> Meaning:
         """Return what a call says that is made for one item."""
@@ -161,9 +163,9 @@ class Answers:
     def _answered(self, call: CloudCall, item: Mapping[str, Any], region: str, where: CloudPlace) -> Meaning:
         parameters = {name: _parameter(value, item) for name, value in call.parameters.items()}
         if any(map(is_missing, parameters.values())):
-            return unread(call, Lack.FAILED, where, "NoResult")
+            return unread(call, FailureKind.FAILED, where, "NoResult")
         meaning = self._said(call, parameters, region, where)
-        if isinstance(meaning, Unread) and meaning.kind == Lack.NOT_FOUND:
+        if isinstance(meaning, Unread) and meaning.kind == FailureKind.NOT_FOUND:
             time.sleep(PAUSE)
             return self._said(call, parameters, region, where)
         return meaning
@@ -172,18 +174,18 @@ class Answers:
         try:
             pages = self.client.pages(call, region, parameters)
             if not call.result:
-                return Fact(next(iter(pages)))
-            return Fact({call.result: [one for page in pages for one in items_of(call, page)]})
+                return Answer(next(iter(pages)))
+            return Answer({call.result: [one for page in pages for one in items_of(call, page)]})
         except Refused as error:
             return meaning_of(call, error.refusal, where)
         except NoResult:
-            return unread(call, Lack.FAILED, where, "NoResult")
+            return unread(call, FailureKind.FAILED, where, "NoResult")
 
     def _otherwise(self, otherwise: tuple[str, str, str], item: Mapping[str, Any], region: str) -> Meaning:
         """Return what the other call says of an item that no match was found for, in the form of a match."""
         name, own, other = otherwise
         meaning = self._asked(CALLS[name], item, region)
-        return Fact({other: [meaning.answer[own]]}) if isinstance(meaning, Fact) else meaning
+        return Answer({other: [meaning.answer[own]]}) if isinstance(meaning, Answer) else meaning
 
     def _of_match(
         self, detail: DetailCall, members: tuple[str, str], call: CloudCall, item: Mapping[str, Any], where: CloudPlace
@@ -198,13 +200,13 @@ class Answers:
                 except NotListed as error:
                     self._matched[key] = error.why
                 except NoResult:  # which of the items it is of nobody can say, so it may be of any
-                    self._matched[key] = unread(call, Lack.FAILED, where, "NoResult")
+                    self._matched[key] = unread(call, FailureKind.FAILED, where, "NoResult")
         matched = self._matched[key]
         if isinstance(matched, Unread):
             return matched
         own = member(item, members[0])
         match = None if is_missing(own) else matched.get(str(own), detail.unmatched)
-        return unread(call, Lack.FAILED, where, "NoResult") if match is None else Fact(match)
+        return unread(call, FailureKind.FAILED, where, "NoResult") if match is None else Answer(match)
 
 
 def _there(item: Mapping[str, Any], path: str) -> Any:

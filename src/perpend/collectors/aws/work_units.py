@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 
-class Cell(NamedTuple):
+class WorkUnit(NamedTuple):
     """One listing in one region of one account; the region is empty where the account has but one such listing."""
 
     account: str
@@ -55,14 +55,14 @@ class AccountEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class CellEnd:
+class WorkUnitResult:
     """A listing that came to its end, or ``lacking`` why it did not. ``made_at`` is when AWS made a report that it was.
 
     ``each`` are listings that were made for each of its items, with why they did not come to their end. ``listed`` is how many
     items it has shown, ``others`` how many of them belong to other accounts.
     """
 
-    cell: Cell
+    cell: WorkUnit
     began: datetime
     ended: datetime
     lacking: Unread | None = None
@@ -81,7 +81,7 @@ class CellEnd:
 class PartRows:
     """Rows of a cell that are kept: how many of each source, and what was not read of how many of their objects."""
 
-    cell: Cell
+    cell: WorkUnit
     counts: tuple[int, int]
     unread: tuple[Unread, ...] = ()
     at: datetime | None = None
@@ -99,7 +99,7 @@ class RowsKept(Protocol):
         ...
 
 
-class Keeper(Protocol):
+class CheckpointWriter(Protocol):
     """What was done of a collection, and what more of it is kept as it is done. Threads share it."""
 
     def entry(self, account: str, /) -> AccountEntry | None:
@@ -110,24 +110,24 @@ class Keeper(Protocol):
         """Note how an account was entered."""
         ...
 
-    def is_done(self, cell: Cell, /) -> bool:
+    def is_done(self, cell: WorkUnit, /) -> bool:
         """Whether a cell came to its end."""
         ...
 
-    def objects(self, cell: Cell, /) -> Collection[tuple[str, str]]:
+    def objects(self, cell: WorkUnit, /) -> Collection[tuple[str, str]]:
         """Return type and Id of the objects of a cell whose rows are kept."""
         ...
 
-    def part(self, cell: Cell, /) -> AbstractContextManager[RowsKept]:
+    def part(self, cell: WorkUnit, /) -> AbstractContextManager[RowsKept]:
         """Yield what takes rows of a cell, which are kept once the block ends without an error."""
         ...
 
-    def end(self, end: CellEnd, /) -> None:
+    def end(self, end: WorkUnitResult, /) -> None:
         """Note the end of a cell."""
         ...
 
 
-def document_of(value: AccountEntry | CellEnd | PartRows) -> dict[str, Any]:
+def document_of(value: AccountEntry | WorkUnitResult | PartRows) -> dict[str, Any]:
     """Return a value as JSON has it."""
     return {name: _plain(one) for name, one in asdict(value).items()}
 
@@ -140,20 +140,20 @@ def entry_from(document: Mapping[str, Any]) -> AccountEntry:
     return AccountEntry(**{**fields, "at": _time(fields["at"])})
 
 
-def end_from(document: Mapping[str, Any]) -> CellEnd:
+def end_from(document: Mapping[str, Any]) -> WorkUnitResult:
     """Return the end that a document holds. Raises KeyError, TypeError or ValueError where it holds none."""
     began, ended = (datetime.fromisoformat(document[name]) for name in ("began", "ended"))
     each = {str(name): Unread(**one) for name, one in document["each"].items()}
     lacking, made_at = _unread(document["lacking"]), _time(document["made_at"])
     listed, others = (int(document[name]) for name in ("listed", "others"))
-    return CellEnd(Cell(*document["cell"]), began, ended, lacking, each, made_at, listed, others)
+    return WorkUnitResult(WorkUnit(*document["cell"]), began, ended, lacking, each, made_at, listed, others)
 
 
 def part_from(document: Mapping[str, Any]) -> PartRows:
     """Return the part that a document holds. Raises KeyError, TypeError or ValueError where it holds none."""
     account, report = document["counts"]
     unread = tuple(Unread(**one) for one in document["unread"])
-    return PartRows(Cell(*document["cell"]), (int(account), int(report)), unread, _time(document["at"]))
+    return PartRows(WorkUnit(*document["cell"]), (int(account), int(report)), unread, _time(document["at"]))
 
 
 def now() -> datetime:

@@ -17,10 +17,10 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from perpend.collectors.aws.accounts.workers import EndedEarly
 from perpend.collectors.aws.work_units import (
     AccountEntry,
-    Cell,
-    CellEnd,
     CollectedRow,
     PartRows,
+    WorkUnit,
+    WorkUnitResult,
     document_of,
     end_from,
     entry_from,
@@ -51,10 +51,10 @@ class Journal:
         self.plan = plan
         self._clock = clock
         self.entries: dict[str, AccountEntry] = {}
-        self.ends: dict[Cell, CellEnd] = {}
-        self.parts: dict[Cell, list[PartRows]] = {}
-        self._files: dict[Cell, list[Path]] = {}
-        self._spoilt: set[Cell] = set()
+        self.ends: dict[WorkUnit, WorkUnitResult] = {}
+        self.parts: dict[WorkUnit, list[PartRows]] = {}
+        self._files: dict[WorkUnit, list[Path]] = {}
+        self._spoilt: set[WorkUnit] = set()
         self._numbers = 0
         self._lock = threading.Lock()
         self._oldest = clock() - max_age if max_age is not None else None
@@ -73,11 +73,11 @@ class Journal:
         self._append("account", document_of(entry))
         self.entries[entry.account] = entry
 
-    def is_done(self, cell: Cell) -> bool:
+    def is_done(self, cell: WorkUnit) -> bool:
         """Whether a cell came to its end."""
         return cell in self.ends
 
-    def objects(self, cell: Cell) -> set[tuple[str, str]]:
+    def objects(self, cell: WorkUnit) -> set[tuple[str, str]]:
         """Return type and Id of the objects of a cell whose rows are kept."""
         return {(row.type_name, str(row.fields["Id"])) for row in self._rows(cell)}
 
@@ -88,7 +88,7 @@ class Journal:
                 yield from self._rows(cell)
 
     @contextmanager
-    def part(self, cell: Cell) -> Iterator[JournalPart]:
+    def part(self, cell: WorkUnit) -> Iterator[JournalPart]:
         """Yield what takes rows of a cell, which are kept once the block ends without an error."""
         with self._lock:
             self._numbers += 1
@@ -109,7 +109,7 @@ class Journal:
             part.close()
             part.path.unlink(missing_ok=True)
 
-    def end(self, end: CellEnd) -> None:
+    def end(self, end: WorkUnitResult) -> None:
         """Note the end of a cell."""
         self._append("cell", document_of(end))
         self.ends[end.cell] = end
@@ -174,7 +174,7 @@ class Journal:
             else:
                 self._spoilt.add(part.cell)
         elif kind == "dropped":
-            self._drop(Cell(*what))
+            self._drop(WorkUnit(*what))
 
     def _drop_undone(self) -> None:
         """Forget cells that could not be read in full: they are asked again, from their beginning, and those that lost rows."""
@@ -184,7 +184,7 @@ class Journal:
         for cell in self._spoilt:
             self.ends.pop(cell, None)
 
-    def _drop(self, cell: Cell) -> None:
+    def _drop(self, cell: WorkUnit) -> None:
         for kept in (self.ends, self.parts, self._files):
             kept.pop(cell, None)
 
@@ -194,7 +194,7 @@ class Journal:
     def _is_young(self, at: datetime | None) -> bool:
         return self._oldest is None or (at is not None and at >= self._oldest)
 
-    def _rows(self, cell: Cell) -> Iterator[CollectedRow]:
+    def _rows(self, cell: WorkUnit) -> Iterator[CollectedRow]:
         for path in self._files.get(cell, ()):
             with naming(path, "cannot be read"), path.open(encoding="utf-8") as stream:
                 for line in stream:

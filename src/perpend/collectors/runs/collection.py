@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from perpend.collectors.aws.accounts.completeness import Seen
     from perpend.collectors.aws.plan import CollectionPlan
     from perpend.collectors.aws.work_units import AccountEntry, CollectedRow
-    from perpend.collectors.runs.previous_snapshot import Staying
+    from perpend.collectors.runs.previous_snapshot import CarriedOver
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.object_types import ObjectType
     from perpend.inventory.snapshots.snapshot import Snapshot
@@ -39,7 +39,7 @@ class NothingToResume(PerpendError):
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class CollectionResult:
     """What came of a collection. ``objects`` counts rows by type and account; ``staying`` is what the store held before."""
 
     snapshot: Snapshot
@@ -47,11 +47,11 @@ class Gathered:
     collection: Collection
     accounts: int
     objects: Counter[tuple[str, str]]
-    staying: Staying
+    staying: CarriedOver
 
 
 @dataclass(slots=True)
-class Collecting:
+class CollectionRun:
     """One collection into a store. ``superseded`` are unfinished ones of the same plan, which it makes needless.
 
     ``stated`` are the words of somebody who declares regions to be empty.
@@ -80,7 +80,7 @@ class Collecting:
         declared: Callable[[str], ObjectType | None],
         keep: timedelta = KEPT_FOR,
         progress: Callable[[int], None] | None = None,
-    ) -> Gathered:
+    ) -> CollectionResult:
         """Store all that the journal keeps as one snapshot, and remove the journal. What has disappeared stays for ``keep``."""
         snapshot, problems, collection, staying = store_collected(
             self.store,
@@ -94,7 +94,7 @@ class Collecting:
         self.journal.close()
         for directory in (self.journal.directory, *self.superseded):
             remove_tree(directory)
-        return Gathered(snapshot, problems, collection, len(self.journal.entries), self._objects, staying)
+        return CollectionResult(snapshot, problems, collection, len(self.journal.entries), self._objects, staying)
 
     def _collection(self, seen: Seen) -> Collection:
         return collection_of(self.plan, self._entries(), self.journal.ends, self.journal.parts, self.stated, seen)
@@ -111,14 +111,14 @@ class Collecting:
                 yield row._replace(source=each * number + row.source)
 
 
-def collecting_anew(store: Store, plan: CollectionPlan, wishes: Sequence[Any]) -> Collecting:
+def collecting_anew(store: Store, plan: CollectionPlan, wishes: Sequence[Any]) -> CollectionRun:
     """Return a collection that begins."""
     mark = mark_of(plan, wishes)
     same = [directory for directory in unfinished(store.directory) if begun(directory) == mark]
-    return Collecting(store, plan, Journal(new_unfinished(store.directory), mark), same)
+    return CollectionRun(store, plan, Journal(new_unfinished(store.directory), mark), same)
 
 
-def collecting_on(store: Store, plan: CollectionPlan, wishes: Sequence[Any], max_age: timedelta) -> Collecting:
+def collecting_on(store: Store, plan: CollectionPlan, wishes: Sequence[Any], max_age: timedelta) -> CollectionRun:
     """Return the newest collection of the same wishes that was not finished. Raises NothingToResume."""
     mark = mark_of(plan, wishes)
     left = unfinished(store.directory)
@@ -126,7 +126,7 @@ def collecting_on(store: Store, plan: CollectionPlan, wishes: Sequence[Any], max
     if not same:
         others = "those that stand there were of other options, or of another version" if left else "none was interrupted"
         raise NothingToResume(f"{shown(store.directory)}: there is no collection to go on with: {others}")
-    return Collecting(store, plan, Journal(same[-1], mark, max_age=max_age), same[:-1])
+    return CollectionRun(store, plan, Journal(same[-1], mark, max_age=max_age), same[:-1])
 
 
 def mark_of(plan: CollectionPlan, wishes: Sequence[Any]) -> str:

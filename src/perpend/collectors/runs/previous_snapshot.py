@@ -16,7 +16,7 @@ from perpend.collectors.aws.accounts.completeness import KIND, STATED
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unread
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
-from perpend.inventory.importers.merge_relations import Piece
+from perpend.inventory.importers.merge_relations import TableFragment
 from perpend.inventory.importers.scopes import account_in_arn, region_in_arn, scope_columns
 from perpend.inventory.snapshots.database import name, rows_of, text
 from perpend.inventory.snapshots.rows import PHYSICAL, copy, parquet
@@ -43,16 +43,16 @@ _ID: Final = "Id"
 
 
 @dataclass(slots=True)
-class Staying:
+class CarriedOver:
     """What stays of a former snapshot: sources, to stand behind the new ones, and pieces of tables; how many rows of each type.
 
     ``collected`` are the new pieces, which say of their objects that they are there. ``as_before`` counts rows that no complete
     listing speaks of, ``gone`` those that were there before and are not any more, ``forgotten`` those that left long ago.
     """
 
-    collected: dict[str, Piece]
+    collected: dict[str, TableFragment]
     sources: list[StoredSource] = field(default_factory=list)
-    pieces: dict[str, Piece] = field(default_factory=dict)
+    pieces: dict[str, TableFragment] = field(default_factory=dict)
     as_before: dict[str, int] = field(default_factory=dict)
     gone: dict[str, int] = field(default_factory=dict)
     forgotten: dict[str, int] = field(default_factory=dict)
@@ -72,19 +72,19 @@ class _Spread:
 def staying_of(
     connection: Connection,
     former: Snapshot | None,
-    collected: Mapping[str, Piece],
+    collected: Mapping[str, TableFragment],
     sources: Sequence[StoredSource],
     *,
     declared: Callable[[str], ObjectType | None],
     new_path: Callable[[], Path],
     keep: timedelta = KEPT_FOR,
-) -> Staying:
+) -> CarriedOver:
     """Return what stays of a former snapshot, whose files ``connection`` reaches, beside what was collected.
 
     ``collected`` are the new rows by type, ``sources`` say what they come from and what was listed in full. Objects that have
     disappeared stay for ``keep``.
     """
-    staying = Staying(dict(collected))
+    staying = CarriedOver(dict(collected))
     if former is None or not any(_is_collected(source) for source in former.sources):
         return staying
     compared = _Compared(connection, former, sources, keep)
@@ -106,7 +106,7 @@ def staying_of(
 def seen_of(
     connection: Connection,
     former: Snapshot | None,
-    collected: Mapping[str, Piece],
+    collected: Mapping[str, TableFragment],
     *,
     declared: Callable[[str], ObjectType | None],
 ) -> dict[str, Counter[tuple[str, str]]]:
@@ -140,7 +140,7 @@ class _Compared:
         times = [source.observed_at for source in sources if source.observed_at]
         self._limit = max(times) - keep if times else None
 
-    def stage(self, table: Table, object_type: ObjectType, piece: Piece | None, path: Path) -> _Spread:
+    def stage(self, table: Table, object_type: ObjectType, piece: TableFragment | None, path: Path) -> _Spread:
         """Write the rows of a former table that were not collected again to a file, each with what became of it."""
         deletion = object_type.deletion_field
         forms = {column.name: column.form for column in table.columns.values()}
@@ -166,14 +166,14 @@ class _Compared:
         )
         return _Spread(table.name, path, forms, frozenset(marks), deletion)
 
-    def seen(self, table: Table, object_type: ObjectType, piece: Piece | None) -> list[tuple[str, str, int]]:
+    def seen(self, table: Table, object_type: ObjectType, piece: TableFragment | None) -> list[tuple[str, str, int]]:
         """Return how many rows of a former table were not collected again and are not gone, by account and region."""
         rows = self._rows(table, object_type, piece, name(_ID))
         known = "gone_at IS NULL AND account IS NOT NULL AND region IS NOT NULL"
         query = f"SELECT account, region, count(*) FROM ({rows}) WHERE {known} GROUP BY ALL ORDER BY ALL"
         return rows_of(self._connection, query)
 
-    def _rows(self, table: Table, object_type: ObjectType, piece: Piece | None, columns: str) -> str:
+    def _rows(self, table: Table, object_type: ObjectType, piece: TableFragment | None, columns: str) -> str:
         """Return the query for the rows of a former table that were not collected again: columns, scopes, when they went."""
         deletion = object_type.deletion_field
         known = deletion in table.columns and table.columns[deletion].form is Form.TEXT if deletion else False
@@ -187,7 +187,7 @@ class _Compared:
             f"WHERE {name(SOURCE)} IN ({self._numbers()}) AND {name(_ID)} IS NOT NULL{again}"
         )
 
-    def count(self, staged: _Spread, staying: Staying, used: dict[int, int]) -> None:
+    def count(self, staged: _Spread, staying: CarriedOver, used: dict[int, int]) -> None:
         """Count what became of rows, and those of each source that stay."""
         query = f"SELECT {_STATE}, {name(SOURCE)}, count(*) FROM {parquet(staged.path)} GROUP BY ALL ORDER BY ALL"
         for state, source, number in rows_of(self._connection, query):
@@ -196,7 +196,7 @@ class _Compared:
             if state != _FORGOTTEN and (staged.deletion or state == _AS_BEFORE):
                 used[source] = used.get(source, 0) + number
 
-    def add(self, staged: _Spread, staying: Staying, numbers: Mapping[int, int], path: Path) -> None:
+    def add(self, staged: _Spread, staying: CarriedOver, numbers: Mapping[int, int], path: Path) -> None:
         """Add the rows that stay as a piece, and say of the new ones that they are there."""
         new = staying.collected.get(staged.type_name)
         forms = self._agreed(staged, new)
@@ -214,13 +214,13 @@ class _Compared:
         [(rows,)] = rows_of(self._connection, f"SELECT count(*) FROM {parquet(path)}")
         if not rows:
             return
-        staying.pieces[staged.type_name] = Piece(parquet(path), forms, rows, staged.marks)
+        staying.pieces[staged.type_name] = TableFragment(parquet(path), forms, rows, staged.marks)
         if new is not None and staged.deletion and staged.deletion not in new.forms:
             relation = f"(SELECT *, CAST(NULL AS VARCHAR) AS {name(staged.deletion)} FROM {new.relation})"
             with_field = replace(new, relation=relation, forms={**new.forms, staged.deletion: Form.TEXT}, keys="")
             staying.collected[staged.type_name] = with_field
 
-    def _agreed(self, staged: _Spread, new: Piece | None) -> dict[str, Form]:
+    def _agreed(self, staged: _Spread, new: TableFragment | None) -> dict[str, Form]:
         """Return the forms of columns: where there are only nulls, those that the new rows have."""
         differing = [column for column, form in staged.forms.items() if new and new.forms.get(column, form) is not form]
         if not differing or new is None:
@@ -279,7 +279,7 @@ class _Compared:
 
 
 def _take_sources(
-    staying: Staying, former: Snapshot, sources: Sequence[StoredSource], used: Mapping[int, int]
+    staying: CarriedOver, former: Snapshot, sources: Sequence[StoredSource], used: Mapping[int, int]
 ) -> dict[int, int]:
     """Take over former sources whose rows stay, or which claim what nothing new speaks of; return all numbers as they are."""
     numbers = {number: number for number in range(len(sources))}

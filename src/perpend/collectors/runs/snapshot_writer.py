@@ -14,7 +14,7 @@ from perpend.inventory.importers.object_batches import piece_of
 from perpend.inventory.importers.partitions import claim_mixed, partitions_of
 from perpend.inventory.snapshots.database import opened, storing
 from perpend.inventory.snapshots.manifest import StoredSource
-from perpend.inventory.snapshots.row_spool import Spool
+from perpend.inventory.snapshots.row_spool import RowSpool
 from perpend.inventory.snapshots.rows import ROW_GROUP
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from perpend.collectors.aws.accounts.completeness import Collection, Seen
     from perpend.collectors.aws.work_units import CollectedRow
-    from perpend.collectors.runs.previous_snapshot import Staying
+    from perpend.collectors.runs.previous_snapshot import CarriedOver
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.object_types import ObjectType
     from perpend.inventory.snapshots.database import Connection
@@ -44,7 +44,7 @@ def store_collected(
     declared: Callable[[str], ObjectType | None],
     progress: Callable[[int], None] | None = None,
     keep: timedelta = KEPT_FOR,
-) -> tuple[Snapshot, list[Diagnostic], Collection, Staying]:
+) -> tuple[Snapshot, list[Diagnostic], Collection, CarriedOver]:
     """Bring rows into a store as one snapshot, which comes into force at the end, with tables for all ``types``.
 
     ``collected`` is asked for sources, claims and calls once the rows are through, and told what the store held before that is
@@ -57,7 +57,7 @@ def store_collected(
         opened(directories=[store.directory], spill=run.temporary) as connection,
     ):
         connection.execute("SET threads = 1")
-        spools = {name: Spool(run.temporary / f"rows-{number}") for number, name in enumerate(types)}
+        spools = {name: RowSpool(run.temporary / f"rows-{number}") for number, name in enumerate(types)}
         for number, row in enumerate(rows, 1):
             _append(spools[row.type_name], row)
             if progress:
@@ -109,7 +109,7 @@ def _in_force(store: Store) -> Iterator[Snapshot | None]:
         yield snapshot
 
 
-def _append(spool: Spool, row: CollectedRow) -> None:
+def _append(spool: RowSpool, row: CollectedRow) -> None:
     """Add a row to the rows of its type: what is not known is null, with the reason beside it."""
     values: dict[str, Any] = {ROW: len(spool), SOURCE: row.source}
     _add_values(values, row.fields)

@@ -18,7 +18,7 @@ from perpend.core.iam.surroundings import ACCOUNT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from perpend.core.iam.surroundings import Outlook
+    from perpend.core.iam.surroundings import Assumption
 
 _EQUALS = frozenset({"StringEquals", "StringEqualsIgnoreCase"})
 _PATTERN = frozenset({"StringLike", "ArnEquals", "ArnLike"})
@@ -137,7 +137,7 @@ def opposite(demand: Demand) -> Demand | None:
     return None
 
 
-def narrowing_of(demand: Demand, firm: frozenset[str], outlook: Outlook) -> Narrowing | str:
+def narrowing_of(demand: Demand, firm: frozenset[str], outlook: Assumption) -> Narrowing | str:
     """Return what a demand leaves, or why it narrows nobody."""
     if demand.asks("Null", "false") and not demand.if_exists:
         return _where_present(demand.key) or "says nothing of who asks"
@@ -155,13 +155,13 @@ def _where_present(key: str) -> Narrowing | None:
     return Narrowing(services=ANY) if key in _SERVICES_ONLY else None
 
 
-def _of_accounts(demand: Demand, outlook: Outlook) -> Limit | None:
+def _of_accounts(demand: Demand, outlook: Assumption) -> Limit | None:
     if demand.operator not in TEXT or not all(map(ACCOUNT.fullmatch, demand.values)):
         return None
     return Limit(accounts=frozenset(map(outlook.account, demand.values)))
 
 
-def _of_organizations(demand: Demand, outlook: Outlook) -> Limit | None:
+def _of_organizations(demand: Demand, outlook: Assumption) -> Limit | None:
     if demand.operator not in TEXT:
         return None
     names = [value.partition("/")[0] for value in demand.values]
@@ -171,7 +171,7 @@ def _of_organizations(demand: Demand, outlook: Outlook) -> Limit | None:
     return Limit(organizations=frozenset(outlook.organization(name.lower() if lower else name) for name in names))
 
 
-def _of_account_in_arn(demand: Demand, outlook: Outlook, form: re.Pattern[str]) -> Limit | None:
+def _of_account_in_arn(demand: Demand, outlook: Assumption, form: re.Pattern[str]) -> Limit | None:
     if demand.operator not in TEXT:
         return None
     matches = [form.match(value) for value in demand.values]
@@ -181,29 +181,29 @@ def _of_account_in_arn(demand: Demand, outlook: Outlook, form: re.Pattern[str]) 
     return FIXED if are_fixed else ANY
 
 
-def _principal_account(demand: Demand, outlook: Outlook) -> Narrowing | None:
+def _principal_account(demand: Demand, outlook: Assumption) -> Narrowing | None:
     limit = _of_accounts(demand, outlook)
     return Narrowing(accounts=limit) if limit else None
 
 
-def _source_owner(demand: Demand, outlook: Outlook) -> Narrowing | None:
+def _source_owner(demand: Demand, outlook: Assumption) -> Narrowing | None:
     limit = _of_accounts(demand, outlook)
     return Narrowing(accounts=limit, services=limit) if limit else None
 
 
-def _principal_arn(demand: Demand, outlook: Outlook) -> Narrowing | None:
+def _principal_arn(demand: Demand, outlook: Assumption) -> Narrowing | None:
     if any(not value.strip("*") for value in demand.values):
         return None
     limit = _of_account_in_arn(demand, outlook, _ACCOUNT_FIRST)
     return Narrowing(accounts=limit) if limit else None
 
 
-def _principal_organization(demand: Demand, outlook: Outlook) -> Narrowing | None:
+def _principal_organization(demand: Demand, outlook: Assumption) -> Narrowing | None:
     limit = _of_organizations(demand, outlook)
     return Narrowing(accounts=limit) if limit else None
 
 
-def _user_id(demand: Demand, outlook: Outlook) -> Narrowing | None:
+def _user_id(demand: Demand, outlook: Assumption) -> Narrowing | None:
     # Requests that nobody signed have the key as well: it is `anonymous` then.
     if demand.operator not in TEXT or any(includes(value.lower(), "anonymous") for value in demand.values):
         return None
@@ -214,11 +214,11 @@ def _user_id(demand: Demand, outlook: Outlook) -> Narrowing | None:
     return Narrowing(accounts=ANY if any(map(_WILDCARD.search, ids)) else FIXED)
 
 
-def _of_tag(demand: Demand, _: Outlook) -> Narrowing | None:
+def _of_tag(demand: Demand, _: Assumption) -> Narrowing | None:
     return Narrowing(accounts=ANY) if demand.operator in TEXT else None
 
 
-def _principal_type(demand: Demand, _: Outlook) -> Narrowing | None:
+def _principal_type(demand: Demand, _: Assumption) -> Narrowing | None:
     are_signed = demand.operator in TEXT and _TYPES_OF_PRINCIPALS.issuperset(value.lower() for value in demand.values)
     return Narrowing(accounts=ANY) if are_signed else None
 
@@ -227,41 +227,41 @@ def _is_true(demand: Demand) -> bool:
     return demand.operator in TEXT | {"Bool"} and {value.lower() for value in demand.values} == {"true"}
 
 
-def _with_second_factor(demand: Demand, _: Outlook) -> Narrowing | None:
+def _with_second_factor(demand: Demand, _: Assumption) -> Narrowing | None:
     return Narrowing(accounts=ANY) if _is_true(demand) else None
 
 
-def _source_account(demand: Demand, outlook: Outlook) -> Narrowing | None:
+def _source_account(demand: Demand, outlook: Assumption) -> Narrowing | None:
     return Narrowing(services=_of_accounts(demand, outlook) or ANY) if demand.operator in TEXT else None
 
 
-def _source_arn(demand: Demand, outlook: Outlook) -> Narrowing | None:
+def _source_arn(demand: Demand, outlook: Assumption) -> Narrowing | None:
     form = _ACCOUNT_FIFTH if demand.operator in _ARN else _ACCOUNT_FIRST
     limit = _of_account_in_arn(demand, outlook, form)
     return Narrowing(services=limit) if limit else None
 
 
-def _source_organization(demand: Demand, outlook: Outlook) -> Narrowing | None:
+def _source_organization(demand: Demand, outlook: Assumption) -> Narrowing | None:
     limit = _of_organizations(demand, outlook)
     return Narrowing(services=limit) if limit else None
 
 
-def _is_service(demand: Demand, _: Outlook) -> Narrowing | None:
+def _is_service(demand: Demand, _: Assumption) -> Narrowing | None:
     return Narrowing(services=ANY) if _is_true(demand) else None
 
 
-def _service_name(demand: Demand, _: Outlook) -> Narrowing | None:
+def _service_name(demand: Demand, _: Assumption) -> Narrowing | None:
     return Narrowing(services=FIXED if demand.are_fixed else ANY) if demand.operator in TEXT else None
 
 
 _NETWORK = Narrowing(is_of_network=True)
 
 
-def _network_name(demand: Demand, _: Outlook) -> Narrowing | None:
+def _network_name(demand: Demand, _: Assumption) -> Narrowing | None:
     return _NETWORK if demand.operator in TEXT and demand.are_fixed and all(demand.values) else None
 
 
-def _network_addresses(demand: Demand, _: Outlook) -> Narrowing | None:
+def _network_addresses(demand: Demand, _: Assumption) -> Narrowing | None:
     networks = [_network(value) for value in demand.values] if demand.operator == "IpAddress" else [None]
     sizes = {4: 0, 6: 0}
     for network in set(networks):
@@ -286,16 +286,16 @@ def _network(text: str) -> tuple[int, int, int] | None:
     return network.version, network.prefixlen, int(network.network_address)
 
 
-def _access_point_account(demand: Demand, _: Outlook) -> Narrowing | None:
+def _access_point_account(demand: Demand, _: Assumption) -> Narrowing | None:
     return _NETWORK if demand.operator in TEXT and all(map(ACCOUNT.fullmatch, demand.values)) else None
 
 
-def _access_point_arn(demand: Demand, _: Outlook) -> Narrowing | None:
+def _access_point_arn(demand: Demand, _: Assumption) -> Narrowing | None:
     form = _ACCOUNT_FIFTH if demand.operator in _ARN else _ACCOUNT_FIRST
     return _NETWORK if demand.operator in TEXT and all(map(form.match, demand.values)) else None
 
 
-_READERS: Final[Mapping[str, Callable[[Demand, Outlook], Narrowing | None]]] = {
+_READERS: Final[Mapping[str, Callable[[Demand, Assumption], Narrowing | None]]] = {
     "aws:principalaccount": _principal_account,
     "kms:calleraccount": _principal_account,
     "aws:sourceowner": _source_owner,
@@ -322,7 +322,7 @@ _READERS: Final[Mapping[str, Callable[[Demand, Outlook], Narrowing | None]]] = {
 """What a key says of who asks, by its name in lower case. A key that is not here says nothing."""
 
 
-def leaves(demands: Sequence[Demand], outlook: Outlook) -> tuple[tuple[Demand, Narrowing | str], ...]:
+def leaves(demands: Sequence[Demand], outlook: Assumption) -> tuple[tuple[Demand, Narrowing | str], ...]:
     """Return each demand with what it leaves, or why it narrows nobody."""
     firm = firm_keys(demands)
     return tuple((demand, narrowing_of(demand, firm, outlook)) for demand in demands)

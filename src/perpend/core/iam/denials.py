@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.iam.access_policy import AccessPolicyError, includes
 from perpend.core.iam.conditions import demands_of, narrowing_of, opposite
-from perpend.core.iam.requesters import Narrowing, Requesters, narrowed
+from perpend.core.iam.requesters import Narrowing, Requesters, filter_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from perpend.core.iam.surroundings import Outlook
+    from perpend.core.iam.surroundings import Assumption
 
 _KEYS = frozenset({"Sid", "Effect", "Principal", "Action", "Resource", "Condition"})
 _MOST_STEPS: Final = 5_000_000
@@ -63,7 +63,7 @@ class Denial:
         """Return the requesters that it leaves an Allow: all of them unless it surely concerns all that is granted."""
         if not effort.spend(_A_PAIR * (1 + len(requesters) * len(self.union))) or not self._concerns(allow, effort):
             return tuple(requesters)
-        return narrowed(requesters, self.union)
+        return filter_verdicts(requesters, self.union)
 
     def _concerns(self, allow: Mapping[str, object], effort: Effort) -> bool:
         if self.resources is None:
@@ -74,7 +74,7 @@ class Denial:
         return has_same_resources and _cover(self.actions, granted, effort)
 
 
-def denials_of(statements: Iterable[Mapping[str, object]], outlook: Outlook) -> Iterator[Denial]:
+def denials_of(statements: Iterable[Mapping[str, object]], outlook: Assumption) -> Iterator[Denial]:
     """Yield the Deny statements that may leave fewer than everybody. Numbers count all statements from 1."""
     for number, statement in enumerate(statements, 1):
         if statement["Effect"] != "Deny" or statement.keys() - _KEYS or statement.get("Principal") != "*":
@@ -98,7 +98,7 @@ def _listed(given: object) -> list[str]:
     return [text for text in texts if isinstance(text, str)]
 
 
-def _union_left(deny: Mapping[str, object], outlook: Outlook) -> tuple[Narrowing, ...] | None:
+def _union_left(deny: Mapping[str, object], outlook: Assumption) -> tuple[Narrowing, ...] | None:
     """Return what a Deny leaves; None where it may leave everybody."""
     if "Condition" not in deny:
         return ()

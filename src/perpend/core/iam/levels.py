@@ -13,8 +13,8 @@ from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, state
 from perpend.core.iam.conditions import demands_of, leaves
 from perpend.core.iam.denials import Effort, denials_of
 from perpend.core.iam.principals import CLAIMS, own_identities, principals_named
-from perpend.core.iam.requesters import Narrowing, level_of, narrowed, united
-from perpend.core.iam.surroundings import Outlook
+from perpend.core.iam.requesters import Narrowing, filter_verdicts, level_of, united
+from perpend.core.iam.surroundings import Assumption
 from perpend.core.iam.words import demand_in_words, requesters_in_words, union_in_words
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def access_of_statements(document: object, kind: PolicyKind, surroundings: Surro
     statements, lacking = statements_of(document), surroundings.lacking
     # INVARIANT: a level that is the same whether all that is not known lies outside or inside is the same in between.
     assumed = [(), lacking, *((fact,) for fact in lacking)] if lacking else [()]
-    of_each = zip(*(_levels(statements, kind, Outlook(surroundings, inside)) for inside in assumed), strict=True)
+    of_each = zip(*(_levels(statements, kind, Assumption(surroundings, inside)) for inside in assumed), strict=True)
     allowed = ((number, statement) for number, statement in enumerate(statements, 1) if statement["Effect"] == "Allow")
     return [_access(number, statement, each, lacking) for (number, statement), each in zip(allowed, of_each, strict=True)]
 
@@ -109,7 +109,7 @@ def _access(number: int, statement: Mapping[str, Any], outcomes: Sequence[_Found
     return StatementAccess(number, statement, None, (*because[:-1], reason), tuple(fact.call for fact in deciding))
 
 
-def _levels(statements: Sequence[Mapping[str, Any]], kind: PolicyKind, outlook: Outlook) -> Iterator[_Found]:
+def _levels(statements: Sequence[Mapping[str, Any]], kind: PolicyKind, outlook: Assumption) -> Iterator[_Found]:
     denials, effort = list(denials_of(statements, outlook)), Effort()
     for statement in statements:
         if statement["Effect"] == "Allow":
@@ -127,7 +127,7 @@ def _left(
     denials: Sequence[Denial],
     effort: Effort,
     because: list[str],
-    outlook: Outlook,
+    outlook: Assumption,
 ) -> tuple[Requesters, ...]:
     """Return whom the Deny statements leave, and add a sentence on each that takes somebody away."""
     for denial in denials if effort.is_left else ():
@@ -138,7 +138,7 @@ def _left(
     return requesters
 
 
-def _allowed(statement: Mapping[str, Any], kind: PolicyKind, outlook: Outlook) -> tuple[tuple[Requesters, ...], list[str]]:
+def _allowed(statement: Mapping[str, Any], kind: PolicyKind, outlook: Assumption) -> tuple[tuple[Requesters, ...], list[str]]:
     """Return who an Allow statement lets in by itself, and what led to it."""
     demands = demands_of(statement["Condition"]) if "Condition" in statement else ()
     if kind is PolicyKind.IDENTITY:
@@ -151,7 +151,7 @@ def _allowed(statement: Mapping[str, Any], kind: PolicyKind, outlook: Outlook) -
     because = _some([one.sentence for one in named], "names {:,} more")
     told = []
     for demand, left in leaves(demands, outlook):
-        requesters = narrowed(requesters, [left]) if isinstance(left, Narrowing) else requesters
+        requesters = filter_verdicts(requesters, [left]) if isinstance(left, Narrowing) else requesters
         if demand.key.rpartition(":")[2] not in CLAIMS:
             told.append((demand, left))
     sentences = [demand_in_words(demand, left, outlook) for demand, left in told[:_MOST_SENTENCES]]
@@ -159,7 +159,7 @@ def _allowed(statement: Mapping[str, Any], kind: PolicyKind, outlook: Outlook) -
     return requesters, [*because, *sentences, *([f"{hidden:,} more conditions"] if hidden else [])]
 
 
-def _widest(requesters: Sequence[Requesters], because: list[str], outlook: Outlook) -> _Found:
+def _widest(requesters: Sequence[Requesters], because: list[str], outlook: Assumption) -> _Found:
     if not requesters:
         return AccessLevel.NOBODY, [*because, "nobody is left"]
     levels = {requester: level_of(requester, outlook) for requester in requesters}

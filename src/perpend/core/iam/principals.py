@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from perpend.core.iam.conditions import Demand
-    from perpend.core.iam.surroundings import Outlook
+    from perpend.core.iam.surroundings import Assumption
 
 _SHOWN: Final = 100
 _ARN = re.compile(r"arn:[a-z-]+:(?:iam|sts)::([0-9]{12}):[^*?]+")
@@ -68,7 +68,7 @@ class Named(NamedTuple):
     sentence: str
 
 
-def principals_named(statement: Mapping[str, object], demands: Sequence[Demand], outlook: Outlook) -> list[Named]:
+def principals_named(statement: Mapping[str, object], demands: Sequence[Demand], outlook: Assumption) -> list[Named]:
     """Return whom an Allow statement of a resource's policy names."""
     if "NotPrincipal" in statement:
         return [Named(EVERYBODY, "`NotPrincipal` names everybody else")]
@@ -103,7 +103,7 @@ def own_identities() -> list[Named]:
     return [Named((Requesters(Who.ACCOUNTS, limit),), "is a policy of identities: those of the own account")]
 
 
-def _aws(name: str, _: Sequence[Demand], outlook: Outlook) -> Named:
+def _aws(name: str, _: Sequence[Demand], outlook: Assumption) -> Named:
     if name == "*":
         return Named(EVERYBODY, "names everybody")
     if named := ACCOUNT.fullmatch(name) or _ARN.fullmatch(name):
@@ -123,7 +123,7 @@ def _account(number: str, words: str) -> Named:
     return Named((Requesters(Who.ACCOUNTS, Limit(accounts=frozenset({number}))),), f"names {words}")
 
 
-def _canonical_user(name: str, _: Sequence[Demand], outlook: Outlook) -> Named:
+def _canonical_user(name: str, _: Sequence[Demand], outlook: Assumption) -> Named:
     if not _CANONICAL_ID.fullmatch(name):
         raise AccessPolicyError(f"`{name[:_SHOWN]}` is no canonical user id")
     owner = outlook.known.canonical_ids.get(name)
@@ -133,11 +133,11 @@ def _canonical_user(name: str, _: Sequence[Demand], outlook: Outlook) -> Named:
     return _account(number, f"the canonical user of {account_in_words(number, outlook)}")
 
 
-def _service(name: str, _: Sequence[Demand], __: Outlook) -> Named:
+def _service(name: str, _: Sequence[Demand], __: Assumption) -> Named:
     return Named((Requesters(Who.SERVICES),), f"names the service `{name[:_SHOWN]}`")
 
 
-def _service_of_function(name: str, demands: Sequence[Demand], outlook: Outlook) -> Named:
+def _service_of_function(name: str, demands: Sequence[Demand], outlook: Assumption) -> Named:
     # Of functions AWS calls S3 public unless a condition limits it: lambda-function-public-access-prohibited.
     if name != "s3.amazonaws.com":
         return _service(name, demands, outlook)
@@ -146,7 +146,7 @@ def _service_of_function(name: str, demands: Sequence[Demand], outlook: Outlook)
     )
 
 
-def _federated(name: str, demands: Sequence[Demand], _: Outlook) -> Named:
+def _federated(name: str, demands: Sequence[Demand], _: Assumption) -> Named:
     arn = _PROVIDER.fullmatch(name)
     if arn is None and name not in _PUBLIC:
         raise AccessPolicyError(f"`{name[:_SHOWN]}` is no identity provider")
@@ -182,7 +182,7 @@ def _has_wildcard(text: str) -> bool:
     return "*" in text or "?" in text
 
 
-_READERS: Final[Mapping[str, Callable[[str, Sequence[Demand], Outlook], Named]]] = {
+_READERS: Final[Mapping[str, Callable[[str, Sequence[Demand], Assumption], Named]]] = {
     "AWS": _aws,
     "CanonicalUser": _canonical_user,
     "Service": _service,

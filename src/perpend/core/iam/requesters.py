@@ -15,7 +15,7 @@ from perpend.core.iam.surroundings import OWN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from perpend.core.iam.surroundings import Outlook
+    from perpend.core.iam.surroundings import Assumption
 
 
 class Who(Enum):
@@ -112,19 +112,19 @@ def united(requesters: Iterable[Requesters]) -> tuple[Requesters, ...]:
     return tuple(dict.fromkeys([*named, *others]))
 
 
-def narrowed(requesters: Iterable[Requesters], union: Sequence[Narrowing]) -> tuple[Requesters, ...]:
+def filter_verdicts(requesters: Iterable[Requesters], union: Sequence[Narrowing]) -> tuple[Requesters, ...]:
     """Return the requesters that at least one of the narrowings leaves."""
     left = (narrowing.left(some) for some in requesters for narrowing in union)
     return tuple(dict.fromkeys(some for some in left if some is not None))
 
 
-def level_of(requesters: Requesters, outlook: Outlook) -> AccessLevel:
+def level_of(requesters: Requesters, outlook: Assumption) -> AccessLevel:
     """Return how wide a set of requesters is."""
     level = _level_of_who(requesters, outlook)
     return min(level, AccessLevel.EXTERNAL_PRINCIPAL) if requesters.are_networked else level
 
 
-def _level_of_who(requesters: Requesters, outlook: Outlook) -> AccessLevel:
+def _level_of_who(requesters: Requesters, outlook: Assumption) -> AccessLevel:
     match requesters.who:
         case Who.ACCOUNTS:
             return _level_within(requesters.limit, outlook)
@@ -138,7 +138,7 @@ def _level_of_who(requesters: Requesters, outlook: Outlook) -> AccessLevel:
     return AccessLevel.ANONYMOUS_PRINCIPAL
 
 
-def _level_within(limit: Limit, outlook: Outlook) -> AccessLevel:
+def _level_within(limit: Limit, outlook: Assumption) -> AccessLevel:
     """Return the widest level of principals within a limit. Anybody can have an account: any account is everybody."""
     if limit.accounts is not None:
         return max(levels_of_accounts(limit.accounts, limit.organizations, outlook).values())
@@ -148,7 +148,7 @@ def _level_within(limit: Limit, outlook: Outlook) -> AccessLevel:
 
 
 def levels_of_accounts(
-    accounts: frozenset[str], organizations: frozenset[str] | None, outlook: Outlook
+    accounts: frozenset[str], organizations: frozenset[str] | None, outlook: Assumption
 ) -> dict[str, AccessLevel]:
     """Return the level of each account, NOBODY of those that belong to none of the organizations they must belong to."""
     if organizations is None:

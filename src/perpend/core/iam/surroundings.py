@@ -1,6 +1,6 @@
 """What is known around a policy document: whose it is, of which organization, and which accounts were collected.
 
-An :class:`Outlook` is one way to fill in what is not known, so that a level that hangs on it shows itself. Source: ADR 0028.
+An ``Assumption`` is one way to fill in the unknown parts, so that a level that depends on them shows. Source: ADR 0028.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Assumption:
     """Surroundings where what is not known is filled in: who is named lies inside by the facts in ``inside``, else outside."""
 
     known: Surroundings

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from perpend.core.iam.conditions import Demand
     from perpend.core.iam.requesters import Limit, Narrowing, Requesters
-    from perpend.core.iam.surroundings import Outlook
+    from perpend.core.iam.surroundings import Assumption
 
 _SHOWN: Final = 3
 _LONGEST: Final = 100
@@ -24,25 +24,25 @@ _PLACES: Final = {
 }
 
 
-def account_in_words(account: str, outlook: Outlook) -> str:
+def account_in_words(account: str, outlook: Assumption) -> str:
     """Return an account and how far away it is."""
     return "the own account" if account == OWN else f"account {account}, {_PLACES[outlook.level_of_account(account)]}"
 
 
-def organization_in_words(name: str, outlook: Outlook) -> str:
+def organization_in_words(name: str, outlook: Assumption) -> str:
     """Return an organization and how far away it is."""
     if name == OWN:
         return "the own organization"
     return f"organization {name[:_LONGEST]}, {_PLACES[outlook.level_of_organization(name)]}"
 
 
-def demand_in_words(demand: Demand, left: Narrowing | str, outlook: Outlook) -> str:
+def demand_in_words(demand: Demand, left: Narrowing | str, outlook: Assumption) -> str:
     """Return what a demand leaves, or why it narrows nobody, as a sentence."""
     written = f"`{demand.written[:_LONGEST]}`"
     return f"{written} {left if isinstance(left, str) else f'leaves {narrowing_in_words(left, outlook)}'}"
 
 
-def narrowing_in_words(narrowing: Narrowing, outlook: Outlook) -> str:
+def narrowing_in_words(narrowing: Narrowing, outlook: Assumption) -> str:
     """Return what a narrowing leaves."""
     if narrowing.is_of_network:
         return "requests from a named network or access point, whoever asks"
@@ -51,14 +51,14 @@ def narrowing_in_words(narrowing: Narrowing, outlook: Outlook) -> str:
     return " or ".join([*principals, *services]) or "nobody"
 
 
-def union_in_words(union: Sequence[Narrowing], outlook: Outlook) -> str:
+def union_in_words(union: Sequence[Narrowing], outlook: Assumption) -> str:
     """Return what any of several narrowings leaves."""
     shown = [narrowing_in_words(narrowing, outlook) for narrowing in union[:_SHOWN]]
     more = f" or {len(union) - _SHOWN:,} more" if len(union) > _SHOWN else ""
     return " or ".join(shown) + more if shown else "nobody"
 
 
-def requesters_in_words(requesters: Requesters, outlook: Outlook) -> str:
+def requesters_in_words(requesters: Requesters, outlook: Assumption) -> str:
     """Return who a set of requesters is."""
     where = ", from a named network or access point only" if requesters.are_networked else ""
     match requesters.who:
@@ -77,13 +77,13 @@ _OTHERS: Final = {
 }
 
 
-def _principals(limit: Limit, outlook: Outlook) -> str:
+def _principals(limit: Limit, outlook: Assumption) -> str:
     if limit.names_accounts:
         return f"principals of {_limit(limit, outlook)}"
     return "principals that are named, of whatever account" if limit.is_fixed else "principals of any account"
 
 
-def _services(limit: Limit, outlook: Outlook) -> str:
+def _services(limit: Limit, outlook: Assumption) -> str:
     if limit.names_accounts:
         return f"services of AWS on behalf of {_limit(limit, outlook)}"
     if limit.is_fixed:
@@ -91,7 +91,7 @@ def _services(limit: Limit, outlook: Outlook) -> str:
     return "services of AWS on behalf of anybody"
 
 
-def _limit(limit: Limit, outlook: Outlook) -> str:
+def _limit(limit: Limit, outlook: Assumption) -> str:
     parts = []
     if limit.accounts is not None:
         levels = levels_of_accounts(limit.accounts, limit.organizations, outlook)

@@ -41,7 +41,7 @@ class Origin(NamedTuple):
         return f"{self.source}:{self.row}" if self.unit == LINE else f"{self.source}, {self.unit} {self.row}"
 
 
-class EstateObject(NamedTuple):
+class CloudObject(NamedTuple):
     """One object of the estate.
 
     ``fields`` maps API names to JSON values, nested objects under lookups, lists under child relationships.
@@ -56,8 +56,8 @@ class EstateObject(NamedTuple):
     external_id: str
     fields: Mapping[str, Any]
     origin: Origin
-    master: EstateObject | None = None
-    variants: tuple[EstateObject, ...] = ()
+    master: CloudObject | None = None
+    variants: tuple[CloudObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Estate:
+class Inventory:
     """Everything collected in one run: the sources, and the objects by type in a stable order.
 
     ``unread`` names inputs that could not be read, as messages do: what they hold may be missing from any list.
     """
 
     sources: Sequence[Source]
-    objects: Mapping[str, Sequence[EstateObject]] = field(default_factory=dict)
+    objects: Mapping[str, Sequence[CloudObject]] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
 
 
@@ -94,7 +94,7 @@ def places_in_words(origins: Iterable[Origin]) -> str:
     return ("; " if any(", " in place for place in places) else ", ").join(places)
 
 
-def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> EstateObject:
+def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> CloudObject:
     """Return an object: named, and owned, as its type says, else by its ``Name`` or ``Id``.
 
     One without a text as its ``Id``, as a child in a list may be, has the empty id.
@@ -102,7 +102,7 @@ def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origi
     name = _first_filled(fields, object_type.name_field, "Name", "Id")
     external_id = _first_filled(fields, object_type.external_id_field, "Id")
     master = _master_of(fields, object_type, origin)
-    return EstateObject(
+    return CloudObject(
         object_type.name, _first_filled(fields, "Id"), shown_name(name, external_id), external_id, fields, origin, master
     )
 
@@ -122,13 +122,13 @@ def is_filled(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and value != ""
 
 
-def _master_of(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> EstateObject | None:
+def _master_of(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> CloudObject | None:
     """Return the object that the type's master lookup leads to, None where the type or the object names none."""
     lookup = object_type.lookups.get(object_type.master or "")
     owner = fields.get(lookup.name) if lookup else None
     if lookup is None or not isinstance(owner, dict) or not is_filled(owner.get("Id")):
         return None
-    return EstateObject(lookup.target, owner["Id"], _first_filled(owner, "Name", "Id"), owner["Id"], owner, origin)
+    return CloudObject(lookup.target, owner["Id"], _first_filled(owner, "Name", "Id"), owner["Id"], owner, origin)
 
 
 def _first_filled(fields: Mapping[str, Any], *names: str | None) -> str:

@@ -14,7 +14,7 @@ BLANK: Final = "is blank in its table, which does not say that there is none (`b
 """Why a value is not known of which a table of texts has a blank cell."""
 
 
-class PartlyKnown(dict[str, Any]):
+class PartialObject(dict[str, Any]):
     """Fields by name, with the ``reasons`` why others are not known, and the ``doubt`` that keeps all from being believed."""
 
     __slots__ = ("doubt", "reasons")
@@ -27,14 +27,14 @@ class PartlyKnown(dict[str, Any]):
 
 def reason_of(fields: Mapping[str, Any], name: str) -> str:
     """Return why it is not known what is under a name."""
-    return fields.reasons.get(name, MISSING) if isinstance(fields, PartlyKnown) else MISSING
+    return fields.reasons.get(name, MISSING) if isinstance(fields, PartialObject) else MISSING
 
 
 def reasons_of(fields: Mapping[str, Any]) -> Mapping[str, str]:
     """Return why fields are not known that an object does not have, by name, as far as it says."""
-    return fields.reasons if isinstance(fields, PartlyKnown) else {}
+    return fields.reasons if isinstance(fields, PartialObject) else {}
 
 
 def doubt_of(fields: Mapping[str, Any]) -> str | None:
     """Return why nothing that an object says is to be believed, None where there is no reason."""
-    return fields.doubt if isinstance(fields, PartlyKnown) else None
+    return fields.doubt if isinstance(fields, PartialObject) else None

@@ -20,7 +20,7 @@ class Engine(Protocol):
     ) -> list[tuple[int, ...]]:
         """Return the outputs of a plan for each row of its table, in the order of the rows."""
 
-    def judge_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
+    def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
         """Write a plan's outputs for each row of its table at a path where nothing is yet; return the Parquet files.
 
         ``files`` are the Parquet files of each table. Columns are the row's number, the number of its source, and ``v0``,

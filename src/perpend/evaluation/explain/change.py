@@ -19,7 +19,7 @@ from perpend.language.program.reads import reads_below
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.core.objects.inventory import EstateObject
+    from perpend.core.objects.inventory import CloudObject
 
 _MAX_CANDIDATES: Final = 4_000
 _GOALS: Final = {
@@ -46,7 +46,7 @@ class Change:
     collected: bool = True
 
 
-def smallest_change(program: Program, judged: EstateObject, time: int, index: int) -> Change | None:
+def smallest_change(program: Program, judged: CloudObject, time: int, index: int) -> Change | None:
     """Return the best change of one value that gives another status, None where no candidate does.
 
     What names the object (its id, its ARN) is never changed. Candidates are the constants that the program compares
@@ -70,7 +70,7 @@ def smallest_change(program: Program, judged: EstateObject, time: int, index: in
             fields = _changed(judged, source, after)
             if fields is None or _json(after) == _json(before):
                 continue
-            verdict = program.verdicts[interpreter.judge(fields, time, complete=False)[0][0]]
+            verdict = program.verdicts[interpreter.evaluate(fields, time, complete=False)[0][0]]
             if verdict.index == UNREADABLE or verdict.status is status or verdict.status not in goals:
                 continue
             rank = (goals.index(verdict.status), _distance(before, after), tried)
@@ -105,7 +105,7 @@ def _expressions(block: Block) -> Iterator[Expr]:
             pending += expression.operands
 
 
-def _read(judged: EstateObject, source: Read) -> tuple[Any, bool]:
+def _read(judged: CloudObject, source: Read) -> tuple[Any, bool]:
     """Return a value of an object, and whether the object has it."""
     value = judged.fields.get(source.path)
     if source.key is None:
@@ -115,7 +115,7 @@ def _read(judged: EstateObject, source: Read) -> tuple[Any, bool]:
     return held.get(source.key), source.key in held
 
 
-def _changed(judged: EstateObject, source: Read, after: Any) -> dict[str, Any] | None:
+def _changed(judged: CloudObject, source: Read, after: Any) -> dict[str, Any] | None:
     fields = dict(judged.fields)
     if source.key is None:
         fields[source.path] = after

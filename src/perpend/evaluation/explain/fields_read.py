@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.core.values.jmespath_query import plain_key
 from perpend.evaluation.explain.sources import LONGEST_QUERY, ReadPlace, has_document, place_of, shown_value, text_at
-from perpend.language.interpreter.context import Frame, Stopped, Unreadable
+from perpend.language.interpreter.context import CheckTriggered, EvaluationContext, InvalidData
 from perpend.language.operations.operation import DELETION_FIELD, Constant
 from perpend.language.program.program import Expr, Read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from perpend.core.objects.inventory import EstateObject
+    from perpend.core.objects.inventory import CloudObject
 
-Event = tuple[Expr, Frame, Any]
+Event = tuple[Expr, EvaluationContext, Any]
 """An expression that was evaluated, its frame, and its value or what ended it."""
 
 _NAMING = (Constant.FIELD_PATH, Constant.LOOKUP_PATH)
@@ -38,7 +38,7 @@ class LookedAt:
     condition that asks again.
     """
 
-    judged: EstateObject
+    judged: CloudObject
     complete: bool = False
     _extracts: dict[tuple[str, int], dict[Read, str]] = field(default_factory=dict)
     _all: dict[Read, str] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class LookedAt:
             taken.append(pending.pop()[1])
         return {read: value for reads in reversed(taken) for read, value in reads.items()}
 
-    def _reads(self, expression: Expr, frame: Frame, value: Any, below: dict[Read, str]) -> dict[Read, str]:
+    def _reads(self, expression: Expr, frame: EvaluationContext, value: Any, below: dict[Read, str]) -> dict[Read, str]:
         operation = expression.operation
         values = dict(below)
         if expression.extract is not None:
@@ -85,7 +85,7 @@ class LookedAt:
         for read, shown in below.items():
             if key is not None and has_document(fields, read.path):
                 yield Read(read.path, key), text_at(fields, read.path, key, complete=self.complete)
-            elif key is None and read.key is None and not isinstance(value, Stopped | Unreadable):
+            elif key is None and read.key is None and not isinstance(value, CheckTriggered | InvalidData):
                 if len(query) > LONGEST_QUERY:
                     yield read, shown
                 yield Read(read.path, query), shown_value(value, expression.type)

@@ -14,7 +14,7 @@ from perpend.core.values.values import document_of, iso_from_milliseconds
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perpend.core.objects.inventory import EstateObject
+    from perpend.core.objects.inventory import CloudObject
 
 NOT_COLLECTED: Final = "not collected"
 """How a field reads that an object does not have."""
@@ -40,7 +40,7 @@ class ReadPlace:
     extract: str | None = None
 
 
-def place_of(judged: EstateObject, field: str, *, column: str | None = None, extract: str | None = None) -> ReadPlace:
+def place_of(judged: CloudObject, field: str, *, column: str | None = None, extract: str | None = None) -> ReadPlace:
     """Return the place of a field of an object, or of a key inside it."""
     return ReadPlace(judged.origin.source, judged.origin.row, field, column, extract)
 

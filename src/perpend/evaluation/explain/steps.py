@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from perpend.core.objects.inventory import Estate, EstateObject, object_from_fields
+from perpend.core.objects.inventory import CloudObject, Inventory, object_from_fields
 from perpend.core.objects.status import Status
 from perpend.core.values.partial_object import doubt_of
 from perpend.evaluation.explain.change import Change, smallest_change
 from perpend.evaluation.explain.fields_read import Event, FieldValue, LookedAt
 from perpend.evaluation.explain.sources import ReadPlace, place_of, shown_value
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import Selection, view_of
 from perpend.language.compiler.verdicts import verdict_table
-from perpend.language.interpreter.context import Frame, Stopped, Unreadable
+from perpend.language.interpreter.context import CheckTriggered, EvaluationContext, InvalidData
 from perpend.language.interpreter.interpreter import Interpreter, child_frames
 from perpend.language.operations.operation import PATHS, Constant
 from perpend.language.program.numbering import (
@@ -31,11 +31,11 @@ from perpend.language.program.render import check_text, disappeared_text, expres
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from perpend.evaluation.verdicts.evaluation_time import RunDay
+    from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
     from perpend.evaluation.verdicts.selection import PolicyView
-    from perpend.evaluation.verdicts.verdict import Finding
+    from perpend.evaluation.verdicts.verdict import Verdict
     from perpend.language.compiler.analyzer import Analyzer
-    from perpend.language.program.program import Expr, Program, Verdict
+    from perpend.language.program.program import DeclaredOutcome, Expr, Program
 
 _READING: Final = (*PATHS, Constant.JMESPATH)
 _MAX_LEAVES: Final = 60
@@ -98,20 +98,20 @@ class Step:
 class Explanation:
     """Everything about one verdict."""
 
-    finding: Finding
+    finding: Verdict
     policy: PolicyView
-    day: RunDay
+    day: EvaluationTime
     steps: tuple[Step, ...]
     change: Change | None
 
 
-def explain_verdict(analyzer: Analyzer, program: Program, judged: EstateObject, *, day: RunDay) -> Explanation:
+def explain_verdict(analyzer: Analyzer, program: Program, judged: CloudObject, *, day: EvaluationTime) -> Explanation:
     """Return how a program came to its verdict on an object, on the day of a run: that of the judgement it was found in."""
     view = view_of(analyzer.repository, program.policy_id)
     types = {name: analyzer.object_type(name) for name in {program.input_type, "CA10__CaAwsAccount__c"}}
     selection = Selection((program,), policies={program.policy_id: view}, types=types)
-    alone = Estate((), {program.input_type: (judged,)})
-    finding = next(judge_estate(alone, selection, snapshot_time=day.time).findings())
+    alone = Inventory((), {program.input_type: (judged,)})
+    finding = next(evaluate_objects(alone, selection, snapshot_time=day.time).findings())
     steps = tuple(_steps(program, judged, day.milliseconds, finding.condition_index))
     # Of an object that is too old, or that its sources contradict each other about, no one value would settle the matter.
     settled = not judged.variants and doubt_of(judged.fields) is None
@@ -119,7 +119,7 @@ def explain_verdict(analyzer: Analyzer, program: Program, judged: EstateObject, 
     return Explanation(finding, view, day, steps, change)
 
 
-def deciding_steps(program: Program, judged: EstateObject, time: int, index: int, *, complete: bool) -> tuple[Step, ...]:
+def deciding_steps(program: Program, judged: CloudObject, time: int, index: int, *, complete: bool) -> tuple[Step, ...]:
     """Return the steps that stopped or decided on the way to a verdict that is known by its index.
 
     ``time`` is in milliseconds since 1970. ``complete``: a key that the object does not have is null.
@@ -148,10 +148,10 @@ def own_fields(fields: Iterable[FieldValue]) -> tuple[FieldValue, ...]:
     return tuple(field for field in fields if "[" not in field.place.field)
 
 
-def _steps(program: Program, judged: EstateObject, time: int, index: int, *, complete: bool = False) -> Iterator[Step]:
+def _steps(program: Program, judged: CloudObject, time: int, index: int, *, complete: bool = False) -> Iterator[Step]:
     events: list[Event] = []
     observed = Interpreter([program], observe=lambda *event: events.append(event))
-    ((_, error),) = observed.judge(judged.fields, time, complete=complete)
+    ((_, error),) = observed.evaluate(judged.fields, time, complete=complete)
     looked_at = LookedAt(judged, complete)
     deletion = program.block.type.deletion_field
     if deletion is not None:
@@ -168,7 +168,7 @@ def _steps(program: Program, judged: EstateObject, time: int, index: int, *, com
     yield Step(last, verdict.text, verdict.status, "true" if index == last else "not reached")
 
 
-def _deletion_step(judged: EstateObject, deletion: str, index: int, reason: str | None) -> Step:
+def _deletion_step(judged: CloudObject, deletion: str, index: int, reason: str | None) -> Step:
     """Return the step that asks whether an object has disappeared. ``reason``: it keeps all conditions from being tried."""
     text, value = disappeared_text(deletion), judged.fields.get(deletion)
     leaves = () if value is None else (Leaf(deletion, shown_value(value), reason is not None, (place_of(judged, deletion),)),)
@@ -178,7 +178,7 @@ def _deletion_step(judged: EstateObject, deletion: str, index: int, reason: str 
     return Step(DISAPPEARED, text, Status.DISAPPEARED, "true" if index == DISAPPEARED else "false", leaves, fields=fields)
 
 
-def _listed(program: Program, judged: EstateObject, time: int, events: list[Event], *, told: bool) -> Iterator[ListedObject]:
+def _listed(program: Program, judged: CloudObject, time: int, events: list[Event], *, told: bool) -> Iterator[ListedObject]:
     """Yield the objects of lists that a condition asked about; ``told``: with what their verdicts come from."""
     asked = [
         (inner, inner.verdict.status.value == expression.constant("status"))
@@ -203,12 +203,12 @@ class _InList(NamedTuple):
     """An object of a list: the program that judges it there, its frame, its verdict, and why it is unreadable."""
 
     program: Program
-    frame: Frame
-    verdict: Verdict
+    frame: EvaluationContext
+    verdict: DeclaredOutcome
     reason: str | None
 
 
-def _in_list(program: Program, frame: Frame, relationship: str, time: int) -> Iterator[_InList]:
+def _in_list(program: Program, frame: EvaluationContext, relationship: str, time: int) -> Iterator[_InList]:
     """Yield the objects of a list that its block judges; none where it is not known which they are."""
     block = program.block.related[relationship]
     inner = replace(program, block=block, verdicts=verdict_table(block))
@@ -216,17 +216,17 @@ def _in_list(program: Program, frame: Frame, relationship: str, time: int) -> It
     *lookups, name = relationship.split(".")
     try:
         frames = child_frames(frame.along(lookups), name, block.type)
-    except Unreadable:
+    except InvalidData:
         return
     for child in frames:
-        ((index, error),) = interpreter.judge(child.fields, time, complete=child.complete)
+        ((index, error),) = interpreter.evaluate(child.fields, time, complete=child.complete)
         if index != OTHER_RECORD_TYPE:
             yield _InList(inner, child, inner.verdicts[index], error if index == UNREADABLE else None)
 
 
 def _step(
     program: Program,
-    judged: EstateObject,
+    judged: CloudObject,
     number: int,
     events: list[Event],
     fields: tuple[FieldValue, ...],
@@ -239,10 +239,10 @@ def _step(
     direct = {id(inner) for inner in _within(program.block.conditions[number - 1].expression)}
     shown = [_leaf(judged, *event, root) for event in events if _is_worth_showing(*event, direct)]
     leaves = tuple(dict.fromkeys(shown))[:_MAX_LEAVES]
-    if isinstance(value, Stopped):
+    if isinstance(value, CheckTriggered):
         fired = program.verdicts[value.index]
         return Step(fired.index, verdict.text, fired.status, "stopped", leaves, fired.text, fields, None, listed)
-    if isinstance(value, Unreadable):
+    if isinstance(value, InvalidData):
         return Step(UNREADABLE, verdict.text, Status.UNDETERMINED, "stopped", leaves, None, fields, value.reason, listed)
     result = "true" if value is True else "false"
     return Step(verdict.index, verdict.text, verdict.status, result, leaves, None, fields, None, listed)
@@ -256,20 +256,20 @@ def _within(expression: Expr) -> Iterator[Expr]:
             yield from _within(operand)
 
 
-def _is_worth_showing(expression: Expr, frame: Frame, value: Any, direct: set[int]) -> bool:
+def _is_worth_showing(expression: Expr, frame: EvaluationContext, value: Any, direct: set[int]) -> bool:
     """Whether an event is a value that a reader asks about: read by the condition itself, by a child, on the way, a stop."""
     operation = expression.operation
     if not operation.shown and not operation.taking(*_READING):
         return False
     if id(expression) in direct or (operation.taking(Constant.FIELD_PATH) and "[" in frame.path):
         return True
-    if isinstance(value, Stopped | Unreadable):
+    if isinstance(value, CheckTriggered | InvalidData):
         return bool(expression.checks)
     return expression.extract is not None and not isinstance(value, dict | list)
 
 
-def _leaf(judged: EstateObject, expression: Expr, frame: Frame, value: Any, root: Expr) -> Leaf:
-    stopped = isinstance(value, Stopped | Unreadable)
+def _leaf(judged: CloudObject, expression: Expr, frame: EvaluationContext, value: Any, root: Expr) -> Leaf:
+    stopped = isinstance(value, CheckTriggered | InvalidData)
     shown = _stop_text(expression, value) if stopped else shown_value(value, expression.type)
     extract = expression.arguments["path"] if expression.extract else None
     places = tuple(
@@ -284,8 +284,8 @@ def _leaf(judged: EstateObject, expression: Expr, frame: Frame, value: Any, root
     return Leaf(text, shown, stopped, places, told and expression is not root)
 
 
-def _stop_text(expression: Expr, ended: Stopped | Unreadable) -> str:
-    if isinstance(ended, Unreadable):
+def _stop_text(expression: Expr, ended: CheckTriggered | InvalidData) -> str:
+    if isinstance(ended, InvalidData):
         return f"unreadable: {ended.reason}"
     texts = [check_text(expression, check) for check in expression.checks]
     return f"stopped{f': {ended.error}' if ended.error else ''}" if not texts else f"stopped ({' or '.join(texts)})"

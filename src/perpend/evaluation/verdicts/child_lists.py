@@ -21,14 +21,14 @@ from perpend.core.objects.claims import (
 )
 from perpend.core.objects.inventory import is_filled
 from perpend.core.objects.object_types import MASTER_KEY
-from perpend.core.values.partial_object import PartlyKnown
+from perpend.core.values.partial_object import PartialObject
 from perpend.inventory.readers.conflicts import contradiction
 from perpend.language.program.required_columns import wanted_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from perpend.core.objects.inventory import Estate, EstateObject
+    from perpend.core.objects.inventory import CloudObject, Inventory
     from perpend.core.objects.object_types import Children, ObjectType
     from perpend.core.schema.shred import Wanted
     from perpend.language.program.program import Program
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 NO_ID: Final = "cannot be known: there is no Id to find it by"
 
 
-def account_names(judged: EstateObject) -> Iterator[str]:
+def account_names(judged: CloudObject) -> Iterator[str]:
     """Yield what an object's account may be called: as its master is, else as its ARN says, else as it is called itself."""
     master = judged.master
     if master is not None:
@@ -63,21 +63,21 @@ class _Parts:
     doubts: dict[str, str] = field(default_factory=dict)
 
 
-def with_children(estate: Estate, programs: Iterable[Program], declared: Callable[[str], ObjectType]) -> Estate:
+def with_children(inventory: Inventory, programs: Iterable[Program], declared: Callable[[str], ObjectType]) -> Inventory:
     """Return an estate whose objects hold the lists that programs read of them, of objects that are in the estate as well."""
     read = _lists_of(wanted_by(programs))
-    claims = (claim for source in estate.sources for claim in source.coverage)
-    coverage = Claims((*map(unread_input, estate.unread), *claims))
-    objects = dict(estate.objects)
-    for type_name in estate.objects:
+    claims = (claim for source in inventory.sources for claim in source.coverage)
+    coverage = Claims((*map(unread_input, inventory.unread), *claims))
+    objects = dict(inventory.objects)
+    for type_name in inventory.objects:
         object_type = declared(type_name)
         for child in object_type.children.values():
-            if child.name in read and child.key and child.type_name in estate.objects and objects[type_name]:
-                parts = _parts(estate, type_name, child, declared(child.type_name))
+            if child.name in read and child.key and child.type_name in inventory.objects and objects[type_name]:
+                parts = _parts(inventory, type_name, child, declared(child.type_name))
                 objects[type_name] = [
                     _with_list(object_, object_type, child, parts, coverage) for object_ in objects[type_name]
                 ]
-    return replace(estate, objects=objects)
+    return replace(inventory, objects=objects)
 
 
 def _lists_of(wanted: Wanted) -> set[str]:
@@ -85,12 +85,12 @@ def _lists_of(wanted: Wanted) -> set[str]:
     return {*wanted.children, *(name for one in below for name in _lists_of(one))}
 
 
-def _parts(estate: Estate, owner_type: str, child: Children, object_type: ObjectType) -> _Parts:
+def _parts(inventory: Inventory, owner_type: str, child: Children, object_type: ObjectType) -> _Parts:
     parts = _Parts()
     lookups = [lookup.name for lookup in object_type.lookups.values() if lookup.key == child.key]
     is_master = child.key in object_type.fields and object_type.fields[child.key].kind == MASTER_KEY
-    for object_ in estate.objects[child.type_name]:
-        fields = PartlyKnown(object_.fields, {}, contradiction(object_)) if object_.variants else object_.fields
+    for object_ in inventory.objects[child.type_name]:
+        fields = PartialObject(object_.fields, {}, contradiction(object_)) if object_.variants else object_.fields
         for named, owner in dict.fromkeys(
             _owner(reading.fields, child.key, lookups) for reading in (object_, *object_.variants)
         ):
@@ -98,7 +98,7 @@ def _parts(estate: Estate, owner_type: str, child: Children, object_type: Object
                 parts.by_owner.setdefault(owner, []).append(fields)
             elif is_master or not named:
                 parts.doubt = f"may hold more: some `{child.type_name}` do not say in `{child.key}` what they belong to"
-    ids = {object_.id for object_ in estate.objects[owner_type] if object_.id}
+    ids = {object_.id for object_ in inventory.objects[owner_type] if object_.id}
     strays = parts.by_owner.keys() - ids
     unlike = f"may hold more: `{child.key}` of `{child.type_name}` holds what no Id of `{owner_type}` looks like"
     if is_odd_key(strays, ids):
@@ -135,9 +135,7 @@ def _owner(fields: Mapping[str, Any], key: str, lookups: list[str]) -> tuple[boo
     return is_said, stated[0] if is_said else None
 
 
-def _with_list(
-    object_: EstateObject, object_type: ObjectType, child: Children, parts: _Parts, coverage: Claims
-) -> EstateObject:
+def _with_list(object_: CloudObject, object_type: ObjectType, child: Children, parts: _Parts, coverage: Claims) -> CloudObject:
     fields = _fields_with_list(object_.fields, object_type, child, parts, coverage)
     return object_._replace(
         fields=fields, variants=tuple(_with_list(variant, object_type, child, parts, coverage) for variant in object_.variants)
@@ -162,12 +160,12 @@ def _fields_with_list(
     if reason:
         return _without(fields, child.name, reason)
     known = {**fields, child.name: belonging}
-    return PartlyKnown(known, fields.reasons, fields.doubt) if isinstance(fields, PartlyKnown) else known
+    return PartialObject(known, fields.reasons, fields.doubt) if isinstance(fields, PartialObject) else known
 
 
-def _without(fields: Mapping[str, Any], name: str, reason: str) -> PartlyKnown:
+def _without(fields: Mapping[str, Any], name: str, reason: str) -> PartialObject:
     """Return fields of which one is not known, for a reason."""
-    reasons, doubt = (fields.reasons, fields.doubt) if isinstance(fields, PartlyKnown) else ({}, None)
-    return PartlyKnown(
+    reasons, doubt = (fields.reasons, fields.doubt) if isinstance(fields, PartialObject) else ({}, None)
+    return PartialObject(
         {field_name: value for field_name, value in fields.items() if field_name != name}, {**reasons, name: reason}, doubt
     )

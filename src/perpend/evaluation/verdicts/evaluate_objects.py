@@ -14,20 +14,20 @@ from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.nested import indexes_of
 from perpend.evaluation.verdicts.child_lists import with_children
-from perpend.evaluation.verdicts.evaluation import Judgement, ledger_of
-from perpend.evaluation.verdicts.evaluation_time import day_of_run
+from perpend.evaluation.verdicts.evaluation import Evaluation, ledger_of
+from perpend.evaluation.verdicts.evaluation_time import evaluation_time
 from perpend.evaluation.verdicts.staleness import aged_estate, freshness_of
 from perpend.evaluation.verdicts.verdict import untold_indexes
-from perpend.evaluation.verdicts.verdicts import HeldVerdicts
+from perpend.evaluation.verdicts.verdicts import InMemoryVerdicts
 from perpend.inventory.readers.conflicts import contradiction
-from perpend.language.interpreter.interpreter import End, Interpreter
+from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from perpend.language.program.numbering import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
-    from perpend.core.objects.inventory import Estate, EstateObject
+    from perpend.core.objects.inventory import CloudObject, Inventory
     from perpend.evaluation.engines.protocol import Engine
     from perpend.evaluation.verdicts.selection import Selection
     from perpend.language.program.program import Program
@@ -38,8 +38,8 @@ _AT_ONCE: Final = 200_000
 """How many objects an engine is given at once: it holds the columns of all of them."""
 
 
-def judge_estate(
-    estate: Estate,
+def evaluate_objects(
+    inventory: Inventory,
     selection: Selection,
     *,
     snapshot_time: datetime | None = None,
@@ -47,7 +47,7 @@ def judge_estate(
     engine: Engine | None = None,
     max_age: timedelta | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Judgement:
+) -> Evaluation:
     """Judge the objects of an estate by the programs selected.
 
     ``engine`` judges by way of tables, which pays from some thousands of objects on; the interpreter without one.
@@ -55,19 +55,19 @@ def judge_estate(
     taken to be as new as ``today`` (now, if None). ``max_age``: facts that were observed longer before than that, before
     ``snapshot_time`` or now, are not known. ``progress`` is told how many objects are done.
     """
-    day = day_of_run([source.observed_at for source in estate.sources], snapshot_time=snapshot_time, today=today)
-    estate = aged_estate(estate, freshness_of(max_age, snapshot_time, today))
-    estate = with_children(estate, selection.programs, lambda name: selection.types.get(name) or ObjectType(name))
-    by_program: dict[int, HeldVerdicts] = {}
+    day = evaluation_time([source.observed_at for source in inventory.sources], snapshot_time=snapshot_time, today=today)
+    inventory = aged_estate(inventory, freshness_of(max_age, snapshot_time, today))
+    inventory = with_children(inventory, selection.programs, lambda name: selection.types.get(name) or ObjectType(name))
+    by_program: dict[int, InMemoryVerdicts] = {}
     done = 0
     for programs in selection.by_type().values():
-        objects = estate.objects.get(programs[0].input_type, ())
+        objects = inventory.objects.get(programs[0].input_type, ())
         asked = _AskedFor(programs, objects, day.milliseconds, done, progress)
         made = asked.by_interpreter() if engine is None else asked.by_engine(engine)
         by_program |= {id(column.program): column for column in made}
         done += len(objects)
     verdicts = tuple(by_program[id(program)] for program in selection.programs)
-    return Judgement(estate, selection, day, verdicts, ledger_of(estate, verdicts))
+    return Evaluation(inventory, selection, day, verdicts, ledger_of(inventory, verdicts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ class _AskedFor:
     """The programs of one type, its objects, the run's day in milliseconds; whom to tell how far it is, and from where on."""
 
     programs: Sequence[Program]
-    objects: Sequence[EstateObject]
+    objects: Sequence[CloudObject]
     day: int
     done: int
     progress: Callable[[int], None] | None
 
-    def by_interpreter(self) -> list[HeldVerdicts]:
+    def by_interpreter(self) -> list[InMemoryVerdicts]:
         """Ask the interpreter, object by object."""
         interpreter = Interpreter(list(self.programs))
         indexes: list[array[int]] = [array("i") for _ in self.programs]
@@ -94,7 +94,7 @@ class _AskedFor:
                 self.progress(self.done + place + 1)
         return self._held(indexes, errors)
 
-    def by_engine(self, engine: Engine) -> list[HeldVerdicts]:
+    def by_engine(self, engine: Engine) -> list[InMemoryVerdicts]:
         """Ask an engine for the indexes of some objects at a time, then the interpreter for what only objects can tell."""
         codes: list[list[int]] = [[] for _ in self.programs]
         for start in range(0, len(self.objects), _AT_ONCE):
@@ -121,12 +121,12 @@ class _AskedFor:
             untold |= {place for place, index in enumerate(column) if index in asked} if asked else set()
         return untold
 
-    def _ends(self, interpreter: Interpreter, judged: EstateObject) -> list[End]:
+    def _ends(self, interpreter: Interpreter, judged: CloudObject) -> list[EvaluationOutcome]:
         """Return how each program ends on an object; one whose readings differ is incompliant only where all of them are."""
-        ends = interpreter.judge(judged.fields, self.day, complete=False)
+        ends = interpreter.evaluate(judged.fields, self.day, complete=False)
         if not judged.variants:
             return ends
-        others = [interpreter.judge(variant.fields, self.day, complete=False) for variant in judged.variants]
+        others = [interpreter.evaluate(variant.fields, self.day, complete=False) for variant in judged.variants]
         return [
             end
             if all(_is_incompliant(program, rival) for rival in (end, *(other[number] for other in others)))
@@ -134,9 +134,9 @@ class _AskedFor:
             for number, (program, end) in enumerate(zip(self.programs, ends, strict=True))
         ]
 
-    def _held(self, indexes: Sequence[array[int]], errors: Sequence[dict[int, str]]) -> list[HeldVerdicts]:
-        return [HeldVerdicts(*column) for column in zip(self.programs, indexes, errors, strict=True)]
+    def _held(self, indexes: Sequence[array[int]], errors: Sequence[dict[int, str]]) -> list[InMemoryVerdicts]:
+        return [InMemoryVerdicts(*column) for column in zip(self.programs, indexes, errors, strict=True)]
 
 
-def _is_incompliant(program: Program, end: End) -> bool:
+def _is_incompliant(program: Program, end: EvaluationOutcome) -> bool:
     return program.verdicts[end[0]].status is Status.INCOMPLIANT

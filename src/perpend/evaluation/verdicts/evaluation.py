@@ -14,7 +14,7 @@ from perpend.core.objects.object_types import UNKNOWN_TYPE, reached
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.reads import values_read
 from perpend.evaluation.verdicts.requirements import AnsweredFor, scorecards_of
-from perpend.evaluation.verdicts.verdict import Finding, Reference, message_of, remediation_of
+from perpend.evaluation.verdicts.verdict import Reference, Verdict, message_of, remediation_of
 from perpend.evaluation.verdicts.verdicts import WHOLE, Share, StreamedObjects
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.core.objects.claims import Claim
-    from perpend.core.objects.inventory import Estate, EstateObject
+    from perpend.core.objects.inventory import CloudObject, Inventory
     from perpend.core.objects.object_types import ObjectType
-    from perpend.evaluation.verdicts.evaluation_time import RunDay
+    from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
     from perpend.evaluation.verdicts.requirements import Scorecard
     from perpend.evaluation.verdicts.selection import Selection
     from perpend.evaluation.verdicts.verdicts import Verdicts
-    from perpend.language.interpreter.interpreter import End
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import Program, Read
 
 BATCH: Final = 1_000
@@ -36,7 +36,7 @@ BATCH: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
+class Totals:
     """How many objects were judged, how many verdicts there are, and how many of each status. It adds up, or is not made."""
 
     objects: int
@@ -54,7 +54,7 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowed:
+class FilteredEvaluation:
     """The verdicts that a report shows, where it does not show all. ``words`` say which these are.
 
     Verdicts that are not shown have the index ``HIDDEN``; ``statuses`` are those that any shown one can have.
@@ -71,39 +71,39 @@ class Narrowed:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Evaluation:
     """All verdicts of one run: every object weighed by every policy of its type, each ending in exactly one status.
 
     ``verdicts`` are by program, in the order of the policies' ids. They are integers; findings are made when asked for.
-    ``narrowed`` changes what reports show, and no verdict, count or exit code; ``answered`` is what people answer for, which
-    puts requirements in classes of their own.
+    ``filter_verdicts`` changes the verdicts that reports show, and no verdict, count or exit code. ``answered`` holds the
+    waivers and attestations, which put requirements in classes of their own.
     """
 
-    estate: Estate
+    inventory: Inventory
     selection: Selection
-    day: RunDay
+    day: EvaluationTime
     verdicts: tuple[Verdicts, ...]
-    ledger: Ledger
-    narrowed: Narrowed | None = None
+    ledger: Totals
+    filter_verdicts: FilteredEvaluation | None = None
     answered: AnsweredFor = field(default_factory=AnsweredFor)
 
     @property
     def shown(self) -> tuple[Verdicts, ...]:
         """The verdicts that reports show."""
-        return self.narrowed.verdicts if self.narrowed else self.verdicts
+        return self.filter_verdicts.verdicts if self.filter_verdicts else self.verdicts
 
     @property
     def programs(self) -> tuple[Program, ...]:
         """The programs that judged, in the order of their verdicts."""
         return tuple(column.program for column in self.verdicts)
 
-    def objects_of(self, type_name: str) -> Sequence[EstateObject]:
+    def objects_of(self, type_name: str) -> Sequence[CloudObject]:
         """Return the objects of a type, in the order of verdicts."""
-        return self.estate.objects.get(type_name, ())
+        return self.inventory.objects.get(type_name, ())
 
-    def observed_at(self, judged: EstateObject) -> datetime | None:
+    def observed_at(self, judged: CloudObject) -> datetime | None:
         """Return when an object looked as it was judged, by its source; None where nothing says it."""
-        return times_of(self.estate).get(judged.origin.source)
+        return times_of(self.inventory).get(judged.origin.source)
 
     def counts(self, program: Program) -> dict[Status, int]:
         """Return how many objects each status has under one program. Raises ValueError for one that did not judge."""
@@ -125,7 +125,7 @@ class Judgement:
         ``beside`` the sources, as inputs that could not be read, is left out.
         """
         left_out = {unread_input(one) for one in beside}
-        of_types = unread_of_types(claim for claim in _claims(self.estate) if claim not in left_out)
+        of_types = unread_of_types(claim for claim in _claims(self.inventory) if claim not in left_out)
         everywhere = of_types.get("", [])
         types = sorted({program.input_type for program in self.programs})
         whys = {name: [why for _, why in (*of_types.get(name, []), *everywhere)] for name in types}
@@ -135,7 +135,7 @@ class Judgement:
 
     def _unclaimed(self) -> dict[str, str]:
         """Return by type that nobody says that there are none of it, where none are held."""
-        complete = {claim.type_name for claim in _claims(self.estate) if claim.lacking is None and not claim.relation}
+        complete = {claim.type_name for claim in _claims(self.inventory) if claim.lacking is None and not claim.relation}
         names = dict.fromkeys(program.input_type for program in self.programs)
         return {name: unclaimed(name, ALL) for name in names if name not in complete and not len(self.objects_of(name))}
 
@@ -150,14 +150,14 @@ class Judgement:
         unread = {**self._unclaimed(), **self.unread()}
         return {program.policy_id: unread[program.input_type] for program in self.programs if program.input_type in unread}
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[Verdict]:
         """Yield the findings by policy, then in the order of the objects. Nothing is kept."""
         for column in self.verdicts:
             for objects, (ends,) in chunks_of(self, [column]):
                 for (index, error), judged in zip(ends, objects, strict=True):
                     yield self._finding(column.program, judged, index, error)
 
-    def batches(self, size: int = BATCH) -> Iterator[list[Finding]]:
+    def batches(self, size: int = BATCH) -> Iterator[list[Verdict]]:
         """Yield the findings in lists of some size, the last one shorter. Raises ValueError for a size that holds none."""
         if size < 1:
             raise ValueError(f"a batch holds one finding at least, not {size}")
@@ -181,9 +181,9 @@ class Judgement:
     def _type(self, name: str) -> ObjectType:
         return self.selection.types.get(name, UNKNOWN_TYPE)
 
-    def _finding(self, program: Program, judged: EstateObject, index: int, error: str | None) -> Finding:
+    def _finding(self, program: Program, judged: CloudObject, index: int, error: str | None) -> Verdict:
         verdict, type_name = program.verdicts[index], program.input_type
-        return Finding(
+        return Verdict(
             program.policy_id,
             verdict.status,
             index,
@@ -200,29 +200,29 @@ class Judgement:
         )
 
 
-def _claims(estate: Estate) -> Iterator[Claim]:
+def _claims(inventory: Inventory) -> Iterator[Claim]:
     """Yield what sources claim, and that those could not be read that could not."""
-    yield from map(unread_input, estate.unread)
-    for source in estate.sources:
+    yield from map(unread_input, inventory.unread)
+    for source in inventory.sources:
         yield from source.coverage
 
 
-def objects_at(judgement: Judgement, type_name: str, places: Collection[int]) -> dict[int, EstateObject]:
+def objects_at(evaluation: Evaluation, type_name: str, places: Collection[int]) -> dict[int, CloudObject]:
     """Return some objects of a type by their places among them; of a store, all with one query per table."""
-    objects, listed = judgement.objects_of(type_name), sorted(set(places))
+    objects, listed = evaluation.objects_of(type_name), sorted(set(places))
     if isinstance(objects, StreamedObjects):
         return dict(zip(listed, objects.with_rows(listed), strict=True))
     return {place: objects[place] for place in listed}
 
 
 def chunks_of(
-    judgement: Judgement, columns: Sequence[Verdicts], share: Share = WHOLE
-) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+    evaluation: Evaluation, columns: Sequence[Verdicts], share: Share = WHOLE
+) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
     """Yield the objects of a type in their order, some thousands at once, with how they ended in each of its columns.
 
     Of several shares, which only objects that are not held have, each has its turn.
     """
-    objects = judgement.objects_of(columns[0].program.input_type)
+    objects = evaluation.objects_of(columns[0].program.input_type)
     if isinstance(objects, StreamedObjects):
         yield from objects.chunks(columns, share)
         return
@@ -232,9 +232,9 @@ def chunks_of(
         yield part, [list(islice(of_column, len(part))) for of_column in ends]
 
 
-def times_of(estate: Estate) -> dict[str, datetime | None]:
+def times_of(inventory: Inventory) -> dict[str, datetime | None]:
     """Return when sources were observed, by their names."""
-    return {source.name: source.observed_at for source in estate.sources}
+    return {source.name: source.observed_at for source in inventory.sources}
 
 
 def counts_of(column: Verdicts) -> dict[Status, int]:
@@ -245,15 +245,15 @@ def counts_of(column: Verdicts) -> dict[Status, int]:
     return counts
 
 
-def ledger_of(estate: Estate, verdicts: Sequence[Verdicts]) -> Ledger:
+def ledger_of(inventory: Inventory, verdicts: Sequence[Verdicts]) -> Totals:
     """Return the ledger of verdicts over an estate. One that does not add up is an error of this program, never shown."""
     counts = dict.fromkeys(Status, 0)
     for column in verdicts:
         for status, number in counts_of(column).items():
             counts[status] += number
     types = [column.program.input_type for column in verdicts]
-    judged = {name: len(estate.objects.get(name, ())) for name in types}
+    judged = {name: len(inventory.objects.get(name, ())) for name in types}
     expected = sum(judged[name] for name in types)
     if sum(counts.values()) != expected:
         raise AssertionError(f"the ledger does not add up: {sum(counts.values())} verdicts, {expected} expected")
-    return Ledger(sum(judged.values()), counts)
+    return Totals(sum(judged.values()), counts)

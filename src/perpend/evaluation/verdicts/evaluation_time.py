@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class RunDay:
+class EvaluationTime:
     """The time of a run's snapshot, in UTC; for dates only its day counts.
 
     ``assumed``: some source states no time that can be, none states a later one than today, and so today was taken.
@@ -31,9 +31,9 @@ class RunDay:
         return milliseconds_from_datetime(self.time)
 
 
-def day_of_run(
+def evaluation_time(
     times: Iterable[datetime | None], *, snapshot_time: datetime | None = None, today: datetime | None = None
-) -> RunDay:
+) -> EvaluationTime:
     """Return the day of a run over sources that were observed at some times, None where one states none.
 
     It is ``snapshot_time`` if given, else the newest of the times. A source that states none may be as new as ``today``
@@ -42,10 +42,10 @@ def day_of_run(
     1): nobody has set it. Raises ValueError for a time without a zone.
     """
     if snapshot_time is not None:
-        return RunDay(in_utc(snapshot_time), given=True)
+        return EvaluationTime(in_utc(snapshot_time), given=True)
     now = in_utc(today or datetime.now(UTC))
     start_of_today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     stated = [None if time is None else in_utc(time) for time in times]
     observed = [time if time is not None and may_be_seen(time, now) else None for time in stated] or [None]
     newest = max(time or start_of_today for time in observed)
-    return RunDay(newest, assumed=None in observed and newest == start_of_today)
+    return EvaluationTime(newest, assumed=None in observed and newest == start_of_today)

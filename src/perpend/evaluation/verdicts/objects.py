@@ -6,17 +6,17 @@ import re
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, EstateObject, object_from_fields
+from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, object_from_fields
 from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredOrigins, wanted_of
 from perpend.inventory.snapshots.database import opened
 from perpend.inventory.snapshots.queries.texts import texts_like
-from perpend.inventory.snapshots.read_objects import Nest, rows_with
+from perpend.inventory.snapshots.read_objects import ObjectReader, rows_with
 from perpend.language.compiler.names import UnknownName, did_you_mean, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from perpend.core.objects.inventory import Estate
+    from perpend.core.objects.inventory import Inventory
     from perpend.core.objects.object_types import ObjectType
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.program.program import Program
@@ -34,24 +34,24 @@ class Meant(NamedTuple):
     text: str
     owner: str | None = None
 
-    def among(self, objects: Iterable[EstateObject]) -> list[EstateObject]:
+    def among(self, objects: Iterable[CloudObject]) -> list[CloudObject]:
         """Return the objects that have the text as an id; else those that have it as their name."""
         owned = [judged for judged in objects if self._is_owned(judged)]
         by_id = [judged for judged in owned if self.text in (judged.id, judged.external_id)]
         return by_id or [judged for judged in owned if judged.name == self.text]
 
-    def _is_owned(self, judged: EstateObject) -> bool:
+    def _is_owned(self, judged: CloudObject) -> bool:
         if self.owner is None:
             return True
         return judged.master is not None and f"{self.owner} ".startswith(f"{judged.master.name} ")
 
 
-def object_named(estate: Estate, type_name: str, name: str) -> EstateObject:
+def object_named(inventory: Inventory, type_name: str, name: str) -> CloudObject:
     """Return the one object of a type that a name means: an id, or a name as it is, as reports print it or with its owner.
 
     Raises UnknownName where there is none, or several.
     """
-    objects = estate.objects.get(type_name, ())
+    objects = inventory.objects.get(type_name, ())
     for meant in meanings(name):
         if candidates := meant.among(objects):
             return _the_one(candidates, len(candidates), name)
@@ -61,7 +61,7 @@ def object_named(estate: Estate, type_name: str, name: str) -> EstateObject:
 
 def stored_object_named(
     snapshot: Snapshot, program: Program, object_type: ObjectType, name: str, where: str = ""
-) -> EstateObject:
+) -> CloudObject:
     """Return the one stored object that a name means, with what a program reads of it. Raises UnknownName as above.
 
     ``where`` is what people call a snapshot that was made for this question only.
@@ -74,7 +74,7 @@ def stored_object_named(
         for meant in meanings(name):
             rows = rows_with(connection, snapshot, object_type.name, columns, _as_stored(meant.text))
             numbers = [row for row, _ in rows[:_MOST_OF_A_NAME]]
-            nested = Nest(connection, snapshot).objects(object_type.name, numbers, wanted) if rows else []
+            nested = ObjectReader(connection, snapshot).objects(object_type.name, numbers, wanted) if rows else []
             objects = [
                 object_from_fields(fields, object_type, origins.of(row, source))
                 for (row, source), fields in zip(rows, nested, strict=False)
@@ -119,7 +119,7 @@ def _sign(match: re.Match[str]) -> str:
     return _SHORT[match[4]] if match[4] else chr(code) if code <= sys.maxunicode else match[0]
 
 
-def _the_one(objects: Sequence[EstateObject], number: int, name: str) -> EstateObject:
+def _the_one(objects: Sequence[CloudObject], number: int, name: str) -> CloudObject:
     """Return the object where there is one; else raise UnknownName, which lists some by what tells them apart."""
     if number == 1:
         return objects[0]

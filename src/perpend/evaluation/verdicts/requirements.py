@@ -29,7 +29,7 @@ NOT_JUDGED: Final = "has not judged"
 """Why a policy was not asked that was meant to judge, and of which there are no verdicts."""
 
 
-class Standing(StrEnum):
+class RequirementStatus(StrEnum):
     """What was found of a requirement, the worst first: each is in exactly one of these classes."""
 
     FAILS = "fails"
@@ -45,7 +45,12 @@ class Standing(StrEnum):
     @property
     def was_asked(self) -> bool:
         """Whether some policy has judged."""
-        return self not in (Standing.NOT_ASKED, Standing.ATTESTED, Standing.MANUAL, Standing.UNANSWERED)
+        return self not in (
+            RequirementStatus.NOT_ASKED,
+            RequirementStatus.ATTESTED,
+            RequirementStatus.MANUAL,
+            RequirementStatus.UNANSWERED,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ class RequirementResult:
     """What was found of a requirement: its class, and how many verdicts of its policies have each status."""
 
     requirement: Requirement
-    standing: Standing
+    standing: RequirementStatus
     counts: Mapping[Status, int]
 
 
@@ -111,11 +116,11 @@ class Scorecard:
 
     framework: FrameworkAsked
     results: tuple[RequirementResult, ...]
-    counts: Mapping[Standing, int] = field(init=False)
+    counts: Mapping[RequirementStatus, int] = field(init=False)
 
     def __post_init__(self) -> None:
         counted = Counter(result.standing for result in self.results)
-        object.__setattr__(self, "counts", {standing: counted[standing] for standing in Standing})
+        object.__setattr__(self, "counts", {standing: counted[standing] for standing in RequirementStatus})
 
     @property
     def asked(self) -> int:
@@ -127,9 +132,15 @@ class Scorecard:
         """How much was asked, in numbers that add up to all requirements."""
         counts, total = self.counts, len(self.results)
         parts = [f"{self.asked:,} of {total:,} {'requirement' if total == 1 else 'requirements'} asked"]
-        parts += [f"{counts[Standing.NOT_ASKED]:,} not asked"]
-        parts += [f"{counts[Standing.ATTESTED]:,} attested"] if counts[Standing.ATTESTED] else []
-        return ", ".join([*parts, f"{counts[Standing.MANUAL]:,} manual", f"{counts[Standing.UNANSWERED]:,} without a policy"])
+        parts += [f"{counts[RequirementStatus.NOT_ASKED]:,} not asked"]
+        parts += [f"{counts[RequirementStatus.ATTESTED]:,} attested"] if counts[RequirementStatus.ATTESTED] else []
+        return ", ".join(
+            [
+                *parts,
+                f"{counts[RequirementStatus.MANUAL]:,} manual",
+                f"{counts[RequirementStatus.UNANSWERED]:,} without a policy",
+            ]
+        )
 
     @property
     def all_asked(self) -> bool:
@@ -225,15 +236,15 @@ def _answered(
     result: RequirementResult, counts: Mapping[str, Mapping[Status, int]], answered: AnsweredFor
 ) -> RequirementResult:
     policies = result.requirement.policies
-    if result.standing is Standing.MANUAL and any(policy.policy_id in answered.attested for policy in policies):
-        return replace(result, standing=Standing.ATTESTED)
+    if result.standing is RequirementStatus.MANUAL and any(policy.policy_id in answered.attested for policy in policies):
+        return replace(result, standing=RequirementStatus.ATTESTED)
     asked = [policy.policy_id for policy in policies if policy.was_asked]
-    if result.standing is not Standing.FAILS or any(
+    if result.standing is not RequirementStatus.FAILS or any(
         counts[policy][Status.INCOMPLIANT] > answered.waived.get(policy, 0) for policy in asked
     ):
         return result
     unknown = result.counts[Status.UNDETERMINED] or not all(policy.was_asked_of_all for policy in policies if policy.judges)
-    return replace(result, standing=Standing.UNDETERMINED if unknown else Standing.WAIVED)
+    return replace(result, standing=RequirementStatus.UNDETERMINED if unknown else RequirementStatus.WAIVED)
 
 
 def _result(
@@ -251,26 +262,26 @@ def _result(
     return RequirementResult(replace(requirement, policies=policies), standing_of(policies, total), total)
 
 
-def standing_of(policies: Sequence[PolicyAsked], counts: Mapping[Status, int]) -> Standing:
+def standing_of(policies: Sequence[PolicyAsked], counts: Mapping[Status, int]) -> RequirementStatus:
     """Return the class of a requirement. One of which some policies did not judge, or not all, is not known to be met."""
     judging = [policy for policy in policies if policy.judges]
     if not judging:
-        return Standing.MANUAL if policies else Standing.UNANSWERED
+        return RequirementStatus.MANUAL if policies else RequirementStatus.UNANSWERED
     if not any(policy.was_asked for policy in judging):
-        return Standing.NOT_ASKED
+        return RequirementStatus.NOT_ASKED
     standing = standing_of_counts(counts)
-    if standing is not Standing.FAILS and not all(policy.was_asked_of_all for policy in judging):
-        return Standing.UNDETERMINED
+    if standing is not RequirementStatus.FAILS and not all(policy.was_asked_of_all for policy in judging):
+        return RequirementStatus.UNDETERMINED
     return standing
 
 
-def standing_of_counts(counts: Mapping[Status, int]) -> Standing:
+def standing_of_counts(counts: Mapping[Status, int]) -> RequirementStatus:
     """Return the class of what was asked, by how many verdicts have each status."""
     if counts[Status.INCOMPLIANT]:
-        return Standing.FAILS
+        return RequirementStatus.FAILS
     if counts[Status.UNDETERMINED]:
-        return Standing.UNDETERMINED
-    return Standing.MET if counts[Status.COMPLIANT] else Standing.NOTHING_TO_JUDGE
+        return RequirementStatus.UNDETERMINED
+    return RequirementStatus.MET if counts[Status.COMPLIANT] else RequirementStatus.NOTHING_TO_JUDGE
 
 
 def _called(section_id: str, repository: Repository) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.errors import refuse_text
 from perpend.core.objects.ids import PRODUCTION, framework_of, production_of
-from perpend.core.objects.inventory import Estate
+from perpend.core.objects.inventory import Inventory
 from perpend.evaluation.verdicts.requirements import framework_asked
 from perpend.inventory.readers.formats import list_children
 from perpend.inventory.readers.merge import ACCOUNT_TYPE
@@ -83,7 +83,7 @@ def select_policies(
     inherited: bool = False,
     exclude: Sequence[str] = (),
     standing: bool = False,
-    over: Estate | Snapshot | None = None,
+    over: Inventory | Snapshot | None = None,
 ) -> Selection:
     """Return the policies that judge: those that ids, globs, folders or frameworks name, all of them where nothing does.
 
@@ -299,8 +299,8 @@ def _misspelt(repository: Repository, over_other_types: Mapping[str, str]) -> di
     return {policies[logic_id]: problem for logic_id, problem in misspelt_types(repository, policies).items()}
 
 
-def _types_of(over: Estate | Snapshot) -> Collection[str]:
-    if isinstance(over, Estate):
+def _types_of(over: Inventory | Snapshot) -> Collection[str]:
+    if isinstance(over, Inventory):
         return over.objects
     return {table.type_name for table in over.tables.by_name.values() if table.type_name}
 

@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from perpend.core.values.age import age_text
-from perpend.core.values.partial_object import PartlyKnown, doubt_of, reasons_of
+from perpend.core.values.partial_object import PartialObject, doubt_of, reasons_of
 from perpend.inventory.readers.formats import ANSWER, REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perpend.core.objects.claims import Claim
-    from perpend.core.objects.inventory import Estate, EstateObject, Source
+    from perpend.core.objects.inventory import CloudObject, Inventory, Source
 
 REPORT_LIFE: Final = timedelta(hours=4)
 """How old a credential report is at most when it was asked for: AWS makes a new one once the last is older."""
@@ -97,18 +97,18 @@ def stale_claims(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator
                 yield claim, reason
 
 
-def aged_estate(estate: Estate, freshness: Freshness | None) -> Estate:
+def aged_estate(inventory: Inventory, freshness: Freshness | None) -> Inventory:
     """Return an estate of which nothing is known that is stale."""
-    stale = freshness.reasons(estate.sources) if freshness else {}
+    stale = freshness.reasons(inventory.sources) if freshness else {}
     if not stale:
-        return estate
-    by_name = {estate.sources[number].name: reason for number, reason in stale.items()}
+        return inventory
+    by_name = {inventory.sources[number].name: reason for number, reason in stale.items()}
     sources = [
         replace(source, coverage=coverage)
-        for source, coverage in zip(estate.sources, aged_coverage(estate.sources, stale), strict=True)
+        for source, coverage in zip(inventory.sources, aged_coverage(inventory.sources, stale), strict=True)
     ]
-    objects = {name: [_aged(object_, by_name) for object_ in of_type] for name, of_type in estate.objects.items()}
-    return replace(estate, sources=tuple(sources), objects=objects)
+    objects = {name: [_aged(object_, by_name) for object_ in of_type] for name, of_type in inventory.objects.items()}
+    return replace(inventory, sources=tuple(sources), objects=objects)
 
 
 def aged_coverage(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator[tuple[Claim, ...]]:
@@ -124,10 +124,10 @@ def _vouches(fresh: Claim, claim: Claim) -> bool:
     return fresh.lacking is None and about and fresh.scope.covers(claim.scope)
 
 
-def _aged(judged: EstateObject, stale: Mapping[str, str]) -> EstateObject:
+def _aged(judged: CloudObject, stale: Mapping[str, str]) -> CloudObject:
     reason = stale.get(judged.origin.source)
     variants = tuple(_aged(variant, stale) for variant in judged.variants)
     fields = judged.fields
     if reason is not None:
-        fields = PartlyKnown(fields, reasons_of(fields), doubt_of(fields) or reason)
+        fields = PartialObject(fields, reasons_of(fields), doubt_of(fields) or reason)
     return judged._replace(fields=fields, variants=variants)

@@ -12,8 +12,8 @@ from perpend.language.program.numbering import UNREADABLE, base_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from perpend.core.objects.inventory import EstateObject
-    from perpend.language.program.program import Program, Verdict
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.language.program.program import DeclaredOutcome, Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Verdict:
     """What one policy says of one object. ``remediation_message`` and ``runtime_error`` are None where there is none.
 
     ``observed_at`` is when the object looked as it was judged (UTC), None where its source does not say.
@@ -40,16 +40,16 @@ class Finding:
     remediation_message: str | None
     runtime_error: str | None
     references: tuple[Reference, ...]
-    object: EstateObject
+    object: CloudObject
     observed_at: datetime | None = None
 
 
-def message_of(verdict: Verdict, error: str | None) -> str:
+def message_of(verdict: DeclaredOutcome, error: str | None) -> str:
     """Return what a verdict says of an object; of an unreadable one, what keeps it from being judged."""
     return error if verdict.index == UNREADABLE and error else verdict.message
 
 
-def remediation_of(program: Program, verdict: Verdict) -> str | None:
+def remediation_of(program: Program, verdict: DeclaredOutcome) -> str | None:
     """Return the next step that a verdict names. An incompliant one always names some."""
     if verdict.status is Status.INCOMPLIANT and not verdict.remediation:
         return f"See the policy's remediation: perpend show {program.policy_id}"

@@ -14,9 +14,9 @@ from perpend.core.diagnostics.model import suggestion
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.verdicts import ShownCodes
 from perpend.evaluation.verdicts.child_lists import account_names
-from perpend.evaluation.verdicts.evaluation import Narrowed
-from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredObjects, StoredVerdicts
-from perpend.evaluation.verdicts.verdicts import HIDDEN, HeldVerdicts
+from perpend.evaluation.verdicts.evaluation import FilteredEvaluation
+from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects
+from perpend.evaluation.verdicts.verdicts import HIDDEN, InMemoryVerdicts
 from perpend.language.compiler.names import UnknownName, printable
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.core.objects.account import Account
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdicts import Verdicts
 
 _MOST_NAMED: Final = 5
@@ -53,17 +53,17 @@ class Filter:
         return " ".join(f"--{option} {shlex.quote(value)}" for option, values in options for value in values)
 
 
-def narrowed(judgement: Judgement, wanted: Filter, accounts: Mapping[str, Account]) -> Judgement:
+def filter_verdicts(evaluation: Evaluation, wanted: Filter, accounts: Mapping[str, Account]) -> Evaluation:
     """Return a judgement of which reports show what is wanted.
 
     ``accounts`` are those that the configuration names. Raises UnknownName for a category that no policy asked has, and for
     an account that nothing belongs to.
     """
     if not wanted:
-        return judgement
-    columns = _of_categories(judgement, wanted.categories)
+        return evaluation
+    columns = _of_categories(evaluation, wanted.categories)
     owners = {account: _called(account, accounts) for account in wanted.accounts}
-    belonging = _Belonging(judgement, owners)
+    belonging = _Belonging(evaluation, owners)
     _refuse_unknown(belonging, accounts)
     statuses = tuple(status for status in Status if not wanted.statuses or status in wanted.statuses)
     by_type: dict[str, list[Verdicts]] = {}
@@ -73,11 +73,11 @@ def narrowed(judgement: Judgement, wanted: Filter, accounts: Mapping[str, Accoun
     for type_name, of_type in by_type.items():
         shown |= zip(map(id, of_type), _shown(of_type, statuses, belonging.of(type_name)), strict=True)
     verdicts = tuple(shown[id(column)] for column in columns)
-    return replace(judgement, narrowed=Narrowed(verdicts, statuses, wanted.words))
+    return replace(evaluation, filter_verdicts=FilteredEvaluation(verdicts, statuses, wanted.words))
 
 
-def _of_categories(judgement: Judgement, categories: Collection[str]) -> list[Verdicts]:
-    known = {category for view in judgement.selection.policies.values() for category in view.categories}
+def _of_categories(evaluation: Evaluation, categories: Collection[str]) -> list[Verdicts]:
+    known = {category for view in evaluation.selection.policies.values() for category in view.categories}
     for category in categories:
         if category.upper() not in {one.upper() for one in known}:
             listed = ", ".join(sorted(known)) or "none"
@@ -85,10 +85,10 @@ def _of_categories(judgement: Judgement, categories: Collection[str]) -> list[Ve
     wanted = {category.upper() for category in categories}
 
     def is_wanted(policy_id: str) -> bool:
-        view = judgement.selection.policies.get(policy_id)
+        view = evaluation.selection.policies.get(policy_id)
         return not wanted or (view is not None and any(one.upper() in wanted for one in view.categories))
 
-    return [column for column in judgement.verdicts if is_wanted(column.program.policy_id)]
+    return [column for column in evaluation.verdicts if is_wanted(column.program.policy_id)]
 
 
 def _called(account: str, accounts: Mapping[str, Account]) -> frozenset[str]:
@@ -100,14 +100,14 @@ def _called(account: str, accounts: Mapping[str, Account]) -> frozenset[str]:
 class _Belonging:
     """Which objects belong to one of some accounts: by type, a mark for each object, or a file of row numbers."""
 
-    def __init__(self, judgement: Judgement, owners: Mapping[str, frozenset[str]]) -> None:
-        self.judgement = judgement
+    def __init__(self, evaluation: Evaluation, owners: Mapping[str, frozenset[str]]) -> None:
+        self.evaluation = evaluation
         self.owners = owners
         every = frozenset().union(*owners.values()) if owners else frozenset()
         self._found: dict[str, bytearray | Path] = {}
         self.seen: set[str] = set()
-        for type_name in judgement.selection.by_type() if owners else ():
-            objects = judgement.objects_of(type_name)
+        for type_name in evaluation.selection.by_type() if owners else ():
+            objects = evaluation.objects_of(type_name)
             if isinstance(objects, StoredObjects):
                 self._found[type_name] = objects.belonging(every)
                 self.seen |= {name for name in every if name not in self.seen and objects.any_belongs(name)}
@@ -123,7 +123,7 @@ class _Belonging:
 
 def _refuse_unknown(belonging: _Belonging, accounts: Mapping[str, Account]) -> None:
     """Raise for an account that neither the configuration nor any input names, and that owns nothing."""
-    stated = {number for source in belonging.judgement.estate.sources for number in source.accounts}
+    stated = {number for source in belonging.evaluation.inventory.sources for number in source.accounts}
     for account, called in belonging.owners.items():
         if called & (belonging.seen | stated | accounts.keys()):
             continue
@@ -143,13 +143,13 @@ def _shown(columns: Sequence[Verdicts], statuses: Collection[Status], belong: by
     ]
     shown: list[Verdicts] = []
     for column, indexes in zip(columns, wanted, strict=True):
-        if isinstance(column, HeldVerdicts):
+        if isinstance(column, InMemoryVerdicts):
             marks = belong if isinstance(belong, bytearray) else b"\1" * len(column.indexes)
             kept = (index if index in indexes and mark else HIDDEN for index, mark in zip(column.indexes, marks, strict=True))
             shown.append(replace(column, indexes=array("i", kept)))
-        elif isinstance(column, StoredVerdicts):
+        elif isinstance(column, ParquetVerdicts):
             by_number = {
-                other.number: codes for other, codes in zip(columns, wanted, strict=True) if isinstance(other, StoredVerdicts)
+                other.number: codes for other, codes in zip(columns, wanted, strict=True) if isinstance(other, ParquetVerdicts)
             }
             everything = (by_number.get(number, frozenset()) for number in range(max(by_number) + 1))
             rows = belong if not isinstance(belong, bytearray) else None

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from perpend.core.objects.inventory import EstateObject
-    from perpend.language.interpreter.interpreter import End
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import Program
 
 
@@ -61,13 +61,13 @@ class Verdicts(Protocol):
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
         """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
 
-    def ends(self) -> Iterator[End]:
+    def ends(self) -> Iterator[EvaluationOutcome]:
         """Yield how the program ended on each object, in their order; with ``HIDDEN`` where that is not to be shown."""
 
     def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
         """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
 
-    def ends_of(self, verdicts: Sequence[Found], objects: Mapping[int, EstateObject]) -> list[End]:
+    def ends_of(self, verdicts: Sequence[Found], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
         """Return how the program ended on some objects, which are given by place."""
 
 
@@ -75,10 +75,12 @@ class Verdicts(Protocol):
 class StreamedObjects(Protocol):
     """Objects that are not held, but read as they are asked for: better many at once than each by itself."""
 
-    def with_rows(self, rows: Sequence[int]) -> list[EstateObject]:
+    def with_rows(self, rows: Sequence[int]) -> list[CloudObject]:
         """Return the objects at some places, in their order."""
 
-    def chunks(self, columns: Sequence[Any], share: Share = WHOLE) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+    def chunks(
+        self, columns: Sequence[Any], share: Share = WHOLE
+    ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
         """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them.
 
         Of several shares, each has its turn: the first chunk is the first one's, the second the second's.
@@ -89,7 +91,7 @@ class StreamedObjects(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class HeldVerdicts:
+class InMemoryVerdicts:
     """Verdicts held in memory: an index each, ``HIDDEN`` where it is not to be shown, and runtime errors by place."""
 
     program: Program
@@ -118,11 +120,11 @@ class HeldVerdicts:
             for group in groups
         ]
 
-    def ends_of(self, verdicts: Sequence[Found], objects: Mapping[int, EstateObject]) -> list[End]:
+    def ends_of(self, verdicts: Sequence[Found], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
         """Return how the program ended on some objects."""
         return [(code, self.errors.get(place)) for place, code in verdicts]
 
-    def ends(self) -> Iterator[End]:
+    def ends(self) -> Iterator[EvaluationOutcome]:
         """Yield how the program ended on each object, in their order."""
         for place, index in enumerate(self.indexes):
             yield index, self.errors.get(place)

@@ -18,8 +18,8 @@ from perpend.inventory.snapshots.temporary_store import scratch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.findings.history.manifest import HistoryHead, TypeKnown
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.manifest import HistoryManifest, RecordedType
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.manifest import StoredFile
 
@@ -32,7 +32,7 @@ class Cleared:
     files: int
 
 
-def problems_of(place: HistoryPlace) -> Iterator[str]:
+def problems_of(place: HistoryStorage) -> Iterator[str]:
     """Yield what is wrong with a history: files that are missing, cut off or damaged, and tables that contradict each other."""
     head = place.head()
     damaged = False
@@ -50,7 +50,7 @@ def problems_of(place: HistoryPlace) -> Iterator[str]:
             yield from _miscounts(connection, place, head, name)
 
 
-def rebuild(place: HistoryPlace) -> list[str]:
+def rebuild(place: HistoryStorage) -> list[str]:
     """Make anew what follows from the changes, and return what was made: the newest row of each finding.
 
     Raises StoreError where something is damaged that nothing else tells.
@@ -66,7 +66,7 @@ def rebuild(place: HistoryPlace) -> list[str]:
         return made
 
 
-def _made_anew(connection: Connection, place: HistoryPlace, name: str, known: TypeKnown, made: list[str]) -> TypeKnown:
+def _made_anew(connection: Connection, place: HistoryStorage, name: str, known: RecordedType, made: list[str]) -> RecordedType:
     keyframes = {run: file for run, file in known.keyframes.items() if _is_whole(place, file)}
     if known.lives is None or _is_whole(place, known.lives):
         return replace(known, keyframes=keyframes)
@@ -78,13 +78,13 @@ def _made_anew(connection: Connection, place: HistoryPlace, name: str, known: Ty
     return replace(known, lives=place.taken(path), keyframes=keyframes)
 
 
-def head_files(head: HistoryHead) -> list[StoredFile]:
+def head_files(head: HistoryManifest) -> list[StoredFile]:
     """Return the files without which a history cannot go on: all but keyframes."""
     kept = [file for known in head.types.values() for file in replace(known, keyframes={}).files]
     return [*head.ledger, *head.texts, *kept]
 
 
-def prune(place: HistoryPlace, *, keep: int, unused_for: float) -> Cleared:
+def prune(place: HistoryStorage, *, keep: int, unused_for: float) -> Cleared:
     """Remove all keyframes but the newest, and files that no head has named for some seconds. Changes are never removed."""
     with place.committing():
         head = place.head()
@@ -100,12 +100,12 @@ def prune(place: HistoryPlace, *, keep: int, unused_for: float) -> Cleared:
 
 
 @contextmanager
-def _connected(place: HistoryPlace) -> Iterator[Connection]:
+def _connected(place: HistoryStorage) -> Iterator[Connection]:
     with scratch() as directory, opened(directories=[place.directory], spill=directory) as connection, storing(place.directory):
         yield connection
 
 
-def _is_whole(place: HistoryPlace, file: StoredFile) -> bool:
+def _is_whole(place: HistoryStorage, file: StoredFile) -> bool:
     try:
         place.path(file)
     except StoreError:
@@ -113,7 +113,7 @@ def _is_whole(place: HistoryPlace, file: StoredFile) -> bool:
     return True
 
 
-def _contradictions(connection: Connection, place: HistoryPlace, name: str, known: TypeKnown) -> Iterator[str]:
+def _contradictions(connection: Connection, place: HistoryStorage, name: str, known: RecordedType) -> Iterator[str]:
     """Yield where the newest rows are not those of the changes, or the values others than these rows say."""
     files = [pattern(path) for path in place.paths((*known.past, *known.changes))]
     if known.known is None or not files:
@@ -144,7 +144,7 @@ def _contradictions(connection: Connection, place: HistoryPlace, name: str, know
         yield f"{name}: {counted(number, 'change')} there twice"
 
 
-def _miscounts(connection: Connection, place: HistoryPlace, head: HistoryHead, name: str) -> Iterator[str]:
+def _miscounts(connection: Connection, place: HistoryStorage, head: HistoryManifest, name: str) -> Iterator[str]:
     """Yield where the newest counts of a type are others than its values: each run adds to what the one before it counted."""
     known, policies = head.types[name], head.policies_of(name)
     if known.known is None or not known.policies:

@@ -26,7 +26,7 @@ days.
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class Run:
     """One committed run: its number, the snapshot that was judged, when the estate looked so (ISO 8601), and what judged.
 
     ``assumed``: some source stated no time. ``committed`` is when the history was written. ``asked`` numbers the list of
@@ -50,7 +50,7 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyKnown:
+class RecordedPolicy:
     """A policy over one object type: its number, its lineage, what it is called now, the hash of its program and since when.
 
     ``first_run`` is the first run that asked it, ``last_run`` the newest. ``texts`` is the hash of what its verdicts say.
@@ -80,7 +80,7 @@ class Retirement:
 
 
 @dataclass(frozen=True, slots=True)
-class TypeKnown:
+class RecordedType:
     """The files of one object type.
 
     ``objects`` are parts of the registry, the later over the earlier; ``known`` holds the value of each policy by object;
@@ -121,7 +121,7 @@ class TypeKnown:
 
 
 @dataclass(frozen=True, slots=True)
-class RatedPolicy:
+class PolicySeverity:
     """How severe somebody said that findings of a policy are. ``within`` is the time in which they were to be mended."""
 
     policy_id: str
@@ -132,24 +132,24 @@ class RatedPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class RatingsSaid:
+class RecordedRatings:
     """The ratings of one day. ``shifts`` are what raised and lowered severities, as JSON that a history does not read."""
 
-    policies: tuple[RatedPolicy, ...] = ()
+    policies: tuple[PolicySeverity, ...] = ()
     shifts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryHead:
+class HistoryManifest:
     """All that a history holds. ``ratings`` are those that were in force in some run; ``retirements`` those that are over."""
 
-    runs: tuple[Ran, ...] = ()
+    runs: tuple[Run, ...] = ()
     asked: tuple[tuple[int, ...], ...] = ()
-    policies: tuple[PolicyKnown, ...] = ()
-    types: Mapping[str, TypeKnown] = field(default_factory=dict)
+    policies: tuple[RecordedPolicy, ...] = ()
+    types: Mapping[str, RecordedType] = field(default_factory=dict)
     ledger: tuple[StoredFile, ...] = ()
     texts: tuple[StoredFile, ...] = ()
-    ratings: tuple[RatingsSaid, ...] = ()
+    ratings: tuple[RecordedRatings, ...] = ()
     retirements: tuple[Retirement, ...] = ()
 
     @property
@@ -162,11 +162,11 @@ class HistoryHead:
         """All files that count."""
         return (*self.ledger, *self.texts, *(file for known in self.types.values() for file in known.files))
 
-    def run(self, number: int) -> Ran:
+    def run(self, number: int) -> Run:
         """Return a run by its number."""
         return next(run for run in self.runs if run.number == number)
 
-    def policies_of(self, type_name: str) -> tuple[PolicyKnown, ...]:
+    def policies_of(self, type_name: str) -> tuple[RecordedPolicy, ...]:
         """Return the policies over a type."""
         return tuple(policy for policy in self.policies if policy.type_name == type_name)
 
@@ -187,15 +187,15 @@ class HistoryHead:
                 reasons[policy.policy_id] = whys[0]
         return reasons
 
-    def was_asked(self, run: Ran) -> frozenset[int]:
+    def was_asked(self, run: Run) -> frozenset[int]:
         """Return the numbers of the policies that a run has asked."""
         return frozenset(self.asked[run.asked])
 
-    def ratings_of(self, run: Ran) -> RatingsSaid | None:
+    def ratings_of(self, run: Run) -> RecordedRatings | None:
         """Return the ratings that were in force in a run, None where nobody had rated anything."""
         return None if run.rated is None else self.ratings[run.rated]
 
-    def with_run(self, run: Ran, asked: tuple[int, ...], ratings: RatingsSaid | None = None) -> HistoryHead:
+    def with_run(self, run: Run, asked: tuple[int, ...], ratings: RecordedRatings | None = None) -> HistoryManifest:
         """Return the head with one run more. ``ratings`` were in force in it."""
         lists = self.asked if asked in self.asked else (*self.asked, asked)
         said = self.ratings if ratings is None or ratings in self.ratings else (*self.ratings, ratings)
@@ -203,7 +203,7 @@ class HistoryHead:
         return replace(self, asked=lists, ratings=said, runs=(*self.runs, replace(run, asked=lists.index(asked), rated=rated)))
 
 
-def text_of_head(head: HistoryHead) -> str:
+def text_of_head(head: HistoryManifest) -> str:
     """Return a head as JSON text with a checksum of itself."""
     told = any(run.unread for run in head.runs)
     looked = any(known.looked for known in head.types.values())
@@ -226,14 +226,14 @@ def text_of_head(head: HistoryHead) -> str:
     return sealed(document)
 
 
-def head_from(text: str) -> HistoryHead:
+def head_from(text: str) -> HistoryManifest:
     """Return the head that a text holds. Raises Damaged with the reason."""
     document = document_from(text, newest=FORMAT)
     try:
-        return HistoryHead(
+        return HistoryManifest(
             tuple(map(_run_from, document["runs"])),
             tuple(tuple(map(int, numbers)) for numbers in document["asked"]),
-            tuple(PolicyKnown(**policy) for policy in document["policies"]),
+            tuple(RecordedPolicy(**policy) for policy in document["policies"]),
             {name: _type_from(known) for name, known in document["types"].items()},
             _files_from(document["ledger"]),
             _files_from(document["texts"]),
@@ -244,18 +244,18 @@ def head_from(text: str) -> HistoryHead:
         raise Damaged("it holds something else than a history") from None
 
 
-def _run_from(document: dict[str, Any]) -> Ran:
+def _run_from(document: dict[str, Any]) -> Run:
     unread = {name: tuple((account, why) for account, why in pairs) for name, pairs in document.get("unread", {}).items()}
-    return Ran(**{**document, "late": tuple(document["late"]), "unread": unread})
+    return Run(**{**document, "late": tuple(document["late"]), "unread": unread})
 
 
-def _ratings_from(document: dict[str, Any]) -> RatingsSaid:
-    return RatingsSaid(tuple(RatedPolicy(**one) for one in document["policies"]), tuple(document["shifts"]))
+def _ratings_from(document: dict[str, Any]) -> RecordedRatings:
+    return RecordedRatings(tuple(PolicySeverity(**one) for one in document["policies"]), tuple(document["shifts"]))
 
 
-def _type_from(document: dict[str, Any]) -> TypeKnown:
+def _type_from(document: dict[str, Any]) -> RecordedType:
     known, lives, looked = document["known"], document["lives"], document.get("looked")
-    return TypeKnown(
+    return RecordedType(
         _files_from(document["objects"]),
         StoredFile(**known) if known else None,
         StoredFile(**lives) if lives else None,

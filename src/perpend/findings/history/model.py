@@ -18,7 +18,7 @@ STATUSES: Final = tuple(Status)
 _RADIX: Final = 8
 
 
-class Life(StrEnum):
+class State(StrEnum):
     """Where a finding stands, which is more than its last verdict says."""
 
     CLEAR = "clear"
@@ -30,7 +30,7 @@ class Life(StrEnum):
     RETIRED = "retired"
 
 
-OPEN_LIVES: Final = (Life.OPEN, Life.UNCONFIRMED)
+OPEN_LIVES: Final = (State.OPEN, State.UNCONFIRMED)
 """Lives of findings that nobody has seen an end of."""
 
 
@@ -58,7 +58,7 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class FindingState:
     """What is known of one policy and one object. All times are numbers of runs.
 
     ``value`` is the last verdict; ``seen`` the last run that said something. ``status_run``, ``inc_start`` and ``inc_end``
@@ -72,7 +72,7 @@ class Known:
     status_run: int
     inc_start: int | None = None
     inc_end: int | None = None
-    life: Life = Life.CLEAR
+    life: State = State.CLEAR
     open_since: int | None = None
     ended: int | None = None
     episodes: int = 0

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from perpend.core.objects.status import Status
-from perpend.findings.history.model import ABSENT, OPEN_LIVES, Event, Known, Life, status_of
+from perpend.findings.history.model import ABSENT, OPEN_LIVES, Event, FindingState, State, status_of
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Observation:
     """What a run says of one policy and one object.
 
     ``value`` is the verdict, None where the object is not among those that were judged. ``asked``: the policy was asked in
@@ -26,7 +26,7 @@ class Said:
     retired: bool = False
 
 
-def step(known: Known | None, said: Said, run: int) -> tuple[Known | None, Event | None]:
+def step(known: FindingState | None, said: Observation, run: int) -> tuple[FindingState | None, Event | None]:
     """Return what is known after a run, None where nothing is, and what happened in it."""
     if said.retired:
         return _retired(known, run)
@@ -34,7 +34,7 @@ def step(known: Known | None, said: Said, run: int) -> tuple[Known | None, Event
         return known, None
     value = ABSENT if said.value is None else said.value
     status = status_of(value)
-    before = known or Known(value, run, run, life=Life.CLEAR)
+    before = known or FindingState(value, run, run, life=State.CLEAR)
     was = status_of(known.value) if known else None
     after = replace(before, value=value, seen=run)
     if status is not was:
@@ -49,30 +49,32 @@ def step(known: Known | None, said: Said, run: int) -> tuple[Known | None, Event
     return _known(before, after, run, gone=status is Status.DISAPPEARED)
 
 
-def _retired(known: Known | None, run: int) -> tuple[Known | None, Event | None]:
+def _retired(known: FindingState | None, run: int) -> tuple[FindingState | None, Event | None]:
     if known is None or known.life not in OPEN_LIVES:
         return known, None
-    return replace(known, life=Life.RETIRED, ended=run), Event.RETIRED
+    return replace(known, life=State.RETIRED, ended=run), Event.RETIRED
 
 
-def _incompliant(known: Known | None, before: Known, after: Known, run: int) -> tuple[Known, Event | None]:
-    after = replace(after, life=Life.OPEN, inc_start=run if before.inc_start is None else before.inc_start, inc_end=None)
-    if before.life is Life.UNCONFIRMED:
+def _incompliant(
+    known: FindingState | None, before: FindingState, after: FindingState, run: int
+) -> tuple[FindingState, Event | None]:
+    after = replace(after, life=State.OPEN, inc_start=run if before.inc_start is None else before.inc_start, inc_end=None)
+    if before.life is State.UNCONFIRMED:
         return after, Event.SEEN_AGAIN
-    if before.life is Life.OPEN:
+    if before.life is State.OPEN:
         return after, Event.CHANGED if known and known.value != after.value else None
     after = replace(after, open_since=run, ended=None, episodes=before.episodes + 1)
     return after, Event.REOPENED if before.episodes else Event.OPENED
 
 
-def _undetermined(before: Known, after: Known) -> tuple[Known, Event | None]:
+def _undetermined(before: FindingState, after: FindingState) -> tuple[FindingState, Event | None]:
     is_open = before.life in OPEN_LIVES
-    after = replace(after, life=Life.UNCONFIRMED if is_open else Life.UNKNOWN)
-    return after, Event.LOST_SIGHT if before.life is Life.OPEN else None
+    after = replace(after, life=State.UNCONFIRMED if is_open else State.UNKNOWN)
+    return after, Event.LOST_SIGHT if before.life is State.OPEN else None
 
 
-def _known(before: Known, after: Known, run: int, *, gone: bool) -> tuple[Known, Event | None]:
-    end = Life.GONE if gone else Life.RESOLVED
+def _known(before: FindingState, after: FindingState, run: int, *, gone: bool) -> tuple[FindingState, Event | None]:
+    end = State.GONE if gone else State.RESOLVED
     if before.life in OPEN_LIVES:
         return replace(after, life=end, ended=run), Event.GONE if gone else Event.RESOLVED
-    return replace(after, life=end if before.episodes else Life.CLEAR), None
+    return replace(after, life=end if before.episodes else State.CLEAR), None

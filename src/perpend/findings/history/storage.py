@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from perpend.findings.history.manifest import HEAD, HistoryHead, head_from, text_of_head
+from perpend.findings.history.manifest import HEAD, HistoryManifest, head_from, text_of_head
 from perpend.inventory.snapshots.database import pattern
 from perpend.inventory.snapshots.files import (
     StoreError,
@@ -39,19 +39,19 @@ _IN_USE: Final = 86_400.0
 """For how many seconds a file that no head names any more may still be read."""
 
 
-class HistoryPlace:
+class HistoryStorage:
     """The files of one store's history. Nothing is created before something is written."""
 
     def __init__(self, store: str | Path) -> None:
         self.store = Path(store)
         self.directory = self.store / DIRECTORY
 
-    def head(self) -> HistoryHead:
+    def head(self) -> HistoryManifest:
         """Return what the history holds; an empty head where there is none. Raises StoreError for one that is damaged."""
         path = self.directory / HEAD
         with naming(path, "cannot be read"):
             if not is_there(path):
-                return HistoryHead()
+                return HistoryManifest()
             text = path.read_bytes().decode("utf-8", errors="replace")
         try:
             return head_from(text)
@@ -96,7 +96,7 @@ class HistoryPlace:
         """Return where files are, as ``path`` does."""
         return [self.path(file) for file in files]
 
-    def replace_head(self, head: HistoryHead, before: HistoryHead) -> None:
+    def replace_head(self, head: HistoryManifest, before: HistoryManifest) -> None:
         """Put a head in force. Files that only the former one names stay for those who read them."""
         for dropped in {file.path for file in before.files} - {file.path for file in head.files}:
             with suppress(OSError):
@@ -104,7 +104,7 @@ class HistoryPlace:
         with naming(self.directory / HEAD):
             write_whole(self.directory / HEAD, text_of_head(head).encode())
 
-    def remove_leftovers(self, head: HistoryHead, *, unused_for: float = _IN_USE) -> int:
+    def remove_leftovers(self, head: HistoryManifest, *, unused_for: float = _IN_USE) -> int:
         """Remove what the head does not name and nobody has used for some seconds; return how many files that were."""
         named, removed = {file.path for file in head.files}, 0
         for path in self.directory.rglob("*"):
@@ -121,7 +121,7 @@ class HistoryPlace:
 class WholeFiles:
     """A history's files as SQL writes them. Each is compared with its checksum once, when it is first asked for."""
 
-    def __init__(self, place: HistoryPlace) -> None:
+    def __init__(self, place: HistoryStorage) -> None:
         self._place = place
         self._whole: dict[StoredFile, str] = {}
 

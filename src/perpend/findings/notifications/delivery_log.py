@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.storage import HistoryStorage
 
 FORMAT: Final = 1
 FILE: Final = "notified.json"
@@ -24,7 +24,7 @@ FILE: Final = "notified.json"
 class SentRuns:
     """The newest run that each channel was told of. Nobody else sends while it is held."""
 
-    def __init__(self, place: HistoryPlace) -> None:
+    def __init__(self, place: HistoryStorage) -> None:
         self._path: Path = place.directory / FILE
         self._runs = self._read()
 
@@ -55,7 +55,7 @@ class SentRuns:
 
 
 @contextmanager
-def sending(place: HistoryPlace) -> Iterator[SentRuns]:
+def sending(place: HistoryStorage) -> Iterator[SentRuns]:
     """Yield what was sent, while nobody else sends; who comes meanwhile waits."""
     with naming(place.directory):
         locks = make_directory(place.store / "locks")

@@ -14,7 +14,7 @@ from perpend.findings.waivers.matches import WAIVED
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perpend.findings.history.manifest import Ran
+    from perpend.findings.history.manifest import Run
     from perpend.findings.notifications.expirations import WaiverEnding
     from perpend.inventory.snapshots.database import Connection
 
@@ -126,7 +126,7 @@ class Digest:
 
 def digest_of(
     connection: Connection,
-    run: Ran,
+    run: Run,
     account_owners: Mapping[str, str],
     waiver_owners: Mapping[str, str],
     endings: Sequence[WaiverEnding] = (),

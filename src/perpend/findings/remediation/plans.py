@@ -17,12 +17,12 @@ from perpend.findings.remediation.name_kinds import NAME_KINDS
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from perpend.core.objects.inventory import EstateObject
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.selection import PolicyView
     from perpend.evaluation.verdicts.verdicts import Found, Verdicts
     from perpend.findings.remediation.model import Remedy
-    from perpend.language.interpreter.interpreter import End
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
 
 UNDECLARED: Final = "the policy has no remedy.yaml"
 """Why nothing was filled in where nobody has written what to."""
@@ -33,12 +33,12 @@ WHOSE: Final = ("aws", "sts", "get-caller-identity", "--query", "Account", "--ou
 
 
 @dataclass(frozen=True, slots=True)
-class Mending:
+class RemediationPlan:
     """What would mend one object: a ``remedy`` without places, or the reasons ``why_not``; ``guide`` is what to do in words."""
 
     policy: PolicyView
     type_label: str
-    object: EstateObject
+    object: CloudObject
     message: str
     guide: str
     remedy: Remedy | None
@@ -51,26 +51,30 @@ class Mending:
 
 
 @dataclass(frozen=True, slots=True)
-class ToMend:
+class Remediable:
     """What is asked of one policy: by which remedy, None where it has none, and which objects by Id, None for all."""
 
     remedy: Remedy | None
     objects: Collection[str] | None = None
 
 
-def mendings(judgement: Judgement, asked: Mapping[str, ToMend], status: Status = Status.INCOMPLIANT) -> Iterator[Mending]:
+def mendings(
+    evaluation: Evaluation, asked: Mapping[str, Remediable], status: Status = Status.INCOMPLIANT
+) -> Iterator[RemediationPlan]:
     """Yield what would mend the objects of a status, by policy, then in the order of objects, some hundreds read at once."""
-    for column in judgement.verdicts:
+    for column in evaluation.verdicts:
         to_mend = asked.get(column.program.policy_id)
         if to_mend is None:
             continue
-        for judged, end in _ended(judgement, column, to_mend, status):
-            yield _mending(judgement, column, judged, end, to_mend.remedy)
+        for judged, end in _ended(evaluation, column, to_mend, status):
+            yield _mending(evaluation, column, judged, end, to_mend.remedy)
 
 
-def _ended(judgement: Judgement, column: Verdicts, to_mend: ToMend, status: Status) -> Iterator[tuple[EstateObject, End]]:
+def _ended(
+    evaluation: Evaluation, column: Verdicts, to_mend: Remediable, status: Status
+) -> Iterator[tuple[CloudObject, EvaluationOutcome]]:
     """Yield the objects asked for that a program has given a status, with how it ended on each."""
-    wider = with_names(judgement, column.program.input_type, to_mend.remedy)
+    wider = with_names(evaluation, column.program.input_type, to_mend.remedy)
     for batch in _found(column, status):
         objects = objects_at(wider, column.program.input_type, [verdict.place for verdict in batch])
         for verdict, end in zip(batch, column.ends_of(batch, objects), strict=True):
@@ -78,13 +82,15 @@ def _ended(judgement: Judgement, column: Verdicts, to_mend: ToMend, status: Stat
                 yield objects[verdict.place], end
 
 
-def with_names(judgement: Judgement, type_name: str, remedy: Remedy | None) -> Judgement:
+def with_names(evaluation: Evaluation, type_name: str, remedy: Remedy | None) -> Evaluation:
     """Return a judgement whose objects of a type hold the fields that a remedy names, beside those that policies read."""
-    objects = judgement.objects_of(type_name)
+    objects = evaluation.objects_of(type_name)
     if remedy is None or not isinstance(objects, StoredObjects):
-        return judgement
+        return evaluation
     wider = objects.reading(value.path for value in remedy.values)
-    return replace(judgement, estate=replace(judgement.estate, objects={**judgement.estate.objects, type_name: wider}))
+    return replace(
+        evaluation, inventory=replace(evaluation.inventory, objects={**evaluation.inventory.objects, type_name: wider})
+    )
 
 
 def _found(column: Verdicts, status: Status) -> Iterator[Sequence[Found]]:
@@ -95,13 +101,15 @@ def _found(column: Verdicts, status: Status) -> Iterator[Sequence[Found]]:
         yield verdicts[start : start + BATCH]
 
 
-def _mending(judgement: Judgement, column: Verdicts, judged: EstateObject, end: End, remedy: Remedy | None) -> Mending:
+def _mending(
+    evaluation: Evaluation, column: Verdicts, judged: CloudObject, end: EvaluationOutcome, remedy: Remedy | None
+) -> RemediationPlan:
     program, (index, error) = column.program, end
     verdict = program.verdicts[index]
     filled, why_not = _filled(judged, remedy)
-    mending = Mending(
-        judgement.selection.policies[program.policy_id],
-        judgement.type_label(program.input_type),
+    mending = RemediationPlan(
+        evaluation.selection.policies[program.policy_id],
+        evaluation.type_label(program.input_type),
         judged,
         message_of(verdict, error),
         remediation_of(program, verdict) or "",
@@ -111,7 +119,7 @@ def _mending(judgement: Judgement, column: Verdicts, judged: EstateObject, end: 
     return replace(mending, remedy=with_credentials(filled, mending.account)) if filled else mending
 
 
-def _filled(judged: EstateObject, remedy: Remedy | None) -> tuple[Remedy | None, tuple[str, ...]]:
+def _filled(judged: CloudObject, remedy: Remedy | None) -> tuple[Remedy | None, tuple[str, ...]]:
     if remedy is None:
         return None, (UNDECLARED,)
     if judged.variants:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.status import Status
-from perpend.findings.severity.levels import FindingRating
+from perpend.findings.severity.levels import FindingSeverity
 from perpend.findings.waivers.entries import meant
 
 if TYPE_CHECKING:
@@ -43,23 +43,23 @@ class ShiftInForce:
 
 
 @dataclass(frozen=True, slots=True)
-class RatingsInForce:
+class EffectiveRatings:
     """The rating of each policy that has one, what moves it where, and which policies nobody has rated."""
 
     by_policy: Mapping[str, PolicyRating] = field(default_factory=dict)
     shifts: tuple[ShiftInForce, ...] = ()
     unrated: tuple[str, ...] = ()
 
-    def of(self, policy_id: str, steps: int = 0) -> FindingRating | None:
+    def of(self, policy_id: str, steps: int = 0) -> FindingSeverity | None:
         """Return the rating of a policy's findings, some steps away; None where nobody has rated the policy."""
         rating = self.by_policy.get(policy_id)
         if rating is None:
             return None
         level = rating.level.shifted(steps)
-        return FindingRating(level, rating.source, rating.because, level.rank - rating.level.rank)
+        return FindingSeverity(level, rating.source, rating.because, level.rank - rating.level.rank)
 
 
-def ratings_in_force(files: RatingFiles, policy_ids: Iterable[str]) -> RatingsInForce:
+def ratings_in_force(files: RatingFiles, policy_ids: Iterable[str]) -> EffectiveRatings:
     """Return which rating holds for each of some policies: of two that name it, the later one."""
     known = sorted(policy_ids)
     by_policy: dict[str, PolicyRating] = {}
@@ -70,4 +70,4 @@ def ratings_in_force(files: RatingFiles, policy_ids: Iterable[str]) -> RatingsIn
         ShiftInForce(shift, meant(shift.policies, rated) if shift.policies else tuple(rated), meant(shift.also, known))
         for shift in files.shifts
     )
-    return RatingsInForce(by_policy, tuple(shifts), tuple(policy_id for policy_id in known if policy_id not in by_policy))
+    return EffectiveRatings(by_policy, tuple(shifts), tuple(policy_id for policy_id in known if policy_id not in by_policy))

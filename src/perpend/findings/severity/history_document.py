@@ -6,16 +6,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from perpend.core.values.age import written_age
-from perpend.findings.history.manifest import RatedPolicy, RatingsSaid
+from perpend.findings.history.manifest import PolicySeverity, RecordedRatings
 
 if TYPE_CHECKING:
-    from perpend.findings.severity.effective import RatingsInForce
+    from perpend.findings.severity.effective import EffectiveRatings
 
 
-def said_by(in_force: RatingsInForce) -> RatingsSaid | None:
+def said_by(in_force: EffectiveRatings) -> RecordedRatings | None:
     """Return ratings as a history remembers them, None where nobody has rated anything."""
     policies = [
-        RatedPolicy(name, rated.level.value, rated.source, rated.because, written_age(rated.within) if rated.within else None)
+        PolicySeverity(
+            name, rated.level.value, rated.source, rated.because, written_age(rated.within) if rated.within else None
+        )
         for name, rated in sorted(in_force.by_policy.items())
     ]
     shifts = [
@@ -31,10 +33,10 @@ def said_by(in_force: RatingsInForce) -> RatingsSaid | None:
         )
         for moving in in_force.shifts
     ]
-    return RatingsSaid(tuple(policies), tuple(shifts)) if policies else None
+    return RecordedRatings(tuple(policies), tuple(shifts)) if policies else None
 
 
-def remembered_document(said: RatingsSaid | None) -> dict[str, Any]:
+def remembered_document(said: RecordedRatings | None) -> dict[str, Any]:
     """Return what a history remembers, in the words of the files; nothing is rated where it remembers nothing."""
     if said is None:
         return {"ratings": [], "shifts": []}

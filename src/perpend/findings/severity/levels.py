@@ -33,7 +33,7 @@ LEVELS: Final = tuple(SeverityLevel)
 
 
 @dataclass(frozen=True, slots=True)
-class FindingRating:
+class FindingSeverity:
     """How severe a finding is said to be, by whom and why. ``steps`` moved it away from what its policy is rated."""
 
     level: SeverityLevel

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.findings.history.queries.findings import Query
-    from perpend.findings.severity.effective import RatingsInForce
+    from perpend.findings.severity.effective import EffectiveRatings
     from perpend.findings.severity.levels import SeverityLevel
     from perpend.inventory.snapshots.database import Connection
 
@@ -41,7 +41,7 @@ class FindingsAtLeast:
     undetermined: int
 
 
-def keep_ratings(connection: Connection, in_force: RatingsInForce) -> None:
+def keep_ratings(connection: Connection, in_force: EffectiveRatings) -> None:
     """Fill the tables that priorities are asked of; what is moved is looked for among the findings of the view ``finding``."""
     columns = "policy_id VARCHAR, rank INTEGER, source VARCHAR, within_seconds BIGINT"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_RATINGS} ({columns})")

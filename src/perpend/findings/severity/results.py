@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
-from perpend.findings.severity.effective import RatingsInForce
+from perpend.findings.severity.effective import EffectiveRatings
 from perpend.findings.waivers.match_results import fill_candidates, judgement_database
 from perpend.findings.waivers.matching import CANDIDATES, covered_query, match
 from perpend.findings.waivers.status import Force
@@ -18,9 +18,9 @@ from perpend.inventory.snapshots.database import rows_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perpend.evaluation.verdicts.evaluation import Judgement
-    from perpend.findings.severity.levels import FindingRating, SeverityLevel
-    from perpend.findings.waivers.matches import Covering
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.findings.severity.levels import FindingSeverity, SeverityLevel
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.inventory.snapshots.database import Connection
 
 _RATED: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
@@ -28,18 +28,18 @@ _WAIVED: Final = "perpend_rated_waived"
 
 
 @dataclass(frozen=True, slots=True)
-class WeighedJudgement:
+class RatedEvaluation:
     """How severe a judgement's findings are.
 
     ``numbers`` counts them by level (None: not rated) and status: what is incompliant and not waived, and all that is
     undetermined. ``steps`` holds what is moved away from its policy's rating, by policy and object.
     """
 
-    in_force: RatingsInForce = field(default_factory=RatingsInForce)
+    in_force: EffectiveRatings = field(default_factory=EffectiveRatings)
     numbers: Mapping[tuple[SeverityLevel | None, Status], int] = field(default_factory=dict)
     steps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
-    def of(self, policy_id: str, object_id: str) -> FindingRating | None:
+    def of(self, policy_id: str, object_id: str) -> FindingSeverity | None:
         """Return the rating of a finding; None where nobody has rated its policy."""
         return self.in_force.of(policy_id, self.steps.get(policy_id, {}).get(object_id, 0))
 
@@ -52,10 +52,10 @@ class WeighedJudgement:
         )
 
 
-def weighed(judgement: Judgement, in_force: RatingsInForce, covering: Covering | None) -> WeighedJudgement:
+def weighed(evaluation: Evaluation, in_force: EffectiveRatings, covering: WaiverMatches | None) -> RatedEvaluation:
     """Return how severe a judgement's findings are. ``covering`` is what waivers cover of it."""
     numbers: Counter[tuple[SeverityLevel | None, Status]] = Counter()
-    for column in judgement.verdicts:
+    for column in evaluation.verdicts:
         policy_id, counts = column.program.policy_id, counts_of(column)
         waived = covering.waived_of(policy_id) if covering else 0
         level = _level(in_force.of(policy_id))
@@ -63,16 +63,16 @@ def weighed(judgement: Judgement, in_force: RatingsInForce, covering: Covering |
         numbers[level, Status.UNDETERMINED] += counts[Status.UNDETERMINED]
     steps: dict[str, dict[str, int]] = {}
     if in_force.shifts:
-        with judgement_database(judgement) as connection:
+        with judgement_database(evaluation) as connection:
             wanted = {policy for shift in in_force.shifts for policy in shift.looked_at}
-            fill_candidates(connection, judgement, wanted, _RATED)
+            fill_candidates(connection, evaluation, wanted, _RATED)
             _keep_waived(connection, covering)
             shift_candidates(connection, in_force.shifts)
             _move(connection, in_force, numbers, steps)
-    return WeighedJudgement(in_force, numbers, steps)
+    return RatedEvaluation(in_force, numbers, steps)
 
 
-def _keep_waived(connection: Connection, covering: Covering | None) -> None:
+def _keep_waived(connection: Connection, covering: WaiverMatches | None) -> None:
     """Fill a table with the candidates that waivers in force cover."""
     standings = covering.standings if covering else ()
     match(connection, standings)
@@ -82,7 +82,7 @@ def _keep_waived(connection: Connection, covering: Covering | None) -> None:
 
 def _move(
     connection: Connection,
-    in_force: RatingsInForce,
+    in_force: EffectiveRatings,
     numbers: Counter[tuple[SeverityLevel | None, Status]],
     steps: dict[str, dict[str, int]],
 ) -> None:
@@ -97,5 +97,5 @@ def _move(
             numbers[_level(in_force.of(policy_id, step)), Status(status)] += 1
 
 
-def _level(rating: FindingRating | None) -> SeverityLevel | None:
+def _level(rating: FindingSeverity | None) -> SeverityLevel | None:
     return rating.level if rating else None

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from perpend.core.diagnostics.model import Diagnostic
-    from perpend.findings.severity.effective import RatingsInForce
+    from perpend.findings.severity.effective import EffectiveRatings
     from perpend.findings.severity.read import PolicyRating, RatingFiles
 
 
 def told_of_ratings(
-    files: RatingFiles, in_force: RatingsInForce, policy_ids: Sequence[str], *, unrated: bool = False
+    files: RatingFiles, in_force: EffectiveRatings, policy_ids: Sequence[str], *, unrated: bool = False
 ) -> list[Diagnostic]:
     """Return what is to be told of ratings; with ``unrated`` also which policies have none."""
     diagnostics: list[Diagnostic] = []

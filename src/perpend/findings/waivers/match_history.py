@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.findings.history.model import Life
+from perpend.findings.history.model import State
 from perpend.findings.waivers.matches import WAIVED, cover
 from perpend.findings.waivers.matching import CANDIDATES, MATCHES, make_candidates, match, matched
 from perpend.findings.waivers.status import Force, standings_on
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from perpend.findings.history.queries.findings import Query
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.read import WaiverFiles
-    from perpend.findings.waivers.status import DayAsked, WaiverOnDay
+    from perpend.findings.waivers.status import DayAsked, WaiverStatus
     from perpend.inventory.snapshots.database import Connection
 
 _OF_ARN = "CASE WHEN starts_with({0}, 'arn:') THEN nullif(split_part({0}, ':', 5), '') END"
-_LIVES = (Life.OPEN, Life.UNCONFIRMED, Life.UNKNOWN)
+_LIVES = (State.OPEN, State.UNCONFIRMED, State.UNKNOWN)
 
 
-def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: DayAsked) -> Covering:
+def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: DayAsked) -> WaiverMatches:
     """Return what waivers cover of a history's findings that have not ended. ``connection`` has the view ``finding``.
 
     What is waived stands in a table afterwards, by the findings' ids as keys. Of policies that no waiver means nothing is read.
@@ -47,7 +47,7 @@ def fill_candidates(connection: Connection, policies: Collection[str] | None = N
     )
 
 
-def unused(covering: Covering) -> tuple[WaiverOnDay, ...]:
+def unused(covering: WaiverMatches) -> tuple[WaiverStatus, ...]:
     """Return the waivers that are in force and cover nothing."""
     return tuple(
         standing
@@ -56,7 +56,7 @@ def unused(covering: Covering) -> tuple[WaiverOnDay, ...]:
     )
 
 
-def objects_in_scope(connection: Connection, standings: Sequence[WaiverOnDay], judged: str) -> dict[str, int]:
+def objects_in_scope(connection: Connection, standings: Sequence[WaiverStatus], judged: str) -> dict[str, int]:
     """Return how many objects that are judged are in the scope of waivers, whatever is found of them; none with nothing.
 
     ``judged`` is the query for these objects, policy by policy. What waivers cover has to be asked again afterwards.
@@ -106,7 +106,7 @@ def waived_statement(connection: Connection) -> str:
     return f"CREATE TABLE IF NOT EXISTS waived AS {' UNION ALL '.join(parts) or nothing}"
 
 
-def tried(connection: Connection, covering: Covering) -> list[dict[str, Any]]:
+def tried(connection: Connection, covering: WaiverMatches) -> list[dict[str, Any]]:
     """Return what each waiver would cover, in force or not, by policy, account and status; after ``waived_findings``."""
     query = (
         f"SELECT m.waiver, c.policy_id, c.account, c.status, count(*) FROM {MATCHES} AS m JOIN {CANDIDATES} AS c "

@@ -13,8 +13,8 @@ from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW
 from perpend.evaluation.verdicts.evaluation import chunks_of
-from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredObjects, StoredVerdicts
-from perpend.findings.waivers.matches import Covering, cover
+from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects
+from perpend.findings.waivers.matches import WaiverMatches, cover
 from perpend.findings.waivers.matching import (
     CANDIDATES,
     MATCHES,
@@ -31,12 +31,12 @@ from perpend.inventory.snapshots.queries.owners import filled
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from perpend.core.objects.inventory import EstateObject
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdicts import Verdicts
     from perpend.findings.waivers.matching import MeansFindings
     from perpend.findings.waivers.read import WaiverFiles
-    from perpend.findings.waivers.status import WaiverOnDay
+    from perpend.findings.waivers.status import WaiverStatus
     from perpend.inventory.snapshots.database import Connection
 
 _COVERED = (Status.INCOMPLIANT, Status.UNDETERMINED)
@@ -45,24 +45,24 @@ _AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class WaivedJudgement:
+class WaivedEvaluation:
     """What waivers cover of a judgement. ``in_scope``: of those that cover nothing, how many objects are in their scope."""
 
-    covering: Covering
+    covering: WaiverMatches
     in_scope: Mapping[str, int]
 
 
-def waived(judgement: Judgement, files: WaiverFiles, policy_ids: Collection[str], *, replayed: bool) -> WaivedJudgement:
+def waived(evaluation: Evaluation, files: WaiverFiles, policy_ids: Collection[str], *, replayed: bool) -> WaivedEvaluation:
     """Return what waivers cover of a judgement on its day; if not ``replayed``, none that has ended before today.
 
     ``policy_ids`` are all that the repository has.
     """
-    day = DayAsked.of(judgement.day.time.date(), named=replayed)
+    day = DayAsked.of(evaluation.day.time.date(), named=replayed)
     standings = standings_on(files, day, policy_ids)
     if not standings:
-        return WaivedJudgement(Covering(day), {})
-    with judgement_database(judgement) as connection:
-        fill_candidates(connection, judgement, _meant_by(standings), _COVERED)
+        return WaivedEvaluation(WaiverMatches(day), {})
+    with judgement_database(evaluation) as connection:
+        fill_candidates(connection, evaluation, _meant_by(standings), _COVERED)
         covering = cover(connection, standings, day)
         unused = [
             standing
@@ -71,19 +71,19 @@ def waived(judgement: Judgement, files: WaiverFiles, policy_ids: Collection[str]
         ]
         in_scope: dict[str, int] = {}
         if unused:
-            fill_candidates(connection, judgement, _meant_by(unused), tuple(Status))
+            fill_candidates(connection, evaluation, _meant_by(unused), tuple(Status))
             match(connection, unused, whatever_status=True)
             in_scope = {unused[place].waiver.id: number for place, number in matched(connection).items()}
-    return WaivedJudgement(covering, in_scope)
+    return WaivedEvaluation(covering, in_scope)
 
 
 @contextmanager
-def covered(judgement: Judgement, covering: Covering) -> Iterator[Iterator[tuple[WaiverOnDay, tuple[str, ...], bool]]]:
+def covered(evaluation: Evaluation, covering: WaiverMatches) -> Iterator[Iterator[tuple[WaiverStatus, tuple[str, ...], bool]]]:
     """Yield what waivers in force cover: the waiver, the finding (policy, type, Id, status), and whether it is shown for it."""
     standings = covering.standings
     in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
-    with judgement_database(judgement) as connection:
-        fill_candidates(connection, judgement, _meant_by(standings[place] for place in in_force), _COVERED)
+    with judgement_database(evaluation) as connection:
+        fill_candidates(connection, evaluation, _meant_by(standings[place] for place in in_force), _COVERED)
         match(connection, standings)
         listed = ", ".join(map(str, in_force)) or "NULL"
         answer = connection.execute(
@@ -100,9 +100,9 @@ def _meant_by(standings: Iterable[MeansFindings]) -> set[str]:
 
 
 @contextmanager
-def judgement_database(judgement: Judgement) -> Iterator[Connection]:
+def judgement_database(evaluation: Evaluation) -> Iterator[Connection]:
     """Yield the database that reads a judgement's verdicts; where they are held in memory, one of our own."""
-    stored = next((column for column in judgement.verdicts if isinstance(column, StoredVerdicts)), None)
+    stored = next((column for column in evaluation.verdicts if isinstance(column, ParquetVerdicts)), None)
     if stored is None:
         with opened() as connection:
             yield connection
@@ -112,27 +112,27 @@ def judgement_database(judgement: Judgement) -> Iterator[Connection]:
 
 
 def fill_candidates(
-    connection: Connection, judgement: Judgement, wanted: Collection[str], statuses: Collection[Status]
+    connection: Connection, evaluation: Evaluation, wanted: Collection[str], statuses: Collection[Status]
 ) -> None:
     """Fill the table of candidates with the findings of the policies that are wanted."""
     make_candidates(connection)
     by_type: dict[str, list[Verdicts]] = {}
-    for column in judgement.verdicts:
+    for column in evaluation.verdicts:
         if column.program.policy_id in wanted:
             by_type.setdefault(column.program.input_type, []).append(column)
     for type_name, columns in by_type.items():
-        declared = judgement.selection.types.get(type_name) or ObjectType(type_name)
-        objects = judgement.objects_of(type_name)
+        declared = evaluation.selection.types.get(type_name) or ObjectType(type_name)
+        objects = evaluation.objects_of(type_name)
         if isinstance(objects, StoredObjects):
             _add_stored(connection, objects, declared, columns, statuses)
         else:
-            add_candidates(connection, _held(judgement, declared, columns, statuses))
+            add_candidates(connection, _held(evaluation, declared, columns, statuses))
 
 
 def _held(
-    judgement: Judgement, declared: ObjectType, columns: Sequence[Verdicts], statuses: Collection[Status]
+    evaluation: Evaluation, declared: ObjectType, columns: Sequence[Verdicts], statuses: Collection[Status]
 ) -> Iterator[tuple[str | None, ...]]:
-    for objects, ends in chunks_of(judgement, columns):
+    for objects, ends in chunks_of(evaluation, columns):
         of_columns = ((column.program, end) for column, of_column in zip(columns, ends, strict=True) for end in of_column)
         for judged, (program, (index, _)) in zip(cycle(objects), of_columns, strict=False):
             status = program.verdicts[index].status
@@ -140,7 +140,7 @@ def _held(
                 yield program.policy_id, declared.name, *_called(judged, declared), status.value, None
 
 
-def _called(judged: EstateObject, declared: ObjectType) -> tuple[str | None, ...]:
+def _called(judged: CloudObject, declared: ObjectType) -> tuple[str | None, ...]:
     """Return an object's Id, external id, name, account and region, None for what is not known."""
     scope = scope_of(judged.fields, declared)
     arn = judged.external_id.split(":", 5) if judged.external_id.startswith("arn:") else []
@@ -175,12 +175,12 @@ def _add_stored(
         f"FROM {held.relation(declared.name)} AS o"
     )
     for column in columns:
-        if isinstance(column, StoredVerdicts):
+        if isinstance(column, ParquetVerdicts):
             _add_column(connection, column, declared.name, statuses)
     connection.execute(f"DROP TABLE {_OBJECTS}")
 
 
-def _add_column(connection: Connection, column: StoredVerdicts, type_name: str, statuses: Collection[Status]) -> None:
+def _add_column(connection: Connection, column: ParquetVerdicts, type_name: str, statuses: Collection[Status]) -> None:
     code = f"greatest(v.v{column.number}, 0)"
     by_status: dict[Status, list[int]] = {}
     for index, verdict in column.program.verdicts.items():

@@ -14,7 +14,7 @@ from perpend.inventory.snapshots.database import rows_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perpend.findings.waivers.status import DayAsked, WaiverOnDay
+    from perpend.findings.waivers.status import DayAsked, WaiverStatus
     from perpend.inventory.snapshots.database import Connection
 
 WAIVED: Final = "perpend_waived"
@@ -24,7 +24,7 @@ _MOST_PAIRS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Covering:
+class WaiverMatches:
     """What waivers cover of some findings on a day.
 
     ``covers``: how many findings each waiver would cover, in force or not, by its id. ``waived``: how many findings are
@@ -33,7 +33,7 @@ class Covering:
     """
 
     day: DayAsked
-    standings: tuple[WaiverOnDay, ...] = ()
+    standings: tuple[WaiverStatus, ...] = ()
     covers: Mapping[str, int] = field(default_factory=dict)
     waived: Mapping[tuple[str, Status], int] = field(default_factory=dict)
     by_waiver: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Covering:
         return self.waived.get((policy_id, Status.INCOMPLIANT), 0)
 
 
-def cover(connection: Connection, standings: Sequence[WaiverOnDay], day: DayAsked) -> Covering:
+def cover(connection: Connection, standings: Sequence[WaiverStatus], day: DayAsked) -> WaiverMatches:
     """Return what waivers cover of the candidates, and leave it behind in the table of what is waived.
 
     A waiver that covers more than its limit covers nothing at all.
@@ -74,7 +74,7 @@ def cover(connection: Connection, standings: Sequence[WaiverOnDay], day: DayAske
         f"SELECT waiver, other, count(*) FROM ({covered_query(in_force)}) WHERE waiver <> other "
         f"GROUP BY ALL ORDER BY ALL LIMIT {_MOST_PAIRS}"
     )
-    return Covering(
+    return WaiverMatches(
         day,
         tuple(standings),
         {standings[place].waiver.id: number for place, number in numbers.items()},
@@ -88,7 +88,7 @@ def cover(connection: Connection, standings: Sequence[WaiverOnDay], day: DayAske
     )
 
 
-def _keep(connection: Connection, standings: Sequence[WaiverOnDay], in_force: Sequence[int]) -> None:
+def _keep(connection: Connection, standings: Sequence[WaiverStatus], in_force: Sequence[int]) -> None:
     """Fill the table of what is waived."""
     connection.execute("CREATE OR REPLACE TEMP TABLE perpend_waiver_name (waiver INTEGER, id VARCHAR, until VARCHAR)")
     for place in in_force:

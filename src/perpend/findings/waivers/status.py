@@ -47,7 +47,7 @@ class DayAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class WaiverOnDay:
+class WaiverStatus:
     """A waiver on a day, with the policies of a repository that it means."""
 
     waiver: Waiver
@@ -65,16 +65,16 @@ class WaiverOnDay:
         return self.waiver.statuses
 
 
-def standings_on(files: WaiverFiles, day: DayAsked, policy_ids: Iterable[str]) -> tuple[WaiverOnDay, ...]:
+def standings_on(files: WaiverFiles, day: DayAsked, policy_ids: Iterable[str]) -> tuple[WaiverStatus, ...]:
     """Return how waivers stand on a day, those that end first in front: where several cover one finding, the first is shown."""
     known = sorted(policy_ids)
     standings = [
-        WaiverOnDay(waiver, force_of(waiver, day, files.approvers), meant(waiver.policies, known)) for waiver in files.waivers
+        WaiverStatus(waiver, force_of(waiver, day, files.approvers), meant(waiver.policies, known)) for waiver in files.waivers
     ]
     return tuple(sorted(standings, key=_end))
 
 
-def _end(standing: WaiverOnDay) -> tuple[bool, int, str]:
+def _end(standing: WaiverStatus) -> tuple[bool, int, str]:
     until = standing.waiver.until
     return until is None, until.toordinal() if until else 0, standing.waiver.id
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.findings.waivers.attestations import Attested
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.read import Waiver
-    from perpend.findings.waivers.status import WaiverOnDay
+    from perpend.findings.waivers.status import WaiverStatus
 
 _FEW: Final = 3
 """Up to how many findings of a policy may be waived without a word, whatever part of them that is."""
@@ -36,7 +36,7 @@ class Looked:
     in_scope: Mapping[str, int] = field(default_factory=dict)
 
 
-def told_of(covering: Covering, approvers: Collection[str], looked: Looked | None) -> list[Diagnostic]:
+def told_of(covering: WaiverMatches, approvers: Collection[str], looked: Looked | None) -> list[Diagnostic]:
     """Return what is to be told of waivers on a day; without ``looked``, of what they say alone."""
     diagnostics: list[Diagnostic] = []
     for standing in covering.standings:
@@ -73,7 +73,7 @@ def _named(waiver: Waiver) -> str:
     return f"`{visible(waiver.id)}`"
 
 
-def _of_days(standing: WaiverOnDay, covering: Covering, *, counts: bool) -> Iterator[Diagnostic]:
+def _of_days(standing: WaiverStatus, covering: WaiverMatches, *, counts: bool) -> Iterator[Diagnostic]:
     waiver, number = standing.waiver, covering.covers.get(standing.waiver.id, 0)
     of = f": {counted(number, 'finding')}" if counts else ""
     if standing.force is Force.EXPIRED:
@@ -87,7 +87,7 @@ def _of_days(standing: WaiverOnDay, covering: Covering, *, counts: bool) -> Iter
         yield rules.ENDS_SOON.at(waiver.span, message)
 
 
-def _of_approval(standing: WaiverOnDay, approvers: Collection[str]) -> Iterator[Diagnostic]:
+def _of_approval(standing: WaiverStatus, approvers: Collection[str]) -> Iterator[Diagnostic]:
     waiver = standing.waiver
     if approves_itself(waiver):
         yield rules.NOT_APPROVED.at(waiver.span, f"{_named(waiver)} is approved by its owner, {visible(waiver.owner)}")
@@ -96,7 +96,7 @@ def _of_approval(standing: WaiverOnDay, approvers: Collection[str]) -> Iterator[
         yield rules.NOT_APPROVED.at(waiver.span, f"{_named(waiver)} is not in force: {by}")
 
 
-def _of_breadth(standing: WaiverOnDay, covering: Covering) -> Iterator[Diagnostic]:
+def _of_breadth(standing: WaiverStatus, covering: WaiverMatches) -> Iterator[Diagnostic]:
     waiver, number = standing.waiver, covering.covers.get(standing.waiver.id, 0)
     if number > waiver.limit:
         message = f"{_named(waiver)} would cover {counted(number, 'finding')}, more than its limit of {waiver.limit:,}"
@@ -113,7 +113,7 @@ def _of_breadth(standing: WaiverOnDay, covering: Covering) -> Iterator[Diagnosti
             yield rules.OVERBROAD.at(waiver.span, message)
 
 
-def _of_use(standing: WaiverOnDay, covering: Covering, looked: Looked) -> Iterator[Diagnostic]:
+def _of_use(standing: WaiverStatus, covering: WaiverMatches, looked: Looked) -> Iterator[Diagnostic]:
     """Say why a waiver in force covers nothing, unless nobody has looked where it would."""
     waiver = standing.waiver
     if standing.force is not Force.IN_FORCE or covering.covers.get(waiver.id):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.claims import Claims
     from perpend.core.objects.object_types import Children
     from perpend.core.schema.shred import Part
-    from perpend.inventory.importers.merge_relations import United
+    from perpend.inventory.importers.merge_relations import MergedTable
     from perpend.inventory.snapshots.database import Connection
 
 _MOST_NAMED: Final = 6
@@ -44,7 +44,7 @@ class Assembly:
     def __init__(
         self,
         connection: Connection,
-        tables: Mapping[str, United],
+        tables: Mapping[str, MergedTable],
         *,
         declared: Callable[[str], ObjectType | None],
         parts: Mapping[str, Part],
@@ -115,10 +115,10 @@ class Assembly:
         """Return the field by which readings of one object were united."""
         return (self._declared(table) or ObjectType(table)).deletion_field or NO_DELETION
 
-    def _is_plain(self, united: United, column: str) -> str:
+    def _is_plain(self, united: MergedTable, column: str) -> str:
         return is_plain(name(column), shapes_of(self._connection, name(column), f"({united.query})"))
 
-    def _marked(self, united: United) -> list[str]:
+    def _marked(self, united: MergedTable) -> list[str]:
         """Return the columns of texts of which some text may be JSON."""
         known = {*united.plain, *united.bare}
         texts = [column for column, form in united.forms.items() if form is Form.TEXT and column not in known]
@@ -129,7 +129,7 @@ class Assembly:
         marked = {*united.plain, *(column for column, some in zip(texts, opened, strict=True) if some)}
         return [column for column in united.forms if column in marked]
 
-    def _filled(self, path: Path, marks: list[str], united: United) -> set[str]:
+    def _filled(self, path: Path, marks: list[str], united: MergedTable) -> set[str]:
         """Return the companion columns that are not null throughout."""
         there = [column for column in marks if column != CONTRADICTED or CONTRADICTED in united.marks]
         if not there:
@@ -210,7 +210,7 @@ class Assembly:
         return problems + self._lists.problems
 
 
-def _given(mark: str, table: United) -> list[str]:
+def _given(mark: str, table: MergedTable) -> list[str]:
     """Return the case of a reason that a companion column of the table gives, if it has one."""
     return [f"WHEN {name(mark)} IS NOT NULL THEN {name(mark)}"] if mark in table.marks else []
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic, Rule
     from perpend.core.objects.claims import Claims
     from perpend.core.objects.object_types import Children, ObjectType
-    from perpend.inventory.importers.merge_relations import United
+    from perpend.inventory.importers.merge_relations import MergedTable
     from perpend.inventory.snapshots.database import Connection
 
 LONGEST_KEY: Final = 60
@@ -49,7 +49,7 @@ class Lists:
     def __init__(
         self,
         connection: Connection,
-        tables: Mapping[str, United],
+        tables: Mapping[str, MergedTable],
         *,
         declared: Callable[[str], ObjectType | None],
         coverage: Claims,
@@ -86,7 +86,7 @@ class Lists:
             cases.append(f"WHEN true THEN {text(reason)}")
         return cases + self._strays(own, other, table, child, mark)
 
-    def _strays(self, own: United, other: United, table: str, child: Children, mark: str) -> list[str]:
+    def _strays(self, own: MergedTable, other: MergedTable, table: str, child: Children, mark: str) -> list[str]:
         """Return the cases for rows whose key is no Id: it may be meant for one that is nearly the same, or for any."""
         key, ids = name(child.key), f'SELECT "Id" FROM ({own.keys}) WHERE "Id" IS NOT NULL'
         stray = f"SELECT {key} AS stray FROM ({other.keys}) WHERE NOT {is_blank(key)} AND {key} NOT IN ({ids})"
@@ -114,7 +114,7 @@ class Lists:
         self._tell(rules.KEY_LEADS_NOWHERE, child.type_name, message)
         return cases
 
-    def _renamed(self, own: United, stray: str) -> list[str]:
+    def _renamed(self, own: MergedTable, stray: str) -> list[str]:
         """Return the Ids of objects that some key may mean by the Id that they had."""
         if not own.renamed:
             return []
@@ -137,7 +137,7 @@ class Lists:
         reason = f"does not hold all `{child.type_name}` that say in `{child.key}` that they belong here"
         return f'CASE WHEN "Id" IN ({unlisted}) THEN {text(reason)} END'
 
-    def _covered(self, own: United, table: str, child: Children) -> list[str]:
+    def _covered(self, own: MergedTable, table: str, child: Children) -> list[str]:
         """Return the cases of a list that the row does not state: claims cover its scope, or why they do not."""
         account, region = scope_columns(own.forms, self._declared(table))
         cases = []

@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.claims import ListClaim, Unread
-    from perpend.core.objects.inventory import Estate, EstateObject
+    from perpend.core.objects.inventory import CloudObject, Inventory
     from perpend.core.schema.shred import Part
-    from perpend.inventory.importers.merge_relations import Piece, United
-    from perpend.inventory.importers.objects import Pile
+    from perpend.inventory.importers.merge_relations import MergedTable, TableFragment
+    from perpend.inventory.importers.objects import ObjectBatch
     from perpend.inventory.importers.tables.table_file import TableFile
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.snapshot import Snapshot
-    from perpend.inventory.snapshots.store import Run
+    from perpend.inventory.snapshots.store import RunWriter
 
 ENGINE: Final = f"duckdb {duckdb.__version__}"
 """What writes the files of a store."""
@@ -58,7 +58,7 @@ class Importing:
     """
 
     def __init__(
-        self, run: Run, connection: Connection, *, declared: Callable[[str], ObjectType | None], group: int = ROW_GROUP
+        self, run: RunWriter, connection: Connection, *, declared: Callable[[str], ObjectType | None], group: int = ROW_GROUP
     ) -> None:
         self.run = run
         self.problems: list[Diagnostic] = []
@@ -66,8 +66,8 @@ class Importing:
         self._declared = declared
         self._group = group
         self._objects = Objects(declared, lambda number: age_of(run.sources, number))
-        self._tables: dict[str, list[Piece]] = {}
-        self._ready: dict[str, Piece] = {}
+        self._tables: dict[str, list[TableFragment]] = {}
+        self._ready: dict[str, TableFragment] = {}
         self._parts: dict[str, Part] = {}
         self._lost: dict[str, dict[str, set[str]]] = {}
         self._renamed: dict[str, dict[str, str]] = {}
@@ -76,9 +76,9 @@ class Importing:
         self._paths = 0
         teach(connection)
 
-    def add_estate(self, estate: Estate, *, contradiction: Callable[[EstateObject], str]) -> None:
+    def add_estate(self, inventory: Inventory, *, contradiction: Callable[[CloudObject], str]) -> None:
         """Take in what collectors have read. ``contradiction`` says where an object's sources contradict each other."""
-        numbers = {source.name: len(self.run.sources) + place for place, source in enumerate(estate.sources)}
+        numbers = {source.name: len(self.run.sources) + place for place, source in enumerate(inventory.sources)}
         self.run.sources += [
             StoredSource(
                 source.name,
@@ -88,12 +88,12 @@ class Importing:
                 source.accounts,
                 coverage=source.coverage,
             )
-            for source in estate.sources
+            for source in inventory.sources
         ]
-        for source in estate.sources:
+        for source in inventory.sources:
             for claimed in source.list_claims:
                 self._list_claims.setdefault(claimed, []).append(numbers[source.name])
-        for type_name, objects in estate.objects.items():
+        for type_name, objects in inventory.objects.items():
             _check_type(type_name)
             self._objects.pile(type_name)
             for judged in objects:
@@ -121,14 +121,14 @@ class Importing:
         self.run.sources.append(StoredSource(table.path, read.kind, table.observed_at, read.piece.rows, coverage=coverage))
         self._tables.setdefault(table.type_name, []).append(piece)
 
-    def add_pieces(self, sources: Sequence[StoredSource], pieces: Mapping[str, Piece], calls: Sequence[Unread]) -> None:
+    def add_pieces(self, sources: Sequence[StoredSource], pieces: Mapping[str, TableFragment], calls: Sequence[Unread]) -> None:
         """Take in tables whose rows stand in pieces, and the calls that did not say what was asked."""
         self.run.sources += sources
         self.run.calls += calls
         for type_name, piece in pieces.items():
             self._tables.setdefault(type_name, []).append(piece)
 
-    def add_ready(self, sources: Sequence[StoredSource], pieces: Mapping[str, Piece]) -> None:
+    def add_ready(self, sources: Sequence[StoredSource], pieces: Mapping[str, TableFragment]) -> None:
         """Take in tables that need no more than to be written, and that nothing else is added to.
 
         The sources say which accounts and regions all their rows are of.
@@ -179,7 +179,7 @@ class Importing:
         self._drop_claims(united)
         return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
 
-    def _drop_claims(self, tables: Mapping[str, United]) -> None:
+    def _drop_claims(self, tables: Mapping[str, MergedTable]) -> None:
         """Claim no list that a row leaves open, whatever it came from, nor one of what was not read in full."""
         coverage = self._coverage()
         for claimed, numbers in self._list_claims.items():
@@ -195,7 +195,7 @@ class Importing:
         unread = [unread_input(shown(one.source)) for one in self.run.failures]
         return Claims((*unread, *(claim for source in self.run.sources for claim in source.coverage)))
 
-    def _shred(self, type_name: str, pieces: dict[str, list[Piece]]) -> None:
+    def _shred(self, type_name: str, pieces: dict[str, list[TableFragment]]) -> None:
         pile = self._objects.by_type.pop(type_name)
         self._lost[type_name], self._renamed[type_name] = pile.lost, pile.renamed
         if pile.united:
@@ -209,7 +209,7 @@ class Importing:
             pieces[shredded_part.part.name] = [shredded_part.piece]
         self._note_undeclared(self._parts[type_name])
 
-    def _note_renamed(self, type_name: str, pile: Pile) -> None:
+    def _note_renamed(self, type_name: str, pile: ObjectBatch) -> None:
         first = ", ".join(f"`{shown(one)}`" for one in sorted(pile.renamed)[:_MOST_NAMED])
         more = f" and {len(pile.renamed) - _MOST_NAMED} more" if len(pile.renamed) > _MOST_NAMED else ""
         message = f"`{type_name}` has the same Id in lists of different objects; in the store these are {first}{more}"

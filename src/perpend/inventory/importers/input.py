@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.core.objects.claims import Scope
-    from perpend.core.objects.inventory import Estate
+    from perpend.core.objects.inventory import Inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,6 @@ def need_a_store(inputs: Sequence[Input]) -> bool:
     return several or any(one.is_table or one.is_mapped or one.observed_at for one in inputs)
 
 
-def needs_joining(estate: Estate) -> bool:
+def needs_joining(inventory: Inventory) -> bool:
     """Whether objects that were read name others that only a store finds."""
-    return any(is_joined(source.kind) for source in estate.sources)
+    return any(is_joined(source.kind) for source in inventory.sources)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.core.diagnostics.model import Diagnostic
-    from perpend.core.objects.inventory import Estate
+    from perpend.core.objects.inventory import Inventory
     from perpend.core.objects.object_types import ObjectType
     from perpend.inventory.importers.input import Input
     from perpend.inventory.importers.reports.readings import Readings
@@ -81,11 +81,13 @@ def import_inputs(
     return Imported(snapshot, tuple(failures), tuple(importing.problems))
 
 
-def import_estate(store: Store, estate: Estate, *, declared: Declared, failures: Sequence[UnusableInput] = ()) -> Imported:
+def import_estate(
+    store: Store, inventory: Inventory, *, declared: Declared, failures: Sequence[UnusableInput] = ()
+) -> Imported:
     """Bring what collectors have read into a store as one snapshot. ``failures`` are the inputs that they could not read."""
     with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
         importing = Importing(run, connection, declared=declared)
-        importing.add_estate(estate, contradiction=contradiction)
+        importing.add_estate(inventory, contradiction=contradiction)
         for failure in failures:
             importing.add_failure(*_named(failure))
         snapshot = importing.commit()
@@ -236,7 +238,7 @@ def _read_others(
             observed_at={other.path: other.observed_at for other in alike if other.observed_at},
             types=types,
         )
-        importing.add_estate(collected.estate, contradiction=contradiction)
+        importing.add_estate(collected.inventory, contradiction=contradiction)
         failures += collected.failures
     return failures
 

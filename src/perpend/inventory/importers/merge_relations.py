@@ -30,7 +30,7 @@ LISTED: Final = "listed"
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TableFragment:
     """Rows of a table from one place. ``relation`` is what stands behind FROM; it has a column per form and per mark.
 
     ``marks`` are its system and companion columns beside row number and source. ``unknown`` says of relations for which it
@@ -50,7 +50,7 @@ class Piece:
 
 
 @dataclass(slots=True)
-class United:
+class MergedTable:
     """The pieces of a table as one relation. ``marks`` are its companion columns; ``merged`` rows were of an Id seen before.
 
     ``unmerged`` is the query before that, empty where no rows were merged. ``lost`` are values by column that other readings
@@ -88,14 +88,14 @@ class United:
         return [column for column in self.companions if not column.endswith(_LISTED_END)]
 
 
-def unite(pieces: Sequence[Piece]) -> United:
+def unite(pieces: Sequence[TableFragment]) -> MergedTable:
     """Return pieces as one relation: forms that differ become variants, row numbers go on from piece to piece."""
     names = sorted({column for piece in pieces for column in piece.forms})
     forms = {column: _common_form([piece.forms[column] for piece in pieces if column in piece.forms]) for column in names}
     marks = {mark for piece in pieces for mark in piece.marks}
     marks |= {unread(column) for column in names if any(column not in piece.forms for piece in pieces)}
     marks |= {unfollowed(column) for piece in pieces for column in piece.unknown}
-    united = United("", forms, marks - {ROW, SOURCE}, sum(piece.rows for piece in pieces))
+    united = MergedTable("", forms, marks - {ROW, SOURCE}, sum(piece.rows for piece in pieces))
     selects, offset = [], 0
     for piece in pieces:
         selects.append(_select(piece, united, offset))
@@ -106,7 +106,9 @@ def unite(pieces: Sequence[Piece]) -> United:
     return united
 
 
-def merge_same(connection: Connection, table: United, sources: Sequence[StoredSource], deletions: Collection[str] = ()) -> int:
+def merge_same(
+    connection: Connection, table: MergedTable, sources: Sequence[StoredSource], deletions: Collection[str] = ()
+) -> int:
     """Make one row of the rows of each Id and return how many Ids had their rows disagree.
 
     ``deletions`` are columns that say since when an object is gone: a row without them lists one that is there.
@@ -142,7 +144,7 @@ def unstated_lists(declared: ObjectType | None) -> dict[str, str]:
     return {children.name: MISSING for children in declared.children.values() if children.key} if declared else {}
 
 
-def lost_values(table: United, column: str) -> str | None:
+def lost_values(table: MergedTable, column: str) -> str | None:
     """Return the query for texts of a column that some reading of an object had and its row has not, None without any."""
     queries = []
     if table.unmerged:
@@ -163,7 +165,7 @@ def _common_form(forms: Iterable[Form]) -> Form:
     return distinct.pop() if len(distinct) == 1 else Form.VARIANT
 
 
-def _select(piece: Piece, table: United, offset: int) -> str:
+def _select(piece: TableFragment, table: MergedTable, offset: int) -> str:
     parts = [f"{name(ROW)} + {offset} AS {name(ROW)}", name(SOURCE)]
     parts += [
         name(column) if column in piece.marks else f"NULL AS {name(column)}"
@@ -182,7 +184,7 @@ def _select(piece: Piece, table: United, offset: int) -> str:
     return f"SELECT {', '.join(parts)} FROM {piece.relation}"
 
 
-def _reason(piece: Piece, mark: str) -> str:
+def _reason(piece: TableFragment, mark: str) -> str:
     """Return what stands in a companion column that a piece does not have."""
     if mark.endswith(_LISTED_END):
         reason = None
@@ -193,11 +195,11 @@ def _reason(piece: Piece, mark: str) -> str:
     return "NULL" if reason is None else text(reason)
 
 
-def _present(column: str, table: United) -> str:
+def _present(column: str, table: MergedTable) -> str:
     return f"{name(unread(column))} IS NULL" if unread(column) in table.marks else "true"
 
 
-def _merged(column: str, table: United, sources: Sequence[StoredSource]) -> str:
+def _merged(column: str, table: MergedTable, sources: Sequence[StoredSource]) -> str:
     """Return the expression for a column over the rows of one Id."""
     if column == SOURCE:
         return _oldest(table, sources)
@@ -215,7 +217,7 @@ def _merged(column: str, table: United, sources: Sequence[StoredSource]) -> str:
     return f"coalesce({other}, CASE WHEN {known} THEN NULL ELSE {missing} END)"
 
 
-def _oldest(table: United, sources: Sequence[StoredSource]) -> str:
+def _oldest(table: MergedTable, sources: Sequence[StoredSource]) -> str:
     """Return the expression for the source that is as old as the oldest value of a row."""
     numbers = by_age(sources)
     place = f"{[numbers.index(number) for number in range(len(numbers))]}[{name(SOURCE)} + 1]"
@@ -234,7 +236,7 @@ def _compared(column: str, form: Form) -> str:
     return f"CASE WHEN abs({number}) < {2**53} THEN {as_variant(number, Form.NUMBER)} ELSE {column} END"
 
 
-def _clash(table: United, sources: Sequence[StoredSource], deletions: Collection[str]) -> str:
+def _clash(table: MergedTable, sources: Sequence[StoredSource], deletions: Collection[str]) -> str:
     """Return the expression that says what the rows of one Id disagree about, null where they do not."""
     differing = []
     for column_name in table.forms:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.core.schema.shred import add_object, part_of, parts_of, wanted_of_everything
 from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_companion, listed, unfollowed
-from perpend.inventory.importers.merge_relations import LISTED, Piece, unstated_lists
+from perpend.inventory.importers.merge_relations import LISTED, TableFragment, unstated_lists
 from perpend.inventory.snapshots.database import name
 from perpend.inventory.snapshots.files import shown
-from perpend.inventory.snapshots.row_spool import Spool
+from perpend.inventory.snapshots.row_spool import RowSpool
 from perpend.inventory.snapshots.rows import PHYSICAL, SYSTEM, check_names, copy, json_lines, parquet
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.object_types import ObjectType
     from perpend.core.schema.shred import Part
-    from perpend.inventory.importers.objects import Entry, Pile
+    from perpend.inventory.importers.objects import Entry, ObjectBatch
     from perpend.inventory.snapshots.database import Connection
 
 
@@ -28,22 +28,22 @@ class Shredded:
     """A part of a pile, and its rows as a piece."""
 
     part: Part
-    piece: Piece
+    piece: TableFragment
 
 
 def shred_pile(
     connection: Connection,
     type_name: str,
-    pile: Pile,
+    pile: ObjectBatch,
     *,
     declared: ObjectType | None,
     new_path: Callable[[], Path],
 ) -> Iterator[Shredded]:
     """Yield the table of a pile and the tables below it."""
-    spools: dict[str, Spool] = {}
+    spools: dict[str, RowSpool] = {}
 
-    def rows(table: str) -> Spool:
-        return spools.setdefault(table, Spool(new_path()))
+    def rows(table: str) -> RowSpool:
+        return spools.setdefault(table, RowSpool(new_path()))
 
     root = part_of(type_name, wanted_of_everything(entry.fields for entry in pile), rows=rows)
     for part in parts_of(root):
@@ -66,8 +66,8 @@ def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:
 
 
 def piece_of(
-    connection: Connection, spool: Spool, target: Path, *, system: frozenset[str] = frozenset(), ordered: bool = True
-) -> Piece:
+    connection: Connection, spool: RowSpool, target: Path, *, system: frozenset[str] = frozenset(), ordered: bool = True
+) -> TableFragment:
     """Write the rows of a spool to a file as a piece. Not ``ordered``: as they came, which needs no memory for all of them."""
     spool.close()
     forms, marks = spool.forms, spool.marks | system
@@ -82,4 +82,4 @@ def piece_of(
     lines = json_lines(spool.path, columns, 4 * spool.longest)
     copy(connection, f"SELECT {every} FROM {lines}{f' ORDER BY {name(ROW)}' if ordered else ''}", target, staging=True)
     spool.path.unlink()
-    return Piece(parquet(target), forms, len(spool), marks - {ROW, SOURCE})
+    return TableFragment(parquet(target), forms, len(spool), marks - {ROW, SOURCE})

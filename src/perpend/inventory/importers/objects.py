@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.objects.inventory import is_filled, places_in_words
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.relations import NO_OWNER, NOT_LISTED, children_of, lookup_target
-from perpend.core.values.partial_object import PartlyKnown, reasons_of
+from perpend.core.values.partial_object import PartialObject, reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -49,7 +49,7 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Pile:
+class ObjectBatch:
     """The objects of one type: those with an Id, ``rivals`` that have the same one and another owner, and those without.
 
     ``lost`` are the texts by field that a reading of an object had and its entry has not, since it has another one.
@@ -85,7 +85,7 @@ class Objects:
 
     def __init__(self, declared: Callable[[str], ObjectType | None], age: Callable[[int], Age]) -> None:
         self._age = age
-        self.by_type: dict[str, Pile] = {}
+        self.by_type: dict[str, ObjectBatch] = {}
         self._declared = declared
 
     def add(
@@ -109,9 +109,9 @@ class Objects:
             more = {name: value for name, value in other.items() if name not in fields or fields[name] != value}
             self._take_nested(type_name, {"Id": other.get("Id"), **more}, entry, Entry({}, number, place))
 
-    def pile(self, type_name: str) -> Pile:
+    def pile(self, type_name: str) -> ObjectBatch:
         """Return the objects of a type, to be added to."""
-        return self.by_type.setdefault(type_name, Pile())
+        return self.by_type.setdefault(type_name, ObjectBatch())
 
     def _take_nested(self, type_name: str, fields: Mapping[str, Any], entry: Entry, reading: Entry) -> None:
         """Take in the objects that are nested in another reading of what ``entry`` stands for."""
@@ -130,7 +130,7 @@ class Objects:
         lookups = {one.name: one for one in declared.lookups.values() if one.key} if declared else {}
         children = {one.name: one for one in declared.children.values() if one.key} if declared else {}
         own = {name: value for name, value in fields.items() if name not in lookups and name not in children}
-        entry.fields = PartlyKnown(own, fields.reasons) if isinstance(fields, PartlyKnown) else own
+        entry.fields = PartialObject(own, fields.reasons) if isinstance(fields, PartialObject) else own
         deletion = (declared or ObjectType(type_name)).deletion_field
         if declared is None:
             return self._placed(self.pile(type_name), entry, deletion)
@@ -177,7 +177,7 @@ class Objects:
             owners = {children.key: entry} if child[children.key] == owner else {}
             self._take(children.type_name, child, Entry({}, reading.source, reading.origin, owners=owners))
 
-    def _placed(self, pile: Pile, entry: Entry, deletion: str | None) -> Entry:
+    def _placed(self, pile: ObjectBatch, entry: Entry, deletion: str | None) -> Entry:
         """Put an object into its pile; return the entry that stands for it there."""
         identity = entry.fields.get("Id")
         if not is_filled(identity):
@@ -203,7 +203,7 @@ class Objects:
 
         What was imported as such keeps its Id.
         """
-        nested: dict[int, tuple[Pile, Entry]] = {}
+        nested: dict[int, tuple[ObjectBatch, Entry]] = {}
         for pile in self.by_type.values():
             for identity, rivals in pile.rivals.items():
                 parts = [reading for reading in (pile.by_id[identity], *rivals) if not reading.whole and reading.owners]
@@ -217,7 +217,7 @@ class Objects:
                 entry.fields[key] = called.get(id(owner), entry.fields[key])
 
 
-def _long_id(entry: Entry, nested: Mapping[int, tuple[Pile, Entry]], seen: frozenset[int]) -> str:
+def _long_id(entry: Entry, nested: Mapping[int, tuple[ObjectBatch, Entry]], seen: frozenset[int]) -> str:
     """Return an Id with the owner's in front, which has its own owner's in front where that is needed."""
     owner = entry.owners[min(entry.owners)]
     longer = id(owner) in nested and id(owner) not in seen
@@ -256,8 +256,8 @@ def _unite(first: Entry, other: Entry, age: Callable[[int], Age], deletion: str 
             first.seen[name] = max(first.seen[name], other.source, key=age)
         else:
             clashes.append(name)
-    if isinstance(other.fields, PartlyKnown):
-        first.fields = PartlyKnown(first.fields, {**other.fields.reasons, **reasons_of(first.fields)})
+    if isinstance(other.fields, PartialObject):
+        first.fields = PartialObject(first.fields, {**other.fields.reasons, **reasons_of(first.fields)})
     first.source = min(first.seen.values(), key=age)
     first.whole = first.whole or other.whole
     first.cited = first.cited and other.cited

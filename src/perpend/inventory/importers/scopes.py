@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.claims import ListClaim, Scope
     from perpend.core.objects.object_types import ObjectType
     from perpend.core.schema.tables import Table
-    from perpend.inventory.importers.merge_relations import United
+    from perpend.inventory.importers.merge_relations import MergedTable
     from perpend.inventory.snapshots.database import Connection
 
 _ACCOUNT: Final = "[0-9]{12}"
@@ -96,7 +96,7 @@ def meets(scope: Scope, account: str, region: str) -> str:
     )
 
 
-def leave_open(connection: Connection, table: United, declared: ObjectType | None, claimed: ListClaim) -> bool:
+def leave_open(connection: Connection, table: MergedTable, declared: ObjectType | None, claimed: ListClaim) -> bool:
     """Whether some row within a claim's scope does not state the list that it rests on. A root user has none of its own."""
     if unfollowed(claimed.relation) not in table.marks:
         return False

@@ -10,7 +10,7 @@ from perpend.core.values.values import document_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from perpend.core.objects.inventory import EstateObject, Origin
+    from perpend.core.objects.inventory import CloudObject, Origin
 
 CONTRADICT: Final = "sources contradict each other about "
 """What a sentence about a contradiction begins with."""
@@ -22,7 +22,7 @@ MOST_NAMED: Final = 6
 """How many names, and how many places, a sentence about a contradiction lists."""
 
 
-def contradiction(judged: EstateObject) -> str:
+def contradiction(judged: CloudObject) -> str:
     """Return the sentence that says where an object's sources contradict each other."""
     readings = (judged, *judged.variants)
     names = {name for reading in readings[1:] for name in _differences(judged.fields, reading.fields)}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.claims import OWNED_ARN, USUAL_PARTITION, Scope, claims_of, of_two_partitions
-from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, EstateObject, Origin, is_root, shown_name
+from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, Origin, is_root, shown_name
 from perpend.inventory.readers.credential_report import Reading, row_writer
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ _Row = dict[str, str]
 _ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
-def merge_readings(readings: Iterable[Reading], ranks: Mapping[str, int]) -> tuple[list[EstateObject], list[EstateObject]]:
+def merge_readings(readings: Iterable[Reading], ranks: Mapping[str, int]) -> tuple[list[CloudObject], list[CloudObject]]:
     """Return the users and the accounts that the readings show, each ARN and each account once, in canonical order.
 
     ``ranks`` says by name which of two sources goes first where nothing else does.
     """
     settled = sorted(_settle(readings, ranks), key=lambda rivals: _reading_order(rivals[0]))
-    accounts: dict[str, EstateObject] = {}
+    accounts: dict[str, CloudObject] = {}
     users = []
     for rivals in settled:
         first = rivals[0]
@@ -50,14 +50,14 @@ def merge_readings(readings: Iterable[Reading], ranks: Mapping[str, int]) -> tup
     return users, list(accounts.values())
 
 
-def with_root_users(users: list[EstateObject], *, described: Collection[str] = ()) -> list[EstateObject]:
+def with_root_users(users: list[CloudObject], *, described: Collection[str] = ()) -> list[CloudObject]:
     """Return the users of reports in canonical order, each account's root user among them.
 
     Every report has a row of the root user. Where none has, that user exists all the same: it is an object that says its name
     and its ARN, and nothing else is known of it. Not added are those whose Ids other sources describe.
     """
     known = {user.fields["CA10__account__c"] for user in users if user.id.endswith(":root")}
-    firsts: dict[str, EstateObject] = {}
+    firsts: dict[str, CloudObject] = {}
     for user in users:
         if (account := user.fields["CA10__account__c"]) not in known:
             firsts.setdefault(account, user)
@@ -74,7 +74,7 @@ def coverage_of_report(accounts: Mapping[str, bool], complete: Iterable[Scope]) 
     return claims_of(USER_TYPE, (*whole, *complete))
 
 
-def with_partitions(sources: Sequence[Source], objects: Mapping[str, Sequence[EstateObject]]) -> list[Source]:
+def with_partitions(sources: Sequence[Source], objects: Mapping[str, Sequence[CloudObject]]) -> list[Source]:
     """Return sources of which the first says which accounts are several: one in each of the partitions that ARNs name."""
     ids = [object_.id for of_type in objects.values() for object_ in of_type]
     if not any("arn:" in one and _USUAL not in one for one in ids):
@@ -86,9 +86,9 @@ def with_partitions(sources: Sequence[Source], objects: Mapping[str, Sequence[Es
     return [replace(source, coverage=(*source.coverage, *claims)) for source in sources[:1]] + [*sources[1:]]
 
 
-def merge_objects(objects: Iterable[EstateObject], ranks: Mapping[str, int]) -> list[EstateObject]:
+def merge_objects(objects: Iterable[CloudObject], ranks: Mapping[str, int]) -> list[CloudObject]:
     """Return each Id of one object type once, ordered by account, name and Id; differing contents become variants."""
-    groups: dict[str, list[EstateObject]] = {}
+    groups: dict[str, list[CloudObject]] = {}
     for object_ in objects:
         groups.setdefault(object_.id, []).append(object_)
     return sorted((_merge_group(group, ranks) for group in groups.values()), key=_object_order)
@@ -156,10 +156,10 @@ def _without_excerpts(rows: dict[str, tuple[Reading, _Row]]) -> dict[str, tuple[
     return {content: pair for content, pair in rows.items() if content not in parts}
 
 
-def _merge_group(group: list[EstateObject], ranks: Mapping[str, int]) -> EstateObject:
+def _merge_group(group: list[CloudObject], ranks: Mapping[str, int]) -> CloudObject:
     if len(group) == 1:
         return group[0]
-    contents: dict[str, EstateObject] = {}
+    contents: dict[str, CloudObject] = {}
     for object_ in sorted(group, key=lambda object_: (ranks[object_.origin.source], object_.origin.row or 0)):
         for reading in (object_, *object_.variants):
             contents.setdefault(_canonical(reading.fields), _with_variants(reading, ()))
@@ -167,8 +167,8 @@ def _merge_group(group: list[EstateObject], ranks: Mapping[str, int]) -> EstateO
     return _with_variants(first, tuple(others))
 
 
-def _with_variants(object_: EstateObject, variants: tuple[EstateObject, ...]) -> EstateObject:
-    return EstateObject(
+def _with_variants(object_: CloudObject, variants: tuple[CloudObject, ...]) -> CloudObject:
+    return CloudObject(
         object_.type_name,
         object_.id,
         object_.name,
@@ -194,25 +194,25 @@ def _reading_order(reading: Reading) -> tuple[str, bool, str, str]:
     return reading.account, reading.user != ROOT_USER, reading.user, reading.arn
 
 
-def _object_order(object_: EstateObject) -> tuple[str, bool, str, str]:
+def _object_order(object_: CloudObject) -> tuple[str, bool, str, str]:
     return object_.master.id if object_.master else "", object_.name != ROOT_USER, object_.name, object_.id
 
 
-def _unseen_root(user: EstateObject) -> EstateObject:
+def _unseen_root(user: CloudObject) -> CloudObject:
     """Return the root user of a user's account, of whom no source has a row."""
     arn = f"{user.id.partition('::')[0]}::{user.fields['CA10__account__c']}:root"
     row = row_writer(("user", "arn"))((ROOT_USER, arn))
     fields = {**user.fields, "Id": arn, "CA10__userName__c": ROOT_NAME, "CA10__arn__c": arn, ROW_FIELD: row}
-    return EstateObject(USER_TYPE, arn, ROOT_USER, arn, fields, Origin(user.origin.source), user.master)
+    return CloudObject(USER_TYPE, arn, ROOT_USER, arn, fields, Origin(user.origin.source), user.master)
 
 
-def _account_of(reading: Reading) -> EstateObject:
+def _account_of(reading: Reading) -> CloudObject:
     account = reading.account
     fields = {"Id": account, "CA10__accountId__c": account}
-    return EstateObject(ACCOUNT_TYPE, account, account, account, fields, reading.origin)
+    return CloudObject(ACCOUNT_TYPE, account, account, account, fields, reading.origin)
 
 
-def _user_of(reading: Reading, account: EstateObject, variants: tuple[EstateObject, ...] = ()) -> EstateObject:
+def _user_of(reading: Reading, account: CloudObject, variants: tuple[CloudObject, ...] = ()) -> CloudObject:
     arn, user = reading.arn, reading.user
     fields = {
         "Id": arn,
@@ -223,4 +223,4 @@ def _user_of(reading: Reading, account: EstateObject, variants: tuple[EstateObje
         "CA10__disappearanceTime__c": None,
         ROW_FIELD: reading.row,
     }
-    return EstateObject(USER_TYPE, arn, user, arn, fields, reading.origin, account, variants)
+    return CloudObject(USER_TYPE, arn, user, arn, fields, reading.origin, account, variants)

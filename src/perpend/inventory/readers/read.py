@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from perpend.core.errors import refuse_text
 from perpend.core.objects.claims import ListClaim, Scope, claims_of, refuse_other
-from perpend.core.objects.inventory import Estate, EstateObject, Source, is_root
+from perpend.core.objects.inventory import CloudObject, Inventory, Source, is_root
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.process import is_alone
 from perpend.core.values.values import in_utc
@@ -63,7 +63,7 @@ _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 class Collected:
     """What was read: the estate of the usable inputs, and the unusable ones in the order of the arguments."""
 
-    estate: Estate
+    inventory: Inventory
     failures: tuple[UnusableInput, ...] = ()
 
 
@@ -78,7 +78,7 @@ class _Pile:
     sources: list[Source] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
-    objects: list[EstateObject] = field(default_factory=list)
+    objects: list[CloudObject] = field(default_factory=list)
     held: list[Dated] = field(default_factory=list)
     left_out: list[tuple[int, str, str]] = field(default_factory=list)
     not_left_out: set[tuple[str, str]] = field(default_factory=set)
@@ -246,7 +246,7 @@ def _refuse_scalar(content: bytes) -> None:
     raise UnusableContent(f"{described(value)} in JSON where an array of objects is expected")
 
 
-def _estate_of(pile: _Pile) -> Estate:
+def _estate_of(pile: _Pile) -> Inventory:
     # Who states empty lists elsewhere, or leaves more out, does not leave them out as the format does.
     for place, kind, name in pile.left_out:
         if (kind, name) not in pile.not_left_out:
@@ -254,7 +254,7 @@ def _estate_of(pile: _Pile) -> Estate:
     # What a source holds gives it its place, not what it is called nor where it stands on the command line.
     sources = sorted(map(pile.up_to_the_end, pile.sources), key=lambda source: (pile.digests[source.name], source.name))
     ranks = {source.name: rank for rank, source in enumerate(sources)}
-    objects: dict[str, list[EstateObject]] = {}
+    objects: dict[str, list[CloudObject]] = {}
     if pile.readings:
         users, objects[ACCOUNT_TYPE] = merge_readings(pile.readings, ranks)
         described = {object_.id for object_ in pile.objects} if pile.type_name == USER_TYPE else set()
@@ -267,7 +267,7 @@ def _estate_of(pile: _Pile) -> Estate:
         objects[pile.type_name] = merge_objects([*shown, *pile.objects], ranks)
     times = {source.name: source.observed_at or _UNKNOWN for source in sources}
 
-    def age(reading: EstateObject) -> tuple[datetime, int]:
+    def age(reading: CloudObject) -> tuple[datetime, int]:
         return times[reading.origin.source], -ranks[reading.origin.source]
 
     held = sorted(pile.held, key=lambda dated: (ranks[dated[0].origin.source], dated[0].origin.row or 0))
@@ -275,4 +275,4 @@ def _estate_of(pile: _Pile) -> Estate:
         of_type = [dated for dated in held if dated[0].type_name == type_name]
         objects[type_name] = unite([*((object_, None) for object_ in objects.get(type_name, ())), *of_type], age)
     sources = with_partitions(sources, objects)
-    return Estate(tuple(standing(sources, objects)), {name: tuple(objects[name]) for name in sorted(objects)})
+    return Inventory(tuple(standing(sources, objects)), {name: tuple(objects[name]) for name in sorted(objects)})

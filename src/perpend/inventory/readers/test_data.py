@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.core.objects.inventory import EstateObject, Origin, is_filled, object_from_fields
+from perpend.core.objects.inventory import CloudObject, Origin, is_filled, object_from_fields
 from perpend.inventory.readers.errors import UnusableContent, excerpt
 from perpend.inventory.readers.json_text import described, in_two_spellings, read_array
 
@@ -23,7 +23,7 @@ _PROGRESS_STEP = 4096
 
 def read_objects(
     content: bytes, source: str, *, object_type: ObjectType, progress: Callable[[int], None] | None = None
-) -> list[EstateObject]:
+) -> list[CloudObject]:
     """Return the objects in file order. Raises UnusableContent naming the position of the first that cannot be used.
 
     ``object_type`` says which fields hold an object's name and external id, and which lookup leads to its owner.
@@ -38,7 +38,7 @@ def read_objects(
     return objects
 
 
-def _object_of(entry: Any, object_type: ObjectType, origin: Origin) -> EstateObject:
+def _object_of(entry: Any, object_type: ObjectType, origin: Origin) -> CloudObject:
     if not isinstance(entry, dict):
         raise UnusableContent(f"entry {origin.row} of the array is {described(entry)} where an object is expected")
     fields = {name: value for name, value in entry.items() if name not in _RESERVED}

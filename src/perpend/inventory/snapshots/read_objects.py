@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.object_types import is_deletion_field
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unfollowed, unread
-from perpend.core.values.partial_object import PartlyKnown
+from perpend.core.values.partial_object import PartialObject
 from perpend.inventory.snapshots.database import name, opened, storing
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ _FEW: Final = 1_000
 _Row = tuple[Any, ...]
 
 
-def nested(snapshot: Snapshot, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartlyKnown]:
-    """Return the objects with these row numbers as a :class:`Nest` in a database of its own does."""
+def nested(snapshot: Snapshot, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartialObject]:
+    """Return the objects with these row numbers as a :class:`ObjectReader` in a database of its own does."""
     with opened(paths=snapshot.files.paths) as connection:
-        return Nest(connection, snapshot).objects(table, rows, wanted)
+        return ObjectReader(connection, snapshot).objects(table, rows, wanted)
 
 
 def rows_with(
@@ -60,7 +60,7 @@ def rows_with(
         return [(int(row), int(source)) for row, source in rows]
 
 
-class Nest:
+class ObjectReader:
     """The objects of a snapshot. Relations are followed for many rows at once: a query per table and not one per object.
 
     ``connection`` has to reach the snapshot's files.
@@ -75,7 +75,7 @@ class Nest:
         """The database that reads them."""
         return self._connection
 
-    def objects(self, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartlyKnown]:
+    def objects(self, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartialObject]:
         """Return the objects with these row numbers in their order, with the values, lookups and lists that are wanted.
 
         An object's Id and deletion field are always there, if it has them. A row number that is not there is a KeyError.
@@ -98,7 +98,7 @@ class Nest:
         query = f"SELECT {', '.join(map(name, names))} FROM {self._snapshot.relation(table)} WHERE {where} ORDER BY {name(ROW)}"
         return _Found(at, self._connection.execute(query, given).fetchall())
 
-    def _objects(self, table: str, read: _Found, wanted: Wanted, depth: int) -> list[PartlyKnown]:
+    def _objects(self, table: str, read: _Found, wanted: Wanted, depth: int) -> list[PartialObject]:
         """Return rows of a table as objects."""
         described = self._snapshot.tables.by_name[table]
         objects = list(map(_object_from_row(described, read.at, wanted), read.rows))
@@ -113,7 +113,7 @@ class Nest:
         return objects
 
     def _follow(
-        self, join: Join, read: _Found, objects: Sequence[PartlyKnown], wanted: Wanted, depth: int, *, many: bool
+        self, join: Join, read: _Found, objects: Sequence[PartialObject], wanted: Wanted, depth: int, *, many: bool
     ) -> None:
         if join.lacking is not None:
             for holder in objects:
@@ -122,7 +122,7 @@ class Nest:
         own = read.at[join.own]
         others = self._rows(join.table, join.other, (row[own] for row in read.rows if row[own] is not None), wanted)
         key = others.at[join.other]
-        by_key: dict[Any, list[PartlyKnown]] = {}
+        by_key: dict[Any, list[PartialObject]] = {}
         for other, nested in zip(others.rows, self._objects(join.table, others, wanted, depth - 1), strict=True):
             by_key.setdefault(other[key], []).append(nested)
         why = read.at[unfollowed(join.name)] if join.partial else None
@@ -187,7 +187,7 @@ def _columns(table: Table, wanted: Wanted, *, with_id: bool) -> list[Column]:
     return [table.columns[column] for column in sorted(names) if column in table.columns]
 
 
-def _object_from_row(table: Table, at: Mapping[str, int], wanted: Wanted) -> Callable[[_Row], PartlyKnown]:
+def _object_from_row(table: Table, at: Mapping[str, int], wanted: Wanted) -> Callable[[_Row], PartialObject]:
     """Return what makes an object of a row, without what relations lead to."""
     id_at = at.get("Id")
     doubt_at = at[CONTRADICTED] if table.contradicted else None
@@ -199,7 +199,7 @@ def _object_from_row(table: Table, at: Mapping[str, int], wanted: Wanted) -> Cal
         for with_id in (True, False)
     }
 
-    def object_from_row(row: _Row) -> PartlyKnown:
+    def object_from_row(row: _Row) -> PartialObject:
         known: dict[str, Any] = {}
         reasons: dict[str, str] = {}
         for column, place, why_at, convert in places[id_at is not None and row[id_at] is not None]:
@@ -208,7 +208,7 @@ def _object_from_row(table: Table, at: Mapping[str, int], wanted: Wanted) -> Cal
                 continue
             stored = row[place]
             known[column] = stored if convert is None or stored is None else convert(stored)
-        return PartlyKnown(known, reasons, None if doubt_at is None else row[doubt_at])
+        return PartialObject(known, reasons, None if doubt_at is None else row[doubt_at])
 
     return object_from_row
 

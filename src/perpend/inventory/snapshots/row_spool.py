@@ -20,7 +20,7 @@ _SYSTEM: Final = frozenset((ROW, OWNER, SOURCE, CONTRADICTED))
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
-class Spool:
+class RowSpool:
     """The rows of one part, kept in a file. Values stay as they are; variants become JSON text when the file is read."""
 
     def __init__(self, path: Path) -> None:

@@ -120,14 +120,14 @@ class Store:
         return [self._manifest(run) for run in self.runs()]
 
     @contextmanager
-    def writing(self) -> Iterator[Run]:
+    def writing(self) -> Iterator[RunWriter]:
         """Yield a new run. It comes into force with its ``commit()``; without one, all that it wrote is removed."""
         is_new = not self.directory.exists()
         with naming(self.directory):
             for part in (RUNS, _TABLES, _LOCKS, _TEMPORARY):
                 make_directory(self.directory / part)
             self.remove_leftovers()
-            run = Run(self, *self._new_lock())
+            run = RunWriter(self, *self._new_lock())
         try:
             yield run
         finally:
@@ -322,7 +322,7 @@ class Store:
         return entries_of(self.directory / part)
 
 
-class Run:
+class RunWriter:
     """A snapshot while it is written. Its lock is held until it ends."""
 
     def __init__(self, store: Store, run: str, lock: IO[bytes]) -> None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from perpend.language.program.program import Block, Check
 
-    Fact = tuple[Hashable, bool]
-    Evaluated = tuple[frozenset[Fact], Hashable]
+    Answer = tuple[Hashable, bool]
+    Evaluated = tuple[frozenset[Answer], Hashable]
 
 _NEVER_FAILING = frozenset({"to_string", "type", "to_array", "to_number", "not_null"})
 
@@ -30,7 +30,7 @@ def silent_checks(block: Block) -> frozenset[int]:
     way that leads there: had it stopped, the judgement would have ended.
     """
     walk = _Walk()
-    facts: frozenset[Fact] = frozenset()
+    facts: frozenset[Answer] = frozenset()
     for number, condition in enumerate(block.conditions, 1):
         walk.visit(condition.expression, base_of(number), facts, ())
         facts |= frozenset(walk.implied(condition.expression, False))
@@ -54,7 +54,7 @@ class _Walk:
     refuted: list[Expr] = field(default_factory=list)
     structures: Structures = field(default_factory=lambda: Structures())
 
-    def visit(self, expression: Expr, base: int, facts: frozenset[Fact], lookups: tuple[str, ...]) -> None:
+    def visit(self, expression: Expr, base: int, facts: frozenset[Answer], lookups: tuple[str, ...]) -> None:
         """Note the silent checks at and below an expression that is evaluated only where ``facts`` hold."""
         name = expression.operation.name
         inner = (*lookups, *expression.lookups)
@@ -74,7 +74,7 @@ class _Walk:
         if expression.slots and not known:
             self.evaluated.append((facts, key))
 
-    def _was_evaluated(self, key: Hashable, facts: frozenset[Fact]) -> bool:
+    def _was_evaluated(self, key: Hashable, facts: frozenset[Answer]) -> bool:
         """Whether an expression was evaluated under facts that hold now, those included that refuted conditions leave."""
         known = set(facts)
         for condition in self.refuted:
@@ -84,7 +84,7 @@ class _Walk:
                     known |= set(self.implied(open_parts[0], False))
         return any(other == key and under <= known for under, other in self.evaluated)
 
-    def implied(self, expression: Expr, truth: bool) -> Iterator[Fact]:
+    def implied(self, expression: Expr, truth: bool) -> Iterator[Answer]:
         """Yield what holds once an expression is known to be true, or not to be."""
         yield self.structures.number(expression), truth
         name = expression.operation.name

@@ -13,34 +13,40 @@ from perpend.language.program.numbering import (
     condition_index,
     otherwise_index,
 )
-from perpend.language.program.program import Block, Check, Expr, Verdict
+from perpend.language.program.program import Block, Check, DeclaredOutcome, Expr
 from perpend.language.program.render import OTHERWISE, check_text, disappeared_text, expression_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def verdict_table(block: Block) -> dict[int, Verdict]:
+def verdict_table(block: Block) -> dict[int, DeclaredOutcome]:
     """Return the verdicts of a program's root block by index, in the order of the indexes."""
-    table = [Verdict(UNREADABLE, Status.UNDETERMINED, "isUnreadable()", "The object's own data keep it from being judged.")]
+    table = [
+        DeclaredOutcome(UNREADABLE, Status.UNDETERMINED, "isUnreadable()", "The object's own data keep it from being judged.")
+    ]
     if block.record_types:
         names = ", ".join(f"'{name}'" for name in block.record_types)
         message = "The object is of another record type than those that the policy judges."
-        table.append(Verdict(OTHER_RECORD_TYPE, Status.INAPPLICABLE, f"not(recordTypes([{names}]))", message))
+        table.append(DeclaredOutcome(OTHER_RECORD_TYPE, Status.INAPPLICABLE, f"not(recordTypes([{names}]))", message))
     deletion = block.type.deletion_field
     if deletion is not None:
-        table.append(Verdict(DISAPPEARED, Status.DISAPPEARED, disappeared_text(deletion), "The object has disappeared."))
+        table.append(
+            DeclaredOutcome(DISAPPEARED, Status.DISAPPEARED, disappeared_text(deletion), "The object has disappeared.")
+        )
     for number, condition in enumerate(block.conditions, 1):
         base = base_of(number)
         for slot, expression, check, prefix in checks_of(condition.expression):
             text = check_text(expression, check, prefix=prefix)
-            table.append(Verdict(base + slot, Status.UNDETERMINED, text, check.message or text))
+            table.append(DeclaredOutcome(base + slot, Status.UNDETERMINED, text, check.message or text))
         outcome = condition.outcome
         text = expression_text(condition.expression)
-        table.append(Verdict(condition_index(number), outcome.status, text, outcome.message or text, outcome.remediation))
+        table.append(
+            DeclaredOutcome(condition_index(number), outcome.status, text, outcome.message or text, outcome.remediation)
+        )
     outcome = block.otherwise
     table.append(
-        Verdict(
+        DeclaredOutcome(
             otherwise_index(len(block.conditions)), outcome.status, OTHERWISE, outcome.message or OTHERWISE, outcome.remediation
         )
     )

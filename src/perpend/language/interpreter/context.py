@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, Types
 from perpend.core.objects.relations import lookup_target
-from perpend.core.values.partial_object import MISSING, PartlyKnown, doubt_of, reason_of
+from perpend.core.values.partial_object import MISSING, PartialObject, doubt_of, reason_of
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import DAY, NEVER_SET, collection, date_time_from_text, duration_from_iso, is_empty_text
 
@@ -17,7 +17,7 @@ NOTHING: Mapping[str, Any] = {}
 _NO_TYPES = Types()
 
 
-class Stopped(Exception):
+class CheckTriggered(Exception):
     """A check fired: the condition ends here. ``index`` counts from the condition's own base."""
 
     def __init__(self, index: int, error: str | None = None) -> None:
@@ -25,14 +25,14 @@ class Stopped(Exception):
         self.error = error
 
 
-class Unreadable(Exception):
+class InvalidData(Exception):
     """The object's data are not of the form that the program was analysed for."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
 
-class Frame:
+class EvaluationContext:
     """One object under judgement, of a type. ``today`` is the snapshot's day at 00:00 UTC in milliseconds.
 
     ``complete`` says that a key which is not there is null, as in test data. Of a collected object it is unknown.
@@ -58,31 +58,31 @@ class Frame:
         self.complete = complete
         self.memo: dict[Any, Any] = {}
 
-    def beside(self, fields: Mapping[str, Any], path: str, object_type: ObjectType, *, complete: bool) -> Frame:
+    def beside(self, fields: Mapping[str, Any], path: str, object_type: ObjectType, *, complete: bool) -> EvaluationContext:
         """Return the frame of another object that is judged with this one."""
-        return Frame(fields, self.today, path, object_type=object_type, types=self.types, complete=complete)
+        return EvaluationContext(fields, self.today, path, object_type=object_type, types=self.types, complete=complete)
 
-    def known_as(self, type_name: str) -> Frame:
+    def known_as(self, type_name: str) -> EvaluationContext:
         """Return the object as one of a type, if nothing else says of which it is."""
         if self.object_type.name or not type_name:
             return self
-        frame: Frame | None = self.memo.get(("as", type_name))
+        frame: EvaluationContext | None = self.memo.get(("as", type_name))
         if frame is None:
             frame = self.beside(self.fields, self.path, self.types.named(type_name), complete=self.complete)
             self.memo["as", type_name] = frame
         return frame
 
     def has_disappeared(self) -> bool:
-        """Whether the object's deletion field holds a time up to the snapshot's day. Raises :class:`Unreadable`.
+        """Whether the object's deletion field holds a time up to the snapshot's day. Raises :class:`InvalidData`.
 
         A field that is not there says nothing, whatever ``complete`` says; one of another form, or in the future, no object
         can be judged by.
         """
         fields = self.fields
-        if isinstance(fields, PartlyKnown):
+        if isinstance(fields, PartialObject):
             for name in self.object_type.deletion_names(fields.reasons):
                 if (reason := reason_of(fields, name)) != MISSING:
-                    raise Unreadable(f"{self.path}{name} {reason}")
+                    raise InvalidData(f"{self.path}{name} {reason}")
         return True in [self._is_past(name) for name in self.object_type.deletion_names(fields)]
 
     def _is_past(self, name: str) -> bool:
@@ -90,34 +90,34 @@ class Frame:
         if value is None:
             return False
         if value.__class__ is float and value != value:
-            raise Unreadable(f"{self.path}{name} holds NaN, which is no number")
+            raise InvalidData(f"{self.path}{name} holds NaN, which is no number")
         try:
             instant = _date_time(value)
         except _WrongForm:
-            raise Unreadable(f"{self.path}{name} holds {_described(value)}, not {ValueType.DATE_TIME.value}") from None
+            raise InvalidData(f"{self.path}{name} holds {_described(value)}, not {ValueType.DATE_TIME.value}") from None
         if instant is not None and instant >= self.today + DAY:
-            raise Unreadable(f"{self.path}{name} holds {_described(value)}, a time after the snapshot")
+            raise InvalidData(f"{self.path}{name} holds {_described(value)}, a time after the snapshot")
         if instant is not None and instant < NEVER_SET:
-            raise Unreadable(f"{self.path}{name} holds {_described(value)}, where clocks begin: it was never set")
+            raise InvalidData(f"{self.path}{name} holds {_described(value)}, where clocks begin: it was never set")
         return instant is not None
 
     def get(self, name: str) -> Any:
-        """Return what is under a key. Raises :class:`Unreadable` where that was not collected."""
+        """Return what is under a key. Raises :class:`InvalidData` where that was not collected."""
         value = self.fields.get(name)
         if value is None and not self.complete and name not in self.fields:
-            raise Unreadable(f"{self.path}{name} {reason_of(self.fields, name)}")
+            raise InvalidData(f"{self.path}{name} {reason_of(self.fields, name)}")
         return value
 
-    def through(self, lookup: str) -> Frame:
+    def through(self, lookup: str) -> EvaluationContext:
         """Return the frame of the object a lookup leads to; an empty one where it leads nowhere."""
-        frame: Frame | None = self.memo.get(lookup)
+        frame: EvaluationContext | None = self.memo.get(lookup)
         if frame is None:
             self.get(lookup)
             target, reason = lookup_target(self.object_type, self.fields, lookup, complete=self.complete)
             if reason is not None:
-                raise Unreadable(f"{self.path}{lookup} {reason}")
+                raise InvalidData(f"{self.path}{lookup} {reason}")
             if target is not None and (doubt := doubt_of(target)):
-                raise Unreadable(f"{self.path}{lookup}: {doubt}")
+                raise InvalidData(f"{self.path}{lookup}: {doubt}")
             path, object_type = f"{self.path}{lookup}.", self.types.behind(self.object_type, lookup)
             frame = None if target is None else self.beside(target, path, object_type, complete=self.complete)
             if frame is None or frame.has_disappeared():
@@ -125,7 +125,7 @@ class Frame:
             self.memo[lookup] = frame
         return frame
 
-    def along(self, lookups: Iterable[str]) -> Frame:
+    def along(self, lookups: Iterable[str]) -> EvaluationContext:
         """Return the frame of the object at the end of a path of lookups."""
         frame = self
         for lookup in lookups:
@@ -133,8 +133,8 @@ class Frame:
         return frame
 
 
-def field_reader(path: str, value_type: ValueType, *, missing_is_null: bool = False) -> Callable[[Frame], Any]:
-    """Return a closure that reads a field as a value of a type. It raises :class:`Unreadable` for data of another form.
+def field_reader(path: str, value_type: ValueType, *, missing_is_null: bool = False) -> Callable[[EvaluationContext], Any]:
+    """Return a closure that reads a field as a value of a type. It raises :class:`InvalidData` for data of another form.
 
     ``missing_is_null``: a check of the policy's own speaks for a field that was not collected, though not in a child
     object: there it would make the child UNDETERMINED, and a parent may pass over such children.
@@ -142,19 +142,19 @@ def field_reader(path: str, value_type: ValueType, *, missing_is_null: bool = Fa
     *lookups, name = path.split(".")
     convert = _CONVERSIONS.get(value_type) or (_collection(value_type) if value_type.item else _anything)
 
-    def read(frame: Frame) -> Any:
+    def read(frame: EvaluationContext) -> Any:
         if lookups:
             frame = frame.along(lookups)
         value = frame.fields.get(name)
         if value.__class__ is float and value != value:
-            raise Unreadable(f"{frame.path}{name} holds NaN, which is no number")
+            raise InvalidData(f"{frame.path}{name} holds NaN, which is no number")
         if value is None:
             silent = missing_is_null and "[" not in frame.path and reason_of(frame.fields, name) == MISSING
             return None if frame.complete or silent else frame.get(name)
         try:
             return convert(value)
         except _WrongForm:
-            raise Unreadable(f"{frame.path}{name} holds {_described(value)}, not {value_type.value}") from None
+            raise InvalidData(f"{frame.path}{name} holds {_described(value)}, not {value_type.value}") from None
 
     return read
 

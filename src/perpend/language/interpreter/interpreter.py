@@ -10,7 +10,7 @@ from perpend.core.objects.relations import children_of
 from perpend.core.objects.status import Status
 from perpend.core.values.partial_object import doubt_of
 from perpend.core.values.values import DAY, norm
-from perpend.language.interpreter.context import Frame, Stopped, Unreadable
+from perpend.language.interpreter.context import CheckTriggered, EvaluationContext, InvalidData
 from perpend.language.interpreter.operations import COMPILERS
 from perpend.language.interpreter.use import Closure, StatusCount, Use
 from perpend.language.program.numbering import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SHORT: Final = 1_000
 
-End = tuple[int, str | None]
+EvaluationOutcome = tuple[int, str | None]
 """How a program ended on an object: the verdict's index, and the runtime error where there was one."""
 
 
@@ -45,39 +45,41 @@ class Interpreter:
         self,
         programs: Sequence[Program],
         *,
-        observe: Callable[[Expr, Frame, Any], None] | None = None,
+        observe: Callable[[Expr, EvaluationContext, Any], None] | None = None,
         reached: Callable[[Block, int], None] | None = None,
     ) -> None:
         self.observe = observe
         self.reached = reached
         self._extracts: dict[Expr, Closure] = {}
-        self._lists: dict[int, Callable[[Frame], End]] = {}
+        self._lists: dict[int, Callable[[EvaluationContext], EvaluationOutcome]] = {}
         self._types = Types.together(program.types for program in programs)
         self._object_type = programs[0].block.type if programs else self._types.named("")
-        self._blocks: list[Callable[[Frame], End]] = [self._block(program.block) for program in programs]
+        self._blocks: list[Callable[[EvaluationContext], EvaluationOutcome]] = [
+            self._block(program.block) for program in programs
+        ]
 
-    def judge(
+    def evaluate(
         self, fields: Mapping[str, Any], snapshot_time: int, *, complete: bool = True, only: Sequence[int] | None = None
-    ) -> list[End]:
+    ) -> list[EvaluationOutcome]:
         """Return how each program ends on an object. ``snapshot_time`` is in milliseconds since 1970 (UTC).
 
         ``complete`` says that keys which are not there are null (test data); else what was not collected is unknown.
         ``only`` names some of the programs by their number, others are left out.
         """
         today = snapshot_time - snapshot_time % DAY
-        frame = Frame(fields, today, object_type=self._object_type, types=self._types, complete=complete)
+        frame = EvaluationContext(fields, today, object_type=self._object_type, types=self._types, complete=complete)
         blocks = self._blocks if only is None else [self._blocks[number] for number in only]
         return [block(frame) for block in blocks]
 
-    def _block(self, block: Block) -> Callable[[Frame], End]:
+    def _block(self, block: Block) -> Callable[[EvaluationContext], EvaluationOutcome]:
         conditions = [
             (self._expression(condition.expression, base_of(number), block), (condition_index(number), None))
             for number, condition in enumerate(block.conditions, 1)
         ]
-        otherwise: End = (otherwise_index(len(conditions)), None)
+        otherwise: EvaluationOutcome = (otherwise_index(len(conditions)), None)
         record_types = frozenset(map(norm, block.record_types))
 
-        def run(frame: Frame) -> End:
+        def run(frame: EvaluationContext) -> EvaluationOutcome:
             if doubt := doubt_of(frame.fields):
                 return (UNREADABLE, f"{frame.path[:-1]}: {doubt}" if frame.path else doubt)
             try:
@@ -88,9 +90,9 @@ class Interpreter:
                 for condition, end in conditions:
                     if condition(frame) is True:
                         return end
-            except Stopped as stopped:
+            except CheckTriggered as stopped:
                 return (stopped.index, stopped.error)
-            except Unreadable as unreadable:
+            except InvalidData as unreadable:
                 return (UNREADABLE, unreadable.reason)
             return otherwise
 
@@ -98,7 +100,7 @@ class Interpreter:
         if reached is None:
             return run
 
-        def noted(frame: Frame) -> End:
+        def noted(frame: EvaluationContext) -> EvaluationOutcome:
             end = run(frame)
             reached(block, end[0])
             return end
@@ -134,17 +136,17 @@ class Interpreter:
             self._extracts[body] = self._expression(body, 0, None)
         compute = self._extracts[body]
 
-        def run(frame: Frame) -> Any:
+        def run(frame: EvaluationContext) -> Any:
             frame = frame.along(lookups).known_as(type_name)
             result = frame.memo.get(body)
             if result is None:
                 try:
                     result = (compute(frame), None)
-                except Stopped as stopped:
+                except CheckTriggered as stopped:
                     result = (None, stopped)
                 frame.memo[body] = result
             if result[1] is not None:
-                raise Stopped(base + result[1].index, result[1].error)
+                raise CheckTriggered(base + result[1].index, result[1].error)
             return result[0]
 
         return run
@@ -160,14 +162,14 @@ class Interpreter:
         key = (id(child), relationship)
         if id(child) not in self._lists:
             self._lists[id(child)] = self._block(child)
-        judge, status_of = self._lists[id(child)], _status_by_index(child)
+        evaluate, status_of = self._lists[id(child)], _status_by_index(child)
 
-        def count(frame: Frame, status: Status) -> tuple[int, str | None]:
+        def count(frame: EvaluationContext, status: Status) -> tuple[int, str | None]:
             kept = frame.memo.get(key)
             if kept is None:
                 parent = frame.along(lookups)
                 ends = [
-                    end for inner in child_frames(parent, name, child.type) if (end := judge(inner))[0] != OTHER_RECORD_TYPE
+                    end for inner in child_frames(parent, name, child.type) if (end := evaluate(inner))[0] != OTHER_RECORD_TYPE
                 ]
                 doubt = next((reason for index, reason in ends if index == UNREADABLE), None)
                 kept = frame.memo[key] = Counter(status_of(index) for index, _ in ends), doubt
@@ -180,10 +182,10 @@ class Interpreter:
         observe = self.observe
         assert observe is not None
 
-        def run(frame: Frame) -> Any:
+        def run(frame: EvaluationContext) -> Any:
             try:
                 value = closure(frame)
-            except (Stopped, Unreadable) as ended:
+            except (CheckTriggered, InvalidData) as ended:
                 observe(expression, frame, ended)
                 raise
             observe(expression, frame, value)
@@ -192,30 +194,30 @@ class Interpreter:
         return run
 
 
-def child_frames(frame: Frame, name: str, object_type: ObjectType) -> list[Frame]:
-    """Return the frames of a list's objects. Raises :class:`Unreadable` where it is not known which they are.
+def child_frames(frame: EvaluationContext, name: str, object_type: ObjectType) -> list[EvaluationContext]:
+    """Return the frames of a list's objects. Raises :class:`InvalidData` where it is not known which they are.
 
     Of a short list they stay, so that other blocks compute nothing of them again.
     """
-    frames: list[Frame] | None = frame.memo.get(("children", name, id(object_type)))
+    frames: list[EvaluationContext] | None = frame.memo.get(("children", name, id(object_type)))
     if frames is not None:
         return frames
     frame.get(name)
     path = f"{frame.path}{name}"
     children, reason = children_of(frame.object_type, frame.fields, name, complete=frame.complete)
     if reason is not None:
-        raise Unreadable(f"{path} {reason}")
+        raise InvalidData(f"{path} {reason}")
     frames = [frame.beside(child, f"{path}[{at}].", object_type, complete=frame.complete) for at, child in enumerate(children)]
     if len(frames) <= _SHORT:
         frame.memo["children", name, id(object_type)] = frames
     return frames
 
 
-def _record_type(frame: Frame) -> str:
+def _record_type(frame: EvaluationContext) -> str:
     record_type = frame.get("RecordType")
     name = record_type.get("DeveloperName") if isinstance(record_type, dict) else None
     if not isinstance(name, str) or not norm(name):
-        raise Unreadable(f"{frame.path}RecordType.DeveloperName is missing")
+        raise InvalidData(f"{frame.path}RecordType.DeveloperName is missing")
     return name
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import collection
-from perpend.language.interpreter.context import Frame
+from perpend.language.interpreter.context import EvaluationContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from perpend.core.objects.status import Status
     from perpend.language.program.program import Expr
 
-Closure = Callable[[Frame], Any]
-StatusCount = Callable[["Frame", "Status"], tuple[int, "str | None"]]
+Closure = Callable[[EvaluationContext], Any]
+StatusCount = Callable[["EvaluationContext", "Status"], tuple[int, "str | None"]]
 
 
 @dataclass(frozen=True, slots=True)

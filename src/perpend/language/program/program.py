@@ -137,7 +137,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DeclaredOutcome:
     """One way a program can end. ``remediation`` is None except where the author gave one."""
 
     index: int
@@ -166,7 +166,7 @@ class Program:
     logic_id: str
     policy_id: str
     block: Block
-    verdicts: Mapping[int, Verdict]
+    verdicts: Mapping[int, DeclaredOutcome]
     types: Types
     reads: tuple[Read, ...] = ()
 

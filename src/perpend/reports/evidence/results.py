@@ -13,7 +13,7 @@ from perpend.evaluation.planner.cached_columns import SEMANTICS
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.requirements import AnsweredFor, scorecards_of
 from perpend.evaluation.verdicts.selection import frameworks_asked, selection_of
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.findings.history.identity import program_hash
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.read import FOLDER as RATINGS_FOLDER
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from perpend.core.objects.status import Status
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.requirements import FrameworkAsked
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.syntax.repository import Repository
@@ -62,12 +62,12 @@ VERSIONS: Final = {"perpend": __version__, "semantics": str(SEMANTICS), "engine"
 """What judges here: verdicts of another version may differ, and nobody is to blame for that."""
 
 
-class CannotJudgeAgain(UnusableStatement):
+class CannotReEvaluate(UnusableStatement):
     """A pack that does not hold what judging it takes."""
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedPack:
+class EvaluatedPack:
     """What judging said of itself, key by key of the predicate, the files that it wrote, and its counts by policy."""
 
     described: dict[str, Any]
@@ -75,7 +75,7 @@ class JudgedPack:
     counts: dict[str, dict[Status, int]]
 
 
-def judge_pack(repository: Repository, snapshot: Snapshot, run: RunPacked, directory: Path) -> JudgedPack:
+def evaluate_pack(repository: Repository, snapshot: Snapshot, run: RunPacked, directory: Path) -> EvaluatedPack:
     """Judge a snapshot by the policies of a packed repository, and write verdicts and waivers below a directory.
 
     Raises CannotJudgeAgain where a policy cannot judge, and StoreError where the snapshot is damaged.
@@ -86,25 +86,25 @@ def judge_pack(repository: Repository, snapshot: Snapshot, run: RunPacked, direc
         logic_id = production_of(policy_id)
         program = analyzer.analyzed(logic_id).program if logic_id in repository.logic_ids else None
         if program is None:
-            raise CannotJudgeAgain(f"the policy {policy_id} cannot judge")
+            raise CannotReEvaluate(f"the policy {policy_id} cannot judge")
         programs.append(program)
     held = {table.type_name for table in snapshot.tables.by_name.values()}
     if missing := next((program for program in programs if program.input_type not in held), None):
-        raise CannotJudgeAgain(f"the snapshot holds no {missing.input_type}, which the policy {missing.policy_id} judges")
+        raise CannotReEvaluate(f"the snapshot holds no {missing.input_type}, which the policy {missing.policy_id} judges")
     max_age = age_from_text(run.max_age) if run.max_age is not None else None
     if (max_age is None) is not (run.max_age is None):
-        raise CannotJudgeAgain("the age that facts may have is no length of time")
-    with judge_snapshot(
+        raise CannotReEvaluate("the age that facts may have is no length of time")
+    with evaluate_snapshot(
         snapshot,
         replace(selection_of(analyzer, programs), frameworks=_frameworks(repository, run)),
         snapshot_time=run.time if run.stated or max_age is None else None,
         today=run.counted_to,
         max_age=max_age,
-    ) as judgement:
+    ) as evaluation:
         with naming(directory):
-            members = _write(judgement, repository, run, directory)
-        counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
-        return JudgedPack(_described(snapshot, judgement, run), members, counts)
+            members = _write(evaluation, repository, run, directory)
+        counts = {column.program.policy_id: counts_of(column) for column in evaluation.verdicts}
+        return EvaluatedPack(_described(snapshot, evaluation, run), members, counts)
 
 
 def _frameworks(repository: Repository, run: RunPacked) -> tuple[FrameworkAsked, ...]:
@@ -116,39 +116,39 @@ def _frameworks(repository: Repository, run: RunPacked) -> tuple[FrameworkAsked,
     try:
         return frameworks_asked(repository, run.frameworks, inherited=run.inherited, why_not=why_not)
     except UnknownName as error:
-        raise CannotJudgeAgain(str(error)) from None
+        raise CannotReEvaluate(str(error)) from None
 
 
-def _write(judgement: Judgement, repository: Repository, run: RunPacked, directory: Path) -> dict[str, Path]:
+def _write(evaluation: Evaluation, repository: Repository, run: RunPacked, directory: Path) -> dict[str, Path]:
     """Write what judging makes below a directory, and return the files by what they are called in a pack."""
     files = waivers_below(repository.files, WAIVERS_FOLDER)
     said = ratings_below(repository.files, RATINGS_FOLDER)
     for name, diagnostics in (("waivers", files.diagnostics), ("ratings", said.diagnostics)):
         if diagnostics:
-            raise CannotJudgeAgain(f"its {name} cannot be read: {diagnostics[0].message}")
-    counts = {column.program.policy_id: counts_of(column) for column in judgement.verdicts}
-    covering = waived(judgement, files, repository.policy_ids, replayed=True).covering
+            raise CannotReEvaluate(f"its {name} cannot be read: {diagnostics[0].message}")
+    counts = {column.program.policy_id: counts_of(column) for column in evaluation.verdicts}
+    covering = waived(evaluation, files, repository.policy_ids, replayed=True).covering
     attested = attested_on(files, covering.day, repository, counts)
     in_force = ratings_in_force(said, repository.policy_ids)
-    severities = weighed(judgement, in_force, covering) if in_force.by_policy else None
+    severities = weighed(evaluation, in_force, covering) if in_force.by_policy else None
     members = {VERDICTS: directory / VERDICTS, WAIVERS: directory / WAIVERS}
     with _stream(members[VERDICTS]) as stream:
-        write_csv(judgement, stream, facts=run.inputs, weighed=severities)
+        write_csv(evaluation, stream, facts=run.inputs, weighed=severities)
     attestations = [attested_document(one) for one in attested]
     _write_json({"waivers": waivers_document(covering), "attestations": attestations}, members[WAIVERS])
     if covering.waived:
         members[WAIVED] = directory / WAIVED
-        with _stream(members[WAIVED]) as stream, covered(judgement, covering) as rows:
+        with _stream(members[WAIVED]) as stream, covered(evaluation, covering) as rows:
             write_covered(rows, stream)
     if severities is not None:
         members[RATINGS] = directory / RATINGS
         _write_json({**ratings_document(in_force), "severities": severities_document(severities)}, members[RATINGS])
-    if judgement.selection.frameworks:
+    if evaluation.selection.frameworks:
         members[REQUIREMENTS] = directory / REQUIREMENTS
         waived_numbers = {policy_id: covering.waived_of(policy_id) for policy_id in counts}
         answered = AnsweredFor(waived_numbers, attested_policies(attested))
         with _stream(members[REQUIREMENTS]) as stream:
-            cards = scorecards_of(judgement.selection.frameworks, counts, answered, judgement.in_part())
+            cards = scorecards_of(evaluation.selection.frameworks, counts, answered, evaluation.in_part())
             write_requirements(cards, REQUIREMENTS, stream)
     return members
 
@@ -161,14 +161,14 @@ def _write_json(document: dict[str, Any], path: Path) -> None:
     path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
 
-def _described(snapshot: Snapshot, judgement: Judgement, run: RunPacked) -> dict[str, Any]:
+def _described(snapshot: Snapshot, evaluation: Evaluation, run: RunPacked) -> dict[str, Any]:
     return {
         "run": {
             "snapshot": snapshot.id,
             "content": snapshot.content_hash,
             "stored": moment_text(snapshot.created),
             "storedBy": snapshot.engine,
-            "time": moment_text(judgement.day.time),
+            "time": moment_text(evaluation.day.time),
             "timeStated": run.stated,
             "maxAge": run.max_age,
             "agesCountedTo": moment_text(run.counted_to) if run.counted_to else None,
@@ -176,7 +176,7 @@ def _described(snapshot: Snapshot, judgement: Judgement, run: RunPacked) -> dict
         },
         "policies": [
             {"id": program.policy_id, "type": program.input_type, "program": program_hash(program)}
-            for program in judgement.programs
+            for program in evaluation.programs
         ],
         "sources": [
             {
@@ -191,8 +191,8 @@ def _described(snapshot: Snapshot, judgement: Judgement, run: RunPacked) -> dict
         ],
         "lacking": [{"source": failure.source, "reason": failure.reason} for failure in snapshot.failures],
         "verdicts": {
-            "objects": judgement.ledger.objects,
-            **{status.value: number for status, number in judgement.ledger.counts.items()},
+            "objects": evaluation.ledger.objects,
+            **{status.value: number for status, number in evaluation.ledger.counts.items()},
         },
     }
 

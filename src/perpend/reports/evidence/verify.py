@@ -20,7 +20,7 @@ from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.syntax.repository import open_repository
 from perpend.reports.evidence.archive import DamagedMember, PackFault, opened_pack
 from perpend.reports.evidence.policies import POLICIES
-from perpend.reports.evidence.results import INVENTORY, MAY_BE_MADE, RUNS, VERSIONS, judge_pack
+from perpend.reports.evidence.results import INVENTORY, MAY_BE_MADE, RUNS, VERSIONS, evaluate_pack
 from perpend.reports.evidence.statement import (
     MOST,
     PREDICATE_TYPE,
@@ -195,7 +195,7 @@ class _Rejudging:
     def _judge(self, run: RunPacked, snapshot: Snapshot) -> None:
         again = self.directory / "again"
         again.mkdir(mode=0o700)
-        judged = judge_pack(open_repository(self.unpacked / POLICIES), snapshot, run, again)
+        judged = evaluate_pack(open_repository(self.unpacked / POLICIES), snapshot, run, again)
         before = len(self.outcome.faults) + len(self.outcome.unchecked)
         readme = self.unpacked / README
         if readme.exists() and readme.read_bytes() != README_TEXT.encode():

@@ -15,7 +15,7 @@ from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.syntax.repository import open_repository
 from perpend.reports.evidence.archive import refuse_names, refuse_sizes, write_archive
 from perpend.reports.evidence.policies import POLICIES, copy_repository
-from perpend.reports.evidence.results import INVENTORY, RUNS, VERSIONS, judge_pack
+from perpend.reports.evidence.results import INVENTORY, RUNS, VERSIONS, evaluate_pack
 from perpend.reports.evidence.statement import Statement, digest_of_bytes
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ have it signed.
 
 
 @dataclass(frozen=True, slots=True)
-class PackAsked:
+class EvidenceRequest:
     """What goes into a pack beside what judging says: words that chose the policies, and what the store's history knows.
 
     ``counted`` is how verdicts were counted after the run, by the policies that it asked and that mean the same now.
@@ -86,7 +86,9 @@ class Packed:
     more: tuple[str, ...] = ()
 
 
-def write_pack(stream: BinaryIO, repository: Repository, snapshot: Snapshot, selection: Selection, asked: PackAsked) -> Packed:
+def write_pack(
+    stream: BinaryIO, repository: Repository, snapshot: Snapshot, selection: Selection, asked: EvidenceRequest
+) -> Packed:
     """Judge a snapshot and write the pack of it. Raises NotAPack for what cannot be packed, StoreError for what is damaged."""
     run = asked.run
     with scratch() as directory:
@@ -100,7 +102,7 @@ def write_pack(stream: BinaryIO, repository: Repository, snapshot: Snapshot, sel
         }
         ids = sorted({*run.policies, *selection.refused, *asked.attested, *answering})
         copy_repository(repository, packed, ids, asked.sections, asked.beside)
-        judged = judge_pack(open_repository(packed), snapshot, run, directory)
+        judged = evaluate_pack(open_repository(packed), snapshot, run, directory)
         members: dict[str, Path | bytes] = {README: README_TEXT.encode(), **judged.members}
         for path in sorted(file for file in packed.rglob("*") if file.is_file()):
             members[f"{POLICIES}{path.relative_to(packed).as_posix()}"] = path

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perpend.core.objects.account import Account
-    from perpend.core.objects.inventory import EstateObject
+    from perpend.core.objects.inventory import CloudObject
 
 
-def account_of(judged: EstateObject, accounts: Mapping[str, Account]) -> tuple[str, Account] | None:
+def account_of(judged: CloudObject, accounts: Mapping[str, Account]) -> tuple[str, Account] | None:
     """Return the account that an object belongs to, or is, with its number; None for one that nothing is said of."""
     for number in account_names(judged) if accounts else ():
         if number in accounts:

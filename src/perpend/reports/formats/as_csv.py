@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from perpend.core.objects.account import Account
-    from perpend.core.objects.inventory import EstateObject
-    from perpend.evaluation.verdicts.evaluation import Judgement
-    from perpend.findings.severity.results import WeighedJudgement
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.findings.severity.results import RatedEvaluation
     from perpend.language.program.program import Program
     from perpend.reports.formats.lines import Head
 
@@ -60,12 +60,12 @@ _QUOTED: Final = re.compile('[",\r\n]')
 
 
 def write_csv(
-    judgement: Judgement,
+    evaluation: Evaluation,
     stream: TextIO,
     *,
     accounts: Mapping[str, Account] | None = None,
     facts: bool = True,
-    weighed: WeighedJudgement | None = None,
+    weighed: RatedEvaluation | None = None,
 ) -> None:
     """Write a header and a row per verdict, ``references`` as JSON; what is null in JSON is empty here.
 
@@ -76,10 +76,10 @@ def write_csv(
 
     header = HEADER if weighed is None else (*HEADER[:_IDENTITY], *RATED, *HEADER[_IDENTITY:])
     stream.write(_cells(*header) + _END)
-    described = _CsvDescriber(judgement, accounts or {}, facts=facts)
+    described = _CsvDescriber(evaluation, accounts or {}, facts=facts)
     plain, quoted = (_head, _quotes_doubled) if facts else (_bare_head, None)
     head, moved = (_rated_head(plain, weighed), weighed.steps) if weighed else (plain, None)
-    for text in verdict_lines(judgement, head=head, described=described, quoted=quoted, moved=moved):
+    for text in verdict_lines(evaluation, head=head, described=described, quoted=quoted, moved=moved):
         stream.write(text)
 
 
@@ -102,7 +102,7 @@ def _cells(*texts: str) -> str:
     return ",".join(map(cell_text, texts))
 
 
-def _rated_head(head: Head, weighed: WeighedJudgement) -> Head:
+def _rated_head(head: Head, weighed: RatedEvaluation) -> Head:
     """Return what draws the same and how severe it is, and who says so; of what is undetermined, how severe it would be."""
 
     def rated(program: Program, index: int, error: str | None, steps: int) -> str:
@@ -133,8 +133,8 @@ def _quotes_doubled(text: str) -> str:
 class _CsvDescriber:
     """Draws objects; what objects that follow each other have in common, their type and their account, it draws once."""
 
-    def __init__(self, judgement: Judgement, accounts: Mapping[str, Account], *, facts: bool) -> None:
-        self._judgement = judgement
+    def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account], *, facts: bool) -> None:
+        self._judgement = evaluation
         self._facts = facts
         # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
         self._opening, self._closing = ('"[', ']"') if facts else ("", "")
@@ -142,9 +142,9 @@ class _CsvDescriber:
         self._shared: tuple[str, ...] | None = None
         self._text = ""
         self._sources: dict[str, str] = {}
-        self._times = times_of(judgement.estate)
+        self._times = times_of(evaluation.inventory)
 
-    def __call__(self, judged: EstateObject) -> tuple[str, str]:
+    def __call__(self, judged: CloudObject) -> tuple[str, str]:
         master = judged.master
         shared = (judged.type_name, master.id, master.name if self._facts else "") if master else (judged.type_name, "", "")
         if shared != self._shared:
@@ -158,7 +158,7 @@ class _CsvDescriber:
             f"{self._closing},{account},{self._source(judged)}{_END}",
         )
 
-    def _source(self, judged: EstateObject) -> str:
+    def _source(self, judged: CloudObject) -> str:
         name = judged.origin.source
         if name not in self._sources:
             time = self._times.get(name)

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from perpend.core.objects.account import Account
-    from perpend.core.objects.inventory import EstateObject, Source
-    from perpend.evaluation.verdicts.evaluation import Judgement, Ledger
-    from perpend.findings.severity.results import WeighedJudgement
-    from perpend.findings.waivers.matches import Covering
+    from perpend.core.objects.inventory import CloudObject, Source
+    from perpend.evaluation.verdicts.evaluation import Evaluation, Totals
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.language.program.program import Program
 
 
@@ -38,12 +38,12 @@ _FIXED: Final = ("conditionText", "currentStateMessage", "remediationMessage")
 
 
 def write_json(
-    judgement: Judgement,
+    evaluation: Evaluation,
     stream: TextIO,
     *,
     accounts: Mapping[str, Account] | None = None,
-    covering: Covering | None = None,
-    weighed: WeighedJudgement | None = None,
+    covering: WaiverMatches | None = None,
+    weighed: RatedEvaluation | None = None,
     decided: Sequence[tuple[str, str, str]] = (),
 ) -> None:
     """Write the ledger, the snapshot, which policies did not judge, frameworks, and the verdicts, one a line, as one object.
@@ -52,14 +52,14 @@ def write_json(
     ``weighed`` is how severe findings are; nothing is said of it where nobody has rated any. ``decided`` are settings that make
     the exit code another: key, value and place; likewise.
     """
-    ledger = json.dumps(_ledger(judgement.ledger), separators=(",", ":"))
-    snapshot = json.dumps(_snapshot(judgement), separators=(",", ":"))
-    set_aside = json.dumps(judgement.selection.set_aside, separators=(",", ":"))
-    excluded = json.dumps(judgement.selection.excluded, separators=(",", ":"))
-    refused = json.dumps([*judgement.selection.refused], separators=(",", ":"))
+    ledger = json.dumps(_ledger(evaluation.ledger), separators=(",", ":"))
+    snapshot = json.dumps(_snapshot(evaluation), separators=(",", ":"))
+    set_aside = json.dumps(evaluation.selection.set_aside, separators=(",", ":"))
+    excluded = json.dumps(evaluation.selection.excluded, separators=(",", ":"))
+    refused = json.dumps([*evaluation.selection.refused], separators=(",", ":"))
     stream.write(f'{{"ledger":{ledger},\n"snapshot":{snapshot},\n"setAside":{set_aside},\n"excluded":{excluded},\n')
     stream.write(f'"refused":{refused},\n')
-    frameworks, filtered = frameworks_json(judgement.scorecards()), json.dumps(_filter(judgement), separators=(",", ":"))
+    frameworks, filtered = frameworks_json(evaluation.scorecards()), json.dumps(_filter(evaluation), separators=(",", ":"))
     waivers = json.dumps(waivers_document(covering), separators=(",", ":"))
     stream.write(f'"frameworks":{frameworks},\n"waivers":{waivers},\n"filter":{filtered},\n')
     if weighed is not None:
@@ -68,7 +68,7 @@ def write_json(
         settings = [dict(zip(("key", "value", "place"), setting, strict=True)) for setting in decided]
         stream.write(f'"exitCodeBy":{json.dumps(settings, separators=(",", ":"))},\n')
     stream.write('"verdicts":[\n')
-    texts = _lines(judgement, accounts or {}, _Said(weighed, before=_BETWEEN), "}")
+    texts = _lines(evaluation, accounts or {}, _Said(weighed, before=_BETWEEN), "}")
     stream.write(next(texts, "").removeprefix(_BETWEEN))
     for text in texts:
         stream.write(text)
@@ -76,12 +76,12 @@ def write_json(
 
 
 def write_ndjson(
-    judgement: Judgement,
+    evaluation: Evaluation,
     stream: TextIO,
     *,
     accounts: Mapping[str, Account] | None = None,
     compact: bool = False,
-    weighed: WeighedJudgement | None = None,
+    weighed: RatedEvaluation | None = None,
 ) -> None:
     """Write each verdict as one line of JSON. ``accounts`` and ``weighed`` as in ``write_json``.
 
@@ -89,18 +89,18 @@ def write_ndjson(
     all verdicts are written, the first line or else each one says by which filter.
     """
     if compact:
-        filtered = {"filter": _filter(judgement)} if judgement.narrowed else {}
-        stream.write(json.dumps({"verdicts": _fixed_texts(judgement), **filtered}, separators=(",", ":")) + "\n")
-    narrowed = None if compact else judgement.narrowed
-    ending = "}\n" if narrowed is None else f',"filter":{json_text(narrowed.words)}}}\n'
-    for text in _lines(judgement, accounts or {}, _Said(weighed, compact=compact), ending):
+        filtered = {"filter": _filter(evaluation)} if evaluation.filter_verdicts else {}
+        stream.write(json.dumps({"verdicts": _fixed_texts(evaluation), **filtered}, separators=(",", ":")) + "\n")
+    filter_verdicts = None if compact else evaluation.filter_verdicts
+    ending = "}\n" if filter_verdicts is None else f',"filter":{json_text(filter_verdicts.words)}}}\n'
+    for text in _lines(evaluation, accounts or {}, _Said(weighed, compact=compact), ending):
         stream.write(text)
 
 
-def _fixed_texts(judgement: Judgement) -> dict[str, dict[int, dict[str, str | None]]]:
+def _fixed_texts(evaluation: Evaluation) -> dict[str, dict[int, dict[str, str | None]]]:
     """Return by policy, and by each index that occurs, what is said of every object that ends so."""
     texts: dict[str, dict[int, dict[str, str | None]]] = {}
-    for column in judgement.verdicts:
+    for column in evaluation.verdicts:
         of_policy = texts.setdefault(column.program.policy_id, {})
         for index in sorted(column.counted()):
             said = _said_of(column.program, index, None)
@@ -108,22 +108,22 @@ def _fixed_texts(judgement: Judgement) -> dict[str, dict[int, dict[str, str | No
     return texts
 
 
-def _filter(judgement: Judgement) -> dict[str, Any] | None:
+def _filter(evaluation: Evaluation) -> dict[str, Any] | None:
     """Return which verdicts are written, and how many; None for all."""
-    narrowed = judgement.narrowed
-    return None if narrowed is None else {"options": narrowed.words, "verdicts": narrowed.number}
+    filter_verdicts = evaluation.filter_verdicts
+    return None if filter_verdicts is None else {"options": filter_verdicts.words, "verdicts": filter_verdicts.number}
 
 
-def _ledger(ledger: Ledger) -> dict[str, int]:
+def _ledger(ledger: Totals) -> dict[str, int]:
     counts = {status.value: ledger.counts[status] for status in Status}
     return {"objects": ledger.objects, "verdicts": ledger.verdicts, **counts}
 
 
-def _snapshot(judgement: Judgement) -> dict[str, Any]:
-    day = judgement.day
-    sources = [_source(source) for source in sorted(judgement.estate.sources, key=lambda source: source.name)]
-    unread = [*judgement.estate.unread]
-    lacking = judgement.unread(beside=unread)
+def _snapshot(evaluation: Evaluation) -> dict[str, Any]:
+    day = evaluation.day
+    sources = [_source(source) for source in sorted(evaluation.inventory.sources, key=lambda source: source.name)]
+    unread = [*evaluation.inventory.unread]
+    lacking = evaluation.unread(beside=unread)
     return {"time": _iso(day.time), "assumed": day.assumed, "sources": sources, "unread": unread, "lacking": lacking}
 
 
@@ -137,8 +137,8 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _lines(judgement: Judgement, accounts: Mapping[str, Account], said: _Said, ending: str) -> Iterator[str]:
-    return verdict_lines(judgement, head=said, described=_Describer(judgement, accounts, ending), moved=said.moved)
+def _lines(evaluation: Evaluation, accounts: Mapping[str, Account], said: _Said, ending: str) -> Iterator[str]:
+    return verdict_lines(evaluation, head=said, described=_Describer(evaluation, accounts, ending), moved=said.moved)
 
 
 class _Said:
@@ -147,7 +147,7 @@ class _Said:
     ``before`` stands in front of each.
     """
 
-    def __init__(self, weighed: WeighedJudgement | None, *, before: str = "", compact: bool = False) -> None:
+    def __init__(self, weighed: RatedEvaluation | None, *, before: str = "", compact: bool = False) -> None:
         self._weighed = weighed
         self._before = before
         self._compact = compact
@@ -183,30 +183,30 @@ class _Describer:
     ``ending`` ends what a verdict says.
     """
 
-    def __init__(self, judgement: Judgement, accounts: Mapping[str, Account], ending: str) -> None:
-        self._judgement = judgement
+    def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account], ending: str) -> None:
+        self._judgement = evaluation
         self._ending = ending
         self._accounts = accounts
         self._types: dict[str, str] = {}
         self._sources: dict[str, str] = {}
-        self._times = times_of(judgement.estate)
+        self._times = times_of(evaluation.inventory)
         self._master: tuple[str, ...] | None = None
         self._master_text = "null"
 
-    def __call__(self, judged: EstateObject) -> tuple[str, str]:
+    def __call__(self, judged: CloudObject) -> tuple[str, str]:
         identity = f'"id":{json_text(judged.id)},"name":{json_text(judged.name)},"externalId":{json_text(judged.external_id)}'
         master, account = self._master_of(judged), _account(account_of(judged, self._accounts))
         told = f'{identity},{self._type(judged)},"master":{master},"account":{account},{self._source(judged)}'
         return "[", f'],"object":{{{told}}}{self._ending}'
 
-    def _source(self, judged: EstateObject) -> str:
+    def _source(self, judged: CloudObject) -> str:
         name = judged.origin.source
         if name not in self._sources:
             time = self._times.get(name)
             self._sources[name] = f'"source":{json_text(name)},"observedAt":{json.dumps(time and _iso(time))}'
         return self._sources[name]
 
-    def _master_of(self, judged: EstateObject) -> str:
+    def _master_of(self, judged: CloudObject) -> str:
         master = judged.master
         named = (master.type_name, master.id, master.name, master.external_id) if master else None
         if named != self._master:
@@ -216,7 +216,7 @@ class _Describer:
                 self._master_text = f"{{{self._type(master)},{json.dumps(identity, separators=(',', ':'))[1:]}"
         return self._master_text
 
-    def _type(self, judged: EstateObject) -> str:
+    def _type(self, judged: CloudObject) -> str:
         name = judged.type_name
         if name not in self._types:
             label = self._judgement.type_label(name)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import Standing, standing_of_counts
+from perpend.evaluation.verdicts.requirements import RequirementStatus, standing_of_counts
 from perpend.reports.formats.junit import write_xml, xml_text
 from perpend.reports.formats.tally import tally_of
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import TextIO
 
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.requirements import RequirementResult, Scorecard
-    from perpend.findings.severity.levels import FindingRating
-    from perpend.findings.severity.results import WeighedJudgement
+    from perpend.findings.severity.levels import FindingSeverity
+    from perpend.findings.severity.results import RatedEvaluation
     from perpend.reports.formats.tally import PolicyTally
 
 
@@ -31,27 +31,27 @@ class _Case:
 
     id: str
     name: str
-    standing: Standing
+    standing: RequirementStatus
     sentence: str
     text: str = ""
-    rating: FindingRating | None = None
+    rating: FindingSeverity | None = None
 
 
-_ELEMENTS = {Standing.FAILS: "failure", Standing.UNDETERMINED: "error", Standing.MET: ""}
+_ELEMENTS = {RequirementStatus.FAILS: "failure", RequirementStatus.UNDETERMINED: "error", RequirementStatus.MET: ""}
 """What a case holds; a requirement that was not judged, or where there was nothing to judge, is skipped."""
 
 
-def write_junit(judgement: Judgement, stream: TextIO, *, limit: int = 20, weighed: WeighedJudgement | None = None) -> None:
+def write_junit(evaluation: Evaluation, stream: TextIO, *, limit: int = 20, weighed: RatedEvaluation | None = None) -> None:
     """Write a suite per framework with a case per requirement; without frameworks one suite with a case per policy.
 
     Incompliant is a failure, undetermined or judged in part an error, what was not judged is skipped, with the reason. Of the
     objects that share a message ``limit`` are named at most. ``weighed`` is how severe findings are: of a failure it is the
     type.
     """
-    tallies = {tally.policy.id: tally for tally in tally_of(judgement, limit=limit)}
-    cards = judgement.scorecards()
+    tallies = {tally.policy.id: tally for tally in tally_of(evaluation, limit=limit)}
+    cards = evaluation.scorecards()
     suites = [(card.framework.name, list(_requirement_cases(card, tallies, weighed))) for card in cards]
-    _write_suites(suites or [("perpend", list(_policy_cases(judgement, tallies, weighed)))], stream)
+    _write_suites(suites or [("perpend", list(_policy_cases(evaluation, tallies, weighed)))], stream)
 
 
 def write_cards_junit(cards: Iterable[Scorecard], stream: TextIO) -> None:
@@ -87,22 +87,22 @@ def _numbers(cases: Iterable[_Case]) -> dict[str, str]:
     return {"tests": str(len(kinds)), **{name: str(number) for name, number in counted.items()}}
 
 
-def _severity(case: _Case, rated: FindingRating | None) -> str:
+def _severity(case: _Case, rated: FindingSeverity | None) -> str:
     """Return how severe a case is, in words."""
-    status = Status.INCOMPLIANT if case.standing is Standing.FAILS else Status.UNDETERMINED
+    status = Status.INCOMPLIANT if case.standing is RequirementStatus.FAILS else Status.UNDETERMINED
     return f"severity: {rated.text(status)}" if rated else ""
 
 
-def _worst(asked: Iterable[PolicyTally], standing: Standing, weighed: WeighedJudgement | None) -> FindingRating | None:
+def _worst(
+    asked: Iterable[PolicyTally], standing: RequirementStatus, weighed: RatedEvaluation | None
+) -> FindingSeverity | None:
     """Return the rating of the worst policy that has given a case its class; None where nobody has rated one."""
-    status = Status.INCOMPLIANT if standing is Standing.FAILS else Status.UNDETERMINED
+    status = Status.INCOMPLIANT if standing is RequirementStatus.FAILS else Status.UNDETERMINED
     ratings = [weighed.in_force.of(tally.policy.id) for tally in asked if tally.counts[status]] if weighed else []
     return max((rating for rating in ratings if rating), key=lambda rating: rating.level.rank, default=None)
 
 
-def _requirement_cases(
-    card: Scorecard, tallies: Mapping[str, PolicyTally], weighed: WeighedJudgement | None
-) -> Iterator[_Case]:
+def _requirement_cases(card: Scorecard, tallies: Mapping[str, PolicyTally], weighed: RatedEvaluation | None) -> Iterator[_Case]:
     for result in card.results:
         requirement = result.requirement
         asked = [
@@ -114,26 +114,29 @@ def _requirement_cases(
 
 
 def _policy_cases(
-    judgement: Judgement, tallies: Mapping[str, PolicyTally], weighed: WeighedJudgement | None
+    evaluation: Evaluation, tallies: Mapping[str, PolicyTally], weighed: RatedEvaluation | None
 ) -> Iterator[_Case]:
-    selection = judgement.selection
-    whys, unread = judgement.in_part(), {*judgement.unread_policies}
+    selection = evaluation.selection
+    whys, unread = evaluation.in_part(), {*evaluation.unread_policies}
     for policy_id, tally in tallies.items():
         standing, sentence = standing_of_counts(tally.counts), _counts(tally.counts)
         if policy_id in unread:
-            standing = standing if standing is Standing.FAILS else Standing.UNDETERMINED
+            standing = standing if standing is RequirementStatus.FAILS else RequirementStatus.UNDETERMINED
             sentence = f"{sentence}; not every object was read: {whys[policy_id]}"
         rating = _worst([tally], standing, weighed)
         yield _Case(policy_id, tally.policy.contextual_name, standing, sentence, _objects(tally), rating)
     for policy_id, problems in selection.refused.items():
         reasons = "\n".join(f"{problem.span.path}:{problem.span.line}: {problem.message}" for problem in problems)
-        yield _Case(policy_id, policy_id, Standing.UNDETERMINED, "the policy cannot be used", reasons)
+        yield _Case(policy_id, policy_id, RequirementStatus.UNDETERMINED, "the policy cannot be used", reasons)
     for policy_id in selection.set_aside:
         yield _Case(
-            policy_id, policy_id, Standing.NOT_ASKED, "not asked: needs objects or fields that these inputs do not list"
+            policy_id,
+            policy_id,
+            RequirementStatus.NOT_ASKED,
+            "not asked: needs objects or fields that these inputs do not list",
         )
     for policy_id in selection.excluded:
-        yield _Case(policy_id, policy_id, Standing.NOT_ASKED, "not asked: left out by --exclude")
+        yield _Case(policy_id, policy_id, RequirementStatus.NOT_ASKED, "not asked: left out by --exclude")
 
 
 def _found(result: RequirementResult) -> str:

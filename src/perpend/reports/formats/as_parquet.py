@@ -17,8 +17,8 @@ from perpend.evaluation.engines.duckdb.engine import DuckDb, duck_db
 from perpend.evaluation.engines.verdicts import long_form
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.verdicts.evaluation import times_of
-from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredVerdicts
-from perpend.evaluation.verdicts.verdicts import HIDDEN, HeldVerdicts
+from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts
+from perpend.evaluation.verdicts.verdicts import HIDDEN, InMemoryVerdicts
 from perpend.inventory.snapshots.database import pattern, storing, text
 from perpend.inventory.snapshots.files import OWNER_ONLY, StoreError, naming, shown
 from perpend.inventory.snapshots.rows import json_lines
@@ -27,7 +27,7 @@ from perpend.inventory.snapshots.temporary_store import scratch
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.language.program.program import Program
 
 _MEMORY: Final = "180MB"
@@ -41,7 +41,7 @@ _NOTHING = (
 )
 
 
-def write_parquet(judgement: Judgement, path: str | Path) -> None:
+def write_parquet(evaluation: Evaluation, path: str | Path) -> None:
     """Write verdicts to a Parquet file for its owner only, which says if not all are shown; it appears whole or not at all.
 
     Raises StoreError, or OSError, where it cannot be written.
@@ -50,7 +50,7 @@ def write_parquet(judgement: Judgement, path: str | Path) -> None:
     if not target.parent.is_dir():
         raise StoreError(f"{shown(target)}: cannot be written: there is no such directory")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    stored = [column for column in judgement.shown if isinstance(column, StoredVerdicts)]
+    stored = [column for column in evaluation.shown if isinstance(column, ParquetVerdicts)]
     files = [file for column in stored for file in (*column.files.paths, *column.table)]
     files += [codes.rows for column in stored if (codes := column.files.shown) and codes.rows]
     try:
@@ -62,12 +62,12 @@ def write_parquet(judgement: Judgement, path: str | Path) -> None:
             storing(target),
         ):
             written = []
-            for number, query in enumerate(_queries(judgement, engine, directory)):
+            for number, query in enumerate(_queries(evaluation, engine, directory)):
                 # One after the other: a query of all of them would hold what each of them joins.
                 written.append(directory / f"verdicts-{number}.parquet")
                 engine.run(f"COPY ({query}) TO {pattern(written[-1])} (FORMAT parquet, COMPRESSION snappy)")
             every = f"FROM {engine.files(written)}" if written else _NOTHING
-            told = f", KV_METADATA {{filter: {text(judgement.narrowed.words)}}}" if judgement.narrowed else ""
+            told = f", KV_METADATA {{filter: {text(evaluation.filter_verdicts.words)}}}" if evaluation.filter_verdicts else ""
             engine.run(f"COPY ({every}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd{told})")
         os.chmod(temporary, OWNER_ONLY)
         os.replace(temporary, target)
@@ -75,22 +75,22 @@ def write_parquet(judgement: Judgement, path: str | Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _queries(judgement: Judgement, engine: DuckDb, directory: Path) -> Iterator[str]:
+def _queries(evaluation: Evaluation, engine: DuckDb, directory: Path) -> Iterator[str]:
     """Yield a query per program that gives its verdicts. ``directory`` takes what objects' own errors say."""
     held: dict[str, str] = {}
-    times = times_of(judgement.estate)
+    times = times_of(evaluation.inventory)
     sources = [
         (source, iso_from_milliseconds(milliseconds_from_datetime(time)) if time else None) for source, time in times.items()
     ]
     numbers = {source: number for number, source in enumerate(times)}
-    for number, column in enumerate(judgement.shown):
+    for number, column in enumerate(evaluation.shown):
         program = column.program
-        if isinstance(column, StoredVerdicts):
+        if isinstance(column, ParquetVerdicts):
             files = column.files.relation_by(engine), engine.files(column.table)
             errors = _errors(column.errors(), directory / f"errors-{number}.ndjson")
             yield long_form(*files, column.number, program.policy_id, _statuses(program), errors, column.said(), sources)
             continue
-        objects = judgement.objects_of(program.input_type)
+        objects = evaluation.objects_of(program.input_type)
         ids = held.get(program.input_type) or engine.hold(
             f"objects {len(held)}",
             {"Id": [judged.id for judged in objects], SOURCE: [numbers.get(judged.origin.source) for judged in objects]},
@@ -98,8 +98,10 @@ def _queries(judgement: Judgement, engine: DuckDb, directory: Path) -> Iterator[
             rows=len(objects),
         )
         held[program.input_type] = ids
-        assert isinstance(column, HeldVerdicts)
-        codes = [None if index == HIDDEN else index for index in column.indexes] if judgement.narrowed else column.indexes
+        assert isinstance(column, InMemoryVerdicts)
+        codes = (
+            [None if index == HIDDEN else index for index in column.indexes] if evaluation.filter_verdicts else column.indexes
+        )
         name = f"v{number}"
         relation = engine.hold(f"codes {number}", {name: codes}, {name: Kind.WHOLE}, rows=len(codes))
         errors = _errors(column.errors.items(), directory / f"errors-{number}.ndjson")

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import Standing
+from perpend.evaluation.verdicts.requirements import RequirementStatus
 from perpend.reports.formats.as_csv import cell_text
 
 if TYPE_CHECKING:
@@ -19,15 +19,15 @@ FORMS: Final = (".json", ".ndjson", ".csv")
 """The endings of files that requirements are written to."""
 
 _KEYS: Final = {
-    Standing.FAILS: "fails",
-    Standing.UNDETERMINED: "undetermined",
-    Standing.WAIVED: "waived",
-    Standing.MET: "met",
-    Standing.NOTHING_TO_JUDGE: "nothingToJudge",
-    Standing.NOT_ASKED: "notAsked",
-    Standing.ATTESTED: "attested",
-    Standing.MANUAL: "manual",
-    Standing.UNANSWERED: "unanswered",
+    RequirementStatus.FAILS: "fails",
+    RequirementStatus.UNDETERMINED: "undetermined",
+    RequirementStatus.WAIVED: "waived",
+    RequirementStatus.MET: "met",
+    RequirementStatus.NOTHING_TO_JUDGE: "nothingToJudge",
+    RequirementStatus.NOT_ASKED: "notAsked",
+    RequirementStatus.ATTESTED: "attested",
+    RequirementStatus.MANUAL: "manual",
+    RequirementStatus.UNANSWERED: "unanswered",
 }
 
 

@@ -11,12 +11,12 @@ from perpend.findings.severity.effective import RATED_STATUSES
 from perpend.findings.severity.levels import LEVELS
 
 if TYPE_CHECKING:
-    from perpend.findings.severity.effective import RatingsInForce
-    from perpend.findings.severity.levels import FindingRating
-    from perpend.findings.severity.results import WeighedJudgement
+    from perpend.findings.severity.effective import EffectiveRatings
+    from perpend.findings.severity.levels import FindingSeverity
+    from perpend.findings.severity.results import RatedEvaluation
 
 
-def ratings_document(in_force: RatingsInForce) -> dict[str, Any]:
+def ratings_document(in_force: EffectiveRatings) -> dict[str, Any]:
     """Return the rating of each policy that has one, what moves ratings where, and which policies nobody has rated."""
     ratings = [
         {
@@ -47,7 +47,7 @@ def ratings_document(in_force: RatingsInForce) -> dict[str, Any]:
     return {"ratings": ratings, "shifts": shifts, "unrated": list(in_force.unrated)}
 
 
-def rating_document(rating: FindingRating | None, status: Status) -> dict[str, Any] | None:
+def rating_document(rating: FindingSeverity | None, status: Status) -> dict[str, Any] | None:
     """Return who has rated a finding, and why; of what is not known, that it only would be so severe. None where nobody has."""
     if rating is None or status not in RATED_STATUSES:
         return None
@@ -55,7 +55,7 @@ def rating_document(rating: FindingRating | None, status: Status) -> dict[str, A
     return {"severity": rating.level.value, "source": encodable(rating.source), "because": encodable(rating.because), **would}
 
 
-def severities_document(weighed: WeighedJudgement) -> dict[str, dict[str, int]]:
+def severities_document(weighed: RatedEvaluation) -> dict[str, dict[str, int]]:
     """Return how many findings there are of each severity, the worst first; what is incompliant and waived is left out."""
     counts = {(level, status): number for (level, status), number in weighed.numbers.items() if number}
     named = [*((level.value, level) for level in reversed(LEVELS)), ("notRated", None)]

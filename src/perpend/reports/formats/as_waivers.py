@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from perpend.findings.waivers.attestations import Attested
-    from perpend.findings.waivers.matches import Covering
-    from perpend.findings.waivers.status import WaiverOnDay
+    from perpend.findings.waivers.matches import WaiverMatches
+    from perpend.findings.waivers.status import WaiverStatus
 
 
-def waivers_document(covering: Covering | None) -> dict[str, Any] | None:
+def waivers_document(covering: WaiverMatches | None) -> dict[str, Any] | None:
     """Return what is waived, by status and policy, and how each waiver stands; None where none was asked."""
     if covering is None:
         return None
@@ -31,20 +31,20 @@ def waivers_document(covering: Covering | None) -> dict[str, Any] | None:
     }
 
 
-def write_covered(rows: Iterable[tuple[WaiverOnDay, tuple[str, ...], bool]], stream: TextIO) -> None:
+def write_covered(rows: Iterable[tuple[WaiverStatus, tuple[str, ...], bool]], stream: TextIO) -> None:
     """Write a row of CSV for each finding that a waiver in force covers: ``shown`` where it is the one that is named for it."""
     stream.write("waiver,policyId,typeApiName,objectId,status,shown\r\n")
     for standing, finding, is_shown in rows:
         stream.write(",".join(map(cell_text, (standing.waiver.id, *finding, str(is_shown).lower()))) + "\r\n")
 
 
-def day_document(covering: Covering) -> dict[str, str]:
+def day_document(covering: WaiverMatches) -> dict[str, str]:
     """Return the day that waivers are asked on, and where it is another, the day before which none may have ended."""
     day, last = covering.day.day.isoformat(), covering.day.last.isoformat()
     return {"day": day} if day == last else {"day": day, "endsCountedTo": last}
 
 
-def standing_document(standing: WaiverOnDay, covering: Covering | None = None) -> dict[str, Any]:
+def standing_document(standing: WaiverStatus, covering: WaiverMatches | None = None) -> dict[str, Any]:
     """Return a waiver as JSON has it; ``covers`` is what it would cover, ``waives`` what it is shown for."""
     waiver = standing.waiver
     document: dict[str, Any] = {

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
-    from perpend.core.objects.inventory import EstateObject
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdicts import Verdicts
-    from perpend.language.interpreter.interpreter import End
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import Program, Read
 
     Head: TypeAlias = Callable[[Program, int, str | None, int], str]
     Moved: TypeAlias = Mapping[str, Mapping[str, int]]
-    Described: TypeAlias = Callable[[EstateObject], tuple[str, str]]
+    Described: TypeAlias = Callable[[CloudObject], tuple[str, str]]
     Quoted: TypeAlias = Callable[[str], str]
     Draw: TypeAlias = Callable[[Mapping[str, Any]], list[str]]
 
@@ -47,7 +47,7 @@ _ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
 def verdict_lines(
-    judgement: Judgement,
+    evaluation: Evaluation,
     *,
     head: Head,
     described: Described,
@@ -61,21 +61,21 @@ def verdict_lines(
     object: these are items of a JSON array in ASCII, each piece of it ``quoted``, or nothing where that is None. What stands
     between lines is in front of the head, or behind the rest.
     """
-    for type_name in judgement.selection.by_type():
-        columns = [column for column in judgement.shown if column.program.input_type == type_name]
+    for type_name in evaluation.selection.by_type():
+        columns = [column for column in evaluation.shown if column.program.input_type == type_name]
         if not columns:
             continue
         forms = list(dict.fromkeys(column.program.reads for column in columns))
         lines_of = _object_lines(
-            _references(judgement, type_name, forms, quoted),
+            _references(evaluation, type_name, forms, quoted),
             [forms.index(column.program.reads) for column in columns],
             described,
         )
         heads = [_Heads(column.program, head, (moved or {}).get(column.program.policy_id, {})) for column in columns]
-        yield from _by_many(judgement.objects_of(type_name), partial(_texts, judgement, columns, heads, lines_of))
+        yield from _by_many(evaluation.objects_of(type_name), partial(_texts, evaluation, columns, heads, lines_of))
 
 
-def _by_many(objects: Sequence[EstateObject], texts: Callable[[Share], Iterable[Iterable[str]]]) -> Iterator[str]:
+def _by_many(objects: Sequence[CloudObject], texts: Callable[[Share], Iterable[Iterable[str]]]) -> Iterator[str]:
     """Yield what all shares of some objects come to, by processes where there is much to draw and they can be had."""
     shares = min(processors(), _MOST_AT_WORK) if len(objects) >= _MANY and is_alone() and can_fork() else 1
     if isinstance(objects, StreamedObjects) and shares > 1:
@@ -87,14 +87,14 @@ def _by_many(objects: Sequence[EstateObject], texts: Callable[[Share], Iterable[
 
 
 def _texts(
-    judgement: Judgement,
+    evaluation: Evaluation,
     columns: Sequence[Verdicts],
     heads: Sequence[_Heads],
-    lines_of: Callable[[EstateObject, Sequence[str]], list[str]],
+    lines_of: Callable[[CloudObject, Sequence[str]], list[str]],
     share: Share,
 ) -> Iterator[Iterator[str]]:
     """Yield the lines of the objects of a share, chunk by chunk."""
-    for objects, ends in chunks_of(judgement, columns, share):
+    for objects, ends in chunks_of(evaluation, columns, share):
         starts = zip(*(drawn.of(objects, of_column) for drawn, of_column in zip(heads, ends, strict=True)), strict=True)
         yield _batches(map(lines_of, objects, starts))
 
@@ -107,13 +107,13 @@ def _batches(of_objects: Iterator[list[str]]) -> Iterator[str]:
             yield text
 
 
-def _object_lines(draw: Draw, forms: Sequence[int], described: Described) -> Callable[[EstateObject, Sequence[str]], list[str]]:
+def _object_lines(draw: Draw, forms: Sequence[int], described: Described) -> Callable[[CloudObject, Sequence[str]], list[str]]:
     """Return what draws the lines of an object, in pieces, given how each begins.
 
     ``forms`` are the numbers of their references.
     """
 
-    def lines_of(judged: EstateObject, starts: Sequence[str]) -> list[str]:
+    def lines_of(judged: CloudObject, starts: Sequence[str]) -> list[str]:
         if not any(starts):
             return []
         before, behind = described(judged)
@@ -128,12 +128,12 @@ def _object_lines(draw: Draw, forms: Sequence[int], described: Described) -> Cal
     return lines_of
 
 
-def _references(judgement: Judgement, type_name: str, forms: Sequence[tuple[Read, ...]], quoted: Quoted | None) -> Draw:
+def _references(evaluation: Evaluation, type_name: str, forms: Sequence[tuple[Read, ...]], quoted: Quoted | None) -> Draw:
     """Return what draws the references to an object's fields, once for each of the lists of what programs read."""
     if quoted is None:
         return lambda fields: [""] * len(forms)
     every = tuple(dict.fromkeys(read for reads in forms for read in reads))
-    drawers = [_Values(quoted(_opening(judgement, type_name, read)), quoted) for read in every]
+    drawers = [_Values(quoted(_opening(evaluation, type_name, read)), quoted) for read in every]
     known = [values.known for values in drawers]
     wanted = [[every.index(read) for read in reads] for reads in forms]
     read_values = reader_of(every)
@@ -182,16 +182,16 @@ class _Heads:
         self._program = program
         self._head = head
         self._moved = moved
-        self._known: dict[int, dict[End, str]] = {0: {}}
+        self._known: dict[int, dict[EvaluationOutcome, str]] = {0: {}}
 
-    def of(self, objects: Sequence[EstateObject], ends: Sequence[End]) -> list[str]:
+    def of(self, objects: Sequence[CloudObject], ends: Sequence[EvaluationOutcome]) -> list[str]:
         """Return what is said of some objects."""
         if not self._moved:
             known = self._known[0]
             return [drawn if (drawn := known.get(end)) is not None else self(end) for end in ends]
         return [self(end, self._moved.get(judged.id, 0)) for judged, end in zip(objects, ends, strict=True)]
 
-    def __call__(self, end: End, steps: int = 0) -> str:
+    def __call__(self, end: EvaluationOutcome, steps: int = 0) -> str:
         known = self._known.get(steps)
         if known is None:
             known = self._known.setdefault(steps, {})
@@ -203,8 +203,8 @@ class _Heads:
         return drawn
 
 
-def _opening(judgement: Judgement, type_name: str, read: Read) -> str:
-    return f'{{"field":{json_text(read.path)},"label":{json_text(judgement.label_of(type_name, read))},"value":'
+def _opening(evaluation: Evaluation, type_name: str, read: Read) -> str:
+    return f'{{"field":{json_text(read.path)},"label":{json_text(evaluation.label_of(type_name, read))},"value":'
 
 
 def _with_names(value: Any) -> Any:

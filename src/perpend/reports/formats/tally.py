@@ -19,8 +19,8 @@ from perpend.language.program.numbering import UNREADABLE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perpend.core.objects.inventory import EstateObject
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdicts import Found, Verdicts
 
 TO_ACT_ON = (Status.INCOMPLIANT, Status.UNDETERMINED)
@@ -38,7 +38,7 @@ class Group:
     message: str
     remediation: str | None
     objects: int = 0
-    shown: list[tuple[EstateObject, str | None]] = field(default_factory=list)
+    shown: list[tuple[CloudObject, str | None]] = field(default_factory=list)
     told: Counter[str] = field(default_factory=Counter)
     unreadable: bool = False
 
@@ -56,9 +56,9 @@ class Reason:
     verdicts: int = 0
     most: int = 0
     whole: bool = True
-    shown: dict[tuple[str, str], tuple[EstateObject, str | None]] = field(default_factory=dict)
+    shown: dict[tuple[str, str], tuple[CloudObject, str | None]] = field(default_factory=dict)
 
-    def add(self, policy: PolicyView, verdicts: int, shown: Sequence[tuple[EstateObject, str | None]]) -> None:
+    def add(self, policy: PolicyView, verdicts: int, shown: Sequence[tuple[CloudObject, str | None]]) -> None:
         """Add what one policy says, with some of the objects that it says it of."""
         self.whole = self.whole and len(shown) == verdicts
         self.policies.append(policy)
@@ -77,13 +77,13 @@ class PolicyTally:
     groups: list[Group] = field(default_factory=list)
 
 
-def tally_of(judgement: Judgement, *, limit: int) -> list[PolicyTally]:
+def tally_of(evaluation: Evaluation, *, limit: int) -> list[PolicyTally]:
     """Return the tally of each policy in the order of their ids, with ``limit`` objects of each group at most."""
     tallies: dict[str, PolicyTally] = {}
     asked: list[_Asked] = []
-    for column in judgement.shown:
+    for column in evaluation.shown:
         policy_id = column.program.policy_id
-        view = judgement.selection.policies.get(policy_id) or PolicyView(policy_id, policy_id, policy_id)
+        view = evaluation.selection.policies.get(policy_id) or PolicyView(policy_id, policy_id, policy_id)
         tally = tallies.setdefault(policy_id, PolicyTally(view))
         places = column.counted()
         for index, number in places.items():
@@ -94,7 +94,7 @@ def tally_of(judgement: Judgement, *, limit: int) -> list[PolicyTally]:
         groups = list({id(group): group for group in by_index.values()}.values())
         indexes = [[index for index, other in by_index.items() if other is group] for group in groups]
         asked += [_Asked(*one, column) for one in zip(groups, column.firsts(indexes, limit), strict=True)]
-    _show(judgement, asked, limit)
+    _show(evaluation, asked, limit)
     return list(tallies.values())
 
 
@@ -132,7 +132,7 @@ def reasons_of(tallies: Sequence[PolicyTally]) -> list[Reason]:
     reasons: dict[tuple[str, str | None], Reason] = {}
 
     def add(
-        policy: PolicyView, message: str, group: Group, number: int, shown: Sequence[tuple[EstateObject, str | None]]
+        policy: PolicyView, message: str, group: Group, number: int, shown: Sequence[tuple[CloudObject, str | None]]
     ) -> None:
         known = reasons.setdefault((message, group.remediation), Reason(message, group.remediation))
         known.add(policy, number, shown)
@@ -151,12 +151,12 @@ def reasons_of(tallies: Sequence[PolicyTally]) -> list[Reason]:
     return list(reasons.values())
 
 
-def _show(judgement: Judgement, asked: Sequence[_Asked], limit: int) -> None:
+def _show(evaluation: Evaluation, asked: Sequence[_Asked], limit: int) -> None:
     """Put the first objects into their groups. Those of one type are fetched together, once all are known."""
     by_type: dict[str, set[int]] = {}
     for asked_for in asked:
         by_type.setdefault(asked_for.column.program.input_type, set()).update(verdict.place for verdict in asked_for.verdicts)
-    objects = {type_name: objects_at(judgement, type_name, places) for type_name, places in by_type.items()}
+    objects = {type_name: objects_at(evaluation, type_name, places) for type_name, places in by_type.items()}
     for asked_for in asked:
         of_type = objects[asked_for.column.program.input_type]
         places = asked_for.verdicts[: limit - len(asked_for.group.shown)]

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from perpend.core.objects.account import Account
-    from perpend.core.objects.inventory import EstateObject
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdicts import Verdicts
-    from perpend.findings.severity.results import WeighedJudgement
-    from perpend.language.interpreter.interpreter import End
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
 
 MOST: Final = 1_000_000
 """How many findings one file holds."""
@@ -131,12 +131,12 @@ class FindingColumns:
 
 
 def write_columns(
-    judgement: Judgement,
+    evaluation: Evaluation,
     sinks: Sinks,
     *,
     accounts: Mapping[str, Account] | None = None,
     life_of: LifeOf | None = None,
-    weighed: WeighedJudgement | None = None,
+    weighed: RatedEvaluation | None = None,
 ) -> FindingColumns:
     """Write findings to columns, and return what these point into. ``life_of`` goes with a column for lives.
 
@@ -144,10 +144,10 @@ def write_columns(
     judgement names statuses. ``accounts`` are those that the configuration names, ``weighed`` is how severe findings are.
     Raises TooManyFindings before any is read.
     """
-    wanted = _wanted(judgement)
+    wanted = _wanted(evaluation)
     number = sum(
         many
-        for column in judgement.shown
+        for column in evaluation.shown
         for index, many in column.counted().items()
         if column.program.verdicts[index].status in wanted
     )
@@ -156,15 +156,15 @@ def write_columns(
             f"{number:,} findings are more than one file of HTML holds ({MOST:,}): choose some by --status, --account, "
             "--category or --policy, or write --format parquet"
         )
-    writer = _ColumnWriter(judgement, sinks, wanted, accounts or {}, life_of, weighed)
-    for type_name in judgement.selection.by_type():
-        if columns := [column for column in judgement.shown if column.program.input_type == type_name]:
+    writer = _ColumnWriter(evaluation, sinks, wanted, accounts or {}, life_of, weighed)
+    for type_name in evaluation.selection.by_type():
+        if columns := [column for column in evaluation.shown if column.program.input_type == type_name]:
             writer.write_type(type_name, columns)
     return writer.columns()
 
 
-def _wanted(judgement: Judgement) -> frozenset[Status]:
-    chosen = frozenset(judgement.narrowed.statuses) if judgement.narrowed else frozenset(Status)
+def _wanted(evaluation: Evaluation) -> frozenset[Status]:
+    chosen = frozenset(evaluation.filter_verdicts.statuses) if evaluation.filter_verdicts else frozenset(Status)
     return frozenset(map(Status, LISTED)) if chosen == frozenset(Status) else chosen
 
 
@@ -173,20 +173,20 @@ class _ColumnWriter:
 
     def __init__(
         self,
-        judgement: Judgement,
+        evaluation: Evaluation,
         sinks: Sinks,
         wanted: frozenset[Status],
         accounts: Mapping[str, Account],
         life_of: LifeOf | None,
-        weighed: WeighedJudgement | None,
+        weighed: RatedEvaluation | None,
     ) -> None:
         self.weighed = weighed
-        self._judgement = judgement
+        self._judgement = evaluation
         self._sinks = sinks
         self._wanted = wanted
         self._known = accounts
         # Numbers are in the order of policies, whatever the order of types.
-        self._policies = {column.program.policy_id: number for number, column in enumerate(judgement.shown)}
+        self._policies = {column.program.policy_id: number for number, column in enumerate(evaluation.shown)}
         self._policy_ids = tuple(self._policies)
         self._life_of = life_of
         self._endings: dict[SharedEnding, int] = {}
@@ -218,7 +218,7 @@ class _ColumnWriter:
             numbered = [column.of(objects, of_column) for column, of_column in zip(of_columns, ends, strict=True)]
             self._write(objects, zip(*numbered, strict=True), number)
 
-    def number_of(self, column: Verdicts, end: End, steps: int) -> int | None:
+    def number_of(self, column: Verdicts, end: EvaluationOutcome, steps: int) -> int | None:
         """Return the number of an ending, None where it is no finding. ``steps`` move it away from its policy's rating."""
         index, error = end
         if index == HIDDEN or column.program.verdicts[index].status not in self._wanted:
@@ -243,7 +243,7 @@ class _ColumnWriter:
         rating = self.weighed.in_force.of(policy_id, steps) if self.weighed and status in RATED_STATUSES else None
         return (rating.level.value, visible(rating.text(status))) if rating else ("", "")
 
-    def _write(self, objects: Sequence[EstateObject], ends: Iterator[tuple[int | None, ...]], type_number: int) -> None:
+    def _write(self, objects: Sequence[CloudObject], ends: Iterator[tuple[int | None, ...]], type_number: int) -> None:
         names, ids, external_ids = [], [], []
         accounts, findings, numbers, lives = array("I"), array("I"), array("I"), array("I")
         for judged, of_object in zip(objects, ends, strict=True):
@@ -268,14 +268,14 @@ class _ColumnWriter:
         if self._sinks.lives is not None:
             self._sinks.lives.add(lives)
 
-    def _lives(self, judged: EstateObject, numbers: Sequence[int]) -> Iterator[int]:
+    def _lives(self, judged: CloudObject, numbers: Sequence[int]) -> Iterator[int]:
         """Yield the numbers of the lives of an object's findings, nothing where nobody knows any."""
         if self._life_of is not None:
             for number in numbers:
                 ending = self._by_number[number]
                 yield self._life_of(self._policy_ids[ending.policy], judged.type_name, judged.id, ending.status)
 
-    def _account(self, judged: EstateObject) -> int:
+    def _account(self, judged: CloudObject) -> int:
         master = judged.master
         names = list(account_names(judged))
         number = "" if master else next((name for name in names if len(name) == _DIGITS and name.isdigit()), "")
@@ -293,15 +293,15 @@ class _EndingsOfColumn:
         self._column = column
         self._writer = writer
         self._moved = writer.weighed.steps.get(column.program.policy_id, {}) if writer.weighed else {}
-        self._known: dict[tuple[End, int], int | None] = {}
+        self._known: dict[tuple[EvaluationOutcome, int], int | None] = {}
 
-    def of(self, objects: Sequence[EstateObject], ends: Sequence[End]) -> list[int | None]:
+    def of(self, objects: Sequence[CloudObject], ends: Sequence[EvaluationOutcome]) -> list[int | None]:
         """Return the numbers of how some objects ended."""
         if not self._moved:
             return [self._number(end, 0) for end in ends]
         return [self._number(end, self._moved.get(object_.id, 0)) for object_, end in zip(objects, ends, strict=True)]
 
-    def _number(self, end: End, steps: int) -> int | None:
+    def _number(self, end: EvaluationOutcome, steps: int) -> int | None:
         if (end, steps) in self._known:
             return self._known[end, steps]
         number = self._writer.number_of(self._column, end, steps)

@@ -25,7 +25,7 @@ _OF_STATUS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class LifeShown:
+class FindingStateShown:
     """How findings stand: a word (new, open, reopened, unconfirmed, unknown), the day since when, which episode it is.
 
     ``waiver`` is the id of the one that covers them, ``until`` its last day, None for ever; ``why`` its reason.
@@ -53,7 +53,7 @@ class TrendPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class HandoutHistory:
+class ReportHistory:
     """What a history knows after its newest run.
 
     ``numbers`` are those of ``lives``, from 1, by policy, type and object's Id. ``same_snapshot``: the run judged what the page
@@ -61,7 +61,7 @@ class HandoutHistory:
     """
 
     trend: Sequence[TrendPoint]
-    lives: Sequence[LifeShown] = ()
+    lives: Sequence[FindingStateShown] = ()
     numbers: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     same_snapshot: bool = True
 
@@ -75,7 +75,7 @@ class HandoutHistory:
         return [[life.word, life.since, life.episodes, life.waiver, life.until, life.why] for life in self.lives]
 
 
-def history_said(history: HandoutHistory) -> str:
+def history_said(history: ReportHistory) -> str:
     """Return the part of a page that says how findings came and went."""
     last = history.trend[-1]
     flow = f" In it {last.came:,} came and {last.went:,} went." if len(history.trend) > 1 else ""

@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from perpend.core.objects.account import Account
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.requirements import Scorecard
     from perpend.evaluation.verdicts.selection import Selection
-    from perpend.findings.severity.results import WeighedJudgement
+    from perpend.findings.severity.results import RatedEvaluation
     from perpend.reports.html.columns import FindingColumns, SharedEnding
-    from perpend.reports.html.history import HandoutHistory
+    from perpend.reports.html.history import ReportHistory
 
 POLICY_WORD: Final = 0
 OBJECT_WORD: Final = None
@@ -66,14 +66,14 @@ _SEVERITY: Final = '<label>Severity<select id="severity"><option value="">all</o
 
 
 def write_handout(
-    judgement: Judgement,
+    evaluation: Evaluation,
     stream: TextIO,
     *,
     accounts: Mapping[str, Account] | None = None,
     explain: Sequence[str | int | None] = (),
-    history: HandoutHistory | None = None,
+    history: ReportHistory | None = None,
     waived: str = "",
-    weighed: WeighedJudgement | None = None,
+    weighed: RatedEvaluation | None = None,
 ) -> None:
     """Write a judgement as one page. ``history`` is what is known of findings beyond it, ``waived`` how many are in words.
 
@@ -86,26 +86,26 @@ def write_handout(
     lives = PackedNumbers() if history and history.lives else None
     sinks = Sinks(names, ids, external_ids, owners, types, findings, ends, lives)
     life_of = history.life_of if history and lives else None
-    columns = write_columns(judgement, sinks, accounts=accounts, life_of=life_of, weighed=weighed)
-    cards = judgement.scorecards()
+    columns = write_columns(evaluation, sinks, accounts=accounts, life_of=life_of, weighed=weighed)
+    cards = evaluation.scorecards()
     keys = _keys(cards)
     head = PackedTexts()
-    head.add(_head(judgement, columns, cards, keys, explain, history.head() if history else [], rated=weighed is not None))
+    head.add(_head(evaluation, columns, cards, keys, explain, history.head() if history else [], rated=weighed is not None))
     script, style = _asset("list.js") + _asset("handout.js"), _asset("handout.css")
-    stream.write(_opening(judgement, script, style))
-    stream.write(_summary(judgement, columns, cards, keys, waived))
+    stream.write(_opening(evaluation, script, style))
+    stream.write(_summary(evaluation, columns, cards, keys, waived))
     stream.write(history_said(history) if history else "")
     more = {_REQUIREMENT: any(keys.values()), _SEVERITY: weighed is not None, _LIVES: lives is not None}
-    stream.write(_TOOLS.format(more="".join(part for part, is_there in more.items() if is_there)) + _closing(judgement))
+    stream.write(_TOOLS.format(more="".join(part for part, is_there in more.items() if is_there)) + _closing(evaluation))
     packed = zip(("head", *Sinks._fields), (head, names, ids, external_ids, *numbers, lives), strict=True)
     for name, column in ((name, column) for name, column in packed if column is not None):
         stream.write(f'<script type="text/plain" id="column-{name}">{column.text()}</script>\n')
     stream.write(f"<script>{script}</script></body></html>\n")
 
 
-def _opening(judgement: Judgement, script: str, style: str) -> str:
+def _opening(evaluation: Evaluation, script: str, style: str) -> str:
     allowed = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
-    title = f"What policies found, {_moment(judgement.day.time)}"
+    title = f"What policies found, {_moment(evaluation.day.time)}"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{allowed}">\n'
@@ -116,25 +116,27 @@ def _opening(judgement: Judgement, script: str, style: str) -> str:
 
 
 def _summary(
-    judgement: Judgement, columns: FindingColumns, cards: Sequence[Scorecard], keys: Mapping[str, str], waived: str
+    evaluation: Evaluation, columns: FindingColumns, cards: Sequence[Scorecard], keys: Mapping[str, str], waived: str
 ) -> str:
-    selection, day = judgement.selection, judgement.day
-    asked = f"{counted(len(judgement.programs), 'policy', 'policies')}, {counted(judgement.ledger.objects, 'object')}."
+    selection, day = evaluation.selection, evaluation.day
+    asked = f"{counted(len(evaluation.programs), 'policy', 'policies')}, {counted(evaluation.ledger.objects, 'object')}."
     assumed = " Not every source says when it was observed: the day of the run was taken." if day.assumed else ""
-    narrowed = (
-        f"<p>Of the findings, only these are in this file: {said(judgement.narrowed.words)}</p>" if judgement.narrowed else ""
+    filter_verdicts = (
+        f"<p>Of the findings, only these are in this file: {said(evaluation.filter_verdicts.words)}</p>"
+        if evaluation.filter_verdicts
+        else ""
     )
     sources = [
         f"{source.name}: {source.kind}, {source.objects:,} objects, "
         + (f"observed {_moment(source.observed_at)}" if source.observed_at else "no time stated")
-        for source in judgement.estate.sources
+        for source in evaluation.inventory.sources
     ]
     left = _why_left(selection)
-    unjudged = list_of("Not all was judged", lines_not_judged(not_judged(judgement)))
-    numbers = totals(judgement, all_judged=not unjudged and all(card.all_asked for card in cards))
+    unjudged = list_of("Not all was judged", lines_not_judged(not_judged(evaluation)))
+    numbers = totals(evaluation, all_judged=not unjudged and all(card.all_asked for card in cards))
     return (
         f'<p class="soft">{asked}{assumed} Names of objects and accounts are in this file: hand it on with care.</p>'
-        f"{narrowed}{unjudged}{numbers}{f'<p>{said(waived[:1].upper() + waived[1:])}</p>' if waived else ''}\n"
+        f"{filter_verdicts}{unjudged}{numbers}{f'<p>{said(waived[:1].upper() + waived[1:])}</p>' if waived else ''}\n"
         f"{requirements(cards, keys)}\n{reasons(columns.reasons())}"
         + list_of(f"Not asked: {counted(len(left), 'policy', 'policies')}", left)
         + list_of(f"Read: {counted(len(sources), 'source')}", sources)
@@ -148,12 +150,12 @@ def _why_left(selection: Selection) -> list[str]:
     return reasons
 
 
-def _closing(judgement: Judgement) -> str:
-    return f"</main><footer>Made by Perpend {__version__} as of {_moment(judgement.day.time)}. Nothing is fetched.</footer>\n"
+def _closing(evaluation: Evaluation) -> str:
+    return f"</main><footer>Made by Perpend {__version__} as of {_moment(evaluation.day.time)}. Nothing is fetched.</footer>\n"
 
 
 def _head(
-    judgement: Judgement,
+    evaluation: Evaluation,
     columns: FindingColumns,
     cards: Sequence[Scorecard],
     keys: Mapping[str, str],
@@ -173,7 +175,7 @@ def _head(
     policies = [
         {
             "id": visible(policy_id),
-            "title": visible(_title(judgement, policy_id)),
+            "title": visible(_title(evaluation, policy_id)),
             "asked": sum(counts.values()),
             "requirements": answers.get(policy_id, []),
         }
@@ -214,8 +216,8 @@ def _keys(cards: Sequence[Scorecard]) -> dict[str, str]:
     }
 
 
-def _title(judgement: Judgement, policy_id: str) -> str:
-    view = judgement.selection.policies.get(policy_id)
+def _title(evaluation: Evaluation, policy_id: str) -> str:
+    view = evaluation.selection.policies.get(policy_id)
     return view.contextual_name or view.full_name or policy_id if view else policy_id
 
 

@@ -12,12 +12,12 @@ from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.diagnostics.percent import percent_text
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import Standing
+from perpend.evaluation.verdicts.requirements import RequirementStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.requirements import RequirementResult, Scorecard
     from perpend.reports.html.columns import UnknownReason
 
@@ -30,15 +30,15 @@ SIGNS: Final = {
 }
 
 _STANDINGS: Final = {
-    Standing.FAILS: ("✕", "fails"),
-    Standing.UNDETERMINED: ("?", "undetermined"),
-    Standing.WAIVED: ("~", "undetermined"),
-    Standing.MET: ("✓", "met"),
-    Standing.NOTHING_TO_JUDGE: ("–", "nothing"),
-    Standing.NOT_ASKED: ("·", "not"),
-    Standing.ATTESTED: ("·", "not"),
-    Standing.MANUAL: ("·", "not"),
-    Standing.UNANSWERED: ("·", "not"),
+    RequirementStatus.FAILS: ("✕", "fails"),
+    RequirementStatus.UNDETERMINED: ("?", "undetermined"),
+    RequirementStatus.WAIVED: ("~", "undetermined"),
+    RequirementStatus.MET: ("✓", "met"),
+    RequirementStatus.NOTHING_TO_JUDGE: ("–", "nothing"),
+    RequirementStatus.NOT_ASKED: ("·", "not"),
+    RequirementStatus.ATTESTED: ("·", "not"),
+    RequirementStatus.MANUAL: ("·", "not"),
+    RequirementStatus.UNANSWERED: ("·", "not"),
 }
 """The sign of a class of requirements, and the name under which it is drawn."""
 
@@ -52,12 +52,12 @@ def said(text: str) -> str:
     return escape(visible(encodable(text)))
 
 
-def totals(judgement: Judgement, *, all_judged: bool) -> str:
+def totals(evaluation: Evaluation, *, all_judged: bool) -> str:
     """Return how all verdicts ended, as a sentence, a bar and numbers that add up.
 
     Unless all was judged that there is, the compliant ones are no percentage, which could be read as one of everything.
     """
-    ledger = judgement.ledger
+    ledger = evaluation.ledger
     counts, known = ledger.counts, ledger.known
     asked = known + counts[Status.UNDETERMINED]
     part = f"<b>{counts[Status.COMPLIANT]:,}</b> compliant of {known:,} known"

@@ -13,7 +13,7 @@ from perpend.reports.site.build_cache import Kept
 from perpend.reports.site.content.contents import pages_of
 from perpend.reports.site.content.links import PageKind
 from perpend.reports.site.content.page import key_of
-from perpend.reports.site.content.site_model import Book
+from perpend.reports.site.content.site_model import SiteModel
 from perpend.reports.site.content.verdicts.read import read_verdicts
 from perpend.reports.site.content.verdicts.snapshot import state_of
 from perpend.reports.site.documents import Documents
@@ -142,7 +142,7 @@ class _Build:
         self.kept.renew(self.repository)
         assert self.kept.analyzer is not None
         verdicts = read_verdicts(options.verdicts, self.kept.analyzer, options.accounts) if options.verdicts else None
-        book = Book(
+        book = SiteModel(
             self.kept.analyzer,
             verdicts=verdicts,
             history=self.history.of,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from perpend.core.objects.inventory import EstateObject
+    from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.explain.fields_read import FieldValue
     from perpend.evaluation.explain.sources import ReadPlace
     from perpend.evaluation.explain.steps import Explanation, Leaf, ListedObject, Step
@@ -75,7 +75,7 @@ def print_explanation(explanation: Explanation, console: Console, *, everything:
     _print_change(explanation, console)
 
 
-def _other_readings(judged: EstateObject) -> Iterator[tuple[str, str]]:
+def _other_readings(judged: CloudObject) -> Iterator[tuple[str, str]]:
     """Yield a line about the readings that contradict the one whose conditions are shown."""
     if judged.variants:
         places = visible(places_in_words(variant.origin for variant in judged.variants))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perpend.authoring.lint import formulas, unreachable_condition
-from perpend.authoring.lint.context import Survey
+from perpend.authoring.lint.context import LintContext
 from perpend.language.interpreter.interpreter import Interpreter
 from tests.repositories import LOGIC, logic, policy_files, program_of, temporary_analyzer
 from tests.unit.authoring.lint.linted import both, either, equal, field, found, messages, no
@@ -200,8 +200,10 @@ def test_what_is_flagged_decides_on_no_object(checks):
     with temporary_analyzer(files) as analyzer:
         program = program_of(analyzer)
         flagged = {
-            int(each.message.split()[1]) for each in unreachable_condition.find(Survey(analyzer)) if each.span.path in LOGIC
+            int(each.message.split()[1])
+            for each in unreachable_condition.find(LintContext(analyzer))
+            if each.span.path in LOGIC
         }
         interpreter = Interpreter([program])
-        decided = {interpreter.judge(fields, TIME)[0][0] for fields in OBJECTS}
+        decided = {interpreter.evaluate(fields, TIME)[0][0] for fields in OBJECTS}
     assert not {number * 100 + 99 for number in flagged} & decided

@@ -84,5 +84,5 @@ def test_what_is_proposed_for_the_library_ends_as_it_says(policy):
     for text in [object_text(made, Specimen(one, TIME), "again") for one in seeds] + [one.text for one in proposals]:
         one = json.loads(text)
         expected, context = one.pop("expectedResult"), one.pop("context")
-        ((index, _),) = Interpreter([made]).judge(one, date_time_from_text(context["snapshotTime"]))
+        ((index, _),) = Interpreter([made]).evaluate(one, date_time_from_text(context["snapshotTime"]))
         assert str(index) == expected["conditionIndex"]

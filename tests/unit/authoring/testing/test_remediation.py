@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from perpend.authoring.testing.executions import run_executions
-from perpend.authoring.testing.remediation import MendedTest, mended_test
+from perpend.authoring.testing.remediation import RemediationTest, mended_test
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
 from perpend.reports.formats.remediation.as_sh import remedy_lines
@@ -31,7 +31,7 @@ REMEDY = {
 }
 
 
-def found(root: Path, **names: str | None) -> MendedTest | None:
+def found(root: Path, **names: str | None) -> RemediationTest | None:
     """Return what would mend test objects of some names, by their Ids."""
     expected = {"status": "INCOMPLIANT", "conditionIndex": "199", "conditionText": "true", "runtimeError": None}
     data = [{"expectedResult": expected, "context": {}, "Id": one, "CA10__name__c": name} for one, name in names.items()]

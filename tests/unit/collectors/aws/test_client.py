@@ -21,7 +21,7 @@ from perpend.collectors.aws.model import CloudCall, Metric
 from perpend.collectors.aws.responses import _metric_queries
 from perpend.collectors.aws.session.credentials import ACCOUNTS, ASSUME
 from perpend.collectors.aws.work_units import now
-from tests.servers.answers import BODIES, Answer
+from tests.servers.answers import BODIES, QueryResult
 
 PATH = "v20180820/configuration/publicAccessBlock"
 
@@ -114,9 +114,9 @@ def test_an_error_that_is_sent_as_an_answer_is_none(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture(scope="module")
-def said() -> Iterator[Callable[[CloudCall, Answer], str]]:
+def said() -> Iterator[Callable[[CloudCall, QueryResult], str]]:
     """Yield what returns how the answer to a call is refused, empty where it is not; whatever is asked is answered alike."""
-    given: list[Answer] = []
+    given: list[QueryResult] = []
 
     class Answering(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -138,7 +138,7 @@ def said() -> Iterator[Callable[[CloudCall, Answer], str]]:
         client = CloudClient(endpoint_url=f"http://127.0.0.1:{server.server_port}", region="eu-west-1", attempts=1)
         threads.submit(server.serve_forever, 0.01)
 
-        def ask(call: CloudCall, answer: Answer) -> str:
+        def ask(call: CloudCall, answer: QueryResult) -> str:
             given[:] = [answer]
             parameters = {
                 name: "111122223333" if str(value).startswith("@") else value for name, value in call.parameters.items()
@@ -156,7 +156,7 @@ def said() -> Iterator[Callable[[CloudCall, Answer], str]]:
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_what_answers_no_call_is_no_answer_to_any(said: Callable[[CloudCall, Answer], str], body: Answer) -> None:
+def test_what_answers_no_call_is_no_answer_to_any(said: Callable[[CloudCall, QueryResult], str], body: QueryResult) -> None:
     """But for the one of which an answer without members says that there is nothing."""
     taken = {call.name for call in (*CALLS.values(), ACCOUNTS, ASSUME) if not said(call, body)}
     assert {name for name, call in CALLS.items() if body.content.decode() in call.empty} == taken
@@ -170,8 +170,10 @@ def test_what_answers_no_call_is_no_answer_to_any(said: Callable[[CloudCall, Ans
         ("s3.logging", "<BucketLoggingStatus>\n</BucketLoggingStatus>"),
     ],
 )
-def test_an_answer_that_may_hold_nothing_has_one_form(said: Callable[[CloudCall, Answer], str], name: str, body: str) -> None:
-    assert "" == said(CALLS[name], Answer(200, "", body.encode()))
+def test_an_answer_that_may_hold_nothing_has_one_form(
+    said: Callable[[CloudCall, QueryResult], str], name: str, body: str
+) -> None:
+    assert "" == said(CALLS[name], QueryResult(200, "", body.encode()))
     for wrong in (
         "<Error/>",
         "<VersioningConfiguration><a/></VersioningConfiguration>",
@@ -179,4 +181,4 @@ def test_an_answer_that_may_hold_nothing_has_one_form(said: Callable[[CloudCall,
         '{"QueueUrls": null}',
         f"{body}{{}}",
     ):
-        assert said(CALLS[name], Answer(200, "", wrong.encode())), wrong
+        assert said(CALLS[name], QueryResult(200, "", wrong.encode())), wrong

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.error_classification import Fact, Lack, Refusal, kind_of, meaning_of
+from perpend.collectors.aws.error_classification import Answer, FailureKind, Refusal, kind_of, meaning_of
 from perpend.collectors.aws.parse import CloudPlace
 from perpend.core.objects.claims import Unread
 
@@ -16,30 +16,30 @@ IN_REGION = CloudPlace("111122223333", "aws", "eu-west-1")
 @pytest.mark.parametrize(
     ("refusal", "kind"),
     [
-        (Refusal("AccessDenied"), Lack.DENIED),
-        (Refusal("AccessDeniedException", "with an explicit deny in a service control policy"), Lack.DENIED_BY_SCP),
-        (Refusal("ExpiredToken"), Lack.CREDENTIALS),
-        (Refusal("AuthFailure"), Lack.REGION_CLOSED),
-        (Refusal("EndpointConnectionError"), Lack.FAILED),
-        (Refusal("ThrottlingException"), Lack.THROTTLED),
-        (Refusal("SubscriptionRequiredException"), Lack.UNSUPPORTED),
-        (Refusal("InternalFailure"), Lack.FAILED),
-        (Refusal("NobodyKnows"), Lack.FAILED),
+        (Refusal("AccessDenied"), FailureKind.DENIED),
+        (Refusal("AccessDeniedException", "with an explicit deny in a service control policy"), FailureKind.DENIED_BY_SCP),
+        (Refusal("ExpiredToken"), FailureKind.CREDENTIALS),
+        (Refusal("AuthFailure"), FailureKind.REGION_CLOSED),
+        (Refusal("EndpointConnectionError"), FailureKind.FAILED),
+        (Refusal("ThrottlingException"), FailureKind.THROTTLED),
+        (Refusal("SubscriptionRequiredException"), FailureKind.UNSUPPORTED),
+        (Refusal("InternalFailure"), FailureKind.FAILED),
+        (Refusal("NobodyKnows"), FailureKind.FAILED),
     ],
 )
-def test_a_code_has_its_class(refusal: Refusal, kind: Lack) -> None:
+def test_a_code_has_its_class(refusal: Refusal, kind: FailureKind) -> None:
     assert kind is kind_of(refusal, IN_REGION)
 
 
 def test_only_a_region_is_closed() -> None:
-    assert Lack.CREDENTIALS is kind_of(Refusal("InvalidClientTokenId"), WHERE)
+    assert FailureKind.CREDENTIALS is kind_of(Refusal("InvalidClientTokenId"), WHERE)
 
 
 def test_what_an_error_means_stands_in_the_row_of_the_call() -> None:
     keys, policy = CALLS["iam.keys"], CALLS["iam.password-policy"]
     told = meaning_of(keys, Refusal("NoSuchEntity"), WHERE)
     assert "listed and not found: iam:ListAccessKeys (NoSuchEntity) in 111122223333" == str(told)
-    assert Fact({"PasswordPolicy": []}) == meaning_of(policy, Refusal("NoSuchEntity"), WHERE)
+    assert Answer({"PasswordPolicy": []}) == meaning_of(policy, Refusal("NoSuchEntity"), WHERE)
     told = meaning_of(policy, Refusal("AccessDenied", "no"), WHERE)
     assert "denied iam:GetAccountPasswordPolicy (AccessDenied) in 111122223333" == str(told)
 
@@ -50,4 +50,4 @@ def test_each_kind_of_refusal_has_words_of_its_own_to_be_asked_for_by():
         "denied, denied by SCP, region closed, throttled out, unsupported, credentials not accepted, listed and not found, "
         "failed, not asked"
     )
-    assert told.split(", ") == [Unread("1", "", "iam", "ListUsers", "iam:ListUsers", one).refusal for one in Lack]
+    assert told.split(", ") == [Unread("1", "", "iam", "ListUsers", "iam:ListUsers", one).refusal for one in FailureKind]

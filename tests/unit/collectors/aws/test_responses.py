@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 
 from perpend.collectors.aws.client import CloudClient
-from perpend.collectors.aws.error_classification import Fact
+from perpend.collectors.aws.error_classification import Answer
 from perpend.collectors.aws.model import DetailCall
 from perpend.collectors.aws.parse import CloudPlace
 from perpend.collectors.aws.responses import Answers
@@ -36,5 +36,5 @@ def test_an_item_is_not_in_a_listing_only_where_each_entry_says_what_it_is(
 ) -> None:
     answers = Answers(CloudClient(region=REGION), WHERE, kept={("ec2.public-snapshots", REGION): listed})
     found = answers.of_object(PUBLIC, item, WHERE)
-    assert said == (found.answer if isinstance(found, Fact) else None)
-    assert isinstance(found, Fact) or (isinstance(found, Unread) and found.code == "NoResult")
+    assert said == (found.answer if isinstance(found, Answer) else None)
+    assert isinstance(found, Answer) or (isinstance(found, Unread) and found.code == "NoResult")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from perpend.collectors.aws.accounts.workers import EndedEarly
-from perpend.collectors.aws.work_units import AccountEntry, Cell, CellEnd, CollectedRow
+from perpend.collectors.aws.work_units import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult
 from perpend.collectors.runs.checkpoint import Journal, begun
 from perpend.core.objects.claims import Unread
 from perpend.inventory.snapshots.unfinished_collections import JOURNAL, new_unfinished, remove_unfinished, unfinished
@@ -16,14 +16,14 @@ from perpend.inventory.snapshots.unfinished_collections import JOURNAL, new_unfi
 pytestmark = pytest.mark.medium
 
 ACCOUNT = "111122223333"
-CELL = Cell(ACCOUNT, "", "iam.report")
-OTHER = Cell(ACCOUNT, "eu-west-1", "kms.keys")
+CELL = WorkUnit(ACCOUNT, "", "iam.report")
+OTHER = WorkUnit(ACCOUNT, "eu-west-1", "kms.keys")
 TIME = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
 LACK = Unread(ACCOUNT, "eu-west-1", "kms", "ListKeys", "kms:ListKeys", "denied", "AccessDenied")
 ROWS = [CollectedRow("T", {"Id": f"o{number}", "é": "\n\u2028"}, {"x": "was not read"}, number % 2) for number in range(3)]
 
 
-def write(directory: Path, cell: Cell = CELL, *, lacking: Unread | None = None, end: bool = True) -> None:
+def write(directory: Path, cell: WorkUnit = CELL, *, lacking: Unread | None = None, end: bool = True) -> None:
     journal = Journal(directory, "plan", clock=lambda: TIME)
     journal.enter(AccountEntry(ACCOUNT, "aws", "team", ("eu-west-1",), ("eu-west-1",), at=TIME))
     with journal.part(cell) as part:
@@ -31,7 +31,7 @@ def write(directory: Path, cell: Cell = CELL, *, lacking: Unread | None = None, 
             part.add(row)
         part.note([LACK])
     if end:
-        journal.end(CellEnd(cell, TIME, TIME, lacking, made_at=TIME, listed=3, others=1))
+        journal.end(WorkUnitResult(cell, TIME, TIME, lacking, made_at=TIME, listed=3, others=1))
     journal.close()
 
 
@@ -43,7 +43,7 @@ def test_what_was_done_is_there_again(tmp_path: Path) -> None:
     assert {("T", "o0"), ("T", "o1"), ("T", "o2")} == journal.objects(CELL)
     assert AccountEntry(ACCOUNT, "aws", "team", ("eu-west-1",), ("eu-west-1",), at=TIME) == journal.entry(ACCOUNT)
     assert [((2, 1), (LACK,))] == [(part.counts, part.unread) for part in journal.parts[CELL]]
-    assert CellEnd(CELL, TIME, TIME, made_at=TIME, listed=3, others=1) == journal.ends[CELL]
+    assert WorkUnitResult(CELL, TIME, TIME, made_at=TIME, listed=3, others=1) == journal.ends[CELL]
     assert ("plan", None) == (begun(tmp_path), begun(tmp_path / "nowhere"))
 
 
@@ -53,7 +53,7 @@ def test_a_line_that_was_cut_off_was_not_done_and_is_written_over(tmp_path: Path
     path.write_bytes(path.read_bytes()[:-5])
     journal = Journal(tmp_path, "plan")
     assert (False, 3) == (journal.is_done(CELL), len(journal.objects(CELL)))
-    journal.end(CellEnd(CELL, TIME, TIME))
+    journal.end(WorkUnitResult(CELL, TIME, TIME))
     journal.close()
     assert Journal(tmp_path, "plan").is_done(CELL)
 
@@ -98,7 +98,7 @@ def test_nothing_is_kept_of_a_block_that_failed_and_after_the_end(tmp_path: Path
     assert ([], set()) == (list((tmp_path / "parts").iterdir()), journal.objects(CELL))
     journal.close()
     with pytest.raises(EndedEarly):
-        journal.end(CellEnd(CELL, TIME, TIME))
+        journal.end(WorkUnitResult(CELL, TIME, TIME))
 
 
 def test_files_are_their_owners_only_and_who_is_at_it_is_left_alone(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from perpend.collectors.aws.accounts.completeness import Collection
 from perpend.collectors.aws.work_units import CollectedRow
-from perpend.collectors.runs.previous_snapshot import Staying
+from perpend.collectors.runs.previous_snapshot import CarriedOver
 from perpend.collectors.runs.snapshot_writer import store_collected
 from perpend.core.objects.claims import Claim, Scope
 from perpend.core.objects.inventory import Source
@@ -58,7 +58,7 @@ def collect(
     types: Sequence[str] = (ACCOUNT, KEY),
     partition: str = "aws",
     **more: Any,
-) -> Staying:
+) -> CarriedOver:
     """Store a collection of keys. Each claim belongs to the account that it names."""
     sources = [
         Source(f"aws {one}", "aws", at, 1, (one,), tuple(claim for claim in claims if claim.scope.account == one))

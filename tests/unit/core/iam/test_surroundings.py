@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from perpend.core.iam.surroundings import Gap, Outlook, Surroundings, UnusableSurroundings, surroundings_from_json
+from perpend.core.iam.surroundings import Assumption, Gap, Surroundings, UnusableSurroundings, surroundings_from_json
 from tests.unit.core.iam.vectors import CONTEXT, KNOWN
 
 EMPTY = Surroundings()
@@ -78,7 +78,7 @@ def test_what_has_another_form_is_refused(document: Any, reason: str) -> None:
 
 def test_an_account_belongs_to_the_organization_that_is_stated() -> None:
     stated = {"444455556666": "o-partner001", "555566667777": "o-own0000001", "666677778888": "none"}
-    outlook = Outlook(Surroundings(organization="o-own0000001", account_organizations=stated))
+    outlook = Assumption(Surroundings(organization="o-own0000001", account_organizations=stated))
     expected = ["o-partner001", "own", "none", None]
     assert expected == [outlook.organization_of(account) for account in (*stated, "777788889999")]
 
@@ -95,7 +95,7 @@ def test_an_account_belongs_to_the_organization_that_is_stated() -> None:
 def test_an_account_may_be_the_own_one_only_where_that_is_not_known(
     own: str | None, inside: tuple[Gap, ...], expected: tuple[str, str]
 ) -> None:
-    outlook = Outlook(Surroundings(account=own), inside)
+    outlook = Assumption(Surroundings(account=own), inside)
     assert expected == (outlook.account("111122223333"), outlook.account("444455556666"))
 
 
@@ -113,7 +113,7 @@ def test_an_account_may_be_the_own_one_only_where_that_is_not_known(
 def test_an_organization_is_the_own_one_where_it_is_known_or_assumed(
     known: str | None, inside: tuple[Gap, ...], expected: str
 ) -> None:
-    assert expected == Outlook(Surroundings(organization=known), inside).organization("o-own0000001")
+    assert expected == Assumption(Surroundings(organization=known), inside).organization("o-own0000001")
 
 
 @pytest.mark.parametrize(
@@ -129,4 +129,4 @@ def test_an_organization_is_the_own_one_where_it_is_known_or_assumed(
     ],
 )
 def test_which_organization_an_account_belongs_to(surroundings: Surroundings, account: str, expected: str | None) -> None:
-    assert expected == Outlook(surroundings).organization_of(account)
+    assert expected == Assumption(surroundings).organization_of(account)

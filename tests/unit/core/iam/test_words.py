@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from perpend.core.iam.requesters import FIXED, Limit, Narrowing, Requesters, Who
-from perpend.core.iam.surroundings import Outlook
+from perpend.core.iam.surroundings import Assumption
 from perpend.core.iam.words import narrowing_in_words, requesters_in_words, union_in_words
 from tests.unit.core.iam.vectors import KNOWN
 
-OUTLOOK = Outlook(KNOWN)
+OUTLOOK = Assumption(KNOWN)
 OWN_SERVICES = Narrowing(services=Limit(accounts=frozenset({"own"})))
 FAR = frozenset({"own", "444455556666", "999988887777", "999988887776"})
 

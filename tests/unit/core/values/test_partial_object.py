@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from perpend.core.values.partial_object import MISSING, PartlyKnown, doubt_of, reason_of, reasons_of
+from perpend.core.values.partial_object import MISSING, PartialObject, doubt_of, reason_of, reasons_of
 
 
 def test_fields_are_read_like_any_others() -> None:
-    found = PartlyKnown({"a": 1, "b": None}, {"c": "was denied"})
+    found = PartialObject({"a": 1, "b": None}, {"c": "was denied"})
     assert ({"a": 1, "b": None}, ["a", "b"]) == (found, list(found))
     assert "c" not in found
 
 
 def test_what_is_not_known_has_a_reason_of_its_own_or_was_not_collected() -> None:
-    found = PartlyKnown({"a": 1}, {"c": "was denied"})
+    found = PartialObject({"a": 1}, {"c": "was denied"})
     assert ("was denied", MISSING) == (reason_of(found, "c"), reason_of(found, "d"))
     assert MISSING == reason_of({"c": 1}, "d")
     assert ({"c": "was denied"}, {}) == (reasons_of(found), reasons_of({"c": 1}))
@@ -20,12 +20,12 @@ def test_what_is_not_known_has_a_reason_of_its_own_or_was_not_collected() -> Non
 
 def test_the_reasons_are_those_that_were_given_then() -> None:
     reasons = {"c": "was denied"}
-    found = PartlyKnown({}, reasons)
+    found = PartialObject({}, reasons)
     reasons["c"] = "is fine"
     assert "was denied" == reason_of(found, "c")
 
 
 def test_only_an_object_with_a_doubt_is_doubted() -> None:
     assert doubt_of({"a": 1}) is None
-    assert doubt_of(PartlyKnown({"a": 1}, {})) is None
-    assert "stands there twice" == doubt_of(PartlyKnown({"a": 1}, {}, "stands there twice"))
+    assert doubt_of(PartialObject({"a": 1}, {})) is None
+    assert "stands there twice" == doubt_of(PartialObject({"a": 1}, {}, "stands there twice"))

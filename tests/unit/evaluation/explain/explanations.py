@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from perpend.core.objects.inventory import EstateObject
+from perpend.core.objects.inventory import CloudObject
 from perpend.evaluation.explain.steps import Explanation, explain_verdict
-from perpend.evaluation.verdicts.evaluation_time import RunDay
+from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
 from tests.repositories import program_of
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer
 
@@ -33,6 +33,6 @@ IMPORTS = {"importExtracts": [{"file": f"/types/{THING}/e.extracts.yaml"}]}
 MFA = {"IS_EQUAL": {"left": {"EXTRACT": "mfa"}, "right": {"TEXT": "false"}}}
 
 
-def explained(root: Path, judged: EstateObject, *checks: Any, **more: Any) -> Explanation:
+def explained(root: Path, judged: CloudObject, *checks: Any, **more: Any) -> Explanation:
     found = analyzer(root, *checks, files=EXTRACTS, **{**IMPORTS, **more})
-    return explain_verdict(found, program_of(found), judged, day=RunDay(TIME, given=True))
+    return explain_verdict(found, program_of(found), judged, day=EvaluationTime(TIME, given=True))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from perpend.core.values.partial_object import PartlyKnown
+from perpend.core.values.partial_object import PartialObject
 from perpend.evaluation.explain.sources import text_at
 
 NESTED = {"a__r": {"b__r": [{"c": 1}, {"c": None}]}, "doc": '{"k": [1, 2]}', "n__r": None}
@@ -35,5 +35,5 @@ def test_of_test_data_what_is_not_there_is_null() -> None:
 
 
 def test_why_a_value_is_not_known_is_said() -> None:
-    fields: dict[str, Any] = PartlyKnown({}, {"list__r": "may hold more"})
+    fields: dict[str, Any] = PartialObject({}, {"list__r": "may hold more"})
     assert ["not known: may hold more", "not collected"] == [text_at(fields, name) for name in ("list__r", "other")]

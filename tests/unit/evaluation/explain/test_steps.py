@@ -10,7 +10,7 @@ import pytest
 from perpend.evaluation.explain.fields_read import FieldValue
 from perpend.evaluation.explain.sources import ReadPlace
 from perpend.evaluation.explain.steps import Explanation, Leaf, ListedObject, Step, deciding_steps, explain_verdict, grounds
-from perpend.evaluation.verdicts.evaluation_time import RunDay
+from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
 from tests.repositories import logic, program_of
 from tests.unit.evaluation.explain.explanations import FLAG, MFA, TIME, explained
 from tests.unit.evaluation.verdicts.evaluate_objects import analyzer, thing
@@ -123,7 +123,9 @@ def test_an_explanation_carries_the_verdict_the_policy_and_the_time(tmp_path: Pa
 def test_a_policy_without_a_readable_descriptor_is_named_by_its_id(tmp_path: Path) -> None:
     found = analyzer(tmp_path, FLAG, files={"ce/policy/policy.yaml": "["})
     judged = thing("a", flag="true")
-    assert "/ce/policy" == explain_verdict(found, program_of(found), judged, day=RunDay(TIME, given=True)).policy.full_name
+    assert (
+        "/ce/policy" == explain_verdict(found, program_of(found), judged, day=EvaluationTime(TIME, given=True)).policy.full_name
+    )
 
 
 def test_the_deciding_steps_are_those_that_stopped_or_decided(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import Selection
-from perpend.evaluation.verdicts.verdict import Finding
+from perpend.evaluation.verdicts.verdict import Verdict
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.program.program import Program
 from tests.repositories import analyzer_of, logic, policy_files, program_of
@@ -20,17 +20,17 @@ THING = "CA10__CaThing__c"
 
 
 def thing(
-    name: str, source: str = "a.json", row: int = 1, *, variants: tuple[EstateObject, ...] = (), **fields: Any
-) -> EstateObject:
+    name: str, source: str = "a.json", row: int = 1, *, variants: tuple[CloudObject, ...] = (), **fields: Any
+) -> CloudObject:
     """Return an object with fields."""
-    return EstateObject(THING, name, name, name, {"Id": name, **fields}, Origin(source, row), variants=variants)
+    return CloudObject(THING, name, name, name, {"Id": name, **fields}, Origin(source, row), variants=variants)
 
 
-def estate(*objects: EstateObject, times: dict[str, datetime | None] | None = None) -> Estate:
+def inventory(*objects: CloudObject, times: dict[str, datetime | None] | None = None) -> Inventory:
     """Return an estate of objects whose sources were observed at given times."""
     names = dict.fromkeys(one.origin.source for one in objects) or {"a.json": None}
     observed = {**dict.fromkeys(names), **(times or {})}
-    return Estate(tuple(Source(name, "test-data", time, 1) for name, time in observed.items()), {THING: objects})
+    return Inventory(tuple(Source(name, "test-data", time, 1) for name, time in observed.items()), {THING: objects})
 
 
 def analyzer(root: Path, *checks: Any, files: dict[str, Any] | None = None, **more: Any) -> Analyzer:
@@ -38,16 +38,16 @@ def analyzer(root: Path, *checks: Any, files: dict[str, Any] | None = None, **mo
     return analyzer_of(root, {**policy_files(logic(*checks, **more)), **(files or {})})
 
 
-def judgement(found: Estate, programs: Program | Sequence[Program], **more: Any) -> Judgement:
+def evaluation(found: Inventory, programs: Program | Sequence[Program], **more: Any) -> Evaluation:
     """Return a judgement that knows neither names of policies nor types."""
     chosen = [programs] if isinstance(programs, Program) else programs
     selection = Selection(tuple(sorted(chosen, key=lambda program: program.policy_id)))
-    return judge_estate(found, selection, **more)
+    return evaluate_objects(found, selection, **more)
 
 
-def findings(found: Estate, program: Program, **more: Any) -> dict[str, Finding]:
+def findings(found: Inventory, program: Program, **more: Any) -> dict[str, Verdict]:
     """Return the findings of one program by object id."""
-    return {one.object.id: one for one in judgement(found, program, **more).findings()}
+    return {one.object.id: one for one in evaluation(found, program, **more).findings()}
 
 
-__all__ = ["analyzer", "estate", "findings", "judgement", "program_of", "thing"]
+__all__ = ["analyzer", "evaluation", "findings", "inventory", "program_of", "thing"]

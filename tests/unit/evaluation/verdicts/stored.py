@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from perpend.core.objects.claims import Claim
-from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source, object_from_fields
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, object_from_fields
 from perpend.evaluation.verdicts.selection import Selection, selection_of
 from perpend.inventory.readers.conflicts import contradiction
 from perpend.inventory.snapshots.snapshot import Snapshot
@@ -62,8 +62,8 @@ THINGS = [
 ]
 
 
-def rivals(*readings: Mapping[str, Any]) -> EstateObject:
-    first, *others = (EstateObject(THING, "g", "g", "g", {"Id": "g", **one}, Origin("b.json", 9)) for one in readings)
+def rivals(*readings: Mapping[str, Any]) -> CloudObject:
+    first, *others = (CloudObject(THING, "g", "g", "g", {"Id": "g", **one}, Origin("b.json", 9)) for one in readings)
     return first._replace(variants=tuple(others))
 
 
@@ -84,7 +84,7 @@ class Case:
             Source("a.json", "test-data", SEEN, 1, coverage=(Claim(OTHER),)),
             Source("b.json", "test-data", None, len(things), ("1", "2")),
         ]
-        self.estate = Estate(sources, {THING: things, OTHER: others})
+        self.inventory = Inventory(sources, {THING: things, OTHER: others})
         self.snapshot: Snapshot = write_store(
-            root / "store", self.estate, declared=self.analyzer.object_type, contradiction=contradiction
+            root / "store", self.inventory, declared=self.analyzer.object_type, contradiction=contradiction
         )

@@ -12,14 +12,14 @@ import pytest
 
 from perpend.core.objects.claims import Claim, Scope, unclaimed
 from perpend.core.objects.ids import PRODUCTION
-from perpend.core.objects.inventory import Estate, Origin, Source, object_from_fields
+from perpend.core.objects.inventory import Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.object_types import Field
-from perpend.core.values.partial_object import PartlyKnown, doubt_of
+from perpend.core.values.partial_object import PartialObject, doubt_of
 from perpend.evaluation.verdicts.child_lists import NO_ID, account_names, with_children
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
 from tests.repositories import analyzer_of, logic, policy_files
@@ -34,29 +34,29 @@ def program_of(name: str) -> Any:
     return ANALYZER.analyzed(f"/ce/ca/aws/iam/{name}/{PRODUCTION}").program
 
 
-def estate(accounts: Sequence[dict[str, Any]], users: Sequence[dict[str, Any]], *claims: Claim) -> Estate:
+def inventory(accounts: Sequence[dict[str, Any]], users: Sequence[dict[str, Any]], *claims: Claim) -> Inventory:
     def read(name: str, rows: Sequence[dict[str, Any]]) -> list[Any]:
         return [object_from_fields(one, ANALYZER.object_type(name), Origin("x", row)) for row, one in enumerate(rows)]
 
     source = Source("x", "test-data", None, 0, coverage=claims)
-    return Estate((source,), {ACCOUNT: read(ACCOUNT, accounts), USER: read(USER, users)})
+    return Inventory((source,), {ACCOUNT: read(ACCOUNT, accounts), USER: read(USER, users)})
 
 
-def accounts(found: Estate, *, policy: str = "account-has-no-iam-users") -> list[Any]:
+def accounts(found: Inventory, *, policy: str = "account-has-no-iam-users") -> list[Any]:
     return [one.fields for one in with_children(found, [program_of(policy)], ANALYZER.object_type).objects[ACCOUNT]]
 
 
 def test_users_stand_with_the_account_that_they_name_where_a_claim_covers_it() -> None:
     users = [{"Id": "u", KEY: A}, {"Id": "v", "CA10__account__r": {"Id": A}}, {"Id": "w", KEY: B}]
-    one, other = accounts(estate([{"Id": A}, {"Id": B}], users, Claim(USER, Scope(A))))
+    one, other = accounts(inventory([{"Id": A}, {"Id": B}], users, Claim(USER, Scope(A))))
     assert {"Id": A, LIST: users[:2]} == one
     assert [None, None] == [doubt_of(user) for user in one[LIST]]
-    assert isinstance(other, PartlyKnown)
+    assert isinstance(other, PartialObject)
     assert ({"Id": B}, {LIST: unclaimed(USER, B)}) == (other, other.reasons)
 
 
 def test_nothing_is_attached_that_no_program_reads() -> None:
-    found = estate([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER))
+    found = inventory([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER))
     assert [{"Id": A}] == accounts(found, policy="root-user-mfa")
 
 
@@ -81,9 +81,9 @@ def test_nothing_is_attached_that_no_program_reads() -> None:
     ],
 )
 def test_what_leaves_a_list_open(account: dict[str, Any], user: dict[str, Any], reason: str | None) -> None:
-    [found] = accounts(estate([{"Id": A, **account}], [{"Id": "u", **user}], Claim(USER)))
+    [found] = accounts(inventory([{"Id": A, **account}], [{"Id": "u", **user}], Claim(USER)))
     if reason is None:
-        assert not isinstance(found, PartlyKnown)
+        assert not isinstance(found, PartialObject)
         assert found[LIST] == account.get(LIST, [])
     else:
         assert LIST not in found
@@ -94,37 +94,37 @@ def test_what_leaves_a_list_open(account: dict[str, Any], user: dict[str, Any], 
 @pytest.mark.parametrize("stated", [[], [{"Id": "u"}]])
 def test_what_has_no_id_is_in_no_list(identity: Any, stated: list[dict[str, Any]]) -> None:
     for user in ({"Id": identity, KEY: A}, {KEY: A}):
-        [found] = accounts(estate([{"Id": A, LIST: stated}], [user], Claim(USER)))
-        assert isinstance(found, PartlyKnown)
+        [found] = accounts(inventory([{"Id": A, LIST: stated}], [user], Claim(USER)))
+        assert isinstance(found, PartialObject)
         assert "does not hold all" in found.reasons[LIST]
 
 
 @pytest.mark.parametrize("account", [{"Id": ["a"]}, {"Id": {}}, {"Id": None}, {}])
 def test_a_list_of_what_has_no_id_is_not_known(account: dict[str, Any]) -> None:
-    [found] = accounts(estate([account], [{"Id": "u", KEY: A}], Claim(USER)))
-    assert isinstance(found, PartlyKnown)
+    [found] = accounts(inventory([account], [{"Id": "u", KEY: A}], Claim(USER)))
+    assert isinstance(found, PartialObject)
     assert {LIST: NO_ID} == found.reasons
 
 
 def test_a_user_whose_sources_contradict_each_other_is_no_fact_in_the_list() -> None:
-    found = estate([{"Id": A}], [{"Id": "u", KEY: A, "x": 1}], Claim(USER))
+    found = inventory([{"Id": A}], [{"Id": "u", KEY: A, "x": 1}], Claim(USER))
     user = found.objects[USER][0]
     disputed = user._replace(variants=(user._replace(fields={"Id": "u", KEY: A, "x": 2}),))
-    [account] = accounts(Estate(found.sources, {**found.objects, USER: [disputed]}))
+    [account] = accounts(Inventory(found.sources, {**found.objects, USER: [disputed]}))
     assert "sources contradict each other about x (x:0, x:0)" == doubt_of(account[LIST][0])
 
 
 def test_inputs_that_could_not_be_read_leave_lists_open() -> None:
-    [found] = accounts(replace(estate([{"Id": A}], [], Claim(USER)), unread=("y.csv",)))
+    [found] = accounts(replace(inventory([{"Id": A}], [], Claim(USER)), unread=("y.csv",)))
     assert {LIST: "is not known in full: y.csv could not be read"} == found.reasons
 
 
 def test_every_reading_of_an_account_gets_the_list() -> None:
-    found = estate([{"Id": A, "n": 1}], [{"Id": "u", KEY: A}], Claim(USER))
+    found = inventory([{"Id": A, "n": 1}], [{"Id": "u", KEY: A}], Claim(USER))
     account = found.objects[ACCOUNT][0]
     disputed = account._replace(variants=(account._replace(fields={"Id": A, "n": 2}),))
     [two] = with_children(
-        Estate(found.sources, {**found.objects, ACCOUNT: [disputed]}),
+        Inventory(found.sources, {**found.objects, ACCOUNT: [disputed]}),
         [program_of("account-has-no-iam-users")],
         ANALYZER.object_type,
     ).objects[ACCOUNT]
@@ -133,26 +133,26 @@ def test_every_reading_of_an_account_gets_the_list() -> None:
 
 @pytest.mark.parametrize("claims", [(Claim(USER),), ()])
 def test_what_is_not_known_of_an_account_already_stays_so(claims: tuple[Claim, ...]) -> None:
-    found = estate([{"Id": A}], [{"Id": "u", KEY: A}], *claims)
-    partly = found.objects[ACCOUNT][0]._replace(fields=PartlyKnown({"Id": A}, {"x": "denied"}, "doubted"))
-    [account] = accounts(Estate(found.sources, {**found.objects, ACCOUNT: [partly]}))
+    found = inventory([{"Id": A}], [{"Id": "u", KEY: A}], *claims)
+    partly = found.objects[ACCOUNT][0]._replace(fields=PartialObject({"Id": A}, {"x": "denied"}, "doubted"))
+    [account] = accounts(Inventory(found.sources, {**found.objects, ACCOUNT: [partly]}))
     assert ("denied", "doubted") == (account.reasons["x"], account.doubt)
     assert ([{"Id": "u", KEY: A}], None) == (account[LIST], account.reasons.get(LIST)) if claims else LIST in account.reasons
 
 
 def test_a_list_that_holds_no_objects_is_left_as_it_is() -> None:
-    [found] = accounts(estate([{"Id": A, LIST: [5]}], [{"Id": "u", KEY: A}], Claim(USER)))
+    [found] = accounts(inventory([{"Id": A, LIST: [5]}], [{"Id": "u", KEY: A}], Claim(USER)))
     assert {"Id": A, LIST: [5]} == found
 
 
 def test_an_owner_in_another_spelling_leaves_its_own_list_open_and_no_other() -> None:
-    one, other = accounts(estate([{"Id": "One"}, {"Id": B}], [{"Id": "u", KEY: "one "}, {"Id": "v", KEY: B}], Claim(USER)))
+    one, other = accounts(inventory([{"Id": "One"}, {"Id": B}], [{"Id": "u", KEY: "one "}, {"Id": "v", KEY: B}], Claim(USER)))
     assert {LIST: f"may hold more: `{KEY}` of `{USER}` names this object in another spelling"} == one.reasons
     assert [{"Id": "v", KEY: B}] == other[LIST]
 
 
 def test_a_key_that_looks_like_no_id_leaves_lists_open_that_their_owner_does_not_state() -> None:
-    found = estate([{"Id": "acc-1"}, {"Id": "acc-2", LIST: []}], [{"Id": "u", KEY: "nobody"}], Claim(USER))
+    found = inventory([{"Id": "acc-1"}, {"Id": "acc-2", LIST: []}], [{"Id": "u", KEY: "nobody"}], Claim(USER))
     one, other = accounts(found)
     assert {LIST: f"may hold more: `{KEY}` of `{USER}` holds what no Id of `{ACCOUNT}` looks like"} == one.reasons
     assert {"Id": "acc-2", LIST: []} == other
@@ -173,15 +173,17 @@ def test_a_key_that_looks_like_no_id_leaves_lists_open_that_their_owner_does_not
 def test_an_account_is_called_as_the_master_as_the_arn_or_as_the_object_itself(
     master: tuple[str, str, str] | None, identity: str, names: list[str]
 ) -> None:
-    [judged] = estate([], [{"Id": "u"}]).objects[USER]
+    [judged] = inventory([], [{"Id": "u"}]).objects[USER]
     owner = judged._replace(external_id=master[0], id=master[1], name=master[2]) if master else None
     assert names == list(account_names(judged._replace(id=identity, external_id="x", master=owner)))
 
 
 def test_a_list_that_was_denied_is_not_known_though_all_of_its_type_were_read() -> None:
-    [found] = accounts(estate([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER), Claim(USER, lacking="denied", relation=LIST)))
+    [found] = accounts(inventory([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER), Claim(USER, lacking="denied", relation=LIST)))
     assert ({"Id": A}, {LIST: "is not known in full: denied"}) == (found, found.reasons)
-    [found] = accounts(estate([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER), Claim(USER, lacking="denied", relation="other")))
+    [found] = accounts(
+        inventory([{"Id": A}], [{"Id": "u", KEY: A}], Claim(USER), Claim(USER, lacking="denied", relation="other"))
+    )
     assert [{"Id": "u", KEY: A}] == found[LIST]
 
 
@@ -204,7 +206,7 @@ def test_one_that_says_of_nobody_to_belong_to_them_leaves_no_list_open_unless_al
     others = {name: field for name, field in declared.fields.items() if name != KEY}
     types = {USER: replace(declared, fields={**others, KEY: Field(KEY, kind)} if kind else others)}
     found = with_children(
-        estate([{"Id": A}], [{"Id": "u", **user}], Claim(USER)),
+        inventory([{"Id": A}], [{"Id": "u", **user}], Claim(USER)),
         [program_of("account-has-no-iam-users")],
         lambda name: types.get(name) or ANALYZER.object_type(name),
     )
@@ -288,7 +290,7 @@ def declared_types(case: str) -> dict[str, Any]:
     }
 
 
-def ended(found: Judgement) -> dict[str, dict[str, str]]:
+def ended(found: Evaluation) -> dict[str, dict[str, str]]:
     """Return how the things of each case ended."""
     by_type: dict[str, dict[str, str]] = defaultdict(dict)
     for one in found.findings():
@@ -315,9 +317,9 @@ def test_whether_a_part_says_whose_it_is_is_the_same_in_files_and_in_a_store(tmp
         for number, said in enumerate(parts):
             known = "INCOMPLIANT" if names_owner(said) else "COMPLIANT"
             expected[case][f"b{number}"] = "UNDETERMINED" if is_open else known
-    found = Estate((Source("x", "test-data", None, 0, coverage=tuple(claims)),), objects)
+    found = Inventory((Source("x", "test-data", None, 0, coverage=tuple(claims)),), objects)
     selection = select_policies(analyzer)
-    assert expected == ended(judge_estate(found, selection))
+    assert expected == ended(evaluate_objects(found, selection))
     snapshot = write_store(tmp_path / "store", found, declared=analyzer.object_type)
-    with judge_snapshot(snapshot, selection) as judgement:
-        assert expected == ended(judgement)
+    with evaluate_snapshot(snapshot, selection) as evaluation:
+        assert expected == ended(evaluation)

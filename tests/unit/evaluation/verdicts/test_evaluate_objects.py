@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.claims import Claim
-from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
 from perpend.core.objects.object_types import TypesDiffer
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.duckdb.engine import DuckDb, duck_db
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import Selection, select_policies
 from tests.repositories import NAMES, analyzer_of, logic, policy_files, program_of
-from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, estate, findings, judgement, thing
+from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, evaluation, findings, inventory, thing
 
 OTHER = "CA10__CaOther__c"
 ON = {"FIELD": {"path": "on"}}
@@ -58,10 +58,10 @@ def engine(tmp_path: Path) -> Iterator[DuckDb]:
         yield opened
 
 
-def both(things: list[EstateObject]) -> Estate:
-    found = estate(*things)
-    others = [EstateObject(OTHER, "x", "x", "x", {"Id": "x", "on": True}, Origin("o.json", 1))]
-    return Estate((*found.sources, Source("o.json", "test-data", None, 1)), {**found.objects, OTHER: others})
+def both(things: list[CloudObject]) -> Inventory:
+    found = inventory(*things)
+    others = [CloudObject(OTHER, "x", "x", "x", {"Id": "x", "on": True}, Origin("o.json", 1))]
+    return Inventory((*found.sources, Source("o.json", "test-data", None, 1)), {**found.objects, OTHER: others})
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 7, 200_000])
@@ -70,8 +70,8 @@ def test_an_engine_says_what_the_interpreter_says(
 ) -> None:
     monkeypatch.setattr("perpend.evaluation.verdicts.evaluate_objects._AT_ONCE", at_once)
     selection = select_policies(analyzer_of(tmp_path / "repository", FILES))
-    expected = judge_estate(both(THINGS), selection, snapshot_time=DAY)
-    found = judge_estate(both(THINGS), selection, snapshot_time=DAY, engine=engine)
+    expected = evaluate_objects(both(THINGS), selection, snapshot_time=DAY)
+    found = evaluate_objects(both(THINGS), selection, snapshot_time=DAY, engine=engine)
     assert list(expected.findings()) == list(found.findings())
     assert expected.ledger == found.ledger
     said = {(one.policy_id, one.object.id): (one.status, one.current_state_message) for one in found.findings()}
@@ -86,25 +86,25 @@ def test_an_engine_says_what_the_interpreter_says(
 
 def test_the_end_of_a_day_is_that_day_to_an_engine_too(tmp_path: Path, engine: DuckDb) -> None:
     selection = select_policies(analyzer_of(tmp_path / "repository", FILES), ["/ce/c"])
-    found = judge_estate(estate(*THINGS[:2]), selection, snapshot_time=DAY.replace(hour=23, minute=59), engine=engine)
+    found = evaluate_objects(inventory(*THINGS[:2]), selection, snapshot_time=DAY.replace(hour=23, minute=59), engine=engine)
     assert ["COMPLIANT", "INCOMPLIANT"] == [one.status for one in found.findings()]
 
 
 def test_an_engine_tells_when_a_type_is_done_and_the_interpreter_now_and_then(tmp_path: Path, engine: DuckDb) -> None:
     selection = select_policies(analyzer_of(tmp_path / "repository", FILES), ["/ce/a", "/ce/b"])
     told: list[int] = []
-    judge_estate(both(THINGS), selection, snapshot_time=DAY, engine=engine, progress=told.append)
+    evaluate_objects(both(THINGS), selection, snapshot_time=DAY, engine=engine, progress=told.append)
     assert [7, 8] == told
     told.clear()
     many = [thing(str(number), on=True) for number in range(999)]
-    judge_estate(both(many), selection, snapshot_time=DAY, progress=told.append)
+    evaluate_objects(both(many), selection, snapshot_time=DAY, progress=told.append)
     assert [1_000] == told
 
 
 def test_a_type_of_which_there_are_no_objects_has_no_verdicts(tmp_path: Path, engine: DuckDb) -> None:
     selection = select_policies(analyzer_of(tmp_path / "repository", FILES))
     for one in (None, engine):
-        found = judge_estate(estate(THINGS[0]), selection, snapshot_time=DAY, engine=one)
+        found = evaluate_objects(inventory(THINGS[0]), selection, snapshot_time=DAY, engine=one)
         assert (1, 2, 0) == (found.ledger.objects, found.ledger.verdicts, sum(found.counts(found.programs[1]).values()))
 
 
@@ -115,7 +115,7 @@ def at(text: str) -> datetime:
 def test_progress_is_told_now_and_then(tmp_path: Path) -> None:
     told: list[int] = []
     objects = [thing(str(number), on=True) for number in range(2_500)]
-    judgement(estate(*objects), program_of(analyzer(tmp_path, ON)), progress=told.append)
+    evaluation(inventory(*objects), program_of(analyzer(tmp_path, ON)), progress=told.append)
     assert [1_000, 2_000] == told
 
 
@@ -135,7 +135,7 @@ def test_progress_is_told_now_and_then(tmp_path: Path) -> None:
 def test_contradicting_readings_are_incompliant_only_where_all_are(tmp_path: Path, readings: list[Any], status: str) -> None:
     rivals = [thing("a", f"{number}.csv", number, on=on, number=number) for number, on in enumerate(readings)]
     judged = thing("a", "0.csv", 0, on=readings[0], number=0, variants=tuple(rivals[1:]))
-    found = findings(estate(judged), program_of(analyzer(tmp_path, ON)))["a"]
+    found = findings(inventory(judged), program_of(analyzer(tmp_path, ON)))["a"]
     assert status == found.status
     if status == "UNDETERMINED":
         assert (0, "isUnreadable()") == (found.condition_index, found.condition_text)
@@ -146,14 +146,14 @@ def test_contradicting_readings_are_incompliant_only_where_all_are(tmp_path: Pat
 def test_a_contradiction_names_the_keys_that_differ_and_the_places(tmp_path: Path) -> None:
     rival = thing("a", "b.csv", 7, doc='{"x": 1, "y": 2, "z": 3}', on=False)
     judged = thing("a", "a.csv", 3, doc='{"x": 1, "y": 5}', on=False, variants=(rival,))
-    found = findings(estate(judged), program_of(analyzer(tmp_path, ON)))["a"]
+    found = findings(inventory(judged), program_of(analyzer(tmp_path, ON)))["a"]
     assert "sources contradict each other about y, z (a.csv:3, b.csv:7)" == found.current_state_message
 
 
 def test_a_contradiction_about_many_fields_names_some(tmp_path: Path) -> None:
     rivals = tuple(thing("a", f"{n}.csv", n, **{f"f{m}": n for m in range(9)}) for n in range(1, 9))
     judged = thing("a", "0.csv", 9, on=False, **{f"f{m}": "[" for m in range(9)}, variants=rivals)
-    message = findings(estate(judged), program_of(analyzer(tmp_path, ON)))["a"].current_state_message
+    message = findings(inventory(judged), program_of(analyzer(tmp_path, ON)))["a"].current_state_message
     assert "about f0, f1, f2, f3, f4, f5 and 4 more (0.csv:9, 1.csv:1, 2.csv:2, 3.csv:3, 4.csv:4, 5.csv:5)" in message
 
 
@@ -164,9 +164,9 @@ NOON, LATER = at("2026-01-10T12:00:00+00:00"), at("2026-01-12T12:00:00+00:00")
 def test_every_object_is_judged_at_the_newest_day_of_the_run(tmp_path: Path, order: tuple[str, str]) -> None:
     objects = [thing(name, name, seen="2026-01-10T01:00:00Z") for name in order]
     program, times = program_of(analyzer(tmp_path, OLD)), {"a.csv": NOON, "b.csv": LATER}
-    found = findings(estate(*objects, times=times), program)
+    found = findings(inventory(*objects, times=times), program)
     assert {"a.csv": "INCOMPLIANT", "b.csv": "INCOMPLIANT"} == {name: one.status for name, one in found.items()}
-    found = findings(estate(*objects, times=times), program, snapshot_time=NOON)
+    found = findings(inventory(*objects, times=times), program, snapshot_time=NOON)
     assert {"COMPLIANT"} == {one.status for one in found.values()}
 
 
@@ -175,7 +175,7 @@ def test_the_readings_of_a_contradiction_are_judged_at_the_same_day(tmp_path: Pa
     seen, second = {"seen": "2026-01-10T01:00:00Z"}, {"a.csv": "b.csv", "b.csv": "a.csv"}[first]
     judged = thing("a", first, 1, **seen, variants=(thing("a", second, 1, **seen, x=1),))
     program = program_of(analyzer(tmp_path, OLD))
-    assert "INCOMPLIANT" == findings(estate(judged, times={"a.csv": LATER, "b.csv": NOON}), program)["a"].status
+    assert "INCOMPLIANT" == findings(inventory(judged, times={"a.csv": LATER, "b.csv": NOON}), program)["a"].status
 
 
 def test_the_time_of_the_run(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_the_time_of_the_run(tmp_path: Path) -> None:
     midnight = at("2026-03-01T00:00:00+00:00")
 
     def snapshot(times: dict[str, datetime | None], **more: Any) -> tuple[datetime, bool]:
-        day = judgement(estate(times=times), program, today=today, **more).day
+        day = evaluation(inventory(times=times), program, today=today, **more).day
         return day.time, day.assumed
 
     assert (LATER, False) == snapshot({"a.json": LATER, "b.csv": NOON})
@@ -196,7 +196,7 @@ def test_the_time_of_the_run(tmp_path: Path) -> None:
 
 def test_a_source_without_a_time_is_judged_as_of_today(tmp_path: Path) -> None:
     program = program_of(analyzer(tmp_path, OLD))
-    judged = estate(thing("a", seen="2026-02-28T23:00:00Z"), thing("b", seen="2026-03-01T00:00:00Z"))
+    judged = inventory(thing("a", seen="2026-02-28T23:00:00Z"), thing("b", seen="2026-03-01T00:00:00Z"))
     found = findings(judged, program, today=datetime(2026, 3, 1, 23, tzinfo=UTC))
     assert {"a": "INCOMPLIANT", "b": "COMPLIANT"} == {name: one.status for name, one in found.items()}
 
@@ -204,7 +204,7 @@ def test_a_source_without_a_time_is_judged_as_of_today(tmp_path: Path) -> None:
 def test_a_snapshot_time_of_any_zone_is_judged_in_utc(tmp_path: Path) -> None:
     program = program_of(analyzer(tmp_path, OLD))
     moment = datetime(2026, 1, 11, 1, tzinfo=timezone(timedelta(hours=2)))
-    judged = estate(thing("a", seen="2026-01-10T00:00:00Z"), thing("b", seen="2026-01-09T23:00:00Z"))
+    judged = inventory(thing("a", seen="2026-01-10T00:00:00Z"), thing("b", seen="2026-01-09T23:00:00Z"))
     found = findings(judged, program, snapshot_time=moment)
     assert {"a": "COMPLIANT", "b": "INCOMPLIANT"} == {name: one.status for name, one in found.items()}
 
@@ -212,7 +212,7 @@ def test_a_snapshot_time_of_any_zone_is_judged_in_utc(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("day", "status"), [(datetime(2026, 1, 12, tzinfo=UTC), "INCOMPLIANT"), (None, "UNDETERMINED")])
 def test_facts_are_as_old_as_they_were_on_the_day_of_the_run(tmp_path: Path, day: datetime | None, status: str) -> None:
     program = program_of(analyzer(tmp_path, ON))
-    seen = estate(thing("a", on=True), times={"a.json": datetime(2026, 1, 10, tzinfo=UTC)})
+    seen = inventory(thing("a", on=True), times={"a.json": datetime(2026, 1, 10, tzinfo=UTC)})
     more = {"snapshot_time": day, "today": datetime(2026, 11, 1, tzinfo=UTC), "max_age": timedelta(days=7)}
     assert status == findings(seen, program, **more)["a"].status
 
@@ -224,7 +224,7 @@ def test_a_field_that_was_not_collected_leaves_open_what_it_holds_in_every_readi
     program = program_of(analyzer(tmp_path, {"NOT": {"arg": ON}}, {"IS_EMPTY": {"arg": {"FIELD": {"path": "on"}}}}))
     empty = thing("a", **field)
     judged = thing("b", on=False, n=1, variants=(thing("b", **field),))
-    found = findings(estate(empty, judged), program)
+    found = findings(inventory(empty, judged), program)
     missing = "on is missing from the data: it was not collected"
     expected = (Status.INCOMPLIANT, None) if field else (Status.UNDETERMINED, missing)
     assert expected == (found["a"].status, found["a"].runtime_error)
@@ -245,9 +245,9 @@ def test_child_lists_are_found_by_the_types_that_are_declared(tmp_path: Path) ->
     selection = select_policies(analyzer_of(tmp_path, policy_files(logic(asked, relatedLists=[block]), **types)))
     objects = {
         THING: [thing("a"), thing("b")],
-        part: [EstateObject(part, "p", "p", "p", {"Id": "p", "on": True, "thing__c": "a"}, Origin("a.json", 1))],
+        part: [CloudObject(part, "p", "p", "p", {"Id": "p", "on": True, "thing__c": "a"}, Origin("a.json", 1))],
     }
-    found = judge_estate(Estate((Source("a.json", "test-data", None, 3, coverage=(Claim(part),)),), objects), selection)
+    found = evaluate_objects(Inventory((Source("a.json", "test-data", None, 3, coverage=(Claim(part),)),), objects), selection)
     assert ["INCOMPLIANT", "COMPLIANT"] == [one.status for one in found.findings()]
 
 
@@ -255,10 +255,10 @@ def test_progress_counts_the_objects_of_all_types(tmp_path: Path, engine: DuckDb
     names = ["CA10__CaA__c", "CA10__CaB__c", "CA10__CaC__c"]
     files = {f"ce/{name}/prod.logic.yaml": logic(ON, input_type=name) for name in names}
     files |= {f"ce/{name}/policy.yaml": {"names": NAMES} for name in names}
-    objects = {name: [EstateObject(name, "x", "x", "x", {"Id": "x", "on": True}, Origin("a.json", 1))] * 2 for name in names}
+    objects = {name: [CloudObject(name, "x", "x", "x", {"Id": "x", "on": True}, Origin("a.json", 1))] * 2 for name in names}
     told: list[int] = []
-    found = Estate((Source("a.json", "test-data", None, 6),), objects)
-    judge_estate(found, select_policies(analyzer_of(tmp_path, files)), engine=engine, progress=told.append)
+    found = Inventory((Source("a.json", "test-data", None, 6),), objects)
+    evaluate_objects(found, select_policies(analyzer_of(tmp_path, files)), engine=engine, progress=told.append)
     assert [2, 4, 6] == told
 
 
@@ -280,7 +280,7 @@ def test_policies_are_not_judged_by_what_another_repository_declares(
     gone = thing("a", o__c="1", o__r={"Id": "1", "name": "x", "CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"})
     asked = engine if by_engine else None
     for one, status in ((declared, "INCOMPLIANT"), (undeclared, "COMPLIANT")):
-        agreed = judge_estate(estate(gone), mixed(tmp_path / status, one, one), engine=asked, snapshot_time=DAY)
+        agreed = evaluate_objects(inventory(gone), mixed(tmp_path / status, one, one), engine=asked, snapshot_time=DAY)
         assert [status] * 2 == [finding.status.value for finding in agreed.findings()]
     with pytest.raises(TypesDiffer, match=f"declare {OTHER} differently"):
-        judge_estate(estate(gone), mixed(tmp_path, declared, undeclared), engine=asked, snapshot_time=DAY)
+        evaluate_objects(inventory(gone), mixed(tmp_path, declared, undeclared), engine=asked, snapshot_time=DAY)

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from perpend.core.objects.claims import Claim, Scope
-from perpend.core.objects.inventory import Estate, EstateObject, Source
+from perpend.core.objects.inventory import CloudObject, Inventory, Source
 from perpend.core.objects.object_types import Field, Lookup, ObjectType
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement, chunks_of, counts_of, ledger_of, objects_at
-from perpend.evaluation.verdicts.requirements import AnsweredFor, Standing
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of, counts_of, ledger_of, objects_at
+from perpend.evaluation.verdicts.requirements import AnsweredFor, RequirementStatus
 from perpend.evaluation.verdicts.selection import Selection, select_policies
-from perpend.evaluation.verdicts.verdicts import HeldVerdicts
+from perpend.evaluation.verdicts.verdicts import InMemoryVerdicts
 from perpend.language.program.program import Read
 from tests.repositories import NAMES, logic, program_of, write
-from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, estate, findings, judgement, thing
+from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, evaluation, findings, inventory, thing
 
 ON = {"FIELD": {"path": "on"}}
 CHECKED = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "The flag is unset."}}}
@@ -35,7 +35,7 @@ def test_the_ledger_counts_every_verdict_once(tmp_path: Path) -> None:
         thing("e", **gone),
         thing("f", flag=1),
     ]
-    ledger = judgement(estate(*objects), program).ledger
+    ledger = evaluation(inventory(*objects), program).ledger
     assert (6, 6, 3) == (ledger.objects, ledger.verdicts, ledger.known)
     expected = {"COMPLIANT": 2, "INCOMPLIANT": 1, "INAPPLICABLE": 0, "UNDETERMINED": 2, "DISAPPEARED": 1}
     assert expected == {status.value: number for status, number in ledger.counts.items()}
@@ -45,7 +45,7 @@ def test_every_policy_judges_every_object_of_its_type_only(tmp_path: Path) -> No
     write(tmp_path, {"ce/b/prod.logic.yaml": logic(), "ce/c/prod.logic.yaml": logic(input_type="CA10__CaOther__c")})
     found = analyzer(tmp_path, ON)
     programs = [program_of(found, logic_id) for logic_id in found.repository.logic_ids]
-    made = judgement(estate(thing("a", on=True), thing("b", on=False)), programs)
+    made = evaluation(inventory(thing("a", on=True), thing("b", on=False)), programs)
     assert (2, 4) == (made.ledger.objects, made.ledger.verdicts)
     rows = [(one.policy_id, one.object.id) for one in made.findings()]
     assert [("/ce/b", "a"), ("/ce/b", "b"), ("/ce/policy", "a"), ("/ce/policy", "b")] == rows
@@ -56,8 +56,8 @@ def test_the_order_of_programs_changes_nothing(tmp_path: Path) -> None:
     write(tmp_path, {"ce/b/prod.logic.yaml": logic(CHECKED)})
     found = analyzer(tmp_path, ON)
     programs = [program_of(found, logic_id) for logic_id in found.repository.logic_ids]
-    estate_ = estate(thing("a", on=True), thing("b", flag="true"))
-    one, other = (list(judgement(estate_, order).findings()) for order in (programs, programs[::-1]))
+    estate_ = inventory(thing("a", on=True), thing("b", flag="true"))
+    one, other = (list(evaluation(estate_, order).findings()) for order in (programs, programs[::-1]))
     assert one == other
 
 
@@ -67,9 +67,9 @@ def test_what_was_not_read_is_told_by_what_nobody_could_read_first(tmp_path: Pat
     denied, users = Claim(THING, Scope("2"), "denied things"), Claim("User", lacking="denied users")
     of_a_list = Claim(THING, lacking="denied children", relation="children__r")
 
-    def unread(*claims: Claim, unusable: tuple[str, ...] = (), objects: tuple[EstateObject, ...] = (thing("a"),)) -> Judgement:
+    def unread(*claims: Claim, unusable: tuple[str, ...] = (), objects: tuple[CloudObject, ...] = (thing("a"),)) -> Evaluation:
         source = Source("a.json", "test-data", None, 1, coverage=claims)
-        return judgement(Estate((source,), {THING: objects}, unusable), program)
+        return evaluation(Inventory((source,), {THING: objects}, unusable), program)
 
     assert {THING: "denied things"} == unread(wanted, denied, users, of_a_list).unread()
     assert ("/ce/policy",) == unread(wanted, denied).unread_policies
@@ -90,14 +90,14 @@ def test_what_was_not_read_is_told_by_what_nobody_could_read_first(tmp_path: Pat
 
 
 def test_an_empty_estate_has_an_empty_ledger(tmp_path: Path) -> None:
-    made = judgement(estate(), program_of(analyzer(tmp_path, ON)))
+    made = evaluation(inventory(), program_of(analyzer(tmp_path, ON)))
     assert (0, 0) == (made.ledger.objects, made.ledger.verdicts)
     assert [] == list(made.findings())
 
 
 def test_a_ledger_that_does_not_add_up_is_never_shown(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="the ledger does not add up: 0 verdicts, 1 expected"):
-        ledger_of(estate(thing("a")), [HeldVerdicts(program_of(analyzer(tmp_path, ON)))])
+        ledger_of(inventory(thing("a")), [InMemoryVerdicts(program_of(analyzer(tmp_path, ON)))])
 
 
 def test_a_finding_tells_everything_about_a_verdict(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_finding_tells_everything_about_a_verdict(tmp_path: Path) -> None:
     query = {"JSON_QUERY_BOOLEAN": {"arg": document, "expression": "on"}}
     query["JSON_QUERY_BOOLEAN"]["undeterminedIf"] = {"evaluationError": "failed", "resultTypeMismatch": "odd"}
     program = program_of(analyzer(tmp_path, {"AND": {"args": [query, {"FIELD": {"path": "owner__r.on"}}]}}))
-    found = findings(estate(thing("a", doc='{"on": true}', owner__r={"on": True}), thing("b", doc="{x")), program)
+    found = findings(inventory(thing("a", doc='{"on": true}', owner__r={"on": True}), thing("b", doc="{x")), program)
     one, other = found["a"], found["b"]
     assert ("/ce/policy", Status.INCOMPLIANT, Status.UNDETERMINED) == (one.policy_id, one.status, other.status)
     assert (program.verdicts[199].text, program.verdicts[101].text) == (one.condition_text, other.condition_text)
@@ -121,18 +121,18 @@ def test_labels_come_from_the_types_and_keys(tmp_path: Path) -> None:
     field = {"label": Field("label", "text", "Nice label"), "bare": Field("bare", "text"), "on": Field("on", "checkbox", "On")}
     owner = ObjectType("Owner", "Owner", {"x": Field("x", "text", "Owner's x")})
     types = {THING: ObjectType(THING, "Thing", field, {"owner__r": Lookup("owner__r", "Owner")}), "Owner": owner}
-    made = judge_estate(estate(), Selection((program_of(analyzer(tmp_path, ON)),), types=types))
+    made = evaluate_objects(inventory(), Selection((program_of(analyzer(tmp_path, ON)),), types=types))
     paths = ["label", "bare", "none", "owner__r.x", "lost__r.x"]
     assert ["Nice label", "bare", "none", "Owner's x", "x"] == [made.label_of(THING, Read(path)) for path in paths]
     assert "user" == made.label_of(THING, Read("label", "user"))
-    judged = judge_estate(estate(thing("a", on=True, owner__r={"x": 1})), made.selection)
+    judged = evaluate_objects(inventory(thing("a", on=True, owner__r={"x": 1})), made.selection)
     assert [("on", "On", True)] == [(one.field, one.label, one.value) for one in next(judged.findings()).references]
     assert ["Thing", "Other"] == [made.type_label(name) for name in (THING, "Other")]
 
 
 @pytest.mark.parametrize(("size", "lengths"), [(2, [2, 2, 1]), (5, [5]), (9, [5])])
 def test_findings_come_in_batches(tmp_path: Path, size: int, lengths: list[int]) -> None:
-    made = judgement(estate(*(thing(str(number), on=True) for number in range(5))), program_of(analyzer(tmp_path, ON)))
+    made = evaluation(inventory(*(thing(str(number), on=True) for number in range(5))), program_of(analyzer(tmp_path, ON)))
     batches = list(made.batches(size))
     assert lengths == [len(batch) for batch in batches]
     assert list(made.findings()) == [one for batch in batches for one in batch]
@@ -140,7 +140,7 @@ def test_findings_come_in_batches(tmp_path: Path, size: int, lengths: list[int])
 
 def test_objects_are_found_by_their_places(tmp_path: Path) -> None:
     things = [thing(name, on=True) for name in "abc"]
-    made = judgement(estate(*things), program_of(analyzer(tmp_path, ON)))
+    made = evaluation(inventory(*things), program_of(analyzer(tmp_path, ON)))
     assert {0: things[0], 2: things[2]} == objects_at(made, THING, [2, 0, 2])
     assert (things, ()) == (list(made.objects_of(THING)), made.objects_of("Other"))
     assert {} == objects_at(made, "Other", [])
@@ -151,7 +151,7 @@ def test_objects_come_in_chunks_with_their_ends_under_each_program(tmp_path: Pat
     found = analyzer(tmp_path, ON)
     programs = [program_of(found, logic_id) for logic_id in found.repository.logic_ids]
     things = [thing(str(number), on=number % 2 == 0, flag="true") for number in range(2_001)]
-    made = judgement(estate(*things), programs)
+    made = evaluation(inventory(*things), programs)
     chunks = list(chunks_of(made, made.verdicts))
     assert [1_000, 1_000, 1] == [len(objects) for objects, _ in chunks]
     assert things == [one for objects, _ in chunks for one in objects]
@@ -163,7 +163,7 @@ def test_objects_come_in_chunks_with_their_ends_under_each_program(tmp_path: Pat
 def test_statuses_are_counted_by_program(tmp_path: Path) -> None:
     flags = [None, "true", 1, "x", "true", "x", None, "x"]
     things = [thing(str(number), flag=flag) for number, flag in enumerate(flags)]
-    made = judgement(estate(*things), program_of(analyzer(tmp_path, CHECKED)))
+    made = evaluation(inventory(*things), program_of(analyzer(tmp_path, CHECKED)))
     [column] = made.verdicts
     assert made.counts(column.program) == counts_of(column)
     counted = {status: number for status, number in counts_of(column).items() if number}
@@ -177,25 +177,25 @@ def test_scorecards_are_of_the_frameworks_that_policies_were_chosen_by(tmp_path:
     sections = {"frameworks/f/section.yaml": {"name": "F"}, "frameworks/f/1/section.yaml": {"name": "1 One"}}
     found = analyzer(tmp_path, ON, files={"ce/policy/policy.yaml": policy, **sections})
 
-    def standing(on: bool, *claims: Claim, waived: int = 0) -> tuple[str, Standing, dict[Status, int], str]:
+    def standing(on: bool, *claims: Claim, waived: int = 0) -> tuple[str, RequirementStatus, dict[Status, int], str]:
         source = Source("a.json", "test-data", None, 1, coverage=claims)
-        judged = Estate((source,), {THING: (thing("a", on=on),)})
-        made = judge_estate(judged, select_policies(found, framework="f", over=judged))
+        judged = Inventory((source,), {THING: (thing("a", on=on),)})
+        made = evaluate_objects(judged, select_policies(found, framework="f", over=judged))
         [card] = replace(made, answered=AnsweredFor({"/ce/policy": waived})).scorecards()
         [result] = card.results
         [asked] = result.requirement.policies
         return card.framework.id, result.standing, {one: n for one, n in result.counts.items() if n}, asked.in_part
 
     whole, denied = Claim(THING), Claim(THING, lacking="denied things")
-    assert ("/frameworks/f", Standing.FAILS, {Status.INCOMPLIANT: 1}, "") == standing(True, whole)
-    assert ("/frameworks/f", Standing.WAIVED, {Status.INCOMPLIANT: 1}, "") == standing(True, whole, waived=1)
-    assert ("/frameworks/f", Standing.UNDETERMINED, {Status.COMPLIANT: 1}, "denied things") == standing(False, denied)
-    assert () == judge_estate(estate(thing("a", on=True)), select_policies(found)).scorecards()
+    assert ("/frameworks/f", RequirementStatus.FAILS, {Status.INCOMPLIANT: 1}, "") == standing(True, whole)
+    assert ("/frameworks/f", RequirementStatus.WAIVED, {Status.INCOMPLIANT: 1}, "") == standing(True, whole, waived=1)
+    assert ("/frameworks/f", RequirementStatus.UNDETERMINED, {Status.COMPLIANT: 1}, "denied things") == standing(False, denied)
+    assert () == evaluate_objects(inventory(thing("a", on=True)), select_policies(found)).scorecards()
 
 
 @pytest.mark.parametrize("size", [0, -1])
 def test_batches_that_would_hold_nothing_are_refused(tmp_path: Path, size: int) -> None:
-    judged = judgement(estate(thing("a", flag="x")), program_of(analyzer(tmp_path, CHECKED)))
+    judged = evaluation(inventory(thing("a", flag="x")), program_of(analyzer(tmp_path, CHECKED)))
     assert [1] == [len(batch) for batch in judged.batches(1)]
     with pytest.raises(ValueError, match=f"^a batch holds one finding at least, not {size}$"):
         list(judged.batches(size))
@@ -204,4 +204,4 @@ def test_batches_that_would_hold_nothing_are_refused(tmp_path: Path, size: int) 
 def test_a_program_that_did_not_judge_has_no_counts(tmp_path: Path) -> None:
     own, foreign = (program_of(analyzer(tmp_path / name, CHECKED)) for name in ("own", "foreign"))
     with pytest.raises(ValueError, match="did not judge: take one of `programs`"):
-        judgement(estate(thing("a")), own).counts(foreign)
+        evaluation(inventory(thing("a")), own).counts(foreign)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, Estate, EstateObject, Origin, Source, object_from_fields
+from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.object_types import Field, Lookup, ObjectType
 from perpend.evaluation.verdicts.objects import meanings, object_named, stored_object_named
 from perpend.language.compiler.names import UnknownName
@@ -40,23 +40,23 @@ THINGS = [
 EMPTY = {THING: ()}
 
 
-def objects(things: list[dict[str, Any]] = THINGS) -> list[EstateObject]:
+def objects(things: list[dict[str, Any]] = THINGS) -> list[CloudObject]:
     return [object_from_fields(one, KIND, Origin("b.json", row)) for row, one in enumerate(things)]
 
 
-def estate(things: list[dict[str, Any]] = THINGS) -> Estate:
+def inventory(things: list[dict[str, Any]] = THINGS) -> Inventory:
     sources = [Source("a.json", "test-data", None, 0), Source("b.json", "test-data", None, len(things))]
-    return Estate(sources, {THING: objects(things)})
+    return Inventory(sources, {THING: objects(things)})
 
 
 @pytest.fixture(scope="module", params=["files", "store"])
-def named(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], EstateObject]:
+def named(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], CloudObject]:
     """Return the way to find an object in files, or in a store of the same objects."""
     if request.param == "files":
-        return lambda name: object_named(estate(), THING, name)
+        return lambda name: object_named(inventory(), THING, name)
     place = tmp_path_factory.mktemp("named")
     program = program_of(analyzer(place / "repository", {"FIELD": {"path": "on__c"}}))
-    snapshot = write_store(place / "store", estate(), declared={THING: KIND}.get)
+    snapshot = write_store(place / "store", inventory(), declared={THING: KIND}.get)
     return lambda name: stored_object_named(snapshot, program, KIND, name)
 
 
@@ -112,16 +112,16 @@ def test_an_object_is_found_as_reports_print_it(named, name, number):
 def test_of_many_some_are_named():
     many = [{"Id": f"i{number}", "Name": "same"} for number in range(7)]
     with pytest.raises(UnknownName) as raised:
-        object_named(estate(many), THING, "same")
+        object_named(inventory(many), THING, "same")
     assert "'same' names 7 objects: i0, i1, i2, i3, i4 and 2 more; name one by its id" == str(raised.value)
 
 
 def test_objects_of_one_id_are_told_apart_by_their_places():
     with pytest.raises(UnknownName) as raised:
-        object_named(estate([{"Name": "same"}, {"Name": "same"}]), THING, "same")
+        object_named(inventory([{"Name": "same"}, {"Name": "same"}]), THING, "same")
     assert "'same' names 2 objects: b.json:0, b.json:1" == str(raised.value)
     with pytest.raises(UnknownName, match=r"^'same' names 2 objects: b\.json:0, b\.json:1$"):
-        object_named(estate([{"Id": "i", "Name": "same"}] * 2), THING, "same")
+        object_named(inventory([{"Id": "i", "Name": "same"}] * 2), THING, "same")
 
 
 @pytest.mark.parametrize(
@@ -145,23 +145,23 @@ def test_a_name_means_itself_first_then_what_reports_print_so(name, meant):
 
 def test_the_nearest_name_is_offered_and_a_type_may_have_no_objects():
     with pytest.raises(UnknownName) as raised:
-        object_named(estate(), THING, "plane")
+        object_named(inventory(), THING, "plane")
     assert f"no object 'plane' of type {THING} among the inputs (did you mean 'plain'?)" == str(raised.value)
     with pytest.raises(UnknownName, match=r"^no object 'i1' of type Other among the inputs$"):
-        object_named(estate(), "Other", "i1")
+        object_named(inventory(), "Other", "i1")
 
 
 def test_a_type_that_a_store_does_not_hold_has_no_object(tmp_path):
     program = program_of(analyzer(tmp_path / "repository", {"FIELD": {"path": "on__c"}}))
-    snapshot = write_store(tmp_path / "store", estate(), declared={THING: KIND}.get)
+    snapshot = write_store(tmp_path / "store", inventory(), declared={THING: KIND}.get)
     with pytest.raises(UnknownName, match=r"^no object 'i1' of type Other in snapshot "):
         stored_object_named(snapshot, program, ObjectType("Other"), "i1")
 
 
 def test_an_object_without_an_id_is_found_by_its_name_in_a_store_too(tmp_path):
     program = program_of(analyzer(tmp_path / "repository", {"FIELD": {"path": "on__c"}}))
-    found = estate([{"Id": "i1", "Name": "x"}])
-    nameless = EstateObject(THING, "", "n", "", {"Name": "n", "on__c": False}, Origin("a.json", 0))
+    found = inventory([{"Id": "i1", "Name": "x"}])
+    nameless = CloudObject(THING, "", "n", "", {"Name": "n", "on__c": False}, Origin("a.json", 0))
     snapshot = write_store(tmp_path / "store", replace(found, objects={THING: [*found.objects[THING], nameless]}))
     one = stored_object_named(snapshot, program, ObjectType(THING), "n")
     assert ("", "n", "", Origin("a.json")) == (one.id, one.name, one.external_id, one.origin)

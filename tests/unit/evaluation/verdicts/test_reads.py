@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from perpend.core.values.partial_object import PartlyKnown
+from perpend.core.values.partial_object import PartialObject
 from perpend.evaluation.verdicts.reads import reader_of, value_at, values_read
 from perpend.language.program.program import Read
 
@@ -70,5 +70,5 @@ def test_many_reads_are_answered_in_their_order_whole_and_by_key() -> None:
 def test_one_reader_reads_one_object_after_the_other() -> None:
     read = reader_of((Read("a"), Read("doc", "k")))
     assert [[1, [1]], [None, None], [2, "v"]] == [
-        read(one) for one in (FIELDS, {}, PartlyKnown({"a": 2, "doc": '{"k": "v"}'}, {}))
+        read(one) for one in (FIELDS, {}, PartialObject({"a": 2, "doc": '{"k": "v"}'}, {}))
     ]

@@ -16,8 +16,8 @@ from perpend.evaluation.verdicts.requirements import (
     PolicyAsked,
     Requirement,
     RequirementResult,
+    RequirementStatus,
     Scorecard,
-    Standing,
     framework_asked,
     scorecards_of,
 )
@@ -88,15 +88,15 @@ def card(tmp_path: Path) -> Callable[..., Scorecard]:
 def test_every_requirement_is_in_one_class(card: Callable[..., Scorecard]) -> None:
     found = card()
     expected = [
-        ("1", "Fails", Standing.FAILS),
-        ("2", "Undetermined", Standing.UNDETERMINED),
-        ("3", "Met", Standing.MET),
-        ("4", "Nothing to judge", Standing.NOTHING_TO_JUDGE),
-        ("5", "Left out", Standing.NOT_ASKED),
-        ("6", "By hand", Standing.MANUAL),
-        ("7", "Without a policy", Standing.UNANSWERED),
-        ("8", "Asked in part", Standing.UNDETERMINED),
-        ("01", "Similar to the third", Standing.NOT_ASKED),
+        ("1", "Fails", RequirementStatus.FAILS),
+        ("2", "Undetermined", RequirementStatus.UNDETERMINED),
+        ("3", "Met", RequirementStatus.MET),
+        ("4", "Nothing to judge", RequirementStatus.NOTHING_TO_JUDGE),
+        ("5", "Left out", RequirementStatus.NOT_ASKED),
+        ("6", "By hand", RequirementStatus.MANUAL),
+        ("7", "Without a policy", RequirementStatus.UNANSWERED),
+        ("8", "Asked in part", RequirementStatus.UNDETERMINED),
+        ("01", "Similar to the third", RequirementStatus.NOT_ASKED),
     ]
     assert expected == [(one.requirement.number, one.requirement.name, one.standing) for one in found.results]
     assert (9, 5, False) == (sum(found.counts.values()), found.asked, found.all_asked)
@@ -107,7 +107,7 @@ def test_every_requirement_is_in_one_class(card: Callable[..., Scorecard]) -> No
 def test_what_was_judged_in_part_is_never_known_to_be_met(card: Callable[..., Scorecard], place: int, policy_id: str) -> None:
     result = card(in_part=policy_id).results[place]
     [asked] = result.requirement.policies
-    assert (Standing.UNDETERMINED, policy_id, "denied") == (result.standing, asked.policy_id, asked.reason)
+    assert (RequirementStatus.UNDETERMINED, policy_id, "denied") == (result.standing, asked.policy_id, asked.reason)
     section = card(result.requirement.id, in_part=policy_id)
     assert (1, False) == (section.asked, section.all_asked)
 
@@ -115,7 +115,7 @@ def test_what_was_judged_in_part_is_never_known_to_be_met(card: Callable[..., Sc
 def test_what_reaches_a_requirement_indirectly_counts_when_asked_for(card: Callable[..., Scorecard]) -> None:
     direct, inherited = card().results[-1], card(inherited=True).results[-1]
     assert {"/ce/c": NOT_DIRECT} == {one.policy_id: one.why_not for one in direct.requirement.policies}
-    assert (Standing.NOT_ASKED, Standing.MET) == (direct.standing, inherited.standing)
+    assert (RequirementStatus.NOT_ASKED, RequirementStatus.MET) == (direct.standing, inherited.standing)
     assert {"/ce/c": ""} == {one.policy_id: one.why_not for one in inherited.requirement.policies}
 
 
@@ -146,7 +146,7 @@ def test_sections_of_a_framework_are_counted_together_and_once(card: Callable[..
 
 def test_a_policy_without_verdicts_was_not_asked(card: Callable[..., Scorecard]) -> None:
     results = card(left_out="/ce/nothing").results
-    assert (Standing.NOT_ASKED, "has not judged") == (results[4].standing, results[4].requirement.policies[0].why_not)
+    assert (RequirementStatus.NOT_ASKED, "has not judged") == (results[4].standing, results[4].requirement.policies[0].why_not)
 
 
 def asked_of(files: dict[str, Any], root: Path, top: str, left_out: tuple[str, ...] = ()) -> FrameworkAsked:
@@ -212,18 +212,18 @@ BAD, OPEN, GOOD = Status.INCOMPLIANT, Status.UNDETERMINED, Status.COMPLIANT
 @pytest.mark.parametrize(
     ("policies", "counts", "waived", "standing"),
     [
-        ((ONE,), {"/ce/1": {BAD: 1, GOOD: 2}}, {"/ce/1": 1}, Standing.WAIVED),
-        ((ONE,), {"/ce/1": {BAD: 2}}, {"/ce/1": 1}, Standing.FAILS),
-        ((ONE,), {"/ce/1": {BAD: 1}}, {"/ce/2": 1}, Standing.FAILS),
-        ((ONE,), {"/ce/1": {BAD: 1, OPEN: 1}}, {"/ce/1": 1}, Standing.UNDETERMINED),
-        ((ONE, OTHER), {"/ce/1": {BAD: 1}, "/ce/2": {BAD: 1}}, {"/ce/1": 2}, Standing.FAILS),
-        ((ONE, LEFT_OUT), {"/ce/1": {BAD: 1}}, {"/ce/1": 1}, Standing.UNDETERMINED),
-        ((ONE, BY_HAND), {"/ce/1": {BAD: 1}}, {"/ce/1": 1}, Standing.WAIVED),
-        ((ONE,), {"/ce/1": {GOOD: 1}}, {"/ce/1": 1}, Standing.MET),
+        ((ONE,), {"/ce/1": {BAD: 1, GOOD: 2}}, {"/ce/1": 1}, RequirementStatus.WAIVED),
+        ((ONE,), {"/ce/1": {BAD: 2}}, {"/ce/1": 1}, RequirementStatus.FAILS),
+        ((ONE,), {"/ce/1": {BAD: 1}}, {"/ce/2": 1}, RequirementStatus.FAILS),
+        ((ONE,), {"/ce/1": {BAD: 1, OPEN: 1}}, {"/ce/1": 1}, RequirementStatus.UNDETERMINED),
+        ((ONE, OTHER), {"/ce/1": {BAD: 1}, "/ce/2": {BAD: 1}}, {"/ce/1": 2}, RequirementStatus.FAILS),
+        ((ONE, LEFT_OUT), {"/ce/1": {BAD: 1}}, {"/ce/1": 1}, RequirementStatus.UNDETERMINED),
+        ((ONE, BY_HAND), {"/ce/1": {BAD: 1}}, {"/ce/1": 1}, RequirementStatus.WAIVED),
+        ((ONE,), {"/ce/1": {GOOD: 1}}, {"/ce/1": 1}, RequirementStatus.MET),
     ],
 )
 def test_what_is_waived_is_a_class_of_its_own_where_nothing_else_is_left(
-    policies: tuple[PolicyAsked, ...], counts: Counts, waived: dict[str, int], standing: Standing
+    policies: tuple[PolicyAsked, ...], counts: Counts, waived: dict[str, int], standing: RequirementStatus
 ) -> None:
     assert standing is result_of(policies, counts, AnsweredFor(waived)).standing
 
@@ -231,9 +231,9 @@ def test_what_is_waived_is_a_class_of_its_own_where_nothing_else_is_left(
 def test_what_people_attest_is_a_class_of_its_own_where_no_policy_can_judge() -> None:
     attested = AnsweredFor(attested=("/ce/4", "/ce/1"))
     found = result_of((BY_HAND,), {}, attested)
-    assert (Standing.ATTESTED, (BY_HAND,)) == (found.standing, found.requirement.policies)
-    assert Standing.MANUAL is result_of((BY_HAND,), {}, AnsweredFor(attested=("/ce/1",))).standing
-    assert Standing.MET is result_of((ONE,), {"/ce/1": {GOOD: 1}}, attested).standing
+    assert (RequirementStatus.ATTESTED, (BY_HAND,)) == (found.standing, found.requirement.policies)
+    assert RequirementStatus.MANUAL is result_of((BY_HAND,), {}, AnsweredFor(attested=("/ce/1",))).standing
+    assert RequirementStatus.MET is result_of((ONE,), {"/ce/1": {GOOD: 1}}, attested).standing
 
 
 def test_why_a_policy_has_judged_in_part_is_told_of_those_that_judged() -> None:

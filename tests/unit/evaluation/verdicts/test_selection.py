@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from perpend.core.objects.inventory import Estate, Source
+from perpend.core.objects.inventory import Inventory, Source
 from perpend.evaluation.verdicts.selection import PolicyView, policies_named, program_named, select_policies, view_of
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
@@ -36,12 +36,12 @@ FILES: dict[str, Any] = {
 FILES |= {f"{path.rpartition('/')[0]}/policy.yaml": {"names": {"full": "P", "contextual": "P"}} for path in list(FILES)}
 
 
-def estate(*kinds: str) -> Estate:
-    return Estate(tuple(Source(f"{kind}.x", kind, None, 1) for kind in kinds), {THING: ()})
+def inventory(*kinds: str) -> Inventory:
+    return Inventory(tuple(Source(f"{kind}.x", kind, None, 1) for kind in kinds), {THING: ()})
 
 
 def test_a_selection_says_who_judges_who_is_refused_and_who_is_set_aside(tmp_path: Path, capsys: Any) -> None:
-    found = select_policies(analyzer_of(tmp_path, FILES), over=estate("credential-report"))
+    found = select_policies(analyzer_of(tmp_path, FILES), over=inventory("credential-report"))
     assert ["/ce/a/over-things"] == [program.policy_id for program in found.programs]
     assert ["/ce/b/broken"] == list(found.refused)
     assert ["A203"] == [problem.code for problem in found.refused["/ce/b/broken"]]
@@ -52,7 +52,7 @@ def test_a_selection_says_who_judges_who_is_refused_and_who_is_set_aside(tmp_pat
 
 @pytest.mark.parametrize("kinds", [("test-data",), ("credential-report", "csv"), ("credential-report", "unheard-of"), ()])
 def test_nobody_is_set_aside_where_a_source_may_list_children(tmp_path: Path, kinds: tuple[str, ...]) -> None:
-    found = select_policies(analyzer_of(tmp_path, FILES), over=estate(*kinds))
+    found = select_policies(analyzer_of(tmp_path, FILES), over=inventory(*kinds))
     assert ((), ["/ce/a/over-things", "/ce/b/counting"]) == (found.set_aside, [one.policy_id for one in found.programs])
 
 
@@ -68,14 +68,14 @@ def test_without_anything_to_judge_all_types_count(tmp_path: Path) -> None:
     [
         (["none-such"], None, "unknown policy 'none-such'"),
         (["unwritten"], None, "/ce/b/unwritten has no prod.logic.yaml: it cannot judge anything"),
-        (["over-others"], estate("csv"), f"/ce/a/over-others judges {OTHER}, but the inputs hold {THING}"),
+        (["over-others"], inventory("csv"), f"/ce/a/over-others judges {OTHER}, but the inputs hold {THING}"),
         (["*unwritten"], None, "none of the policies named has a prod.logic.yaml that can judge"),
-        (["*over-others"], estate("csv"), f"no policy judges what the inputs hold: {THING}"),
-        (["*counting"], estate("credential-report"), "1 that need more than the inputs list were set aside"),
+        (["*over-others"], inventory("csv"), f"no policy judges what the inputs hold: {THING}"),
+        (["*counting"], inventory("credential-report"), "1 that need more than the inputs list were set aside"),
     ],
 )
 def test_silence_that_would_look_like_a_pass_is_an_error(
-    tmp_path: Path, names: list[str], over: Estate | None, said: str
+    tmp_path: Path, names: list[str], over: Inventory | None, said: str
 ) -> None:
     with pytest.raises(UnknownName) as raised:
         select_policies(analyzer_of(tmp_path, FILES), names, over=over)
@@ -173,7 +173,7 @@ def test_a_framework_says_of_each_policy_that_can_judge_why_it_does_not(tmp_path
     }
     analyzer = analyzer_of(tmp_path, files)
     names = ["/ce/a", "/ce/b", "*left"]
-    found = select_policies(analyzer, names, framework="f", exclude=["*left"], over=estate("credential-report"))
+    found = select_policies(analyzer, names, framework="f", exclude=["*left"], over=inventory("credential-report"))
     [asked] = found.frameworks
     said = {one.policy_id: one.why_not for requirement in asked.requirements for one in requirement.policies}
     assert {
@@ -250,7 +250,7 @@ def test_all_declared_types_go_with_a_selection(tmp_path: Path) -> None:
 
 
 def test_a_policy_that_counts_children_judges_where_it_is_named_and_where_nothing_is_judged(tmp_path: Path) -> None:
-    analyzer, flat = analyzer_of(tmp_path, FILES), estate("credential-report")
+    analyzer, flat = analyzer_of(tmp_path, FILES), inventory("credential-report")
     for names, over in ((["counting"], flat), (["/ce/b/counting"], flat), ((), None)):
         found = select_policies(analyzer, names, over=over)
         assert (COUNTING_ in [one.policy_id for one in found.programs], ()) == (True, found.set_aside)
@@ -261,15 +261,15 @@ def test_a_policy_that_counts_children_judges_where_it_is_named_and_where_nothin
     [
         (
             ["*counting"],
-            estate("credential-report"),
+            inventory("credential-report"),
             f"no policy judges what the inputs hold: {THING}; 1 that need more than the inputs list were set aside, --policy asks one by name",
         ),
-        (["*over-others"], Estate((), {}), "no policy judges what the inputs hold: no objects"),
-        (["over-others"], estate("csv"), f"/ce/a/over-others judges {OTHER}, but the inputs hold {THING}"),
-        (["*over-others"], Estate((), {THING: (), "A": ()}), f"no policy judges what the inputs hold: A, {THING}"),
+        (["*over-others"], Inventory((), {}), "no policy judges what the inputs hold: no objects"),
+        (["over-others"], inventory("csv"), f"/ce/a/over-others judges {OTHER}, but the inputs hold {THING}"),
+        (["*over-others"], Inventory((), {THING: (), "A": ()}), f"no policy judges what the inputs hold: A, {THING}"),
     ],
 )
-def test_silence_is_explained_in_full(tmp_path: Path, names: list[str], over: Estate, said: str) -> None:
+def test_silence_is_explained_in_full(tmp_path: Path, names: list[str], over: Inventory, said: str) -> None:
     with pytest.raises(UnknownName) as raised:
         select_policies(analyzer_of(tmp_path, FILES), names, over=over)
     assert said == str(raised.value)
@@ -277,9 +277,9 @@ def test_silence_is_explained_in_full(tmp_path: Path, names: list[str], over: Es
 
 def test_what_is_excluded_and_what_is_absent_are_told_apart(tmp_path: Path) -> None:
     analyzer = analyzer_of(tmp_path, FILES)
-    found = select_policies(analyzer, exclude=["*counting"], over=estate("csv"))
+    found = select_policies(analyzer, exclude=["*counting"], over=inventory("csv"))
     assert (("/ce/b/counting",), {"/ce/a/over-others": OTHER}) == (found.excluded, found.absent)
-    both = select_policies(analyzer, exclude=["*counting", "over-others"], over=estate("csv"))
+    both = select_policies(analyzer, exclude=["*counting", "over-others"], over=inventory("csv"))
     assert (("/ce/b/counting",), {}) == (both.excluded, both.absent)
     by_itself = select_policies(analyzer, ["counting"], exclude=["*counting"])
     assert (["/ce/b/counting"], ()) == ([one.policy_id for one in by_itself.programs], by_itself.excluded)
@@ -301,7 +301,7 @@ def test_who_reaches_a_framework_otherwise_is_told_where_nobody_who_names_it_jud
     tmp_path: Path, names: list[str], inherited: bool, advice: str | None
 ) -> None:
     sound = {path: one for path, one in MAPPED.items() if not path.startswith("ce/b/broken")}
-    analyzer, over = analyzer_of(tmp_path, sound), Estate((Source("a.csv", "csv", None, 1),), {OTHER: ()})
+    analyzer, over = analyzer_of(tmp_path, sound), Inventory((Source("a.csv", "csv", None, 1),), {OTHER: ()})
     if advice is None:
         found = select_policies(analyzer, names, framework="f", inherited=inherited, over=over)
         assert [OTHERS] == [one.policy_id for one in found.programs]
@@ -343,13 +343,13 @@ def test_a_program_by_name_is_one_or_the_whole_reason_is_told(tmp_path: Path) ->
 def test_a_policy_over_a_misspelt_type_is_told_of_before_judging(tmp_path: Path) -> None:
     misspelt = {"ce/a/over-others/prod.logic.yaml": logic(input_type="CA10__CaThig__c")}
     analyzer = analyzer_of(tmp_path, {**FILES, **misspelt})
-    selection = select_policies(analyzer, ["/ce/a"], over=estate())
+    selection = select_policies(analyzer, ["/ce/a"], over=inventory())
     assert [(f"did you mean `{THING}`?", "ce/a/over-others/prod.logic.yaml")] == [
         (one.help, one.span.path) for one in selection.misspelt
     ]
     with pytest.raises(UnknownName, match=f"did you mean `{THING}`"):
-        select_policies(analyzer, ["over-others"], over=estate())
-    assert () == select_policies(analyzer_of(tmp_path / "right", FILES), ["/ce/a"], over=estate()).misspelt
+        select_policies(analyzer, ["over-others"], over=inventory())
+    assert () == select_policies(analyzer_of(tmp_path / "right", FILES), ["/ce/a"], over=inventory()).misspelt
 
 
 def test_one_name_is_not_taken_for_many(tmp_path: Path) -> None:
@@ -365,6 +365,6 @@ def test_a_repository_without_policies_or_frameworks_says_so(tmp_path: Path) -> 
         analyzer_of(tmp_path / name, files) for name, files in (("bare", {"types/x.txt": ""}), ("policies", FILES))
     )
     with pytest.raises(UnknownName, match=r"^this repository has no policies$"):
-        select_policies(bare, over=estate("csv"))
+        select_policies(bare, over=inventory("csv"))
     with pytest.raises(UnknownName, match=r"^unknown framework or section 'cis-aws': this repository has no frameworks$"):
-        select_policies(policies, framework="cis-aws", over=estate("csv"))
+        select_policies(policies, framework="cis-aws", over=inventory("csv"))

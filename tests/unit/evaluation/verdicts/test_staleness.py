@@ -10,14 +10,14 @@ import pytest
 
 from perpend.core.objects.claims import Claim, Scope
 from perpend.core.objects.inventory import Source
-from perpend.core.values.partial_object import PartlyKnown, doubt_of, reasons_of
+from perpend.core.values.partial_object import PartialObject, doubt_of, reasons_of
 from perpend.evaluation.engines.duckdb.engine import duck_db
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import selection_of
 from perpend.evaluation.verdicts.staleness import Freshness, aged_estate, freshness_of, old_reports, stale_claims
 from perpend.inventory.readers.formats import ANSWER, REPORT
 from tests.repositories import program_of
-from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, estate, thing
+from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, inventory, thing
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 DAY = Freshness(timedelta(hours=24), NOW)
@@ -65,7 +65,9 @@ def test_what_only_stale_sources_claim_is_lacking_from_then_on_and_nothing_else_
         Claim("C"),
     )
     new = (Claim("A", account), Claim("B", account, "was denied"), Claim("B", other, relation="list"))
-    found = estate(thing("a", "old.json"), thing("b", "new.json"), times={"old.json": NOW - timedelta(days=2), "new.json": NOW})
+    found = inventory(
+        thing("a", "old.json"), thing("b", "new.json"), times={"old.json": NOW - timedelta(days=2), "new.json": NOW}
+    )
     claimed = {"old.json": old, "new.json": new}
     found = replace(found, sources=tuple(replace(one, coverage=claimed[one.name]) for one in found.sources))
     first, second = aged_estate(found, DAY).sources
@@ -87,7 +89,9 @@ def test_a_claim_of_everything_vouches_for_a_list(whole: Claim) -> None:
 
 def test_objects_of_stale_sources_are_in_doubt_in_every_reading() -> None:
     rival = thing("a", "old.json")
-    found = estate(thing("a", "new.json", variants=(rival,)), thing("b", "old.json"), times={"new.json": NOW, "old.json": None})
+    found = inventory(
+        thing("a", "new.json", variants=(rival,)), thing("b", "old.json"), times={"new.json": NOW, "old.json": None}
+    )
     first, second = aged_estate(found, DAY).objects[THING]
     assert (None, True, True) == (
         doubt_of(first.fields),
@@ -99,9 +103,9 @@ def test_objects_of_stale_sources_are_in_doubt_in_every_reading() -> None:
 
 def test_what_was_not_known_of_a_stale_object_stays_not_known_for_its_own_reasons() -> None:
     denied, disputed = thing("a", "old.json"), thing("b", "old.json")
-    denied = denied._replace(fields=PartlyKnown(denied.fields, {"CA10__on__c": "was denied"}))
-    disputed = disputed._replace(fields=PartlyKnown(disputed.fields, {}, "two sources say two things"))
-    found = aged_estate(estate(denied, disputed, times={"old.json": None}), DAY).objects[THING]
+    denied = denied._replace(fields=PartialObject(denied.fields, {"CA10__on__c": "was denied"}))
+    disputed = disputed._replace(fields=PartialObject(disputed.fields, {}, "two sources say two things"))
+    found = aged_estate(inventory(denied, disputed, times={"old.json": None}), DAY).objects[THING]
     assert [{"CA10__on__c": "was denied"}, {}] == [dict(reasons_of(one.fields)) for one in found]
     assert [DAY.reason(None), "two sources say two things"] == [doubt_of(one.fields) for one in found]
 
@@ -110,14 +114,16 @@ def test_what_was_not_known_of_a_stale_object_stays_not_known_for_its_own_reason
 def test_engines_and_interpreter_agree_that_stale_objects_are_undetermined(tmp_path: Path, by_engine: bool) -> None:
     one = analyzer(tmp_path, {"FIELD": {"path": "CA10__on__c"}})
     selection = selection_of(one, [program_of(one)])
-    found = estate(
+    found = inventory(
         thing("a", "new.json", CA10__on__c=True),
         thing("b", "old.json", CA10__on__c=True),
         times={"new.json": NOW, "old.json": NOW - timedelta(days=3)},
     )
     with duck_db() as engine:
-        judgement = judge_estate(found, selection, today=NOW, max_age=timedelta(hours=24), engine=engine if by_engine else None)
-    fresh, stale = judgement.findings()
+        evaluation = evaluate_objects(
+            found, selection, today=NOW, max_age=timedelta(hours=24), engine=engine if by_engine else None
+        )
+    fresh, stale = evaluation.findings()
     assert fresh.condition_index != 0
     assert (0, "observed 3 days ago, 2026-01-07 12:00 UTC: older than 24 hours") == (
         stale.condition_index,

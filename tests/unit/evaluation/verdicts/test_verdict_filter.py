@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from perpend.core.objects.account import Account
-from perpend.core.objects.inventory import Estate, EstateObject, Origin
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement, chunks_of
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
-from perpend.evaluation.verdicts.verdict_filter import Filter, narrowed
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.evaluation.verdicts.verdicts import HIDDEN
 from perpend.language.compiler.names import UnknownName
 from tests.unit.evaluation.verdicts.evaluate_objects import THING
@@ -30,46 +30,46 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 
 @pytest.fixture(scope="module", params=["files", "store"])
-def judged(request: pytest.FixtureRequest, case: Case) -> Iterator[Judgement]:
+def judged(request: pytest.FixtureRequest, case: Case) -> Iterator[Evaluation]:
     policies = {name: replace(view, categories=CATEGORIES[name]) for name, view in case.selection.policies.items()}
     selection = replace(case.selection, policies=policies)
     if request.param == "files":
-        yield judge_estate(with_owner(case.estate), selection, snapshot_time=DAY)
+        yield evaluate_objects(with_owner(case.inventory), selection, snapshot_time=DAY)
     else:
-        with judge_snapshot(case.snapshot, selection, snapshot_time=DAY) as found:
+        with evaluate_snapshot(case.snapshot, selection, snapshot_time=DAY) as found:
             yield found
 
 
-def with_owner(estate: Estate) -> Estate:
+def with_owner(inventory: Inventory) -> Inventory:
     """Return an estate in which an object has the owner that is nested in it, as a store finds it."""
-    owner = EstateObject(OTHER, OWNER["Id"], OWNER["Name"], OWNER["Id"], OWNER, Origin("b.json"))
-    things = [one._replace(master=owner) if one.id == "f" else one for one in estate.objects[THING]]
-    return replace(estate, objects={**estate.objects, THING: things})
+    owner = CloudObject(OTHER, OWNER["Id"], OWNER["Name"], OWNER["Id"], OWNER, Origin("b.json"))
+    things = [one._replace(master=owner) if one.id == "f" else one for one in inventory.objects[THING]]
+    return replace(inventory, objects={**inventory.objects, THING: things})
 
 
-def shown(judgement: Judgement) -> dict[str, dict[str, int]]:
+def shown(evaluation: Evaluation) -> dict[str, dict[str, int]]:
     """Return by policy the objects that are shown, with how they ended."""
     return {
         column.program.policy_id: {
             one.id: index
-            for objects, (ends,) in chunks_of(judgement, [column])
+            for objects, (ends,) in chunks_of(evaluation, [column])
             for one, (index, _) in zip(objects, ends, strict=True)
             if index != HIDDEN
         }
-        for column in judgement.shown
+        for column in evaluation.shown
     }
 
 
-def wanted(judgement: Judgement, *statuses: Status) -> dict[str, dict[str, int]]:
-    verdicts = {column.program.policy_id: column.program.verdicts for column in judgement.verdicts}
+def wanted(evaluation: Evaluation, *statuses: Status) -> dict[str, dict[str, int]]:
+    verdicts = {column.program.policy_id: column.program.verdicts for column in evaluation.verdicts}
     return {
         policy: {name: index for name, index in of_policy.items() if verdicts[policy][index].status in statuses}
-        for policy, of_policy in shown(judgement).items()
+        for policy, of_policy in shown(evaluation).items()
     }
 
 
-def test_who_wants_nothing_in_particular_sees_the_judgement_itself(judged: Judgement) -> None:
-    assert judged is narrowed(judged, Filter(), NAMED)
+def test_who_wants_nothing_in_particular_sees_the_judgement_itself(judged: Evaluation) -> None:
+    assert judged is filter_verdicts(judged, Filter(), NAMED)
     assert [False, True, True, True] == list(
         map(bool, (Filter(), Filter((GOOD,)), Filter((), ("COST",)), Filter((), (), ("o",))))
     )
@@ -77,51 +77,51 @@ def test_who_wants_nothing_in_particular_sees_the_judgement_itself(judged: Judge
 
 @pytest.mark.parametrize("statuses", [(BAD,), (OPEN, GOOD), (GONE,), (Status.INAPPLICABLE,)])
 def test_verdicts_of_other_statuses_are_hidden_and_nothing_else_changes(
-    judged: Judgement, statuses: tuple[Status, ...]
+    judged: Evaluation, statuses: tuple[Status, ...]
 ) -> None:
-    found = narrowed(judged, Filter(statuses), {})
+    found = filter_verdicts(judged, Filter(statuses), {})
     assert wanted(judged, *statuses) == shown(found)
-    assert found.narrowed is not None
-    assert [one for one in Status if one in statuses] == list(found.narrowed.statuses)
-    assert sum(map(len, shown(found).values())) == found.narrowed.number
-    assert (judged.verdicts, judged.ledger, judged.estate) == (found.verdicts, found.ledger, found.estate)
+    assert found.filter_verdicts is not None
+    assert [one for one in Status if one in statuses] == list(found.filter_verdicts.statuses)
+    assert sum(map(len, shown(found).values())) == found.filter_verdicts.number
+    assert (judged.verdicts, judged.ledger, judged.inventory) == (found.verdicts, found.ledger, found.inventory)
 
 
-def test_policies_are_chosen_by_any_of_their_categories_in_any_case(judged: Judgement) -> None:
+def test_policies_are_chosen_by_any_of_their_categories_in_any_case(judged: Evaluation) -> None:
     every = shown(judged)
     for categories, policies in (
         (("security",), ["/ce/a"]),
         (("COST",), ["/ce/a", "/ce/b"]),
         (("Cost", "SECURITY"), ["/ce/a", "/ce/b"]),
     ):
-        found = narrowed(judged, Filter((), categories), {})
+        found = filter_verdicts(judged, Filter((), categories), {})
         assert {one: every[one] for one in policies} == shown(found)
-        assert found.narrowed is not None and tuple(Status) == found.narrowed.statuses
-    assert {"/ce/a": wanted(judged, BAD)["/ce/a"]} == shown(narrowed(judged, Filter((BAD,), ("SECURITY",)), {}))
+        assert found.filter_verdicts is not None and tuple(Status) == found.filter_verdicts.statuses
+    assert {"/ce/a": wanted(judged, BAD)["/ce/a"]} == shown(filter_verdicts(judged, Filter((BAD,), ("SECURITY",)), {}))
 
 
 @pytest.mark.parametrize("account", ["o", "Own", "production", "PRODUCTION"])
 def test_objects_belong_to_accounts_by_number_by_name_and_by_what_the_configuration_calls_them(
-    judged: Judgement, account: str
+    judged: Evaluation, account: str
 ) -> None:
     every = shown(judged)
-    found = shown(narrowed(judged, Filter((), (), (account,)), NAMED))
+    found = shown(filter_verdicts(judged, Filter((), (), (account,)), NAMED))
     assert {
         policy: {name: end for name, end in of_policy.items() if name == "f"} for policy, of_policy in every.items()
     } == found
     assert {"/ce/a": {"f"}, "/ce/b": set(), "/ce/c": {"f"}} == {policy: set(names) for policy, names in found.items()}
 
 
-def test_an_object_without_an_owner_is_an_account_by_its_own_name_and_of_several_any_counts(judged: Judgement) -> None:
-    found = shown(narrowed(judged, Filter((), (), ("b", "x", "o")), {}))
+def test_an_object_without_an_owner_is_an_account_by_its_own_name_and_of_several_any_counts(judged: Evaluation) -> None:
+    found = shown(filter_verdicts(judged, Filter((), (), ("b", "x", "o")), {}))
     assert {"/ce/a": {"b", "f"}, "/ce/b": {"x"}, "/ce/c": {"b", "f"}} == {policy: set(names) for policy, names in found.items()}
-    none = shown(narrowed(judged, Filter((BAD,), (), ("x",)), {}))
+    none = shown(filter_verdicts(judged, Filter((BAD,), (), ("x",)), {}))
     assert {"/ce/a": {}, "/ce/b": {}, "/ce/c": {}} == none | {"/ce/b": {}}
 
 
 @pytest.mark.parametrize("account", ["1", "9", "Elsewhere"])
-def test_an_account_that_an_input_or_the_configuration_names_may_own_nothing(judged: Judgement, account: str) -> None:
-    assert {"/ce/a": {}, "/ce/b": {}, "/ce/c": {}} == shown(narrowed(judged, Filter((), (), (account,)), NAMED))
+def test_an_account_that_an_input_or_the_configuration_names_may_own_nothing(judged: Evaluation, account: str) -> None:
+    assert {"/ce/a": {}, "/ce/b": {}, "/ce/c": {}} == shown(filter_verdicts(judged, Filter((), (), (account,)), NAMED))
 
 
 @pytest.mark.parametrize(
@@ -132,15 +132,15 @@ def test_an_account_that_an_input_or_the_configuration_names_may_own_nothing(jud
         (Filter((), ("SECURTY",)), "no policy that judged is of the category 'SECURTY': they are of COST, SECURITY"),
     ],
 )
-def test_what_nothing_has_is_an_error_that_names_the_nearest(judged: Judgement, asked: Filter, said: str) -> None:
+def test_what_nothing_has_is_an_error_that_names_the_nearest(judged: Evaluation, asked: Filter, said: str) -> None:
     with pytest.raises(UnknownName) as raised:
-        narrowed(judged, asked, NAMED)
+        filter_verdicts(judged, asked, NAMED)
     assert said == str(raised.value)
 
 
 def test_where_no_policy_has_a_category_none_is_named(case: Case) -> None:
     with pytest.raises(UnknownName, match=r"of the category 'COST': they are of none$"):
-        narrowed(judge_estate(case.estate, case.selection, snapshot_time=DAY), Filter((), ("COST",)), {})
+        filter_verdicts(evaluate_objects(case.inventory, case.selection, snapshot_time=DAY), Filter((), ("COST",)), {})
 
 
 def test_a_filter_is_written_as_options_are() -> None:

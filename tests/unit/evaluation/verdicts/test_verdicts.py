@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.evaluation.verdicts.verdicts import Found, HeldVerdicts, StreamedObjects
+from perpend.evaluation.verdicts.verdicts import Found, InMemoryVerdicts, StreamedObjects
 from perpend.language.program.numbering import UNREADABLE
 from tests.unit.evaluation.verdicts.evaluate_objects import analyzer, program_of, thing
 
@@ -19,16 +19,16 @@ ERRORS = {1: "odd", 4: "denied"}
 
 
 @pytest.fixture
-def held(tmp_path: Path) -> HeldVerdicts:
-    return HeldVerdicts(program_of(analyzer(tmp_path, {"FIELD": {"path": "on"}})), array("i", INDEXES), ERRORS)
+def held(tmp_path: Path) -> InMemoryVerdicts:
+    return InMemoryVerdicts(program_of(analyzer(tmp_path, {"FIELD": {"path": "on"}})), array("i", INDEXES), ERRORS)
 
 
-def test_each_index_is_counted(held: HeldVerdicts) -> None:
+def test_each_index_is_counted(held: InMemoryVerdicts) -> None:
     assert Counter({199: 3, 0: 2, 299: 1, 99: 1}) == held.counted()
-    assert Counter() == HeldVerdicts(held.program).counted()
+    assert Counter() == InMemoryVerdicts(held.program).counted()
 
 
-def test_reasons_of_unreadable_objects_are_counted_without_their_places(held: HeldVerdicts) -> None:
+def test_reasons_of_unreadable_objects_are_counted_without_their_places(held: InMemoryVerdicts) -> None:
     differ = "sources contradict each other about x (a.csv:1, b.csv:2)"
     errors = {0: differ, 1: differ.replace("1", "7"), 2: "denied", 3: "denied"}
     ended = replace(held, indexes=array("i", [UNREADABLE, UNREADABLE, UNREADABLE, 199]), errors=errors)
@@ -47,17 +47,17 @@ def test_reasons_of_unreadable_objects_are_counted_without_their_places(held: He
     ],
 )
 def test_the_first_of_some_endings_are_those_of_the_lowest_places(
-    held: HeldVerdicts, indexes: Collection[int], limit: int, found: list[tuple[int, str | None]]
+    held: InMemoryVerdicts, indexes: Collection[int], limit: int, found: list[tuple[int, str | None]]
 ) -> None:
     assert found == held.first(indexes, limit)
     assert [[Found(place, INDEXES[place]) for place, _ in found]] == held.firsts([indexes], limit)
 
 
-def test_every_group_of_endings_has_its_own_first(held: HeldVerdicts) -> None:
+def test_every_group_of_endings_has_its_own_first(held: InMemoryVerdicts) -> None:
     assert [[(0, 199), (3, 199)], [(1, 0), (2, 299)], []] == held.firsts([[199], [0, 299], []], 2)
 
 
-def test_what_went_wrong_goes_with_the_end_of_its_object(held: HeldVerdicts) -> None:
+def test_what_went_wrong_goes_with_the_end_of_its_object(held: InMemoryVerdicts) -> None:
     ends = [(index, ERRORS.get(place)) for place, index in enumerate(INDEXES)]
     assert ends == list(held.ends())
     assert [ends[4], ends[0]] == held.ends_of([Found(4, 0), Found(0, 199)], {4: thing("e"), 0: thing("a")})

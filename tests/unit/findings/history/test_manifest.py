@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from perpend.findings.history.manifest import (
-    HistoryHead,
-    PolicyKnown,
-    Ran,
-    RatedPolicy,
-    RatingsSaid,
+    HistoryManifest,
+    PolicySeverity,
+    RecordedPolicy,
+    RecordedRatings,
+    RecordedType,
     Retirement,
-    TypeKnown,
+    Run,
     head_from,
     text_of_head,
 )
@@ -23,22 +23,22 @@ from perpend.inventory.snapshots.manifest import Damaged, StoredFile, sealed
 pytestmark = pytest.mark.medium
 
 FILE = StoredFile("known/a.parquet", "ab", 3)
-HEAD = HistoryHead(
+HEAD = HistoryManifest(
     (),
     (),
-    (PolicyKnown(1, "/ce/a", "Thing", "/ce/b", "hash", 1, 1, 1, was_retired=True),),
-    {"Thing": TypeKnown((FILE,), FILE, None, (FILE,), (), 9, {"seen0": (1,)}, {4: FILE})},
+    (RecordedPolicy(1, "/ce/a", "Thing", "/ce/b", "hash", 1, 1, 1, was_retired=True),),
+    {"Thing": RecordedType((FILE,), FILE, None, (FILE,), (), 9, {"seen0": (1,)}, {4: FILE})},
     (FILE,),
-).with_run(Ran(1, "run", "content", "2026-01-01T00:00:00.000Z", True, "2026-01-02T00:00:00Z", "engine", 0, ("1",)), (1,))
+).with_run(Run(1, "run", "content", "2026-01-01T00:00:00.000Z", True, "2026-01-02T00:00:00Z", "engine", 0, ("1",)), (1,))
 
 
 def test_a_head_comes_back_as_it_was() -> None:
     assert HEAD == head_from(text_of_head(HEAD))
-    assert HistoryHead() == head_from(text_of_head(HistoryHead()))
+    assert HistoryManifest() == head_from(text_of_head(HistoryManifest()))
 
 
 def test_a_head_remembers_ratings_and_without_any_is_one_that_older_versions_read() -> None:
-    said = RatingsSaid((RatedPolicy("/ce/a", "high", "board", "Why.", "2d"),), ('{"steps":1}',))
+    said = RecordedRatings((PolicySeverity("/ce/a", "high", "board", "Why.", "2d"),), ('{"steps":1}',))
     run = HEAD.runs[0]
     head = HEAD.with_run(replace(run, number=2), (1,), said).with_run(replace(run, number=3), (1,), said)
     assert head == head_from(text_of_head(head))
@@ -60,7 +60,7 @@ def test_a_head_remembers_when_policies_were_no_more() -> None:
 
 def test_a_head_says_where_changes_of_objects_stand() -> None:
     other, older = replace(FILE, path="past/b.parquet"), replace(FILE, path="past/c.parquet")
-    known = TypeKnown(past=(FILE, other, older), spans={FILE.path: (1, 4), other.path: (5, 9)}, past_run=7)
+    known = RecordedType(past=(FILE, other, older), spans={FILE.path: (1, 4), other.path: (5, 9)}, past_run=7)
     head = replace(HEAD, types={"Thing": known})
     assert head == head_from(text_of_head(head))
     assert (FILE, older) == known.past_of([1, 4, 10])
@@ -86,7 +86,7 @@ def test_a_head_remembers_who_was_looked_at_before_the_day_of_a_run() -> None:
 def test_what_the_head_holds_is_found() -> None:
     assert frozenset({1}) == HEAD.was_asked(HEAD.run(1))
     assert {1: "seen0"} == HEAD.types["Thing"].policies
-    assert (1, 2) == (HistoryHead().next_run, HEAD.next_run)
+    assert (1, 2) == (HistoryManifest().next_run, HEAD.next_run)
     assert 5 == len(HEAD.files)
 
 

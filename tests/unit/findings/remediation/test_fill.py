@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from perpend.core.values.partial_object import PartlyKnown
+from perpend.core.values.partial_object import PartialObject
 from perpend.findings.remediation.fill import NotFilled, fill
 from perpend.findings.remediation.model import Look, Remedy, RemedyStep, RemedyValue, Settings
 from perpend.findings.remediation.name_kinds import NAME_KINDS
@@ -46,9 +46,9 @@ def test_names_stand_in_their_places() -> None:
         ({**KNOWN, "account__r": None}, ("account__r.number__c is not there: account__r leads nowhere",)),
         ({**KNOWN, "account__r": {}}, ("account__r.number__c is missing from the data: it was not collected",)),
         ({**KNOWN, "name__c": "a b"}, ("name__c holds a text that does not fit: `a b` is no name of a bucket",)),
-        (PartlyKnown({"account__r": KNOWN["account__r"]}, {"name__c": "was denied"}), ("name__c was denied",)),
+        (PartialObject({"account__r": KNOWN["account__r"]}, {"name__c": "was denied"}), ("name__c was denied",)),
         (
-            PartlyKnown(KNOWN, {}, "two sources say two things"),
+            PartialObject(KNOWN, {}, "two sources say two things"),
             ("nothing is known for sure of the object: two sources say two things",),
         ),
     ],

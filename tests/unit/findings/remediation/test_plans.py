@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source, object_from_fields
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.findings.remediation import plans as mending
 from perpend.findings.remediation.model import Look, Remedy, RemedyStep, RemedyValue
 from perpend.findings.remediation.name_kinds import NAME_KINDS
-from perpend.findings.remediation.plans import UNDECLARED, WHOSE, Mending, ToMend, mendings, with_credentials
+from perpend.findings.remediation.plans import UNDECLARED, WHOSE, Remediable, RemediationPlan, mendings, with_credentials
 from tests.repositories import logic
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer
 from tests.unit.inventory.snapshots.stored import write_store
@@ -48,20 +48,22 @@ SECOND = {"ce/z/prod.logic.yaml": logic(ON), "ce/z/policy.yaml": {"names": {"ful
 
 
 @pytest.fixture(scope="module", params=["files", "store"])
-def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judgement]:
+def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evaluation]:
     root = tmp_path_factory.mktemp("mending")
     found = analyzer(root / "repository", ON, files={**SECOND, f"types/{THING}/type.yaml": KIND})
     kind = found.object_type(THING)
     things = [object_from_fields(one, kind, Origin("a.json", row)) for row, one in enumerate(THINGS)]
-    estate = Estate((Source("a.json", "test-data", None, len(things)),), {THING: things})
+    inventory = Inventory((Source("a.json", "test-data", None, len(things)),), {THING: things})
     if request.param == "files":
-        yield judge_estate(estate, select_policies(found))
+        yield evaluate_objects(inventory, select_policies(found))
     else:
-        with judge_snapshot(write_store(root / "store", estate, declared=found.object_type), select_policies(found)) as made:
+        with evaluate_snapshot(
+            write_store(root / "store", inventory, declared=found.object_type), select_policies(found)
+        ) as made:
             yield made
 
 
-def told(found: Mending) -> tuple[str, str, tuple[str, ...] | None, tuple[str, ...]]:
+def told(found: RemediationPlan) -> tuple[str, str, tuple[str, ...] | None, tuple[str, ...]]:
     run = found.remedy.steps[0].run if found.remedy else None
     return found.object.id, found.message, run, found.why_not
 
@@ -78,8 +80,8 @@ WHOLE = [
 ]
 
 
-def test_each_incompliant_object_is_mended_by_its_own_names(judged: Judgement) -> None:
-    found = list(mendings(judged, {"/ce/policy": ToMend(REMEDY)}))
+def test_each_incompliant_object_is_mended_by_its_own_names(judged: Evaluation) -> None:
+    found = list(mendings(judged, {"/ce/policy": Remediable(REMEDY)}))
     assert WHOLE == list(map(told, found))
     assert {("/ce/policy", "Thing", "See the policy's remediation: perpend show /ce/policy")} == {
         (one.policy.id, one.type_label, one.guide) for one in found
@@ -94,27 +96,27 @@ def test_each_incompliant_object_is_mended_by_its_own_names(judged: Judgement) -
         ) == one.remedy.before
 
 
-def test_some_are_read_at_once_and_all_are_told(judged: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_some_are_read_at_once_and_all_are_told(judged: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mending, "BATCH", 2)
-    assert WHOLE == list(map(told, mendings(judged, {"/ce/policy": ToMend(REMEDY)})))
+    assert WHOLE == list(map(told, mendings(judged, {"/ce/policy": Remediable(REMEDY)})))
 
 
-def test_objects_policies_and_statuses_that_nobody_asked_for_are_left_out(judged: Judgement) -> None:
-    asked = {"/ce/z": ToMend(REMEDY, {"a", "c", "nobody"}), "/ce/none": ToMend(REMEDY)}
+def test_objects_policies_and_statuses_that_nobody_asked_for_are_left_out(judged: Evaluation) -> None:
+    asked = {"/ce/z": Remediable(REMEDY, {"a", "c", "nobody"}), "/ce/none": Remediable(REMEDY)}
     assert [("/ce/z", "a")] == [(one.policy.id, one.object.id) for one in mendings(judged, asked)]
-    assert ["c"] == [one.object.id for one in mendings(judged, {"/ce/z": ToMend(REMEDY)}, Status.COMPLIANT)]
-    [odd] = mendings(judged, {"/ce/z": ToMend(None)}, Status.UNDETERMINED)
+    assert ["c"] == [one.object.id for one in mendings(judged, {"/ce/z": Remediable(REMEDY)}, Status.COMPLIANT)]
+    [odd] = mendings(judged, {"/ce/z": Remediable(None)}, Status.UNDETERMINED)
     assert ("d", "CA10__on__c holds the text 'odd', not Boolean", None, (UNDECLARED,)) == told(odd)
     assert "" == odd.guide, "nothing is to be mended where nothing is known"
-    assert [] == list(mendings(judged, {"/ce/z": ToMend(REMEDY)}, Status.INAPPLICABLE))
+    assert [] == list(mendings(judged, {"/ce/z": Remediable(REMEDY)}, Status.INAPPLICABLE))
 
 
 def test_sources_that_contradict_each_other_leave_open_what_would_mend(tmp_path: Path) -> None:
     found = analyzer(tmp_path, ON)
-    first, other = (EstateObject(THING, "a", "a", "a", {**THINGS[0], "CA10__note__c": n}, Origin("a.json", n)) for n in (1, 2))
-    estate = Estate((Source("a.json", "test-data", None, 2),), {THING: (first._replace(variants=(other,)),)})
-    judgement = judge_estate(estate, select_policies(found))
-    [one] = mendings(judgement, {"/ce/policy": ToMend(REMEDY)})
+    first, other = (CloudObject(THING, "a", "a", "a", {**THINGS[0], "CA10__note__c": n}, Origin("a.json", n)) for n in (1, 2))
+    inventory = Inventory((Source("a.json", "test-data", None, 2),), {THING: (first._replace(variants=(other,)),)})
+    evaluation = evaluate_objects(inventory, select_policies(found))
+    [one] = mendings(evaluation, {"/ce/policy": Remediable(REMEDY)})
     assert (None, ("its sources contradict each other",)) == told(one)[2:]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from perpend.core.objects.status import Status
 from perpend.findings.severity.effective import ratings_in_force
-from perpend.findings.severity.levels import LEVELS, FindingRating, SeverityLevel
+from perpend.findings.severity.levels import LEVELS, FindingSeverity, SeverityLevel
 from perpend.findings.severity.read import RatingFiles
 from tests.unit.findings.severity.made import rating, shift
 
@@ -26,14 +26,14 @@ def test_the_later_rating_holds_and_the_rest_is_not_rated() -> None:
 )
 def test_a_level_is_never_moved_beyond_the_last_one(steps: int, level: str, moved: int) -> None:
     found = ratings_in_force(RatingFiles((rating("/ce/a"),)), POLICIES).of("/ce/a", steps)
-    assert FindingRating(SeverityLevel(level), "board", "Why.", moved) == found
+    assert FindingSeverity(SeverityLevel(level), "board", "Why.", moved) == found
 
 
 def test_what_is_not_known_would_be_so_severe() -> None:
     assert [1, 2, 3, 4, 5] == [level.rank for level in LEVELS]
-    found = FindingRating(SeverityLevel.HIGH, "board", "Why.", 1)
+    found = FindingSeverity(SeverityLevel.HIGH, "board", "Why.", 1)
     assert ("high (board, raised)", "would be high (board, raised)") == (
         found.text(Status.INCOMPLIANT),
         found.text(Status.UNDETERMINED),
     )
-    assert "high (board, lowered)" == FindingRating(SeverityLevel.HIGH, "board", "", -1).text(Status.INCOMPLIANT)
+    assert "high (board, lowered)" == FindingSeverity(SeverityLevel.HIGH, "board", "", -1).text(Status.INCOMPLIANT)

@@ -7,7 +7,7 @@ from typing import Any
 
 from perpend.core.diagnostics.model import Span
 from perpend.findings.waivers.read import Waiver
-from perpend.findings.waivers.status import DayAsked, Force, WaiverOnDay
+from perpend.findings.waivers.status import DayAsked, Force, WaiverStatus
 
 DAY = date(2026, 11, 20)
 ASKED = DayAsked(DAY, DAY)
@@ -34,6 +34,6 @@ def waiver(identity: str = "w", **more: Any) -> Waiver:
 
 def standing(
     identity: str = "w", force: Force = Force.IN_FORCE, policies: tuple[str, ...] = ("/p",), **more: Any
-) -> WaiverOnDay:
+) -> WaiverStatus:
     """Return a waiver with the policies that it means."""
-    return WaiverOnDay(waiver(identity, policies=policies, **more), force, policies)
+    return WaiverStatus(waiver(identity, policies=policies, **more), force, policies)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.status import Status
-from perpend.findings.waivers.matches import WAIVED, Covering, cover
+from perpend.findings.waivers.matches import WAIVED, WaiverMatches, cover
 from perpend.findings.waivers.matching import add_candidates, make_candidates
-from perpend.findings.waivers.status import Force, WaiverOnDay
+from perpend.findings.waivers.status import Force, WaiverStatus
 from perpend.inventory.snapshots.database import Connection, opened, rows_of
 from tests.unit.findings.waivers.made import ASKED, standing
 
@@ -22,7 +22,9 @@ def connection() -> Iterator[Connection]:
         yield found
 
 
-def covering(connection: Connection, *standings: WaiverOnDay, statuses: tuple[str, ...] = ("INCOMPLIANT",) * 4) -> Covering:
+def covering(
+    connection: Connection, *standings: WaiverStatus, statuses: tuple[str, ...] = ("INCOMPLIANT",) * 4
+) -> WaiverMatches:
     make_candidates(connection)
     rows: list[tuple[Any, ...]] = [
         ("/p", "T", str(place), None, None, "1", None, status, f"k{place}") for place, status in enumerate(statuses)

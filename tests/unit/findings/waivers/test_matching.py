@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perpend.findings.waivers.matching import COLUMNS, MATCHES, add_candidates, make_candidates, match
-from perpend.findings.waivers.status import WaiverOnDay
+from perpend.findings.waivers.status import WaiverStatus
 from perpend.inventory.snapshots.database import Connection, opened, rows_of
 from tests.unit.findings.waivers.made import standing
 
@@ -29,7 +29,7 @@ def finding(**more: str | None) -> dict[str, str | None]:
 
 
 def covered(
-    connection: Connection, findings: list[dict[str, Any]], standings: list[WaiverOnDay], **more: bool
+    connection: Connection, findings: list[dict[str, Any]], standings: list[WaiverStatus], **more: bool
 ) -> set[tuple[int, int]]:
     make_candidates(connection)
     add_candidates(connection, ((*one.values(), None) for one in findings))
@@ -80,7 +80,7 @@ def test_a_pattern_of_many_stars_takes_no_time_to_fail(connection: Connection) -
     assert set() == covered(connection, many, [standing(scope={"names": (pattern,)})])
 
 
-def plainly(found: dict[str, str | None], one: WaiverOnDay) -> bool:
+def plainly(found: dict[str, str | None], one: WaiverStatus) -> bool:
     scope = one.waiver.scope
     listed = (("account", "accounts"), ("region", "regions"), ("type", "types"))
 

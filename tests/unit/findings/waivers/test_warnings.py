@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from perpend.findings.waivers.matches import Covering
-from perpend.findings.waivers.status import Force, WaiverOnDay
+from perpend.findings.waivers.matches import WaiverMatches
+from perpend.findings.waivers.status import Force, WaiverStatus
 from perpend.findings.waivers.warnings import Looked, told_of
 from tests.unit.findings.waivers.made import ASKED, DAY, standing
 
@@ -17,13 +17,13 @@ LOOKED = Looked(frozenset({"/p"}), frozenset({"1"}))
 SCOPE = {"objects": ("i",)}
 
 
-def told(one: WaiverOnDay, covers: int = 1, looked: Looked | None = LOOKED, **more: Any) -> list[tuple[str, str]]:
+def told(one: WaiverStatus, covers: int = 1, looked: Looked | None = LOOKED, **more: Any) -> list[tuple[str, str]]:
     numbers: Mapping[str, int] = {"w": covers} if covers else {}
-    covering = Covering(ASKED, (one,), numbers, **more)
+    covering = WaiverMatches(ASKED, (one,), numbers, **more)
     return [(found.code, found.message) for found in told_of(covering, more.pop("approvers", ()), looked)]
 
 
-def codes(one: WaiverOnDay, **more: Any) -> list[str]:
+def codes(one: WaiverStatus, **more: Any) -> list[str]:
     return [code for code, _ in told(one, **more)]
 
 
@@ -72,8 +72,8 @@ def test_one_that_covers_nothing_says_why_unless_nobody_has_looked(
 
 def test_one_that_is_overbroad_is_told() -> None:
     assert ["W105"] == codes(standing(force=Force.OVER_LIMIT, limit=2, scope=SCOPE), covers=3)
-    assert ["W105"] == codes(WaiverOnDay(standing(policies=("/ce/*",)).waiver, Force.IN_FORCE, ("/p",)))
-    assert ["W105"] == codes(WaiverOnDay(standing(policies=("/ce/**",), scope=SCOPE).waiver, Force.IN_FORCE, ("/p",)))
+    assert ["W105"] == codes(WaiverStatus(standing(policies=("/ce/*",)).waiver, Force.IN_FORCE, ("/p",)))
+    assert ["W105"] == codes(WaiverStatus(standing(policies=("/ce/**",), scope=SCOPE).waiver, Force.IN_FORCE, ("/p",)))
     half = {"by_waiver": {("w", "/p"): 4}, "of": {"/p": 8}}
     assert [] == codes(standing(scope=SCOPE), covers=4, **half)
     assert ["W105"] == codes(standing(scope=SCOPE), covers=4, **{**half, "of": {"/p": 7}})
@@ -85,9 +85,9 @@ def test_two_that_cover_the_same_are_named() -> None:
 
 
 def test_one_that_nobody_else_has_approved_is_told() -> None:
-    own = Covering(ASKED, (standing(approved_by="o", scope=SCOPE),), {"w": 1})
+    own = WaiverMatches(ASKED, (standing(approved_by="o", scope=SCOPE),), {"w": 1})
     assert ["`w` is approved by its owner, o"] == [one.message for one in told_of(own, (), LOOKED)]
-    lacking = Covering(ASKED, (standing(force=Force.NOT_APPROVED, scope=SCOPE),), {"w": 1})
+    lacking = WaiverMatches(ASKED, (standing(force=Force.NOT_APPROVED, scope=SCOPE),), {"w": 1})
     assert ["`w` is not in force: nobody has approved it"] == [one.message for one in told_of(lacking, ("p",), LOOKED)]
 
 

@@ -24,7 +24,7 @@ from tests.unit.inventory.snapshots.stored import (
     PART,
     THING,
     TYPES,
-    estate,
+    inventory,
     json_lines,
     parquet_file,
     rows_of,
@@ -58,7 +58,7 @@ CLAIMS = st.builds(
 @given(claims=st.lists(CLAIMS, max_size=4), places=st.lists(PLACES, min_size=1, max_size=6))
 def test_a_table_says_what_claims_mean(claims, places):
     hosts = [{"Id": f"h{n}", "account__c": one.account, "CA10__region__c": one.region} for n, one in enumerate(places)]
-    found = estate({HOST: hosts, DISK: [{"Id": "d", "host__c": None, "spare__c": None}]}, claims=claims)
+    found = inventory({HOST: hosts, DISK: [{"Id": "d", "host__c": None, "spare__c": None}]}, claims=claims)
     with TemporaryDirectory() as directory:
         snapshot = write_store(Path(directory), found, declared={HOST: HOSTS}.get)
         said = rows_of(snapshot, HOST, "disks__r#unfollowed", "spare__r#unfollowed")
@@ -111,7 +111,7 @@ def lists(snapshot, type_name=THING, relation="parts__r"):
 def test_of_many_keys_that_lead_nowhere_three_are_named(tmp_path, number, shown):
     rows = "".join(f"p{one},x{one}\n" for one in reversed(range(number)))
     parts, problems = table_file(tmp_path, "p.csv", f"Id,thing__c\n{rows}", type_name=PART), []
-    write_store(tmp_path / "s", estate({THING: [{"Id": "a"}]}), tables=[parts], problems=problems)
+    write_store(tmp_path / "s", inventory({THING: [{"Id": "a"}]}), tables=[parts], problems=problems)
     expected = f"`thing__c` of `{PART}` holds what is the Id of no `{THING}`: {number} in all, {shown}"
     assert [expected] == [one.message for one in problems if one.code == "K309"]
 
@@ -120,7 +120,7 @@ def test_a_row_that_a_stated_list_does_not_hold_speaks_against_it(tmp_path):
     things = [{"Id": "a", "parts__r": []}, {"Id": "b", "parts__r": [{"Id": "p"}]}, {"Id": "c", "parts__r": [{"Id": "q"}]}]
     parts = table_file(tmp_path, "p.csv", "Id,thing__c\nz,a\np,b\ny,b\nq,c\n", type_name=PART)
     problems = []
-    found = lists(write_store(tmp_path / "s", estate({THING: things}), tables=[parts], problems=problems))
+    found = lists(write_store(tmp_path / "s", inventory({THING: things}), tables=[parts], problems=problems))
     reason = f"does not hold all `{PART}` that say in `thing__c` that they belong here"
     assert {"a": reason, "b": reason, "c": None} == found
     message = f"`parts__r` of `{THING}` does not hold all `{PART}` that name its object in `thing__c`: 2 in all, `a`, `b`"
@@ -130,7 +130,7 @@ def test_a_row_that_a_stated_list_does_not_hold_speaks_against_it(tmp_path):
 def test_two_places_that_list_different_children_of_one_object_leave_its_list_open(tmp_path):
     owner = [{"Id": "o", "things__r": [{"Id": "x", "parts__r": one}]} for one in ([{"Id": "p"}], [])]
     things = [{"Id": str(number), "owner__r": one} for number, one in enumerate(owner)]
-    assert LISTED_OTHERWISE == lists(write_store(tmp_path, estate({THING: things})))["x"]
+    assert LISTED_OTHERWISE == lists(write_store(tmp_path, inventory({THING: things})))["x"]
 
 
 def test_parts_of_one_id_are_parts_of_their_own_owners_all_the_way_down(tmp_path):
@@ -141,7 +141,7 @@ def test_parts_of_one_id_are_parts_of_their_own_owners_all_the_way_down(tmp_path
     regions = [{"Id": "west", "recorders__r": [{"Id": "default", "n": number}]} for number in range(3)]
     accounts = [{"Id": name, "regions__r": [one]} for name, one in zip("abc", regions, strict=True)]
     problems = []
-    snapshot = write_store(tmp_path, estate({"Account": accounts}), declared=types.get, problems=problems)
+    snapshot = write_store(tmp_path, inventory({"Account": accounts}), declared=types.get, problems=problems)
     assert {("a/west", "a"), ("b/west", "b"), ("c/west", "c")} == set(rows_of(snapshot, "Region", "Id", "account__c"))
     assert {(f"{one}/west/default", f"{one}/west", float(n)) for n, one in enumerate("abc")} == set(
         rows_of(snapshot, "Recorder", "Id", "region__c", "n")
@@ -156,7 +156,7 @@ def test_a_part_that_was_imported_as_such_keeps_its_id(tmp_path):
     for number, objects in enumerate(
         ({PART: [{"Id": "p", "thing__c": "b"}], THING: things}, {THING: things[::-1], PART: [{"Id": "p", "thing__c": "b"}]})
     ):
-        snapshot = write_store(tmp_path / str(number), estate(objects))
+        snapshot = write_store(tmp_path / str(number), inventory(objects))
         assert {("p", "b"), ("a/p", "a")} == set(rows_of(snapshot, PART, "Id", "thing__c"))
         assert {"a": None, "b": None} == lists(snapshot)
 
@@ -167,14 +167,14 @@ def test_one_part_in_the_list_of_one_owner_twice_is_one_part(tmp_path):
         {"Id": "z", "owner__r": {"Id": "o", "things__r": [thing]}},
         {"Id": "y", "owner__r": {"Id": "o", "things__r": [thing]}},
     ]
-    assert [("p", "a")] == rows_of(write_store(tmp_path, estate({THING: things})), PART, "Id", "thing__c")
+    assert [("p", "a")] == rows_of(write_store(tmp_path, inventory({THING: things})), PART, "Id", "thing__c")
 
 
 def test_a_key_that_means_one_of_several_parts_leaves_their_lists_open(tmp_path):
     types = {**TYPES, OWNER: ObjectType(OWNER, children={"things__r": Children("things__r", THING, "owner__c")})}
     owners = [{"Id": one, "things__r": [{"Id": "t"}]} for one in ("o1", "o2")]
     parts = table_file(tmp_path, "p.csv", "Id,thing__c\np,t\n", type_name=PART, complete=EVERYTHING)
-    snapshot = write_store(tmp_path / "s", estate({OWNER: owners}), tables=[parts], declared=types.get)
+    snapshot = write_store(tmp_path / "s", inventory({OWNER: owners}), tables=[parts], declared=types.get)
     reason = f"may hold more: `thing__c` of `{PART}` names several objects of one Id"
     assert {"o1/t": reason, "o2/t": reason} == lists(snapshot)
 
@@ -232,7 +232,7 @@ DENIED = [Claim(OWNER, Scope("1", region), lacking=f"denied it in 1/{region}") f
 )
 def test_a_key_that_leads_nowhere_is_not_known_unless_all_was_read(tmp_path, claims, reason):
     objects = {THING: [{"Id": "a", "owner__c": "x"}, {"Id": "b", "owner__c": "o "}], OWNER: [{"Id": "o"}]}
-    found = rows_of(write_store(tmp_path, estate(objects, claims=claims)), THING, "owner__r#unfollowed")
+    found = rows_of(write_store(tmp_path, inventory(objects, claims=claims)), THING, "owner__r#unfollowed")
     assert [(reason,), ((reason or "").replace("`x`", "`o `") or "leads to `o `, which was not collected",)] == found
 
 
@@ -252,5 +252,5 @@ def test_a_key_that_leads_nowhere_is_not_known_unless_all_was_read(tmp_path, cla
 )
 def test_a_key_that_looks_like_no_id_is_not_known_although_all_was_read(tmp_path, ids, key, known):
     objects = {THING: [{"Id": "a", "owner__c": key}], OWNER: [{"Id": one} for one in ids]}
-    found = rows_of(write_store(tmp_path, estate(objects, claims=[Claim(OWNER)])), THING, "owner__r#unfollowed")
+    found = rows_of(write_store(tmp_path, inventory(objects, claims=[Claim(OWNER)])), THING, "owner__r#unfollowed")
     assert [(None if known else f"leads to `{key}`, which was not collected",)] == found

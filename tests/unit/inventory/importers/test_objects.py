@@ -11,11 +11,11 @@ from perpend.core.schema.tables import CONTRADICTED, ROW, Column, Form, Join
 from perpend.core.schema.tables import OWNER as OWNER_ROW
 from perpend.core.values.partial_object import MISSING
 from perpend.inventory.snapshots.files import StoreError
-from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, TYPES, estate, rows_of, write_store
+from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, TYPES, inventory, rows_of, write_store
 
 
 def stored(directory, things, *more, **others):
-    return write_store(directory, estate({THING: things, **others}), *more)
+    return write_store(directory, inventory({THING: things, **others}), *more)
 
 
 def test_objects_under_a_declared_lookup_are_rows_of_its_type_once_each(tmp_path):
@@ -39,7 +39,7 @@ def test_a_list_that_the_data_lack_is_not_known_unless_a_claim_covers_it(tmp_pat
     unknown = [None, unclaimed(PART, "b")]
     assert unknown == [one for (one,) in rows_of(stored(tmp_path / "1", things), THING, "parts__r#unfollowed")]
     assert unknown == [one for (one,) in rows_of(stored(tmp_path / "2", things, **parts), THING, "parts__r#unfollowed")]
-    snapshot = write_store(tmp_path / "3", estate({THING: things, **parts}, claims=[Claim(PART)]))
+    snapshot = write_store(tmp_path / "3", inventory({THING: things, **parts}, claims=[Claim(PART)]))
     assert not snapshot.tables.by_name[THING].children["parts__r"].partial
     assert {("p", "a"), ("q", "b")} == set(rows_of(snapshot, PART, "Id", "thing__c"))
 
@@ -113,7 +113,7 @@ def test_a_child_list_that_cannot_be_joined_is_not_known(tmp_path, thing, reason
 def test_relations_that_nothing_declares_are_tables_of_their_own_and_noted(tmp_path):
     problems = []
     things = [{"Id": "a", "x__r": {"y": 1}, "z__r": [{"Id": "1"}, {"Id": "1"}]}, {"Id": "b"}]
-    snapshot = write_store(tmp_path, estate({THING: things}), problems=problems)
+    snapshot = write_store(tmp_path, inventory({THING: things}), problems=problems)
     assert [(0, 1.0)] == rows_of(snapshot, f"{THING}/x__r", OWNER_ROW, "y")
     assert [(0, "1"), (0, "1")] == rows_of(snapshot, f"{THING}/z__r[]", OWNER_ROW, "Id")
     assert Join("x__r", f"{THING}/x__r", ROW, OWNER_ROW, partial=True) == snapshot.tables.by_name[THING].lookups["x__r"]
@@ -158,7 +158,7 @@ def test_a_cycle_of_lookups_is_stored(tmp_path):
         "B": ObjectType("B", lookups={"a__r": Lookup("a__r", "A", "a__c")}, children={"as__r": Children("as__r", "A", "b__c")}),
     }
     objects = [{"Id": "1", "b__r": {"Id": "2", "a__r": {"Id": "1", "b__c": "2"}}}]
-    snapshot = write_store(tmp_path, estate({"A": objects}), declared=types.get)
+    snapshot = write_store(tmp_path, inventory({"A": objects}), declared=types.get)
     assert ([("1", "2")], [("2", "1")]) == (rows_of(snapshot, "A", "Id", "b__c"), rows_of(snapshot, "B", "Id", "a__c"))
     assert (1, 1) == (snapshot.tables.by_name["A"].rows, snapshot.tables.by_name["B"].rows)
 
@@ -220,13 +220,13 @@ def test_names_that_differ_in_case_alone_are_refused_by_both_names(tmp_path):
 @pytest.mark.parametrize("name", ["", "a/b", "a b", "../x", "x\n", "perpend_sources", "Perpend_Sources"])
 def test_types_need_names_that_can_be_types(tmp_path, name):
     with pytest.raises(StoreError, match="cannot be the name of an object type"):
-        write_store(tmp_path, estate({name: [{"Id": "a"}]}))
+        write_store(tmp_path, inventory({name: [{"Id": "a"}]}))
 
 
 def test_variants_of_an_object_are_a_contradiction_in_the_words_given(tmp_path):
     from dataclasses import replace
 
-    found = estate({THING: [{"Id": "a"}]})
+    found = inventory({THING: [{"Id": "a"}]})
     first = found.objects[THING][0]
     two = replace(found, objects={THING: [first._replace(variants=(first,))]})
     snapshot = write_store(tmp_path, two, contradiction=lambda one: f"{one.id} is odd")

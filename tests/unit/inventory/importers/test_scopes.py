@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.inventory.snapshots.stored import THING, estate, write_store
+from tests.unit.inventory.snapshots.stored import THING, inventory, write_store
 
 ARN = "arn:aws:lambda:eu-central-1:111122223333:function:f"
 
@@ -21,12 +21,12 @@ ARN = "arn:aws:lambda:eu-central-1:111122223333:function:f"
     ],
 )
 def test_scopes_are_read_off_arns_and_columns_called_so(tmp_path, fields, accounts, regions):
-    snapshot = write_store(tmp_path, estate({THING: [{"Id": "a", **fields}]}))
+    snapshot = write_store(tmp_path, inventory({THING: [{"Id": "a", **fields}]}))
     assert [(accounts, regions)] == [(one.accounts, one.regions) for one in snapshot.sources]
 
 
 def test_each_source_has_its_own(tmp_path):
-    one = estate({THING: [{"Id": "a", "region__c": "eu-west-1"}, {"Id": "b", "region__c": "eu-west-2"}]}, source="one")
-    other = estate({THING: [{"Id": "c", "region__c": "eu-west-1"}]}, source="other")
+    one = inventory({THING: [{"Id": "a", "region__c": "eu-west-1"}, {"Id": "b", "region__c": "eu-west-2"}]}, source="one")
+    other = inventory({THING: [{"Id": "c", "region__c": "eu-west-1"}]}, source="other")
     snapshot = write_store(tmp_path, one, other)
     assert [("eu-west-1", "eu-west-2"), ("eu-west-1",)] == [one.regions for one in snapshot.sources]

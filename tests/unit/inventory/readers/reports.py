@@ -4,7 +4,7 @@ import base64
 import json
 from pathlib import Path
 
-from perpend.core.objects.inventory import Estate, EstateObject
+from perpend.core.objects.inventory import CloudObject, Inventory
 from perpend.core.objects.object_types import ObjectType
 from perpend.inventory.readers import UnusableInput, collect_files
 
@@ -16,15 +16,15 @@ TWO_USERS = f"user,arn,mfa_active\nann,{ARN}ann,true\nbob,{ARN}bob,N/A\n"
 
 def collect(
     directory: Path, *contents: str | bytes, type_name: str | None = None, declared: ObjectType | None = None
-) -> Estate:
+) -> Inventory:
     """Return the estate that files of these contents show, without root users that only follow from others' rows."""
-    return shown(collect_files(write(directory, *contents), type_name=type_name, object_type=declared).estate)
+    return shown(collect_files(write(directory, *contents), type_name=type_name, object_type=declared).inventory)
 
 
-def shown(estate: Estate) -> Estate:
+def shown(inventory: Inventory) -> Inventory:
     """Return an estate without root users of whom no file has a row."""
-    users = tuple(user for user in estate.objects.get(USER, ()) if user.origin.row is not None)
-    return Estate(estate.sources, {**estate.objects, USER: users} if USER in estate.objects else estate.objects)
+    users = tuple(user for user in inventory.objects.get(USER, ()) if user.origin.row is not None)
+    return Inventory(inventory.sources, {**inventory.objects, USER: users} if USER in inventory.objects else inventory.objects)
 
 
 def write(directory: Path, *contents: str | bytes) -> list[str]:
@@ -46,12 +46,12 @@ def reason_of(directory: Path, content: str | bytes, *, type_name: str | None = 
     raise AssertionError("the content was accepted")
 
 
-def rows_of(estate: Estate) -> list[dict[str, str]]:
+def rows_of(inventory: Inventory) -> list[dict[str, str]]:
     """Return the report's row of each user."""
-    return [row_of(user) for user in estate.objects[USER]]
+    return [row_of(user) for user in inventory.objects[USER]]
 
 
-def row_of(user: EstateObject) -> dict[str, str]:
+def row_of(user: CloudObject) -> dict[str, str]:
     """Return the report's row that a user carries."""
     return json.loads(user.fields["CA10__credReportAttributesJson__c"])
 

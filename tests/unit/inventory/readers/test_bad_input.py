@@ -192,14 +192,14 @@ def test_keep_going_reads_the_others_and_lists_the_failures_in_order(tmp_path):
     paths = write(tmp_path, "", TWO_USERS, "<html>")
     collected = collect_files(paths, keep_going=True)
     assert [paths[0], paths[2]] == [failure.source for failure in collected.failures]
-    assert [paths[1]] == [source.name for source in collected.estate.sources]
-    assert ["ann", "bob"] == [user.name for user in shown(collected.estate).objects[USER]]
+    assert [paths[1]] == [source.name for source in collected.inventory.sources]
+    assert ["ann", "bob"] == [user.name for user in shown(collected.inventory).objects[USER]]
 
 
 def test_a_file_that_fails_late_leaves_nothing_behind(tmp_path):
     paths = write(tmp_path, f"user,arn\nann,{ARN}ann\nbob,\n")
-    estate = collect_files(paths, keep_going=True).estate
-    assert ((), {}) == (estate.sources, estate.objects)
+    inventory = collect_files(paths, keep_going=True).inventory
+    assert ((), {}) == (inventory.sources, inventory.objects)
 
 
 def test_the_message_is_one_printable_line_of_at_most_600_characters():

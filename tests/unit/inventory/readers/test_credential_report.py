@@ -50,14 +50,14 @@ def test_every_fine_form_gives_the_same_rows(tmp_path, form):
 
 
 def test_any_column_order_and_unknown_columns(tmp_path):
-    estate = collect(tmp_path, f"new %s column,arn,user\nx,{ARN}ann,ann\n")
-    assert [{"new %s column": "x", "arn": f"{ARN}ann", "user": "ann"}] == rows_of(estate)
-    assert ["new %s column", "arn", "user"] == list(rows_of(estate)[0])
+    inventory = collect(tmp_path, f"new %s column,arn,user\nx,{ARN}ann,ann\n")
+    assert [{"new %s column": "x", "arn": f"{ARN}ann", "user": "ann"}] == rows_of(inventory)
+    assert ["new %s column", "arn", "user"] == list(rows_of(inventory)[0])
 
 
 def test_a_field_of_a_mebibyte(tmp_path):
-    estate = collect(tmp_path, f"user,arn,x\nann,{ARN}ann,{'y' * (1 << 20)}\n")
-    assert 1 << 20 == len(rows_of(estate)[0]["x"])
+    inventory = collect(tmp_path, f"user,arn,x\nann,{ARN}ann,{'y' * (1 << 20)}\n")
+    assert 1 << 20 == len(rows_of(inventory)[0]["x"])
 
 
 @pytest.mark.parametrize("content", [TWO_USERS, "user,arn\na,b\n"])
@@ -72,8 +72,8 @@ def test_settings_of_the_process_are_put_back(tmp_path, content):
 
 
 def test_a_row_becomes_a_user_object_with_its_account_as_master(tmp_path):
-    estate = collect(tmp_path, TWO_USERS)
-    ann = estate.objects[USER][0]
+    inventory = collect(tmp_path, TWO_USERS)
+    ann = inventory.objects[USER][0]
     assert (USER, f"{ARN}ann", "ann", f"{ARN}ann") == (ann.type_name, ann.id, ann.name, ann.external_id)
     assert {
         "Id": f"{ARN}ann",
@@ -84,16 +84,16 @@ def test_a_row_becomes_a_user_object_with_its_account_as_master(tmp_path):
         "CA10__disappearanceTime__c": None,
         "CA10__credReportAttributesJson__c": f'{{"user":"ann","arn":"{ARN}ann","mfa_active":"true"}}',
     } == ann.fields
-    assert (Origin(estate.sources[0].name, 2), ()) == (ann.origin, ann.variants)
-    assert ann.master is estate.objects[ACCOUNT][0]
+    assert (Origin(inventory.sources[0].name, 2), ()) == (ann.origin, ann.variants)
+    assert ann.master is inventory.objects[ACCOUNT][0]
 
 
 def test_each_account_is_an_object_once(tmp_path):
     other = "arn:aws-us-gov:iam::000000000001:root"
-    estate = collect(tmp_path, f"user,arn\n<root_account>,{other}\nbob,{ARN}bob\nann,{ARN}ann\n")
-    found = [(account.id, account.name, account.external_id, account.origin.row) for account in estate.objects[ACCOUNT]]
+    inventory = collect(tmp_path, f"user,arn\n<root_account>,{other}\nbob,{ARN}bob\nann,{ARN}ann\n")
+    found = [(account.id, account.name, account.external_id, account.origin.row) for account in inventory.objects[ACCOUNT]]
     assert [("000000000001",) * 3 + (2,), ("111122223333",) * 3 + (4,)] == found
-    assert ("000000000001", "111122223333") == estate.sources[0].accounts
+    assert ("000000000001", "111122223333") == inventory.sources[0].accounts
 
 
 def test_hostile_values_stay_as_they_are(tmp_path):
@@ -109,14 +109,14 @@ def test_hostile_values_stay_as_they_are(tmp_path):
     ]
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([["user", "arn"], *([name, f"{ARN}{name}"] for name in names)])
-    estate = collect(tmp_path, text.getvalue())
-    assert sorted(names) == [user.name for user in estate.objects[USER]]
-    assert sorted(names) == [row["user"] for row in rows_of(estate)]
+    inventory = collect(tmp_path, text.getvalue())
+    assert sorted(names) == [user.name for user in inventory.objects[USER]]
+    assert sorted(names) == [row["user"] for row in rows_of(inventory)]
 
 
 def test_the_line_of_an_object_is_where_its_row_starts(tmp_path):
-    estate = collect(tmp_path, f'user,arn\n"a\nb",{ARN}a\nc,{ARN}c\n')
-    assert [2, 4] == [user.origin.row for user in estate.objects[USER]]
+    inventory = collect(tmp_path, f'user,arn\n"a\nb",{ARN}a\nc,{ARN}c\n')
+    assert [2, 4] == [user.origin.row for user in inventory.objects[USER]]
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ def test_no_time_is_guessed(tmp_path, content):
 
 def test_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(TWO_USERS.encode()))))
-    estate = shown(collect_files(["-"]).estate)
-    assert ("-", ROWS) == (estate.sources[0].name, rows_of(estate))
+    inventory = shown(collect_files(["-"]).inventory)
+    assert ("-", ROWS) == (inventory.sources[0].name, rows_of(inventory))
 
 
 def test_progress_counts_rows_over_all_files(tmp_path):
@@ -162,10 +162,10 @@ def test_progress_counts_rows_over_all_files(tmp_path):
 
 def test_the_example_shows_one_account_of_25_users():
     path = Path(__file__).parents[4] / "examples" / "credential-report.csv"
-    estate = collect_files([str(path)]).estate
-    users = estate.objects[USER]
+    inventory = collect_files([str(path)]).inventory
+    users = inventory.objects[USER]
     assert (25, "<root_account>", 23) == (len(users), users[0].name, len(row_of(users[0])))
-    assert ["111122223333"] == [account.id for account in estate.objects[ACCOUNT]]
+    assert ["111122223333"] == [account.id for account in inventory.objects[ACCOUNT]]
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)

@@ -34,24 +34,24 @@ def test_order_is_account_then_root_then_user_then_arn(tmp_path):
         "<root_account>,arn:aws:iam::111122223333:root",
         "!first,arn:aws:iam::111122223333:user/!first",
     ]
-    estate = collect(tmp_path, "user,arn\n" + "\n".join(rows), "user,arn\nzed,arn:aws:iam::000000000001:user/zed\n")
-    assert ["zed", "<root_account>", "!first", "ann", "ann", "zoe"] == [user.name for user in estate.objects[USER]]
-    assert f"{ARN}ann" == estate.objects[USER][3].id
-    assert ["000000000001", "111122223333"] == [account.id for account in estate.objects[ACCOUNT]]
+    inventory = collect(tmp_path, "user,arn\n" + "\n".join(rows), "user,arn\nzed,arn:aws:iam::000000000001:user/zed\n")
+    assert ["zed", "<root_account>", "!first", "ann", "ann", "zoe"] == [user.name for user in inventory.objects[USER]]
+    assert f"{ARN}ann" == inventory.objects[USER][3].id
+    assert ["000000000001", "111122223333"] == [account.id for account in inventory.objects[ACCOUNT]]
 
 
 def test_the_order_of_files_changes_nothing(tmp_path):
     paths = write(tmp_path, FALSE, TRUE, TWO_USERS, answer(TRUE), f"arn,user,key\n{ARN}ann,ann,true\n")
-    first = collect_files(paths).estate
+    first = collect_files(paths).inventory
     for order in itertools.permutations(paths):
-        assert first == collect_files(order).estate
+        assert first == collect_files(order).inventory
 
 
 def test_identical_rows_collapse(tmp_path):
-    estate = collect(tmp_path, FALSE + FALSE.splitlines()[1], FALSE, f"key,arn,user\nfalse,{ARN}ann,ann\n")
-    (ann,) = estate.objects[USER]
+    inventory = collect(tmp_path, FALSE + FALSE.splitlines()[1], FALSE, f"key,arn,user\nfalse,{ARN}ann,ann\n")
+    (ann,) = inventory.objects[USER]
     assert (Origin(str(tmp_path / "1.in"), 2), ()) == (ann.origin, ann.variants)
-    assert [2, 1, 1] == [source.objects for source in estate.sources]
+    assert [2, 1, 1] == [source.objects for source in inventory.sources]
 
 
 def test_of_equal_readings_the_one_observed_last_stands_for_all(tmp_path):
@@ -113,9 +113,9 @@ def test_an_object_claims_no_later_day_than_its_oldest_fact(tmp_path, answers, e
 
 
 def test_a_part_of_another_reading_is_no_variant(tmp_path):
-    estate = collect(tmp_path, TRUE, FALSE, f"user,arn\nann,{ARN}ann\n")
-    assert 1 == len(estate.objects[USER][0].variants)
-    assert [["user", "arn", "key"]] == [list(row) for row in rows_of(estate)]
+    inventory = collect(tmp_path, TRUE, FALSE, f"user,arn\nann,{ARN}ann\n")
+    assert 1 == len(inventory.objects[USER][0].variants)
+    assert [["user", "arn", "key"]] == [list(row) for row in rows_of(inventory)]
 
 
 VALUES = st.sampled_from(["true", "false", ""])
@@ -144,7 +144,7 @@ def test_merging_does_not_depend_on_order_and_loses_no_reading(shown, shuffling)
 def test_a_root_user_without_a_row_is_there_and_nothing_is_known_of_it(tmp_path):
     paths = write(tmp_path, TWO_USERS, "user,arn\nzed,arn:aws-cn:iam::000000000001:user/zed\n")
     for order in (paths, paths[::-1]):
-        users = collect_files(order).estate.objects[USER]
+        users = collect_files(order).inventory.objects[USER]
         assert ["<root_account>", "zed", "<root_account>", "ann", "bob"] == [user.name for user in users]
         assert ["arn:aws-cn:iam::000000000001:root", "arn:aws:iam::111122223333:root"] == [users[0].id, users[2].id]
         assert {"user": "<root_account>", "arn": "arn:aws:iam::111122223333:root"} == row_of(users[2])
@@ -153,10 +153,10 @@ def test_a_root_user_without_a_row_is_there_and_nothing_is_known_of_it(tmp_path)
 
 def test_a_root_user_with_a_row_anywhere_is_that_row(tmp_path):
     root = "user,arn,mfa_active\n<root_account>,arn:aws:iam::111122223333:root,true\n"
-    users = collect_files(write(tmp_path, TWO_USERS, root)).estate.objects[USER]
+    users = collect_files(write(tmp_path, TWO_USERS, root)).inventory.objects[USER]
     assert ["true", "true", "N/A"] == [row_of(user)["mfa_active"] for user in users]
     described = f'[{{"Id": "{"arn:aws:iam::111122223333:root"}", "CA10__userName__c": "x"}}]'
-    users = collect_files(write(tmp_path, TWO_USERS, described), type_name=USER).estate.objects[USER]
+    users = collect_files(write(tmp_path, TWO_USERS, described), type_name=USER).inventory.objects[USER]
     assert [(), (), ()] == [user.variants for user in users]
     assert ["x"] == [user.fields["CA10__userName__c"] for user in users if user.id.endswith(":root")]
 
@@ -167,7 +167,7 @@ def test_the_field_of_the_root_user_says_root_and_people_see_what_reports_call_i
         report = f"user,arn\n{root},arn:aws:iam::111122223333:root\nroot,arn:aws:iam::111122223333:user/root\n"
         path = tmp_path / f"{number}.csv"
         path.write_text(report)
-        first, second = collect_files([str(path)]).estate.objects[USER]
+        first, second = collect_files([str(path)]).inventory.objects[USER]
         assert ("<root_account>", "root") == (first.name, first.fields["CA10__userName__c"])
         assert ("root", "root") == (second.name, second.fields["CA10__userName__c"])
         assert root == row_of(first)["user"]

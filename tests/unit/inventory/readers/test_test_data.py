@@ -14,11 +14,11 @@ VM = "CA10__CaAwsInstance__c"
 def test_objects_are_taken_as_they_are_without_expectation_and_context(tmp_path):
     entry = {"Id": "vm", "CA10__sizeGb__c": 40.0, "CA10__vpc__r": {"Id": None}, "CA10__Disks__r": [], "flag": False}
     reserved = {"expectedResult": {"status": "COMPLIANT"}, "context": {"snapshotTime": "2026-11-01T00:00:00Z"}}
-    estate = collect(tmp_path, json.dumps([reserved | entry]), type_name=VM)
-    (vm,) = estate.objects[VM]
+    inventory = collect(tmp_path, json.dumps([reserved | entry]), type_name=VM)
+    (vm,) = inventory.objects[VM]
     assert (VM, "vm", "vm", "vm", entry) == (vm.type_name, vm.id, vm.name, vm.external_id, vm.fields)
     assert (Origin(str(tmp_path / "1.in"), 1, "entry"), None, ()) == (vm.origin, vm.master, vm.variants)
-    source = estate.sources[0]
+    source = inventory.sources[0]
     assert ("test-data", None, 1, ()) == (source.kind, source.observed_at, source.objects, source.accounts)
 
 
@@ -42,8 +42,8 @@ NAMED = ObjectType(
     ],
 )
 def test_name_and_external_id(tmp_path, declared, fields, name, external_id):
-    estate = collect(tmp_path, json.dumps([{"Id": "x"} | fields]), type_name=VM, declared=declared)
-    assert (name, external_id) == (estate.objects[VM][0].name, estate.objects[VM][0].external_id)
+    inventory = collect(tmp_path, json.dumps([{"Id": "x"} | fields]), type_name=VM, declared=declared)
+    assert (name, external_id) == (inventory.objects[VM][0].name, inventory.objects[VM][0].external_id)
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_name_and_external_id(tmp_path, declared, fields, name, external_id):
     ],
 )
 def test_the_declared_lookup_leads_to_the_owner(tmp_path, owner, expected):
-    estate = collect(tmp_path, json.dumps([{"Id": "x", "owner__r": owner}]), type_name=VM, declared=NAMED)
-    master = estate.objects[VM][0].master
+    inventory = collect(tmp_path, json.dumps([{"Id": "x", "owner__r": owner}]), type_name=VM, declared=NAMED)
+    master = inventory.objects[VM][0].master
     assert expected == (master and (master.type_name, master.id, master.name))
 
 

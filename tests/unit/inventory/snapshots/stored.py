@@ -14,7 +14,7 @@ import duckdb
 
 from perpend.core.diagnostics.model import Diagnostic
 from perpend.core.objects.claims import Claim, Scope
-from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
 from perpend.core.objects.object_types import Children, Field, Lookup, ObjectType
 from perpend.inventory.importers.import_snapshot import Importing
 from perpend.inventory.importers.tables.table_file import TableFile
@@ -51,25 +51,25 @@ EVERYTHING = (Scope(),)
 Objects = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def estate(objects: Objects, source: str = "objects.json", *, claims: Iterable[Claim] = ()) -> Estate:
+def inventory(objects: Objects, source: str = "objects.json", *, claims: Iterable[Claim] = ()) -> Inventory:
     """Return an estate of objects by type, all from one source that makes some claims."""
     found = {
         type_name: [
-            EstateObject(type_name, one.get("Id", ""), "", "", one, Origin(source, number))
+            CloudObject(type_name, one.get("Id", ""), "", "", one, Origin(source, number))
             for number, one in enumerate(given, 1)
         ]
         for type_name, given in objects.items()
     }
-    return Estate([Source(source, "test-data", None, sum(map(len, found.values())), coverage=tuple(claims))], found)
+    return Inventory([Source(source, "test-data", None, sum(map(len, found.values())), coverage=tuple(claims))], found)
 
 
 def write_store(
     directory: Path,
-    *estates: Estate,
+    *estates: Inventory,
     tables: Iterable[TableFile] = (),
     declared: Callable[[str], ObjectType | None] = TYPES.get,
     problems: list[Diagnostic] | None = None,
-    contradiction: Callable[[EstateObject], str] = lambda one: "contradicted",
+    contradiction: Callable[[CloudObject], str] = lambda one: "contradicted",
 ) -> Snapshot:
     """Write a snapshot of estates and tables and return it."""
     with Store(directory).writing() as run, emptied() as connection:

@@ -33,7 +33,7 @@ from perpend.inventory.snapshots.manifest import (
 )
 from perpend.inventory.snapshots.read_objects import nested
 from perpend.inventory.snapshots.store import Store
-from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, estate, write_store
+from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, inventory, write_store
 
 FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
 SEEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -248,21 +248,21 @@ def test_the_pointer_names_a_run_and_the_checksum_of_its_manifest():
 
 
 def test_the_same_content_has_the_same_hash(tmp_path):
-    one, other = write_store(tmp_path / "1", estate(FIRST)), write_store(tmp_path / "2", estate(FIRST, "other.json"))
+    one, other = write_store(tmp_path / "1", inventory(FIRST)), write_store(tmp_path / "2", inventory(FIRST, "other.json"))
     assert one.content_hash == other.content_hash
-    assert one.content_hash != write_store(tmp_path / "3", estate(SECOND)).content_hash
+    assert one.content_hash != write_store(tmp_path / "3", inventory(SECOND)).content_hash
 
 
 def test_claims_are_part_of_the_content(tmp_path):
     found = [
-        write_store(tmp_path / str(number), estate(FIRST, claims=claims)).content_hash
+        write_store(tmp_path / str(number), inventory(FIRST, claims=claims)).content_hash
         for number, claims in enumerate(([], [Claim(THING)], [Claim(THING, Scope("a"))], [Claim(THING, lacking="denied")]))
     ]
     assert 4 == len(set(found))
 
 
 def test_the_manifest_of_a_store_reads_back_as_it_was_written(tmp_path):
-    write_store(tmp_path, estate({THING: [{"Id": "a", "n": 1, "owner__r": None, "x__r": [{"y": "{}"}]}]}))
+    write_store(tmp_path, inventory({THING: [{"Id": "a", "n": 1, "owner__r": None, "x__r": [{"y": "{}"}]}]}))
     [manifest] = Store(tmp_path).snapshots()
     assert manifest == manifest_from(text_of(manifest))
 
@@ -285,7 +285,7 @@ def as_format_1(text):
 def test_a_snapshot_of_before_claims_knows_no_list_but_those_that_objects_held_themselves(tmp_path):
     things = [{"Id": "a", "owner__c": "o", "extra__r": [{"n": 1}]}]
     claims = [Claim(one) for one in (THING, OWNER, PART)]
-    snapshot = write_store(tmp_path, estate({THING: things, OWNER: [{"Id": "o"}], PART: []}, claims=claims))
+    snapshot = write_store(tmp_path, inventory({THING: things, OWNER: [{"Id": "o"}], PART: []}, claims=claims))
     path = tmp_path / "runs" / f"{snapshot.id}.json"
     path.write_text(as_format_1(path.read_text()))
     before = Store(tmp_path).snapshot(snapshot.id)

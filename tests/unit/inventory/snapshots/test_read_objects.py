@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perpend.core.objects.claims import Claim, not_imported, unclaimed
-from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
 from perpend.core.schema.shred import Wanted, wanted_of_everything
 from perpend.core.schema.tables import Column, Form, Table
 from perpend.core.values.partial_object import MISSING
 from perpend.core.values.values import double
 from perpend.inventory.snapshots.database import opened
 from perpend.inventory.snapshots.files import StoreError
-from perpend.inventory.snapshots.read_objects import Nest, nested, rows_with
+from perpend.inventory.snapshots.read_objects import ObjectReader, nested, rows_with
 from perpend.inventory.snapshots.store import Store
 from tests.strategies import JSON, NUMBER, TEXT
-from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, TYPES, estate, write_store
+from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, TYPES, inventory, write_store
 
 pytestmark = pytest.mark.medium
 
@@ -59,7 +59,7 @@ THINGS = st.lists(
 def read_back(things):
     """Return things that were stored and nested again."""
     with TemporaryDirectory() as directory:
-        snapshot = write_store(Path(directory), estate({THING: things}))
+        snapshot = write_store(Path(directory), inventory({THING: things}))
         rows = range(len(things))
         return nested(snapshot, THING, rows, wanted_of_everything(things, TYPES[THING]))
 
@@ -83,14 +83,14 @@ def test_stored_objects_nest_as_they_were_read(things):
 
 
 def test_values_that_are_not_known_are_absent(tmp_path):
-    snapshot = write_store(tmp_path, estate({THING: [{"Id": "a", "x": 1}, {"Id": "b", "y": None}]}))
+    snapshot = write_store(tmp_path, inventory({THING: [{"Id": "a", "x": 1}, {"Id": "b", "y": None}]}))
     wanted = Wanted({"x", "y", "z"})
     assert [{"Id": "b", "y": None}, {"Id": "a", "x": 1}] == nested(snapshot, THING, [1, 0], wanted)
 
 
 def test_relations_that_are_not_known_are_absent_and_empty_ones_are_empty(tmp_path):
     things = [{"Id": "a", "parts__r": [], "owner__c": None}, {"Id": "b"}, {"Id": "c", "owner__r": {"Id": "o"}}]
-    snapshot = write_store(tmp_path, estate({THING: things}))
+    snapshot = write_store(tmp_path, inventory({THING: things}))
     wanted = Wanted(set(), {"owner__r": Wanted()}, {"parts__r": Wanted()})
     assert [{"Id": "a", "owner__r": None, "parts__r": []}, {"Id": "b"}, {"Id": "c", "owner__r": {"Id": "o"}}] == nested(
         snapshot, THING, [0, 1, 2], wanted
@@ -99,7 +99,7 @@ def test_relations_that_are_not_known_are_absent_and_empty_ones_are_empty(tmp_pa
 
 def test_relations_lead_from_type_to_type_and_back(tmp_path):
     objects = {THING: [{"Id": "a", "owner__c": "o"}, {"Id": "b", "owner__c": "o"}], OWNER: [{"Id": "o", "n": 1}], PART: []}
-    snapshot = write_store(tmp_path, estate(objects, claims=[Claim(THING), Claim(PART)]))
+    snapshot = write_store(tmp_path, inventory(objects, claims=[Claim(THING), Claim(PART)]))
     wanted = Wanted(set(), {"owner__r": Wanted({"n"}, {}, {"things__r": Wanted(set(), {}, {"parts__r": Wanted()})})})
     [found] = nested(snapshot, THING, [1], wanted)
     others = [{"Id": "a", "parts__r": []}, {"Id": "b", "parts__r": []}]
@@ -110,7 +110,7 @@ def test_relations_lead_from_type_to_type_and_back(tmp_path):
 def test_any_rows_are_given_in_the_order_that_is_asked_for(tmp_path, monkeypatch, few):
     monkeypatch.setattr("perpend.inventory.snapshots.read_objects._FEW", few)
     things = [{"Id": name, "owner__c": None} for name in "abcdef"]
-    snapshot = write_store(tmp_path, estate({THING: things, OWNER: [{"Id": "o"}]}, claims=[Claim(THING), Claim(OWNER)]))
+    snapshot = write_store(tmp_path, inventory({THING: things, OWNER: [{"Id": "o"}]}, claims=[Claim(THING), Claim(OWNER)]))
     for rows in ([], [0], [5, 0], [4, 1, 4], [2, 3, 1], range(6)):
         assert [things[row]["Id"] for row in rows] == [one["Id"] for one in nested(snapshot, THING, rows, Wanted())]
     owners = [{"Id": name, "owner__r": None} for name in "af"]
@@ -119,13 +119,13 @@ def test_any_rows_are_given_in_the_order_that_is_asked_for(tmp_path, monkeypatch
 
 def test_a_row_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(KeyError):
-        nested(write_store(tmp_path, estate({THING: [{"Id": "a"}]})), THING, [7], Wanted())
+        nested(write_store(tmp_path, inventory({THING: [{"Id": "a"}]})), THING, [7], Wanted())
 
 
 @pytest.mark.parametrize("first", [THING, OWNER])
 def test_relations_are_followed_so_far_and_no_further(tmp_path, first):
     objects = {THING: [{"Id": "a", "owner__c": "o"}], OWNER: [{"Id": "o"}]}
-    snapshot = write_store(tmp_path, estate(objects, claims=[Claim(THING), Claim(OWNER)]))
+    snapshot = write_store(tmp_path, inventory(objects, claims=[Claim(THING), Claim(OWNER)]))
     wanted = Wanted()
     for number in range(20):
         is_lookup = (number % 2 == 1) == (first == THING)
@@ -137,17 +137,17 @@ def test_relations_are_followed_so_far_and_no_further(tmp_path, first):
 
 
 def test_why_something_is_not_known_goes_with_the_object(tmp_path):
-    things = [EstateObject(THING, "a", "", "", {"Id": "a", "n__c": 1}, Origin("objects.json", 1))]
+    things = [CloudObject(THING, "a", "", "", {"Id": "a", "n__c": 1}, Origin("objects.json", 1))]
     rival = things[0]._replace(fields={"Id": "a", "n__c": 2})
-    disputed = Estate([Source("objects.json", "test-data", None, 1)], {THING: [things[0]._replace(variants=(rival,))]})
+    disputed = Inventory([Source("objects.json", "test-data", None, 1)], {THING: [things[0]._replace(variants=(rival,))]})
     [found] = nested(write_store(tmp_path / "disputed", disputed), THING, [0], Wanted({"n__c"}))
     assert ({"Id": "a", "n__c": 1}, "contradicted") == (found, found.doubt)
     partly = [{"Id": "a", "parts__r": []}, {"Id": "b"}]
-    snapshot = write_store(tmp_path / "partly", estate({THING: partly, PART: []}))
+    snapshot = write_store(tmp_path / "partly", inventory({THING: partly, PART: []}))
     one, other = nested(snapshot, THING, [0, 1], Wanted(set(), {}, {"parts__r": Wanted()}))
     assert ([], {}) == (one["parts__r"], one.reasons)
     assert {"parts__r": unclaimed(PART, "b")} == other.reasons
-    snapshot = write_store(tmp_path / "alone", estate({THING: [{"Id": "a"}, {"Id": "b"}]}))
+    snapshot = write_store(tmp_path / "alone", inventory({THING: [{"Id": "a"}, {"Id": "b"}]}))
     found = nested(snapshot, THING, [0, 1], Wanted(set(), {}, {"parts__r": Wanted()}))
     assert [({"Id": "a"}, {"parts__r": not_imported(PART)}), ({"Id": "b"}, {"parts__r": not_imported(PART)})] == [
         (one, one.reasons) for one in found
@@ -156,7 +156,7 @@ def test_why_something_is_not_known_goes_with_the_object(tmp_path):
 
 def test_what_is_wanted_as_a_relation_and_stored_as_a_value_is_given_as_it_is(tmp_path):
     things = [{"Id": "a", "x__r": "odd", "y__r": 5}]
-    snapshot = write_store(tmp_path, estate({THING: things}))
+    snapshot = write_store(tmp_path, inventory({THING: things}))
     assert things == nested(snapshot, THING, [0], Wanted(set(), {"x__r": Wanted()}, {"y__r": Wanted()}))
 
 
@@ -164,14 +164,16 @@ def test_numbers_are_whole_as_far_as_a_double_is_exact_and_documents_are_read(tm
     numbers = [5, -7, 0.5, 2**53, -(2**53), float(2**53 + 2), 1e300]
     things = [{"Id": f"t{row}", "n": number, "v": [row, {"a": None}]} for row, number in enumerate(numbers)]
     things.append({"Id": "t7", "n": None, "v": "text"})
-    found = nested(write_store(tmp_path, estate({THING: things})), THING, range(8), Wanted({"n", "v"}))
+    found = nested(write_store(tmp_path, inventory({THING: things})), THING, range(8), Wanted({"n", "v"}))
     assert things == found
     assert [int, int, float, int, int, float, float] == [type(one["n"]) for one in found[:7]]
 
 
 def test_rows_that_hold_a_text_are_found_in_columns_of_texts_each_with_its_source(tmp_path):
     things = [{"Id": "a", "name__c": "x", "n": 1}, {"Id": "x", "name__c": None}, {"Id": "b", "name__c": "X"}]
-    snapshot = write_store(tmp_path, estate({THING: things}), estate({THING: [{"Id": "c", "other__c": "x"}]}, "later.json"))
+    snapshot = write_store(
+        tmp_path, inventory({THING: things}), inventory({THING: [{"Id": "c", "other__c": "x"}]}, "later.json")
+    )
     with opened(paths=snapshot.files.paths) as connection:
         for columns, value, found in (
             (["name__c"], "x", [(0, 0)]),
@@ -191,12 +193,12 @@ def test_rows_that_hold_a_text_are_found_in_columns_of_texts_each_with_its_sourc
     ids=["damaged", "gone"],
 )
 def test_a_file_that_is_damaged_while_a_snapshot_is_read_is_named(tmp_path, damage, reason):
-    snapshot = write_store(tmp_path, estate({THING: [{"Id": "a"}]}))
+    snapshot = write_store(tmp_path, inventory({THING: [{"Id": "a"}]}))
     [path] = snapshot.files[THING]
     damage(path)
     with opened(paths=snapshot.files.paths) as connection:
         for ask in (
-            lambda: Nest(connection, snapshot).objects(THING, [0], Wanted()),
+            lambda: ObjectReader(connection, snapshot).objects(THING, [0], Wanted()),
             lambda: rows_with(connection, snapshot, THING, ["Id"], "a"),
         ):
             with pytest.raises(StoreError) as raised:
@@ -206,7 +208,7 @@ def test_a_file_that_is_damaged_while_a_snapshot_is_read_is_named(tmp_path, dama
 
 def test_only_an_object_that_has_an_id_has_the_key(tmp_path):
     lists = {"some__r": [{"Id": "p", "n": 1}, {"n": 2}], "none__r": [{"n": 3}]}
-    snapshot = write_store(tmp_path, estate({THING: [{"Id": "a", **lists}]}))
+    snapshot = write_store(tmp_path, inventory({THING: [{"Id": "a", **lists}]}))
     found = nested(snapshot, THING, [0], Wanted(set(), {}, dict.fromkeys(lists, Wanted({"n"}))))
     assert [{"Id": "a", **lists}] == found
     assert [{}, {}, {}] == [one.reasons for name in lists for one in found[0][name]]
@@ -214,7 +216,7 @@ def test_only_an_object_that_has_an_id_has_the_key(tmp_path):
 
 def test_a_value_that_is_not_known_is_absent_and_the_reason_is_told(tmp_path):
     things = [{"Id": "a"}, {"Id": "b", "n": 2}]
-    one, other = nested(write_store(tmp_path, estate({THING: things})), THING, [0, 1], Wanted({"n"}))
+    one, other = nested(write_store(tmp_path, inventory({THING: things})), THING, [0, 1], Wanted({"n"}))
     assert [({"Id": "a"}, {"n": MISSING}), ({"Id": "b", "n": 2}, {})] == [(one, one.reasons), (other, other.reasons)]
 
 

@@ -17,7 +17,7 @@ from perpend.inventory.snapshots.files import StoreError, shown
 from perpend.inventory.snapshots.manifest import Failure, StoredSource
 from perpend.inventory.snapshots.store import NoSnapshot, Pruned, Store
 from perpend.version import __version__
-from tests.unit.inventory.snapshots.stored import OWNER, THING, estate, rows_of, write_store
+from tests.unit.inventory.snapshots.stored import OWNER, THING, inventory, rows_of, write_store
 
 FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
 
@@ -27,8 +27,8 @@ def ids(snapshot):
 
 
 def test_the_last_commit_is_in_force_and_earlier_ones_stay_readable(tmp_path):
-    first = write_store(tmp_path, estate(FIRST))
-    second = write_store(tmp_path, estate(SECOND))
+    first = write_store(tmp_path, inventory(FIRST))
+    second = write_store(tmp_path, inventory(SECOND))
     store = Store(tmp_path)
     assert [first.id, second.id] == store.runs() == sorted(store.runs())
     assert second == store.snapshot() == store.snapshot(second.id, verify=True)
@@ -37,7 +37,7 @@ def test_the_last_commit_is_in_force_and_earlier_ones_stay_readable(tmp_path):
 
 def test_a_run_that_is_not_committed_leaves_nothing(tmp_path):
     store = Store(tmp_path)
-    before = write_store(tmp_path, estate(FIRST))
+    before = write_store(tmp_path, inventory(FIRST))
     with pytest.raises(ZeroDivisionError), store.writing() as run:
         (run.directory_of(THING) / "part-0.parquet").write_bytes(b"half")
         raise ZeroDivisionError
@@ -48,7 +48,7 @@ def test_a_run_that_is_not_committed_leaves_nothing(tmp_path):
 
 
 def test_everything_is_for_its_owner_only(tmp_path):
-    write_store(tmp_path / "store", estate(FIRST))
+    write_store(tmp_path / "store", inventory(FIRST))
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [tmp_path / "store", *(tmp_path / "store").rglob("*")]}
     assert {} == {path: oct(mode) for path, mode in modes.items() if mode != (0o700 if path.is_dir() else 0o600)}
 
@@ -58,14 +58,14 @@ def test_a_store_without_snapshots_says_so(tmp_path):
         Store(tmp_path / "absent").snapshot()
     with pytest.raises(NoSnapshot, match="holds no snapshot yet"):
         Store(tmp_path).snapshot()
-    write_store(tmp_path, estate(FIRST))
+    write_store(tmp_path, inventory(FIRST))
     for run in ("20260101", "../runs/x", ".x", ""):
         with pytest.raises(NoSnapshot, match="holds no snapshot"):
             Store(tmp_path).snapshot(run)
 
 
 def test_a_manifest_that_is_hidden_or_elsewhere_is_none_of_the_store(tmp_path):
-    path = tmp_path / "runs" / f"{write_store(tmp_path, estate(FIRST)).id}.json"
+    path = tmp_path / "runs" / f"{write_store(tmp_path, inventory(FIRST)).id}.json"
     for run in (f"../runs/{path.stem}", str(path.with_suffix("")), ".hidden"):
         (tmp_path / "runs" / ".hidden.json").write_text(path.read_text())
         with pytest.raises(NoSnapshot) as raised:
@@ -76,14 +76,14 @@ def test_a_manifest_that_is_hidden_or_elsewhere_is_none_of_the_store(tmp_path):
 
 @pytest.mark.parametrize("cut", [1, 5, 200])
 def test_a_parquet_file_that_is_cut_off_is_named(tmp_path, cut):
-    path = write_store(tmp_path, estate(FIRST)).files[THING][0]
+    path = write_store(tmp_path, inventory(FIRST)).files[THING][0]
     os.truncate(path, path.stat().st_size - cut)
     with pytest.raises(StoreError, match=r"part-0\.parquet: is cut off: \d+ bytes where \d+ were written"):
         Store(tmp_path).snapshot()
 
 
 def test_a_parquet_file_that_is_gone_or_grown_is_named(tmp_path):
-    path = write_store(tmp_path, estate(FIRST)).files[THING][0]
+    path = write_store(tmp_path, inventory(FIRST)).files[THING][0]
     with path.open("ab") as stream:
         stream.write(b"x")
     with pytest.raises(StoreError, match=r"part-0\.parquet: has grown"):
@@ -94,7 +94,7 @@ def test_a_parquet_file_that_is_gone_or_grown_is_named(tmp_path):
 
 
 def test_a_flipped_byte_is_found_when_files_are_verified(tmp_path):
-    path = write_store(tmp_path, estate(FIRST)).files[THING][0]
+    path = write_store(tmp_path, inventory(FIRST)).files[THING][0]
     content = bytearray(path.read_bytes())
     content[20] ^= 1
     path.write_bytes(content)
@@ -114,7 +114,7 @@ def test_a_flipped_byte_is_found_when_files_are_verified(tmp_path):
     ],
 )
 def test_a_damaged_manifest_is_named_and_earlier_runs_stay_readable(tmp_path, spoil, reason):
-    first, second = write_store(tmp_path, estate(FIRST)), write_store(tmp_path, estate(SECOND))
+    first, second = write_store(tmp_path, inventory(FIRST)), write_store(tmp_path, inventory(SECOND))
     path = tmp_path / "runs" / f"{second.id}.json"
     path.write_text(spoil(path.read_text()))
     with pytest.raises(StoreError, match=rf"{second.id}\.json: .*{reason}|{second.id}\.json: {reason}"):
@@ -124,14 +124,14 @@ def test_a_damaged_manifest_is_named_and_earlier_runs_stay_readable(tmp_path, sp
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"format": 1}', b"null", b'{"format": 2, "\xff": 1}'])
 def test_a_damaged_pointer_is_named_and_nothing_else_is_taken(tmp_path, content):
-    run = write_store(tmp_path, estate(FIRST)).id
+    run = write_store(tmp_path, inventory(FIRST)).id
     (tmp_path / "manifest.json").write_bytes(content)
     with pytest.raises(StoreError, match=rf"manifest\.json: .*the newest snapshot that was stored is {run}"):
         Store(tmp_path).snapshot()
 
 
 def test_pruning_keeps_the_newest_and_the_one_in_force(tmp_path):
-    runs = [write_store(tmp_path, estate(FIRST)).id for _ in range(4)]
+    runs = [write_store(tmp_path, inventory(FIRST)).id for _ in range(4)]
     store = Store(tmp_path)
     assert runs[:2] == [*store.prune(keep=2).removed]
     assert runs[2:] == store.runs()
@@ -167,7 +167,7 @@ def test_what_is_in_force_is_told_or_why_it_is_not_known(tmp_path):
     with pytest.raises(NoSnapshot) as raised:
         store.snapshot()
     assert f"{tmp_path}/a\\nb: holds no snapshot yet; `perpend import` makes one" == str(raised.value)
-    first, second = (write_store(store.directory, estate(one)).id for one in (FIRST, SECOND))
+    first, second = (write_store(store.directory, inventory(one)).id for one in (FIRST, SECOND))
     assert (second, [first, second]) == (store.run_in_force(), [one.run for one in store.snapshots()])
     with pytest.raises(NoSnapshot) as raised:
         store.snapshot("x\ny")
@@ -186,7 +186,7 @@ def test_what_is_in_force_is_told_or_why_it_is_not_known(tmp_path):
 
 
 def test_a_run_in_force_whose_manifest_is_gone_or_another_one_is_damage(tmp_path):
-    first, second = (write_store(tmp_path, estate(one)).id for one in (FIRST, SECOND))
+    first, second = (write_store(tmp_path, inventory(one)).id for one in (FIRST, SECOND))
     paths = [tmp_path / "runs" / f"{run}.json" for run in (first, second)]
     text = paths[1].read_text()
     paths[1].write_text(paths[0].read_text())
@@ -214,7 +214,7 @@ def test_the_path_of_a_store_is_no_pattern(tmp_path, sign):
 
 
 def test_pruning_takes_along_what_was_kept_of_what_goes(tmp_path):
-    snapshots = [write_store(tmp_path, estate(one)) for one in (FIRST, SECOND, FIRST)]
+    snapshots = [write_store(tmp_path, inventory(one)) for one in (FIRST, SECOND, FIRST)]
     for name in (*(one.content_hash for one in snapshots), "of nobody"):
         (tmp_path / "extracts" / name).mkdir(parents=True, exist_ok=True)
     (tmp_path / "runs" / ".x.json").write_text("no run")
@@ -228,15 +228,15 @@ def test_pruning_takes_along_what_was_kept_of_what_goes(tmp_path):
 
 
 def test_pruning_leaves_no_directory_of_a_table_that_nothing_stores(tmp_path):
-    write_store(tmp_path, estate({OWNER: [{"Id": "o"}]}))
-    write_store(tmp_path, estate(FIRST))
+    write_store(tmp_path, inventory({OWNER: [{"Id": "o"}]}))
+    write_store(tmp_path, inventory(FIRST))
     Store(tmp_path).prune(keep=1)
     assert [THING] == [path.name for path in (tmp_path / "inventory").iterdir()]
 
 
 def test_nothing_is_left_open(tmp_path):
     before = len(os.listdir("/proc/self/fd"))
-    run = write_store(tmp_path, estate(FIRST)).id
+    run = write_store(tmp_path, inventory(FIRST)).id
     store = Store(tmp_path)
     with store.reading():
         pass
@@ -263,7 +263,7 @@ def names_in(directory, part):
 
 
 def test_what_dead_runs_left_is_told_and_goes_and_what_living_ones_have_stays(tmp_path):
-    whole = write_store(tmp_path, estate(FIRST)).id
+    whole = write_store(tmp_path, inventory(FIRST)).id
     living = leave(tmp_path, "b-living", locked=True)
     dead = [leave(tmp_path, run) for run in ("a-dead", "c-dead", whole)]
     for part in ("inventory/T/run=d-files", "tmp/run=e-temporary", "locks"):
@@ -364,7 +364,7 @@ def test_a_run_is_called_by_its_time_in_utc_wherever_the_machine_stands(tmp_path
 
 
 def test_a_manifest_that_cannot_be_opened_is_named(tmp_path):
-    write_store(tmp_path, estate(FIRST))
+    write_store(tmp_path, inventory(FIRST))
     with pytest.raises(StoreError) as raised:
         Store(tmp_path).snapshot("x" * 300)
     assert f"{shown(tmp_path / 'runs' / ('x' * 300 + '.json'))}: cannot be read: file name too long" == str(raised.value)

@@ -10,7 +10,7 @@ from pathlib import Path
 from perpend.core.schema.tables import Table
 from perpend.inventory.snapshots import store as store_module
 from perpend.inventory.snapshots.store import Pruned, Store
-from tests.unit.inventory.snapshots.stored import THING, estate, write_store
+from tests.unit.inventory.snapshots.stored import THING, inventory, write_store
 
 FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
 
@@ -35,7 +35,7 @@ def test_a_lock_that_somebody_took_for_a_leftover_is_made_anew(tmp_path, monkeyp
 
 
 def test_parts_that_go_meanwhile_are_no_error(tmp_path, monkeypatch):
-    write_store(tmp_path, estate(FIRST))
+    write_store(tmp_path, inventory(FIRST))
     real = Path.glob
     monkeypatch.setattr(Path, "glob", lambda path, pattern: [path / ".gone.part", *real(path, pattern)])
     assert [] == Store(tmp_path).remove_leftovers()
@@ -51,7 +51,7 @@ def is_locked(path):
 
 
 def test_the_manifest_that_is_held_is_the_one_that_stands(tmp_path, monkeypatch):
-    run = write_store(tmp_path, estate(FIRST)).id
+    run = write_store(tmp_path, inventory(FIRST)).id
     path, real, written = tmp_path / "runs" / f"{run}.json", fcntl.flock, []
 
     def flock(stream, how):
@@ -70,7 +70,7 @@ def test_the_manifest_that_is_held_is_the_one_that_stands(tmp_path, monkeypatch)
 
 
 def test_a_snapshot_is_read_where_nothing_can_be_locked(tmp_path, monkeypatch):
-    written = write_store(tmp_path, estate(FIRST))
+    written = write_store(tmp_path, inventory(FIRST))
 
     def flock(stream, how):
         raise OSError(errno.ENOLCK, "no locks here")
@@ -80,13 +80,13 @@ def test_a_snapshot_is_read_where_nothing_can_be_locked(tmp_path, monkeypatch):
 
 
 def test_who_comes_while_another_run_comes_into_force_and_the_former_goes_finds_the_other(tmp_path, monkeypatch):
-    write_store(tmp_path, estate(FIRST))
+    write_store(tmp_path, inventory(FIRST))
     real, later = store_module._shared_lock, []
 
     def beaten(path):
         if not later:
             later.append(None)
-            later.append(write_store(tmp_path, estate(SECOND)))
+            later.append(write_store(tmp_path, inventory(SECOND)))
             Store(tmp_path).prune(keep=1)
         return real(path)
 
@@ -95,7 +95,7 @@ def test_who_comes_while_another_run_comes_into_force_and_the_former_goes_finds_
 
 
 def test_a_commit_gives_its_own_snapshot_though_another_one_is_in_force_by_then(tmp_path, monkeypatch):
-    write_store(tmp_path, estate(FIRST))
+    write_store(tmp_path, inventory(FIRST))
     store = Store(tmp_path)
     [first], real = store.snapshots(), Store.put_in_force
 
@@ -124,11 +124,11 @@ def test_two_writers_at_once_do_not_disturb_each_other(tmp_path):
 
 
 def test_pruning_passes_over_what_is_read_in_this_process_too(tmp_path):
-    first = write_store(tmp_path, estate(FIRST))
+    first = write_store(tmp_path, inventory(FIRST))
     store = Store(tmp_path)
     with store.reading() as read:
-        second = write_store(tmp_path, estate(SECOND))
-        third = write_store(tmp_path, estate(SECOND))
+        second = write_store(tmp_path, inventory(SECOND))
+        third = write_store(tmp_path, inventory(SECOND))
         assert (first, Pruned((second.id,), (first.id,))) == (read, store.prune(keep=1))
     assert Pruned((first.id,), ()) == store.prune(keep=1)
     assert [third.id] == store.runs()

@@ -12,7 +12,7 @@ from textwrap import dedent
 import pytest
 
 from perpend.inventory.snapshots.store import Store
-from tests.unit.inventory.snapshots.stored import THING, estate, rows_of, write_store
+from tests.unit.inventory.snapshots.stored import THING, inventory, rows_of, write_store
 
 pytestmark = pytest.mark.medium
 
@@ -38,7 +38,7 @@ for line in sys.stdin:
 
 
 def test_a_snapshot_stays_as_long_as_anybody_reads_it(tmp_path):
-    store, first = Store(tmp_path), write_store(tmp_path, estate(FIRST))
+    store, first = Store(tmp_path), write_store(tmp_path, inventory(FIRST))
     readers = [
         subprocess.Popen([sys.executable, "-c", READ, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
@@ -46,7 +46,7 @@ def test_a_snapshot_stays_as_long_as_anybody_reads_it(tmp_path):
     for reader in readers:
         print(file=reader.stdin, flush=True)
         assert f"{first.id}\n" == reader.stdout.readline()
-    second = write_store(tmp_path, estate(SECOND))
+    second = write_store(tmp_path, inventory(SECOND))
     for reader in readers:
         assert ((), (first.id,)) == (store.prune(keep=1).removed, store.prune(keep=1).in_use)
         print(file=reader.stdin, flush=True)
@@ -62,16 +62,16 @@ CHANGE = """
 import sys
 from pathlib import Path
 from perpend.inventory.snapshots.store import Store
-from tests.unit.inventory.snapshots.stored import estate, write_store
+from tests.unit.inventory.snapshots.stored import inventory, write_store
 for number in range(8):
-    write_store(Path(sys.argv[1]), estate({"CA10__CaThing__c": [{"Id": str(number)}]}))
+    write_store(Path(sys.argv[1]), inventory({"CA10__CaThing__c": [{"Id": str(number)}]}))
     Store(sys.argv[1]).prune(keep=1)
 print("done", flush=True)
 """
 
 
 def test_readers_beside_imports_and_pruning_always_find_a_whole_snapshot(tmp_path):
-    write_store(tmp_path, estate(FIRST))
+    write_store(tmp_path, inventory(FIRST))
     store, root = Store(tmp_path), Path(__file__).parents[4]
     with subprocess.Popen([sys.executable, "-c", CHANGE, tmp_path], cwd=root) as writer:
         seen = set()
@@ -179,7 +179,7 @@ for limit in map(int, sys.argv[2:]):
 
 def test_a_full_disk_leaves_the_last_snapshot_in_force(tmp_path):
     limits = [str(limit) for limit in (0, 100, 1_000, 4_000, 20_000)]
-    before = {limit: write_store(tmp_path / limit, estate(FIRST)) for limit in limits}
+    before = {limit: write_store(tmp_path / limit, inventory(FIRST)) for limit in limits}
     objects = [{"Id": f"{number}", "text__c": os.urandom(40).hex()} for number in range(800)]
     (tmp_path / "x.json").write_text(json.dumps(objects))
     ended = subprocess.run(

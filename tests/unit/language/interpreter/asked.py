@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from perpend.core.values.values import date_time_from_text
-from perpend.language.interpreter.interpreter import End, Interpreter
+from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from perpend.language.program.program import Program
 from tests.repositories import SNAPSHOT, analyzer_of, logic, policy_files, program_of
 
@@ -20,14 +20,14 @@ def program_asking(root: Path, *checks: Any, files: Mapping[str, Any] | None = N
     return program_of(analyzer_of(root, policy_files(logic(*checks, **more), **(files or {}))))
 
 
-def end_of(program: Program, fields: Mapping[str, Any], *, complete: bool = True) -> End:
+def end_of(program: Program, fields: Mapping[str, Any], *, complete: bool = True) -> EvaluationOutcome:
     """Return how a program ends on an object; without ``complete``, keys that are not there were not collected."""
     instant = date_time_from_text(SNAPSHOT)
     assert instant is not None
-    return Interpreter([program]).judge(fields, instant, complete=complete)[0]
+    return Interpreter([program]).evaluate(fields, instant, complete=complete)[0]
 
 
-def missing(name: str) -> End:
+def missing(name: str) -> EvaluationOutcome:
     """Return the end of an object of which a field was not collected."""
     return (0, f"{name} is missing from the data: it was not collected")
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.object_types import ObjectType, Types
-from perpend.core.values.partial_object import MISSING, PartlyKnown
-from perpend.language.interpreter.context import Frame
+from perpend.core.values.partial_object import MISSING, PartialObject
+from perpend.language.interpreter.context import EvaluationContext
 from tests.repositories import analyzer_of, judged, logic, policy_files, program_of, write
 from tests.unit.language.interpreter.asked import GONE, NO, YES, end_of, equal, field, missing, program_asking
 
@@ -125,7 +125,7 @@ def test_of_a_long_text_the_beginning_is_told(tmp_path: Path, length: int, shown
 
 def test_an_object_of_no_known_type_is_taken_for_one_of_the_type_that_is_asked_for() -> None:
     types = Types({"CA10__CaOwner__c": ObjectType("CA10__CaOwner__c", deletion="gone__c")})
-    frame = Frame({"a": 1}, 7, "owner__r.", types=types, complete=False)
+    frame = EvaluationContext({"a": 1}, 7, "owner__r.", types=types, complete=False)
     owner = frame.known_as("CA10__CaOwner__c")
     assert (frame.fields, 7, "owner__r.", False) == (owner.fields, owner.today, owner.path, owner.complete)
     assert ("gone__c", types) == (owner.object_type.deletion_field, owner.types)
@@ -141,15 +141,15 @@ DELETION = "CA10__disappearanceTime__c"
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        (PartlyKnown({"a": "x"}, {}), NO),
-        (PartlyKnown({"a": "x"}, {}, TWICE), (0, TWICE)),
-        (PartlyKnown({}, {"a": "was denied"}), (0, "a was denied")),
-        (PartlyKnown({}, {"b": "was denied"}), missing("a")),
-        (PartlyKnown({"a": "x"}, {DELETION: "was denied"}), (0, f"{DELETION} was denied")),
-        (PartlyKnown({"a": "x"}, {DELETION: MISSING}), NO),
+        (PartialObject({"a": "x"}, {}), NO),
+        (PartialObject({"a": "x"}, {}, TWICE), (0, TWICE)),
+        (PartialObject({}, {"a": "was denied"}), (0, "a was denied")),
+        (PartialObject({}, {"b": "was denied"}), missing("a")),
+        (PartialObject({"a": "x"}, {DELETION: "was denied"}), (0, f"{DELETION} was denied")),
+        (PartialObject({"a": "x"}, {DELETION: MISSING}), NO),
     ],
 )
-def test_of_what_is_partly_known_the_reason_is_told(tmp_path: Path, fields: PartlyKnown, expected: Any) -> None:
+def test_of_what_is_partly_known_the_reason_is_told(tmp_path: Path, fields: PartialObject, expected: Any) -> None:
     assert expected == end_of(program_asking(tmp_path, EMPTY), fields, complete=False)
     behind = program_asking(tmp_path, {"IS_EMPTY": {"arg": field("o__r.a")}})
     told = {(0, TWICE): f"o__r: {TWICE}"}.get(expected, f"o__r.{expected[1]}")
@@ -157,7 +157,7 @@ def test_of_what_is_partly_known_the_reason_is_told(tmp_path: Path, fields: Part
 
 
 def test_what_a_lookup_leads_to_is_one_object_however_often_it_is_asked_for() -> None:
-    frame = Frame({"owner__r": {"Id": "o"}, "vpc__r": None}, 0)
+    frame = EvaluationContext({"owner__r": {"Id": "o"}, "vpc__r": None}, 0)
     assert frame.through("owner__r") is frame.through("owner__r")
     assert frame.through("vpc__r") is frame.through("vpc__r")
     assert frame.along(["owner__r"]) is frame.through("owner__r")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perpend.language.interpreter.context import Frame
+from perpend.language.interpreter.context import EvaluationContext
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.program.program import Expr, Program
 from tests.repositories import Ended, analyzer_of, codes, judged, logic, program_of, read_yaml, write
@@ -245,7 +245,7 @@ def test_an_extract_that_is_used_twice_is_computed_once_and_stops_where_it_is_us
 
 
 def test_no_policies_say_nothing() -> None:
-    assert [] == Interpreter([]).judge({"Id": "a"}, 0)
+    assert [] == Interpreter([]).evaluate({"Id": "a"}, 0)
 
 
 def test_whoever_observes_is_told_every_value_and_what_ended_the_others(tmp_path: Path) -> None:
@@ -254,19 +254,19 @@ def test_whoever_observes_is_told_every_value_and_what_ended_the_others(tmp_path
     seen: list[tuple[str, Any]] = []
     flags: set[Any] = set()
 
-    def observe(expression: Expr, frame: Frame, value: Any) -> None:
+    def observe(expression: Expr, frame: EvaluationContext, value: Any) -> None:
         seen.append((expression.operation.name, type(value).__name__ if isinstance(value, Exception) else value))
         flags.add(frame.fields["flag"])
 
     interpreter = Interpreter([asked], observe=observe)
-    assert [(199, None)] == interpreter.judge({"flag": "true"}, 0)
+    assert [(199, None)] == interpreter.evaluate({"flag": "true"}, 0)
     assert [("BOOLEAN", False), ("FIELD", "true"), ("BOOLEAN_FROM", True), ("OR", True)] == seen
     seen.clear()
-    assert [(101, None)] == interpreter.judge({"flag": None}, 0)
-    assert [("BOOLEAN", False), ("FIELD", None), ("BOOLEAN_FROM", "Stopped"), ("OR", "Stopped")] == seen
+    assert [(101, None)] == interpreter.evaluate({"flag": None}, 0)
+    assert [("BOOLEAN", False), ("FIELD", None), ("BOOLEAN_FROM", "CheckTriggered"), ("OR", "CheckTriggered")] == seen
     seen.clear()
-    assert [(0, "flag holds the number 5, not Text")] == interpreter.judge({"flag": 5}, 0)
-    assert [("BOOLEAN", False), *((name, "Unreadable") for name in ("FIELD", "BOOLEAN_FROM", "OR"))] == seen
+    assert [(0, "flag holds the number 5, not Text")] == interpreter.evaluate({"flag": 5}, 0)
+    assert [("BOOLEAN", False), *((name, "InvalidData") for name in ("FIELD", "BOOLEAN_FROM", "OR"))] == seen
     assert {"true", None, 5} == flags
 
 
@@ -275,7 +275,7 @@ def test_an_extract_is_computed_once_for_each_object(tmp_path: Path) -> None:
     seen: list[str] = []
     interpreter = Interpreter([found, found], observe=lambda expression, *_: seen.append(expression.operation.name))
     for level in (2, 4):
-        interpreter.judge({"owner__r": {"access__c": "y", "config__c": f'{{"level": {level}}}'}}, 0)
+        interpreter.evaluate({"owner__r": {"access__c": "y", "config__c": f'{{"level": {level}}}'}}, 0)
         assert [1, 1] == [seen.count(name) for name in ("JSON_FROM", "JSON_QUERY_NUMBER")]
         seen.clear()
 
@@ -296,7 +296,7 @@ def test_an_object_of_a_list_is_the_same_to_all_programs(tmp_path: Path) -> None
     found = program_of(analyzer_of(tmp_path, files(logic(has, relatedLists=[child]))))
     related = {name: replace(block) for name, block in found.block.related.items()}
     other = replace(found, block=replace(found.block, related=related))
-    frames: list[Frame] = []
+    frames: list[EvaluationContext] = []
     interpreter = Interpreter([found, other], observe=lambda expression, frame, _: frames.append(frame))
-    assert [(199, None)] * 2 == interpreter.judge({"Disks__r": [{"Id": "d", "d__c": "x"}]}, 0)
+    assert [(199, None)] * 2 == interpreter.evaluate({"Disks__r": [{"Id": "d", "d__c": "x"}]}, 0)
     assert 2 == len({id(frame) for frame in frames})

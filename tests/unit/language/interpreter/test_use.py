@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from perpend.core.values.types import ValueType
-from perpend.language.interpreter.context import Frame
+from perpend.language.interpreter.context import EvaluationContext
 from perpend.language.interpreter.use import Use, collected
 from perpend.language.operations import BY_KEY
 from perpend.language.operations.operation import Operation
@@ -58,7 +58,7 @@ def test_a_constant_that_is_not_given_has_its_declared_default() -> None:
 def test_operands_are_known_by_their_names() -> None:
     one = Expr(operation("TEXT"), {"value": "x"}, ValueType.TEXT)
     use = use_of("IS_EQUAL", ValueType.BOOLEAN, left=one)
-    assert (one, ValueType.TEXT) == (use["left"](Frame({}, 0)), use.type_of("left"))
+    assert (one, ValueType.TEXT) == (use["left"](EvaluationContext({}, 0)), use.type_of("left"))
     with pytest.raises(KeyError):
         use["right"]
 

@@ -13,17 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perpend.reports.formats.as_csv import HEADER, cell_text, write_csv
-from tests.unit.reports.terminal.judgements import MOOD, NOTED, WANT, judge, thing, with_rival
+from tests.unit.reports.terminal.evaluations import MOOD, NOTED, WANT, evaluate, thing, with_rival
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
 
 
-def rows_of(judgement: Judgement) -> list[list[str]]:
+def rows_of(evaluation: Evaluation) -> list[list[str]]:
     stream = io.StringIO(newline="")
-    write_csv(judgement, stream)
+    write_csv(evaluation, stream)
     assert stream.getvalue().endswith("\r\n")
     return list(csv.reader(io.StringIO(stream.getvalue(), newline=""), strict=True))
 
@@ -34,7 +34,7 @@ def read_back(cell: str) -> str:
 
 
 def test_a_row_per_verdict_below_the_header(tmp_path: Path) -> None:
-    header, first, second = rows_of(judge(tmp_path, thing('a "b", c', "bad", owner="acme"), thing("bob")))
+    header, first, second = rows_of(evaluate(tmp_path, thing('a "b", c', "bad", owner="acme"), thing("bob")))
     assert (
         "policyId,status,conditionIndex,conditionText,currentStateMessage,remediationMessage,runtimeError,"
         "objectId,objectName,externalId,typeApiName,typeName,masterId,masterName,references,accountName,accountOwner,source,observedAt"
@@ -62,7 +62,7 @@ def test_a_row_per_verdict_below_the_header(tmp_path: Path) -> None:
 
 def test_the_rows_say_what_the_findings_say(tmp_path: Path) -> None:
     things = [thing("ann", "bad", notes="[1"), with_rival(thing("bob"), "odd"), thing("cid", "none", notes='{"a":1}')]
-    judgement = judge(tmp_path, *things, logics={"mood": MOOD, "noted": NOTED})
+    evaluation = evaluate(tmp_path, *things, logics={"mood": MOOD, "noted": NOTED})
     expected = {
         (finding.policy_id, finding.object.id): (
             finding.status.value,
@@ -72,24 +72,24 @@ def test_the_rows_say_what_the_findings_say(tmp_path: Path) -> None:
             finding.remediation_message or "",
             finding.runtime_error or "",
         )
-        for finding in judgement.findings()
+        for finding in evaluation.findings()
     }
-    assert expected == {(row[0], row[7]): tuple(row[1:7]) for row in rows_of(judgement)[1:]}
+    assert expected == {(row[0], row[7]): tuple(row[1:7]) for row in rows_of(evaluation)[1:]}
 
 
 def test_without_facts_rows_hold_nothing_that_stands_in_objects(tmp_path: Path) -> None:
-    judgement = judge(tmp_path, thing("t1", "odd", notes='{"a":"secret note"}'), logics={"mood": MOOD, "noted": NOTED})
+    evaluation = evaluate(tmp_path, thing("t1", "odd", notes='{"a":"secret note"}'), logics={"mood": MOOD, "noted": NOTED})
     stream = io.StringIO(newline="")
-    write_csv(judgement, stream, facts=False)
+    write_csv(evaluation, stream, facts=False)
     header, *rows = csv.reader(io.StringIO(stream.getvalue(), newline=""))
     of_facts = ("objectName", "masterName", "references", "runtimeError")
     assert [[""] * 4] * 2 == [[row[header.index(name)] for name in of_facts] for row in rows]
     assert "secret" not in stream.getvalue()
-    assert "secret note" in str(rows_of(judgement))
+    assert "secret note" in str(rows_of(evaluation))
 
 
 def test_nothing_judged_is_a_header_alone(tmp_path: Path) -> None:
-    assert [list(HEADER)] == rows_of(judge(tmp_path))
+    assert [list(HEADER)] == rows_of(evaluate(tmp_path))
 
 
 @pytest.mark.parametrize(

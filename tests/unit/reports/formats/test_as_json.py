@@ -13,10 +13,10 @@ import pytest
 from perpend.core.objects.claims import NOT_ASKED, Claim, Scope
 from perpend.core.objects.inventory import Source
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.verdict_filter import Filter, narrowed
+from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.reports.formats.as_json import write_json, write_ndjson
 from perpend.reports.formats.lines import json_value
-from tests.unit.reports.terminal.judgements import (
+from tests.unit.reports.terminal.evaluations import (
     HOSTILE,
     MOOD,
     NOTED,
@@ -25,7 +25,7 @@ from tests.unit.reports.terminal.judgements import (
     OWNER_LOOKUP,
     THING,
     WANT,
-    judge,
+    evaluate,
     thing,
     with_rival,
 )
@@ -33,7 +33,7 @@ from tests.unit.reports.terminal.judgements import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
 
 VERDICT_KEYS = [
     "policyId",
@@ -48,21 +48,21 @@ VERDICT_KEYS = [
 ]
 
 
-def text_of(judgement: Judgement) -> str:
+def text_of(evaluation: Evaluation) -> str:
     stream = io.StringIO()
-    write_json(judgement, stream)
+    write_json(evaluation, stream)
     return stream.getvalue()
 
 
-def document_of(judgement: Judgement) -> Any:
+def document_of(evaluation: Evaluation) -> Any:
     def refuse(name: str) -> None:
         raise AssertionError(f"{name} is no JSON")
 
-    return json.loads(text_of(judgement), parse_constant=refuse)
+    return json.loads(text_of(evaluation), parse_constant=refuse)
 
 
 def test_a_document_has_the_keys_of_the_contract_in_order(tmp_path: Path) -> None:
-    document = document_of(judge(tmp_path, thing("ann", "bad", owner="acme"), thing("bob", "none")))
+    document = document_of(evaluate(tmp_path, thing("ann", "bad", owner="acme"), thing("bob", "none")))
     assert ["ledger", "snapshot", "setAside", "excluded", "refused", "frameworks", "waivers", "filter", "verdicts"] == list(
         document
     )
@@ -115,7 +115,7 @@ def test_the_lines_say_what_the_findings_say(tmp_path: Path) -> None:
         thing("hal", "none"),
         thing("ida", "good", owner="acme"),
     ]
-    judgement = judge(tmp_path, *things, logics={"mood": MOOD, "noted": NOTED})
+    evaluation = evaluate(tmp_path, *things, logics={"mood": MOOD, "noted": NOTED})
     expected = {
         (finding.policy_id, finding.object.id): (
             finding.status.value,
@@ -127,7 +127,7 @@ def test_the_lines_say_what_the_findings_say(tmp_path: Path) -> None:
             [(reference.field, reference.label, reference.value) for reference in finding.references],
             finding.object.master and finding.object.master.id,
         )
-        for finding in judgement.findings()
+        for finding in evaluation.findings()
     }
     actual = {
         (verdict["policyId"], verdict["object"]["id"]): (
@@ -135,7 +135,7 @@ def test_the_lines_say_what_the_findings_say(tmp_path: Path) -> None:
             [(reference["field"], reference["label"], reference["value"]) for reference in verdict["references"]],
             verdict["object"]["master"] and verdict["object"]["master"]["id"],
         )
-        for verdict in document_of(judgement)["verdicts"]
+        for verdict in document_of(evaluation)["verdicts"]
     }
     assert expected == actual
     assert 18 == len(actual)
@@ -145,9 +145,9 @@ def test_the_lines_say_what_the_findings_say(tmp_path: Path) -> None:
 
 
 def test_policies_that_cannot_judge_and_inputs_that_cannot_be_read_are_named_in_the_document(tmp_path: Path) -> None:
-    judged = judge(tmp_path, thing("ann"))
-    selection, estate = replace(judged.selection, refused={"/ce/far": ()}), replace(judged.estate, unread=("gone.csv",))
-    document = document_of(replace(judged, selection=selection, estate=estate))
+    judged = evaluate(tmp_path, thing("ann"))
+    selection, inventory = replace(judged.selection, refused={"/ce/far": ()}), replace(judged.inventory, unread=("gone.csv",))
+    document = document_of(replace(judged, selection=selection, inventory=inventory))
     assert (["/ce/far"], ["gone.csv"]) == (document["refused"], document["snapshot"]["unread"])
     assert ([], []) == (document_of(judged)["refused"], document_of(judged)["snapshot"]["unread"])
 
@@ -155,51 +155,51 @@ def test_policies_that_cannot_judge_and_inputs_that_cannot_be_read_are_named_in_
 def test_types_that_were_not_read_in_full_are_told_with_the_reason(tmp_path: Path) -> None:
     for why in ("denied s3:ListAllMyBuckets", f"{NOT_ASKED} s3"):
         sources = [Source("aws", "aws", None, 1, coverage=(Claim(THING, Scope("1"), why), Claim("Other", lacking=why)))]
-        assert {THING: why} == document_of(judge(tmp_path, thing("ann"), sources=sources))["snapshot"]["lacking"]
+        assert {THING: why} == document_of(evaluate(tmp_path, thing("ann"), sources=sources))["snapshot"]["lacking"]
 
 
 def test_policies_set_aside_are_named_in_the_document_only(tmp_path: Path) -> None:
-    judgement = judge(tmp_path, thing("ann"), set_aside=["/ce/far", f"/ce/{HOSTILE}"])
-    assert ["/ce/far", f"/ce/{HOSTILE}"] == document_of(judgement)["setAside"]
-    assert text_of(judgement).isascii()
+    evaluation = evaluate(tmp_path, thing("ann"), set_aside=["/ce/far", f"/ce/{HOSTILE}"])
+    assert ["/ce/far", f"/ce/{HOSTILE}"] == document_of(evaluation)["setAside"]
+    assert text_of(evaluation).isascii()
     stream = io.StringIO()
-    write_ndjson(judgement, stream)
+    write_ndjson(evaluation, stream)
     assert "/ce/far" not in stream.getvalue()
 
 
 def test_verdicts_stand_by_object_and_then_by_policy(tmp_path: Path) -> None:
-    judgement = judge(tmp_path, thing("bob"), thing("ann"), logics={"noted": NOTED, "mood": MOOD})
+    evaluation = evaluate(tmp_path, thing("bob"), thing("ann"), logics={"noted": NOTED, "mood": MOOD})
     expected = [("id-bob", "/ce/mood"), ("id-bob", "/ce/noted"), ("id-ann", "/ce/mood"), ("id-ann", "/ce/noted")]
-    assert expected == [(row["object"]["id"], row["policyId"]) for row in document_of(judgement)["verdicts"]]
+    assert expected == [(row["object"]["id"], row["policyId"]) for row in document_of(evaluation)["verdicts"]]
 
 
 def test_ndjson_holds_the_verdicts_of_the_document_a_line_each(tmp_path: Path) -> None:
-    judgement = judge(tmp_path, *(thing(f"thing {number}\n\u2028", "bad") for number in range(1_100)))
+    evaluation = evaluate(tmp_path, *(thing(f"thing {number}\n\u2028", "bad") for number in range(1_100)))
     stream = io.StringIO()
-    write_ndjson(judgement, stream)
+    write_ndjson(evaluation, stream)
     lines = stream.getvalue().split("\n")
     assert "" == lines.pop()
-    assert document_of(judgement)["verdicts"] == [json.loads(line) for line in lines]
+    assert document_of(evaluation)["verdicts"] == [json.loads(line) for line in lines]
     assert 1_100 == len(lines)
 
 
 def test_nothing_judged_is_a_document_too(tmp_path: Path) -> None:
-    judgement = judge(tmp_path)
+    evaluation = evaluate(tmp_path)
     stream = io.StringIO()
-    write_ndjson(judgement, stream)
-    assert ("", [], 0) == (stream.getvalue(), document_of(judgement)["verdicts"], document_of(judgement)["ledger"]["objects"])
+    write_ndjson(evaluation, stream)
+    assert ("", [], 0) == (stream.getvalue(), document_of(evaluation)["verdicts"], document_of(evaluation)["ledger"]["objects"])
 
 
 def test_names_come_back_character_for_character_from_ascii(tmp_path: Path) -> None:
     name = f'{HOSTILE} "quoted" \\ \x00 \x9b \u2028'
     sources = [Source(HOSTILE, "test-data", None, 1)]
-    judgement = judge(tmp_path, thing(name, owner=name), names={"mood": HOSTILE}, sources=sources)
-    text = text_of(judgement)
+    evaluation = evaluate(tmp_path, thing(name, owner=name), names={"mood": HOSTILE}, sources=sources)
+    text = text_of(evaluation)
     assert text.isascii()
     document = json.loads(text)
     found = document["verdicts"][0]["object"]
     assert [name, name, HOSTILE] == [found["name"], found["master"]["name"], document["snapshot"]["sources"][0]["name"]]
-    assert text == text_of(judgement)
+    assert text == text_of(evaluation)
 
 
 def test_the_snapshot_says_its_sources_and_whether_its_time_was_assumed(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_the_snapshot_says_its_sources_and_whether_its_time_was_assumed(tmp_path
     time = "2026-01-09T08:15:00.250Z"
     stated = {"name": "a.json", "kind": "credential-report-json", "observedAt": time, "objects": 0, "accounts": []}
     silent = {"name": "z.csv", "kind": "credential-report", "observedAt": None, "objects": 3, "accounts": ["1", "2"]}
-    snapshot = document_of(judge(tmp_path, thing("ann"), sources=sources))["snapshot"]
+    snapshot = document_of(evaluate(tmp_path, thing("ann"), sources=sources))["snapshot"]
     assert {
         "time": "2026-01-10T00:00:00Z",
         "assumed": True,
@@ -216,9 +216,9 @@ def test_the_snapshot_says_its_sources_and_whether_its_time_was_assumed(tmp_path
         "unread": [],
         "lacking": {},
     } == snapshot
-    snapshot = document_of(judge(tmp_path, thing("ann"), sources=sources[:1]))["snapshot"]
+    snapshot = document_of(evaluate(tmp_path, thing("ann"), sources=sources[:1]))["snapshot"]
     assert {"time": "2026-01-10T00:00:00Z", "assumed": True, "sources": [silent], "unread": [], "lacking": {}} == snapshot
-    given = document_of(judge(tmp_path, thing("ann"), sources=sources[:1], snapshot_time=seen))["snapshot"]
+    given = document_of(evaluate(tmp_path, thing("ann"), sources=sources[:1], snapshot_time=seen))["snapshot"]
     assert {"time": "2026-01-09T08:15:00.250Z", "assumed": False, "sources": [silent], "unread": [], "lacking": {}} == given
 
 
@@ -241,16 +241,16 @@ def test_values_are_json_whatever_they_hold(value: Any, expected: str) -> None:
 
 def test_a_reference_has_the_label_of_the_type_a_lookup_leads_to_or_the_key_inside_a_document(tmp_path: Path) -> None:
     roman = thing("ann", **{OWNER_LOOKUP: {"CA10__city__c": "Rome"}})
-    judgement = judge(tmp_path, roman, thing("bob"), logics={"noted": NOTED})
-    read = [row["references"] for row in document_of(judgement)["verdicts"]]
+    evaluation = evaluate(tmp_path, roman, thing("bob"), logics={"noted": NOTED})
+    read = [row["references"] for row in document_of(evaluation)["verdicts"]]
     city = {"field": f"{OWNER_LOOKUP}.CA10__city__c", "label": "City"}
     notes = {"field": NOTES, "label": "a", "value": "b"}
     assert [[notes, {**city, "value": "Rome"}], [notes, {**city, "value": None}]] == read
 
 
 def test_lines_say_by_which_filter_they_were_chosen(tmp_path: Path) -> None:
-    judgement = judge(tmp_path, thing("ann", "bad"), thing("bob", "none"), thing("cy", "bad"))
-    shown = narrowed(judgement, Filter((Status.INCOMPLIANT,)), {})
+    evaluation = evaluate(tmp_path, thing("ann", "bad"), thing("bob", "none"), thing("cy", "bad"))
+    shown = filter_verdicts(evaluation, Filter((Status.INCOMPLIANT,)), {})
     lines, short = io.StringIO(), io.StringIO()
     write_ndjson(shown, lines)
     write_ndjson(shown, short, compact=True)
@@ -262,10 +262,10 @@ def test_lines_say_by_which_filter_they_were_chosen(tmp_path: Path) -> None:
 
 
 def test_compact_lines_with_what_the_first_line_says_are_the_verdicts(tmp_path: Path) -> None:
-    judgement = judge(tmp_path, with_rival(thing("ann", "bad"), "none"), thing("bob", "none"), thing("cy", "bad"))
+    evaluation = evaluate(tmp_path, with_rival(thing("ann", "bad"), "none"), thing("bob", "none"), thing("cy", "bad"))
     whole, short = io.StringIO(), io.StringIO()
-    write_ndjson(judgement, whole)
-    write_ndjson(judgement, short, compact=True)
+    write_ndjson(evaluation, whole)
+    write_ndjson(evaluation, short, compact=True)
     first, *lines = map(json.loads, short.getvalue().splitlines())
     assert ["verdicts"] == list(first)
     assert any("currentStateMessage" in line for line in lines)

@@ -10,11 +10,11 @@ import pytest
 from perpend.inventory.snapshots.files import StoreError
 from perpend.reports.formats.as_parquet import write_parquet
 from tests.repositories import program_of
-from tests.unit.evaluation.verdicts.evaluate_objects import analyzer, estate, judgement, thing
+from tests.unit.evaluation.verdicts.evaluate_objects import analyzer, evaluation, inventory, thing
 
 
 def test_a_directory_that_is_not_there_is_what_is_told(tmp_path: Path) -> None:
-    judged = judgement(estate(thing("a")), program_of(analyzer(tmp_path, {"FIELD": {"path": "on"}})))
+    judged = evaluation(inventory(thing("a")), program_of(analyzer(tmp_path, {"FIELD": {"path": "on"}})))
     target = tmp_path / "nowhere" / "verdicts.parquet"
     with pytest.raises(StoreError) as raised:
         write_parquet(judged, target)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.reports.formats import lines
 from perpend.reports.formats.as_csv import write_csv
 from tests.unit.evaluation.verdicts.stored import DAY, Case
@@ -44,9 +44,9 @@ def dealt(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return asked
 
 
-def text_of(judgement: Judgement) -> str:
+def text_of(evaluation: Evaluation) -> str:
     stream = io.StringIO()
-    write_csv(judgement, stream)
+    write_csv(evaluation, stream)
     return stream.getvalue()
 
 
@@ -67,13 +67,13 @@ def test_several_draw_only_where_it_is_worth_it_and_safe(
 ) -> None:
     for name, value in (CAN | otherwise).items():
         monkeypatch.setattr(lines, name, value)
-    with judge_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as judgement:
-        text_of(judgement)
+    with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as evaluation:
+        text_of(evaluation)
     assert expected == dealt
 
 
 def test_objects_that_are_held_are_drawn_here(case: Case, dealt: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in CAN.items():
         monkeypatch.setattr(lines, name, value)
-    assert text_of(judge_estate(case.estate, case.selection, snapshot_time=DAY))
+    assert text_of(evaluate_objects(case.inventory, case.selection, snapshot_time=DAY))
     assert [] == dealt

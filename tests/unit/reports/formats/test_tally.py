@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.reports.formats.tally import Group, tally_of
-from tests.unit.reports.terminal.judgements import MOOD, NOTED, judge, thing
+from tests.unit.reports.terminal.evaluations import MOOD, NOTED, evaluate, thing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ def _kept(group: Group) -> tuple[str, int, list[str]]:
 
 def test_conditions_that_say_the_same_share_a_group_in_the_order_of_the_objects(tmp_path: Path) -> None:
     things = [thing(str(number), ("worse", "bad", "good", "odd")[number % 4]) for number in range(100)]
-    (tally,) = tally_of(judge(tmp_path, *things), limit=3)
+    (tally,) = tally_of(evaluate(tmp_path, *things), limit=3)
     assert [("It is bad.", 50, ["0", "1", "4"]), ("It is odd. Look at the thing itself.", 25, ["3", "7", "11"])] == [
         _kept(group) for group in tally.groups
     ]
@@ -35,19 +35,19 @@ def test_conditions_that_say_the_same_share_a_group_in_the_order_of_the_objects(
 
 def test_the_runtime_error_stays_with_its_object(tmp_path: Path) -> None:
     things = [thing("ann", notes="[1"), thing("bob", notes=""), thing("cid", notes='{"a":1}')]
-    (tally,) = tally_of(judge(tmp_path, *things, logics={"noted": NOTED}), limit=3)
+    (tally,) = tally_of(evaluate(tmp_path, *things, logics={"noted": NOTED}), limit=3)
     errors = {judged.name: error for group in tally.groups for judged, error in group.shown}
     assert (True, None) == (bool(errors["ann"]), errors["bob"])
 
 
 def test_policies_stand_in_the_order_of_their_ids(tmp_path: Path) -> None:
-    tallies = tally_of(judge(tmp_path, thing("ann"), logics={"noted": NOTED, "mood": MOOD}), limit=1)
+    tallies = tally_of(evaluate(tmp_path, thing("ann"), logics={"noted": NOTED, "mood": MOOD}), limit=1)
     assert ["/ce/mood", "/ce/noted"] == [tally.policy.id for tally in tallies]
 
 
 def test_several_logics_of_one_policy_are_one_row(tmp_path: Path) -> None:
-    judgement = judge(tmp_path, thing("ann", "bad"), thing("bob", "bad"), logics={"mood": MOOD})
-    twice = judge_estate(judgement.estate, replace(judgement.selection, programs=judgement.programs * 2))
+    evaluation = evaluate(tmp_path, thing("ann", "bad"), thing("bob", "bad"), logics={"mood": MOOD})
+    twice = evaluate_objects(evaluation.inventory, replace(evaluation.selection, programs=evaluation.programs * 2))
     (tally,) = tally_of(twice, limit=3)
     assert [("It is bad.", 4, ["ann", "bob", "ann"])] == [_kept(group) for group in tally.groups]
     assert 4 == tally.counts[Status.INCOMPLIANT]

@@ -9,11 +9,11 @@ import pytest
 
 from perpend.core.objects.account import Account
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluation import Judgement
-from perpend.evaluation.verdicts.verdict_filter import Filter, narrowed
+from perpend.evaluation.verdicts.evaluation import Evaluation
+from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.reports.html import columns
 from perpend.reports.html.columns import FindingColumns, Sinks, TooManyFindings, write_columns
-from tests.unit.reports.terminal.judgements import HOSTILE, MOOD, NOTED, judge, thing, with_rival
+from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, NOTED, evaluate, thing, with_rival
 
 BOTH = {"mood": MOOD, "noted": NOTED}
 
@@ -45,9 +45,9 @@ class Numbers:
         self.numbers.extend(numbers)
 
 
-def written(judgement: Judgement, **accounts: Account) -> tuple[FindingColumns, Sinks]:
+def written(evaluation: Evaluation, **accounts: Account) -> tuple[FindingColumns, Sinks]:
     sinks = Sinks(Texts(), Texts(), Texts(), Numbers(), Numbers(), Numbers(), Numbers())
-    return write_columns(judgement, sinks, accounts={f"id-{name}": one for name, one in accounts.items()}), sinks
+    return write_columns(evaluation, sinks, accounts={f"id-{name}": one for name, one in accounts.items()}), sinks
 
 
 def findings(found: FindingColumns, sinks: Sinks) -> list[tuple[str, str, Status, str]]:
@@ -63,22 +63,22 @@ def findings(found: FindingColumns, sinks: Sinks) -> list[tuple[str, str, Status
 
 def test_the_columns_say_what_the_findings_say(tmp_path: Path) -> None:
     things = [thing("ann", "bad", notes="[1"), thing("bob"), with_rival(thing("cid"), "odd"), thing("dan", "worse")]
-    judgement = judge(tmp_path, *things, logics=BOTH)
+    evaluation = evaluate(tmp_path, *things, logics=BOTH)
     expected = [
         (one.object.name, one.policy_id, one.status)
-        for one in sorted(judgement.findings(), key=lambda one: (one.object.name, one.policy_id))
+        for one in sorted(evaluation.findings(), key=lambda one: (one.object.name, one.policy_id))
         if one.status in (Status.INCOMPLIANT, Status.UNDETERMINED)
     ]
-    found, sinks = written(judgement)
+    found, sinks = written(evaluation)
     assert expected == [one[:3] for one in findings(found, sinks)]
     assert (3, len(expected)) == (found.objects, found.findings), "an object without findings is not there"
-    assert [judgement.counts(program) for program in judgement.programs] == list(found.counts)
+    assert [evaluation.counts(program) for program in evaluation.programs] == list(found.counts)
     assert 1 == sum(ending.message == "It is bad." for ending in found.endings), "two ways that say the same are one"
 
 
 def test_filters_choose_and_totals_stay(tmp_path: Path) -> None:
-    judgement = judge(tmp_path, thing("ann", "bad", owner="acme"), thing("bob", owner="acme"), thing("cid", "odd"))
-    shown = narrowed(judgement, Filter((Status.COMPLIANT, Status.INCOMPLIANT), (), ("acme",)), {})
+    evaluation = evaluate(tmp_path, thing("ann", "bad", owner="acme"), thing("bob", owner="acme"), thing("cid", "odd"))
+    shown = filter_verdicts(evaluation, Filter((Status.COMPLIANT, Status.INCOMPLIANT), (), ("acme",)), {})
     found, sinks = written(shown)
     assert [("ann", Status.INCOMPLIANT), ("bob", Status.COMPLIANT)] == [(one[0], one[2]) for one in findings(found, sinks)]
     assert 3 == sum(found.counts[0].values())
@@ -86,14 +86,14 @@ def test_filters_choose_and_totals_stay(tmp_path: Path) -> None:
 
 
 def test_names_that_hide_are_written_out_and_accounts_have_theirs(tmp_path: Path) -> None:
-    found, sinks = written(judge(tmp_path, thing(HOSTILE, "bad", owner="acme")), acme=Account("Prod\u202e", None))
+    found, sinks = written(evaluate(tmp_path, thing(HOSTILE, "bad", owner="acme")), acme=Account("Prod\u202e", None))
     assert ["[red]\\x1b[31m\\u202egnp.exe[/red] :skull: \\ud800 日本"] == sinks.names.lines  # type: ignore[attr-defined]
     assert ("Prod\\u202e (acme)",) == found.accounts
 
 
 def test_reasons_are_grouped_over_policies(tmp_path: Path) -> None:
     things = [with_rival(thing("ann"), "bad"), thing("bob", "odd"), thing("cid", "odd")]
-    (first, second) = written(judge(tmp_path, *things, logics={"mood": MOOD, "also": MOOD}))[0].reasons()
+    (first, second) = written(evaluate(tmp_path, *things, logics={"mood": MOOD, "also": MOOD}))[0].reasons()
     assert (4, 2, "It is odd. Look at the thing itself.") == (first.verdicts, first.policies, first.message)
     assert (2, 2) == (second.verdicts, second.policies)
 
@@ -101,18 +101,18 @@ def test_reasons_are_grouped_over_policies(tmp_path: Path) -> None:
 def test_too_many_are_refused_before_any_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "MOST", 1)
     with pytest.raises(TooManyFindings, match=r"^2 findings are more than one file of HTML holds \(1\): choose some by --stat"):
-        written(judge(tmp_path, thing("ann", "bad"), thing("bob", "bad")))
+        written(evaluate(tmp_path, thing("ann", "bad"), thing("bob", "bad")))
 
 
 def test_beyond_a_bound_an_own_reason_goes_by_what_the_policy_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    judgement = judge(tmp_path, with_rival(thing("ann"), "bad"))
-    told = written(judgement)[0].endings[0].message
+    evaluation = evaluate(tmp_path, with_rival(thing("ann"), "bad"))
+    told = written(evaluation)[0].endings[0].message
     monkeypatch.setattr(columns, "MOST_ENDS", 0)
-    general = written(judgement)[0].endings[0]
+    general = written(evaluation)[0].endings[0]
     assert Status.UNDETERMINED is general.status
     assert general.message and general.message != told
 
 
 def test_nothing_judged_is_no_finding(tmp_path: Path) -> None:
-    found, _ = written(judge(tmp_path))
+    found, _ = written(evaluate(tmp_path))
     assert (0, 0, []) == (found.objects, found.findings, found.reasons())

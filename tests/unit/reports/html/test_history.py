@@ -8,25 +8,25 @@ from array import array
 from pathlib import Path
 
 from perpend.core.objects.status import Status
-from perpend.reports.html.history import HandoutHistory, LifeShown, TrendPoint, history_said
+from perpend.reports.html.history import FindingStateShown, ReportHistory, TrendPoint, history_said
 from perpend.reports.html.page import write_handout
 from tests.unit.reports.html.packed_columns import EVIL, column
-from tests.unit.reports.terminal.judgements import HOSTILE, THING, judge, thing
+from tests.unit.reports.terminal.evaluations import HOSTILE, THING, evaluate, thing
 
 DAYS = [TrendPoint(run, f"2026-11-{run:02}", opened, run, 30 - run, 3, 1) for run, opened in ((1, 10), (2, 40), (3, 20))]
 LIVES = [
-    LifeShown("new", "2026-11-03", 1),
-    LifeShown("open", "2026-11-01", 1, "w1", "2026-12-31", EVIL),
-    LifeShown("unconfirmed", "2026-11-02", 2, "w\u202e2", None, "why"),
+    FindingStateShown("new", "2026-11-03", 1),
+    FindingStateShown("open", "2026-11-01", 1, "w1", "2026-12-31", EVIL),
+    FindingStateShown("unconfirmed", "2026-11-02", 2, "w\u202e2", None, "why"),
 ]
 OBJECTS = {"id-ann": 1, "id-bob": 2, "id-cid": 3, "id-dan": 3}
-HISTORY = HandoutHistory(DAYS, LIVES, {("/ce/mood", THING): OBJECTS})
+HISTORY = ReportHistory(DAYS, LIVES, {("/ce/mood", THING): OBJECTS})
 
 
-def page_of(root: Path, history: HandoutHistory | None) -> str:
+def page_of(root: Path, history: ReportHistory | None) -> str:
     things = [thing("ann", "bad"), thing("bob", "bad"), thing("cid", "odd"), thing("dan", "bad"), thing(HOSTILE, "odd")]
     stream = io.StringIO(newline="")
-    write_handout(judge(root, *things), stream, history=history, waived="of which waived: 1")
+    write_handout(evaluate(root, *things), stream, history=history, waived="of which waived: 1")
     return stream.getvalue()
 
 
@@ -46,7 +46,7 @@ def test_lives_stand_beside_findings_where_they_go_with_the_verdict(tmp_path: Pa
 def test_a_page_without_a_history_says_nothing_of_it(tmp_path: Path) -> None:
     page = page_of(tmp_path, None)
     assert 'id="column-lives"' not in page and 'id="life"' not in page and "Trend" not in page
-    other = page_of(tmp_path / "other", HandoutHistory(DAYS, same_snapshot=False))
+    other = page_of(tmp_path / "other", ReportHistory(DAYS, same_snapshot=False))
     assert 'id="column-lives"' not in other and "of another snapshot" in other and "Trend" in other
 
 
@@ -58,7 +58,7 @@ def test_a_trend_is_drawn_and_said_in_words() -> None:
     (points,) = [part.split('"')[0] for part in said.split('<polyline class="unknown" points="')[1:]]
     heights = [float(point.split(",")[1]) for point in points.split()]
     assert sorted(heights) == heights and all(4 <= one <= 156 for one in heights)
-    assert "<svg" not in history_said(HandoutHistory(DAYS[:1])) and "came" not in history_said(HandoutHistory(DAYS[:1]))
+    assert "<svg" not in history_said(ReportHistory(DAYS[:1])) and "came" not in history_said(ReportHistory(DAYS[:1]))
 
 
 def test_a_status_that_has_no_life_gets_none() -> None:

@@ -12,14 +12,14 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.read import RatingFiles
 from perpend.findings.severity.results import weighed
 from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD, write_handout
 from tests.unit.findings.severity.made import rating, shift
 from tests.unit.reports.html.packed_columns import EVIL, column
-from tests.unit.reports.terminal.judgements import HOSTILE, MOOD, NOTED, judge, thing, with_rival
+from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, NOTED, evaluate, thing, with_rival
 
 
 class Parts(HTMLParser):
@@ -41,29 +41,29 @@ class Parts(HTMLParser):
             self.texts.append((self.lasttag, data))
 
 
-def page_of(judgement: Judgement) -> str:
+def page_of(evaluation: Evaluation) -> str:
     stream = io.StringIO(newline="")
-    write_handout(judgement, stream, explain=["perpend", "explain", POLICY_WORD, OBJECT_WORD, EVIL])
+    write_handout(evaluation, stream, explain=["perpend", "explain", POLICY_WORD, OBJECT_WORD, EVIL])
     return stream.getvalue()
 
 
-def hostile(root: Path) -> Judgement:
+def hostile(root: Path) -> Evaluation:
     things = [thing(EVIL, "bad", owner=EVIL), thing(HOSTILE, "odd"), with_rival(thing("cid"), "odd"), thing("dan", notes="[")]
-    return judge(root, *things, logics={"mood": MOOD, "noted": NOTED}, names={"mood": EVIL}, set_aside=(EVIL,))
+    return evaluate(root, *things, logics={"mood": MOOD, "noted": NOTED}, names={"mood": EVIL}, set_aside=(EVIL,))
 
 
 def test_severities_are_a_choice_where_something_is_rated_and_nowhere_else(tmp_path: Path) -> None:
-    judgement = judge(tmp_path, thing("ann", "bad"), thing("bob", "bad"), thing("cid", "odd"))
+    evaluation = evaluate(tmp_path, thing("ann", "bad"), thing("bob", "bad"), thing("cid", "odd"))
     files = RatingFiles((rating("/ce/mood"),), (shift(1, names=("ann",)),))
     stream = io.StringIO(newline="")
-    write_handout(judgement, stream, weighed=weighed(judgement, ratings_in_force(files, ["/ce/mood"]), None))
+    write_handout(evaluation, stream, weighed=weighed(evaluation, ratings_in_force(files, ["/ce/mood"]), None))
     page = stream.getvalue()
-    assert '<select id="severity">' in page and '<select id="severity">' not in page_of(judgement)
+    assert '<select id="severity">' in page and '<select id="severity">' not in page_of(evaluation)
     head = json.loads(column(page, "head"))
     assert ["critical", "high", "medium", "low", "info"] == head["severities"]
     ends = array("I", column(page, "ends"))
     assert ["critical (board, raised)", "high (board)", "would be high (board)"] == [head["endings"][end][5] for end in ends]
-    assert {4} == set(map(len, json.loads(column(page_of(judgement), "head"))["endings"]))
+    assert {4} == set(map(len, json.loads(column(page_of(evaluation), "head"))["endings"]))
 
 
 def test_the_same_judgement_is_the_same_bytes(tmp_path: Path) -> None:
@@ -109,14 +109,14 @@ def test_totals_and_reasons_are_read_without_a_script(tmp_path: Path) -> None:
 
 
 def test_nothing_judged_is_a_page_too(tmp_path: Path) -> None:
-    page = page_of(judge(tmp_path))
+    page = page_of(evaluate(tmp_path))
     assert "No verdict says compliant or incompliant." in page and b"" == column(page, "ends")
 
 
 def test_what_was_not_judged_is_said_in_front(tmp_path: Path) -> None:
-    whole = judge(tmp_path, thing("ann"))
+    whole = evaluate(tmp_path, thing("ann"))
     refused = replace(whole.selection, refused={"/ce/<far>": ()})
-    page = page_of(replace(whole, selection=refused, estate=replace(whole.estate, unread=("gone.csv",))))
+    page = page_of(replace(whole, selection=refused, inventory=replace(whole.inventory, unread=("gone.csv",))))
     listed = "<li>policies with errors: /ce/&lt;far&gt;</li><li>inputs that cannot be read: gone.csv</li>"
     assert f"<details><summary>Not all was judged</summary><ul>{listed}</ul></details>" in page
     assert "Not all was judged" not in page_of(whole)

@@ -9,7 +9,7 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import FrameworkAsked, PolicyAsked, Requirement, scorecards_of
 from perpend.reports.html.columns import UnknownReason
 from perpend.reports.html.summary import reasons, requirements, totals
-from tests.unit.reports.terminal.judgements import judge, thing
+from tests.unit.reports.terminal.evaluations import evaluate, thing
 
 
 def widths(html: str) -> dict[str, float]:
@@ -22,7 +22,7 @@ def words(html: str) -> str:
 
 def test_a_share_stands_with_both_numbers_and_the_bar_adds_up(tmp_path: Path) -> None:
     html = totals(
-        judge(tmp_path, *(thing(name, want) for name, want in zip("abcd", ("bad", "good", "odd", "none"), strict=True))),
+        evaluate(tmp_path, *(thing(name, want) for name, want in zip("abcd", ("bad", "good", "odd", "none"), strict=True))),
         all_judged=True,
     )
     assert "50 % (1) compliant of 2 known · 33.3 % (1) of 3 could not be determined" in words(html)

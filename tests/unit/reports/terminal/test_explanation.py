@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from perpend.core.objects.inventory import EstateObject, Origin
-from perpend.core.values.partial_object import PartlyKnown
+from perpend.core.objects.inventory import CloudObject, Origin
+from perpend.core.values.partial_object import PartialObject
 from perpend.evaluation.explain.steps import Explanation
 from perpend.reports.terminal.explanation import print_explanation
 from tests.repositories import logic
@@ -110,8 +110,8 @@ def test_what_was_not_collected_is_not_null_and_what_is_unreadable_no_check(
 
 
 def test_why_a_field_is_not_known_is_said_once_with_the_verdict_and_once_with_its_condition(tmp_path: Path) -> None:
-    fields = PartlyKnown({"Id": "a", "flag": "true"}, {"doc": "was denied"})
-    denied = EstateObject(THING, "a", "a", "a", fields, Origin("report.csv", 7))
+    fields = PartialObject({"Id": "a", "flag": "true"}, {"doc": "was denied"})
+    denied = CloudObject(THING, "a", "a", "a", fields, Origin("report.csv", 7))
     assert """\
 verdict   UNDETERMINED  doc was denied
 because   doc  not known

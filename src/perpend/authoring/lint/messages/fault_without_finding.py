@@ -40,7 +40,7 @@ from perpend.core.objects.status import Status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
 
 RULE = Rule("A313", "fault-without-finding", Severity.WARNING, __doc__ or "")
 
@@ -58,7 +58,7 @@ _STATES: Final = frozenset({"state", "status"})
 _FAILED: Final = frozenset({"error", "fail", "failed", "fails", "failure"})
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the messages of faults that say nothing of the object."""
     for logic, _ in survey.policies:
         policy = survey.repository.policy(logic.policy_id).value

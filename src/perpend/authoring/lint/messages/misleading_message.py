@@ -52,7 +52,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from perpend.authoring.lint.context import Survey, blocks_of, written_here
+from perpend.authoring.lint.context import LintContext, blocks_of, written_here
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span
 from perpend.core.values.jmespath_query import compile_query
 from perpend.language.operations.operation import Constant
@@ -69,7 +69,7 @@ _BARE = re.compile(r"(?<![\w`'\"])[A-Za-z]\w*_\w*(?![\w`'\"])", re.ASCII)
 _QUOTED = re.compile(r"([`'\"])([A-Za-z][\w.]*)\1", re.ASCII)
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the messages that name only what is not read."""
     for _, values in survey.extracts:
         yield from _in_checks(survey, values, _names(values, texts=False))
@@ -81,7 +81,7 @@ def find(survey: Survey) -> Iterator[Diagnostic]:
             yield from _in_conditions(written, block, known)
 
 
-def _in_checks(survey: Survey, values: Iterable[Expr], known: frozenset[str]) -> Iterator[Diagnostic]:
+def _in_checks(survey: LintContext, values: Iterable[Expr], known: frozenset[str]) -> Iterator[Diagnostic]:
     for value in values:
         for expression in written_here(value):
             own = _names([expression]) if expression.checks else frozenset()

@@ -38,12 +38,12 @@ from perpend.core.objects.status import Status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
 
 RULE = Rule("A305", "missing-remediation", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the INCOMPLIANT outcomes of root blocks without a remediation; those of related lists are never shown."""
     for logic, _ in survey.policies:
         for outcome in (*(condition.outcome for condition in logic.block.conditions), logic.block.otherwise):

@@ -34,13 +34,13 @@ from perpend.core.objects.status import Status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
     from perpend.language.syntax.documents import WrittenBlock, WrittenOutcome
 
 RULE = Rule("A306", "remediation-without-fault", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the remediations of outcomes that are not INCOMPLIANT."""
     for logic, _ in survey.policies:
         for outcome in _outcomes(logic.block):

@@ -40,7 +40,7 @@ from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
 
 RULE = Rule("A314", "remediation-without-step", Severity.WARNING, __doc__ or "")
 
@@ -58,7 +58,7 @@ _NO_STEPS: Final = frozenset(_NO_STEP.split())
 _ADDRESS: Final = re.compile(r"https?://\S+")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the remediations all of whose words say nothing of what to do."""
     for logic, _ in survey.policies:
         things = things_of(logic)

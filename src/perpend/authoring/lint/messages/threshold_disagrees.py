@@ -48,7 +48,7 @@ from perpend.core.values.values import DAY, duration_from_iso
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
     from perpend.language.program.program import Block, Expr
 
 RULE = Rule("A317", "threshold-disagrees", Severity.WARNING, __doc__ or "")
@@ -61,7 +61,7 @@ _LIMIT: Final = re.compile(
 _ALWAYS: Final = {(24, "hour"), (60, "minute"), (60, "second"), (100, "%"), (100, "percent")}
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the messages and names with a number that is no limit of the logic."""
     for logic, analyzed in survey.policies:
         limits = {limit for _, block in blocks_of(logic, analyzed) for limit in _limits(block)}

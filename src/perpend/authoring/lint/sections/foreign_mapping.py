@@ -60,14 +60,14 @@ from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
 
 RULE = Rule("A318", "foreign-mapping", Severity.WARNING, __doc__ or "")
 
 _SERVICE: Final = re.compile(r"/([a-z0-9]+)-controls\.html(?:#|$)", re.ASCII)
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the mappings to sections whose control is one of another service."""
     repository = survey.repository
     for policy_id in repository.policy_ids:

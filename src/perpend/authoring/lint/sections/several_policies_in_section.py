@@ -60,12 +60,12 @@ from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
 
 RULE = Rule("A309", "several-policies-in-section", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the second and further mappings to a section that takes one policy."""
     repository = survey.repository
     sections = (repository.section(entity).value for entity in repository.section_ids)

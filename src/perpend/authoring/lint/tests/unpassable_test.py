@@ -53,14 +53,14 @@ from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
     from perpend.language.program.program import Program
     from perpend.language.syntax.test_data import Expected
 
 RULE = Rule("A311", "unpassable-test", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the test objects whose expectation is none of the logic's verdicts."""
     for logic, analyzed in survey.logics:
         if analyzed.program is None:

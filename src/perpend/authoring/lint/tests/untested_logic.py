@@ -32,12 +32,12 @@ from perpend.core.objects.ids import is_production
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.authoring.lint.context import Survey
+    from perpend.authoring.lint.context import LintContext
 
 RULE = Rule("A308", "untested-logic", Severity.WARNING, __doc__ or "")
 
 
-def find(survey: Survey) -> Iterator[Diagnostic]:
+def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the production logic files that name no test data."""
     for logic, _ in survey.policies:
         if is_production(logic.id) and not logic.test_data:

@@ -11,7 +11,7 @@ from perpend.authoring.mutation.proof.blanks import finds_no_blank
 from perpend.authoring.mutation.proof.cases import Other
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import date_time_from_text, norm
-from perpend.language.interpreter.context import Frame, Stopped
+from perpend.language.interpreter.context import CheckTriggered, EvaluationContext
 from perpend.language.interpreter.operations import COMPILERS
 from perpend.language.interpreter.use import StatusCount, Use
 from perpend.language.operations import DATES
@@ -33,7 +33,7 @@ _PURE_TOO: Final = frozenset(
 
 _SPLIT: Final = frozenset({"COLLECTION_FROM", "COLLECTION_FROM (flags)", "LIST_FROM", "SET_FROM"})
 _PARSED: Final = frozenset({"DURATION_FROM", "JSON_FROM"})
-_NO_FRAME: Final = Frame({}, 0)
+_NO_FRAME: Final = EvaluationContext({}, 0)
 
 
 def end_of(values: Values, cases: Cases, expression: Expr, operands: list[Any], name: str) -> Any:
@@ -88,7 +88,7 @@ def _computed(expression: Expr, operands: list[Any], name: str) -> Any:
     run = COMPILERS[name](Use(expression, arguments, 0, _no_list))
     try:
         return run(_NO_FRAME)
-    except Stopped as stopped:
+    except CheckTriggered as stopped:
         return expression.checks[stopped.index - 1]
 
 

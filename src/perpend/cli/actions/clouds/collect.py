@@ -18,9 +18,9 @@ from perpend.core.errors import PerpendError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from perpend.cli.actions.clouds.collection_plan import ToCollect, Wishes
+    from perpend.cli.actions.clouds.collection_plan import CollectOptions, ToCollect
     from perpend.collectors.aws.plan import CollectionPlan
-    from perpend.collectors.aws.session.credentials import Entrance
+    from perpend.collectors.aws.session.credentials import AccountCredentials
     from perpend.inventory.snapshots.store import Store
     from perpend.language.syntax.repository import Repository
 
@@ -32,7 +32,9 @@ class UnknownRegion(PerpendError):
     """A region that the account does not have."""
 
 
-def collect_into(store: Store, repository: Repository, to_collect: ToCollect, wishes: Wishes, *, beside: bool = False) -> int:
+def collect_into(
+    store: Store, repository: Repository, to_collect: ToCollect, wishes: CollectOptions, *, beside: bool = False
+) -> int:
     """Collect accounts into a store; say what came of it. ``beside``: on standard error, since a report follows.
 
     Raises NothingCollected where AWS cannot be asked at all.
@@ -68,7 +70,7 @@ def collect_into(store: Store, repository: Repository, to_collect: ToCollect, wi
     return NOT_ALL if came.collection.unread or came.collection.closed else 0
 
 
-def entrances_of(wishes: Wishes, plan: CollectionPlan, *, err: bool) -> list[Entrance]:
+def entrances_of(wishes: CollectOptions, plan: CollectionPlan, *, err: bool) -> list[AccountCredentials]:
     """Return the accounts to be asked. Raises NothingCollected."""
     with extra_packages("aws", "collecting from AWS"):
         from perpend.collectors.aws.client import CloudClient
@@ -88,7 +90,7 @@ def entrances_of(wishes: Wishes, plan: CollectionPlan, *, err: bool) -> list[Ent
     return entrances
 
 
-def chooser(globs: Sequence[str], entrances: Sequence[Entrance]) -> Callable[[Sequence[str]], Sequence[str]] | None:
+def chooser(globs: Sequence[str], entrances: Sequence[AccountCredentials]) -> Callable[[Sequence[str]], Sequence[str]] | None:
     """Return what chooses of an account's regions those that are wanted, None where all are.
 
     Raises UnknownRegion for what no region is called; of a single account, also for what it has not enabled.

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from perpend.cli.actions.clouds.collection_plan import ToCollect
     from perpend.collectors.aws.accounts.completeness import ClosedRegion, OthersListed
     from perpend.collectors.runs.checkpoint import Journal
-    from perpend.collectors.runs.collection import Gathered
-    from perpend.collectors.runs.previous_snapshot import Staying
+    from perpend.collectors.runs.collection import CollectionResult
+    from perpend.collectors.runs.previous_snapshot import CarriedOver
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.claims import Unread
     from perpend.inventory.snapshots.store import Store
@@ -32,7 +32,7 @@ MOST_NAMED: Final = 20
 """How many names a message has at most."""
 
 
-def tell_collected(came: Gathered, to_collect: ToCollect, calls: int, *, err: bool) -> None:
+def tell_collected(came: CollectionResult, to_collect: ToCollect, calls: int, *, err: bool) -> None:
     """Say what came in, what is strange about it, and what did not come in."""
     _tell_problems(came.problems)
     accounts = f", {came.accounts:,} accounts" if came.accounts > 1 else ""
@@ -61,7 +61,7 @@ def _tell_others(others: Sequence[OthersListed], *, err: bool) -> None:
         click.echo(f"left out: {what} that {label} shows in {places[0].place}{more}: other accounts own them", err=err)
 
 
-def _tell_staying(staying: Staying, *, err: bool) -> None:
+def _tell_staying(staying: CarriedOver, *, err: bool) -> None:
     """Say what is not there any more, and what stays in the store as it was because nothing new is known of it."""
     for what, counts in (
         ("disappeared", staying.gone),
@@ -113,7 +113,7 @@ def _tell_problems(problems: Sequence[Diagnostic]) -> None:
         click.echo(text, err=True, nl=False)
 
 
-def _tell_unread(came: Gathered, to_collect: ToCollect) -> None:
+def _tell_unread(came: CollectionResult, to_collect: ToCollect) -> None:
     """Say what is not known, and how many verdicts of the policies that read it this may cost."""
     unserved = to_collect.plan.unserved
     if unserved:

@@ -96,7 +96,7 @@ def to_collect(repository: Repository, policies: Sequence[str], frameworks: Sequ
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class CollectOptions:
     """What the command line asks for; the fields are called as the options are."""
 
     profiles: tuple[str, ...]

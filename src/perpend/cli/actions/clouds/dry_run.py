@@ -16,14 +16,14 @@ from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.plural import counted
 
 if TYPE_CHECKING:
-    from perpend.cli.actions.clouds.collection_plan import Wishes
+    from perpend.cli.actions.clouds.collection_plan import CollectOptions
     from perpend.collectors.aws.plan import CollectionPlan
 
 _MOST_NAMED: Final = 20
 _MINUTE, _HOUR = 60, 3_600
 
 
-def print_dry_run(plan: CollectionPlan, wishes: Wishes) -> None:
+def print_dry_run(plan: CollectionPlan, wishes: CollectOptions) -> None:
     """Print what a collection would ask.
 
     An organization's accounts are listed; else nobody is asked, and regions are those that the SDK knows.

@@ -18,19 +18,19 @@ from perpend.language.program.required_columns import fields_by_type
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perpend.cli.actions.clouds.collection_plan import ToCollect, Wishes
+    from perpend.cli.actions.clouds.collection_plan import CollectOptions, ToCollect
     from perpend.collectors.aws.plan import CollectionPlan
     from perpend.language.program.program import Program
 
 _MOST_NAMED: Final = 20
 
 
-class NothingToJudge(PerpendError):
+class NothingToEvaluate(PerpendError):
     """Types of which no policy judges by them alone."""
 
 
 @dataclass(frozen=True, slots=True)
-class PoliciesAsked:
+class PolicyRequest:
     """What judges what is collected: ids or globs of policies, of frameworks; all policies where nothing is named.
 
     Where types alone are collected, ``lacking`` are policies over these that read others, too, or fields of the account that
@@ -61,14 +61,14 @@ class PoliciesAsked:
             click.echo(f"  nor {len(self.lacking) - _MOST_NAMED} more that read other types, too", err=True)
 
 
-def policies_asked(collection: ToCollect, wishes: Wishes, exclude: Sequence[str]) -> PoliciesAsked:
+def policies_asked(collection: ToCollect, wishes: CollectOptions, exclude: Sequence[str]) -> PolicyRequest:
     """Return what judges what is collected.
 
     Where types alone are, that is what reads nothing else: of all other policies nothing could be said. ``exclude`` names some
     that are left out in any case. Raises NothingToJudge where no policy is left.
     """
     if wishes.policies or wishes.frameworks or not wishes.types:
-        return PoliciesAsked(collection, wishes.policies, wishes.frameworks)
+        return PolicyRequest(collection, wishes.policies, wishes.frameworks)
     chosen = select_policies(collection.analyzer, exclude=exclude)
     input_type, types = collection.analyzer.repository.input_type, {*collection.plan.types}
     named = types if collection.plan.account.details else types - {ACCOUNT_TYPE}
@@ -78,11 +78,11 @@ def policies_asked(collection: ToCollect, wishes: Wishes, exclude: Sequence[str]
     over = {one.policy_id: lacking[one.policy_id] for one in chosen.programs if one.input_type in named}
     if not asked and not wrong:
         names = visible(", ".join(sorted(named)[:_MOST_NAMED]))
-        raise NothingToJudge(f"no policy judges by {names} alone: `perpend collect aws` brings it in without judging")
+        raise NothingToEvaluate(f"no policy judges by {names} alone: `perpend collect aws` brings it in without judging")
     told = {policy: names for policy, names in over.items() if names}
     others = len(chosen.programs) + len(chosen.refused) - len(asked) - len(wrong) - len(told)
     policies = sorted([*(one.policy_id for one in asked), *wrong])
-    return PoliciesAsked(replace(collection, reader=lambda: tuple(asked)), tuple(policies), lacking=told, others=others)
+    return PolicyRequest(replace(collection, reader=lambda: tuple(asked)), tuple(policies), lacking=told, others=others)
 
 
 def _lacking(program: Program, plan: CollectionPlan) -> tuple[str, ...]:

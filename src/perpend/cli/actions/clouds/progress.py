@@ -13,7 +13,7 @@ from perpend.core.diagnostics.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perpend.collectors.aws.work_units import AccountEntry, Cell
+    from perpend.collectors.aws.work_units import AccountEntry, WorkUnit
 
 
 class Watching:
@@ -26,13 +26,13 @@ class Watching:
         self._left: dict[str, Counter[str]] = {}
         self._lock = threading.Lock()
 
-    def opened(self, entry: AccountEntry, cells: Sequence[Cell]) -> None:
+    def opened(self, entry: AccountEntry, cells: Sequence[WorkUnit]) -> None:
         """Draw a line for an account."""
         with self._lock:
             self._left[entry.account] = Counter(_service(cell) for cell in cells)
             self._tasks[entry.account] = self._bars.add_task(self._label(entry.account), total=len(cells))
 
-    def ended(self, cell: Cell) -> None:
+    def ended(self, cell: WorkUnit) -> None:
         """Draw that one more listing of an account is done."""
         with self._lock:
             left = self._left[cell.account]
@@ -65,5 +65,5 @@ def watching(accounts: int) -> Iterator[Watching | None]:
         yield Watching(bars, accounts)
 
 
-def _service(cell: Cell) -> str:
+def _service(cell: WorkUnit) -> str:
     return cell.listing.partition(".")[0]

@@ -39,7 +39,7 @@ def budget_from(context: click.Context, parameter: click.Parameter, value: str |
     return Budget(seconds=length / _SECOND)
 
 
-def judge_mutants(
+def evaluate_mutants(
     analyzer: Analyzer, logic_ids: Sequence[str], *, form: str, out: str | None, budget: Budget, jobs: int | None
 ) -> int:
     """Report which mutants of logic files survive their tests, and return the exit code: 2 where a test fails already."""

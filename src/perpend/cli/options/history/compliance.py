@@ -11,11 +11,11 @@ from perpend.core.objects.status import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perpend.cli.options.waivers import Waiving
+    from perpend.cli.options.waivers import ActiveWaivers
     from perpend.evaluation.verdicts.framework_mapping import CarryOver
     from perpend.evaluation.verdicts.requirements import AnsweredFor, Scorecard
-    from perpend.findings.history.manifest import HistoryHead
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.database import Connection
     from perpend.language.syntax.repository import Repository
 
@@ -23,11 +23,11 @@ NOT_KNOWN = "no run of this history has asked it"
 
 
 def scorecards_here(
-    place: HistoryPlace,
+    place: HistoryStorage,
     repository: Repository,
     frameworks: Sequence[str] = (),
     accounts: Sequence[str] = (),
-    waiving: Waiving | None = None,
+    waiving: ActiveWaivers | None = None,
 ) -> list[Scorecard]:
     """Return how frameworks stand, all of them where none is named."""
     counts = counts_known(place, accounts)
@@ -48,7 +48,7 @@ def carried_here(repository: Repository, before: str, after: str) -> CarryOver:
 
 
 def _answered(
-    place: HistoryPlace, accounts: Sequence[str], waiving: Waiving, counts: Mapping[str, Mapping[Status, int]]
+    place: HistoryStorage, accounts: Sequence[str], waiving: ActiveWaivers, counts: Mapping[str, Mapping[Status, int]]
 ) -> AnsweredFor:
     """Return what people answer for on the day of the newest run, and today."""
     from perpend.evaluation.verdicts.requirements import AnsweredFor
@@ -99,7 +99,7 @@ def _frameworks(repository: Repository) -> list[str]:
     return [section for section in repository.section_ids if section.count("/") == 2]
 
 
-def counts_known(place: HistoryPlace, accounts: Sequence[str] = (), until: int | None = None) -> dict[str, dict[Status, int]]:
+def counts_known(place: HistoryStorage, accounts: Sequence[str] = (), until: int | None = None) -> dict[str, dict[Status, int]]:
     """Return the newest counts of each policy that is not retired, by the ids that they have now.
 
     ``until`` is the number of the run that is the newest one then.
@@ -111,7 +111,7 @@ def counts_known(place: HistoryPlace, accounts: Sequence[str] = (), until: int |
 
 
 def counts_among(
-    connection: Connection, head: HistoryHead, accounts: Sequence[str] = (), until: int | None = None
+    connection: Connection, head: HistoryManifest, accounts: Sequence[str] = (), until: int | None = None
 ) -> dict[str, dict[Status, int]]:
     """Return the same where the view ``ledger`` of a history is at hand."""
     from perpend.findings.history.queries.findings import newest_counts
@@ -130,7 +130,7 @@ def counts_among(
 _COUNTED = (Status.COMPLIANT, Status.INCOMPLIANT, Status.INAPPLICABLE, Status.UNDETERMINED)
 
 
-def scorecard_view(place: HistoryPlace, repository: Repository) -> str:
+def scorecard_view(place: HistoryStorage, repository: Repository) -> str:
     """Return the statement that makes the view ``scorecard`` for SQL, of all frameworks of a repository."""
     from perpend.findings.history.queries.rows import scorecard_statement
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from perpend.cli.options.waivers import Waiving
-    from perpend.evaluation.verdicts.evaluation import Judgement
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.cli.options.waivers import ActiveWaivers
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.snapshot import Snapshot
-    from perpend.reports.html.history import HandoutHistory, TrendPoint
+    from perpend.reports.html.history import ReportHistory, TrendPoint
 
 _MOST_RUNS: Final = 365
 _AT_ONCE: Final = 10_000
@@ -29,28 +29,30 @@ _OPEN: Final = (
 )
 
 
-def history_of(snapshot: Snapshot, judgement: Judgement, waiving: Waiving) -> HandoutHistory | None:
+def history_of(snapshot: Snapshot, evaluation: Evaluation, waiving: ActiveWaivers) -> ReportHistory | None:
     """Return what the history of a snapshot's store knows of the policies of a judgement, None where there is none.
 
     What cannot be read is told.
     """
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.storage import HistoryStorage
 
-    place = HistoryPlace(snapshot.directory)
+    place = HistoryStorage(snapshot.directory)
     try:
         head = place.head()
-        named = sorted({program.policy_id for program in judgement.programs})
-        return _known(place, snapshot, named, waiving, replayed=judgement.day.given) if head.runs else None
+        named = sorted({program.policy_id for program in evaluation.programs})
+        return _known(place, snapshot, named, waiving, replayed=evaluation.day.given) if head.runs else None
     except PerpendError as error:
         click.echo(f"perpend: the history is not shown: {visible(str(error))}", err=True)
         return None
 
 
-def _known(place: HistoryPlace, snapshot: Snapshot, policies: list[str], waiving: Waiving, *, replayed: bool) -> HandoutHistory:
+def _known(
+    place: HistoryStorage, snapshot: Snapshot, policies: list[str], waiving: ActiveWaivers, *, replayed: bool
+) -> ReportHistory:
     from perpend.findings.history.queries.views import asking
-    from perpend.reports.html.history import HandoutHistory, LifeShown
+    from perpend.reports.html.history import FindingStateShown, ReportHistory
 
-    head, lives = place.head(), dict[LifeShown, int]()
+    head, lives = place.head(), dict[FindingStateShown, int]()
     numbers: dict[tuple[str, str], dict[str, int]] = {}
     same = head.runs[-1].content == snapshot.content_hash
     with asking(place, "run", "ledger", "finding") as connection:
@@ -60,7 +62,7 @@ def _known(place: HistoryPlace, snapshot: Snapshot, policies: list[str], waiving
         for policy_id, type_name, object_id, *of_life in _rows(connection) if same else ():
             life = _life(of_life, time_of(head), reasons)
             numbers.setdefault((policy_id, type_name), {})[object_id] = lives.setdefault(life, len(lives) + 1)
-    return HandoutHistory(points, tuple(lives), numbers, same)
+    return ReportHistory(points, tuple(lives), numbers, same)
 
 
 def _trend(connection: Connection, policies: list[str]) -> Iterator[TrendPoint]:
@@ -81,12 +83,12 @@ def _rows(connection: Connection) -> Iterator[tuple[Any, ...]]:
 
 
 def _life(row: list[Any], newest: datetime, reasons: dict[str, str]) -> Any:
-    from perpend.findings.history.model import Life
-    from perpend.reports.html.history import LifeShown
+    from perpend.findings.history.model import State
+    from perpend.reports.html.history import FindingStateShown
 
     life, since, episodes, _, waiver, until = row
     word = life
-    if life == Life.OPEN:
+    if life == State.OPEN:
         word = "reopened" if episodes > 1 else "new" if since >= newest else "open"
-    day = f"{since:%Y-%m-%d}" if since is not None and life != Life.UNKNOWN else None
-    return LifeShown(word, day, episodes, waiver, until, reasons.get(waiver))
+    day = f"{since:%Y-%m-%d}" if since is not None and life != State.UNKNOWN else None
+    return FindingStateShown(word, day, episodes, waiver, until, reasons.get(waiver))

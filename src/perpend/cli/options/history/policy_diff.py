@@ -18,13 +18,13 @@ from perpend.language.syntax.repository import open_repository
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.selection import Selection
     from perpend.findings.history.transitions import StatusColumn
     from perpend.findings.waivers.read import WaiverFiles
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.syntax.repository import Repository
-    from perpend.reports.terminal.history.policy_diff import PolicyMoved, Radius, RequirementMoved, WaiverMoved
+    from perpend.reports.terminal.history.policy_diff import PolicyDiff, PolicyMoved, RequirementMoved, WaiverMoved
 
 _MOST_NAMED = 100
 
@@ -83,20 +83,20 @@ def _opened(repo: str | None, revision: str) -> Iterator[Repository]:
 
 def _radius(
     before: Repository, after: Repository, snapshot: Snapshot, revisions: tuple[str, ...], waivers: tuple[WaiverFiles, ...]
-) -> Radius:
-    from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+) -> PolicyDiff:
+    from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
     from perpend.language.syntax.companions.renames import Renames
-    from perpend.reports.terminal.history.policy_diff import Radius
+    from perpend.reports.terminal.history.policy_diff import PolicyDiff
 
     renames = (after.renames.value or Renames()).former
     selections = [select_policies(Analyzer(repository), over=snapshot) for repository in (before, after)]
     with ExitStack() as stack:
-        old, new = (stack.enter_context(judge_snapshot(snapshot, selection)) for selection in selections)
+        old, new = (stack.enter_context(evaluate_snapshot(snapshot, selection)) for selection in selections)
         same = _unchanged(selections, renames)
         policies = list(_policies(old, new, renames, same, snapshot))
         requirements = tuple(_requirements((before, old), (after, new)))
         covers = tuple(_waivers((before, old, waivers[0]), (after, new, waivers[1])))
-    return Radius(
+    return PolicyDiff(
         revisions[0],
         revisions[1],
         snapshot.id,
@@ -121,7 +121,7 @@ def _unchanged(selections: list[Selection], renames: Mapping[str, str]) -> set[s
 
 
 def _policies(
-    old: Judgement, new: Judgement, renames: Mapping[str, str], same: set[str], snapshot: Snapshot
+    old: Evaluation, new: Evaluation, renames: Mapping[str, str], same: set[str], snapshot: Snapshot
 ) -> Iterator[PolicyMoved]:
     """Yield what is otherwise by each policy that is new, gone, or means something else."""
     from perpend.evaluation.verdicts.evaluation import objects_at
@@ -147,25 +147,25 @@ def _policies(
         yield PolicyMoved(named.program.policy_id, kind, move, failing)
 
 
-def _columns(judgement: Judgement, renames: Mapping[str, str]) -> dict[str, StatusColumn]:
-    from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredVerdicts
+def _columns(evaluation: Evaluation, renames: Mapping[str, str]) -> dict[str, StatusColumn]:
+    from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts
     from perpend.findings.history.identity import lineage_of
     from perpend.findings.history.transitions import StatusColumn
 
     return {
         lineage_of(column.program.policy_id, renames): StatusColumn(column.program, column.files, column.number)
-        for column in judgement.verdicts
-        if isinstance(column, StoredVerdicts)
+        for column in evaluation.verdicts
+        if isinstance(column, ParquetVerdicts)
     }
 
 
-def _waivers(*sides: tuple[Repository, Judgement, WaiverFiles]) -> Iterator[WaiverMoved]:
+def _waivers(*sides: tuple[Repository, Evaluation, WaiverFiles]) -> Iterator[WaiverMoved]:
     """Yield the waivers that cover something of one judgement, and not as much of the other."""
     from perpend.findings.waivers.match_results import waived
     from perpend.reports.terminal.history.policy_diff import WaiverMoved
 
     before, after = (
-        waived(judgement, files, repository.policy_ids, replayed=False).covering for repository, judgement, files in sides
+        waived(evaluation, files, repository.policy_ids, replayed=False).covering for repository, evaluation, files in sides
     )
     forces = [{standing.waiver.id: standing.force.value for standing in covering.standings} for covering in (before, after)]
     shown = [Counter[str](), Counter[str]()]
@@ -177,7 +177,7 @@ def _waivers(*sides: tuple[Repository, Judgement, WaiverFiles]) -> Iterator[Waiv
             yield WaiverMoved(name, forces[0].get(name), forces[1].get(name), shown[0][name], shown[1][name])
 
 
-def _requirements(*sides: tuple[Repository, Judgement]) -> Iterator[RequirementMoved]:
+def _requirements(*sides: tuple[Repository, Evaluation]) -> Iterator[RequirementMoved]:
     """Yield the requirements of all frameworks that stand otherwise by one judgement than by the other."""
     from perpend.cli.options.history.compliance import standings
     from perpend.evaluation.verdicts.evaluation import counts_of
@@ -186,10 +186,10 @@ def _requirements(*sides: tuple[Repository, Judgement]) -> Iterator[RequirementM
     before, after = (
         standings(
             repository,
-            {column.program.policy_id: counts_of(column) for column in judgement.verdicts},
-            judgement.in_part(),
+            {column.program.policy_id: counts_of(column) for column in evaluation.verdicts},
+            evaluation.in_part(),
         )
-        for repository, judgement in sides
+        for repository, evaluation in sides
     )
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):

@@ -20,11 +20,11 @@ from perpend.language.syntax.wording import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.evaluation.verdicts.evaluation import Judgement
-    from perpend.findings.history.manifest import RatingsSaid
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.findings.history.manifest import RecordedRatings
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.history.write.commit import Committed
-    from perpend.findings.history.write.evaluated_run import Again, JudgedRun, TypeJudged
+    from perpend.findings.history.write.evaluated_run import Again, EvaluatedRun, EvaluatedType
     from perpend.inventory.snapshots.queries.views import MoreViews
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.syntax.repository import Repository
@@ -39,18 +39,20 @@ store_option = click.option(
 )
 
 
-def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repository, ratings: RatingsSaid | None = None) -> None:
+def keep_history(
+    snapshot: Snapshot, evaluation: Evaluation, repository: Repository, ratings: RecordedRatings | None = None
+) -> None:
     """Commit a judgement of a store's snapshot to the store's history, and say on standard error what is odd about it.
 
     A history that cannot be written is told, and changes nothing else: verdicts are what they are.
     """
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.history.write.commit import commit_run
 
-    place = HistoryPlace(snapshot.directory)
+    place = HistoryStorage(snapshot.directory)
     try:
         _refuse_renames(repository)
-        committed = commit_run(place, replace(judged_run(snapshot, judgement, repository), ratings=ratings))
+        committed = commit_run(place, replace(evaluated_run(snapshot, evaluation, repository), ratings=ratings))
         _tell_lost(place, repository)
     except (PerpendError, OSError) as error:
         reason = str(error) if isinstance(error, PerpendError) else (error.strerror or str(error)).lower()
@@ -62,7 +64,7 @@ def keep_history(snapshot: Snapshot, judgement: Judgement, repository: Repositor
 
 @contextmanager
 def kept_behind(
-    snapshot: Snapshot, judgement: Judgement, repository: Repository | None, ratings: RatingsSaid | None
+    snapshot: Snapshot, evaluation: Evaluation, repository: Repository | None, ratings: RecordedRatings | None
 ) -> Iterator[None]:
     """Keep a judgement behind its report: also where whoever reads that leaves early, or it cannot be written.
 
@@ -72,10 +74,10 @@ def kept_behind(
         yield
     except (OSError, PerpendError):
         if repository is not None:
-            keep_history(snapshot, judgement, repository, ratings)
+            keep_history(snapshot, evaluation, repository, ratings)
         raise
     if repository is not None:
-        keep_history(snapshot, judgement, repository, ratings)
+        keep_history(snapshot, evaluation, repository, ratings)
 
 
 def _refuse_renames(repository: Repository) -> None:
@@ -85,11 +87,11 @@ def _refuse_renames(repository: Repository) -> None:
             raise PerpendError(f"{problem.span.path}:{problem.span.line}: {problem.message}")
 
 
-def judged_run(snapshot: Snapshot, judgement: Judgement, repository: Repository) -> JudgedRun:
+def evaluated_run(snapshot: Snapshot, evaluation: Evaluation, repository: Repository) -> EvaluatedRun:
     """Return a judgement of a stored snapshot as a history takes it."""
     from perpend.evaluation.planner.cached_columns import SEMANTICS
-    from perpend.evaluation.verdicts.stores.re_evaluate import judge_again
-    from perpend.findings.history.write.evaluated_run import JudgedRun
+    from perpend.evaluation.verdicts.stores.re_evaluate import re_evaluate
+    from perpend.findings.history.write.evaluated_run import EvaluatedRun
     from perpend.inventory.snapshots.store import Store
     from perpend.language.syntax.companions.renames import Renames
     from perpend.version import __version__
@@ -98,33 +100,35 @@ def judged_run(snapshot: Snapshot, judgement: Judgement, repository: Repository)
     store = Store(snapshot.directory)
 
     def again(question: Again) -> bool:
-        return judge_again(store, question.snapshot, question.programs, question.time, question.out)
+        return re_evaluate(store, question.snapshot, question.programs, question.time, question.out)
 
-    return JudgedRun(
+    return EvaluatedRun(
         snapshot,
-        judgement.day.time,
+        evaluation.day.time,
         f"perpend {__version__}, semantics {SEMANTICS}",
-        _types_of(judgement),
-        judgement.day.assumed,
+        _types_of(evaluation),
+        evaluation.day.assumed,
         renames.former,
         renames.retired,
         again,
     )
 
 
-def _types_of(judgement: Judgement) -> list[TypeJudged]:
+def _types_of(evaluation: Evaluation) -> list[EvaluatedType]:
     from perpend.core.objects.object_types import ObjectType
-    from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredVerdicts
-    from perpend.findings.history.write.evaluated_run import TypeJudged
+    from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts
+    from perpend.findings.history.write.evaluated_run import EvaluatedType
 
-    selection = judgement.selection
-    files = {column.program.input_type: column.files for column in judgement.verdicts if isinstance(column, StoredVerdicts)}
+    selection = evaluation.selection
+    files = {column.program.input_type: column.files for column in evaluation.verdicts if isinstance(column, ParquetVerdicts)}
     by_type = selection.by_type()
     absent: dict[str, list[str]] = {}
     for policy_id, type_name in selection.absent.items():
         absent.setdefault(type_name, []).append(policy_id)
     return [
-        TypeJudged(selection.types.get(name) or ObjectType(name), by_type.get(name, ()), files.get(name), absent.get(name, ()))
+        EvaluatedType(
+            selection.types.get(name) or ObjectType(name), by_type.get(name, ()), files.get(name), absent.get(name, ())
+        )
         for name in dict.fromkeys((*by_type, *absent))
     ]
 
@@ -140,7 +144,7 @@ def _tell(committed: Committed) -> None:
         click.echo(f"perpend: since the last run: {told} (perpend diff)", err=True)
 
 
-def _tell_lost(place: HistoryPlace, repository: Repository) -> None:
+def _tell_lost(place: HistoryStorage, repository: Repository) -> None:
     """Say which policies the history knows and the repository has no more: nobody said what became of them."""
     from perpend.findings.history.write.policies import means_the_same, policies_lost
     from perpend.language.syntax.companions.renames import Renames
@@ -159,15 +163,15 @@ def _tell_lost(place: HistoryPlace, repository: Repository) -> None:
         )
 
 
-def place_of(directory: str) -> HistoryPlace:
+def place_of(directory: str) -> HistoryStorage:
     """Return the history of a store. Raises PerpendError where there is none."""
     from perpend.findings.history.manifest import HEAD
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.files import is_there
 
     if is_address(directory):
         raise PerpendError(f"{visible(directory)}: {NOT_AWAY}")
-    place = HistoryPlace(directory)
+    place = HistoryStorage(directory)
     if not is_there(place.directory / HEAD):
         shown = visible(directory)
         if wrong := no_directory(directory):
@@ -180,14 +184,14 @@ def views_beside(directory: str, question: str, repo: str | None) -> MoreViews:
     """Return the views of a store's history that a question could mean; none of a history that it does not name."""
     from perpend.cli.options.repository import repository_here
     from perpend.findings.history.queries.views import history_views
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.queries.labels import BESIDE
     from perpend.inventory.snapshots.queries.views import MoreViews
 
     words = set(re.findall(r"\w+", question.casefold()))
     if not words & BESIDE:
         return MoreViews()
-    place = HistoryPlace(directory)
+    place = HistoryStorage(directory)
     views = history_views(place)
     if not views.statements:
         return views

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from perpend.cli.options.format import FormAsked, is_told, write_told
+from perpend.cli.options.format import FormatOptions, is_told, write_told
 from perpend.cli.options.history.compliance import counts_among
 from perpend.cli.options.streams import output_stream, terminal
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perpend.findings.history.queries.findings import Query
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.database import Connection
     from perpend.reports.formats.exchange.finding import ReportedRun
-    from perpend.reports.terminal.history.finding import SaidBesideHistory
+    from perpend.reports.terminal.history.finding import HistoryAnnotations
     from perpend.reports.terminal.history.findings import Row
 
 _AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class ListingAsked:
+class ListingRequest:
     """How findings are written: the options that say so."""
 
-    asked: FormAsked
+    asked: FormatOptions
     limit: int
     order: str
 
@@ -43,7 +43,7 @@ class ListingAsked:
 
         return (CHANGED_IN,) if is_told(self.asked.form) else ()
 
-    def write(self, connection: Connection, query: Query, place: HistoryPlace, said: SaidBesideHistory) -> None:
+    def write(self, connection: Connection, query: Query, place: HistoryStorage, said: HistoryAnnotations) -> None:
         """Write what a query finds."""
         from perpend.reports.terminal.history.findings import rows_in, write_rows
         from perpend.reports.terminal.inventory.answer import write_answer_csv
@@ -82,7 +82,7 @@ def _batches(connection: Any) -> Iterator[list[tuple[Any, ...]]]:
         yield rows
 
 
-def _run(connection: Connection, place: HistoryPlace, said: SaidBesideHistory) -> ReportedRun:
+def _run(connection: Connection, place: HistoryStorage, said: HistoryAnnotations) -> ReportedRun:
     """Return what findings of a history have in common, as of its newest run."""
     from perpend.cli.options.severity import time_of
     from perpend.reports.terminal.history.finding import run_of_history

@@ -10,24 +10,24 @@ from perpend.cli.options.output.rows import write_row_form
 from perpend.cli.options.streams import output_stream, terminal
 
 if TYPE_CHECKING:
-    from perpend.cli.options.format import FormAsked
+    from perpend.cli.options.format import FormatOptions
     from perpend.core.objects.status import Status
-    from perpend.findings.history.manifest import HistoryHead
-    from perpend.reports.terminal.history.finding import SaidBesideHistory
+    from perpend.findings.history.manifest import HistoryManifest
+    from perpend.reports.terminal.history.finding import HistoryAnnotations
     from perpend.reports.terminal.history.run_diff import Difference
 
 
-def tells_findings(asked: FormAsked) -> bool:
+def tells_findings(asked: FormatOptions) -> bool:
     """Whether a comparison is written as findings, beside which stands how many verdicts of each policy are known."""
     return is_told(asked.form) and asked.form != "markdown"
 
 
 def write_difference(
     difference: Difference,
-    head: HistoryHead,
+    head: HistoryManifest,
     known: dict[str, dict[Status, int]],
-    said: SaidBesideHistory,
-    asked: FormAsked,
+    said: HistoryAnnotations,
+    asked: FormatOptions,
     limit: int,
 ) -> None:
     """Write what is otherwise; ``known`` are each policy's counts after the later run. People are shown ``limit`` of a kind."""

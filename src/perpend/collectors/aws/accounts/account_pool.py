@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from perpend.collectors.aws.client import CloudClient
     from perpend.collectors.aws.plan import CollectionPlan
-    from perpend.collectors.aws.session.credentials import Entrance
-    from perpend.collectors.aws.work_units import Cell, Keeper
+    from perpend.collectors.aws.session.credentials import AccountCredentials
+    from perpend.collectors.aws.work_units import CheckpointWriter, WorkUnit
 
 WINDOW: Final = 8
 """How many accounts are open at once."""
@@ -30,11 +30,11 @@ WINDOW: Final = 8
 class Onlooker(Protocol):
     """Who is told how far a collection is. Threads call it."""
 
-    def opened(self, entry: AccountEntry, cells: Sequence[Cell], /) -> None:
+    def opened(self, entry: AccountEntry, cells: Sequence[WorkUnit], /) -> None:
         """Take note of an account and of its cells that are still to be asked."""
         ...
 
-    def ended(self, cell: Cell, /) -> None:
+    def ended(self, cell: WorkUnit, /) -> None:
         """Take note of a cell that came to its end."""
         ...
 
@@ -48,7 +48,7 @@ class Accounts:
     """Collects what a plan asks of many accounts. ``calls`` counts those that were answered."""
 
     plan: CollectionPlan
-    kept: Keeper
+    kept: CheckpointWriter
     wanted_regions: Callable[[Sequence[str]], Sequence[str]] | None = None
     closed_regions: Sequence[str] = ()
     watch: Onlooker | None = None
@@ -58,7 +58,7 @@ class Accounts:
     _entered: dict[str, str] = field(default_factory=dict)
     _asked: list[dict[str, int]] = field(default_factory=list)
 
-    def collect(self, entrances: Sequence[Entrance]) -> None:
+    def collect(self, entrances: Sequence[AccountCredentials]) -> None:
         """Collect. Raises what kept rows from being kept, and what ``wanted_regions`` raises."""
         cells = Workers(self.concurrency, AT_ONCE)
         doors = Workers(min(WINDOW, len(entrances)), WINDOW)
@@ -70,7 +70,7 @@ class Accounts:
             doors.stop()
         self.calls = sum(sum(asked.values()) for asked in {id(asked): asked for asked in self._asked}.values())
 
-    def _task(self, entrance: Entrance, cells: Workers, closed: Callable[[], None]) -> Callable[[], None]:
+    def _task(self, entrance: AccountCredentials, cells: Workers, closed: Callable[[], None]) -> Callable[[], None]:
         def do() -> None:
             entry = self.kept.entry(entrance.account) if entrance.account else None
             if entry is None or not all(map(self.kept.is_done, cells_of(self.plan, entry))):
@@ -90,7 +90,7 @@ class Accounts:
         return do
 
     def _opened(
-        self, entrance: Entrance, client: CloudClient, workers: Workers, entry: AccountEntry | None
+        self, entrance: AccountCredentials, client: CloudClient, workers: Workers, entry: AccountEntry | None
     ) -> AccountEntry | None:
         """Enter an account and collect what is not kept of it. Raises Refused where it cannot be entered."""
         place = entrance.enter(client)

@@ -8,10 +8,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
-from perpend.collectors.aws.error_classification import Lack, unread
+from perpend.collectors.aws.error_classification import FailureKind, unread
 from perpend.collectors.aws.parse import CloudPlace
 from perpend.collectors.aws.plan import ACCOUNT_TYPE, IDENTITY, REPORT
-from perpend.collectors.aws.work_units import Cell, CollectedRow
+from perpend.collectors.aws.work_units import CollectedRow, WorkUnit
 from perpend.core.objects.claims import Claim, Scope, Unread
 from perpend.core.objects.inventory import Source as EstateSource
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.collectors.aws.plan import CollectionPlan
-    from perpend.collectors.aws.work_units import AccountEntry, CellEnd, PartRows
+    from perpend.collectors.aws.work_units import AccountEntry, PartRows, WorkUnitResult
 
 KIND: Final = "aws"
 
@@ -68,8 +68,8 @@ class Collection:
 def collection_of(
     plan: CollectionPlan,
     entries: Sequence[AccountEntry],
-    ends: Mapping[Cell, CellEnd],
-    parts: Mapping[Cell, list[PartRows]],
+    ends: Mapping[WorkUnit, WorkUnitResult],
+    parts: Mapping[WorkUnit, list[PartRows]],
     stated: str = "",
     seen: Seen = MappingProxyType({}),
 ) -> Collection:
@@ -127,7 +127,7 @@ def _with_closed(entry: AccountEntry, disabled: Mapping[str, int]) -> AccountEnt
     return replace(entry, stated=stated, closed=tuple(sorted(set(disabled) - set(stated))))
 
 
-def _others(end: CellEnd) -> OthersListed:
+def _others(end: WorkUnitResult) -> OthersListed:
     place = f"{end.cell.account}/{end.cell.region}" if end.cell.region else end.cell.account
     return OthersListed(CALLS[end.cell.listing].label, place, end.others, end.listed)
 
@@ -148,7 +148,7 @@ def sources_each(plan: CollectionPlan) -> int:
 
 
 def _sources(
-    plan: CollectionPlan, entry: AccountEntry, ends: Mapping[Cell, CellEnd], parts: Mapping[Cell, list[PartRows]]
+    plan: CollectionPlan, entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult], parts: Mapping[WorkUnit, list[PartRows]]
 ) -> Iterator[EstateSource]:
     name, began = f"{KIND} {entry.account}", _began(entry, ends)
     counts = [sum(part.counts[number] for cell in ends for part in parts.get(cell, ())) for number in (0, 1)]
@@ -165,7 +165,7 @@ def _sources(
         yield EstateSource(f"{name} credential report", KIND, made_at or began, counts[1], accounts, tuple(claims[True]))
 
 
-def _declared(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[Cell, CellEnd]) -> Iterator[Claim]:
+def _declared(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult]) -> Iterator[Claim]:
     """Yield what is known in full because somebody says that regions are empty: these, and the account with all others."""
     for type_name, listings in plan.listings_of.items() if entry.stated and not entry.why else ():
         if not CALLS[listings[0]].regional:
@@ -176,12 +176,14 @@ def _declared(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[Cell, Cel
             yield Claim(type_name, Scope(entry.account))
 
 
-def _began(entry: AccountEntry, ends: Mapping[Cell, CellEnd]) -> datetime | None:
+def _began(entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult]) -> datetime | None:
     """Return when the first listing began: nothing of the account is older than that."""
     return min([end.began for end in ends.values()] + ([entry.at] if entry.at else []), default=None)
 
 
-def _never_ended(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[Cell, CellEnd]) -> Iterator[tuple[str, str, Unread]]:
+def _never_ended(
+    plan: CollectionPlan, entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult]
+) -> Iterator[tuple[str, str, Unread]]:
     """Yield the listings that did not come to an end in a region, as where nobody enters an account again that was left.
 
     What nobody has heard the end of is not known in full.
@@ -189,13 +191,13 @@ def _never_ended(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[Cell, 
     for listing in (IDENTITY, *plan.listings) if entry.why is None else ():
         call = CALLS[listing]
         for region in entry.asked if call.regional else ("",):
-            if Cell(entry.account, region, listing) not in ends:
+            if WorkUnit(entry.account, region, listing) not in ends:
                 where = CloudPlace(entry.account, entry.partition, region)
-                yield listing, region, unread(call, Lack.FAILED, where, "NeverEnded")
+                yield listing, region, unread(call, FailureKind.FAILED, where, "NeverEnded")
 
 
 def _claims(
-    plan: CollectionPlan, entry: AccountEntry, listings: Sequence[str], type_name: str, ends: Mapping[Cell, CellEnd]
+    plan: CollectionPlan, entry: AccountEntry, listings: Sequence[str], type_name: str, ends: Mapping[WorkUnit, WorkUnitResult]
 ) -> list[Claim]:
     """Return what is known in full of a type: of the account where all listings of it are, in every region that is open.
 
@@ -214,10 +216,12 @@ def _claims(
         return [Claim(type_name, Scope(account), str(why) if why else None)]
     known = {region: lacking.get(region) for region in entry.asked}
     known |= {
-        region: unread(call, Lack.NOT_ASKED, CloudPlace(account, entry.partition, region))
+        region: unread(call, FailureKind.NOT_ASKED, CloudPlace(account, entry.partition, region))
         for region in {*entry.regions} - {*entry.asked, *entry.stated}
     }
-    known |= {region: unread(call, Lack.REGION_CLOSED, CloudPlace(account, entry.partition, region)) for region in entry.closed}
+    known |= {
+        region: unread(call, FailureKind.REGION_CLOSED, CloudPlace(account, entry.partition, region)) for region in entry.closed
+    }
     if not entry.no_regions and not entry.stated and not any(known.values()):
         return [Claim(type_name, Scope(account))]
     claims = [Claim(type_name, Scope(account, region), str(why) if why else None) for region, why in sorted(known.items())]

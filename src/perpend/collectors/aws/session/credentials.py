@@ -74,7 +74,7 @@ class UnknownAccount(NothingCollected):
 
 
 @dataclass(slots=True)
-class Entrance:
+class AccountCredentials:
     """An account and the way into it. ``account`` is empty where only entering shows which it is; ``place``: it was entered.
 
     ``client`` makes the client when the account is entered: hundreds of open ones would take memory for nothing.
@@ -121,18 +121,21 @@ def why_not(what: str, error: Refused) -> str:
     return f"{what} ({code}): {_HINTS.get(code, usual)}"
 
 
-def entrances_of_profiles(profiles: Sequence[str | None], endpoint_url: str | None) -> list[Entrance]:
+def entrances_of_profiles(profiles: Sequence[str | None], endpoint_url: str | None) -> list[AccountCredentials]:
     """Return the entrances of profiles, the default one for None. Raises NothingCollected for one that is not there."""
     clients = [CloudClient(name, endpoint_url) for name in profiles]
     if len(clients) == 1:  # the only one: if it cannot be entered there is nothing to be collected
         own = account_of(clients[0])
-        return [Entrance(lambda: clients[0], own.account, partition=own.partition, place=own)]
-    return [Entrance(partial(CloudClient, name, endpoint_url), label=f"profile {name}" if name else "") for name in profiles]
+        return [AccountCredentials(lambda: clients[0], own.account, partition=own.partition, place=own)]
+    return [
+        AccountCredentials(partial(CloudClient, name, endpoint_url), label=f"profile {name}" if name else "")
+        for name in profiles
+    ]
 
 
 def entrances_of_organization(
     client: CloudClient, plan: CollectionPlan, *, role_name: str, external_id: str | None, wanted: Sequence[str] = ()
-) -> tuple[list[Entrance], int]:
+) -> tuple[list[AccountCredentials], int]:
     """Return the active accounts of an organization that are wanted, all without ``wanted``, and how many are not active.
 
     The account that asks is entered as it is, each other one by a role of its own. Raises NothingCollected.
@@ -155,7 +158,7 @@ def entrances_of_organization(
         parameters |= ({"ExternalId": external_id} if external_id else {}) | ({"Policy": policy} if policy else {})
         role = None if account == own.account else _Assumed(client, parameters)
         there = partial(CloudClient, client.profile, client.endpoint_url, client.region, role) if role else lambda: client
-        entrances.append(Entrance(there, account, active[account], own.partition, None if role else own))
+        entrances.append(AccountCredentials(there, account, active[account], own.partition, None if role else own))
     return entrances, len(accounts) - len(active)
 
 

@@ -23,7 +23,7 @@ def rate_of(service: str) -> float:
     return RATES.get(service, USUAL)
 
 
-class Pace:
+class RateLimit:
     """The pace of calls to one service. Who comes too early waits; a call that is throttled halves it, each other one mends it.
 
     Calls of one moment that are throttled together halve it once.

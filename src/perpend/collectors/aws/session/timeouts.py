@@ -16,7 +16,7 @@ from perpend.collectors.aws.error_classification import is_throttling
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.collectors.aws.session.rate_limiter import Pace
+    from perpend.collectors.aws.session.rate_limiter import RateLimit
 
 TOTAL: Final = 300.0
 """Seconds that one call may take with all its attempts."""
@@ -54,7 +54,7 @@ class Transport:
     """Sends the requests of one client of the SDK, at a pace. ``begin`` sets the deadline of a call for this thread, ``end``
     returns what came of it."""
 
-    def __init__(self, client: Any, pace: Pace, *, total: float = TOTAL) -> None:
+    def __init__(self, client: Any, pace: RateLimit, *, total: float = TOTAL) -> None:
         self._session = client._endpoint.http_session
         self._pace, self._total = pace, total
         self._calls = threading.local()

@@ -84,12 +84,12 @@ class DuckDb:
             self._add(native)
         return query.text
 
-    def judge_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
+    def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
         """Write a plan's outputs for each row of its table to a Parquet file, in any order; return the file."""
-        self.judge(plan, lambda table: self.files(files[table]), out)
+        self.evaluate(plan, lambda table: self.files(files[table]), out)
         return [out]
 
-    def judge(self, plan: Plan, relation: Callable[[str], str], out: Path) -> None:
+    def evaluate(self, plan: Plan, relation: Callable[[str], str], out: Path) -> None:
         """Do the same over what ``relation`` says stands for each table.
 
         Columns are the row's number, the number of its source, and ``v0``, ``v1``, … by program.

@@ -41,10 +41,10 @@ class StoreDuckDb:
         """Return the outputs of a plan for each row of its table, in the order of the rows."""
         return self._engine.ends_of_rows(plan, tables, rows)
 
-    def judge_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
+    def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
         """Write a plan's outputs to a Parquet file, what is kept read and not computed; return the file."""
         with storing(self._directory, written=out.parent):
             if not self._keeps:
-                return self._engine.judge_to_parquet(plan, files, out)
-            self._engine.judge(*self._kept.over_kept(plan), out)
+                return self._engine.evaluate_to_parquet(plan, files, out)
+            self._engine.evaluate(*self._kept.over_kept(plan), out)
             return [out]

@@ -43,7 +43,7 @@ _POLL: Final = 0.25
 _AT_ONCE: Final = 40
 _Found = TypeVar("_Found")
 
-Asked = tuple["Plan", "Tables", "Mapping[str, Sequence[Mapping[str, Any]]]"]
+CheckOptions = tuple["Plan", "Tables", "Mapping[str, Sequence[Mapping[str, Any]]]"]
 """A plan, the tables it was made for, the rows of each."""
 
 
@@ -72,14 +72,14 @@ class Spark:
         """Return the outputs of a plan for each row of its table, in the order of the rows."""
         return self.ends_of_many([(plan, tables, rows)])[0]
 
-    def ends_of_many(self, asked: Sequence[Asked]) -> list[list[tuple[int, ...]]]:
+    def ends_of_many(self, asked: Sequence[CheckOptions]) -> list[list[tuple[int, ...]]]:
         """Return the same for many plans, each over rows of its own, in few jobs of Spark."""
         ends: list[list[tuple[int, ...]]] = []
         for start in range(0, len(asked), _AT_ONCE):
             ends += self._ends_at_once(asked[start : start + _AT_ONCE])
         return ends
 
-    def _ends_at_once(self, asked: Sequence[Asked]) -> list[list[tuple[int, ...]]]:
+    def _ends_at_once(self, asked: Sequence[CheckOptions]) -> list[list[tuple[int, ...]]]:
         views: list[str] = []
         parts: list[str] = []
         try:
@@ -96,7 +96,7 @@ class Spark:
             of_each[part][row] = tuple(codes)
         return [[ends[row] for row in sorted(ends)] for ends in of_each]
 
-    def judge_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
+    def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
         """Write a plan's outputs for each row of its table as a directory of Parquet files; return the files.
 
         The directory appears whole or not at all; one that is there already is an error.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from perpend.evaluation.engines.duckdb.column_cache import Cost
     from perpend.evaluation.engines.protocol import Engine
     from perpend.evaluation.planner.build import Plan
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.selection import Selection
     from perpend.evaluation.verdicts.stores.evaluate_tables import Codes
     from perpend.inventory.snapshots.snapshot import Snapshot
@@ -32,7 +32,7 @@ _MOST_TOLD: Final = 3
 
 
 @contextmanager
-def judge_snapshot(
+def evaluate_snapshot(
     snapshot: Snapshot,
     selection: Selection,
     *,
@@ -42,7 +42,7 @@ def judge_snapshot(
     max_age: timedelta | None = None,
     progress: Callable[[int], None] | None = None,
     costs: Callable[[Sequence[Cost]], None] | None = None,
-) -> Iterator[Judgement]:
+) -> Iterator[Evaluation]:
     """Yield the judgement of a stored snapshot. It reads from files that are gone afterwards.
 
     ``engine`` writes the verdicts; without one DuckDB does, reusing and keeping what it computes beside the snapshot, and
@@ -71,10 +71,10 @@ def judge_snapshot(
 
             def codes(plan: Plan) -> Codes:
                 out = written / f"{len(list(written.iterdir()))}.parquet"
-                return by.judge_to_parquet(plan, snapshot.files, out), snapshot.files[plan.programs[0].input_type]
+                return by.evaluate_to_parquet(plan, snapshot.files, out), snapshot.files[plan.programs[0].input_type]
 
-            judgement = judgement_of(snapshot, selection, day, reader, codes, progress=progress)
+            evaluation = judgement_of(snapshot, selection, day, reader, codes, progress=progress)
             if costs:
                 costs(kept.costs)
             unread = tuple(failure.source for failure in snapshot.failures)
-            yield replace(judgement, estate=replace(judgement.estate, unread=unread))
+            yield replace(evaluation, inventory=replace(evaluation.inventory, unread=unread))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.inventory import Estate, Source
+from perpend.core.objects.inventory import Inventory, Source
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.duckdb.engine import DuckDb
 from perpend.evaluation.engines.verdicts import amended_form
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from pathlib import Path
 
-    from perpend.core.objects.inventory import EstateObject
+    from perpend.core.objects.inventory import CloudObject
     from perpend.core.objects.object_types import ObjectType
     from perpend.evaluation.planner.build import Plan
-    from perpend.evaluation.verdicts.evaluation import Judgement
-    from perpend.evaluation.verdicts.evaluation_time import RunDay
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
     from perpend.evaluation.verdicts.selection import Selection
     from perpend.inventory.importers.input import Input
     from perpend.inventory.importers.reports.staged import StagedReports
@@ -54,9 +54,9 @@ _NAMES: Final = {
 
 
 @contextmanager
-def judge_reports(
+def evaluate_reports(
     inputs: Sequence[Input],
-    selected: Callable[[Estate], Selection],
+    selected: Callable[[Inventory], Selection],
     *,
     declared: Callable[[str], ObjectType | None],
     snapshot_time: datetime | None = None,
@@ -64,7 +64,7 @@ def judge_reports(
     max_age: timedelta | None = None,
     streamed: bool = True,
     progress: Callable[[int], None] | None = None,
-) -> Iterator[Judgement | None]:
+) -> Iterator[Evaluation | None]:
     """Yield the judgement of credential reports, which reads from files that are gone afterwards.
 
     It is None where some input is no plain report or is not large, and where policies read more than users' own fields:
@@ -89,11 +89,11 @@ def judge_reports(
         yield _judged(DuckDb(connection), staged, selection, held_day(staged, snapshot_time, today))
 
 
-def _selection(inputs: Sequence[Input], selected: Callable[[Estate], Selection]) -> Selection | None:
+def _selection(inputs: Sequence[Input], selected: Callable[[Inventory], Selection]) -> Selection | None:
     """Return the policies that judge reports, if they read only users' own fields. Asked before anything is read."""
     sources = tuple(Source(report.path, REPORT.name, None, 0) for report in inputs)
     try:
-        selection = selected(Estate(sources, {ACCOUNT_TYPE: (), USER_TYPE: ()}))
+        selection = selected(Inventory(sources, {ACCOUNT_TYPE: (), USER_TYPE: ()}))
     except UnknownName:
         return None  # the inputs may hold something else
     return selection if _is_flat(selection.programs) else None
@@ -114,18 +114,18 @@ def _staged(
         return None  # there may be no room on the disk: an estate needs none
 
 
-def _judged(engine: DuckDb, staged: StagedReports, selection: Selection, day: RunDay) -> Judgement:
+def _judged(engine: DuckDb, staged: StagedReports, selection: Selection, day: EvaluationTime) -> Evaluation:
     engine.run("SET preserve_insertion_order = false")
 
     def codes(plan: Plan) -> tuple[list[Path], list[Path]]:
         type_name = plan.programs[0].input_type
         path = staged.directory / f"verdicts-{directory_name(type_name)}.parquet"
-        engine.judge(plan, staged.relation, path)
+        engine.evaluate(plan, staged.relation, path)
         return [path if staged.rivals is None or type_name != USER_TYPE else _amended(engine, staged, plan, path)], []
 
     rewrites = REWRITES if not staged.texts else (texts_in_columns(ROW_FIELD, staged.texts), *REWRITES)
 
-    def judged() -> Judgement:
+    def judged() -> Evaluation:
         with storing(staged.directory):
             return judgement_of(staged, selection, day, engine, codes, rewrites=rewrites)
 
@@ -166,7 +166,7 @@ def _is_flat(programs: Sequence[Program]) -> bool:
 
 def user_of_reports(
     inputs: Sequence[Input], program: Program, name: str, *, declared: Callable[[str], ObjectType | None]
-) -> EstateObject | None:
+) -> CloudObject | None:
     """Return the one user of large credential reports that a name means, without holding the others.
 
     None where inputs are something else, or a program reads more than users' own fields: then an estate is to be asked.
@@ -181,10 +181,10 @@ def user_of_reports(
             return None
         if readings is None:
             return None
-        called = Estate((), {USER_TYPE: tuple(users_called(readings, {meant.text for meant in meanings(name)}))})
+        called = Inventory((), {USER_TYPE: tuple(users_called(readings, {meant.text for meant in meanings(name)}))})
         try:
             return object_named(called, USER_TYPE, name)
         except UnknownName:
             if any(meant.among(called.objects[USER_TYPE]) for meant in meanings(name)):
                 raise
-        return object_named(Estate((), {USER_TYPE: tuple(first_users(readings))}), USER_TYPE, name)
+        return object_named(Inventory((), {USER_TYPE: tuple(first_users(readings))}), USER_TYPE, name)

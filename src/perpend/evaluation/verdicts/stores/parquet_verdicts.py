@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.inventory import EstateObject, Origin, object_from_fields
+from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
 from perpend.core.schema.tables import CONTRADICTED
 from perpend.evaluation.verdicts.verdict import untold_indexes
 from perpend.evaluation.verdicts.verdicts import HIDDEN, WHOLE, Found, Share
@@ -23,7 +23,7 @@ from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
 from perpend.inventory.readers.formats import is_table
 from perpend.inventory.snapshots.database import pattern, text, without_threads
 from perpend.inventory.snapshots.queries.owners import rows_belonging
-from perpend.language.interpreter.interpreter import End, Interpreter
+from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.required_columns import wanted_by
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from perpend.core.schema.shred import Wanted
     from perpend.evaluation.engines.verdicts import VerdictFiles
     from perpend.inventory.snapshots.database import Connection
-    from perpend.inventory.snapshots.read_objects import Nest
+    from perpend.inventory.snapshots.read_objects import ObjectReader
     from perpend.inventory.snapshots.snapshot import Held
     from perpend.language.program.program import Program
 
@@ -54,10 +54,10 @@ _WHY: Final = (
 """The mark of a row without the places that are its own (``inventory/readers/conflicts.py``)."""
 
 
-class StoredObjects(Sequence[EstateObject]):
+class StoredObjects(Sequence[CloudObject]):
     """The objects of one stored table, read some thousands at a time. Places are the table's row numbers."""
 
-    def __init__(self, nest: Nest, held: Held, files: VerdictFiles, object_type: ObjectType, wanted: Wanted) -> None:
+    def __init__(self, nest: ObjectReader, held: Held, files: VerdictFiles, object_type: ObjectType, wanted: Wanted) -> None:
         self._nest = nest
         self._held = held
         self._files = files
@@ -72,7 +72,7 @@ class StoredObjects(Sequence[EstateObject]):
     def __getitem__(self, place: Any) -> Any:
         return self.with_rows([place])[0]
 
-    def __iter__(self) -> Iterator[EstateObject]:
+    def __iter__(self) -> Iterator[CloudObject]:
         for objects, _ in self.chunks([]):
             yield from objects
 
@@ -94,9 +94,9 @@ class StoredObjects(Sequence[EstateObject]):
             wanted.through(lookups).values.add(name)
         return StoredObjects(self._nest, self._held, self._files, self._type, wanted)
 
-    def with_rows(self, rows: Sequence[int]) -> list[EstateObject]:
+    def with_rows(self, rows: Sequence[int]) -> list[CloudObject]:
         """Return the objects with these row numbers, in their order."""
-        objects: list[EstateObject] = []
+        objects: list[CloudObject] = []
         for start in range(0, len(rows), _AT_ONCE):
             asked = rows[start : start + _AT_ONCE]
             sources = self._files.sources(asked)
@@ -104,8 +104,8 @@ class StoredObjects(Sequence[EstateObject]):
         return objects
 
     def chunks(
-        self, columns: Sequence[StoredVerdicts], share: Share = WHOLE
-    ) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+        self, columns: Sequence[ParquetVerdicts], share: Share = WHOLE
+    ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
         """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them.
 
         Of several shares, each has its turn.
@@ -124,8 +124,8 @@ class StoredObjects(Sequence[EstateObject]):
             raise AssertionError(f"{read} objects have verdicts, {len(self)} were expected")
 
     def _judged(
-        self, pieces: Sequence[Sequence[tuple[int, ...]]], columns: Sequence[StoredVerdicts]
-    ) -> Iterator[tuple[Sequence[EstateObject], list[list[End]]]]:
+        self, pieces: Sequence[Sequence[tuple[int, ...]]], columns: Sequence[ParquetVerdicts]
+    ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
         """Yield the objects of some pieces with how columns ended on them, piece by piece, all of them being read at once."""
         rows, sources, *_ = zip(*chain.from_iterable(pieces), strict=True)
         objects = iter(self._objects(rows, sources))
@@ -174,7 +174,7 @@ class StoredObjects(Sequence[EstateObject]):
             self._held, object_type.name, owners, external=object_type.external_id_field, master=object_type.master
         )
 
-    def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[EstateObject]:
+    def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[CloudObject]:
         with _collector_paused():
             nested = self._nest.objects(self._type.name, rows, self._wanted)
             return [
@@ -184,7 +184,7 @@ class StoredObjects(Sequence[EstateObject]):
 
 
 @dataclass(frozen=True, slots=True)
-class StoredVerdicts:
+class ParquetVerdicts:
     """The verdicts of one program over a stored table: counted, found and read in order without holding them.
 
     ``table`` are the table's own files; ``day`` is the run's, in milliseconds since 1970.
@@ -231,7 +231,7 @@ class StoredVerdicts:
         ends = self.ends_of(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
         return [(row, error) for row, (_, error) in zip(rows, ends, strict=True)]
 
-    def ends(self) -> Iterator[End]:
+    def ends(self) -> Iterator[EvaluationOutcome]:
         """Yield how the program ended on each object, in their order."""
         for _, (ends,) in self.objects.chunks([self]):
             yield from ends
@@ -245,9 +245,9 @@ class StoredVerdicts:
             by_index.setdefault(max(code, UNREADABLE), []).extend(Found(row, code) for row in rows)
         return [sorted(verdict for index in set(group) for verdict in by_index.get(index, ()))[:limit] for group in groups]
 
-    def ends_of(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, EstateObject]) -> list[End]:
+    def ends_of(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
         """Return how the program ended on some objects. The interpreter is asked about those of which codes do not tell all."""
-        known: dict[int | None, End] = {code: self._end(code, None) for code in self._counted}
+        known: dict[int | None, EvaluationOutcome] = {code: self._end(code, None) for code in self._counted}
         known[None] = HIDDEN, None
         asked = {code for code in self._counted if self._is_untold(code)}
         return [self._told(code, objects[row]) if code in asked else known[code] for row, code in verdicts]
@@ -264,13 +264,13 @@ class StoredVerdicts:
         """Return by code the reasons that are those of every row with it."""
         return {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
 
-    def _told(self, code: int, judged: EstateObject) -> End:
-        return self._end(code, self._interpreter.judge(judged.fields, self.day, complete=False)[0][1])
+    def _told(self, code: int, judged: CloudObject) -> EvaluationOutcome:
+        return self._end(code, self._interpreter.evaluate(judged.fields, self.day, complete=False)[0][1])
 
     def _is_untold(self, code: int) -> bool:
         return self.reasons[-1 - code] is None if code < 0 else code in self._with_errors
 
-    def _end(self, code: int, error: str | None) -> End:
+    def _end(self, code: int, error: str | None) -> EvaluationOutcome:
         if code >= 0:
             return code, error
         return UNREADABLE, self.reasons[-1 - code] or error or _UNTOLD

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program
 
 
-def judge_again(store: Store, run: str, programs: Sequence[Program], time: datetime, out: Path) -> bool:
+def re_evaluate(store: Store, run: str, programs: Sequence[Program], time: datetime, out: Path) -> bool:
     """Write the objects' ``id`` and the codes ``v0``, ``v1``, … that programs of one type give them in a snapshot.
 
     Return whether there was anything to judge: a snapshot that was pruned, or is damaged, or was stored by an earlier
@@ -42,7 +42,7 @@ def judge_again(store: Store, run: str, programs: Sequence[Program], time: datet
             reach = [directory, out.parent, snapshot.directory / KEPT]
             with duck_db(directories=reach, paths=snapshot.files.paths, spill=spill) as engine:
                 plan = plan_of(programs, snapshot.tables, milliseconds_from_datetime(time))
-                codes = StoreDuckDb(engine, snapshot).judge_to_parquet(plan, snapshot.files, directory / "codes.parquet")
+                codes = StoreDuckDb(engine, snapshot).evaluate_to_parquet(plan, snapshot.files, directory / "codes.parquet")
                 judged = codes_by_id(engine.files(codes), snapshot.relation(table.name), len(programs))
                 engine.run(f"COPY ({judged}) TO {pattern(out)} (FORMAT parquet)")
             return True

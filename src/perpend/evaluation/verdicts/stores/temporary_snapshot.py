@@ -34,4 +34,4 @@ def imported(
 def joined(collected: Collected, *, declared: Callable[[str], ObjectType | None]) -> Iterator[Imported]:
     """Yield what comes of importing what collectors have read."""
     with scratch() as directory:
-        yield import_estate(Store(directory / "store"), collected.estate, declared=declared, failures=collected.failures)
+        yield import_estate(Store(directory / "store"), collected.inventory, declared=declared, failures=collected.failures)

@@ -28,7 +28,7 @@ from perpend.language.compiler.names import did_you_mean, printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from perpend.findings.history.manifest import HistoryHead, Ran
+    from perpend.findings.history.manifest import HistoryManifest, Run
     from perpend.inventory.snapshots.database import Connection
 
 FINDING_COLUMNS: Final = (
@@ -68,7 +68,7 @@ class FindingFilter:
     objects: tuple[str, ...] = ()
     since: str | None = None
 
-    def query(self, head: HistoryHead, more: Sequence[str] = ()) -> Query:
+    def query(self, head: HistoryManifest, more: Sequence[str] = ()) -> Query:
         """Return the query for these findings, those that have been open the longest first; ``more`` are further columns.
 
         Raises UnknownPolicy where a name means no policy of the history: nothing found would look like nothing open.
@@ -95,7 +95,7 @@ class FindingFilter:
         return f"SELECT {', '.join((*FINDING_COLUMNS, *more))} FROM finding{condition} ORDER BY {order}", values
 
 
-def policies_named(head: HistoryHead, names: Iterable[str]) -> list[str]:
+def policies_named(head: HistoryManifest, names: Iterable[str]) -> list[str]:
     """Return the ids of the policies of a history that ids, the first ones too, their ends, folders or globs mean."""
     known = sorted({(called, policy.policy_id) for policy in head.policies for called in (policy.policy_id, policy.lineage)})
     policy_ids: dict[str, None] = {}
@@ -108,7 +108,7 @@ def policies_named(head: HistoryHead, names: Iterable[str]) -> list[str]:
     return list(policy_ids)
 
 
-def known_policies(head: HistoryHead, names: Iterable[str]) -> list[str]:
+def known_policies(head: HistoryManifest, names: Iterable[str]) -> list[str]:
     """Return the ids as :func:`policies_named` does. Raises UnknownPolicy for a name that means none, with the nearest."""
     policy_ids: dict[str, None] = {}
     for name in names:
@@ -120,7 +120,7 @@ def known_policies(head: HistoryHead, names: Iterable[str]) -> list[str]:
     return list(policy_ids)
 
 
-def run_named(head: HistoryHead, name: str) -> Ran:
+def run_named(head: HistoryManifest, name: str) -> Run:
     """Return the run that a number, ``last``, or the beginning of a snapshot's id means. Raises UnknownRun."""
     if name == "last" and head.runs:
         return head.runs[-1]
@@ -134,7 +134,7 @@ def run_named(head: HistoryHead, name: str) -> Ran:
     return runs[-1]
 
 
-def about(head: HistoryHead, name: str) -> tuple[str, Query]:
+def about(head: HistoryManifest, name: str) -> tuple[str, Query]:
     """Return what a name means (a finding, a policy, an object) and the query for all that happened there, the oldest first."""
     columns = (
         "run, time, event, cause, before, after, before_index, after_index, life, policy_id, type, object_id, object_name, "

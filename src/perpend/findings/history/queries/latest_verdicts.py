@@ -14,8 +14,8 @@ from perpend.inventory.snapshots.database import pattern, text
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from perpend.findings.history.manifest import HistoryHead
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.storage import HistoryStorage
 
 _VIEW: Final = "policy_output"
 _NOTHING: Final = (
@@ -23,7 +23,7 @@ _NOTHING: Final = (
 )
 
 
-def policy_output_statement(place: HistoryPlace) -> str:
+def policy_output_statement(place: HistoryStorage) -> str:
     """Return the statement. Policies that are retired are not in it, nor what nobody has judged.
 
     A verdict that never changed has no row of its own in a history: it is as old as the younger one of object and policy.
@@ -49,7 +49,7 @@ def policy_output_statement(place: HistoryPlace) -> str:
     )
 
 
-def judged_objects(place: HistoryPlace, policies: Collection[str]) -> str:
+def evaluated_objects(place: HistoryStorage, policies: Collection[str]) -> str:
     """Return the query for the objects that policies judge today, those that have disappeared left out.
 
     Its columns are policy_id, type, id, external_id, object_name, account, region and status.
@@ -62,7 +62,7 @@ def judged_objects(place: HistoryPlace, policies: Collection[str]) -> str:
     )
 
 
-def _cells(place: HistoryPlace, head: HistoryHead, policies: Collection[str] | None = None) -> Iterator[str]:
+def _cells(place: HistoryStorage, head: HistoryManifest, policies: Collection[str] | None = None) -> Iterator[str]:
     """Yield the query for what is known by each policy, or by each of some, by their ids."""
     for name, known in head.types.items():
         seen = known.policies

@@ -9,7 +9,7 @@ from perpend.inventory.snapshots.database import text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perpend.findings.history.manifest import HistoryHead
+    from perpend.findings.history.manifest import HistoryManifest
 
 
 def view(name: str, query: str) -> str:
@@ -29,7 +29,7 @@ def rows_statement(name: str, columns: str, rows: Sequence[Sequence[str | int | 
     return view(name, f"SELECT * FROM (VALUES {values}) AS s({columns}) WHERE {is_row}")
 
 
-def ratings_query(head: HistoryHead, table: str) -> str:
+def ratings_query(head: HistoryManifest, table: str) -> str:
     """Return what the view ``rating`` holds: how severe findings were said to be, in each run, of a ``table``, that knew it."""
     said = [(place, rated) for place, ratings in enumerate(head.ratings) for rated in ratings.policies]
     rows = ", ".join(

@@ -28,8 +28,8 @@ from perpend.inventory.snapshots.temporary_store import scratch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from perpend.findings.history.manifest import HistoryHead, TypeKnown
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.manifest import HistoryManifest, RecordedType
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.manifest import StoredFile
 
@@ -73,17 +73,17 @@ class _Sought:
     Of changes that were put together none are read that are all of the run ``since`` or older ones.
     """
 
-    head: HistoryHead
+    head: HistoryManifest
     files: WholeFiles
     only: Mapping[str, Sequence[int]] | None = None
     since: int = 0
 
     @property
-    def types(self) -> Iterable[tuple[str, TypeKnown]]:
+    def types(self) -> Iterable[tuple[str, RecordedType]]:
         """The types that are asked for, by their names."""
         return [(name, known) for name, known in self.head.types.items() if self.only is None or name in self.only]
 
-    def past(self, type_name: str, known: TypeKnown) -> tuple[StoredFile, ...]:
+    def past(self, type_name: str, known: RecordedType) -> tuple[StoredFile, ...]:
         """Return the files of changes that were put together, of a type, in which what is asked for may stand."""
         if known.past_run is not None and known.past_run <= self.since:
             return ()
@@ -96,7 +96,7 @@ class _Sought:
 
 @contextmanager
 def asking(
-    place: HistoryPlace, *views: str, since: int = 0, accounts: Sequence[str] = (), objects: Sequence[str] = ()
+    place: HistoryStorage, *views: str, since: int = 0, accounts: Sequence[str] = (), objects: Sequence[str] = ()
 ) -> Iterator[Connection]:
     """Yield a database with the views of a history, all or those that are named, and nothing else in reach.
 
@@ -115,7 +115,7 @@ def asking(
 
 
 @contextmanager
-def asking_of(place: HistoryPlace, name: str) -> Iterator[Connection]:
+def asking_of(place: HistoryStorage, name: str) -> Iterator[Connection]:
     """Yield a database with the view ``event`` alone, of no more than the objects that have a name as Id, external id or name.
 
     Of types that have none nothing but the registry is read, and compared with its hash.
@@ -131,13 +131,13 @@ def asking_of(place: HistoryPlace, name: str) -> Iterator[Connection]:
 
 
 @contextmanager
-def _reaching(place: HistoryPlace, head: HistoryHead) -> Iterator[Connection]:
+def _reaching(place: HistoryStorage, head: HistoryManifest) -> Iterator[Connection]:
     paths = [place.directory / file.path for file in head.files]
     with scratch() as directory, opened(paths=paths, spill=directory / "spill") as connection, storing(place.directory):
         yield connection
 
 
-def history_views(place: HistoryPlace) -> MoreViews:
+def history_views(place: HistoryStorage) -> MoreViews:
     """Return the views of a history: none where there is no history."""
     head = place.head()
     statements = _statements(_Sought(head, WholeFiles(place)), ())
@@ -184,7 +184,7 @@ def _numbers(asked: _Sought, name: str) -> tuple[str, list[str]]:
     return query, [*wanted.values()] if parts else []
 
 
-def _table_of_runs(head: HistoryHead) -> str:
+def _table_of_runs(head: HistoryManifest) -> str:
     rows = ", ".join(
         f"({run.number}, {text(run.snapshot)}, TIMESTAMPTZ {text(run.time)}, {run.assumed}, "
         f"TIMESTAMPTZ {text(run.committed)}, {text(run.engine)}, {len(run.late)}, {run.asked})"
@@ -194,7 +194,7 @@ def _table_of_runs(head: HistoryHead) -> str:
     return f"CREATE TABLE {RUNS} AS SELECT * FROM (VALUES {rows}) AS r({columns})"
 
 
-def _table_of_policies(head: HistoryHead) -> str:
+def _table_of_policies(head: HistoryManifest) -> str:
     kinds = {"policy_no": "INTEGER", "policy_id": "VARCHAR", "lineage": "VARCHAR", "type": "VARCHAR"}
     kinds |= {"first_run": "INTEGER", "retired_run": "INTEGER"}
     rows = [
@@ -254,7 +254,7 @@ def _lives(asked: _Sought) -> str:
     return f"CREATE VIEW {LIVES} AS {' UNION ALL '.join(parts) or nothing}"
 
 
-def _groups(known: TypeKnown) -> list[tuple[str, tuple[int, ...]]]:
+def _groups(known: RecordedType) -> list[tuple[str, tuple[int, ...]]]:
     return [(group, numbers) for group, numbers in known.groups.items() if numbers]
 
 
@@ -379,7 +379,7 @@ def _ledger(asked: _Sought) -> str:
     )
 
 
-def _while_not_retired(head: HistoryHead) -> str:
+def _while_not_retired(head: HistoryManifest) -> str:
     """Return the join that leaves out policies for as long as they were no more, behind a space."""
     times = [(retirement.policy, retirement.since, retirement.until) for retirement in head.retirements]
     times += [(policy.number, policy.retired_run, head.next_run) for policy in head.policies if policy.retired_run is not None]

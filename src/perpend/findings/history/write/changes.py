@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from perpend.findings.history.model import ABSENT, Cause, Event, Life
+from perpend.findings.history.model import ABSENT, Cause, Event, State
 from perpend.findings.history.state_machine_sql import LIFE, UNDETERMINED, step_query
 from perpend.findings.history.write.values import value_sql
 from perpend.inventory.snapshots.database import pattern
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from perpend.findings.history.manifest import PolicyKnown
+    from perpend.findings.history.manifest import RecordedPolicy
     from perpend.inventory.snapshots.database import Connection
     from perpend.language.program.program import Program
 
@@ -25,7 +25,7 @@ COLUMNS: Final = ("policy_no", "object_no", "run", "before", *LIFE, "event", "ca
 LIVES_COLUMNS: Final = tuple(column for column in COLUMNS if column not in ("before", "event", "cause"))
 """The columns of the newest row of a finding."""
 
-_WORDS: Final = {"life": Life, "event": Event, "cause": Cause}
+_WORDS: Final = {"life": State, "event": Event, "cause": Cause}
 
 
 def sortable(columns: Sequence[str] = COLUMNS) -> str:
@@ -40,7 +40,7 @@ def sortable(columns: Sequence[str] = COLUMNS) -> str:
 class Asking:
     """A policy in a run: what is known of it afterwards, and since which run the engine is the one that judges now."""
 
-    policy: PolicyKnown
+    policy: RecordedPolicy
     engine_run: int
 
 

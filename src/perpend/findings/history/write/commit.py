@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.values.age import AHEAD
 from perpend.core.values.values import milliseconds_from_datetime
-from perpend.findings.history.manifest import HistoryHead, PolicyKnown, Ran, TypeKnown
+from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy, RecordedType, Run
 from perpend.findings.history.state_machine_sql import TRIVIAL
 from perpend.findings.history.storage import WholeFiles
 from perpend.findings.history.write.changes import Asking, blurred_keys, lives_query, read_again, write_changes
 from perpend.findings.history.write.compaction import compacted
 from perpend.findings.history.write.counts import add_counts, add_former_counts, begin_counting, make_ledger, write_counts
-from perpend.findings.history.write.evaluated_run import Again, JudgedRun, TypeJudged
+from perpend.findings.history.write.evaluated_run import Again, EvaluatedRun, EvaluatedType
 from perpend.findings.history.write.incomplete_types import still_unread, unread_since
 from perpend.findings.history.write.last_observed import NOBODY, looked_query, set_aside, time_sql, write_looked
 from perpend.findings.history.write.objects import find_gone, look, meet, registry_query, write_parts
-from perpend.findings.history.write.policies import TEXTS, PoliciesMet, text_rows
+from perpend.findings.history.write.policies import TEXTS, MatchedPolicies, text_rows
 from perpend.findings.history.write.row_digests import find_pairs, revived_query
 from perpend.findings.history.write.values import groups_after, write_values
 from perpend.inventory.snapshots.database import opened, pattern, rows_of, storing
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.history.write.values import Groups
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.manifest import StoredFile
@@ -51,7 +51,7 @@ class Committed:
     is_first: bool = False
 
 
-def commit_run(place: HistoryPlace, judged: JudgedRun, *, now: datetime | None = None) -> Committed | None:
+def commit_run(place: HistoryStorage, judged: EvaluatedRun, *, now: datetime | None = None) -> Committed | None:
     """Take a run into a store's history; return None where the history's last run says the same already.
 
     Raises StoreError where it cannot be written, or where the run's day lies in the future: the history is as before then.
@@ -79,12 +79,12 @@ def commit_run(place: HistoryPlace, judged: JudgedRun, *, now: datetime | None =
 class _Commit:
     """A commit on its way."""
 
-    place: HistoryPlace
-    judged: JudgedRun
-    head: HistoryHead
+    place: HistoryStorage
+    judged: EvaluatedRun
+    head: HistoryManifest
     moment: datetime
-    policies: PoliciesMet = field(init=False)
-    types_after: dict[str, TypeKnown] = field(init=False)
+    policies: MatchedPolicies = field(init=False)
+    types_after: dict[str, RecordedType] = field(init=False)
     same_estate: bool = field(init=False)
     events: Counter[str] = field(default_factory=Counter)
     late: set[str] = field(default_factory=set)
@@ -97,7 +97,7 @@ class _Commit:
     def __post_init__(self) -> None:
         self.times = {run.number: milliseconds_from_datetime(datetime.fromisoformat(run.time)) for run in self.head.runs}
         self.files = WholeFiles(self.place)
-        self.policies = PoliciesMet(self.judged, self.head)
+        self.policies = MatchedPolicies(self.judged, self.head)
         self.types_after = dict(self.head.types)
         lasts = [self.head.run(policy.last_run) for policy in self.policies.known_before()]
         self.same_estate = bool(lasts) and all((one.content, one.time) == (self.content, self.time) for one in lasts)
@@ -146,7 +146,7 @@ class _Commit:
             for path in () if done else self.made:
                 path.unlink(missing_ok=True)
 
-    def types(self) -> list[TypeJudged]:
+    def types(self) -> list[EvaluatedType]:
         """The types that the run says something of: those that were judged, and known ones that policies were asked of."""
         return [
             type_judged
@@ -154,9 +154,9 @@ class _Commit:
             if type_judged.files is not None or type_judged.name in self.head.types
         ]
 
-    def take_type(self, connection: Connection, type_judged: TypeJudged, directory: Path) -> None:
+    def take_type(self, connection: Connection, type_judged: EvaluatedType, directory: Path) -> None:
         """Take in what the run says of one type."""
-        known = self.head.types.get(type_judged.name, TypeKnown())
+        known = self.head.types.get(type_judged.name, RecordedType())
         numbers = self.policies.of_type(type_judged)
         _view(connection, "registry", registry_query(self.files.paths(known.objects)))
         late = self._late_accounts(connection, known)
@@ -186,11 +186,11 @@ class _Commit:
         self._count(connection, type_judged.name, after, groups_after(known.groups, numbers), again=again)
         self.types_after[type_judged.name] = after
 
-    def finished(self, connection: Connection) -> HistoryHead:
+    def finished(self, connection: Connection) -> HistoryManifest:
         """Return the head to be put in force."""
         retired = self._retire_absent_types(connection)
         ledger = self._written(connection, "ledger", "FROM ledger ORDER BY policy_no, account")
-        run = Ran(
+        run = Run(
             self.run,
             self.judged.snapshot.id,
             self.content,
@@ -213,7 +213,7 @@ class _Commit:
         ).with_run(run, tuple(sorted(self.policies.asked)), self.judged.ratings)
         return compacted(connection, self.place, after, self.made)
 
-    def _late_accounts(self, connection: Connection, known: TypeKnown) -> set[str]:
+    def _late_accounts(self, connection: Connection, known: RecordedType) -> set[str]:
         """Return the accounts of a type that a run with a later day has looked at."""
         newest = max((run.time for run in self.head.runs), default="")
         if known.known is None or newest <= self.time:
@@ -226,7 +226,7 @@ class _Commit:
         times = {run.number: run.time for run in self.head.runs}
         return {account for account, run in rows_of(connection, query) if times.get(run, "") > self.time}
 
-    def _last_looked(self, known: TypeKnown) -> str:
+    def _last_looked(self, known: RecordedType) -> str:
         """Return the query for when objects were looked at."""
         if known.known is None or not self.times:
             return NOBODY
@@ -238,7 +238,7 @@ class _Commit:
         newest = max(self.times.values(), default=0)
         return min(self.judged.looked, default=newest) < newest
 
-    def _with_looked(self, connection: Connection, known: TypeKnown, type_name: str) -> TypeKnown:
+    def _with_looked(self, connection: Connection, known: RecordedType, type_name: str) -> RecordedType:
         if known.looked is None and {*self.judged.looked} <= {milliseconds_from_datetime(self.judged.time)}:
             return known
         path = self._new("looked", type_name)
@@ -248,7 +248,7 @@ class _Commit:
         path.unlink()
         return replace(known, looked=None)
 
-    def _with_parts(self, connection: Connection, known: TypeKnown, type_name: str, new: int) -> TypeKnown:
+    def _with_parts(self, connection: Connection, known: RecordedType, type_name: str, new: int) -> RecordedType:
         if not rows_of(connection, "SELECT count(*) FROM parts")[0][0]:
             return known
         path = self._new("objects", type_name)
@@ -259,8 +259,8 @@ class _Commit:
         return known
 
     def _with_values(
-        self, connection: Connection, known: TypeKnown, type_judged: TypeJudged, numbers: Mapping[int, PolicyKnown]
-    ) -> TypeKnown:
+        self, connection: Connection, known: RecordedType, type_judged: EvaluatedType, numbers: Mapping[int, RecordedPolicy]
+    ) -> RecordedType:
         """Write the values after the run, and fill the table of pairs that have another one than before."""
         groups, before = groups_after(known.groups, numbers), known.policies
         old = self.files.relation(known.known) if known.known else None
@@ -279,7 +279,9 @@ class _Commit:
         find_pairs(connection, old, self.files.relation(file), groups, before, TRIVIAL)
         return replace(known, known=file, groups=dict(groups.policies))
 
-    def _revive(self, connection: Connection, known: TypeKnown, after: TypeKnown, numbers: Mapping[int, PolicyKnown]) -> None:
+    def _revive(
+        self, connection: Connection, known: RecordedType, after: RecordedType, numbers: Mapping[int, RecordedPolicy]
+    ) -> None:
         """Add to the pairs what policies that were retired, and are asked again, say as they said it before."""
         revived = {policy.number for policy in self.head.policies if policy.was_retired and policy.number in numbers}
         if revived and known.known is not None and after.known is not None:
@@ -299,13 +301,13 @@ class _Commit:
             answered = out if self.judged.again(question) else None
         read_again(connection, answered, asked)
 
-    def _last_asked(self, numbers: set[int]) -> Ran | None:
+    def _last_asked(self, numbers: set[int]) -> Run | None:
         """Return the newest run that has asked all of some policies."""
         return next((run for run in reversed(self.head.runs) if numbers <= self.head.was_asked(run)), None)
 
     def _with_changes(
-        self, connection: Connection, known: TypeKnown, type_name: str, numbers: Mapping[int, PolicyKnown]
-    ) -> TypeKnown:
+        self, connection: Connection, known: RecordedType, type_name: str, numbers: Mapping[int, RecordedPolicy]
+    ) -> RecordedType:
         retired = self.policies.retire(type_name)
         path = self._new("changes", type_name)
         # Only of what is otherwise is it asked what was known: the newest rows of all others need not be found.
@@ -319,7 +321,7 @@ class _Commit:
         self.events.update({event: number for event, number in counted if event is not None})
         return replace(known, changes=(*known.changes, self.place.taken(path)))
 
-    def _files_of_lives(self, known: TypeKnown) -> tuple[str | None, list[str]]:
+    def _files_of_lives(self, known: RecordedType) -> tuple[str | None, list[str]]:
         """Return where the newest rows of a type's findings are, as SQL writes it: together, and those of the runs since."""
         base = self.files.paths([known.lives])[0] if known.lives else None
         return base, self.files.paths(known.changes)
@@ -351,7 +353,7 @@ class _Commit:
         self.events = before
         return happened
 
-    def _count(self, connection: Connection, type_name: str, known: TypeKnown, groups: Groups, *, again: bool) -> None:
+    def _count(self, connection: Connection, type_name: str, known: RecordedType, groups: Groups, *, again: bool) -> None:
         """Write the counts of a type: those of its last run and what was found to be otherwise, or all ``again``."""
         numbers = {number: f"v{number}" for number in sorted(groups.column)}
         if known.known is None or not numbers:
@@ -391,7 +393,7 @@ def _view(connection: Connection, called: str, query: str) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {called} AS {query}")
 
 
-def _files(type_judged: TypeJudged) -> str | None:
+def _files(type_judged: EvaluatedType) -> str | None:
     if type_judged.files is None:
         return None
     return f"read_parquet([{', '.join(map(pattern, type_judged.files.paths))}], hive_partitioning = false)"

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from perpend.findings.history.manifest import HistoryHead, TypeKnown
-    from perpend.findings.history.storage import HistoryPlace
+    from perpend.findings.history.manifest import HistoryManifest, RecordedType
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.manifest import StoredFile
 
@@ -30,7 +30,7 @@ _MOST_PARTS: Final = 8
 _BY_POLICY: Final = "ORDER BY policy_no, object_no"
 
 
-def compacted(connection: Connection, place: HistoryPlace, head: HistoryHead, made: list[Path]) -> HistoryHead:
+def compacted(connection: Connection, place: HistoryStorage, head: HistoryManifest, made: list[Path]) -> HistoryManifest:
     """Return a head of which no list of files is long. New files are added to ``made``; former ones are left where they are."""
     types = {
         name: _type_compacted(_Writing(connection, place, name, made), known, head.runs[-1].number)
@@ -40,7 +40,7 @@ def compacted(connection: Connection, place: HistoryPlace, head: HistoryHead, ma
     return replace(head, types=types, ledger=ledger, texts=texts)
 
 
-def _appended(head: HistoryHead) -> tuple[tuple[str, tuple[StoredFile, ...]], ...]:
+def _appended(head: HistoryManifest) -> tuple[tuple[str, tuple[StoredFile, ...]], ...]:
     return (("ledger", head.ledger), ("texts", head.texts))
 
 
@@ -49,7 +49,7 @@ class _Writing:
     """Who writes the tables of one type anew. Files that come to be are added to ``made``."""
 
     connection: Connection
-    place: HistoryPlace
+    place: HistoryStorage
     type_name: str
     made: list[Path]
 
@@ -79,7 +79,7 @@ class _Writing:
         }
 
 
-def _type_compacted(writing: _Writing, known: TypeKnown, run: int) -> TypeKnown:
+def _type_compacted(writing: _Writing, known: RecordedType, run: int) -> RecordedType:
     place = writing.place
     if len(known.objects) > _MOST_PARTS:
         query = registry_query([pattern(path) for path in place.paths(known.objects)])
@@ -100,7 +100,7 @@ def _type_compacted(writing: _Writing, known: TypeKnown, run: int) -> TypeKnown:
 
 
 def _merged(
-    connection: Connection, place: HistoryPlace, kind: str, files: Sequence[StoredFile], made: list[Path]
+    connection: Connection, place: HistoryStorage, kind: str, files: Sequence[StoredFile], made: list[Path]
 ) -> tuple[StoredFile, ...]:
     if len(files) <= MOST_CHANGES:
         return tuple(files)

@@ -14,7 +14,7 @@ from perpend.inventory.snapshots.database import rows_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perpend.findings.history.manifest import PolicyKnown
+    from perpend.findings.history.manifest import RecordedPolicy
     from perpend.findings.history.write.values import Groups
     from perpend.inventory.snapshots.database import Connection
 
@@ -64,7 +64,7 @@ def add_changes(connection: Connection, pairs: str) -> None:
     )
 
 
-def add_former_counts(connection: Connection, ledger: Sequence[str], policies: Sequence[PolicyKnown]) -> None:
+def add_former_counts(connection: Connection, ledger: Sequence[str], policies: Sequence[RecordedPolicy]) -> None:
     """Add to the table ``counts`` those of the last run that looked at the policies of a type: none, if nothing was left of it.
 
     ``ledger`` are the paths of its files as SQL writes them.

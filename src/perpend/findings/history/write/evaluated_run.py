@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.claims import Claim
     from perpend.core.objects.object_types import ObjectType
     from perpend.evaluation.engines.verdicts import VerdictFiles
-    from perpend.findings.history.manifest import RatingsSaid
+    from perpend.findings.history.manifest import RecordedRatings
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.program.program import Program
 
@@ -47,7 +47,7 @@ JudgeAgain: TypeAlias = Callable[[Again], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class TypeJudged:
+class EvaluatedType:
     """One object type of a run. ``files`` hold the verdicts of ``programs``, by number; None where no object was there.
 
     ``absent`` are policies that were asked of the type as well, had there been any objects.
@@ -70,7 +70,7 @@ class TypeJudged:
 
 
 @dataclass(frozen=True)
-class JudgedRun:
+class EvaluatedRun:
     """A run to be committed. ``time`` is the day at which it was judged; ``assumed``: some source states no time.
 
     ``renames`` are former ids of policies by those that they have now; ``retired`` are policies that are no more. ``ratings``
@@ -80,12 +80,12 @@ class JudgedRun:
     snapshot: Snapshot
     time: datetime
     engine: str
-    types: Sequence[TypeJudged]
+    types: Sequence[EvaluatedType]
     assumed: bool = False
     renames: Mapping[str, str] = field(default_factory=dict)
     retired: frozenset[str] = frozenset()
     again: JudgeAgain = field(default=lambda _: False)
-    ratings: RatingsSaid | None = None
+    ratings: RecordedRatings | None = None
 
     @cached_property
     def looked(self) -> list[int]:

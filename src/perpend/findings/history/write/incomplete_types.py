@@ -14,12 +14,12 @@ from perpend.inventory.snapshots.database import rows_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from perpend.findings.history.manifest import HistoryHead
-    from perpend.findings.history.write.evaluated_run import JudgedRun
+    from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.write.evaluated_run import EvaluatedRun
     from perpend.inventory.snapshots.database import Connection
 
 
-def unread_since(head: HistoryHead, policies: Collection[int]) -> list[tuple[str, str, int]]:
+def unread_since(head: HistoryManifest, policies: Collection[int]) -> list[tuple[str, str, int]]:
     """Return of which accounts not all was read when each policy was asked last: the account, "" for any, why, and the time."""
     runs = ((head.run(policy.last_run), policy.type_name) for policy in head.policies if policy.number in policies)
     return [
@@ -30,7 +30,7 @@ def unread_since(head: HistoryHead, policies: Collection[int]) -> list[tuple[str
 
 
 def still_unread(
-    connection: Connection, judged: JudgedRun, name: str, before: Iterable[tuple[str, str, int]], *, late: Collection[str]
+    connection: Connection, judged: EvaluatedRun, name: str, before: Iterable[tuple[str, str, int]], *, late: Collection[str]
 ) -> tuple[tuple[str, str], ...]:
     """Return of which accounts not all objects of a type are read after a run, "" for any, and why.
 

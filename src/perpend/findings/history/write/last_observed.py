@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from perpend.findings.history.write.evaluated_run import JudgedRun
+    from perpend.findings.history.write.evaluated_run import EvaluatedRun
     from perpend.inventory.snapshots.database import Connection
 
 _NONE_KEPT: Final = "SELECT CAST(NULL AS INTEGER) AS object_no, CAST(NULL AS BIGINT) AS looked LIMIT 0"
@@ -37,7 +37,7 @@ def looked_query(known: str, groups: Sequence[str], times: Mapping[int, int], ke
     )
 
 
-def set_aside(connection: Connection, judged: JudgedRun) -> set[str]:
+def set_aside(connection: Connection, judged: EvaluatedRun) -> set[str]:
     """Take out of the table ``here`` what is older than what the view ``looked`` says; return of which accounts, "" for none.
 
     Fills the table ``aside`` with the numbers of these objects: nothing is said of them.
@@ -51,7 +51,7 @@ def set_aside(connection: Connection, judged: JudgedRun) -> set[str]:
     return {account for (account,) in rows_of(connection, "SELECT DISTINCT coalesce(account, '') FROM aside")}
 
 
-def write_looked(connection: Connection, judged: JudgedRun, kept: str | None, out: Path) -> bool:
+def write_looked(connection: Connection, judged: EvaluatedRun, kept: str | None, out: Path) -> bool:
     """Write when objects were looked at that a run met, or knows to be gone, by facts older than its day; and the former ones.
 
     Returns whether there are any. The tables ``here``, ``numbered`` and ``sure`` say who was met and who is gone.
@@ -64,6 +64,6 @@ def write_looked(connection: Connection, judged: JudgedRun, kept: str | None, ou
     return bool(rows_of(connection, f"SELECT count(*) FROM read_parquet({pattern(out)})")[0][0])
 
 
-def time_sql(judged: JudgedRun) -> str:
+def time_sql(judged: EvaluatedRun) -> str:
     """Return when the source of a row of ``here``, called h, saw the estate, in milliseconds, as SQL."""
     return f"CAST({judged.looked} AS BIGINT[])[h.source + 1]"

@@ -8,22 +8,22 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.findings.history.identity import lineage_of, program_hash
-from perpend.findings.history.manifest import HistoryHead, PolicyKnown, Retirement
+from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy, Retirement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from perpend.findings.history.write.evaluated_run import JudgedRun, TypeJudged
+    from perpend.findings.history.write.evaluated_run import EvaluatedRun, EvaluatedType
     from perpend.language.program.program import Program
 
 
 @dataclass(slots=True)
-class PoliciesMet:
+class MatchedPolicies:
     """The policies that a history will know after a run. ``texts`` are programs whose verdicts say what is not yet kept."""
 
-    judged: JudgedRun
-    head: HistoryHead
-    by_key: dict[tuple[str, str], PolicyKnown] = field(init=False)
+    judged: EvaluatedRun
+    head: HistoryManifest
+    by_key: dict[tuple[str, str], RecordedPolicy] = field(init=False)
     asked: set[int] = field(default_factory=set)
     texts: dict[int, Program] = field(default_factory=dict)
 
@@ -36,7 +36,7 @@ class PoliciesMet:
         return self.head.next_run
 
     @property
-    def all(self) -> tuple[PolicyKnown, ...]:
+    def all(self) -> tuple[RecordedPolicy, ...]:
         """All policies by their numbers."""
         return tuple(sorted(self.by_key.values(), key=lambda policy: policy.number))
 
@@ -48,7 +48,7 @@ class PoliciesMet:
         ended = (Retirement(number, since, self.run) for number, since in were if after[number] is None)
         return (*self.head.retirements, *ended)
 
-    def known_before(self) -> list[PolicyKnown]:
+    def known_before(self) -> list[RecordedPolicy]:
         """Return, as they were before the run, the policies that it asks and the history knows."""
         known = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
         asked = (
@@ -68,7 +68,7 @@ class PoliciesMet:
             for name, program in programs
         )
 
-    def of_type(self, type_judged: TypeJudged) -> dict[int, PolicyKnown]:
+    def of_type(self, type_judged: EvaluatedType) -> dict[int, RecordedPolicy]:
         """Return the policies that are asked of a type by their numbers, those with programs first and in their order."""
         policies = {
             policy.number: policy for policy in (self._policy(type_judged.name, program) for program in type_judged.programs)
@@ -94,7 +94,7 @@ class PoliciesMet:
         """Whether a policy is no more that nobody has retired yet."""
         return any(policy.retired_run is None and self._is_no_more(policy) for policy in self.head.policies)
 
-    def _is_no_more(self, policy: PolicyKnown) -> bool:
+    def _is_no_more(self, policy: RecordedPolicy) -> bool:
         elsewhere = {
             self._lineage(policy_id): type_judged.name
             for type_judged in self.judged.types
@@ -104,12 +104,12 @@ class PoliciesMet:
         renamed = self._lineage(policy.lineage) != policy.lineage
         return moved or renamed or bool({policy.lineage, policy.policy_id} & self.judged.retired)
 
-    def _policy(self, type_name: str, program: Program) -> PolicyKnown:
+    def _policy(self, type_name: str, program: Program) -> RecordedPolicy:
         lineage, meaning, texts = self._lineage(program.policy_id), program_hash(program), _texts_hash(program)
         known = self.by_key.get((lineage, type_name))
         if known is None:
             number = 1 + max((policy.number for policy in self.by_key.values()), default=0)
-            known = PolicyKnown(number, lineage, type_name, program.policy_id, meaning, self.run, self.run, self.run)
+            known = RecordedPolicy(number, lineage, type_name, program.policy_id, meaning, self.run, self.run, self.run)
             self.by_key[lineage, type_name] = known
         if known.texts != texts:
             self.texts[known.number] = program
@@ -144,8 +144,8 @@ def text_rows(number: int, run: int, program: Program) -> list[tuple[object, ...
 
 
 def policies_lost(
-    head: HistoryHead, policy_ids: set[str], renames: Mapping[str, str], retired: frozenset[str]
-) -> list[PolicyKnown]:
+    head: HistoryManifest, policy_ids: set[str], renames: Mapping[str, str], retired: frozenset[str]
+) -> list[RecordedPolicy]:
     """Return the policies that a history knows, and that a repository neither has nor calls renamed or retired."""
     lineages = {lineage_of(policy_id, renames) for policy_id in policy_ids}
     return [
@@ -158,7 +158,7 @@ def policies_lost(
     ]
 
 
-def means_the_same(head: HistoryHead, lost: PolicyKnown, policy_ids: set[str]) -> str | None:
+def means_the_same(head: HistoryManifest, lost: RecordedPolicy, policy_ids: set[str]) -> str | None:
     """Return the id of the policy of a repository that means what a lost one meant, None where there is not just one."""
     alike = {
         policy.policy_id

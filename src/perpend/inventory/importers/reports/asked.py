@@ -16,14 +16,14 @@ from perpend.inventory.snapshots.database import rows_of, text
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from perpend.core.objects.inventory import EstateObject
+    from perpend.core.objects.inventory import CloudObject
     from perpend.inventory.importers.reports.readings import Readings
 
 MOST: Final = 20_000
 """How many users are returned at most."""
 
 
-def users_called(readings: Readings, names: Collection[str]) -> list[EstateObject]:
+def users_called(readings: Readings, names: Collection[str]) -> list[CloudObject]:
     """Return the users who have one of some texts as a name or an ARN, unseen roots among them; perhaps others, too."""
     listed = ", ".join(map(text, sorted(names)))
     called = _found(readings, f"""WHERE "user" IN ({listed}) OR arn IN ({listed})""")
@@ -32,7 +32,7 @@ def users_called(readings: Readings, names: Collection[str]) -> list[EstateObjec
     return with_root_users(users) if roots else users
 
 
-def first_users(readings: Readings) -> list[EstateObject]:
+def first_users(readings: Readings) -> list[CloudObject]:
     """Return the users that come first."""
     first = _found(readings, f"""ORDER BY {PLACE}""")
     return with_root_users(merge_readings(first, _ranks(readings))[0])

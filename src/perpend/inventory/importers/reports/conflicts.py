@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from perpend.core.objects.inventory import EstateObject
+    from perpend.core.objects.inventory import CloudObject
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.manifest import StoredSource
 
@@ -81,7 +81,7 @@ def _rows_of(connection: Connection, query: str) -> Iterator[tuple[Any, ...]]:
         yield from rows
 
 
-def _settled(rows: Iterable[tuple[Any, ...]], sources: Sequence[StoredSource]) -> Iterator[EstateObject]:
+def _settled(rows: Iterable[tuple[Any, ...]], sources: Sequence[StoredSource]) -> Iterator[CloudObject]:
     ranks = {one.name: rank for rank, one in enumerate(sources)}
     waiting: list[Reading] = []
     for arn, group in groupby(rows, key=lambda row: str(row[3])):
@@ -108,11 +108,11 @@ def _account(arn: str) -> str:
     return arn.split(":")[4]
 
 
-def _rows_of_user(user: EstateObject, sources: Sequence[str]) -> list[dict[str, Any]]:
+def _rows_of_user(user: CloudObject, sources: Sequence[str]) -> list[dict[str, Any]]:
     return [_row_of(reading, sources) for reading in (user, *user.variants)]
 
 
-def _row_of(user: EstateObject, sources: Sequence[str]) -> dict[str, Any]:
+def _row_of(user: CloudObject, sources: Sequence[str]) -> dict[str, Any]:
     return {
         "source": sources.index(user.origin.source),
         "line": user.origin.row,

@@ -13,7 +13,7 @@ from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unfollowed
 from perpend.core.values.partial_object import MISSING
 from perpend.core.values.values import PlainJson
-from perpend.inventory.importers.merge_relations import Piece, unstated_lists
+from perpend.inventory.importers.merge_relations import TableFragment, unstated_lists
 from perpend.inventory.importers.observation_order import by_age
 from perpend.inventory.importers.reports.alike import settle_alike
 from perpend.inventory.importers.reports.conflicts import settle_repeated, unseen_roots
@@ -78,7 +78,7 @@ class ReadReports:
     """Reports as they were read: what is to be said of each, and a piece of each table."""
 
     sources: list[StoredSource]
-    pieces: dict[str, Piece]
+    pieces: dict[str, TableFragment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,7 @@ class Readings:
     def _of_all(self, query: Callable[[int, PlainReport], str]) -> str:
         return " UNION ALL ".join(query(number, report) for number, report in enumerate(self.reports))
 
-    def accounts(self, sources: Sequence[StoredSource]) -> Piece:
+    def accounts(self, sources: Sequence[StoredSource]) -> TableFragment:
         """Return the accounts. Each is as old as the last source that shows one of its users."""
         newest = f"CAST({by_age(sources)}[newest + 1] AS INTEGER) AS source"
         numbered = f"row_number() OVER (ORDER BY account) - 1 AS {name(ROW)}"
@@ -268,7 +268,7 @@ class Readings:
         listed = ", ".join([name(ROW), f"source AS {name(SOURCE)}", *values, *_marks(unknown)])
         [(rows,)] = rows_of(self.connection, "SELECT count(*) FROM perpend_accounts")
         forms = dict.fromkeys(ACCOUNT_FIELDS, Form.TEXT)
-        return Piece(f"(SELECT {listed} FROM perpend_accounts)", forms, rows, frozenset(unknown))
+        return TableFragment(f"(SELECT {listed} FROM perpend_accounts)", forms, rows, frozenset(unknown))
 
     def counted(self, settled: str) -> tuple[int, int]:
         """Return how many users there are, and how many of them are contradicted."""
@@ -277,7 +277,7 @@ class Readings:
         [counts] = rows_of(self.connection, f"SELECT shown + roots, doubted FROM ({shown}), ({more})")
         return counts
 
-    def users(self, settled: str) -> Piece:
+    def users(self, settled: str) -> TableFragment:
         """Return the users, in their order."""
         every = self._every(settled)
         rows, doubted = self.counted(settled)
@@ -287,7 +287,7 @@ class Readings:
         listed = ", ".join([f"source AS {name(SOURCE)}", *doubts, *own, *_marks(unknown)])
         forms = dict.fromkeys(sorted([*USER_FIELDS, ROW_FIELD]), Form.TEXT)
         numbered = self._numbered(settled, rows)
-        return Piece(
+        return TableFragment(
             f"(SELECT {NUMBER} AS {name(ROW)}, {listed}, {self.document()} AS {name(ROW_FIELD)} FROM ({numbered}))",
             forms,
             rows,

@@ -23,7 +23,7 @@ from perpend.core.schema.tables import ROW, SOURCE, Form, unread
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import WHITE_SPACE
 from perpend.inventory.importers import rules
-from perpend.inventory.importers.merge_relations import Piece
+from perpend.inventory.importers.merge_relations import TableFragment
 from perpend.inventory.importers.tables.field_names import check_fields
 from perpend.inventory.importers.tables.parquet_pages import check_pages
 from perpend.inventory.importers.tables.table_bytes import MARK, UnreadableTable, check_table, head_of, is_gzip
@@ -83,7 +83,7 @@ def in_order(tables: Iterable[TableFile]) -> list[TableFile]:
 class ReadTable:
     """A table file as a piece of its type's table, what it was, and what is strange about it."""
 
-    piece: Piece
+    piece: TableFragment
     kind: str
     problems: tuple[Diagnostic, ...]
 
@@ -128,7 +128,7 @@ def read_table(
     values += [f"{one.unread} AS {name(unread(column))}" for column, one in stored.items() if one.unread]
     marks = frozenset(unread(column) for column, one in stored.items() if one.unread)
     rows = rows_of(connection, f"SELECT count(*) FROM {staged.relation}")[0][0]
-    piece = Piece(
+    piece = TableFragment(
         f"(SELECT {', '.join(values)} FROM {staged.relation})",
         {column: one.form for column, one in stored.items()},
         rows,

@@ -18,15 +18,15 @@ from perpend.inventory.snapshots.database import name, rows_of, text
 if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.object_types import ObjectType
-    from perpend.inventory.importers.merge_relations import Piece
+    from perpend.inventory.importers.merge_relations import TableFragment
     from perpend.inventory.snapshots.database import Connection
 
 NESTED: Final = "holds objects in a column of a table, which are not followed; import them as a JSON array"
 
 
 def with_relations(
-    connection: Connection, piece: Piece, declared: ObjectType | None, *, path: str, json: bool
-) -> tuple[Piece, list[Diagnostic]]:
+    connection: Connection, piece: TableFragment, declared: ObjectType | None, *, path: str, json: bool
+) -> tuple[TableFragment, list[Diagnostic]]:
     """Return a piece that says where its relations lead as far as columns of their names tell, and what to tell of them.
 
     ``json``: the file tells null from what is not there. Then null and an empty list are statements of the object.
@@ -49,7 +49,7 @@ def with_relations(
     return replace(piece, relation=f"(SELECT *, {more} FROM {piece.relation})", marks=marks), problems
 
 
-def _of_children(piece: Piece, relation: str, *, json: bool) -> str:
+def _of_children(piece: TableFragment, relation: str, *, json: bool) -> str:
     """Return why it is not known what a list holds: the row does not state it, or objects stand in it."""
     null = "NULL" if json else text(MISSING)
     empty = f"{name(relation)} = '[]'" if piece.forms[relation] is Form.VARIANT else "false"
@@ -57,7 +57,7 @@ def _of_children(piece: Piece, relation: str, *, json: bool) -> str:
     return f"CASE WHEN {_is_unsaid(piece, relation)} THEN {text(MISSING)} {cases} END"
 
 
-def _of_lookup(piece: Piece, relation: str, key: str, *, json: bool) -> str:
+def _of_lookup(piece: TableFragment, relation: str, key: str, *, json: bool) -> str:
     """Return why it is not known where a lookup leads: an object stands in it, the one of its key or another, or null does."""
     named = f"coalesce({name(key)}, '') <> ''" if json and key in piece.forms else "false"
     cases = f"WHEN {name(relation)} IS NOT NULL THEN {text(NESTED)} WHEN {named} THEN {text(NO_OBJECT)}"
@@ -67,5 +67,5 @@ def _of_lookup(piece: Piece, relation: str, key: str, *, json: bool) -> str:
     return f"CASE WHEN {_is_unsaid(piece, relation)} THEN NULL {cases} END"
 
 
-def _is_unsaid(piece: Piece, relation: str) -> str:
+def _is_unsaid(piece: TableFragment, relation: str) -> str:
     return f"{name(unread(relation))} IS NOT NULL" if unread(relation) in piece.marks else "false"

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.inventory import EstateObject, object_from_fields
+from perpend.core.objects.inventory import CloudObject, object_from_fields
 from perpend.core.objects.object_types import ObjectType
-from perpend.core.values.partial_object import PartlyKnown
+from perpend.core.values.partial_object import PartialObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +50,7 @@ class Contents:
     what it says that it does not hold; ``has_more``: other files may, and whoever has the last can claim that all is there.
     """
 
-    objects: list[EstateObject] = field(default_factory=list)
+    objects: list[CloudObject] = field(default_factory=list)
     seen_at: dict[int, datetime] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     observed_at: datetime | None = None
@@ -75,7 +75,7 @@ class Contents:
     def add(self, type_name: str, fields: Mapping[str, Any], lacking: Mapping[str, str], origin: Origin) -> None:
         """Take in an object; ``lacking`` says of fields why they are not known."""
         reasons = {name: reason for name, reason in lacking.items() if name not in fields}
-        self.objects.append(object_from_fields(PartlyKnown(fields, reasons), ObjectType(type_name), origin))
+        self.objects.append(object_from_fields(PartialObject(fields, reasons), ObjectType(type_name), origin))
 
 
 def account_of_arn(arn: object) -> str | None:

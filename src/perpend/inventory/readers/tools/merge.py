@@ -9,18 +9,18 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from perpend.core.objects.object_types import is_deletion_field
-from perpend.core.values.partial_object import PartlyKnown, reasons_of
+from perpend.core.values.partial_object import PartialObject, reasons_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from perpend.core.objects.inventory import EstateObject
+    from perpend.core.objects.inventory import CloudObject
 
-    Dated = tuple[EstateObject, datetime | None]
+    Dated = tuple[CloudObject, datetime | None]
 
 
-def unite(readings: Iterable[Dated], age: Callable[[EstateObject], Any]) -> list[EstateObject]:
+def unite(readings: Iterable[Dated], age: Callable[[CloudObject], Any]) -> list[CloudObject]:
     """Return each Id once, in the order in which they are found first; objects of one type are expected.
 
     ``age`` orders readings: that of the source observed last is the greatest.
@@ -31,15 +31,15 @@ def unite(readings: Iterable[Dated], age: Callable[[EstateObject], Any]) -> list
     return [_one_of(_newest(group), age) for group in groups.values()]
 
 
-def _newest(group: list[Dated]) -> list[EstateObject]:
+def _newest(group: list[Dated]) -> list[CloudObject]:
     """Return those that are not dated, and of those that are the newest."""
     last = max((time for _, time in group if time), default=None)
     return [reading for reading, time in group if time is None or time == last]
 
 
-def _one_of(group: list[EstateObject], age: Callable[[EstateObject], Any]) -> EstateObject:
+def _one_of(group: list[CloudObject], age: Callable[[CloudObject], Any]) -> CloudObject:
     united, readings = group[0], [group[0]]
-    variants: list[EstateObject] = []
+    variants: list[CloudObject] = []
     for other in [*united.variants, *group[1:]]:
         together = None if variants or united.variants else _together(united.fields, other.fields)
         if together is not None:
@@ -52,13 +52,13 @@ def _one_of(group: list[EstateObject], age: Callable[[EstateObject], Any]) -> Es
     return united._replace(origin=_oldest(united.fields, readings, age).origin, variants=())
 
 
-def _oldest(fields: Mapping[str, Any], readings: list[EstateObject], age: Callable[[EstateObject], Any]) -> EstateObject:
+def _oldest(fields: Mapping[str, Any], readings: list[CloudObject], age: Callable[[CloudObject], Any]) -> CloudObject:
     """Return the reading as old as the oldest field: of those that were, for some field, the last to know it, the first."""
     latest = (max((reading for reading in readings if name in reading.fields), key=age) for name in fields)
     return min(latest, key=age, default=readings[0])
 
 
-def _together(left: Mapping[str, Any], right: Mapping[str, Any]) -> PartlyKnown | None:
+def _together(left: Mapping[str, Any], right: Mapping[str, Any]) -> PartialObject | None:
     """Return what two readings say together, None where they disagree."""
     if any(name in left and _text(left[name]) != _text(value) for name, value in right.items()):
         return None
@@ -67,7 +67,7 @@ def _together(left: Mapping[str, Any], right: Mapping[str, Any]) -> PartlyKnown 
         return None
     known = {**right, **left}
     reasons = {**reasons_of(right), **reasons_of(left)}
-    return PartlyKnown(known, {name: reason for name, reason in reasons.items() if name not in known})
+    return PartialObject(known, {name: reason for name, reason in reasons.items() if name not in known})
 
 
 def _text(value: Any) -> str:

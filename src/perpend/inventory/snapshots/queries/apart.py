@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.parallel import TookTooLong, all_threads_are_pythons, apart, can_fork, processors
-from perpend.inventory.snapshots.queries.views import Answer, asked, out_of_memory, out_of_time
+from perpend.inventory.snapshots.queries.views import QueryResult, asked, out_of_memory, out_of_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ def asked_apart(
     timeout: float | None = None,
     more: MoreViews | None = None,
     most_memory: int = _MOST_MEMORY,
-) -> Iterator[Answer]:
+) -> Iterator[QueryResult]:
     """Yield the answer to one SELECT over a snapshot, as :func:`perpend.inventory.snapshots.queries.views.asked` does.
 
     Where a process can be copied, another one asks, and is ended when its time is over; it has so much memory and no more.
@@ -52,6 +52,6 @@ def asked_apart(
 
     try:
         with apart(answers, seconds=timeout, memory=most_memory + _OF_A_PROCESSOR * processors()) as answered:
-            yield Answer(next(answered), answered)
+            yield QueryResult(next(answered), answered)
     except TookTooLong:
         raise out_of_time(timeout) from None

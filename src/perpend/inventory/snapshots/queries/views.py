@@ -43,7 +43,7 @@ class SqlFailed(PerpendError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QueryResult:
     """What a question gives: names of columns, and batches of rows as they come."""
 
     columns: tuple[str, ...]
@@ -68,7 +68,7 @@ def asked(
     timeout: float | None = None,
     memory_limit: str = MEMORY_LIMIT,
     more: MoreViews | None = None,
-) -> Iterator[Answer]:
+) -> Iterator[QueryResult]:
     """Yield the answer to one SELECT over a snapshot. Raises SqlFailed, also while batches are read.
 
     Nothing but the snapshot's files, and those of ``more``, can be read, and nothing written. ``timeout`` is in seconds.
@@ -83,7 +83,7 @@ def asked(
             _check_statement(connection, question)
             connection.execute(question)
             columns = tuple(str(column[0]) for column in connection.description or ())
-            yield Answer(columns, _batches(connection))
+            yield QueryResult(columns, _batches(connection))
 
 
 def view_statements(snapshot: Snapshot, declared: Callable[[str], ObjectType | None]) -> list[str]:

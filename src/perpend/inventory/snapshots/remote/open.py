@@ -9,7 +9,7 @@ from perpend.inventory.snapshots.files import StoreError
 from perpend.inventory.snapshots.remote.s3_mirror import MirroredStore
 
 try:
-    from perpend.inventory.snapshots.remote.s3 import Space
+    from perpend.inventory.snapshots.remote.s3 import ObjectStorage
 except ModuleNotFoundError as error:
     raise StoreError(f"a store on S3 needs the package {error.name}: {command_to_add('s3')}") from None
 
@@ -23,4 +23,4 @@ def remote_store(address: str) -> Store:
     What is read of it is kept below the user's directory for what can be fetched again. Raises StoreError for what is no
     address, or cannot be reached.
     """
-    return MirroredStore(Space(address))
+    return MirroredStore(ObjectStorage(address))

@@ -53,7 +53,7 @@ class Listed:
     written: datetime
 
 
-class Space:
+class ObjectStorage:
     """What stands below one address. Credentials and endpoint are found as the AWS CLI finds them."""
 
     def __init__(self, address: str) -> None:

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from perpend.inventory.snapshots.manifest import Manifest, StoredFile
-    from perpend.inventory.snapshots.remote.s3 import Space
+    from perpend.inventory.snapshots.remote.s3 import ObjectStorage
     from perpend.inventory.snapshots.snapshot import Snapshot
-    from perpend.inventory.snapshots.store import Run
+    from perpend.inventory.snapshots.store import RunWriter
 
 _RUNS: Final = "runs/"
 _TABLES: Final = "inventory/"
@@ -43,7 +43,7 @@ def cache_directory(address: str) -> Path:
 class MirroredStore(Store):
     """The snapshots at one address of object storage, by way of a directory."""
 
-    def __init__(self, space: Space, directory: Path | None = None) -> None:
+    def __init__(self, space: ObjectStorage, directory: Path | None = None) -> None:
         super().__init__(directory or cache_directory(f"{space.endpoint} {space.address}"))
         self._space = space
         self.place = space.address
@@ -82,7 +82,7 @@ class MirroredStore(Store):
             yield snapshot
 
     @contextmanager
-    def writing(self) -> Iterator[Run]:
+    def writing(self) -> Iterator[RunWriter]:
         """Yield a new run, as a store does."""
         self.refresh()
         with super().writing() as run:

@@ -12,7 +12,7 @@ from perpend.core.values.values import json_normal, norm
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from perpend.language.interpreter.context import Frame
+    from perpend.language.interpreter.context import EvaluationContext
     from perpend.language.interpreter.use import Closure, Compilers, Use
 
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
@@ -71,7 +71,7 @@ def not_empty(use: Use) -> Closure:
 def compared(use: Use) -> Closure:
     left, right, order = use["left"], use["right"], _ORDERS[use.expression.operation.name]
 
-    def run(frame: Frame) -> bool:
+    def run(frame: EvaluationContext) -> bool:
         first, second = left(frame), right(frame)
         return first is not None and second is not None and order(first, second)
 
@@ -83,7 +83,7 @@ def between(use: Use) -> Closure:
     above = operator.gt if use.constant("exclusiveFrom") else operator.ge
     below = operator.lt if use.constant("exclusiveTo") else operator.le
 
-    def run(frame: Frame) -> bool:
+    def run(frame: EvaluationContext) -> bool:
         value, start, end = arg(frame), low(frame), high(frame)
         return None not in (value, start, end) and above(value, start) and below(value, end)
 

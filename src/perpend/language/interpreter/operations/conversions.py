@@ -14,7 +14,7 @@ from perpend.core.values.values import (
     json_from_text,
     norm,
 )
-from perpend.language.interpreter.context import Frame, Stopped, Unreadable
+from perpend.language.interpreter.context import CheckTriggered, EvaluationContext, InvalidData
 from perpend.language.interpreter.use import collected
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ def boolean_from(use: Use) -> Closure:
     arg, true, empty = use["arg"], norm(use.constant("trueValue")), use.required_slot("isEmpty")
     value_type = use.type_of("arg")
 
-    def run(frame: Frame) -> bool:
+    def run(frame: EvaluationContext) -> bool:
         text = arg(frame)
         if is_empty(text, value_type):
-            raise Stopped(empty)
+            raise CheckTriggered(empty)
         return norm(text) == true
 
     return run
@@ -38,15 +38,15 @@ def date_time_from(use: Use) -> Closure:
     arg, nulls = use["arg"], {norm(text) for text in use.constant("nullValues")}
     empty, invalid = use.slot("isEmpty"), use.required_slot("invalidFormat")
 
-    def run(frame: Frame) -> int | None:
+    def run(frame: EvaluationContext) -> int | None:
         text = arg(frame)
         if is_empty_text(text) or (nulls and norm(text) in nulls):
             if empty is not None:
-                raise Stopped(empty)
+                raise CheckTriggered(empty)
             return None
         instant = date_time_from_text(text)
         if instant is None:
-            raise Stopped(invalid)
+            raise CheckTriggered(invalid)
         return instant
 
     return run
@@ -56,15 +56,15 @@ def duration_from(use: Use) -> Closure:
     arg, empty, invalid = use["arg"], use.slot("isEmpty"), use.slot("invalidFormat")
     parse = duration_from_gcp if use.constant("format") == "GCP" else duration_from_iso
 
-    def run(frame: Frame) -> int | None:
+    def run(frame: EvaluationContext) -> int | None:
         text = arg(frame)
         if is_empty_text(text):
             if empty is not None:
-                raise Stopped(empty)
+                raise CheckTriggered(empty)
             return None
         length = parse(text)
         if length is None and invalid is not None:
-            raise Stopped(invalid)
+            raise CheckTriggered(invalid)
         return length
 
     return run
@@ -73,7 +73,7 @@ def duration_from(use: Use) -> Closure:
 def collection_from(use: Use) -> Closure:
     arg, separator = use["arg"], use.constant("separator")
 
-    def run(frame: Frame) -> Any:
+    def run(frame: EvaluationContext) -> Any:
         text = arg(frame)
         if text is None:
             return None
@@ -85,10 +85,10 @@ def collection_from(use: Use) -> Closure:
 def size(use: Use) -> Closure:
     arg = use["arg"]
 
-    def run(frame: Frame) -> int:
+    def run(frame: EvaluationContext) -> int:
         value = arg(frame)
         if not isinstance(value, tuple | list | None):
-            raise Unreadable("the size of a JSON value that is no array was asked for")
+            raise InvalidData("the size of a JSON value that is no array was asked for")
         return len(value or ())
 
     return run
@@ -97,16 +97,16 @@ def size(use: Use) -> Closure:
 def json_from(use: Use) -> Closure:
     arg, empty, invalid, value_type = use["arg"], use.slot("isEmpty"), use.required_slot("isInvalid"), use.type_of("arg")
 
-    def run(frame: Frame) -> Any:
+    def run(frame: EvaluationContext) -> Any:
         text = arg(frame)
         if is_empty(text, value_type):
             if empty is not None:
-                raise Stopped(empty)
+                raise CheckTriggered(empty)
             return None
         try:
             return json_from_text(text)
         except ValueError as error:
-            raise Stopped(invalid, str(error)) from None
+            raise CheckTriggered(invalid, str(error)) from None
 
     return run
 
@@ -114,7 +114,7 @@ def json_from(use: Use) -> Closure:
 def attributes_from(use: Use) -> Closure:
     arg = use["arg"]
 
-    def run(frame: Frame) -> Any:
+    def run(frame: EvaluationContext) -> Any:
         text = arg(frame)
         return None if text is None else tags.attributes_from(text)
 
@@ -125,16 +125,16 @@ def attribute_value(use: Use) -> Closure:
     arg, key = use["arg"], use["key"]
     repeated, absent, empty = use.required_slot("duplicateKey"), use.slot("keyNotFound"), use.slot("valueIsEmpty")
 
-    def run(frame: Frame) -> Any:
+    def run(frame: EvaluationContext) -> Any:
         name = key(frame)
         values = tags.attribute_values(arg(frame) or (), name)
         if len(values) > 1:
-            raise Stopped(repeated)
+            raise CheckTriggered(repeated)
         if not values and absent is not None:
-            raise Stopped(absent)
+            raise CheckTriggered(absent)
         value = values[0] if values else None
         if empty is not None and is_empty_text(value):
-            raise Stopped(empty)
+            raise CheckTriggered(empty)
         return value
 
     return run

@@ -9,7 +9,7 @@ from perpend.core.values.values import DAY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from perpend.language.interpreter.context import Frame
+    from perpend.language.interpreter.context import EvaluationContext
     from perpend.language.interpreter.use import Closure, Compilers, Use
 
 
@@ -44,7 +44,7 @@ def beyond_next_days(use: Use) -> Closure:
 def _date(use: Use, test: Callable[[int, int], bool]) -> Closure:
     arg = use["arg"]
 
-    def run(frame: Frame) -> bool:
+    def run(frame: EvaluationContext) -> bool:
         instant = arg(frame)
         return instant is not None and test(instant, frame.today)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.language.interpreter.context import Frame, Stopped
+from perpend.language.interpreter.context import CheckTriggered, EvaluationContext
 
 if TYPE_CHECKING:
     from perpend.language.interpreter.use import Closure, Compilers, Use
@@ -15,7 +15,7 @@ def debug(use: Use) -> Closure:
     if not use.constant("returnTrue"):
         return arg
 
-    def run(frame: Frame) -> Any:
+    def run(frame: EvaluationContext) -> Any:
         arg(frame)
         return True
 
@@ -25,7 +25,7 @@ def debug(use: Use) -> Closure:
 def unit_test(use: Use) -> Closure:
     arg, wanted = use["arg"], use.constant("id")
 
-    def run(frame: Frame) -> Any:
+    def run(frame: EvaluationContext) -> Any:
         return arg(frame) if frame.fields.get("Id") == wanted else False
 
     return run
@@ -38,8 +38,8 @@ def null(use: Use) -> Closure:
 def runtime_error(use: Use) -> Closure:
     slot, message = use.required_slot("throw"), use.constant("message")
 
-    def run(frame: Frame) -> Any:
-        raise Stopped(slot, message)
+    def run(frame: EvaluationContext) -> Any:
+        raise CheckTriggered(slot, message)
 
     return run
 

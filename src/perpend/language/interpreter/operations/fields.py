@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from perpend.core.values import tags
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import is_empty
-from perpend.language.interpreter.context import NOTHING, Frame, Stopped, Unreadable, field_reader
+from perpend.language.interpreter.context import NOTHING, CheckTriggered, EvaluationContext, InvalidData, field_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,12 +23,12 @@ def field(use: Use) -> Closure:
         return read
     read_delegate = field_reader(delegate, ValueType.ANY, missing_is_null=True) if delegate else None
 
-    def run(frame: Frame) -> Any:
+    def run(frame: EvaluationContext) -> Any:
         if denied is not None and read_delegate and is_empty(read_delegate(frame), ValueType.ANY):
-            raise Stopped(denied)
+            raise CheckTriggered(denied)
         value = read(frame)
         if empty is not None and is_empty(value, value_type):
-            raise Stopped(empty)
+            raise CheckTriggered(empty)
         return value
 
     return run
@@ -37,7 +37,7 @@ def field(use: Use) -> Closure:
 def is_empty_lookup(use: Use) -> Closure:
     lookups = use.constant("path").split(".")
 
-    def run(frame: Frame) -> bool:
+    def run(frame: EvaluationContext) -> bool:
         for lookup in lookups:
             frame = frame.through(lookup)
             if frame.fields is NOTHING or is_empty(frame.get("Id"), ValueType.ANY):
@@ -55,7 +55,7 @@ def not_empty_lookup(use: Use) -> Closure:
 def tag_exists(use: Use) -> Closure:
     name, exact, tags_of = use["name"], use.type_of("name") is ValueType.BYTES, _tags(use)
 
-    def run(frame: Frame) -> Any:
+    def run(frame: EvaluationContext) -> Any:
         wanted = name(frame)  # first: where a check of the name stops, the tags do not count
         return tags.has_tag(tags_of(frame), wanted, exact=exact)
 
@@ -65,22 +65,22 @@ def tag_exists(use: Use) -> Closure:
 def tag_value(use: Use) -> Closure:
     name, exact, tags_of = use["name"], use.type_of("name") is ValueType.BYTES, _tags(use)
 
-    def run(frame: Frame) -> Any:
+    def run(frame: EvaluationContext) -> Any:
         wanted = name(frame)  # first: where a check of the name stops, the tags do not count
         return tags.tag_value(tags_of(frame), wanted, exact=exact)
 
     return run
 
 
-def _tags(use: Use) -> Callable[[Frame], Mapping[str, Any]]:
+def _tags(use: Use) -> Callable[[EvaluationContext], Mapping[str, Any]]:
     field = use.constant("tagsJson")
     read = field_reader(field, ValueType.ANY)
 
-    def run(frame: Frame) -> Mapping[str, Any]:
+    def run(frame: EvaluationContext) -> Mapping[str, Any]:
         try:
             return tags.tags_from(read(frame))
         except tags.NoTagsError as error:
-            raise Unreadable(f"{field} {error}") from None
+            raise InvalidData(f"{field} {error}") from None
 
     return run
 

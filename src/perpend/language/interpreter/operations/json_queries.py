@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from perpend.core.values.jmespath_query import QueryFailed, compile_query
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import is_empty
-from perpend.language.interpreter.context import Frame, Stopped
+from perpend.language.interpreter.context import CheckTriggered, EvaluationContext
 
 if TYPE_CHECKING:
     from perpend.language.interpreter.use import Closure, Compilers, Use
@@ -26,15 +26,15 @@ def json_query(use: Use) -> Closure:
     mismatch, failed = use.required_slot("resultTypeMismatch"), use.required_slot("evaluationError")
     empty = use.slot("resultIsEmpty")
 
-    def run(frame: Frame) -> Any:
+    def run(frame: EvaluationContext) -> Any:
         try:
             value = search(arg(frame))
         except QueryFailed as error:
-            raise Stopped(failed, str(error)) from None
+            raise CheckTriggered(failed, str(error)) from None
         if value is not None and (not isinstance(value, forms) or isinstance(value, bool) is not is_boolean):
-            raise Stopped(mismatch)
+            raise CheckTriggered(mismatch)
         if empty is not None and is_empty(value, value_type):
-            raise Stopped(empty)
+            raise CheckTriggered(empty)
         return value
 
     return run

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from perpend.language.interpreter.context import Frame
+    from perpend.language.interpreter.context import EvaluationContext
     from perpend.language.interpreter.use import Closure, Compilers, Use
 
 
 def conjunction(use: Use) -> Closure:
     args = use.many
 
-    def run(frame: Frame) -> bool:
+    def run(frame: EvaluationContext) -> bool:
         for arg in args:  # noqa: SIM110 - twice as fast as a generator on the hottest path
             if arg(frame) is not True:
                 return False
@@ -24,7 +24,7 @@ def conjunction(use: Use) -> Closure:
 def disjunction(use: Use) -> Closure:
     args = use.many
 
-    def run(frame: Frame) -> bool:
+    def run(frame: EvaluationContext) -> bool:
         for arg in args:  # noqa: SIM110 - twice as fast as a generator on the hottest path
             if arg(frame) is True:
                 return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perpend.core.objects.status import Status
-from perpend.language.interpreter.context import Frame, Unreadable
+from perpend.language.interpreter.context import EvaluationContext, InvalidData
 
 if TYPE_CHECKING:
     from perpend.language.interpreter.use import Closure, Compilers, Use
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 def related_has(use: Use) -> Closure:
     status, count = Status(use.constant("status")), use.count(use.constant("relationshipName"))
 
-    def run(frame: Frame) -> bool:
+    def run(frame: EvaluationContext) -> bool:
         number, doubt = count(frame, status)
         if number == 0 and doubt is not None:
-            raise Unreadable(doubt)
+            raise InvalidData(doubt)
         return number > 0
 
     return run
@@ -31,10 +31,10 @@ def related_has_no(use: Use) -> Closure:
 def related_count(use: Use) -> Closure:
     status, count = Status(use.constant("status")), use.count(use.constant("relationshipName"))
 
-    def run(frame: Frame) -> int:
+    def run(frame: EvaluationContext) -> int:
         number, doubt = count(frame, status)
         if doubt is not None:
-            raise Unreadable(doubt)
+            raise InvalidData(doubt)
         return number
 
     return run

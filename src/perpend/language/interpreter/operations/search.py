@@ -8,7 +8,7 @@ import re2
 
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import norm, written
-from perpend.language.interpreter.context import Frame, Unreadable
+from perpend.language.interpreter.context import EvaluationContext, InvalidData
 
 if TYPE_CHECKING:
     from perpend.language.interpreter.use import Closure, Compilers, Use
@@ -20,7 +20,7 @@ def search(use: Use) -> Closure:
     exact = use.type_of("search") is ValueType.BYTES
     where = use.expression.operation.name.removeprefix("COLLECTION_")
 
-    def run(frame: Frame) -> bool:
+    def run(frame: EvaluationContext) -> bool:
         hay, wanted = arg(frame), needle(frame)
         if value_type.item is None and value_type is not ValueType.JSON:
             return _found(_plain(hay, exact=exact), _plain(wanted, exact=exact), where)
@@ -41,7 +41,7 @@ def search_items(use: Use) -> Closure:
     quantifier = all if use.expression.operation.name == "CONTAINS_ALL" else any
     exact = ValueType.BYTES in (use.type_of("search").item, value_type, value_type.item)
 
-    def run(frame: Frame) -> bool:
+    def run(frame: EvaluationContext) -> bool:
         hay, wanted = arg(frame), _needles(needles(frame), exact=exact)
         if not wanted:
             return False
@@ -61,7 +61,7 @@ def _plain(text: str | None, *, exact: bool) -> str:
 def _needles(value: Any, *, exact: bool) -> tuple[str, ...] | None:
     """Return the items to look for: each has to be a text, or what is looked for would be less than what was asked."""
     if isinstance(value, list) and not all(isinstance(item, str) for item in value):
-        raise Unreadable("a JSON array that is searched for holds more than texts")
+        raise InvalidData("a JSON array that is searched for holds more than texts")
     return _items(value, exact=exact)
 
 
@@ -70,7 +70,7 @@ def _items(value: Any, *, exact: bool) -> tuple[str, ...] | None:
     if value is None or isinstance(value, tuple):
         return value
     if not isinstance(value, list):
-        raise Unreadable("a JSON value that is no array was searched as a collection")
+        raise InvalidData("a JSON value that is no array was searched as a collection")
     return tuple(_plain(item, exact=exact) for item in value if isinstance(item, str))
 
 
@@ -87,7 +87,7 @@ def old_search(use: Use) -> Closure:
     folded = name.endswith("_IGNORE_CASE")
     where = name.removesuffix("_IGNORE_CASE")
 
-    def run(frame: Frame) -> bool:
+    def run(frame: EvaluationContext) -> bool:
         hay, wanted = arg(frame) or "", needle(frame) or ""
         return _found(hay.lower(), wanted.lower(), where) if folded else _found(hay, wanted, where)
 

@@ -8,28 +8,28 @@ from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, polic
 from perpend.core.values.logging_query import logging_query_matches, parse_logging_query
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import is_empty_text, json_from_text
-from perpend.language.interpreter.context import Frame, Unreadable, field_reader
+from perpend.language.interpreter.context import EvaluationContext, InvalidData, field_reader
 
 if TYPE_CHECKING:
     from perpend.language.interpreter.use import Closure, Compilers, Use
 
 
 def is_disappeared(_: Use) -> Closure:
-    return Frame.has_disappeared
+    return EvaluationContext.has_disappeared
 
 
 def access_policy_allows(use: Use) -> Closure:
     read, field = field_reader(use.constant("policyExtField"), ValueType.ANY), use.constant("policyExtField")
     actions, widest = use.constant("actions"), AccessLevel[use.constant("widestAcceptableAccessLevel")]
 
-    def run(frame: Frame) -> bool:
+    def run(frame: EvaluationContext) -> bool:
         document = read(frame)
         try:
             if document is None or (isinstance(document, str) and is_empty_text(document)):
                 return False
             return policy_allows(json_from_text(document) if isinstance(document, str) else document, actions, widest)
         except (AccessPolicyError, ValueError) as error:
-            raise Unreadable(f"{field} is no extended policy document: {error}") from None
+            raise InvalidData(f"{field} is no extended policy document: {error}") from None
 
     return run
 

@@ -23,12 +23,12 @@ from perpend.reports.formats.exchange.subjects import subject_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from perpend.core.objects.inventory import EstateObject
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.requirements import Scorecard
-    from perpend.findings.severity.levels import FindingRating
-    from perpend.findings.severity.results import WeighedJudgement
-    from perpend.language.interpreter.interpreter import End
+    from perpend.findings.severity.levels import FindingSeverity
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import Program
     from perpend.reports.formats.exchange.subjects import Subject
 
@@ -48,7 +48,7 @@ class ReportedPolicy:
     path: str
     requirements: tuple[tuple[str, str], ...] = ()
     counts: Mapping[Status, int] = field(default_factory=dict)
-    rating: FindingRating | None = None
+    rating: FindingSeverity | None = None
 
     @property
     def name(self) -> str:
@@ -57,7 +57,7 @@ class ReportedPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class FindingLife:
+class FindingHistory:
     """What is known of a finding beyond one run. ``opened`` is in milliseconds; ``change`` is that of the last run.
 
     ``waiver`` says why it is accepted and until when. ``last`` is the status before the object disappeared. ``seen`` is, in
@@ -72,7 +72,7 @@ class FindingLife:
     word: str | None = None
 
 
-NOTHING_KNOWN: Final = FindingLife()
+NOTHING_KNOWN: Final = FindingHistory()
 NEW, SAME, CHANGED, CLOSED = "new", "same", "changed", "closed"
 """What the last run did to a finding."""
 
@@ -92,8 +92,8 @@ class ReportedFinding:
     message: str
     remediation: str | None
     line: int
-    life: FindingLife = NOTHING_KNOWN
-    rating: FindingRating | None = None
+    life: FindingHistory = NOTHING_KNOWN
+    rating: FindingSeverity | None = None
 
     @property
     def is_archived(self) -> bool:
@@ -132,9 +132,9 @@ def moment_text(milliseconds: int) -> str:
     return text if "." in text else f"{text[:-1]}.000Z"
 
 
-def run_of(judgement: Judgement, weighed: WeighedJudgement | None = None) -> ReportedRun:
+def run_of(evaluation: Evaluation, weighed: RatedEvaluation | None = None) -> ReportedRun:
     """Return what a judgement's findings have in common. ``weighed`` is how severe they are, None where nothing is rated."""
-    cards = judgement.scorecards()
+    cards = evaluation.scorecards()
     asked: dict[str, list[tuple[str, str]]] = {}
     for card in cards:
         for result in card.results:
@@ -142,25 +142,25 @@ def run_of(judgement: Judgement, weighed: WeighedJudgement | None = None) -> Rep
                 requirement = card.framework.id.rpartition("/")[2], result.requirement.number
                 asked.setdefault(policy.policy_id, []).append(requirement)
     policies = {}
-    for column in judgement.shown:
+    for column in evaluation.shown:
         program = column.program
-        view = judgement.selection.policies.get(program.policy_id)
+        view = evaluation.selection.policies.get(program.policy_id)
         title = encodable(view.full_name if view else program.policy_id)
         requirements = tuple(dict.fromkeys(asked.get(program.policy_id, ())))
         path = production_of(program.policy_id).lstrip("/")
         rating = weighed.in_force.of(program.policy_id) if weighed else None
         policies[program.policy_id] = ReportedPolicy(program.policy_id, title, path, requirements, counts_of(column), rating)
-    ledger = judgement.ledger
-    return ReportedRun(judgement.day.milliseconds, policies, ledger.counts, ledger.objects, cards, not_judged(judgement))
+    ledger = evaluation.ledger
+    return ReportedRun(evaluation.day.milliseconds, policies, ledger.counts, ledger.objects, cards, not_judged(evaluation))
 
 
-def not_judged(judgement: Judgement) -> dict[str, dict[str, str]]:
+def not_judged(evaluation: Evaluation) -> dict[str, dict[str, str]]:
     """Return what keeps a run from having judged all that there is: by a word for each kind names, with reasons if any."""
-    unread = judgement.estate.unread
-    whys = judgement.unread(beside=unread)
-    types = {judgement.type_label(name): why for name, why in whys.items() if not why.startswith(NOT_ASKED)}
+    unread = evaluation.inventory.unread
+    whys = evaluation.unread(beside=unread)
+    types = {evaluation.type_label(name): why for name, why in whys.items() if not why.startswith(NOT_ASKED)}
     kinds = {
-        "policies with errors": dict.fromkeys(judgement.selection.refused, ""),
+        "policies with errors": dict.fromkeys(evaluation.selection.refused, ""),
         "inputs that cannot be read": dict.fromkeys(unread, ""),
         "some objects, which could not be read, of the types": types,
     }
@@ -173,20 +173,22 @@ def lines_not_judged(kinds: Mapping[str, Mapping[str, str]]) -> list[str]:
 
 
 def findings_of(
-    judgement: Judgement, run: ReportedRun, statuses: Collection[Status], weighed: WeighedJudgement | None = None
+    evaluation: Evaluation, run: ReportedRun, statuses: Collection[Status], weighed: RatedEvaluation | None = None
 ) -> Iterator[ReportedFinding]:
     """Yield the shown findings of some statuses, by type, object and policy."""
-    for type_name in judgement.selection.by_type():
-        columns = [column for column in judgement.shown if column.program.input_type == type_name]
+    for type_name in evaluation.selection.by_type():
+        columns = [column for column in evaluation.shown if column.program.input_type == type_name]
         if not columns:
             continue
         told = [_VerdictsTold(column.program, run.policies[column.program.policy_id], statuses, weighed) for column in columns]
-        for objects, ends in chunks_of(judgement, columns):
+        for objects, ends in chunks_of(evaluation, columns):
             for judged, *of_object in zip(objects, *ends, strict=True):
                 yield from _findings_about(judged, told, of_object)
 
 
-def _findings_about(judged: EstateObject, told: Sequence[_VerdictsTold], ends: Sequence[End]) -> Iterator[ReportedFinding]:
+def _findings_about(
+    judged: CloudObject, told: Sequence[_VerdictsTold], ends: Sequence[EvaluationOutcome]
+) -> Iterator[ReportedFinding]:
     wanted = [(one, end) for one, end in zip(told, ends, strict=True) if one.tells(end[0])]
     if wanted:
         subject = subject_of(judged)
@@ -197,7 +199,7 @@ class _VerdictsTold:
     """What formats say of the verdicts of one program."""
 
     def __init__(
-        self, program: Program, policy: ReportedPolicy, statuses: Collection[Status], weighed: WeighedJudgement | None
+        self, program: Program, policy: ReportedPolicy, statuses: Collection[Status], weighed: RatedEvaluation | None
     ) -> None:
         self._program = program
         self._policy = policy
@@ -207,7 +209,7 @@ class _VerdictsTold:
     def tells(self, index: int) -> bool:
         return index != HIDDEN and index in self._indexes
 
-    def of(self, judged: EstateObject, subject: Subject, end: End) -> ReportedFinding:
+    def of(self, judged: CloudObject, subject: Subject, end: EvaluationOutcome) -> ReportedFinding:
         index, error = end
         verdict = self._program.verdicts[index]
         remediation = remediation_of(self._program, verdict)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.requirements import RequirementResult, Scorecard
-    from perpend.findings.severity.results import WeighedJudgement
+    from perpend.findings.severity.results import RatedEvaluation
     from perpend.reports.formats.exchange.finding import ReportedFinding, ReportedRun
     from perpend.reports.formats.tally import PolicyTally
 
@@ -58,21 +58,21 @@ class PolicySection:
     said: list[SaidOfMany] = field(default_factory=list)
 
 
-def write_markdown(judgement: Judgement, stream: TextIO, *, weighed: WeighedJudgement | None = None) -> None:
+def write_markdown(evaluation: Evaluation, stream: TextIO, *, weighed: RatedEvaluation | None = None) -> None:
     """Write a comment. Its first line says what wrote it, so that the next run finds and replaces it.
 
     ``weighed`` is how severe findings are; nothing is said of it where nobody has rated any.
     """
-    counts, total = judgement.ledger.counts, judgement.ledger.verdicts
-    unjudged = _unjudged(judgement)
+    counts, total = evaluation.ledger.counts, evaluation.ledger.verdicts
+    unjudged = _unjudged(evaluation)
     heading = f"{_heading(counts)}{', and not all was judged' if unjudged else ''}"
     written = f"{_MARK.format('check')}\n### Perpend: {heading}\n\n| status | verdicts |\n| --- | ---: |\n"
     written += "".join(f"| {status.value.lower()} | {counts[status]:,} |\n" for status in Status if counts[status])
-    written += f"\n{total:,} verdicts on {judgement.ledger.objects:,} objects at {judgement.day.time:%Y-%m-%d}"
-    if judgement.narrowed:
-        written += f"; listed are those of {span(judgement.narrowed.words)}"
-    written += f".\n{unjudged}" + (_severities(weighed) if weighed else "") + _frameworks(judgement.scorecards())
-    stream.write(_with_sections(written, (_section_of(tally, weighed) for tally in tally_of(judgement, limit=_OBJECTS))))
+    written += f"\n{total:,} verdicts on {evaluation.ledger.objects:,} objects at {evaluation.day.time:%Y-%m-%d}"
+    if evaluation.filter_verdicts:
+        written += f"; listed are those of {span(evaluation.filter_verdicts.words)}"
+    written += f".\n{unjudged}" + (_severities(weighed) if weighed else "") + _frameworks(evaluation.scorecards())
+    stream.write(_with_sections(written, (_section_of(tally, weighed) for tally in tally_of(evaluation, limit=_OBJECTS))))
 
 
 def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO) -> None:
@@ -120,9 +120,9 @@ def _heading(counts: Mapping[Status, int]) -> str:
     return " and ".join(named)
 
 
-def _unjudged(judgement: Judgement) -> str:
+def _unjudged(evaluation: Evaluation) -> str:
     """Return what keeps a run from having judged all that there is, the first of each kind; empty where nothing does."""
-    return "".join(_not_judged(what, [*names]) for what, names in not_judged(judgement).items())
+    return "".join(_not_judged(what, [*names]) for what, names in not_judged(evaluation).items())
 
 
 def _not_judged(what: str, names: Sequence[str]) -> str:
@@ -130,7 +130,7 @@ def _not_judged(what: str, names: Sequence[str]) -> str:
     return f"\n**Not judged**: {what}: {first}{', '.join(map(span, names[:_OBJECTS]))}\n"
 
 
-def _severities(weighed: WeighedJudgement) -> str:
+def _severities(weighed: RatedEvaluation) -> str:
     """Return how many findings there are of each severity; what is waived is not among them."""
     rows = [(name, counts) for name, counts in severities_document(weighed).items() if any(counts.values())]
     shown = [
@@ -170,7 +170,7 @@ def _requirements(asked: Sequence[RequirementResult]) -> str:
     return f"{written}\n</details>\n"
 
 
-def _section_of(tally: PolicyTally, weighed: WeighedJudgement | None) -> PolicySection:
+def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None) -> PolicySection:
     rating = weighed.in_force.of(tally.policy.id) if weighed else None
     severity = "" if weighed is None else rating.text(Status.INCOMPLIANT) if rating else "not rated"
     counts = Counter({status.value.lower(): tally.counts[status] for status in TO_ACT_ON if tally.counts[status]})

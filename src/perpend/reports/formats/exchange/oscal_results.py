@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import Standing
+from perpend.evaluation.verdicts.requirements import RequirementStatus
 from perpend.reports.formats.exchange.finding import run_of
 from perpend.reports.formats.exchange.oscal import document_uuid, metadata, observation, observation_uuid, props, token
 from perpend.reports.formats.exchange.text import json_of, one_line, uuid_of
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import TextIO
 
-    from perpend.core.objects.inventory import EstateObject
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.requirements import RequirementResult, Scorecard
-    from perpend.findings.severity.results import WeighedJudgement
+    from perpend.findings.severity.results import RatedEvaluation
     from perpend.reports.formats.exchange.finding import ReportedRun
     from perpend.reports.formats.tally import PolicyTally
 
 _STATES: Final = {
-    Standing.MET: ("satisfied", "pass"),
-    Standing.FAILS: ("not-satisfied", "fail"),
-    Standing.WAIVED: ("not-satisfied", "fail"),
-    Standing.UNDETERMINED: ("not-satisfied", "other"),
+    RequirementStatus.MET: ("satisfied", "pass"),
+    RequirementStatus.FAILS: ("not-satisfied", "fail"),
+    RequirementStatus.WAIVED: ("not-satisfied", "fail"),
+    RequirementStatus.UNDETERMINED: ("not-satisfied", "other"),
 }
 """The state of a control. What nothing was judged of is no finding: OSCAL has no word for it."""
 
 
 def write_oscal_results(
-    judgement: Judgement, stream: TextIO, *, limit: int = 20, weighed: WeighedJudgement | None = None
+    evaluation: Evaluation, stream: TextIO, *, limit: int = 20, weighed: RatedEvaluation | None = None
 ) -> None:
     """Write assessment results. Of the objects that share a policy's message, ``limit`` are named at most.
 
     ``weighed`` is how severe findings are: observations of policies that somebody has rated have it as properties.
     """
-    tallies = tally_of(judgement, limit=limit)
-    write_results_of(run_of(judgement, weighed), {tally.policy.id: _subjects(tally) for tally in tallies}, stream)
+    tallies = tally_of(evaluation, limit=limit)
+    write_results_of(run_of(evaluation, weighed), {tally.policy.id: _subjects(tally) for tally in tallies}, stream)
 
 
 def write_results_of(run: ReportedRun, subjects: Mapping[str, list[dict[str, Any]]], stream: TextIO) -> None:
@@ -115,7 +115,7 @@ def _subjects(tally: PolicyTally) -> list[dict[str, Any]]:
 class _Key:
     """An object by its type and id."""
 
-    def __init__(self, judged: EstateObject) -> None:
+    def __init__(self, judged: CloudObject) -> None:
         self.judged = judged
 
     def __hash__(self) -> int:

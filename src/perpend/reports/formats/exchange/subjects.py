@@ -15,7 +15,7 @@ from perpend.evaluation.verdicts.child_lists import account_names
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from perpend.core.objects.inventory import EstateObject
+    from perpend.core.objects.inventory import CloudObject
 
 _ACCOUNT: Final = re.compile("[0-9]{12}")
 _REGION: Final = re.compile("[a-z]{2}(-[a-z]+)+-[0-9]")
@@ -73,7 +73,7 @@ class Subject:
         return self.name or self.id
 
 
-def subject_of(judged: EstateObject) -> Subject:
+def subject_of(judged: CloudObject) -> Subject:
     """Return what an object is called, and where it is: by its ARN; the account also by the object that owns it."""
     return subject_called(judged.id, judged.external_id, judged.name, judged.type_name, accounts=account_names(judged))
 

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from perpend.findings.remediation.model import Remedy
-    from perpend.findings.remediation.plans import Mending
+    from perpend.findings.remediation.plans import RemediationPlan
 
 
-def write_remedies_json(mendings: Iterable[Mending], stream: TextIO) -> None:
+def write_remedies_json(mendings: Iterable[RemediationPlan], stream: TextIO) -> None:
     """Write an object for each object to mend, a line each. The keys are a contract: added to, never renamed."""
     stream.write("[")
     write_items(map(_document, mendings), stream)
     stream.write("\n]\n")
 
 
-def _document(mending: Mending) -> dict[str, Any]:
+def _document(mending: RemediationPlan) -> dict[str, Any]:
     judged, remedy = mending.object, mending.remedy
     return {
         "policyId": mending.policy.id,

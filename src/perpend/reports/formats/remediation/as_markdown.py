@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from perpend.findings.remediation.model import Remedy, Words
-    from perpend.findings.remediation.plans import Mending
+    from perpend.findings.remediation.plans import RemediationPlan
 
 _BACKTICKS: Final = re.compile("`{3,}")
 
 
-def write_remedies_markdown(mendings: Iterable[Mending], stream: TextIO) -> None:
+def write_remedies_markdown(mendings: Iterable[RemediationPlan], stream: TextIO) -> None:
     """Write a section for each policy, and in it one for each object."""
     stream.write(f"{RAN_NOTHING}\n")
     told = ""
@@ -29,7 +29,7 @@ def write_remedies_markdown(mendings: Iterable[Mending], stream: TextIO) -> None
         stream.writelines(_section(mending))
 
 
-def _section(mending: Mending) -> Iterator[str]:
+def _section(mending: RemediationPlan) -> Iterator[str]:
     judged = mending.object
     yield f"\n### {span(judged.name or judged.id)}\n\n"
     yield f"{prose(mending.type_label)} {span(judged.external_id or judged.id)}, account {mending.account or 'not known'}. "

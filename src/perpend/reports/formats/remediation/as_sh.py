@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from perpend.findings.remediation.model import Remedy
-    from perpend.findings.remediation.plans import Mending
+    from perpend.findings.remediation.plans import RemediationPlan
 
 
-def write_sh(mendings: Iterable[Mending], stream: TextIO) -> None:
+def write_sh(mendings: Iterable[RemediationPlan], stream: TextIO) -> None:
     """Write a script that stops at the first command that fails."""
     stream.write(f"#!/bin/sh\n# {RAN_NOTHING}\n# The script stops at the first command that fails.\nset -eu\n")
     told = ""
@@ -30,7 +30,7 @@ def write_sh(mendings: Iterable[Mending], stream: TextIO) -> None:
         stream.writelines(_lines(mending))
 
 
-def _lines(mending: Mending) -> Iterator[str]:
+def _lines(mending: RemediationPlan) -> Iterator[str]:
     yield "\n"
     yield from comment(object_line(mending))
     yield from comment(mending.message, "# found: ", "#   ")

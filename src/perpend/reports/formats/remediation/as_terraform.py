@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from perpend.findings.remediation.model import Scalar, Settings
-    from perpend.findings.remediation.plans import Mending
+    from perpend.findings.remediation.plans import RemediationPlan
 
 
-def write_terraform(mendings: Iterable[Mending], stream: TextIO) -> None:
+def write_terraform(mendings: Iterable[RemediationPlan], stream: TextIO) -> None:
     """Write a block for each object, to be merged into the resource that manages it."""
     stream.write(
         f"# {RAN_NOTHING}\n# Merge each block into the resource that manages the object; keep what is there already.\n"
@@ -29,7 +29,7 @@ def write_terraform(mendings: Iterable[Mending], stream: TextIO) -> None:
             stream.writelines(_block(settings, number))
 
 
-def _told(mending: Mending) -> Iterator[str]:
+def _told(mending: RemediationPlan) -> Iterator[str]:
     if mending.remedy is None:
         yield from comment(not_filled_line(mending))
         yield from comment(mending.guide, "#   ")

@@ -10,7 +10,7 @@ from perpend.core.diagnostics.escape import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from perpend.findings.remediation.plans import Mending
+    from perpend.findings.remediation.plans import RemediationPlan
 
 RAN_NOTHING: Final = "Perpend has run none of this. Read it, check what is to be checked, and run what you agree with."
 
@@ -33,7 +33,7 @@ def command_line(words: Sequence[str]) -> str:
     return shlex.join(words)
 
 
-def object_line(mending: Mending) -> str:
+def object_line(mending: RemediationPlan) -> str:
     """Return which object is meant, on one line: type, name, id, account."""
     judged = mending.object
     identity = judged.external_id or judged.id
@@ -41,7 +41,7 @@ def object_line(mending: Mending) -> str:
     return visible(f"{mending.type_label} {named}, account {mending.account or 'not known'}")
 
 
-def not_filled_line(mending: Mending) -> str:
+def not_filled_line(mending: RemediationPlan) -> str:
     """Return why there are no commands for an object, on one line."""
     return f"not filled in: {visible('; '.join(mending.why_not))}"
 

@@ -22,7 +22,7 @@ from perpend.reports.site.content.reads import extracts_of
 
 if TYPE_CHECKING:
     from perpend.core.objects.object_types import ObjectType
-    from perpend.reports.site.content.site_model import Book
+    from perpend.reports.site.content.site_model import SiteModel
 
 _LONGEST_OBJECT = 20_000
 
@@ -119,7 +119,7 @@ class DataPage:
 class Catalogue:
     """Types and extracts with their uses, computed once for the whole repository."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: SiteModel) -> None:
         self.book = book
 
     @cached_property

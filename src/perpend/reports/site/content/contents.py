@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from perpend.reports.site.content.guides import DocumentsPage, ProsePage
     from perpend.reports.site.content.page import Page
-    from perpend.reports.site.content.site_model import Book
+    from perpend.reports.site.content.site_model import SiteModel
 
 
 class Shelves(Protocol):
@@ -34,7 +34,7 @@ class Shelves(Protocol):
         """Return the page of each document."""
 
 
-def pages_of(book: Book, *, title: str, documents: Shelves | None, markdown: bool) -> Iterator[Page]:
+def pages_of(book: SiteModel, *, title: str, documents: Shelves | None, markdown: bool) -> Iterator[Page]:
     """Yield every page. Operations, documents and the search are no pages of a repository's own Markdown."""
     frameworks, catalogue = Frameworks(book), Catalogue(book)
     overview = Overview(book, frameworks)
@@ -59,7 +59,7 @@ def pages_of(book: Book, *, title: str, documents: Shelves | None, markdown: boo
         yield from _prose(documents)
 
 
-def _policies(book: Book, overview: Overview) -> Iterator[Page]:
+def _policies(book: SiteModel, overview: Overview) -> Iterator[Page]:
     for entity in dict.fromkeys(("/ce", *book.repository.folder_ids)):
         yield overview.folder(entity)
     logics = Logics(book)
@@ -67,7 +67,7 @@ def _policies(book: Book, overview: Overview) -> Iterator[Page]:
     yield from map(logics.page, book.repository.logic_ids)
 
 
-def _types(book: Book, catalogue: Catalogue) -> Iterator[Page]:
+def _types(book: SiteModel, catalogue: Catalogue) -> Iterator[Page]:
     yield catalogue.index()
     for name in sorted(book.type_names):
         yield catalogue.page(name)

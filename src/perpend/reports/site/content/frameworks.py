@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from perpend.language.compiler.frameworks import SectionMapping
-    from perpend.reports.site.content.site_model import Book
+    from perpend.reports.site.content.site_model import SiteModel
 
 HOWS = {
     "direct": "direct",
@@ -113,7 +113,7 @@ class FrameworksPage:
 class Frameworks:
     """Sections and what is known of everything below them, each computed once."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: SiteModel) -> None:
         self.book = book
         self._below: dict[str, tuple[int, SectionCoverage, frozenset[tuple[str, bool]]]] = {}
         self._rules: dict[str, frozenset[str]] = {}
@@ -213,7 +213,7 @@ class Frameworks:
         return self.book.verdicts.counts(sorted({policy for policy, _ in self.below(entity)[2]}))
 
 
-def answer_rows(book: Book, policy_id: str) -> tuple[AnswerRow, ...]:
+def answer_rows(book: SiteModel, policy_id: str) -> tuple[AnswerRow, ...]:
     """Return the sections that a policy answers, the direct ones first, then by framework and section."""
     routes: dict[str, list[SectionMapping]] = {}
     for mapping in book.mappings.of_policy(policy_id):
@@ -227,7 +227,7 @@ def rule_number(mappings: Sequence[SectionMapping]) -> int:
     return len({mapping.via for mapping in mappings if mapping.how == "internal-rule"})
 
 
-def _answer(book: Book, section_id: str, mappings: Sequence[SectionMapping]) -> AnswerRow:
+def _answer(book: SiteModel, section_id: str, mappings: Sequence[SectionMapping]) -> AnswerRow:
     of_section = book.mappings.of_section(section_id)
     policies = sorted({mapping.policy_id for mapping in of_section})
     return AnswerRow(
@@ -241,7 +241,7 @@ def _answer(book: Book, section_id: str, mappings: Sequence[SectionMapping]) -> 
     )
 
 
-def _policy_rows(book: Book, section_id: str) -> tuple[PolicyRow, ...]:
+def _policy_rows(book: SiteModel, section_id: str) -> tuple[PolicyRow, ...]:
     routes: dict[str, list[SectionMapping]] = {}
     for mapping in book.mappings.of_section(section_id):
         routes.setdefault(mapping.policy_id, []).append(mapping)
@@ -256,7 +256,7 @@ def _policy_rows(book: Book, section_id: str) -> tuple[PolicyRow, ...]:
     return tuple(sorted(rows, key=lambda row: (not row.direct, row.policy.id)))
 
 
-def _route(book: Book, mapping: SectionMapping) -> Route:
+def _route(book: SiteModel, mapping: SectionMapping) -> Route:
     via = None
     if mapping.how == "internal-rule" and mapping.via:
         via = book.rule_ref(mapping.via)

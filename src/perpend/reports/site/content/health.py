@@ -16,7 +16,7 @@ from perpend.reports.site.content.page import Head, Problem
 if TYPE_CHECKING:
     from perpend.authoring.testing.executions import Execution
     from perpend.authoring.testing.run import Branch
-    from perpend.reports.site.content.site_model import Book
+    from perpend.reports.site.content.site_model import SiteModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class HealthPage:
     covered: int
 
 
-def health_page(book: Book) -> HealthPage:
+def health_page(book: SiteModel) -> HealthPage:
     """Return the health page."""
     problems = counted(book.problems)
     codes = Counter((problem.code, problem.severity.value) for problem in problems)
@@ -69,7 +69,7 @@ def health_page(book: Book) -> HealthPage:
     )
 
 
-def _policy(book: Book, logic_id: str) -> Ref:
+def _policy(book: SiteModel, logic_id: str) -> Ref:
     return book.policy_ref(logic_id.rpartition("/")[0])
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perpend.authoring.testing.run import Branch
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.language.syntax.documents import WrittenBlock
-    from perpend.reports.site.content.site_model import Book
+    from perpend.reports.site.content.site_model import SiteModel
     from perpend.reports.site.content.steps import BlockSteps
 
 
@@ -68,7 +68,7 @@ class LogicPage:
 class Logics:
     """The logic files of a repository, each seen once for its own page and its policy's."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: SiteModel) -> None:
         self.book = book
         self._views: dict[str, LogicView] = {}
         self._cards: dict[str, LogicCard] = {}
@@ -118,7 +118,7 @@ class Logics:
         )
 
 
-def _card(book: Book, logic_id: str) -> LogicCard:
+def _card(book: SiteModel, logic_id: str) -> LogicCard:
     logic = book.repository.logic(logic_id).value
     executions = book.executions_of(logic_id)
     paths = dict.fromkeys(execution.path for execution in executions.ends if execution.path)
@@ -143,7 +143,7 @@ def _card(book: Book, logic_id: str) -> LogicCard:
     )
 
 
-def _imports(book: Book, logic_id: str, block: WrittenBlock) -> tuple[str, ...]:
+def _imports(book: SiteModel, logic_id: str, block: WrittenBlock) -> tuple[str, ...]:
     """Return the ids of all extracts files that a block and its related lists import."""
     extracts = {book.repository.imported(reference, logic_id, []): None for reference in block.imports}
     for related in block.related:
@@ -158,7 +158,7 @@ def test_ref(logic_id: str, execution: Execution) -> Ref:
     return Ref(PageKind.TEST_DATA, f"/{execution.path}", execution.id, anchor=f"object-{execution.number + 1}")
 
 
-def problem_from(book: Book, diagnostic: Diagnostic) -> Problem:
+def problem_from(book: SiteModel, diagnostic: Diagnostic) -> Problem:
     """Return a diagnostic as a page shows it, with the page of the file that it is about."""
     span = diagnostic.span
     return Problem(
@@ -166,7 +166,7 @@ def problem_from(book: Book, diagnostic: Diagnostic) -> Problem:
     )
 
 
-def page_of(book: Book, path: str) -> Ref | None:
+def page_of(book: SiteModel, path: str) -> Ref | None:
     """Return the page of the entity that a file belongs to, None where there is none."""
     entity, (folder, _, name) = f"/{path}", path.rpartition("/")
     repository = book.repository
@@ -183,14 +183,14 @@ def page_of(book: Book, path: str) -> Ref | None:
     return book.type_ref(folder.rpartition("/")[2]) if name == "type.yaml" else None
 
 
-def folder_crumbs(book: Book, entity: str) -> tuple[Ref, ...]:
+def folder_crumbs(book: SiteModel, entity: str) -> tuple[Ref, ...]:
     """Return the folders above an entity, from the top."""
     parts = entity.split("/")[1:-1]
     above = ["/" + "/".join(parts[: count + 1]) for count in range(1, len(parts))]
     return (POLICIES, *(book.folder_ref(folder, contextual=True) for folder in above))
 
 
-def place_facets(book: Book, policy_id: str) -> tuple[tuple[str, str], ...]:
+def place_facets(book: SiteModel, policy_id: str) -> tuple[tuple[str, str], ...]:
     """Return cloud and service of a policy by the folders that hold it: the third and the fourth part of its id."""
     parts = policy_id.split("/")
     facets = []

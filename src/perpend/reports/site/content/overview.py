@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from perpend.reports.site.content.frameworks import Frameworks
     from perpend.reports.site.content.links import EntityFlag
-    from perpend.reports.site.content.site_model import Book
+    from perpend.reports.site.content.site_model import SiteModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class HomePage:
 class Overview:
     """Gathers entities; lists are filled once for all flags."""
 
-    def __init__(self, book: Book, frameworks: Frameworks) -> None:
+    def __init__(self, book: SiteModel, frameworks: Frameworks) -> None:
         self.book = book
         self.frameworks = frameworks
         self.members: dict[str, list[Ref]] = {}

@@ -19,11 +19,11 @@ from perpend.reports.site.content.verdicts.tally import Observed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from perpend.authoring.testing.remediation import MendedTest
+    from perpend.authoring.testing.remediation import RemediationTest
     from perpend.language.syntax.documents import NamedLink
     from perpend.reports.site.content.links import EntityFlag
     from perpend.reports.site.content.logic import LogicCard, Logics, LogicView
-    from perpend.reports.site.content.site_model import Book
+    from perpend.reports.site.content.site_model import SiteModel
 
 _LONGEST_LEAD = 600
 _CATEGORIES = {"SECURITY": "Security", "RELIABILITY": "Reliability", "PERFORMANCE": "Performance", "COST": "Cost"}
@@ -52,7 +52,7 @@ class PolicyPage:
     summary: str
     description: str
     remediation: str
-    mended: MendedTest | None
+    mended: RemediationTest | None
     sections: tuple[AnswerRow, ...]
     view: LogicView | None
     commands: tuple[tuple[str, str], ...]
@@ -64,7 +64,7 @@ class PolicyPage:
     problems: tuple[Problem, ...]
 
 
-def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage:
+def policy_page(book: SiteModel, logics: Logics, entity: str) -> PolicyPage:
     """Return the page of a policy; where its file cannot be read, of what stands beside it and of why."""
     policy = book.policies.get(entity) or _unread(book, entity)
     ref = book.policy_ref(entity)
@@ -102,13 +102,13 @@ def policy_page(book: Book, logics: Logics, entity: str) -> PolicyPage:
     )
 
 
-def _unread(book: Book, entity: str) -> Policy:
+def _unread(book: SiteModel, entity: str) -> Policy:
     names = Names(entity.rpartition("/")[2], entity.rpartition("/")[2])
     logics = tuple(logic_id for logic_id in book.repository.logic_ids if logic_id.rpartition("/")[0] == entity)
     return Policy(entity, names, "", False, None, (), (), (), (), (), (), (), (), logics)
 
 
-def policy_facets(book: Book, policy: Policy) -> tuple[tuple[str, str], ...]:
+def policy_facets(book: SiteModel, policy: Policy) -> tuple[tuple[str, str], ...]:
     """Return what a search can be narrowed down by: kind, place, categories, frameworks, state, types, statuses."""
     ref = book.policy_ref(policy.id)
     frameworks = {framework_of(route.section_id) for route in book.mappings.of_policy(policy.id)}
@@ -125,14 +125,14 @@ def policy_facets(book: Book, policy: Policy) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _counts(book: Book, policy_id: str) -> Counts:
+def _counts(book: SiteModel, policy_id: str) -> Counts:
     return book.verdicts.counts([policy_id]) if book.verdicts else Counts()
 
 
 _STATES = ("production-policy", "work-in-progress", "impossible-policy", "policy-without-logic")
 
 
-def _head(book: Book, policy: Policy, ref: Ref, description: str) -> Head:
+def _head(book: SiteModel, policy: Policy, ref: Ref, description: str) -> Head:
     words = [*policy.similar_internal]
     for links in (policy.similar_conformity, policy.similar_trusted_advisor, policy.similar_security_hub):
         words += [link.name for link in links]
@@ -164,7 +164,7 @@ def _is_web(url: str) -> bool:
     return url.lower().startswith(("https://", "http://"))
 
 
-def _commands(policy: Policy, main: str | None, book: Book) -> tuple[tuple[str, str], ...]:
+def _commands(policy: Policy, main: str | None, book: SiteModel) -> tuple[tuple[str, str], ...]:
     if main is None:
         return ()
     commands = [("Run its tests", f"perpend test {quote(policy.id)} --coverage")]
@@ -188,14 +188,14 @@ def _lead(policy: Policy, description: str) -> str:
     return next((part for part in paragraphs if part[:1].isalpha() and len(part) <= _LONGEST_LEAD), "")
 
 
-def _problems(book: Book, entity: str) -> tuple[Problem, ...]:
+def _problems(book: SiteModel, entity: str) -> tuple[Problem, ...]:
     """Return what is wrong with a policy's own file, in itself and in what it refers to."""
     path = f"{entity[1:]}/policy.yaml"
     problems = [*book.repository.policy(entity).diagnostics, *book.problems_at.get(path, ())]
     return tuple(problem_from(book, one) for one in dict.fromkeys(problems))
 
 
-def _past(book: Book, folder: str) -> Changes | None:
+def _past(book: SiteModel, folder: str) -> Changes | None:
     changes = book.history(folder)
     if changes is None:
         return None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.object_types import ObjectType
     from perpend.language.program.program import Block, Expr, Program, Read
     from perpend.reports.site.content.links import Ref
-    from perpend.reports.site.content.site_model import Book
+    from perpend.reports.site.content.site_model import SiteModel
 
 _ACTION: Final = re.compile(
     r"\b([a-z][a-z0-9-]{1,30}:(?:Generate|Get|List|Describe|Head|Lookup|BatchGet|View)[A-Z][A-Za-z0-9]{1,60})\b"
@@ -46,7 +46,7 @@ class ReadValue:
     label: str
 
 
-def readings_of(book: Book, program: Program) -> tuple[ReadValue, ...]:
+def readings_of(book: SiteModel, program: Program) -> tuple[ReadValue, ...]:
     """Return what a program reads, of the object and of its related lists, in the order of first reading."""
     readings = [_reading(book, "", program.block.type, read) for read in program.reads]
     for relationship, block in _related(program.block):
@@ -88,7 +88,7 @@ def _related(block: Block) -> Iterator[tuple[str, Block]]:
         yield from ((f"{relationship} → {name}", inner) for name, inner in _related(child))
 
 
-def _reading(book: Book, relationship: str, object_type: ObjectType, read: Read) -> ReadValue:
+def _reading(book: SiteModel, relationship: str, object_type: ObjectType, read: Read) -> ReadValue:
     *lookups, name = read.path.split(".")
     reached = book.analyzer.reached(object_type, lookups)
     declared = reached.fields.get(name)

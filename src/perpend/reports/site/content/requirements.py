@@ -6,12 +6,12 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import NOT_JUDGED, PolicyAsked, Standing, standing_of
+from perpend.evaluation.verdicts.requirements import NOT_JUDGED, PolicyAsked, RequirementStatus, standing_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perpend.reports.site.content.site_model import Book
+    from perpend.reports.site.content.site_model import SiteModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +45,17 @@ class RequirementResults:
 
 
 _FIELD_OF: Final = {
-    Standing.FAILS: "incompliant",
-    Standing.UNDETERMINED: "undetermined",
-    Standing.MET: "compliant",
-    Standing.NOTHING_TO_JUDGE: "inapplicable",
-    Standing.NOT_ASKED: "unasked",
-    Standing.MANUAL: "manual",
-    Standing.UNANSWERED: "none",
+    RequirementStatus.FAILS: "incompliant",
+    RequirementStatus.UNDETERMINED: "undetermined",
+    RequirementStatus.MET: "compliant",
+    RequirementStatus.NOTHING_TO_JUDGE: "inapplicable",
+    RequirementStatus.NOT_ASKED: "unasked",
+    RequirementStatus.MANUAL: "manual",
+    RequirementStatus.UNANSWERED: "none",
 }
 
 
-def requirement_result(book: Book, policy_ids: Sequence[str]) -> RequirementResults:
+def requirement_result(book: SiteModel, policy_ids: Sequence[str]) -> RequirementResults:
     """Return how the one requirement that these policies answer fared. The book has verdicts."""
     assert book.verdicts is not None
     asked, part, judges = book.verdicts.by_policy, book.verdicts.in_part.get, book.mappings.judges

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _NO_EXECUTIONS = Executions()
 
 
-class Book:
+class SiteModel:
     """What the pages are made of. ``history`` tells when a directory of the repository changed, None where nobody knows.
 
     ``known_executions`` are tests that have been run already, by logic id.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from perpend.authoring.testing.executions import Execution
-    from perpend.language.program.program import Block, Condition, Expr, Program, Verdict
+    from perpend.language.program.program import Block, Condition, DeclaredOutcome, Expr, Program
 
 _JOINTS = {"AND": "all", "OR": "any", "NOT": "not"}
 _DEEPEST = 6
@@ -96,7 +96,7 @@ class StepReader:
         """Return the steps of the whole program."""
         return self._block("", self.program.block, self.program.verdicts)
 
-    def _block(self, relationship: str, block: Block, verdicts: Mapping[int, Verdict]) -> BlockSteps:
+    def _block(self, relationship: str, block: Block, verdicts: Mapping[int, DeclaredOutcome]) -> BlockSteps:
         number = self._number
         self._number += 1
         silent = silent_checks(block)
@@ -120,7 +120,7 @@ class StepReader:
         checks = tuple(self._check(ways[base + slot], part) for slot, part, _, _ in checks_of(expression))
         return ConditionStep(number, clause_of(expression), checks, way)
 
-    def _way(self, block: int, verdict: Verdict) -> Way:
+    def _way(self, block: int, verdict: DeclaredOutcome) -> Way:
         return Way(
             anchor_of(block, verdict.index, verdict.text == OTHERWISE),
             verdict.index,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from perpend.reports.site.content.requirements import RequirementResults
     from perpend.reports.site.content.steps import BlockSteps
 
-    Known = Callable[[str, str], "str | None"]
+    FindingState = Callable[[str, str], "str | None"]
 
 LONG: Final = 900
 """From this length on, in characters, a description is folded."""
@@ -73,7 +73,7 @@ class Drawing:
     addresses: Addresses
     path: str
     root: str
-    known: Known
+    known: FindingState
 
     def href(self, ref: Ref) -> str:
         """Return the address of a page, seen from this one."""

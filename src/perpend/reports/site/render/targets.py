@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from perpend.reports.site.content.site_model import Book
+    from perpend.reports.site.content.site_model import SiteModel
     from perpend.reports.site.documents import Documents
     from perpend.reports.site.render.addresses import Addresses
 
@@ -31,7 +31,7 @@ class Targets:
     ``in_place`` says that the site is written into the repository, where these files are already.
     """
 
-    book: Book
+    book: SiteModel
     addresses: Addresses
     documents: Documents | None
     in_place: bool = False

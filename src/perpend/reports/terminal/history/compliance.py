@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import Standing
+from perpend.evaluation.verdicts.requirements import RequirementStatus
 from perpend.reports.terminal.page import TerminalPage
 from perpend.reports.terminal.verdicts.requirements_list import print_requirements, print_totals
 
@@ -21,8 +21,11 @@ def fractions(card: Scorecard) -> dict[str, tuple[int, int]]:
     A requirement is judged where it fails, is undetermined, waived, or met; a verdict is known where it is compliant or
     incompliant.
     """
-    met = card.counts[Standing.MET]
-    judged = met + sum(card.counts[standing] for standing in (Standing.FAILS, Standing.UNDETERMINED, Standing.WAIVED))
+    met = card.counts[RequirementStatus.MET]
+    judged = met + sum(
+        card.counts[standing]
+        for standing in (RequirementStatus.FAILS, RequirementStatus.UNDETERMINED, RequirementStatus.WAIVED)
+    )
     total = {status: sum(result.counts[status] for result in card.results) for status in Status}
     known = total[Status.COMPLIANT] + total[Status.INCOMPLIANT]
     return {

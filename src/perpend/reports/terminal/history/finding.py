@@ -14,8 +14,8 @@ from perpend.core.objects.status import Status
 from perpend.core.values.values import milliseconds_from_datetime
 from perpend.evaluation.verdicts.selection import view_of
 from perpend.findings.history.identity import program_hash
-from perpend.findings.history.model import OPEN_LIVES, Event, Life
-from perpend.findings.severity.effective import RatingsInForce
+from perpend.findings.history.model import OPEN_LIVES, Event, State
+from perpend.findings.severity.effective import EffectiveRatings
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.formats.exchange.finding import (
@@ -23,7 +23,7 @@ from perpend.reports.formats.exchange.finding import (
     CLOSED,
     NEW,
     SAME,
-    FindingLife,
+    FindingHistory,
     ReportedFinding,
     ReportedPolicy,
     ReportedRun,
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from perpend.evaluation.verdicts.requirements import Scorecard
-    from perpend.findings.history.manifest import HistoryHead
-    from perpend.findings.severity.levels import FindingRating
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.severity.levels import FindingSeverity
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.language.program.program import Program
     from perpend.language.syntax.repository import Repository
     from perpend.reports.terminal.history.findings import Row
@@ -49,14 +49,14 @@ CHANGED_IN: Final = "changed_in_run"
 NO_NEWS: Final = (Event.CHANGED.value, Event.SEEN_AGAIN.value)
 """What a comparison tells of findings that were open, and still are."""
 
-_ENDED: Final = (Life.RESOLVED, Life.GONE, Life.RETIRED)
+_ENDED: Final = (State.RESOLVED, State.GONE, State.RETIRED)
 _DIFFERENT: Final = {Event.OPENED: NEW, Event.REOPENED: NEW, Event.RESOLVED: CLOSED, Event.GONE: CLOSED, Event.RETIRED: CLOSED}
 
 Counts = dict[str, dict[Status, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class SaidBesideHistory:
+class HistoryAnnotations:
     """What formats need beside a history's rows: the repository, waivers in words by their ids, and ratings.
 
     ``lines``: whether the lines of conditions are asked for.
@@ -64,11 +64,11 @@ class SaidBesideHistory:
 
     repository: Repository
     waivers: Mapping[str, str] = field(default_factory=dict)
-    ratings: RatingsInForce = field(default_factory=RatingsInForce)
+    ratings: EffectiveRatings = field(default_factory=EffectiveRatings)
     lines: bool = False
 
 
-def words_of_waivers(covering: Covering) -> dict[str, str]:
+def words_of_waivers(covering: WaiverMatches) -> dict[str, str]:
     """Return why each waiver accepts findings, and until when."""
     return {
         waiver.id: f"{f'until {waiver.until}' if waiver.until else 'for ever'}: {waiver.reason} "
@@ -78,7 +78,7 @@ def words_of_waivers(covering: Covering) -> dict[str, str]:
 
 
 def run_of_history(
-    head: HistoryHead, time: datetime, counts: Counts, said: SaidBesideHistory, cards: Sequence[Scorecard] = ()
+    head: HistoryManifest, time: datetime, counts: Counts, said: HistoryAnnotations, cards: Sequence[Scorecard] = ()
 ) -> ReportedRun:
     """Return what findings of a history have in common. ``counts`` are those of the verdicts that are known of policies.
 
@@ -101,7 +101,7 @@ def run_of_history(
     return ReportedRun(milliseconds_from_datetime(time), policies, total, _objects(head, counts), tuple(cards))
 
 
-def _objects(head: HistoryHead, counts: Counts) -> int:
+def _objects(head: HistoryManifest, counts: Counts) -> int:
     """Return how many objects the policy of each type that was asked of most was asked of."""
     by_type: dict[str, int] = {}
     for policy in head.policies:
@@ -111,13 +111,13 @@ def _objects(head: HistoryHead, counts: Counts) -> int:
 
 
 def findings_told(
-    rows: Iterable[Row], run: ReportedRun, head: HistoryHead, said: SaidBesideHistory
+    rows: Iterable[Row], run: ReportedRun, head: HistoryManifest, said: HistoryAnnotations
 ) -> Iterator[ReportedFinding]:
     """Yield findings of a history. Rows have the columns of findings, ``changed_in_run``, and those of waivers."""
     teller = _Teller(run, head, said)
     newest = head.runs[-1].number
     for row in rows:
-        life = Life(row["life"])
+        life = State(row["life"])
         if life in _ENDED:
             change = CLOSED
         elif life in OPEN_LIVES and milliseconds_from_datetime(row["open_since"]) >= run.milliseconds:
@@ -128,7 +128,7 @@ def findings_told(
 
 
 def differences_told(
-    rows: Iterable[Row], run: ReportedRun, head: HistoryHead, said: SaidBesideHistory
+    rows: Iterable[Row], run: ReportedRun, head: HistoryManifest, said: HistoryAnnotations
 ) -> Iterator[ReportedFinding]:
     """Yield findings that are otherwise in a run than in another one, each as it is after it."""
     teller = _Teller(run, head, said)
@@ -141,7 +141,7 @@ def differences_told(
 class _Teller:
     """Tells findings of one run."""
 
-    def __init__(self, run: ReportedRun, head: HistoryHead, said: SaidBesideHistory) -> None:
+    def __init__(self, run: ReportedRun, head: HistoryManifest, said: HistoryAnnotations) -> None:
         self._run = run
         self._said = said
         self._meant = {(policy.policy_id, policy.type_name): policy.program for policy in head.policies}
@@ -163,7 +163,7 @@ class _Teller:
         remediation = row["remediation_message"]
         waiver = row.get("waiver")
         opened = row["open_since"]
-        life = FindingLife(
+        life = FindingHistory(
             milliseconds_from_datetime(opened) if opened is not None else None,
             change,
             encodable(self._said.waivers.get(waiver, waiver)) if waiver else None,
@@ -189,7 +189,7 @@ class _Teller:
             rating,
         )
 
-    def _rating(self, policy_id: str, severity: str | None) -> FindingRating | None:
+    def _rating(self, policy_id: str, severity: str | None) -> FindingSeverity | None:
         rated = self._said.ratings.by_policy.get(policy_id)
         if rated is None or severity is None:
             return None

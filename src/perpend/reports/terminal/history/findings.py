@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
-from perpend.findings.history.model import Life
+from perpend.findings.history.model import State
 from perpend.reports.terminal.page import TerminalPage
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 _MARKS: Final = {
-    Life.OPEN: Status.INCOMPLIANT,
-    Life.UNCONFIRMED: Status.UNDETERMINED,
-    Life.UNKNOWN: Status.UNDETERMINED,
-    Life.RESOLVED: Status.COMPLIANT,
-    Life.GONE: Status.DISAPPEARED,
-    Life.RETIRED: Status.INAPPLICABLE,
+    State.OPEN: Status.INCOMPLIANT,
+    State.UNCONFIRMED: Status.UNDETERMINED,
+    State.UNKNOWN: Status.UNDETERMINED,
+    State.RESOLVED: Status.COMPLIANT,
+    State.GONE: Status.DISAPPEARED,
+    State.RETIRED: Status.INAPPLICABLE,
 }
 _BLOCKS: Final = ("▁▂▃▄▅▆▇█", ".:-=+*#@")
 _NARROW: Final = 40
@@ -61,11 +61,11 @@ def print_findings(rows: Sequence[Row], console: Console, *, more: bool) -> None
 
 
 def _print_finding(row: Row, page: TerminalPage) -> None:
-    life = Life(row["life"])
+    life = State(row["life"])
     parts = [life.value]
     if row["open_since"] is not None:
         parts.append(f"since {day(row['open_since'])}" if row["ended_at"] is None else _span(row))
-    if life is Life.UNCONFIRMED and row["last_known_at"] is not None:
+    if life is State.UNCONFIRMED and row["last_known_at"] is not None:
         parts.append(f"last known {day(row['last_known_at'])}")
     if row["episodes"] > 1:
         parts.append(f"episode {row['episodes']}")
@@ -146,7 +146,7 @@ def day(time: datetime) -> str:
     return f"{time:%Y-%m-%d}"
 
 
-def mark(life: Life, page: TerminalPage) -> str:
+def mark(life: State, page: TerminalPage) -> str:
     """Return the sign of a life."""
     status = _MARKS.get(life)
     return page.symbol(status) if status else " "

@@ -60,7 +60,7 @@ class WaiverMoved:
 
 
 @dataclass(frozen=True, slots=True)
-class Radius:
+class PolicyDiff:
     """What a change of policies does: revisions, the snapshot, policies that find something else, requirements that flip.
 
     ``same`` policies mean the same, ``untouched`` ones mean something else and find the same. ``refused`` cannot be used in
@@ -100,7 +100,7 @@ class Radius:
         return "; ".join(parts)
 
 
-def print_radius(radius: Radius, console: Console, *, limit: int) -> None:
+def print_radius(radius: PolicyDiff, console: Console, *, limit: int) -> None:
     """Print what is otherwise, policy by policy."""
     page = TerminalPage(console)
     page.line(page.prose(radius.words))
@@ -125,7 +125,7 @@ def print_radius(radius: Radius, console: Console, *, limit: int) -> None:
         page.line(f"cannot be used in {page.name(radius.after)}: {page.name(refused)} (perpend lint)", style="yellow")
 
 
-def write_radius_json(radius: Radius, stream: TextIO) -> None:
+def write_radius_json(radius: PolicyDiff, stream: TextIO) -> None:
     """Write one object."""
     document: dict[str, Any] = {
         "before": radius.before,
@@ -163,12 +163,12 @@ def write_radius_json(radius: Radius, stream: TextIO) -> None:
     stream.write("\n")
 
 
-def write_radius_markdown(radius: Radius, stream: TextIO, *, limit: int) -> None:
+def write_radius_markdown(radius: PolicyDiff, stream: TextIO, *, limit: int) -> None:
     """Write a comment for a review. Its first line says what wrote it, so that the next run can find and replace it."""
     write_comment(_markdown_lines(radius, limit), stream)
 
 
-def _markdown_lines(radius: Radius, limit: int) -> Iterator[str]:
+def _markdown_lines(radius: PolicyDiff, limit: int) -> Iterator[str]:
     yield f"<!-- perpend:diff-policies -->\n### What this change of policies finds\n\n{cell(radius.words)}.\n"
     yield f"\nBy the snapshot {cell(radius.snapshot)}.\n"
     if radius.policies:

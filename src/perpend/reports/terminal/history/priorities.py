@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perpend.core.diagnostics.plural import counted
-from perpend.findings.history.model import Life
+from perpend.findings.history.model import State
 from perpend.reports.terminal.history.findings import mark
 from perpend.reports.terminal.page import TerminalPage
 
@@ -19,7 +19,7 @@ def print_priorities(rows: Sequence[dict[str, Any]], console: Console, *, more: 
     """Print findings in their order, each with the reason for its place, and how many they are."""
     page = TerminalPage(console)
     for row in rows:
-        life = Life(row["life"])
+        life = State(row["life"])
         where = f" in {page.name(row['account'])}" if row["account"] else ""
         reason = page.name(row["reason"]) if row["reason"] is not None else life.value
         named = page.name(row["object_name"] or row["object_id"])

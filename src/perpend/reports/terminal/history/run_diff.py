@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from perpend.findings.history.manifest import Ran
+    from perpend.findings.history.manifest import Run
 
 _ORDER: Final = (
     *(Event.OPENED, Event.REOPENED, Event.LOST_SIGHT, Event.SEEN_AGAIN, Event.CHANGED),
@@ -34,8 +34,8 @@ class Difference:
     ``columns`` are those of the rows, which hold them in this order.
     """
 
-    before: Ran
-    after: Ran
+    before: Run
+    after: Run
     judged: tuple[tuple[int, int], tuple[int, int]]
     rows: Sequence[Row]
     columns: Sequence[str] = ()

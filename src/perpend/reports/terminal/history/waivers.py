@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from perpend.findings.waivers.attestations import Attested
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.status import DayAsked
 
 
-def print_waivers(covering: Covering, attested: Sequence[Attested], console: Console, *, counts: bool) -> None:
+def print_waivers(covering: WaiverMatches, attested: Sequence[Attested], console: Console, *, counts: bool) -> None:
     """Print waivers, those that end first in front, and attestations. ``counts``: with how many findings they cover."""
     page = TerminalPage(console)
     page.line(
@@ -47,7 +47,7 @@ def _words(asked: DayAsked) -> str:
     return f"{asked.day}" if asked.day == asked.last else f"{asked.day}, none that ended before {asked.last}"
 
 
-def print_tried(rows: Sequence[dict[str, Any]], covering: Covering, console: Console) -> None:
+def print_tried(rows: Sequence[dict[str, Any]], covering: WaiverMatches, console: Console) -> None:
     """Print what each waiver would cover, by policy and account."""
     page = TerminalPage(console)
     by_id = {standing.waiver.id: standing for standing in covering.standings}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from perpend.language.program.program import Expr, Program, Verdict
+    from perpend.language.program.program import DeclaredOutcome, Expr, Program
 
 _INDEX: Final = 5
 _STATUS: Final = 14
@@ -84,7 +84,7 @@ def _print_below(text: str, console: Console) -> None:
     hang(console, Text(" " * (_INDEX + 2)), Text(text, style="dim"))
 
 
-def _print_verdict(verdict: Verdict, console: Console) -> None:
+def _print_verdict(verdict: DeclaredOutcome, console: Console) -> None:
     head = Text.assemble(
         (f"{verdict.index:>{_INDEX}}  ", "dim"), (f"{verdict.status.value:<{_STATUS}}", STYLES[verdict.status])
     )

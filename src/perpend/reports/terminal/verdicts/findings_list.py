@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perpend.core.objects.account import Account
-    from perpend.core.objects.inventory import EstateObject
-    from perpend.findings.severity.results import WeighedJudgement
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.findings.severity.results import RatedEvaluation
     from perpend.reports.formats.tally import Group, PolicyTally, Reason
     from perpend.reports.terminal.page import TerminalPage
 
@@ -29,7 +29,7 @@ _UNDETERMINED: Final = STYLES[Status.UNDETERMINED]
 class ObjectMarks:
     """What people say of objects that are listed: how severe they are; and, by policy and Id, by what they are waived."""
 
-    weighed: WeighedJudgement | None = None
+    weighed: RatedEvaluation | None = None
     waived: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def of(self, policy_id: str, object_id: str) -> str:
@@ -132,7 +132,7 @@ def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Accoun
         page.line((f"{page.ellipsis} and {rest:,} more (use --format json or csv for all)", "dim"), first="    ")
 
 
-def _name(judged: EstateObject, page: TerminalPage, accounts: Mapping[str, Account]) -> tuple[str, str]:
+def _name(judged: CloudObject, page: TerminalPage, accounts: Mapping[str, Account]) -> tuple[str, str]:
     of_account = account_of(judged, accounts)
     owner = [judged.master.name if judged.master else "", (of_account[1].name or "") if of_account else ""]
     shown = " ".join(page.name(text) for text in owner if text)

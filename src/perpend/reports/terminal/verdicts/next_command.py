@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from perpend.core.objects.inventory import EstateObject
-    from perpend.evaluation.verdicts.evaluation_time import RunDay
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
     from perpend.reports.formats.tally import PolicyTally
     from perpend.reports.terminal.page import TerminalPage
 
@@ -43,7 +43,7 @@ class ExplainCommand:
         """Whether only those inputs are named that hold the object: all would be too many."""
         return not self.in_order and len(self.inputs) > MOST_INPUTS
 
-    def words(self, policy_id: str, judged: EstateObject, day: RunDay) -> list[str]:
+    def words(self, policy_id: str, judged: CloudObject, day: EvaluationTime) -> list[str]:
         """Return the words of the command that explains one verdict."""
         last = policy_id.rpartition("/")[2]
         alone = sum(known.rpartition("/")[2] == last for known in self.policy_ids) == 1
@@ -58,7 +58,7 @@ class ExplainCommand:
         return ["perpend", "explain", *named, *options]
 
 
-def print_hint(tallies: Sequence[PolicyTally], day: RunDay, page: TerminalPage, command: ExplainCommand) -> None:
+def print_hint(tallies: Sequence[PolicyTally], day: EvaluationTime, page: TerminalPage, command: ExplainCommand) -> None:
     """Print the command that explains the first verdict to act on, on one line however long, nothing where there is none."""
     groups = (
         (tally.policy.id, group)

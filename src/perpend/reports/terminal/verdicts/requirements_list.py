@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import Standing
+from perpend.evaluation.verdicts.requirements import RequirementStatus
 from perpend.reports.terminal.explanation import STYLES
 from perpend.reports.terminal.verdicts.count_table import CountRow, print_counts
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from perpend.reports.terminal.page import TerminalPage
 
 _STATUS_OF: Final = {
-    Standing.FAILS: Status.INCOMPLIANT,
-    Standing.UNDETERMINED: Status.UNDETERMINED,
-    Standing.WAIVED: Status.INCOMPLIANT,
-    Standing.MET: Status.COMPLIANT,
-    Standing.NOTHING_TO_JUDGE: Status.INAPPLICABLE,
+    RequirementStatus.FAILS: Status.INCOMPLIANT,
+    RequirementStatus.UNDETERMINED: Status.UNDETERMINED,
+    RequirementStatus.WAIVED: Status.INCOMPLIANT,
+    RequirementStatus.MET: Status.COMPLIANT,
+    RequirementStatus.NOTHING_TO_JUDGE: Status.INAPPLICABLE,
 }
 """The status whose mark and colour a class of requirements has."""
 
@@ -29,12 +29,12 @@ def print_totals(card: Scorecard, page: TerminalPage) -> None:
     """Print a framework's name, how much of it was asked, and what was found."""
     page.line((page.prose(card.framework.name), "bold"))
     page.line((card.asked_in_words, "" if card.all_asked else "yellow"), first="  ")
-    words: list[str | tuple[str, str]] = [f"{card.counts[Standing.MET]:,} of {len(card.results):,} met: "]
+    words: list[str | tuple[str, str]] = [f"{card.counts[RequirementStatus.MET]:,} of {len(card.results):,} met: "]
     for standing, status in _STATUS_OF.items():
         number = card.counts[standing]
-        if standing is Standing.WAIVED and not number:
+        if standing is RequirementStatus.WAIVED and not number:
             continue
-        word = "fail" if standing is Standing.FAILS and number != 1 else standing.value
+        word = "fail" if standing is RequirementStatus.FAILS and number != 1 else standing.value
         words += [(f"{number:,} {word}", STYLES[status] if number else "dim"), " + "]
     page.line(*words[:-1], f" = {card.asked:,} asked", first="  ")
 
@@ -49,8 +49,8 @@ def print_requirements(card: Scorecard, page: TerminalPage) -> None:
     if partly or any(not result.standing.was_asked for result in card.results):
         page.blank()
     _print_reasons("asked in part", partly, page)
-    _print_reasons("not asked", _of(card, Standing.NOT_ASKED), page)
-    for standing in (Standing.ATTESTED, Standing.MANUAL, Standing.UNANSWERED):
+    _print_reasons("not asked", _of(card, RequirementStatus.NOT_ASKED), page)
+    for standing in (RequirementStatus.ATTESTED, RequirementStatus.MANUAL, RequirementStatus.UNANSWERED):
         if results := _of(card, standing):
             page.line(f"{standing.value} ({len(results):,}): {_numbers(results, page)}", first="  ", rest="    ")
 
@@ -78,5 +78,5 @@ def _numbers(results: Iterable[RequirementResult], page: TerminalPage) -> str:
     return ", ".join(page.name(result.requirement.number) for result in results)
 
 
-def _of(card: Scorecard, standing: Standing) -> list[RequirementResult]:
+def _of(card: Scorecard, standing: RequirementStatus) -> list[RequirementResult]:
     return [result for result in card.results if result.standing is standing]

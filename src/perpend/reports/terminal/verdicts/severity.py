@@ -8,11 +8,11 @@ from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
 
 if TYPE_CHECKING:
-    from perpend.findings.severity.results import WeighedJudgement
+    from perpend.findings.severity.results import RatedEvaluation
     from perpend.reports.terminal.page import TerminalPage
 
 
-def severities_text(weighed: WeighedJudgement | None) -> str:
+def severities_text(weighed: RatedEvaluation | None) -> str:
     """Return how many findings that are incompliant and not waived there are of each severity, the worst first."""
     if weighed is None:
         return ""
@@ -21,14 +21,14 @@ def severities_text(weighed: WeighedJudgement | None) -> str:
     return f"by severity: {', '.join(parts)}" if parts else ""
 
 
-def print_severities(weighed: WeighedJudgement | None, page: TerminalPage) -> None:
+def print_severities(weighed: RatedEvaluation | None, page: TerminalPage) -> None:
     """Print how many findings there are of each severity."""
     text = severities_text(weighed)
     if text:
         page.line((page.prose(text), "yellow"), first="  ")
 
 
-def rating_text(weighed: WeighedJudgement | None, policy_id: str) -> str:
+def rating_text(weighed: RatedEvaluation | None, policy_id: str) -> str:
     """Return how severe a policy's findings are, and by whose word."""
     if weighed is None:
         return ""
@@ -36,7 +36,7 @@ def rating_text(weighed: WeighedJudgement | None, policy_id: str) -> str:
     return rating.text(Status.INCOMPLIANT) if rating else "not rated"
 
 
-def moved_text(weighed: WeighedJudgement | None, policy_id: str, object_id: str) -> str:
+def moved_text(weighed: RatedEvaluation | None, policy_id: str, object_id: str) -> str:
     """Return how severe a finding is where it is another severity than its policy's."""
     steps = weighed.steps.get(policy_id, {}).get(object_id, 0) if weighed else 0
     rating = weighed.in_force.of(policy_id, steps) if weighed and steps else None

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.account import Account
     from perpend.core.objects.inventory import Source
-    from perpend.evaluation.verdicts.evaluation import Judgement, Ledger
+    from perpend.evaluation.verdicts.evaluation import Evaluation, Totals
     from perpend.evaluation.verdicts.requirements import Scorecard
-    from perpend.findings.severity.results import WeighedJudgement
-    from perpend.findings.waivers.matches import Covering
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.reports.formats.tally import PolicyTally
     from perpend.reports.terminal.verdicts.next_command import ExplainCommand
 
@@ -52,15 +52,15 @@ class Detail(StrEnum):
 
 
 def print_judgement(
-    judgement: Judgement,
+    evaluation: Evaluation,
     console: Console,
     *,
     limit: int = 20,
     explained: ExplainCommand | None = None,
     accounts: Mapping[str, Account] | None = None,
     detail: Detail = Detail.ALL,
-    covering: Covering | None = None,
-    weighed: WeighedJudgement | None = None,
+    covering: WaiverMatches | None = None,
+    weighed: RatedEvaluation | None = None,
     decided: str = "",
 ) -> None:
     """Print the judgement. Of the objects that share a policy's message, and of the sources, ``limit`` are named at most.
@@ -70,134 +70,136 @@ def print_judgement(
     """
     accounts = accounts or {}
     page = TerminalPage(console)
-    if detail is not Detail.TOTALS or not judgement.ledger.objects:
-        _print_subject(judgement, page, limit, accounts, decided)
-    if not judgement.ledger.objects:
+    if detail is not Detail.TOTALS or not evaluation.ledger.objects:
+        _print_subject(evaluation, page, limit, accounts, decided)
+    if not evaluation.ledger.objects:
         return
-    cards = judgement.scorecards()
-    _print_totals(judgement, cards, page, covering, weighed)
+    cards = evaluation.scorecards()
+    _print_totals(evaluation, cards, page, covering, weighed)
     if detail is Detail.TOTALS:
         return
-    tallies = tally_of(judgement, limit=limit if detail is Detail.ALL else 0)
+    tallies = tally_of(evaluation, limit=limit if detail is Detail.ALL else 0)
     for card in cards:
         print_requirements(card, page)
-    _print_policies(judgement, tallies, cards, page)
+    _print_policies(evaluation, tallies, cards, page)
     if detail is Detail.ALL:
-        print_incompliant(tallies, page, accounts, _marks(judgement, tallies, covering, weighed))
+        print_incompliant(tallies, page, accounts, _marks(evaluation, tallies, covering, weighed))
         print_undetermined(tallies, page, accounts, limit=limit)
         if explained is not None:
-            print_hint(tallies, judgement.day, page, explained)
+            print_hint(tallies, evaluation.day, page, explained)
 
 
 def _marks(
-    judgement: Judgement, tallies: Sequence[PolicyTally], covering: Covering | None, weighed: WeighedJudgement | None
+    evaluation: Evaluation, tallies: Sequence[PolicyTally], covering: WaiverMatches | None, weighed: RatedEvaluation | None
 ) -> ObjectMarks:
     """Return what people say of the objects that are listed: how severe they are, and whether they are waived."""
-    return ObjectMarks(weighed, waived_marks(judgement, covering, tallies))
+    return ObjectMarks(weighed, waived_marks(evaluation, covering, tallies))
 
 
-def narrowed_text(judgement: Judgement) -> str:
+def narrowed_text(evaluation: Evaluation) -> str:
     """Return how many of the verdicts a report shows, and which."""
-    if judgement.narrowed is None:
+    if evaluation.filter_verdicts is None:
         return ""
-    shown = f"{judgement.narrowed.number:,} of {counted(judgement.ledger.verdicts, 'verdict')}"
-    return f"{shown} shown ({judgement.narrowed.words}); totals and exit code are those of all"
+    shown = f"{evaluation.filter_verdicts.number:,} of {counted(evaluation.ledger.verdicts, 'verdict')}"
+    return f"{shown} shown ({evaluation.filter_verdicts.words}); totals and exit code are those of all"
 
 
-def _print_subject(judgement: Judgement, page: TerminalPage, limit: int, accounts: Mapping[str, Account], decided: str) -> None:
-    subject = _subject(judgement) if judgement.ledger.objects else _nothing_judged(judgement)
+def _print_subject(
+    evaluation: Evaluation, page: TerminalPage, limit: int, accounts: Mapping[str, Account], decided: str
+) -> None:
+    subject = _subject(evaluation) if evaluation.ledger.objects else _nothing_judged(evaluation)
     page.line((page.prose(subject), "bold"))
-    _print_sources(judgement, page, limit, accounts)
-    if judgement.selection.set_aside:
-        page.line((page.prose(_set_aside(judgement)), "dim"), first="  ")
-    if judgement.selection.excluded:
-        page.line((page.prose(excluded_text(judgement)), "dim"), first="  ")
+    _print_sources(evaluation, page, limit, accounts)
+    if evaluation.selection.set_aside:
+        page.line((page.prose(_set_aside(evaluation)), "dim"), first="  ")
+    if evaluation.selection.excluded:
+        page.line((page.prose(excluded_text(evaluation)), "dim"), first="  ")
     if decided:
         page.line((page.prose(decided), "yellow"), first="  ")
-    if judgement.ledger.objects:
+    if evaluation.ledger.objects:
         page.blank()
 
 
 def _print_policies(
-    judgement: Judgement, tallies: Sequence[PolicyTally], cards: Sequence[Scorecard], page: TerminalPage
+    evaluation: Evaluation, tallies: Sequence[PolicyTally], cards: Sequence[Scorecard], page: TerminalPage
 ) -> None:
     """Print the policies, unless the requirements have said the same of all of them."""
-    narrowed = judgement.narrowed
+    filter_verdicts = evaluation.filter_verdicts
     answering = {policy.policy_id for card in cards for result in card.results for policy in result.requirement.policies}
-    if not narrowed and all(tally.policy.id in answering for tally in tallies):
+    if not filter_verdicts and all(tally.policy.id in answering for tally in tallies):
         return
     page.blank()
-    if narrowed:
-        page.line((page.prose(narrowed_text(judgement)), "yellow"))
+    if filter_verdicts:
+        page.line((page.prose(narrowed_text(evaluation)), "yellow"))
         page.blank()
     rows = [
         CountRow(tally.policy.contextual_name, tally.counts, below=(tally.policy.id,))
         for tally in tallies
-        if not narrowed or any(tally.counts.values())
+        if not filter_verdicts or any(tally.counts.values())
     ]
     if rows:
-        print_counts(rows, page, "policy", narrowed.statuses if narrowed else list(Status))
+        print_counts(rows, page, "policy", filter_verdicts.statuses if filter_verdicts else list(Status))
 
 
-def _set_aside(judgement: Judgement) -> str:
-    number = len(judgement.selection.set_aside)
+def _set_aside(evaluation: Evaluation) -> str:
+    number = len(evaluation.selection.set_aside)
     needed = "needs objects or fields" if number == 1 else "need objects or fields"
     return f"{counted(number, 'policy', 'policies')} not asked: {needed} that these inputs do not list; --policy asks by name"
 
 
-def excluded_text(judgement: Judgement) -> str:
+def excluded_text(evaluation: Evaluation) -> str:
     """Return how many policies were left out because somebody asked for it, and which, as far as they fit into a line."""
-    excluded = judgement.selection.excluded
+    excluded = evaluation.selection.excluded
     named = ", ".join(policy_id.rpartition("/")[2] for policy_id in excluded[:_MOST_EXCLUDED])
     more = f" and {len(excluded) - _MOST_EXCLUDED:,} more" if len(excluded) > _MOST_EXCLUDED else ""
     return f"{counted(len(excluded), 'policy', 'policies')} not asked: excluded ({named}{more}); --policy asks by name"
 
 
-def _subject(judgement: Judgement) -> str:
-    policies = len({program.policy_id for program in judgement.programs})
-    return f"Judged {counted(judgement.ledger.objects, 'object')} by {counted(policies, 'policy', 'policies')}"
+def _subject(evaluation: Evaluation) -> str:
+    policies = len({program.policy_id for program in evaluation.programs})
+    return f"Judged {counted(evaluation.ledger.objects, 'object')} by {counted(policies, 'policy', 'policies')}"
 
 
-def _nothing_judged(judgement: Judgement) -> str:
-    held = {name: len(objects) for name, objects in judgement.estate.objects.items() if objects}
+def _nothing_judged(evaluation: Evaluation) -> str:
+    held = {name: len(objects) for name, objects in evaluation.inventory.objects.items() if objects}
     if not held:
         return "no objects to judge: the inputs hold none"
-    types = ", ".join(f"{judgement.type_label(name)} ({number:,})" for name, number in sorted(held.items()))
+    types = ", ".join(f"{evaluation.type_label(name)} ({number:,})" for name, number in sorted(held.items()))
     return f"nothing judged: no policy is over the types of objects found: {types}"
 
 
-def _print_sources(judgement: Judgement, page: TerminalPage, limit: int, accounts: Mapping[str, Account]) -> None:
+def _print_sources(evaluation: Evaluation, page: TerminalPage, limit: int, accounts: Mapping[str, Account]) -> None:
     """Print where the objects come from and when they looked as judged: once, or per source where they differ."""
-    sources = sorted(judgement.estate.sources, key=lambda source: source.name)
-    times = dict.fromkeys(_observed(judgement, source) for source in sources)
+    sources = sorted(evaluation.inventory.sources, key=lambda source: source.name)
+    times = dict.fromkeys(_observed(evaluation, source) for source in sources)
     for source in sources[:limit]:
         about = [label_of_kind(source.kind), counted(source.objects, "object"), *_accounts(source, accounts)]
         if len(times) > 1:
-            about.append(_observed(judgement, source))
+            about.append(_observed(evaluation, source))
         page.line(page.name(source.name), (f"  {page.prose(', '.join(about))}", "dim"), first="  ", rest="    ")
     if len(sources) > limit:
         page.line((f"{page.ellipsis} and {counted(len(sources) - limit, 'more input')}", "dim"), first="  ")
-    if len(times) == 1 and not judgement.day.assumed:
+    if len(times) == 1 and not evaluation.day.assumed:
         page.line(*times, first="  ")
-    if judgement.day.assumed and judgement.ledger.objects:
-        page.line((_assumed(judgement), "yellow"), first="  ")
-    elif len(times) > 1 and judgement.ledger.objects and not judgement.day.given:
-        page.line(f"dates were measured against the newest of these times, {judgement.day.time:%Y-%m-%d} (UTC)", first="  ")
+    if evaluation.day.assumed and evaluation.ledger.objects:
+        page.line((_assumed(evaluation), "yellow"), first="  ")
+    elif len(times) > 1 and evaluation.ledger.objects and not evaluation.day.given:
+        page.line(f"dates were measured against the newest of these times, {evaluation.day.time:%Y-%m-%d} (UTC)", first="  ")
 
 
-def _assumed(judgement: Judgement) -> str:
-    stated = any(source.observed_at is not None for source in judgement.estate.sources)
+def _assumed(evaluation: Evaluation) -> str:
+    stated = any(source.observed_at is not None for source in evaluation.inventory.sources)
     unsaid = "Not every input states" if stated else "The inputs state no"
     what = "a time of observation" if stated else "time of observation"
-    against = f"today, {judgement.day.time:%Y-%m-%d} (UTC)"
+    against = f"today, {evaluation.day.time:%Y-%m-%d} (UTC)"
     return f"{unsaid} {what}: dates were measured against {against}; --snapshot-time sets another time"
 
 
-def _observed(judgement: Judgement, source: Source) -> str:
-    if judgement.day.given and source.observed_at is not None and source.observed_at != judgement.day.time:
-        return f"observed {_minute(source.observed_at)}, judged as of {_minute(judgement.day.time)}, as --snapshot-time says"
-    if judgement.day.given:
-        return f"observed {_minute(judgement.day.time)}, as given by --snapshot-time"
+def _observed(evaluation: Evaluation, source: Source) -> str:
+    if evaluation.day.given and source.observed_at is not None and source.observed_at != evaluation.day.time:
+        return f"observed {_minute(source.observed_at)}, judged as of {_minute(evaluation.day.time)}, as --snapshot-time says"
+    if evaluation.day.given:
+        return f"observed {_minute(evaluation.day.time)}, as given by --snapshot-time"
     return "observed at a time not stated" if source.observed_at is None else f"observed {_minute(source.observed_at)}"
 
 
@@ -214,13 +216,13 @@ def _accounts(source: Source, accounts: Mapping[str, Account]) -> list[str]:
 
 
 def _print_totals(
-    judgement: Judgement,
+    evaluation: Evaluation,
     cards: Sequence[Scorecard],
     page: TerminalPage,
-    covering: Covering | None,
-    weighed: WeighedJudgement | None,
+    covering: WaiverMatches | None,
+    weighed: RatedEvaluation | None,
 ) -> None:
-    ledger = judgement.ledger
+    ledger = evaluation.ledger
     parts: list[str | tuple[str, str]] = [f"{counted(ledger.verdicts, 'verdict')} on {counted(ledger.objects, 'object')} = "]
     for status in Status:
         if ledger.counts[status] or status is not Status.DISAPPEARED:
@@ -228,13 +230,13 @@ def _print_totals(
     page.line(*parts[:-1])
     print_waived(covering, page)
     print_severities(weighed, page)
-    page.line((_score(ledger, all_asked=all(card.all_asked for card in cards) and not not_judged(judgement)), "bold"))
+    page.line((_score(ledger, all_asked=all(card.all_asked for card in cards) and not not_judged(evaluation)), "bold"))
     for card in cards:
         page.blank()
         print_totals(card, page)
 
 
-def _score(ledger: Ledger, *, all_asked: bool) -> str:
+def _score(ledger: Totals, *, all_asked: bool) -> str:
     """Return the compliant share as a fraction; as a percentage, too, unless it could be read as one of what was not judged."""
     if not ledger.known:
         return "none known to be compliant or incompliant"

@@ -11,8 +11,8 @@ from perpend.findings.waivers.match_results import covered
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from perpend.evaluation.verdicts.evaluation import Judgement
-    from perpend.findings.waivers.matches import Covering
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.reports.formats.tally import PolicyTally
     from perpend.reports.terminal.page import TerminalPage
 
@@ -20,7 +20,7 @@ _COVERED: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
 _MOST_NAMED: Final = 5
 
 
-def waived_text(covering: Covering | None) -> str:
+def waived_text(covering: WaiverMatches | None) -> str:
     """Return how many verdicts of each status are waived, and by which waivers; nothing where none is."""
     if covering is None or not covering.waived:
         return ""
@@ -30,13 +30,15 @@ def waived_text(covering: Covering | None) -> str:
     return f"of which waived: {' + '.join(parts)} (by {', '.join(map(visible, names[:_MOST_NAMED]))}{more})"
 
 
-def waived_marks(judgement: Judgement, covering: Covering | None, tallies: Sequence[PolicyTally]) -> dict[tuple[str, str], str]:
+def waived_marks(
+    evaluation: Evaluation, covering: WaiverMatches | None, tallies: Sequence[PolicyTally]
+) -> dict[tuple[str, str], str]:
     """Return what is to be said of the objects that are shown and waived, by policy and Id."""
     if covering is None or not covering.waived:
         return {}
     from_shown = {(tally.policy.id, object_.id) for tally in tallies for group in tally.groups for object_, _ in group.shown}
     marks: dict[tuple[str, str], str] = {}
-    with covered(judgement, covering) as rows:
+    with covered(evaluation, covering) as rows:
         for standing, (policy_id, _, object_id, *_), is_shown in rows:
             if is_shown and (policy_id, object_id) in from_shown:
                 until = f" until {standing.waiver.until}" if standing.waiver.until else ""
@@ -44,7 +46,7 @@ def waived_marks(judgement: Judgement, covering: Covering | None, tallies: Seque
     return marks
 
 
-def print_waived(covering: Covering | None, page: TerminalPage) -> None:
+def print_waived(covering: WaiverMatches | None, page: TerminalPage) -> None:
     """Print how many verdicts are waived."""
     text = waived_text(covering)
     if text:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from perpend.cli.actions.clouds.collect_summary import tell_interrupted, tell_unfinished
-from perpend.collectors.aws.work_units import Cell, CellEnd
+from perpend.collectors.aws.work_units import WorkUnit, WorkUnitResult
 from perpend.collectors.runs.checkpoint import Journal
 from perpend.inventory.snapshots.store import Store
 from perpend.inventory.snapshots.unfinished_collections import new_unfinished
@@ -23,7 +23,7 @@ def test_what_is_done_is_counted_and_once_nobody_is_at_it_it_is_told_as_unfinish
     directory = new_unfinished(store.directory)
     journal = Journal(directory, "a plan")
     for region in ("eu-west-1", "eu-west-2"):
-        journal.end(CellEnd(Cell("111122223333", region, "ec2.instances"), NOON, NOON))
+        journal.end(WorkUnitResult(WorkUnit("111122223333", region, "ec2.instances"), NOON, NOON))
         tell_interrupted(store, journal)
     tell_unfinished(store)  # somebody is at it
     journal.close()

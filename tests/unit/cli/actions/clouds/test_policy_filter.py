@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from perpend.cli.actions.clouds.collection_plan import Wishes, to_collect
-from perpend.cli.actions.clouds.policy_filter import NothingToJudge, PoliciesAsked, policies_asked
+from perpend.cli.actions.clouds.collection_plan import CollectOptions, to_collect
+from perpend.cli.actions.clouds.policy_filter import NothingToEvaluate, PolicyRequest, policies_asked
 from perpend.language.syntax.repository import open_repository
 
 pytestmark = pytest.mark.medium
@@ -17,8 +17,8 @@ ACCOUNT, USER, BUCKET = "CA10__CaAwsAccount__c", "CA10__CaAwsUser__c", "CA10__Ca
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 
 
-def judges(*types: str, exclude: tuple[str, ...] = (), **given: Any) -> PoliciesAsked:
-    wishes = Wishes(**{one.name: given.get(one.name, ()) for one in fields(Wishes)} | {"types": types})
+def judges(*types: str, exclude: tuple[str, ...] = (), **given: Any) -> PolicyRequest:
+    wishes = CollectOptions(**{one.name: given.get(one.name, ()) for one in fields(CollectOptions)} | {"types": types})
     repository = open_repository()
     return policies_asked(to_collect(repository, wishes.policies, wishes.frameworks, types), wishes, exclude)
 
@@ -63,14 +63,14 @@ def test_what_is_left_out_in_any_case_is_not_asked() -> None:
 
 
 def test_types_that_nothing_judges_alone_are_refused() -> None:
-    with pytest.raises(NothingToJudge, match=r"^no policy judges by CA10__CaAwsVpc__c alone: "):
+    with pytest.raises(NothingToEvaluate, match=r"^no policy judges by CA10__CaAwsVpc__c alone: "):
         judges("CA10__CaAwsVpc__c")
 
 
 def test_what_is_not_asked_is_told_with_what_it_also_reads(capsys: pytest.CaptureFixture[str]) -> None:
     collection = to_collect(open_repository(), (), (), ())
     lacking = {f"/ce/p{number:02}": ("Account", "Trail\x1b[2J") for number in range(23)}
-    for asked in (PoliciesAsked(collection), PoliciesAsked(collection, (KEYS,), lacking=lacking, others=1)):
+    for asked in (PolicyRequest(collection), PolicyRequest(collection, (KEYS,), lacking=lacking, others=1)):
         asked.tell()
     first, *others = capsys.readouterr().err.splitlines()
     assert "1 policy reads nothing but what --types names; 1 policy over other types not asked" == first

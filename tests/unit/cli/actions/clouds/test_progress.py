@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from perpend.cli.actions.clouds.progress import Watching, watching
-from perpend.collectors.aws.work_units import AccountEntry, Cell
+from perpend.collectors.aws.work_units import AccountEntry, WorkUnit
 
 ACCOUNT = "111122223333"
-CELLS = [Cell(ACCOUNT, "", "iam.report"), Cell(ACCOUNT, "", "iam.policies"), Cell(ACCOUNT, "eu-west-1", "analyzer.list")]
+CELLS = [
+    WorkUnit(ACCOUNT, "", "iam.report"),
+    WorkUnit(ACCOUNT, "", "iam.policies"),
+    WorkUnit(ACCOUNT, "eu-west-1", "analyzer.list"),
+]
 
 
 class Bars:

@@ -9,10 +9,10 @@ import pytest
 
 from perpend.collectors.aws.accounts.completeness import STATED, ClosedRegion, Collection, collection_of
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.error_classification import Lack, unread
+from perpend.collectors.aws.error_classification import FailureKind, unread
 from perpend.collectors.aws.parse import CloudPlace
 from perpend.collectors.aws.plan import IDENTITY, plan_of
-from perpend.collectors.aws.work_units import AccountEntry, Cell, CellEnd, document_of, entry_from
+from perpend.collectors.aws.work_units import AccountEntry, WorkUnit, WorkUnitResult, document_of, entry_from
 from perpend.core.objects.claims import Claim, Scope
 from perpend.core.objects.inventory import Source
 
@@ -25,9 +25,9 @@ PLAN = plan_of({HUB: {"CA10__hubArn__c"}})
 def sources(*, lacking: bool = False, stated: tuple[str, ...] = ("ap-east-1",)) -> tuple[AccountEntry, tuple[Source, ...]]:
     [listing] = PLAN.listings
     entry = AccountEntry(ACCOUNT, regions=("ap-east-1", "us-east-1"), asked=("us-east-1",), stated=stated, at=NOON)
-    why = unread(CALLS[listing], Lack.FAILED, CloudPlace(ACCOUNT, "aws", "us-east-1"), "NoResult") if lacking else None
-    cell, own = Cell(ACCOUNT, "us-east-1", listing), Cell(ACCOUNT, "", IDENTITY)
-    ends = {cell: CellEnd(cell, NOON, NOON, why), own: CellEnd(own, NOON, NOON)}
+    why = unread(CALLS[listing], FailureKind.FAILED, CloudPlace(ACCOUNT, "aws", "us-east-1"), "NoResult") if lacking else None
+    cell, own = WorkUnit(ACCOUNT, "us-east-1", listing), WorkUnit(ACCOUNT, "", IDENTITY)
+    ends = {cell: WorkUnitResult(cell, NOON, NOON, why), own: WorkUnitResult(own, NOON, NOON)}
     return entry, collection_of(PLAN, [entry], ends, {}, WORDS).sources
 
 
@@ -74,8 +74,8 @@ def of_closed(stated: tuple[str, ...] = (), seen: Any = HUBS_SEEN) -> Collection
     """Return what comes of an account with one region that is enabled, and answered."""
     [listing] = PLAN.listings
     entry = AccountEntry(ACCOUNT, regions=("us-east-1",), asked=("us-east-1",), stated=stated, at=NOON)
-    cells = Cell(ACCOUNT, "us-east-1", listing), Cell(ACCOUNT, "", IDENTITY)
-    return collection_of(PLAN, [entry], {cell: CellEnd(cell, NOON, NOON) for cell in cells}, {}, WORDS, seen)
+    cells = WorkUnit(ACCOUNT, "us-east-1", listing), WorkUnit(ACCOUNT, "", IDENTITY)
+    return collection_of(PLAN, [entry], {cell: WorkUnitResult(cell, NOON, NOON) for cell in cells}, {}, WORDS, seen)
 
 
 def test_a_region_that_is_disabled_is_not_known_once_something_listed_by_region_was_seen_there() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from perpend.collectors.aws.session import rate_limiter as module
-from perpend.collectors.aws.session.rate_limiter import USUAL, Pace, rate_of
+from perpend.collectors.aws.session.rate_limiter import USUAL, RateLimit, rate_of
 from tests.servers.clock import Clock
 
 
@@ -16,7 +16,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return found
 
 
-def seconds_of(pace: Pace, clock: Clock, calls: int) -> float:
+def seconds_of(pace: RateLimit, clock: Clock, calls: int) -> float:
     began = clock.now
     for _ in range(calls):
         pace.wait()
@@ -24,13 +24,13 @@ def seconds_of(pace: Pace, clock: Clock, calls: int) -> float:
 
 
 def test_a_burst_goes_at_once_and_what_follows_at_the_rate(clock: Clock) -> None:
-    pace = Pace("iam")
+    pace = RateLimit("iam")
     rate = rate_of("iam")
     assert (0.0, 2.0) == (seconds_of(pace, clock, int(4 * rate)), seconds_of(pace, clock, int(2 * rate)))
 
 
 def test_what_is_throttled_together_halves_the_rate_once_and_each_answer_mends_it(clock: Clock) -> None:
-    pace = Pace("unheard-of")
+    pace = RateLimit("unheard-of")
     for _ in range(5):
         pace.learn(throttled=True)
     assert USUAL / 2 == pace.rate
@@ -45,7 +45,7 @@ def test_what_is_throttled_together_halves_the_rate_once_and_each_answer_mends_i
 
 
 def test_no_service_is_given_up(clock: Clock) -> None:
-    pace = Pace("iam")
+    pace = RateLimit("iam")
     for _ in range(50):
         clock.now += 1
         pace.learn(throttled=True)

@@ -54,7 +54,7 @@ def table(engine: DuckDb, directory: Path, documents: list[str | None]) -> dict[
 
 def codes(engine: DuckDb, kept: KeptColumns, found: Plan, directory: Path) -> list[int]:
     out = directory / "verdicts.parquet"
-    engine.judge(*kept.over_kept(found), out)
+    engine.evaluate(*kept.over_kept(found), out)
     return [code for (code,) in engine.run(f"SELECT v0 FROM '{out}' ORDER BY perpend_row")]
 
 
@@ -88,7 +88,7 @@ def test_policies_that_stay_beside_an_edited_one_are_not_judged_again(tmp_path: 
     for name, text in (("a", "y"), ("b", "z")):
         one, other = plan(tmp_path / name / "one", equal("a", "x")), plan(tmp_path / name / "other", equal("a", text))
         both = plan_of([*one.programs, *other.programs], TABLES, 0)
-        engine.judge(*kept.over_kept(both), directory / f"{name}.parquet")
+        engine.evaluate(*kept.over_kept(both), directory / f"{name}.parquet")
     assert (1, 1) == counts(kept, VERDICTS)
     query = f"SELECT v0, v1 FROM '{directory / 'b.parquet'}' ORDER BY perpend_row LIMIT 2"
     assert [(199, 200), (200, 200)] == engine.run(query)
@@ -136,7 +136,7 @@ def test_what_cannot_be_written_is_computed_all_the_same(tmp_path: Path, engine:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
         signal.signal(signal.SIGXFSZ, ignored)
     out = directory / "verdicts.parquet"
-    engine.judge(*over, out)
+    engine.evaluate(*over, out)
     assert expected == [code for (code,) in engine.run(f"SELECT v0 FROM '{out}' ORDER BY perpend_row")]
     assert [] == [path for path in (directory / "full").rglob("*") if path.is_file()]
     assert [] == kept.costs
@@ -184,7 +184,7 @@ def test_files_that_leave_the_index_can_be_read_for_a_day_more(tmp_path: Path, e
     under_way = kept.over_kept(plan(tmp_path / "under way", equal("a", "x")))
     for name in ("y", "z"):
         codes(engine, kept, plan(tmp_path / name, equal("a", name)), directory)
-    engine.judge(*under_way, directory / "late.parquet")
+    engine.evaluate(*under_way, directory / "late.parquet")
     query = f"SELECT v0 FROM '{directory / 'late.parquet'}' ORDER BY perpend_row LIMIT 2"
     assert [(199,), (200,)] == engine.run(query)
 
@@ -232,7 +232,7 @@ def test_a_plan_over_kept_columns_leaves_the_plan_as_it_was(tmp_path: Path, engi
     assert [200, 199, 200, 200, 200, 200] == codes(engine, kept, found, directory)
     assert [200, 199, 200, 200, 200, 200] == codes(engine, kept, found, directory)
     out = directory / "plain.parquet"
-    engine.judge(found, lambda name: engine.files(files[name]), out)
+    engine.evaluate(found, lambda name: engine.files(files[name]), out)
     assert [200, 199, 200, 200, 200, 200] == [code for (code,) in engine.run(f"SELECT v0 FROM '{out}' ORDER BY perpend_row")]
     assert before == plan_lines(found)
 

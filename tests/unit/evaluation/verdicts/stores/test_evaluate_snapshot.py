@@ -15,11 +15,11 @@ from perpend.core.errors import PerpendError
 from perpend.core.objects.claims import Claim
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.duckdb.engine import duck_db
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation_time import RunDay
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
 from perpend.evaluation.verdicts.selection import Selection
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
-from perpend.evaluation.verdicts.verdict import Finding
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+from perpend.evaluation.verdicts.verdict import Verdict
 from perpend.language.compiler.names import UnknownName
 from tests.repositories import analyzer_of, logic, program_of
 from tests.unit.evaluation.verdicts.evaluate_objects import THING
@@ -33,7 +33,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(tmp_path_factory.mktemp("case"))
 
 
-def told(found: Finding) -> tuple[Any, ...]:
+def told(found: Verdict) -> tuple[Any, ...]:
     """Return all that a finding says, but the rows that an object was read from: in a store they are its own."""
     judged = found.object
     owner = judged.master and (judged.master.type_name, judged.master.id, judged.master.name)
@@ -52,28 +52,28 @@ def told(found: Finding) -> tuple[Any, ...]:
 
 
 def test_a_store_is_judged_as_files_are(case: Case) -> None:
-    expected = judge_estate(case.estate, case.selection, snapshot_time=DAY)
-    with judge_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
+    expected = evaluate_objects(case.inventory, case.selection, snapshot_time=DAY)
+    with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
         assert list(map(told, expected.findings())) == list(map(told, found.findings()))
         assert expected.ledger == found.ledger
-        assert RunDay(DAY, given=True) == found.day
+        assert EvaluationTime(DAY, given=True) == found.day
         assert expected.programs == found.programs
         tables = [getattr(one, "table", None) for one in found.verdicts]
         assert [case.snapshot.files[one.input_type] for one in found.programs] == tables
         assert [expected.counts(one) for one in found.programs] == [found.counts(one) for one in found.programs]
         assert (len(THINGS) + 1, 1) == (len(found.objects_of(THING)), len(found.objects_of(OTHER)))
         assert [("a.json", "test-data", SEEN, 1, ()), ("b.json", "test-data", None, len(THINGS) + 1, ("1", "2"))] == [
-            (one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in found.estate.sources
+            (one.name, one.kind, one.observed_at, one.objects, one.accounts) for one in found.inventory.sources
         ]
-        assert [(Claim(OTHER),), ()] == [one.coverage for one in found.estate.sources]
+        assert [(Claim(OTHER),), ()] == [one.coverage for one in found.inventory.sources]
         statuses = {status for status, number in found.ledger.counts.items() if number}
     assert {Status.COMPLIANT, Status.INCOMPLIANT, Status.UNDETERMINED, Status.DISAPPEARED} == statuses
 
 
 def test_the_day_is_that_of_the_sources_or_today(case: Case) -> None:
     today = datetime(2026, 1, 10, 7, tzinfo=UTC)
-    with judge_snapshot(case.snapshot, case.selection, today=today) as found:
-        assert RunDay(datetime(2026, 1, 10, tzinfo=UTC), assumed=True) == found.day
+    with evaluate_snapshot(case.snapshot, case.selection, today=today) as found:
+        assert EvaluationTime(datetime(2026, 1, 10, tzinfo=UTC), assumed=True) == found.day
         old = [one.status for one in found.findings() if one.policy_id == "/ce/c"]
     assert [Status.INCOMPLIANT, Status.COMPLIANT] == old[:2]
 
@@ -84,7 +84,7 @@ def test_progress_and_costs_are_told(tmp_path: Path) -> None:
     runs: list[list[tuple[str, str, int, int]]] = []
     for _ in range(2):
         costs: list[Any] = []
-        with judge_snapshot(case.snapshot, case.selection, snapshot_time=DAY, progress=progress.append, costs=costs.extend):
+        with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY, progress=progress.append, costs=costs.extend):
             runs.append([(one.table, one.what, one.reused, one.computed) for one in costs])
     assert [7, 8] * 2 == progress
     assert {(THING, "verdicts", 0, 2), (OTHER, "verdicts", 0, 1)} <= set(runs[0])
@@ -96,27 +96,27 @@ def test_another_engine_writes_the_verdicts_to_files_that_are_gone_afterwards(ca
     with duck_db(directories=[Path(tempfile.gettempdir())], paths=case.snapshot.files.paths) as engine:
 
         class Watched:
-            def judge_to_parquet(self, plan: Any, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
+            def evaluate_to_parquet(self, plan: Any, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
                 written.append(out)
-                return engine.judge_to_parquet(plan, files, out)
+                return engine.evaluate_to_parquet(plan, files, out)
 
         watched: Any = Watched()
-        with judge_snapshot(case.snapshot, case.selection, snapshot_time=DAY, engine=watched) as found:
+        with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY, engine=watched) as found:
             assert [True, True] == [path.is_file() for path in written]
             assert 0o700 == stat.S_IMODE(written[0].parent.stat().st_mode)
             findings = list(map(told, found.findings()))
-    assert list(map(told, judge_estate(case.estate, case.selection, snapshot_time=DAY).findings())) == findings
+    assert list(map(told, evaluate_objects(case.inventory, case.selection, snapshot_time=DAY).findings())) == findings
     assert [False, False] == [path.parent.exists() for path in written]
     assert ["0.parquet", "1.parquet"] == [path.name for path in written]
 
 
 def test_types_may_be_unknown_to_the_selection(case: Case) -> None:
     selection = Selection(case.selection.programs)
-    with judge_snapshot(case.snapshot, selection, snapshot_time=DAY) as found:
+    with evaluate_snapshot(case.snapshot, selection, snapshot_time=DAY) as found:
         assert [(one.id, one.external_id, one.master) for one in found.objects_of(THING)] == [
             (one, one, None) for one in "abcdefg"
         ]
-        assert judge_estate(case.estate, selection, snapshot_time=DAY).ledger == found.ledger
+        assert evaluate_objects(case.inventory, selection, snapshot_time=DAY).ledger == found.ledger
 
 
 def test_policies_of_types_that_are_not_held_are_named(case: Case, tmp_path: Path) -> None:
@@ -130,13 +130,13 @@ def test_policies_of_types_that_are_not_held_are_named(case: Case, tmp_path: Pat
         pytest.raises(
             UnknownName, match=r"holds no CA10__No0__c, CA10__No1__c, CA10__No2__c …: select policies over the snapshot$"
         ),
-        judge_snapshot(case.snapshot, Selection((*case.selection.programs, *elsewhere)), snapshot_time=DAY),
+        evaluate_snapshot(case.snapshot, Selection((*case.selection.programs, *elsewhere)), snapshot_time=DAY),
     ):
         pass
 
 
 def test_a_judgement_that_is_over_says_so(case: Case) -> None:
-    with judge_snapshot(case.snapshot, case.selection) as stored:
+    with evaluate_snapshot(case.snapshot, case.selection) as stored:
         begun = stored.findings()
         next(begun)
     for findings in (begun, stored.findings()):

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from perpend.core.objects.inventory import Estate
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.core.objects.inventory import Inventory
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.objects import object_named
 from perpend.evaluation.verdicts.selection import Selection, select_policies, selection_of
-from perpend.evaluation.verdicts.stores.large_reports import judge_reports, user_of_reports
+from perpend.evaluation.verdicts.stores.large_reports import evaluate_reports, user_of_reports
 from perpend.inventory.importers.input import Input
 from perpend.inventory.readers import collect_files, files
 from perpend.inventory.readers.files import LARGE
@@ -47,12 +47,12 @@ def judged(root: Path, report: Input, path: str) -> tuple[list[Any], list[int]]:
     repository = open_repository(write(root / "repository", policy_files(logic(check, input_type=USER))))
     analyzer, told = Analyzer(repository), list[int]()
 
-    def selected(held: Estate) -> Selection:
+    def selected(held: Inventory) -> Selection:
         assert USER in held.objects
         return selection_of(analyzer, [program_of(analyzer)])
 
-    with judge_reports([report], selected, declared=repository.declared_type, progress=told.append) as judgement:
-        found = [] if judgement is None else list(judgement.counts(judgement.programs[0]).values())
+    with evaluate_reports([report], selected, declared=repository.declared_type, progress=told.append) as evaluation:
+        found = [] if evaluation is None else list(evaluation.counts(evaluation.programs[0]).values())
     return found, told
 
 
@@ -93,24 +93,24 @@ def test_readings_that_contradict_each_other_are_judged_as_an_estate_is(
         path.write_text(CLAIMED + "".join(rows if first else rows[::-1]), "utf-8")
     monkeypatch.setattr(files, "LARGE", 0)
 
-    def said(judgement: Judgement) -> tuple[Any, ...]:
-        findings = [replace(one, object=one.object.id) for one in judgement.findings()]
-        return judgement.day, judgement.ledger, findings
+    def said(evaluation: Evaluation) -> tuple[Any, ...]:
+        findings = [replace(one, object=one.object.id) for one in evaluation.findings()]
+        return evaluation.day, evaluation.ledger, findings
 
-    estate = collect_files([str(path) for path in paths]).estate
-    by_estate = judge_estate(estate, select_policies(some, over=estate), snapshot_time=day, today=today)
+    inventory = collect_files([str(path) for path in paths]).inventory
+    by_estate = evaluate_objects(inventory, select_policies(some, over=inventory), snapshot_time=day, today=today)
     expected = said(by_estate)
     for streamed in (True, False):
-        with judge_reports(
+        with evaluate_reports(
             [Input(str(path)) for path in paths],
             lambda held: select_policies(some, over=held),
             declared=some.repository.declared_type,
             snapshot_time=day,
             today=today,
             streamed=streamed,
-        ) as judgement:
-            assert judgement is not None
-            assert expected == said(judgement), streamed
+        ) as evaluation:
+            assert evaluation is not None
+            assert expected == said(evaluation), streamed
     both_keys = [one for one in by_estate.findings() if one.policy_id.endswith("more-than-one-active-access-key")]
     statuses = {one.object.name: one.status.value for one in both_keys}
     assert ("INCOMPLIANT", "UNDETERMINED") == (statuses["ann"], statuses["bob"])
@@ -125,28 +125,28 @@ def test_old_reports_are_not_known_as_in_an_estate(tmp_path: Path, monkeypatch: 
         ]
         Path(path).write_text(CLAIMED + "".join(rows), "utf-8")
     monkeypatch.setattr(files, "LARGE", 0)
-    estate = collect_files([*times]).estate
-    estate = replace(estate, sources=[replace(one, observed_at=times[one.name]) for one in estate.sources])
+    inventory = collect_files([*times]).inventory
+    inventory = replace(inventory, sources=[replace(one, observed_at=times[one.name]) for one in inventory.sources])
 
-    def said(judgement: Judgement) -> Any:
-        return judgement.ledger, [
-            (one.object.origin.source, replace(one, object=one.object.id)) for one in judgement.findings()
+    def said(evaluation: Evaluation) -> Any:
+        return evaluation.ledger, [
+            (one.object.origin.source, replace(one, object=one.object.id)) for one in evaluation.findings()
         ]
 
     by_age = {}
     for hours in (1, 30, 60, None):
         max_age = None if hours is None else timedelta(hours=hours)
-        expected = judge_estate(estate, select_policies(some, over=estate), today=today, max_age=max_age)
+        expected = evaluate_objects(inventory, select_policies(some, over=inventory), today=today, max_age=max_age)
         by_age[hours] = Counter(one.status.value for one in expected.findings())["UNDETERMINED"]
-        with judge_reports(
+        with evaluate_reports(
             [Input(path, observed_at=time) for path, time in times.items()],
             lambda held: select_policies(some, over=held),
             declared=some.repository.declared_type,
             today=today,
             max_age=max_age,
-        ) as judgement:
-            assert judgement is not None
-            assert said(expected) == said(judgement), hours
+        ) as evaluation:
+            assert evaluation is not None
+            assert said(expected) == said(evaluation), hours
     assert by_age[1] > by_age[30] > by_age[60] > by_age[None]
 
 
@@ -155,12 +155,14 @@ def test_nothing_is_read_for_policies_that_read_more(tmp_path: Path, report: Inp
 
 
 def test_nothing_is_read_where_no_policy_judges_users(report: Input) -> None:
-    def none_does(held: Estate) -> Selection:
+    def none_does(held: Inventory) -> Selection:
         raise UnknownName("no policy judges what the inputs hold")
 
     told: list[int] = []
-    with judge_reports([report], none_does, declared=open_repository(None).declared_type, progress=told.append) as judgement:
-        assert judgement is None
+    with evaluate_reports(
+        [report], none_does, declared=open_repository(None).declared_type, progress=told.append
+    ) as evaluation:
+        assert evaluation is None
     assert [] == told
 
 
@@ -178,11 +180,11 @@ def test_one_user_of_large_reports_is_the_one_that_an_estate_has(tmp_path: Path,
     check = {"IS_EQUAL": {"left": {"FIELD": {"path": "CA10__userName__c"}}, "right": {"TEXT": "u1"}}}
     repository = open_repository(write(tmp_path / "repository", policy_files(logic(check, input_type=USER))))
     program = program_of(Analyzer(repository))
-    estate = collect_files([one.path for one in inputs]).estate
+    inventory = collect_files([one.path for one in inputs]).inventory
     assert user_of_reports(inputs, program, "u2", declared=repository.declared_type) is None, "small inputs are an estate"
     monkeypatch.setattr(files, "LARGE", 0)
     for name in (*asked, *ROOTS):
-        expected = told(lambda name=name: object_named(estate, USER, name))
+        expected = told(lambda name=name: object_named(inventory, USER, name))
         assert expected == told(lambda name=name: user_of_reports(inputs, program, name, declared=repository.declared_type))
 
 

@@ -18,18 +18,18 @@ from perpend.core.objects.object_types import Lookup, ObjectType
 from perpend.core.schema.shred import Wanted
 from perpend.core.values.partial_object import MISSING
 from perpend.evaluation.engines import verdicts as engine_verdicts
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement, objects_at
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation, objects_at
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores import parquet_verdicts as stored
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
-from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredObjects, StoredOrigins, StoredVerdicts, wanted_of
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, StoredOrigins, wanted_of
 from perpend.evaluation.verdicts.verdicts import Found, Share, StreamedObjects
-from perpend.inventory.snapshots.read_objects import Nest
+from perpend.inventory.snapshots.read_objects import ObjectReader
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, program_of
 from tests.unit.evaluation.verdicts.stored import DAY, ON, OTHER, Case
-from tests.unit.inventory.snapshots.stored import estate, write_store
+from tests.unit.inventory.snapshots.stored import inventory, write_store
 
 pytestmark = pytest.mark.medium
 
@@ -44,27 +44,27 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 
 @pytest.fixture(scope="module", params=[(8_192, 1_024), (4, 2), (3, 1), (1, 1)])
-def judged(request: pytest.FixtureRequest, case: Case) -> Iterator[Judgement]:
+def judged(request: pytest.FixtureRequest, case: Case) -> Iterator[Evaluation]:
     """Yield a judgement of a store that is read some objects at a time."""
-    with pytest.MonkeyPatch.context() as patch, judge_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
+    with pytest.MonkeyPatch.context() as patch, evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
         for name, number in zip(("_AT_ONCE", "_PIECE"), request.param, strict=True):
             patch.setattr(stored, name, number)
         yield found
 
 
-def things_of(judgement: Judgement) -> StoredObjects:
-    found = judgement.objects_of(THING)
+def things_of(evaluation: Evaluation) -> StoredObjects:
+    found = evaluation.objects_of(THING)
     assert isinstance(found, StoredObjects) and isinstance(found, StreamedObjects)
     return found
 
 
-def verdicts_of(judgement: Judgement, policy: str) -> StoredVerdicts:
-    [found] = [one for one in judgement.verdicts if one.program.policy_id == policy]
-    assert isinstance(found, StoredVerdicts)
+def verdicts_of(evaluation: Evaluation, policy: str) -> ParquetVerdicts:
+    [found] = [one for one in evaluation.verdicts if one.program.policy_id == policy]
+    assert isinstance(found, ParquetVerdicts)
     return found
 
 
-def test_objects_are_found_by_place_in_any_order_and_read_in_theirs(judged: Judgement) -> None:
+def test_objects_are_found_by_place_in_any_order_and_read_in_theirs(judged: Evaluation) -> None:
     objects = things_of(judged)
     assert (7, IDS) == (len(objects), [one.id for one in objects])
     assert ("c", Origin("b.json")) == (objects[2].id, objects[2].origin)
@@ -73,7 +73,7 @@ def test_objects_are_found_by_place_in_any_order_and_read_in_theirs(judged: Judg
     assert [(1, "b"), (5, "f")] == [(place, one.id) for place, one in objects_at(judged, THING, [5, 1, 5]).items()]
 
 
-def test_chunks_hold_every_object_once_with_how_each_column_ended_on_it(judged: Judgement, case: Case) -> None:
+def test_chunks_hold_every_object_once_with_how_each_column_ended_on_it(judged: Evaluation, case: Case) -> None:
     columns = [verdicts_of(judged, "/ce/c"), verdicts_of(judged, "/ce/a")]
     chunks = list(things_of(judged).chunks(columns))
     size = stored._PIECE
@@ -86,7 +86,7 @@ def test_chunks_hold_every_object_once_with_how_each_column_ended_on_it(judged: 
 
 @pytest.mark.parametrize("shares", [2, 3, 9])
 def test_who_share_the_objects_have_a_piece_each_in_turn(
-    judged: Judgement, monkeypatch: pytest.MonkeyPatch, shares: int
+    judged: Evaluation, monkeypatch: pytest.MonkeyPatch, shares: int
 ) -> None:
     monkeypatch.setattr(engine_verdicts, "ROWS_AT_ONCE", 3)
     columns = [verdicts_of(judged, "/ce/c"), verdicts_of(judged, "/ce/a")]
@@ -97,15 +97,15 @@ def test_who_share_the_objects_have_a_piece_each_in_turn(
     assert len(whole) == sum(map(len, parts)) and len(parts[-1]) in (0, len(whole) // shares)
 
 
-def test_objects_are_read_some_pieces_at_once_of_the_own_ones_only(judged: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_objects_are_read_some_pieces_at_once_of_the_own_ones_only(judged: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
-    real = Nest.objects
+    real = ObjectReader.objects
 
-    def counted(self: Nest, table: str, rows: Sequence[int], wanted: Wanted) -> Any:
+    def counted(self: ObjectReader, table: str, rows: Sequence[int], wanted: Wanted) -> Any:
         read.append(len(rows))
         return real(self, table, rows, wanted)
 
-    monkeypatch.setattr(Nest, "objects", counted)
+    monkeypatch.setattr(ObjectReader, "objects", counted)
     at_once = stored._AT_ONCE
     list(things_of(judged).chunks([verdicts_of(judged, "/ce/c")]))
     assert [min(at_once, 7 - start) for start in range(0, 7, at_once)] == read
@@ -114,7 +114,7 @@ def test_objects_are_read_some_pieces_at_once_of_the_own_ones_only(judged: Judge
     assert sum(own) == sum(read) < 7 and max(read, default=0) <= max(at_once // 2, stored._PIECE)
 
 
-def test_a_database_without_threads_has_none_but_pythons_and_has_them_again(judged: Judgement) -> None:
+def test_a_database_without_threads_has_none_but_pythons_and_has_them_again(judged: Evaluation) -> None:
     def threads() -> int:
         return len(os.listdir("/proc/self/task"))
 
@@ -133,11 +133,11 @@ def test_a_database_without_threads_has_none_but_pythons_and_has_them_again(judg
     things.connection.execute("RESET threads")
 
 
-def in_memory(case: Case) -> Judgement:
-    return judge_estate(case.estate, case.selection, snapshot_time=DAY)
+def in_memory(case: Case) -> Evaluation:
+    return evaluate_objects(case.inventory, case.selection, snapshot_time=DAY)
 
 
-def test_verdicts_are_counted_and_found_by_the_index_that_they_mean(judged: Judgement, case: Case) -> None:
+def test_verdicts_are_counted_and_found_by_the_index_that_they_mean(judged: Evaluation, case: Case) -> None:
     groups: list[list[int]] = [[0], [199, 0], [], [99, 299, 99], [7]]
     for one, other in zip(in_memory(case).verdicts, judged.verdicts, strict=True):
         assert one.counted() == other.counted()
@@ -147,7 +147,7 @@ def test_verdicts_are_counted_and_found_by_the_index_that_they_mean(judged: Judg
             assert [one.first(group, limit) for group in groups] == [other.first(group, limit) for group in groups]
 
 
-def test_an_end_that_its_code_tells_needs_no_object(judged: Judgement) -> None:
+def test_an_end_that_its_code_tells_needs_no_object(judged: Evaluation) -> None:
     column = verdicts_of(judged, "/ce/a")
     objects = {3: things_of(judged)[3]}
     assert [(199, None), (0, "CA10__on__c holds the text 'odd', not Boolean")] == column.ends_of(
@@ -155,9 +155,9 @@ def test_an_end_that_its_code_tells_needs_no_object(judged: Judgement) -> None:
     )
 
 
-def test_errors_of_objects_are_told_by_row(judged: Judgement) -> None:
+def test_errors_of_objects_are_told_by_row(judged: Evaluation) -> None:
     errors = {
-        one.program.policy_id: dict(one.errors()) | one.said() for one in judged.verdicts if isinstance(one, StoredVerdicts)
+        one.program.policy_id: dict(one.errors()) | one.said() for one in judged.verdicts if isinstance(one, ParquetVerdicts)
     }
     disputed = "sources contradict each other about CA10__on__c (b.json:9, b.json:9)"
     assert {
@@ -171,7 +171,7 @@ def test_errors_of_objects_are_told_by_row(judged: Judgement) -> None:
     } == errors
 
 
-def test_reasons_that_codes_or_marks_tell_are_counted_without_asking_an_object(judged: Judgement, case: Case) -> None:
+def test_reasons_that_codes_or_marks_tell_are_counted_without_asking_an_object(judged: Evaluation, case: Case) -> None:
     disputed = {"sources contradict each other about CA10__on__c": 1}
     assert [disputed, {}, disputed] == [column.unreadable() for column in judged.verdicts]
     assert [disputed, {}, disputed] == [column.unreadable() for column in judged.verdicts], "asked once more"
@@ -180,7 +180,7 @@ def test_reasons_that_codes_or_marks_tell_are_counted_without_asking_an_object(j
     assert of_all == [column.unreadable() for column in in_memory(case).verdicts]
 
 
-def test_more_of_an_object_is_read_where_somebody_names_it(judged: Judgement) -> None:
+def test_more_of_an_object_is_read_where_somebody_names_it(judged: Evaluation) -> None:
     things = things_of(judged)
     more = things.reading(["CA10__owner__r.Name", "CA10__doc__c", "CA10__at__c"])
     plain, named = things[5].fields, more[5].fields
@@ -201,8 +201,8 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
     analyzer = analyzer_of(tmp_path / "repository", files)
     things = [{"Id": name, "CA10__on__c": on} for name, on in (("a", False), ("b", True), ("c", "odd"), ("d", False))]
     things += [{"Id": "e"}, {"Id": "f"}]
-    snapshot = write_store(tmp_path / "store", estate({THING: things}), declared=analyzer.object_type)
-    with judge_snapshot(snapshot, select_policies(analyzer), snapshot_time=DAY) as found:
+    snapshot = write_store(tmp_path / "store", inventory({THING: things}), declared=analyzer.object_type)
+    with evaluate_snapshot(snapshot, select_policies(analyzer), snapshot_time=DAY) as found:
         column = verdicts_of(found, "/ce/policy")
         [shared] = [-1 - number for number, reason in enumerate(column.reasons) if reason is not None]
         odd, missing = "CA10__on__c holds the text 'odd', not Boolean", f"CA10__on__c {MISSING}"
@@ -214,7 +214,7 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
 
 
 def test_verdicts_that_are_fewer_than_the_objects_are_an_error(case: Case) -> None:
-    with judge_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
+    with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
         objects = things_of(found)
         files = replace(objects._files, rows=8)
         short = StoredObjects(objects._nest, case.snapshot, files, ObjectType(THING), Wanted())
@@ -222,7 +222,7 @@ def test_verdicts_that_are_fewer_than_the_objects_are_an_error(case: Case) -> No
             list(short)
 
 
-def test_the_collector_is_as_it_was_when_objects_are_made(judged: Judgement, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_collector_is_as_it_was_when_objects_are_made(judged: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bool] = []
     real = stored.object_from_fields
 

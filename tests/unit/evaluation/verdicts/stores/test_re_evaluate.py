@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from perpend.core.objects.inventory import Estate, Origin, Source, object_from_fields
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.stores.re_evaluate import judge_again
+from perpend.core.objects.inventory import Inventory, Origin, Source, object_from_fields
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.stores.re_evaluate import re_evaluate
 from perpend.inventory.snapshots.store import Store
 from tests.repositories import program_of
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer
@@ -26,10 +26,10 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 def test_codes_are_those_of_a_judgement_by_id(case: Case, tmp_path: Path) -> None:
     programs = [one for one in case.selection.programs if one.input_type == THING]
-    assert judge_again(Store(case.snapshot.directory), case.snapshot.id, programs, DAY, tmp_path / "out.parquet")
+    assert re_evaluate(Store(case.snapshot.directory), case.snapshot.id, programs, DAY, tmp_path / "out.parquet")
     relation = plain_duckdb().cursor().execute("SELECT * FROM read_parquet(?) ORDER BY id", [str(tmp_path / "out.parquet")])
     assert ["id", "v0", "v1"] == [column[0] for column in relation.description]
-    judged = judge_estate(case.estate, case.selection, snapshot_time=DAY)
+    judged = evaluate_objects(case.inventory, case.selection, snapshot_time=DAY)
     ends = [[index for index, _ in column.ends()] for column in judged.verdicts if column.program in programs]
     expected = [(one.id, *indexes) for one, *indexes in zip(judged.objects_of(THING), *ends, strict=True)]
     assert expected == [(name, *(max(code, 0) for code in codes)) for name, *codes in relation.fetchall()]
@@ -40,7 +40,7 @@ def test_a_snapshot_that_is_not_there_or_holds_nothing_to_judge_tells_nothing(ca
     programs = [one for one in case.selection.programs if one.input_type == THING]
     other = program_of(analyzer(tmp_path / "repository", {"FIELD": {"path": "on"}}, input_type="CA10__CaAbsent__c"))
     assert [False, False] == [
-        judge_again(store, *asked, DAY, out) for asked in (("20200101T000000Z-0", programs), (run, [other]))
+        re_evaluate(store, *asked, DAY, out) for asked in (("20200101T000000Z-0", programs), (run, [other]))
     ]
     assert not out.exists()
 
@@ -58,10 +58,12 @@ def test_a_relation_that_is_declared_otherwise_since_is_not_known(tmp_path: Path
             row = {"Id": "a", "owner__c": "o", "owner__r": {"Id": "o"}, "buyer__c": None}
             things = [object_from_fields(row, now.object_type(THING), Origin("a.json", 0))]
             snapshot = write_store(
-                tmp_path / "store", Estate([Source("a.json", "test-data", DAY, 1)], {THING: things}), declared=now.object_type
+                tmp_path / "store",
+                Inventory([Source("a.json", "test-data", DAY, 1)], {THING: things}),
+                declared=now.object_type,
             )
     codes = []
     for program in programs:
-        assert program and judge_again(Store(snapshot.directory), snapshot.id, [program], DAY, out)
+        assert program and re_evaluate(Store(snapshot.directory), snapshot.id, [program], DAY, out)
         codes += plain_duckdb().cursor().execute("SELECT v0 FROM read_parquet(?)", [str(out)]).fetchall()
     assert [True, False] == [code > 0 for (code,) in codes]

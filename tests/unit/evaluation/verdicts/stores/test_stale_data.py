@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.claims import NOT_IN_FULL, Claim, Scope
-from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
 from perpend.core.objects.object_types import Field
 from perpend.evaluation.verdicts.staleness import Freshness
 from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
@@ -27,15 +27,15 @@ STALE = "observed 3 days ago, 2026-01-07 12:00 UTC: older than 24 hours"
 NO_LIST = NOT_IN_FULL + STALE
 
 
-def source(name: str, time: datetime, objects: dict[str, Sequence[dict[str, Any]]], claims: Sequence[Claim] = ()) -> Estate:
+def source(name: str, time: datetime, objects: dict[str, Sequence[dict[str, Any]]], claims: Sequence[Claim] = ()) -> Inventory:
     found = {
-        kind: [EstateObject(kind, one["Id"], "", "", one, Origin(name, row)) for row, one in enumerate(of_kind, 1)]
+        kind: [CloudObject(kind, one["Id"], "", "", one, Origin(name, row)) for row, one in enumerate(of_kind, 1)]
         for kind, of_kind in objects.items()
     }
-    return Estate([Source(name, "test-data", time, sum(map(len, found.values())), coverage=tuple(claims))], found)
+    return Inventory([Source(name, "test-data", time, sum(map(len, found.values())), coverage=tuple(claims))], found)
 
 
-def fresh(*claims: Claim) -> Estate:
+def fresh(*claims: Claim) -> Inventory:
     things = [
         {"Id": "b", "owner__c": "o"},
         {"Id": "c", "owner__c": "none"},
@@ -45,12 +45,12 @@ def fresh(*claims: Claim) -> Estate:
     return source("new.json", NEW, {THING: things}, claims)
 
 
-def old(*claims: Claim, **more: Any) -> Estate:
+def old(*claims: Claim, **more: Any) -> Inventory:
     objects = {THING: [{"Id": "a", "owner__c": "o"}], OWNER: [{"Id": "o"}], PART: [{"Id": "p", "thing__c": "a"}], **more}
     return source("old.json", OLD, objects, claims)
 
 
-def aged(root: Path, *estates: Estate, freshness: Freshness | None = DAY) -> tuple[Snapshot, Snapshot]:
+def aged(root: Path, *estates: Inventory, freshness: Freshness | None = DAY) -> tuple[Snapshot, Snapshot]:
     snapshot = write_store(root / "store", *estates)
     (root / "aged").mkdir()
     return snapshot, aged_snapshot(snapshot, freshness, TYPES.get, root / "aged")
@@ -164,7 +164,7 @@ def test_a_table_of_which_nothing_is_stale_is_left_where_it_is(tmp_path: Path) -
 def test_a_contradiction_is_told_before_its_age(tmp_path: Path) -> None:
     disputed = old(*ALL)
     first = disputed.objects[THING][0]
-    both = Estate(disputed.sources, {**disputed.objects, THING: [first._replace(variants=(first,))]})
+    both = Inventory(disputed.sources, {**disputed.objects, THING: [first._replace(variants=(first,))]})
     _, found = aged(tmp_path, both, fresh())
     assert "contradicted" == things(found, "perpend_contradicted")["a"]
 

@@ -12,11 +12,11 @@ import pytest
 from perpend.core.objects.claims import Claim
 from perpend.findings.history.queries.findings import COMPARED, compared
 from perpend.findings.history.queries.views import asking
-from perpend.findings.history.storage import HistoryPlace
+from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write import compaction
 from perpend.findings.history.write.commit import commit_run
 from perpend.inventory.snapshots.manifest import StoredFile
-from tests.histories import BEGIN, Estate, Thing, program
+from tests.histories import BEGIN, Inventory, Thing, program
 
 pytestmark = pytest.mark.medium
 
@@ -36,11 +36,11 @@ State = dict[str, tuple[str, str, int | None, int]]
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, HistoryPlace], list[State]]:
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, HistoryStorage], list[State]]:
     """Histories of six days, whose changes are put together and not, with what was known of each finding after each of them."""
     places, states = {}, list[State]()
     for name, most in (("put together", 2), ("run by run", 9)):
-        places[name] = HistoryPlace(tmp_path_factory.mktemp("store"))
+        places[name] = HistoryStorage(tmp_path_factory.mktemp("store"))
         for _ in lived(places[name], most):
             if most == 2:
                 states.append(known(places[name]))
@@ -49,13 +49,15 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, HistoryPla
 
 
 @pytest.fixture(params=["put together", "run by run"])
-def told(both: tuple[dict[str, HistoryPlace], list[State]], request: pytest.FixtureRequest) -> tuple[HistoryPlace, list[State]]:
+def told(
+    both: tuple[dict[str, HistoryStorage], list[State]], request: pytest.FixtureRequest
+) -> tuple[HistoryStorage, list[State]]:
     return both[0][request.param], both[1]
 
 
-def lived(place: HistoryPlace, most: int) -> Iterator[None]:
+def lived(place: HistoryStorage, most: int) -> Iterator[None]:
     """Commit a run of each day, and yield after each."""
-    estate, asked, other = Estate(place.store), program("/ce/p"), program("/ce/q")
+    inventory, asked, other = Inventory(place.store), program("/ce/p"), program("/ce/q")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compaction, "MOST_CHANGES", most)
         patch.setattr(compaction, "PIECE", 4)
@@ -65,11 +67,11 @@ def lived(place: HistoryPlace, most: int) -> Iterator[None]:
             if not codes:
                 programs, rows, retired = [other], {thing: [300] for thing in THINGS}, frozenset({"/ce/p"})
             time = BEGIN.replace(day=1 + number)
-            commit_run(place, estate.judged(rows, programs, time=time, claims=[Claim("Thing")], retired=retired))
+            commit_run(place, inventory.judged(rows, programs, time=time, claims=[Claim("Thing")], retired=retired))
             yield
 
 
-def known(place: HistoryPlace) -> State:
+def known(place: HistoryStorage) -> State:
     with asking(place, "finding") as connection:
         rows = connection.execute("SELECT object_id, life, status, condition_index, episodes FROM finding").fetchall()
     return {name: tuple(row) for name, *row in rows}  # type: ignore[misc]
@@ -88,7 +90,7 @@ def otherwise(before: tuple[str, str, int | None, int] | None, after: tuple[str,
     return "changed" if was_open and before and before[2] != after[2] else None
 
 
-def answered(place: HistoryPlace, before: int, *after: int) -> list[list[tuple[Any, ...]]]:
+def answered(place: HistoryStorage, before: int, *after: int) -> list[list[tuple[Any, ...]]]:
     """Return what is otherwise in each of some runs than in one before them."""
     query = "SELECT object_id, what, before_index, after_index FROM ({}) ORDER BY 1"
     with asking(place, *COMPARED, since=before) as connection:
@@ -96,7 +98,7 @@ def answered(place: HistoryPlace, before: int, *after: int) -> list[list[tuple[A
 
 
 def test_what_is_otherwise_in_one_run_than_in_another_is_what_findings_said_after_both(
-    told: tuple[HistoryPlace, list[State]],
+    told: tuple[HistoryStorage, list[State]],
 ) -> None:
     place, states = told
     seen = set()
@@ -110,28 +112,28 @@ def test_what_is_otherwise_in_one_run_than_in_another_is_what_findings_said_afte
     assert {"opened", "reopened", "lost sight", "seen again", "changed", *ENDED} == seen
 
 
-def test_what_began_between_two_runs_was_nothing_before(told: tuple[HistoryPlace, list[State]]) -> None:
+def test_what_began_between_two_runs_was_nothing_before(told: tuple[HistoryStorage, list[State]]) -> None:
     assert ("d", "opened", None, 299) in answered(told[0], 1, 3)[0]
 
 
-def spoil(place: HistoryPlace, files: Sequence[StoredFile]) -> None:
+def spoil(place: HistoryStorage, files: Sequence[StoredFile]) -> None:
     for file in files:
         path = place.directory / file.path
         path.write_bytes(b"p" + path.read_bytes()[1:])
 
 
 def test_a_comparison_of_the_last_runs_opens_no_changes_that_were_put_together(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
+    inventory = Inventory(tmp_path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compaction, "MOST_CHANGES", 1)
         for day, code in enumerate((199, 300, 199), 1):
-            commit_run(estate.place, estate.judged({THINGS[0]: [code]}, [program("/ce/p")], time=BEGIN.replace(day=day)))
-    head = estate.place.head()
+            commit_run(inventory.place, inventory.judged({THINGS[0]: [code]}, [program("/ce/p")], time=BEGIN.replace(day=day)))
+    head = inventory.place.head()
     thing = head.types["Thing"]
     assert (2, 1) == (thing.past_run, len(thing.changes))
-    spoil(estate.place, [*thing.past, *[one for one in (thing.lives, thing.known) if one]])
-    assert [[("a", "reopened", 300, 199)]] == answered(estate.place, 2, 3)
+    spoil(inventory.place, [*thing.past, *[one for one in (thing.lives, thing.known) if one]])
+    assert [[("a", "reopened", 300, 199)]] == answered(inventory.place, 2, 3)
     # A history of an earlier version does not say which runs were put together: all is read.
-    estate.place.replace_head(replace(head, types={"Thing": replace(thing, past_run=None)}), head)
+    inventory.place.replace_head(replace(head, types={"Thing": replace(thing, past_run=None)}), head)
     with pytest.raises(Exception, match="is damaged: its SHA-256"):
-        answered(estate.place, 2, 3)
+        answered(inventory.place, 2, 3)

@@ -13,12 +13,12 @@ import pytest
 from perpend.findings.history.maintenance import problems_of
 from perpend.findings.history.queries.findings import about
 from perpend.findings.history.queries.views import asking, asking_of
-from perpend.findings.history.storage import HistoryPlace
+from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write import compaction
 from perpend.findings.history.write.commit import commit_run
 from perpend.inventory.snapshots.files import StoreError
 from perpend.inventory.snapshots.manifest import StoredFile
-from tests.histories import BEGIN, TYPE, Estate, Thing, program
+from tests.histories import BEGIN, TYPE, Inventory, Thing, program
 
 pytestmark = pytest.mark.medium
 
@@ -45,24 +45,24 @@ OF_OBJECTS = {
 
 
 @pytest.fixture(scope="module", params=[1, 9], ids=["put together", "run by run"])
-def place(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> HistoryPlace:
+def place(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> HistoryStorage:
     """A history of four days, in which objects are renamed, replaced, and called alike; its changes put together or not."""
-    estate = Estate(tmp_path_factory.mktemp("store"))
+    inventory = Inventory(tmp_path_factory.mktemp("store"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compaction, "MOST_CHANGES", request.param)
         for number, things in enumerate(DAYS):
-            run = estate.judged(things, [program("/ce/p")], time=BEGIN + timedelta(days=number))
-            commit_run(estate.place, replace(run, types=[replace(run.types[0], declared=DECLARED)]))
-    assert bool(estate.place.head().types["Thing"].past) is (request.param == 1)
-    return estate.place
+            run = inventory.judged(things, [program("/ce/p")], time=BEGIN + timedelta(days=number))
+            commit_run(inventory.place, replace(run, types=[replace(run.types[0], declared=DECLARED)]))
+    assert bool(inventory.place.head().types["Thing"].past) is (request.param == 1)
+    return inventory.place
 
 
-def answered(place: HistoryPlace, name: str) -> list[tuple[Any, ...]]:
+def answered(place: HistoryStorage, name: str) -> list[tuple[Any, ...]]:
     with asking_of(place, name) as connection:
         return connection.execute(*about(place.head(), name)[1]).fetchall()
 
 
-def test_the_history_of_an_object_is_the_same_whether_all_is_read_or_what_is_its_own(place: HistoryPlace) -> None:
+def test_the_history_of_an_object_is_the_same_whether_all_is_read_or_what_is_its_own(place: HistoryStorage) -> None:
     with asking(place) as connection:
         whole = {name: connection.execute(*about(place.head(), name)[1]).fetchall() for name in OF_OBJECTS}
     assert OF_OBJECTS == {name: len(rows) for name, rows in whole.items()}
@@ -71,16 +71,16 @@ def test_the_history_of_an_object_is_the_same_whether_all_is_read_or_what_is_its
     assert {name: whole[name] for name in asked} == {name: answered(place, name) for name in asked}
 
 
-def spoil(place: HistoryPlace, *files: StoredFile) -> None:
+def spoil(place: HistoryStorage, *files: StoredFile) -> None:
     """Turn a byte of files into another one: their sizes stay."""
     for file in files:
         path = place.directory / file.path
         path.write_bytes(b"p" + path.read_bytes()[1:])
 
 
-def test_damage_is_told_by_the_question_that_reads_it(place: HistoryPlace, tmp_path: Path) -> None:
+def test_damage_is_told_by_the_question_that_reads_it(place: HistoryStorage, tmp_path: Path) -> None:
     shutil.copytree(place.directory, tmp_path / "history")
-    elsewhere, copied = Estate(tmp_path / "elsewhere"), HistoryPlace(tmp_path)
+    elsewhere, copied = Inventory(tmp_path / "elsewhere"), HistoryStorage(tmp_path)
     commit_run(elsewhere.place, elsewhere.judged({Thing("z"): [199]}, [program("/ce/p")], time=BEGIN))
     shutil.copytree(elsewhere.place.directory, copied.directory, dirs_exist_ok=True)
     head, other = place.head(), elsewhere.place.head().types["Thing"]
@@ -107,11 +107,13 @@ def test_of_what_was_put_together_a_question_opens_what_may_hold_its_object(
     monkeypatch.setattr(compaction, "MOST_CHANGES", 1)
     monkeypatch.setattr(compaction, "PIECE", 1)
     monkeypatch.setattr(compaction, "_MOST_PARTS", layers)
-    estate, things = Estate(tmp_path), [Thing(name) for name in "abc"]
+    inventory, things = Inventory(tmp_path), [Thing(name) for name in "abc"]
     for number, code in enumerate((199, 300, 199, 300)):
-        judged = estate.judged({thing: [code] for thing in things}, [program("/ce/p")], time=BEGIN + number * timedelta(days=1))
-        commit_run(estate.place, judged)
-    place, head = estate.place, estate.place.head()
+        judged = inventory.judged(
+            {thing: [code] for thing in things}, [program("/ce/p")], time=BEGIN + number * timedelta(days=1)
+        )
+        commit_run(inventory.place, judged)
+    place, head = inventory.place, inventory.place.head()
     thing = head.types["Thing"]
     assert [] == list(problems_of(place))
     assert [3 * min(2, layers), min(2, layers), 4] == [len(thing.past), len(thing.past_of([1])), len(answered(place, "a"))]
@@ -127,10 +129,10 @@ def test_of_what_was_put_together_a_question_opens_what_may_hold_its_object(
 
 
 def test_a_history_of_runs_that_had_nothing_to_judge_answers_with_nothing(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
-    commit_run(estate.place, estate.judged(None, [program("/ce/p")], time=BEGIN))
-    with asking(estate.place) as connection:
+    inventory = Inventory(tmp_path)
+    commit_run(inventory.place, inventory.judged(None, [program("/ce/p")], time=BEGIN))
+    with asking(inventory.place) as connection:
         views = ("finding", "event", "episode", "ledger", "rating", "run")
         assert [0, 0, 0, 0, 0, 1] == [len(connection.execute(f"FROM {view}").fetchall()) for view in views]
-    assert [] == answered(estate.place, "a")
-    assert [] == list(problems_of(estate.place))
+    assert [] == answered(inventory.place, "a")
+    assert [] == list(problems_of(inventory.place))

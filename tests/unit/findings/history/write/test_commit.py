@@ -20,7 +20,7 @@ from perpend.findings.history.queries.views import asking
 from perpend.findings.history.write.commit import commit_run
 from perpend.findings.history.write.evaluated_run import Again
 from perpend.inventory.snapshots.files import StoreError
-from tests.histories import BEGIN, Estate, Thing, program
+from tests.histories import BEGIN, Inventory, Thing, program
 
 pytestmark = pytest.mark.medium
 
@@ -29,11 +29,13 @@ ASKED = [program("/ce/p")]
 DAY = timedelta(days=1)
 
 
-def commit(estate: Estate, codes: dict[Thing, list[int]] | None, day: int, *, asked: Sequence[Any] = ASKED, **more: Any) -> Any:
+def commit(
+    inventory: Inventory, codes: dict[Thing, list[int]] | None, day: int, *, asked: Sequence[Any] = ASKED, **more: Any
+) -> Any:
     """Commit the codes of a day, and return what happened."""
     engine = more.pop("engine", "engine 1")
-    run = estate.judged(codes, asked, time=BEGIN + day * DAY, **more)
-    committed = commit_run(estate.place, replace(run, engine=engine), now=BEGIN + 99 * DAY)
+    run = inventory.judged(codes, asked, time=BEGIN + day * DAY, **more)
+    committed = commit_run(inventory.place, replace(run, engine=engine), now=BEGIN + 99 * DAY)
     return dict(committed.events) if committed else None
 
 
@@ -41,17 +43,17 @@ def commit(estate: Estate, codes: dict[Thing, list[int]] | None, day: int, *, as
 def first_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of one day, on which a policy finds one object, to be copied."""
     directory = tmp_path_factory.mktemp("begun") / "store"
-    commit(Estate(directory), {A: [199]}, 1)
+    commit(Inventory(directory), {A: [199]}, 1)
     return directory
 
 
 @pytest.fixture
-def begun(first_day: Path, tmp_path: Path) -> Estate:
-    return Estate(Path(shutil.copytree(first_day, tmp_path / "store")), runs=1)
+def begun(first_day: Path, tmp_path: Path) -> Inventory:
+    return Inventory(Path(shutil.copytree(first_day, tmp_path / "store")), runs=1)
 
 
-def told(estate: Estate, columns: str = "object_id, event, cause") -> list[tuple[Any, ...]]:
-    with asking(estate.place, "event", "run") as connection:
+def told(inventory: Inventory, columns: str = "object_id, event, cause") -> list[tuple[Any, ...]]:
+    with asking(inventory.place, "event", "run") as connection:
         query = f"SELECT {columns} FROM event WHERE run = (SELECT max(number) FROM run) ORDER BY ALL"
         return connection.execute(query).fetchall()
 
@@ -69,61 +71,61 @@ def answering(codes: dict[str, int], asked: list[Again]) -> Any:
 
 
 def test_an_object_that_changed_is_the_estates_doing_and_one_not_known_is_knowledge(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
-    assert {"opened": 1} == commit(estate, {A: [199], B: [300]}, 1)
-    assert {"lost sight": 1, "opened": 1} == commit(estate, {A: [101], B: [199]}, 2)
-    assert [("a", "lost sight", "knowledge"), ("b", "opened", "estate")] == told(estate)
+    inventory = Inventory(tmp_path)
+    assert {"opened": 1} == commit(inventory, {A: [199], B: [300]}, 1)
+    assert {"lost sight": 1, "opened": 1} == commit(inventory, {A: [101], B: [199]}, 2)
+    assert [("a", "lost sight", "knowledge"), ("b", "opened", "estate")] == told(inventory)
 
 
 def test_an_edited_policy_is_the_cause_of_what_it_says_of_the_former_snapshot_too(tmp_path: Path) -> None:
-    estate, asked = Estate(tmp_path), []
+    inventory, asked = Inventory(tmp_path), []
     c = Thing("c")
-    commit(estate, {A: [199], B: [199], c: [300]}, 1)
+    commit(inventory, {A: [199], B: [199], c: [300]}, 1)
     edited = [program("/ce/p", 2)]
     again = answering({"a": 300, "b": 199, "c": 300}, asked)
-    assert {"resolved": 2, "opened": 1} == commit(estate, {A: [300], B: [300], c: [199]}, 2, asked=edited, again=again)
-    assert [("a", "resolved", "policy"), ("b", "resolved", "estate"), ("c", "opened", "estate")] == told(estate)
+    assert {"resolved": 2, "opened": 1} == commit(inventory, {A: [300], B: [300], c: [199]}, 2, asked=edited, again=again)
+    assert [("a", "resolved", "policy"), ("b", "resolved", "estate"), ("c", "opened", "estate")] == told(inventory)
     assert [("run-1", BEGIN + DAY, 1)] == [(one.snapshot, one.time, len(one.programs)) for one in asked]
 
 
-def test_another_engine_is_the_cause_where_the_program_is_the_same(begun: Estate) -> None:
+def test_another_engine_is_the_cause_where_the_program_is_the_same(begun: Inventory) -> None:
     commit(begun, {A: [300]}, 2, engine="engine 2", again=answering({"a": 300}, []))
     assert [("a", "resolved", "engine")] == told(begun)
 
 
-def test_where_the_former_snapshot_is_gone_the_cause_is_unclear(begun: Estate) -> None:
+def test_where_the_former_snapshot_is_gone_the_cause_is_unclear(begun: Inventory) -> None:
     commit(begun, {A: [300]}, 2, asked=[program("/ce/p", 2)])
     assert [("a", "resolved", "unclear")] == told(begun)
 
 
 def test_a_new_policy_over_known_objects_is_the_policys_doing(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
-    commit(estate, {A: [300]}, 1)
-    commit(estate, {A: [300, 199], B: [300, 199]}, 2, asked=[*ASKED, program("/ce/q")])
-    assert [("a", "opened", "policy"), ("b", "opened", "estate")] == told(estate)
+    inventory = Inventory(tmp_path)
+    commit(inventory, {A: [300]}, 1)
+    commit(inventory, {A: [300, 199], B: [300, 199]}, 2, asked=[*ASKED, program("/ce/q")])
+    assert [("a", "opened", "policy"), ("b", "opened", "estate")] == told(inventory)
 
 
 def test_a_type_of_which_nothing_is_left_is_gone_where_a_claim_says_so(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
-    commit(estate, {A: [199], B: [199]}, 1)
-    assert {} == commit(estate, None, 2)
-    assert {"gone": 1} == commit(estate, None, 3, claims=[Claim("Thing", Scope("1"))])
-    assert [("a", "gone", "estate")] == told(estate)
+    inventory = Inventory(tmp_path)
+    commit(inventory, {A: [199], B: [199]}, 1)
+    assert {} == commit(inventory, None, 2)
+    assert {"gone": 1} == commit(inventory, None, 3, claims=[Claim("Thing", Scope("1"))])
+    assert [("a", "gone", "estate")] == told(inventory)
     lacking = [Claim("Thing"), Claim("Thing", Scope("2"), "throttled")]
-    assert {} == commit(estate, None, 4, claims=lacking)
-    assert {"gone": 1} == commit(estate, None, 5, claims=[Claim("Thing")])
+    assert {} == commit(inventory, None, 4, claims=lacking)
+    assert {"gone": 1} == commit(inventory, None, 5, claims=[Claim("Thing")])
 
 
 def test_what_was_made_at_another_time_is_another_object(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
-    commit(estate, {Thing("a", created="2025-01-01T00:00:00Z"): [199]}, 1)
-    assert {} == commit(estate, {Thing("a", created="2025-01-01T00:00:00+00:00"): [199]}, 2)
-    assert {} == commit(estate, {Thing("a"): [199]}, 3)
-    assert {"gone": 1, "opened": 1} == commit(estate, {Thing("a", created="2026-01-04T00:00:01Z"): [199]}, 4)
-    ids = told(estate, "finding_id, incarnation, event")
+    inventory = Inventory(tmp_path)
+    commit(inventory, {Thing("a", created="2025-01-01T00:00:00Z"): [199]}, 1)
+    assert {} == commit(inventory, {Thing("a", created="2025-01-01T00:00:00+00:00"): [199]}, 2)
+    assert {} == commit(inventory, {Thing("a"): [199]}, 3)
+    assert {"gone": 1, "opened": 1} == commit(inventory, {Thing("a", created="2026-01-04T00:00:01Z"): [199]}, 4)
+    ids = told(inventory, "finding_id, incarnation, event")
     assert [(1, "gone"), (2, "opened")] == sorted(one[1:] for one in ids)
     assert ids[0][0] != ids[1][0]
-    assert {"gone": 1, "opened": 1} == commit(estate, {Thing("a", "3"): [199]}, 5)
+    assert {"gone": 1, "opened": 1} == commit(inventory, {Thing("a", "3"): [199]}, 5)
 
 
 SPOILT_TIMES = (
@@ -139,26 +141,26 @@ SPOILT_TIMES = (
 
 def test_what_was_made_before_the_former_one_was_looked_at_or_is_yet_to_come_is_the_same_object(tmp_path: Path) -> None:
     """A time was written otherwise, or spoilt: whose finding is open would be gone by it."""
-    estate, made = Estate(tmp_path), "2025-03-04T11:30:00Z"
-    commit(estate, {Thing(f"made {spoilt}", created=made): [199] for spoilt in SPOILT_TIMES}, 1)
-    commit(estate, {Thing(f"made {spoilt}", created=spoilt): [0] for spoilt in SPOILT_TIMES}, 2)
-    assert [(f"made {spoilt}", "lost sight", "knowledge") for spoilt in sorted(SPOILT_TIMES)] == told(estate)
+    inventory, made = Inventory(tmp_path), "2025-03-04T11:30:00Z"
+    commit(inventory, {Thing(f"made {spoilt}", created=made): [199] for spoilt in SPOILT_TIMES}, 1)
+    commit(inventory, {Thing(f"made {spoilt}", created=spoilt): [0] for spoilt in SPOILT_TIMES}, 2)
+    assert [(f"made {spoilt}", "lost sight", "knowledge") for spoilt in sorted(SPOILT_TIMES)] == told(inventory)
     assert {"seen again": len(SPOILT_TIMES)} == commit(
-        estate, {Thing(f"made {spoilt}", created=made): [199] for spoilt in SPOILT_TIMES}, 3
+        inventory, {Thing(f"made {spoilt}", created=made): [199] for spoilt in SPOILT_TIMES}, 3
     )
 
 
 def test_what_was_made_since_its_source_looked_is_the_same_object(tmp_path: Path) -> None:
     """The run is of a later day than its old source, which cannot have seen what was made since."""
-    estate = Estate(tmp_path)
-    commit(estate, {Thing("a", created="2025-03-04T11:30:00Z"): [199]}, 1)
-    old = estate.judged(
+    inventory = Inventory(tmp_path)
+    commit(inventory, {Thing("a", created="2025-03-04T11:30:00Z"): [199]}, 1)
+    old = inventory.judged(
         {Thing("a", created="2026-01-08T00:00:00Z"): [0]},
         [program("/ce/p")],
         time=BEGIN + 9 * DAY,
         seen={"1": BEGIN + 2 * DAY},
     )
-    committed = commit_run(estate.place, old)
+    committed = commit_run(inventory.place, old)
     assert committed and {"lost sight": 1} == committed.events
 
 
@@ -174,70 +176,70 @@ SPOILT_ACCOUNTS = {
 
 
 def test_an_account_that_was_written_otherwise_makes_no_other_object(tmp_path: Path) -> None:
-    estate, many = Estate(tmp_path), len(SPOILT_ACCOUNTS)
-    commit(estate, {Thing(f"of {account}", account): [199] for account in SPOILT_ACCOUNTS}, 1)
-    commit(estate, {Thing(f"of {account}", spoilt): [0] for account, spoilt in SPOILT_ACCOUNTS.items()}, 2)
-    assert [(f"of {account}", "lost sight", "knowledge") for account in SPOILT_ACCOUNTS] == told(estate)
-    assert {"seen again": many} == commit(estate, {Thing(f"of {account}", account): [199] for account in SPOILT_ACCOUNTS}, 3)
+    inventory, many = Inventory(tmp_path), len(SPOILT_ACCOUNTS)
+    commit(inventory, {Thing(f"of {account}", account): [199] for account in SPOILT_ACCOUNTS}, 1)
+    commit(inventory, {Thing(f"of {account}", spoilt): [0] for account, spoilt in SPOILT_ACCOUNTS.items()}, 2)
+    assert [(f"of {account}", "lost sight", "knowledge") for account in SPOILT_ACCOUNTS] == told(inventory)
+    assert {"seen again": many} == commit(inventory, {Thing(f"of {account}", account): [199] for account in SPOILT_ACCOUNTS}, 3)
     moved = {Thing(f"of {account}", f"1{account[1:]}"): [199] for account in SPOILT_ACCOUNTS}
-    assert {"gone": many, "opened": many} == commit(estate, moved, 4)
+    assert {"gone": many, "opened": many} == commit(inventory, moved, 4)
 
 
 SPELT_OTHERWISE = {"o-0a1": " o-0a1", "o-0b1": "O-0B1", "o-0c1": "o\u20130c1", "o-0d1": "'o-0d1'"}
 
 
 def test_who_is_there_in_another_spelling_is_not_gone(tmp_path: Path) -> None:
-    estate, whole, many = Estate(tmp_path), [Claim("Thing")], len(SPELT_OTHERWISE)
-    commit(estate, {Thing(former): [199] for former in SPELT_OTHERWISE}, 1)
+    inventory, whole, many = Inventory(tmp_path), [Claim("Thing")], len(SPELT_OTHERWISE)
+    commit(inventory, {Thing(former): [199] for former in SPELT_OTHERWISE}, 1)
     spelt = [Thing(other) for other in SPELT_OTHERWISE.values()]
-    assert {"opened": many} == commit(estate, {thing: [199] for thing in spelt}, 2, claims=whole)
-    assert {"resolved": many} == commit(estate, {thing: [300] for thing in spelt}, 3, claims=whole)
-    assert {"resolved": many} == commit(estate, {Thing(former): [300] for former in SPELT_OTHERWISE}, 4, claims=whole)
-    assert {(former, "resolved", "estate") for former in SPELT_OTHERWISE} <= {*told(estate)}
+    assert {"opened": many} == commit(inventory, {thing: [199] for thing in spelt}, 2, claims=whole)
+    assert {"resolved": many} == commit(inventory, {thing: [300] for thing in spelt}, 3, claims=whole)
+    assert {"resolved": many} == commit(inventory, {Thing(former): [300] for former in SPELT_OTHERWISE}, 4, claims=whole)
+    assert {(former, "resolved", "estate") for former in SPELT_OTHERWISE} <= {*told(inventory)}
 
 
 def test_who_was_there_beside_another_spelling_is_gone_without_it(tmp_path: Path) -> None:
-    estate, whole = Estate(tmp_path), [Claim("Thing")]
-    commit(estate, {Thing("o-a"): [199], Thing("O-A"): [199]}, 1)
-    assert {"gone": 1} == commit(estate, {Thing("O-A"): [199]}, 2, claims=whole)
-    assert {"reopened": 1} == commit(estate, {Thing("o-a"): [199], Thing("O-A"): [199]}, 3, claims=whole)
-    assert {"gone": 2} == commit(estate, {Thing("o-b"): [300]}, 4, claims=whole)
+    inventory, whole = Inventory(tmp_path), [Claim("Thing")]
+    commit(inventory, {Thing("o-a"): [199], Thing("O-A"): [199]}, 1)
+    assert {"gone": 1} == commit(inventory, {Thing("O-A"): [199]}, 2, claims=whole)
+    assert {"reopened": 1} == commit(inventory, {Thing("o-a"): [199], Thing("O-A"): [199]}, 3, claims=whole)
+    assert {"gone": 2} == commit(inventory, {Thing("o-b"): [300]}, 4, claims=whole)
 
 
 def test_a_late_account_does_not_move_and_others_do(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
-    commit(estate, {A: [199]}, 5)
-    assert {"opened": 1} == commit(estate, {A: [300], B: [199]}, 3)
-    assert ("1",) == estate.place.head().runs[-1].late
-    assert [("b", "opened", "estate")] == told(estate)
+    inventory = Inventory(tmp_path)
+    commit(inventory, {A: [199]}, 5)
+    assert {"opened": 1} == commit(inventory, {A: [300], B: [199]}, 3)
+    assert ("1",) == inventory.place.head().runs[-1].late
+    assert [("b", "opened", "estate")] == told(inventory)
 
 
 @pytest.mark.parametrize(("before", "later"), [("1", None), ("1", "2"), (None, "2")])
 def test_an_object_of_a_late_account_does_not_move_whatever_account_is_told_of_it(
     tmp_path: Path, before: str | None, later: str | None
 ) -> None:
-    estate = Estate(tmp_path)
-    commit(estate, {Thing("a", before): [199]}, 5)
-    assert {} == commit(estate, {Thing("a", later): [300]}, 3)
-    assert {"resolved": 1} == commit(estate, {Thing("a", before): [300]}, 6)
+    inventory = Inventory(tmp_path)
+    commit(inventory, {Thing("a", before): [199]}, 5)
+    assert {} == commit(inventory, {Thing("a", later): [300]}, 3)
+    assert {"resolved": 1} == commit(inventory, {Thing("a", before): [300]}, 6)
 
 
 def test_a_run_that_says_nothing_new_is_none(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
-    run = estate.judged({A: [199]}, ASKED, time=BEGIN)
-    assert commit_run(estate.place, run) is not None
-    assert commit_run(estate.place, run) is None
-    assert commit_run(estate.place, replace(run, engine="engine 2")) is not None
+    inventory = Inventory(tmp_path)
+    run = inventory.judged({A: [199]}, ASKED, time=BEGIN)
+    assert commit_run(inventory.place, run) is not None
+    assert commit_run(inventory.place, run) is None
+    assert commit_run(inventory.place, replace(run, engine="engine 2")) is not None
 
 
 def test_a_day_in_the_future_is_refused(tmp_path: Path) -> None:
-    estate = Estate(tmp_path)
+    inventory = Inventory(tmp_path)
     with pytest.raises(StoreError, match="2026-04-12, lies in the future"):
-        commit(estate, {A: [199]}, 101)
-    assert () == estate.place.head().runs
+        commit(inventory, {A: [199]}, 101)
+    assert () == inventory.place.head().runs
 
 
-def test_a_commit_that_fails_leaves_nothing(begun: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_that_fails_leaves_nothing(begun: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
     before = sorted(begun.directory.rglob("history/**/*"))
     monkeypatch.setattr("perpend.findings.history.write.commit.write_counts", _full)
     with pytest.raises(StoreError, match="no space"):
@@ -249,13 +251,13 @@ def _full(*given: Any) -> None:
     raise StoreError("no space is left on the disk")
 
 
-def counted(estate: Estate) -> list[tuple[Any, ...]]:
+def counted(inventory: Inventory) -> list[tuple[Any, ...]]:
     """Return what is counted after each run: the run, the policy, how many are incompliant, how many it has judged."""
-    with asking(estate.place, "ledger") as connection:
+    with asking(inventory.place, "ledger") as connection:
         return connection.execute("SELECT run, policy_id, incompliant, judged FROM ledger ORDER BY ALL").fetchall()
 
 
-def test_what_is_retired_is_counted_no_more_and_a_namesake_is(begun: Estate) -> None:
+def test_what_is_retired_is_counted_no_more_and_a_namesake_is(begun: Inventory) -> None:
     renamed = [program("/ce/q")]
     commit(begun, {A: [199]}, 2, asked=renamed)  # nobody has said that it is /ce/p
     assert [(2, "/ce/p", 1, 0), (2, "/ce/q", 1, 1)] == counted(begun)[1:]
@@ -266,20 +268,20 @@ def test_what_is_retired_is_counted_no_more_and_a_namesake_is(begun: Estate) -> 
 
 
 def test_what_was_retired_and_is_asked_again_is_not_counted_in_between(tmp_path: Path) -> None:
-    estate, two, gone = Estate(tmp_path), [program("/ce/p"), program("/ce/q")], frozenset({"/ce/p"})
-    commit(estate, {A: [199, 300]}, 1, asked=two)
-    assert {"retired": 1} == commit(estate, {A: [300]}, 2, asked=two[1:], retired=gone)
-    assert {"opened": 1} == commit(estate, {A: [199]}, 3, asked=two[1:], retired=gone)
-    assert {"reopened": 1} == commit(estate, {A: [199, 199]}, 4, asked=two)
-    assert {"retired": 1} == commit(estate, {A: [199]}, 5, asked=two[1:], retired=gone)
-    of_p = [(run, incompliant) for run, policy, incompliant, _ in counted(estate) if policy == "/ce/p"]
+    inventory, two, gone = Inventory(tmp_path), [program("/ce/p"), program("/ce/q")], frozenset({"/ce/p"})
+    commit(inventory, {A: [199, 300]}, 1, asked=two)
+    assert {"retired": 1} == commit(inventory, {A: [300]}, 2, asked=two[1:], retired=gone)
+    assert {"opened": 1} == commit(inventory, {A: [199]}, 3, asked=two[1:], retired=gone)
+    assert {"reopened": 1} == commit(inventory, {A: [199, 199]}, 4, asked=two)
+    assert {"retired": 1} == commit(inventory, {A: [199]}, 5, asked=two[1:], retired=gone)
+    of_p = [(run, incompliant) for run, policy, incompliant, _ in counted(inventory) if policy == "/ce/p"]
     assert [(1, 1), (4, 1)] == of_p
-    asked = [[one for one in ("/ce/p", "/ce/q") if one in counts_known(estate.place, until=run)] for run in range(1, 6)]
+    asked = [[one for one in ("/ce/p", "/ce/q") if one in counts_known(inventory.place, until=run)] for run in range(1, 6)]
     assert [["/ce/p", "/ce/q"], ["/ce/q"], ["/ce/q"], ["/ce/p", "/ce/q"], ["/ce/q"]] == asked
-    assert [] == list(problems_of(estate.place))
+    assert [] == list(problems_of(inventory.place))
 
 
-def test_what_is_gone_altogether_is_not_counted_as_it_was(begun: Estate) -> None:
+def test_what_is_gone_altogether_is_not_counted_as_it_was(begun: Inventory) -> None:
     whole = [Claim("Thing")]
     assert {"gone": 1} == commit(begun, None, 2, claims=whole)
     assert [(1, "/ce/p", 1, 1)] == counted(begun)

@@ -19,7 +19,7 @@ from tests.unit.inventory.snapshots.stored import (
     OWNER,
     PART,
     THING,
-    estate,
+    inventory,
     json_lines,
     parquet_file,
     rows_of,
@@ -291,7 +291,7 @@ def test_tables_and_nested_objects_of_one_type_are_one_table(tmp_path):
         table_file(tmp_path, "2.csv", "Id,name__c\no,Ann\n", type_name=OWNER),
         table_file(tmp_path, "3.csv", "Id,thing__c\np,b\n", type_name=PART, complete=EVERYTHING),
     ]
-    snapshot = write_store(tmp_path / "store", estate({THING: things}), tables=tables)
+    snapshot = write_store(tmp_path / "store", inventory({THING: things}), tables=tables)
     assert [
         (0, "a", "x", "o", None, None, None),
         (2, "b", "y", "p", MISSING, "leads to `p`, which was not collected", None),

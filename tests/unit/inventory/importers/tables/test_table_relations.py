@@ -10,7 +10,7 @@ from tests.unit.inventory.snapshots.stored import (
     OWNER,
     PART,
     THING,
-    estate,
+    inventory,
     rows_of,
     stored,
     table_file,
@@ -63,7 +63,9 @@ def test_who_loses_a_row_to_another_reading_of_it_is_not_known_to_have_none(tmp_
 
 
 def test_who_loses_an_object_to_a_variant_of_it_is_not_known_to_have_none(tmp_path):
-    found = estate({THING: [{"Id": "a"}, {"Id": "b"}, {"Id": "c"}], PART: [{"Id": "p", "thing__c": "a"}]}, claims=[Claim(PART)])
+    found = inventory(
+        {THING: [{"Id": "a"}, {"Id": "b"}, {"Id": "c"}], PART: [{"Id": "p", "thing__c": "a"}]}, claims=[Claim(PART)]
+    )
     part = found.objects[PART][0]
     found.objects[PART][0] = part._replace(variants=(part._replace(fields={"Id": "p", "thing__c": "b"}),))
     assert _DISPUTED == rows_of(write_store(tmp_path / "store", found), THING, "Id", "parts__r#unfollowed")

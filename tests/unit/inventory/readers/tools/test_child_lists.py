@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.claims import Scope
-from perpend.core.objects.inventory import Estate
+from perpend.core.objects.inventory import Inventory
 from perpend.inventory.readers import collect_files
 from perpend.inventory.readers.tools.contents import ATTACHMENT, MEMBERSHIP, USER_POLICY
 from tests.formats import ACCOUNT, ANN, BOB, ROLE
@@ -19,22 +19,22 @@ LISTS = {"AttachedManagedPolicies": [], "GroupList": []}
 OTHER = "444455556666"
 
 
-def claimed(directory: Path, *contents: Any, every: int | None = None) -> Estate:
+def claimed(directory: Path, *contents: Any, every: int | None = None) -> Inventory:
     """Return what files hold of which the first so many, or all, are said to be all there is."""
     paths = write(directory, *(one if isinstance(one, str) else json.dumps(one) for one in contents))
-    return collect_files(paths, complete=dict.fromkeys(paths[:every], (Scope(ACCOUNT),))).estate
+    return collect_files(paths, complete=dict.fromkeys(paths[:every], (Scope(ACCOUNT),))).inventory
 
 
-def covered(estate: Estate, type_name: str) -> bool:
-    return any(one.is_about(type_name, "") and not one.lacking for source in estate.sources for one in source.coverage)
+def covered(inventory: Inventory, type_name: str) -> bool:
+    return any(one.is_about(type_name, "") and not one.lacking for source in inventory.sources for one in source.coverage)
 
 
 def users(*found: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"UserDetailList": list(found), **more}
 
 
-def listed(estate: Estate, name: str) -> dict[str, Any]:
-    return {one.id: one.fields.get(name) for one in estate.objects[USER]}
+def listed(inventory: Inventory, name: str) -> dict[str, Any]:
+    return {one.id: one.fields.get(name) for one in inventory.objects[USER]}
 
 
 def test_a_list_that_is_left_out_as_aws_does_is_empty_where_somebody_says_that_all_is_there(tmp_path: Path) -> None:
@@ -52,8 +52,8 @@ def test_an_object_that_another_file_holds_without_its_list_speaks_against_a_cla
     report = f"user,arn\n<root_account>,arn:aws:iam::{ACCOUNT}:root\nann,{ANN}\n"
     for other, stands in ((report, True), (f"{report}bob,{BOB}\n", False), (report.replace(ACCOUNT, OTHER), True)):
         for contents in ((whole, other), (other, whole)):
-            estate = claimed(tmp_path, *contents)
-            assert [stands, stands, True] == [covered(estate, one) for one in (MEMBERSHIP, USER_POLICY, ATTACHMENT)], other
+            inventory = claimed(tmp_path, *contents)
+            assert [stands, stands, True] == [covered(inventory, one) for one in (MEMBERSHIP, USER_POLICY, ATTACHMENT)], other
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_an_answer_of_which_the_last_page_is_missing_is_not_all_there_is_by_any_
 ) -> None:
     first = users({"Arn": ANN, **LISTS}, IsTruncated=True, Marker="m")
     for pages in ([first, last], [last, first]) if last else ([first],):
-        estate = claimed(tmp_path, *pages)
-        lacking = [one for source in estate.sources for one in source.coverage if one.lacking]
+        inventory = claimed(tmp_path, *pages)
+        lacking = [one for source in inventory.sources for one in source.coverage if one.lacking]
         assert lacks is any(one.is_about(USER, "") for one in lacking)
-        assert lacks is not covered(estate, MEMBERSHIP)
+        assert lacks is not covered(inventory, MEMBERSHIP)

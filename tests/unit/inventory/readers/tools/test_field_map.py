@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perpend.core.objects.inventory import EstateObject
+from perpend.core.objects.inventory import CloudObject
 from perpend.core.values.partial_object import reason_of
 from perpend.inventory.readers import UnusableInput, collect_files
 from tests.formats import ADMIN, ANN, BOB, config_item
@@ -28,9 +28,9 @@ BAD: dict[str, tuple[Any, str]] = {
 }
 
 
-def user_of(directory: Path, configuration: dict[str, Any]) -> EstateObject:
+def user_of(directory: Path, configuration: dict[str, Any]) -> CloudObject:
     items = [config_item("AWS::IAM::User", ANN, {"userName": "ann", **configuration})]
-    (found,) = collect_files(write(directory, json.dumps({"configurationItems": items}))).estate.objects[USER]
+    (found,) = collect_files(write(directory, json.dumps({"configurationItems": items}))).inventory.objects[USER]
     return found
 
 

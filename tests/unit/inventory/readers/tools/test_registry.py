@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.claims import Scope
-from perpend.core.objects.inventory import Estate, EstateObject
+from perpend.core.objects.inventory import CloudObject, Inventory
 from perpend.core.objects.object_types import current_name
 from perpend.core.values.partial_object import reason_of
 from perpend.inventory.readers import UnusableInput, collect_files
@@ -22,17 +22,17 @@ from tests.unit.inventory.readers.reports import USER, write
 CONFIG_TRAIL = "CA10__CaAwsCloudTrailTrail__c"
 
 
-def read(directory: Path, *contents: str, **named: Any) -> Estate:
-    return collect_files(write(directory, *contents), **named).estate
+def read(directory: Path, *contents: str, **named: Any) -> Inventory:
+    return collect_files(write(directory, *contents), **named).inventory
 
 
-def object_of(estate: Estate, type_name: str, identity: str) -> EstateObject:
-    (found,) = [one for one in estate.objects[type_name] if one.id == identity]
+def object_of(inventory: Inventory, type_name: str, identity: str) -> CloudObject:
+    (found,) = [one for one in inventory.objects[type_name] if one.id == identity]
     return found
 
 
-def shown(estate: Estate) -> dict[str, list[str]]:
-    return {type_name: [one.id for one in found] for type_name, found in estate.objects.items()}
+def shown(inventory: Inventory) -> dict[str, list[str]]:
+    return {type_name: [one.id for one in found] for type_name, found in inventory.objects.items()}
 
 
 def test_types_are_called_as_they_are_now() -> None:
@@ -53,24 +53,24 @@ def test_selectors_are_written_as_policies_read_them_and_none_are_not_known() ->
 
 
 def test_authorization_details_hold_users_roles_and_policies(tmp_path: Path) -> None:
-    estate = read(tmp_path, written("authorization-details", formats.details()))
+    inventory = read(tmp_path, written("authorization-details", formats.details()))
     admin = f"{ACCOUNT}|{ADMIN}"
     assert {
         USER: [ANN, BOB, CARL],
         "CA10__CaAwsRole__c": [ROLE],
         "CA10__CaAwsIamPolicy__c": [admin],
-    } == shown(estate)
-    bob, carl = (object_of(estate, USER, one).fields for one in (BOB, CARL))
+    } == shown(inventory)
+    bob, carl = (object_of(inventory, USER, one).fields for one in (BOB, CARL))
     link = {"Id": f"{CARL}|{ADMIN}", "CA10__user__c": CARL, "CA10__policy__c": admin}
     assert [[], [link]] == [one["CA10__AWS_IAM_Policy_User_Links__r"] for one in (bob, carl)]
     assert ["p"] == [one["CA10__policyName__c"] for one in bob["CA10__userPolicies__r"]]
     assert "account authorization details do not tell it" in reason_of(bob, "CA10__credReportAttributesJson__c")
-    policy = object_of(estate, "CA10__CaAwsIamPolicy__c", admin).fields
+    policy = object_of(inventory, "CA10__CaAwsIamPolicy__c", admin).fields
     assert ("AWS managed", formats.DOCUMENT) == (
         policy["CA10__policyType__c"],
         json.loads(policy["CA10__policyDocument__c"]),
     )
-    assert (None, ()) == (estate.sources[0].observed_at, estate.sources[0].coverage)
+    assert (None, ()) == (inventory.sources[0].observed_at, inventory.sources[0].coverage)
 
 
 def test_authorization_details_tell_documents_groups_and_the_use_of_roles(tmp_path: Path) -> None:
@@ -84,24 +84,24 @@ def test_authorization_details_tell_documents_groups_and_the_use_of_roles(tmp_pa
         "AttachedManagedPolicies": [],
     }
 
-    def roles_used(used: Any) -> EstateObject:
+    def roles_used(used: Any) -> CloudObject:
         answer = {
             "UserDetailList": [{"Arn": ANN, "UserPolicyList": inline, "GroupList": ["g"]}],
             "GroupDetailList": [group],
             "RoleDetailList": [role | {"AssumeRolePolicyDocument": trust, "RoleLastUsed": used}],
         }
-        estate = read(tmp_path, json.dumps(answer))
-        held = object_of(estate, "CA10__CaAwsIamGroup__c", f"{ACCOUNT}/group/g").fields
-        ann = object_of(estate, USER, ANN).fields
+        inventory = read(tmp_path, json.dumps(answer))
+        held = object_of(inventory, "CA10__CaAwsIamGroup__c", f"{ACCOUNT}/group/g").fields
+        ann = object_of(inventory, USER, ANN).fields
         lists = (ann["CA10__userPolicies__r"], held["CA10__AWS_IAM_Group_Policies__r"])
-        for policies in (*lists, object_of(estate, "CA10__CaAwsRole__c", ROLE).fields["CA10__AWS_IAM_Role_Policies__r"]):
+        for policies in (*lists, object_of(inventory, "CA10__CaAwsRole__c", ROLE).fields["CA10__AWS_IAM_Role_Policies__r"]):
             assert [(one["CA10__policyName__c"], one.get("CA10__policyDocument__c")) for one in policies] == [
                 ("p", '{"Statement":[]}'),
                 ("q", None),
             ]
             assert "CA10__policyDocument__c" not in policies[1]
         assert [f"{ACCOUNT}/group/g"] == [one["CA10__group__c"] for one in ann["CA10__AWS_IAM_User_Group_Links__r"]]
-        return object_of(estate, "CA10__CaAwsRole__c", ROLE)
+        return object_of(inventory, "CA10__CaAwsRole__c", ROLE)
 
     fields = roles_used({"LastUsedDate": "2026-11-01T00:00:00Z", "Region": "eu-west-1"}).fields
     names = ("path", "createDate", "lastUsedDate", "assumeRolePolicyDocument")
@@ -124,10 +124,10 @@ def test_pages_are_merged_and_one_that_says_that_there_is_more_leaves_lists_open
     whole = formats.details()
     first = {"UserDetailList": whole["UserDetailList"][:1], "IsTruncated": True, "Marker": "m"}
     second = {**whole, "UserDetailList": whole["UserDetailList"][1:]}
-    estate = read(tmp_path, json.dumps(first), json.dumps(second))
-    assert {ANN, BOB, CARL} == {one.id for one in estate.objects[USER]}
+    inventory = read(tmp_path, json.dumps(first), json.dumps(second))
+    assert {ANN, BOB, CARL} == {one.id for one in inventory.objects[USER]}
     assert {"IsTruncated"} == {
-        claim.lacking.split("`")[-2] for one in estate.sources for claim in one.coverage if claim.lacking
+        claim.lacking.split("`")[-2] for one in inventory.sources for claim in one.coverage if claim.lacking
     }
     claimed = read(tmp_path, json.dumps(whole), complete={str(tmp_path / "1.in"): (Scope(ACCOUNT),)})
     assert "CA10__CaAwsIamRolePolicyAttachment__c" in {claim.type_name for claim in claimed.sources[0].coverage}
@@ -145,12 +145,12 @@ def test_config_items_are_taken_as_they_were_captured_last(tmp_path: Path) -> No
         "configurationItems": [config_item("AWS::IAM::User", ANN, None, configurationItemStatus="ResourceDeleted", **later)]
     }
     for contents in ((old, new, gone), (gone, new, old)):
-        estate = read(tmp_path, *map(json.dumps, contents))
-        found = object_of(estate, CONFIG_TRAIL, f"{ACCOUNT}|{TRAIL}")
+        inventory = read(tmp_path, *map(json.dumps, contents))
+        found = object_of(inventory, CONFIG_TRAIL, f"{ACCOUNT}|{TRAIL}")
         assert (False, ()) == (found.fields["CA10__multiRegionTrail__c"], found.variants)
         assert "AWS Config does not record it" in reason_of(found.fields, "CA10__isLogging__c")
-        assert "2026-11-20T10:00:00Z" == object_of(estate, USER, ANN).fields["CA10__disappearanceTime__c"]
-    assert {"2026-11-19", "2026-11-20"} == {str(one.observed_at.date()) for one in estate.sources if one.observed_at}
+        assert "2026-11-20T10:00:00Z" == object_of(inventory, USER, ANN).fields["CA10__disappearanceTime__c"]
+    assert {"2026-11-19", "2026-11-20"} == {str(one.observed_at.date()) for one in inventory.sources if one.observed_at}
     both = read(
         tmp_path,
         json.dumps(
@@ -167,12 +167,12 @@ def test_config_items_are_taken_as_they_were_captured_last(tmp_path: Path) -> No
 
 def test_rows_of_reports_are_found_in_findings_and_tables(tmp_path: Path) -> None:
     for name, time in (("prowler-ocsf", "2026-11-20T08:15:00+00:00"), ("steampipe-report", "2026-11-20T08:15:00+00:00")):
-        estate = read(tmp_path, written(name, FORMATS[name]()))
-        row = json.loads(object_of(estate, USER, ANN).fields["CA10__credReportAttributesJson__c"])
+        inventory = read(tmp_path, written(name, FORMATS[name]()))
+        row = json.loads(object_of(inventory, USER, ANN).fields["CA10__credReportAttributesJson__c"])
         known = ROW if name == "prowler-ocsf" else {key: value for key, value in ROW.items() if value != "N/A"}
-        assert (known, time) == (row, estate.sources[0].observed_at.isoformat())  # type: ignore[union-attr]  # it is stated
-        assert not estate.sources[0].coverage
-        root = json.loads(object_of(estate, USER, f"{formats.ARN}root").fields["CA10__credReportAttributesJson__c"])
+        assert (known, time) == (row, inventory.sources[0].observed_at.isoformat())  # type: ignore[union-attr]  # it is stated
+        assert not inventory.sources[0].coverage
+        root = json.loads(object_of(inventory, USER, f"{formats.ARN}root").fields["CA10__credReportAttributesJson__c"])
         assert "password_enabled" not in root
 
 
@@ -202,7 +202,7 @@ def test_rows_of_several_runs_have_no_time_together(tmp_path: Path, name: str, p
 
 
 def test_a_capture_may_be_written_in_seconds_since_1970(tmp_path: Path) -> None:
-    def captured(time: object) -> Estate:
+    def captured(time: object) -> Inventory:
         item = config_item("AWS::IAM::User", ANN, {}, configurationItemCaptureTime=time)
         return read(tmp_path, json.dumps({"configurationItems": [item]}))
 
@@ -216,8 +216,8 @@ def test_objects_are_called_as_the_tools_call_them(tmp_path: Path) -> None:
     named = {"name": "b", "keyId": "k", "dBInstanceIdentifier": "d"}
     arns = {kind: f"arn:aws:x:eu-west-1:{ACCOUNT}:{kind}" for kind in ("S3::Bucket", "KMS::Key", "RDS::DBInstance")}
     items = [config_item(f"AWS::{kind}", arn, named) for kind, arn in arns.items()]
-    estate = read(tmp_path, json.dumps({"configurationItems": items}))
-    bucket, instance, key = (objects[0].fields for _, objects in sorted(estate.objects.items()))
+    inventory = read(tmp_path, json.dumps({"configurationItems": items}))
+    bucket, instance, key = (objects[0].fields for _, objects in sorted(inventory.objects.items()))
     assert ["b", "d", "k"] == [
         bucket["CA10__name__c"],
         instance["CA10__dbInstanceIdentifier__c"],
@@ -231,18 +231,18 @@ def test_objects_are_called_as_the_tools_call_them(tmp_path: Path) -> None:
 def test_what_aws_config_does_not_record_is_there_and_not_known(tmp_path: Path) -> None:
     status = {"configurationItemStatus": "ResourceNotRecorded"}
     items = [config_item("AWS::IAM::User", one, None, **status) for one in (ANN, "")]
-    estate = read(tmp_path, json.dumps({"configurationItems": items}))
-    [ann] = estate.objects[USER]
+    inventory = read(tmp_path, json.dumps({"configurationItems": items}))
+    [ann] = inventory.objects[USER]
     assert (ANN, False) == (ann.id, "CA10__userName__c" in ann.fields)
     assert "no `configuration.userName`" in reason_of(ann.fields, "CA10__userName__c")
-    assert any(claim.lacking and claim.is_about(USER, "") for claim in estate.sources[0].coverage)
+    assert any(claim.lacking and claim.is_about(USER, "") for claim in inventory.sources[0].coverage)
 
 
 def test_null_in_a_table_is_no_fact_and_text_in_cells_is_as_good_as_json(tmp_path: Path) -> None:
     rows = formats.steampipe_users()
     for content in (json.dumps(rows), json.dumps({"columns": [], "rows": rows}), formats.as_csv(rows)):
-        estate = read(tmp_path, content)
-        ann, bob, carl = (object_of(estate, USER, one).fields for one in (ANN, BOB, CARL))
+        inventory = read(tmp_path, content)
+        ann, bob, carl = (object_of(inventory, USER, one).fields for one in (ANN, BOB, CARL))
         assert "CA10__userPolicies__r" not in ann and "CA10__AWS_IAM_Policy_User_Links__r" not in ann
         assert (1, 1) == (len(bob["CA10__userPolicies__r"]), len(carl["CA10__AWS_IAM_Policy_User_Links__r"]))
     trails = formats.cloudquery_trails()
@@ -253,8 +253,8 @@ def test_null_in_a_table_is_no_fact_and_text_in_cells_is_as_good_as_json(tmp_pat
 
 def test_what_a_report_and_details_say_of_one_user_is_united(tmp_path: Path) -> None:
     report = "user,arn,mfa_active\nann," + ANN + ",true\n"
-    estate = read(tmp_path, report, json.dumps(formats.details()))
-    ann = object_of(estate, USER, ANN)
+    inventory = read(tmp_path, report, json.dumps(formats.details()))
+    ann = object_of(inventory, USER, ANN)
     assert ((), [], True) == (ann.variants, ann.fields["CA10__userPolicies__r"], "mfa_active" in str(ann.fields))
     other = formats.details()
     other["UserDetailList"][0]["UserPolicyList"] = [{"PolicyName": "q"}]
@@ -264,8 +264,8 @@ def test_what_a_report_and_details_say_of_one_user_is_united(tmp_path: Path) -> 
 def test_what_lists_an_object_contradicts_an_item_by_which_it_is_gone(tmp_path: Path) -> None:
     gone = config_item("AWS::IAM::User", ANN, {}, configurationItemStatus="ResourceDeleted")
     listed = [{"Id": ANN, "CA10__userName__c": "ann"}]
-    estate = read(tmp_path, json.dumps(listed), json.dumps({"configurationItems": [gone]}), type_name=USER)
-    assert 1 == len(object_of(estate, USER, ANN).variants)
+    inventory = read(tmp_path, json.dumps(listed), json.dumps({"configurationItems": [gone]}), type_name=USER)
+    assert 1 == len(object_of(inventory, USER, ANN).variants)
 
 
 BAD = {
@@ -353,8 +353,8 @@ def test_a_time_of_cloudquery_without_offset_is_utc(tmp_path: Path) -> None:
 
 def test_items_of_other_types_are_passed_over_beside_known_ones_and_refused_alone(tmp_path: Path) -> None:
     known, other = (config_item(kind, ANN, {}) for kind in ("AWS::IAM::User", "AWS::EC2::SecurityGroup"))
-    estate = read(tmp_path, json.dumps({"configurationItems": [other, known]}))
-    assert [ANN] == [one.id for one in estate.objects[USER]]
+    inventory = read(tmp_path, json.dumps({"configurationItems": [other, known]}))
+    assert [ANN] == [one.id for one in inventory.objects[USER]]
     with pytest.raises(
         UnusableInput, match=r"its items are of .AWS::EC2::SecurityGroup.; those that are read are AWS::IAM::User, "
     ):
@@ -390,6 +390,6 @@ def test_an_item_captured_when_nobody_can_have_looked_is_neither_newer_nor_older
     old = config_item("AWS::CloudTrail::Trail", TRAIL, {"name": "t", "isMultiRegionTrail": False})
     new = {**old, "configuration": {"name": "t", "isMultiRegionTrail": True}, "configurationItemCaptureTime": time}
     for contents in ([[old, new]], [[old], [new]], [[new], [old]]):
-        estate = read(tmp_path, *(json.dumps({"configurationItems": items}) for items in contents))
-        assert 1 == len(object_of(estate, CONFIG_TRAIL, f"{ACCOUNT}|{TRAIL}").variants)
-        assert {"2026"} == {str(one.observed_at)[:4] for one in estate.sources if one.observed_at}
+        inventory = read(tmp_path, *(json.dumps({"configurationItems": items}) for items in contents))
+        assert 1 == len(object_of(inventory, CONFIG_TRAIL, f"{ACCOUNT}|{TRAIL}").variants)
+        assert {"2026"} == {str(one.observed_at)[:4] for one in inventory.sources if one.observed_at}

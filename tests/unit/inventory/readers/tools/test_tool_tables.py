@@ -25,7 +25,7 @@ def test_rows_of_two_tables_are_refused_whichever_stands_first(tmp_path: Path) -
         with pytest.raises(UnusableInput, match=reason.replace("(", r"\(")):
             collect_files(write(tmp_path, json.dumps(rows)))
     more = {**user, "tags": {}}
-    assert [ANN] == [one.id for one in collect_files(write(tmp_path, json.dumps([user, more]))).estate.objects[USER]]
+    assert [ANN] == [one.id for one in collect_files(write(tmp_path, json.dumps([user, more]))).inventory.objects[USER]]
 
 
 @pytest.mark.parametrize("odd", [f" {ANN}", f"{ANN} ", f"{ANN}\n", f"{ANN}\u00a0", f"{ANN}\u200b", ANN.replace("ann", "a nn")])

@@ -8,7 +8,7 @@ import pytest
 
 from perpend.inventory.snapshots.database import opened
 from perpend.inventory.snapshots.queries.texts import texts_beginning, texts_like
-from tests.unit.inventory.snapshots.stored import THING, estate, write_store
+from tests.unit.inventory.snapshots.stored import THING, inventory, write_store
 
 pytestmark = pytest.mark.medium
 
@@ -36,7 +36,7 @@ COLUMNS = ["Id", "name__c", "size__c", "none__c", "Id"]
 def test_texts_that_begin_so_are_found_once_in_columns_of_texts(
     tmp_path: Path, start: str, most: int, expected: list[str]
 ) -> None:
-    snapshot = write_store(tmp_path, estate({THING: THINGS}))
+    snapshot = write_store(tmp_path, inventory({THING: THINGS}))
     with opened(paths=snapshot.files.paths) as connection:
         assert expected == texts_beginning(connection, snapshot, THING, COLUMNS, start, most=most)
         assert 2 == len(texts_beginning(connection, snapshot, THING, COLUMNS, "", most=2))
@@ -45,6 +45,6 @@ def test_texts_that_begin_so_are_found_once_in_columns_of_texts(
 
 @pytest.mark.parametrize(("wanted", "expected"), [("wep-2", "web-2"), ("WEB-1", "web-1"), ("nothing like it", None)])
 def test_the_nearest_texts_come_first(tmp_path: Path, wanted: str, expected: str | None) -> None:
-    snapshot = write_store(tmp_path, estate({THING: THINGS}))
+    snapshot = write_store(tmp_path, inventory({THING: THINGS}))
     with opened(paths=snapshot.files.paths) as connection:
         assert expected == next(iter(texts_like(connection, snapshot, THING, ["name__c", "Id"], wanted)), None)

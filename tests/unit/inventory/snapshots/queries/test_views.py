@@ -11,13 +11,13 @@ import duckdb
 import pytest
 
 from perpend.core.errors import PerpendError
-from perpend.core.objects.inventory import Estate, Source
+from perpend.core.objects.inventory import Inventory, Source
 from perpend.core.objects.object_types import Field, ObjectType
 from perpend.core.schema.tables import Column, Form, Table
-from perpend.inventory.snapshots.queries.views import Answer, SqlFailed, asked
+from perpend.inventory.snapshots.queries.views import QueryResult, SqlFailed, asked
 from perpend.inventory.snapshots.snapshot import Snapshot
 from perpend.inventory.snapshots.store import Store
-from tests.unit.inventory.snapshots.stored import OWNER, THING, TYPES, estate, parquet_file, write_store
+from tests.unit.inventory.snapshots.stored import OWNER, THING, TYPES, inventory, parquet_file, write_store
 
 pytestmark = pytest.mark.medium
 
@@ -46,7 +46,7 @@ def failed(snapshot: Snapshot, question: str, **more: Any) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     things = [{"Id": "a", "name__c": "A", "owner__c": "o", "list__r": [{"n": 1}]}, {"Id": "b", "name__c": None}]
-    return write_store(tmp_path_factory.mktemp("store"), estate({THING: things, OWNER: [{"Id": "o", "name__c": "O"}]}))
+    return write_store(tmp_path_factory.mktemp("store"), inventory({THING: things, OWNER: [{"Id": "o", "name__c": "O"}]}))
 
 
 def test_tables_and_columns_have_the_names_of_people_beside_their_own(snapshot):
@@ -74,7 +74,7 @@ def test_views_are_those_of_the_tables_and_one_of_the_sources(snapshot):
 
 def test_sources_can_be_asked_for_with_their_times(tmp_path):
     sources = [Source("it's.json", "kind", datetime(2026, 1, 2, 3, tzinfo=UTC), 7), Source("b", "other", None, 0)]
-    snapshot = write_store(tmp_path, Estate(sources, {THING: []}))
+    snapshot = write_store(tmp_path, Inventory(sources, {THING: []}))
     query = "SELECT number, name, kind, observed_at = TIMESTAMPTZ '2026-01-02 03:00:00+00', observed_at, objects FROM perpend_sources"
     columns, (one, other) = answer(snapshot, f"{query} ORDER BY number")
     assert ("number", "name", "kind", "observed_at", "objects") == (*columns[:3], *columns[4:])
@@ -83,7 +83,7 @@ def test_sources_can_be_asked_for_with_their_times(tmp_path):
 
 
 def test_a_snapshot_of_nothing_can_be_asked(tmp_path):
-    snapshot = write_store(tmp_path, Estate([], {}))
+    snapshot = write_store(tmp_path, Inventory([], {}))
     assert (("number", "name", "kind", "observed_at", "objects"), []) == answer(snapshot, "FROM perpend_sources")
     columns = ("account", "region", "service", "operation", "permission", "kind", "code", "objects")
     assert (columns, []) == answer(snapshot, "FROM perpend_calls")
@@ -91,14 +91,14 @@ def test_a_snapshot_of_nothing_can_be_asked(tmp_path):
 
 def test_files_are_read_with_their_own_columns_only(tmp_path):
     directory = tmp_path / "year=2026" / "it's"
-    snapshot = write_store(directory, estate({THING: [{"Id": "a"}]}))
+    snapshot = write_store(directory, inventory({THING: [{"Id": "a"}]}))
     columns, rows = answer(snapshot, f'FROM "{THING}"')
     assert ("year" in columns, "run" in columns, 1) == (False, False, len(rows))
 
 
 def test_rows_come_in_batches(snapshot):
     with asked(snapshot, "FROM range(2500)", declared=TYPES.get) as found:
-        assert isinstance(found, Answer)
+        assert isinstance(found, QueryResult)
         assert [1_000, 1_000, 500] == [len(batch) for batch in found.batches]
 
 
@@ -186,7 +186,7 @@ def test_tables_of_files_have_views_as_well(tmp_path):
 
 def test_paths_of_files_may_be_odd(tmp_path):
     directory = Path(tmp_path) / "a'b {c}"
-    assert [("a",)] == answer(write_store(directory, estate({THING: [{"Id": "a"}]})), "SELECT id FROM a_thing")[1]
+    assert [("a",)] == answer(write_store(directory, inventory({THING: [{"Id": "a"}]})), "SELECT id FROM a_thing")[1]
 
 
 def test_a_table_may_stand_in_several_files(tmp_path):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from perpend.core.values.partial_object import PartlyKnown
+from perpend.core.values.partial_object import PartialObject
 from tests.unit.language.interpreter.asked import GONE, NO, YES, end_of, field, missing, program_asking
 
 
@@ -22,9 +22,9 @@ def test_both_checks_of_one_field_take_slots_of_their_own(tmp_path: Path) -> Non
 
 def test_a_check_does_not_speak_for_a_field_that_is_unknown_for_another_reason(tmp_path: Path) -> None:
     program = program_asking(tmp_path, {"NOT_EMPTY": {"arg": field("a", isEmpty="empty")}})
-    denied = PartlyKnown({}, {"a": "was denied"})
+    denied = PartialObject({}, {"a": "was denied"})
     assert (0, "a was denied") == end_of(program, denied, complete=False)
-    assert (101, None) == end_of(program, PartlyKnown({}, {"b": "was denied"}), complete=False)
+    assert (101, None) == end_of(program, PartialObject({}, {"b": "was denied"}), complete=False)
 
 
 def test_a_delegate_that_was_not_collected_says_that_access_was_denied(tmp_path: Path) -> None:

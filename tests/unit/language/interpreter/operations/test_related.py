@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perpend.core.values.partial_object import PartlyKnown
+from perpend.core.values.partial_object import PartialObject
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.program.program import Program
 from tests.repositories import analyzer_of, codes, judged, logic, policy_files, program_of, read_yaml
@@ -167,7 +167,7 @@ def test_children_of_other_record_types_do_not_count(tmp_path: Path) -> None:
 def test_a_list_is_judged_once_however_often_it_is_asked_about(tmp_path: Path) -> None:
     asked = program(tmp_path, count("COMPLIANT", 5), count("INCOMPLIANT", 5), has("UNDETERMINED"))
     seen: list[int] = []
-    Interpreter([asked], reached=lambda block, index: seen.append(index)).judge({DISKS: [SAFE, PLAIN]}, 0)
+    Interpreter([asked], reached=lambda block, index: seen.append(index)).evaluate({DISKS: [SAFE, PLAIN]}, 0)
     assert [300, 299, 400] == seen
 
 
@@ -177,8 +177,8 @@ def test_policies_that_are_judged_together_judge_one_list_each_by_its_own_block(
         program(tmp_path / "one", has("INCOMPLIANT")),
         program(tmp_path / "two", has("INCOMPLIANT"), related=json.dumps(strict)),
     ]
-    assert [(199, None), (200, None)] == Interpreter(asked).judge({DISKS: [PLAIN]}, 0)
-    assert [(200, None), (199, None)] == Interpreter(asked[::-1]).judge({DISKS: [PLAIN]}, 0)
+    assert [(199, None), (200, None)] == Interpreter(asked).evaluate({DISKS: [PLAIN]}, 0)
+    assert [(200, None), (199, None)] == Interpreter(asked[::-1]).evaluate({DISKS: [PLAIN]}, 0)
 
 
 def test_a_list_must_be_declared_at_the_level_of_the_question(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_a_list_must_be_declared_at_the_level_of_the_question(tmp_path: Path) ->
 
 
 def test_a_child_that_is_not_to_be_believed_is_undetermined(tmp_path: Path) -> None:
-    children = [SAFE | {"size": 2}, PartlyKnown(PLAIN, {}, "stands there twice")]
+    children = [SAFE | {"size": 2}, PartialObject(PLAIN, {}, "stands there twice")]
     assert YES == end_of(program(tmp_path, has("UNDETERMINED")), {DISKS: children}, complete=False)
     reason = f"{DISKS}[1]: stands there twice"
     assert (0, reason) == end_of(program(tmp_path, has("INCOMPLIANT")), {DISKS: children}, complete=False)

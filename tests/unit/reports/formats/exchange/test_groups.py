@@ -8,19 +8,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from perpend.findings.severity.levels import FindingRating, SeverityLevel
-from perpend.reports.formats.exchange.finding import FindingLife, ReportedFinding
+from perpend.findings.severity.levels import FindingSeverity, SeverityLevel
+from perpend.reports.formats.exchange.finding import FindingHistory, ReportedFinding
 from perpend.reports.formats.exchange.groups import FindingGroup, grouped
 from perpend.reports.formats.exchange.sarif import write_sarif
 from tests.schemas import faults
 from tests.unit.reports.formats.exchange.made_up import RUN, finding
 
-HIGH = FindingRating(SeverityLevel.HIGH, "us", "why")
+HIGH = FindingSeverity(SeverityLevel.HIGH, "us", "why")
 
 
 def many() -> Iterator[ReportedFinding]:
     yield from (finding(number, account=str(number % 2)) for number in range(8))
-    yield finding(8, life=FindingLife(waiver="why"))
+    yield finding(8, life=FindingHistory(waiver="why"))
     yield finding(9, policy="/ce/b", rating=HIGH)
     yield finding(10, policy="/ce/b")
 

@@ -11,24 +11,24 @@ from markdown_it import MarkdownIt
 from perpend.core.diagnostics.markdown import prose, span
 from perpend.core.objects.claims import NOT_ASKED, Claim, Scope
 from perpend.core.objects.inventory import Source
-from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.requirements import FrameworkAsked, PolicyAsked, Requirement
 from perpend.reports.formats.exchange.markdown import MOST, write_markdown
-from tests.unit.reports.terminal.judgements import HOSTILE, MOOD, THING, judge, thing
+from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, THING, evaluate, thing
 
 SPITEFUL = "``` <script>x</script> [a](https://example.com) @all | **b** ![i](j)"
 
 
-def comment(judgement: Judgement) -> str:
+def comment(evaluation: Evaluation) -> str:
     stream = io.StringIO()
-    write_markdown(judgement, stream)
+    write_markdown(evaluation, stream)
     return stream.getvalue()
 
 
 def test_a_comment_counts_all_and_names_what_is_to_be_acted_on(tmp_path: Path) -> None:
     things = [thing(f"t{number:02}", "bad") for number in range(12)]
     assert (
-        comment(judge(tmp_path, *things, thing("eve", "odd"), thing("fay", "good")))
+        comment(evaluate(tmp_path, *things, thing("eve", "odd"), thing("fay", "good")))
         == """<!-- perpend:check -->
 ### Perpend: 12 incompliant and 1 undetermined
 
@@ -56,10 +56,10 @@ def test_a_comment_counts_all_and_names_what_is_to_be_acted_on(tmp_path: Path) -
 
 
 def test_a_comment_does_not_look_clean_where_not_all_was_judged(tmp_path: Path) -> None:
-    judged = judge(tmp_path, thing("fay", "good"))
+    judged = evaluate(tmp_path, thing("fay", "good"))
     refused = {f"/ce/p{number:02}": () for number in range(12)}
-    selection, estate = replace(judged.selection, refused=refused), replace(judged.estate, unread=("`gone`.csv",))
-    lines = comment(replace(judged, selection=selection, estate=estate)).splitlines()
+    selection, inventory = replace(judged.selection, refused=refused), replace(judged.inventory, unread=("`gone`.csv",))
+    lines = comment(replace(judged, selection=selection, inventory=inventory)).splitlines()
     assert "### Perpend: 0 incompliant and 0 undetermined, and not all was judged" == lines[1]
     assert [
         f"**Not judged**: policies with errors: the first 10 of 12: {', '.join(f'`{name}`' for name in [*refused][:10])}",
@@ -71,7 +71,7 @@ def test_a_comment_does_not_look_clean_where_not_all_was_judged(tmp_path: Path) 
 def test_a_comment_names_the_types_of_which_not_all_could_be_read(tmp_path: Path) -> None:
     def made(lacking: str | None) -> str:
         source = Source("aws", "aws", None, 1, coverage=(Claim(THING, Scope("1"), lacking),))
-        return comment(judge(tmp_path, thing("fay", "good"), sources=[source]))
+        return comment(evaluate(tmp_path, thing("fay", "good"), sources=[source]))
 
     assert "\n**Not judged**: some objects, which could not be read, of the types: `Thing`\n" in made(
         "denied s3:ListAllMyBuckets"
@@ -93,7 +93,7 @@ def test_nothing_that_names_or_messages_hold_is_markup() -> None:
 def test_a_comment_has_room_for_itself(tmp_path: Path) -> None:
     logics = {f"mood{number:03}": MOOD for number in range(120)}
     things = [thing(f"{number}{'x' * 300}", "bad") for number in range(10)]
-    text = comment(judge(tmp_path, *things, logics=logics))
+    text = comment(evaluate(tmp_path, *things, logics=logics))
     assert len(text) <= MOST
     assert text.endswith("more policies have findings, which this comment has no room for.\n")
 
@@ -108,13 +108,13 @@ def framework(number: int, requirements: int) -> FrameworkAsked:
     return FrameworkAsked("/f", f"Nine_{number}", (), (*asked, left))
 
 
-def asked_for(judged: Judgement, *frameworks: FrameworkAsked) -> Judgement:
+def asked_for(judged: Evaluation, *frameworks: FrameworkAsked) -> Evaluation:
     """The judgement as if its policies had been chosen by these frameworks."""
     return replace(judged, selection=replace(judged.selection, frameworks=frameworks))
 
 
 def test_a_comment_tells_how_much_of_a_framework_was_asked(tmp_path: Path) -> None:
-    clean = comment(asked_for(judge(tmp_path, thing("fay", "good")), framework(9, 1)))
+    clean = comment(asked_for(evaluate(tmp_path, thing("fay", "good")), framework(9, 1)))
     assert "### Perpend: 0 incompliant and 0 undetermined\n" in clean
     assert "\n**Nine\\_9**: 1 of 2 requirements asked, 1 not asked, 0 manual, 0 without a policy.\n" in clean
     rows = [line for line in clean.splitlines() if line.startswith("| ")]
@@ -123,7 +123,7 @@ def test_a_comment_tells_how_much_of_a_framework_was_asked(tmp_path: Path) -> No
 
 
 def test_frameworks_leave_room_for_what_is_incompliant(tmp_path: Path) -> None:
-    judged = judge(tmp_path, thing("eve", "bad"))
+    judged = evaluate(tmp_path, thing("eve", "bad"))
     long = comment(asked_for(judged, *(framework(number, 400) for number in range(3))))
     assert 3 == long.count("400 of 401 requirements asked") and "| 0 Be good" not in long
     many = comment(asked_for(judged, *(framework(number, 1) for number in range(1_000))))

@@ -15,16 +15,16 @@ import pytest
 
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.objects.claims import Claim
-from perpend.core.objects.inventory import EstateObject, Source
+from perpend.core.objects.inventory import CloudObject, Source
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.requirements import FrameworkAsked, PolicyAsked, Requirement
 from perpend.reports.formats.exchange.asff import write_asff
 from perpend.reports.formats.exchange.finding import (
     CHANGED,
     CLOSED,
     SAME,
-    FindingLife,
+    FindingHistory,
     ReportedFinding,
     ReportedRun,
     findings_of,
@@ -36,7 +36,7 @@ from perpend.reports.formats.exchange.oscal_poam import NothingOpen, write_oscal
 from perpend.reports.formats.exchange.oscal_results import write_oscal_results
 from perpend.reports.formats.exchange.sarif import write_sarif
 from tests.schemas import asff_faults, faults
-from tests.unit.reports.terminal.judgements import HOSTILE, THING, judge, thing
+from tests.unit.reports.terminal.evaluations import HOSTILE, THING, evaluate, thing
 
 ARN = "arn:aws:iam::111122223333:user/"
 SPITEFUL = f"{HOSTILE}\n[a](javascript:1) {{0}} `x` @all <b> =1+1"
@@ -45,15 +45,15 @@ FRAMEWORK = "/frameworks/9 of \u202eus"
 OPENED = 1_700_000_000_000
 
 
-def owned(name: str, want: str, **more: Any) -> EstateObject:
+def owned(name: str, want: str, **more: Any) -> CloudObject:
     return thing(name, want, **more)._replace(external_id=f"{ARN}{name}", id=f"{ARN}{name}")
 
 
 @pytest.fixture(scope="module")
-def judgement(tmp_path_factory: pytest.TempPathFactory) -> Judgement:
+def evaluation(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     things = [owned(want, want) for want in ("good", "bad", "none", "odd")]
     things += [owned("gone", "gone", **GONE), owned(SPITEFUL, "bad"), owned(" " * 3, "odd")]
-    found = judge(tmp_path_factory.mktemp("repository"), *things, names={"mood": f"Mood {HOSTILE}"})
+    found = evaluate(tmp_path_factory.mktemp("repository"), *things, names={"mood": f"Mood {HOSTILE}"})
     asked = (PolicyAsked("/ce/mood", True),)
     requirements = (
         Requirement(f"{FRAMEWORK}/1", "1", f"Be good {HOSTILE}", asked),
@@ -74,36 +74,36 @@ def long_lived(finding: ReportedFinding) -> ReportedFinding:
     """Return the finding with all that a history can know of it."""
     gone = finding.status is Status.DISAPPEARED
     change = CLOSED if gone else CHANGED if finding.status is Status.INCOMPLIANT else SAME
-    life = FindingLife(OPENED, change, "until 2026-12-31: \u202e\x1b", Status.INCOMPLIANT if gone else None)
+    life = FindingHistory(OPENED, change, "until 2026-12-31: \u202e\x1b", Status.INCOMPLIANT if gone else None)
     return replace(finding, life=life)
 
 
-def written(judgement: Judgement, write: Callable[..., Any], life: Lived = as_it_is, **options: Any) -> str:
+def written(evaluation: Evaluation, write: Callable[..., Any], life: Lived = as_it_is, **options: Any) -> str:
     stream = io.StringIO()
-    run = run_of(judgement)
-    write(run, map(life, findings_of(judgement, run, tuple(Status))), stream, **options)
+    run = run_of(evaluation)
+    write(run, map(life, findings_of(evaluation, run, tuple(Status))), stream, **options)
     return stream.getvalue()
 
 
-def ocsf(judgement: Judgement, life: Lived = as_it_is, version: str = "1.8.0") -> list[Any]:
-    return [json.loads(line) for line in written(judgement, write_ocsf, life, version=version).splitlines()]
+def ocsf(evaluation: Evaluation, life: Lived = as_it_is, version: str = "1.8.0") -> list[Any]:
+    return [json.loads(line) for line in written(evaluation, write_ocsf, life, version=version).splitlines()]
 
 
-def asff(judgement: Judgement, life: Lived = as_it_is) -> Any:
-    return json.loads(written(judgement, write_asff, life, unrated="high"))
+def asff(evaluation: Evaluation, life: Lived = as_it_is) -> Any:
+    return json.loads(written(evaluation, write_asff, life, unrated="high"))
 
 
-def sarif(judgement: Judgement, life: Lived = as_it_is, *, github: bool = False) -> Any:
-    return json.loads(written(judgement, write_sarif, life, github=github))
+def sarif(evaluation: Evaluation, life: Lived = as_it_is, *, github: bool = False) -> Any:
+    return json.loads(written(evaluation, write_sarif, life, github=github))
 
 
-def poam(judgement: Judgement, life: Lived = as_it_is) -> Any:
-    return json.loads(written(judgement, write_oscal_poam, life))
+def poam(evaluation: Evaluation, life: Lived = as_it_is) -> Any:
+    return json.loads(written(evaluation, write_oscal_poam, life))
 
 
-def results(judgement: Judgement) -> Any:
+def results(evaluation: Evaluation) -> Any:
     stream = io.StringIO()
-    write_oscal_results(judgement, stream, limit=2)
+    write_oscal_results(evaluation, stream, limit=2)
     return json.loads(stream.getvalue())
 
 
@@ -121,21 +121,21 @@ def broken(document: Any, path: list[Any], value: Any) -> Any:
 
 
 @pytest.mark.parametrize("life", [as_it_is, long_lived])
-def test_all_that_is_written_is_valid(judgement: Judgement, life: Lived) -> None:
+def test_all_that_is_written_is_valid(evaluation: Evaluation, life: Lived) -> None:
     for version in ("1.5.0", "1.8.0"):
-        events = ocsf(judgement, life, version)
+        events = ocsf(evaluation, life, version)
         assert 7 == len(events)
         assert [] == [fault for event in events for fault in faults(f"ocsf-compliance-finding-{version}", event)]
-    assert [] == asff_faults(asff(judgement, life))
-    assert [] == faults("sarif-2.1.0", sarif(judgement, life))
-    assert [] == faults("sarif-2.1.0", sarif(judgement, life, github=True))
-    assert [] == faults("oscal-complete-1.1.2", poam(judgement, life))
-    assert [] == faults("oscal-complete-1.1.2", results(judgement))
+    assert [] == asff_faults(asff(evaluation, life))
+    assert [] == faults("sarif-2.1.0", sarif(evaluation, life))
+    assert [] == faults("sarif-2.1.0", sarif(evaluation, life, github=True))
+    assert [] == faults("oscal-complete-1.1.2", poam(evaluation, life))
+    assert [] == faults("oscal-complete-1.1.2", results(evaluation))
 
 
-def test_broken_copies_are_not_valid(judgement: Judgement) -> None:
-    event, findings, log = ocsf(judgement)[0], asff(judgement), sarif(judgement)
-    found, plan = results(judgement), poam(judgement)
+def test_broken_copies_are_not_valid(evaluation: Evaluation) -> None:
+    event, findings, log = ocsf(evaluation)[0], asff(evaluation), sarif(evaluation)
+    found, plan = results(evaluation), poam(evaluation)
     for version in ("1.5.0", "1.8.0"):
         for path, value in (
             (["compliance", "status_id"], 7),
@@ -171,7 +171,7 @@ def test_broken_copies_are_not_valid(judgement: Judgement) -> None:
         assert [] != faults("oscal-complete-1.1.2", broken(plan, ["plan-of-action-and-milestones", *path], value)), path
 
 
-def test_each_status_has_its_word_in_ocsf(judgement: Judgement) -> None:
+def test_each_status_has_its_word_in_ocsf(evaluation: Evaluation) -> None:
     assert {
         "COMPLIANT": (3, 4, 1, "Pass", 1),
         "INCOMPLIANT": (1, 1, 3, "Fail", 0),
@@ -186,11 +186,11 @@ def test_each_status_has_its_word_in_ocsf(judgement: Judgement) -> None:
             one["compliance"]["status"],
             one["severity_id"],
         )
-        for one in ocsf(judgement)
+        for one in ocsf(evaluation)
     }
 
 
-def test_each_status_has_its_word_in_asff(judgement: Judgement) -> None:
+def test_each_status_has_its_word_in_asff(evaluation: Evaluation) -> None:
     assert {
         "COMPLIANT": ("PASSED", "ACTIVE", "INFORMATIONAL", 0),
         "INCOMPLIANT": ("FAILED", "ACTIVE", "HIGH", 0),
@@ -204,11 +204,11 @@ def test_each_status_has_its_word_in_asff(judgement: Judgement) -> None:
             one["FindingProviderFields"]["Severity"]["Label"],
             len(one["Compliance"].get("StatusReasons", [])),
         )
-        for one in asff(judgement)["Findings"]
+        for one in asff(evaluation)["Findings"]
     }
 
 
-def test_each_status_has_its_word_in_sarif_and_in_a_plan_of_action(judgement: Judgement) -> None:
+def test_each_status_has_its_word_in_sarif_and_in_a_plan_of_action(evaluation: Evaluation) -> None:
     assert {
         "COMPLIANT": ("pass", "none", None),
         "INCOMPLIANT": ("fail", "warning", None),
@@ -217,24 +217,24 @@ def test_each_status_has_its_word_in_sarif_and_in_a_plan_of_action(judgement: Ju
         "DISAPPEARED": ("notApplicable", "none", "absent"),
     } == {
         one["properties"]["perpendStatus"]: (one["kind"], one["level"], one.get("baselineState"))
-        for one in sarif(judgement)["runs"][0]["results"]
+        for one in sarif(evaluation)["runs"][0]["results"]
     }
-    items = poam(judgement)["plan-of-action-and-milestones"]["poam-items"]
+    items = poam(evaluation)["plan-of-action-and-milestones"]["poam-items"]
     assert ["INCOMPLIANT", "INCOMPLIANT", "UNDETERMINED", "UNDETERMINED"] == sorted(one["props"][0]["value"] for one in items)
 
 
-def test_a_history_tells_what_became_of_a_finding(judgement: Judgement) -> None:
-    events = {one["compliance"]["status_code"]: one for one in ocsf(judgement, long_lived)}
+def test_a_history_tells_what_became_of_a_finding(evaluation: Evaluation) -> None:
+    events = {one["compliance"]["status_code"]: one for one in ocsf(evaluation, long_lived)}
     gone, bad = events["DISAPPEARED"], events["INCOMPLIANT"]
     assert (3, 5, 3) == (gone["activity_id"], gone["status_id"], gone["compliance"]["status_id"])
     assert (2, 3, OPENED) == (bad["activity_id"], bad["status_id"], bad["finding_info"]["created_time"])
-    results = sarif(judgement, long_lived)["runs"][0]["results"]
+    results = sarif(evaluation, long_lived)["runs"][0]["results"]
     failed = next(one for one in results if one["properties"]["perpendStatus"] == "INCOMPLIANT")
     assert ("updated", "accepted") == (failed["baselineState"], failed["suppressions"][0]["status"])
 
 
-def test_a_requirement_that_fails_is_not_satisfied_and_one_not_asked_is_no_finding(judgement: Judgement) -> None:
-    result = results(judgement)["assessment-results"]["results"][0]
+def test_a_requirement_that_fails_is_not_satisfied_and_one_not_asked_is_no_finding(evaluation: Evaluation) -> None:
+    result = results(evaluation)["assessment-results"]["results"][0]
     assert [{"state": "not-satisfied", "reason": "fail"}] == [one["target"]["status"] for one in result["findings"]]
     (selection,) = result["reviewed-controls"]["control-selections"]
     assert ["_9_of__us_1"] == [one["control-id"] for one in selection["include-controls"]]
@@ -242,7 +242,7 @@ def test_a_requirement_that_fails_is_not_satisfied_and_one_not_asked_is_no_findi
 
 
 def test_what_is_not_known_is_never_satisfied(tmp_path: Path) -> None:
-    found = judge(tmp_path, owned("odd", "odd"), owned("good", "good"))
+    found = evaluate(tmp_path, owned("odd", "odd"), owned("good", "good"))
     requirement = Requirement("/frameworks/nine/1", "1", "Be good", (PolicyAsked("/ce/mood", True),))
     asked = (FrameworkAsked("/frameworks/nine", "Nine", (), (requirement,)),)
     document = results(replace(found, selection=replace(found.selection, frameworks=asked)))
@@ -250,18 +250,18 @@ def test_what_is_not_known_is_never_satisfied(tmp_path: Path) -> None:
     assert {"state": "not-satisfied", "reason": "other"} == finding["target"]["status"]
 
 
-def test_github_gets_what_is_undetermined_as_a_notification(judgement: Judgement) -> None:
-    run = sarif(judgement, github=True)["runs"][0]
+def test_github_gets_what_is_undetermined_as_a_notification(evaluation: Evaluation) -> None:
+    run = sarif(evaluation, github=True)["runs"][0]
     assert "open" not in {one["kind"] for one in run["results"]}
     (told,) = run["invocations"][0]["toolExecutionNotifications"]
     assert told["message"]["text"].endswith(": 2 undetermined")
 
 
-def test_sarif_says_what_was_not_judged_and_how_much_of_a_framework_was_asked(judgement: Judgement) -> None:
+def test_sarif_says_what_was_not_judged_and_how_much_of_a_framework_was_asked(evaluation: Evaluation) -> None:
     lacking = Source("aws", "aws", None, 1, coverage=(Claim(THING, lacking="denied {0} s3:ListAllMyBuckets"),))
-    estate = replace(judgement.estate, sources=(lacking,), unread=("gone.csv",))
-    selection = replace(judgement.selection, refused={f"/ce/{HOSTILE}": ()})
-    document = sarif(replace(judgement, estate=estate, selection=selection))
+    inventory = replace(evaluation.inventory, sources=(lacking,), unread=("gone.csv",))
+    selection = replace(evaluation.selection, refused={f"/ce/{HOSTILE}": ()})
+    document = sarif(replace(evaluation, inventory=inventory, selection=selection))
     run = document["runs"][0]
     told = run["invocations"][0]["toolExecutionNotifications"]
     assert [
@@ -273,13 +273,13 @@ def test_sarif_says_what_was_not_judged_and_how_much_of_a_framework_was_asked(ju
     assert (FRAMEWORK, 2, 1) == (asked["id"], asked["requirements"], asked["asked"])
     assert asked["text"].startswith("1 of 2 requirements asked")
     assert [] == faults("sarif-2.1.0", document)
-    assert "toolExecutionNotifications" not in sarif(judgement)["runs"][0]["invocations"][0]
+    assert "toolExecutionNotifications" not in sarif(evaluation)["runs"][0]["invocations"][0]
 
 
-def test_parquet_holds_what_lines_hold(judgement: Judgement, tmp_path: Path) -> None:
-    run = run_of(judgement)
+def test_parquet_holds_what_lines_hold(evaluation: Evaluation, tmp_path: Path) -> None:
+    run = run_of(evaluation)
     target = tmp_path / "events.parquet"
-    write_ocsf_parquet(run, findings_of(judgement, run, tuple(Status)), target)
+    write_ocsf_parquet(run, findings_of(evaluation, run, tuple(Status)), target)
     found = duckdb.connect().sql(f"SELECT to_json(t) FROM '{target}' t").fetchall()
 
     def filled(value: Any) -> Any:
@@ -287,14 +287,14 @@ def test_parquet_holds_what_lines_hold(judgement: Judgement, tmp_path: Path) -> 
             return {name: filled(inner) for name, inner in value.items() if inner is not None}
         return [filled(one) for one in value] if isinstance(value, list) else value
 
-    assert ocsf(judgement) == [filled(json.loads(row)) for (row,) in found]
+    assert ocsf(evaluation) == [filled(json.loads(row)) for (row,) in found]
     assert 0o600 == target.stat().st_mode & 0o777
 
 
 def test_a_finding_without_an_account_is_left_out_of_asff_and_counted(tmp_path: Path) -> None:
-    judgement = judge(tmp_path, thing("ann", "bad"), owned("bob", "bad"))
-    run, stream = run_of(judgement), io.StringIO()
-    assert 1 == write_asff(run, findings_of(judgement, run, (Status.INCOMPLIANT,)), stream, unrated="low")
+    evaluation = evaluate(tmp_path, thing("ann", "bad"), owned("bob", "bad"))
+    run, stream = run_of(evaluation), io.StringIO()
+    assert 1 == write_asff(run, findings_of(evaluation, run, (Status.INCOMPLIANT,)), stream, unrated="low")
     (only,) = json.loads(stream.getvalue())["Findings"]
     severity = only["FindingProviderFields"]["Severity"]
     assert ("111122223333", "LOW", "not rated (--unrated low)") == (
@@ -304,20 +304,20 @@ def test_a_finding_without_an_account_is_left_out_of_asff_and_counted(tmp_path: 
     )
 
 
-def test_equal_runs_are_equal_bytes_and_a_finding_has_one_id_everywhere(judgement: Judgement) -> None:
-    assert written(judgement, write_sarif) == written(judgement, write_sarif)
-    assert results(judgement) == results(judgement)
-    uids = [one["finding_info"]["uid"] for one in ocsf(judgement)]
-    assert uids == [one["Id"].removeprefix("perpend/") for one in asff(judgement)["Findings"]]
-    assert uids == [one["partialFingerprints"]["perpendFinding/v1"] for one in sarif(judgement)["runs"][0]["results"]]
+def test_equal_runs_are_equal_bytes_and_a_finding_has_one_id_everywhere(evaluation: Evaluation) -> None:
+    assert written(evaluation, write_sarif) == written(evaluation, write_sarif)
+    assert results(evaluation) == results(evaluation)
+    uids = [one["finding_info"]["uid"] for one in ocsf(evaluation)]
+    assert uids == [one["Id"].removeprefix("perpend/") for one in asff(evaluation)["Findings"]]
+    assert uids == [one["partialFingerprints"]["perpendFinding/v1"] for one in sarif(evaluation)["runs"][0]["results"]]
     assert len(uids) == len(set(uids))
 
 
 def test_a_plan_of_nothing_is_refused_before_a_byte_is_written(tmp_path: Path) -> None:
-    judgement, stream = judge(tmp_path, owned("good", "good")), io.StringIO()
-    run = run_of(judgement)
+    evaluation, stream = evaluate(tmp_path, owned("good", "good")), io.StringIO()
+    run = run_of(evaluation)
     with pytest.raises(NothingOpen):
-        write_oscal_poam(run, findings_of(judgement, run, tuple(Status)), stream)
+        write_oscal_poam(run, findings_of(evaluation, run, tuple(Status)), stream)
     assert "" == stream.getvalue()
 
 
@@ -325,12 +325,12 @@ def test_a_plan_of_nothing_is_refused_before_a_byte_is_written(tmp_path: Path) -
     ("write", "options"), [(write_ocsf, {}), (write_asff, {"unrated": "low"}), (write_sarif, {}), (write_oscal_poam, {})]
 )
 def test_a_finding_is_written_before_the_next_one_is_asked_for(
-    judgement: Judgement, write: Callable[..., Any], options: dict[str, Any]
+    evaluation: Evaluation, write: Callable[..., Any], options: dict[str, Any]
 ) -> None:
-    run, stream, sizes = run_of(judgement), io.StringIO(), list[int]()
+    run, stream, sizes = run_of(evaluation), io.StringIO(), list[int]()
 
     def told(run: ReportedRun) -> Any:
-        for one in findings_of(judgement, run, (Status.INCOMPLIANT, Status.UNDETERMINED)):
+        for one in findings_of(evaluation, run, (Status.INCOMPLIANT, Status.UNDETERMINED)):
             sizes.append(stream.tell())
             yield one
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from perpend.reports.site.content.site_model import Book
+from perpend.reports.site.content.site_model import SiteModel
 from tests.sites import book_of, files
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Book:
+def book(tmp_path: Path) -> SiteModel:
     return book_of(tmp_path, files())

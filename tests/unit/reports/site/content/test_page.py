@@ -22,7 +22,7 @@ HEAD = Head(Ref(PageKind.LIST, "x", "X"), "About x.")
 
 
 @dataclass(frozen=True)
-class Said:
+class Observation:
     """A page that says anything."""
 
     head: Head
@@ -31,7 +31,7 @@ class Said:
 
 
 def key(said: object) -> str:
-    return key_of(Said(HEAD, said))
+    return key_of(Observation(HEAD, said))
 
 
 def test_equal_pages_have_one_key_and_others_another(tmp_path):
@@ -62,7 +62,7 @@ def test_what_differs_is_never_written_alike(one, other):
 
 def test_how_a_flag_is_shown_is_no_part_of_what_a_page_says():
     assert key(replace(FLAGS["type-unused"], label="other")) == key(FLAGS["type-unused"])
-    assert key_of(Said(HEAD, "x", "a")) == key_of(Said(HEAD, "x", "b"))
+    assert key_of(Observation(HEAD, "x", "a")) == key_of(Observation(HEAD, "x", "b"))
 
 
 @pytest.mark.parametrize("said", [["a"], {"a"}, {"a": 1}, 1.5, object(), b"a"])
@@ -81,11 +81,11 @@ import sys
 from pathlib import Path
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import Repository
-from perpend.reports.site.content.site_model import Book
+from perpend.reports.site.content.site_model import SiteModel
 from perpend.reports.site.content.contents import pages_of
 from perpend.reports.site.content.page import key_of
 
-for page in pages_of(Book(Analyzer(Repository(Path(sys.argv[1])))), title="x", documents=None, markdown=False):
+for page in pages_of(SiteModel(Analyzer(Repository(Path(sys.argv[1])))), title="x", documents=None, markdown=False):
     print(ascii(key_of(page)))
 """
 

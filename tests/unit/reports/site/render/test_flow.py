@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from perpend.reports.site.content.logic import Logics
-from perpend.reports.site.content.site_model import Book
+from perpend.reports.site.content.site_model import SiteModel
 from perpend.reports.site.content.steps import BlockSteps
 from perpend.reports.site.render.flow import flow_svg
 from tests.repositories import LOGIC, logic, policy_files, temporary_analyzer
@@ -22,7 +22,7 @@ HOSTILE = "</text><script>alert(1)</script>\"'&\u202e\u0007"
 
 def steps(document: dict[str, Any], **files: Any) -> BlockSteps:
     with temporary_analyzer(policy_files(document, **files)) as analyzer:
-        found = Logics(Book(analyzer)).view(LOGIC).steps
+        found = Logics(SiteModel(analyzer)).view(LOGIC).steps
     assert found is not None
     return found
 

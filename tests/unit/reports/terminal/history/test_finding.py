@@ -13,8 +13,8 @@ import pytest
 
 from perpend.core.objects.status import Status
 from perpend.findings.history.identity import program_hash
-from perpend.findings.history.manifest import HistoryHead, PolicyKnown, Ran
-from perpend.findings.severity.effective import RatingsInForce
+from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy, Run
+from perpend.findings.severity.effective import EffectiveRatings
 from perpend.reports.formats.exchange.asff import write_asff
 from perpend.reports.formats.exchange.finding import ReportedFinding, ReportedRun
 from perpend.reports.formats.exchange.junit import write_findings_junit
@@ -22,10 +22,16 @@ from perpend.reports.formats.exchange.markdown import write_findings_markdown
 from perpend.reports.formats.exchange.ocsf import write_ocsf
 from perpend.reports.formats.exchange.oscal_poam import write_oscal_poam
 from perpend.reports.formats.exchange.sarif import write_sarif
-from perpend.reports.terminal.history.finding import NO_NEWS, SaidBesideHistory, differences_told, findings_told, run_of_history
+from perpend.reports.terminal.history.finding import (
+    NO_NEWS,
+    HistoryAnnotations,
+    differences_told,
+    findings_told,
+    run_of_history,
+)
 from tests.repositories import analyzer_of, policy_files, program_of
 from tests.schemas import asff_faults, faults
-from tests.unit.reports.terminal.judgements import HOSTILE, MOOD, THING, TYPES
+from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, THING, TYPES
 
 DAYS = [datetime(2026, 11, day, tzinfo=UTC) for day in (20, 21, 22)]
 NEWEST = DAYS[-1]
@@ -72,23 +78,23 @@ DIFFERENCES = [
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[HistoryHead, SaidBesideHistory]:
+def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[HistoryManifest, HistoryAnnotations]:
     analyzer = analyzer_of(tmp_path_factory.mktemp("repository"), policy_files(MOOD, **TYPES))
     meaning = program_hash(program_of(analyzer))
-    runs = tuple(Ran(n, f"s{n}", "", day.isoformat(), False, day.isoformat(), "engine", 0) for n, day in enumerate(DAYS, 1))
+    runs = tuple(Run(n, f"s{n}", "", day.isoformat(), False, day.isoformat(), "engine", 0) for n, day in enumerate(DAYS, 1))
     policies = (
-        PolicyKnown(1, POLICY, THING, POLICY, meaning, 1, 1, 3),
-        PolicyKnown(2, "/ce/../../old", "Old", "/ce/../../old", "", 1, 1, 1),
+        RecordedPolicy(1, POLICY, THING, POLICY, meaning, 1, 1, 3),
+        RecordedPolicy(2, "/ce/../../old", "Old", "/ce/../../old", "", 1, 1, 1),
     )
-    said = SaidBesideHistory(analyzer.repository, {"w1": "until 2026-12-31: planned (w1)"}, RatingsInForce(), lines=True)
-    return HistoryHead(runs, ((1,),), policies), said
+    said = HistoryAnnotations(analyzer.repository, {"w1": "until 2026-12-31: planned (w1)"}, EffectiveRatings(), lines=True)
+    return HistoryManifest(runs, ((1,),), policies), said
 
 
 Told = tuple[ReportedRun, list[ReportedFinding]]
 
 
 @pytest.fixture(scope="module")
-def told(known: tuple[HistoryHead, SaidBesideHistory]) -> Told:
+def told(known: tuple[HistoryManifest, HistoryAnnotations]) -> Told:
     head, said = known
     counts = {POLICY: {**dict.fromkeys(Status, 0), Status.INCOMPLIANT: 4, Status.UNDETERMINED: 2}}
     run = run_of_history(head, NEWEST, counts, said)
@@ -96,7 +102,7 @@ def told(known: tuple[HistoryHead, SaidBesideHistory]) -> Told:
 
 
 @pytest.fixture(scope="module")
-def otherwise(known: tuple[HistoryHead, SaidBesideHistory], told: Told) -> Told:
+def otherwise(known: tuple[HistoryManifest, HistoryAnnotations], told: Told) -> Told:
     head, said = known
     return told[0], list(differences_told(DIFFERENCES, told[0], head, said))
 
@@ -169,10 +175,12 @@ def test_a_case_is_green_only_where_something_was_seen_to_comply(told: Told, oth
     assert ("failure", "error", "skipped", "skipped") == (news["opened"], news["lost"], news["seen"], news["changed"])
 
 
-def test_a_line_is_told_where_the_policy_still_means_the_same(told: Told, known: tuple[HistoryHead, SaidBesideHistory]) -> None:
+def test_a_line_is_told_where_the_policy_still_means_the_same(
+    told: Told, known: tuple[HistoryManifest, HistoryAnnotations]
+) -> None:
     head, said = known
     assert 1 < told[1][0].line < told[1][-2].line
-    changed = HistoryHead(head.runs, head.asked, (PolicyKnown(1, POLICY, THING, POLICY, "other", 1, 1, 3),))
+    changed = HistoryManifest(head.runs, head.asked, (RecordedPolicy(1, POLICY, THING, POLICY, "other", 1, 1, 3),))
     assert {1} == {one.line for one in findings_told(FINDINGS, told[0], changed, said)}
     assert "/ce/../../old" == told[0].policies["/ce/../../old"].title
 

@@ -9,12 +9,12 @@ from typing import Any, cast
 
 from rich.console import Console
 
-from perpend.reports.terminal.history.policy_diff import Radius, RequirementMoved, print_radius, write_radius_markdown
+from perpend.reports.terminal.history.policy_diff import PolicyDiff, RequirementMoved, print_radius, write_radius_markdown
 from perpend.reports.terminal.history.run_diff import Difference, print_difference, write_difference_markdown
 
 RUNS = tuple(SimpleNamespace(number=number, time="2026-11-20T00:00:00.000Z", snapshot="s") for number in (1, 2))
 ROW = {"object_name": "a|b", "object_id": "i", "account": "1", "policy_id": "/ce/p", "cause": "estate", "what": "opened"}
-RADIUS = Radius("a", "b", "s", (), 3, 1, ("/ce/broken",), (RequirementMoved("cis|1", None, "fails"),))
+RADIUS = PolicyDiff("a", "b", "s", (), 3, 1, ("/ce/broken",), (RequirementMoved("cis|1", None, "fails"),))
 
 
 def difference(*rows: dict[str, Any]) -> Difference:

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluation_time import RunDay
+from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
 from perpend.evaluation.verdicts.selection import PolicyView
 from perpend.reports.formats.tally import Group, PolicyTally
 from perpend.reports.terminal.page import TerminalPage
@@ -18,11 +18,11 @@ from perpend.reports.terminal.verdicts.next_command import ExplainCommand, print
 from tests.unit.evaluation.verdicts.evaluate_objects import thing
 
 IDS = ("/ce/a/one", "/ce/b/one", "/ce/a/two")
-DAY = RunDay(datetime(2026, 1, 10, tzinfo=UTC))
+DAY = EvaluationTime(datetime(2026, 1, 10, tzinfo=UTC))
 EARLIER = datetime(2026, 1, 9, 8, 30, tzinfo=UTC)
 
 
-def words(command: ExplainCommand, policy_id: str = "/ce/a/two", name: str = "x", day: RunDay = DAY) -> str:
+def words(command: ExplainCommand, policy_id: str = "/ce/a/two", name: str = "x", day: EvaluationTime = DAY) -> str:
     return " ".join(command.words(policy_id, thing(name, "a.json"), day))
 
 
@@ -35,7 +35,7 @@ def test_options_of_the_run_are_repeated() -> None:
     command = ExplainCommand((), ("--store", "s", "--repo", "r"), IDS, DAY.time)
     assert "perpend explain two x --store s --repo r --snapshot-time 2026-01-10" == words(command)
     command = ExplainCommand(("a.json", "-"), (), IDS, EARLIER)
-    assert "perpend explain two x a.json - --snapshot-time 2026-01-09T08:30:00Z" == words(command, day=RunDay(EARLIER))
+    assert "perpend explain two x a.json - --snapshot-time 2026-01-09T08:30:00Z" == words(command, day=EvaluationTime(EARLIER))
 
 
 def test_what_begins_like_an_option_stands_behind_all_options() -> None:
@@ -47,7 +47,7 @@ def test_what_begins_like_an_option_stands_behind_all_options() -> None:
 def test_of_many_inputs_that_of_the_object_is_named_and_the_day_of_them_all() -> None:
     command = ExplainCommand(tuple(f"{number}.json" for number in range(11)), (), IDS)
     assert "perpend explain two x a.json --snapshot-time 2026-01-10" == words(command)
-    assert "perpend explain two x a.json" == words(command, day=RunDay(DAY.time, assumed=True))
+    assert "perpend explain two x a.json" == words(command, day=EvaluationTime(DAY.time, assumed=True))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])

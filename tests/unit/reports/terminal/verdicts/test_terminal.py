@@ -12,17 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from perpend.core.diagnostics.escape import display_width
-from perpend.core.objects.inventory import Estate, Source
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement
-from tests.unit.reports.terminal.judgements import HOSTILE, MOOD, NOTED, judge, printed, thing, with_rival, without_styles
+from perpend.core.objects.inventory import Inventory, Source
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation
+from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, NOTED, evaluate, printed, thing, with_rival, without_styles
 
 GOLDEN = Path(__file__).with_name("golden")
 SEEN = datetime(2026, 1, 9, 8, 15, tzinfo=UTC)
 LONG = "A thing of a rather long name keeps notes that somebody, somewhere, is able to read"
 
 
-def mixed(root: Path) -> Judgement:
+def mixed(root: Path) -> Evaluation:
     """Return a judgement that holds every status, a contradiction, runtime errors, many equal messages."""
     things = [
         *(thing(f"bad {number:02}", "bad", owner="acme") for number in range(1, 24)),
@@ -37,7 +37,7 @@ def mixed(root: Path) -> Judgement:
         Source("things.json", "test-data", None, len(things)),
         Source("more.json", "credential-report-json", SEEN, 2, ("111122223333", "444455556666")),
     ]
-    return judge(root, *things, logics={"mood": MOOD, "noted": NOTED}, names={"noted": LONG}, sources=sources)
+    return evaluate(root, *things, logics={"mood": MOOD, "noted": NOTED}, names={"noted": LONG}, sources=sources)
 
 
 def folded(text: str) -> str:
@@ -72,20 +72,20 @@ def test_a_terminal_without_unicode_gets_characters_it_has(tmp_path: Path, encod
 
 
 def test_letters_that_the_encoding_has_stay(tmp_path: Path) -> None:
-    judgement = judge(tmp_path, thing("naïve", "bad"))
-    assert "naïve" in printed(judgement, encoding="latin-1")
-    assert "na\\xefve" in printed(judgement, encoding="ascii")
+    evaluation = evaluate(tmp_path, thing("naïve", "bad"))
+    assert "naïve" in printed(evaluation, encoding="latin-1")
+    assert "na\\xefve" in printed(evaluation, encoding="ascii")
 
 
 def test_colours_are_only_added(tmp_path: Path) -> None:
-    judgement = mixed(tmp_path)
-    coloured = printed(judgement, colour=True)
-    assert printed(judgement) == without_styles(coloured)
-    assert printed(judgement) != coloured
+    evaluation = mixed(tmp_path)
+    coloured = printed(evaluation, colour=True)
+    assert printed(evaluation) == without_styles(coloured)
+    assert printed(evaluation) != coloured
 
 
 def test_numbers_wear_the_colour_of_their_status_and_zeros_are_dim(tmp_path: Path) -> None:
-    text = printed(judge(tmp_path, thing("ann", "bad"), thing("bob")), colour=True)
+    text = printed(evaluate(tmp_path, thing("ann", "bad"), thing("bob")), colour=True)
     row = next(line for line in text.splitlines() if "Policy mood" in line)
     assert ["\x1b[32m1", "\x1b[1;31m1", "\x1b[2m0", "\x1b[2m0"] == re.findall("\x1b\\[[1-9;]+m[0-9]+", row)
 
@@ -93,7 +93,7 @@ def test_numbers_wear_the_colour_of_their_status_and_zeros_are_dim(tmp_path: Pat
 def test_nothing_foreign_acts_on_the_terminal(tmp_path: Path) -> None:
     hostile = thing(HOSTILE, "bad", owner=HOSTILE)
     sources = [Source(HOSTILE, HOSTILE, None, 1, (HOSTILE,))]
-    text = printed(judge(tmp_path, hostile, names={"mood": HOSTILE}, sources=sources), width=120)
+    text = printed(evaluate(tmp_path, hostile, names={"mood": HOSTILE}, sources=sources), width=120)
     flat = folded(text)
     shown = r"[red]\x1b[31m\u202egnp.exe[/red] :skull: \ud800 日本"
     assert f" ✘ {shown} ({shown})" in flat
@@ -103,40 +103,40 @@ def test_nothing_foreign_acts_on_the_terminal(tmp_path: Path) -> None:
 
 
 def test_endless_names_and_errors_are_cut(tmp_path: Path) -> None:
-    text = printed(judge(tmp_path, thing("n" * 1_000_000, "bad")))
+    text = printed(evaluate(tmp_path, thing("n" * 1_000_000, "bad")))
     assert f"✘{'n' * 200}…" in "".join(text.split())
 
 
 def test_equal_messages_are_printed_once_and_objects_capped(tmp_path: Path) -> None:
-    text = printed(judge(tmp_path, *(thing(f"thing {number}", "bad") for number in range(1_000))))
+    text = printed(evaluate(tmp_path, *(thing(f"thing {number}", "bad") for number in range(1_000))))
     assert (1, 20) == (text.count("It is bad."), text.count("    ✘ thing "))
     assert "    … and 980 more (use --format json or csv for all)\n" in text
 
 
 def test_a_group_of_exactly_the_limit_names_all(tmp_path: Path) -> None:
-    text = printed(judge(tmp_path, thing("ann", "bad"), thing("bob", "bad")), limit=2)
+    text = printed(evaluate(tmp_path, thing("ann", "bad"), thing("bob", "bad")), limit=2)
     assert "more" not in text
 
 
 def test_objects_of_one_name_are_told_apart_by_their_ids(tmp_path: Path) -> None:
     twins = [thing(name, "bad")._replace(name="twin") for name in ("ann", "bob")]
-    text = printed(judge(tmp_path, *twins))
+    text = printed(evaluate(tmp_path, *twins))
     assert "    ✘ twin id-ann\n    ✘ twin id-bob\n" in text
 
 
 def test_an_incompliant_object_always_gets_a_next_step(tmp_path: Path) -> None:
-    assert "  → See the policy's remediation: perpend show /ce/mood\n" in printed(judge(tmp_path, thing("ann", "bare")))
+    assert "  → See the policy's remediation: perpend show /ce/mood\n" in printed(evaluate(tmp_path, thing("ann", "bare")))
 
 
 def test_an_assumed_time_is_said_to_be_assumed(tmp_path: Path) -> None:
-    text = folded(printed(judge(tmp_path, thing("ann"))))
+    text = folded(printed(evaluate(tmp_path, thing("ann"))))
     said = "The inputs state no time of observation: dates were measured against today, 2026-01-10 (UTC);"
     assert f" {said} --snapshot-time sets another time " in text
 
 
 def test_a_stated_time_is_said_once(tmp_path: Path) -> None:
     sources = [Source(name, "test-data", SEEN, 1) for name in ("b.json", "a.json")]
-    text = printed(judge(tmp_path, thing("ann"), sources=sources))
+    text = printed(evaluate(tmp_path, thing("ann"), sources=sources))
     head = "  a.json  objects in test-data form, 1 object\n  b.json  objects in test-data form, 1 object\n"
     assert f"{head}  observed 2026-01-09 08:15 UTC\n\n" in text
     assert "today" not in text
@@ -144,17 +144,17 @@ def test_a_stated_time_is_said_once(tmp_path: Path) -> None:
 
 def test_different_times_are_said_of_each_source(tmp_path: Path) -> None:
     sources = [Source("a.json", "test-data", SEEN, 1), Source("b.json", "test-data", None, 1)]
-    text = printed(judge(tmp_path, thing("ann"), sources=sources), width=200)
+    text = printed(evaluate(tmp_path, thing("ann"), sources=sources), width=200)
     assert "  a.json  objects in test-data form, 1 object, observed 2026-01-09 08:15 UTC\n" in text
     assert "  b.json  objects in test-data form, 1 object, observed at a time not stated\n" in text
     assert "Not every input states a time of observation: dates were measured against today, 2026-01-10 (UTC);" in folded(text)
     sources[1] = Source("b.json", "test-data", datetime(2026, 1, 7, tzinfo=UTC), 1)
-    text = printed(judge(tmp_path, thing("ann"), sources=sources), width=200)
+    text = printed(evaluate(tmp_path, thing("ann"), sources=sources), width=200)
     assert "  dates were measured against the newest of these times, 2026-01-09 (UTC)\n" in text
 
 
 def test_a_given_time_is_said_to_be_given(tmp_path: Path) -> None:
-    text = printed(judge(tmp_path, thing("ann"), snapshot_time=SEEN))
+    text = printed(evaluate(tmp_path, thing("ann"), snapshot_time=SEEN))
     assert "  observed 2026-01-09 08:15 UTC, as given by --snapshot-time\n" in text
     assert "today" not in text
 
@@ -164,24 +164,24 @@ def test_a_given_time_is_said_to_be_given(tmp_path: Path) -> None:
     [(1, "1 policy not asked: needs objects or fields"), (2, "2 policies not asked: need objects or fields")],
 )
 def test_policies_set_aside_are_counted_in_the_head(tmp_path: Path, number: int, said: str) -> None:
-    text = printed(judge(tmp_path, thing("ann"), set_aside=["/ce/far", "/ce/wide"][:number]), width=200)
+    text = printed(evaluate(tmp_path, thing("ann"), set_aside=["/ce/far", "/ce/wide"][:number]), width=200)
     assert f"  {said} that these inputs do not list; --policy asks by name\n\n" in text
-    assert "not asked" not in printed(judge(tmp_path, thing("ann")))
+    assert "not asked" not in printed(evaluate(tmp_path, thing("ann")))
 
 
 def test_many_sources_and_accounts_are_counted(tmp_path: Path) -> None:
     sources = [Source(f"{number}.csv", "credential-report", SEEN, 1, ("1", "2", "3", "4")) for number in range(8)]
-    text = printed(judge(tmp_path, thing("ann"), sources=sources), limit=5)
+    text = printed(evaluate(tmp_path, thing("ann"), sources=sources), limit=5)
     assert "  4.csv  credential report, 1 object, 4 accounts\n  … and 3 more inputs\n" in text
 
 
 def test_no_objects_are_said_and_nothing_is_scored(tmp_path: Path) -> None:
-    text = printed(judge(tmp_path))
+    text = printed(evaluate(tmp_path))
     assert "no objects to judge: the inputs hold none\n  things  objects in test-data form, 0 objects\n" == text
 
 
 def test_no_policies_over_what_was_found_are_said(tmp_path: Path) -> None:
-    text = printed(judge(tmp_path, thing("ann"), logics={}))
+    text = printed(evaluate(tmp_path, thing("ann"), logics={}))
     assert text.startswith("nothing judged: no policy is over the types of objects found: Thing (1)\n")
     assert "%" not in text
 
@@ -197,18 +197,18 @@ def test_no_policies_over_what_was_found_are_said(tmp_path: Path) -> None:
     ],
 )
 def test_the_score_counts_what_is_known(tmp_path: Path, wanted: list[str], score: str) -> None:
-    text = printed(judge(tmp_path, *(thing(str(number), want) for number, want in enumerate(wanted))))
+    text = printed(evaluate(tmp_path, *(thing(str(number), want) for number, want in enumerate(wanted))))
     assert f"\n{score}\n" in text
 
 
 @given(st.lists(st.sampled_from(["good", "bad", "bare", "odd", "none", "gone"]), min_size=1, max_size=30))
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_ledger_adds_up(template: Judgement, wanted: list[str]) -> None:
+def test_the_ledger_adds_up(template: Evaluation, wanted: list[str]) -> None:
     gone = {"CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"}
     things = [thing(str(number), want, **(gone if want == "gone" else {})) for number, want in enumerate(wanted)]
-    estate = Estate(template.estate.sources, {things[0].type_name: things})
-    judgement = judge_estate(estate, template.selection)
-    ledger = next(line for line in printed(judgement, width=200).splitlines() if " verdict" in line and " = " in line)
+    inventory = Inventory(template.inventory.sources, {things[0].type_name: things})
+    evaluation = evaluate_objects(inventory, template.selection)
+    ledger = next(line for line in printed(evaluation, width=200).splitlines() if " verdict" in line and " = " in line)
     left, right = ledger.split(" = ")
     counts = [int(part.split()[0]) for part in right.split(" + ")]
     assert ("disappeared" in right) is ("gone" in wanted)
@@ -219,6 +219,6 @@ def test_the_ledger_adds_up(template: Judgement, wanted: list[str]) -> None:
 
 
 @pytest.fixture
-def template(tmp_path: Path) -> Judgement:
+def template(tmp_path: Path) -> Evaluation:
     """Return a judgement whose programs other estates are judged by."""
-    return judge(tmp_path, thing("ann"))
+    return evaluate(tmp_path, thing("ann"))

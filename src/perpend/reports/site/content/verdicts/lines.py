@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from perpend.reports.site.content.page import STATUSES
 from perpend.reports.site.content.verdicts.tally import (
     NO_ACCOUNT,
-    JudgedObject,
+    EvaluatedObject,
     NotVerdicts,
     Observed,
     ObservedSource,
@@ -158,9 +158,9 @@ def _account(judged: dict[str, Any]) -> str:
     return f"{text_of(said['name'])} ({account})" if isinstance(said, dict) and said.get("name") else account
 
 
-def _judged(record: dict[str, Any], judged: dict[str, Any], account: str, index: int) -> JudgedObject:
+def _judged(record: dict[str, Any], judged: dict[str, Any], account: str, index: int) -> EvaluatedObject:
     references = record.get("references")
-    return JudgedObject(
+    return EvaluatedObject(
         text_of(judged.get("id")),
         text_of(judged.get("name")),
         text_of(judged.get("externalId")),

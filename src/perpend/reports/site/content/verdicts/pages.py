@@ -18,8 +18,8 @@ from perpend.reports.site.content.verdicts.tally import LISTED
 if TYPE_CHECKING:
     from perpend.reports.site.content.frameworks import Frameworks
     from perpend.reports.site.content.requirements import RequirementResults
-    from perpend.reports.site.content.site_model import Book
-    from perpend.reports.site.content.verdicts.tally import JudgedObject, Observed
+    from perpend.reports.site.content.site_model import SiteModel
+    from perpend.reports.site.content.verdicts.tally import EvaluatedObject, Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class AlikeObjects:
     decided: Ref
     message: str
     remediation: str
-    objects: tuple[JudgedObject, ...]
+    objects: tuple[EvaluatedObject, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class VerdictsPage:
     unlike: int
 
 
-def findings_page(book: Book, entity: str) -> FindingsPage:
+def findings_page(book: SiteModel, entity: str) -> FindingsPage:
     """Return the page of the objects of a policy that something is to be done about."""
     assert book.verdicts is not None
     policy, counts = book.policy_ref(entity), book.verdicts.counts([entity])
@@ -95,7 +95,7 @@ def findings_page(book: Book, entity: str) -> FindingsPage:
     return FindingsPage(head, policy, counts, book.verdicts.unlike.get(entity, 0), parts, book.verdicts.observed, command)
 
 
-def verdicts_page(book: Book, frameworks: Frameworks) -> VerdictsPage:
+def verdicts_page(book: SiteModel, frameworks: Frameworks) -> VerdictsPage:
     """Return the page of all verdicts."""
     assert book.verdicts is not None
     ids = [entity for entity in book.repository.policy_ids if entity in book.verdicts.by_policy]
@@ -118,11 +118,11 @@ def verdicts_page(book: Book, frameworks: Frameworks) -> VerdictsPage:
     )
 
 
-def _listed(book: Book, entity: str, status: str, total: int) -> ListedObjects:
+def _listed(book: SiteModel, entity: str, status: str, total: int) -> ListedObjects:
     """Return the objects of a status, those that are told the same together, the largest groups first."""
     assert book.verdicts is not None
     objects = book.verdicts.objects[entity, status]
-    groups: dict[tuple[int, str, str], list[JudgedObject]] = {}
+    groups: dict[tuple[int, str, str], list[EvaluatedObject]] = {}
     for object_ in objects:
         groups.setdefault((object_.index, object_.message, object_.remediation), []).append(object_)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
@@ -138,7 +138,7 @@ def _listed(book: Book, entity: str, status: str, total: int) -> ListedObjects:
     )
 
 
-def _way(book: Book, entity: str, index: int) -> Ref:
+def _way(book: SiteModel, entity: str, index: int) -> Ref:
     """Return the place on a policy's page that shows a way to end."""
     program = book.analyzer.analyzed(production_of(entity)).program
     assert program is not None

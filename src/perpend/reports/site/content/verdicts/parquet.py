@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.inventory.snapshots.database import opened, pattern, rows_of, storing, text
 from perpend.reports.site.content.page import STATUSES
-from perpend.reports.site.content.verdicts.tally import LISTED, SHOWN, JudgedObject, NotVerdicts, refuse_filtered
+from perpend.reports.site.content.verdicts.tally import LISTED, SHOWN, EvaluatedObject, NotVerdicts, refuse_filtered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ def _list(tally: Tally, policy_id: str, status: str, index: int, object_id: str 
         return
     verdict = program.verdicts[index]
     message, remediation = message_of(verdict, error), remediation_of(program, verdict) or ""
-    listed.append(JudgedObject(object_id or "", "", "", "", index, message, remediation))
+    listed.append(EvaluatedObject(object_id or "", "", "", "", index, message, remediation))
 
 
 def _tuple(values: tuple[str, ...]) -> str:

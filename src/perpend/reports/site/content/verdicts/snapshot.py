@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.evaluation.verdicts.evaluation import chunks_of, objects_at
-from perpend.evaluation.verdicts.evaluation_time import day_of_run
+from perpend.evaluation.verdicts.evaluation_time import evaluation_time
 from perpend.evaluation.verdicts.reads import values_read
 from perpend.evaluation.verdicts.selection import select_policies
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import judge_snapshot
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.inventory.snapshots.store import IN_FORCE, Store
 from perpend.reports.site.content.verdicts.tally import (
     LISTED,
     NO_ACCOUNT,
     SHOWN,
-    JudgedObject,
+    EvaluatedObject,
     NotVerdicts,
     Observed,
     ObservedSource,
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from perpend.core.objects.inventory import EstateObject, Source
-    from perpend.evaluation.verdicts.evaluation import Judgement
+    from perpend.core.objects.inventory import CloudObject, Source
+    from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdicts import Verdicts
     from perpend.language.compiler.analyzer import Analyzer
-    from perpend.language.interpreter.interpreter import End
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.reports.site.content.verdicts.tally import Tally
 
 
@@ -45,7 +45,7 @@ def watched_of(path: Path) -> Path:
 def state_of(directory: Path) -> tuple[str, str]:
     """Return which snapshot of a store is in force, and the day that it would be judged at: with these, verdicts change."""
     with Store(directory).reading() as snapshot:
-        return snapshot.id, _iso(day_of_run([source.observed_at for source in snapshot.sources]).time)
+        return snapshot.id, _iso(evaluation_time([source.observed_at for source in snapshot.sources]).time)
 
 
 def read_store(directory: Path, tally: Tally, analyzer: Analyzer, names: Mapping[str, str]) -> None:
@@ -54,39 +54,41 @@ def read_store(directory: Path, tally: Tally, analyzer: Analyzer, names: Mapping
         selection = select_policies(analyzer, over=snapshot)
         if not selection.programs:
             raise NotVerdicts(f"{directory}: no policy of the repository judges what this store holds")
-        with judge_snapshot(snapshot, selection) as judgement:
-            _read(judgement, tally, names)
+        with evaluate_snapshot(snapshot, selection) as evaluation:
+            _read(evaluation, tally, names)
 
 
-def _read(judgement: Judgement, tally: Tally, names: Mapping[str, str]) -> None:
-    sources = tuple(_source(source) for source in sorted(judgement.estate.sources, key=lambda source: source.name))
+def _read(evaluation: Evaluation, tally: Tally, names: Mapping[str, str]) -> None:
+    sources = tuple(_source(source) for source in sorted(evaluation.inventory.sources, key=lambda source: source.name))
     tally.book.inputs = "--store DIR"
-    tally.book.in_part = judgement.in_part()
-    tally.book.observed = Observed(_iso(judgement.day.time), judgement.day.assumed, sources)
-    for column in judgement.verdicts:
+    tally.book.in_part = evaluation.in_part()
+    tally.book.observed = Observed(_iso(evaluation.day.time), evaluation.day.assumed, sources)
+    for column in evaluation.verdicts:
         for index, number in column.counted().items():
             status = column.program.verdicts[index].status.value
             tally.add(column.program.policy_id, status, index, number, type_name=column.program.input_type)
-        _list(judgement, column, tally, names)
-    _count_accounts(judgement, tally, names)
+        _list(evaluation, column, tally, names)
+    _count_accounts(evaluation, tally, names)
 
 
-def _list(judgement: Judgement, column: Verdicts, tally: Tally, names: Mapping[str, str]) -> None:
+def _list(evaluation: Evaluation, column: Verdicts, tally: Tally, names: Mapping[str, str]) -> None:
     """Take in the first objects of each status that is listed."""
     program = column.program
     groups = [[index for index, verdict in program.verdicts.items() if verdict.status.value == status] for status in LISTED]
     for status, verdicts in zip(LISTED, column.firsts(groups, SHOWN), strict=True):
-        objects = objects_at(judgement, program.input_type, [place for place, _ in verdicts])
+        objects = objects_at(evaluation, program.input_type, [place for place, _ in verdicts])
         listed = tally.listed(program.policy_id, status) if verdicts else None
         for (place, _), end in zip(verdicts, column.ends_of(verdicts, objects), strict=True):
             if listed is not None:
-                listed.append(_judged(judgement, column, objects[place], end, names))
+                listed.append(_judged(evaluation, column, objects[place], end, names))
 
 
-def _judged(judgement: Judgement, column: Verdicts, object_: EstateObject, end: End, names: Mapping[str, str]) -> JudgedObject:
+def _judged(
+    evaluation: Evaluation, column: Verdicts, object_: CloudObject, end: EvaluationOutcome, names: Mapping[str, str]
+) -> EvaluatedObject:
     program, (index, error) = column.program, end
     verdict = program.verdicts[index]
-    return JudgedObject(
+    return EvaluatedObject(
         object_.id,
         object_.name,
         object_.external_id,
@@ -95,37 +97,37 @@ def _judged(judgement: Judgement, column: Verdicts, object_: EstateObject, end: 
         message_of(verdict, error),
         remediation_of(program, verdict) or "",
         tuple(
-            (judgement.label_of(program.input_type, read), text_of(value))
+            (evaluation.label_of(program.input_type, read), text_of(value))
             for read, value in zip(program.reads, values_read(object_.fields, program.reads), strict=True)
         ),
     )
 
 
-def _count_accounts(judgement: Judgement, tally: Tally, names: Mapping[str, str]) -> None:
+def _count_accounts(evaluation: Evaluation, tally: Tally, names: Mapping[str, str]) -> None:
     """Count by account: where all sources are of one, without looking at any object."""
-    of_sources = {source.accounts for source in judgement.estate.sources}
+    of_sources = {source.accounts for source in evaluation.inventory.sources}
     if len(of_sources) == 1 and len(only := next(iter(of_sources))) == 1:
-        for ended in filter(judgement.ledger.counts.get, judgement.ledger.counts):
-            tally.add_account(_called(only[0], only, names), ended.value, judgement.ledger.counts[ended])
+        for ended in filter(evaluation.ledger.counts.get, evaluation.ledger.counts):
+            tally.add_account(_called(only[0], only, names), ended.value, evaluation.ledger.counts[ended])
         return
-    for type_name in judgement.selection.by_type():
-        for (account, status), number in _of_type(judgement, type_name, names).items():
+    for type_name in evaluation.selection.by_type():
+        for (account, status), number in _of_type(evaluation, type_name, names).items():
             tally.add_account(account, status, number)
 
 
-def _of_type(judgement: Judgement, type_name: str, names: Mapping[str, str]) -> Counter[tuple[str, str]]:
+def _of_type(evaluation: Evaluation, type_name: str, names: Mapping[str, str]) -> Counter[tuple[str, str]]:
     """Count the verdicts on all objects of a type by account and status."""
-    columns = [column for column in judgement.verdicts if column.program.input_type == type_name]
+    columns = [column for column in evaluation.verdicts if column.program.input_type == type_name]
     statuses = [{index: verdict.status.value for index, verdict in column.program.verdicts.items()} for column in columns]
     counts: Counter[tuple[str, str]] = Counter()
-    for objects, ends in chunks_of(judgement, columns):
+    for objects, ends in chunks_of(evaluation, columns):
         owners = [_account(object_, names) for object_ in objects]
         for known, of_column in zip(statuses, ends, strict=True):
             counts.update(zip(owners, (known[index] for index, _ in of_column), strict=True))
     return counts
 
 
-def _account(object_: EstateObject, names: Mapping[str, str]) -> str:
+def _account(object_: CloudObject, names: Mapping[str, str]) -> str:
     if (master := object_.master) is None:
         return NO_ACCOUNT
     return _called(master.name or master.external_id or master.id, (master.id, master.external_id), names)

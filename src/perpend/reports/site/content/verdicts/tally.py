@@ -42,7 +42,7 @@ class NotVerdicts(PerpendError):
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedObject:
+class EvaluatedObject:
     """One object that a policy judged. ``account`` is empty where nothing says whose it is."""
 
     object_id: str
@@ -88,7 +88,7 @@ class VerdictBook:
     by_policy: dict[str, list[int]] = field(default_factory=dict)
     by_account: dict[str, list[int]] = field(default_factory=dict)
     by_type: dict[str, list[int]] = field(default_factory=dict)
-    objects: dict[tuple[str, str], list[JudgedObject]] = field(default_factory=dict)
+    objects: dict[tuple[str, str], list[EvaluatedObject]] = field(default_factory=dict)
     places: dict[tuple[str, str], array[int]] = field(default_factory=dict)
     observed: Observed = Observed()
     path: Path | None = None
@@ -168,7 +168,7 @@ class Tally:
         known = self.book.by_account
         self._add(known, account if account in known or len(known) < _ACCOUNTS else _REST, status, number)
 
-    def listed(self, policy_id: str, status: str) -> list[JudgedObject] | None:
+    def listed(self, policy_id: str, status: str) -> list[EvaluatedObject] | None:
         """Return the list that an object belongs to, None where its status has none, or its policy has enough."""
         if status not in LISTED:
             return None

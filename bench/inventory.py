@@ -135,14 +135,14 @@ _STAMP: Final = "strftime(TIMESTAMP '2026-11-20 11:00:00' - to_seconds(hash(i, s
 """A time in the 1,500 days before the snapshot, spelt as AWS spells it."""
 
 
-def _write_users(connection: Connection, estate: EstateFiles) -> None:
-    made = _users(estate)
+def _write_users(connection: Connection, inventory: EstateFiles) -> None:
+    made = _users(inventory)
     shapes = shapes_of(connection, DOCUMENT, f"({made} LIMIT 20000)")
     marked = f'SELECT *, {is_plain(DOCUMENT, shapes)} AS "{plain(DOCUMENT)}" FROM ({made})'
-    _copy(connection, marked, estate.path(USER))
+    _copy(connection, marked, inventory.path(USER))
     columns = f'{ROW}, "{GONE}", "{DOCUMENT}"'
-    source = f"SELECT {columns} FROM read_parquet({pattern(estate.path(USER))}) WHERE {ROW} < {LOOPED} ORDER BY {ROW}"
-    connection.execute(f"COPY ({source}) TO {pattern(estate.csv)} (FORMAT csv, HEADER false)")
+    source = f"SELECT {columns} FROM read_parquet({pattern(inventory.path(USER))}) WHERE {ROW} < {LOOPED} ORDER BY {ROW}"
+    connection.execute(f"COPY ({source}) TO {pattern(inventory.csv)} (FORMAT csv, HEADER false)")
 
 
 def _copy(connection: Connection, query: str, path: Path) -> None:
@@ -151,7 +151,7 @@ def _copy(connection: Connection, query: str, path: Path) -> None:
     os.replace(temporary, path)
 
 
-def _users(estate: EstateFiles) -> str:
+def _users(inventory: EstateFiles) -> str:
     account = f"lpad(CAST(i // {USERS_PER_ACCOUNT} AS VARCHAR), 12, '1')"
     arn = f"'arn:aws:iam::' || {account} || ':user/user-' || i"
     parts = [*map(_member, FLAGS), *map(_date_member, DATES), *map(_constant_member, _CONSTANTS), _more_keys()]
@@ -166,7 +166,7 @@ def _users(estate: EstateFiles) -> str:
                 WHEN draw(i, 'document') < 16000 THEN 'null'
                 WHEN draw(i, 'document') < 17000 THEN '[]'
                 ELSE document END AS "{DOCUMENT}"
-        FROM (SELECT i, {document} AS document FROM range({estate.users}) AS rows(i))"""
+        FROM (SELECT i, {document} AS document FROM range({inventory.users}) AS rows(i))"""
 
 
 def _member(flag: str) -> str:
@@ -213,21 +213,21 @@ def _more_keys() -> str:
     return f"CASE WHEN {chance} > 990000 THEN '' ELSE ',\"additional_credentials_info\":' || CASE {cases} END"
 
 
-def _others(estate: EstateFiles) -> dict[str, str]:
+def _others(inventory: EstateFiles) -> dict[str, str]:
     """Return the queries of the other tables: 1 % of the attachments dangle or are gone, policies are shared unevenly."""
     row = f"i AS {ROW}, CAST(0 AS INTEGER) AS {SOURCE}"
     account = "lpad(CAST(i AS VARCHAR), 12, '1')"
-    links = estate.users * LINKS_PER_USER
+    links = inventory.users * LINKS_PER_USER
     number = f"draw(i, 'policy') % {POLICIES}"
     return {
         ACCOUNT: f"""SELECT {row}, 'account' || i AS "Id", {account} AS "CA10__accountId__c"
-            FROM range({estate.accounts}) AS rows(i)""",
+            FROM range({inventory.accounts}) AS rows(i)""",
         POLICY: f"""SELECT {row}, 'policy' || i AS "Id", 'arn:aws:iam::aws:policy/' || name AS "CA10__arn__c",
             name AS "CA10__name__c", CASE WHEN i = 17 THEN '2026-10-01T00:00:00Z' END AS "{GONE}"
             FROM (SELECT i, CASE WHEN i = 0 THEN 'AdministratorAccess' ELSE 'Policy' || i END AS name
                 FROM range({POLICIES}) AS rows(i))""",
         LINK: f"""SELECT {row}, 'link' || i AS "Id",
-            'user' || (hash(i, 'user') % {estate.users}) AS "CA10__user__c",
+            'user' || (hash(i, 'user') % {inventory.users}) AS "CA10__user__c",
             CASE WHEN draw(i, 'dangling') < 2000 THEN NULL WHEN draw(i, 'administrator') < 10000 THEN 'policy0'
                 ELSE 'policy' || {number} END AS "CA10__policy__c",
             CASE WHEN draw(i, 'gone') < 10000 THEN '2026-10-01T00:00:00Z' END AS "{GONE}"

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from perpend.core.objects.inventory import Estate, EstateObject, Origin, Source
-from perpend.evaluation.verdicts.evaluate_objects import judge_estate
-from perpend.evaluation.verdicts.evaluation import Judgement
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import PolicyView, Selection
 from perpend.reports.terminal.verdicts.terminal import print_judgement
 from tests.repositories import analyzer_of, program_of
@@ -88,23 +88,23 @@ NOTED = {
 }
 
 
-def thing(name: str, want: str = "good", *, owner: str | None = None, notes: Any = '{"a":"b"}', **more: Any) -> EstateObject:
+def thing(name: str, want: str = "good", *, owner: str | None = None, notes: Any = '{"a":"b"}', **more: Any) -> CloudObject:
     """Return a thing that the first policy ends as wanted. ``more`` are further fields of it."""
     master = None
     if owner is not None:
-        master = EstateObject(OWNER, f"id-{owner}", owner, f"ext-{owner}", {"Id": f"id-{owner}"}, Origin("things"))
+        master = CloudObject(OWNER, f"id-{owner}", owner, f"ext-{owner}", {"Id": f"id-{owner}"}, Origin("things"))
     fields = {"Id": f"id-{name}", WANT: want, NOTES: notes, "CA10__owner__r": None, **more}
-    return EstateObject(THING, f"id-{name}", name, f"ext-{name}", fields, Origin("things", 1), master)
+    return CloudObject(THING, f"id-{name}", name, f"ext-{name}", fields, Origin("things", 1), master)
 
 
-def with_rival(judged: EstateObject, want: str) -> EstateObject:
+def with_rival(judged: CloudObject, want: str) -> CloudObject:
     """Return an object whose sources contradict each other."""
     return judged._replace(variants=(judged._replace(fields={**judged.fields, WANT: want}, origin=Origin("others", 7)),))
 
 
-def judge(
-    root: Path, *things: EstateObject, logics: dict[str, Any] | None = None, names: dict[str, str] | None = None, **more: Any
-) -> Judgement:
+def evaluate(
+    root: Path, *things: CloudObject, logics: dict[str, Any] | None = None, names: dict[str, str] | None = None, **more: Any
+) -> Evaluation:
     """Return the judgement of the things by the policy ``/ce/mood``, or by those given."""
     logics = {"mood": MOOD} if logics is None else logics
     sources: Sequence[Source] = more.pop("sources", [Source("things", "test-data", None, len(things))])
@@ -116,16 +116,16 @@ def judge(
         policies={f"/ce/{name}": PolicyView(f"/ce/{name}", f"Full {shown}", shown) for name, shown in names.items()},
         types={name: analyzer.object_type(name) for name in (THING, OWNER)},
     )
-    return judge_estate(Estate(sources, {THING: list(things)} if things else {}), selection, today=TODAY, **more)
+    return evaluate_objects(Inventory(sources, {THING: list(things)} if things else {}), selection, today=TODAY, **more)
 
 
-def printed(judgement: Judgement, *, width: int = 80, encoding: str = "utf-8", limit: int = 20, colour: bool = False) -> str:
+def printed(evaluation: Evaluation, *, width: int = 80, encoding: str = "utf-8", limit: int = 20, colour: bool = False) -> str:
     """Return what a terminal shows of a judgement."""
     bytes_ = io.BytesIO()
     stream = io.TextIOWrapper(bytes_, encoding=encoding, newline="")
     colours = "standard" if colour else None
     console = Console(file=stream, width=width, force_terminal=colour, color_system=colours, legacy_windows=False, _environ={})
-    print_judgement(judgement, console, limit=limit)
+    print_judgement(evaluation, console, limit=limit)
     stream.flush()
     return bytes_.getvalue().decode(encoding)
 

@@ -13,7 +13,7 @@ _ZONES = ("us-east-1a", "us-east-1b")
 _ROLE = "arn:aws:iam::123456789012:role/role"
 
 
-class Estate:
+class Inventory:
     """Makes an estate; what it made stands in ``ids`` by a word."""
 
     def __init__(self, url: str, secret: str) -> None:
