@@ -1,4 +1,4 @@
-"""How the rooms stand to each other: no import circles, no room too large, and what importing the pages brings along."""
+"""Import circles, paths through packages, and the modules that importing the content of pages loads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from bench.rooms import above, circles, graph_of, imports_of, lines_of, modules_of, turns
+from bench.rooms import above, circles, graph_of, imports_of, modules_of, turns
 
 from tests.house.trees import ROOT, tree
 
@@ -16,12 +16,6 @@ pytestmark = pytest.mark.medium
 
 SOURCE = ROOT / "src"
 MODULES = modules_of(SOURCE)
-
-MAX_ROOM_LINES = 3_500
-ROOMY = {"perpend.cli.options": 3_600, "perpend.cli.commands": 3_600, "perpend.language.syntax": 3_600}
-"""Rooms that were full when an idea that belongs into them came: how many lines these may have."""
-ROWS = "perpend.collectors.aws.services."
-"""Modules that hold rows of tables and no code: data, which no sentence on a room need describe."""
 
 RENDERING = {"jinja2", "lxml", "markdown_it", "markupsafe", "nh3", "pygments"}
 
@@ -51,11 +45,6 @@ def test_a_graph_is_what_modules_import(tmp_path: Path) -> None:
 )
 def test_circles_are_found_by_whatever_import(sources: dict[str, str], expected: list[list[str]]) -> None:
     assert expected == circles({name: {*imports_of(ast.parse(text), sources)} for name, text in sources.items()})
-
-
-def test_no_room_is_too_large() -> None:
-    lines = lines_of({name: path for name, path in MODULES.items() if not name.startswith(ROWS)})
-    assert {} == {room: number for room, number in lines.items() if number > ROOMY.get(room, MAX_ROOM_LINES)}
 
 
 def test_a_way_turns_back_where_it_leaves_a_room_for_one_that_stands_on_it() -> None:
