@@ -44,7 +44,7 @@ test: forms ## lint, types, contracts, tests, coverage of every room, the librar
 
 suite: $(BIN)/.ready
 	TMPDIR=$(SCRATCH) $(BIN)/python -m slipcover -m pytest -p tests.counted -n auto -m "$(MARKERS)" --durations=25
-	$(BIN)/python -m tests.rooms_covered .coverage.json
+	$(BIN)/python -m tests.coverage_by_package .coverage.json
 
 library: $(BIN)/perpend $(if $(MARKERS),,engines)
 	$(BIN)/perpend test --coverage --fail-under 100

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from bench.rooms import above, circles, graph_of, imports_of, modules_of, turns
+from bench.code_paths import above, circles, graph_of, imports_of, modules_of, turns
 
 from tests.house.trees import ROOT, tree
 

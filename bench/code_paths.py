@@ -1,7 +1,7 @@
-"""``python -m bench.rooms [SRC]``: the rooms of a source tree, its import circles, and the ways of commands through them.
+"""``python -m bench.code_paths [SRC]``: the packages of a source tree, its import circles, and the files that commands enter.
 
-A way is the order in which a command comes by files for the first time. It *stays* in a room until it comes by a file of
-another one, and *turns back* where that one stands above the room it comes from: on something it has left already.
+A path is the order in which a command enters files for the first time. It *stays* in a package until it enters a file of
+another one. It *returns* if that package is above the one that it comes from.
 """
 
 from __future__ import annotations
@@ -17,18 +17,25 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.servers.aws import moto
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[1]
+_REPOSITORY = ROOT / "tests" / "golden" / "repository"
 _REPORT = ROOT / "examples" / "credential-report.csv"
 _DAY = ("--snapshot-time", "2026-11-20")
 _POLICY = "user-has-more-than-one-active-access-key"
 _COMMANDS = {
     "check FILE": ("check", str(_REPORT), *_DAY),
     "check --store": ("check", "--store", "STORE", *_DAY),
+    "scan aws": ("scan", "aws", "--policy", _POLICY, "--regions", "us-east-1", "--endpoint-url", "MOTO"),
+    "findings": ("findings", "--store", "STORE"),
     "test": ("test", f"/ce/ca/aws/iam/{_POLICY}"),
+    "site build": ("site", "build", "--repo", "REPOSITORY", "--out", "SITE"),
 }
+_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
 _IMPORT = ("import", str(_REPORT), "--store", "STORE")
 _FOLLOW = """
 import json, sys
@@ -57,8 +64,8 @@ def modules_of(source: Path) -> dict[str, Path]:
     }
 
 
-def room_of(module: str) -> str:
-    """Return the room that a module stands in: the second part of its name."""
+def package_of(module: str) -> str:
+    """Return the package of a module: the first two parts of its name."""
     return ".".join(module.split(".")[:2])
 
 
@@ -107,34 +114,54 @@ def reachable(graph: Mapping[str, set[str]], start: str) -> set[str]:
 
 
 def lines_of(modules: Mapping[str, Path]) -> Counter[str]:
-    """Return the lines of each room."""
+    """Return the lines of each package."""
     lines: Counter[str] = Counter()
     for name, path in modules.items():
-        lines[room_of(name)] += len(path.read_text("utf-8").splitlines())
+        lines[package_of(name)] += len(path.read_text("utf-8").splitlines())
     return lines
 
 
 def above(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """Return for each room those that lead to it while it does not lead to them: what stands above it."""
-    rooms: dict[str, set[str]] = {}
+    """Return for each package the packages above it: they lead to it, and it does not lead to them."""
+    packages: dict[str, set[str]] = {}
     for name, targets in graph.items():
-        rooms.setdefault(room_of(name), set()).update(map(room_of, targets))
-    reached = {room: reachable(rooms, room) for room in rooms}
-    return {room: {one for one in rooms if room in reached[one] and one not in reached[room]} for room in rooms}
+        packages.setdefault(package_of(name), set()).update(map(package_of, targets))
+    reached = {package: reachable(packages, package) for package in packages}
+    return {
+        package: {one for one in packages if package in reached[one] and one not in reached[package]} for package in packages
+    }
 
 
-def turns(way: list[str], over: Mapping[str, set[str]]) -> tuple[int, int]:
-    """Return in how many rooms a way of modules stays, one after the other, and how often it turns back."""
-    stays = [room for room, _ in groupby(map(room_of, way))]
+def longest(graph: Mapping[str, set[str]]) -> int:
+    """Return the number of packages in the longest chain of imports between packages."""
+    over = above(graph)
+
+    def depth(package: str) -> int:
+        return 1 + max((depth(upper) for upper in over[package]), default=0)
+
+    return max((depth(package) for package in over), default=0)
+
+
+def turns(path: list[str], over: Mapping[str, set[str]]) -> tuple[int, int]:
+    """Return how many packages a path stays in, one after the other, and how often it returns to a higher one."""
+    stays = [package for package, _ in groupby(map(package_of, path))]
     return len(stays), sum(after in over[before] for before, after in pairwise(stays))
 
 
-def _way(source: Path, arguments: tuple[str, ...], folder: str) -> list[str]:
-    """Return the modules that a command comes by, in order."""
-    target = Path(folder, "way.json")
-    words = [str(Path(folder, "store")) if one == "STORE" else one for one in arguments]
+def _path(source: Path, arguments: tuple[str, ...], folder: str, endpoint: str) -> list[str]:
+    """Return the modules that a command enters, in order."""
+    target = Path(folder, "path.json")
+    given = {
+        "STORE": str(Path(folder, "store")),
+        "SITE": str(Path(folder, "site")),
+        "REPOSITORY": str(_REPOSITORY),
+        "MOTO": endpoint,
+    }
+    words = [given.get(word, word) for word in arguments]
     command = [sys.executable, "-c", _FOLLOW, str(source), str(target), *words]
-    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(source)}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(source)} | _CREDENTIALS, capture_output=True, text=True, check=False
+    )
     if not target.exists():
         raise SystemExit(done.stderr)
     found: list[str] = json.loads(target.read_text("utf-8"))
@@ -143,25 +170,28 @@ def _way(source: Path, arguments: tuple[str, ...], folder: str) -> list[str]:
 
 
 def main() -> None:
-    """Print what stands in a source tree, by default this one, as tables of Markdown."""
+    """Print the figures of a source tree, by default this one, as tables of Markdown."""
     source = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "src").resolve()
     modules = modules_of(source)
     graph, lines = graph_of(modules), lines_of(modules)
     largest, of_all = lines.most_common(1)[0], lines.total()
-    print(f"{len(modules)} modules, {of_all:,} lines, {len(circles(graph))} circles; the largest room is", end=" ")
+    print(f"{len(modules)} modules, {of_all:,} lines, {len(circles(graph))} circles; the largest package is", end=" ")
     print(f"`{largest[0].partition('.')[2]}` with {largest[1]:,} lines, {100 * largest[1] / of_all:.0f} %.\n")
     print(
-        ", ".join(f"`{room.partition('.')[2]}` {number:,}" for room, number in sorted(lines.items()) if "." in room),
+        ", ".join(f"`{package.partition('.')[2]}` {number:,}" for package, number in sorted(lines.items()) if "." in package),
         end=".\n\n",
     )
-    print("| command | files | stays | turns back |\n| --- | --- | --- | --- |")
+    levels = longest(graph)
+    imports = sum(package_of(target) != package_of(name) for name, targets in graph.items() for target in targets)
+    print(f"{imports:,} imports between packages; the longest chain of packages has {levels}.\n")
+    print("| command | files | stays | returns |\n| --- | --- | --- | --- |")
     over = above(graph)
-    with tempfile.TemporaryDirectory() as folder:
-        _way(source, _IMPORT, folder)
+    with tempfile.TemporaryDirectory() as folder, moto() as endpoint:
+        _path(source, _IMPORT, folder, endpoint)
         for name, arguments in _COMMANDS.items():
-            way = _way(source, arguments, folder)
-            stays, back = turns(way, over)
-            print(f"| `{name}` | {len(way)} | {stays} | {back} |")
+            path = _path(source, arguments, folder, endpoint)
+            stays, back = turns(path, over)
+            print(f"| `{name}` | {len(path)} | {stays} | {back} |")
 
 
 if __name__ == "__main__":
