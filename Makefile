@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-MARKERS ?= not slow
+SUITE  ?= suite
 ROOMS  ?= meaning interpret plan.operations judge store
 
 # Tests write a million small files: where memory has room for them, they need not wait for a disk.
@@ -19,7 +19,7 @@ PINS := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test suite library dates engines slow quick lint forms types faults mutants golden reference lock site pictures bench clean
+.PHONY: help run test suite coverage library dates engines slow quick lint forms types faults mutants golden reference lock site pictures bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 12
@@ -35,18 +35,21 @@ $(BIN)/.ready: $(BIN)/perpend
 	@$(BIN)/python -m pip install $(LEAN) --editable '.[dev]'
 	@touch $@
 
-run: $(BIN)/perpend ## judge the example credential report
+run: $(BIN)/perpend ## check the example credential report
 	@$(BIN)/perpend check examples/credential-report.csv --snapshot-time 2026-11-20 || [ $$? -eq 1 ]
 	@printf '\nThis was %s; after `source %s/activate` it is `perpend`.\n' $(BIN)/perpend $(BIN)
 
-test: forms ## lint, types, contracts, tests, coverage of every room, the library's own tests
-	@$(MAKE) --no-print-directory --jobs 2 suite types library # beside the tests, what takes one core or waits
+test: forms ## lint, types, contracts, all tests that are not slow, the library's own tests
+	@$(MAKE) --no-print-directory --jobs 2 $(SUITE) types library # types and library take one core or wait
 
 suite: $(BIN)/.ready
-	TMPDIR=$(SCRATCH) $(BIN)/python -m slipcover -m pytest -p tests.counted -n auto -m "$(MARKERS)" --durations=25
+	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n auto -m "not slow" --durations=25
+
+coverage: $(BIN)/.ready ## all tests, slow ones too, and 95 % of the lines of each package; CI: `make test SUITE=coverage`
+	TMPDIR=$(SCRATCH) $(BIN)/python -m slipcover -m pytest -p tests.counted -n auto --durations=25
 	$(BIN)/python -m tests.coverage_by_package .coverage.json
 
-library: $(BIN)/perpend $(if $(MARKERS),,engines)
+library: $(BIN)/perpend $(if $(filter coverage,$(SUITE)),engines)
 	$(BIN)/perpend test --coverage --fail-under 100
 	$(BIN)/perpend lint --repo src/perpend/library
 	@$(MAKE) --no-print-directory dates
@@ -57,7 +60,7 @@ dates: $(BIN)/perpend ## warn of tables of the library that were not compared wi
 engines: $(BIN)/perpend
 	$(BIN)/perpend test --engine duckdb
 
-slow: $(BIN)/.ready ## the tests that `make test` leaves out; `make test MARKERS=` leaves out none
+slow: $(BIN)/.ready ## the tests that `make test` leaves out
 	TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n auto -m slow --durations=10
 	@$(MAKE) --no-print-directory engines
 

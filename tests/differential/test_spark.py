@@ -311,6 +311,7 @@ def test_a_second_session_is_refused(spark: Spark) -> None:
         spark_session("local[1]").__enter__()
 
 
+@pytest.mark.slow
 def test_who_finds_no_worker_leaves_no_thread_behind(spark: Spark) -> None:
     """It would meet a session that has ended, and print a traceback about that."""
     from perpend.evaluation.engines.spark.session import _find_worker
