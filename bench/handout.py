@@ -58,7 +58,10 @@ def _lived(users: int, folder: Path) -> Path:
         write_report(report, there)
         _perpend("import", "--store", str(store), "--observed-at", day, str(report))
         _perpend("check", "--store", str(store), "--snapshot-time", day, "--fail-on", "never", "--summary")
-    _perpend("report", "--store", str(store), "--snapshot-time", "2026-11-20", "--waivers", str(waivers), "--out", str(page))
+    _perpend(
+        *("report", "html", "--store", str(store), "--snapshot-time", "2026-11-20"),
+        *("--waivers", str(waivers), "--out", str(page)),
+    )
     return page
 
 

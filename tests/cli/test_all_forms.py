@@ -191,7 +191,7 @@ def test_what_a_history_knows_of_them_is_written_in_every_form(
 def test_requirements_that_nobody_has_asked_are_written_in_every_form(
     run: RunWriter, tmp_path: Path, store: Path, policies: Path
 ) -> None:
-    asked = ("scorecard", "--store", store, "--repo", policies, "--framework", "cis-aws/3.1.1")
-    found = {form: written(run, tmp_path, form, *asked) for form in WRITES["scorecard"]}
+    asked = ("compliance", "--store", store, "--repo", policies, "--framework", "cis-aws/3.1.1")
+    found = {form: written(run, tmp_path, form, *asked) for form in WRITES["compliance"]}
     assert {0} == {code for code, _ in found.values()}
     assert {1} == {found[form][1] for form in ("json", "ndjson", "csv", "junit", "oscal-ar")}

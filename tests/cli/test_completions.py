@@ -11,7 +11,14 @@ import pytest
 
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, Offered, RunWriter
 
-FILES = [("check",), ("check", "a.csv"), ("import",), ("explain", "p", "o"), ("access",), ("access", "--context")]
+FILES = [
+    ("check",),
+    ("check", "a.csv"),
+    ("import",),
+    ("explain", "p", "o"),
+    ("analyze-policy",),
+    ("analyze-policy", "--context"),
+]
 
 
 @pytest.mark.parametrize("words", FILES)
@@ -24,8 +31,8 @@ def test_files_are_offered_as_inputs(offered: Offered, words: tuple[str, ...]) -
     [
         (("check", "--type", "aws iam user in"), ["AWS IAM User Inline Policy"]),
         (("check", "--type", "aws_iam_user_in"), ["aws_iam_user_inline_policy"]),
-        (("explain-code", "a20"), [f"A20{number}" for number in range(1, 10)]),
-        (("explain-code", "unknown-ext"), ["unknown-extract"]),
+        (("rule", "a20"), [f"A20{number}" for number in range(1, 10)]),
+        (("rule", "unknown-ext"), ["unknown-extract"]),
         (("test", "user-has-more"), [KEY_POLICY]),
         (("lint", "user-has-more"), [KEY_POLICY]),
         (("check", "--framework", "cis"), [f"cis-aws-v{number}.0.0" for number in range(3, 8)]),

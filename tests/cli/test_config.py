@@ -78,7 +78,7 @@ def test_every_command_with_a_repository_or_a_store_has_it_from_the_file() -> No
     options = {path: {option for one in command_of(path).params for option in one.opts} for path in leaves(group)}
     assert set(REPOSITORY_COMMANDS) == {path for path, found in options.items() if "--repo" in found}
     stores = {path for setting in SETTINGS if setting.name == "store" for path in setting.commands}
-    assert stores | {"plan", "permissions", "ratings list"} == {
+    assert stores | {"plan", "permissions", "severity list"} == {
         path for path, found in options.items() if "--store" in found
     }, "these say more with a store, and are asked for it"
     configured = {path for path in options if isinstance(command_of(path), Configured)}
@@ -251,7 +251,7 @@ def test_help_and_commands_without_defaults_need_no_sound_file(run: RunWriter, p
         ("--help",),
         ("check", "--help"),
         ("completion", "bash"),
-        ("explain-code", "A203"),
+        ("rule", "A203"),
         ("list", "--no-config"),
     ):
         assert (0, "") == (lambda ran: (ran.code, ran.err))(run(*arguments)), arguments

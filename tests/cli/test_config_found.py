@@ -81,8 +81,8 @@ NEEDED = {
     "import": (EXAMPLE,),
     "history show": ("x",),
     "history prune": ("--keep", "1"),
-    "report": ("--out", "page.html"),
-    "pack write": ("--out", "p.pack"),
+    "report html": ("--out", "page.html"),
+    "evidence write": ("--out", "p.pack"),
     "notify": ("--channels", "c.yaml"),
     "waivers try": ("w.yaml",),
 }

@@ -1,4 +1,4 @@
-"""``explain``, ``list``, ``show``, ``explain-code``, ``schema`` and ``completion``."""
+"""``explain``, ``list``, ``show``, ``rule``, ``schema`` and ``completion``."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_show_shows_a_section_by_its_framework_and_number(run: RunWriter, number
         (("iam",), f"'iam' names {IAM} policies: "),
         (("/ce/ca/aws/iam",), ", …; `perpend list policies /ce/ca/aws/iam` lists them\n"),
         (("*key*",), ", …\n"),
-        (("a203",), "'a203' is a diagnostic's code: `perpend explain-code A203` explains it\n"),
+        (("a203",), "'a203' is a diagnostic's code: `perpend rule A203` explains it\n"),
     ],
 )
 def test_show_refuses_what_means_nothing_or_several(run: RunWriter, arguments: tuple[str, ...], reason: str) -> None:
@@ -235,7 +235,7 @@ def test_show_suggests_the_nearest_of_all_kinds(run: RunWriter) -> None:
 @pytest.mark.parametrize("code", sorted(RULES))
 def test_every_code_has_a_page(run: RunWriter, code: str) -> None:
     rule = RULES[code]
-    by_code, by_name = run("explain-code", code.lower()), run("explain-code", rule.name)
+    by_code, by_name = run("rule", code.lower()), run("rule", rule.name)
     assert by_code == by_name
     assert (0, "") == (by_code.code, by_code.err)
     head, _, page = by_code.out.partition("\n")
@@ -249,10 +249,10 @@ def words(text: str) -> list[str]:
 
 
 def test_codes_are_listed_and_unknown_ones_told(run: RunWriter) -> None:
-    assert len(RULES) == len(run("explain-code", "--all").out.splitlines())
-    ran = run("explain-code", "A999")
+    assert len(RULES) == len(run("rule", "--all").out.splitlines())
+    ran = run("rule", "A999")
     assert (2, "") == (ran.code, ran.out)
-    assert "perpend: unknown code 'A999'; `perpend explain-code --all` lists every code\n" == ran.err
+    assert "perpend: unknown code 'A999'; `perpend rule --all` lists every code\n" == ran.err
 
 
 def test_schemas_are_written_for_every_kind_of_file(run: RunWriter, tmp_path: Path) -> None:

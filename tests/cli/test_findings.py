@@ -1,4 +1,4 @@
-"""``findings``, ``history``, ``diff``, ``scorecard``, ``trend`` and the views for SQL: what a store of three days says."""
+"""``findings``, ``history``, ``diff``, ``compliance``, ``trend`` and the views for SQL: what a store of three days says."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_filter_that_means_nothing_is_no_answer_of_none(
 
 def test_a_misspelt_type_or_object_has_not_no_findings(run: RunWriter, days: Path) -> None:
     assert (2, "", "perpend: the history knows no object 'alma'\n") == run("findings", "--store", days, "--object", "alma")
-    ended = run("scorecard", "--store", days, "--account", "prdo")
+    ended = run("compliance", "--store", days, "--account", "prdo")
     assert (2, "", "perpend: nothing in the history belongs to an account 'prdo'\n") == ended
     ran = run("findings", "--store", days, "--type", "AWS IAM Usr")
     assert (2, "", True) == (*ran[:2], "unknown type 'AWS IAM Usr' (did you mean 'AWS IAM User'?)" in ran.err)
@@ -94,7 +94,7 @@ def test_a_misspelt_type_or_object_has_not_no_findings(run: RunWriter, days: Pat
 
 def test_a_scorecard_of_no_framework_says_so(run: RunWriter, days: Path, tmp_path: Path) -> None:
     assert 0 == run("new", "repository", tmp_path / "bare").code
-    ran = run("scorecard", "--store", days, "--repo", tmp_path / "bare")
+    ran = run("compliance", "--store", days, "--repo", tmp_path / "bare")
     assert (0, "none: the repository has no framework\n") == (ran.code, ran.out), ran.err
 
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_compared_is_said(run: RunWriter, days: Path, words: tupl
 
 
 @pytest.mark.parametrize(
-    "words", [("findings",), ("history", "x"), ("diff",), ("scorecard",), ("trend",), ("history", "verify")]
+    "words", [("findings",), ("history", "x"), ("diff",), ("compliance",), ("trend",), ("history", "verify")]
 )
 def test_a_store_without_a_history_is_told_what_begins_one(run: RunWriter, tmp_path: Path, words: tuple[str, ...]) -> None:
     found = run(*words, "--store", tmp_path)
@@ -154,20 +154,20 @@ def test_a_store_without_a_history_is_told_what_begins_one(run: RunWriter, tmp_p
 
 
 def test_a_scorecard_puts_every_requirement_in_one_class(run: RunWriter, days: Path) -> None:
-    (card,) = said(run("scorecard", "--store", days, "--framework", "cis-aws", "--format", "json"))
+    (card,) = said(run("compliance", "--store", days, "--framework", "cis-aws", "--format", "json"))
     assert len(card["results"]) == sum(card["requirements"].values())
     met, judged = card["fractions"]["met of all"], card["fractions"]["met of judged"]
     assert (met["part"], met["of"]) == (card["requirements"]["met"], len(card["results"]))
     assert judged["of"] == sum(card["requirements"][name] for name in ("met", "fails", "undetermined"))
-    text = run("scorecard", "--store", days).out
+    text = run("compliance", "--store", days).out
     assert "requirements met" in text
     assert "%" not in text
     of_one = ("--framework", "cis-aws", "--account", "111122223333", "--format", "json")
-    assert [card] == said(run("scorecard", "--store", days, *of_one))
+    assert [card] == said(run("compliance", "--store", days, *of_one))
 
 
 def test_what_is_carried_over_from_an_older_version_stands_beside_the_card(run: RunWriter, days: Path) -> None:
-    asked = ("scorecard", "--store", days, "--framework", "cis-aws-v6.0.0", "--from")
+    asked = ("compliance", "--store", days, "--framework", "cis-aws-v6.0.0", "--from")
     (card,) = said(run(*asked, "cis-aws-v5.0.0", "--format", "json"))
     assert len(card["results"]) == len(card["carriedOver"]["requirements"])
     assert "carried over from /frameworks/cis-aws-v5.0.0" in run(*asked, "cis-aws-v5.0.0").out

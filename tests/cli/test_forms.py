@@ -122,7 +122,7 @@ def test_an_event_of_a_comparison_names_the_finding_that_the_list_names(run: Run
 
 
 def test_requirements_are_written_from_a_history(run: RunWriter, days: Path) -> None:
-    asked = ("scorecard", "--store", days, "--framework", "cis-aws")
+    asked = ("compliance", "--store", days, "--framework", "cis-aws")
     results = json.loads(run(*asked, "--format", "oscal-ar").out)
     assert [] == faults("oscal-complete-1.1.2", results)
     states = [one["target"]["status"]["state"] for one in results["assessment-results"]["results"][0]["findings"]]

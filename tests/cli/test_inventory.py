@@ -204,7 +204,7 @@ def test_a_damaged_store_is_named_without_traceback(run: RunWriter, store: Path)
 
 
 def test_rules_of_imports_are_explained(run: RunWriter) -> None:
-    assert run("explain-code", "K303").out.startswith("warning[K303] undeclared-relation\n")
+    assert run("rule", "K303").out.startswith("warning[K303] undeclared-relation\n")
 
 
 def test_an_answer_whose_columns_do_not_fit_is_shown_as_records(

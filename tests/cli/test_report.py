@@ -1,4 +1,4 @@
-"""``perpend report`` and ``check --format html``: one file, its owner's alone, whatever was found."""
+"""``perpend report html`` and ``check --format html``: one file, its owner's alone, whatever was found."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def store(tmp_path: Path, imported: Path) -> Path:
 def test_a_store_is_handed_over_as_one_file(tmp_path: Path, store: Path, run: RunWriter) -> None:
     first, second = tmp_path / "a.html", tmp_path / "b.html"
     for out in (first, second):
-        ran = run("report", "--store", store, *TIME, "--framework", "cis-aws-v6.0.0", "--out", out)
+        ran = run("report", "html", "--store", store, *TIME, "--framework", "cis-aws-v6.0.0", "--out", out)
         assert (0, "") == (ran.code, ran.out), ran.err
     assert first.read_bytes() == second.read_bytes()
     assert 0o600 == stat.S_IMODE(first.stat().st_mode)
@@ -42,8 +42,8 @@ def test_a_check_writes_the_same_kind_of_file_and_still_fails(tmp_path: Path, ru
     ("words", "said"),
     [
         (("check", EXAMPLE, "--format", "html"), "perpend: --format html goes with --out FILE: a terminal shows no page"),
-        (("report", "--store", "nowhere"), "perpend: missing option '--out'; `perpend report --help` tells more"),
-        (("report", "--store", "nowhere", "--out", "x.html"), "perpend: nowhere: there is no such directory"),
+        (("report", "html", "--store", "nowhere"), "perpend: missing option '--out'; `perpend report html --help` tells more"),
+        (("report", "html", "--store", "nowhere", "--out", "x.html"), "perpend: nowhere: there is no such directory"),
     ],
 )
 def test_what_cannot_be_written_is_said_in_a_line(words: tuple[str, ...], said: str, run: RunWriter) -> None:
@@ -54,7 +54,7 @@ def test_what_cannot_be_written_is_said_in_a_line(words: tuple[str, ...], said: 
 def test_a_store_with_a_history_tells_lives_and_a_trend(tmp_path: Path, run: RunWriter, days: Path) -> None:
     policies = shutil.copytree(ROOT / "src/perpend/library/types", tmp_path / "policies" / "types").parent
     shutil.copytree(ROOT / f"src/perpend/library/ce/ca/aws/iam/{KEY_POLICY}", policies / "ce/ca/aws/iam" / KEY_POLICY)
-    ran = run("report", "--store", days, "--repo", policies, "--out", tmp_path / "a.html")
+    ran = run("report", "html", "--store", days, "--repo", policies, "--out", tmp_path / "a.html")
     assert 0 == ran.code
     page = (tmp_path / "a.html").read_text("utf-8")
     assert "<b>4</b> open, <b>0</b> unconfirmed, <b>3</b> unknown after run 3 (2026-11-22)" in page

@@ -136,7 +136,7 @@ def test_a_difference_that_is_waived_is_no_news(run: RunWriter, days: Path, tmp_
 
 
 def test_a_requirement_whose_findings_are_waived_is_in_a_class_of_its_own(run: RunWriter, days: Path, tmp_path: Path) -> None:
-    asked = ("scorecard", "--store", days, "--framework", "cis-aws", "--format", "json")
+    asked = ("compliance", "--store", days, "--framework", "cis-aws", "--format", "json")
     (before,) = json.loads(run(*asked).out)
     (after,) = json.loads(run(*asked, "--waivers", waivers(tmp_path, {})).out)
     assert (0, 0) == (before["requirements"]["waived"], after["requirements"]["fails"])
@@ -196,7 +196,7 @@ def test_what_is_attested_is_never_met_and_ends(run: RunWriter, days: Path, tmp_
     assert "a  attested until 2026-12-31" in found.out
     assert "b  does not hold: /ce/policy is not called impossible: it can be automated" in found.out
     assert "W108" in run("waivers", "lint", "--repo", root, "--day", "2027-01-01").out
-    asked = ("scorecard", "--store", days, "--repo", root, "--format", "json")
+    asked = ("compliance", "--store", days, "--repo", root, "--format", "json")
     (card,) = json.loads(run(*asked).out)
     assert (1, 0, 0) == tuple(card["requirements"][one] for one in ("attested", "manual", "met"))
     (without,) = json.loads(run(*asked, "--no-waivers").out)
@@ -241,7 +241,7 @@ def test_a_waiver_that_has_ended_hides_nothing_however_old_the_store_is(run: Run
     of_store = ("--store", store, *by)
     rows = json.loads(run("findings", *of_store, "--format", "json").out)
     assert [None] * len(rows) == [one["waiver"] for one in rows]
-    (card,) = json.loads(run("scorecard", *of_store, "--framework", "cis-aws", "--format", "json").out)
+    (card,) = json.loads(run("compliance", *of_store, "--framework", "cis-aws", "--format", "json").out)
     assert 0 == card["requirements"]["waived"]
     listed = json.loads(run("waivers", "list", *of_store, "--format", "json").out)
     assert (old, "expired", True) == (listed["day"], listed["waivers"][0]["force"], old < listed["endsCountedTo"])

@@ -263,7 +263,7 @@ def _pack_asked(
 
 
 def _commands(time: datetime, snapshot: Snapshot, max_age: str | None, asked: EvidenceOptions) -> tuple[str, ...]:
-    """Return what somebody types to see the same without `perpend pack verify`."""
+    """Return what somebody types to see the same without `perpend evidence verify`."""
     check = (
         f"perpend check --store pack/snapshot --run {snapshot.id} --repo pack/policies --snapshot-time {time.isoformat()} "
         "--no-history --no-config --format csv --out again.csv"
@@ -271,7 +271,7 @@ def _commands(time: datetime, snapshot: Snapshot, max_age: str | None, asked: Ev
     unpacked = (
         () if asked.no_inputs or max_age is not None else ("unzip PACK.zip -d pack", check, "cmp again.csv pack/verdicts.csv")
     )
-    return ("perpend pack verify PACK.zip", *unpacked)
+    return ("perpend evidence verify PACK.zip", *unpacked)
 
 
 def checked_document(outcome: PackChecked) -> dict[str, Any]:

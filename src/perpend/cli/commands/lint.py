@@ -32,7 +32,7 @@ Examples:
 
 \b
 Exit codes: 0 no error, 1 some error, 2 not a policy repository.
-`perpend explain-code CODE` explains a diagnostic."""
+`perpend rule CODE` explains a diagnostic."""
 
 
 @click.command("lint", cls=Configured, epilog=EPILOG)

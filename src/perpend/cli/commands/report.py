@@ -1,4 +1,4 @@
-"""``perpend report``: a store judged and handed over as one file of HTML."""
+"""``perpend report html``: a store judged and handed over as one file of HTML."""
 
 from __future__ import annotations
 
@@ -17,16 +17,21 @@ from perpend.core.objects.status import Status
 
 EPILOG = """\b
 Examples:
-  perpend report --store inventory --out report.html
-  perpend report --store inventory --framework cis-aws --out report.html
-  perpend report --store inventory --ratings ratings --out report.html
-  perpend report --store inventory --account production --status INCOMPLIANT --out production.html
+  perpend report html --store inventory --out report.html
+  perpend report html --store inventory --framework cis-aws --out report.html
+  perpend report html --store inventory --ratings ratings --out report.html
+  perpend report html --store inventory --account production --status INCOMPLIANT --out production.html
 
 \b
 Exit codes: 0 the report was written, 2 usage, input or repository error, or an input that the snapshot lacks."""
 
 
-@click.command("report", cls=Configured, epilog=EPILOG)
+@click.group("report", epilog=EPILOG)
+def command() -> None:
+    """Write a report to hand over."""
+
+
+@command.command("html", cls=Configured, epilog=EPILOG)
 @click.option("--store", metavar="DIR", required=True, type=click.Path(), help="Report on the snapshot in force of this store.")
 @click.option("--run", metavar="ID", shell_complete=complete_runs, help="Report on this snapshot of the store.")
 @click.option("--out", metavar="FILE", required=True, type=click.Path(), help="The file to write, readable by its owner only.")
@@ -54,7 +59,7 @@ Exit codes: 0 the report was written, 2 usage, input or repository error, or an 
 @click.option("--snapshot-time", metavar="TIME", help="When the estate looked like this; else what the store says.")
 @click.option("--max-age", metavar="AGE", help="How old facts may be, such as 24h or 7d; older ones are not known.")
 @click.pass_context
-def command(context: click.Context, /, **given: Any) -> int:
+def html(context: click.Context, /, **given: Any) -> int:
     """Judge a store and write what was found as one page: a single file that opens without a network, in any browser.
 
     Where the store has a history, it shows since when findings are open, which are waived, and a trend. It is `perpend check

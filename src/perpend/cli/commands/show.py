@@ -93,7 +93,7 @@ def _show(name: str, repository: Repository, console: Console, *, everything: bo
         from perpend.cli.actions.policies.codes import rules_called
 
         if rules := rules_called(name):
-            raise UnknownName(f"'{printable(name)}' is a diagnostic's code: `perpend explain-code {rules[0].code}` explains it")
+            raise UnknownName(f"'{printable(name)}' is a diagnostic's code: `perpend rule {rules[0].code}` explains it")
         labels = [declared.label for declared in declared_types(repository)]
         hint = did_you_mean(name, [*repository.policy_ids, *types, *OPERATIONS, *labels, *map(snake_case, labels)])
         raise UnknownName(f"no policy, type, section or operation '{printable(name)}'{hint}")

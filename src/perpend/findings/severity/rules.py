@@ -1,4 +1,4 @@
-"""What is told of ratings. Each rule is a page of ``perpend explain-code``."""
+"""What is told of ratings. Each rule is a page of ``perpend rule``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNUSABLE: Final = Rule(
     "A rating cannot be what it says: a length of time or a vector that is none, a list that names nothing, a pattern that is "
     "longer or has more `*` than is read, a text without end. Nothing is done with any of them, for a severity that is left "
     "out could let a build pass.\n\n"
-    "Correct the value at the place shown, or take the entry out. `perpend ratings lint` reads them all.",
+    "Correct the value at the place shown, or take the entry out. `perpend severity lint` reads them all.",
 )
 OF_NOTHING: Final = Rule(
     "R102",
@@ -37,7 +37,7 @@ NOT_RATED: Final = Rule(
     "policy-not-rated",
     Severity.WARNING,
     "Nobody has said how severe it is where the policy finds an object incompliant. That is no fault, and is told on request "
-    "only (`perpend ratings lint --unrated`). With `--fail-on SEVERITY` it fails a build all the same.\n\n"
+    "only (`perpend severity lint --unrated`). With `--fail-on SEVERITY` it fails a build all the same.\n\n"
     "Rate it, with a reason and who says so; or leave it.",
 )
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a question to a store. Each rule is a page of ``perpend explain-code``."""
+"""What can be wrong with a question to a store. Each rule is a page of ``perpend rule``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a file before anybody asks what it means. Each rule is a page of ``perpend explain-code``."""
+"""What can be wrong with a file before anybody asks what it means. Each rule is a page of ``perpend rule``."""
 
 from __future__ import annotations
 

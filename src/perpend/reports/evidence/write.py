@@ -47,7 +47,7 @@ snapshot/runs/        its manifest: sources, completeness, and the SHA-256 of ea
 
 To check all of it, and to judge once more and compare byte for byte:
 
-    perpend pack verify PACK.zip
+    perpend evidence verify PACK.zip
 
 statement.json tells nothing of who packed this. Compare its SHA-256 with one that you were given by another way, or
 have it signed.

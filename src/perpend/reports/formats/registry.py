@@ -56,7 +56,7 @@ WRITES: Final = {
     "findings": ("table", "json", "ndjson", "csv", "junit", *_LISTS, "markdown"),
     "diff": ("text", "json", "ndjson", "csv", "junit", *_LISTS, "markdown"),
     "diff --policies": (*_PLAIN, "markdown"),
-    "scorecard": (*_PLAIN, "ndjson", "csv", "junit", "oscal-ar"),
+    "compliance": (*_PLAIN, "ndjson", "csv", "junit", "oscal-ar"),
     "trend": (*_PLAIN, "ndjson", "csv", "markdown"),
     "history": (*_PLAIN, "ndjson", "csv"),
     "inventory sql": ("table", "csv", "json"),
@@ -66,7 +66,9 @@ WRITES: Final = {
     "test": (*_PLAIN, "junit", "html"),
     "plan": ("tree", "sql", "mermaid"),
     "site": ("html", "markdown"),
-    **dict.fromkeys(("access", "config", "explain", "list", "pack", "ratings", "search", "site check", "waivers"), _PLAIN),
+    **dict.fromkeys(
+        ("analyze-policy", "config", "explain", "evidence", "list", "search", "severity", "site check", "waivers"), _PLAIN
+    ),
 }
 """What each command writes, by its name: what it writes unless told otherwise comes first."""
 

@@ -1,4 +1,4 @@
-"""``perpend push``: findings sent to where people work on them, the news only."""
+"""``perpend export``: findings sent to where people work on them, the news only."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from perpend.reports.formats.exchange.asff import LEVELS
 
 EPILOG = """\b
 Examples:
-  perpend push asff --store inventory --unrated medium --region eu-west-1
+  perpend export security-hub --store inventory --unrated medium --region eu-west-1
   perpend check --store inventory --format asff --all --unrated medium --out findings.json
-  perpend push asff findings.json --region eu-west-1
-  perpend push asff findings.json --dry-run
+  perpend export security-hub findings.json --region eu-west-1
+  perpend export security-hub findings.json --dry-run
 
 \b
 Exit codes: 0 all that is news was sent, 1 some of it was refused, 2 usage or input error, or Security Hub
 cannot be asked; what was sent until then is remembered."""
 
 
-@click.group("push", epilog="\b\nExamples:\n  perpend push asff --store inventory --unrated medium --dry-run")
+@click.group("export", epilog="\b\nExamples:\n  perpend export security-hub --store inventory --unrated medium --dry-run")
 def command() -> None:
     """Send findings to where people work on them."""
 
 
-@command.command("asff", cls=Configured, yields={"store": ("file",)}, epilog=EPILOG)
+@command.command("security-hub", cls=Configured, yields={"store": ("file",)}, epilog=EPILOG)
 @click.argument("file", required=False, type=click.Path())
 @click.option("--store", metavar="DIR", type=click.Path(), help="Judge this store and send its findings, instead of a file's.")
 @click.option("--unrated", type=click.Choice(LEVELS), help="With --store: the severity of findings, which nobody rated.")
@@ -43,7 +43,7 @@ def command() -> None:
 @click.option("--endpoint-url", metavar="URL", help="Ask another server than AWS, such as one for tests.")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
 @click.pass_context
-def asff(
+def security_hub(
     context: click.Context,
     /,
     file: str | None,
@@ -66,7 +66,7 @@ def asff(
         raise click.UsageError("name either a FILE or a --store")
     if (store is None) is (unrated is not None):
         raise click.UsageError("--unrated LEVEL goes with --store, and --store with --unrated")
-    with extra_packages("aws", "perpend push asff"):
+    with extra_packages("aws", "perpend export security-hub"):
         from perpend.collectors.aws.client import CloudClient
     client = CloudClient(profile, endpoint_url, region or "")
     account = account_of(client)

@@ -1,4 +1,4 @@
-"""``perpend explain-code``: the page of a diagnostic's code."""
+"""``perpend rule``: the page of a diagnostic's code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from perpend.language.compiler.names import UnknownName, did_you_mean, printable
 from perpend.reports.terminal.markdown import print_markdown
 
 
-@click.command("explain-code", epilog="\b\nExamples:\n  perpend explain-code A203\n  perpend explain-code --all")
+@click.command("rule", epilog="\b\nExamples:\n  perpend rule A203\n  perpend rule --all")
 @click.argument("code", required=False, shell_complete=complete_codes)
 @click.option("--all", "every", is_flag=True, help="List every code with its name.")
 def command(code: str | None, every: bool) -> int:
@@ -26,7 +26,7 @@ def command(code: str | None, every: bool) -> int:
         meant = rules_called(code)
         if not meant:
             hint = did_you_mean(code, [name for rule in rules for name in (rule.code, rule.name)])
-            raise UnknownName(f"unknown code '{printable(code)}'{hint}; `perpend explain-code --all` lists every code")
+            raise UnknownName(f"unknown code '{printable(code)}'{hint}; `perpend rule --all` lists every code")
         rule = meant[0]
         console.print(Text.assemble((f"{rule.severity.value}[{rule.code}] ", "bold"), rule.name, "\n"))
         print_markdown(rule.page, console)

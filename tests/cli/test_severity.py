@@ -110,7 +110,7 @@ def test_a_severity_without_ratings_is_a_usage_error(run: RunWriter, tmp_path: P
     assert 2 == run(*BOTH, "--unrated-passes").code
     assert 2 == run(*BOTH, "--ratings", tmp_path / "nowhere").code
     unusable = ratings(tmp_path, {"resolveWithin": "soon"})
-    for words in (BOTH, ("ratings", "list"), ("ratings", "lint")):
+    for words in (BOTH, ("severity", "list"), ("severity", "lint")):
         found = run(*words, "--ratings", unusable)
         assert (2, "", True) == (found.code, found.out, "error[R101]: `soon` is no length of time" in found.err)
 
@@ -148,13 +148,13 @@ def test_a_history_remembers_which_ratings_were_in_force_in_each_run(run: RunWri
     low = ratings(tmp_path / "b", {"severity": "low"})
     for by in (high, high, low):
         assert 0 == run(*check, "--ratings", by).code
-    listed = [json.loads(run("ratings", "list", "--store", days, "--run", name, "--format", "json").out) for name in "23"]
+    listed = [json.loads(run("severity", "list", "--store", days, "--run", name, "--format", "json").out) for name in "23"]
     assert [] == listed[0]["ratings"]
     assert [(KEYS, "high", "board", "2d")] == [
         (one["policy"], one["severity"], one["source"], one["resolveWithin"]) for one in listed[1]["ratings"]
     ]
     assert [({"names": ["alma*"]}, [KEYS])] == [(one["scope"], one["policies"]) for one in listed[1]["shifts"]]
-    text = run("ratings", "list", "--store", days).out
+    text = run("severity", "list", "--store", days).out
     assert f"{KEYS}: low" in text and "1 policy rated in run 4, 2026-11-2" in text
     trend = ("trend", "--store", days, "--format", "json", "--by-severity")
     then, today = (
@@ -193,17 +193,17 @@ def test_ratings_are_listed_and_checked_and_can_stand_in_a_configuration(
     run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by = ratings(tmp_path, {"resolveWithin": "2d"}, {"policies": ["/ce/no"]}, lower=moved(regions=["eu-west-1"]))
-    found = run("ratings", "list", "--ratings", by).out
+    found = run("severity", "list", "--ratings", by).out
     assert f"{KEYS}: high, to be mended within 2d" in found
     assert "lowered by 1 of 1 rated policy where regions eu-west-1" in found
     (tmp_path / "perpend.toml").write_text('ratings = "ratings"\nfail-on = "high"\nunrated-passes = true\n', "utf-8")
     monkeypatch.chdir(tmp_path)
-    document = json.loads(run("ratings", "list", "--format", "json").out)
+    document = json.loads(run("severity", "list", "--format", "json").out)
     assert [KEYS] == [one["policy"] for one in document["ratings"]]
     assert ROOT_MFA in document["unrated"]
-    lint = run("ratings", "lint")
+    lint = run("severity", "lint")
     assert (1, "a.yaml:16: R102: there is no policy `/ce/no`\n") == (lint.code, lint.out)
-    assert f"R104: {ROOT_MFA} is not rated" in run("ratings", "lint", "--unrated").out
+    assert f"R104: {ROOT_MFA} is not rated" in run("severity", "lint", "--unrated").out
     assert (1, 0) == (run(*BOTH, "-q").code, run(*CHECK, "--policy", ROOT_MFA, "-q").code)
     assert 0 == run(*BOTH, "-q", "--fail-on", "never").code
 
@@ -267,8 +267,8 @@ def test_every_form_of_a_check_says_how_severe_findings_are_and_by_whose_word(ru
 
 def test_the_example_for_the_library_is_sound_and_not_loaded(run: RunWriter) -> None:
     example = ROOT / "examples" / "ratings"
-    found = run("ratings", "lint", "--ratings", example)
+    found = run("severity", "lint", "--ratings", example)
     assert (0, "no problems found\n", "") == (found.code, found.out, found.err)
-    document = json.loads(run("ratings", "list", "--ratings", example, "--format", "json").out)
+    document = json.loads(run("severity", "list", "--ratings", example, "--format", "json").out)
     assert {"an example: an opinion of this project"} == {one["source"] for one in document["ratings"]}
-    assert [] == json.loads(run("ratings", "list", "--format", "json").out)["ratings"]
+    assert [] == json.loads(run("severity", "list", "--format", "json").out)["ratings"]

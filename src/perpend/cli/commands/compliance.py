@@ -1,4 +1,4 @@
-"""``perpend scorecard``: how frameworks stand by what a store's history knows, requirement by requirement."""
+"""``perpend compliance``: how frameworks stand by what a store's history knows, requirement by requirement."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 Examples:
-  perpend scorecard --store inventory
-  perpend scorecard --store inventory --framework cis-aws --account 111122223333
-  perpend scorecard --store inventory --framework cis-aws --format json
-  perpend scorecard --store inventory --framework cis-aws-v7.0.0 --from cis-aws-v6.0.0
-  perpend scorecard --store inventory --framework cis-aws --format oscal-ar --out results.json"""
+  perpend compliance --store inventory
+  perpend compliance --store inventory --framework cis-aws --account 111122223333
+  perpend compliance --store inventory --framework cis-aws --format json
+  perpend compliance --store inventory --framework cis-aws-v7.0.0 --from cis-aws-v6.0.0
+  perpend compliance --store inventory --framework cis-aws --format oscal-ar --out results.json"""
 
 
-@click.command("scorecard", cls=Configured, epilog=EPILOG)
+@click.command("compliance", cls=Configured, epilog=EPILOG)
 @store_option
 @repository_option
 @waiver_options
@@ -54,7 +54,7 @@ Examples:
     shell_complete=complete_frameworks,
     help="With one --framework: also show what is carried over from this version of it, by policies.",
 )
-@form_option("scorecard")
+@form_option("compliance")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     directory: str,

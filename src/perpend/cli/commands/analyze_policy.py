@@ -1,4 +1,4 @@
-"""``perpend access``: who can use a policy document of AWS, statement by statement."""
+"""``perpend analyze-policy``: who can use a policy document of AWS, statement by statement."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ UNDETERMINED = 3
 
 EPILOG = """\b
 Examples:
-  perpend access bucket-policy.json --context estate.json
-  perpend access trust.json --kind trust --format json
-  aws s3api get-bucket-policy --bucket logs | perpend access -
+  perpend analyze-policy bucket-policy.json --context estate.json
+  perpend analyze-policy trust.json --kind trust --format json
+  aws s3api get-bucket-policy --bucket logs | perpend analyze-policy -
 
 \b
 A context file; what it leaves out is not known:
@@ -39,7 +39,7 @@ Exit codes: 0 known for every Allow statement, 3 not known for some,
 2 no policy document, or another error."""
 
 
-@click.command("access", epilog=EPILOG)
+@click.command("analyze-policy", epilog=EPILOG)
 @click.argument("document", shell_complete=complete_files)
 @click.option(
     "--context",
@@ -56,7 +56,7 @@ Exit codes: 0 known for every Allow statement, 3 not known for some,
     show_default=True,
     help="Where the document stands: at a resource, at identities, or as the trust of a role.",
 )
-@form_option("access")
+@form_option("analyze-policy")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(document: str, context_file: str | None, kind: str, form: str, out: str | None) -> int:
     """Show who can use each Allow statement of DOCUMENT, a policy document of AWS as JSON (- is standard input), and why.

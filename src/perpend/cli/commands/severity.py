@@ -1,4 +1,4 @@
-"""``perpend ratings``: how severe people say that findings are, listed and checked."""
+"""``perpend severity``: how severe people say that findings are, listed and checked."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from perpend.findings.severity.effective import ratings_in_force
 
 EPILOG = """\b
 Examples:
-  perpend ratings lint
-  perpend ratings lint --unrated
-  perpend ratings list --ratings ratings --format json
-  perpend ratings list --store inventory --run 12
+  perpend severity lint
+  perpend severity lint --unrated
+  perpend severity list --ratings ratings --format json
+  perpend severity list --store inventory --run 12
 
 \b
 Exit codes: 0 nothing to tell, 1 something to tell (lint), 2 ratings that cannot be read."""
 
 
-@click.group("ratings", epilog=EPILOG)
+@click.group("severity", epilog=EPILOG)
 def command() -> None:
     """Show and check ratings: how severe people say that findings of policies are, who says so, and why."""
 
 
-@command.command("lint", cls=Configured, epilog="\b\nExamples:\n  perpend ratings lint\n  perpend ratings lint --unrated")
+@command.command("lint", cls=Configured, epilog="\b\nExamples:\n  perpend severity lint\n  perpend severity lint --unrated")
 @repository_option
 @ratings_option
 @click.option("--unrated", is_flag=True, help="Also tell which policies nobody has rated.")
@@ -51,11 +51,11 @@ def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
 @command.command(
     "list",
     cls=Configured,
-    epilog="\b\nExamples:\n  perpend ratings list --format json\n  perpend ratings list --store inventory --run 12",
+    epilog="\b\nExamples:\n  perpend severity list --format json\n  perpend severity list --store inventory --run 12",
 )
 @repository_option
 @ratings_option
-@form_option("ratings")
+@form_option("severity")
 @click.option(
     "--store", "directory", metavar="DIR", type=click.Path(), help="List the ratings that were in force in a run of this store."
 )

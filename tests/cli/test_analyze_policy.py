@@ -1,4 +1,4 @@
-"""``perpend access``: who can use a policy document, for people and for programs, from files, AWS's answers and pipes."""
+"""``perpend analyze-policy``: who can use a policy document, for people and for programs, from files, AWS's answers and pipes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_json_has_a_row_for_each_allow_statement(run: RunWriter, tmp_path: Path,
     vector = FIRSTS[level, kind]
     statements = [*vector.get("denies", []), vector["statement"]]
     document = write(tmp_path / "policy.json", {"Version": "2012-10-17", "Statement": statements})
-    ran = run("access", document, "--context", context, "--kind", kind, "--format", "json")
+    ran = run("analyze-policy", document, "--context", context, "--kind", kind, "--format", "json")
     assert (0, "") == (ran.code, ran.err)
     (row,) = json.loads(ran.out)
     assert ["statement", "level", "because"] == list(row)
@@ -58,7 +58,7 @@ MANY = {
 
 
 def test_people_are_told_why(run: RunWriter, tmp_path: Path, context: Path) -> None:
-    ran = run("access", write(tmp_path / "policy.json", MANY), "--context", context)
+    ran = run("analyze-policy", write(tmp_path / "policy.json", MANY), "--context", context)
     assert (0, "") == (ran.code, ran.err)
     expected = """\
 ANONYMOUS_PRINCIPAL  statement 1  [red]\\x1b[31m\\u202egnp.exe[/red]
@@ -88,25 +88,25 @@ def test_no_line_is_wider_than_the_terminal(
     run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    ran = run("access", write(tmp_path / "policy.json", MANY))
+    ran = run("analyze-policy", write(tmp_path / "policy.json", MANY))
     assert 3 == ran.code
     assert [] == [line for line in ran.out.splitlines() if len(line) > width or line != line.rstrip()]
 
 
 def test_what_is_not_known_is_told_and_has_an_exit_code_of_its_own(run: RunWriter, tmp_path: Path) -> None:
     document = write(tmp_path / "policy.json", MANY)
-    ran = run("access", document)
+    ran = run("analyze-policy", document)
     assert (3, "") == (ran.code, ran.err)
     assert "3 Allow statements: 1 ANONYMOUS_PRINCIPAL, 2 not known\n" in ran.out
     assert "known of accounts and organizations can be said in a file: --context FILE." in ran.out
-    ran = run("access", document, "--format", "json")
+    ran = run("analyze-policy", document, "--format", "json")
     assert [3, "ANONYMOUS_PRINCIPAL", None, None] == [ran.code, *(row["level"] for row in json.loads(ran.out))]
     assert "organizations:DescribeOrganization" in json.loads(ran.out)[1]["because"]
 
 
 def test_a_statement_that_is_not_understood_has_no_level(run: RunWriter, tmp_path: Path, context: Path) -> None:
     document = write(tmp_path / "policy.json", {"Statement": {**PUBLIC, "Principal": {"AWS": "arn:aws:iam::*:root"}}})
-    ran = run("access", document, "--context", context)
+    ran = run("analyze-policy", document, "--context", context)
     assert 3 == ran.code
     assert "not understood: `arn:aws:iam::*:root` is no principal of AWS" in ran.out
     assert "--context" not in ran.out
@@ -114,8 +114,8 @@ def test_a_statement_that_is_not_understood_has_no_level(run: RunWriter, tmp_pat
 
 def test_a_document_without_an_allow_lets_nobody_in(run: RunWriter, tmp_path: Path) -> None:
     document = write(tmp_path / "policy.json", {"Statement": {**PUBLIC, "Effect": "Deny"}})
-    assert Run(0, "no Allow statement: the document lets nobody in\n", "") == run("access", document)
-    assert Run(0, "[]\n", "") == run("access", document, "--format", "json")
+    assert Run(0, "no Allow statement: the document lets nobody in\n", "") == run("analyze-policy", document)
+    assert Run(0, "[]\n", "") == run("analyze-policy", document, "--format", "json")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_standard_input_and_answers_of_aws_are_taken(
     text = given if isinstance(given, str) else json.dumps(given)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     out = tmp_path / "access.json"
-    ran = run("access", "-", "--format", "json", "--out", out)
+    ran = run("analyze-policy", "-", "--format", "json", "--out", out)
     assert (0, "", "") == ran
     assert "ANONYMOUS_PRINCIPAL" == json.loads(out.read_text())[0]["level"]
     assert 0o600 == out.stat().st_mode & 0o777
@@ -159,22 +159,22 @@ def test_standard_input_and_answers_of_aws_are_taken(
 )
 def test_what_is_no_policy_document_is_refused_in_a_line(run: RunWriter, tmp_path: Path, given: Any, reason: str) -> None:
     document = write(tmp_path / "policy.json", given)
-    assert Run(2, "", f"perpend: {document}: {reason}\n") == run("access", document)
+    assert Run(2, "", f"perpend: {document}: {reason}\n") == run("analyze-policy", document)
 
 
 def test_a_context_of_another_form_is_refused(run: RunWriter, tmp_path: Path) -> None:
     document, context = write(tmp_path / "policy.json", MANY), write(tmp_path / "context.json", {"organisation": "o-x"})
     reason = "the context has the unknown key `organisation`; did you mean `organization`?"
-    assert Run(2, "", f"perpend: {context}: {reason}\n") == run("access", document, "--context", context)
+    assert Run(2, "", f"perpend: {context}: {reason}\n") == run("analyze-policy", document, "--context", context)
 
 
 def test_only_one_file_can_be_standard_input(run: RunWriter) -> None:
-    ran = run("access", "-", "--context", "-")
+    ran = run("analyze-policy", "-", "--context", "-")
     assert (2, True) == (ran.code, "only one of DOCUMENT and --context can be standard input" in ran.err)
 
 
 def test_the_document_is_never_written_over(run: RunWriter, tmp_path: Path) -> None:
     document = write(tmp_path / "policy.json", MANY)
-    ran = run("access", document, "--out", document)
+    ran = run("analyze-policy", document, "--out", document)
     assert (2, f"perpend: {document}: is an input as well; nothing was written\n") == (ran.code, ran.err)
     assert MANY == json.loads(document.read_text())

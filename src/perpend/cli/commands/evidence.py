@@ -1,4 +1,4 @@
-"""``perpend pack``: a run handed over whole, and such a file checked by whoever receives it."""
+"""``perpend evidence``: a run handed over whole, and such a file checked by whoever receives it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ OTHERWISE, NOT_KNOWN = 1, 3
 
 EPILOG = """\b
 Examples:
-  perpend pack --store inventory --out november.zip
-  perpend pack --run 12 --store inventory --framework cis-aws --out november.zip
-  perpend pack --run 12 --store inventory --no-inputs --out without-facts.zip
-  perpend pack verify november.zip
-  perpend pack verify without-facts.zip --inputs inventory
+  perpend evidence --store inventory --out november.zip
+  perpend evidence --run 12 --store inventory --framework cis-aws --out november.zip
+  perpend evidence --run 12 --store inventory --no-inputs --out without-facts.zip
+  perpend evidence verify november.zip
+  perpend evidence verify without-facts.zip --inputs inventory
 
 \b
 Exit codes: 0 the pack was written; of verify: everything was checked, and holds,
@@ -45,11 +45,11 @@ class _Pack(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group("pack", cls=_Pack, epilog=EPILOG, subcommand_metavar="[OPTIONS] | verify FILE")
+@click.group("evidence", cls=_Pack, epilog=EPILOG, subcommand_metavar="[OPTIONS] | verify FILE")
 def command() -> None:
     """Hand a run to auditors as one file: inputs, policies, verdicts, waivers, and a statement over all of it.
 
-    `perpend pack --store DIR --out FILE` is short for `pack write`; `perpend pack write --help` lists its options.
+    `perpend evidence --store DIR --out FILE` is short for `evidence write`; `perpend evidence write --help` lists its options.
     """
 
 
@@ -57,7 +57,7 @@ def command() -> None:
     "write",
     cls=Configured,
     yields={"policies": ("frameworks",), "frameworks": ("policies",), "inherited": ("policies", "frameworks")},
-    epilog="\b\nExample:\n  perpend pack write --run last --store inventory --out november.zip",
+    epilog="\b\nExample:\n  perpend evidence write --run last --store inventory --out november.zip",
 )
 @click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store that holds the run.")
 @click.option(
@@ -76,7 +76,7 @@ def command() -> None:
 )
 @max_age_option
 def write(**given: Any) -> int:
-    """Judge a run once more and write all that it consists of as one ZIP file, which `perpend pack verify` checks.
+    """Judge a run once more and write all that it consists of as one ZIP file, which `perpend evidence verify` checks.
 
     The same run and policies give the same bytes. Without a choice of policies, those judge that the run asked.
     """
@@ -85,10 +85,10 @@ def write(**given: Any) -> int:
     return pack_run(EvidenceOptions(**given))
 
 
-@command.command("verify", epilog="\b\nExample:\n  perpend pack verify november.zip --format json")
+@command.command("verify", epilog="\b\nExample:\n  perpend evidence verify november.zip --format json")
 @click.argument("file", metavar="FILE", type=click.Path(), shell_complete=complete_files)
 @click.option("--inputs", metavar="DIR", type=click.Path(), help="Of a pack without inputs: the store that holds them.")
-@form_option("pack")
+@form_option("evidence")
 def verify(file: str, inputs: str | None, form: str) -> int:
     """Compare every file of a pack with its digest, judge the run once more, and compare the verdicts byte for byte."""
     from perpend.cli.actions.evidence import checked_document, checked_lines

@@ -36,7 +36,7 @@ def store(run: RunWriter, place: Path) -> Path:
     if not (place / "store").exists():
         run("import", report(place, "2026-11-20T00:00:00Z"), "--store", place / "store")
         run("check", "--store", place / "store", "-q", "--policy", KEY_POLICY)
-        assert 0 == run("pack", "--store", place / "store", "--out", place / "pack.zip").code
+        assert 0 == run("evidence", "--store", place / "store", "--out", place / "pack.zip").code
     return place / "store"
 
 
@@ -72,7 +72,7 @@ def repacked(path: Path, target: Path, edits: Mapping[str, bytes | None], *, lie
 
 
 def checked(run: RunWriter, path: Path, *options: Any) -> tuple[int, dict[str, Any]]:
-    found = run("pack", "verify", path, "--format", "json", *options)
+    found = run("evidence", "verify", path, "--format", "json", *options)
     return found.code, json.loads(found.out)
 
 
@@ -80,7 +80,7 @@ def test_a_pack_holds_the_run_that_the_history_knows_and_the_same_bytes_each_tim
     run: RunWriter, store: Path, pack: Path
 ) -> None:
     again = store.parent / "again.zip"
-    told = run("pack", "--run", "1", "--store", store, "--out", again)
+    told = run("evidence", "--run", "1", "--store", store, "--out", again)
     assert f"25 verdicts by 1 policy, {len(members_of(pack))} files\nstatement sha256:{run_digest(pack)}\n" == told.out
     assert pack.read_bytes() == again.read_bytes()
     assert 0o600 == stat.S_IMODE(pack.stat().st_mode)
@@ -100,7 +100,7 @@ def test_a_pack_that_holds_is_checked_in_full(run: RunWriter, pack: Path) -> Non
     assert (0, True, [], [], []) == (code, found["holds"], *(found[key] for key in ("faults", "notChecked", "doubts")))
     assert run_digest(pack) == found["statement"]
     assert "judged again: 25 verdicts of 1 policy, byte for byte" == found["checked"][1]
-    assert run("pack", "verify", pack).out.endswith("the pack holds\n")
+    assert run("evidence", "verify", pack).out.endswith("the pack holds\n")
 
 
 def test_an_unpacked_pack_is_judged_by_the_plain_command_to_the_same_bytes(run: RunWriter, pack: Path, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_facts_can_stay_at_home_and_the_pack_says_that_it_was_not_judged_again(
     run: RunWriter, store: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "bare.zip"
-    assert 0 == run("pack", "--store", store, "--no-inputs", "--out", path).code
+    assert 0 == run("evidence", "--store", store, "--no-inputs", "--out", path).code
     members = members_of(path)
     assert not [name for name in members if name.endswith(".parquet")]
     rows = list(csv.DictReader(io.StringIO(members["verdicts.csv"].decode(), newline="")))
@@ -130,7 +130,7 @@ def test_facts_can_stay_at_home_and_the_pack_says_that_it_was_not_judged_again(
 
 def test_the_store_that_stands_in_has_to_hold_the_same(run: RunWriter, store: Path, tmp_path: Path) -> None:
     path, other = tmp_path / "bare.zip", tmp_path / "other"
-    run("pack", "--store", store, "--no-inputs", "--out", path)
+    run("evidence", "--store", store, "--no-inputs", "--out", path)
     run("import", report(tmp_path, "2026-11-21T00:00:00Z"), "--store", other)
     (manifest,) = (store / "runs").glob("*.json")
     (own,) = (other / "runs").glob("*.json")
@@ -218,20 +218,21 @@ def test_a_policy_that_changed_since_the_run_is_told(run: RunWriter, store: Path
     (tmp_path / "pack" / "policies").rename(repo)
     logic = repo / KEYS[1:] / "prod.logic.yaml"
     logic.write_text(logic.read_text().replace("INCOMPLIANT", "INAPPLICABLE"))
-    told = run("pack", "--store", store, "--repo", repo, "--out", tmp_path / "p.zip")
+    told = run("evidence", "--store", store, "--repo", repo, "--out", tmp_path / "p.zip")
     assert (3, True) == (told.code, f"not known to mean what they meant in the run: {KEYS}" in told.err)
     assert [KEYS] == statement_of(tmp_path / "p.zip")["predicate"]["history"]["changedSince"]
     code, found = checked(run, tmp_path / "p.zip")
     assert (0, True, [f"not known to mean what they meant in the run: {KEYS}"]) == (code, found["holds"], found["doubts"])
     assert (
-        f"in doubt     not known to mean what they meant in the run: {KEYS}\n" in run("pack", "verify", tmp_path / "p.zip").out
+        f"in doubt     not known to mean what they meant in the run: {KEYS}\n"
+        in run("evidence", "verify", tmp_path / "p.zip").out
     )
 
 
 def test_waivers_are_packed_and_applied_once_more(run: RunWriter, store: Path, tmp_path: Path) -> None:
     write(tmp_path / "waivers", {"a.yaml": {"waivers": [{**WAIVER, "until": "2027-01-01"}]}})
     path = tmp_path / "p.zip"
-    assert 0 == run("pack", "--store", store, "--waivers", tmp_path / "waivers", "--out", path).code
+    assert 0 == run("evidence", "--store", store, "--waivers", tmp_path / "waivers", "--out", path).code
     members = members_of(path)
     assert "policies/waivers/a.yaml" in members
     assert {"INCOMPLIANT": 4, "UNDETERMINED": 0} == json.loads(members["waivers.json"])["waivers"]["waived"]
@@ -240,7 +241,7 @@ def test_waivers_are_packed_and_applied_once_more(run: RunWriter, store: Path, t
     wider = members["policies/waivers/a.yaml"].replace(b"accepted-risk", b"false-positive")
     faults = checked(run, repacked(path, tmp_path / "q.zip", {"policies/waivers/a.yaml": wider}))[1]["faults"]
     assert ["waivers.json"] == [one["member"] for one in faults]
-    assert 0 == run("pack", "--store", store, "--no-waivers", "--out", path).code
+    assert 0 == run("evidence", "--store", store, "--no-waivers", "--out", path).code
     assert "policies/waivers/a.yaml" not in members_of(path)
 
 
@@ -261,7 +262,7 @@ def test_what_each_waiver_covers_who_rated_it_and_what_it_means_for_requirements
         "--framework",
         "/frameworks/cis-aws-v6.0.0/02/12",
     )
-    assert 0 == run("pack", "--store", store, *asked, "--out", path).code
+    assert 0 == run("evidence", "--store", store, *asked, "--out", path).code
     members = members_of(path)
     rows = list(csv.DictReader(io.StringIO(members["waived.csv"].decode())))
     assert {("w", "true", KEYS), ("v", "false", KEYS)} == {(row["waiver"], row["shown"], row["policyId"]) for row in rows}
@@ -281,7 +282,7 @@ def test_what_each_waiver_covers_who_rated_it_and_what_it_means_for_requirements
 
 def test_ages_count_to_when_the_run_was_committed(run: RunWriter, store: Path, tmp_path: Path) -> None:
     path = tmp_path / "p.zip"
-    assert 0 == run("pack", "--store", store, "--max-age", "1s", "--out", path).code
+    assert 0 == run("evidence", "--store", store, "--max-age", "1s", "--out", path).code
     predicate = statement_of(path)["predicate"]
     assert 25 == predicate["verdicts"]["UNDETERMINED"]
     assert predicate["history"]["committed"] == predicate["run"]["agesCountedTo"]
@@ -292,11 +293,11 @@ def test_a_pack_in_which_more_is_compliant_than_its_run_found_says_so(run: RunWr
     store, path, aged = tmp_path / "store", tmp_path / "p.zip", ("--max-age", "24h")
     run("import", report(tmp_path, "2026-11-01T00:00:00Z"), "--store", store)
     assert 3 == run("check", "--store", store, "-q", "--policy", KEY_POLICY, "--snapshot-time", "2026-11-20", *aged).code
-    told = run("pack", "--store", store, "--out", path)
+    told = run("evidence", "--store", store, "--out", path)
     assert 3 == told.code and f"than the history knows of the run (name its --max-age, where it had one): {KEYS}" in told.err
     assert [KEYS] == statement_of(path)["predicate"]["history"]["moreThanFound"]
     assert [f"more is compliant or inapplicable than the history knew of the run: {KEYS}"] == checked(run, path)[1]["doubts"]
-    told = run("pack", "--store", store, "--out", path, *aged)
+    told = run("evidence", "--store", store, "--out", path, *aged)
     assert (0, "") == (told.code, told.err)
     assert [] == statement_of(path)["predicate"]["history"]["moreThanFound"]
 
@@ -304,12 +305,12 @@ def test_a_pack_in_which_more_is_compliant_than_its_run_found_says_so(run: RunWr
 def test_a_cut_pack_and_what_is_none_have_codes_of_their_own(run: RunWriter, pack: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.zip"
     cut.write_bytes(pack.read_bytes()[:-2_000])
-    assert 1 == run("pack", "verify", cut).code
+    assert 1 == run("evidence", "verify", cut).code
     cut.write_bytes(pack.read_bytes()[:200])
     code, found = checked(run, cut)
     assert (1, [{"member": "statement.json", "reason": "the file is cut off within this member"}]) == (code, found["faults"])
     cut.write_text("no pack")
-    assert (2, f"perpend: {cut}: is no pack: not a ZIP file\n") == run("pack", "verify", cut)[::2]
+    assert (2, f"perpend: {cut}: is no pack: not a ZIP file\n") == run("evidence", "verify", cut)[::2]
 
 
 @pytest.mark.parametrize(
@@ -323,6 +324,6 @@ def test_a_cut_pack_and_what_is_none_have_codes_of_their_own(run: RunWriter, pac
 def test_what_cannot_be_packed_is_one_line_and_writes_nothing(
     run: RunWriter, store: Path, tmp_path: Path, options: list[str], words: str
 ) -> None:
-    told = run("pack", "--store", store, "--out", tmp_path / "p.zip", *options)
+    told = run("evidence", "--store", store, "--out", tmp_path / "p.zip", *options)
     assert (2, True) == (told.code, words in told.err)
     assert [] == list(tmp_path.iterdir())
