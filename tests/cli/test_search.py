@@ -16,8 +16,8 @@ def test_search_finds_policies_by_names_and_rules_as_text_and_json(run: RunWrite
 
 
 def test_what_is_not_found_or_no_word_is_told(run: RunWriter) -> None:
-    assert (0, "none (did you mean 'rotate'?)\n") == run("search", "rotatet")[:2]
-    assert [] == json.loads(run("search", "rotatet", "--format", "json").out)
+    assert (0, "none (did you mean 'rotated'?)\n") == run("search", "rotaten")[:2]
+    assert [] == json.loads(run("search", "rotaten", "--format", "json").out)
     assert (0, "none\n") == run("search", "such", "zzz")[:2]
     for words, reason in (((), "missing argument 'WORD...'"), (("mfa", " "), ""), ((" ",), "WORD is blank")):
         ran = run("search", *words)

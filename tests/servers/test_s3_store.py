@@ -252,4 +252,5 @@ def test_a_configuration_may_name_it(run: RunWriter, imported: str, tmp_path: Pa
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "perpend.toml").write_text(f"store = {json.dumps(imported)}\n")
     monkeypatch.chdir(tmp_path / "project")
-    assert 1 == run("check", *CHECK).code
+    assert 2 == run("check", *CHECK).code  # the file was found, not named
+    assert 1 == run("check", "--config", "perpend.toml", *CHECK).code

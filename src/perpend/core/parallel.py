@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import cycle
 from mmap import mmap
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from perpend.core.errors import PerpendError
@@ -86,17 +87,27 @@ def dealt(answers: Callable[[int], Iterable[Answer]], count: int) -> Iterator[An
             yield answer
 
 
+def _data_size() -> int:
+    """Return the bytes of data of this process, 0 if the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[5]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
 @contextmanager
 def apart(answers: Callable[[], Iterable[Answer]], *, seconds: float | None, memory: int) -> Iterator[Iterator[Answer]]:
-    """Yield the answers of one process of its own, which has some bytes of memory, and is ended after some seconds or at last.
+    """Yield the answers of a process of its own. It may take ``memory`` bytes more, and it is ended after ``seconds``.
 
-    Answers are pickled. What a user can do wrong there is raised where they are read, as are TookTooLong and ProcessLost.
+    Answers are pickled. Errors of users are raised where the answers are read, as are TookTooLong and ProcessLost.
     """
     late = threading.Event()
 
     def limited(_: int) -> Iterator[Answer]:
-        allowed = resource.getrlimit(resource.RLIMIT_DATA)[1]
-        most = memory if allowed == resource.RLIM_INFINITY else min(memory, allowed)
+        # A copy begins with all data of its parent. If it had less than that, no thread could start in it.
+        most, allowed = _data_size() + memory, resource.getrlimit(resource.RLIMIT_DATA)[1]
+        if allowed != resource.RLIM_INFINITY:
+            most = min(most, allowed)
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
         yield from answers()
 

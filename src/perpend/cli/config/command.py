@@ -78,7 +78,7 @@ def configuration_of(context: click.Context) -> Configuration:
 
 def named_by(context: click.Context) -> str | None:
     """Return which option or variable has named the file; None where nothing did, and it was looked for."""
-    named: str | None = context.meta[_NAMED_BY]
+    named: str | None = context.meta.get(_NAMED_BY)
     return named
 
 
