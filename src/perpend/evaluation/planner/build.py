@@ -11,13 +11,12 @@ from perpend.core.schema.tables import Table, Tables
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import DAY, norm
 from perpend.evaluation.planner.operations import PLANNERS
-from perpend.evaluation.planner.operations.reading import read
 from perpend.evaluation.planner.operations.use import PlannedUse, Related, Value, moved
+from perpend.evaluation.planner.operations.values import read
 from perpend.evaluation.planner.rewrites import REWRITES, Rewrite, rewritten
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.scan import Scan
 from perpend.evaluation.planner.scope import DYNAMIC, Build, Guard, Guards, Place, blank, normal_is
-from perpend.evaluation.planner.stage import ROOT, UNREAD, Stage, contradicted
+from perpend.evaluation.planner.stage import ROOT, UNREAD, Scan, Stage, contradicted
 from perpend.language.program.numbering import DISAPPEARED, OTHER_RECORD_TYPE, base_of, condition_index, otherwise_index
 from perpend.language.program.program import Block, Expr, Extracted, Program
 

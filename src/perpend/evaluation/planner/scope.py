@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perpend.core.schema.tables import Column, Join, Table, Tables
-    from perpend.evaluation.planner.scan import Scan
+    from perpend.evaluation.planner.stage import Scan
     from perpend.language.program.program import Block
 
 DYNAMIC: Final = None

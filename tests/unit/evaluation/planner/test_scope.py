@@ -12,8 +12,8 @@ from perpend.core.schema.tables import CONTRADICTED, ROW, Column, Form, Join, Ta
 from perpend.core.values.partial_object import MISSING
 from perpend.core.values.values import DAY
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.scan import Scan
 from perpend.evaluation.planner.scope import DYNAMIC, Build, Guard, Place, Reasons, blank, empty_of, normal_is, text_of
+from perpend.evaluation.planner.stage import Scan
 
 GONE = "CA10__disappearanceTime__c"
 OWNERS = Join("owner__r", "Owner", "owner__c", "Id")

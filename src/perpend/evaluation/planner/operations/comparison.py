@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perpend.core.schema.tables import Form
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import norm
-from perpend.evaluation.planner.operations.forms import empty, guards_of, or_empty, variant
+from perpend.evaluation.planner.operations.values import empty, guards_of, or_empty, variant
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
 from perpend.evaluation.planner.scope import normal_is
 

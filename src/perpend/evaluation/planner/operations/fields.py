@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from perpend.core.schema.tables import Form
 from perpend.core.values.types import ValueType
-from perpend.evaluation.planner.operations.forms import document, empty, unpacked
-from perpend.evaluation.planner.operations.reading import read
+from perpend.evaluation.planner.operations.values import document, empty, read, unpacked
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.planner.scope import Guards, empty_of
-from perpend.evaluation.planner.udfs_json import UNUSABLE
+from perpend.evaluation.planner.udfs import UNUSABLE
 
 if TYPE_CHECKING:
     from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from perpend.core.values.jmespath_query import compile_query
 from perpend.core.values.types import ValueType
-from perpend.evaluation.planner.operations.forms import empty, unpacked
 from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value
+from perpend.evaluation.planner.operations.values import empty, unpacked
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.udfs_json import FAILED, MISMATCH
+from perpend.evaluation.planner.udfs import FAILED, MISMATCH
 
 _QUERY_FORMS = {ValueType.TEXT: "text", ValueType.BYTES: "text", ValueType.NUMBER: "number", ValueType.BOOLEAN: "boolean"}
 _SAFE_KEY = re.compile(r"[A-Za-z0-9_ :./-]{1,200}")

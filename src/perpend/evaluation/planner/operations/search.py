@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import norm
-from perpend.evaluation.planner.operations.forms import guards_of, or_empty
 from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value, only_where
+from perpend.evaluation.planner.operations.values import guards_of, or_empty
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
 
 if TYPE_CHECKING:

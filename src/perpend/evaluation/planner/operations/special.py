@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perpend.core.values.types import ValueType
-from perpend.evaluation.planner.operations.forms import document, unpacked
-from perpend.evaluation.planner.operations.reading import read
+from perpend.evaluation.planner.operations.values import document, read, unpacked
 from perpend.evaluation.planner.scalar import Kind
-from perpend.evaluation.planner.udfs_json import UNUSABLE
+from perpend.evaluation.planner.udfs import UNUSABLE
 
 if TYPE_CHECKING:
     from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perpend.core.schema.tables import Form
-    from perpend.evaluation.planner.scan import ChildScan
+    from perpend.evaluation.planner.stage import ChildScan
     from perpend.language.program.program import Expr
 
 KIND_OF_TYPE = {
