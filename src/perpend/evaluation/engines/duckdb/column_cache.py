@@ -1,8 +1,8 @@
-"""What was computed of a snapshot's rows, kept beside it: a second run reads verdicts, a new policy the extracts below it.
+"""Cache computed columns of a snapshot next to it, so that later runs read them instead of computing them again.
 
-A column's name is the hash of its definition, its directory the hash of the snapshot's content, the table and the versions
-of everything that computes: another value can only stand under another name. What is damaged is made anew, and what cannot
-be written is computed all the same, and not kept.
+A second run of the same policies reads verdicts; a new policy reads the extracts below it. The name of a column is the hash
+of its definition. The name of its directory is the hash of the snapshot's content, the table and the versions of all code
+that computes. Damaged files are rebuilt. If the disk cannot be written, everything is computed and nothing is cached.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from unicodedata import unidata_version
 
 from perpend.core.schema.tables import ROW, SOURCE
@@ -22,17 +22,21 @@ from perpend.evaluation.planner.cached_columns import SEMANTICS, VERDICTS, Keepa
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.planner.stage import KIND_OF_FORM, ROOT, Stage
 from perpend.inventory.snapshots.column_cache import KeptFiles
-from perpend.inventory.snapshots.database import is_failed_write, pattern
+from perpend.inventory.snapshots.database import is_failed_write, pattern, storing
 from perpend.inventory.snapshots.driver import duckdb
 from perpend.inventory.snapshots.files import OWNER_ONLY, make_directory
+from perpend.inventory.snapshots.store import KEPT
 from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from perpend.core.schema.tables import Tables
     from perpend.evaluation.engines.duckdb.engine import DuckDb
     from perpend.evaluation.planner.build import Plan
+    from perpend.inventory.snapshots.snapshot import Snapshot
+
 
 _VERSIONS: Final = (duckdb.__version__, unidata_version, version("google-re2"), version("jmespath"))
 """Of all that computes what is kept, beside this package: letters and patterns have versions of their own."""
@@ -189,3 +193,35 @@ class KeptColumns:
 def _kind(stage: Stage, name: str) -> Kind:
     column = stage.table.columns.get(name)
     return KIND_OF_FORM[column.form] if column else Kind.WHOLE
+
+
+class StoreDuckDb:
+    """DuckDB over a snapshot. ``engine`` has to reach the snapshot's files and the directory of kept columns.
+
+    ``keep``: columns are to be kept for later runs, if they can be.
+    """
+
+    def __init__(self, engine: DuckDb, snapshot: Snapshot, *, keep: bool = True) -> None:
+        self._engine = engine
+        self._directory = snapshot.directory
+        self._kept = KeptColumns(engine, snapshot.directory / KEPT, snapshot.content_hash, snapshot.files)
+        self._keeps = keep and self._kept.can_be_kept()
+
+    @property
+    def costs(self) -> Sequence[Cost]:
+        """What was reused of earlier runs over the snapshot, and what computed; nothing where nothing can be kept."""
+        return self._kept.costs
+
+    def ends_of_rows(
+        self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> list[tuple[int, ...]]:
+        """Return the outputs of a plan for each row of its table, in the order of the rows."""
+        return self._engine.ends_of_rows(plan, tables, rows)
+
+    def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
+        """Write a plan's outputs to a Parquet file, what is kept read and not computed; return the file."""
+        with storing(self._directory, written=out.parent):
+            if not self._keeps:
+                return self._engine.evaluate_to_parquet(plan, files, out)
+            self._engine.evaluate(*self._kept.over_kept(plan), out)
+            return [out]

@@ -1,4 +1,4 @@
-"""A plan and tables in, verdict codes out, by an embedded DuckDB: in memory for its own process, spilling to disk."""
+"""Evaluate plans in an embedded DuckDB: in memory for its own process, spilling to disk."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import PerpendError
 from perpend.core.schema.tables import ROW, SOURCE, plain
-from perpend.evaluation.engines.duckdb.rows import fill, statements_of
-from perpend.evaluation.engines.duckdb.sql import DuckDbSql, quoted, type_of
+from perpend.evaluation.engines.duckdb.sql import DuckDbSql, literal, quoted, type_of
 from perpend.evaluation.engines.nested import columns_of
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.planner.sql import Names, Native, stage_query
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from perpend.core.schema.tables import Table, Tables
     from perpend.evaluation.planner.build import Plan
     from perpend.evaluation.planner.stage import Stage
+
 
 _PARTS: Final = 4
 _PART: Final = 5_000
@@ -168,3 +168,34 @@ def duck_db(
             yield engine
         finally:
             engine.end()
+
+
+_AT_ONCE: Final = 500
+_VALUES_AT_ONCE: Final = 20_000
+
+
+def statements_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the statements that create a table and fill it."""
+    kinds = columns_of(table)
+    declared = ", ".join(f"{quoted(name)} {type_of(kind)}" for name, kind in kinds.items())
+    yield f"CREATE OR REPLACE TABLE {quoted(table.name)} ({declared})"
+    for start in range(0, len(rows), _AT_ONCE):
+        values = ", ".join(_row(row, kinds) for row in rows[start : start + _AT_ONCE])
+        yield f"INSERT INTO {quoted(table.name)} VALUES {values}"
+
+
+def _row(row: Mapping[str, Any], kinds: Mapping[str, Kind]) -> str:
+    return f"({', '.join(literal(row.get(name), kind) for name, kind in kinds.items())})"
+
+
+def fill(
+    connection: Connection, table: str, columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], *, rows: int
+) -> None:
+    """Make a table of columns of this many values each, beside the row's number. Values are handed over as lists."""
+    named = (f"unnest(CAST(? AS {type_of(kinds[name])}[])) AS {quoted(name)}" for name in columns)
+    query = f"SELECT {', '.join((f'unnest(range(?, ?)) AS {ROW}', *named))}"
+    for start in range(0, max(rows, 1), _VALUES_AT_ONCE):
+        end = min(start + _VALUES_AT_ONCE, rows)
+        given = [start, end, *(list(values[start:end]) for values in columns.values())]
+        into = f"INSERT INTO {quoted(table)}" if start else f"CREATE OR REPLACE TABLE {quoted(table)} AS"
+        connection.execute(f"{into} {query}", given)

@@ -6,13 +6,16 @@ import os
 import secrets
 import shutil
 import time
+from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from perpend.evaluation.engines.spark.errors import FAILURES, LOST, SparkFailed, clear
 
 # isort: split
 # Behind the module that says in plain words that these are not installed.
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark import InheritableThread
 from pyspark.sql import Observation
@@ -20,12 +23,12 @@ from pyspark.sql.functions import count, lit
 from pyspark.sql.pandas.functions import arrow_udf
 
 from perpend.core.schema.tables import ROW, SOURCE
+from perpend.evaluation.engines.nested import columns_of
 from perpend.evaluation.engines.spark.functions import functions
-from perpend.evaluation.engines.spark.plan import eager
-from perpend.evaluation.engines.spark.rows import frame_of_files, frame_of_rows
 from perpend.evaluation.engines.spark.session import PATIENCE, own_session, spark_session
 from perpend.evaluation.engines.spark.sql import SparkSql, quoted, type_of
-from perpend.evaluation.engines.spark.udfs import OnArrow
+from perpend.evaluation.engines.spark.udfs import OnArrow, arrow_type_of
+from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, walk
 from perpend.evaluation.planner.sql import Names, Native, Query, query_of
 from perpend.inventory.snapshots.files import naming, remove_tree, settle, sync_directory
 
@@ -35,8 +38,9 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from perpend.core.schema.tables import Tables
+    from perpend.core.schema.tables import Table, Tables
     from perpend.evaluation.planner.build import Plan
+    from perpend.evaluation.planner.stage import Stage
 
 DIALECT: Final = SparkSql()
 _POLL: Final = 0.25
@@ -225,6 +229,68 @@ def _tables_read(plan: Plan) -> set[str]:
         names |= {lookup.join.table for lookup in stage.lookups}
         pending += [counts.stage for counts in stage.counts]
     return names
+
+
+def frame_of_rows(session: SparkSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
+    """Return the rows of a table as Spark has them."""
+    kinds = columns_of(table)
+    arrays = [pa.array([_value(row.get(name), kind) for row in rows], arrow_type_of(kind)) for name, kind in kinds.items()]
+    return session.createDataFrame(pa.Table.from_arrays(arrays, names=list(kinds)))
+
+
+def _value(value: Any, kind: Kind) -> Any:
+    return float(value) if kind is Kind.NUMBER and value is not None else value
+
+
+def frame_of_files(session: SparkSession, table: Table, files: Sequence[Path]) -> DataFrame:
+    """Return a stored table. A column that a file does not have is null; nothing is inferred from directory names."""
+    columns = [f"{quoted(name)} {type_of(kind)}" for name, kind in columns_of(table).items()]
+    schema = ", ".join([*columns, f"{quoted(SOURCE)} INT"])
+    reader = session.read.schema(schema).option("recursiveFileLookup", "true").option("__globPaths__", "false")
+    if not files:
+        return session.createDataFrame([], schema)
+    return reader.parquet(*(f"file:{path.absolute()}" for path in files))
+
+
+def eager(plan: Plan) -> Plan:
+    """Return a plan of the same meaning whose natives take nulls where their results are not asked for."""
+    return replace(plan, stage=_stage(plan.stage))
+
+
+def _stage(stage: Stage) -> Stage:
+    scalars = Scalars()
+    nodes = list(walk(stage.outputs.values()))
+    uses = Counter(inner for node in nodes for inner in node.arguments)
+    uses.update(stage.outputs.values())
+    made: dict[Scalar, Scalar] = {}
+    for node in nodes:
+        arguments = tuple(made[inner] for inner in node.arguments)
+        if node.primitive == "if":
+            arguments = _spared(scalars, node, arguments, uses)
+        made[node] = scalars.make(node.primitive, *arguments, constants=node.constants, kind=node.kind)
+    outputs = {name: made[node] for name, node in stage.outputs.items()}
+    counts = tuple(replace(node, stage=_stage(node.stage)) for node in stage.counts)
+    return replace(stage, outputs=outputs, counts=counts)
+
+
+def _spared(scalars: Scalars, choice: Scalar, arguments: tuple[Scalar, ...], uses: Counter[Scalar]) -> tuple[Scalar, ...]:
+    """Return the arguments of a choice, its natives that nothing else uses given nulls where the other branch counts."""
+    condition, *branches = arguments
+    made = [condition]
+    for place, (old, new) in enumerate(zip(choice.arguments[1:], branches, strict=True)):
+        if old.primitive != "native" or uses[old] > 1:
+            made.append(new)
+            continue
+        masked = [_masked(scalars, condition, part, then=place == 0) for part in new.arguments]
+        made.append(scalars.make("native", *masked, constants=new.constants, kind=new.kind))
+    return tuple(made)
+
+
+def _masked(scalars: Scalars, condition: Scalar, part: Scalar, *, then: bool) -> Scalar:
+    if part.primitive == "literal":
+        return part
+    nothing = scalars.literal(None, part.kind)
+    return scalars.choice(condition, part, nothing) if then else scalars.choice(condition, nothing, part)
 
 
 @contextmanager

@@ -5,8 +5,10 @@ Refuses to know plans.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
+import pwd
 import shutil
 import socket
 import sys
@@ -27,7 +29,6 @@ from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
-from perpend.evaluation.engines.spark.identity import identity
 from perpend.evaluation.engines.spark.udfs import BINARIES
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ _COLLAPSING: Final = "org.apache.spark.sql.catalyst.optimizer.CollapseProject"
 
 _SHIPPED: Final = ("perpend", "jmespath")
 _BINARY: Final = "re2"
+_WRAPPER: Final = "libnss_wrapper.so"
 
 
 @contextmanager
@@ -263,3 +265,41 @@ def _add(archive: zipfile.ZipFile, package: str, pattern: str) -> None:
     for path in sorted(root.rglob(pattern)):
         if path.is_file() and path.suffix != ".pyc":
             archive.write(path, f"{package}/{path.relative_to(root)}")
+
+
+@contextmanager
+def identity(directory: Path) -> Iterator[None]:
+    """Let processes that are started meanwhile find a name for the user of this one. ``directory`` holds what says it.
+
+    Raises SparkFailed where the user has no name and nss_wrapper is not installed.
+    """
+    lent = {} if _has_name() else _lent(directory)
+    kept = {name: os.environ.get(name) for name in lent}
+    os.environ.update(lent)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _has_name() -> bool:
+    try:
+        return bool(pwd.getpwuid(os.getuid()).pw_name)
+    except KeyError:
+        return False
+
+
+def _lent(directory: Path) -> dict[str, str]:
+    try:
+        ctypes.CDLL(_WRAPPER)
+    except OSError:
+        raise SparkFailed(
+            f"user id {os.getuid()} has no name here, and the Hadoop in Spark needs one: give it an entry in /etc/passwd, or "
+            "install nss_wrapper (`apt-get install libnss-wrapper`)"
+        ) from None
+    users, groups = directory / "passwd", directory / "group"
+    users.write_text(f"perpend:x:{os.getuid()}:{os.getgid()}::{directory}:/bin/false\n", "utf-8")
+    groups.write_text(f"perpend:x:{os.getgid()}:\n", "utf-8")
+    preloaded = " ".join(filter(None, (_WRAPPER, os.environ.get("LD_PRELOAD"))))
+    return {"LD_PRELOAD": preloaded, "NSS_WRAPPER_PASSWD": str(users), "NSS_WRAPPER_GROUP": str(groups)}

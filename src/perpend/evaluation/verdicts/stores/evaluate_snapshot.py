@@ -1,4 +1,8 @@
-"""A stored snapshot in, the same judgement as of files out, with nothing of it held in memory: verdicts stream to Parquet."""
+"""Evaluate a stored snapshot: verdicts stream to Parquet files, and objects are read in batches.
+
+A history evaluates an older snapshot by today's programs, too, to tell a changed policy from a changed resource
+(:func:`re_evaluate`).
+"""
 
 from __future__ import annotations
 
@@ -6,27 +10,43 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.object_types import Types
+from perpend.core.objects.inventory import CloudObject, Inventory, Source
+from perpend.core.objects.object_types import ObjectType, Types
+from perpend.core.values.values import milliseconds_from_datetime
+from perpend.evaluation.engines.duckdb.column_cache import StoreDuckDb
 from perpend.evaluation.engines.duckdb.engine import duck_db
-from perpend.evaluation.engines.duckdb.stores import StoreDuckDb
+from perpend.evaluation.engines.verdicts import VerdictFiles, codes_by_id
+from perpend.evaluation.planner.build import plan_of
+from perpend.evaluation.planner.rewrites import REWRITES
+from perpend.evaluation.verdicts.evaluation import Evaluation, ledger_of
+from perpend.evaluation.verdicts.evaluation_time import EvaluationTime, evaluation_time
 from perpend.evaluation.verdicts.staleness import freshness_of
-from perpend.evaluation.verdicts.stores.evaluate_tables import held_day, judgement_of
+from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, wanted_of
 from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
-from perpend.inventory.snapshots.store import KEPT
+from perpend.inventory.snapshots.database import pattern
+from perpend.inventory.snapshots.files import StoreError
+from perpend.inventory.snapshots.read_objects import ObjectReader
+from perpend.inventory.snapshots.store import KEPT, Store
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.compiler.names import UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime, timedelta
+    from pathlib import Path
+    from typing import TypeAlias
 
     from perpend.evaluation.engines.duckdb.column_cache import Cost
+    from perpend.evaluation.engines.duckdb.engine import DuckDb
     from perpend.evaluation.engines.protocol import Engine
     from perpend.evaluation.planner.build import Plan
-    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.evaluation.planner.rewrites import Rewrite
     from perpend.evaluation.verdicts.selection import Selection
-    from perpend.evaluation.verdicts.stores.evaluate_tables import Codes
-    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.inventory.snapshots.snapshot import Held, Snapshot
+    from perpend.language.program.program import Program
+
+    Codes: TypeAlias = tuple[Sequence[Path], Sequence[Path]]
+
 
 _MOST_TOLD: Final = 3
 
@@ -78,3 +98,71 @@ def evaluate_snapshot(
                 costs(kept.costs)
             unread = tuple(failure.source for failure in snapshot.failures)
             yield replace(evaluation, inventory=replace(evaluation.inventory, unread=unread))
+
+
+def re_evaluate(store: Store, run: str, programs: Sequence[Program], time: datetime, out: Path) -> bool:
+    """Write the objects' ``id`` and the codes ``v0``, ``v1``, … that programs of one type give them in a snapshot.
+
+    Return whether there was anything to judge: a snapshot that was pruned, or is damaged, or was stored by an earlier
+    version, tells nothing.
+    """
+    try:
+        with store.reading(run) as snapshot, scratch() as directory:
+            snapshot.check_spelling()
+            snapshot = snapshot.as_declared(Types.together(program.types for program in programs))
+            table = snapshot.tables.of_type(programs[0].input_type)
+            if table is None or "Id" not in table.columns:
+                return False
+            spill = directory / "spill"
+            spill.mkdir(mode=0o700)
+            reach = [directory, out.parent, snapshot.directory / KEPT]
+            with duck_db(directories=reach, paths=snapshot.files.paths, spill=spill) as engine:
+                plan = plan_of(programs, snapshot.tables, milliseconds_from_datetime(time))
+                codes = StoreDuckDb(engine, snapshot).evaluate_to_parquet(plan, snapshot.files, directory / "codes.parquet")
+                judged = codes_by_id(engine.files(codes), snapshot.relation(table.name), len(programs))
+                engine.run(f"COPY ({judged}) TO {pattern(out)} (FORMAT parquet)")
+            return True
+    except StoreError:
+        return False
+
+
+def held_day(held: Held, snapshot_time: datetime | None, today: datetime | None) -> EvaluationTime:
+    """Return the day at which what is held is judged."""
+    return evaluation_time([source.observed_at for source in held.sources], snapshot_time=snapshot_time, today=today)
+
+
+def judgement_of(
+    held: Held,
+    selection: Selection,
+    day: EvaluationTime,
+    reader: DuckDb,
+    codes: Callable[[Plan], Codes],
+    *,
+    rewrites: Sequence[Rewrite] = REWRITES,
+    progress: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Return the judgement of what is held, which reads it, and verdicts, as it is asked.
+
+    ``codes`` writes a plan's verdicts, and returns their files and the table's own. ``reader`` reads all of them.
+    """
+    by_program: dict[int, ParquetVerdicts] = {}
+    objects: dict[str, Sequence[CloudObject]] = {}
+    for type_name, programs in selection.by_type().items():
+        plan = plan_of(programs, held.tables, day.milliseconds, rewrites=rewrites)
+        paths, table = codes(plan)
+        files = VerdictFiles(reader, tuple(paths), held.tables.by_name[type_name].rows, len(programs))
+        object_type = selection.types.get(type_name) or ObjectType(type_name)
+        nest = ObjectReader(reader.connection, held)
+        judged = StoredObjects(nest, held, files, object_type, wanted_of(programs, object_type))
+        objects[type_name] = judged
+        for number, program in enumerate(programs):
+            by_program[id(program)] = ParquetVerdicts(program, number, plan.reasons, files, table, judged, day.milliseconds)
+        if progress:
+            progress(sum(map(len, objects.values())))
+    sources = (
+        Source(source.name, source.kind, source.observed_at, source.objects, source.accounts, source.coverage)
+        for source in held.sources
+    )
+    inventory = Inventory(tuple(sources), objects)
+    verdicts = tuple(by_program[id(program)] for program in selection.programs)
+    return Evaluation(inventory, selection, day, verdicts, ledger_of(inventory, verdicts))
