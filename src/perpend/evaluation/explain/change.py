@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.status import Status
 from perpend.core.values.values import DAY, document_of, iso_from_milliseconds
-from perpend.evaluation.explain.sources import ReadPlace, place_of
+from perpend.evaluation.explain.fields_read import ReadPlace, place_of
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.operations import DATES
 from perpend.language.operations.operation import Constant

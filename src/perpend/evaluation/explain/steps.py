@@ -9,8 +9,7 @@ from perpend.core.objects.inventory import CloudObject, Inventory, object_from_f
 from perpend.core.objects.status import Status
 from perpend.core.values.partial_object import doubt_of
 from perpend.evaluation.explain.change import Change, smallest_change
-from perpend.evaluation.explain.fields_read import Event, FieldValue, LookedAt
-from perpend.evaluation.explain.sources import ReadPlace, place_of, shown_value
+from perpend.evaluation.explain.fields_read import Event, FieldValue, LookedAt, ReadPlace, place_of, shown_value
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import Selection, view_of
 from perpend.language.compiler.verdicts import verdict_table

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final
 from perpend.core.objects.claims import ALL, NOT_ASKED, unclaimed, unread_input, unread_of_types
 from perpend.core.objects.object_types import UNKNOWN_TYPE, reached
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.reads import values_read
 from perpend.evaluation.verdicts.requirements import AnsweredFor, scorecards_of
-from perpend.evaluation.verdicts.verdict import Reference, Verdict, message_of, remediation_of
+from perpend.evaluation.verdicts.verdict import Reference, Verdict, message_of, remediation_of, values_read
 from perpend.evaluation.verdicts.verdicts import WHOLE, Share, StreamedObjects
 
 if TYPE_CHECKING:

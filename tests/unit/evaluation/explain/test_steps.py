@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from perpend.evaluation.explain.fields_read import FieldValue
-from perpend.evaluation.explain.sources import ReadPlace
+from perpend.evaluation.explain.fields_read import FieldValue, ReadPlace
 from perpend.evaluation.explain.steps import Explanation, Leaf, ListedObject, Step, deciding_steps, explain_verdict, grounds
 from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
 from tests.repositories import logic, program_of

@@ -15,7 +15,7 @@ from perpend.evaluation.engines.verdicts import amended_form
 from perpend.evaluation.planner.rewrites import REWRITES, texts_in_columns
 from perpend.evaluation.verdicts.objects import meanings, object_named
 from perpend.evaluation.verdicts.staleness import freshness_of
-from perpend.evaluation.verdicts.stores.evaluate_tables import held_day, judgement_of
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import held_day, judgement_of
 from perpend.evaluation.verdicts.stores.stale_data import aged_reports
 from perpend.inventory.importers.inputs import readings_of_inputs, stage_inputs
 from perpend.inventory.importers.reports.asked import first_users, users_called
