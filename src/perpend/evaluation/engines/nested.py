@@ -40,25 +40,25 @@ def indexes_of(
     """
     if not objects:
         return [[] for _ in programs]
-    wanted = wanted_by(programs)
-    _refuse_reserved(wanted)
-    if isinstance(engine, ColumnEngine) and not wanted.lookups and not wanted.children:
-        table, columns = flat_table(objects, programs[0].input_type, wanted, complete=complete)
+    required = wanted_by(programs)
+    _reject_reserved(required)
+    if isinstance(engine, ColumnEngine) and not required.lookups and not required.children:
+        table, columns = flat_table(objects, programs[0].input_type, required, complete=complete)
         plan = plan_of(programs, Tables({table.name: table}, complete), snapshot_time, rewrites=rewrites)
         return _indexes(engine.codes_of_columns(plan, table, columns))
-    part = shred(objects, programs[0].input_type, wanted, complete=complete)
+    part = shred(objects, programs[0].input_type, required, complete=complete)
     tables, rows = tables_of(part, complete=complete)
     plan = plan_of(programs, tables, snapshot_time, rewrites=rewrites)
-    return _indexes([list(codes) for codes in zip(*engine.ends_of_rows(plan, tables, rows), strict=True)])
+    return _indexes([list(codes) for codes in zip(*engine.codes_of_rows(plan, tables, rows), strict=True)])
 
 
-def _refuse_reserved(wanted: Wanted) -> None:
+def _reject_reserved(required: Wanted) -> None:
     """Raise where policies read a field that is called as only tables call their own columns."""
-    for name in sorted({*wanted.values, *wanted.lookups, *wanted.children}):
+    for name in sorted({*required.values, *required.lookups, *required.children}):
         if is_reserved(name):
             raise PerpendError(f"a field called `{name}` can be judged by the interpreter only: tables use that name")
-    for below in (*wanted.lookups.values(), *wanted.children.values()):
-        _refuse_reserved(below)
+    for below in (*required.lookups.values(), *required.children.values()):
+        _reject_reserved(below)
 
 
 def _indexes(columns: Sequence[list[int]]) -> list[list[int]]:

@@ -23,7 +23,7 @@ _TYPES: Final = {
 OTHERS: Final = tuple(_TYPES)
 """The engines that text can be printed for."""
 
-_FOUND: Final = {"bigquery": "strpos({0}, {1}) > 0", "trino": "strpos({0}, {1}) > 0", "snowflake": "contains({0}, {1})"}
+_CONTAINS: Final = {"bigquery": "strpos({0}, {1}) > 0", "trino": "strpos({0}, {1}) > 0", "snowflake": "contains({0}, {1})"}
 
 _COMMON: Final[Mapping[str, Callable[..., str]]] = {
     **COMMON,
@@ -39,7 +39,7 @@ class OtherSql:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        form = _FOUND.get(name, "position({1} in {0}) > 0")
+        form = _CONTAINS.get(name, "position({1} in {0}) > 0")
         self.primitives: Mapping[str, Callable[..., str]] = {
             **_COMMON,
             "contains": lambda hay, needle: f"({form.format(hay, needle)})",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """What judges a plan."""
 
-    def ends_of_rows(
+    def codes_of_rows(
         self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> list[tuple[int, ...]]:
         """Return the outputs of a plan for each row of its table, in the order of the rows."""

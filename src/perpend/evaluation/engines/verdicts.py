@@ -28,7 +28,7 @@ class VerdictReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ShownCodes:
+class CodeFilter:
     """Which codes are read at all: by program those of some indexes, of the rows that a file names where there is one."""
 
     indexes: tuple[frozenset[int], ...]
@@ -46,7 +46,7 @@ class VerdictFiles:
     paths: tuple[Path, ...]
     rows: int
     programs: int
-    shown: ShownCodes | None = None
+    shown: CodeFilter | None = None
 
     def counted(self, program: int) -> Counter[int]:
         """Return how often each code occurs under the program with a number."""
@@ -69,7 +69,7 @@ class VerdictFiles:
                 f"SELECT {ROW}, {code} FROM {self.relation} WHERE {where} AND {code} IN ({listed}) ORDER BY 1"
             )
 
-    def doubted(self, objects: str, why: str, codes: Collection[int]) -> list[tuple[Any, ...]]:
+    def contradictions(self, objects: str, why: str, codes: Collection[int]) -> list[tuple[Any, ...]]:
         """Return each text that ``why`` gives of the marked rows of a table, with how many of these have one of some codes.
 
         That is a number for each program. ``objects`` stands for the table.
@@ -138,8 +138,8 @@ def amended_form(verdicts: str, objects: str, rivals: str, incompliant: Sequence
     ]
     named = ", ".join(f"{end} AS v{number}" for number, end in enumerate(ends))
     by_id = f"SELECT r.id, {named} FROM {verdicts} AS v JOIN {rivals} AS r ON r.{ROW} = v.{ROW} GROUP BY r.id"
-    doubted = f'SELECT {ROW}, "Id" FROM {objects} WHERE {CONTRADICTED} IS NOT NULL'
-    by_row = f'SELECT u.{ROW} AS amended_row, e.* FROM ({doubted}) AS u JOIN ({by_id}) AS e ON e.id = u."Id"'
+    contradictions = f'SELECT {ROW}, "Id" FROM {objects} WHERE {CONTRADICTED} IS NOT NULL'
+    by_row = f'SELECT u.{ROW} AS amended_row, e.* FROM ({contradictions}) AS u JOIN ({by_id}) AS e ON e.id = u."Id"'
     values = ", ".join(f"coalesce(a.v{number}, v.v{number}) AS v{number}" for number in programs)
     own = f"SELECT * FROM {verdicts} WHERE {ROW} >= 0"
     return f"SELECT v.* REPLACE ({values}) FROM ({own}) AS v LEFT JOIN ({by_row}) AS a ON a.amended_row = v.{ROW}"

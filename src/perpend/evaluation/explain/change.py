@@ -46,7 +46,7 @@ class Change:
     collected: bool = True
 
 
-def smallest_change(program: Program, judged: CloudObject, time: int, index: int) -> Change | None:
+def smallest_change(program: Program, object_: CloudObject, time: int, index: int) -> Change | None:
     """Return the best change of one value that gives another status, None where no candidate does.
 
     What names the object (its id, its ARN) is never changed. Candidates are the constants that the program compares
@@ -60,14 +60,14 @@ def smallest_change(program: Program, judged: CloudObject, time: int, index: int
     best: tuple[tuple[int, int, int], Change] | None = None
     tried = 0
     for source in _single_values(program):
-        before, collected = _read(judged, source)
-        if before in (judged.id, judged.external_id, judged.name):
+        before, collected = _read(object_, source)
+        if before in (object_.id, object_.external_id, object_.name):
             continue
         for after in _candidates(program, before, time, any_form=index == UNREADABLE):
             tried += 1
             if tried > _MAX_CANDIDATES:
                 break
-            fields = _changed(judged, source, after)
+            fields = _changed(object_, source, after)
             if fields is None or _json(after) == _json(before):
                 continue
             verdict = program.verdicts[interpreter.evaluate(fields, time, complete=False)[0][0]]
@@ -75,7 +75,7 @@ def smallest_change(program: Program, judged: CloudObject, time: int, index: int
                 continue
             rank = (goals.index(verdict.status), _distance(before, after), tried)
             if best is None or rank < best[0]:
-                place = place_of(judged, source.path, column=source.key)
+                place = place_of(object_, source.path, column=source.key)
                 best = rank, Change(place, _json(before), _json(after), verdict.status, verdict.message, collected)
     return best[1] if best else None
 
@@ -105,18 +105,18 @@ def _expressions(block: Block) -> Iterator[Expr]:
             pending += expression.operands
 
 
-def _read(judged: CloudObject, source: Read) -> tuple[Any, bool]:
+def _read(object_: CloudObject, source: Read) -> tuple[Any, bool]:
     """Return a value of an object, and whether the object has it."""
-    value = judged.fields.get(source.path)
+    value = object_.fields.get(source.path)
     if source.key is None:
-        return value, source.path in judged.fields
+        return value, source.path in object_.fields
     document = document_of(value)
-    held = document if isinstance(document, dict) else {}
-    return held.get(source.key), source.key in held
+    members = document if isinstance(document, dict) else {}
+    return members.get(source.key), source.key in members
 
 
-def _changed(judged: CloudObject, source: Read, after: Any) -> dict[str, Any] | None:
-    fields = dict(judged.fields)
+def _changed(object_: CloudObject, source: Read, after: Any) -> dict[str, Any] | None:
+    fields = dict(object_.fields)
     if source.key is None:
         fields[source.path] = after
         return fields

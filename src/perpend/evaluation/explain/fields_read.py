@@ -45,9 +45,9 @@ class ReadPlace:
     extract: str | None = None
 
 
-def place_of(judged: CloudObject, field: str, *, column: str | None = None, extract: str | None = None) -> ReadPlace:
+def place_of(object_: CloudObject, field: str, *, column: str | None = None, extract: str | None = None) -> ReadPlace:
     """Return the place of a field of an object, or of a key inside it."""
-    return ReadPlace(judged.origin.source, judged.origin.row, field, column, extract)
+    return ReadPlace(object_.origin.source, object_.origin.row, field, column, extract)
 
 
 def text_at(fields: Mapping[str, Any], path: str, key: str | None = None, *, complete: bool = False) -> str:
@@ -61,8 +61,8 @@ def text_at(fields: Mapping[str, Any], path: str, key: str | None = None, *, com
     if key is None:
         return shown_value(value)
     document = document_of(value)
-    held = document if isinstance(document, dict) else {}
-    return shown_value(held[key]) if key in held else "null" if complete else NOT_COLLECTED
+    members = document if isinstance(document, dict) else {}
+    return shown_value(members[key]) if key in members else "null" if complete else NOT_COLLECTED
 
 
 def has_document(fields: Mapping[str, Any], path: str) -> bool:
@@ -113,14 +113,14 @@ class FieldValue:
 
 
 @dataclass(slots=True)
-class LookedAt:
+class FieldTracker:
     """Finds what conditions looked at, one after the other.
 
     An extract is computed once per object and a related list judged once; what they looked at then counts for every
     condition that asks again.
     """
 
-    judged: CloudObject
+    object_: CloudObject
     complete: bool = False
     _extracts: dict[tuple[str, int], dict[Read, str]] = field(default_factory=dict)
     _all: dict[Read, str] = field(default_factory=dict)
@@ -129,20 +129,20 @@ class LookedAt:
         """Return what a condition looked at in the order of looking, each field once."""
         pending: list[tuple[Expr, dict[Read, str]]] = []
         for expression, frame, value in events:
-            below = self._popped(pending, expression)
+            below = self._pop_operands(pending, expression)
             pending.append((expression, self._reads(expression, frame, value, below)))
         values = {read: value for _, reads in pending for read, value in reads.items()}
         keyed = {read.path for read in values if read.key is not None and len(read.key) <= LONGEST_QUERY}
         own = [(read, value) for read, value in values.items() if read.key is not None or read.path not in keyed]
-        return tuple(FieldValue(place_of(self.judged, read.path, column=read.key), value) for read, value in own)
+        return tuple(FieldValue(place_of(self.object_, read.path, column=read.key), value) for read, value in own)
 
-    def _popped(self, pending: list[tuple[Expr, dict[Read, str]]], expression: Expr) -> dict[Read, str]:
+    def _pop_operands(self, pending: list[tuple[Expr, dict[Read, str]]], expression: Expr) -> dict[Read, str]:
         """Take what the operands of an expression looked at from the end of the list."""
         operands = {id(operand) for operand in expression.operands}
-        taken: list[dict[Read, str]] = []
+        popped: list[dict[Read, str]] = []
         while pending and id(pending[-1][0]) in operands:
-            taken.append(pending.pop()[1])
-        return {read: value for reads in reversed(taken) for read, value in reads.items()}
+            popped.append(pending.pop()[1])
+        return {read: value for reads in reversed(popped) for read, value in reads.items()}
 
     def _reads(self, expression: Expr, frame: EvaluationContext, value: Any, below: dict[Read, str]) -> dict[Read, str]:
         operation = expression.operation
@@ -153,7 +153,7 @@ class LookedAt:
         named = [str(expression.constant(name)) for name in operation.taking(*_NAMING)]
         for name in (*named, *(expression.deletion_field if one == DELETION_FIELD else one for one in operation.reads)):
             path = f"{frame.path}{name}"
-            values[Read(path)] = text_at(self.judged.fields, path, complete=self.complete)
+            values[Read(path)] = text_at(self.object_.fields, path, complete=self.complete)
         for name in operation.taking(Constant.JMESPATH):
             values = dict(self._queried(values, str(expression.constant(name)), value, expression))
         for name in operation.taking(Constant.RELATIONSHIP):
@@ -163,7 +163,7 @@ class LookedAt:
 
     def _queried(self, below: dict[Read, str], query: str, value: Any, expression: Expr) -> Iterator[tuple[Read, str]]:
         """Yield what a query looked at: a key of a document; of another query what came of it, and of a long one the field."""
-        key, fields = plain_key(query), self.judged.fields
+        key, fields = plain_key(query), self.object_.fields
         for read, shown in below.items():
             if key is not None and has_document(fields, read.path):
                 yield Read(read.path, key), text_at(fields, read.path, key, complete=self.complete)
@@ -176,5 +176,5 @@ class LookedAt:
 
     def _children(self, path: str) -> dict[Read, str]:
         """Return what was looked at in the objects of a list, or the list where nothing was."""
-        held = {read: value for read, value in self._all.items() if read.path.startswith(f"{path}[")}
-        return held or {Read(path): text_at(self.judged.fields, path, complete=self.complete)}
+        members = {read: value for read, value in self._all.items() if read.path.startswith(f"{path}[")}
+        return members or {Read(path): text_at(self.object_.fields, path, complete=self.complete)}

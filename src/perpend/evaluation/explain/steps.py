@@ -9,7 +9,7 @@ from perpend.core.objects.inventory import CloudObject, Inventory, object_from_f
 from perpend.core.objects.status import Status
 from perpend.core.values.partial_object import doubt_of
 from perpend.evaluation.explain.change import Change, smallest_change
-from perpend.evaluation.explain.fields_read import Event, FieldValue, LookedAt, ReadPlace, place_of, shown_value
+from perpend.evaluation.explain.fields_read import Event, FieldTracker, FieldValue, ReadPlace, place_of, shown_value
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import Selection, view_of
 from perpend.language.compiler.verdicts import verdict_table
@@ -104,26 +104,26 @@ class Explanation:
     change: Change | None
 
 
-def explain_verdict(analyzer: Analyzer, program: Program, judged: CloudObject, *, day: EvaluationTime) -> Explanation:
+def explain_verdict(analyzer: Analyzer, program: Program, object_: CloudObject, *, day: EvaluationTime) -> Explanation:
     """Return how a program came to its verdict on an object, on the day of a run: that of the judgement it was found in."""
     view = view_of(analyzer.repository, program.policy_id)
     types = {name: analyzer.object_type(name) for name in {program.input_type, "CA10__CaAwsAccount__c"}}
     selection = Selection((program,), policies={program.policy_id: view}, types=types)
-    alone = Inventory((), {program.input_type: (judged,)})
-    finding = next(evaluate_objects(alone, selection, snapshot_time=day.time).findings())
-    steps = tuple(_steps(program, judged, day.milliseconds, finding.condition_index))
+    inventory = Inventory((), {program.input_type: (object_,)})
+    finding = next(evaluate_objects(inventory, selection, snapshot_time=day.time).findings())
+    steps = tuple(_steps(program, object_, day.milliseconds, finding.condition_index))
     # Of an object that is too old, or that its sources contradict each other about, no one value would settle the matter.
-    settled = not judged.variants and doubt_of(judged.fields) is None
-    change = smallest_change(program, judged, day.milliseconds, finding.condition_index) if settled else None
+    single_value = not object_.variants and doubt_of(object_.fields) is None
+    change = smallest_change(program, object_, day.milliseconds, finding.condition_index) if single_value else None
     return Explanation(finding, view, day, steps, change)
 
 
-def deciding_steps(program: Program, judged: CloudObject, time: int, index: int, *, complete: bool) -> tuple[Step, ...]:
+def deciding_steps(program: Program, object_: CloudObject, time: int, index: int, *, complete: bool) -> tuple[Step, ...]:
     """Return the steps that stopped or decided on the way to a verdict that is known by its index.
 
     ``time`` is in milliseconds since 1970. ``complete``: a key that the object does not have is null.
     """
-    steps = _steps(program, judged, time, index, complete=complete)
+    steps = _steps(program, object_, time, index, complete=complete)
     return tuple(step for step in steps if step.result in ("true", "stopped"))
 
 
@@ -147,49 +147,49 @@ def own_fields(fields: Iterable[FieldValue]) -> tuple[FieldValue, ...]:
     return tuple(field for field in fields if "[" not in field.place.field)
 
 
-def _steps(program: Program, judged: CloudObject, time: int, index: int, *, complete: bool = False) -> Iterator[Step]:
+def _steps(program: Program, object_: CloudObject, time: int, index: int, *, complete: bool = False) -> Iterator[Step]:
     events: list[Event] = []
     observed = Interpreter([program], observe=lambda *event: events.append(event))
-    ((_, error),) = observed.evaluate(judged.fields, time, complete=complete)
-    looked_at = LookedAt(judged, complete)
+    ((_, error),) = observed.evaluate(object_.fields, time, complete=complete)
+    tracker = FieldTracker(object_, complete)
     deletion = program.block.type.deletion_field
     if deletion is not None:
-        yield _deletion_step(judged, deletion, index, error if index == UNREADABLE and not events else None)
+        yield _deletion_step(object_, deletion, index, error if index == UNREADABLE and not events else None)
     for number, condition in enumerate(program.block.conditions, 1):
         group: list[Event] = []
         while events and not (group and group[-1][0] is condition.expression):
             group.append(events.pop(0))
         decides = index == UNREADABLE or split(index)[0] in (number, len(program.block.conditions) + 1)
-        listed = tuple(_listed(program, judged, time, group, told=decides))
-        yield _step(program, judged, number, group, looked_at.of_condition(group), listed)
+        listed = tuple(_listed(program, object_, time, group, told=decides))
+        yield _step(program, object_, number, group, tracker.of_condition(group), listed)
     last = otherwise_index(len(program.block.conditions))
     verdict = program.verdicts[last]
     yield Step(last, verdict.text, verdict.status, "true" if index == last else "not reached")
 
 
-def _deletion_step(judged: CloudObject, deletion: str, index: int, reason: str | None) -> Step:
+def _deletion_step(object_: CloudObject, deletion: str, index: int, reason: str | None) -> Step:
     """Return the step that asks whether an object has disappeared. ``reason``: it keeps all conditions from being tried."""
-    text, value = disappeared_text(deletion), judged.fields.get(deletion)
-    leaves = () if value is None else (Leaf(deletion, shown_value(value), reason is not None, (place_of(judged, deletion),)),)
+    text, value = disappeared_text(deletion), object_.fields.get(deletion)
+    leaves = () if value is None else (Leaf(deletion, shown_value(value), reason is not None, (place_of(object_, deletion),)),)
     fields = tuple(FieldValue(leaf.places[0], leaf.value) for leaf in leaves)
     if reason is not None:
         return Step(UNREADABLE, text, Status.UNDETERMINED, "stopped", leaves, fields=fields, reason=reason)
     return Step(DISAPPEARED, text, Status.DISAPPEARED, "true" if index == DISAPPEARED else "false", leaves, fields=fields)
 
 
-def _listed(program: Program, judged: CloudObject, time: int, events: list[Event], *, told: bool) -> Iterator[ListedObject]:
+def _listed(program: Program, object_: CloudObject, time: int, events: list[Event], *, told: bool) -> Iterator[ListedObject]:
     """Yield the objects of lists that a condition asked about; ``told``: with what their verdicts come from."""
-    asked = [
+    candidates = [
         (inner, inner.verdict.status.value == expression.constant("status"))
         for expression, frame, _ in events
         if not frame.path
         for parameter in expression.operation.taking(Constant.RELATIONSHIP)
         for inner in _in_list(program, frame, str(expression.constant(parameter)), time)
     ]
-    chosen = [inner for inner, wanted in asked if wanted] or [inner for inner, _ in asked]
+    chosen = [inner for inner, matches in candidates if matches] or [inner for inner, _ in candidates]
     for number, inner in enumerate({inner.frame.path: inner for inner in chosen}.values()):
         verdict = inner.verdict
-        child = object_from_fields(inner.frame.fields, inner.program.block.type, judged.origin)
+        child = object_from_fields(inner.frame.fields, inner.program.block.type, object_.origin)
         fields: tuple[FieldValue, ...] = ()
         listed: tuple[ListedObject, ...] = ()
         if told and number < _MOST_LISTED:
@@ -225,7 +225,7 @@ def _in_list(program: Program, frame: EvaluationContext, relationship: str, time
 
 def _step(
     program: Program,
-    judged: CloudObject,
+    object_: CloudObject,
     number: int,
     events: list[Event],
     fields: tuple[FieldValue, ...],
@@ -236,7 +236,7 @@ def _step(
         return Step(verdict.index, verdict.text, verdict.status, "not reached")
     root, _, value = events[-1]
     direct = {id(inner) for inner in _within(program.block.conditions[number - 1].expression)}
-    shown = [_leaf(judged, *event, root) for event in events if _is_worth_showing(*event, direct)]
+    shown = [_leaf(object_, *event, root) for event in events if _is_worth_showing(*event, direct)]
     leaves = tuple(dict.fromkeys(shown))[:_MAX_LEAVES]
     if isinstance(value, CheckTriggered):
         fired = program.verdicts[value.index]
@@ -267,13 +267,13 @@ def _is_worth_showing(expression: Expr, frame: EvaluationContext, value: Any, di
     return expression.extract is not None and not isinstance(value, dict | list)
 
 
-def _leaf(judged: CloudObject, expression: Expr, frame: EvaluationContext, value: Any, root: Expr) -> Leaf:
+def _leaf(object_: CloudObject, expression: Expr, frame: EvaluationContext, value: Any, root: Expr) -> Leaf:
     stopped = isinstance(value, CheckTriggered | InvalidData)
     shown = _stop_text(expression, value) if stopped else shown_value(value, expression.type)
     extract = expression.arguments["path"] if expression.extract else None
     places = tuple(
         dict.fromkeys(
-            place_of(judged, read.path, column=read.key, extract=extract) for read in reads_below(expression, frame.path)
+            place_of(object_, read.path, column=read.key, extract=extract) for read in reads_below(expression, frame.path)
         )
     )
     text = expression_text(expression, prefix=frame.path)

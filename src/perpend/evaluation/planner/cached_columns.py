@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, replaced, walk
+from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, replace_scalars, walk
 from perpend.evaluation.planner.stage import ROOT, Stage
 from perpend.language.program.constants import constant_text
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SEMANTICS: Final = 3
 """Raised whenever a primitive or native gives another value for the same arguments: nothing kept before is used again."""
 
-_BEHIND_NAME: Final = "#kept"
+_CACHE_SUFFIX: Final = "#kept"
 """Behind a table's name: what was kept of it."""
 
 _LARGE: Final = frozenset({Kind.TEXT, Kind.TEXTS, Kind.MEMBERS})
@@ -32,7 +32,7 @@ VERDICTS: Final = "verdicts"
 
 
 @dataclass(frozen=True, slots=True)
-class Keepable:
+class CacheableColumns:
     """The scalars of a stage to be kept, by the column they are kept in. A column's name is the hash of its definition.
 
     ``what`` they are: :data:`EXTRACTS` or :data:`VERDICTS`. ``keys`` are columns under their own names, for joins.
@@ -42,55 +42,55 @@ class Keepable:
     columns: Mapping[str, Scalar]
     keys: Mapping[str, Scalar]
 
-    def stage_over_kept(self, scalars: Scalars, stage: Stage) -> Stage:
+    def stage_over_cache(self, scalars: Scalars, stage: Stage) -> Stage:
         """Return the stage as read from what was kept of its table."""
         names = {scalar: name for name, scalar in (*self.columns.items(), *self.keys.items())}
 
         def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
             return scalars.column(ROOT, names[node], node.kind) if node in names else None
 
-        fixed = replaced(scalars, stage.outputs.values(), change)
+        fixed = replace_scalars(scalars, stage.outputs.values(), change)
         outputs = {name: fixed[node] for name, node in stage.outputs.items()}
-        return replace(stage, table=replace(stage.table, name=stage.table.name + _BEHIND_NAME), outputs=outputs)
+        return replace(stage, table=replace(stage.table, name=stage.table.name + _CACHE_SUFFIX), outputs=outputs)
 
 
-def keepable(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind]) -> Keepable | None:
+def cacheable_extracts(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind]) -> CacheableColumns | None:
     """Return what can be kept of a stage, None where it needs documents as they are, which are not worth keeping twice.
 
     ``keys`` are columns of its table that joins need; they are kept under their own names.
     """
-    own, named = _own(stage), _columns(scalars, keys)
+    own, key_columns = _own_scalars(stage), _columns(scalars, keys)
     values: dict[str, Scalar] = {}
     digests: dict[Scalar, str] = {}
     pending = list(stage.outputs.values())
-    seen: set[Scalar] = set(named.values())
+    seen: set[Scalar] = set(key_columns.values())
     while pending:
         node = pending.pop()
         if node in seen:
             continue
         seen.add(node)
-        if node in own and (_asks_of_text(node) or node.primitive == "column"):
+        if node in own and (_is_extract(node) or node.primitive == "column"):
             if node.primitive == "column" and _is_document(stage, node):
                 return None
             values[f"k{digest_of(node, digests)[:24]}"] = node
         else:
             pending.extend(node.arguments)
-    return Keepable(EXTRACTS, values, named)
+    return CacheableColumns(EXTRACTS, values, key_columns)
 
 
-def keepable_verdicts(
+def cacheable_verdicts(
     scalars: Scalars, stage: Stage, keys: Mapping[str, Kind], reasons: Sequence[str | None]
-) -> Keepable | None:
+) -> CacheableColumns | None:
     """Return a stage's outputs as what can be kept of it, None where one of them depends on another table.
 
     A code below zero means one of ``reasons``, by its place: what they are is part of each name.
     """
     outputs = [node for node in stage.outputs.values() if node.primitive != "literal"]
-    if not outputs or not _own(stage).issuperset(outputs):
+    if not outputs or not _own_scalars(stage).issuperset(outputs):
         return None
     digests: dict[Scalar, str] = {}
     names = (hashlib.sha256(json.dumps([digest_of(node, digests), *reasons]).encode()).hexdigest() for node in outputs)
-    return Keepable(
+    return CacheableColumns(
         VERDICTS, {f"v{name[:24]}": node for name, node in zip(names, outputs, strict=True)}, _columns(scalars, keys)
     )
 
@@ -99,7 +99,7 @@ def _columns(scalars: Scalars, kinds: Mapping[str, Kind]) -> dict[str, Scalar]:
     return {name: scalars.column(ROOT, name, kind) for name, kind in kinds.items()}
 
 
-def _own(stage: Stage) -> set[Scalar]:
+def _own_scalars(stage: Stage) -> set[Scalar]:
     """Return the scalars that are made of columns of the stage's own table alone, and of some."""
     foreign: set[Scalar] = set()
     own: set[Scalar] = set()
@@ -113,7 +113,7 @@ def _own(stage: Stage) -> set[Scalar]:
     return own
 
 
-def _asks_of_text(scalar: Scalar) -> bool:
+def _is_extract(scalar: Scalar) -> bool:
     """Whether a scalar is a short answer made of something long."""
     if scalar.kind in _LARGE:
         return False
@@ -144,6 +144,6 @@ def _alone(scalar: Scalar) -> tuple[str, tuple[Scalar, ...], tuple[Any, ...]]:
     if scalar.primitive == "part":
         results, (place,) = scalar.arguments[0], scalar.constants
         where = results.arguments[:1] if results.primitive == "if" else ()
-        asked = results.arguments[2] if where else results
-        return "query", (*asked.arguments, *where), asked.constants[1 + place]
+        queries = results.arguments[2] if where else results
+        return "query", (*queries.arguments, *where), queries.constants[1 + place]
     return scalar.primitive, scalar.arguments, scalar.constants

@@ -25,7 +25,7 @@ _REPEATING: Final = frozenset({"norm", "is", "spaced", "lower", "instant", "unqu
 class Layer:
     """One projection: columns kept from the layer below, and scalars computed here, by name."""
 
-    kept: tuple[str, ...]
+    columns: tuple[str, ...]
     made: Mapping[str, Scalar]
 
 
@@ -53,7 +53,7 @@ def layers_of(stage: Stage) -> Layers:
     for node in shared:
         made[level[node]][names[node]] = node
     made[last] |= stage.outputs
-    return Layers(base, _kept(base, made, names), names)
+    return Layers(base, _build_layers(base, made, names), names)
 
 
 def _levels(nodes: list[Scalar], shared: set[Scalar]) -> dict[Scalar, int]:
@@ -63,17 +63,17 @@ def _levels(nodes: list[Scalar], shared: set[Scalar]) -> dict[Scalar, int]:
     return level
 
 
-def _kept(base: Mapping[str, Scalar], made: list[dict[str, Scalar]], names: Mapping[Scalar, str]) -> tuple[Layer, ...]:
+def _build_layers(base: Mapping[str, Scalar], made: list[dict[str, Scalar]], names: Mapping[Scalar, str]) -> tuple[Layer, ...]:
     """Return the layers, each keeping what later ones read. Layers that make nothing are left out."""
     read = [_columns_read(layer, names) for layer in made]
     available = list(base)
     layers = []
     for number, layer in enumerate(made):
         later = set().union(*read[number + 1 :])
-        kept = tuple(name for name in available if name in later)
+        columns = tuple(name for name in available if name in later)
         if layer or number == len(made) - 1:
-            layers.append(Layer(kept, layer))
-        available = [*kept, *layer]
+            layers.append(Layer(columns, layer))
+        available = [*columns, *layer]
     return tuple(layers)
 
 

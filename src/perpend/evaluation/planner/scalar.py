@@ -123,19 +123,19 @@ class Scalars:
 
     def all(self, *parts: Scalar) -> Scalar:
         """Return the conjunction of parts."""
-        kept = self._kept(parts, "and", self.true)
-        if self.false in kept or any(self.negation(part) in kept for part in kept):
+        flat_parts = self._flatten(parts, "and", self.true)
+        if self.false in flat_parts or any(self.negation(part) in flat_parts for part in flat_parts):
             return self.false
-        return kept[0] if len(kept) == 1 else self.make("and", *kept) if kept else self.true
+        return flat_parts[0] if len(flat_parts) == 1 else self.make("and", *flat_parts) if flat_parts else self.true
 
     def any(self, *parts: Scalar) -> Scalar:
         """Return the disjunction of parts."""
-        kept = self._kept(parts, "or", self.false)
-        if self.true in kept:
+        flat_parts = self._flatten(parts, "or", self.false)
+        if self.true in flat_parts:
             return self.true
-        return kept[0] if len(kept) == 1 else self.make("or", *kept) if kept else self.false
+        return flat_parts[0] if len(flat_parts) == 1 else self.make("or", *flat_parts) if flat_parts else self.false
 
-    def _kept(self, parts: Iterable[Scalar], primitive: str, neutral: Scalar) -> list[Scalar]:
+    def _flatten(self, parts: Iterable[Scalar], primitive: str, neutral: Scalar) -> list[Scalar]:
         flat = (inner for part in parts for inner in (part.arguments if part.primitive == primitive else (part,)))
         return [part for part in dict.fromkeys(flat) if part is not neutral]
 
@@ -204,7 +204,7 @@ def walk(roots: Iterable[Scalar]) -> Iterator[Scalar]:
 Replacements = dict[Scalar, Scalar]
 
 
-def replaced(
+def replace_scalars(
     scalars: Scalars,
     roots: Iterable[Scalar],
     change: Callable[[Scalar, tuple[Scalar, ...], Scalar | None], Scalar | None],

@@ -98,10 +98,10 @@ class Place:
         if column is None:
             return self.missing(name)
         value, _, unknown = self.column(name)
-        odd = self.unknown(self.build.scalars.negation(self.build.scalars.is_null(value)), DYNAMIC)
-        return (*unknown, *odd, *self._named(name))
+        malformed = self.unknown(self.build.scalars.negation(self.build.scalars.is_null(value)), DYNAMIC)
+        return (*unknown, *malformed, *self._key_without_object(name))
 
-    def _named(self, lookup: str) -> Guards:
+    def _key_without_object(self, lookup: str) -> Guards:
         """Return the guard for rows whose key names an object, though none stands under the lookup."""
         scalars, declared = self.build.scalars, self.object_type.lookups.get(lookup)
         column = self.table.columns.get(declared.key) if self.table and declared else None
@@ -136,10 +136,10 @@ class Place:
         if target.contradicted:
             doubt = scalars.negation(scalars.is_null(scalars.column(alias, CONTRADICTED, Kind.TEXT)))
             below = replace(below, guards=(*guards, *below.unknown(doubt, DYNAMIC)))
-        gone, odd = below.gone()
-        below = replace(below, guards=(*below.guards, *odd))
-        there = scalars.all(below.there, scalars.negation(gone))
-        return replace(below, there=there, hidden=self.hidden or gone is not scalars.false)
+        is_deleted, malformed = below.is_deleted()
+        below = replace(below, guards=(*below.guards, *malformed))
+        there = scalars.all(below.there, scalars.negation(is_deleted))
+        return replace(below, there=there, hidden=self.hidden or is_deleted is not scalars.false)
 
     def unfollowed(self, join: Join) -> Guards:
         """Return the guard for rows of which it is not known what a relation leads to."""
@@ -175,29 +175,29 @@ class Place:
         value = column_of(scalars, self.alias, column)
         return scalars.choice(self.there, value, scalars.literal(None, value.kind)) if self.hidden else value
 
-    def gone(self) -> tuple[Scalar, Guards]:
+    def is_deleted(self) -> tuple[Scalar, Guards]:
         """Return whether the row's deletion field is set, and the guards for what it holds beside times up to the snapshot."""
         columns = self.table.columns if self.table else {}
-        pairs = [self._gone_by(columns[name]) for name in self.object_type.deletion_names(columns)]
-        odd = self.build.scalars.any(*(is_odd for _, is_odd in pairs))
-        return self.build.scalars.any(*(is_gone for is_gone, _ in pairs)), self.unknown(odd, DYNAMIC)
+        pairs = [self._deleted_by(columns[name]) for name in self.object_type.deletion_names(columns)]
+        malformed = self.build.scalars.any(*(is_malformed for _, is_malformed in pairs))
+        return self.build.scalars.any(*(is_set for is_set, _ in pairs)), self.unknown(malformed, DYNAMIC)
 
-    def _gone_by(self, column: Column) -> tuple[Scalar, Scalar]:
+    def _deleted_by(self, column: Column) -> tuple[Scalar, Scalar]:
         """Return whether one deletion field is set, and whether what it holds tells nothing."""
         scalars = self.build.scalars
         node = column_of(scalars, self.alias, column)
-        text, odd = text_of(scalars, node, column.form)
+        text, malformed = text_of(scalars, node, column.form)
         instant = scalars.make("instant", text)
         tomorrow = scalars.literal(self.build.today + DAY, Kind.WHOLE)
         is_set = scalars.negation(scalars.make("less", instant, scalars.literal(NEVER_SET, Kind.WHOLE)))
         is_time = scalars.all(scalars.negation(scalars.is_null(instant)), is_set, scalars.make("less", instant, tomorrow))
         filled = scalars.negation(blank(scalars, text))
-        odd = scalars.any(odd, scalars.choice(filled, scalars.negation(is_time), scalars.false))
+        malformed = scalars.any(malformed, scalars.choice(filled, scalars.negation(is_time), scalars.false))
         if column.partial:
             reason = scalars.column(self.alias, unread(column.name), Kind.TEXT)
             missing = scalars.make("same", reason, scalars.literal(MISSING, Kind.TEXT))
-            odd = scalars.any(odd, scalars.negation(scalars.any(scalars.is_null(reason), missing)))
-        return filled, odd
+            malformed = scalars.any(malformed, scalars.negation(scalars.any(scalars.is_null(reason), missing)))
+        return filled, malformed
 
 
 def text_of(scalars: Scalars, node: Scalar, form: Form) -> tuple[Scalar, Scalar]:
@@ -227,8 +227,8 @@ def blank(scalars: Scalars, text: Scalar) -> Scalar:
     return normal_is(scalars, text, "")
 
 
-def normal_is(scalars: Scalars, text: Scalar, *wanted: str) -> Scalar:
+def normal_is(scalars: Scalars, text: Scalar, *texts: str) -> Scalar:
     """Return whether a text's normal form, for null the empty text, is one of some."""
     if text.primitive == "literal":
-        return scalars.true if norm(text.constants[0]) in wanted else scalars.false
-    return scalars.make("is", text, constants=tuple(sorted(set(wanted))))
+        return scalars.true if norm(text.constants[0]) in texts else scalars.false
+    return scalars.make("is", text, constants=tuple(sorted(set(texts))))

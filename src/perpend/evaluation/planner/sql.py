@@ -123,9 +123,9 @@ class _Printer:
         self.names = layers.names
         named = [self.dialect.identifier(f"key{place}") for place in range(len(keys))]
         for place, layer in enumerate(layers.layers, 1):
-            kept = () if place == number else layer.kept
+            from_below = () if place == number else layer.columns
             made = [f"{self._text(scalar, name)} AS {self.dialect.identifier(name)}" for name, scalar in layer.made.items()]
-            columns = [*named, *map(self.dialect.identifier, kept), *made]
+            columns = [*named, *map(self.dialect.identifier, from_below), *made]
             line = _line(depth + number - place)
             text = f"{_select(columns, line)}{line}FROM ({text}{line}) AS s{place}"
         return text
@@ -144,25 +144,25 @@ class _Printer:
         for counts in stage.counts:
             if counts.counts:
                 on = f"{counts.alias}.{quote('key0')} = {counts.above}.{quote(counts.join.own)}"
-                text += f"{line}LEFT JOIN ({self._counted(counts, depth + 1)}{line}) AS {counts.alias} ON {on}"
+                text += f"{line}LEFT JOIN ({self._counts(counts, depth + 1)}{line}) AS {counts.alias} ON {on}"
         return text
 
-    def _counted(self, counts: ChildCounts, depth: int) -> str:
+    def _counts(self, counts: ChildCounts, depth: int) -> str:
         quote, line = self.dialect.identifier, _line(depth)
         inner = self.stage(counts.stage, [counts.join.other], depth=depth + 1)
         columns = [quote("key0")]
-        asked: list[str] = []
+        conditions: list[str] = []
         for name, (output, codes) in counts.counts.items():
             named = ", ".join(str(code) for code in codes if code != UNREAD)
             parts = [f"{quote(output)} IN ({named})"] if named else []
             parts += [f"{quote(output)} < 0"] if UNREAD in codes else []
-            asked += parts
+            conditions += parts
             columns.append(f"{self.dialect.count_of(' OR '.join(parts) or 'FALSE')} AS {quote(name)}")
         for name, output in counts.doubts.items():
-            asked.append(f"{quote(output)} < 0")
+            conditions.append(f"{quote(output)} < 0")
             columns.append(f"{self.dialect.any_of(f'{quote(output)} < 0')} AS {quote(name)}")
         key = quote("key0")
-        where = f"{key} IS NOT NULL AND ({' OR '.join(dict.fromkeys(asked)) or 'FALSE'})"
+        where = f"{key} IS NOT NULL AND ({' OR '.join(dict.fromkeys(conditions)) or 'FALSE'})"
         return f"{_select(columns, line)}{line}FROM ({inner}{line}) AS c{line}WHERE {where}{line}GROUP BY {key}"
 
     def _text(self, scalar: Scalar, own: str | None = None) -> str:

@@ -133,8 +133,8 @@ class Scan:
 
     def children(self, above: str, join: Join, table: Table) -> ChildScan:
         """Return the scan of a child list, the same one however many programs ask."""
-        made = ChildScan(f"k{len(self._children) + 1}", above, join, Scan(table))
-        return self._children.setdefault((above, join.name), made)
+        scan = ChildScan(f"k{len(self._children) + 1}", above, join, Scan(table))
+        return self._children.setdefault((above, join.name), scan)
 
     def stage(self) -> Stage:
         """Return what was planned, the scans of children built as well."""

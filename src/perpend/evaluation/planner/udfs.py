@@ -100,9 +100,9 @@ def invalid_json() -> Callable[[str | None], str | None]:
     return run
 
 
-def queries(*wanted: tuple[str, str]) -> Callable[[str | None], list[str | None]]:
+def queries(*required: tuple[str, str]) -> Callable[[str | None], list[str | None]]:
     """The results of JMESPath expressions over one document, each in the form that is asked for."""
-    compiled = [(compile_query(expression).search, _WRITTEN[form]) for expression, form in wanted]
+    compiled = [(compile_query(expression).search, _WRITTEN[form]) for expression, form in required]
 
     def run(text: str | None) -> list[str | None]:
         document = _parsed(text)
@@ -201,12 +201,14 @@ def items(kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], l
 
 def all_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
     """Whether there are texts, and all of them are among others, or in a text."""
-    return lambda wanted, texts: bool(_texts(wanted)) and texts is not None and all(text in texts for text in _texts(wanted))
+    return lambda required, texts: (
+        bool(_texts(required)) and texts is not None and all(text in texts for text in _texts(required))
+    )
 
 
 def any_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
     """Whether one of the texts is among others, or in a text."""
-    return lambda wanted, texts: texts is not None and any(text in texts for text in _texts(wanted))
+    return lambda required, texts: texts is not None and any(text in texts for text in _texts(required))
 
 
 def _texts(texts: Sequence[str] | None) -> Sequence[str]:
@@ -286,9 +288,9 @@ def access_allowed(actions: tuple[str, ...], widest: str) -> Callable[[str | Non
     return run
 
 
-def logging_match(wanted: str) -> Callable[[str | None], bool]:
+def logging_match(required: str) -> Callable[[str | None], bool]:
     """Whether a logging filter means the same as another."""
-    query = parse_logging_query(wanted)
+    query = parse_logging_query(required)
     return lambda text: bool(logging_query_matches(text, query))
 
 

@@ -14,10 +14,10 @@ from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.nested import indexes_of
 from perpend.evaluation.verdicts.child_lists import with_children
-from perpend.evaluation.verdicts.evaluation import Evaluation, ledger_of
+from perpend.evaluation.verdicts.evaluation import Evaluation, totals_of
 from perpend.evaluation.verdicts.evaluation_time import evaluation_time
 from perpend.evaluation.verdicts.staleness import aged_estate, freshness_of
-from perpend.evaluation.verdicts.verdict import untold_indexes
+from perpend.evaluation.verdicts.verdict import indexes_needing_object
 from perpend.evaluation.verdicts.verdicts import InMemoryVerdicts
 from perpend.inventory.readers.conflicts import contradiction
 from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
@@ -62,16 +62,16 @@ def evaluate_objects(
     done = 0
     for programs in selection.by_type().values():
         objects = inventory.objects.get(programs[0].input_type, ())
-        asked = _AskedFor(programs, objects, day.milliseconds, done, progress)
-        made = asked.by_interpreter() if engine is None else asked.by_engine(engine)
-        by_program |= {id(column.program): column for column in made}
+        of_type = _TypeEvaluation(programs, objects, day.milliseconds, done, progress)
+        columns = of_type.by_interpreter() if engine is None else of_type.by_engine(engine)
+        by_program |= {id(column.program): column for column in columns}
         done += len(objects)
     verdicts = tuple(by_program[id(program)] for program in selection.programs)
-    return Evaluation(inventory, selection, day, verdicts, ledger_of(inventory, verdicts))
+    return Evaluation(inventory, selection, day, verdicts, totals_of(inventory, verdicts))
 
 
 @dataclass(frozen=True, slots=True)
-class _AskedFor:
+class _TypeEvaluation:
     """The programs of one type, its objects, the run's day in milliseconds; whom to tell how far it is, and from where on."""
 
     programs: Sequence[Program]
@@ -85,58 +85,60 @@ class _AskedFor:
         interpreter = Interpreter(list(self.programs))
         indexes: list[array[int]] = [array("i") for _ in self.programs]
         errors: list[dict[int, str]] = [{} for _ in self.programs]
-        for place, judged in enumerate(self.objects):
-            for number, (index, error) in enumerate(self._ends(interpreter, judged)):
+        for place, object_ in enumerate(self.objects):
+            for number, (index, error) in enumerate(self._outcomes(interpreter, object_)):
                 indexes[number].append(index)
                 if error is not None:
                     errors[number][place] = error
             if self.progress and (self.done + place + 1) % _STEP == 0:
                 self.progress(self.done + place + 1)
-        return self._held(indexes, errors)
+        return self._columns(indexes, errors)
 
     def by_engine(self, engine: Engine) -> list[InMemoryVerdicts]:
         """Ask an engine for the indexes of some objects at a time, then the interpreter for what only objects can tell."""
         codes: list[list[int]] = [[] for _ in self.programs]
         for start in range(0, len(self.objects), _AT_ONCE):
-            fields = [judged.fields for judged in self.objects[start : start + _AT_ONCE]]
-            for column, more in zip(codes, indexes_of(engine, self.programs, fields, self.day, complete=False), strict=True):
-                column += more
+            fields = [object_.fields for object_ in self.objects[start : start + _AT_ONCE]]
+            for column, codes_of_part in zip(
+                codes, indexes_of(engine, self.programs, fields, self.day, complete=False), strict=True
+            ):
+                column += codes_of_part
         indexes = [array("i", column) for column in codes]
         errors: list[dict[int, str]] = [{} for _ in self.programs]
         interpreter = Interpreter(list(self.programs))
-        for place in sorted(self._untold(codes)):
-            for number, (index, error) in enumerate(self._ends(interpreter, self.objects[place])):
+        for place in sorted(self._incomplete(codes)):
+            for number, (index, error) in enumerate(self._outcomes(interpreter, self.objects[place])):
                 indexes[number][place] = index
                 if error is not None:
                     errors[number][place] = error
         if self.progress:
             self.progress(self.done + len(self.objects))
-        return self._held(indexes, errors)
+        return self._columns(indexes, errors)
 
-    def _untold(self, codes: Sequence[Sequence[int]]) -> set[int]:
+    def _incomplete(self, codes: Sequence[Sequence[int]]) -> set[int]:
         """Return the places of objects of which the indexes do not tell all."""
-        untold = {place for place, judged in enumerate(self.objects) if judged.variants}
+        incomplete = {place for place, object_ in enumerate(self.objects) if object_.variants}
         for program, column in zip(self.programs, codes, strict=True):
-            asked = untold_indexes(program) & set(column)
-            untold |= {place for place, index in enumerate(column) if index in asked} if asked else set()
-        return untold
+            indexes = indexes_needing_object(program) & set(column)
+            incomplete |= {place for place, index in enumerate(column) if index in indexes} if indexes else set()
+        return incomplete
 
-    def _ends(self, interpreter: Interpreter, judged: CloudObject) -> list[EvaluationOutcome]:
+    def _outcomes(self, interpreter: Interpreter, object_: CloudObject) -> list[EvaluationOutcome]:
         """Return how each program ends on an object; one whose readings differ is incompliant only where all of them are."""
-        ends = interpreter.evaluate(judged.fields, self.day, complete=False)
-        if not judged.variants:
-            return ends
-        others = [interpreter.evaluate(variant.fields, self.day, complete=False) for variant in judged.variants]
+        outcomes = interpreter.evaluate(object_.fields, self.day, complete=False)
+        if not object_.variants:
+            return outcomes
+        others = [interpreter.evaluate(variant.fields, self.day, complete=False) for variant in object_.variants]
         return [
-            end
-            if all(_is_incompliant(program, rival) for rival in (end, *(other[number] for other in others)))
-            else (UNREADABLE, contradiction(judged))
-            for number, (program, end) in enumerate(zip(self.programs, ends, strict=True))
+            outcome
+            if all(_is_incompliant(program, rival) for rival in (outcome, *(other[number] for other in others)))
+            else (UNREADABLE, contradiction(object_))
+            for number, (program, outcome) in enumerate(zip(self.programs, outcomes, strict=True))
         ]
 
-    def _held(self, indexes: Sequence[array[int]], errors: Sequence[dict[int, str]]) -> list[InMemoryVerdicts]:
+    def _columns(self, indexes: Sequence[array[int]], errors: Sequence[dict[int, str]]) -> list[InMemoryVerdicts]:
         return [InMemoryVerdicts(*column) for column in zip(self.programs, indexes, errors, strict=True)]
 
 
-def _is_incompliant(program: Program, end: EvaluationOutcome) -> bool:
-    return program.verdicts[end[0]].status is Status.INCOMPLIANT
+def _is_incompliant(program: Program, outcome: EvaluationOutcome) -> bool:
+    return program.verdicts[outcome[0]].status is Status.INCOMPLIANT

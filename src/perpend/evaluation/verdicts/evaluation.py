@@ -100,9 +100,9 @@ class Evaluation:
         """Return the objects of a type, in the order of verdicts."""
         return self.inventory.objects.get(type_name, ())
 
-    def observed_at(self, judged: CloudObject) -> datetime | None:
+    def observed_at(self, object_: CloudObject) -> datetime | None:
         """Return when an object looked as it was judged, by its source; None where nothing says it."""
-        return times_of(self.inventory).get(judged.origin.source)
+        return times_of(self.inventory).get(object_.origin.source)
 
     def counts(self, program: Program) -> dict[Status, int]:
         """Return how many objects each status has under one program. Raises ValueError for one that did not judge."""
@@ -113,8 +113,8 @@ class Evaluation:
 
     def scorecards(self) -> tuple[Scorecard, ...]:
         """Return what was asked and found of each framework that policies were chosen by, requirement by requirement."""
-        judged = self.verdicts if self.selection.frameworks else ()
-        counts = {column.program.policy_id: counts_of(column) for column in judged}
+        columns = self.verdicts if self.selection.frameworks else ()
+        counts = {column.program.policy_id: counts_of(column) for column in columns}
         return scorecards_of(self.selection.frameworks, counts, self.answered, self.in_part() if counts else {})
 
     def unread(self, *, beside: Collection[str] = ()) -> dict[str, str]:
@@ -153,8 +153,8 @@ class Evaluation:
         """Yield the findings by policy, then in the order of the objects. Nothing is kept."""
         for column in self.verdicts:
             for objects, (ends,) in chunks_of(self, [column]):
-                for (index, error), judged in zip(ends, objects, strict=True):
-                    yield self._finding(column.program, judged, index, error)
+                for (index, error), object_ in zip(ends, objects, strict=True):
+                    yield self._finding(column.program, object_, index, error)
 
     def batches(self, size: int = BATCH) -> Iterator[list[Verdict]]:
         """Yield the findings in lists of some size, the last one shorter. Raises ValueError for a size that holds none."""
@@ -180,7 +180,7 @@ class Evaluation:
     def _type(self, name: str) -> ObjectType:
         return self.selection.types.get(name, UNKNOWN_TYPE)
 
-    def _finding(self, program: Program, judged: CloudObject, index: int, error: str | None) -> Verdict:
+    def _finding(self, program: Program, object_: CloudObject, index: int, error: str | None) -> Verdict:
         verdict, type_name = program.verdicts[index], program.input_type
         return Verdict(
             program.policy_id,
@@ -192,10 +192,10 @@ class Evaluation:
             error,
             tuple(
                 Reference(read.path, self.label_of(type_name, read), value)
-                for read, value in zip(program.reads, values_read(judged.fields, program.reads), strict=True)
+                for read, value in zip(program.reads, values_read(object_.fields, program.reads), strict=True)
             ),
-            judged,
-            self.observed_at(judged),
+            object_,
+            self.observed_at(object_),
         )
 
 
@@ -244,15 +244,15 @@ def counts_of(column: Verdicts) -> dict[Status, int]:
     return counts
 
 
-def ledger_of(inventory: Inventory, verdicts: Sequence[Verdicts]) -> Totals:
+def totals_of(inventory: Inventory, verdicts: Sequence[Verdicts]) -> Totals:
     """Return the ledger of verdicts over an estate. One that does not add up is an error of this program, never shown."""
     counts = dict.fromkeys(Status, 0)
     for column in verdicts:
         for status, number in counts_of(column).items():
             counts[status] += number
     types = [column.program.input_type for column in verdicts]
-    judged = {name: len(inventory.objects.get(name, ())) for name in types}
-    expected = sum(judged[name] for name in types)
+    numbers = {name: len(inventory.objects.get(name, ())) for name in types}
+    expected = sum(numbers[name] for name in types)
     if sum(counts.values()) != expected:
         raise AssertionError(f"the ledger does not add up: {sum(counts.values())} verdicts, {expected} expected")
-    return Totals(sum(judged.values()), counts)
+    return Totals(sum(numbers.values()), counts)

@@ -103,19 +103,21 @@ def select_policies(
         raise UnknownName(_none_mapped(analyzer.repository, names, framework, inherited=inherited))
     by_itself = frozenset() if standing else _named_by_itself(analyzer.repository, names)
     excluded = {*ids_named(exclude, analyzer.repository.policy_ids, "policy")} - by_itself if exclude else frozenset()
-    held, flat = (None, False) if over is None else (_types_of(over), not list_children(source.kind for source in over.sources))
+    types_held, flat = (
+        (None, False) if over is None else (_types_of(over), not list_children(source.kind for source in over.sources))
+    )
 
-    def sort(policies: Iterable[str]) -> _Sorted:
-        into = _Sorted(left_out=excluded)
+    def sort(policies: Iterable[str]) -> _SortedPolicies:
+        into = _SortedPolicies(left_out=excluded)
         for policy_id in policies:
-            into.take(analyzer, policy_id, held, may_be_set_aside=flat and policy_id not in by_itself)
+            into.take(analyzer, policy_id, types_held, may_be_set_aside=flat and policy_id not in by_itself)
         return into
 
     sorted_out = sort(chosen)
     misspelt = _misspelt(analyzer.repository, sorted_out.over_other_types)
     may_inherit = framework and not inherited and not sorted_out.programs
     others = policies_named(analyzer.repository, names, framework, inherited=True) if may_inherit else ()
-    sorted_out.refuse_silence(by_itself, held, misspelt, len(sort(others).programs))
+    sorted_out.raise_if_nothing_selected(by_itself, types_held, misspelt, len(sort(others).programs))
     selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
 
     def why_not(policy_id: str) -> str:
@@ -190,10 +192,10 @@ def _none_mapped(repository: Repository, names: Sequence[str], framework: str | 
     """Return that no policy is mapped to frameworks, and whether some reach them another way."""
     shown = " or ".join(f"'{printable(name)}'" for name in ([framework] if isinstance(framework, str) else framework))
     number = 0 if inherited else len(policies_named(repository, names, framework, inherited=True))
-    return f"no policy{' of those named' if names else ''} is mapped to {shown}{_inheriting(number)}"
+    return f"no policy{' of those named' if names else ''} is mapped to {shown}{_inherited_hint(number)}"
 
 
-def _inheriting(number: int) -> str:
+def _inherited_hint(number: int) -> str:
     return f"; --inherited asks {number} that reach the framework through rules or similar sections" if number else ""
 
 
@@ -222,7 +224,7 @@ def view_of(repository: Repository, policy_id: str) -> PolicyView:
 
 
 @dataclass(slots=True)
-class _Sorted:
+class _SortedPolicies:
     """Policies sorted by whether they judge what is held."""
 
     left_out: Collection[str] = frozenset()
@@ -233,19 +235,19 @@ class _Sorted:
     without_logic: list[str] = field(default_factory=list)
     over_other_types: dict[str, str] = field(default_factory=dict)
 
-    def take(self, analyzer: Analyzer, policy_id: str, held: Collection[str] | None, *, may_be_set_aside: bool) -> None:
+    def take(self, analyzer: Analyzer, policy_id: str, types_held: Collection[str] | None, *, may_be_set_aside: bool) -> None:
         logic_id = production_of(policy_id)
         if logic_id not in analyzer.repository.logic_ids:
             self.without_logic.append(policy_id)
             return
-        judged = analyzer.repository.input_type(logic_id) if held is not None else None
-        if held is not None and judged is not None and judged not in held:
-            self.over_other_types[policy_id] = judged
+        type_name = analyzer.repository.input_type(logic_id) if types_held is not None else None
+        if types_held is not None and type_name is not None and type_name not in types_held:
+            self.over_other_types[policy_id] = type_name
             return
         if policy_id in self.left_out:
             self.excluded.append(policy_id)
             return
-        if may_be_set_aside and judged == ACCOUNT_TYPE and analyzer.repository.files.root == LIBRARY:
+        if may_be_set_aside and type_name == ACCOUNT_TYPE and analyzer.repository.files.root == LIBRARY:
             self.set_aside.append(policy_id)  # as below, without a look at what the library's tests hold to be sound
             return
         program = analyzer.analyzed(logic_id).program
@@ -269,8 +271,8 @@ class _Sorted:
         }
         return reasons.get(policy_id, "not chosen by --policy")
 
-    def refuse_silence(
-        self, named: Collection[str], held: Collection[str] | None, misspelt: Mapping[str, Diagnostic], inheriting: int
+    def raise_if_nothing_selected(
+        self, named: Collection[str], types_held: Collection[str] | None, misspelt: Mapping[str, Diagnostic], inheriting: int
     ) -> None:
         """Raise where a policy that was named by itself cannot judge, or none at all can; so many would by inheritance."""
         for policy_id in self.without_logic:
@@ -279,17 +281,17 @@ class _Sorted:
         for policy_id, type_name in self.over_other_types.items():
             if policy_id in named:
                 hint = f"; {misspelt[policy_id].help}" if policy_id in misspelt else ""
-                raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_held(held)}{hint}")
+                raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_type_list(types_held)}{hint}")
         if self.programs or self.refused:
             return
         number = len(self.excluded)
         left_out = f"; {number} excluded, --policy asks one by name" if number else ""
-        if held is None:
+        if types_held is None:
             raise UnknownName(f"none of the policies named has a {PRODUCTION} that can judge{left_out}")
         number = len(self.set_aside)
         aside = f"; {number} that need more than the inputs list were set aside, --policy asks one by name" if number else ""
-        more = _inheriting(inheriting)
-        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}{left_out}{more}")
+        more = _inherited_hint(inheriting)
+        raise UnknownName(f"no policy judges what the inputs hold: {_type_list(types_held)}{aside}{left_out}{more}")
 
 
 def _misspelt(repository: Repository, over_other_types: Mapping[str, str]) -> dict[str, Diagnostic]:
@@ -325,5 +327,5 @@ def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
     return any(f"{section.value}/".startswith(f"{top}/") for section in loaded.value.mappings)
 
 
-def _held(held: Collection[str] | None) -> str:
-    return ", ".join(sorted(held or ())) or "no objects"
+def _type_list(types_held: Collection[str] | None) -> str:
+    return ", ".join(sorted(types_held or ())) or "no objects"

@@ -59,7 +59,7 @@ def remediation_of(program: Program, verdict: DeclaredOutcome) -> str | None:
     return verdict.remediation
 
 
-def untold_indexes(program: Program) -> frozenset[int]:
+def indexes_needing_object(program: Program) -> frozenset[int]:
     """Return the indexes of which only the object itself can tell more: why it is unreadable, what a runtime error says."""
     indexes = {UNREADABLE}
     for number, condition in enumerate(program.block.conditions, 1):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import suggestion
 from perpend.core.objects.status import Status
-from perpend.evaluation.engines.verdicts import ShownCodes
+from perpend.evaluation.engines.verdicts import CodeFilter
 from perpend.evaluation.verdicts.child_lists import account_names
 from perpend.evaluation.verdicts.evaluation import FilteredEvaluation
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdicts import Verdicts
 
-_MOST_NAMED: Final = 5
+_MAX_LISTED: Final = 5
 """How many accounts are named where one is not among them."""
 
 
@@ -53,27 +53,27 @@ class Filter:
         return " ".join(f"--{option} {shlex.quote(value)}" for option, values in options for value in values)
 
 
-def filter_verdicts(evaluation: Evaluation, wanted: Filter, accounts: Mapping[str, Account]) -> Evaluation:
+def filter_verdicts(evaluation: Evaluation, requested: Filter, accounts: Mapping[str, Account]) -> Evaluation:
     """Return a judgement of which reports show what is wanted.
 
     ``accounts`` are those that the configuration names. Raises UnknownName for a category that no policy asked has, and for
     an account that nothing belongs to.
     """
-    if not wanted:
+    if not requested:
         return evaluation
-    columns = _of_categories(evaluation, wanted.categories)
-    owners = {account: _called(account, accounts) for account in wanted.accounts}
-    belonging = _Belonging(evaluation, owners)
-    _refuse_unknown(belonging, accounts)
-    statuses = tuple(status for status in Status if not wanted.statuses or status in wanted.statuses)
+    columns = _of_categories(evaluation, requested.categories)
+    owners = {account: _account_names(account, accounts) for account in requested.accounts}
+    in_accounts = _AccountFilter(evaluation, owners)
+    _reject_unknown(in_accounts, accounts)
+    statuses = tuple(status for status in Status if not requested.statuses or status in requested.statuses)
     by_type: dict[str, list[Verdicts]] = {}
     for column in columns:
         by_type.setdefault(column.program.input_type, []).append(column)
     shown: dict[int, Verdicts] = {}
     for type_name, of_type in by_type.items():
-        shown |= zip(map(id, of_type), _shown(of_type, statuses, belonging.of(type_name)), strict=True)
+        shown |= zip(map(id, of_type), _filter_columns(of_type, statuses, in_accounts.of(type_name)), strict=True)
     verdicts = tuple(shown[id(column)] for column in columns)
-    return replace(evaluation, filter_verdicts=FilteredEvaluation(verdicts, statuses, wanted.words))
+    return replace(evaluation, filter_verdicts=FilteredEvaluation(verdicts, statuses, requested.words))
 
 
 def _of_categories(evaluation: Evaluation, categories: Collection[str]) -> list[Verdicts]:
@@ -82,76 +82,82 @@ def _of_categories(evaluation: Evaluation, categories: Collection[str]) -> list[
         if category.upper() not in {one.upper() for one in known}:
             listed = ", ".join(sorted(known)) or "none"
             raise UnknownName(f"no policy that judged is of the category '{printable(category)}': they are of {listed}")
-    wanted = {category.upper() for category in categories}
+    requested = {category.upper() for category in categories}
 
-    def is_wanted(policy_id: str) -> bool:
+    def is_requested(policy_id: str) -> bool:
         view = evaluation.selection.policies.get(policy_id)
-        return not wanted or (view is not None and any(one.upper() in wanted for one in view.categories))
+        return not requested or (view is not None and any(one.upper() in requested for one in view.categories))
 
-    return [column for column in evaluation.verdicts if is_wanted(column.program.policy_id)]
+    return [column for column in evaluation.verdicts if is_requested(column.program.policy_id)]
 
 
-def _called(account: str, accounts: Mapping[str, Account]) -> frozenset[str]:
+def _account_names(account: str, accounts: Mapping[str, Account]) -> frozenset[str]:
     """Return what owners can be called that an account's name or number means."""
     named = (number for number, one in accounts.items() if one.name and one.name.casefold() == account.casefold())
     return frozenset({account, *named})
 
 
-class _Belonging:
+class _AccountFilter:
     """Which objects belong to one of some accounts: by type, a mark for each object, or a file of row numbers."""
 
     def __init__(self, evaluation: Evaluation, owners: Mapping[str, frozenset[str]]) -> None:
         self.evaluation = evaluation
         self.owners = owners
         every = frozenset().union(*owners.values()) if owners else frozenset()
-        self._found: dict[str, bytearray | Path] = {}
+        self._marks: dict[str, bytearray | Path] = {}
         self.seen: set[str] = set()
         for type_name in evaluation.selection.by_type() if owners else ():
             objects = evaluation.objects_of(type_name)
             if isinstance(objects, StoredObjects):
-                self._found[type_name] = objects.belonging(every)
-                self.seen |= {name for name in every if name not in self.seen and objects.any_belongs(name)}
+                self._marks[type_name] = objects.in_accounts(every)
+                self.seen |= {name for name in every if name not in self.seen and objects.any_in_account(name)}
                 continue
-            names = [every.intersection(account_names(judged)) for judged in objects]
+            names = [every.intersection(account_names(object_)) for object_ in objects]
             self.seen.update(*names)
-            self._found[type_name] = bytearray(map(bool, names))
+            self._marks[type_name] = bytearray(map(bool, names))
 
     def of(self, type_name: str) -> bytearray | Path | None:
         """Return which objects of a type belong; None for all."""
-        return self._found.get(type_name)
+        return self._marks.get(type_name)
 
 
-def _refuse_unknown(belonging: _Belonging, accounts: Mapping[str, Account]) -> None:
+def _reject_unknown(in_accounts: _AccountFilter, accounts: Mapping[str, Account]) -> None:
     """Raise for an account that neither the configuration nor any input names, and that owns nothing."""
-    stated = {number for source in belonging.evaluation.inventory.sources for number in source.accounts}
-    for account, called in belonging.owners.items():
-        if called & (belonging.seen | stated | accounts.keys()):
+    stated = {number for source in in_accounts.evaluation.inventory.sources for number in source.accounts}
+    for account, names_of_account in in_accounts.owners.items():
+        if names_of_account & (in_accounts.seen | stated | accounts.keys()):
             continue
         numbers = sorted({*stated, *accounts})
         known = [(accounts[number].name if number in accounts else None) or number for number in numbers]
         near = suggestion(account, [*known, *numbers])
-        listed = f"{', '.join(known[:_MOST_NAMED])}{', …' if known[_MOST_NAMED:] else ''}"
+        listed = f"{', '.join(known[:_MAX_LISTED])}{', …' if known[_MAX_LISTED:] else ''}"
         hint = f" ({near})".replace("`", "'") if near else f": there are {printable(listed)}" if known else ""
         raise UnknownName(f"nothing belongs to the account '{printable(account)}'{hint}")
 
 
-def _shown(columns: Sequence[Verdicts], statuses: Collection[Status], belong: bytearray | Path | None) -> list[Verdicts]:
+def _filter_columns(
+    columns: Sequence[Verdicts], statuses: Collection[Status], selected_rows: bytearray | Path | None
+) -> list[Verdicts]:
     """Return the columns of one type with what is not wanted hidden."""
-    wanted = [
+    requested = [
         frozenset(index for index, verdict in column.program.verdicts.items() if verdict.status in statuses)
         for column in columns
     ]
     shown: list[Verdicts] = []
-    for column, indexes in zip(columns, wanted, strict=True):
+    for column, indexes in zip(columns, requested, strict=True):
         if isinstance(column, InMemoryVerdicts):
-            marks = belong if isinstance(belong, bytearray) else b"\1" * len(column.indexes)
-            kept = (index if index in indexes and mark else HIDDEN for index, mark in zip(column.indexes, marks, strict=True))
-            shown.append(replace(column, indexes=array("i", kept)))
+            marks = selected_rows if isinstance(selected_rows, bytearray) else b"\1" * len(column.indexes)
+            visible = (
+                index if index in indexes and mark else HIDDEN for index, mark in zip(column.indexes, marks, strict=True)
+            )
+            shown.append(replace(column, indexes=array("i", visible)))
         elif isinstance(column, ParquetVerdicts):
             by_number = {
-                other.number: codes for other, codes in zip(columns, wanted, strict=True) if isinstance(other, ParquetVerdicts)
+                other.number: codes
+                for other, codes in zip(columns, requested, strict=True)
+                if isinstance(other, ParquetVerdicts)
             }
             everything = (by_number.get(number, frozenset()) for number in range(max(by_number) + 1))
-            rows = belong if not isinstance(belong, bytearray) else None
-            shown.append(replace(column, files=replace(column.files, shown=ShownCodes(tuple(everything), rows))))
+            rows = selected_rows if not isinstance(selected_rows, bytearray) else None
+            shown.append(replace(column, files=replace(column.files, shown=CodeFilter(tuple(everything), rows))))
     return shown

@@ -12,7 +12,7 @@ from perpend.core.objects.inventory import CloudObject, Inventory, Source
 from perpend.core.objects.object_types import Field, Lookup, ObjectType
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
-from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of, counts_of, ledger_of, objects_at
+from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of, counts_of, objects_at, totals_of
 from perpend.evaluation.verdicts.requirements import AnsweredFor, RequirementStatus
 from perpend.evaluation.verdicts.selection import Selection, select_policies
 from perpend.evaluation.verdicts.verdicts import InMemoryVerdicts
@@ -97,7 +97,7 @@ def test_an_empty_estate_has_an_empty_ledger(tmp_path: Path) -> None:
 
 def test_a_ledger_that_does_not_add_up_is_never_shown(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="the ledger does not add up: 0 verdicts, 1 expected"):
-        ledger_of(inventory(thing("a")), [InMemoryVerdicts(program_of(analyzer(tmp_path, ON)))])
+        totals_of(inventory(thing("a")), [InMemoryVerdicts(program_of(analyzer(tmp_path, ON)))])
 
 
 def test_a_finding_tells_everything_about_a_verdict(tmp_path: Path) -> None:

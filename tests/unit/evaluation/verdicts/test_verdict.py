@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from perpend.core.values.partial_object import PartialObject
-from perpend.evaluation.verdicts.verdict import message_of, reader_of, remediation_of, untold_indexes, value_at, values_read
+from perpend.evaluation.verdicts.verdict import (
+    indexes_needing_object,
+    message_of,
+    reader_of,
+    remediation_of,
+    value_at,
+    values_read,
+)
 from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.program import Read
 from tests.repositories import logic
@@ -52,7 +59,7 @@ def test_only_objects_tell_why_they_are_unreadable_and_what_an_error_says(tmp_pa
         0: "isUnreadable()",
         302: "doc.asJson().isInvalid()",
         304: "doc.asJson().jsonQueryText('on').isEvaluationFailed()",
-    } == {index: program.verdicts[index].text for index in untold_indexes(program)}
+    } == {index: program.verdicts[index].text for index in indexes_needing_object(program)}
 
 
 FIELDS: dict[str, Any] = {

@@ -45,7 +45,7 @@ class DuckDb:
         self._connection = connection
         self._thread: int | None = get_ident()
         self._natives: Names = {}
-        self._known: set[str] = set()
+        self._registered: set[str] = set()
         teach(connection)
         for native in _ALWAYS:
             self._add(native)
@@ -99,12 +99,12 @@ class DuckDb:
         named = f'SELECT "key0" AS {quoted(ROW)}, "key1" AS {quoted(SOURCE)}, {outputs} FROM ({text}\n) AS judged'
         self.run(f"COPY ({named}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
 
-    def ends_of_rows(
+    def codes_of_rows(
         self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> list[tuple[int, ...]]:
         """Return the outputs of a plan for each row of its table, in the order of the rows."""
         for table in tables.by_name.values():
-            for statement in statements_of(table, rows[table.name]):
+            for statement in table_statements(table, rows[table.name]):
                 self.run(statement)
         return [tuple(codes) for _, *codes in sorted(self.run(self.text_of(plan.stage, quoted)))]
 
@@ -123,7 +123,7 @@ class DuckDb:
 
     def hold(self, table: str, columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], *, rows: int) -> str:
         """Make a table of columns of this many values each, beside the row's number; return the text that stands for it."""
-        fill(self.connection, table, columns, kinds, rows=rows)
+        create_from_columns(self.connection, table, columns, kinds, rows=rows)
         return quoted(table)
 
     def _mark_plain(self, table: str, name: str) -> None:
@@ -133,13 +133,13 @@ class DuckDb:
         self.run(f"CREATE OR REPLACE TABLE {table} AS SELECT *, {marks} AS {companion} FROM {table}")
 
     def _add(self, native: Native) -> None:
-        if native.name in self._known:
+        if native.name in self._registered:
             return
-        self._known.add(native.name)
+        self._registered.add(native.name)
         function = NATIVES[native.function](*native.constants)
         arguments = [type_of(kind) for kind in native.arguments]
-        called = (lambda one: function(one)) if len(arguments) == 1 else (lambda one, other: function(one, other))
-        add_function(self.connection, native.name, called, arguments, type_of(native.kind), of_nulls=True)
+        wrapper = (lambda one: function(one)) if len(arguments) == 1 else (lambda one, other: function(one, other))
+        add_function(self.connection, native.name, wrapper, arguments, type_of(native.kind), of_nulls=True)
 
 
 def _parts(table: str, rows: int) -> str:
@@ -174,7 +174,7 @@ _AT_ONCE: Final = 500
 _VALUES_AT_ONCE: Final = 20_000
 
 
-def statements_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def table_statements(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the statements that create a table and fill it."""
     kinds = columns_of(table)
     declared = ", ".join(f"{quoted(name)} {type_of(kind)}" for name, kind in kinds.items())
@@ -188,7 +188,7 @@ def _row(row: Mapping[str, Any], kinds: Mapping[str, Kind]) -> str:
     return f"({', '.join(literal(row.get(name), kind) for name, kind in kinds.items())})"
 
 
-def fill(
+def create_from_columns(
     connection: Connection, table: str, columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], *, rows: int
 ) -> None:
     """Make a table of columns of this many values each, beside the row's number. Values are handed over as lists."""
@@ -196,6 +196,6 @@ def fill(
     query = f"SELECT {', '.join((f'unnest(range(?, ?)) AS {ROW}', *named))}"
     for start in range(0, max(rows, 1), _VALUES_AT_ONCE):
         end = min(start + _VALUES_AT_ONCE, rows)
-        given = [start, end, *(list(values[start:end]) for values in columns.values())]
+        arguments = [start, end, *(list(values[start:end]) for values in columns.values())]
         into = f"INSERT INTO {quoted(table)}" if start else f"CREATE OR REPLACE TABLE {quoted(table)} AS"
-        connection.execute(f"{into} {query}", given)
+        connection.execute(f"{into} {query}", arguments)

@@ -76,22 +76,22 @@ def _ascii(text: str) -> str:
     return f"strlen({text}) = length({text})"
 
 
-def _is(text: str, *wanted: str) -> str:
+def _is(text: str, *forms: str) -> str:
     """Return whether a text's normal form is one of some. Most texts are one, or begin with another letter than all."""
-    if not all(map(str.isascii, wanted)):
-        return f"({_norm(text)} IN ({', '.join(map(text_literal, wanted))}))"
-    words = [word for word in wanted if word]
-    cases = [f"WHEN {_begins_otherwise(text, words)} THEN FALSE"]
+    if not all(map(str.isascii, forms)):
+        return f"({_norm(text)} IN ({', '.join(map(text_literal, forms))}))"
+    words = [word for word in forms if word]
+    cases = [f"WHEN {_begins_differently(text, words)} THEN FALSE"]
     if words:
         spelt = dict.fromkeys(form for word in words for form in (word, word.upper()))
         cases += [f"WHEN {text} IN ({', '.join(map(text_literal, spelt))}) THEN TRUE", *_by_length(text, words)]
     # RE2 takes the long s for a small s; where letters beyond ASCII are, Python says what their lower case is.
-    others = f"WHEN NOT {_ascii(text)} THEN perpend_norm({text}) IN ({', '.join(map(text_literal, wanted))})" if words else ""
-    matches = f"coalesce(regexp_full_match({text}, {text_literal(_pattern(wanted))}), {'TRUE' if '' in wanted else 'FALSE'})"
+    others = f"WHEN NOT {_ascii(text)} THEN perpend_norm({text}) IN ({', '.join(map(text_literal, forms))})" if words else ""
+    matches = f"coalesce(regexp_full_match({text}, {text_literal(_pattern(forms))}), {'TRUE' if '' in forms else 'FALSE'})"
     return f"(CASE {' '.join(cases)} {others} ELSE {matches} END)"
 
 
-def _begins_otherwise(text: str, words: Sequence[str]) -> str:
+def _begins_differently(text: str, words: Sequence[str]) -> str:
     """Return the condition that a text begins neither with white space, which sorts below the "!", nor as any word does."""
     first = {form for word in words for form in (word[0], word[0].upper()) if form >= "!"}
     if "k" in first:
@@ -117,10 +117,10 @@ def _by_length(text: str, words: Sequence[str]) -> list[str]:
     return cases
 
 
-def _pattern(wanted: Sequence[str]) -> str:
+def _pattern(forms: Sequence[str]) -> str:
     """Return the pattern of all texts with one of some normal forms."""
     space = "[ \\t\\n\\r\\f\\v]"
-    words = (f"{space}+".join("".join(map(_letter, word)) for word in phrase.split(" ")) for phrase in wanted)
+    words = (f"{space}+".join("".join(map(_letter, word)) for word in phrase.split(" ")) for phrase in forms)
     return f"{space}*(?:{'|'.join(words)}){space}*"
 
 

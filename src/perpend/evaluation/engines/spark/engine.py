@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from perpend.evaluation.engines.spark.errors import FAILURES, LOST, SparkFailed, clear
+from perpend.evaluation.engines.spark.errors import FAILURES, LOST, SparkFailed, spark_failure
 
 # isort: split
 # Behind the module that says in plain words that these are not installed.
@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 DIALECT: Final = SparkSql()
 _POLL: Final = 0.25
 _AT_ONCE: Final = 40
-_Found = TypeVar("_Found")
+_Result = TypeVar("_Result")
 
-CheckOptions = tuple["Plan", "Tables", "Mapping[str, Sequence[Mapping[str, Any]]]"]
+PlanInput = tuple["Plan", "Tables", "Mapping[str, Sequence[Mapping[str, Any]]]"]
 """A plan, the tables it was made for, the rows of each."""
 
 
@@ -59,46 +59,46 @@ class Spark:
         self._patience = patience
         self._is_local = str(self.session.sparkContext.master).startswith("local")
         self._natives: Names = {}
-        self._known: set[str] = set()
+        self._registered: set[str] = set()
         for statement in functions():
             self.session.sql(statement)
 
     def query(self, plan: Plan, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,)) -> Query:
         """Return a plan's query, ready to be run here."""
-        query = query_of(eager(plan), DIALECT, relation, keys=keys, names=self._natives)
+        query = query_of(null_unused_arguments(plan), DIALECT, relation, keys=keys, names=self._natives)
         for native in query.natives:
             self._add(native)
         return query
 
-    def ends_of_rows(
+    def codes_of_rows(
         self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> list[tuple[int, ...]]:
         """Return the outputs of a plan for each row of its table, in the order of the rows."""
-        return self.ends_of_many([(plan, tables, rows)])[0]
+        return self.codes_of_many([(plan, tables, rows)])[0]
 
-    def ends_of_many(self, asked: Sequence[CheckOptions]) -> list[list[tuple[int, ...]]]:
+    def codes_of_many(self, inputs: Sequence[PlanInput]) -> list[list[tuple[int, ...]]]:
         """Return the same for many plans, each over rows of its own, in few jobs of Spark."""
-        ends: list[list[tuple[int, ...]]] = []
-        for start in range(0, len(asked), _AT_ONCE):
-            ends += self._ends_at_once(asked[start : start + _AT_ONCE])
-        return ends
+        codes: list[list[tuple[int, ...]]] = []
+        for start in range(0, len(inputs), _AT_ONCE):
+            codes += self._codes_of_batch(inputs[start : start + _AT_ONCE])
+        return codes
 
-    def _ends_at_once(self, asked: Sequence[CheckOptions]) -> list[list[tuple[int, ...]]]:
+    def _codes_of_batch(self, inputs: Sequence[PlanInput]) -> list[list[tuple[int, ...]]]:
         views: list[str] = []
         parts: list[str] = []
         try:
-            for number, (plan, tables, rows) in enumerate(asked):
+            for number, (plan, tables, rows) in enumerate(inputs):
                 frames = {name: frame_of_rows(self.session, table, rows[name]) for name, table in tables.by_name.items()}
                 query = self.query(plan, self._views(frames, views))
                 codes = ", ".join(map(quoted, plan.stage.outputs))
                 parts.append(f"SELECT {number} AS part, key0 AS number, array({codes}) AS codes FROM ({query.text})")
-            rows_found = self.run(lambda: self.session.sql(" UNION ALL ".join(parts)).collect())
+            rows_of_all = self.run(lambda: self.session.sql(" UNION ALL ".join(parts)).collect())
         finally:
-            self._forget(views)
-        of_each: list[dict[int, tuple[int, ...]]] = [{} for _ in asked]
-        for part, row, codes in rows_found:
-            of_each[part][row] = tuple(codes)
-        return [[ends[row] for row in sorted(ends)] for ends in of_each]
+            self._drop_views(views)
+        by_input: list[dict[int, tuple[int, ...]]] = [{} for _ in inputs]
+        for part, row, codes in rows_of_all:
+            by_input[part][row] = tuple(codes)
+        return [[codes[row] for row in sorted(codes)] for codes in by_input]
 
     def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
         """Write a plan's outputs for each row of its table as a directory of Parquet files; return the files.
@@ -119,22 +119,22 @@ class Spark:
             with naming(out):
                 return self._write(text, temporary, out)
         finally:
-            self._forget(views)
+            self._drop_views(views)
             remove_tree(temporary)
 
     def _write(self, text: str, temporary: Path, directory: Path) -> Sequence[Path]:
-        judged = Observation()
+        observation = Observation()
         self.run(
             lambda: (
                 self.session.sql(text)
-                .observe(judged, count(lit(1)).alias("rows"))
+                .observe(observation, count(lit(1)).alias("rows"))
                 .write.option("compression", "zstd")
                 .parquet(f"file:{temporary.absolute()}")
             )
         )
         written = sorted(temporary.glob("*.parquet"))
         rows = sum(int(pq.read_metadata(path).num_rows) for path in written)
-        if rows != judged.get["rows"]:
+        if rows != observation.get["rows"]:
             raise SparkFailed(
                 f"the workers of Spark do not write to the disk that {directory} is on: verdicts are missing there"
             )
@@ -148,7 +148,7 @@ class Spark:
         sync_directory(directory.parent)
         return [directory / path.name for path in written]
 
-    def run(self, action: Callable[[], _Found]) -> _Found:
+    def run(self, action: Callable[[], _Result]) -> _Result:
         """Return what an action gives. Spark would wait for lost workers forever; here it is cancelled in the end."""
         running = _Running(action, self.session)
         alone_since: float | None = None
@@ -163,8 +163,8 @@ class Spark:
                 self.session.sparkContext.cancelJobGroup(running.group)
                 running.thread.join(self._patience)
         if running.error is not None:
-            raise clear(running.error) from None
-        result: _Found = running.found[0]
+            raise spark_failure(running.error) from None
+        result: _Result = running.results[0]
         return result
 
     def _is_alone(self) -> bool:
@@ -185,13 +185,13 @@ class Spark:
             views.append(names[table])
         return names.__getitem__
 
-    def _forget(self, views: Sequence[str]) -> None:
+    def _drop_views(self, views: Sequence[str]) -> None:
         for view in views:
             self.session.catalog.dropTempView(view)
 
     def _add(self, native: Native) -> None:
-        if native.name not in self._known:
-            self._known.add(native.name)
+        if native.name not in self._registered:
+            self._registered.add(native.name)
             run = OnArrow(native.function, native.constants, native.kind)
             # Without annotations it is taken for what it is: columns in, a column out.
             function = arrow_udf(lambda *columns: run(*columns), type_of(native.kind))
@@ -203,7 +203,7 @@ class _Running:
 
     def __init__(self, action: Callable[[], Any], session: SparkSession) -> None:
         self.group = f"perpend-{secrets.token_hex(6)}"
-        self.found: list[Any] = []
+        self.results: list[Any] = []
         self.error: BaseException | None = None
         self._action = action
         self._session = session
@@ -214,7 +214,7 @@ class _Running:
     def _work(self) -> None:
         try:
             self._session.sparkContext.setJobGroup(self.group, "perpend", interruptOnCancel=True)
-            self.found.append(self._action())
+            self.results.append(self._action())
         except FAILURES as error:
             self.error = error
 
@@ -252,7 +252,7 @@ def frame_of_files(session: SparkSession, table: Table, files: Sequence[Path]) -
     return reader.parquet(*(f"file:{path.absolute()}" for path in files))
 
 
-def eager(plan: Plan) -> Plan:
+def null_unused_arguments(plan: Plan) -> Plan:
     """Return a plan of the same meaning whose natives take nulls where their results are not asked for."""
     return replace(plan, stage=_stage(plan.stage))
 
@@ -262,28 +262,28 @@ def _stage(stage: Stage) -> Stage:
     nodes = list(walk(stage.outputs.values()))
     uses = Counter(inner for node in nodes for inner in node.arguments)
     uses.update(stage.outputs.values())
-    made: dict[Scalar, Scalar] = {}
+    new_scalars: dict[Scalar, Scalar] = {}
     for node in nodes:
-        arguments = tuple(made[inner] for inner in node.arguments)
+        arguments = tuple(new_scalars[inner] for inner in node.arguments)
         if node.primitive == "if":
-            arguments = _spared(scalars, node, arguments, uses)
-        made[node] = scalars.make(node.primitive, *arguments, constants=node.constants, kind=node.kind)
-    outputs = {name: made[node] for name, node in stage.outputs.items()}
+            arguments = _with_nulls(scalars, node, arguments, uses)
+        new_scalars[node] = scalars.make(node.primitive, *arguments, constants=node.constants, kind=node.kind)
+    outputs = {name: new_scalars[node] for name, node in stage.outputs.items()}
     counts = tuple(replace(node, stage=_stage(node.stage)) for node in stage.counts)
     return replace(stage, outputs=outputs, counts=counts)
 
 
-def _spared(scalars: Scalars, choice: Scalar, arguments: tuple[Scalar, ...], uses: Counter[Scalar]) -> tuple[Scalar, ...]:
+def _with_nulls(scalars: Scalars, choice: Scalar, arguments: tuple[Scalar, ...], uses: Counter[Scalar]) -> tuple[Scalar, ...]:
     """Return the arguments of a choice, its natives that nothing else uses given nulls where the other branch counts."""
     condition, *branches = arguments
-    made = [condition]
+    arguments_ = [condition]
     for place, (old, new) in enumerate(zip(choice.arguments[1:], branches, strict=True)):
         if old.primitive != "native" or uses[old] > 1:
-            made.append(new)
+            arguments_.append(new)
             continue
         masked = [_masked(scalars, condition, part, then=place == 0) for part in new.arguments]
-        made.append(scalars.make("native", *masked, constants=new.constants, kind=new.kind))
-    return tuple(made)
+        arguments_.append(scalars.make("native", *masked, constants=new.constants, kind=new.kind))
+    return tuple(arguments_)
 
 
 def _masked(scalars: Scalars, condition: Scalar, part: Scalar, *, then: bool) -> Scalar:

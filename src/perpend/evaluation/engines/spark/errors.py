@@ -47,25 +47,25 @@ _KNOWN: Final = (
 )
 
 
-def clear(error: BaseException | None, said: str = "") -> SparkFailed:
-    """Return an error as one sentence. ``said``: what the JVM wrote, where there is no better source."""
-    text = f"{error}\n{said}"
+def spark_failure(error: BaseException | None, log: str = "") -> SparkFailed:
+    """Return an error as one sentence. ``log``: what the JVM wrote, where there is no better source."""
+    text = f"{error}\n{log}"
     for pattern, sentence in _KNOWN:
         match = re.search(pattern, text)
         if match:
             return SparkFailed(sentence.format(*match.groups(), _first_line(text)) if "{" in sentence else sentence)
     inner = re.findall(r"^\w*(?:Error|Exception): .+", text, re.MULTILINE) if "Python worker" in text else []
     if "JAVA_GATEWAY_EXITED" in text:
-        return SparkFailed(f"the Java process of Spark ended at its start: {_own_reason(said)}")
+        return SparkFailed(f"the Java process of Spark ended at its start: {_jvm_reason(log)}")
     return SparkFailed(f"Spark failed: {_first_line(inner[-1] if inner else text)}")
 
 
-def _own_reason(said: str) -> str:
+def _jvm_reason(log: str) -> str:
     """Return what a JVM that ended says of it: the last cause, else its exception, else its first line that is no warning."""
-    causes = re.findall(r"^Caused by: (.+)", said, re.MULTILINE)
-    raised = re.findall(r"^Exception in thread \"main\" (.+)", said, re.MULTILINE)
-    spoken = [line for line in said.splitlines() if line.strip() and not re.match(r"WARNING|Using |\S+ \S+ WARN ", line)]
-    return _first_line((causes[-1:] or raised or spoken or [""])[0])
+    causes = re.findall(r"^Caused by: (.+)", log, re.MULTILINE)
+    exceptions = re.findall(r"^Exception in thread \"main\" (.+)", log, re.MULTILINE)
+    other_lines = [line for line in log.splitlines() if line.strip() and not re.match(r"WARNING|Using |\S+ \S+ WARN ", line)]
+    return _first_line((causes[-1:] or exceptions or other_lines or [""])[0])
 
 
 def _first_line(text: str) -> str:

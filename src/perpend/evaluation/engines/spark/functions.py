@@ -58,8 +58,8 @@ def _lower_of_any(text: str) -> str:
     upper, lower = _letters()
     cased, ignorable = _contexts()
     final = f"([{cased}][{ignorable}]*){_SIGMA}(?![{ignorable}]*[{cased}])"
-    mended = f"regexp_replace({text}, {text_literal(final)}, {text_literal(f'$1{_FINAL_SIGMA}')})"
-    known = f"CASE WHEN contains({text}, '{_SIGMA}') THEN {mended} ELSE {text} END"
+    with_final_sigma = f"regexp_replace({text}, {text_literal(final)}, {text_literal(f'$1{_FINAL_SIGMA}')})"
+    known = f"CASE WHEN contains({text}, '{_SIGMA}') THEN {with_final_sigma} ELSE {text} END"
     dotted = f"replace({known}, '{_DOTTED_I}', {text_literal(_DOTTED_I.lower())})"
     return f"translate({dotted}, {text_literal(upper)}, {text_literal(lower)})"
 
@@ -67,7 +67,7 @@ def _lower_of_any(text: str) -> str:
 @cache
 def _letters() -> tuple[str, str]:
     """Return all letters that have a lower case of one letter, and those."""
-    pairs = [(letter, letter.lower()) for letter in _everything() if letter != letter.lower()]
+    pairs = [(letter, letter.lower()) for letter in _all_letters() if letter != letter.lower()]
     assert {letter for letter, lower in pairs if len(lower) != 1} == {_DOTTED_I}, "Unicode has a new letter of this kind"
     return "".join(letter for letter, lower in pairs if len(lower) == 1), "".join(
         lower for _, lower in pairs if len(lower) == 1
@@ -81,10 +81,10 @@ def _contexts() -> tuple[str, str]:
     A sigma is final behind a cased letter and not before one; what is ignorable between them does not count.
     """
     ignorable = {
-        letter for letter in _everything() if f"a{letter}{_SIGMA}".lower()[-1] == _FINAL_SIGMA and not _is_cased(letter)
+        letter for letter in _all_letters() if f"a{letter}{_SIGMA}".lower()[-1] == _FINAL_SIGMA and not _is_cased(letter)
     }
-    ignorable |= {letter for letter in _everything() if _is_cased(letter) and f"a{_SIGMA}{letter}".lower()[1] == _FINAL_SIGMA}
-    cased = {letter for letter in _everything() if _is_cased(letter)} - ignorable
+    ignorable |= {letter for letter in _all_letters() if _is_cased(letter) and f"a{_SIGMA}{letter}".lower()[1] == _FINAL_SIGMA}
+    cased = {letter for letter in _all_letters() if _is_cased(letter)} - ignorable
     return _class(cased), _class(ignorable)
 
 
@@ -92,7 +92,7 @@ def _is_cased(letter: str) -> bool:
     return f"{letter}{_SIGMA}".lower()[-1] == _FINAL_SIGMA
 
 
-def _everything() -> Iterable[str]:
+def _all_letters() -> Iterable[str]:
     return (chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
 
 

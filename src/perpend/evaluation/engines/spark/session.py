@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from perpend.evaluation.engines.spark.errors import FAILURES, SparkFailed, clear
+from perpend.evaluation.engines.spark.errors import FAILURES, SparkFailed, spark_failure
 
 # isort: split
 # Behind the module that says in plain words that these are not installed.
@@ -81,9 +81,9 @@ def spark_session(
     is_local = master.startswith("local")
     settings = {**_SETTINGS, **(_LOOPBACK if is_local or _is_loopback(master) else {}), **_MEANING, **given}
     with TemporaryDirectory(prefix="perpend-spark-", ignore_cleanup_errors=True) as name:
-        starting = _Starting(master, settings, Path(name))
+        start = _SessionStart(master, settings, Path(name))
         try:
-            session = starting.started()
+            session = start.wait()
             python = given.get("spark.pyspark.python") or os.environ.get("PYSPARK_PYTHON")
             session.sparkContext.pythonExec = python or (sys.executable if is_local else "python3")
             if not is_local:
@@ -91,7 +91,7 @@ def spark_session(
                 _find_worker(session, patience)
             yield session
         finally:
-            starting.end()
+            start.end()
 
 
 def own_session(session: SparkSession) -> SparkSession:
@@ -151,16 +151,16 @@ def is_none_of_py4j(record: logging.LogRecord) -> bool:
     return Path(record.pathname).parent.name != "py4j"
 
 
-class _Starting(threading.Thread):
+class _SessionStart(threading.Thread):
     """The start of a session in a JVM of its own. It may hang, and is given up then."""
 
     def __init__(self, master: str, settings: Mapping[str, str], directory: Path) -> None:
         super().__init__(name="perpend-spark-start", daemon=True)
         self._master = master
-        self._said = directory / "jvm.txt"
+        self._log = directory / "jvm.txt"
         self._gateway: Any = None
         self._turn = threading.Lock()
-        self._given_up = False
+        self._abandoned = False
         self._session: SparkSession | None = None
         self._error: BaseException | None = None
         quiet = directory / "log4j2.properties"
@@ -177,18 +177,18 @@ class _Starting(threading.Thread):
     def run(self) -> None:
         """Start the JVM with its own words in a file, then the application in it."""
         try:
-            with self._said.open("wb") as said, identity(self._said.parent):
-                gateway = launch_gateway(self._conf, {"stderr": said, "stdout": said})
+            with self._log.open("wb") as log, identity(self._log.parent):
+                gateway = launch_gateway(self._conf, {"stderr": log, "stdout": log})
             with self._turn:
                 self._gateway = gateway
-                if self._given_up:  # nobody waits for it, and nobody else would end it
+                if self._abandoned:  # nobody waits for it, and nobody else would end it
                     self._kill()
                     return
             self._session = SparkSession(SparkContext(conf=self._conf, gateway=self._gateway))
         except (SparkFailed, *FAILURES) as error:
             self._error = error
 
-    def started(self) -> SparkSession:
+    def wait(self) -> SparkSession:
         """Return the session, waiting for it."""
         self.start()
         self.join(_START)
@@ -197,7 +197,7 @@ class _Starting(threading.Thread):
         if isinstance(self._error, SparkFailed):
             raise self._error
         if self._session is None:
-            raise clear(self._error, self._said.read_text("utf-8", "replace")) from None
+            raise spark_failure(self._error, self._log.read_text("utf-8", "replace")) from None
         return self._session
 
     def _close(self) -> None:
@@ -218,7 +218,7 @@ class _Starting(threading.Thread):
             stopping.start()
             stopping.join(_STOP)
         with self._turn:
-            self._given_up = True
+            self._abandoned = True
             if self._gateway is not None:
                 self._kill()
         SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
@@ -273,13 +273,13 @@ def identity(directory: Path) -> Iterator[None]:
 
     Raises SparkFailed where the user has no name and nss_wrapper is not installed.
     """
-    lent = {} if _has_name() else _lent(directory)
-    kept = {name: os.environ.get(name) for name in lent}
-    os.environ.update(lent)
+    variables = {} if _has_name() else _name_variables(directory)
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
-        for name, value in kept.items():
+        for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
@@ -290,7 +290,7 @@ def _has_name() -> bool:
         return False
 
 
-def _lent(directory: Path) -> dict[str, str]:
+def _name_variables(directory: Path) -> dict[str, str]:
     try:
         ctypes.CDLL(_WRAPPER)
     except OSError:

@@ -62,9 +62,9 @@ def is_ascii(text: str) -> str:
     return f"octet_length({text}) = char_length({text})"
 
 
-def _is(text: str, *wanted: str) -> str:
-    words = [word for word in wanted if word]
-    parts = [f"coalesce(btrim({text}, {text_literal(WHITE_SPACE)}) = '', TRUE)"] if "" in wanted else []
+def _is(text: str, *forms: str) -> str:
+    words = [word for word in forms if word]
+    parts = [f"coalesce(btrim({text}, {text_literal(WHITE_SPACE)}) = '', TRUE)"] if "" in forms else []
     if not all(map(str.isascii, words)):
         parts.append(f"(perpend_norm({text}) IN ({', '.join(map(text_literal, words))}))")
     elif words:

@@ -48,7 +48,7 @@ class OnArrow:
 
     def __call__(self, *columns: Any) -> Any:
         """Return the results for a batch."""
-        run = _made(self.function, self.constants)
+        run = _udf(self.function, self.constants)
         if len(columns) > 1:
             results = [run(*row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
         else:
@@ -59,9 +59,9 @@ class OnArrow:
 
 
 @lru_cache(maxsize=1024)
-def _made(function: str, constants: tuple[Any, ...]) -> Callable[..., Any]:
+def _udf(function: str, constants: tuple[Any, ...]) -> Callable[..., Any]:
     binaries = str(Path(SparkFiles.getRootDirectory()) / BINARIES)
     if binaries not in sys.path:
         sys.path.append(binaries)
-    made: Callable[..., Any] = import_module("perpend.evaluation.planner.udfs").NATIVES[function](*constants)
-    return made
+    function_: Callable[..., Any] = import_module("perpend.evaluation.planner.udfs").NATIVES[function](*constants)
+    return function_

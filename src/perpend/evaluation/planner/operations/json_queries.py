@@ -20,9 +20,9 @@ def json_query(use: PlannedUse) -> Value:
     arg, value_type = use["arg"], use.expression.type
     key = _key(use.constant("expression"))
     if arg.plain is None or key is None:
-        node, mismatch, failed = _asked(use, arg.node)
+        node, mismatch, failed = _by_query(use, arg.node)
     else:
-        node, mismatch, failed = _member(use, arg.node, arg.plain, key)
+        node, mismatch, failed = _by_member(use, arg.node, arg.plain, key)
     value = use.value(node, arg.guards, use.stop(mismatch, "resultTypeMismatch"), use.stop(failed, "evaluationError"))
     order = [check.declaration.key for check in use.expression.checks]
     if "resultIsEmpty" in order:
@@ -38,11 +38,11 @@ def _key(expression: str) -> str | None:
     return key if _SAFE_KEY.fullmatch(key) else None
 
 
-def _asked(use: PlannedUse, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
+def _by_query(use: PlannedUse, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
     """Return a query's value, whether it is of another type, whether the query failed, by the package's own JMESPath."""
     scalars, value_type = use.scalars, use.expression.type
-    wanted = (use.constant("expression"), _QUERY_FORMS[value_type])
-    answer = _query(scalars, document, *wanted)
+    query = (use.constant("expression"), _QUERY_FORMS[value_type])
+    answer = _query(scalars, document, *query)
     mismatch = scalars.make("same", answer, use.text(MISMATCH))
     failed = _has_letter(scalars, answer, FAILED)
     value = unpacked(scalars, scalars.make("rest", answer), value_type)
@@ -52,8 +52,8 @@ def _asked(use: PlannedUse, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
 def _query(scalars: Scalars, document: Scalar, expression: str, form: str, *, unless: Scalar | None = None) -> Scalar:
     """Return the result of a JMESPath expression in a form; null where it need not be asked."""
     results = scalars.native("queries", Kind.TEXTS, document, constants=((expression, form),))
-    asked = results if unless is None else scalars.choice(unless, scalars.literal(None, Kind.TEXTS), results)
-    return scalars.make("part", asked, constants=(0,))
+    result = results if unless is None else scalars.choice(unless, scalars.literal(None, Kind.TEXTS), results)
+    return scalars.make("part", result, constants=(0,))
 
 
 def _has_letter(scalars: Scalars, text: Scalar, letter: str) -> Scalar:
@@ -61,13 +61,13 @@ def _has_letter(scalars: Scalars, text: Scalar, letter: str) -> Scalar:
     return scalars.make("starts", shown, scalars.literal(letter, Kind.TEXT))
 
 
-def _member(use: PlannedUse, document: Scalar, plain: Scalar, key: str) -> tuple[Scalar, Scalar, Scalar]:
+def _by_member(use: PlannedUse, document: Scalar, plain: Scalar, key: str) -> tuple[Scalar, Scalar, Scalar]:
     """Return the same for one member, read by the engine itself where the document is plain."""
     scalars, value_type = use.scalars, use.expression.type
     own = scalars.make("member", scalars.choice(plain, document, use.text(None)), constants=(key,))
-    asked = _query(scalars, document, use.constant("expression"), "token", unless=plain)
+    result = _query(scalars, document, use.constant("expression"), "token", unless=plain)
     # Where the document is plain the query is not asked, else there is no member: one of the two is null.
-    token = scalars.make("else", own, asked)
+    token = scalars.make("else", own, result)
     match value_type:
         case ValueType.NUMBER:
             fits, value = scalars.make("numeric", token), scalars.make("number", token)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value, only_where
+from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value, only_if
 
 if TYPE_CHECKING:
     from perpend.evaluation.planner.scalar import Scalar
@@ -30,7 +30,7 @@ def _lazily(use: PlannedUse, *, until: bool) -> Value:
     guards: Guards = ()
     parts: list[Scalar] = []
     for arg in use.many:
-        guards = (*guards, *only_where(scalars, reached, arg.guards))
+        guards = (*guards, *only_if(scalars, reached, arg.guards))
         part = scalars.truth(arg.node)
         parts.append(part)
         reached = scalars.all(reached, scalars.negation(part) if until else part)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def is_disappeared(use: PlannedUse) -> Value:
-    gone, odd = use.place.gone()
-    return use.value(use.scalars.all(use.place.there, gone), odd)
+    is_deleted, malformed = use.place.is_deleted()
+    return use.value(use.scalars.all(use.place.there, is_deleted), malformed)
 
 
 def access_policy_allows(use: PlannedUse) -> Value:

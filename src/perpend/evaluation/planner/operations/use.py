@@ -78,12 +78,12 @@ class PlannedUse:
     def __getitem__(self, name: str) -> Value:
         """The value of an operand, the codes of its guards counted from the expression's own base."""
         value: Value = self.operands[name]
-        return shifted(value, self.offsets[name])
+        return shift_value(value, self.offsets[name])
 
     @property
     def many(self) -> list[Value]:
         """The values of ``args``."""
-        return [shifted(value, by) for value, by in zip(self.operands["args"], self.offsets["args"], strict=True)]
+        return [shift_value(value, by) for value, by in zip(self.operands["args"], self.offsets["args"], strict=True)]
 
     def constant(self, name: str) -> Any:
         """Return a constant argument, the declared default where it is absent."""
@@ -128,19 +128,19 @@ Planners = dict[str, Callable[[PlannedUse], Value]]
 """How uses of operations are planned, by the operation's name."""
 
 
-def shifted(value: Value, by: int) -> Value:
+def shift_value(value: Value, by: int) -> Value:
     """Return a value whose guards count their check slots from another base."""
     if by == 0 or not value.guards:
         return value
-    return Value(value.node, value.type, moved(value.guards, by), value.form, value.plain)
+    return Value(value.node, value.type, shift_guards(value.guards, by), value.form, value.plain)
 
 
-def moved(guards: Guards, by: int) -> Guards:
+def shift_guards(guards: Guards, by: int) -> Guards:
     """Return guards whose check slots are counted from another base."""
     return tuple(Guard(guard.condition, guard.code + by if guard.code > 0 else guard.code) for guard in guards)
 
 
-def only_where(scalars: Scalars, condition: Scalar, guards: Guards) -> Guards:
+def only_if(scalars: Scalars, condition: Scalar, guards: Guards) -> Guards:
     """Return guards that can stop only where a condition holds: evaluation gets there only then."""
     made = (Guard(scalars.all(condition, guard.condition), guard.code) for guard in guards)
     return tuple(guard for guard in made if guard.condition is not scalars.false)

@@ -86,9 +86,9 @@ def read(place: Place, path: str, value_type: ValueType, *, missing_is_null: boo
     scalars = place.build.scalars
     if value_type is ValueType.ANY:
         return Value(node, value_type, guards, form)
-    value, wrong = _converted(scalars, node, form, value_type)
-    if wrong is not scalars.false:
-        guards = (*guards, *at.unknown(wrong, None))
+    value, mismatch = _converted(scalars, node, form, value_type)
+    if mismatch is not scalars.false:
+        guards = (*guards, *at.unknown(mismatch, None))
     return Value(value, value_type, guards, plain=_is_plain(at, name) if form is Form.TEXT else None)
 
 
@@ -104,9 +104,9 @@ def _converted(scalars: Scalars, node: Scalar, form: Form, value_type: ValueType
     """Return a column's value as one of a type, and the condition under which it is none."""
     present = scalars.negation(scalars.is_null(node))
     if value_type in (ValueType.DATE_TIME, ValueType.DURATION) and form in (Form.TEXT, Form.VARIANT):
-        text, wrong = text_of(scalars, node, form)
+        text, mismatch = text_of(scalars, node, form)
         value, invalid = _from_text(scalars, text, value_type)
-        return value, scalars.any(wrong, invalid)
+        return value, scalars.any(mismatch, invalid)
     if form is Form.VARIANT:
         return _from_variant(scalars, node, value_type)
     if value_type in _KINDS_OF_FORM[form]:
@@ -134,11 +134,11 @@ def _from_variant(scalars: Scalars, node: Scalar, value_type: ValueType) -> tupl
     if value_type is ValueType.JSON:
         is_text = scalars.make("same", form, scalars.literal("text", Kind.TEXT))
         return scalars.choice(is_text, nothing, node), is_text
-    wanted = _FORM_NAMES.get(value_type)
-    if wanted is None:
+    form_name = _FORM_NAMES.get(value_type)
+    if form_name is None:
         return nothing, present
-    fits = scalars.make("same", form, scalars.literal(wanted, Kind.TEXT))
-    wrong = scalars.all(present, scalars.negation(fits))
+    fits = scalars.make("same", form, scalars.literal(form_name, Kind.TEXT))
+    mismatch = scalars.all(present, scalars.negation(fits))
     letter = scalars.native("variant value", Kind.TEXT, node)
     text = scalars.choice(fits, scalars.make("rest", letter), nothing)
-    return unpacked(scalars, text, value_type), wrong
+    return unpacked(scalars, text, value_type), mismatch

@@ -18,10 +18,10 @@ from perpend.evaluation.engines.duckdb.engine import duck_db
 from perpend.evaluation.engines.verdicts import VerdictFiles, codes_by_id
 from perpend.evaluation.planner.build import plan_of
 from perpend.evaluation.planner.rewrites import REWRITES
-from perpend.evaluation.verdicts.evaluation import Evaluation, ledger_of
+from perpend.evaluation.verdicts.evaluation import Evaluation, totals_of
 from perpend.evaluation.verdicts.evaluation_time import EvaluationTime, evaluation_time
 from perpend.evaluation.verdicts.staleness import freshness_of
-from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, wanted_of
+from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, required_values
 from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
 from perpend.inventory.snapshots.database import pattern
 from perpend.inventory.snapshots.files import StoreError
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     Codes: TypeAlias = tuple[Sequence[Path], Sequence[Path]]
 
 
-_MOST_TOLD: Final = 3
+_MAX_LISTED: Final = 3
 
 
 @contextmanager
@@ -70,9 +70,9 @@ def evaluate_snapshot(
     UnknownName where the selection was not made over the snapshot, and names policies of types that it does not hold.
     """
     snapshot.check_spelling()
-    if elsewhere := sorted(selection.by_type().keys() - snapshot.tables.by_name.keys()):
+    if missing := sorted(selection.by_type().keys() - snapshot.tables.by_name.keys()):
         raise UnknownName(
-            f"snapshot {snapshot.id} holds no {', '.join(elsewhere[:_MOST_TOLD])}{' …' if elsewhere[_MOST_TOLD:] else ''}: "
+            f"snapshot {snapshot.id} holds no {', '.join(missing[:_MAX_LISTED])}{' …' if missing[_MAX_LISTED:] else ''}: "
             "select policies over the snapshot"
         )
     snapshot = snapshot.as_declared(Types.together(program.types for program in selection.programs)).with_strays(
@@ -84,18 +84,18 @@ def evaluate_snapshot(
         for path in (spill, written, directory / "aged"):
             path.mkdir(mode=0o700)
         aged = aged_snapshot(snapshot, freshness_of(max_age, snapshot_time, today), selection.types.get, directory / "aged")
-        keep, snapshot = aged is snapshot, aged  # what depends on the hour is not worth keeping
+        cache, snapshot = aged is snapshot, aged  # what depends on the hour is not worth keeping
         with duck_db(directories=[written, snapshot.directory / KEPT], paths=snapshot.files.paths, spill=spill) as reader:
-            kept = StoreDuckDb(reader, snapshot, keep=keep)
-            by = engine or kept
+            store_engine = StoreDuckDb(reader, snapshot, cache=cache)
+            by = engine or store_engine
 
             def codes(plan: Plan) -> Codes:
                 out = written / f"{len(list(written.iterdir()))}.parquet"
                 return by.evaluate_to_parquet(plan, snapshot.files, out), snapshot.files[plan.programs[0].input_type]
 
-            evaluation = judgement_of(snapshot, selection, day, reader, codes, progress=progress)
+            evaluation = evaluation_of(snapshot, selection, day, reader, codes, progress=progress)
             if costs:
-                costs(kept.costs)
+                costs(store_engine.costs)
             unread = tuple(failure.source for failure in snapshot.failures)
             yield replace(evaluation, inventory=replace(evaluation.inventory, unread=unread))
 
@@ -131,7 +131,7 @@ def held_day(held: Held, snapshot_time: datetime | None, today: datetime | None)
     return evaluation_time([source.observed_at for source in held.sources], snapshot_time=snapshot_time, today=today)
 
 
-def judgement_of(
+def evaluation_of(
     held: Held,
     selection: Selection,
     day: EvaluationTime,
@@ -152,8 +152,8 @@ def judgement_of(
         paths, table = codes(plan)
         files = VerdictFiles(reader, tuple(paths), held.tables.by_name[type_name].rows, len(programs))
         object_type = selection.types.get(type_name) or ObjectType(type_name)
-        nest = ObjectReader(reader.connection, held)
-        judged = StoredObjects(nest, held, files, object_type, wanted_of(programs, object_type))
+        object_reader = ObjectReader(reader.connection, held)
+        judged = StoredObjects(object_reader, held, files, object_type, required_values(programs, object_type))
         objects[type_name] = judged
         for number, program in enumerate(programs):
             by_program[id(program)] = ParquetVerdicts(program, number, plan.reasons, files, table, judged, day.milliseconds)
@@ -165,4 +165,4 @@ def judgement_of(
     )
     inventory = Inventory(tuple(sources), objects)
     verdicts = tuple(by_program[id(program)] for program in selection.programs)
-    return Evaluation(inventory, selection, day, verdicts, ledger_of(inventory, verdicts))
+    return Evaluation(inventory, selection, day, verdicts, totals_of(inventory, verdicts))

@@ -13,9 +13,9 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.engines.duckdb.engine import DuckDb
 from perpend.evaluation.engines.verdicts import amended_form
 from perpend.evaluation.planner.rewrites import REWRITES, texts_in_columns
-from perpend.evaluation.verdicts.objects import meanings, object_named
+from perpend.evaluation.verdicts.objects import name_queries, object_named
 from perpend.evaluation.verdicts.staleness import freshness_of
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import held_day, judgement_of
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluation_of, held_day
 from perpend.evaluation.verdicts.stores.stale_data import aged_reports
 from perpend.inventory.importers.inputs import readings_of_inputs, stage_inputs
 from perpend.inventory.importers.reports.asked import first_users, users_called
@@ -127,7 +127,7 @@ def _judged(engine: DuckDb, staged: StagedReports, selection: Selection, day: Ev
 
     def judged() -> Evaluation:
         with storing(staged.directory):
-            return judgement_of(staged, selection, day, engine, codes, rewrites=rewrites)
+            return evaluation_of(staged, selection, day, engine, codes, rewrites=rewrites)
 
     try:
         return judged()
@@ -181,10 +181,10 @@ def user_of_reports(
             return None
         if readings is None:
             return None
-        called = Inventory((), {USER_TYPE: tuple(users_called(readings, {meant.text for meant in meanings(name)}))})
+        called = Inventory((), {USER_TYPE: tuple(users_called(readings, {query.text for query in name_queries(name)}))})
         try:
             return object_named(called, USER_TYPE, name)
         except UnknownName:
-            if any(meant.among(called.objects[USER_TYPE]) for meant in meanings(name)):
+            if any(query.matches_in(called.objects[USER_TYPE]) for query in name_queries(name)):
                 raise
         return object_named(Inventory((), {USER_TYPE: tuple(first_users(readings))}), USER_TYPE, name)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
 from perpend.core.schema.tables import CONTRADICTED
-from perpend.evaluation.verdicts.verdict import untold_indexes
+from perpend.evaluation.verdicts.verdict import indexes_needing_object
 from perpend.evaluation.verdicts.verdicts import HIDDEN, WHOLE, Found, Share
 from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
 from perpend.inventory.readers.formats import is_table
@@ -46,7 +46,7 @@ _AT_ONCE: Final = 8_192
 _PIECE: Final = 1_024
 """How many objects whoever shares them has in turn."""
 
-_UNTOLD: Final = "the object's own data keep it from being judged"
+_NO_REASON: Final = "the object's own data keep it from being judged"
 _WHY: Final = (
     f"CASE WHEN starts_with({CONTRADICTED}, {text(CONTRADICT)}) "
     f"THEN split_part({CONTRADICTED}, {text(PLACES)}, 1) ELSE {CONTRADICTED} END"
@@ -57,14 +57,16 @@ _WHY: Final = (
 class StoredObjects(Sequence[CloudObject]):
     """The objects of one stored table, read some thousands at a time. Places are the table's row numbers."""
 
-    def __init__(self, nest: ObjectReader, held: Held, files: VerdictFiles, object_type: ObjectType, wanted: Wanted) -> None:
-        self._nest = nest
+    def __init__(
+        self, reader: ObjectReader, held: Held, files: VerdictFiles, object_type: ObjectType, required: Wanted
+    ) -> None:
+        self._reader = reader
         self._held = held
         self._files = files
         self._type = object_type
-        self._wanted = wanted
+        self._required = required
         self._origins = StoredOrigins(held, object_type.name)
-        self._doubted: dict[tuple[VerdictFiles, frozenset[int]], list[Counter[str]]] = {}
+        self._contradictions: dict[tuple[VerdictFiles, frozenset[int]], list[Counter[str]]] = {}
 
     def __len__(self) -> int:
         return self._files.rows
@@ -84,15 +86,15 @@ class StoredObjects(Sequence[CloudObject]):
     @property
     def connection(self) -> Connection:
         """The database that reads them."""
-        return self._nest.connection
+        return self._reader.connection
 
     def reading(self, paths: Iterable[str]) -> StoredObjects:
         """Return the same objects, with the values at some paths of fields beside those that are wanted already."""
-        wanted = deepcopy(self._wanted)
+        required = deepcopy(self._required)
         for path in paths:
             *lookups, name = path.split(".")
-            wanted.through(lookups).values.add(name)
-        return StoredObjects(self._nest, self._held, self._files, self._type, wanted)
+            required.through(lookups).values.add(name)
+        return StoredObjects(self._reader, self._held, self._files, self._type, required)
 
     def with_rows(self, rows: Sequence[int]) -> list[CloudObject]:
         """Return the objects with these row numbers, in their order."""
@@ -119,11 +121,11 @@ class StoredObjects(Sequence[CloudObject]):
             own = pieces[(share.place - before) % share.shares :: share.shares]
             before += len(pieces)
             for start in range(0, len(own), at_once):
-                yield from self._judged(own[start : start + at_once], columns)
+                yield from self._evaluated_pieces(own[start : start + at_once], columns)
         if files.shown is None and read != len(self):
             raise AssertionError(f"{read} objects have verdicts, {len(self)} were expected")
 
-    def _judged(
+    def _evaluated_pieces(
         self, pieces: Sequence[Sequence[tuple[int, ...]]], columns: Sequence[ParquetVerdicts]
     ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
         """Yield the objects of some pieces with how columns ended on them, piece by piece, all of them being read at once."""
@@ -145,30 +147,30 @@ class StoredObjects(Sequence[CloudObject]):
         """Have no threads of its own meanwhile."""
         return without_threads(self.connection)
 
-    def belonging(self, owners: Collection[str]) -> Path:
+    def in_accounts(self, owners: Collection[str]) -> Path:
         """Write the row numbers of the objects that belong to one of some accounts to a file beside the verdicts."""
         path = self._files.paths[0].with_name(f"rows-{secrets.token_hex(8)}.parquet")
-        self._files.reader.run(f"COPY ({self._rows_belonging(owners)}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
+        self._files.reader.run(f"COPY ({self._rows_in_accounts(owners)}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
         return path
 
-    def any_belongs(self, owner: str) -> bool:
+    def any_in_account(self, owner: str) -> bool:
         """Whether an object belongs to an account."""
-        return bool(self._files.reader.run(f"{self._rows_belonging([owner])} LIMIT 1"))
+        return bool(self._files.reader.run(f"{self._rows_in_accounts([owner])} LIMIT 1"))
 
-    def doubted(self, files: VerdictFiles, codes: frozenset[int]) -> list[Counter[str]]:
+    def contradictions(self, files: VerdictFiles, codes: frozenset[int]) -> list[Counter[str]]:
         """Return for each program why rows are marked as not to be believed, and of how many that is what ended it.
 
         ``codes`` are those of ends of which only the row itself can tell.
         """
         if not self._held.tables.by_name[self._type.name].contradicted:
             return [Counter() for _ in range(files.programs)]
-        if (files, codes) not in self._doubted:
-            rows = files.doubted(self._held.relation(self._type.name), _WHY, codes)
+        if (files, codes) not in self._contradictions:
+            rows = files.contradictions(self._held.relation(self._type.name), _WHY, codes)
             of_each = ({why: numbers[place] for why, *numbers in rows if numbers[place]} for place in range(files.programs))
-            self._doubted[files, codes] = [Counter(reasons) for reasons in of_each]
-        return self._doubted[files, codes]
+            self._contradictions[files, codes] = [Counter(reasons) for reasons in of_each]
+        return self._contradictions[files, codes]
 
-    def _rows_belonging(self, owners: Collection[str]) -> str:
+    def _rows_in_accounts(self, owners: Collection[str]) -> str:
         object_type = self._type
         return rows_belonging(
             self._held, object_type.name, owners, external=object_type.external_id_field, master=object_type.master
@@ -176,7 +178,7 @@ class StoredObjects(Sequence[CloudObject]):
 
     def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[CloudObject]:
         with _collector_paused():
-            nested = self._nest.objects(self._type.name, rows, self._wanted)
+            nested = self._reader.objects(self._type.name, rows, self._required)
             return [
                 object_from_fields(fields, self._type, self._origins.of(row, source))
                 for row, source, fields in zip(rows, sources, nested, strict=True)
@@ -202,7 +204,7 @@ class ParquetVerdicts:
     _counted: Counter[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_with_errors", untold_indexes(self.program))
+        object.__setattr__(self, "_with_errors", indexes_needing_object(self.program))
         object.__setattr__(self, "_interpreter", Interpreter([self.program]))
         object.__setattr__(self, "_counted", self.files.counted(self.number))
 
@@ -215,14 +217,14 @@ class ParquetVerdicts:
 
     def unreadable(self) -> Counter[str]:
         """Return how often each reason occurs why an object is unreadable, of those that codes tell, or a mark of its row."""
-        told: Counter[str] = Counter()
+        reasons: Counter[str] = Counter()
         for code, number in self._counted.items():
             reason = self.reasons[-1 - code] if code < 0 else None
-            told.update({reason: number} if reason is not None else {})
-        untold = frozenset(-1 - place for place, reason in enumerate(self.reasons) if reason is None)
-        if untold & self._counted.keys():
-            told += self.objects.doubted(self.files, untold)[self.number]
-        return told
+            reasons.update({reason: number} if reason is not None else {})
+        unknown = frozenset(-1 - place for place, reason in enumerate(self.reasons) if reason is None)
+        if unknown & self._counted.keys():
+            reasons += self.objects.contradictions(self.files, unknown)[self.number]
+        return reasons
 
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
         """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
@@ -238,8 +240,8 @@ class ParquetVerdicts:
 
     def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
         """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
-        wanted = {index for group in groups for index in group}
-        by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in wanted}, limit)
+        required = {index for group in groups for index in group}
+        by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in required}, limit)
         by_index: dict[int, list[Found]] = {}
         for code, rows in by_code.items():
             by_index.setdefault(max(code, UNREADABLE), []).extend(Found(row, code) for row in rows)
@@ -247,14 +249,14 @@ class ParquetVerdicts:
 
     def ends_of(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
         """Return how the program ended on some objects. The interpreter is asked about those of which codes do not tell all."""
-        known: dict[int | None, EvaluationOutcome] = {code: self._end(code, None) for code in self._counted}
+        known: dict[int | None, EvaluationOutcome] = {code: self._outcome_of(code, None) for code in self._counted}
         known[None] = HIDDEN, None
-        asked = {code for code in self._counted if self._is_untold(code)}
-        return [self._told(code, objects[row]) if code in asked else known[code] for row, code in verdicts]
+        asked = {code for code in self._counted if self._needs_object(code)}
+        return [self._outcome(code, objects[row]) if code in asked else known[code] for row, code in verdicts]
 
     def errors(self) -> Iterator[tuple[int, str]]:
         """Yield the rows whose runtime error or reason is their own, with it, in their order."""
-        rows = self.files.rows_with(self.number, [code for code in self._counted if self._is_untold(code)])
+        rows = self.files.rows_with(self.number, [code for code in self._counted if self._needs_object(code)])
         while asked := list(islice(rows, _AT_ONCE)):
             numbers = [row for row, _ in asked]
             ends = self.ends_of(asked, dict(zip(numbers, self.objects.with_rows(numbers), strict=True)))
@@ -264,16 +266,16 @@ class ParquetVerdicts:
         """Return by code the reasons that are those of every row with it."""
         return {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
 
-    def _told(self, code: int, judged: CloudObject) -> EvaluationOutcome:
-        return self._end(code, self._interpreter.evaluate(judged.fields, self.day, complete=False)[0][1])
+    def _outcome(self, code: int, object_: CloudObject) -> EvaluationOutcome:
+        return self._outcome_of(code, self._interpreter.evaluate(object_.fields, self.day, complete=False)[0][1])
 
-    def _is_untold(self, code: int) -> bool:
+    def _needs_object(self, code: int) -> bool:
         return self.reasons[-1 - code] is None if code < 0 else code in self._with_errors
 
-    def _end(self, code: int, error: str | None) -> EvaluationOutcome:
+    def _outcome_of(self, code: int, error: str | None) -> EvaluationOutcome:
         if code >= 0:
             return code, error
-        return UNREADABLE, self.reasons[-1 - code] or error or _UNTOLD
+        return UNREADABLE, self.reasons[-1 - code] or error or _NO_REASON
 
 
 @contextmanager
@@ -300,19 +302,19 @@ class StoredOrigins:
         self._starts = [0, *accumulate(numbers)]
         table = held.tables.by_name.get(type_name)
         whole = len(numbers) == 1 or (table is not None and self._starts[-1] == table.rows)
-        self._told = whole and all(is_table(source.kind) for source in held.sources)
+        self._rows_are_places = whole and all(is_table(source.kind) for source in held.sources)
 
     def of(self, row: int, source: int) -> Origin:
         """Return where one row was read."""
-        if self._told and self._starts[source] <= row < self._starts[source + 1]:
+        if self._rows_are_places and self._starts[source] <= row < self._starts[source + 1]:
             return Origin(self._names[source], row - self._starts[source] + 1, "row")
         return Origin(self._names[source])
 
 
-def wanted_of(programs: Sequence[Program], object_type: ObjectType) -> Wanted:
+def required_values(programs: Sequence[Program], object_type: ObjectType) -> Wanted:
     """Return what programs read of a type's objects, and what names them and their owner."""
-    wanted = wanted_by(programs)
-    wanted.values |= {"Id", "Name"} | {name for name in (object_type.name_field, object_type.external_id_field) if name}
+    required = wanted_by(programs)
+    required.values |= {"Id", "Name"} | {name for name in (object_type.name_field, object_type.external_id_field) if name}
     if object_type.master is not None and object_type.master in object_type.lookups:
-        wanted.through([object_type.master]).values |= {"Id", "Name"}
-    return wanted
+        required.through([object_type.master]).values |= {"Id", "Name"}
+    return required

@@ -37,9 +37,9 @@ WORKER = "Python worker failed:\nTraceback (most recent call last):\n  File x\nK
     ],
 )
 def test_an_error_is_one_sentence(text: str, expected: str) -> None:
-    from perpend.evaluation.engines.spark.errors import clear
+    from perpend.evaluation.engines.spark.errors import spark_failure
 
-    assert expected == str(clear(OSError(text)))
+    assert expected == str(spark_failure(OSError(text)))
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,14 @@ def test_an_error_is_one_sentence(text: str, expected: str) -> None:
     ],
 )
 def test_a_jvm_that_ended_at_its_start_says_why(said: str, reason: str) -> None:
-    from perpend.evaluation.engines.spark.errors import clear
+    from perpend.evaluation.engines.spark.errors import spark_failure
 
-    assert f"the Java process of Spark ended at its start: {reason}" == str(clear(OSError("[JAVA_GATEWAY_EXITED] ended"), said))
+    assert f"the Java process of Spark ended at its start: {reason}" == str(
+        spark_failure(OSError("[JAVA_GATEWAY_EXITED] ended"), said)
+    )
 
 
 def test_without_an_error_what_the_jvm_said_counts() -> None:
-    from perpend.evaluation.engines.spark.errors import clear
+    from perpend.evaluation.engines.spark.errors import spark_failure
 
-    assert "Spark needs Java 17 or newer; the one found is older" == str(clear(None, "UnsupportedClassVersionError"))
+    assert "Spark needs Java 17 or newer; the one found is older" == str(spark_failure(None, "UnsupportedClassVersionError"))
