@@ -307,7 +307,7 @@ def test_a_histories_steps_on_spark_are_those_that_a_commit_made(spark: Spark, t
 def test_a_second_session_is_refused(spark: Spark) -> None:
     from perpend.evaluation.engines.spark.session import spark_session
 
-    with pytest.raises(PerpendError, match="open in this process already"):
+    with pytest.raises(PerpendError, match="already has a Spark session"):
         spark_session("local[1]").__enter__()
 
 

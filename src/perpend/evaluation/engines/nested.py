@@ -56,7 +56,7 @@ def _reject_reserved(required: Wanted) -> None:
     """Raise where policies read a field that is called as only tables call their own columns."""
     for name in sorted({*required.values, *required.lookups, *required.children}):
         if is_reserved(name):
-            raise PerpendError(f"a field called `{name}` can be judged by the interpreter only: tables use that name")
+            raise PerpendError(f"field `{name}` can be evaluated by the interpreter only, because tables reserve that name")
     for below in (*required.lookups.values(), *required.children.values()):
         _reject_reserved(below)
 

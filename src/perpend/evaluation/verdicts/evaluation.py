@@ -109,7 +109,7 @@ class Evaluation:
         for column in self.verdicts:
             if column.program is program:
                 return counts_of(column)
-        raise ValueError(f"this program of {program.policy_id} did not judge: take one of `programs`")
+        raise ValueError(f"program of {program.policy_id} is not in this evaluation: use one of `programs`")
 
     def scorecards(self) -> tuple[Scorecard, ...]:
         """Return what was asked and found of each framework that policies were chosen by, requirement by requirement."""
@@ -159,7 +159,7 @@ class Evaluation:
     def batches(self, size: int = BATCH) -> Iterator[list[Verdict]]:
         """Yield the findings in lists of some size, the last one shorter. Raises ValueError for a size that holds none."""
         if size < 1:
-            raise ValueError(f"a batch holds one finding at least, not {size}")
+            raise ValueError(f"a batch has at least one verdict, not {size}")
         findings = self.findings()
         while batch := list(islice(findings, size)):
             yield batch
@@ -254,5 +254,5 @@ def totals_of(inventory: Inventory, verdicts: Sequence[Verdicts]) -> Totals:
     numbers = {name: len(inventory.objects.get(name, ())) for name in types}
     expected = sum(numbers[name] for name in types)
     if sum(counts.values()) != expected:
-        raise AssertionError(f"the ledger does not add up: {sum(counts.values())} verdicts, {expected} expected")
+        raise AssertionError(f"the totals do not add up: {sum(counts.values())} verdicts, {expected} expected")
     return Totals(sum(numbers.values()), counts)

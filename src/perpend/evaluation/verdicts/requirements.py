@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from perpend.language.compiler.frameworks import FrameworkMappings
     from perpend.language.syntax.repository import Repository
 
-NOT_DIRECT: Final = "reaches it through rules or similar sections only: --inherited asks it"
+NOT_DIRECT: Final = "maps to it only through rules or similar sections: --inherited includes it"
 """Why a policy was not asked about a requirement that it does not name itself."""
 
 
-NOT_JUDGED: Final = "has not judged"
+NOT_JUDGED: Final = "was not evaluated"
 """Why a policy was not asked that was meant to judge, and of which there are no verdicts."""
 
 
@@ -193,7 +193,8 @@ def framework_asked(
         " ".join(_called(section, repository)) if len(sections) == 1 else _called(section, repository)[0]
         for section in sections
     ]
-    name = ", of it ".join(filter(None, (_name(framework, repository), ", ".join(named))))
+    joint = ", section " if len(sections) == 1 else ", sections "
+    name = joint.join(filter(None, (_name(framework, repository), ", ".join(named))))
     return FrameworkAsked(framework, name, sections, tuple(map(requirement, section_ids)))
 
 

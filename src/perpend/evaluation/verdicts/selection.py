@@ -196,7 +196,7 @@ def _none_mapped(repository: Repository, names: Sequence[str], framework: str | 
 
 
 def _inherited_hint(number: int) -> str:
-    return f"; --inherited asks {number} that reach the framework through rules or similar sections" if number else ""
+    return f"; --inherited includes {number} that map to it through rules or similar sections" if number else ""
 
 
 def program_named(analyzer: Analyzer, name: str) -> Program:
@@ -206,7 +206,7 @@ def program_named(analyzer: Analyzer, name: str) -> Program:
         raise UnknownName(f"'{printable(name)}' names {len(policies)} policies: {', '.join(policies[:5])}")
     logic_id = production_of(policies[0])
     if logic_id not in analyzer.repository.logic_ids:
-        raise UnknownName(f"{policies[0]} has no {PRODUCTION}: it cannot judge anything")
+        raise UnknownName(f"{policies[0]} has no {PRODUCTION}, so it cannot be evaluated")
     program = analyzer.analyzed(logic_id).program
     if program is None:
         problems = logic_problems(analyzer, logic_id)
@@ -264,12 +264,12 @@ class _SortedPolicies:
             name = self.over_other_types[policy_id]
             return f"no {types[name].label or name} among the inputs" if name in types else f"no {name} among the inputs"
         reasons = {
-            **dict.fromkeys(self.excluded, "left out by --exclude"),
+            **dict.fromkeys(self.excluded, "excluded by --exclude"),
             **dict.fromkeys(self.refused, "has errors: see perpend lint"),
             **dict.fromkeys(self.set_aside, "needs objects or fields that these inputs do not list"),
             **{program.policy_id: "" for program in self.programs},
         }
-        return reasons.get(policy_id, "not chosen by --policy")
+        return reasons.get(policy_id, "not selected by --policy")
 
     def raise_if_nothing_selected(
         self, named: Collection[str], types_held: Collection[str] | None, misspelt: Mapping[str, Diagnostic], inheriting: int
@@ -277,21 +277,21 @@ class _SortedPolicies:
         """Raise where a policy that was named by itself cannot judge, or none at all can; so many would by inheritance."""
         for policy_id in self.without_logic:
             if policy_id in named:
-                raise UnknownName(f"{policy_id} has no {PRODUCTION}: it cannot judge anything")
+                raise UnknownName(f"{policy_id} has no {PRODUCTION}, so it cannot be evaluated")
         for policy_id, type_name in self.over_other_types.items():
             if policy_id in named:
                 hint = f"; {misspelt[policy_id].help}" if policy_id in misspelt else ""
-                raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_type_list(types_held)}{hint}")
+                raise UnknownName(f"{policy_id} applies to {type_name}, but the inputs contain {_type_list(types_held)}{hint}")
         if self.programs or self.refused:
             return
         number = len(self.excluded)
-        left_out = f"; {number} excluded, --policy asks one by name" if number else ""
+        left_out = f"; {number} excluded (--policy selects one by name)" if number else ""
         if types_held is None:
-            raise UnknownName(f"none of the policies named has a {PRODUCTION} that can judge{left_out}")
+            raise UnknownName(f"none of the selected policies has a {PRODUCTION} that can be evaluated{left_out}")
         number = len(self.set_aside)
-        aside = f"; {number} that need more than the inputs list were set aside, --policy asks one by name" if number else ""
+        aside = f"; {number} skipped for lack of data in the inputs (--policy selects one by name)" if number else ""
         more = _inherited_hint(inheriting)
-        raise UnknownName(f"no policy judges what the inputs hold: {_type_list(types_held)}{aside}{left_out}{more}")
+        raise UnknownName(f"no policy applies to the inputs, which contain {_type_list(types_held)}{aside}{left_out}{more}")
 
 
 def _misspelt(repository: Repository, over_other_types: Mapping[str, str]) -> dict[str, Diagnostic]:

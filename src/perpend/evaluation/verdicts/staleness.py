@@ -56,12 +56,12 @@ class Freshness:
         """Return why what was observed at a time is not known any more, None where it is."""
         limit = age_text(self.limit)
         if observed_at is None:
-            return None if self.stated else f"observed at a time that nothing states: it may be older than {limit}"
+            return None if self.stated else f"observed at an unknown time: it may be older than {limit}"
         age, when = self.now - observed_at, f"{observed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         if age > self.limit:
             return f"observed {age_text(age)} ago, {when}: older than {limit}"
         if age < -_SLACK and not self.stated:
-            return f"observed at {when}, which is yet to come: how old it is cannot be said"
+            return f"observed at {when}, which is in the future: its age is unknown"
         return None
 
     def reasons(self, sources: Sequence[Dated]) -> dict[int, str]:

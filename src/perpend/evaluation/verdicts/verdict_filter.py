@@ -81,7 +81,7 @@ def _of_categories(evaluation: Evaluation, categories: Collection[str]) -> list[
     for category in categories:
         if category.upper() not in {one.upper() for one in known}:
             listed = ", ".join(sorted(known)) or "none"
-            raise UnknownName(f"no policy that judged is of the category '{printable(category)}': they are of {listed}")
+            raise UnknownName(f"no evaluated policy has the category '{printable(category)}': the categories are {listed}")
     requested = {category.upper() for category in categories}
 
     def is_requested(policy_id: str) -> bool:
@@ -131,8 +131,8 @@ def _reject_unknown(in_accounts: _AccountFilter, accounts: Mapping[str, Account]
         known = [(accounts[number].name if number in accounts else None) or number for number in numbers]
         near = suggestion(account, [*known, *numbers])
         listed = f"{', '.join(known[:_MAX_LISTED])}{', …' if known[_MAX_LISTED:] else ''}"
-        hint = f" ({near})".replace("`", "'") if near else f": there are {printable(listed)}" if known else ""
-        raise UnknownName(f"nothing belongs to the account '{printable(account)}'{hint}")
+        hint = f" ({near})".replace("`", "'") if near else f": known accounts are {printable(listed)}" if known else ""
+        raise UnknownName(f"no object belongs to the account '{printable(account)}'{hint}")
 
 
 def _filter_columns(

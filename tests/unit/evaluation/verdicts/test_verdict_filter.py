@@ -127,9 +127,12 @@ def test_an_account_that_an_input_or_the_configuration_names_may_own_nothing(jud
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Filter((), (), ("Productoin",)), "nothing belongs to the account 'Productoin' (did you mean 'Production'?)"),
-        (Filter((), (), ("o", "zzzz\n")), "nothing belongs to the account 'zzzz\\n': there are 1, 2, 8, Elsewhere, Production"),
-        (Filter((), ("SECURTY",)), "no policy that judged is of the category 'SECURTY': they are of COST, SECURITY"),
+        (Filter((), (), ("Productoin",)), "no object belongs to the account 'Productoin' (did you mean 'Production'?)"),
+        (
+            Filter((), (), ("o", "zzzz\n")),
+            "no object belongs to the account 'zzzz\\n': known accounts are 1, 2, 8, Elsewhere, Production",
+        ),
+        (Filter((), ("SECURTY",)), "no evaluated policy has the category 'SECURTY': the categories are COST, SECURITY"),
     ],
 )
 def test_what_nothing_has_is_an_error_that_names_the_nearest(judged: Evaluation, asked: Filter, said: str) -> None:
@@ -139,7 +142,7 @@ def test_what_nothing_has_is_an_error_that_names_the_nearest(judged: Evaluation,
 
 
 def test_where_no_policy_has_a_category_none_is_named(case: Case) -> None:
-    with pytest.raises(UnknownName, match=r"of the category 'COST': they are of none$"):
+    with pytest.raises(UnknownName, match=r"has the category 'COST': the categories are none$"):
         filter_verdicts(evaluate_objects(case.inventory, case.selection, snapshot_time=DAY), Filter((), ("COST",)), {})
 
 

@@ -56,9 +56,9 @@ class DuckDb:
         if self._thread == get_ident():
             return self._connection
         raise PerpendError(
-            "a judgement of a snapshot, or an engine, is used after its `with` block: what it reads is gone"
+            "the evaluation or engine was used after its `with` block: its files are deleted"
             if self._thread is None
-            else "a judgement of a snapshot, or an engine, is used in another thread than opened it: open one in each"
+            else "the evaluation or engine was used in another thread: open one in each thread"
         )
 
     def end(self) -> None:

@@ -106,7 +106,7 @@ class Spark:
         The directory appears whole or not at all; one that is there already is an error.
         """
         if out.exists():
-            raise SparkFailed(f"{out} is there already")
+            raise SparkFailed(f"{out} already exists")
         views: list[str] = []
         temporary = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
         try:
@@ -136,7 +136,7 @@ class Spark:
         rows = sum(int(pq.read_metadata(path).num_rows) for path in written)
         if rows != observation.get["rows"]:
             raise SparkFailed(
-                f"the workers of Spark do not write to the disk that {directory} is on: verdicts are missing there"
+                f"verdicts are missing in {directory}: Spark's workers write to another disk, use one that they share"
             )
         for path in temporary.iterdir():
             if path not in written:

@@ -24,9 +24,9 @@ except ImportError:
 FAILURES: Final = (PySparkException, Py4JError, OSError, EOFError)
 """What Spark raises where it fails: its own errors, the bridge's to the JVM, a lost connection to the JVM."""
 
-LOST: Final = "workers of Spark were lost in mid-run, and too few are left; nothing was written"
+LOST: Final = "Spark lost workers during the run, and too few are left; nothing was written"
 
-_SET: Final = "`spark.pyspark.python` names theirs"
+_SET: Final = "set `spark.pyspark.python` to theirs"
 _KNOWN: Final = (
     (r"No space left on device|Disk quota exceeded", "no space is left on a disk that Spark writes to"),
     (r"UnsupportedClassVersionError", "Spark needs Java 17 or newer; the one found is older"),
@@ -42,7 +42,7 @@ _KNOWN: Final = (
     (r"OutOfMemoryError|GC overhead", "Spark ran out of memory; `spark.driver.memory` and `spark.executor.memory` set it"),
     (r"ExecutorLostFailure|heartbeat timed out|Worker lost|Master removed|masters are unresponsive|FetchFailed", LOST),
     (r"SparkContext (?:was|has been) (?:shut down|stopped)|cancelled part of cancelled job group", LOST),
-    (r"PATH_NOT_FOUND|FileNotFoundException|FAILED_READ_FILE", "Spark cannot read a file that is to be judged: {0}"),
+    (r"PATH_NOT_FOUND|FileNotFoundException|FAILED_READ_FILE", "Spark cannot read an input file: {0}"),
     (r"Connection refused|Connection reset|Answer from Java side is empty", "the Java process of Spark has ended"),
 )
 

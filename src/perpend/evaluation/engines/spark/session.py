@@ -75,7 +75,7 @@ def spark_session(
     """
     given = dict(conf or {})
     if SparkContext._active_spark_context is not None:
-        raise SparkFailed("a session of Spark is open in this process already; it can have one only")
+        raise SparkFailed("this process already has a Spark session, and it can have only one")
     _find_java()
     _find_master(master, patience)
     is_local = master.startswith("local")
@@ -122,7 +122,7 @@ def _addresses(master: str) -> Iterator[tuple[str, int]]:
             address = urlsplit(f"spark://{part}")
             yield address.hostname or "", address.port or 7077
         except ValueError:
-            raise SparkFailed(f"`{master}` is no address of a Spark master: spark://HOST:PORT is expected") from None
+            raise SparkFailed(f"`{master}` is not the address of a Spark master: use spark://HOST:PORT") from None
 
 
 def _is_loopback(master: str) -> bool:
@@ -133,7 +133,7 @@ def _find_master(master: str, patience: float) -> None:
     """Raise where nothing listens at a standalone master's address. Spark itself would try for minutes."""
     if not master.startswith("spark://"):
         if not master.startswith(("local", "yarn", "k8s://")):
-            raise SparkFailed(f"`{master}` is no Spark master: local[*], spark://HOST:PORT, yarn or k8s://… is expected")
+            raise SparkFailed(f"`{master}` is not a Spark master: use local[*], spark://HOST:PORT, yarn or k8s://…")
         return
     reasons = []
     for address in _addresses(master):

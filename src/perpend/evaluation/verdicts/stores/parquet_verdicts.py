@@ -46,7 +46,7 @@ _AT_ONCE: Final = 8_192
 _PIECE: Final = 1_024
 """How many objects whoever shares them has in turn."""
 
-_NO_REASON: Final = "the object's own data keep it from being judged"
+_NO_REASON: Final = "the object's data cannot be read"
 _WHY: Final = (
     f"CASE WHEN starts_with({CONTRADICTED}, {text(CONTRADICT)}) "
     f"THEN split_part({CONTRADICTED}, {text(PLACES)}, 1) ELSE {CONTRADICTED} END"

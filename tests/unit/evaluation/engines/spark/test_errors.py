@@ -8,8 +8,8 @@ from tests.differential.on_spark import why_not
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=why_not() or "")
 
-LOST = "workers of Spark were lost in mid-run, and too few are left; nothing was written"
-THEIRS = "`spark.pyspark.python` names theirs"
+LOST = "Spark lost workers during the run, and too few are left; nothing was written"
+THEIRS = "set `spark.pyspark.python` to theirs"
 WORKER = "Python worker failed:\nTraceback (most recent call last):\n  File x\nKeyError: 'a'\nValueError: no such thing\n"
 
 
@@ -27,7 +27,7 @@ WORKER = "Python worker failed:\nTraceback (most recent call last):\n  File x\nK
         ),
         ("ExecutorLostFailure (executor 0 exited)", LOST),
         ("SparkContext was shut down", LOST),
-        ("\nNone\n[PATH_NOT_FOUND] file:/a\nmore", "Spark cannot read a file that is to be judged: [PATH_NOT_FOUND] file:/a"),
+        ("\nNone\n[PATH_NOT_FOUND] file:/a\nmore", "Spark cannot read an input file: [PATH_NOT_FOUND] file:/a"),
         ("Answer from Java side is empty", "the Java process of Spark has ended"),
         (WORKER, "Spark failed: ValueError: no such thing"),
         ("KeyError: 'a'", "Spark failed: KeyError: 'a'"),

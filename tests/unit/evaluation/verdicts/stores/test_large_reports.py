@@ -156,7 +156,7 @@ def test_nothing_is_read_for_policies_that_read_more(tmp_path: Path, report: Inp
 
 def test_nothing_is_read_where_no_policy_judges_users(report: Input) -> None:
     def none_does(held: Inventory) -> Selection:
-        raise UnknownName("no policy judges what the inputs hold")
+        raise UnknownName("no policy applies to the inputs")
 
     told: list[int] = []
     with evaluate_reports(
