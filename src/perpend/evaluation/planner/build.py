@@ -1,4 +1,8 @@
-"""Programs of one input type and the tables to judge in, one plan out: every program's end as one whole number per row."""
+"""Build the plan of all programs of one object type: each program's outcome becomes one integer per row.
+
+A program tries its conditions in order and takes the first that is true. Each condition can also stop: a check of the
+author's fires, or data are missing or malformed. The plan is one CASE over these exits, in the order of evaluation.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +30,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One relational plan for several programs of one input type.
+    """One relational plan for several programs of one object type.
 
-    The stage's outputs are a column ``v0``, ``v1``, … per program: a verdict's index, or below zero the code of a reason
-    why the object could not be read. ``reasons`` are by code from -1 down; None: only the object itself can tell.
+    The stage has one output per program, ``v0``, ``v1``, …: the index of a verdict, or a negative code for a reason why the
+    object could not be read. ``reasons`` lists these texts, from code -1 downwards. A reason of None is known only after the
+    interpreter has read the object.
     """
 
     stage: Stage
@@ -40,10 +45,10 @@ class Plan:
 
 
 def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int, *, rewrites: Sequence[Rewrite] = REWRITES) -> Plan:
-    """Return the plan of programs over one type's table. ``snapshot_time`` is in milliseconds since 1970; its day counts.
+    """Return the plan of programs over the table of their type.
 
-    ``rewrites`` make it cheaper to compute; without any it means the same. Raises TypesDiffer where programs know different
-    types by one name.
+    ``snapshot_time`` is in milliseconds since 1970; only its day matters. ``rewrites`` make the plan cheaper and never change
+    its results. Raises TypesDiffer if the programs declare one type differently.
     """
     types = Types.together(program.types for program in programs)
     build = Build(tables, types, today=snapshot_time - snapshot_time % DAY)
@@ -58,7 +63,7 @@ def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int, *, 
 
 
 class _Planner:
-    """Plans blocks and expressions; each expression once per place."""
+    """Plan blocks and expressions, each expression once per place."""
 
     def __init__(self, build: Build) -> None:
         self.build = build
@@ -67,7 +72,7 @@ class _Planner:
         self._children: dict[tuple[int, int, str], tuple[Scalar, dict[str, tuple[int, ...]]]] = {}
 
     def code(self, place: Place, block: Block) -> Scalar:
-        """Return how a block ends on the row of a place, as one whole number."""
+        """Return the outcome of a block on the row of a place, as an integer."""
         scalars = self.build.scalars
         exits: list[Guard] = []
         if place.table and place.table.contradicted:
@@ -83,7 +88,7 @@ class _Planner:
         return self._chain(exits, otherwise_index(len(block.conditions)))
 
     def _chain(self, exits: list[Guard], otherwise: int) -> Scalar:
-        """Return the code of the first end whose condition holds. An end that cannot be reached is left out."""
+        """Return the code of the first exit whose condition is true. Exits that cannot be reached are dropped."""
         scalars = self.build.scalars
         seen: set[Scalar] = {scalars.false}
         reachable: list[Guard] = []
@@ -134,7 +139,7 @@ class _Planner:
         return value
 
     def _extract(self, extract: Extracted, place: Place) -> Value:
-        """Return an extract's value at the end of its lookups, planned once for all that refer to it."""
+        """Return the value of an extract at the end of its lookups, planned once for all uses."""
         body, at = extract.body, place.through(extract.lookups)
         path_guards = at.guards[len(place.guards) :]
         object_type = at.object_type if at.object_type.name else self.build.types.named(extract.type_name)
@@ -147,7 +152,7 @@ class _Planner:
         return replace(value, guards=(*path_guards, *value.guards)) if path_guards else value
 
     def related(self, place: Place, relationship: str) -> Related:
-        """Return a related list of a place's block as planned: each child is judged once, however many programs ask."""
+        """Return the plan of a related list. Each child is evaluated once, however many programs use the list."""
         block = place.block
         assert block is not None
         child = block.related[relationship]
@@ -165,7 +170,7 @@ class _Planner:
         return Related(children, children.output(code), (*path_guards, *at.unfollowed(join)), codes, at.there)
 
     def _child(self, scan: Scan, table: Table, block: Block, path: str) -> tuple[Scalar, dict[str, tuple[int, ...]]]:
-        """Return how a block ends on each child, and its codes by status, planned once for all lists that ask for it there."""
+        """Return the outcome of a block on each child, and its codes by status, planned once for all uses."""
         key = (id(block), id(scan), path)
         if key not in self._children:
             true = self.build.scalars.true
@@ -175,7 +180,7 @@ class _Planner:
 
 
 def _codes_by_status(block: Block) -> dict[str, tuple[int, ...]]:
-    """Return the codes by which a block ends in each status. Codes below zero, for the unread, are UNDETERMINED too."""
+    """Return the codes of a block by status. The negative codes of unreadable objects are UNDETERMINED, too."""
     by_status: dict[str, list[int]] = {status.value: [] for status in Status}
     by_status[Status.DISAPPEARED.value].append(DISAPPEARED)
     by_status[Status.UNDETERMINED.value].append(UNREAD)

@@ -1,7 +1,7 @@
-"""Which scalars of a stage depend on one row of its own table alone, and what identifies each: its whole definition.
+"""Choose the scalars of a stage that can be cached per snapshot, and name each by the hash of its definition.
 
-They can be computed once per snapshot and kept: questions asked of texts and documents, the columns used as they are, and
-verdict codes as a whole.
+A scalar can be cached if it depends on one row of the stage's own table only. Cached are results of functions on texts and
+documents, columns that are used unchanged, and whole verdict codes.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SEMANTICS: Final = 3
-"""Raised whenever a primitive or native gives another value for the same arguments: nothing kept before is used again."""
+"""Increase this if a primitive or function returns another value for the same arguments: it makes all caches invalid."""
 
 _CACHE_SUFFIX: Final = "#kept"
-"""Behind a table's name: what was kept of it."""
+"""Appended to the name of a table to name its cached columns."""
 
 _LARGE: Final = frozenset({Kind.TEXT, Kind.TEXTS, Kind.MEMBERS})
 
@@ -33,9 +33,9 @@ VERDICTS: Final = "verdicts"
 
 @dataclass(frozen=True, slots=True)
 class CacheableColumns:
-    """The scalars of a stage to be kept, by the column they are kept in. A column's name is the hash of its definition.
+    """The scalars of a stage to cache, by column name, which is the hash of the definition.
 
-    ``what`` they are: :data:`EXTRACTS` or :data:`VERDICTS`. ``keys`` are columns under their own names, for joins.
+    ``what`` is :data:`EXTRACTS` or :data:`VERDICTS`. ``keys`` are columns that joins need, under their own names.
     """
 
     what: str
@@ -43,7 +43,7 @@ class CacheableColumns:
     keys: Mapping[str, Scalar]
 
     def stage_over_cache(self, scalars: Scalars, stage: Stage) -> Stage:
-        """Return the stage as read from what was kept of its table."""
+        """Return the stage, changed to read the cached columns of its table."""
         names = {scalar: name for name, scalar in (*self.columns.items(), *self.keys.items())}
 
         def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
@@ -55,9 +55,9 @@ class CacheableColumns:
 
 
 def cacheable_extracts(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind]) -> CacheableColumns | None:
-    """Return what can be kept of a stage, None where it needs documents as they are, which are not worth keeping twice.
+    """Return the extracts of a stage that can be cached, or None if the stage needs whole documents.
 
-    ``keys`` are columns of its table that joins need; they are kept under their own names.
+    Documents are not worth storing twice. ``keys`` are columns of the table that joins need.
     """
     own, key_columns = _own_scalars(stage), _columns(scalars, keys)
     values: dict[str, Scalar] = {}
@@ -81,9 +81,9 @@ def cacheable_extracts(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind])
 def cacheable_verdicts(
     scalars: Scalars, stage: Stage, keys: Mapping[str, Kind], reasons: Sequence[str | None]
 ) -> CacheableColumns | None:
-    """Return a stage's outputs as what can be kept of it, None where one of them depends on another table.
+    """Return the verdict codes of a stage as cacheable columns, or None if one depends on another table.
 
-    A code below zero means one of ``reasons``, by its place: what they are is part of each name.
+    A negative code is an index into ``reasons``, so the texts of the reasons are part of each name.
     """
     outputs = [node for node in stage.outputs.values() if node.primitive != "literal"]
     if not outputs or not _own_scalars(stage).issuperset(outputs):
@@ -100,7 +100,7 @@ def _columns(scalars: Scalars, kinds: Mapping[str, Kind]) -> dict[str, Scalar]:
 
 
 def _own_scalars(stage: Stage) -> set[Scalar]:
-    """Return the scalars that are made of columns of the stage's own table alone, and of some."""
+    """Return the scalars that depend on columns of the stage's own table, and on no other table."""
     foreign: set[Scalar] = set()
     own: set[Scalar] = set()
     for node in walk(stage.outputs.values()):
@@ -114,7 +114,7 @@ def _own_scalars(stage: Stage) -> set[Scalar]:
 
 
 def _is_extract(scalar: Scalar) -> bool:
-    """Whether a scalar is a short answer made of something long."""
+    """Whether a scalar is a short result of a long argument, such as a text or a document."""
     if scalar.kind in _LARGE:
         return False
     return any(node.kind in _LARGE and node.primitive != "literal" for node in scalar.arguments)
@@ -126,9 +126,9 @@ def _is_document(stage: Stage, column: Scalar) -> bool:
 
 
 def digest_of(scalar: Scalar, known: dict[Scalar, str]) -> str:
-    """Return the hash of a scalar's whole definition: primitive, constants, kinds, and the same of all it is made of.
+    """Return the hash of a scalar's whole definition: primitive, constants, kind and arguments.
 
-    What is read together with others is defined as if it were read alone, so that the company does not matter.
+    Values that are read together with others hash as if each were read alone, so the same value keeps its name.
     """
     for node in walk([scalar]):
         if node not in known:

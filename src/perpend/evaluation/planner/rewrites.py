@@ -1,4 +1,4 @@
-"""A stage in, the same stage cheaper to compute out: an ordered tuple of small rewrites, each keeping every value."""
+"""Make a stage cheaper to compute: an ordered tuple of rewrites, none of which changes a result."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 Rewrite = Callable[[Scalars, Iterable[Scalar]], Replacements]
-"""What each scalar at or below some roots becomes."""
+"""A function that returns the replacement of each scalar at or below some roots."""
 
 
 def apply_rewrites(scalars: Scalars, stage: Stage, rewrites: Iterable[Rewrite]) -> Stage:
-    """Return a stage, and the stages below it, with what they compute rewritten."""
+    """Return a stage, and the stages below it, after all rewrites."""
     rewrites = tuple(rewrites)
     counts = tuple(replace(count, stage=apply_rewrites(scalars, count.stage, rewrites)) for count in stage.counts)
     outputs = list(stage.outputs.values())
@@ -33,7 +33,7 @@ def apply_rewrites(scalars: Scalars, stage: Stage, rewrites: Iterable[Rewrite]) 
 
 
 def merge_member_reads(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
-    """Read all members of a document that anything asks for by parsing it once."""
+    """Read all members of a document with one parse."""
     keys: dict[Scalar, list[str]] = defaultdict(list)
     duplicates: set[Scalar] = set()
     for node in walk(roots):
@@ -55,10 +55,9 @@ def merge_member_reads(scalars: Scalars, roots: Iterable[Scalar]) -> Replacement
 
 
 def texts_in_columns(document: str, columns: Mapping[str, str]) -> Rewrite:
-    """Return the rewrite that reads members of a column's documents from columns of their own, which are given by key.
+    """Return the rewrite that reads members of a document from separate columns instead; ``columns`` maps keys to columns.
 
-    The documents are all there, plain, and objects that hold texts only: those of these columns,
-    or nothing where a row's are null.
+    It assumes that every document is a plain object that holds texts only, those of the columns, or nothing if they are null.
     """
 
     def rewrite(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
@@ -84,7 +83,7 @@ def texts_in_columns(document: str, columns: Mapping[str, str]) -> Rewrite:
 
 
 def _key_of(token: Scalar, document: str) -> str | None:
-    """Return the key of which a token is the member of a column's plain documents, None where it is something else."""
+    """Return the key if a token is a member of the column's plain documents, else None."""
     own = token.arguments[0] if token.primitive == "else" else token
     if own.primitive != "member" or own.arguments[0].primitive != "if":
         return None
@@ -93,7 +92,7 @@ def _key_of(token: Scalar, document: str) -> str | None:
 
 
 def _fold(scalars: Scalars, node: Scalar, arguments: tuple[Scalar, ...]) -> Scalar | None:
-    """Return a scalar made anew of other arguments, some of which may be constant; None where it is made as ever."""
+    """Return a scalar rebuilt from new arguments, simplified if some are constant; None if nothing can be simplified."""
     match node.primitive:
         case "and":
             return scalars.all(*arguments)
@@ -115,7 +114,7 @@ def _fold(scalars: Scalars, node: Scalar, arguments: tuple[Scalar, ...]) -> Scal
 
 
 def merge_queries(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
-    """Ask all JMESPath queries over a document at once, so that it is parsed once."""
+    """Run all JMESPath queries over a document in one call, so that it is parsed once."""
     queries_of: dict[Scalar, dict[tuple[str, str], None]] = defaultdict(dict)
     for node in walk(roots):
         if _is_query_call(node):
@@ -138,7 +137,7 @@ def _is_query_call(scalar: Scalar) -> bool:
 
 
 def find_white_space_directly(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
-    """Find white space in a text directly, where it is asked whether one of the text's letters is blank."""
+    """Search a text for white space directly, instead of splitting it into letters to look for a blank one."""
 
     def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
         if node.primitive != "has" or arguments[1].primitive != "literal" or arguments[1].constants[0] != "":
@@ -156,4 +155,4 @@ REWRITES: Final[tuple[Rewrite, ...]] = (
     merge_member_reads,
     merge_queries,
 )
-"""What makes a stage cheaper to compute, in this order."""
+"""The rewrites of every plan, in this order."""

@@ -36,18 +36,18 @@ if TYPE_CHECKING:
 
 
 MISMATCH, FAILED, UNUSABLE, REPEATED, ABSENT = "m", "e", "u", "r", "a"
-"""First letters of results that are no value."""
+"""Prefixes of results without a value."""
 
 
 def packed(value: Any) -> str:
-    """Return a value as the text of a result."""
+    """Return a value as a result text."""
     if isinstance(value, bool):
         return "vtrue" if value else "vfalse"
     return f"v{written(value)}" if isinstance(value, str) else f"v{float(value)!r}"
 
 
 def token(value: Any) -> str:
-    """Return a value as an engine reads it out of a plain document: a text between quotes, as it is, lists by their sign."""
+    """Return a value as engines read it from a plain document: texts in quotes, lists and objects as ``[`` and ``{``."""
     if isinstance(value, str):
         return f'"{written(value)}"'
     if isinstance(value, list | dict):
@@ -70,7 +70,7 @@ _WRITTEN: Final[dict[str, Callable[[Any], str]]] = {
     "boolean": _packed_as(bool),
     "token": token,
 }
-"""How a query's result is written, by the form that is asked for."""
+"""Functions that write the result of a query, by the required form."""
 
 
 @lru_cache(maxsize=256)
@@ -79,7 +79,7 @@ def _document(text: str) -> Any:
 
 
 def _parsed(text: str | None) -> Any:
-    """Return a document that is known to be JSON, or one that is not as null: then a check has spoken already."""
+    """Return a parsed document; null if it is not JSON, because a check has stopped the program before that matters."""
     try:
         return None if not text else _document(text) if len(text) < 4096 else json_from_text(text)
     except ValueError:
@@ -87,7 +87,7 @@ def _parsed(text: str | None) -> Any:
 
 
 def invalid_json() -> Callable[[str | None], str | None]:
-    """Why a text is not JSON, null where it is."""
+    """The reason why a text is not JSON, null if it is."""
 
     def run(text: str | None) -> str | None:
         try:
@@ -101,7 +101,7 @@ def invalid_json() -> Callable[[str | None], str | None]:
 
 
 def queries(*required: tuple[str, str]) -> Callable[[str | None], list[str | None]]:
-    """The results of JMESPath expressions over one document, each in the form that is asked for."""
+    """The results of JMESPath expressions over one document, each in the required form."""
     compiled = [(compile_query(expression).search, _WRITTEN[form]) for expression, form in required]
 
     def run(text: str | None) -> list[str | None]:
@@ -130,7 +130,7 @@ def json_same() -> Callable[[str | None, str | None], bool]:
 
 
 def json_size() -> Callable[[str | None], float]:
-    """How many items a JSON array has, -1 for what is no array."""
+    """The number of items of a JSON array, 0 for null, -1 for anything else."""
 
     def run(text: str | None) -> float:
         document = _parsed(text)
@@ -142,7 +142,7 @@ def json_size() -> Callable[[str | None], float]:
 
 
 def json_texts(*, exact: bool) -> Callable[[str | None], list[str] | None]:
-    """The texts among the items of a JSON array, in normal form unless ``exact``; null for what is no array."""
+    """The texts among the items of a JSON array, in normal form unless ``exact``; null for anything else."""
 
     def run(text: str | None) -> list[str] | None:
         document = _parsed(text)
@@ -173,7 +173,7 @@ def json_quote() -> Callable[[Any], str | None]:
 
 
 def split(separator: str, kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], list[str] | None]:
-    """The items of a text between separators, as the collection that the flags make of them."""
+    """The items of a text between separators, as a collection with the given flags."""
     skip_empty, skip_repeated, ordered = flags
 
     def run(text: str | None) -> list[str] | None:
@@ -186,7 +186,7 @@ def split(separator: str, kind: str, flags: tuple[bool, bool, bool]) -> Callable
 
 
 def items(kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], list[str] | None]:
-    """A collection out of the JSON text of a list of texts; null for anything else."""
+    """A collection from the JSON text of a list of texts; null for anything else."""
     skip_empty, skip_repeated, ordered = flags
 
     def run(text: str | None) -> list[str] | None:
@@ -200,14 +200,14 @@ def items(kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], l
 
 
 def all_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
-    """Whether there are texts, and all of them are among others, or in a text."""
+    """Whether all texts, and at least one, are among others or in a text."""
     return lambda required, texts: (
         bool(_texts(required)) and texts is not None and all(text in texts for text in _texts(required))
     )
 
 
 def any_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
-    """Whether one of the texts is among others, or in a text."""
+    """Whether any of the texts is among others or in a text."""
     return lambda required, texts: texts is not None and any(text in texts for text in _texts(required))
 
 
@@ -216,18 +216,18 @@ def _texts(texts: Sequence[str] | None) -> Sequence[str]:
 
 
 def instant() -> Callable[[str | None], int | None]:
-    """The milliseconds since 1970 that an ISO 8601 text names."""
+    """The milliseconds since 1970 of an ISO 8601 text."""
     return lambda text: None if text is None else date_time_from_text(text)
 
 
 def duration(form: str) -> Callable[[str | None], str | None]:
-    """The milliseconds of a duration in order-keeping form, null for what is none."""
+    """The milliseconds of a duration as a text that sorts like the number, null for anything else."""
     parse = duration_from_gcp if form == "GCP" else duration_from_iso
     return lambda text: None if text is None or (length := parse(text)) is None else ordered_number(length)
 
 
 def ordered_number(number: int) -> str:
-    """Return a whole number as a text that sorts and equals as the number does, however long it is."""
+    """Return a whole number as a text that sorts and compares like the number, however long it is."""
     width = 40
     return f"1{number:0{width}d}" if number >= 0 else f"0{10**width + number:0{width}d}"
 
@@ -243,7 +243,7 @@ def lower_of() -> Callable[[str | None], str | None]:
 
 
 def regex(pattern: str) -> Callable[[str | None], bool]:
-    """Whether an RE2 pattern is found in a text."""
+    """Whether an RE2 pattern matches anywhere in a text."""
     options = re2.Options()
     options.log_errors = False
     compiled = re2.compile(pattern, options=options)
@@ -251,7 +251,7 @@ def regex(pattern: str) -> Callable[[str | None], bool]:
 
 
 def tag_exists(*, exact: bool) -> Callable[[str | None, str | None], str]:
-    """Whether a JSON object of tags has a name: ``vtrue`` or ``vfalse``, ``u`` for what is no such object."""
+    """Whether a JSON object of tags has a name: ``vtrue`` or ``vfalse``, ``u`` if it is not such an object."""
 
     def run(name: str | None, text: str | None) -> str:
         try:
@@ -263,7 +263,7 @@ def tag_exists(*, exact: bool) -> Callable[[str | None, str | None], str]:
 
 
 def tag_value(*, exact: bool) -> Callable[[str | None, str | None], str | None]:
-    """The value of a tag by its name: ``v`` and the value, ``u`` for what is no object of tags, null where it is absent."""
+    """The value of a tag by its name: ``v`` and the value, ``u`` if there is no object of tags, null if the tag is absent."""
 
     def run(name: str | None, text: str | None) -> str | None:
         try:
@@ -276,7 +276,7 @@ def tag_value(*, exact: bool) -> Callable[[str | None, str | None], str | None]:
 
 
 def access_allowed(actions: tuple[str, ...], widest: str) -> Callable[[str | None], str]:
-    """Whether an extended policy document allows an action more widely: ``vtrue`` or ``vfalse``, ``u`` where it is none."""
+    """Whether an extended policy document allows an action beyond a level: ``vtrue``, ``vfalse``, or ``u`` if unusable."""
     level = AccessLevel[widest]
 
     def run(text: str | None) -> str:
@@ -289,7 +289,7 @@ def access_allowed(actions: tuple[str, ...], widest: str) -> Callable[[str | Non
 
 
 def logging_match(required: str) -> Callable[[str | None], bool]:
-    """Whether a logging filter means the same as another."""
+    """Whether a logging filter is equivalent to another."""
     query = parse_logging_query(required)
     return lambda text: bool(logging_query_matches(text, query))
 
@@ -308,12 +308,12 @@ def attribute_of() -> Callable[[str | None, str | None], str | None]:
 
 
 def attributes_text() -> Callable[[str | None], str | None]:
-    """Attributes as a text that is equal where they are; null for null."""
+    """Attributes as a text that is equal for equal attributes; null for null."""
     return lambda text: None if text is None else json.dumps(tags.attributes_from(text))
 
 
 def variant_form() -> Callable[[str | None], str | None]:
-    """What the JSON text of a value holds: ``text``, ``number``, ``boolean``, ``list`` or ``object``; null for null."""
+    """The form of the value in a JSON text: ``text``, ``number``, ``boolean``, ``list`` or ``object``; null for null."""
     names = {str: "text", bool: "boolean", int: "number", float: "number", list: "list", dict: "object"}
     return lambda text: None if text is None else names.get(type(json.loads(text)))
 
@@ -329,7 +329,7 @@ def variant_value() -> Callable[[str | None], str | None]:
 
 
 def variant_document() -> Callable[[str | None], str | None]:
-    """The text that the JSON text of a value holds; of any other value the JSON text itself."""
+    """The text in a JSON text, or the JSON text itself for any other value."""
 
     def run(text: str | None) -> str | None:
         value = None if text is None else json.loads(text)
@@ -339,12 +339,12 @@ def variant_document() -> Callable[[str | None], str | None]:
 
 
 def variant_empty() -> Callable[[str | None], bool]:
-    """Whether the value in a JSON text is empty by its own form."""
+    """Whether the value in a JSON text is empty by the rule for its form."""
     return lambda text: text is None or is_empty(json.loads(text), ValueType.ANY)
 
 
 def variant_same() -> Callable[[str | None, str | None], bool]:
-    """Whether the values in two JSON texts are equal by their own forms."""
+    """Whether the values in two JSON texts are equal by the rule for their forms."""
 
     def form(text: str | None) -> Any:
         value = None if text is None else json.loads(text)
@@ -383,4 +383,4 @@ NATIVES: Final[dict[str, Callable[..., Callable[..., Any]]]] = {
     "variant same": variant_same,
     "json quote": json_quote,
 }
-"""How each native is made from the constants of its use."""
+"""Functions that create each native from the constants of its use."""

@@ -1,4 +1,4 @@
-"""How equality, emptiness and order are planned."""
+"""Plan equality, emptiness and order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How conversions from text are planned."""
+"""Plan conversions from text."""
 
 from __future__ import annotations
 

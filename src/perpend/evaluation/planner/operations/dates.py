@@ -1,4 +1,4 @@
-"""How dates are planned: as limits counted from the day of the snapshot."""
+"""Plan comparisons of dates with the day of the snapshot."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def beyond_next_days(use: PlannedUse) -> Value:
 
 
 def _dates(use: PlannedUse, start: int | None, end: int | None) -> Value:
-    """Return whether an instant lies between two days, counted in milliseconds from today; false for null."""
+    """Return the condition that an instant is in [start, end), in milliseconds from today; false for null."""
     scalars, arg, today = use.scalars, use["arg"], use.place.build.today
     parts = []
     if start is not None:

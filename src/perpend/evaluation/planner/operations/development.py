@@ -1,4 +1,4 @@
-"""How the operations for unit tests, and for looking into a policy, are planned."""
+"""Plan the operations for unit tests and debugging."""
 
 from __future__ import annotations
 

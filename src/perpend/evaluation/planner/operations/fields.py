@@ -1,4 +1,4 @@
-"""How fields, lookups and tags are planned."""
+"""Plan fields, lookups and tags."""
 
 from __future__ import annotations
 

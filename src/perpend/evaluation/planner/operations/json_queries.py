@@ -1,4 +1,4 @@
-"""How JSON queries are planned: a plain member is read by the engine itself, others by a native."""
+"""Plan JSON queries: engines read a plain member themselves and call a Python function for other queries."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def json_query(use: PlannedUse) -> Value:
 
 
 def _key(expression: str) -> str | None:
-    """Return the key that an expression reads and does nothing else with, if engines are sure to find it."""
+    """Return the key if an expression only reads one key that engines can find, else None."""
     tree = compile_query(expression).tree
     key = str(tree["value"]) if tree["type"] == "field" else ""
     return key if _SAFE_KEY.fullmatch(key) else None
 
 
 def _by_query(use: PlannedUse, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
-    """Return a query's value, whether it is of another type, whether the query failed, by the package's own JMESPath."""
+    """Return a query's value, the conditions that it has another type and that it fails, all by JMESPath in Python."""
     scalars, value_type = use.scalars, use.expression.type
     query = (use.constant("expression"), _QUERY_FORMS[value_type])
     answer = _query(scalars, document, *query)
@@ -50,7 +50,7 @@ def _by_query(use: PlannedUse, document: Scalar) -> tuple[Scalar, Scalar, Scalar
 
 
 def _query(scalars: Scalars, document: Scalar, expression: str, form: str, *, unless: Scalar | None = None) -> Scalar:
-    """Return the result of a JMESPath expression in a form; null where it need not be asked."""
+    """Return the result of a JMESPath expression in a form; null if ``unless`` is true, because it is not needed."""
     results = scalars.native("queries", Kind.TEXTS, document, constants=((expression, form),))
     result = results if unless is None else scalars.choice(unless, scalars.literal(None, Kind.TEXTS), results)
     return scalars.make("part", result, constants=(0,))
@@ -62,11 +62,11 @@ def _has_letter(scalars: Scalars, text: Scalar, letter: str) -> Scalar:
 
 
 def _by_member(use: PlannedUse, document: Scalar, plain: Scalar, key: str) -> tuple[Scalar, Scalar, Scalar]:
-    """Return the same for one member, read by the engine itself where the document is plain."""
+    """Return the same for one member, which the engine reads itself if the document is plain."""
     scalars, value_type = use.scalars, use.expression.type
     own = scalars.make("member", scalars.choice(plain, document, use.text(None)), constants=(key,))
     result = _query(scalars, document, use.constant("expression"), "token", unless=plain)
-    # Where the document is plain the query is not asked, else there is no member: one of the two is null.
+    # Exactly one of the two can have a value: the query is skipped for plain documents, the member is null for others.
     token = scalars.make("else", own, result)
     match value_type:
         case ValueType.NUMBER:

@@ -1,4 +1,4 @@
-"""How truth values are joined: from left to right, guards counting only where evaluation gets to them."""
+"""Plan AND, OR and NOT: arguments count from left to right, and guards stop only if evaluation reaches them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def negation(use: PlannedUse) -> Value:
 
 
 def _lazily(use: PlannedUse, *, until: bool) -> Value:
-    """Return arguments joined from left to right: once one is ``until``, those behind it are not evaluated."""
+    """Return the arguments joined from left to right. Arguments after the first that equals ``until`` are not evaluated."""
     scalars, reached = use.scalars, use.true
     guards: Guards = ()
     parts: list[Scalar] = []

@@ -1,4 +1,4 @@
-"""How related lists are planned: as counts of the ends of a stage below."""
+"""Plan related lists, as counts of the outcomes of a stage over the children."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def related_count(use: PlannedUse) -> Value:
 
 
 def _count(use: PlannedUse, related: Related) -> tuple[Scalar, Guards]:
-    """Return how many children have a status, and the guard for children that could not be judged."""
+    """Return the number of children with a status, and the guard for children that cannot be read."""
     scalars, counts, status = use.scalars, related.counts, use.constant("status")
     if counts is None:
         return scalars.literal(0, Kind.WHOLE), ()

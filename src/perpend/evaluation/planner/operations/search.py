@@ -1,4 +1,4 @@
-"""How searches in texts and collections are planned."""
+"""Plan searches in texts and collections."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def search_items(use: PlannedUse) -> Value:
 
 
 def _items(use: PlannedUse, value: Value, *, exact: bool) -> tuple[Scalar, Guards]:
-    """Return the items of a collection, or the texts of a JSON array, guarded against JSON that is none."""
+    """Return the items of a collection or the texts of a JSON array, with the guard for JSON that is not an array."""
     scalars = use.scalars
     if value.type is not ValueType.JSON:
         return value.node, ()
@@ -62,7 +62,7 @@ def _items(use: PlannedUse, value: Value, *, exact: bool) -> tuple[Scalar, Guard
 
 
 def _any_or_all(scalars: Scalars, which: str, texts_to_find: Scalar, among: Scalar, how: str) -> Scalar:
-    """Return whether all or any of some texts are found, one by one where they are constants; of none, none is found."""
+    """Return the condition that all or any of some texts are found, which is false if there are none."""
     if texts_to_find.primitive != "literal":
         return scalars.native(f"{which} in", Kind.BOOLEAN, texts_to_find, among)
     matches = [scalars.make(how, among, scalars.literal(text, Kind.TEXT)) for text in texts_to_find.constants[0] or ()]
@@ -82,7 +82,7 @@ def _find(scalars: Scalars, hay: Scalar, needle: Scalar, where: str) -> Scalar:
 
 
 def old_search(use: PlannedUse) -> Value:
-    """The first dialect's searches: white space counts, case does unless the name says otherwise."""
+    """The searches of the first dialect: white space matters, and case unless the name ends with IGNORE_CASE."""
     scalars, name = use.scalars, use.expression.operation.key
     arg, needle = use["arg"], use[use.expression.operation.parameters[1].name]
     hay, texts_to_find = or_empty(scalars, arg.node), or_empty(scalars, needle.node)

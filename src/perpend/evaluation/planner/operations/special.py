@@ -1,4 +1,4 @@
-"""How the operations of one purpose are planned."""
+"""Plan IS_DISAPPEARED, AWS_POLICY_ALLOWS and GCP_LOGGING_QUERY_MATCH."""
 
 from __future__ import annotations
 

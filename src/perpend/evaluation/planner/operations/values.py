@@ -10,7 +10,7 @@ from perpend.evaluation.planner.scope import Guards, Place, blank, empty_of, tex
 
 
 def empty(scalars: Scalars, value: Value) -> Scalar:
-    """Return whether a value is empty by the rules of its type."""
+    """Return the condition that a value is empty by the rule for its type."""
     node = value.node
     match value.type:
         case ValueType.TEXT:
@@ -33,7 +33,7 @@ def or_empty(scalars: Scalars, text: Scalar) -> Scalar:
 
 
 def unpacked(scalars: Scalars, text: Scalar, value_type: ValueType) -> Scalar:
-    """Return a native's text as a value of the type that it writes."""
+    """Return the text of a native result as a value of its type."""
     if value_type is ValueType.NUMBER:
         return scalars.make("number", text)
     if value_type is ValueType.BOOLEAN:
@@ -44,7 +44,7 @@ def unpacked(scalars: Scalars, text: Scalar, value_type: ValueType) -> Scalar:
 
 
 def document(scalars: Scalars, value: Value) -> Scalar:
-    """Return a value of no declared type as the text of a JSON document: its own text, or the value as JSON."""
+    """Return a value without a declared type as the text of a JSON document: its own text, or the value as JSON."""
     match value.form:
         case Form.VARIANT:
             return scalars.native("variant document", Kind.TEXT, value.node)
@@ -54,12 +54,12 @@ def document(scalars: Scalars, value: Value) -> Scalar:
 
 
 def variant(scalars: Scalars, value: Value) -> Scalar:
-    """Return a value of no declared type as JSON text."""
+    """Return a value without a declared type as JSON text."""
     return value.node if value.form is Form.VARIANT else scalars.native("json quote", Kind.TEXT, value.node)
 
 
 def guards_of(*values: Value) -> Guards:
-    """Return the guards of values that are all computed, in their order."""
+    """Return the guards of values that are all computed, in order."""
     return tuple(guard for value in values for guard in value.guards)
 
 
@@ -78,7 +78,7 @@ _FORM_NAMES = {
 
 
 def read(place: Place, path: str, value_type: ValueType, *, missing_is_null: bool = False) -> Value:
-    """Return what a field holds as a value of a type, guarded against what is not known or of another form."""
+    """Return a field as a value of a type, with guards for values that are not known or have another form."""
     *lookups, name = path.split(".")
     at = place.through(lookups)
     node, form, unknown = at.column(name, missing_is_null=missing_is_null)
@@ -101,7 +101,7 @@ def _is_plain(place: Place, name: str) -> Scalar | None:
 
 
 def _converted(scalars: Scalars, node: Scalar, form: Form, value_type: ValueType) -> tuple[Scalar, Scalar]:
-    """Return a column's value as one of a type, and the condition under which it is none."""
+    """Return the value of a column as one of a type, and the condition that it has another form."""
     present = scalars.negation(scalars.is_null(node))
     if value_type in (ValueType.DATE_TIME, ValueType.DURATION) and form in (Form.TEXT, Form.VARIANT):
         text, mismatch = text_of(scalars, node, form)
