@@ -1,4 +1,4 @@
-"""Objects as people nest them, judged by way of tables: what policies' own tests and differential tests go through."""
+"""Evaluate nested objects in memory with an engine, by way of tables, for policy tests and differential tests."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def indexes_of(
     complete: bool = True,
     rewrites: Sequence[Rewrite] = REWRITES,
 ) -> list[list[int]]:
-    """Return for each program, all of one input type, the verdict index of each object.
+    """Return, for each program, the verdict index of each object. All programs have the same object type.
 
     ``complete``: a key that an object does not have is null. ``snapshot_time`` is in milliseconds since 1970.
     """
@@ -53,7 +53,7 @@ def indexes_of(
 
 
 def _reject_reserved(required: Wanted) -> None:
-    """Raise where policies read a field that is called as only tables call their own columns."""
+    """Raise if policies read a field whose name tables use for their own columns."""
     for name in sorted({*required.values, *required.lookups, *required.children}):
         if is_reserved(name):
             raise PerpendError(f"field `{name}` can be evaluated by the interpreter only, because tables reserve that name")
@@ -62,12 +62,12 @@ def _reject_reserved(required: Wanted) -> None:
 
 
 def _indexes(columns: Sequence[list[int]]) -> list[list[int]]:
-    """Return codes as indexes: those below zero say why an object is unreadable."""
+    """Return codes as verdict indexes: every negative code means UNREADABLE."""
     return [[max(code, UNREADABLE) for code in codes] if min(codes) < 0 else codes for codes in columns]
 
 
 def columns_of(table: Table) -> dict[str, Kind]:
-    """Return all columns of a table, companions too, with what they are kept as."""
+    """Return the kinds of all columns of a table, with its companion columns."""
     kinds = {ROW: Kind.WHOLE, OWNER: Kind.WHOLE}
     if table.contradicted:
         kinds[CONTRADICTED] = Kind.TEXT

@@ -45,21 +45,18 @@ if TYPE_CHECKING:
 
 
 _VERSIONS: Final = (duckdb.__version__, unidata_version, version("google-re2"), version("jmespath"))
-"""Of all that computes what is kept, beside this package: letters and patterns have versions of their own."""
+"""The versions of all other code that computes cached values: Unicode tables and RE2 change results, too."""
 
 _MOST_FILES: Final = 8
 
 
 class _CacheWriteFailed(Exception):
-    """Columns that are not there cannot be kept either: the disk is full, or the like."""
+    """A column that is not cached cannot be cached now, for example because the disk is full."""
 
 
 @dataclass(slots=True)
 class Cost:
-    """What one table cost: how many columns were read from what was kept, and how many were computed and kept now.
-
-    ``what`` they hold: verdicts, or the extracts that verdicts are made of.
-    """
+    """The columns of one table that were read from the cache and that were computed. ``what`` is verdicts or extracts."""
 
     table: str
     what: str
@@ -69,7 +66,7 @@ class Cost:
 
 @dataclass(slots=True)
 class ColumnCache:
-    """The kept columns of one snapshot. ``costs`` grow with every plan."""
+    """The cached columns of one snapshot. ``costs`` grows with every plan."""
 
     engine: DuckDb
     directory: Path
@@ -80,7 +77,7 @@ class ColumnCache:
     _full: bool = False
 
     def is_writable(self) -> bool:
-        """Whether the directory can be written: a store on a read-only disk is judged all the same, and nothing kept."""
+        """Whether the directory can be written. On a read-only disk, everything is computed and nothing is cached."""
         place = self.directory / self.identity
         try:
             make_directory(place)
@@ -89,9 +86,9 @@ class ColumnCache:
         return os.access(place, os.W_OK)
 
     def over_cache(self, plan: Plan, *, whole: bool = True) -> tuple[Plan, Callable[[str], str]]:
-        """Return a plan as read from kept columns, having computed those that were not there, and what stands for tables.
+        """Return a plan that reads cached columns, and a function that returns the SQL for a table.
 
-        ``whole``: all rows will be judged, so that verdicts are worth keeping.
+        Columns that are missing are computed first. ``whole``: all rows will be evaluated, so verdicts are worth caching.
         """
         relations: dict[str, str] = {}
         stage = self._stage(plan, plan.stage, {ROW: Kind.WHOLE, SOURCE: Kind.WHOLE}, relations, verdicts=whole)
@@ -152,7 +149,7 @@ class ColumnCache:
         return text + ")"
 
     def _compute(self, plan: Plan, stage: Stage, cacheable: CacheableColumns, place: Path) -> str:
-        """Write the outputs of a stage to a new file, verdicts by way of extracts; return the file's name."""
+        """Write the outputs of a stage to a new file, verdicts by way of extracts; return the name of the file."""
         self._raise_if_full()
         relations = {stage.table.name: self.engine.files(self.files[stage.table.name])}
         names = ", ".join(map(self.engine.quoted, stage.outputs))
@@ -179,7 +176,7 @@ class ColumnCache:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Raise _NotKept where something cannot be written: from then on nothing more is tried."""
+        """Raise _CacheWriteFailed if a write fails, and stop caching from then on."""
         try:
             yield
         except (OSError, duckdb.Error) as error:
@@ -202,9 +199,9 @@ def _kind(stage: Stage, name: str) -> Kind:
 
 
 class StoreDuckDb:
-    """DuckDB over a snapshot. ``engine`` has to reach the snapshot's files and the directory of kept columns.
+    """DuckDB on a stored snapshot. ``engine`` must reach the files of the snapshot and the directory of the cache.
 
-    ``cache``: columns are to be kept for later runs, if they can be.
+    ``cache``: store computed columns for later runs, if the directory can be written.
     """
 
     def __init__(self, engine: DuckDb, snapshot: Snapshot, *, cache: bool = True) -> None:
@@ -215,7 +212,7 @@ class StoreDuckDb:
 
     @property
     def costs(self) -> Sequence[Cost]:
-        """What was reused of earlier runs over the snapshot, and what computed; nothing where nothing can be kept."""
+        """The columns that were read from the cache or computed, by table; empty without a cache."""
         return self._cache.costs
 
     def codes_of_rows(
@@ -225,7 +222,7 @@ class StoreDuckDb:
         return self._engine.codes_of_rows(plan, tables, rows)
 
     def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
-        """Write a plan's outputs to a Parquet file, what is kept read and not computed; return the file."""
+        """Write the outputs of a plan to a Parquet file, reading cached columns; return the file."""
         with storing(self._directory, written=out.parent):
             if not self._writes:
                 return self._engine.evaluate_to_parquet(plan, files, out)

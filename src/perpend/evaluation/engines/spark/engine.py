@@ -1,4 +1,4 @@
-"""A plan and tables in, verdict indexes out, by Spark: on the cores of this machine, or on the workers of a cluster."""
+"""Evaluate plans in Spark: on the cores of this machine, or on the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from perpend.evaluation.engines.spark.errors import FAILURES, LOST, SparkFailed, spark_failure
 
 # isort: split
-# Behind the module that says in plain words that these are not installed.
+# After `errors`, which raises a clear message if these are not installed.
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark import InheritableThread
@@ -52,7 +52,7 @@ PlanInput = tuple["Plan", "Tables", "Mapping[str, Sequence[Mapping[str, Any]]]"]
 
 
 class Spark:
-    """A session of Spark that judges. Natives are made known to it once each."""
+    """A Spark session that evaluates plans. Each Python function is registered once."""
 
     def __init__(self, session: SparkSession, *, patience: float = PATIENCE) -> None:
         self.session = own_session(session)
@@ -64,7 +64,7 @@ class Spark:
             self.session.sql(statement)
 
     def query(self, plan: Plan, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,)) -> Query:
-        """Return a plan's query, ready to be run here."""
+        """Return the query of a plan, with its Python functions registered."""
         query = query_of(null_unused_arguments(plan), DIALECT, relation, keys=keys, names=self._natives)
         for native in query.natives:
             self._add(native)
@@ -77,7 +77,7 @@ class Spark:
         return self.codes_of_many([(plan, tables, rows)])[0]
 
     def codes_of_many(self, inputs: Sequence[PlanInput]) -> list[list[tuple[int, ...]]]:
-        """Return the same for many plans, each over rows of its own, in few jobs of Spark."""
+        """Return the codes of many plans, each on its own rows, in few Spark jobs."""
         codes: list[list[tuple[int, ...]]] = []
         for start in range(0, len(inputs), _AT_ONCE):
             codes += self._codes_of_batch(inputs[start : start + _AT_ONCE])
@@ -101,9 +101,9 @@ class Spark:
         return [[codes[row] for row in sorted(codes)] for codes in by_input]
 
     def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
-        """Write a plan's outputs for each row of its table as a directory of Parquet files; return the files.
+        """Write the outputs of a plan for each row of its table to a new directory of Parquet files; return the files.
 
-        The directory appears whole or not at all; one that is there already is an error.
+        The directory appears complete or not at all. Raises SparkFailed if it exists.
         """
         if out.exists():
             raise SparkFailed(f"{out} already exists")
@@ -149,7 +149,7 @@ class Spark:
         return [directory / path.name for path in written]
 
     def run(self, action: Callable[[], _Result]) -> _Result:
-        """Return what an action gives. Spark would wait for lost workers forever; here it is cancelled in the end."""
+        """Return the result of an action. Spark would wait for lost workers forever; here the action is cancelled."""
         running = _Running(action, self.session)
         alone_since: float | None = None
         try:
@@ -177,7 +177,7 @@ class Spark:
             return True
 
     def _views(self, frames: Mapping[str, DataFrame], views: list[str]) -> Callable[[str], str]:
-        """Make frames known under names of their own; return what gives the name of each."""
+        """Register frames as views with unique names; return a function from table to view."""
         names: dict[str, str] = {}
         for table, frame in frames.items():
             names[table] = f"perpend_{secrets.token_hex(8)}"
@@ -193,13 +193,13 @@ class Spark:
         if native.name not in self._registered:
             self._registered.add(native.name)
             run = OnArrow(native.function, native.constants, native.kind)
-            # Without annotations it is taken for what it is: columns in, a column out.
+            # Without annotations, Spark passes columns and expects a column.
             function = arrow_udf(lambda *columns: run(*columns), type_of(native.kind))
             self.session.udf.register(native.name, function)
 
 
 class _Running:
-    """An action of Spark under way, in a thread of its own."""
+    """A Spark action that runs in its own thread."""
 
     def __init__(self, action: Callable[[], Any], session: SparkSession) -> None:
         self.group = f"perpend-{secrets.token_hex(6)}"
@@ -232,7 +232,7 @@ def _tables_read(plan: Plan) -> set[str]:
 
 
 def frame_of_rows(session: SparkSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
-    """Return the rows of a table as Spark has them."""
+    """Return the rows of a table as a data frame."""
     kinds = columns_of(table)
     arrays = [pa.array([_value(row.get(name), kind) for row in rows], arrow_type_of(kind)) for name, kind in kinds.items()]
     return session.createDataFrame(pa.Table.from_arrays(arrays, names=list(kinds)))
@@ -243,7 +243,7 @@ def _value(value: Any, kind: Kind) -> Any:
 
 
 def frame_of_files(session: SparkSession, table: Table, files: Sequence[Path]) -> DataFrame:
-    """Return a stored table. A column that a file does not have is null; nothing is inferred from directory names."""
+    """Return a stored table as a data frame. A column that a file lacks is null; directory names add no columns."""
     columns = [f"{quoted(name)} {type_of(kind)}" for name, kind in columns_of(table).items()]
     schema = ", ".join([*columns, f"{quoted(SOURCE)} INT"])
     reader = session.read.schema(schema).option("recursiveFileLookup", "true").option("__globPaths__", "false")
@@ -253,7 +253,10 @@ def frame_of_files(session: SparkSession, table: Table, files: Sequence[Path]) -
 
 
 def null_unused_arguments(plan: Plan) -> Plan:
-    """Return a plan of the same meaning whose natives take nulls where their results are not asked for."""
+    """Return an equivalent plan whose Python functions get nulls if their results are not used.
+
+    Spark evaluates Python functions on every row, also inside the branches of a CASE. Unused arguments need not be sent.
+    """
     return replace(plan, stage=_stage(plan.stage))
 
 
@@ -274,7 +277,7 @@ def _stage(stage: Stage) -> Stage:
 
 
 def _with_nulls(scalars: Scalars, choice: Scalar, arguments: tuple[Scalar, ...], uses: Counter[Scalar]) -> tuple[Scalar, ...]:
-    """Return the arguments of a choice, its natives that nothing else uses given nulls where the other branch counts."""
+    """Return the arguments of a choice. Functions that only this choice uses get nulls if the other branch counts."""
     condition, *branches = arguments
     arguments_ = [condition]
     for place, (old, new) in enumerate(zip(choice.arguments[1:], branches, strict=True)):
@@ -295,6 +298,6 @@ def _masked(scalars: Scalars, condition: Scalar, part: Scalar, *, then: bool) ->
 
 @contextmanager
 def spark(master: str = "local[*]", conf: Mapping[str, str] | None = None, *, patience: float = PATIENCE) -> Iterator[Spark]:
-    """Open Spark at a master; it is closed behind."""
+    """Open Spark at a master, and close it at the end."""
     with spark_session(master, conf, patience=patience) as session:
         yield Spark(session, patience=patience)

@@ -1,4 +1,4 @@
-"""What Spark raised in, one sentence that names the fault out. Refuses to know what was asked of it."""
+"""Turn Spark's errors into one-sentence messages that name the cause."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from perpend.core.errors import PerpendError
 
 
 class SparkFailed(PerpendError):
-    """Spark could not be reached, started or brought to an end; the text says why."""
+    """Spark could not be reached, could not start, or failed; the text gives the reason."""
 
 
 try:
@@ -22,7 +22,7 @@ except ImportError:
     raise SparkFailed(f"Spark 4.1 or newer is not installed here: {command_to_add('spark')}") from None
 
 FAILURES: Final = (PySparkException, Py4JError, OSError, EOFError)
-"""What Spark raises where it fails: its own errors, the bridge's to the JVM, a lost connection to the JVM."""
+"""The exceptions of Spark, of its bridge to the JVM, and of a lost connection to the JVM."""
 
 LOST: Final = "Spark lost workers during the run, and too few are left; nothing was written"
 
@@ -48,7 +48,7 @@ _KNOWN: Final = (
 
 
 def spark_failure(error: BaseException | None, log: str = "") -> SparkFailed:
-    """Return an error as one sentence. ``log``: what the JVM wrote, where there is no better source."""
+    """Return an error as one sentence. ``log`` is the output of the JVM, used if the error itself names no cause."""
     text = f"{error}\n{log}"
     for pattern, sentence in _KNOWN:
         match = re.search(pattern, text)
@@ -61,7 +61,7 @@ def spark_failure(error: BaseException | None, log: str = "") -> SparkFailed:
 
 
 def _jvm_reason(log: str) -> str:
-    """Return what a JVM that ended says of it: the last cause, else its exception, else its first line that is no warning."""
+    """Return the reason from a JVM's log: its last cause, else its exception, else its first line that is not a warning."""
     causes = re.findall(r"^Caused by: (.+)", log, re.MULTILINE)
     exceptions = re.findall(r"^Exception in thread \"main\" (.+)", log, re.MULTILINE)
     other_lines = [line for line in log.splitlines() if line.strip() and not re.match(r"WARNING|Using |\S+ \S+ WARN ", line)]
