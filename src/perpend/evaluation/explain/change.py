@@ -1,4 +1,4 @@
-"""A program and an object in, the smallest change of one value out that gives another status."""
+"""Find the smallest change of one value that gives an object another status."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _GOALS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The smallest change of one value that gives another status. ``before`` and ``after`` are JSON texts.
+    """A change of one value that gives another status. ``before`` and ``after`` are JSON texts.
 
-    ``collected``: the object has the field, or the document the key; where not, ``before`` is null.
+    ``collected``: the object has the field, or the document the key; otherwise ``before`` is null.
     """
 
     place: ReadPlace
@@ -47,12 +47,12 @@ class Change:
 
 
 def smallest_change(program: Program, object_: CloudObject, time: int, index: int) -> Change | None:
-    """Return the best change of one value that gives another status, None where no candidate does.
+    """Return the best change of one value that gives another status, None if no candidate does.
 
-    What names the object (its id, its ARN) is never changed. Candidates are the constants that the program compares
-    with, dates around its limits, and the blank. Best is the status one would want first, then the value nearest to what
-    is there, then the one that the program names first. ``index`` is the verdict's; of an object that cannot be read, whose
-    values may have the wrong form, candidates of every form are tried. To make an object unreadable changes nothing.
+    Values that name the object (its ID, its ARN) are never changed. Candidates are constants that the program compares with,
+    dates around its limits, and blanks. A change is better if its status is preferred, then if the value is nearer to the
+    present one, then if the program reads it first. ``index`` is the index of the verdict. For an unreadable object, candidates
+    of every form are tried. A change that makes the object unreadable does not count.
     """
     interpreter = Interpreter([program])
     status = program.verdicts[index].status
@@ -81,7 +81,7 @@ def smallest_change(program: Program, object_: CloudObject, time: int, index: in
 
 
 def _single_values(program: Program) -> list[Read]:
-    """Return what a program reads, each once; a document only by its keys where it reads some."""
+    """Return the values that a program reads, each once; keys of a document instead of the document."""
     reads = dict.fromkeys(_inputs(program))
     documents = {source.path for source in reads if source.key is not None}
     return [source for source in reads if source.key is not None or source.path not in documents]
@@ -158,8 +158,9 @@ def _constants(expression: Expr, time: int) -> Iterator[Any]:
 
 
 def _distance(before: Any, after: Any) -> int:
-    """Return how far a value is from another: true and false are next to each other, one of the same form is near, blank, null
-    and a document's loss are far.
+    """Return the distance between two values.
+
+    True and false are nearest to each other, then values of one form. Blank, null and the loss of a document are farthest.
     """
     if {_json(before).strip('"'), _json(after).strip('"')} == {"true", "false"} and type(before) is type(after):
         return -1

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 NOT_COLLECTED: Final = "not collected"
-"""How a field reads that an object does not have."""
+"""The text for a field that an object does not have."""
 
 NOT_KNOWN: Final = "not known"
-"""How a field reads of which a reason says why it is not known, with a colon before the reason."""
+"""The text for a field that is not known; a colon and the reason follow."""
 
 LONGEST_QUERY: Final = 60
-"""How many characters of a query tell a reader what it asks for; a longer one says less than the field that it asks."""
+"""The maximum length of a query to show. The field says more to a reader than a longer query."""
 
 _STEP: Final = re.compile(r"([^.\[\]]+)(?:\[(\d+)\])?")
 _LONGEST: Final = 120
@@ -36,7 +36,7 @@ _LONGEST: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class ReadPlace:
-    """Where a value was read: the source and row of the object, the field, the key (column) inside it, the extract."""
+    """The place of a value: source and row of the object, field, key in the document (``column``), and extract."""
 
     source: str
     row: int | None
@@ -46,14 +46,14 @@ class ReadPlace:
 
 
 def place_of(object_: CloudObject, field: str, *, column: str | None = None, extract: str | None = None) -> ReadPlace:
-    """Return the place of a field of an object, or of a key inside it."""
+    """Return the place of a field of an object, or of a key in it."""
     return ReadPlace(object_.origin.source, object_.origin.row, field, column, extract)
 
 
 def text_at(fields: Mapping[str, Any], path: str, key: str | None = None, *, complete: bool = False) -> str:
-    """Return how the value at a path, or under a key of the document there, reads.
+    """Return the value at a path, or under a key of the document there, as text.
 
-    What an object does not have was not collected, unless it is ``complete``: then it is null.
+    A missing value is shown as not collected, or as null if the object is ``complete``.
     """
     value, unknown = _value_at(fields, path, complete=complete)
     if unknown is not None:
@@ -66,12 +66,12 @@ def text_at(fields: Mapping[str, Any], path: str, key: str | None = None, *, com
 
 
 def has_document(fields: Mapping[str, Any], path: str) -> bool:
-    """Whether a JSON document with keys stands at a path."""
+    """Whether the value at a path is a JSON document with keys."""
     return isinstance(document_of(_value_at(fields, path, complete=False)[0]), dict)
 
 
 def _value_at(fields: Mapping[str, Any], path: str, *, complete: bool) -> tuple[Any, str | None]:
-    """Return the value at a path, or None and how it reads that it is not known."""
+    """Return the value at a path; if it is not known, None and the text to show."""
     *above, (last, _) = _STEP.findall(path)
     for name, position in above:
         beneath = fields.get(name)
@@ -84,7 +84,7 @@ def _value_at(fields: Mapping[str, Any], path: str, *, complete: bool) -> tuple[
 
 
 def shown_value(value: Any, value_type: ValueType = ValueType.ANY) -> str:
-    """Return how a value reads: as JSON, cut where it is long; a date as a date."""
+    """Return a value as text: JSON, shortened if it is long; a date as a date."""
     if value is None:
         return "null"
     if value_type is ValueType.DATE_TIME and isinstance(value, int):
@@ -99,14 +99,14 @@ def _unknown(fields: Mapping[str, Any], name: str) -> str:
 
 
 Event = tuple[Expr, EvaluationContext, Any]
-"""An expression that was evaluated, its frame, and its value or what ended it."""
+"""An evaluated expression, its context, and its value or the exception that ended it."""
 
 _NAMING = (Constant.FIELD_PATH, Constant.LOOKUP_PATH)
 
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """One field, or one key of the document in it, and what it holds, as text."""
+    """A field, or a key of the document in it, with its value as text."""
 
     place: ReadPlace
     value: str
@@ -114,10 +114,10 @@ class FieldValue:
 
 @dataclass(slots=True)
 class FieldTracker:
-    """Finds what conditions looked at, one after the other.
+    """Collects the fields that conditions read, one condition after the other.
 
-    An extract is computed once per object and a related list judged once; what they looked at then counts for every
-    condition that asks again.
+    An extract is computed once per object and a related list is evaluated once; the fields that they read count for every
+    condition that uses them again.
     """
 
     object_: CloudObject
@@ -126,7 +126,7 @@ class FieldTracker:
     _all: dict[Read, str] = field(default_factory=dict)
 
     def of_condition(self, events: Iterable[Event]) -> tuple[FieldValue, ...]:
-        """Return what a condition looked at in the order of looking, each field once."""
+        """Return the fields that a condition read, in order, each once."""
         pending: list[tuple[Expr, dict[Read, str]]] = []
         for expression, frame, value in events:
             below = self._pop_operands(pending, expression)
@@ -137,7 +137,7 @@ class FieldTracker:
         return tuple(FieldValue(place_of(self.object_, read.path, column=read.key), value) for read, value in own)
 
     def _pop_operands(self, pending: list[tuple[Expr, dict[Read, str]]], expression: Expr) -> dict[Read, str]:
-        """Take what the operands of an expression looked at from the end of the list."""
+        """Remove the reads of an expression's operands from the end of the list, and return them."""
         operands = {id(operand) for operand in expression.operands}
         popped: list[dict[Read, str]] = []
         while pending and id(pending[-1][0]) in operands:
@@ -162,7 +162,7 @@ class FieldTracker:
         return values
 
     def _queried(self, below: dict[Read, str], query: str, value: Any, expression: Expr) -> Iterator[tuple[Read, str]]:
-        """Yield what a query looked at: a key of a document; of another query what came of it, and of a long one the field."""
+        """Yield the reads of a query: a key of a document, or the query with its result; with a long query, the field, too."""
         key, fields = plain_key(query), self.object_.fields
         for read, shown in below.items():
             if key is not None and has_document(fields, read.path):
@@ -175,6 +175,6 @@ class FieldTracker:
                 yield read, shown
 
     def _children(self, path: str) -> dict[Read, str]:
-        """Return what was looked at in the objects of a list, or the list where nothing was."""
+        """Return the fields read in the objects of a list, or the list itself if there are none."""
         members = {read: value for read, value in self._all.items() if read.path.startswith(f"{path}[")}
         return members or {Read(path): text_at(self.object_.fields, path, complete=self.complete)}

@@ -1,7 +1,7 @@
-"""Programs and an estate in, a judgement out: by the interpreter, or by an engine that the interpreter tells the rest of.
+"""Evaluate objects in memory: by the interpreter, or by an engine with the interpreter's help.
 
-An engine gives indexes by way of tables. What only an object itself can tell, why it cannot be read, what a runtime error
-says, whether its sources contradict each other, the interpreter is asked.
+An engine returns indexes from tables. Some details only the object itself gives: why it cannot be read, the text of a
+runtime error, and contradictions between its sources. The interpreter evaluates these objects again.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _STEP: Final = 1_000
 
 _AT_ONCE: Final = 200_000
-"""How many objects an engine is given at once: it holds the columns of all of them."""
+"""The number of objects that an engine gets at once, to limit the memory for their columns."""
 
 
 def evaluate_objects(
@@ -48,12 +48,12 @@ def evaluate_objects(
     max_age: timedelta | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Evaluation:
-    """Judge the objects of an estate by the programs selected.
+    """Evaluate the selected policies on the objects of an inventory.
 
-    ``engine`` judges by way of tables, which pays from some thousands of objects on; the interpreter without one.
-    ``snapshot_time`` is the day of the run; without it the newest time of the sources is, where one that states none is
-    taken to be as new as ``today`` (now, if None). ``max_age``: facts that were observed longer before than that, before
-    ``snapshot_time`` or now, are not known. ``progress`` is told how many objects are done.
+    ``engine`` evaluates tables, which is faster from some thousands of objects on; the interpreter is the default.
+    ``snapshot_time`` is the day of the run. Its default is the newest time of the sources; a source without a time counts as
+    ``today`` (now, if None). With ``max_age``, data observed longer before ``snapshot_time`` or now are not known. ``progress``
+    gets the number of evaluated objects.
     """
     day = evaluation_time([source.observed_at for source in inventory.sources], snapshot_time=snapshot_time, today=today)
     inventory = aged_estate(inventory, freshness_of(max_age, snapshot_time, today))
@@ -72,7 +72,7 @@ def evaluate_objects(
 
 @dataclass(frozen=True, slots=True)
 class _TypeEvaluation:
-    """The programs of one type, its objects, the run's day in milliseconds; whom to tell how far it is, and from where on."""
+    """The evaluation of one type. ``day`` is in milliseconds; ``done`` is the number of objects of earlier types."""
 
     programs: Sequence[Program]
     objects: Sequence[CloudObject]
@@ -81,7 +81,7 @@ class _TypeEvaluation:
     progress: Callable[[int], None] | None
 
     def by_interpreter(self) -> list[InMemoryVerdicts]:
-        """Ask the interpreter, object by object."""
+        """Evaluate each object by the interpreter."""
         interpreter = Interpreter(list(self.programs))
         indexes: list[array[int]] = [array("i") for _ in self.programs]
         errors: list[dict[int, str]] = [{} for _ in self.programs]
@@ -95,7 +95,7 @@ class _TypeEvaluation:
         return self._columns(indexes, errors)
 
     def by_engine(self, engine: Engine) -> list[InMemoryVerdicts]:
-        """Ask an engine for the indexes of some objects at a time, then the interpreter for what only objects can tell."""
+        """Evaluate batches of objects by an engine, then incomplete ones by the interpreter."""
         codes: list[list[int]] = [[] for _ in self.programs]
         for start in range(0, len(self.objects), _AT_ONCE):
             fields = [object_.fields for object_ in self.objects[start : start + _AT_ONCE]]
@@ -116,7 +116,7 @@ class _TypeEvaluation:
         return self._columns(indexes, errors)
 
     def _incomplete(self, codes: Sequence[Sequence[int]]) -> set[int]:
-        """Return the places of objects of which the indexes do not tell all."""
+        """Return the places of objects whose indexes do not give all details."""
         incomplete = {place for place, object_ in enumerate(self.objects) if object_.variants}
         for program, column in zip(self.programs, codes, strict=True):
             indexes = indexes_needing_object(program) & set(column)
@@ -124,7 +124,7 @@ class _TypeEvaluation:
         return incomplete
 
     def _outcomes(self, interpreter: Interpreter, object_: CloudObject) -> list[EvaluationOutcome]:
-        """Return how each program ends on an object; one whose readings differ is incompliant only where all of them are."""
+        """Return the outcome of each program. An object whose sources differ is INCOMPLIANT only by all of them."""
         outcomes = interpreter.evaluate(object_.fields, self.day, complete=False)
         if not object_.variants:
             return outcomes

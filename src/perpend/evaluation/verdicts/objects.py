@@ -1,4 +1,4 @@
-"""One object of an estate or of a stored snapshot, by whatever people call it: its id, its ARN, its name."""
+"""Find one object of an inventory or a stored snapshot by a name: its ID, its ARN, or its display name."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _SHORT: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 class NameQuery(NamedTuple):
-    """A text that stands for an object: its id, external id or name, and how its owner is called, None for any."""
+    """A text that names an object: its ID, external ID or name. ``owner`` is the name of its owner, None for any."""
 
     text: str
     owner: str | None = None
 
     def matches_in(self, objects: Iterable[CloudObject]) -> list[CloudObject]:
-        """Return the objects that have the text as an id; else those that have it as their name."""
+        """Return the objects with the text as an ID, else those with the text as a name."""
         owned = [object_ for object_ in objects if self._is_owned(object_)]
         by_id = [object_ for object_ in owned if self.text in (object_.id, object_.external_id)]
         return by_id or [object_ for object_ in owned if object_.name == self.text]
@@ -47,9 +47,9 @@ class NameQuery(NamedTuple):
 
 
 def object_named(inventory: Inventory, type_name: str, name: str) -> CloudObject:
-    """Return the one object of a type that a name means: an id, or a name as it is, as reports print it or with its owner.
+    """Return the one object of a type with a name: an ID, or a name, also as reports print it or with its owner.
 
-    Raises UnknownName where there is none, or several.
+    Raises UnknownName if there is none, or more than one.
     """
     objects = inventory.objects.get(type_name, ())
     for query in name_queries(name):
@@ -62,9 +62,9 @@ def object_named(inventory: Inventory, type_name: str, name: str) -> CloudObject
 def stored_object_named(
     snapshot: Snapshot, program: Program, object_type: ObjectType, name: str, where: str = ""
 ) -> CloudObject:
-    """Return the one stored object that a name means, with what a program reads of it. Raises UnknownName as above.
+    """Return the one stored object with a name, with the fields that a program reads. Raises UnknownName like ``object_named``.
 
-    ``where`` is what people call a snapshot that was made for this question only.
+    ``where`` describes a temporary snapshot in messages.
     """
     snapshot.check_spelling()
     snapshot = snapshot.as_declared(program.types)
@@ -86,19 +86,19 @@ def stored_object_named(
 
 
 def naming_columns(object_type: ObjectType) -> list[str]:
-    """Return the columns that hold what objects of a type are called by."""
+    """Return the columns that hold IDs or names of a type's objects."""
     return [column for column in ("Id", object_type.external_id_field, object_type.name_field, "Name") if column]
 
 
 def _as_stored(text: str) -> str:
-    """Return the text that columns hold where people see another."""
+    """Return the text in stored columns for a text that reports show."""
     return ROOT_NAME if text == ROOT_USER else text
 
 
 def name_queries(name: str) -> list[NameQuery]:
-    """Return what a name may mean, first as it is, then as reports print it: signs written out, the owner behind it.
+    """Return the queries for a name in order: as it is, then as reports print it, unescaped and with the owner after it.
 
-    The name of the root user in ARNs and stores, by which the shell completes it, means that user where no other is called so.
+    The shell completes the root user by its name in ARNs, so that name finds it if no other object has the name.
     """
     named, _, owner = name.removesuffix(")").rpartition(" (")
     query = [NameQuery(name), NameQuery(_unescape(name))]
@@ -110,7 +110,7 @@ def name_queries(name: str) -> list[NameQuery]:
 
 
 def _unescape(text: str) -> str:
-    """Return a text with the signs that reports write out, such as ``\\x1b``, as they are."""
+    """Return a text with the escapes of reports, such as ``\\x1b``, replaced by their characters."""
     return _ESCAPES.sub(_sign, text)
 
 
@@ -120,7 +120,7 @@ def _sign(match: re.Match[str]) -> str:
 
 
 def _single(objects: Sequence[CloudObject], number: int, name: str) -> CloudObject:
-    """Return the object where there is one; else raise UnknownName, which lists some by what tells them apart."""
+    """Return the only object. Raises UnknownName with a list if there are several."""
     if number == 1:
         return objects[0]
     ids = [object_.id for object_ in objects]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One field that a policy read of an object: API name (with lookups), label, JSON value (None: missing or null)."""
+    """A field that a policy read: API name (with lookups), label, and JSON value (None if missing or null)."""
 
     field: str
     label: str
@@ -30,9 +30,9 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one policy says of one object. ``remediation_message`` and ``runtime_error`` are None where there is none.
+    """The result of one policy on one object. ``remediation_message`` and ``runtime_error`` are None if there is none.
 
-    ``observed_at`` is when the object looked as it was judged (UTC), None where its source does not say.
+    ``observed_at`` is when the source observed the object (UTC), None if the source does not say.
     """
 
     policy_id: str
@@ -48,19 +48,19 @@ class Verdict:
 
 
 def message_of(verdict: DeclaredOutcome, error: str | None) -> str:
-    """Return what a verdict says of an object; of an unreadable one, what keeps it from being judged."""
+    """Return the message of a verdict; for an unreadable object, the reason why it cannot be read."""
     return error if verdict.index == UNREADABLE and error else verdict.message
 
 
 def remediation_of(program: Program, verdict: DeclaredOutcome) -> str | None:
-    """Return the next step that a verdict names. An incompliant one always names some."""
+    """Return the next step of a verdict. An INCOMPLIANT verdict always has one."""
     if verdict.status is Status.INCOMPLIANT and not verdict.remediation:
         return f"See the policy's remediation: perpend show {program.policy_id}"
     return verdict.remediation
 
 
 def indexes_needing_object(program: Program) -> frozenset[int]:
-    """Return the indexes of which only the object itself can tell more: why it is unreadable, what a runtime error says."""
+    """Return the indexes whose details need the object: why it is unreadable, and texts of runtime errors."""
     indexes = {UNREADABLE}
     for number, condition in enumerate(program.block.conditions, 1):
         for slot, _, check, _ in checks_of(condition.expression):
@@ -70,7 +70,7 @@ def indexes_needing_object(program: Program) -> frozenset[int]:
 
 
 def value_at(fields: Mapping[str, Any], path: str) -> Any:
-    """Return the JSON value at a path of an object, None where something on the way is missing or null."""
+    """Return the JSON value at a path, None if a part of the path is missing or null."""
     *lookups, name = path.split(".")
     for lookup in lookups:
         inner = fields.get(lookup)
@@ -81,13 +81,13 @@ def value_at(fields: Mapping[str, Any], path: str) -> Any:
 
 
 def values_read(fields: Mapping[str, Any], reads: Sequence[Read]) -> list[Any]:
-    """Return the JSON value of each read of an object; a document is parsed once for all its keys."""
+    """Return the JSON value of each read, unconverted. A document is parsed once for all its keys."""
     return reader_of(tuple(reads))(fields)
 
 
 @lru_cache(maxsize=256)
 def reader_of(reads: tuple[Read, ...]) -> Callable[[Mapping[str, Any]], list[Any]]:
-    """Return what gives :func:`values_read` of one object after the other."""
+    """Return the function that computes :func:`values_read` for any object."""
     paths = list(dict.fromkeys(read.path for read in reads))
     own = [path if "." not in path else None for path in paths]
     whole = [(place, paths.index(read.path)) for place, read in enumerate(reads) if read.key is None]

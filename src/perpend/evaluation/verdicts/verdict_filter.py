@@ -1,6 +1,6 @@
-"""A judgement and what somebody wants to see of it in, the same judgement out with what a report shows of it.
+"""Filter the verdicts that a report shows, by status, category and account.
 
-No verdict and no total changes; of a store, what is shown is chosen in SQL. Refuses to know how it looks.
+Verdicts and totals do not change. Verdicts of a store are filtered in SQL.
 """
 
 from __future__ import annotations
@@ -28,15 +28,14 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.verdicts import Verdicts
 
 _MAX_LISTED: Final = 5
-"""How many accounts are named where one is not among them."""
+"""The number of known accounts in a message about an unknown one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What somebody wants to see: verdicts of these statuses, by policies of these categories, on objects of these accounts.
+    """Statuses, categories of policies, and accounts of objects to show. Empty means all.
 
-    Each that is empty asks for all. Accounts go by number, by the name that the configuration gives them, or as owners are
-    called.
+    An account is a number, a name from the configuration, or the name of an owner.
     """
 
     statuses: tuple[Status, ...] = ()
@@ -48,16 +47,16 @@ class Filter:
 
     @property
     def words(self) -> str:
-        """The filter as options write it."""
+        """The filter as command-line options."""
         options = (("status", self.statuses), ("category", self.categories), ("account", self.accounts))
         return " ".join(f"--{option} {shlex.quote(value)}" for option, values in options for value in values)
 
 
 def filter_verdicts(evaluation: Evaluation, requested: Filter, accounts: Mapping[str, Account]) -> Evaluation:
-    """Return a judgement of which reports show what is wanted.
+    """Return an evaluation whose reports show only the requested verdicts.
 
-    ``accounts`` are those that the configuration names. Raises UnknownName for a category that no policy asked has, and for
-    an account that nothing belongs to.
+    ``accounts`` are those of the configuration. Raises UnknownName for a category that no evaluated policy has, and for an
+    account that owns no object.
     """
     if not requested:
         return evaluation
@@ -92,13 +91,13 @@ def _of_categories(evaluation: Evaluation, categories: Collection[str]) -> list[
 
 
 def _account_names(account: str, accounts: Mapping[str, Account]) -> frozenset[str]:
-    """Return what owners can be called that an account's name or number means."""
+    """Return the names of owners that match an account's name or number."""
     named = (number for number, one in accounts.items() if one.name and one.name.casefold() == account.casefold())
     return frozenset({account, *named})
 
 
 class _AccountFilter:
-    """Which objects belong to one of some accounts: by type, a mark for each object, or a file of row numbers."""
+    """The objects of some accounts: for each type, a mark per object or a file of row numbers."""
 
     def __init__(self, evaluation: Evaluation, owners: Mapping[str, frozenset[str]]) -> None:
         self.evaluation = evaluation
@@ -117,12 +116,12 @@ class _AccountFilter:
             self._marks[type_name] = bytearray(map(bool, names))
 
     def of(self, type_name: str) -> bytearray | Path | None:
-        """Return which objects of a type belong; None for all."""
+        """Return the objects of a type in the accounts; None for all."""
         return self._marks.get(type_name)
 
 
 def _reject_unknown(in_accounts: _AccountFilter, accounts: Mapping[str, Account]) -> None:
-    """Raise for an account that neither the configuration nor any input names, and that owns nothing."""
+    """Raise for an account that owns nothing and that neither the configuration nor an input names."""
     stated = {number for source in in_accounts.evaluation.inventory.sources for number in source.accounts}
     for account, names_of_account in in_accounts.owners.items():
         if names_of_account & (in_accounts.seen | stated | accounts.keys()):
@@ -138,7 +137,7 @@ def _reject_unknown(in_accounts: _AccountFilter, accounts: Mapping[str, Account]
 def _filter_columns(
     columns: Sequence[Verdicts], statuses: Collection[Status], selected_rows: bytearray | Path | None
 ) -> list[Verdicts]:
-    """Return the columns of one type with what is not wanted hidden."""
+    """Return the columns of one type with all other verdicts hidden."""
     requested = [
         frozenset(index for index, verdict in column.program.verdicts.items() if verdict.status in statuses)
         for column in columns

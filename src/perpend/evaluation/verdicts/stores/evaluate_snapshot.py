@@ -63,11 +63,11 @@ def evaluate_snapshot(
     progress: Callable[[int], None] | None = None,
     costs: Callable[[Sequence[Cost]], None] | None = None,
 ) -> Iterator[Evaluation]:
-    """Yield the judgement of a stored snapshot. It reads from files that are gone afterwards.
+    """Yield the evaluation of a stored snapshot. Its verdicts are in files that are deleted at the end of the block.
 
-    ``engine`` writes the verdicts; without one DuckDB does, reusing and keeping what it computes beside the snapshot, and
-    ``costs`` is told what that was. ``snapshot_time``, ``today``, ``max_age`` and ``progress`` are as for an estate. Raises
-    UnknownName where the selection was not made over the snapshot, and names policies of types that it does not hold.
+    ``engine`` writes the verdicts. The default is DuckDB with a cache next to the snapshot; ``costs`` gets the use of the
+    cache. ``snapshot_time``, ``today``, ``max_age`` and ``progress`` are as in ``evaluate_objects``. Raises UnknownName if
+    the selection has policies over types that the snapshot does not contain.
     """
     snapshot.check_spelling()
     if missing := sorted(selection.by_type().keys() - snapshot.tables.by_name.keys()):
@@ -84,7 +84,7 @@ def evaluate_snapshot(
         for path in (spill, written, directory / "aged"):
             path.mkdir(mode=0o700)
         aged = aged_snapshot(snapshot, freshness_of(max_age, snapshot_time, today), selection.types.get, directory / "aged")
-        cache, snapshot = aged is snapshot, aged  # what depends on the hour is not worth keeping
+        cache, snapshot = aged is snapshot, aged  # ages change by the hour, so they are not worth caching
         with duck_db(directories=[written, snapshot.directory / KEPT], paths=snapshot.files.paths, spill=spill) as reader:
             store_engine = StoreDuckDb(reader, snapshot, cache=cache)
             by = engine or store_engine
@@ -101,10 +101,9 @@ def evaluate_snapshot(
 
 
 def re_evaluate(store: Store, run: str, programs: Sequence[Program], time: datetime, out: Path) -> bool:
-    """Write the objects' ``id`` and the codes ``v0``, ``v1``, … that programs of one type give them in a snapshot.
+    """Write the codes ``v0``, ``v1``, … of programs of one type on an older snapshot, with the ``id`` of each object.
 
-    Return whether there was anything to judge: a snapshot that was pruned, or is damaged, or was stored by an earlier
-    version, tells nothing.
+    Return False if there is nothing to evaluate: the snapshot was pruned, is damaged, or has the format of an earlier version.
     """
     try:
         with store.reading(run) as snapshot, scratch() as directory:
@@ -127,7 +126,7 @@ def re_evaluate(store: Store, run: str, programs: Sequence[Program], time: datet
 
 
 def held_day(held: Held, snapshot_time: datetime | None, today: datetime | None) -> EvaluationTime:
-    """Return the day at which what is held is judged."""
+    """Return the day at which stored tables are evaluated."""
     return evaluation_time([source.observed_at for source in held.sources], snapshot_time=snapshot_time, today=today)
 
 
@@ -141,9 +140,9 @@ def evaluation_of(
     rewrites: Sequence[Rewrite] = REWRITES,
     progress: Callable[[int], None] | None = None,
 ) -> Evaluation:
-    """Return the judgement of what is held, which reads it, and verdicts, as it is asked.
+    """Return the evaluation of stored tables. Objects and verdicts are read on demand.
 
-    ``codes`` writes a plan's verdicts, and returns their files and the table's own. ``reader`` reads all of them.
+    ``codes`` writes the verdicts of a plan and returns their files and those of the table. ``reader`` reads all of them.
     """
     by_program: dict[int, ParquetVerdicts] = {}
     objects: dict[str, Sequence[CloudObject]] = {}

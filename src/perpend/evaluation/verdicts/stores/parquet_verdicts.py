@@ -1,6 +1,6 @@
-"""What a judgement of a store reads as it is asked: the objects of a stored table, and verdicts in Parquet files.
+"""Objects of a stored table and verdicts in Parquet files, both read on demand.
 
-What only an object itself can tell, why it could not be read or a runtime error's text, the interpreter is asked for.
+The interpreter adds the details that only the object gives: why it could not be read, and texts of runtime errors.
 """
 
 from __future__ import annotations
@@ -41,21 +41,21 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program
 
 _AT_ONCE: Final = 8_192
-"""How many objects are read at once, in whole pieces; by all shares of them together."""
+"""The number of objects that are read at once, by all shares together."""
 
 _PIECE: Final = 1_024
-"""How many objects whoever shares them has in turn."""
+"""The number of objects in one turn of a share."""
 
 _NO_REASON: Final = "the object's data cannot be read"
 _WHY: Final = (
     f"CASE WHEN starts_with({CONTRADICTED}, {text(CONTRADICT)}) "
     f"THEN split_part({CONTRADICTED}, {text(PLACES)}, 1) ELSE {CONTRADICTED} END"
 )
-"""The mark of a row without the places that are its own (``inventory/readers/conflicts.py``)."""
+"""The reason of a contradicted row, without its places (``inventory/readers/conflicts.py``)."""
 
 
 class StoredObjects(Sequence[CloudObject]):
-    """The objects of one stored table, read some thousands at a time. Places are the table's row numbers."""
+    """The objects of one stored table, read in batches. Places are the row numbers of the table."""
 
     def __init__(
         self, reader: ObjectReader, held: Held, files: VerdictFiles, object_type: ObjectType, required: Wanted
@@ -80,16 +80,16 @@ class StoredObjects(Sequence[CloudObject]):
 
     @property
     def held(self) -> Held:
-        """The tables that they are rows of."""
+        """The tables of the objects."""
         return self._held
 
     @property
     def connection(self) -> Connection:
-        """The database that reads them."""
+        """The database that reads the objects."""
         return self._reader.connection
 
     def reading(self, paths: Iterable[str]) -> StoredObjects:
-        """Return the same objects, with the values at some paths of fields beside those that are wanted already."""
+        """Return the same objects, with the values at further paths."""
         required = deepcopy(self._required)
         for path in paths:
             *lookups, name = path.split(".")
@@ -108,9 +108,9 @@ class StoredObjects(Sequence[CloudObject]):
     def chunks(
         self, columns: Sequence[ParquetVerdicts], share: Share = WHOLE
     ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
-        """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them.
+        """Yield all objects in order, in chunks, with the outcome of each in some columns of verdicts.
 
-        Of several shares, each has its turn.
+        With several shares, the chunks alternate.
         """
         files = columns[0].files if columns else self._files
         at_once = max(1, _AT_ONCE // _PIECE // share.shares)
@@ -128,7 +128,7 @@ class StoredObjects(Sequence[CloudObject]):
     def _evaluated_pieces(
         self, pieces: Sequence[Sequence[tuple[int, ...]]], columns: Sequence[ParquetVerdicts]
     ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
-        """Yield the objects of some pieces with how columns ended on them, piece by piece, all of them being read at once."""
+        """Yield the objects of each piece with their outcomes. All pieces are read at once."""
         rows, sources, *_ = zip(*chain.from_iterable(pieces), strict=True)
         objects = iter(self._objects(rows, sources))
         for piece in pieces:
@@ -144,23 +144,23 @@ class StoredObjects(Sequence[CloudObject]):
             )
 
     def forkable(self) -> AbstractContextManager[None]:
-        """Have no threads of its own meanwhile."""
+        """Stop the threads of the database in this block."""
         return without_threads(self.connection)
 
     def in_accounts(self, owners: Collection[str]) -> Path:
-        """Write the row numbers of the objects that belong to one of some accounts to a file beside the verdicts."""
+        """Write the row numbers of the objects in some accounts to a file next to the verdicts; return the file."""
         path = self._files.paths[0].with_name(f"rows-{secrets.token_hex(8)}.parquet")
         self._files.reader.run(f"COPY ({self._rows_in_accounts(owners)}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
         return path
 
     def any_in_account(self, owner: str) -> bool:
-        """Whether an object belongs to an account."""
+        """Whether an account has any object."""
         return bool(self._files.reader.run(f"{self._rows_in_accounts([owner])} LIMIT 1"))
 
     def contradictions(self, files: VerdictFiles, codes: frozenset[int]) -> list[Counter[str]]:
-        """Return for each program why rows are marked as not to be believed, and of how many that is what ended it.
+        """Return, for each program, the reasons of contradicted rows, with the number of rows that ended for that reason.
 
-        ``codes`` are those of ends of which only the row itself can tell.
+        ``codes`` are those whose reason only the row itself gives.
         """
         if not self._held.tables.by_name[self._type.name].contradicted:
             return [Counter() for _ in range(files.programs)]
@@ -187,9 +187,9 @@ class StoredObjects(Sequence[CloudObject]):
 
 @dataclass(frozen=True, slots=True)
 class ParquetVerdicts:
-    """The verdicts of one program over a stored table: counted, found and read in order without holding them.
+    """The verdicts of one program on a stored table, counted and read without loading them all.
 
-    ``table`` are the table's own files; ``day`` is the run's, in milliseconds since 1970.
+    ``table`` are the files of the table; ``day`` is the day of the run, in milliseconds since 1970.
     """
 
     program: Program
@@ -209,14 +209,14 @@ class ParquetVerdicts:
         object.__setattr__(self, "_counted", self.files.counted(self.number))
 
     def counted(self) -> Counter[int]:
-        """Return how often each index occurs."""
+        """Return the number of each index."""
         counts: Counter[int] = Counter()
         for code, number in self._counted.items():
             counts[max(code, UNREADABLE)] += number
         return counts
 
     def unreadable(self) -> Counter[str]:
-        """Return how often each reason occurs why an object is unreadable, of those that codes tell, or a mark of its row."""
+        """Return the number of each reason for unreadable objects, from codes and from contradicted rows."""
         reasons: Counter[str] = Counter()
         for code, number in self._counted.items():
             reason = self.reasons[-1 - code] if code < 0 else None
@@ -227,19 +227,19 @@ class ParquetVerdicts:
         return reasons
 
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
-        """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
+        """Return the places of the first objects with one of the indexes, at most ``limit``, with their errors."""
         [verdicts] = self.firsts([indexes], limit)
         rows = [row for row, _ in verdicts]
         ends = self.ends_of(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
         return [(row, error) for row, (_, error) in zip(rows, ends, strict=True)]
 
     def ends(self) -> Iterator[EvaluationOutcome]:
-        """Yield how the program ended on each object, in their order."""
+        """Yield the outcome of each object, in order."""
         for _, (ends,) in self.objects.chunks([self]):
             yield from ends
 
     def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
-        """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
+        """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
         required = {index for group in groups for index in group}
         by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in required}, limit)
         by_index: dict[int, list[Found]] = {}
@@ -248,14 +248,14 @@ class ParquetVerdicts:
         return [sorted(verdict for index in set(group) for verdict in by_index.get(index, ()))[:limit] for group in groups]
 
     def ends_of(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
-        """Return how the program ended on some objects. The interpreter is asked about those of which codes do not tell all."""
+        """Return the outcomes of some objects. The interpreter evaluates those whose codes lack details."""
         known: dict[int | None, EvaluationOutcome] = {code: self._outcome_of(code, None) for code in self._counted}
         known[None] = HIDDEN, None
         asked = {code for code in self._counted if self._needs_object(code)}
         return [self._outcome(code, objects[row]) if code in asked else known[code] for row, code in verdicts]
 
     def errors(self) -> Iterator[tuple[int, str]]:
-        """Yield the rows whose runtime error or reason is their own, with it, in their order."""
+        """Yield the rows with a runtime error or reason of their own, with the text, in order."""
         rows = self.files.rows_with(self.number, [code for code in self._counted if self._needs_object(code)])
         while asked := list(islice(rows, _AT_ONCE)):
             numbers = [row for row, _ in asked]
@@ -263,7 +263,7 @@ class ParquetVerdicts:
             yield from ((row, error) for row, (_, error) in zip(numbers, ends, strict=True) if error is not None)
 
     def said(self) -> dict[int, str]:
-        """Return by code the reasons that are those of every row with it."""
+        """Return the reasons that all rows with a code share, by code."""
         return {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
 
     def _outcome(self, code: int, object_: CloudObject) -> EvaluationOutcome:
@@ -280,7 +280,7 @@ class ParquetVerdicts:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Pause cyclic garbage collection while some thousands of objects are made, which are free of cycles."""
+    """Pause cyclic garbage collection while thousands of objects are created, which have no cycles."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -291,9 +291,9 @@ def _collector_paused() -> Iterator[None]:
 
 
 class StoredOrigins:
-    """Where the rows of a stored table were read, with their places there where row numbers tell these.
+    """The sources of the rows of a stored table, with the places in them if row numbers give these.
 
-    They do where all sources are tables, and every row of theirs is one of this table: then they go on from file to file.
+    They do if all sources are tables and each of their rows is one of this table: then row numbers continue from file to file.
     """
 
     def __init__(self, held: Held, type_name: str) -> None:
@@ -305,14 +305,14 @@ class StoredOrigins:
         self._rows_are_places = whole and all(is_table(source.kind) for source in held.sources)
 
     def of(self, row: int, source: int) -> Origin:
-        """Return where one row was read."""
+        """Return the source and place of one row."""
         if self._rows_are_places and self._starts[source] <= row < self._starts[source + 1]:
             return Origin(self._names[source], row - self._starts[source] + 1, "row")
         return Origin(self._names[source])
 
 
 def required_values(programs: Sequence[Program], object_type: ObjectType) -> Wanted:
-    """Return what programs read of a type's objects, and what names them and their owner."""
+    """Return the fields that programs read, and those that name the object and its owner."""
     required = wanted_by(programs)
     required.values |= {"Id", "Name"} | {name for name in (object_type.name_field, object_type.external_id_field) if name}
     if object_type.master is not None and object_type.master in object_type.lookups:
