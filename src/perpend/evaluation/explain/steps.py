@@ -161,7 +161,7 @@ def _steps(program: Program, object_: CloudObject, time: int, index: int, *, com
         while events and not (group and group[-1][0] is condition.expression):
             group.append(events.pop(0))
         decides = index == UNREADABLE or split(index)[0] in (number, len(program.block.conditions) + 1)
-        listed = tuple(_listed(program, object_, time, group, told=decides))
+        listed = tuple(_listed(program, object_, time, group, with_grounds=decides))
         yield _step(program, object_, number, group, tracker.of_condition(group), listed)
     last = otherwise_index(len(program.block.conditions))
     verdict = program.verdicts[last]
@@ -178,8 +178,10 @@ def _deletion_step(object_: CloudObject, deletion: str, index: int, reason: str 
     return Step(DISAPPEARED, text, Status.DISAPPEARED, "true" if index == DISAPPEARED else "false", leaves, fields=fields)
 
 
-def _listed(program: Program, object_: CloudObject, time: int, events: list[Event], *, told: bool) -> Iterator[ListedObject]:
-    """Yield the objects of lists that a condition counted; with ``told``, also the grounds of their verdicts."""
+def _listed(
+    program: Program, object_: CloudObject, time: int, events: list[Event], *, with_grounds: bool
+) -> Iterator[ListedObject]:
+    """Yield the objects of lists that a condition counted; ``with_grounds``: also the grounds of their verdicts."""
     candidates = [
         (inner, inner.verdict.status.value == expression.constant("status"))
         for expression, frame, _ in events
@@ -193,7 +195,7 @@ def _listed(program: Program, object_: CloudObject, time: int, events: list[Even
         child = object_from_fields(inner.frame.fields, inner.program.block.type, object_.origin)
         fields: tuple[FieldValue, ...] = ()
         listed: tuple[ListedObject, ...] = ()
-        if told and number < _MOST_LISTED:
+        if with_grounds and number < _MOST_LISTED:
             fields, listed = grounds(tuple(_steps(inner.program, child, time, verdict.index, complete=inner.frame.complete)))
         path, message = inner.frame.path.removesuffix("."), inner.reason or verdict.message
         yield ListedObject(path, child.id, child.name, verdict.status, message, own_fields(fields), listed)
@@ -280,8 +282,8 @@ def _leaf(object_: CloudObject, expression: Expr, frame: EvaluationContext, valu
     text = expression_text(expression, prefix=frame.path)
     if extract is not None and frame.path:
         text = f"{frame.path}{text}"
-    told = expression.operation.shown or bool(expression.operation.taking(Constant.RELATIONSHIP))
-    return Leaf(text, shown, stopped, places, told and expression is not root)
+    is_derived = expression.operation.shown or bool(expression.operation.taking(Constant.RELATIONSHIP))
+    return Leaf(text, shown, stopped, places, is_derived and expression is not root)
 
 
 def _stop_text(expression: Expr, ended: CheckTriggered | InvalidData) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SEMANTICS: Final = 3
 """Increase this if a primitive or function returns another value for the same arguments: it makes all caches invalid."""
 
-_CACHE_SUFFIX: Final = "#kept"
+_CACHE_SUFFIX: Final = "#cache"
 """Appended to the name of a table to name its cached columns."""
 
 _LARGE: Final = frozenset({Kind.TEXT, Kind.TEXTS, Kind.MEMBERS})

@@ -239,9 +239,9 @@ def _answered(
     policies = result.requirement.policies
     if result.standing is RequirementStatus.MANUAL and any(policy.policy_id in answered.attested for policy in policies):
         return replace(result, standing=RequirementStatus.ATTESTED)
-    asked = [policy.policy_id for policy in policies if policy.was_asked]
+    evaluated = [policy.policy_id for policy in policies if policy.was_asked]
     if result.standing is not RequirementStatus.FAILS or any(
-        counts[policy][Status.INCOMPLIANT] > answered.waived.get(policy, 0) for policy in asked
+        counts[policy][Status.INCOMPLIANT] > answered.waived.get(policy, 0) for policy in evaluated
     ):
         return result
     unknown = result.counts[Status.UNDETERMINED] or not all(policy.was_asked_of_all for policy in policies if policy.judges)
@@ -258,20 +258,20 @@ def _result(
         else replace(policy, why_not=NOT_JUDGED)
         for policy in requirement.policies
     )
-    asked = [counts[policy.policy_id] for policy in policies if policy.was_asked]
-    total = {status: sum(numbers[status] for numbers in asked) for status in Status}
+    evaluated = [counts[policy.policy_id] for policy in policies if policy.was_asked]
+    total = {status: sum(numbers[status] for numbers in evaluated) for status in Status}
     return RequirementResult(replace(requirement, policies=policies), standing_of(policies, total), total)
 
 
 def standing_of(policies: Sequence[PolicyAsked], counts: Mapping[Status, int]) -> RequirementStatus:
     """Return the status of a requirement. It cannot be met if some policies were not evaluated, or not on all objects."""
-    judging = [policy for policy in policies if policy.judges]
-    if not judging:
+    evaluable = [policy for policy in policies if policy.judges]
+    if not evaluable:
         return RequirementStatus.MANUAL if policies else RequirementStatus.UNANSWERED
-    if not any(policy.was_asked for policy in judging):
+    if not any(policy.was_asked for policy in evaluable):
         return RequirementStatus.NOT_ASKED
     standing = standing_of_counts(counts)
-    if standing is not RequirementStatus.FAILS and not all(policy.was_asked_of_all for policy in judging):
+    if standing is not RequirementStatus.FAILS and not all(policy.was_asked_of_all for policy in evaluable):
         return RequirementStatus.UNDETERMINED
     return standing
 

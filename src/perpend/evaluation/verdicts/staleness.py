@@ -124,10 +124,10 @@ def _vouches(fresh: Claim, claim: Claim) -> bool:
     return fresh.lacking is None and about and fresh.scope.covers(claim.scope)
 
 
-def _aged(judged: CloudObject, stale: Mapping[str, str]) -> CloudObject:
-    reason = stale.get(judged.origin.source)
-    variants = tuple(_aged(variant, stale) for variant in judged.variants)
-    fields = judged.fields
+def _aged(object_: CloudObject, stale: Mapping[str, str]) -> CloudObject:
+    reason = stale.get(object_.origin.source)
+    variants = tuple(_aged(variant, stale) for variant in object_.variants)
+    fields = object_.fields
     if reason is not None:
         fields = PartialObject(fields, reasons_of(fields), doubt_of(fields) or reason)
-    return judged._replace(fields=fields, variants=variants)
+    return object_._replace(fields=fields, variants=variants)

@@ -160,7 +160,7 @@ class ColumnCache:
         file = f"{secrets.token_hex(8)}.parquet"
         path = place / f"{file}.part"
         query = self.engine.text_of(stage, relations.__getitem__)
-        select = f'SELECT "key0" AS {self.engine.quoted(ROW)}, {names} FROM ({query}\n) AS kept'
+        select = f'SELECT "key0" AS {self.engine.quoted(ROW)}, {names} FROM ({query}\n) AS computed'
         try:
             with self._writing():
                 self.engine.run(f"COPY ({select}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")

@@ -96,7 +96,7 @@ class DuckDb:
         """
         text = self.text_of(plan.stage, relation, keys=(ROW, SOURCE))
         outputs = ", ".join(quoted(name) for name in plan.stage.outputs)
-        named = f'SELECT "key0" AS {quoted(ROW)}, "key1" AS {quoted(SOURCE)}, {outputs} FROM ({text}\n) AS judged'
+        named = f'SELECT "key0" AS {quoted(ROW)}, "key1" AS {quoted(SOURCE)}, {outputs} FROM ({text}\n) AS evaluated'
         self.run(f"COPY ({named}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
 
     def codes_of_rows(
@@ -118,7 +118,7 @@ class DuckDb:
                 self._mark_plain(quoted(table.name), column.name)
         text = self.text_of(plan.stage, lambda name: _parts(quoted(name), table.rows))
         ordered = ", ".join(f"list({quoted(name)} ORDER BY key0)" for name in plan.stage.outputs)
-        (codes,) = self.run(f"SELECT {ordered} FROM ({text}\n) AS judged")
+        (codes,) = self.run(f"SELECT {ordered} FROM ({text}\n) AS evaluated")
         return list(codes)
 
     def hold(self, table: str, columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], *, rows: int) -> str:

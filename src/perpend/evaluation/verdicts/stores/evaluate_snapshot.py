@@ -118,8 +118,8 @@ def re_evaluate(store: Store, run: str, programs: Sequence[Program], time: datet
             with duck_db(directories=reach, paths=snapshot.files.paths, spill=spill) as engine:
                 plan = plan_of(programs, snapshot.tables, milliseconds_from_datetime(time))
                 codes = StoreDuckDb(engine, snapshot).evaluate_to_parquet(plan, snapshot.files, directory / "codes.parquet")
-                judged = codes_by_id(engine.files(codes), snapshot.relation(table.name), len(programs))
-                engine.run(f"COPY ({judged}) TO {pattern(out)} (FORMAT parquet)")
+                query = codes_by_id(engine.files(codes), snapshot.relation(table.name), len(programs))
+                engine.run(f"COPY ({query}) TO {pattern(out)} (FORMAT parquet)")
             return True
     except StoreError:
         return False
@@ -152,10 +152,10 @@ def evaluation_of(
         files = VerdictFiles(reader, tuple(paths), held.tables.by_name[type_name].rows, len(programs))
         object_type = selection.types.get(type_name) or ObjectType(type_name)
         object_reader = ObjectReader(reader.connection, held)
-        judged = StoredObjects(object_reader, held, files, object_type, required_values(programs, object_type))
-        objects[type_name] = judged
+        stored = StoredObjects(object_reader, held, files, object_type, required_values(programs, object_type))
+        objects[type_name] = stored
         for number, program in enumerate(programs):
-            by_program[id(program)] = ParquetVerdicts(program, number, plan.reasons, files, table, judged, day.milliseconds)
+            by_program[id(program)] = ParquetVerdicts(program, number, plan.reasons, files, table, stored, day.milliseconds)
         if progress:
             progress(sum(map(len, objects.values())))
     sources = (

@@ -100,9 +100,9 @@ class StoredObjects(Sequence[CloudObject]):
         """Return the objects with these row numbers, in their order."""
         objects: list[CloudObject] = []
         for start in range(0, len(rows), _AT_ONCE):
-            asked = rows[start : start + _AT_ONCE]
-            sources = self._files.sources(asked)
-            objects += self._objects(asked, [sources[row] for row in asked])
+            batch = rows[start : start + _AT_ONCE]
+            sources = self._files.sources(batch)
+            objects += self._objects(batch, [sources[row] for row in batch])
         return objects
 
     def chunks(
@@ -251,15 +251,15 @@ class ParquetVerdicts:
         """Return the outcomes of some objects. The interpreter evaluates those whose codes lack details."""
         known: dict[int | None, EvaluationOutcome] = {code: self._outcome_of(code, None) for code in self._counted}
         known[None] = HIDDEN, None
-        asked = {code for code in self._counted if self._needs_object(code)}
-        return [self._outcome(code, objects[row]) if code in asked else known[code] for row, code in verdicts]
+        needing = {code for code in self._counted if self._needs_object(code)}
+        return [self._outcome(code, objects[row]) if code in needing else known[code] for row, code in verdicts]
 
     def errors(self) -> Iterator[tuple[int, str]]:
         """Yield the rows with a runtime error or reason of their own, with the text, in order."""
         rows = self.files.rows_with(self.number, [code for code in self._counted if self._needs_object(code)])
-        while asked := list(islice(rows, _AT_ONCE)):
-            numbers = [row for row, _ in asked]
-            ends = self.ends_of(asked, dict(zip(numbers, self.objects.with_rows(numbers), strict=True)))
+        while batch := list(islice(rows, _AT_ONCE)):
+            numbers = [row for row, _ in batch]
+            ends = self.ends_of(batch, dict(zip(numbers, self.objects.with_rows(numbers), strict=True)))
             yield from ((row, error) for row, (_, error) in zip(numbers, ends, strict=True) if error is not None)
 
     def said(self) -> dict[int, str]:
