@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 from perpend.core.errors import PerpendError
 from perpend.core.schema.flat import flat_table
 from perpend.core.schema.shred import shred, tables_of
-from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, Tables, is_reserved, plain, unfollowed, unread
+from perpend.core.schema.tables import Tables, is_reserved
 from perpend.evaluation.engines.protocol import ColumnEngine
 from perpend.evaluation.planner.build import plan_of
 from perpend.evaluation.planner.rewrites import REWRITES, Rewrite
-from perpend.evaluation.planner.scalar import Kind
-from perpend.evaluation.planner.stage import KIND_OF_FORM
 from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.required_columns import wanted_by
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perpend.core.schema.shred import Wanted
-    from perpend.core.schema.tables import Table
     from perpend.evaluation.engines.protocol import Engine
     from perpend.language.program.program import Program
 
@@ -64,20 +61,3 @@ def _reject_reserved(required: Wanted) -> None:
 def _indexes(columns: Sequence[list[int]]) -> list[list[int]]:
     """Return codes as verdict indexes: every negative code means UNREADABLE."""
     return [[max(code, UNREADABLE) for code in codes] if min(codes) < 0 else codes for codes in columns]
-
-
-def columns_of(table: Table) -> dict[str, Kind]:
-    """Return the kinds of all columns of a table, with its companion columns."""
-    kinds = {ROW: Kind.WHOLE, OWNER: Kind.WHOLE}
-    if table.contradicted:
-        kinds[CONTRADICTED] = Kind.TEXT
-    for column in table.columns.values():
-        kinds[column.name] = KIND_OF_FORM[column.form]
-        if column.partial:
-            kinds[unread(column.name)] = Kind.TEXT
-        if column.plain:
-            kinds[plain(column.name)] = Kind.BOOLEAN
-    for join in (*table.lookups.values(), *table.children.values()):
-        if join.partial:
-            kinds[unfollowed(join.name)] = Kind.TEXT
-    return kinds

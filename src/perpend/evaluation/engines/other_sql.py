@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.evaluation.planner.scalar import Kind
-from perpend.evaluation.planner.sql import COMMON, Unprintable
+from perpend.evaluation.planner.sql import COMMON, Dialect, Unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ _COMMON: Final[Mapping[str, Callable[..., str]]] = {
 }
 
 
-class OtherSql:
+class OtherSql(Dialect):
     """The dialect of one of :data:`OTHERS`. It has no natives, and only the primitives in its table."""
 
     calls_natives = False

@@ -50,9 +50,11 @@ class Dialect(Protocol):
 
     def count_of(self, condition: str) -> str:
         """Return the aggregate that counts the rows for which a condition is true."""
+        return f"count(*) FILTER (WHERE {condition})"
 
     def any_of(self, condition: str) -> str:
         """Return the aggregate that is true if a condition is true for any row."""
+        return f"bool_or({condition})"
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.schema.tables import CONTRADICTED, Form
+from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, Form, plain, unfollowed, unread
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, walk
 
 if TYPE_CHECKING:
@@ -70,6 +70,23 @@ class Stage:
 def column_of(scalars: Scalars, alias: str, column: Column) -> Scalar:
     """Return the scalar that reads a column."""
     return scalars.column(alias, column.name, KIND_OF_FORM[column.form])
+
+
+def column_kinds(table: Table) -> dict[str, Kind]:
+    """Return the kinds of all columns of a table, with its companion columns."""
+    kinds = {ROW: Kind.WHOLE, OWNER: Kind.WHOLE}
+    if table.contradicted:
+        kinds[CONTRADICTED] = Kind.TEXT
+    for column in table.columns.values():
+        kinds[column.name] = KIND_OF_FORM[column.form]
+        if column.partial:
+            kinds[unread(column.name)] = Kind.TEXT
+        if column.plain:
+            kinds[plain(column.name)] = Kind.BOOLEAN
+    for join in (*table.lookups.values(), *table.children.values()):
+        if join.partial:
+            kinds[unfollowed(join.name)] = Kind.TEXT
+    return kinds
 
 
 def columns_read(stage: Stage) -> set[str]:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.errors import PerpendError
 from perpend.core.schema.tables import ROW, SOURCE, plain
 from perpend.evaluation.engines.duckdb.sql import DuckDbSql, literal, quoted, type_of
-from perpend.evaluation.engines.nested import columns_of
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.planner.sql import Names, Native, stage_query
-from perpend.evaluation.planner.stage import columns_read
+from perpend.evaluation.planner.stage import column_kinds, columns_read
 from perpend.evaluation.planner.udfs import NATIVES
 from perpend.inventory.snapshots.database import MEMORY_LIMIT, Connection, opened, pattern
 from perpend.inventory.snapshots.functions import add_function
@@ -111,7 +110,7 @@ class DuckDb:
     def codes_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[list[int]]:
         """Return each output of a plan as codes in the order of the rows. Plain documents are marked here."""
         read = columns_read(plan.stage)
-        kinds = {name: kind for name, kind in columns_of(table).items() if name in columns and name in read}
+        kinds = {name: kind for name, kind in column_kinds(table).items() if name in columns and name in read}
         self.hold(table.name, {name: columns[name] for name in kinds}, kinds, rows=table.rows)
         for column in table.columns.values():
             if plain(column.name) in read - columns.keys():
@@ -176,7 +175,7 @@ _VALUES_AT_ONCE: Final = 20_000
 
 def table_statements(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield the statements that create a table and insert its rows."""
-    kinds = columns_of(table)
+    kinds = column_kinds(table)
     declared = ", ".join(f"{quoted(name)} {type_of(kind)}" for name, kind in kinds.items())
     yield f"CREATE OR REPLACE TABLE {quoted(table.name)} ({declared})"
     for start in range(0, len(rows), _AT_ONCE):

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.evaluation.planner.scalar import Kind
-from perpend.evaluation.planner.sql import COMMON
+from perpend.evaluation.planner.sql import COMMON, Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -190,7 +190,7 @@ PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
 """The SQL of each primitive. The planner prints natives, literals, columns and ``if`` for all engines."""
 
 
-class DuckDbSql:
+class DuckDbSql(Dialect):
     """DuckDB's dialect."""
 
     name = "DuckDB"
@@ -204,11 +204,3 @@ class DuckDbSql:
     def literal(self, value: Any, kind: Kind) -> str:
         """Return a constant."""
         return literal(value, kind)
-
-    def count_of(self, condition: str) -> str:
-        """Return the aggregate that counts the rows for which a condition is true."""
-        return f"count(*) FILTER (WHERE {condition})"
-
-    def any_of(self, condition: str) -> str:
-        """Return the aggregate that is true if a condition is true for any row."""
-        return f"bool_or({condition})"

@@ -23,13 +23,13 @@ from pyspark.sql.functions import count, lit
 from pyspark.sql.pandas.functions import arrow_udf
 
 from perpend.core.schema.tables import ROW, SOURCE
-from perpend.evaluation.engines.nested import columns_of
 from perpend.evaluation.engines.spark.functions import functions
 from perpend.evaluation.engines.spark.session import PATIENCE, own_session, spark_session
 from perpend.evaluation.engines.spark.sql import SparkSql, quoted, type_of
 from perpend.evaluation.engines.spark.udfs import OnArrow, arrow_type_of
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, walk
 from perpend.evaluation.planner.sql import Names, Native, Query, query_of
+from perpend.evaluation.planner.stage import column_kinds
 from perpend.inventory.snapshots.files import naming, remove_tree, settle, sync_directory
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _tables_read(plan: Plan) -> set[str]:
 
 def frame_of_rows(session: SparkSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
     """Return the rows of a table as a data frame."""
-    kinds = columns_of(table)
+    kinds = column_kinds(table)
     arrays = [pa.array([_value(row.get(name), kind) for row in rows], arrow_type_of(kind)) for name, kind in kinds.items()]
     return session.createDataFrame(pa.Table.from_arrays(arrays, names=list(kinds)))
 
@@ -244,7 +244,7 @@ def _value(value: Any, kind: Kind) -> Any:
 
 def frame_of_files(session: SparkSession, table: Table, files: Sequence[Path]) -> DataFrame:
     """Return a stored table as a data frame. A column that a file lacks is null; directory names add no columns."""
-    columns = [f"{quoted(name)} {type_of(kind)}" for name, kind in columns_of(table).items()]
+    columns = [f"{quoted(name)} {type_of(kind)}" for name, kind in column_kinds(table).items()]
     schema = ", ".join([*columns, f"{quoted(SOURCE)} INT"])
     reader = session.read.schema(schema).option("recursiveFileLookup", "true").option("__globPaths__", "false")
     if not files:
