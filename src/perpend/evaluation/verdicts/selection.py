@@ -48,13 +48,11 @@ class PolicyView:
 class Selection:
     """The programs to evaluate, in the order of policy IDs, with the names of their policies and types.
 
-    - ``refused``: policies that cannot be evaluated, with their errors.
-    - ``set_aside``: policies over child objects or accounts, if the sources list no children or only account numbers. Their
-      verdicts would only say, per object, that nothing was collected.
-    - ``excluded``: policies that the user excluded.
-    - ``misspelt``: diagnostics for policies whose type no other part of the repository declares or uses.
-    - ``frameworks``: the frameworks that selected policies, with their requirements.
-    - ``absent``: selected policies whose type has no objects, with the type.
+    ``refused`` are policies that cannot be evaluated, with their errors. ``set_aside`` are policies over child objects or
+    accounts, if the sources list no children or only account numbers: their verdicts would only say, per object, that nothing
+    was collected. ``excluded`` are policies that the user excluded. ``misspelt`` are diagnostics for policies whose type no other
+    part of the repository declares or uses. ``frameworks`` selected policies, and are given with their requirements. ``absent``
+    maps selected policies whose type has no objects to that type.
     """
 
     programs: tuple[Program, ...] = ()
