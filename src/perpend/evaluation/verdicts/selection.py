@@ -50,9 +50,9 @@ class Selection:
 
     ``refused`` are policies that cannot be evaluated, with their errors. ``set_aside`` are policies over child objects or
     accounts, if the sources list no children or only account numbers: their verdicts would only say, per object, that nothing
-    was collected. ``excluded`` are policies that the user excluded. ``misspelt`` are diagnostics for policies whose type no other
-    part of the repository declares or uses. ``frameworks`` selected policies, and are given with their requirements. ``absent``
-    maps selected policies whose type has no objects to that type.
+    was collected. ``excluded`` are policies that the user excluded. ``misspelt`` are diagnostics for policies whose type no
+    other part of the repository declares or uses. ``frameworks`` selected policies, and are given with their requirements.
+    ``absent`` maps selected policies whose type has no objects to that type.
     """
 
     programs: tuple[Program, ...] = ()

@@ -1,4 +1,4 @@
-"""What objects may not be called on their way into tables is said, and never judged wrongly."""
+"""Field names that tables reserve are rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept is named by its whole definition: another definition is another name, other company is not."""
+"""A cached column is named by its whole definition; values that are read together do not change the name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is used more than once is a column of the first layer in which it can be made; nothing else is."""
+"""A value with several uses becomes a column of the lowest layer that can compute it; other values do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each rewrite does what its name says, and leaves alone what it must; that it keeps verdicts is compared elsewhere."""
+"""Each rewrite changes what it should and nothing else; differential tests compare the verdicts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scalars are made once, constant conditions fold while they are made, and what may be null is told from what never is."""
+"""Equal scalars are one object, constant conditions are simplified, and only nullable values are tested for null."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a program reads: what is there, what is hidden, and for which rows it is not known. Reasons have codes below zero."""
+"""Rows at the end of lookups: existing, hidden or unknown. Reasons have negative codes."""
 
 from __future__ import annotations
 

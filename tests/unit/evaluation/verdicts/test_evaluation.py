@@ -1,4 +1,4 @@
-"""Every object ends in exactly one status, the ledger adds up, and findings tell everything about a verdict."""
+"""Every object has exactly one status, the totals add up, and verdicts have all details."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One object by whatever people call it, out of files and out of a store alike."""
+"""One object is found by any of its names, in files and in a store alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requirements of a framework: each in exactly one class, whatever was asked, found and left out."""
+"""Each requirement of a framework has exactly one status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who judges, who is refused, who is set aside: a value, and not a word printed."""
+"""Policies are selected, rejected or skipped, with reasons, and nothing is printed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is stale is not known: objects are in doubt, and claims of stale sources no longer cover anything."""
+"""Stale data are not known: objects are in doubt, and claims of stale sources do not hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kept columns are reused where they mean the same, and nowhere else."""
+"""Cached columns are reused if they mean the same, and only then."""
 
 from __future__ import annotations
 

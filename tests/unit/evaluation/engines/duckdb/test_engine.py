@@ -1,4 +1,4 @@
-"""An embedded DuckDB is for who opened it, as long as it is open, within limits that it knows; anything else is told in words."""
+"""An embedded DuckDB works for the thread that opened it, while it is open; other uses raise clear errors."""
 
 from __future__ import annotations
 

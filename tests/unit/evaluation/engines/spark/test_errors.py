@@ -1,4 +1,4 @@
-"""What Spark, its JVM and its workers say when they fail, each as one sentence that names the fault."""
+"""Failures of Spark, its JVM and its workers become one sentence each that names the cause."""
 
 from __future__ import annotations
 

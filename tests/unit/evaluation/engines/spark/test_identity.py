@@ -1,4 +1,4 @@
-"""Why Spark does not start is told: no name for its user, as in a container with a random user id, or the JVM's own reason."""
+"""A message says why Spark does not start: its user has no name, as in some containers, or the JVM's own reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Spark's workers run: a batch of columns ends as each of its rows would, and every value is computed once."""
+"""A batch of columns on Spark's workers gives the same as each of its rows, and each value is computed once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operations of one purpose: disappearance, policy documents that may be none, filters compared by meaning."""
+"""Disappearance, policy documents that may be unusable, and filters compared by meaning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Guards of operands are counted from their use's own base, and kept only where evaluation gets to them."""
+"""Guards of operands count from the base of their use, and stop only if evaluation reaches them."""
 
 from __future__ import annotations
 

@@ -36,11 +36,22 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(tmp_path_factory.mktemp("case"))
 
 
-def told(found: Verdict) -> tuple[Any, ...]:
+def details(found: Verdict) -> tuple[Any, ...]:
     """Return all that a finding says, but the rows that an object was read from: in a store they are its own."""
-    judged = found.object
-    owner = judged.master and (judged.master.type_name, judged.master.id, judged.master.name)
-    object_ = (judged.type_name, judged.id, judged.name, judged.external_id, judged.origin.source, owner)
+    object_of_verdict = found.object
+    owner = object_of_verdict.master and (
+        object_of_verdict.master.type_name,
+        object_of_verdict.master.id,
+        object_of_verdict.master.name,
+    )
+    object_ = (
+        object_of_verdict.type_name,
+        object_of_verdict.id,
+        object_of_verdict.name,
+        object_of_verdict.external_id,
+        object_of_verdict.origin.source,
+        owner,
+    )
     return (
         found.policy_id,
         found.status,
@@ -57,7 +68,7 @@ def told(found: Verdict) -> tuple[Any, ...]:
 def test_a_store_is_judged_as_files_are(case: Case) -> None:
     expected = evaluate_objects(case.inventory, case.selection, snapshot_time=DAY)
     with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
-        assert list(map(told, expected.findings())) == list(map(told, found.findings()))
+        assert list(map(details, expected.findings())) == list(map(details, found.findings()))
         assert expected.ledger == found.ledger
         assert EvaluationTime(DAY, given=True) == found.day
         assert expected.programs == found.programs
@@ -107,8 +118,8 @@ def test_another_engine_writes_the_verdicts_to_files_that_are_gone_afterwards(ca
         with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY, engine=watched) as found:
             assert [True, True] == [path.is_file() for path in written]
             assert 0o700 == stat.S_IMODE(written[0].parent.stat().st_mode)
-            findings = list(map(told, found.findings()))
-    assert list(map(told, evaluate_objects(case.inventory, case.selection, snapshot_time=DAY).findings())) == findings
+            findings = list(map(details, found.findings()))
+    assert list(map(details, evaluate_objects(case.inventory, case.selection, snapshot_time=DAY).findings())) == findings
     assert [False, False] == [path.parent.exists() for path in written]
     assert ["0.parquet", "1.parquet"] == [path.name for path in written]
 
@@ -152,9 +163,9 @@ def test_codes_are_those_of_a_judgement_by_id(case: Case, tmp_path: Path) -> Non
     assert re_evaluate(Store(case.snapshot.directory), case.snapshot.id, programs, DAY, tmp_path / "out.parquet")
     relation = plain_duckdb().cursor().execute("SELECT * FROM read_parquet(?) ORDER BY id", [str(tmp_path / "out.parquet")])
     assert ["id", "v0", "v1"] == [column[0] for column in relation.description]
-    judged = evaluate_objects(case.inventory, case.selection, snapshot_time=DAY)
-    ends = [[index for index, _ in column.ends()] for column in judged.verdicts if column.program in programs]
-    expected = [(one.id, *indexes) for one, *indexes in zip(judged.objects_of(THING), *ends, strict=True)]
+    object_of_verdict = evaluate_objects(case.inventory, case.selection, snapshot_time=DAY)
+    ends = [[index for index, _ in column.ends()] for column in object_of_verdict.verdicts if column.program in programs]
+    expected = [(one.id, *indexes) for one, *indexes in zip(object_of_verdict.objects_of(THING), *ends, strict=True)]
     assert expected == [(name, *(max(code, 0) for code in codes)) for name, *codes in relation.fetchall()]
 
 

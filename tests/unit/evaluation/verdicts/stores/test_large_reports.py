@@ -1,4 +1,4 @@
-"""Large reports are judged without an estate, where policies read no more than users' own fields."""
+"""Large reports are evaluated without an inventory if policies read users' own fields only."""
 
 from __future__ import annotations
 

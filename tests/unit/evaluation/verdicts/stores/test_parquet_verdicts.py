@@ -1,4 +1,4 @@
-"""Objects and verdicts that stay where they are stored are read as those in memory are, however they are cut into pieces."""
+"""Stored objects and verdicts read like those in memory, however they are divided into pieces."""
 
 from __future__ import annotations
 
