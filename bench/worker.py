@@ -20,7 +20,7 @@ from bench.loops import loads_of, looped
 from bench.policies import compiled, programs_of, write_repository
 from perpend.core.schema.tables import ROW, SOURCE
 from perpend.core.values.values import date_time_from_text
-from perpend.evaluation.engines.duckdb.column_cache import KeptColumns
+from perpend.evaluation.engines.duckdb.column_cache import ColumnCache
 from perpend.evaluation.engines.duckdb.engine import DuckDb, duck_db
 from perpend.evaluation.planner.build import plan_of
 from perpend.inventory.snapshots.database import pattern
@@ -92,16 +92,16 @@ def in_passes(task: Task) -> None:
             task.engine.evaluate(plan, task.relation, task.out / f"{number}.parquet")
 
 
-def over_kept(task: Task, *, again: bool, verdicts: bool = True) -> None:
+def over_cache(task: Task, *, again: bool, verdicts: bool = True) -> None:
     """All policies in one pass over what is kept: computed and kept now, or found there; all of it, or extracts alone."""
     place = task.out.parent / "kept"
     if not again:
         shutil.rmtree(place, ignore_errors=True)
     files = {name: [task.inventory.path(name)] for name in task.inventory.tables.by_name}
     with task.timed():
-        kept = KeptColumns(task.engine, place, task.inventory.directory.name, files)
+        kept = ColumnCache(task.engine, place, task.inventory.directory.name, files)
         plan = plan_of(task.programs, task.inventory.tables, _TIME)
-        task.engine.evaluate(*kept.over_kept(plan, whole=verdicts), task.out)
+        task.engine.evaluate(*kept.over_cache(plan, whole=verdicts), task.out)
     task.figures["reused"] = sum(cost.reused for cost in kept.costs)
     task.figures["computed"] = sum(cost.computed for cost in kept.costs)
 
@@ -146,9 +146,9 @@ def compile_and_plan(task: Task) -> None:
 CANDIDATES: dict[str, Callable[[Task], None]] = {
     "plan": by_plan,
     "passes": in_passes,
-    "kept, first run": lambda task: over_kept(task, again=False),
-    "kept, second run": lambda task: over_kept(task, again=True),
-    "kept, extracts alone": lambda task: over_kept(task, again=True, verdicts=False),
+    "kept, first run": lambda task: over_cache(task, again=False),
+    "kept, second run": lambda task: over_cache(task, again=True),
+    "kept, extracts alone": lambda task: over_cache(task, again=True, verdicts=False),
     "interpreter": by_interpreter,
     "loop, json": lambda task: by_loop(task, "json"),
     "loop, orjson": lambda task: by_loop(task, "orjson"),

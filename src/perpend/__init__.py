@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from perpend.evaluation.engines.protocol import Engine
     from perpend.evaluation.engines.spark.engine import Spark, spark
     from perpend.evaluation.explain.change import Change
-    from perpend.evaluation.explain.fields_read import FieldValue
-    from perpend.evaluation.explain.sources import ReadPlace
+    from perpend.evaluation.explain.fields_read import FieldValue, ReadPlace
     from perpend.evaluation.explain.steps import Explanation, Leaf, ListedObject, Step, explain_verdict
     from perpend.evaluation.planner.build import Plan
     from perpend.evaluation.planner.describe import plan_lines
@@ -85,8 +84,7 @@ _HOMES: Final = {
     "evaluation.engines.spark.engine": ("Spark", "spark"),
     "core.errors": ("PerpendError",),
     "evaluation.explain.change": ("Change",),
-    "evaluation.explain.fields_read": ("FieldValue",),
-    "evaluation.explain.sources": ("ReadPlace",),
+    "evaluation.explain.fields_read": ("FieldValue", "ReadPlace"),
     "evaluation.explain.steps": ("Explanation", "Leaf", "ListedObject", "Step", "explain_verdict"),
     "inventory.importers.input": ("Input",),
     "inventory.importers.inputs": ("Imported", "import_inputs"),

@@ -25,7 +25,7 @@ def test_a_policy_named_by_itself_that_cannot_judge_is_no_silence(run: RunWriter
             (policy / "prod.logic.yaml").write_text(OTHER_TYPE.replace("CA10__CaAcmeThing__c", kind))
     check = ("check", EXAMPLE, "--repo", tmp_path, "--policy", "users")
     assert 0 == run(*check).code
-    for name, reason in (("things", "judges CA10__CaAcmeThing__c"), ("ideas", "has no prod.logic.yaml")):
+    for name, reason in (("things", "applies to CA10__CaAcmeThing__c"), ("ideas", "has no prod.logic.yaml")):
         ran = run(*check, "--policy", name)
         assert (2, "") == (ran.code, ran.out)
         assert reason in ran.err
@@ -69,7 +69,7 @@ def test_inherited_mappings_are_taken_only_where_asked_for(run: RunWriter, tmp_p
     )
     refused = run("check", EXAMPLE, "--repo", tmp_path, "--framework", "g")
     assert (2, 0) == (refused.code, run("check", EXAMPLE, "--repo", tmp_path, "--framework", "f").code)
-    assert refused.err.endswith("; --inherited asks 1 that reach the framework through rules or similar sections\n")
+    assert refused.err.endswith("; --inherited includes 1 that map to it through rules or similar sections\n")
     assert 0 == run("check", EXAMPLE, "--repo", tmp_path, "--framework", "g", "--inherited").code
     assert "--inherited goes with --framework" in run("check", EXAMPLE, "--inherited").err
 

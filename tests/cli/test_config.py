@@ -211,7 +211,7 @@ def test_excluded_policies_are_asked_by_name_and_none_left_is_an_error(run: RunW
     for choice in ((), ("--policy", "*access-key*"), ("--framework", "cis-aws-v6.0.0")):
         ran = run("check", EXAMPLE, *TIME, *choice)
         assert (2, "") == (ran.code, ran.out)
-        assert "excluded, --policy asks one by name" in ran.err
+        assert "excluded (--policy selects one by name)" in ran.err
 
 
 @pytest.mark.parametrize(

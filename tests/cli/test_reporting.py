@@ -206,8 +206,8 @@ def test_a_summary_names_no_objects_and_quiet_gives_totals(run: RunWriter) -> No
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--account", "11112222333"), "nothing belongs to the account '11112222333' (did you mean '111122223333'?)"),
-        (("--category", "sec"), "no policy that judged is of the category 'sec': they are of SECURITY"),
+        (("--account", "11112222333"), "no object belongs to the account '11112222333' (did you mean '111122223333'?)"),
+        (("--category", "sec"), "no evaluated policy has the category 'sec': the categories are SECURITY"),
         (("--status", "bad"), "'bad' is not one of 'compliant', "),
         (("--summary", "--quiet"), "--summary and --quiet exclude each other"),
         (("--summary", "--format", "csv"), "--summary goes with --format table, not csv"),

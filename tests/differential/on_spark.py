@@ -59,7 +59,7 @@ class _Heard:
     def __init__(self) -> None:
         self.asked: list[CheckOptions] = []
 
-    def ends_of_rows(self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Ends:
+    def codes_of_rows(self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Ends:
         self.asked.append((plan, tables, rows))
         return [(0,) * len(plan.stage.outputs) for _ in rows[plan.stage.table.name]]
 
@@ -68,7 +68,7 @@ class _Answered:
     def __init__(self, ends: Iterator[Ends]) -> None:
         self.ends = ends
 
-    def ends_of_rows(self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Ends:
+    def codes_of_rows(self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Ends:
         return next(self.ends)
 
 
@@ -76,7 +76,7 @@ def answered(spark: Spark, ask: Callable[[Engine], Given]) -> Given:
     """Return what comes of asking an engine, all questions being put to Spark at once."""
     heard = _Heard()
     ask(heard)
-    return ask(_Answered(iter(spark.ends_of_many(heard.asked))))
+    return ask(_Answered(iter(spark.codes_of_many(heard.asked))))
 
 
 def report_of(spark: Spark, root: Path) -> TestReport:

@@ -107,7 +107,7 @@ def test_each_rewrite_keeps_every_verdict(duckdb: DuckDb, files: dict[str, Any],
             # Where some rewrites leave the same query as others did, it is asked once.
             if (query := duckdb.text_of(plan.stage, duckdb.quoted)) not in asked:
                 asked.add(query)
-                codes = duckdb.ends_of_rows(plan, tables, rows)
+                codes = duckdb.codes_of_rows(plan, tables, rows)
                 assert found == [[max(code, UNREADABLE) for (code,) in codes]], [one.__name__ for one in some]
 
 

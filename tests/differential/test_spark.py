@@ -237,7 +237,7 @@ def test_every_counterexample_of_before_ends_on_spark_as_in_the_interpreter(spar
 
 @pytest.mark.slow
 def test_neither_the_order_of_rows_nor_their_partitions_matter(spark: Spark) -> None:
-    from perpend.evaluation.engines.spark.rows import frame_of_rows
+    from perpend.evaluation.engines.spark.engine import frame_of_rows
 
     program, asked = drawn(repositories(), 3)[-1]
     part = shred(asked.objects, THING, wanted_by([program]), complete=asked.complete)
@@ -307,7 +307,7 @@ def test_a_histories_steps_on_spark_are_those_that_a_commit_made(spark: Spark, t
 def test_a_second_session_is_refused(spark: Spark) -> None:
     from perpend.evaluation.engines.spark.session import spark_session
 
-    with pytest.raises(PerpendError, match="open in this process already"):
+    with pytest.raises(PerpendError, match="already has a Spark session"):
         spark_session("local[1]").__enter__()
 
 

@@ -261,7 +261,7 @@ def test_a_master_that_cannot_be_reached_is_told_before_anything_is_started(
 def test_what_is_no_master_at_all_is_told() -> None:
     from perpend.evaluation.engines.spark.session import spark_session
 
-    with pytest.raises(PerpendError, match="is no Spark master"):
+    with pytest.raises(PerpendError, match="is not a Spark master"):
         enter(spark_session("http://127.0.0.1:1"))
 
 

@@ -190,7 +190,7 @@ def check_narrowed(evaluation: Evaluation) -> None:
             and (account is None or account in account_names(judged))
         ]
         if account is not None and not any(account in account_names(judged) for _, (_, judged, _, _) in every):
-            with pytest.raises(UnknownName, match="nothing belongs to the account"):
+            with pytest.raises(UnknownName, match="no object belongs to the account"):
                 filter_verdicts(evaluation, wanted, {})
             continue
         shown = filter_verdicts(evaluation, wanted, {})

@@ -168,7 +168,7 @@ RESERVED = ("perpend_contradicted", "perpend_row", "perpend_source", "perpend_ow
 def _reserved(fields: Fields, type_name: str | None, random: Random) -> str | None:
     """Add a column that is called as tables call their own, in any spelling."""
     names = list(fields)
-    suffix = random.choice(("#unread", "#unfollowed", "#plain", "#kept"))
+    suffix = random.choice(("#unread", "#unfollowed", "#plain", "#cache"))
     name = random.choice((*RESERVED, f"{random.choice(names)}{suffix}"))
     known = declared(type_name or "")
     if known.children and random.random() < 0.5:

@@ -263,7 +263,7 @@ def _reserved_column(inputs: Inputs, pool: Pool, random: Random) -> Changed | No
 
     place = random.randrange(len(inputs))
     columns = [*{name for row in inputs[place].rows for name in row}, *declared(inputs[place].type_name or "").children]
-    suffix = random.choice(("#unread", "#unfollowed", "#plain", "#kept"))
+    suffix = random.choice(("#unread", "#unfollowed", "#plain", "#cache"))
     marked = random.choice((*RESERVED, *(f"{one}{suffix}" for one in columns)))
     marked = random.choice((marked, marked.upper(), marked.title(), marked.swapcase()))
     value = random.choice((None, "", "x"))

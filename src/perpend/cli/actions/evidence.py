@@ -91,7 +91,7 @@ class RunReference:
 
         Ages of a run of the history are counted to when it was committed, all others to now.
         """
-        from perpend.evaluation.verdicts.stores.evaluate_tables import held_day
+        from perpend.evaluation.verdicts.stores.evaluate_snapshot import held_day
 
         ran = self.ran if stated is None else None
         now = datetime.fromisoformat(ran.committed) if ran else datetime.now(UTC).replace(microsecond=0)

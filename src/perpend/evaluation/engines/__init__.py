@@ -1,1 +1,5 @@
-"""A plan and an inventory in, verdict indexes out: one file per engine, a table of primitives and what differs."""
+"""Run plans on tables: one package per engine, with its table of primitives.
+
+``protocol`` declares an engine; ``verdicts`` reads the codes that an engine writes to Parquet; ``nested`` evaluates objects
+that are in memory.
+"""

@@ -1,4 +1,4 @@
-"""Objects as people nest them, judged by way of tables: what policies' own tests and differential tests go through."""
+"""Evaluate nested objects in memory with an engine, by way of tables, for policy tests and differential tests."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 from perpend.core.errors import PerpendError
 from perpend.core.schema.flat import flat_table
 from perpend.core.schema.shred import shred, tables_of
-from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, Tables, is_reserved, plain, unfollowed, unread
+from perpend.core.schema.tables import Tables, is_reserved
 from perpend.evaluation.engines.protocol import ColumnEngine
 from perpend.evaluation.planner.build import plan_of
 from perpend.evaluation.planner.rewrites import REWRITES, Rewrite
-from perpend.evaluation.planner.scalar import Kind
-from perpend.evaluation.planner.stage import KIND_OF_FORM
 from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.required_columns import wanted_by
 
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from perpend.core.schema.shred import Wanted
-    from perpend.core.schema.tables import Table
     from perpend.evaluation.engines.protocol import Engine
     from perpend.language.program.program import Program
 
@@ -34,50 +31,33 @@ def indexes_of(
     complete: bool = True,
     rewrites: Sequence[Rewrite] = REWRITES,
 ) -> list[list[int]]:
-    """Return for each program, all of one input type, the verdict index of each object.
+    """Return, for each program, the verdict index of each object. All programs have the same object type.
 
     ``complete``: a key that an object does not have is null. ``snapshot_time`` is in milliseconds since 1970.
     """
     if not objects:
         return [[] for _ in programs]
-    wanted = wanted_by(programs)
-    _refuse_reserved(wanted)
-    if isinstance(engine, ColumnEngine) and not wanted.lookups and not wanted.children:
-        table, columns = flat_table(objects, programs[0].input_type, wanted, complete=complete)
+    required = wanted_by(programs)
+    _reject_reserved(required)
+    if isinstance(engine, ColumnEngine) and not required.lookups and not required.children:
+        table, columns = flat_table(objects, programs[0].input_type, required, complete=complete)
         plan = plan_of(programs, Tables({table.name: table}, complete), snapshot_time, rewrites=rewrites)
         return _indexes(engine.codes_of_columns(plan, table, columns))
-    part = shred(objects, programs[0].input_type, wanted, complete=complete)
+    part = shred(objects, programs[0].input_type, required, complete=complete)
     tables, rows = tables_of(part, complete=complete)
     plan = plan_of(programs, tables, snapshot_time, rewrites=rewrites)
-    return _indexes([list(codes) for codes in zip(*engine.ends_of_rows(plan, tables, rows), strict=True)])
+    return _indexes([list(codes) for codes in zip(*engine.codes_of_rows(plan, tables, rows), strict=True)])
 
 
-def _refuse_reserved(wanted: Wanted) -> None:
-    """Raise where policies read a field that is called as only tables call their own columns."""
-    for name in sorted({*wanted.values, *wanted.lookups, *wanted.children}):
+def _reject_reserved(required: Wanted) -> None:
+    """Raise if policies read a field whose name tables use for their own columns."""
+    for name in sorted({*required.values, *required.lookups, *required.children}):
         if is_reserved(name):
-            raise PerpendError(f"a field called `{name}` can be judged by the interpreter only: tables use that name")
-    for below in (*wanted.lookups.values(), *wanted.children.values()):
-        _refuse_reserved(below)
+            raise PerpendError(f"field `{name}` can be evaluated by the interpreter only, because tables reserve that name")
+    for below in (*required.lookups.values(), *required.children.values()):
+        _reject_reserved(below)
 
 
 def _indexes(columns: Sequence[list[int]]) -> list[list[int]]:
-    """Return codes as indexes: those below zero say why an object is unreadable."""
+    """Return codes as verdict indexes: every negative code means UNREADABLE."""
     return [[max(code, UNREADABLE) for code in codes] if min(codes) < 0 else codes for codes in columns]
-
-
-def columns_of(table: Table) -> dict[str, Kind]:
-    """Return all columns of a table, companions too, with what they are kept as."""
-    kinds = {ROW: Kind.WHOLE, OWNER: Kind.WHOLE}
-    if table.contradicted:
-        kinds[CONTRADICTED] = Kind.TEXT
-    for column in table.columns.values():
-        kinds[column.name] = KIND_OF_FORM[column.form]
-        if column.partial:
-            kinds[unread(column.name)] = Kind.TEXT
-        if column.plain:
-            kinds[plain(column.name)] = Kind.BOOLEAN
-    for join in (*table.lookups.values(), *table.children.values()):
-        if join.partial:
-            kinds[unfollowed(join.name)] = Kind.TEXT
-    return kinds

@@ -1,6 +1,7 @@
-"""Text for engines that nobody runs here: as far as their SQL has a primitive, and an error with its name where it has not.
+"""Print plans as SQL for engines that Perpend does not run, such as BigQuery and Snowflake.
 
-Nothing of this is proven by a differential test; it is for reading, and for who wants to go on from it.
+A primitive that such an engine lacks raises an error with its name. No differential test checks this text: it is meant for
+reading, and as a start for a new engine.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.evaluation.planner.scalar import Kind
-from perpend.evaluation.planner.sql import COMMON, Unprintable
+from perpend.evaluation.planner.sql import COMMON, Dialect, Unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,9 +22,9 @@ _TYPES: Final = {
     "postgres": {Kind.TEXT: "TEXT", Kind.NUMBER: "DOUBLE PRECISION", Kind.BOOLEAN: "BOOLEAN", Kind.WHOLE: "BIGINT"},
 }
 OTHERS: Final = tuple(_TYPES)
-"""The engines that text can be printed for."""
+"""The names of the dialects."""
 
-_FOUND: Final = {"bigquery": "strpos({0}, {1}) > 0", "trino": "strpos({0}, {1}) > 0", "snowflake": "contains({0}, {1})"}
+_CONTAINS: Final = {"bigquery": "strpos({0}, {1}) > 0", "trino": "strpos({0}, {1}) > 0", "snowflake": "contains({0}, {1})"}
 
 _COMMON: Final[Mapping[str, Callable[..., str]]] = {
     **COMMON,
@@ -32,14 +33,14 @@ _COMMON: Final[Mapping[str, Callable[..., str]]] = {
 }
 
 
-class OtherSql:
-    """The dialect of one of :data:`OTHERS`. What it cannot write is no primitive of it, natives among them."""
+class OtherSql(Dialect):
+    """The dialect of one of :data:`OTHERS`. It has no natives, and only the primitives in its table."""
 
     calls_natives = False
 
     def __init__(self, name: str) -> None:
         self.name = name
-        form = _FOUND.get(name, "position({1} in {0}) > 0")
+        form = _CONTAINS.get(name, "position({1} in {0}) > 0")
         self.primitives: Mapping[str, Callable[..., str]] = {
             **_COMMON,
             "contains": lambda hay, needle: f"({form.format(hay, needle)})",
@@ -51,7 +52,7 @@ class OtherSql:
         return mark + name.replace(mark, mark * 2 if mark == '"' else "\\`") + mark
 
     def literal(self, value: Any, kind: Kind) -> str:
-        """Return a constant."""
+        """Return a constant. Raises Unprintable for kinds without a type."""
         named = _TYPES[self.name].get(kind)
         if named is None:
             raise Unprintable(f"{self.name} has no constant of the kind `{kind}`")
@@ -64,11 +65,11 @@ class OtherSql:
         return str(value) if kind is Kind.WHOLE else f"CAST({self._number(float(value))} AS {named})"
 
     def count_of(self, condition: str) -> str:
-        """Return the aggregate that counts the rows in which a condition holds."""
+        """Return the aggregate that counts the rows for which a condition is true."""
         return f"sum(CASE WHEN {condition} THEN 1 ELSE 0 END)"
 
     def any_of(self, condition: str) -> str:
-        """Return the aggregate that says whether a condition holds in any row."""
+        """Return the aggregate that is true if a condition is true for any row."""
         return f"max(CASE WHEN {condition} THEN 1 ELSE 0 END) = 1"
 
     def _text(self, value: str) -> str:

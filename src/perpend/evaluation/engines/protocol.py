@@ -1,4 +1,4 @@
-"""What every engine can be asked: a plan over rows or over Parquet files, answered by codes. Refuses to know any engine."""
+"""The interface of engines: evaluate a plan on rows or Parquet files, and return codes."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """What judges a plan."""
+    """An engine that evaluates plans."""
 
-    def ends_of_rows(
+    def codes_of_rows(
         self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> list[tuple[int, ...]]:
         """Return the outputs of a plan for each row of its table, in the order of the rows."""
 
     def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
-        """Write a plan's outputs for each row of its table at a path where nothing is yet; return the Parquet files.
+        """Write the outputs of a plan for each row of its table to ``out``, which must not exist; return the Parquet files.
 
-        ``files`` are the Parquet files of each table. Columns are the row's number, the number of its source, and ``v0``,
-        ``v1``, … by program; rows come in any order.
+        ``files`` are the Parquet files of each table. Columns are the row number, the number of the row's source, and ``v0``,
+        ``v1``, … by program. Rows have no order.
         """
 
 
 @runtime_checkable
 class ColumnEngine(Engine, Protocol):
-    """An engine that takes the columns of one table as they are, which is faster than rows."""
+    """An engine that also accepts columns of one table, which is faster than rows."""
 
     def codes_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[list[int]]:
-        """Return the outputs of a plan, each as the codes of a table's rows in their order. Documents may not be marked yet."""
+        """Return each output of a plan as codes in the order of the rows. The engine finds plain documents itself."""

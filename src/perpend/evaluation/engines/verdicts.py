@@ -1,4 +1,7 @@
-"""Verdict codes as they stream to Parquet, one column per program, and how they are read back: counted, first, in order."""
+"""Read verdict codes from Parquet files with one column per program: count them, find the first, list them in order.
+
+Statements run on a reader, so that codes never need to be in memory as a whole.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +17,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROWS_AT_ONCE: Final = 65_536
-"""How many row numbers are read back at once."""
+"""The number of rows that are read at once."""
 
 
 class VerdictReader(Protocol):
-    """What reads Parquet files."""
+    """A database that reads Parquet files."""
 
     def run(self, statement: str) -> list[tuple[Any, ...]]:
-        """Return all rows that a statement gives."""
+        """Return all rows of a statement."""
 
     def files(self, paths: Sequence[Path]) -> str:
-        """Return the text that stands for files of one table."""
+        """Return the SQL for a table in Parquet files."""
 
 
 @dataclass(frozen=True, slots=True)
-class ShownCodes:
-    """Which codes are read at all: by program those of some indexes, of the rows that a file names where there is one."""
+class CodeFilter:
+    """The codes to read: indexes by program, and the rows that a file lists, all rows if there is none."""
 
     indexes: tuple[frozenset[int], ...]
     rows: Path | None = None
@@ -37,24 +40,24 @@ class ShownCodes:
 
 @dataclass(frozen=True, slots=True)
 class VerdictFiles:
-    """The codes of one plan's programs over all rows of a table. ``rows`` and ``programs`` are how many there are.
+    """The codes of a plan's programs on all rows of a table. ``rows`` and ``programs`` are their numbers.
 
-    With ``shown``, all other codes are null, and rows without any are passed over.
+    With ``shown``, all other codes are null, and rows without a code are skipped.
     """
 
     reader: VerdictReader
     paths: tuple[Path, ...]
     rows: int
     programs: int
-    shown: ShownCodes | None = None
+    shown: CodeFilter | None = None
 
     def counted(self, program: int) -> Counter[int]:
-        """Return how often each code occurs under the program with a number."""
+        """Return the number of each code of a program."""
         statement = f"SELECT v{program}, count(*) FROM {self.relation} WHERE v{program} IS NOT NULL GROUP BY 1"
         return Counter(dict(self.reader.run(statement)))
 
     def first(self, program: int, codes: Collection[int], limit: int) -> dict[int, list[int]]:
-        """Return for each of some codes the first rows that have it, ``limit`` at most, in their order."""
+        """Return, for each code, the first rows that have it, at most ``limit``, in order."""
         if not codes or limit < 1:
             return {}
         code, listed = f"v{program}", ", ".join(map(str, sorted(codes)))
@@ -62,17 +65,17 @@ class VerdictFiles:
         return dict(self.reader.run(f"SELECT {code}, {least} FROM {self.relation} WHERE {code} IN ({listed}) GROUP BY 1"))
 
     def rows_with(self, program: int, codes: Collection[int]) -> Iterator[tuple[int, int]]:
-        """Yield all rows that have one of some codes, in their order, each with its code."""
+        """Yield all rows that have one of some codes, in order, with the code."""
         code, listed = f"v{program}", ", ".join(map(str, sorted(codes)))
         for where in self._ranges() if codes else ():
             yield from self.reader.run(
                 f"SELECT {ROW}, {code} FROM {self.relation} WHERE {where} AND {code} IN ({listed}) ORDER BY 1"
             )
 
-    def doubted(self, objects: str, why: str, codes: Collection[int]) -> list[tuple[Any, ...]]:
-        """Return each text that ``why`` gives of the marked rows of a table, with how many of these have one of some codes.
+    def contradictions(self, objects: str, why: str, codes: Collection[int]) -> list[tuple[Any, ...]]:
+        """Return each text of ``why`` on the contradicted rows of a table, with a count for each program.
 
-        That is a number for each program. ``objects`` stands for the table.
+        It counts the rows that have one of some codes. ``why`` is an SQL expression; ``objects`` is the SQL for the table.
         """
         listed = ", ".join(map(str, sorted(codes)))
         marked = f"SELECT {ROW} AS marked_row, {why} AS why FROM {objects} WHERE {CONTRADICTED} IS NOT NULL"
@@ -81,10 +84,7 @@ class VerdictFiles:
         return self.reader.run(f"SELECT why, {counts} {joined} GROUP BY why ORDER BY why")
 
     def chunks(self, programs: Sequence[int]) -> Iterator[list[tuple[int, ...]]]:
-        """Yield the row numbers, the numbers of their sources and the codes of some programs, some thousands of rows at once.
-
-        Rows come in their order.
-        """
+        """Yield row numbers, source numbers and the codes of some programs, in chunks of some thousands of ordered rows."""
         columns = ", ".join([ROW, SOURCE, *(f"v{program}" for program in programs)])
         some = f" AND coalesce({', '.join(f'v{program}' for program in programs)}) IS NOT NULL" if self.shown else ""
         for where in self._ranges():
@@ -93,23 +93,23 @@ class VerdictFiles:
                 yield chunk
 
     def _ranges(self) -> Iterator[str]:
-        """Yield conditions on row numbers that hold for some thousands of rows each, and for one of them everywhere."""
+        """Yield conditions that together cover all row numbers, each for some thousands of rows."""
         [(least, most)] = self.reader.run(f"SELECT min({ROW}), max({ROW}) FROM {self.relation}")
         for start in range(least, most + 1, ROWS_AT_ONCE) if least is not None else ():
             yield f"{ROW} >= {start} AND {ROW} < {start + ROWS_AT_ONCE}"
 
     def sources(self, rows: Sequence[int]) -> dict[int, int]:
-        """Return the numbers of the sources that rows came from, by row."""
+        """Return the numbers of the sources of rows, by row."""
         listed = ", ".join(map(str, rows))
         return dict(self.reader.run(f"SELECT {ROW}, {SOURCE} FROM {self.relation} WHERE {ROW} IN ({listed})")) if rows else {}
 
     @property
     def relation(self) -> str:
-        """The text that stands for all of them."""
+        """The SQL for the codes."""
         return self.relation_by(self.reader)
 
     def relation_by(self, reader: VerdictReader) -> str:
-        """Return the text that stands for all of them where another reader reads them."""
+        """Return the SQL for the codes on another reader."""
         files = reader.files(self.paths)
         if self.shown is None:
             return files
@@ -123,11 +123,11 @@ class VerdictFiles:
 
 
 def amended_form(verdicts: str, objects: str, rivals: str, incompliant: Sequence[Collection[int]]) -> str:
-    """Return the query that gives verdicts without those of rivals, whose row numbers are below zero.
+    """Return the query for verdicts in which contradicted users are resolved, without the rows of single readings.
 
-    ``rivals`` stands for these rows: a number in their order, the Id that some have alike. ``objects`` are all of them; those
-    with such Ids are contradicted. Where all of an Id's rivals end in codes that are ``incompliant``, by program, the first
-    one's code is the row's.
+    ``rivals`` is the SQL for the readings of contradicted users: negative row numbers, their order, and the shared Id. If all
+    readings of an Id end in codes that are ``incompliant`` (by program), the first reading's code becomes the code of its
+    user in ``objects``.
     """
     programs = range(len(incompliant))
     ends = [
@@ -138,15 +138,15 @@ def amended_form(verdicts: str, objects: str, rivals: str, incompliant: Sequence
     ]
     named = ", ".join(f"{end} AS v{number}" for number, end in enumerate(ends))
     by_id = f"SELECT r.id, {named} FROM {verdicts} AS v JOIN {rivals} AS r ON r.{ROW} = v.{ROW} GROUP BY r.id"
-    doubted = f'SELECT {ROW}, "Id" FROM {objects} WHERE {CONTRADICTED} IS NOT NULL'
-    by_row = f'SELECT u.{ROW} AS amended_row, e.* FROM ({doubted}) AS u JOIN ({by_id}) AS e ON e.id = u."Id"'
+    contradictions = f'SELECT {ROW}, "Id" FROM {objects} WHERE {CONTRADICTED} IS NOT NULL'
+    by_row = f'SELECT u.{ROW} AS amended_row, e.* FROM ({contradictions}) AS u JOIN ({by_id}) AS e ON e.id = u."Id"'
     values = ", ".join(f"coalesce(a.v{number}, v.v{number}) AS v{number}" for number in programs)
     own = f"SELECT * FROM {verdicts} WHERE {ROW} >= 0"
     return f"SELECT v.* REPLACE ({values}) FROM ({own}) AS v LEFT JOIN ({by_row}) AS a ON a.amended_row = v.{ROW}"
 
 
 def codes_by_id(codes: str, objects: str, programs: int) -> str:
-    """Return the query for the codes of some programs by the objects' ids, ``id``, instead of their row numbers."""
+    """Return the query for the codes of some programs with the Ids of objects instead of row numbers."""
     named = ", ".join(f"v.v{number}" for number in range(programs))
     return f'SELECT o."Id" AS id, {named} FROM {codes} AS v JOIN {objects} AS o ON o.{ROW} = v.{ROW}'
 
@@ -161,11 +161,11 @@ def long_form(
     said: Mapping[int, str],
     sources: Sequence[tuple[str, str | None]],
 ) -> str:
-    """Return the query that gives a program's verdicts, a row each, with the ids of the objects from their table.
+    """Return the query for the verdicts of a program, one per row, with the Ids of objects.
 
-    ``codes`` and ``objects`` stand for what holds codes and objects by row number, ``errors`` for texts by row number.
-    ``statuses`` hold the indexes of each; ``said`` are the errors of all rows that have a code; ``sources`` are names and
-    times, by the numbers that objects have.
+    ``codes``, ``objects`` and ``errors`` are the SQL for codes, objects and error texts by row number. ``statuses`` maps each
+    status to its indexes. ``said`` maps codes to the error that all their rows share. ``sources`` are names and times by
+    number.
     """
     code = f"v.v{program}"
     named = " ".join(
@@ -186,5 +186,5 @@ def long_form(
 
 
 def _listed(texts: Sequence[str | None]) -> str:
-    """Return texts as a list of SQL."""
+    """Return texts as an SQL list."""
     return f"CAST([{', '.join('NULL' if one is None else text(one) for one in texts)}] AS VARCHAR[])"

@@ -1,1 +1,1 @@
-"""Why one object got its verdict from one policy: the steps, where each value was read, the smallest change that flips it."""
+"""Explain one verdict: the steps, the source of each value, and the smallest change that gives another status."""

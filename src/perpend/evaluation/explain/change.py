@@ -1,4 +1,4 @@
-"""A program and an object in, the smallest change of one value out that gives another status."""
+"""Find the smallest change of one value that gives an object another status."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.status import Status
 from perpend.core.values.values import DAY, document_of, iso_from_milliseconds
-from perpend.evaluation.explain.sources import ReadPlace, place_of
+from perpend.evaluation.explain.fields_read import ReadPlace, place_of
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.operations import DATES
 from perpend.language.operations.operation import Constant
@@ -33,9 +33,9 @@ _GOALS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The smallest change of one value that gives another status. ``before`` and ``after`` are JSON texts.
+    """A change of one value that gives another status. ``before`` and ``after`` are JSON texts.
 
-    ``collected``: the object has the field, or the document the key; where not, ``before`` is null.
+    ``collected``: the object has the field, or the document the key; otherwise ``before`` is null.
     """
 
     place: ReadPlace
@@ -46,13 +46,13 @@ class Change:
     collected: bool = True
 
 
-def smallest_change(program: Program, judged: CloudObject, time: int, index: int) -> Change | None:
-    """Return the best change of one value that gives another status, None where no candidate does.
+def smallest_change(program: Program, object_: CloudObject, time: int, index: int) -> Change | None:
+    """Return the best change of one value that gives another status, None if no candidate does.
 
-    What names the object (its id, its ARN) is never changed. Candidates are the constants that the program compares
-    with, dates around its limits, and the blank. Best is the status one would want first, then the value nearest to what
-    is there, then the one that the program names first. ``index`` is the verdict's; of an object that cannot be read, whose
-    values may have the wrong form, candidates of every form are tried. To make an object unreadable changes nothing.
+    Values that name the object (its ID, its ARN) are never changed. Candidates are constants that the program compares with,
+    dates around its limits, and blanks. A change is better if its status is preferred, then if the value is nearer to the
+    present one, then if the program reads it first. ``index`` is the index of the verdict. For an unreadable object, candidates
+    of every form are tried. A change that makes the object unreadable does not count.
     """
     interpreter = Interpreter([program])
     status = program.verdicts[index].status
@@ -60,14 +60,14 @@ def smallest_change(program: Program, judged: CloudObject, time: int, index: int
     best: tuple[tuple[int, int, int], Change] | None = None
     tried = 0
     for source in _single_values(program):
-        before, collected = _read(judged, source)
-        if before in (judged.id, judged.external_id, judged.name):
+        before, collected = _read(object_, source)
+        if before in (object_.id, object_.external_id, object_.name):
             continue
         for after in _candidates(program, before, time, any_form=index == UNREADABLE):
             tried += 1
             if tried > _MAX_CANDIDATES:
                 break
-            fields = _changed(judged, source, after)
+            fields = _changed(object_, source, after)
             if fields is None or _json(after) == _json(before):
                 continue
             verdict = program.verdicts[interpreter.evaluate(fields, time, complete=False)[0][0]]
@@ -75,13 +75,13 @@ def smallest_change(program: Program, judged: CloudObject, time: int, index: int
                 continue
             rank = (goals.index(verdict.status), _distance(before, after), tried)
             if best is None or rank < best[0]:
-                place = place_of(judged, source.path, column=source.key)
+                place = place_of(object_, source.path, column=source.key)
                 best = rank, Change(place, _json(before), _json(after), verdict.status, verdict.message, collected)
     return best[1] if best else None
 
 
 def _single_values(program: Program) -> list[Read]:
-    """Return what a program reads, each once; a document only by its keys where it reads some."""
+    """Return the values that a program reads, each once; keys of a document instead of the document."""
     reads = dict.fromkeys(_inputs(program))
     documents = {source.path for source in reads if source.key is not None}
     return [source for source in reads if source.key is not None or source.path not in documents]
@@ -105,18 +105,18 @@ def _expressions(block: Block) -> Iterator[Expr]:
             pending += expression.operands
 
 
-def _read(judged: CloudObject, source: Read) -> tuple[Any, bool]:
+def _read(object_: CloudObject, source: Read) -> tuple[Any, bool]:
     """Return a value of an object, and whether the object has it."""
-    value = judged.fields.get(source.path)
+    value = object_.fields.get(source.path)
     if source.key is None:
-        return value, source.path in judged.fields
+        return value, source.path in object_.fields
     document = document_of(value)
-    held = document if isinstance(document, dict) else {}
-    return held.get(source.key), source.key in held
+    members = document if isinstance(document, dict) else {}
+    return members.get(source.key), source.key in members
 
 
-def _changed(judged: CloudObject, source: Read, after: Any) -> dict[str, Any] | None:
-    fields = dict(judged.fields)
+def _changed(object_: CloudObject, source: Read, after: Any) -> dict[str, Any] | None:
+    fields = dict(object_.fields)
     if source.key is None:
         fields[source.path] = after
         return fields
@@ -158,8 +158,9 @@ def _constants(expression: Expr, time: int) -> Iterator[Any]:
 
 
 def _distance(before: Any, after: Any) -> int:
-    """Return how far a value is from another: true and false are next to each other, one of the same form is near, blank, null
-    and a document's loss are far.
+    """Return the distance between two values.
+
+    True and false are nearest to each other, then values of one form. Blank, null and the loss of a document are farthest.
     """
     if {_json(before).strip('"'), _json(after).strip('"')} == {"true", "false"} and type(before) is type(after):
         return -1

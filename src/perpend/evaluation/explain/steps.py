@@ -1,4 +1,4 @@
-"""The road to one verdict: every condition tried, every value read with its place, and what would change the status."""
+"""The steps to one verdict: each condition, the values that it read with their places, and the smallest change."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from perpend.core.objects.inventory import CloudObject, Inventory, object_from_f
 from perpend.core.objects.status import Status
 from perpend.core.values.partial_object import doubt_of
 from perpend.evaluation.explain.change import Change, smallest_change
-from perpend.evaluation.explain.fields_read import Event, FieldValue, LookedAt
-from perpend.evaluation.explain.sources import ReadPlace, place_of, shown_value
+from perpend.evaluation.explain.fields_read import Event, FieldTracker, FieldValue, ReadPlace, place_of, shown_value
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import Selection, view_of
 from perpend.language.compiler.verdicts import verdict_table
@@ -40,14 +39,14 @@ if TYPE_CHECKING:
 _READING: Final = (*PATHS, Constant.JMESPATH)
 _MAX_LEAVES: Final = 60
 _MOST_LISTED: Final = 10
-"""Of so many objects of a list it is told how their verdicts came about."""
+"""The number of objects in a list that are shown with the grounds of their verdicts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One value that a condition looked at. ``value`` is as text; ``stopped`` says that a check fired here.
+    """A value that a condition read, as text. ``stopped``: a check fired here.
 
-    ``told``: it says what no field does, such as how many objects of a list have a status, or what a policy wants shown.
+    ``told``: the value is not in a field, such as the number of objects in a list, or the policy asks to show it.
     """
 
     text: str
@@ -59,10 +58,10 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class ListedObject:
-    """One object of a related list that a condition asked about: its verdict in that list.
+    """An object of a related list that a condition counted, with its verdict in that list.
 
-    ``path`` leads to it from the object that has the list. ``fields``, by their paths from it, and ``listed``, objects of its
-    own lists, are what its verdict comes from; both are told where the condition decided.
+    ``path`` leads to it from the object with the list. ``fields``, by their paths from it, and ``listed``, the objects of its
+    own lists, are the grounds of its verdict; both are set only if the condition decided.
     """
 
     path: str
@@ -76,11 +75,11 @@ class ListedObject:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One condition. ``result``: ``true``, ``false``, ``stopped`` or ``not reached``; ``check``: the fired check.
+    """A condition. ``result`` is ``true``, ``false``, ``stopped`` or ``not reached``; ``check`` is the check that fired.
 
-    ``fields`` are what it looked at of the object itself, ``leaves`` the values made of them, too. ``reason`` says why the
-    object cannot be read, where that stopped the condition and no check did. ``listed`` are the objects of related lists that
-    have a status which it asked for, or all objects of these lists where none has.
+    ``fields`` are the fields of the object that it read; ``leaves`` also has the values computed from them. ``reason`` is why
+    the object cannot be read, if that stopped the condition and no check did. ``listed`` are the objects of related lists
+    with the requested status, or all objects of these lists if none has it.
     """
 
     index: int
@@ -96,7 +95,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything about one verdict."""
+    """The explanation of one verdict."""
 
     finding: Verdict
     policy: PolicyView
@@ -105,33 +104,34 @@ class Explanation:
     change: Change | None
 
 
-def explain_verdict(analyzer: Analyzer, program: Program, judged: CloudObject, *, day: EvaluationTime) -> Explanation:
-    """Return how a program came to its verdict on an object, on the day of a run: that of the judgement it was found in."""
+def explain_verdict(analyzer: Analyzer, program: Program, object_: CloudObject, *, day: EvaluationTime) -> Explanation:
+    """Return the explanation of a program's verdict on an object. ``day`` is the day of the evaluation that gave it."""
     view = view_of(analyzer.repository, program.policy_id)
     types = {name: analyzer.object_type(name) for name in {program.input_type, "CA10__CaAwsAccount__c"}}
     selection = Selection((program,), policies={program.policy_id: view}, types=types)
-    alone = Inventory((), {program.input_type: (judged,)})
-    finding = next(evaluate_objects(alone, selection, snapshot_time=day.time).findings())
-    steps = tuple(_steps(program, judged, day.milliseconds, finding.condition_index))
-    # Of an object that is too old, or that its sources contradict each other about, no one value would settle the matter.
-    settled = not judged.variants and doubt_of(judged.fields) is None
-    change = smallest_change(program, judged, day.milliseconds, finding.condition_index) if settled else None
+    inventory = Inventory((), {program.input_type: (object_,)})
+    finding = next(evaluate_objects(inventory, selection, snapshot_time=day.time).findings())
+    steps = tuple(_steps(program, object_, day.milliseconds, finding.condition_index))
+    # If the object is stale, or its sources contradict each other, no single value can change the verdict.
+    single_value = not object_.variants and doubt_of(object_.fields) is None
+    change = smallest_change(program, object_, day.milliseconds, finding.condition_index) if single_value else None
     return Explanation(finding, view, day, steps, change)
 
 
-def deciding_steps(program: Program, judged: CloudObject, time: int, index: int, *, complete: bool) -> tuple[Step, ...]:
-    """Return the steps that stopped or decided on the way to a verdict that is known by its index.
+def deciding_steps(program: Program, object_: CloudObject, time: int, index: int, *, complete: bool) -> tuple[Step, ...]:
+    """Return the steps that stopped or decided, for a verdict with a known index.
 
     ``time`` is in milliseconds since 1970. ``complete``: a key that the object does not have is null.
     """
-    steps = _steps(program, judged, time, index, complete=complete)
+    steps = _steps(program, object_, time, index, complete=complete)
     return tuple(step for step in steps if step.result in ("true", "stopped"))
 
 
 def grounds(steps: Sequence[Step]) -> tuple[tuple[FieldValue, ...], tuple[ListedObject, ...]]:
-    """Return what a verdict comes from: fields and objects of lists of the condition that decided, of all where none did.
+    """Return the fields and listed objects that a verdict is based on.
 
-    Where none did, objects that are COMPLIANT are left out, unless that is the verdict as well.
+    They are those of the condition that decided, or of all conditions if none did. In that case COMPLIANT objects are left out,
+    unless the verdict is COMPLIANT, too.
     """
     *conditions, otherwise = steps
     if otherwise.result != "true":
@@ -144,63 +144,65 @@ def grounds(steps: Sequence[Step]) -> tuple[tuple[FieldValue, ...], tuple[Listed
 
 
 def own_fields(fields: Iterable[FieldValue]) -> tuple[FieldValue, ...]:
-    """Return the fields that are not those of objects in a related list."""
+    """Return the fields without those of objects in related lists."""
     return tuple(field for field in fields if "[" not in field.place.field)
 
 
-def _steps(program: Program, judged: CloudObject, time: int, index: int, *, complete: bool = False) -> Iterator[Step]:
+def _steps(program: Program, object_: CloudObject, time: int, index: int, *, complete: bool = False) -> Iterator[Step]:
     events: list[Event] = []
     observed = Interpreter([program], observe=lambda *event: events.append(event))
-    ((_, error),) = observed.evaluate(judged.fields, time, complete=complete)
-    looked_at = LookedAt(judged, complete)
+    ((_, error),) = observed.evaluate(object_.fields, time, complete=complete)
+    tracker = FieldTracker(object_, complete)
     deletion = program.block.type.deletion_field
     if deletion is not None:
-        yield _deletion_step(judged, deletion, index, error if index == UNREADABLE and not events else None)
+        yield _deletion_step(object_, deletion, index, error if index == UNREADABLE and not events else None)
     for number, condition in enumerate(program.block.conditions, 1):
         group: list[Event] = []
         while events and not (group and group[-1][0] is condition.expression):
             group.append(events.pop(0))
         decides = index == UNREADABLE or split(index)[0] in (number, len(program.block.conditions) + 1)
-        listed = tuple(_listed(program, judged, time, group, told=decides))
-        yield _step(program, judged, number, group, looked_at.of_condition(group), listed)
+        listed = tuple(_listed(program, object_, time, group, with_grounds=decides))
+        yield _step(program, object_, number, group, tracker.of_condition(group), listed)
     last = otherwise_index(len(program.block.conditions))
     verdict = program.verdicts[last]
     yield Step(last, verdict.text, verdict.status, "true" if index == last else "not reached")
 
 
-def _deletion_step(judged: CloudObject, deletion: str, index: int, reason: str | None) -> Step:
-    """Return the step that asks whether an object has disappeared. ``reason``: it keeps all conditions from being tried."""
-    text, value = disappeared_text(deletion), judged.fields.get(deletion)
-    leaves = () if value is None else (Leaf(deletion, shown_value(value), reason is not None, (place_of(judged, deletion),)),)
+def _deletion_step(object_: CloudObject, deletion: str, index: int, reason: str | None) -> Step:
+    """Return the step for the deletion field. ``reason`` is why no condition could be tried."""
+    text, value = disappeared_text(deletion), object_.fields.get(deletion)
+    leaves = () if value is None else (Leaf(deletion, shown_value(value), reason is not None, (place_of(object_, deletion),)),)
     fields = tuple(FieldValue(leaf.places[0], leaf.value) for leaf in leaves)
     if reason is not None:
         return Step(UNREADABLE, text, Status.UNDETERMINED, "stopped", leaves, fields=fields, reason=reason)
     return Step(DISAPPEARED, text, Status.DISAPPEARED, "true" if index == DISAPPEARED else "false", leaves, fields=fields)
 
 
-def _listed(program: Program, judged: CloudObject, time: int, events: list[Event], *, told: bool) -> Iterator[ListedObject]:
-    """Yield the objects of lists that a condition asked about; ``told``: with what their verdicts come from."""
-    asked = [
+def _listed(
+    program: Program, object_: CloudObject, time: int, events: list[Event], *, with_grounds: bool
+) -> Iterator[ListedObject]:
+    """Yield the objects of lists that a condition counted; ``with_grounds``: also the grounds of their verdicts."""
+    candidates = [
         (inner, inner.verdict.status.value == expression.constant("status"))
         for expression, frame, _ in events
         if not frame.path
         for parameter in expression.operation.taking(Constant.RELATIONSHIP)
         for inner in _in_list(program, frame, str(expression.constant(parameter)), time)
     ]
-    chosen = [inner for inner, wanted in asked if wanted] or [inner for inner, _ in asked]
+    chosen = [inner for inner, matches in candidates if matches] or [inner for inner, _ in candidates]
     for number, inner in enumerate({inner.frame.path: inner for inner in chosen}.values()):
         verdict = inner.verdict
-        child = object_from_fields(inner.frame.fields, inner.program.block.type, judged.origin)
+        child = object_from_fields(inner.frame.fields, inner.program.block.type, object_.origin)
         fields: tuple[FieldValue, ...] = ()
         listed: tuple[ListedObject, ...] = ()
-        if told and number < _MOST_LISTED:
+        if with_grounds and number < _MOST_LISTED:
             fields, listed = grounds(tuple(_steps(inner.program, child, time, verdict.index, complete=inner.frame.complete)))
         path, message = inner.frame.path.removesuffix("."), inner.reason or verdict.message
         yield ListedObject(path, child.id, child.name, verdict.status, message, own_fields(fields), listed)
 
 
 class _InList(NamedTuple):
-    """An object of a list: the program that judges it there, its frame, its verdict, and why it is unreadable."""
+    """An object of a list: its program, its context, its verdict, and why it is unreadable."""
 
     program: Program
     frame: EvaluationContext
@@ -209,7 +211,7 @@ class _InList(NamedTuple):
 
 
 def _in_list(program: Program, frame: EvaluationContext, relationship: str, time: int) -> Iterator[_InList]:
-    """Yield the objects of a list that its block judges; none where it is not known which they are."""
+    """Yield the evaluated objects of a list; none if it is not known which they are."""
     block = program.block.related[relationship]
     inner = replace(program, block=block, verdicts=verdict_table(block))
     interpreter = Interpreter([inner])
@@ -226,7 +228,7 @@ def _in_list(program: Program, frame: EvaluationContext, relationship: str, time
 
 def _step(
     program: Program,
-    judged: CloudObject,
+    object_: CloudObject,
     number: int,
     events: list[Event],
     fields: tuple[FieldValue, ...],
@@ -237,7 +239,7 @@ def _step(
         return Step(verdict.index, verdict.text, verdict.status, "not reached")
     root, _, value = events[-1]
     direct = {id(inner) for inner in _within(program.block.conditions[number - 1].expression)}
-    shown = [_leaf(judged, *event, root) for event in events if _is_worth_showing(*event, direct)]
+    shown = [_leaf(object_, *event, root) for event in events if _is_worth_showing(*event, direct)]
     leaves = tuple(dict.fromkeys(shown))[:_MAX_LEAVES]
     if isinstance(value, CheckTriggered):
         fired = program.verdicts[value.index]
@@ -249,7 +251,7 @@ def _step(
 
 
 def _within(expression: Expr) -> Iterator[Expr]:
-    """Yield an expression and those below it, extracts not entered."""
+    """Yield an expression and those below it, without entering extracts."""
     yield expression
     if expression.extract is None:
         for operand in expression.operands:
@@ -257,7 +259,7 @@ def _within(expression: Expr) -> Iterator[Expr]:
 
 
 def _is_worth_showing(expression: Expr, frame: EvaluationContext, value: Any, direct: set[int]) -> bool:
-    """Whether an event is a value that a reader asks about: read by the condition itself, by a child, on the way, a stop."""
+    """Whether a reader needs an event: the condition or a child read a value, an extract gave one, or a check fired."""
     operation = expression.operation
     if not operation.shown and not operation.taking(*_READING):
         return False
@@ -268,20 +270,20 @@ def _is_worth_showing(expression: Expr, frame: EvaluationContext, value: Any, di
     return expression.extract is not None and not isinstance(value, dict | list)
 
 
-def _leaf(judged: CloudObject, expression: Expr, frame: EvaluationContext, value: Any, root: Expr) -> Leaf:
+def _leaf(object_: CloudObject, expression: Expr, frame: EvaluationContext, value: Any, root: Expr) -> Leaf:
     stopped = isinstance(value, CheckTriggered | InvalidData)
     shown = _stop_text(expression, value) if stopped else shown_value(value, expression.type)
     extract = expression.arguments["path"] if expression.extract else None
     places = tuple(
         dict.fromkeys(
-            place_of(judged, read.path, column=read.key, extract=extract) for read in reads_below(expression, frame.path)
+            place_of(object_, read.path, column=read.key, extract=extract) for read in reads_below(expression, frame.path)
         )
     )
     text = expression_text(expression, prefix=frame.path)
     if extract is not None and frame.path:
         text = f"{frame.path}{text}"
-    told = expression.operation.shown or bool(expression.operation.taking(Constant.RELATIONSHIP))
-    return Leaf(text, shown, stopped, places, told and expression is not root)
+    is_derived = expression.operation.shown or bool(expression.operation.taking(Constant.RELATIONSHIP))
+    return Leaf(text, shown, stopped, places, is_derived and expression is not root)
 
 
 def _stop_text(expression: Expr, ended: CheckTriggered | InvalidData) -> str:

@@ -1,1 +1,1 @@
-"""Programs of one input type in, one relational plan for all of them out. Refuses to know any engine's dialect."""
+"""Translate the programs of one object type into one relational plan that any SQL engine can run."""

@@ -1,4 +1,8 @@
-"""Programs of one input type and the tables to judge in, one plan out: every program's end as one whole number per row."""
+"""Build the plan of all programs of one object type: each program's outcome becomes one integer per row.
+
+A program tries its conditions in order and takes the first that is true. Each condition can also stop: a check of the
+author's fires, or data are missing or malformed. The plan is one CASE over these exits, in the order of evaluation.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,12 @@ from perpend.core.schema.tables import Table, Tables
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import DAY, norm
 from perpend.evaluation.planner.operations import PLANNERS
-from perpend.evaluation.planner.operations.reading import read
-from perpend.evaluation.planner.operations.use import PlannedUse, Related, Value, moved
-from perpend.evaluation.planner.rewrites import REWRITES, Rewrite, rewritten
+from perpend.evaluation.planner.operations.use import PlannedUse, Related, Value, shift_guards
+from perpend.evaluation.planner.operations.values import read
+from perpend.evaluation.planner.rewrites import REWRITES, Rewrite, apply_rewrites
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.scan import Scan
 from perpend.evaluation.planner.scope import DYNAMIC, Build, Guard, Guards, Place, blank, normal_is
-from perpend.evaluation.planner.stage import ROOT, UNREAD, Stage, contradicted
+from perpend.evaluation.planner.stage import ROOT, UNREAD, Scan, Stage, contradicted
 from perpend.language.program.numbering import DISAPPEARED, OTHER_RECORD_TYPE, base_of, condition_index, otherwise_index
 from perpend.language.program.program import Block, Expr, Extracted, Program
 
@@ -27,10 +30,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One relational plan for several programs of one input type.
+    """One relational plan for several programs of one object type.
 
-    The stage's outputs are a column ``v0``, ``v1``, … per program: a verdict's index, or below zero the code of a reason
-    why the object could not be read. ``reasons`` are by code from -1 down; None: only the object itself can tell.
+    The stage has one output per program, ``v0``, ``v1``, …: the index of a verdict, or a negative code for a reason why the
+    object could not be read. ``reasons`` lists these texts, from code -1 downwards. A reason of None is known only after the
+    interpreter has read the object.
     """
 
     stage: Stage
@@ -41,10 +45,10 @@ class Plan:
 
 
 def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int, *, rewrites: Sequence[Rewrite] = REWRITES) -> Plan:
-    """Return the plan of programs over one type's table. ``snapshot_time`` is in milliseconds since 1970; its day counts.
+    """Return the plan of programs over the table of their type.
 
-    ``rewrites`` make it cheaper to compute; without any it means the same. Raises TypesDiffer where programs know different
-    types by one name.
+    ``snapshot_time`` is in milliseconds since 1970; only its day matters. ``rewrites`` make the plan cheaper and never change
+    its results. Raises TypesDiffer if the programs declare one type differently.
     """
     types = Types.together(program.types for program in programs)
     build = Build(tables, types, today=snapshot_time - snapshot_time % DAY)
@@ -54,50 +58,50 @@ def plan_of(programs: Sequence[Program], tables: Tables, snapshot_time: int, *, 
     for number, program in enumerate(programs):
         place = Place(build, scan, ROOT, table, build.scalars.true, block=program.block, object_type=program.block.type)
         scan.outputs[f"v{number}"] = planner.code(place, program.block)
-    stage = rewritten(build.scalars, scan.stage(), rewrites)
+    stage = apply_rewrites(build.scalars, scan.stage(), rewrites)
     return Plan(stage, tuple(programs), tuple(build.reasons.texts), tables, build.scalars)
 
 
 class _Planner:
-    """Plans blocks and expressions; each expression once per place."""
+    """Plan blocks and expressions, each expression once per place."""
 
     def __init__(self, build: Build) -> None:
         self.build = build
         self._extracts: dict[tuple[int, int, str, Scalar, bool], Value] = {}
-        self._kept: list[Expr] = []
+        self._references: list[Expr] = []
         self._children: dict[tuple[int, int, str], tuple[Scalar, dict[str, tuple[int, ...]]]] = {}
 
     def code(self, place: Place, block: Block) -> Scalar:
-        """Return how a block ends on the row of a place, as one whole number."""
+        """Return the outcome of a block on the row of a place, as an integer."""
         scalars = self.build.scalars
-        ends: list[Guard] = []
+        exits: list[Guard] = []
         if place.table and place.table.contradicted:
             known = scalars.is_null(contradicted(scalars, place.alias))
-            ends += place.unknown(scalars.negation(known), DYNAMIC)
-        gone, odd = place.gone()
-        ends += (*odd, Guard(gone, DISAPPEARED))
-        ends += self._record_type(place, block)
+            exits += place.unknown(scalars.negation(known), DYNAMIC)
+        is_deleted, malformed = place.is_deleted()
+        exits += (*malformed, Guard(is_deleted, DISAPPEARED))
+        exits += self._record_type(place, block)
         for number, condition in enumerate(block.conditions, 1):
             value = self._value(condition.expression, place)
-            ends += moved(value.guards, base_of(number))
-            ends.append(Guard(scalars.truth(value.node), condition_index(number)))
-        return self._chain(ends, otherwise_index(len(block.conditions)))
+            exits += shift_guards(value.guards, base_of(number))
+            exits.append(Guard(scalars.truth(value.node), condition_index(number)))
+        return self._chain(exits, otherwise_index(len(block.conditions)))
 
-    def _chain(self, ends: list[Guard], otherwise: int) -> Scalar:
-        """Return the code of the first end whose condition holds. An end that cannot be reached is left out."""
+    def _chain(self, exits: list[Guard], otherwise: int) -> Scalar:
+        """Return the code of the first exit whose condition is true. Exits that cannot be reached are dropped."""
         scalars = self.build.scalars
         seen: set[Scalar] = {scalars.false}
-        kept: list[Guard] = []
-        for end in ends:
-            parts = end.condition.arguments if end.condition.primitive == "and" else (end.condition,)
-            if seen.isdisjoint(parts) and end.condition not in seen:
-                kept.append(end)
-                seen.add(end.condition)
-            if end.condition is scalars.true:
+        reachable: list[Guard] = []
+        for exit_ in exits:
+            parts = exit_.condition.arguments if exit_.condition.primitive == "and" else (exit_.condition,)
+            if seen.isdisjoint(parts) and exit_.condition not in seen:
+                reachable.append(exit_)
+                seen.add(exit_.condition)
+            if exit_.condition is scalars.true:
                 break
         code = scalars.literal(otherwise, Kind.WHOLE)
-        for end in reversed(kept):
-            code = scalars.choice(end.condition, scalars.literal(end.code, Kind.WHOLE), code)
+        for exit_ in reversed(reachable):
+            code = scalars.choice(exit_.condition, scalars.literal(exit_.code, Kind.WHOLE), code)
         return code
 
     def _record_type(self, place: Place, block: Block) -> Guards:
@@ -129,44 +133,44 @@ class _Planner:
                     base += part.slots
         use = PlannedUse(expression, place, operands, offsets, base, self.related)
         scalars = self.build.scalars
-        asked, scalars.operation = scalars.operation, expression.operation.key
+        outer, scalars.operation = scalars.operation, expression.operation.key
         value = PLANNERS[expression.operation.name](use)
-        scalars.operation = asked
+        scalars.operation = outer
         return value
 
     def _extract(self, extract: Extracted, place: Place) -> Value:
-        """Return an extract's value at the end of its lookups, planned once for all that refer to it."""
+        """Return the value of an extract at the end of its lookups, planned once for all uses."""
         body, at = extract.body, place.through(extract.lookups)
-        way = at.guards[len(place.guards) :]
+        path_guards = at.guards[len(place.guards) :]
         object_type = at.object_type if at.object_type.name else self.build.types.named(extract.type_name)
         inner = replace(at, guards=(), block=None, object_type=object_type)
         key = (id(body), id(at.scan), at.alias, at.there, at.in_child)
         if key not in self._extracts:
-            self._kept.append(body)
+            self._references.append(body)
             self._extracts[key] = self._value(body, inner)
         value = self._extracts[key]
-        return replace(value, guards=(*way, *value.guards)) if way else value
+        return replace(value, guards=(*path_guards, *value.guards)) if path_guards else value
 
     def related(self, place: Place, relationship: str) -> Related:
-        """Return a related list of a place's block as planned: each child is judged once, however many programs ask."""
+        """Return the plan of a related list. Each child is evaluated once, however many programs use the list."""
         block = place.block
         assert block is not None
         child = block.related[relationship]
         *lookups, name = relationship.split(".")
         at = place.through(lookups)
-        way = at.guards[len(place.guards) :]
+        path_guards = at.guards[len(place.guards) :]
         join = at.table.children.get(name) if at.table else None
         table = self.build.tables.by_name.get(join.table) if join else None
         if join is not None and join.lacking is not None:
-            return Related(None, "", (*way, *at.unfollowed(join)), {})
+            return Related(None, "", (*path_guards, *at.unfollowed(join)), {})
         if join is None or table is None:
-            return Related(None, "", (*way, *(() if at.table is None else at.unset(name))), {})
+            return Related(None, "", (*path_guards, *(() if at.table is None else at.unset(name))), {})
         children = at.scan.children(at.alias, join, table)
         code, codes = self._child(children.scan, table, child, f"{at.path}{name}[].")
-        return Related(children, children.output(code), (*way, *at.unfollowed(join)), codes, at.there)
+        return Related(children, children.output(code), (*path_guards, *at.unfollowed(join)), codes, at.there)
 
     def _child(self, scan: Scan, table: Table, block: Block, path: str) -> tuple[Scalar, dict[str, tuple[int, ...]]]:
-        """Return how a block ends on each child, and its codes by status, planned once for all lists that ask for it there."""
+        """Return the outcome of a block on each child, and its codes by status, planned once for all uses."""
         key = (id(block), id(scan), path)
         if key not in self._children:
             true = self.build.scalars.true
@@ -176,7 +180,7 @@ class _Planner:
 
 
 def _codes_by_status(block: Block) -> dict[str, tuple[int, ...]]:
-    """Return the codes by which a block ends in each status. Codes below zero, for the unread, are UNDETERMINED too."""
+    """Return the codes of a block by status. The negative codes of unreadable objects are UNDETERMINED, too."""
     by_status: dict[str, list[int]] = {status.value: [] for status in Status}
     by_status[Status.DISAPPEARED.value].append(DISAPPEARED)
     by_status[Status.UNDETERMINED.value].append(UNREAD)

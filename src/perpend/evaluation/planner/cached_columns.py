@@ -1,7 +1,7 @@
-"""Which scalars of a stage depend on one row of its own table alone, and what identifies each: its whole definition.
+"""Choose the scalars of a stage that can be cached per snapshot, and name each by the hash of its definition.
 
-They can be computed once per snapshot and kept: questions asked of texts and documents, the columns used as they are, and
-verdict codes as a whole.
+A scalar can be cached if it depends on one row of the stage's own table only. Cached are results of functions on texts and
+documents, columns that are used unchanged, and whole verdict codes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, replaced, walk
+from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, replace_scalars, walk
 from perpend.evaluation.planner.stage import ROOT, Stage
 from perpend.language.program.constants import constant_text
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SEMANTICS: Final = 3
-"""Raised whenever a primitive or native gives another value for the same arguments: nothing kept before is used again."""
+"""Increase this if a primitive or function returns another value for the same arguments: it makes all caches invalid."""
 
-_BEHIND_NAME: Final = "#kept"
-"""Behind a table's name: what was kept of it."""
+_CACHE_SUFFIX: Final = "#cache"
+"""Appended to the name of a table to name its cached columns."""
 
 _LARGE: Final = frozenset({Kind.TEXT, Kind.TEXTS, Kind.MEMBERS})
 
@@ -32,65 +32,65 @@ VERDICTS: Final = "verdicts"
 
 
 @dataclass(frozen=True, slots=True)
-class Keepable:
-    """The scalars of a stage to be kept, by the column they are kept in. A column's name is the hash of its definition.
+class CacheableColumns:
+    """The scalars of a stage to cache, by column name, which is the hash of the definition.
 
-    ``what`` they are: :data:`EXTRACTS` or :data:`VERDICTS`. ``keys`` are columns under their own names, for joins.
+    ``what`` is :data:`EXTRACTS` or :data:`VERDICTS`. ``keys`` are columns that joins need, under their own names.
     """
 
     what: str
     columns: Mapping[str, Scalar]
     keys: Mapping[str, Scalar]
 
-    def stage_over_kept(self, scalars: Scalars, stage: Stage) -> Stage:
-        """Return the stage as read from what was kept of its table."""
+    def stage_over_cache(self, scalars: Scalars, stage: Stage) -> Stage:
+        """Return the stage, changed to read the cached columns of its table."""
         names = {scalar: name for name, scalar in (*self.columns.items(), *self.keys.items())}
 
         def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
             return scalars.column(ROOT, names[node], node.kind) if node in names else None
 
-        fixed = replaced(scalars, stage.outputs.values(), change)
+        fixed = replace_scalars(scalars, stage.outputs.values(), change)
         outputs = {name: fixed[node] for name, node in stage.outputs.items()}
-        return replace(stage, table=replace(stage.table, name=stage.table.name + _BEHIND_NAME), outputs=outputs)
+        return replace(stage, table=replace(stage.table, name=stage.table.name + _CACHE_SUFFIX), outputs=outputs)
 
 
-def keepable(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind]) -> Keepable | None:
-    """Return what can be kept of a stage, None where it needs documents as they are, which are not worth keeping twice.
+def cacheable_extracts(scalars: Scalars, stage: Stage, keys: Mapping[str, Kind]) -> CacheableColumns | None:
+    """Return the extracts of a stage that can be cached, or None if the stage needs whole documents.
 
-    ``keys`` are columns of its table that joins need; they are kept under their own names.
+    Documents are not worth storing twice. ``keys`` are columns of the table that joins need.
     """
-    own, named = _own(stage), _columns(scalars, keys)
+    own, key_columns = _own_scalars(stage), _columns(scalars, keys)
     values: dict[str, Scalar] = {}
     digests: dict[Scalar, str] = {}
     pending = list(stage.outputs.values())
-    seen: set[Scalar] = set(named.values())
+    seen: set[Scalar] = set(key_columns.values())
     while pending:
         node = pending.pop()
         if node in seen:
             continue
         seen.add(node)
-        if node in own and (_asks_of_text(node) or node.primitive == "column"):
+        if node in own and (_is_extract(node) or node.primitive == "column"):
             if node.primitive == "column" and _is_document(stage, node):
                 return None
             values[f"k{digest_of(node, digests)[:24]}"] = node
         else:
             pending.extend(node.arguments)
-    return Keepable(EXTRACTS, values, named)
+    return CacheableColumns(EXTRACTS, values, key_columns)
 
 
-def keepable_verdicts(
+def cacheable_verdicts(
     scalars: Scalars, stage: Stage, keys: Mapping[str, Kind], reasons: Sequence[str | None]
-) -> Keepable | None:
-    """Return a stage's outputs as what can be kept of it, None where one of them depends on another table.
+) -> CacheableColumns | None:
+    """Return the verdict codes of a stage as cacheable columns, or None if one depends on another table.
 
-    A code below zero means one of ``reasons``, by its place: what they are is part of each name.
+    A negative code is an index into ``reasons``, so the texts of the reasons are part of each name.
     """
     outputs = [node for node in stage.outputs.values() if node.primitive != "literal"]
-    if not outputs or not _own(stage).issuperset(outputs):
+    if not outputs or not _own_scalars(stage).issuperset(outputs):
         return None
     digests: dict[Scalar, str] = {}
     names = (hashlib.sha256(json.dumps([digest_of(node, digests), *reasons]).encode()).hexdigest() for node in outputs)
-    return Keepable(
+    return CacheableColumns(
         VERDICTS, {f"v{name[:24]}": node for name, node in zip(names, outputs, strict=True)}, _columns(scalars, keys)
     )
 
@@ -99,8 +99,8 @@ def _columns(scalars: Scalars, kinds: Mapping[str, Kind]) -> dict[str, Scalar]:
     return {name: scalars.column(ROOT, name, kind) for name, kind in kinds.items()}
 
 
-def _own(stage: Stage) -> set[Scalar]:
-    """Return the scalars that are made of columns of the stage's own table alone, and of some."""
+def _own_scalars(stage: Stage) -> set[Scalar]:
+    """Return the scalars that depend on columns of the stage's own table, and on no other table."""
     foreign: set[Scalar] = set()
     own: set[Scalar] = set()
     for node in walk(stage.outputs.values()):
@@ -113,8 +113,8 @@ def _own(stage: Stage) -> set[Scalar]:
     return own
 
 
-def _asks_of_text(scalar: Scalar) -> bool:
-    """Whether a scalar is a short answer made of something long."""
+def _is_extract(scalar: Scalar) -> bool:
+    """Whether a scalar is a short result of a long argument, such as a text or a document."""
     if scalar.kind in _LARGE:
         return False
     return any(node.kind in _LARGE and node.primitive != "literal" for node in scalar.arguments)
@@ -126,9 +126,9 @@ def _is_document(stage: Stage, column: Scalar) -> bool:
 
 
 def digest_of(scalar: Scalar, known: dict[Scalar, str]) -> str:
-    """Return the hash of a scalar's whole definition: primitive, constants, kinds, and the same of all it is made of.
+    """Return the hash of a scalar's whole definition: primitive, constants, kind and arguments.
 
-    What is read together with others is defined as if it were read alone, so that the company does not matter.
+    Values that are read together with others hash as if each were read alone, so the same value keeps its name.
     """
     for node in walk([scalar]):
         if node not in known:
@@ -144,6 +144,6 @@ def _alone(scalar: Scalar) -> tuple[str, tuple[Scalar, ...], tuple[Any, ...]]:
     if scalar.primitive == "part":
         results, (place,) = scalar.arguments[0], scalar.constants
         where = results.arguments[:1] if results.primitive == "if" else ()
-        asked = results.arguments[2] if where else results
-        return "query", (*asked.arguments, *where), asked.constants[1 + place]
+        queries = results.arguments[2] if where else results
+        return "query", (*queries.arguments, *where), queries.constants[1 + place]
     return scalar.primitive, scalar.arguments, scalar.constants

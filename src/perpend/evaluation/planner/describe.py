@@ -1,4 +1,4 @@
-"""A plan in, what it does out, for people: as an indented tree, or as a Mermaid diagram."""
+"""Describe a plan for people, as an indented tree or a Mermaid diagram."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PlanStep:
 
 
 def steps_of(plan: Plan) -> PlanStep:
-    """Return a plan's steps, the last one first."""
+    """Return the steps of a plan, the last one first."""
     names = [program.policy_id for program in plan.programs]
     step = PlanStep(f"verdicts: {len(names)} {'policy' if len(names) == 1 else 'policies'}", [_stage(plan.stage)])
     step.below[:0] = [PlanStep(f"v{number} {name}") for number, name in enumerate(names)]
@@ -34,18 +34,18 @@ def steps_of(plan: Plan) -> PlanStep:
 
 
 def plan_lines(plan: Plan) -> list[str]:
-    """Return a plan as lines: what it reads (tables, fields, relations between them), then how, as a tree."""
+    """Return a plan as lines: the tables, fields and relations that it reads, then its steps as a tree."""
     reads = PlanStep("reads", [_reads(plan.stage, f"table {plan.stage.table.name}")])
     return [*_lines(reads, ""), *_lines(steps_of(plan), "")]
 
 
 def _reads(stage: Stage, title: str) -> PlanStep:
-    """Return the fields that a stage reads of its table, and the relations it follows to others, with what it reads there."""
+    """Return the fields that a stage reads, and the lookups and lists that it follows with the fields there."""
     nodes = layers_of(stage).base.values()
     fields: dict[str, set[str]] = {}
     for node in nodes:
         alias, column = node.constants[:2]
-        # What stands behind `#` says of a column what is known of it; rows' own numbers are none of the table's fields.
+        # A name after `#` marks a companion column, which is not a field of its own; nor is the row number.
         if column != ROW:
             fields.setdefault(alias, set()).add(column.partition("#")[0])
 
@@ -68,7 +68,7 @@ def _reads(stage: Stage, title: str) -> PlanStep:
 def plan_mermaid(plan: Plan) -> list[str]:
     """Return a plan as a Mermaid flow chart, data flowing down."""
     lines = ["flowchart BT"]
-    _draw(steps_of(plan), lines, [0])
+    _add_nodes(steps_of(plan), lines, [0])
     return lines
 
 
@@ -78,18 +78,18 @@ def _lines(step: PlanStep, indent: str) -> Iterator[str]:
         yield from _lines(below, f"{indent}  ")
 
 
-def _draw(step: PlanStep, lines: list[str], counter: list[int]) -> str:
+def _add_nodes(step: PlanStep, lines: list[str], counter: list[int]) -> str:
     own = f"n{counter[0]}"
     counter[0] += 1
     text = step.text.replace("&", "#amp;").replace('"', "#quot;").replace("<", "#lt;").replace("`", "#96;")
     lines.append(f'  {own}["{text}"]')
     for below in step.below:
-        lines.append(f"  {_draw(below, lines, counter)} --> {own}")
+        lines.append(f"  {_add_nodes(below, lines, counter)} --> {own}")
     return own
 
 
 def _stage(stage: Stage) -> PlanStep:
-    """Return the layers of a stage above each other: verdicts, what is computed once, related lists, lookups, the scan."""
+    """Return the steps of a stage: outputs, shared values by layer, related lists, lookups, and the scan."""
     layers = layers_of(stage)
     read = sorted({node.constants[1] for node in layers.base.values() if node.constants[0] == ROOT})
     step = PlanStep(f"scan {stage.table.name}: {', '.join(read) or 'no columns'}")
@@ -118,7 +118,7 @@ _MOST = 400
 
 
 def _text(scalar: Scalar, known: Mapping[Scalar, str], own: str) -> str:
-    """Return a scalar in the words of the primitives, the columns below it by their names."""
+    """Return a scalar as text in terms of primitives, with the names of columns below it."""
     texts: dict[Scalar, str] = {}
     for node in walk([scalar]):
         if node in known and known[node] != own:

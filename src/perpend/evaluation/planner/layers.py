@@ -1,6 +1,7 @@
-"""A stage in, the layers it is computed in out: what is used more than once is a column, made in the first layer it can be.
+"""Split a stage into layers of projections, so that each shared value is computed once.
 
-Written as one expression, shared parts are computed again at every use and the text grows beyond what engines can plan.
+A value that is used more than once becomes a column of the lowest layer that can compute it. Written as one expression,
+shared values would be computed again at every use, and the text would exceed the limits of engines.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ if TYPE_CHECKING:
 
 
 _REPEATING: Final = frozenset({"norm", "is", "spaced", "lower", "instant", "unquoted"})
-"""Primitives that engines write with their argument in several places."""
+"""Primitives whose SQL repeats the argument, so that even one use counts as two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One projection: columns kept from the layer below, and scalars computed here, by name."""
+    """One projection: ``columns`` passed on from the layer below, and ``made``, the scalars computed here by name."""
 
-    kept: tuple[str, ...]
+    columns: tuple[str, ...]
     made: Mapping[str, Scalar]
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """All projections of a stage. ``base`` names the columns read; ``names`` what each scalar is called once made."""
+    """All projections of a stage. ``base`` names the columns of tables; ``names`` gives the column of each computed scalar."""
 
     base: Mapping[str, Scalar]
     layers: tuple[Layer, ...]
@@ -39,7 +40,7 @@ class Layers:
 
 
 def layers_of(stage: Stage) -> Layers:
-    """Return the layers of a stage. The last one makes its outputs, under their names."""
+    """Return the layers of a stage. The last one computes the outputs of the stage, under their names."""
     nodes = list(walk(stage.outputs.values()))
     uses = Counter(inner for node in nodes for inner in node.arguments * (2 if node.primitive in _REPEATING else 1))
     uses.update(stage.outputs.values())
@@ -53,7 +54,7 @@ def layers_of(stage: Stage) -> Layers:
     for node in shared:
         made[level[node]][names[node]] = node
     made[last] |= stage.outputs
-    return Layers(base, _kept(base, made, names), names)
+    return Layers(base, _build_layers(base, made, names), names)
 
 
 def _levels(nodes: list[Scalar], shared: set[Scalar]) -> dict[Scalar, int]:
@@ -63,22 +64,22 @@ def _levels(nodes: list[Scalar], shared: set[Scalar]) -> dict[Scalar, int]:
     return level
 
 
-def _kept(base: Mapping[str, Scalar], made: list[dict[str, Scalar]], names: Mapping[Scalar, str]) -> tuple[Layer, ...]:
-    """Return the layers, each keeping what later ones read. Layers that make nothing are left out."""
+def _build_layers(base: Mapping[str, Scalar], made: list[dict[str, Scalar]], names: Mapping[Scalar, str]) -> tuple[Layer, ...]:
+    """Return the layers, each with the columns that later layers read. Empty layers are dropped."""
     read = [_columns_read(layer, names) for layer in made]
     available = list(base)
     layers = []
     for number, layer in enumerate(made):
         later = set().union(*read[number + 1 :])
-        kept = tuple(name for name in available if name in later)
+        columns = tuple(name for name in available if name in later)
         if layer or number == len(made) - 1:
-            layers.append(Layer(kept, layer))
-        available = [*kept, *layer]
+            layers.append(Layer(columns, layer))
+        available = [*columns, *layer]
     return tuple(layers)
 
 
 def _columns_read(layer: Mapping[str, Scalar], names: Mapping[Scalar, str]) -> set[str]:
-    """Return the columns of the layers below that a layer's scalars are made of."""
+    """Return the columns of lower layers that the scalars of a layer use."""
     columns: set[str] = set()
     for name, scalar in layer.items():
         pending = [scalar]

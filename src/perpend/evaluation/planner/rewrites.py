@@ -1,4 +1,4 @@
-"""A stage in, the same stage cheaper to compute out: an ordered tuple of small rewrites, each keeping every value."""
+"""Make a stage cheaper to compute: an ordered tuple of rewrites, none of which changes a result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.schema.tables import plain
-from perpend.evaluation.planner.scalar import Kind, Replacements, Scalar, Scalars, replaced, walk
+from perpend.evaluation.planner.scalar import Kind, Replacements, Scalar, Scalars, replace_scalars, walk
 from perpend.evaluation.planner.stage import ROOT
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 Rewrite = Callable[[Scalars, Iterable[Scalar]], Replacements]
-"""What each scalar at or below some roots becomes."""
+"""A function that returns the replacement of each scalar at or below some roots."""
 
 
-def rewritten(scalars: Scalars, stage: Stage, rewrites: Iterable[Rewrite]) -> Stage:
-    """Return a stage, and the stages below it, with what they compute rewritten."""
+def apply_rewrites(scalars: Scalars, stage: Stage, rewrites: Iterable[Rewrite]) -> Stage:
+    """Return a stage, and the stages below it, after all rewrites."""
     rewrites = tuple(rewrites)
-    counts = tuple(replace(count, stage=rewritten(scalars, count.stage, rewrites)) for count in stage.counts)
+    counts = tuple(replace(count, stage=apply_rewrites(scalars, count.stage, rewrites)) for count in stage.counts)
     outputs = list(stage.outputs.values())
     for rewrite in rewrites:
         replacements = rewrite(scalars, outputs)
@@ -32,59 +32,58 @@ def rewritten(scalars: Scalars, stage: Stage, rewrites: Iterable[Rewrite]) -> St
     return replace(stage, outputs=dict(zip(stage.outputs, outputs, strict=True)), counts=counts)
 
 
-def members_read_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
-    """Read all members of a document that anything asks for by parsing it once."""
+def merge_member_reads(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
+    """Read all members of a document with one parse."""
     keys: dict[Scalar, list[str]] = defaultdict(list)
-    scattered: set[Scalar] = set()
+    duplicates: set[Scalar] = set()
     for node in walk(roots):
         if node.primitive != "member":
             continue
         document, (key,) = node.arguments[0], node.constants
         if key.casefold() in (other.casefold() for other in keys[document]):
-            scattered.add(node)
+            duplicates.add(node)
         else:
             keys[document].append(key)
 
     def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
-        if node.primitive != "member" or node in scattered or old is None or len(keys[old]) == 1:
+        if node.primitive != "member" or node in duplicates or old is None or len(keys[old]) == 1:
             return None
         document = scalars.make("members", *arguments, constants=tuple(keys[old]))
         return scalars.make("pick", document, constants=node.constants)
 
-    return replaced(scalars, roots, change)
+    return replace_scalars(scalars, roots, change)
 
 
 def texts_in_columns(document: str, columns: Mapping[str, str]) -> Rewrite:
-    """Return the rewrite that reads members of a column's documents from columns of their own, which are given by key.
+    """Return the rewrite that reads members of a document from separate columns instead; ``columns`` maps keys to columns.
 
-    The documents are all there, plain, and objects that hold texts only: those of these columns,
-    or nothing where a row's are null.
+    It assumes that every document is a plain object that holds texts only, those of the columns, or nothing if they are null.
     """
 
     def rewrite(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
         whole = scalars.column(ROOT, document, Kind.TEXT)
-        known = {
+        constants = {
             scalars.column(ROOT, plain(document), Kind.BOOLEAN): scalars.true,
             scalars.is_null(whole): scalars.false,
             scalars.make("same", whole, scalars.literal("", Kind.TEXT)): scalars.false,
         }
 
         def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
-            if node in known:
-                return known[node]
+            if node in constants:
+                return constants[node]
             if node.primitive in ("quoted", "unquoted") and old is not None and (key := _key_of(old, document)) is not None:
                 column = columns.get(key)
                 text = scalars.column(ROOT, column, Kind.TEXT) if column else scalars.literal(None, Kind.TEXT)
                 return scalars.true if node.primitive == "quoted" else text
-            return None if arguments == node.arguments else _folded(scalars, node, arguments)
+            return None if arguments == node.arguments else _fold(scalars, node, arguments)
 
-        return replaced(scalars, roots, change)
+        return replace_scalars(scalars, roots, change)
 
     return rewrite
 
 
 def _key_of(token: Scalar, document: str) -> str | None:
-    """Return the key of which a token is the member of a column's plain documents, None where it is something else."""
+    """Return the key if a token is a member of the column's plain documents, else None."""
     own = token.arguments[0] if token.primitive == "else" else token
     if own.primitive != "member" or own.arguments[0].primitive != "if":
         return None
@@ -92,8 +91,8 @@ def _key_of(token: Scalar, document: str) -> str | None:
     return own.constants[0] if (whole.primitive, whole.constants) == ("column", (ROOT, document)) else None
 
 
-def _folded(scalars: Scalars, node: Scalar, arguments: tuple[Scalar, ...]) -> Scalar | None:
-    """Return a scalar made anew of other arguments, some of which may be constant; None where it is made as ever."""
+def _fold(scalars: Scalars, node: Scalar, arguments: tuple[Scalar, ...]) -> Scalar | None:
+    """Return a scalar rebuilt from new arguments, simplified if some are constant; None if nothing can be simplified."""
     match node.primitive:
         case "and":
             return scalars.all(*arguments)
@@ -114,31 +113,31 @@ def _folded(scalars: Scalars, node: Scalar, arguments: tuple[Scalar, ...]) -> Sc
     return None
 
 
-def queries_asked_at_once(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
-    """Ask all JMESPath queries over a document at once, so that it is parsed once."""
-    wanted: dict[Scalar, dict[tuple[str, str], None]] = defaultdict(dict)
+def merge_queries(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
+    """Run all JMESPath queries over a document in one call, so that it is parsed once."""
+    queries_of: dict[Scalar, dict[tuple[str, str], None]] = defaultdict(dict)
     for node in walk(roots):
-        if _asks(node):
-            wanted[node.arguments[0]] |= dict.fromkeys(node.constants[1:])
+        if _is_query_call(node):
+            queries_of[node.arguments[0]] |= dict.fromkeys(node.constants[1:])
 
     def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
-        if _asks(node) and old is not None:
-            return scalars.native("queries", Kind.TEXTS, *arguments, constants=tuple(wanted[old]))
+        if _is_query_call(node) and old is not None:
+            return scalars.native("queries", Kind.TEXTS, *arguments, constants=tuple(queries_of[old]))
         if node.primitive != "part" or old is None:
             return None
-        asked = old.arguments[2] if old.primitive == "if" else old
-        place = list(wanted[asked.arguments[0]]).index(asked.constants[1 + node.constants[0]])
+        results = old.arguments[2] if old.primitive == "if" else old
+        place = list(queries_of[results.arguments[0]]).index(results.constants[1 + node.constants[0]])
         return scalars.make("part", *arguments, constants=(place,))
 
-    return replaced(scalars, roots, change)
+    return replace_scalars(scalars, roots, change)
 
 
-def _asks(scalar: Scalar) -> bool:
+def _is_query_call(scalar: Scalar) -> bool:
     return scalar.primitive == "native" and scalar.constants[0] == "queries"
 
 
-def white_space_found_without_splitting(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
-    """Find white space in a text directly, where it is asked whether one of the text's letters is blank."""
+def find_white_space_directly(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
+    """Search a text for white space directly, instead of splitting it into letters to look for a blank one."""
 
     def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
         if node.primitive != "has" or arguments[1].primitive != "literal" or arguments[1].constants[0] != "":
@@ -148,12 +147,12 @@ def white_space_found_without_splitting(scalars: Scalars, roots: Iterable[Scalar
             return None
         return scalars.make("spaced", *letters.arguments)
 
-    return replaced(scalars, roots, change)
+    return replace_scalars(scalars, roots, change)
 
 
 REWRITES: Final[tuple[Rewrite, ...]] = (
-    white_space_found_without_splitting,
-    members_read_at_once,
-    queries_asked_at_once,
+    find_white_space_directly,
+    merge_member_reads,
+    merge_queries,
 )
-"""What makes a stage cheaper to compute, in this order."""
+"""The rewrites of every plan, in this order."""

@@ -1,6 +1,6 @@
-"""The scalar half of a plan: primitives that every engine prints, each total, each interned so that equal ones are one.
+"""Scalar expressions of a plan: primitives that every engine can print. Equal expressions are one object.
 
-No primitive raises, and a Boolean one is never null: SQL's third truth value does not get in.
+No primitive raises, and a Boolean primitive is never null, so that SQL's third truth value cannot occur.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What an engine keeps a scalar as."""
+    """The SQL type of a scalar, in terms that all engines share."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 class Scalar:
     """One use of a primitive. ``arguments`` come from rows, ``constants`` from the program. Compared by identity.
 
-    ``operation`` is the first of the language's operations that asked for it, for messages; empty where none did.
+    ``operation`` is the first policy operation that needed the scalar, for messages; empty if there is none.
     """
 
     primitive: str
@@ -40,7 +40,10 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Primitive:
-    """What an engine has to print: how many arguments, the result's kind (None: that of the last argument), its meaning."""
+    """A primitive that an engine must print.
+
+    ``kind`` is the kind of the result, or None for the kind of the last argument; ``doc`` is its meaning.
+    """
 
     name: str
     kind: Kind | None
@@ -88,13 +91,13 @@ PRIMITIVES: Final = {
         Primitive("part", Kind.TEXT, "One of the texts, by place from 0."),
     )
 }
-"""All primitives by name: what an engine's table has to print."""
+"""All primitives by name. The primitive table of an engine has an entry for each."""
 
 _TRIVIAL: Final = frozenset({"column", "literal"})
 
 
 class Scalars:
-    """Makes scalars and keeps each once. Constant conditions are folded away while they are made."""
+    """Creates scalars, each once, and simplifies constant conditions."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[Any, ...], Scalar] = {}
@@ -104,7 +107,7 @@ class Scalars:
         self.false = self.literal(False, Kind.BOOLEAN)
 
     def make(self, primitive: str, *arguments: Scalar, constants: tuple[Any, ...] = (), kind: Kind | None = None) -> Scalar:
-        """Return the use of a primitive, the same one whenever it is asked for again."""
+        """Return the use of a primitive; equal uses are the same object."""
         result = kind or PRIMITIVES[primitive].kind or arguments[-1].kind
         key = (primitive, tuple(map(id, arguments)), tuple((type(constant), constant) for constant in constants), result)
         made = self._made.get(key)
@@ -114,7 +117,7 @@ class Scalars:
         return made
 
     def literal(self, value: Any, kind: Kind) -> Scalar:
-        """Return a constant. A list of texts is given as a tuple."""
+        """Return a constant. A list of texts must be a tuple."""
         return self.make("literal", constants=(value,), kind=kind)
 
     def column(self, alias: str, name: str, kind: Kind) -> Scalar:
@@ -123,50 +126,50 @@ class Scalars:
 
     def all(self, *parts: Scalar) -> Scalar:
         """Return the conjunction of parts."""
-        kept = self._kept(parts, "and", self.true)
-        if self.false in kept or any(self.negation(part) in kept for part in kept):
+        flat_parts = self._flatten(parts, "and", self.true)
+        if self.false in flat_parts or any(self.negation(part) in flat_parts for part in flat_parts):
             return self.false
-        return kept[0] if len(kept) == 1 else self.make("and", *kept) if kept else self.true
+        return flat_parts[0] if len(flat_parts) == 1 else self.make("and", *flat_parts) if flat_parts else self.true
 
     def any(self, *parts: Scalar) -> Scalar:
         """Return the disjunction of parts."""
-        kept = self._kept(parts, "or", self.false)
-        if self.true in kept:
+        flat_parts = self._flatten(parts, "or", self.false)
+        if self.true in flat_parts:
             return self.true
-        return kept[0] if len(kept) == 1 else self.make("or", *kept) if kept else self.false
+        return flat_parts[0] if len(flat_parts) == 1 else self.make("or", *flat_parts) if flat_parts else self.false
 
-    def _kept(self, parts: Iterable[Scalar], primitive: str, neutral: Scalar) -> list[Scalar]:
+    def _flatten(self, parts: Iterable[Scalar], primitive: str, neutral: Scalar) -> list[Scalar]:
         flat = (inner for part in parts for inner in (part.arguments if part.primitive == primitive else (part,)))
         return [part for part in dict.fromkeys(flat) if part is not neutral]
 
     def negation(self, part: Scalar) -> Scalar:
-        """Return the opposite of a Boolean."""
+        """Return the negation of a Boolean."""
         if part is self.true or part is self.false:
             return self.false if part is self.true else self.true
         return part.arguments[0] if part.primitive == "not" else self.make("not", part)
 
     def is_null(self, part: Scalar) -> Scalar:
-        """Return whether a value is null, known at once for a constant and for what never is."""
+        """Return the condition that a value is null; it is a constant for literals and for values that cannot be null."""
         if part.primitive == "literal":
             return self.true if part.constants[0] is None else self.false
         never = part.primitive in ("norm", "size") or (part.kind is Kind.BOOLEAN and part.primitive not in _NULLABLE)
         return self.false if never else self.make("null", part)
 
     def same(self, left: Scalar, right: Scalar) -> Scalar:
-        """Return whether two values are equal, or both null."""
+        """Return the condition that two values are equal, or both null."""
         for part, known in ((left, right), (right, left)):
             if known in (self.true, self.false) and self.is_null(part) is self.false:
                 return part if known is self.true else self.negation(part)
         return self.make("same", left, right)
 
     def choice(self, condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
-        """Return ``then`` where the condition is true, else ``otherwise``."""
+        """Return ``then`` if the condition is true, else ``otherwise``."""
         if condition is self.true or then is otherwise:
             return then
         return otherwise if condition is self.false else self.make("if", condition, then, otherwise)
 
     def truth(self, part: Scalar) -> Scalar:
-        """Return a Boolean that is false where the part is null."""
+        """Return a Boolean that is false if the part is null."""
         return part if part.primitive not in _NULLABLE and part.primitive != "literal" else self._truth(part)
 
     def _truth(self, part: Scalar) -> Scalar:
@@ -175,7 +178,7 @@ class Scalars:
         return self.make("true", part)
 
     def native(self, name: str, kind: Kind, *arguments: Scalar, constants: tuple[Any, ...] = ()) -> Scalar:
-        """Return a call of a function of this package."""
+        """Return a call of a Python function (:mod:`perpend.evaluation.planner.udfs`)."""
         return self.make("native", *arguments, constants=(name, *constants), kind=kind)
 
 
@@ -183,12 +186,12 @@ _NULLABLE: Final = frozenset({"column", "if", "else", "native"})
 
 
 def is_trivial(scalar: Scalar) -> bool:
-    """Whether a scalar costs nothing to compute again."""
+    """Whether a scalar is so cheap that it can be computed again at each use."""
     return scalar.primitive in _TRIVIAL or (scalar.primitive in ("not", "null", "true") and is_trivial(scalar.arguments[0]))
 
 
 def walk(roots: Iterable[Scalar]) -> Iterator[Scalar]:
-    """Yield every scalar at or below the roots once, those below first."""
+    """Yield every scalar at or below the roots once, arguments first."""
     seen: set[Scalar] = set()
     pending = [(root, False) for root in reversed(list(roots))]
     while pending:
@@ -204,14 +207,15 @@ def walk(roots: Iterable[Scalar]) -> Iterator[Scalar]:
 Replacements = dict[Scalar, Scalar]
 
 
-def replaced(
+def replace_scalars(
     scalars: Scalars,
     roots: Iterable[Scalar],
     change: Callable[[Scalar, tuple[Scalar, ...], Scalar | None], Scalar | None],
 ) -> Replacements:
-    """Return what each scalar becomes where ``change`` gives another for some, and those above are made anew.
+    """Return the replacement of each scalar at or below the roots.
 
-    ``change`` is given a scalar, its new arguments, and its first argument as it was.
+    ``change`` gets a scalar, its new arguments, and its first argument before the change. It returns a replacement, or None
+    to keep the scalar with its new arguments.
     """
     replacements: Replacements = {}
     for scalar in walk(roots):

@@ -1,4 +1,4 @@
-"""Where a program reads: a row at the end of a path of lookups, whether it is there, and what is not known on the way."""
+"""The row that an expression reads: found by a path of lookups, with its existence and the ways in which reading stops."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from perpend.core.schema.tables import Column, Join, Table, Tables
-    from perpend.evaluation.planner.scan import Scan
+    from perpend.evaluation.planner.stage import Scan
     from perpend.language.program.program import Block
 
 DYNAMIC: Final = None
-"""Of a reason that only the object itself can tell."""
+"""The reason of a guard if only the object itself gives it, read by the interpreter."""
 
 
 class Guard(NamedTuple):
-    """A way to stop: where the condition is true, the program ends with ``code``.
+    """A way to stop: if the condition is true, the program ends with ``code``.
 
-    Codes above zero count check slots from the expression's own base, those below name reasons for not knowing.
+    A positive code is the number of a check, counted from the base of the expression. A negative one names the reason why
+    something is not known.
     """
 
     condition: Scalar
@@ -38,7 +39,7 @@ Guards = tuple[Guard, ...]
 
 
 class Reasons:
-    """The reasons why a value is not known, by code: -1 and below. Some are known only from the object itself."""
+    """The reasons why a value is not known, by code: -1 and below. A reason of None is known only from the object."""
 
     def __init__(self) -> None:
         self.texts: list[str | None] = []
@@ -52,7 +53,7 @@ class Reasons:
 
 @dataclass(slots=True)
 class Build:
-    """What one plan shares while it is built."""
+    """The state that all programs of one plan share while it is built."""
 
     tables: Tables
     types: Types = field(default_factory=Types)
@@ -63,9 +64,9 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A row to read from, an object of a type. ``there`` says whether it exists; ``guards`` what stopped the way to it.
+    """A row to read from: an object of a type. ``there`` is the condition that it exists; ``guards`` can stop on the way to it.
 
-    ``hidden``: the row may be joined and yet not be there, because it or one on the way has disappeared.
+    ``hidden`` means that a joined row may still count as missing, because an object on the way has disappeared.
     """
 
     build: Build
@@ -81,28 +82,28 @@ class Place:
     object_type: ObjectType = UNKNOWN_TYPE
 
     def unknown(self, condition: Scalar, reason: str | None) -> Guards:
-        """Return the guard that stops where it is not known what is asked for."""
+        """Return the guard that stops with a reason if the row exists and the condition is true."""
         where = self.build.scalars.all(self.there, condition)
         return () if where is self.build.scalars.false else (Guard(where, self.build.reasons.code(reason)),)
 
     def missing(self, name: str) -> Guards:
-        """Return the guard for a name that no row of the table has."""
+        """Return the guard for a field that the table does not have."""
         if self.build.tables.complete:
             return ()
         reason = f"{self.path}{name} {MISSING}"
         return self.unknown(self.build.scalars.true, reason)
 
     def unset(self, name: str) -> Guards:
-        """Return the guards for a relation that leads nowhere from any row: null in each, or not known."""
+        """Return the guards for a relation that no row of the table follows: it is null, or not known."""
         column = self.table.columns.get(name) if self.table else None
         if column is None:
             return self.missing(name)
         value, _, unknown = self.column(name)
-        odd = self.unknown(self.build.scalars.negation(self.build.scalars.is_null(value)), DYNAMIC)
-        return (*unknown, *odd, *self._named(name))
+        malformed = self.unknown(self.build.scalars.negation(self.build.scalars.is_null(value)), DYNAMIC)
+        return (*unknown, *malformed, *self._key_without_object(name))
 
-    def _named(self, lookup: str) -> Guards:
-        """Return the guard for rows whose key names an object, though none stands under the lookup."""
+    def _key_without_object(self, lookup: str) -> Guards:
+        """Return the guard for rows whose key names an object that the lookup does not hold."""
         scalars, declared = self.build.scalars, self.object_type.lookups.get(lookup)
         column = self.table.columns.get(declared.key) if self.table and declared else None
         if column is None or self.build.tables.complete:
@@ -136,13 +137,13 @@ class Place:
         if target.contradicted:
             doubt = scalars.negation(scalars.is_null(scalars.column(alias, CONTRADICTED, Kind.TEXT)))
             below = replace(below, guards=(*guards, *below.unknown(doubt, DYNAMIC)))
-        gone, odd = below.gone()
-        below = replace(below, guards=(*below.guards, *odd))
-        there = scalars.all(below.there, scalars.negation(gone))
-        return replace(below, there=there, hidden=self.hidden or gone is not scalars.false)
+        is_deleted, malformed = below.is_deleted()
+        below = replace(below, guards=(*below.guards, *malformed))
+        there = scalars.all(below.there, scalars.negation(is_deleted))
+        return replace(below, there=there, hidden=self.hidden or is_deleted is not scalars.false)
 
     def unfollowed(self, join: Join) -> Guards:
-        """Return the guard for rows of which it is not known what a relation leads to."""
+        """Return the guard for rows whose related objects are not known."""
         if join.lacking is not None:
             return self.unknown(self.build.scalars.true, f"{self.path}{join.name} {join.lacking}")
         if not join.partial:
@@ -153,7 +154,7 @@ class Place:
         )
 
     def column(self, name: str, *, missing_is_null: bool = False) -> tuple[Scalar, Form, Guards]:
-        """Return a column's value where the row is there, its form, and the guards for where it is not known."""
+        """Return the value of a column (null if the row does not exist), its form, and the guards for unknown values."""
         scalars, column = self.build.scalars, self.table.columns.get(name) if self.table else None
         silent = missing_is_null and not self.in_child
         if column is None:
@@ -170,38 +171,38 @@ class Place:
         return value, column.form, self.unknown(scalars.negation(scalars.is_null(reason)), DYNAMIC)
 
     def masked(self, column: Column) -> Scalar:
-        """Return a column's value, null where the row is not there."""
+        """Return the value of a column, null if the row does not exist."""
         scalars = self.build.scalars
         value = column_of(scalars, self.alias, column)
         return scalars.choice(self.there, value, scalars.literal(None, value.kind)) if self.hidden else value
 
-    def gone(self) -> tuple[Scalar, Guards]:
-        """Return whether the row's deletion field is set, and the guards for what it holds beside times up to the snapshot."""
+    def is_deleted(self) -> tuple[Scalar, Guards]:
+        """Return the condition that a deletion field is set, and guards for values that are not times up to the snapshot."""
         columns = self.table.columns if self.table else {}
-        pairs = [self._gone_by(columns[name]) for name in self.object_type.deletion_names(columns)]
-        odd = self.build.scalars.any(*(is_odd for _, is_odd in pairs))
-        return self.build.scalars.any(*(is_gone for is_gone, _ in pairs)), self.unknown(odd, DYNAMIC)
+        pairs = [self._deleted_by(columns[name]) for name in self.object_type.deletion_names(columns)]
+        malformed = self.build.scalars.any(*(is_malformed for _, is_malformed in pairs))
+        return self.build.scalars.any(*(is_set for is_set, _ in pairs)), self.unknown(malformed, DYNAMIC)
 
-    def _gone_by(self, column: Column) -> tuple[Scalar, Scalar]:
-        """Return whether one deletion field is set, and whether what it holds tells nothing."""
+    def _deleted_by(self, column: Column) -> tuple[Scalar, Scalar]:
+        """Return the condition that one deletion field is set, and the condition that its value is not usable."""
         scalars = self.build.scalars
         node = column_of(scalars, self.alias, column)
-        text, odd = text_of(scalars, node, column.form)
+        text, malformed = text_of(scalars, node, column.form)
         instant = scalars.make("instant", text)
         tomorrow = scalars.literal(self.build.today + DAY, Kind.WHOLE)
         is_set = scalars.negation(scalars.make("less", instant, scalars.literal(NEVER_SET, Kind.WHOLE)))
         is_time = scalars.all(scalars.negation(scalars.is_null(instant)), is_set, scalars.make("less", instant, tomorrow))
         filled = scalars.negation(blank(scalars, text))
-        odd = scalars.any(odd, scalars.choice(filled, scalars.negation(is_time), scalars.false))
+        malformed = scalars.any(malformed, scalars.choice(filled, scalars.negation(is_time), scalars.false))
         if column.partial:
             reason = scalars.column(self.alias, unread(column.name), Kind.TEXT)
             missing = scalars.make("same", reason, scalars.literal(MISSING, Kind.TEXT))
-            odd = scalars.any(odd, scalars.negation(scalars.any(scalars.is_null(reason), missing)))
-        return filled, odd
+            malformed = scalars.any(malformed, scalars.negation(scalars.any(scalars.is_null(reason), missing)))
+        return filled, malformed
 
 
 def text_of(scalars: Scalars, node: Scalar, form: Form) -> tuple[Scalar, Scalar]:
-    """Return a column's value as a text, null where it is none, and the condition under which it is something else."""
+    """Return the value of a column as a text, null if it is not one, and the condition that it is something else."""
     present = scalars.negation(scalars.is_null(node))
     if form is Form.TEXT:
         return node, scalars.false
@@ -213,7 +214,7 @@ def text_of(scalars: Scalars, node: Scalar, form: Form) -> tuple[Scalar, Scalar]
 
 
 def empty_of(scalars: Scalars, value: Scalar, form: Form) -> Scalar:
-    """Return whether a value of no declared type is empty by its own form."""
+    """Return the condition that a value without a declared type is empty by the rule for its form."""
     match form:
         case Form.TEXT:
             return blank(scalars, value)
@@ -223,12 +224,12 @@ def empty_of(scalars: Scalars, value: Scalar, form: Form) -> Scalar:
 
 
 def blank(scalars: Scalars, text: Scalar) -> Scalar:
-    """Return whether a text is null or all white space."""
+    """Return the condition that a text is null or white space only."""
     return normal_is(scalars, text, "")
 
 
-def normal_is(scalars: Scalars, text: Scalar, *wanted: str) -> Scalar:
-    """Return whether a text's normal form, for null the empty text, is one of some."""
+def normal_is(scalars: Scalars, text: Scalar, *texts: str) -> Scalar:
+    """Return the condition that the normal form of a text is one of some; null has the empty text as its normal form."""
     if text.primitive == "literal":
-        return scalars.true if norm(text.constants[0]) in wanted else scalars.false
-    return scalars.make("is", text, constants=tuple(sorted(set(wanted))))
+        return scalars.true if norm(text.constants[0]) in texts else scalars.false
+    return scalars.make("is", text, constants=tuple(sorted(set(texts))))

@@ -1,4 +1,4 @@
-"""A plan in, one SQL query out, printed by the primitive table of an engine's dialect. Refuses to know any of them."""
+"""Print a plan as one SQL query, with the primitive table of an engine's dialect."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ COMMON: Final[Mapping[str, Callable[..., str]]] = {
     "less": lambda left, right: f"coalesce({left} < {right}, FALSE)",
     "at most": lambda left, right: f"coalesce({left} <= {right}, FALSE)",
 }
-"""The primitives that the SQL of every engine writes alike."""
+"""The primitives that are the same in the SQL of every engine."""
 
 
 class Unprintable(PerpendError):
-    """A plan that an engine has no words for; the text names the primitive."""
+    """A plan that a dialect cannot print; the message names the primitive."""
 
 
 class Dialect(Protocol):
-    """How an engine writes what a plan asks for. ``calls_natives``: it can call functions of this package."""
+    """The SQL of one engine. ``calls_natives``: the engine can call Python functions."""
 
     name: str
     calls_natives: bool
     primitives: Mapping[str, Callable[..., str]]
-    """By primitive: the printed arguments, then the constants, in; its text out."""
+    """By primitive, a function from the SQL of the arguments and the constants to the SQL of the use."""
 
     def identifier(self, name: str) -> str:
         """Return a name, quoted."""
@@ -49,15 +49,17 @@ class Dialect(Protocol):
         """Return a constant."""
 
     def count_of(self, condition: str) -> str:
-        """Return the aggregate that counts the rows in which a condition holds."""
+        """Return the aggregate that counts the rows for which a condition is true."""
+        return f"count(*) FILTER (WHERE {condition})"
 
     def any_of(self, condition: str) -> str:
-        """Return the aggregate that says whether a condition holds in any row."""
+        """Return the aggregate that is true if a condition is true for any row."""
+        return f"bool_or({condition})"
 
 
 @dataclass(slots=True)
 class Native:
-    """A function of this package as a query calls it."""
+    """A Python function as a query calls it: ``function`` is the name in ``NATIVES``, ``name`` the name in SQL."""
 
     name: str
     function: str
@@ -68,7 +70,7 @@ class Native:
 
 @dataclass(slots=True)
 class Query:
-    """A printed plan: its text, and the functions of this package that it calls."""
+    """The text of a plan, and the Python functions that it calls."""
 
     text: str
     natives: list[Native] = field(default_factory=list)
@@ -82,10 +84,10 @@ def query_of(
     keys: Sequence[str] = (ROW,),
     names: Names | None = None,
 ) -> Query:
-    """Return the query that gives a plan's outputs for each row of its table, behind the row's ``keys``: ``key0`` and so on.
+    """Return the query for the outputs of a plan on each row of its table.
 
-    ``relation`` returns the text that stands for a table. ``names`` are those of the functions that
-    earlier queries called; what this one calls is added.
+    The first columns are the ``keys`` of the row, as ``key0`` and so on. ``relation`` returns the SQL for a table. ``names``
+    are the functions of earlier queries; those of this query are added.
     """
     return stage_query(plan.stage, dialect, relation, keys=keys, names=names)
 
@@ -98,7 +100,7 @@ def stage_query(
     keys: Sequence[str] = (ROW,),
     names: Names | None = None,
 ) -> Query:
-    """Return the query of one stage, as :func:`query_of` does for a plan's."""
+    """Return the query of one stage; for the parameters see :func:`query_of`."""
     printer = _Printer(dialect, relation, {} if names is None else names)
     text = printer.stage(stage, keys)
     return Query(text.strip(), printer.called)
@@ -116,16 +118,16 @@ class _Printer:
         self.names: Mapping[Scalar, str] = {}
 
     def stage(self, stage: Stage, keys: Sequence[str], *, depth: int = 0) -> str:
-        """Return a SELECT with the keys and outputs of a stage. ``depth`` is how far it is indented, for people."""
+        """Return a SELECT with the keys and outputs of a stage, indented by ``depth``."""
         layers = layers_of(stage)
         number = len(layers.layers)
         text = self._source(stage, layers, keys, depth + number)
         self.names = layers.names
         named = [self.dialect.identifier(f"key{place}") for place in range(len(keys))]
         for place, layer in enumerate(layers.layers, 1):
-            kept = () if place == number else layer.kept
+            from_below = () if place == number else layer.columns
             made = [f"{self._text(scalar, name)} AS {self.dialect.identifier(name)}" for name, scalar in layer.made.items()]
-            columns = [*named, *map(self.dialect.identifier, kept), *made]
+            columns = [*named, *map(self.dialect.identifier, from_below), *made]
             line = _line(depth + number - place)
             text = f"{_select(columns, line)}{line}FROM ({text}{line}) AS s{place}"
         return text
@@ -144,29 +146,29 @@ class _Printer:
         for counts in stage.counts:
             if counts.counts:
                 on = f"{counts.alias}.{quote('key0')} = {counts.above}.{quote(counts.join.own)}"
-                text += f"{line}LEFT JOIN ({self._counted(counts, depth + 1)}{line}) AS {counts.alias} ON {on}"
+                text += f"{line}LEFT JOIN ({self._counts(counts, depth + 1)}{line}) AS {counts.alias} ON {on}"
         return text
 
-    def _counted(self, counts: ChildCounts, depth: int) -> str:
+    def _counts(self, counts: ChildCounts, depth: int) -> str:
         quote, line = self.dialect.identifier, _line(depth)
         inner = self.stage(counts.stage, [counts.join.other], depth=depth + 1)
         columns = [quote("key0")]
-        asked: list[str] = []
+        conditions: list[str] = []
         for name, (output, codes) in counts.counts.items():
             named = ", ".join(str(code) for code in codes if code != UNREAD)
             parts = [f"{quote(output)} IN ({named})"] if named else []
             parts += [f"{quote(output)} < 0"] if UNREAD in codes else []
-            asked += parts
+            conditions += parts
             columns.append(f"{self.dialect.count_of(' OR '.join(parts) or 'FALSE')} AS {quote(name)}")
         for name, output in counts.doubts.items():
-            asked.append(f"{quote(output)} < 0")
+            conditions.append(f"{quote(output)} < 0")
             columns.append(f"{self.dialect.any_of(f'{quote(output)} < 0')} AS {quote(name)}")
         key = quote("key0")
-        where = f"{key} IS NOT NULL AND ({' OR '.join(dict.fromkeys(asked)) or 'FALSE'})"
+        where = f"{key} IS NOT NULL AND ({' OR '.join(dict.fromkeys(conditions)) or 'FALSE'})"
         return f"{_select(columns, line)}{line}FROM ({inner}{line}) AS c{line}WHERE {where}{line}GROUP BY {key}"
 
     def _text(self, scalar: Scalar, own: str | None = None) -> str:
-        """Return a scalar's text: its name where it has been made, else the primitive over its arguments."""
+        """Return the SQL of a scalar: its column name if it is computed already, else the primitive over its arguments."""
         name = self.names.get(scalar)
         if name is not None and name != own:
             return self.dialect.identifier(name)

@@ -1,14 +1,15 @@
-"""The relational half of a plan: one table scanned once, with what its lookups lead to and what its child lists count to.
+"""The relational half of a plan: one table scanned once, joined to its lookups and to counts over its child lists.
 
-A stage over a child table is aggregated by key and joined to the stage above it, to any depth.
+A :class:`Scan` collects lookups, child lists and outputs while programs are planned, each once; a :class:`Stage` is the
+finished result. A stage over a child table is aggregated by key and joined to the stage above it, to any depth.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.schema.tables import CONTRADICTED, Form
+from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, Form, plain, unfollowed, unread
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, walk
 
 if TYPE_CHECKING:
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
     from perpend.core.schema.tables import Column, Join, Table
 
+
 ROOT: Final = "t"
 """The alias of a stage's own table."""
 
 UNREAD: Final = -1
-"""In a list of codes: any code below zero."""
+"""Stands for every negative code in a list of codes."""
 
 KIND_OF_FORM: Final = {
     Form.TEXT: Kind.TEXT,
@@ -32,7 +34,7 @@ KIND_OF_FORM: Final = {
 
 @dataclass(frozen=True, slots=True)
 class LookupJoin:
-    """One row of another table at most, found by key: ``alias`` of the row, ``above`` of the row with the key."""
+    """A join to at most one row of another table: ``alias`` of that row, ``above`` of the row with the key."""
 
     alias: str
     above: str
@@ -41,10 +43,10 @@ class LookupJoin:
 
 @dataclass(frozen=True, slots=True)
 class ChildCounts:
-    """The children of a row counted by how they end: the stage over them, the key above, what is counted by name.
+    """Counts over the children of a row, by the outcome of each child.
 
-    ``counts`` maps a column to an output of the stage and the codes of it that are counted, :data:`UNREAD` standing for all
-    below zero; ``doubts`` maps a column to an output of which it says whether it is below zero for any child.
+    ``counts`` maps a column to an output of the child stage and the codes to count; :data:`UNREAD` means all negative codes.
+    ``doubts`` maps a column to an output; the column is true if that output is negative for any child.
     """
 
     alias: str
@@ -57,7 +59,7 @@ class ChildCounts:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A scan of one table with its lookups and child counts. ``outputs`` are what it gives: columns by name."""
+    """A scan of one table with its lookups and child counts. ``outputs`` are its result columns by name."""
 
     table: Table
     outputs: Mapping[str, Scalar]
@@ -70,12 +72,91 @@ def column_of(scalars: Scalars, alias: str, column: Column) -> Scalar:
     return scalars.column(alias, column.name, KIND_OF_FORM[column.form])
 
 
+def column_kinds(table: Table) -> dict[str, Kind]:
+    """Return the kinds of all columns of a table, with its companion columns."""
+    kinds = {ROW: Kind.WHOLE, OWNER: Kind.WHOLE}
+    if table.contradicted:
+        kinds[CONTRADICTED] = Kind.TEXT
+    for column in table.columns.values():
+        kinds[column.name] = KIND_OF_FORM[column.form]
+        if column.partial:
+            kinds[unread(column.name)] = Kind.TEXT
+        if column.plain:
+            kinds[plain(column.name)] = Kind.BOOLEAN
+    for join in (*table.lookups.values(), *table.children.values()):
+        if join.partial:
+            kinds[unfollowed(join.name)] = Kind.TEXT
+    return kinds
+
+
 def columns_read(stage: Stage) -> set[str]:
-    """Return the columns of a stage's own table that its outputs are made of."""
+    """Return the columns of a stage's own table that its outputs use."""
     columns = (node.constants for node in walk(stage.outputs.values()) if node.primitive == "column")
     return {name for alias, name in columns if alias == ROOT}
 
 
 def contradicted(scalars: Scalars, alias: str) -> Scalar:
-    """Return the scalar that says why a row is not to be believed."""
+    """Return the column that holds why the sources of a row contradict each other, null if they agree."""
     return scalars.column(alias, CONTRADICTED, Kind.TEXT)
+
+
+@dataclass(slots=True)
+class ChildScan:
+    """The children of a row while they are planned; :class:`ChildCounts` explains the fields."""
+
+    alias: str
+    above: str
+    join: Join
+    scan: Scan
+    counts: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)
+
+    def output(self, code: Scalar) -> str:
+        """Return the name of the output for a code; equal blocks share one output."""
+        outputs = self.scan.outputs
+        output = next((name for name, other in outputs.items() if other is code), None)
+        if output is None:
+            output = f"c{len(outputs)}"
+            outputs[output] = code
+        return output
+
+    def count(self, output: str, status: str, codes: tuple[int, ...]) -> str:
+        """Return the column that counts codes of an output. Equal outputs of different blocks may need different codes."""
+        name, number = f"{output}_{status}", 1
+        while self.counts.setdefault(name, (output, codes)) != (output, codes):
+            number += 1
+            name = f"{output}_{status}_{number}"
+        return name
+
+    def doubt(self, output: str) -> str:
+        """Return the column that is true if an output of any child is negative."""
+        name = f"{output}_doubt"
+        self.doubts[name] = output
+        return name
+
+
+@dataclass(slots=True)
+class Scan:
+    """A scan of one table while it is planned. ``outputs`` are its result columns by name."""
+
+    table: Table
+    outputs: dict[str, Scalar] = field(default_factory=dict)
+    _lookups: dict[tuple[str, str], LookupJoin] = field(default_factory=dict)
+    _children: dict[tuple[str, str], ChildScan] = field(default_factory=dict)
+
+    def lookup(self, above: str, join: Join) -> LookupJoin:
+        """Return the join of a lookup; all programs share it."""
+        return self._lookups.setdefault((above, join.name), LookupJoin(f"l{len(self._lookups) + 1}", above, join))
+
+    def children(self, above: str, join: Join, table: Table) -> ChildScan:
+        """Return the scan of a child list; all programs share it."""
+        scan = ChildScan(f"k{len(self._children) + 1}", above, join, Scan(table))
+        return self._children.setdefault((above, join.name), scan)
+
+    def stage(self) -> Stage:
+        """Return the finished stage, with the scans of children."""
+        counts = tuple(
+            ChildCounts(child.alias, child.above, child.join, child.scan.stage(), dict(child.counts), dict(child.doubts))
+            for child in self._children.values()
+        )
+        return Stage(self.table, dict(self.outputs), tuple(self._lookups.values()), counts)

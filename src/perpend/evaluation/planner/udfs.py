@@ -1,18 +1,21 @@
-"""What a plan computes by a function of this package, where no engine's own functions mean the same.
+"""Python functions that engines call where their own functions mean something else: JSON, patterns, tags, dates, variants.
 
-Each takes and gives only texts, numbers, Booleans, lists of texts and nulls, and never raises. A result that may be no
-value is a text whose first letter says which: ``v`` with the value behind it, or another letter for what kept it away.
+Each takes and returns only texts, numbers, Booleans, lists of texts and nulls, and never raises. If a result may be missing,
+it is a text with a prefix: ``v`` and the value, or another letter that gives the reason.
 """
 
 from __future__ import annotations
 
 import json
+import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import re2
 
 from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, policy_allows
 from perpend.core.values import tags
+from perpend.core.values.jmespath_query import QueryFailed, compile_query
 from perpend.core.values.logging_query import logging_query_matches, parse_logging_query
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import (
@@ -25,28 +28,152 @@ from perpend.core.values.values import (
     json_from_text,
     json_normal,
     norm,
-)
-from perpend.evaluation.planner.udfs_json import (
-    ABSENT,
-    REPEATED,
-    UNUSABLE,
-    invalid_json,
-    json_empty,
-    json_kind,
-    json_quote,
-    json_same,
-    json_size,
-    json_texts,
-    packed,
-    queries,
+    written,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
+MISMATCH, FAILED, UNUSABLE, REPEATED, ABSENT = "m", "e", "u", "r", "a"
+"""Prefixes of results without a value."""
+
+
+def packed(value: Any) -> str:
+    """Return a value as a result text."""
+    if isinstance(value, bool):
+        return "vtrue" if value else "vfalse"
+    return f"v{written(value)}" if isinstance(value, str) else f"v{float(value)!r}"
+
+
+def token(value: Any) -> str:
+    """Return a value as engines read it from a plain document: texts in quotes, lists and objects as ``[`` and ``{``."""
+    if isinstance(value, str):
+        return f'"{written(value)}"'
+    if isinstance(value, list | dict):
+        return "[" if isinstance(value, list) else "{"
+    if isinstance(value, float) and math.isinf(value):
+        return "1e999" if value > 0 else "-1e999"
+    return packed(value)[1:]
+
+
+def _packed_as(*forms: type) -> Callable[[Any], str]:
+    def run(value: Any) -> str:
+        return packed(value) if isinstance(value, forms) and isinstance(value, bool) is (bool in forms) else MISMATCH
+
+    return run
+
+
+_WRITTEN: Final[dict[str, Callable[[Any], str]]] = {
+    "text": _packed_as(str),
+    "number": _packed_as(int, float),
+    "boolean": _packed_as(bool),
+    "token": token,
+}
+"""Functions that write the result of a query, by the required form."""
+
+
+@lru_cache(maxsize=256)
+def _document(text: str) -> Any:
+    return json_from_text(text)
+
+
+def _parsed(text: str | None) -> Any:
+    """Return a parsed document; null if it is not JSON, because a check has stopped the program before that matters."""
+    try:
+        return None if not text else _document(text) if len(text) < 4096 else json_from_text(text)
+    except ValueError:
+        return None
+
+
+def invalid_json() -> Callable[[str | None], str | None]:
+    """The reason why a text is not JSON, null if it is."""
+
+    def run(text: str | None) -> str | None:
+        try:
+            if text is not None:
+                json_from_text(text)
+        except ValueError as error:
+            return written(str(error))
+        return None
+
+    return run
+
+
+def queries(*required: tuple[str, str]) -> Callable[[str | None], list[str | None]]:
+    """The results of JMESPath expressions over one document, each in the required form."""
+    compiled = [(compile_query(expression).search, _WRITTEN[form]) for expression, form in required]
+
+    def run(text: str | None) -> list[str | None]:
+        document = _parsed(text)
+        return [_result(search, document, write) for search, write in compiled]
+
+    return run
+
+
+def _result(search: Callable[[Any], Any], document: Any, write: Callable[[Any], str]) -> str | None:
+    try:
+        value = search(document)
+    except QueryFailed as error:
+        return FAILED + written(str(error))
+    return None if value is None else write(value)
+
+
+def json_empty() -> Callable[[str | None], bool]:
+    """Whether a JSON document is empty."""
+    return lambda text: is_empty(_parsed(text), ValueType.JSON)
+
+
+def json_same() -> Callable[[str | None, str | None], bool]:
+    """Whether two JSON documents are equal."""
+    return lambda left, right: bool(json_normal(_parsed(left)) == json_normal(_parsed(right)))
+
+
+def json_size() -> Callable[[str | None], float]:
+    """The number of items of a JSON array, 0 for null, -1 for anything else."""
+
+    def run(text: str | None) -> float:
+        document = _parsed(text)
+        if document is None:
+            return 0.0
+        return float(len(document)) if isinstance(document, list) else -1.0
+
+    return run
+
+
+def json_texts(*, exact: bool) -> Callable[[str | None], list[str] | None]:
+    """The texts among the items of a JSON array, in normal form unless ``exact``; null for anything else."""
+
+    def run(text: str | None) -> list[str] | None:
+        document = _parsed(text)
+        if not isinstance(document, list):
+            return None
+        return [written(item) if exact else norm(written(item)) for item in document if isinstance(item, str)]
+
+    return run
+
+
+def json_kind() -> Callable[[str | None], str | None]:
+    """``texts`` for an array of texts only, ``list`` for another array, ``other`` for anything else; null for null."""
+
+    def run(text: str | None) -> str | None:
+        document = _parsed(text)
+        if document is None:
+            return None
+        if not isinstance(document, list):
+            return "other"
+        return "texts" if all(isinstance(item, str) for item in document) else "list"
+
+    return run
+
+
+def json_quote() -> Callable[[Any], str | None]:
+    """A text, number or Boolean as JSON text."""
+    return lambda value: None if value is None else json.dumps(value, ensure_ascii=False)
+
+
 def split(separator: str, kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], list[str] | None]:
-    """The items of a text between separators, as the collection that the flags make of them."""
+    """The items of a text between separators, as a collection with the given flags."""
     skip_empty, skip_repeated, ordered = flags
 
     def run(text: str | None) -> list[str] | None:
@@ -59,7 +186,7 @@ def split(separator: str, kind: str, flags: tuple[bool, bool, bool]) -> Callable
 
 
 def items(kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], list[str] | None]:
-    """A collection out of the JSON text of a list of texts; null for anything else."""
+    """A collection from the JSON text of a list of texts; null for anything else."""
     skip_empty, skip_repeated, ordered = flags
 
     def run(text: str | None) -> list[str] | None:
@@ -73,13 +200,15 @@ def items(kind: str, flags: tuple[bool, bool, bool]) -> Callable[[str | None], l
 
 
 def all_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
-    """Whether there are texts, and all of them are among others, or in a text."""
-    return lambda wanted, texts: bool(_texts(wanted)) and texts is not None and all(text in texts for text in _texts(wanted))
+    """Whether all texts, and at least one, are among others or in a text."""
+    return lambda required, texts: (
+        bool(_texts(required)) and texts is not None and all(text in texts for text in _texts(required))
+    )
 
 
 def any_in() -> Callable[[Sequence[str] | None, Sequence[str] | None], bool]:
-    """Whether one of the texts is among others, or in a text."""
-    return lambda wanted, texts: texts is not None and any(text in texts for text in _texts(wanted))
+    """Whether any of the texts is among others or in a text."""
+    return lambda required, texts: texts is not None and any(text in texts for text in _texts(required))
 
 
 def _texts(texts: Sequence[str] | None) -> Sequence[str]:
@@ -87,18 +216,18 @@ def _texts(texts: Sequence[str] | None) -> Sequence[str]:
 
 
 def instant() -> Callable[[str | None], int | None]:
-    """The milliseconds since 1970 that an ISO 8601 text names."""
+    """The milliseconds since 1970 of an ISO 8601 text."""
     return lambda text: None if text is None else date_time_from_text(text)
 
 
 def duration(form: str) -> Callable[[str | None], str | None]:
-    """The milliseconds of a duration in order-keeping form, null for what is none."""
+    """The milliseconds of a duration as a text that sorts like the number, null for anything else."""
     parse = duration_from_gcp if form == "GCP" else duration_from_iso
     return lambda text: None if text is None or (length := parse(text)) is None else ordered_number(length)
 
 
 def ordered_number(number: int) -> str:
-    """Return a whole number as a text that sorts and equals as the number does, however long it is."""
+    """Return a whole number as a text that sorts and compares like the number, however long it is."""
     width = 40
     return f"1{number:0{width}d}" if number >= 0 else f"0{10**width + number:0{width}d}"
 
@@ -114,7 +243,7 @@ def lower_of() -> Callable[[str | None], str | None]:
 
 
 def regex(pattern: str) -> Callable[[str | None], bool]:
-    """Whether an RE2 pattern is found in a text."""
+    """Whether an RE2 pattern matches anywhere in a text."""
     options = re2.Options()
     options.log_errors = False
     compiled = re2.compile(pattern, options=options)
@@ -122,7 +251,7 @@ def regex(pattern: str) -> Callable[[str | None], bool]:
 
 
 def tag_exists(*, exact: bool) -> Callable[[str | None, str | None], str]:
-    """Whether a JSON object of tags has a name: ``vtrue`` or ``vfalse``, ``u`` for what is no such object."""
+    """Whether a JSON object of tags has a name: ``vtrue`` or ``vfalse``, ``u`` if it is not such an object."""
 
     def run(name: str | None, text: str | None) -> str:
         try:
@@ -134,7 +263,7 @@ def tag_exists(*, exact: bool) -> Callable[[str | None, str | None], str]:
 
 
 def tag_value(*, exact: bool) -> Callable[[str | None, str | None], str | None]:
-    """The value of a tag by its name: ``v`` and the value, ``u`` for what is no object of tags, null where it is absent."""
+    """The value of a tag by its name: ``v`` and the value, ``u`` if there is no object of tags, null if the tag is absent."""
 
     def run(name: str | None, text: str | None) -> str | None:
         try:
@@ -147,7 +276,7 @@ def tag_value(*, exact: bool) -> Callable[[str | None, str | None], str | None]:
 
 
 def access_allowed(actions: tuple[str, ...], widest: str) -> Callable[[str | None], str]:
-    """Whether an extended policy document allows an action more widely: ``vtrue`` or ``vfalse``, ``u`` where it is none."""
+    """Whether an extended policy document allows an action beyond a level: ``vtrue``, ``vfalse``, or ``u`` if unusable."""
     level = AccessLevel[widest]
 
     def run(text: str | None) -> str:
@@ -159,9 +288,9 @@ def access_allowed(actions: tuple[str, ...], widest: str) -> Callable[[str | Non
     return run
 
 
-def logging_match(wanted: str) -> Callable[[str | None], bool]:
-    """Whether a logging filter means the same as another."""
-    query = parse_logging_query(wanted)
+def logging_match(required: str) -> Callable[[str | None], bool]:
+    """Whether a logging filter is equivalent to another."""
+    query = parse_logging_query(required)
     return lambda text: bool(logging_query_matches(text, query))
 
 
@@ -179,12 +308,12 @@ def attribute_of() -> Callable[[str | None, str | None], str | None]:
 
 
 def attributes_text() -> Callable[[str | None], str | None]:
-    """Attributes as a text that is equal where they are; null for null."""
+    """Attributes as a text that is equal for equal attributes; null for null."""
     return lambda text: None if text is None else json.dumps(tags.attributes_from(text))
 
 
 def variant_form() -> Callable[[str | None], str | None]:
-    """What the JSON text of a value holds: ``text``, ``number``, ``boolean``, ``list`` or ``object``; null for null."""
+    """The form of the value in a JSON text: ``text``, ``number``, ``boolean``, ``list`` or ``object``; null for null."""
     names = {str: "text", bool: "boolean", int: "number", float: "number", list: "list", dict: "object"}
     return lambda text: None if text is None else names.get(type(json.loads(text)))
 
@@ -200,7 +329,7 @@ def variant_value() -> Callable[[str | None], str | None]:
 
 
 def variant_document() -> Callable[[str | None], str | None]:
-    """The text that the JSON text of a value holds; of any other value the JSON text itself."""
+    """The text in a JSON text, or the JSON text itself for any other value."""
 
     def run(text: str | None) -> str | None:
         value = None if text is None else json.loads(text)
@@ -210,12 +339,12 @@ def variant_document() -> Callable[[str | None], str | None]:
 
 
 def variant_empty() -> Callable[[str | None], bool]:
-    """Whether the value in a JSON text is empty by its own form."""
+    """Whether the value in a JSON text is empty by the rule for its form."""
     return lambda text: text is None or is_empty(json.loads(text), ValueType.ANY)
 
 
 def variant_same() -> Callable[[str | None, str | None], bool]:
-    """Whether the values in two JSON texts are equal by their own forms."""
+    """Whether the values in two JSON texts are equal by the rule for their forms."""
 
     def form(text: str | None) -> Any:
         value = None if text is None else json.loads(text)
@@ -254,4 +383,4 @@ NATIVES: Final[dict[str, Callable[..., Callable[..., Any]]]] = {
     "variant same": variant_same,
     "json quote": json_quote,
 }
-"""How each native is made from the constants of its use."""
+"""Functions that create each native from the constants of its use."""

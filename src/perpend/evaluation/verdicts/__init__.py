@@ -1,1 +1,5 @@
-"""Programs and an estate in, findings and a ledger that adds up out. Refuses to know how verdicts were made or shown."""
+"""Select policies, evaluate objects or stored snapshots, and count the verdicts.
+
+``selection`` chooses the programs. ``evaluate_objects`` evaluates objects in memory and ``stores`` evaluates snapshots; both
+return an ``Evaluation``. ``verdict_filter`` chooses the verdicts to show, and ``requirements`` sums them up by framework.
+"""

@@ -1,4 +1,4 @@
-"""The day that a run judges every object at, whatever source it came from: dates in policies are relative to it."""
+"""The day of a run. Dates in policies are relative to it, for objects of all sources."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationTime:
-    """The time of a run's snapshot, in UTC; for dates only its day counts.
+    """The time of a run's snapshot, in UTC. For dates only its day matters.
 
-    ``assumed``: some source states no time that can be, none states a later one than today, and so today was taken.
-    ``given``: whoever ran it said so.
+    ``assumed``: today was taken, because a source has no usable time and no other has a later one. ``given``: the user set the
+    time.
     """
 
     time: datetime
@@ -34,12 +34,11 @@ class EvaluationTime:
 def evaluation_time(
     times: Iterable[datetime | None], *, snapshot_time: datetime | None = None, today: datetime | None = None
 ) -> EvaluationTime:
-    """Return the day of a run over sources that were observed at some times, None where one states none.
+    """Return the day of a run over sources with these observation times, None for a source without one.
 
-    It is ``snapshot_time`` if given, else the newest of the times. A source that states none may be as new as ``today``
-    (now, if None; its day at 00:00 UTC counts): no object is judged at a day before that on which it was seen. A time that is
-    yet to come is as good as none: nobody has looked at what happens until then. So is one where clocks begin (1970, the year
-    1): nobody has set it. Raises ValueError for a time without a zone.
+    It is ``snapshot_time`` if given, else the newest of the times. A source without a time counts as ``today`` (now, if None)
+    at 00:00 UTC, so that no object is evaluated at a day before it was observed. A time in the future counts as no time, and
+    so does one at which clocks begin (1970, the year 1). Raises ValueError for a time without a zone.
     """
     if snapshot_time is not None:
         return EvaluationTime(in_utc(snapshot_time), given=True)

@@ -1,6 +1,6 @@
-"""The mappings of a repository and two versions of a framework in, what of the one goes on in the other out, by policies alone.
+"""Map the requirements of one version of a framework to those of another, by the policies that both share.
 
-A requirement is not what its number says: one of a version goes on in those of another that the same policy answers.
+Numbers of requirements do not matter: a requirement continues in those of the other version that name the same policy.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RequirementCarried:
-    """A requirement of the newer version, with those of the older one that it goes on from.
+    """A requirement of the newer version, with the requirements of the older one that continue in it.
 
-    ``kept`` are policies that name both; ``inherited`` reach it through an older requirement only, which it is similar to;
-    ``gained`` name it and none of the older version.
+    ``kept`` are policies that name both. ``inherited`` are policies of a similar older requirement only. ``gained`` name this
+    requirement and none of the older version.
     """
 
     id: str
@@ -31,7 +31,7 @@ class RequirementCarried:
 
 @dataclass(frozen=True, slots=True)
 class CarryOver:
-    """What of a version goes on in another one. ``lost`` are policies by older requirement that answer none of the newer."""
+    """The requirements of a version that continue in another. ``lost`` are policies, by older requirement, that map to none."""
 
     before: str
     after: str
@@ -40,7 +40,7 @@ class CarryOver:
 
 
 def carry_over(mappings: FrameworkMappings, before: str, after: str) -> CarryOver:
-    """Return what of ``before``, a framework or section, goes on in ``after``."""
+    """Return how the requirements of ``before``, a framework or section, continue in ``after``."""
     older = {section: _direct(mappings, section) for section in mappings.requirements_below(before)}
     newer = mappings.requirements_below(after)
     of_older: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""One object of an estate or of a stored snapshot, by whatever people call it: its id, its ARN, its name."""
+"""Find one object of an inventory or a stored snapshot by a name: its ID, its ARN, or its display name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, object_from_fields
-from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredOrigins, wanted_of
+from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredOrigins, required_values
 from perpend.inventory.snapshots.database import opened
 from perpend.inventory.snapshots.queries.texts import texts_like
 from perpend.inventory.snapshots.read_objects import ObjectReader, rows_with
@@ -23,95 +23,95 @@ if TYPE_CHECKING:
 
 _MOST_COMPARED: Final = 20_000
 _MOST_OF_A_NAME: Final = 1_000
-_MOST_TOLD: Final = 5
-_WRITTEN_OUT: Final = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([nrt]))")
+_MAX_LISTED: Final = 5
+_ESCAPES: Final = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|([nrt]))")
 _SHORT: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 
-class Meant(NamedTuple):
-    """A text that stands for an object: its id, external id or name, and how its owner is called, None for any."""
+class NameQuery(NamedTuple):
+    """A text that names an object: its ID, external ID or name. ``owner`` is the name of its owner, None for any."""
 
     text: str
     owner: str | None = None
 
-    def among(self, objects: Iterable[CloudObject]) -> list[CloudObject]:
-        """Return the objects that have the text as an id; else those that have it as their name."""
-        owned = [judged for judged in objects if self._is_owned(judged)]
-        by_id = [judged for judged in owned if self.text in (judged.id, judged.external_id)]
-        return by_id or [judged for judged in owned if judged.name == self.text]
+    def matches_in(self, objects: Iterable[CloudObject]) -> list[CloudObject]:
+        """Return the objects with the text as an ID, else those with the text as a name."""
+        owned = [object_ for object_ in objects if self._is_owned(object_)]
+        by_id = [object_ for object_ in owned if self.text in (object_.id, object_.external_id)]
+        return by_id or [object_ for object_ in owned if object_.name == self.text]
 
-    def _is_owned(self, judged: CloudObject) -> bool:
+    def _is_owned(self, object_: CloudObject) -> bool:
         if self.owner is None:
             return True
-        return judged.master is not None and f"{self.owner} ".startswith(f"{judged.master.name} ")
+        return object_.master is not None and f"{self.owner} ".startswith(f"{object_.master.name} ")
 
 
 def object_named(inventory: Inventory, type_name: str, name: str) -> CloudObject:
-    """Return the one object of a type that a name means: an id, or a name as it is, as reports print it or with its owner.
+    """Return the one object of a type with a name: an ID, or a name, also as reports print it or with its owner.
 
-    Raises UnknownName where there is none, or several.
+    Raises UnknownName if there is none, or more than one.
     """
     objects = inventory.objects.get(type_name, ())
-    for meant in meanings(name):
-        if candidates := meant.among(objects):
-            return _the_one(candidates, len(candidates), name)
-    near = did_you_mean(name, [judged.name for judged in objects[:_MOST_COMPARED]])
+    for query in name_queries(name):
+        if candidates := query.matches_in(objects):
+            return _single(candidates, len(candidates), name)
+    near = did_you_mean(name, [object_.name for object_ in objects[:_MOST_COMPARED]])
     raise UnknownName(f"no object '{printable(name)}' of type {type_name} among the inputs{near}")
 
 
 def stored_object_named(
     snapshot: Snapshot, program: Program, object_type: ObjectType, name: str, where: str = ""
 ) -> CloudObject:
-    """Return the one stored object that a name means, with what a program reads of it. Raises UnknownName as above.
+    """Return the one stored object with a name, with the fields that a program reads. Raises UnknownName like ``object_named``.
 
-    ``where`` is what people call a snapshot that was made for this question only.
+    ``where`` describes a temporary snapshot in messages.
     """
     snapshot.check_spelling()
     snapshot = snapshot.as_declared(program.types)
     columns = naming_columns(object_type)
-    wanted, origins = wanted_of([program], object_type), StoredOrigins(snapshot, object_type.name)
+    required, origins = required_values([program], object_type), StoredOrigins(snapshot, object_type.name)
     with opened(paths=snapshot.files.paths) as connection:
-        for meant in meanings(name):
-            rows = rows_with(connection, snapshot, object_type.name, columns, _as_stored(meant.text))
+        for query in name_queries(name):
+            rows = rows_with(connection, snapshot, object_type.name, columns, _as_stored(query.text))
             numbers = [row for row, _ in rows[:_MOST_OF_A_NAME]]
-            nested = ObjectReader(connection, snapshot).objects(object_type.name, numbers, wanted) if rows else []
+            nested = ObjectReader(connection, snapshot).objects(object_type.name, numbers, required) if rows else []
             objects = [
                 object_from_fields(fields, object_type, origins.of(row, source))
                 for (row, source), fields in zip(rows, nested, strict=False)
             ]
-            if candidates := meant.among(objects):
-                return _the_one(candidates, len(candidates) + len(rows) - len(objects), name)
+            if candidates := query.matches_in(objects):
+                return _single(candidates, len(candidates) + len(rows) - len(objects), name)
         near = did_you_mean(name, texts_like(connection, snapshot, object_type.name, columns, name))
     raise UnknownName(f"no object '{printable(name)}' of type {object_type.name} {where or f'in snapshot {snapshot.id}'}{near}")
 
 
 def naming_columns(object_type: ObjectType) -> list[str]:
-    """Return the columns that hold what objects of a type are called by."""
+    """Return the columns that hold IDs or names of a type's objects."""
     return [column for column in ("Id", object_type.external_id_field, object_type.name_field, "Name") if column]
 
 
 def _as_stored(text: str) -> str:
-    """Return the text that columns hold where people see another."""
+    """Return the text in stored columns for a text that reports show."""
     return ROOT_NAME if text == ROOT_USER else text
 
 
-def meanings(name: str) -> list[Meant]:
-    """Return what a name may mean, first as it is, then as reports print it: signs written out, the owner behind it.
+def name_queries(name: str) -> list[NameQuery]:
+    """Return the queries for a name in order: as it is, then as reports print it, unescaped and with the owner after it.
 
-    The name of the root user in ARNs and stores, by which the shell completes it, means that user where no other is called so.
+    The shell completes the root user by its name in ARNs, so that name finds it if no other object has the name.
     """
     named, _, owner = name.removesuffix(")").rpartition(" (")
-    meant = [Meant(name), Meant(_unwritten(name))]
+    query = [NameQuery(name), NameQuery(_unescape(name))]
     if named and name.endswith(")"):
-        meant += [Meant(named, owner), Meant(_unwritten(named), _unwritten(owner))]
+        query += [NameQuery(named, owner), NameQuery(_unescape(named), _unescape(owner))]
     if name == ROOT_NAME:
-        meant.append(Meant(ROOT_USER))
-    return list(dict.fromkeys(meant))
+        query.append(NameQuery(ROOT_USER))
+    return list(dict.fromkeys(query))
 
 
-def _unwritten(text: str) -> str:
-    """Return a text with the signs that reports write out, such as ``\\x1b``, as they are."""
-    return _WRITTEN_OUT.sub(_sign, text)
+def _unescape(text: str) -> str:
+    """Return a text with the escapes of reports, such as ``\\x1b``, replaced by their characters."""
+    return _ESCAPES.sub(_sign, text)
 
 
 def _sign(match: re.Match[str]) -> str:
@@ -119,13 +119,13 @@ def _sign(match: re.Match[str]) -> str:
     return _SHORT[match[4]] if match[4] else chr(code) if code <= sys.maxunicode else match[0]
 
 
-def _the_one(objects: Sequence[CloudObject], number: int, name: str) -> CloudObject:
-    """Return the object where there is one; else raise UnknownName, which lists some by what tells them apart."""
+def _single(objects: Sequence[CloudObject], number: int, name: str) -> CloudObject:
+    """Return the only object. Raises UnknownName with a list if there are several."""
     if number == 1:
         return objects[0]
-    ids = [judged.id for judged in objects]
+    ids = [object_.id for object_ in objects]
     apart = len({*ids}) == len(ids) and all(ids)
-    told = [printable(object_.id if apart else object_.origin.place) for object_ in objects[:_MOST_TOLD]]
-    more = f" and {number - len(told):,} more" if number > len(told) else ""
+    listed = [printable(object_.id if apart else object_.origin.place) for object_ in objects[:_MAX_LISTED]]
+    more = f" and {number - len(listed):,} more" if number > len(listed) else ""
     advice = "; name one by its id" if apart else ""
-    raise UnknownName(f"'{printable(name)}' names {number:,} objects: {', '.join(told)}{more}{advice}")
+    raise UnknownName(f"'{printable(name)}' names {number:,} objects: {', '.join(listed)}{more}{advice}")

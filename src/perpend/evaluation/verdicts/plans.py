@@ -1,4 +1,4 @@
-"""How a selection of policies would be judged by an engine: one relational plan per object type."""
+"""Plan a selection of policies for an engine: one relational plan per object type."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def plans_of(
     analyzer: Analyzer, selection: Selection, *, tables: Tables | None = None, snapshot_time: datetime | None = None
 ) -> list[Plan]:
-    """Return the plan of each object type that a selection judges, in the order of its policies.
+    """Return the plan of each object type of a selection, in the order of its policies.
 
-    ``tables`` are those of a stored snapshot; without them all that the types declare is taken to be there.
-    ``snapshot_time`` is the day of the run, now if None.
+    ``tables`` are those of a stored snapshot; by default all declared fields are assumed. ``snapshot_time`` is the day of the
+    run, by default now.
     """
     time = milliseconds_from_datetime(snapshot_time or datetime.now(UTC))
     return [

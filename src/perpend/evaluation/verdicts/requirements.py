@@ -1,6 +1,6 @@
-"""Frameworks that policies were chosen by, and how policies ended, in; a class for every requirement out, which all add up.
+"""Sum up verdicts by the requirements of frameworks: each requirement gets exactly one status, and the counts add up.
 
-A clean result says nothing of requirements that nobody asked about: these are classes of their own.
+Requirements without an evaluated policy have statuses of their own, so that a clean result does not cover them.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from perpend.language.compiler.frameworks import FrameworkMappings
     from perpend.language.syntax.repository import Repository
 
-NOT_DIRECT: Final = "reaches it through rules or similar sections only: --inherited asks it"
-"""Why a policy was not asked about a requirement that it does not name itself."""
+NOT_DIRECT: Final = "maps to it only through rules or similar sections: --inherited includes it"
+"""The reason for a policy that maps to a requirement only indirectly."""
 
 
-NOT_JUDGED: Final = "has not judged"
-"""Why a policy was not asked that was meant to judge, and of which there are no verdicts."""
+NOT_JUDGED: Final = "was not evaluated"
+"""The reason for a selected policy without verdicts."""
 
 
 class RequirementStatus(StrEnum):
-    """What was found of a requirement, the worst first: each is in exactly one of these classes."""
+    """The status of a requirement, the worst first."""
 
     FAILS = "fails"
     UNDETERMINED = "undetermined"
@@ -44,7 +44,7 @@ class RequirementStatus(StrEnum):
 
     @property
     def was_asked(self) -> bool:
-        """Whether some policy has judged."""
+        """Whether any policy of the requirement was evaluated."""
         return self not in (
             RequirementStatus.NOT_ASKED,
             RequirementStatus.ATTESTED,
@@ -55,9 +55,10 @@ class RequirementStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PolicyAsked:
-    """A policy of a requirement: whether it can judge at all, and why it did not; empty where it did.
+    """A policy of a requirement. ``judges``: it has logic, so it can be evaluated.
 
-    ``in_part`` is why it has not judged all that there is, where those who read it say so.
+    ``why_not`` is the reason why it was not evaluated, empty if it was. ``in_part`` is the reason why it was not evaluated on
+    all objects, if the sources give one.
     """
 
     policy_id: str
@@ -67,23 +68,23 @@ class PolicyAsked:
 
     @property
     def was_asked(self) -> bool:
-        """Whether it has judged."""
+        """Whether the policy was evaluated."""
         return self.judges and not self.why_not
 
     @property
     def was_asked_of_all(self) -> bool:
-        """Whether it has judged all that there is, as far as anybody knows."""
+        """Whether the policy was evaluated on all objects, as far as is known."""
         return self.was_asked and not self.in_part
 
     @property
     def reason(self) -> str:
-        """Why it did not judge, or not all."""
+        """Why the policy was not evaluated, or not on all objects."""
         return self.why_not or self.in_part
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A requirement with the policies that answer it. ``number`` is as it is printed, else the last part of the id."""
+    """A requirement with its policies. ``number`` is the printed one, else the last part of the ID."""
 
     id: str
     number: str
@@ -93,7 +94,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class FrameworkAsked:
-    """A framework that policies were chosen by, with its requirements: those of some ``sections``, all where none is named."""
+    """A framework that selected policies, with its requirements: those of ``sections``, or all if there are none."""
 
     id: str
     name: str
@@ -103,7 +104,7 @@ class FrameworkAsked:
 
 @dataclass(frozen=True, slots=True)
 class RequirementResult:
-    """What was found of a requirement: its class, and how many verdicts of its policies have each status."""
+    """The result of a requirement: its status, and the number of verdicts of its policies by status."""
 
     requirement: Requirement
     standing: RequirementStatus
@@ -112,7 +113,7 @@ class RequirementResult:
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """What was asked and found of a framework, requirement by requirement."""
+    """The results of a framework, by requirement."""
 
     framework: FrameworkAsked
     results: tuple[RequirementResult, ...]
@@ -124,12 +125,12 @@ class Scorecard:
 
     @property
     def asked(self) -> int:
-        """How many requirements some policy has judged."""
+        """The number of requirements with an evaluated policy."""
         return sum(number for standing, number in self.counts.items() if standing.was_asked)
 
     @property
     def asked_in_words(self) -> str:
-        """How much was asked, in numbers that add up to all requirements."""
+        """The coverage as text, with numbers that add up to all requirements."""
         counts, total = self.counts, len(self.results)
         parts = [f"{self.asked:,} of {total:,} {'requirement' if total == 1 else 'requirements'} asked"]
         parts += [f"{counts[RequirementStatus.NOT_ASKED]:,} not asked"]
@@ -144,7 +145,7 @@ class Scorecard:
 
     @property
     def all_asked(self) -> bool:
-        """Whether every requirement was asked, by every policy of it that can judge, of all that there is."""
+        """Whether all policies that can be evaluated were, for every requirement and on all objects."""
         return bool(self.results) and all(
             result.standing.was_asked
             and all(policy.was_asked_of_all for policy in result.requirement.policies if policy.judges)
@@ -160,10 +161,10 @@ def framework_asked(
     inherited: bool,
     why_not: Callable[[str], str],
 ) -> FrameworkAsked:
-    """Return a framework, which ``tops`` are sections of or are, with its requirements below them, and the policies of each.
+    """Return a framework with the requirements below ``tops`` (itself or sections of it), and the policies of each.
 
-    ``why_not`` says why a policy that can judge did not, empty where it did. ``inherited``: policies that reach a section
-    through rules, controls or similar sections count like those that name it.
+    ``why_not`` returns why a policy was not evaluated, empty if it was. ``inherited`` includes policies that map to a section
+    through rules, controls or similar sections.
     """
 
     def requirement(section_id: str) -> Requirement:
@@ -180,7 +181,7 @@ def framework_asked(
         return Requirement(section_id, *_called(section_id, repository), tuple(policies))
 
     def why_left(policy_id: str) -> str:
-        # One policy has one reason: that of a requirement which it names itself, where there is one.
+        # A policy has one reason: that of a requirement that it names itself, if there is one.
         return (why_not(policy_id) if policy_id in direct else "") or NOT_DIRECT
 
     section_ids = sorted({section_id for top in tops for section_id in mappings.requirements_below(top)})
@@ -193,13 +194,14 @@ def framework_asked(
         " ".join(_called(section, repository)) if len(sections) == 1 else _called(section, repository)[0]
         for section in sections
     ]
-    name = ", of it ".join(filter(None, (_name(framework, repository), ", ".join(named))))
+    joint = ", section " if len(sections) == 1 else ", sections "
+    name = joint.join(filter(None, (_name(framework, repository), ", ".join(named))))
     return FrameworkAsked(framework, name, sections, tuple(map(requirement, section_ids)))
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredFor:
-    """What people answer for: how many incompliant verdicts of each policy are waived, and which policies are attested."""
+    """Decisions by people: the number of waived INCOMPLIANT verdicts by policy, and the attested policies."""
 
     waived: Mapping[str, int] = field(default_factory=dict)
     attested: Collection[str] = ()
@@ -214,11 +216,10 @@ def scorecards_of(
     answered: AnsweredFor = _NOTHING,
     in_part: Mapping[str, str] | None = None,
 ) -> tuple[Scorecard, ...]:
-    """Return what was asked and found of frameworks. ``counts`` are the verdicts of each policy that judged.
+    """Return the results of frameworks. ``counts`` are the verdicts of each evaluated policy by status.
 
-    ``in_part`` says of policies why they have not judged all that there is: nothing they answer is known to be met then.
-    A requirement of which all that is incompliant is waived is a class of its own, as is one that people attest: neither is
-    met.
+    ``in_part`` gives, by policy, why it was not evaluated on all objects; its requirements cannot be met then. A requirement
+    with only waived failures, or with an attestation, has a status of its own: it is not met.
     """
     return tuple(
         Scorecard(
@@ -238,9 +239,9 @@ def _answered(
     policies = result.requirement.policies
     if result.standing is RequirementStatus.MANUAL and any(policy.policy_id in answered.attested for policy in policies):
         return replace(result, standing=RequirementStatus.ATTESTED)
-    asked = [policy.policy_id for policy in policies if policy.was_asked]
+    evaluated = [policy.policy_id for policy in policies if policy.was_asked]
     if result.standing is not RequirementStatus.FAILS or any(
-        counts[policy][Status.INCOMPLIANT] > answered.waived.get(policy, 0) for policy in asked
+        counts[policy][Status.INCOMPLIANT] > answered.waived.get(policy, 0) for policy in evaluated
     ):
         return result
     unknown = result.counts[Status.UNDETERMINED] or not all(policy.was_asked_of_all for policy in policies if policy.judges)
@@ -250,33 +251,33 @@ def _answered(
 def _result(
     requirement: Requirement, counts: Mapping[str, Mapping[Status, int]], in_part: Mapping[str, str]
 ) -> RequirementResult:
-    # INVARIANT: what has no verdicts was not asked, whatever was meant to judge.
+    # INVARIANT: a policy without verdicts was not evaluated, even if it was selected.
     policies = tuple(
         (replace(policy, in_part=in_part.get(policy.policy_id, "")) if policy.was_asked else policy)
         if policy.policy_id in counts or not policy.was_asked
         else replace(policy, why_not=NOT_JUDGED)
         for policy in requirement.policies
     )
-    asked = [counts[policy.policy_id] for policy in policies if policy.was_asked]
-    total = {status: sum(numbers[status] for numbers in asked) for status in Status}
+    evaluated = [counts[policy.policy_id] for policy in policies if policy.was_asked]
+    total = {status: sum(numbers[status] for numbers in evaluated) for status in Status}
     return RequirementResult(replace(requirement, policies=policies), standing_of(policies, total), total)
 
 
 def standing_of(policies: Sequence[PolicyAsked], counts: Mapping[Status, int]) -> RequirementStatus:
-    """Return the class of a requirement. One of which some policies did not judge, or not all, is not known to be met."""
-    judging = [policy for policy in policies if policy.judges]
-    if not judging:
+    """Return the status of a requirement. It cannot be met if some policies were not evaluated, or not on all objects."""
+    evaluable = [policy for policy in policies if policy.judges]
+    if not evaluable:
         return RequirementStatus.MANUAL if policies else RequirementStatus.UNANSWERED
-    if not any(policy.was_asked for policy in judging):
+    if not any(policy.was_asked for policy in evaluable):
         return RequirementStatus.NOT_ASKED
     standing = standing_of_counts(counts)
-    if standing is not RequirementStatus.FAILS and not all(policy.was_asked_of_all for policy in judging):
+    if standing is not RequirementStatus.FAILS and not all(policy.was_asked_of_all for policy in evaluable):
         return RequirementStatus.UNDETERMINED
     return standing
 
 
 def standing_of_counts(counts: Mapping[Status, int]) -> RequirementStatus:
-    """Return the class of what was asked, by how many verdicts have each status."""
+    """Return the status of an evaluated requirement, by its number of verdicts of each status."""
     if counts[Status.INCOMPLIANT]:
         return RequirementStatus.FAILS
     if counts[Status.UNDETERMINED]:
@@ -285,7 +286,7 @@ def standing_of_counts(counts: Mapping[Status, int]) -> RequirementStatus:
 
 
 def _called(section_id: str, repository: Repository) -> tuple[str, str]:
-    """Return a section's number and its name without it."""
+    """Return the number of a section, and its name without the number."""
     number, name = printed_number(section_id, repository), _name(section_id, repository)
     if not number:
         return section_id.rpartition("/")[2], name

@@ -1,6 +1,6 @@
-"""Which policies judge: chosen by name, by framework, by the types of the objects held and what their sources can list.
+"""Select the policies to evaluate: by name, by framework, and by the object types that the inputs contain.
 
-A repository after analysis in, a selection out that also says who was refused and who was set aside. Prints nothing.
+A selection also lists policies that were rejected, skipped or excluded, with the reasons.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _GLOB: Final = frozenset("*?[")
 
 @dataclass(frozen=True, slots=True)
 class PolicyView:
-    """What reports show of a policy beside its verdicts."""
+    """The parts of a policy that reports show with its verdicts."""
 
     id: str
     full_name: str
@@ -46,15 +46,13 @@ class PolicyView:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The programs that judge, by policy id, with what reports call their policies and types.
+    """The programs to evaluate, in the order of policy IDs, with the names of their policies and types.
 
-    ``refused`` are policies that cannot judge, each with the errors that keep it from that. ``set_aside`` are policies that
-    count child objects, or judge accounts, where no source can list any or says more of an account than its number: asking
-    them would only say once per object that nothing was collected.
-    ``excluded`` are policies that would judge, had nobody asked to leave them out.
-    ``misspelt`` are what is to be said of policies that are not asked because nothing else knows the type that they judge.
-    ``frameworks`` are those that policies were chosen by, with their requirements.
-    ``absent`` are policies that were chosen, and judge a type of which nothing is held: the type by the policy.
+    ``refused`` are policies that cannot be evaluated, with their errors. ``set_aside`` are policies over child objects or
+    accounts, if the sources list no children or only account numbers: their verdicts would only say, per object, that nothing
+    was collected. ``excluded`` are policies that the user excluded. ``misspelt`` are diagnostics for policies whose type no
+    other part of the repository declares or uses. ``frameworks`` selected policies, and are given with their requirements.
+    ``absent`` maps selected policies whose type has no objects to that type.
     """
 
     programs: tuple[Program, ...] = ()
@@ -68,7 +66,7 @@ class Selection:
     absent: Mapping[str, str] = field(default_factory=dict)
 
     def by_type(self) -> dict[str, list[Program]]:
-        """Return the programs by the type that they judge."""
+        """Return the programs by object type."""
         programs: dict[str, list[Program]] = {}
         for program in self.programs:
             programs.setdefault(program.input_type, []).append(program)
@@ -85,14 +83,15 @@ def select_policies(
     standing: bool = False,
     over: Inventory | Snapshot | None = None,
 ) -> Selection:
-    """Return the policies that judge: those that ids, globs, folders or frameworks name, all of them where nothing does.
+    """Return the policies that IDs, globs, folders or frameworks select, or all policies without any of these.
 
-    ``inherited``: also those that reach a framework through rules, controls or similar sections; they alone can answer one
-    that no policy names, so there they are asked in any case. ``over`` is what they are to judge: only policies over types
-    that it holds are selected. Raises UnknownName for a name that nothing has, for a policy named by itself that cannot
-    judge what is held, since its silence would look like a pass, and where no policy at all judges what is held. ``exclude``
-    names policies that are not asked, unless ``names`` has one by itself. ``standing`` says that nobody chose the names for
-    what is held: none of them counts as named by itself.
+    ``inherited`` adds policies that map to a framework through rules, controls or similar sections. They are added in any case
+    if no policy names the framework. ``over`` is the inventory or snapshot to evaluate: only policies over its types are
+    selected. ``exclude`` names policies to leave out, unless ``names`` has one by itself. ``standing``: the names come from a
+    configuration and not from the user for these inputs, so none counts as named by itself.
+
+    Raises UnknownName for a name that does not exist, for a policy named by itself that does not apply to the inputs, and if no
+    policy applies: silence would look like a pass.
     """
     refuse_text(names, "names")
     refuse_text(exclude, "policies to exclude")
@@ -103,19 +102,21 @@ def select_policies(
         raise UnknownName(_none_mapped(analyzer.repository, names, framework, inherited=inherited))
     by_itself = frozenset() if standing else _named_by_itself(analyzer.repository, names)
     excluded = {*ids_named(exclude, analyzer.repository.policy_ids, "policy")} - by_itself if exclude else frozenset()
-    held, flat = (None, False) if over is None else (_types_of(over), not list_children(source.kind for source in over.sources))
+    types_held, flat = (
+        (None, False) if over is None else (_types_of(over), not list_children(source.kind for source in over.sources))
+    )
 
-    def sort(policies: Iterable[str]) -> _Sorted:
-        into = _Sorted(left_out=excluded)
+    def sort(policies: Iterable[str]) -> _SortedPolicies:
+        into = _SortedPolicies(left_out=excluded)
         for policy_id in policies:
-            into.take(analyzer, policy_id, held, may_be_set_aside=flat and policy_id not in by_itself)
+            into.take(analyzer, policy_id, types_held, may_be_set_aside=flat and policy_id not in by_itself)
         return into
 
     sorted_out = sort(chosen)
     misspelt = _misspelt(analyzer.repository, sorted_out.over_other_types)
     may_inherit = framework and not inherited and not sorted_out.programs
     others = policies_named(analyzer.repository, names, framework, inherited=True) if may_inherit else ()
-    sorted_out.refuse_silence(by_itself, held, misspelt, len(sort(others).programs))
+    sorted_out.raise_if_nothing_selected(by_itself, types_held, misspelt, len(sort(others).programs))
     selection = selection_of(analyzer, sorted_out.programs, refused=sorted_out.refused, set_aside=sorted_out.set_aside)
 
     def why_not(policy_id: str) -> str:
@@ -134,7 +135,7 @@ def select_policies(
 def frameworks_asked(
     repository: Repository, names: str | Sequence[str] | None, *, inherited: bool, why_not: Callable[[str], str]
 ) -> tuple[FrameworkAsked, ...]:
-    """Return what was asked of the frameworks that names mean, each once; ``why_not`` as in ``framework_asked``."""
+    """Return the frameworks that names select, each once; ``why_not`` as in ``framework_asked``."""
     if not names:
         return ()
     mappings = FrameworkMappings(repository)
@@ -169,7 +170,7 @@ def policies_named(
     *,
     inherited: bool = False,
 ) -> list[str]:
-    """Return the ids of the policies that names and frameworks mean. Raises UnknownName for what nothing has."""
+    """Return the IDs of the policies that names and frameworks select. Raises UnknownName for unknown names."""
     chosen = ids_named(names, repository.policy_ids, "policy")
     frameworks = [framework] if isinstance(framework, str) else framework
     if not frameworks:
@@ -179,7 +180,7 @@ def policies_named(
 
 
 def _mapped_to(repository: Repository, chosen: Sequence[str], framework: str, *, inherited: bool) -> frozenset[str]:
-    """Return those of some policies that are mapped to a framework or section."""
+    """Return the policies that are mapped to a framework or section."""
     top = section_named(framework, repository)
     inherits = inherited or not _is_named(repository, framework_of(top))
     indirect = FrameworkMappings(repository).policies_below(top) if inherits else frozenset()
@@ -187,24 +188,24 @@ def _mapped_to(repository: Repository, chosen: Sequence[str], framework: str, *,
 
 
 def _none_mapped(repository: Repository, names: Sequence[str], framework: str | Sequence[str], *, inherited: bool) -> str:
-    """Return that no policy is mapped to frameworks, and whether some reach them another way."""
+    """Return the message that no policy is mapped to the frameworks, with the number that map indirectly."""
     shown = " or ".join(f"'{printable(name)}'" for name in ([framework] if isinstance(framework, str) else framework))
     number = 0 if inherited else len(policies_named(repository, names, framework, inherited=True))
-    return f"no policy{' of those named' if names else ''} is mapped to {shown}{_inheriting(number)}"
+    return f"no policy{' of those named' if names else ''} is mapped to {shown}{_inherited_hint(number)}"
 
 
-def _inheriting(number: int) -> str:
-    return f"; --inherited asks {number} that reach the framework through rules or similar sections" if number else ""
+def _inherited_hint(number: int) -> str:
+    return f"; --inherited includes {number} that map to it through rules or similar sections" if number else ""
 
 
 def program_named(analyzer: Analyzer, name: str) -> Program:
-    """Return the program of the one policy that a name means. Raises UnknownName where there is none that can judge."""
+    """Return the program of the one policy with a name. Raises UnknownName if there is none that can be evaluated."""
     policies = ids_named([name], analyzer.repository.policy_ids, "policy")
     if len(policies) > 1:
         raise UnknownName(f"'{printable(name)}' names {len(policies)} policies: {', '.join(policies[:5])}")
     logic_id = production_of(policies[0])
     if logic_id not in analyzer.repository.logic_ids:
-        raise UnknownName(f"{policies[0]} has no {PRODUCTION}: it cannot judge anything")
+        raise UnknownName(f"{policies[0]} has no {PRODUCTION}, so it cannot be evaluated")
     program = analyzer.analyzed(logic_id).program
     if program is None:
         problems = logic_problems(analyzer, logic_id)
@@ -214,7 +215,7 @@ def program_named(analyzer: Analyzer, name: str) -> Program:
 
 
 def view_of(repository: Repository, policy_id: str) -> PolicyView:
-    """Return what reports show of a policy, its id where it names itself nowhere."""
+    """Return the parts of a policy that reports show. The ID replaces a missing name."""
     policy = repository.policy(policy_id).value
     full, short = (policy.names.full, policy.names.contextual) if policy else ("", "")
     categories = policy.categories if policy else ()
@@ -222,8 +223,8 @@ def view_of(repository: Repository, policy_id: str) -> PolicyView:
 
 
 @dataclass(slots=True)
-class _Sorted:
-    """Policies sorted by whether they judge what is held."""
+class _SortedPolicies:
+    """Policies sorted by whether they can be evaluated on the inputs."""
 
     left_out: Collection[str] = frozenset()
     programs: list[Program] = field(default_factory=list)
@@ -233,20 +234,20 @@ class _Sorted:
     without_logic: list[str] = field(default_factory=list)
     over_other_types: dict[str, str] = field(default_factory=dict)
 
-    def take(self, analyzer: Analyzer, policy_id: str, held: Collection[str] | None, *, may_be_set_aside: bool) -> None:
+    def take(self, analyzer: Analyzer, policy_id: str, types_held: Collection[str] | None, *, may_be_set_aside: bool) -> None:
         logic_id = production_of(policy_id)
         if logic_id not in analyzer.repository.logic_ids:
             self.without_logic.append(policy_id)
             return
-        judged = analyzer.repository.input_type(logic_id) if held is not None else None
-        if held is not None and judged is not None and judged not in held:
-            self.over_other_types[policy_id] = judged
+        type_name = analyzer.repository.input_type(logic_id) if types_held is not None else None
+        if types_held is not None and type_name is not None and type_name not in types_held:
+            self.over_other_types[policy_id] = type_name
             return
         if policy_id in self.left_out:
             self.excluded.append(policy_id)
             return
-        if may_be_set_aside and judged == ACCOUNT_TYPE and analyzer.repository.files.root == LIBRARY:
-            self.set_aside.append(policy_id)  # as below, without a look at what the library's tests hold to be sound
+        if may_be_set_aside and type_name == ACCOUNT_TYPE and analyzer.repository.files.root == LIBRARY:
+            self.set_aside.append(policy_id)  # skips the analysis below, because the library is known to be sound
             return
         program = analyzer.analyzed(logic_id).program
         if program is None:
@@ -257,43 +258,46 @@ class _Sorted:
             self.programs.append(program)
 
     def why_not(self, policy_id: str, types: Mapping[str, ObjectType]) -> str:
-        """Return why a policy that can judge does not; empty where it does."""
+        """Return why a policy is not evaluated, empty if it is."""
         if policy_id in self.over_other_types:
             name = self.over_other_types[policy_id]
             return f"no {types[name].label or name} among the inputs" if name in types else f"no {name} among the inputs"
         reasons = {
-            **dict.fromkeys(self.excluded, "left out by --exclude"),
+            **dict.fromkeys(self.excluded, "excluded by --exclude"),
             **dict.fromkeys(self.refused, "has errors: see perpend lint"),
             **dict.fromkeys(self.set_aside, "needs objects or fields that these inputs do not list"),
             **{program.policy_id: "" for program in self.programs},
         }
-        return reasons.get(policy_id, "not chosen by --policy")
+        return reasons.get(policy_id, "not selected by --policy")
 
-    def refuse_silence(
-        self, named: Collection[str], held: Collection[str] | None, misspelt: Mapping[str, Diagnostic], inheriting: int
+    def raise_if_nothing_selected(
+        self, named: Collection[str], types_held: Collection[str] | None, misspelt: Mapping[str, Diagnostic], inheriting: int
     ) -> None:
-        """Raise where a policy that was named by itself cannot judge, or none at all can; so many would by inheritance."""
+        """Raise if a policy named by itself cannot be evaluated, or if none can.
+
+        ``inheriting`` is the number of policies that ``--inherited`` would add.
+        """
         for policy_id in self.without_logic:
             if policy_id in named:
-                raise UnknownName(f"{policy_id} has no {PRODUCTION}: it cannot judge anything")
+                raise UnknownName(f"{policy_id} has no {PRODUCTION}, so it cannot be evaluated")
         for policy_id, type_name in self.over_other_types.items():
             if policy_id in named:
                 hint = f"; {misspelt[policy_id].help}" if policy_id in misspelt else ""
-                raise UnknownName(f"{policy_id} judges {type_name}, but the inputs hold {_held(held)}{hint}")
+                raise UnknownName(f"{policy_id} applies to {type_name}, but the inputs contain {_type_list(types_held)}{hint}")
         if self.programs or self.refused:
             return
         number = len(self.excluded)
-        left_out = f"; {number} excluded, --policy asks one by name" if number else ""
-        if held is None:
-            raise UnknownName(f"none of the policies named has a {PRODUCTION} that can judge{left_out}")
+        left_out = f"; {number} excluded (--policy selects one by name)" if number else ""
+        if types_held is None:
+            raise UnknownName(f"none of the selected policies has a {PRODUCTION} that can be evaluated{left_out}")
         number = len(self.set_aside)
-        aside = f"; {number} that need more than the inputs list were set aside, --policy asks one by name" if number else ""
-        more = _inheriting(inheriting)
-        raise UnknownName(f"no policy judges what the inputs hold: {_held(held)}{aside}{left_out}{more}")
+        aside = f"; {number} skipped for lack of data in the inputs (--policy selects one by name)" if number else ""
+        more = _inherited_hint(inheriting)
+        raise UnknownName(f"no policy applies to the inputs, which contain {_type_list(types_held)}{aside}{left_out}{more}")
 
 
 def _misspelt(repository: Repository, over_other_types: Mapping[str, str]) -> dict[str, Diagnostic]:
-    """Return by policy what is to be said of types that nothing else knows."""
+    """Return diagnostics, by policy, for types that only one policy uses."""
     known = repository.known_types
     policies = {production_of(policy_id): policy_id for policy_id, name in over_other_types.items() if name not in known}
     return {policies[logic_id]: problem for logic_id, problem in misspelt_types(repository, policies).items()}
@@ -312,18 +316,18 @@ def _named_by_itself(repository: Repository, names: Sequence[str]) -> frozenset[
 
 
 def _is_named(repository: Repository, framework: str) -> bool:
-    """Whether some policy names a section of a framework itself."""
+    """Whether any policy names a section of a framework itself."""
     policies = (repository.policy(policy_id).value for policy_id in repository.policy_ids)
     return any(f"{mapping.value}/".startswith(f"{framework}/") for policy in policies if policy for mapping in policy.mappings)
 
 
 def _is_mapped(repository: Repository, policy_id: str, top: str) -> bool:
-    """Whether a policy names a section or one below it; one whose descriptor has errors might, so it is judged."""
+    """Whether a policy names a section or one below it. A descriptor with errors might, so its policy is selected."""
     loaded = repository.policy(policy_id)
     if loaded.value is None or not loaded.sound:
         return True
     return any(f"{section.value}/".startswith(f"{top}/") for section in loaded.value.mappings)
 
 
-def _held(held: Collection[str] | None) -> str:
-    return ", ".join(sorted(held or ())) or "no objects"
+def _type_list(types_held: Collection[str] | None) -> str:
+    return ", ".join(sorted(types_held or ())) or "no objects"

@@ -1,7 +1,7 @@
-"""How old facts may be, and when they were observed, in; why those that are older are not known out: never a pass.
+"""Mark data as not known if they were observed too long ago, so that they cannot pass.
 
-An object of a stale source is in doubt as one is whose sources contradict each other. What a stale source claims to hold in
-full is not known in full, unless a fresh one claims it.
+An object of a stale source is in doubt, like one whose sources contradict each other. A list that only a stale source
+claims to hold in full is not known in full.
 """
 
 from __future__ import annotations
@@ -21,31 +21,31 @@ if TYPE_CHECKING:
     from perpend.core.objects.inventory import CloudObject, Inventory, Source
 
 REPORT_LIFE: Final = timedelta(hours=4)
-"""How old a credential report is at most when it was asked for: AWS makes a new one once the last is older."""
+"""The maximum age of a report on request: AWS creates a new one if the last is older."""
 
 _REPORTS: Final = (REPORT.name, ANSWER.name)
 _COLLECTED: Final = " credential report"
 _SLACK: Final = timedelta(minutes=5)
-"""How far clocks of different machines may be apart."""
+"""The difference that clocks of different machines may have."""
 
 
 class Dated(Protocol):
-    """A source, as far as it says when the estate looked like this and what it holds in full."""
+    """A source with its observation time and the lists that it claims to hold in full."""
 
     @property
     def observed_at(self) -> datetime | None:
-        """When the estate looked like this, None where nothing says it."""
+        """When the source was observed, None if that is not known."""
 
     @property
     def coverage(self) -> tuple[Claim, ...]:
-        """What the source claims to hold in full."""
+        """The lists that the source claims to hold in full."""
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How old facts may be when a run judges them. ``now`` is what ages are counted to.
+    """The maximum age of data in a run. Ages are relative to ``now``.
 
-    ``stated``: somebody said that the estate looked so at that time; sources that state none are as old as that.
+    ``stated``: the user gave the time of the observations; sources without a time count as observed then.
     """
 
     limit: timedelta
@@ -53,32 +53,32 @@ class Freshness:
     stated: bool = False
 
     def reason(self, observed_at: datetime | None) -> str | None:
-        """Return why what was observed at a time is not known any more, None where it is."""
+        """Return why data observed at a time are too old, None if they are not."""
         limit = age_text(self.limit)
         if observed_at is None:
-            return None if self.stated else f"observed at a time that nothing states: it may be older than {limit}"
+            return None if self.stated else f"observed at an unknown time: it may be older than {limit}"
         age, when = self.now - observed_at, f"{observed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         if age > self.limit:
             return f"observed {age_text(age)} ago, {when}: older than {limit}"
         if age < -_SLACK and not self.stated:
-            return f"observed at {when}, which is yet to come: how old it is cannot be said"
+            return f"observed at {when}, which is in the future: its age is unknown"
         return None
 
     def reasons(self, sources: Sequence[Dated]) -> dict[int, str]:
-        """Return by number why sources are stale that are."""
+        """Return the reasons of stale sources, by number."""
         reasons = ((number, self.reason(source.observed_at)) for number, source in enumerate(sources))
         return {number: reason for number, reason in reasons if reason is not None}
 
 
 def freshness_of(max_age: timedelta | None, snapshot_time: datetime | None, today: datetime | None) -> Freshness | None:
-    """Return how old facts may be: as seen from the time that a run is given, else from now. None where nobody asks."""
+    """Return the age limit, relative to the given time of the run, else to now. None without a limit."""
     if max_age is None:
         return None
     return Freshness(max_age, snapshot_time or today or datetime.now(UTC), stated=snapshot_time is not None)
 
 
 def old_reports(sources: Iterable[Source], now: datetime) -> dict[str, timedelta]:
-    """Return by name how old credential reports are that are older than AWS lets them become."""
+    """Return the ages of credential reports that are older than AWS lets them become, by name."""
     return {
         source.name: now - source.observed_at
         for source in sources
@@ -89,7 +89,7 @@ def old_reports(sources: Iterable[Source], now: datetime) -> dict[str, timedelta
 
 
 def stale_claims(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator[tuple[Claim, str]]:
-    """Yield what only stale sources claim to hold in full, each with the reason why that is not known any more."""
+    """Yield the claims that only stale sources make, each with the reason why it does not hold."""
     fresh = [claim for number, source in enumerate(sources) if number not in stale for claim in source.coverage]
     for number, reason in stale.items():
         for claim in sources[number].coverage:
@@ -98,7 +98,7 @@ def stale_claims(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator
 
 
 def aged_estate(inventory: Inventory, freshness: Freshness | None) -> Inventory:
-    """Return an estate of which nothing is known that is stale."""
+    """Return an inventory in which stale data are not known."""
     stale = freshness.reasons(inventory.sources) if freshness else {}
     if not stale:
         return inventory
@@ -112,7 +112,7 @@ def aged_estate(inventory: Inventory, freshness: Freshness | None) -> Inventory:
 
 
 def aged_coverage(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator[tuple[Claim, ...]]:
-    """Yield what each source claims once nothing that is stale is known in full any more."""
+    """Yield the claims of each source, with stale ones marked as incomplete."""
     lacking = dict(stale_claims(sources, stale))
     for number, source in enumerate(sources):
         aged = (replace(claim, lacking=claim.lacking or lacking.get(claim)) for claim in source.coverage)
@@ -124,10 +124,10 @@ def _vouches(fresh: Claim, claim: Claim) -> bool:
     return fresh.lacking is None and about and fresh.scope.covers(claim.scope)
 
 
-def _aged(judged: CloudObject, stale: Mapping[str, str]) -> CloudObject:
-    reason = stale.get(judged.origin.source)
-    variants = tuple(_aged(variant, stale) for variant in judged.variants)
-    fields = judged.fields
+def _aged(object_: CloudObject, stale: Mapping[str, str]) -> CloudObject:
+    reason = stale.get(object_.origin.source)
+    variants = tuple(_aged(variant, stale) for variant in object_.variants)
+    fields = object_.fields
     if reason is not None:
         fields = PartialObject(fields, reasons_of(fields), doubt_of(fields) or reason)
-    return judged._replace(fields=fields, variants=variants)
+    return object_._replace(fields=fields, variants=variants)

@@ -1,6 +1,6 @@
-"""A judgement and what somebody wants to see of it in, the same judgement out with what a report shows of it.
+"""Filter the verdicts that a report shows, by status, category and account.
 
-No verdict and no total changes; of a store, what is shown is chosen in SQL. Refuses to know how it looks.
+Verdicts and totals do not change. Verdicts of a store are filtered in SQL.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import suggestion
 from perpend.core.objects.status import Status
-from perpend.evaluation.engines.verdicts import ShownCodes
+from perpend.evaluation.engines.verdicts import CodeFilter
 from perpend.evaluation.verdicts.child_lists import account_names
 from perpend.evaluation.verdicts.evaluation import FilteredEvaluation
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects
@@ -27,16 +27,15 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.verdicts import Verdicts
 
-_MOST_NAMED: Final = 5
-"""How many accounts are named where one is not among them."""
+_MAX_LISTED: Final = 5
+"""The number of known accounts in a message about an unknown one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What somebody wants to see: verdicts of these statuses, by policies of these categories, on objects of these accounts.
+    """Statuses, categories of policies, and accounts of objects to show. Empty means all.
 
-    Each that is empty asks for all. Accounts go by number, by the name that the configuration gives them, or as owners are
-    called.
+    An account is a number, a name from the configuration, or the name of an owner.
     """
 
     statuses: tuple[Status, ...] = ()
@@ -48,32 +47,32 @@ class Filter:
 
     @property
     def words(self) -> str:
-        """The filter as options write it."""
+        """The filter as command-line options."""
         options = (("status", self.statuses), ("category", self.categories), ("account", self.accounts))
         return " ".join(f"--{option} {shlex.quote(value)}" for option, values in options for value in values)
 
 
-def filter_verdicts(evaluation: Evaluation, wanted: Filter, accounts: Mapping[str, Account]) -> Evaluation:
-    """Return a judgement of which reports show what is wanted.
+def filter_verdicts(evaluation: Evaluation, requested: Filter, accounts: Mapping[str, Account]) -> Evaluation:
+    """Return an evaluation whose reports show only the requested verdicts.
 
-    ``accounts`` are those that the configuration names. Raises UnknownName for a category that no policy asked has, and for
-    an account that nothing belongs to.
+    ``accounts`` are those of the configuration. Raises UnknownName for a category that no evaluated policy has, and for an
+    account that owns no object.
     """
-    if not wanted:
+    if not requested:
         return evaluation
-    columns = _of_categories(evaluation, wanted.categories)
-    owners = {account: _called(account, accounts) for account in wanted.accounts}
-    belonging = _Belonging(evaluation, owners)
-    _refuse_unknown(belonging, accounts)
-    statuses = tuple(status for status in Status if not wanted.statuses or status in wanted.statuses)
+    columns = _of_categories(evaluation, requested.categories)
+    owners = {account: _account_names(account, accounts) for account in requested.accounts}
+    in_accounts = _AccountFilter(evaluation, owners)
+    _reject_unknown(in_accounts, accounts)
+    statuses = tuple(status for status in Status if not requested.statuses or status in requested.statuses)
     by_type: dict[str, list[Verdicts]] = {}
     for column in columns:
         by_type.setdefault(column.program.input_type, []).append(column)
     shown: dict[int, Verdicts] = {}
     for type_name, of_type in by_type.items():
-        shown |= zip(map(id, of_type), _shown(of_type, statuses, belonging.of(type_name)), strict=True)
+        shown |= zip(map(id, of_type), _filter_columns(of_type, statuses, in_accounts.of(type_name)), strict=True)
     verdicts = tuple(shown[id(column)] for column in columns)
-    return replace(evaluation, filter_verdicts=FilteredEvaluation(verdicts, statuses, wanted.words))
+    return replace(evaluation, filter_verdicts=FilteredEvaluation(verdicts, statuses, requested.words))
 
 
 def _of_categories(evaluation: Evaluation, categories: Collection[str]) -> list[Verdicts]:
@@ -81,77 +80,83 @@ def _of_categories(evaluation: Evaluation, categories: Collection[str]) -> list[
     for category in categories:
         if category.upper() not in {one.upper() for one in known}:
             listed = ", ".join(sorted(known)) or "none"
-            raise UnknownName(f"no policy that judged is of the category '{printable(category)}': they are of {listed}")
-    wanted = {category.upper() for category in categories}
+            raise UnknownName(f"no evaluated policy has the category '{printable(category)}': the categories are {listed}")
+    requested = {category.upper() for category in categories}
 
-    def is_wanted(policy_id: str) -> bool:
+    def is_requested(policy_id: str) -> bool:
         view = evaluation.selection.policies.get(policy_id)
-        return not wanted or (view is not None and any(one.upper() in wanted for one in view.categories))
+        return not requested or (view is not None and any(one.upper() in requested for one in view.categories))
 
-    return [column for column in evaluation.verdicts if is_wanted(column.program.policy_id)]
+    return [column for column in evaluation.verdicts if is_requested(column.program.policy_id)]
 
 
-def _called(account: str, accounts: Mapping[str, Account]) -> frozenset[str]:
-    """Return what owners can be called that an account's name or number means."""
+def _account_names(account: str, accounts: Mapping[str, Account]) -> frozenset[str]:
+    """Return the names of owners that match an account's name or number."""
     named = (number for number, one in accounts.items() if one.name and one.name.casefold() == account.casefold())
     return frozenset({account, *named})
 
 
-class _Belonging:
-    """Which objects belong to one of some accounts: by type, a mark for each object, or a file of row numbers."""
+class _AccountFilter:
+    """The objects of some accounts: for each type, a mark per object or a file of row numbers."""
 
     def __init__(self, evaluation: Evaluation, owners: Mapping[str, frozenset[str]]) -> None:
         self.evaluation = evaluation
         self.owners = owners
         every = frozenset().union(*owners.values()) if owners else frozenset()
-        self._found: dict[str, bytearray | Path] = {}
+        self._marks: dict[str, bytearray | Path] = {}
         self.seen: set[str] = set()
         for type_name in evaluation.selection.by_type() if owners else ():
             objects = evaluation.objects_of(type_name)
             if isinstance(objects, StoredObjects):
-                self._found[type_name] = objects.belonging(every)
-                self.seen |= {name for name in every if name not in self.seen and objects.any_belongs(name)}
+                self._marks[type_name] = objects.in_accounts(every)
+                self.seen |= {name for name in every if name not in self.seen and objects.any_in_account(name)}
                 continue
-            names = [every.intersection(account_names(judged)) for judged in objects]
+            names = [every.intersection(account_names(object_)) for object_ in objects]
             self.seen.update(*names)
-            self._found[type_name] = bytearray(map(bool, names))
+            self._marks[type_name] = bytearray(map(bool, names))
 
     def of(self, type_name: str) -> bytearray | Path | None:
-        """Return which objects of a type belong; None for all."""
-        return self._found.get(type_name)
+        """Return the objects of a type in the accounts; None for all."""
+        return self._marks.get(type_name)
 
 
-def _refuse_unknown(belonging: _Belonging, accounts: Mapping[str, Account]) -> None:
-    """Raise for an account that neither the configuration nor any input names, and that owns nothing."""
-    stated = {number for source in belonging.evaluation.inventory.sources for number in source.accounts}
-    for account, called in belonging.owners.items():
-        if called & (belonging.seen | stated | accounts.keys()):
+def _reject_unknown(in_accounts: _AccountFilter, accounts: Mapping[str, Account]) -> None:
+    """Raise for an account that owns nothing and that neither the configuration nor an input names."""
+    stated = {number for source in in_accounts.evaluation.inventory.sources for number in source.accounts}
+    for account, names_of_account in in_accounts.owners.items():
+        if names_of_account & (in_accounts.seen | stated | accounts.keys()):
             continue
         numbers = sorted({*stated, *accounts})
         known = [(accounts[number].name if number in accounts else None) or number for number in numbers]
         near = suggestion(account, [*known, *numbers])
-        listed = f"{', '.join(known[:_MOST_NAMED])}{', …' if known[_MOST_NAMED:] else ''}"
-        hint = f" ({near})".replace("`", "'") if near else f": there are {printable(listed)}" if known else ""
-        raise UnknownName(f"nothing belongs to the account '{printable(account)}'{hint}")
+        listed = f"{', '.join(known[:_MAX_LISTED])}{', …' if known[_MAX_LISTED:] else ''}"
+        hint = f" ({near})".replace("`", "'") if near else f": known accounts are {printable(listed)}" if known else ""
+        raise UnknownName(f"no object belongs to the account '{printable(account)}'{hint}")
 
 
-def _shown(columns: Sequence[Verdicts], statuses: Collection[Status], belong: bytearray | Path | None) -> list[Verdicts]:
-    """Return the columns of one type with what is not wanted hidden."""
-    wanted = [
+def _filter_columns(
+    columns: Sequence[Verdicts], statuses: Collection[Status], selected_rows: bytearray | Path | None
+) -> list[Verdicts]:
+    """Return the columns of one type with all other verdicts hidden."""
+    requested = [
         frozenset(index for index, verdict in column.program.verdicts.items() if verdict.status in statuses)
         for column in columns
     ]
     shown: list[Verdicts] = []
-    for column, indexes in zip(columns, wanted, strict=True):
+    for column, indexes in zip(columns, requested, strict=True):
         if isinstance(column, InMemoryVerdicts):
-            marks = belong if isinstance(belong, bytearray) else b"\1" * len(column.indexes)
-            kept = (index if index in indexes and mark else HIDDEN for index, mark in zip(column.indexes, marks, strict=True))
-            shown.append(replace(column, indexes=array("i", kept)))
+            marks = selected_rows if isinstance(selected_rows, bytearray) else b"\1" * len(column.indexes)
+            visible = (
+                index if index in indexes and mark else HIDDEN for index, mark in zip(column.indexes, marks, strict=True)
+            )
+            shown.append(replace(column, indexes=array("i", visible)))
         elif isinstance(column, ParquetVerdicts):
             by_number = {
-                other.number: codes for other, codes in zip(columns, wanted, strict=True) if isinstance(other, ParquetVerdicts)
+                other.number: codes
+                for other, codes in zip(columns, requested, strict=True)
+                if isinstance(other, ParquetVerdicts)
             }
             everything = (by_number.get(number, frozenset()) for number in range(max(by_number) + 1))
-            rows = belong if not isinstance(belong, bytearray) else None
-            shown.append(replace(column, files=replace(column.files, shown=ShownCodes(tuple(everything), rows))))
+            rows = selected_rows if not isinstance(selected_rows, bytearray) else None
+            shown.append(replace(column, files=replace(column.files, shown=CodeFilter(tuple(everything), rows))))
     return shown

@@ -1,4 +1,4 @@
-"""The verdicts of one program over the objects of its type, however they are kept: counts, the first, all in order."""
+"""The verdicts of one program on the objects of its type, in memory or in files: counts, first ones, all in order."""
 
 from __future__ import annotations
 
@@ -21,59 +21,59 @@ if TYPE_CHECKING:
 
 
 HIDDEN: Final = -1
-"""The index that stands for a verdict which is not to be shown."""
+"""The index of a verdict that a filter hides."""
 
 
 class Share(NamedTuple):
-    """Which one of how many shares is meant."""
+    """One of several equal shares of the work."""
 
     place: int
     shares: int
 
 
 WHOLE: Final = Share(0, 1)
-"""The share of who has no others beside."""
+"""The only share, if the work is not divided."""
 
 
 class Found(NamedTuple):
-    """One verdict that was asked for: the object's place among those of its type, and the code that an engine gave it."""
+    """A verdict in a list: the place of the object among those of its type, and the code that an engine gave it."""
 
     place: int
     code: int
 
 
 class Verdicts(Protocol):
-    """An index for each object, and what went wrong with it. Objects are named by their place among those of their type."""
+    """An index for each object, with errors. An object is named by its place among those of its type."""
 
     @property
     def program(self) -> Program:
-        """The program that judged."""
+        """The evaluated program."""
 
     def counted(self) -> Counter[int]:
-        """Return how often each index occurs."""
+        """Return the number of each index."""
 
     def unreadable(self) -> Counter[str]:
-        """Return how often each reason occurs why an object is unreadable, of those that are known without asking it.
+        """Return the number of each reason for unreadable objects, of those that are known without reading the objects.
 
-        Where its sources contradict each other, the reason does not say in which places they do.
+        For contradictions between sources, the reason does not name the places.
         """
 
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
-        """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
+        """Return the places of the first objects with one of the indexes, at most ``limit``, with their errors."""
 
     def ends(self) -> Iterator[EvaluationOutcome]:
-        """Yield how the program ended on each object, in their order; with ``HIDDEN`` where that is not to be shown."""
+        """Yield the outcome of each object in order, with the index ``HIDDEN`` for hidden ones."""
 
     def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
-        """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
+        """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
 
     def ends_of(self, verdicts: Sequence[Found], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
-        """Return how the program ended on some objects, which are given by place."""
+        """Return the outcomes of some objects, which are given by place."""
 
 
 @runtime_checkable
 class StreamedObjects(Protocol):
-    """Objects that are not held, but read as they are asked for: better many at once than each by itself."""
+    """Objects that are read on demand, many at once where possible."""
 
     def with_rows(self, rows: Sequence[int]) -> list[CloudObject]:
         """Return the objects at some places, in their order."""
@@ -81,50 +81,50 @@ class StreamedObjects(Protocol):
     def chunks(
         self, columns: Sequence[Any], share: Share = WHOLE
     ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
-        """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them.
+        """Yield all objects in order, in chunks, with the outcome of each in some columns of verdicts.
 
-        Of several shares, each has its turn: the first chunk is the first one's, the second the second's.
+        With several shares, the chunks alternate: the first is for the first share, the second for the second.
         """
 
     def forkable(self) -> AbstractContextManager[None]:
-        """Have no threads of its own meanwhile, so that processes that are forked can read it as well."""
+        """Stop the threads of the reader in this block, so that forked processes can use it."""
 
 
 @dataclass(frozen=True, slots=True)
 class InMemoryVerdicts:
-    """Verdicts held in memory: an index each, ``HIDDEN`` where it is not to be shown, and runtime errors by place."""
+    """Verdicts in memory: an index each, ``HIDDEN`` for hidden ones, and runtime errors by place."""
 
     program: Program
     indexes: array[int] = field(default_factory=lambda: array("i"))
     errors: Mapping[int, str] = field(default_factory=dict)
 
     def counted(self) -> Counter[int]:
-        """Return how often each index occurs."""
+        """Return the number of each index."""
         counts = Counter(self.indexes)
         del counts[HIDDEN]
         return counts
 
     def unreadable(self) -> Counter[str]:
-        """Return how often each reason occurs why an object is unreadable."""
+        """Return the number of each reason for unreadable objects."""
         return Counter(parted(error)[0] for place, error in self.errors.items() if self.indexes[place] == UNREADABLE)
 
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
-        """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
+        """Return the places of the first objects with one of the indexes, at most ``limit``, with their errors."""
         places = (place for place, index in enumerate(self.indexes) if index in indexes)
         return [(place, self.errors.get(place)) for place in islice(places, limit)]
 
     def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
-        """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
+        """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
         return [
             list(islice((Found(place, index) for place, index in enumerate(self.indexes) if index in group), limit))
             for group in groups
         ]
 
     def ends_of(self, verdicts: Sequence[Found], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
-        """Return how the program ended on some objects."""
+        """Return the outcomes of some objects."""
         return [(code, self.errors.get(place)) for place, code in verdicts]
 
     def ends(self) -> Iterator[EvaluationOutcome]:
-        """Yield how the program ended on each object, in their order."""
+        """Yield the outcome of each object, in order."""
         for place, index in enumerate(self.indexes):
             yield index, self.errors.get(place)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.parallel import all_threads_are_pythons, can_fork, dealt, processors
 from perpend.core.process import is_alone
 from perpend.evaluation.verdicts.evaluation import chunks_of
-from perpend.evaluation.verdicts.reads import reader_of
+from perpend.evaluation.verdicts.verdict import reader_of
 from perpend.evaluation.verdicts.verdicts import HIDDEN, WHOLE, Share, StreamedObjects
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from rich.text import Text
 from perpend.core.diagnostics.escape import display_width, encodable, visible
 from perpend.core.objects.inventory import places_in_words
 from perpend.core.objects.status import Status
-from perpend.evaluation.explain.sources import LONGEST_QUERY, NOT_COLLECTED, NOT_KNOWN
+from perpend.evaluation.explain.fields_read import LONGEST_QUERY, NOT_COLLECTED, NOT_KNOWN
 from perpend.evaluation.explain.steps import grounds, own_fields
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from perpend.core.objects.inventory import CloudObject
-    from perpend.evaluation.explain.fields_read import FieldValue
-    from perpend.evaluation.explain.sources import ReadPlace
+    from perpend.evaluation.explain.fields_read import FieldValue, ReadPlace
     from perpend.evaluation.explain.steps import Explanation, Leaf, ListedObject, Step
 
 STYLES: dict[Status, str] = {

@@ -1,4 +1,4 @@
-"""What objects may not be called on their way into tables is said, and never judged wrongly."""
+"""Field names that tables reserve are rejected."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ from tests.repositories import analyzer_of, logic, policy_files, program_of
 def test_names_that_tables_use_themselves_are_refused(tmp_path: Path, path: str) -> None:
     program = program_of(analyzer_of(tmp_path, policy_files(logic({"IS_EMPTY": {"arg": {"FIELD": {"path": path}}}}))))
     judged: list[dict[str, Any]] = [{"Id": "a", "perpend_row": 5}]
-    with duck_db() as engine, pytest.raises(PerpendError, match=f"a field called `{path.rpartition('.')[2]}`"):
+    with duck_db() as engine, pytest.raises(PerpendError, match=f"field `{path.rpartition('.')[2]}`"):
         indexes_of(engine, [program], judged, 0)

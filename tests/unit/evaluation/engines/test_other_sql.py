@@ -1,4 +1,4 @@
-"""Engines that nobody runs here: what they have no words for is said by name."""
+"""Dialects that Perpend does not run name the primitive that they lack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Explanations of verdicts on one object by one policy, for the tests of this room."""
+"""Explanations of verdicts on one object by one policy, for the tests of this package."""
 
 from __future__ import annotations
 

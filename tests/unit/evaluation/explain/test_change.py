@@ -1,4 +1,4 @@
-"""The smallest change of one value that turns a verdict."""
+"""The smallest change of one value that changes a verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a condition looked at of the object itself, each field once, and nothing that it did not come to."""
+"""The fields that conditions read: found through lookups, lists and documents, and shown as text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from perpend.evaluation.explain.sources import LONGEST_QUERY
+from perpend.core.values.partial_object import PartialObject
+from perpend.evaluation.explain.fields_read import LONGEST_QUERY, text_at
 from perpend.evaluation.explain.steps import Step
 from tests.repositories import logic
 from tests.unit.evaluation.explain.explanations import CHECKS, FLAG, MFA, explained
@@ -76,3 +77,33 @@ def test_of_a_related_list_it_is_what_was_looked_at_in_its_objects(
     again = {"RELATED_LIST_HAS": {"status": "INCOMPLIANT", "relationshipName": "Parts__r"}}
     found = explained(tmp_path, thing("a", Parts__r=children), has, again, relatedLists=[related])
     assert [expected, expected] == [fields(step) for step in found.steps[1:3]]
+
+
+NESTED = {"a__r": {"b__r": [{"c": 1}, {"c": None}]}, "doc": '{"k": [1, 2]}', "n__r": None}
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "expected"),
+    [
+        ("a__r.b__r[0].c", None, "1"),
+        ("a__r.b__r[1].c", None, "null"),
+        ("a__r.b__r[7].c", None, "null"),
+        ("a__r.b__r[0].d", None, "not collected"),
+        ("n__r.c", None, "null"),
+        ("m__r.c", None, "not collected"),
+        ("doc", "k", "[1,2]"),
+        ("doc", "l", "not collected"),
+        ("a__r", "b__r", '[{"c":1},{"c":null}]'),
+    ],
+)
+def test_a_value_is_found_behind_lookups_in_lists_and_documents(path: str, key: str | None, expected: str) -> None:
+    assert expected == text_at(NESTED, path, key)
+
+
+def test_of_test_data_what_is_not_there_is_null() -> None:
+    assert ["null", "null", "null"] == [text_at(NESTED, *where, complete=True) for where in (("x",), ("m__r.c",), ("doc", "l"))]
+
+
+def test_why_a_value_is_not_known_is_said() -> None:
+    fields: dict[str, Any] = PartialObject({}, {"list__r": "may hold more"})
+    assert ["not known: may hold more", "not collected"] == [text_at(fields, name) for name in ("list__r", "other")]

@@ -1,4 +1,4 @@
-"""The road to a verdict: steps, and values with their places."""
+"""The steps to a verdict, and the values with their places."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from perpend.evaluation.explain.fields_read import FieldValue
-from perpend.evaluation.explain.sources import ReadPlace
+from perpend.evaluation.explain.fields_read import FieldValue, ReadPlace
 from perpend.evaluation.explain.steps import Explanation, Leaf, ListedObject, Step, deciding_steps, explain_verdict, grounds
 from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
 from tests.repositories import logic, program_of
@@ -122,9 +121,10 @@ def test_an_explanation_carries_the_verdict_the_policy_and_the_time(tmp_path: Pa
 
 def test_a_policy_without_a_readable_descriptor_is_named_by_its_id(tmp_path: Path) -> None:
     found = analyzer(tmp_path, FLAG, files={"ce/policy/policy.yaml": "["})
-    judged = thing("a", flag="true")
+    explain_lists = thing("a", flag="true")
     assert (
-        "/ce/policy" == explain_verdict(found, program_of(found), judged, day=EvaluationTime(TIME, given=True)).policy.full_name
+        "/ce/policy"
+        == explain_verdict(found, program_of(found), explain_lists, day=EvaluationTime(TIME, given=True)).policy.full_name
     )
 
 
@@ -146,11 +146,11 @@ def has(status: str, name: str = "Parts__r", operation: str = "RELATED_LIST_HAS"
     return {operation: {"status": status, "relationshipName": name}}
 
 
-def judged(root: Path, parts: list[dict[str, Any]], *checks: Any, **more: Any) -> Explanation:
+def explain_lists(root: Path, parts: list[dict[str, Any]], *checks: Any, **more: Any) -> Explanation:
     return explained(root, thing("a", Parts__r=parts), *checks, relatedLists=[related("Parts__r", SET)], **more)
 
 
-def told(listed: tuple[ListedObject, ...]) -> list[tuple[str, str, str, str]]:
+def details(listed: tuple[ListedObject, ...]) -> list[tuple[str, str, str, str]]:
     return [(one.path, one.name, one.status.value, one.message) for one in listed]
 
 
@@ -159,27 +159,27 @@ def values(listed: ListedObject) -> list[tuple[str, str]]:
 
 
 def test_of_a_list_those_count_that_have_the_status_asked_for(tmp_path: Path) -> None:
-    _, listed = grounds(judged(tmp_path, [SAFE, UNSET, BAD], has("UNDETERMINED")).steps)
-    assert [("Parts__r[1]", "unset", "UNDETERMINED", "The flag is not set.")] == told(listed)
+    _, listed = grounds(explain_lists(tmp_path, [SAFE, UNSET, BAD], has("UNDETERMINED")).steps)
+    assert [("Parts__r[1]", "unset", "UNDETERMINED", "The flag is not set.")] == details(listed)
     assert [("flag", '""')] == values(listed[0])
 
 
 def test_where_none_has_it_all_count(tmp_path: Path) -> None:
-    found = judged(tmp_path, [BAD, UNSET], has("COMPLIANT"), otherwise="INCOMPLIANT")
+    found = explain_lists(tmp_path, [BAD, UNSET], has("COMPLIANT"), otherwise="INCOMPLIANT")
     assert [
         ("Parts__r[0]", "bad", "INCOMPLIANT", "condition 1"),
         ("Parts__r[1]", "unset", "UNDETERMINED", "The flag is not set."),
-    ] == told(grounds(found.steps)[1])
+    ] == details(grounds(found.steps)[1])
 
 
 def test_what_is_compliant_is_no_ground_of_a_finding_that_no_condition_decided(tmp_path: Path) -> None:
-    found = judged(tmp_path, [SAFE, BAD], has("COMPLIANT", operation="RELATED_LIST_HAS_NO"), otherwise="INCOMPLIANT")
+    found = explain_lists(tmp_path, [SAFE, BAD], has("COMPLIANT", operation="RELATED_LIST_HAS_NO"), otherwise="INCOMPLIANT")
     assert ["safe"] == [one.name for one in found.steps[1].listed]
     assert () == grounds(found.steps)[1]
 
 
 def test_conditions_that_did_not_decide_name_objects_without_what_theirs_come_from(tmp_path: Path) -> None:
-    found = judged(tmp_path, [BAD], has("COMPLIANT"), has("INCOMPLIANT"))
+    found = explain_lists(tmp_path, [BAD], has("COMPLIANT"), has("INCOMPLIANT"))
     assert [[("bad", [])], [("bad", [("flag", '"true"')])]] == [
         [(one.name, values(one)) for one in step.listed] for step in found.steps[1:3]
     ]
@@ -187,7 +187,7 @@ def test_conditions_that_did_not_decide_name_objects_without_what_theirs_come_fr
 
 def test_a_list_that_a_condition_did_not_come_to_is_not_told(tmp_path: Path) -> None:
     either = {"OR": {"args": [{"BOOLEAN": True}, has("INCOMPLIANT")]}}
-    assert () == judged(tmp_path, [BAD], either).steps[1].listed
+    assert () == explain_lists(tmp_path, [BAD], either).steps[1].listed
 
 
 def test_objects_of_lists_have_lists_of_their_own(tmp_path: Path) -> None:
@@ -196,13 +196,13 @@ def test_objects_of_lists_have_lists_of_their_own(tmp_path: Path) -> None:
     found = explained(tmp_path, thing("a", **held), has("INCOMPLIANT", "Box__r.Parts__r"), relatedLists=[parts])
     _, (part,) = grounds(found.steps)
     assert ("Box__r.Parts__r[0]", "part", []) == (part.path, part.name, values(part))
-    assert [("Bolts__r[1]", "bad", "INCOMPLIANT", "condition 1")] == told(part.listed)
+    assert [("Bolts__r[1]", "bad", "INCOMPLIANT", "condition 1")] == details(part.listed)
     assert [("flag", '"true"')] == values(part.listed[0])
 
 
 def test_an_object_that_cannot_be_read_says_why(tmp_path: Path) -> None:
-    _, listed = grounds(judged(tmp_path, [{"Id": "odd", "flag": 7}], has("COMPLIANT")).steps)
-    assert [("Parts__r[0]", "odd", "UNDETERMINED", "flag holds the number 7, not Text")] == told(listed)
+    _, listed = grounds(explain_lists(tmp_path, [{"Id": "odd", "flag": 7}], has("COMPLIANT")).steps)
+    assert [("Parts__r[0]", "odd", "UNDETERMINED", "flag holds the number 7, not Text")] == details(listed)
 
 
 def test_a_list_that_is_not_known_has_no_objects(tmp_path: Path) -> None:

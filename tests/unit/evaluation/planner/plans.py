@@ -1,4 +1,4 @@
-"""Plans over one type with a JSON document, for tests of what is kept of them."""
+"""Plans over one type with a JSON document, for tests of cached columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs become codes: guards in the order of evaluation, each child judged once, and nothing that cannot be reached."""
+"""Programs become codes: guards in the order of evaluation, each child evaluated once, no unreachable exits."""
 
 from __future__ import annotations
 

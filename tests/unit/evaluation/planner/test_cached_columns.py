@@ -1,4 +1,4 @@
-"""What is kept is named by its whole definition: another definition is another name, other company is not."""
+"""A cached column is named by its whole definition; values that are read together do not change the name."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from perpend.core.schema.tables import Column, Form, Join, Table, Tables
 from perpend.evaluation.planner.build import Plan
-from perpend.evaluation.planner.cached_columns import keepable, keepable_verdicts
+from perpend.evaluation.planner.cached_columns import cacheable_extracts, cacheable_verdicts
 from tests.unit.evaluation.planner.plans import COLUMNS, DOCUMENT, KEYS, TYPE, equal, plan, query
 
 
 def kept(found: Plan) -> set[str]:
-    columns = keepable(found.scalars, found.stage, KEYS)
+    columns = cacheable_extracts(found.scalars, found.stage, KEYS)
     assert columns is not None
     return set(columns.columns)
 
@@ -51,7 +51,7 @@ def test_a_column_of_another_form_is_another_column(tmp_path: Path) -> None:
 
 
 def verdicts(found: Plan, *reasons: str) -> list[str]:
-    columns = keepable_verdicts(found.scalars, found.stage, KEYS, reasons)
+    columns = cacheable_verdicts(found.scalars, found.stage, KEYS, reasons)
     assert columns is not None
     return list(columns.columns)
 
@@ -76,7 +76,7 @@ def test_a_verdict_that_needs_another_table_is_not_kept(tmp_path: Path) -> None:
     tables = Tables({TYPE: Table(TYPE, TYPE, COLUMNS, lookups, rows=1), other.name: other})
     check = {"IS_EMPTY": {"arg": {"FIELD": {"path": "CA10__other__r.Id"}}}}
     found = plan(tmp_path, check, tables=tables)
-    assert keepable_verdicts(found.scalars, found.stage, KEYS, ()) is None
+    assert cacheable_verdicts(found.scalars, found.stage, KEYS, ()) is None
 
 
 def test_nothing_is_kept_of_a_stage_that_needs_documents_as_they_are(tmp_path: Path) -> None:
@@ -88,4 +88,4 @@ def test_nothing_is_kept_of_a_stage_that_needs_documents_as_they_are(tmp_path: P
         {"FIELD": {"path": "CA10__other__r.Id", "returnType": "BYTES"}},
     )
     found = plan(tmp_path, {"IS_EQUAL": {"left": left, "right": right}}, tables=tables)
-    assert keepable(found.scalars, found.stage, KEYS) is None
+    assert cacheable_extracts(found.scalars, found.stage, KEYS) is None

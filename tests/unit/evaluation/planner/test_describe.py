@@ -1,4 +1,4 @@
-"""A plan told to people: a tree of what is judged, computed once, counted, looked up and scanned, or a drawing of it."""
+"""Plans are described as a tree of outputs, shared values, counts, lookups and scans, or as a diagram."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is used more than once is a column of the first layer in which it can be made; nothing else is."""
+"""A value with several uses becomes a column of the lowest layer that can compute it; other values do not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def equal(made: Scalars, one: Scalar, wanted: str) -> Scalar:
 def test_what_is_used_once_is_made_where_it_is_used(made: Scalars) -> None:
     found = layers(v0=equal(made, made.make("rest", text(made)), "x"))
     assert {"b0": text(made)} == found.base
-    assert [((), ["v0"])] == [(layer.kept, list(layer.made)) for layer in found.layers]
+    assert [((), ["v0"])] == [(layer.columns, list(layer.made)) for layer in found.layers]
 
 
 def test_what_is_used_twice_is_made_once_in_a_layer_below(made: Scalars) -> None:
@@ -38,7 +38,7 @@ def test_what_is_used_twice_is_made_once_in_a_layer_below(made: Scalars) -> None
     found = layers(v0=equal(made, rest, "x"), v1=equal(made, rest, "y"))
     below, last = found.layers
     assert ({"m0": rest}, ["v0", "v1"]) == (below.made, list(last.made))
-    assert ("m0", ()) == (found.names[rest], below.kept)
+    assert ("m0", ()) == (found.names[rest], below.columns)
 
 
 def test_what_is_made_of_something_shared_is_a_layer_further_up(made: Scalars) -> None:
@@ -46,14 +46,14 @@ def test_what_is_made_of_something_shared_is_a_layer_further_up(made: Scalars) -
     two = made.make("rest", one)
     found = layers(v0=equal(made, two, "x"), v1=equal(made, two, "y"), v2=equal(made, one, "z"))
     assert [[one], [two]] == [list(layer.made.values()) for layer in found.layers[:-1]]
-    assert [(), ("m0",)] == [layer.kept for layer in found.layers[:-1]], "kept as long as something reads it"
+    assert [(), ("m0",)] == [layer.columns for layer in found.layers[:-1]], "kept as long as something reads it"
 
 
 def test_a_column_that_a_later_layer_reads_is_kept(made: Scalars) -> None:
     rest = made.make("rest", text(made))
     found = layers(v0=made.all(equal(made, rest, "x"), equal(made, text(made, "z"), "x")), v1=equal(made, rest, "y"))
     assert ["b0", "b1"] == list(found.base)
-    assert ("b1",) == found.layers[0].kept
+    assert ("b1",) == found.layers[0].columns
 
 
 def test_the_argument_of_what_engines_write_several_times_is_made_before(made: Scalars) -> None:

@@ -1,10 +1,10 @@
-"""Scalars are made once, constant conditions fold while they are made, and what may be null is told from what never is."""
+"""Equal scalars are one object, constant conditions are simplified, and only nullable values are tested for null."""
 
 from __future__ import annotations
 
 import pytest
 
-from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, is_trivial, replaced, walk
+from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, is_trivial, replace_scalars, walk
 
 
 @pytest.fixture
@@ -126,6 +126,6 @@ def test_a_walk_comes_to_each_scalar_once_and_to_those_below_first(made: Scalars
 def test_what_stands_above_something_replaced_is_made_anew(made: Scalars) -> None:
     a, b, c = (flag(made, name) for name in "abc")
     top = made.all(made.negation(a), b)
-    found = replaced(made, [top, c], lambda one, arguments, old: c if one is a else None)
+    found = replace_scalars(made, [top, c], lambda one, arguments, old: c if one is a else None)
     assert made.all(made.negation(c), b) is found[top]
     assert (b, c) == (found[b], found[c])

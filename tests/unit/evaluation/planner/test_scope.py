@@ -1,4 +1,4 @@
-"""Where a program reads: what is there, what is hidden, and for which rows it is not known. Reasons have codes below zero."""
+"""Rows at the end of lookups: existing, hidden or unknown. Reasons have negative codes."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from perpend.core.schema.tables import CONTRADICTED, ROW, Column, Form, Join, Ta
 from perpend.core.values.partial_object import MISSING
 from perpend.core.values.values import DAY
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.scan import Scan
 from perpend.evaluation.planner.scope import DYNAMIC, Build, Guard, Place, Reasons, blank, empty_of, normal_is, text_of
+from perpend.evaluation.planner.stage import Scan
 
 GONE = "CA10__disappearanceTime__c"
 OWNERS = Join("owner__r", "Owner", "owner__c", "Id")
@@ -81,8 +81,8 @@ def test_a_row_that_has_disappeared_is_not_there_and_shows_no_values() -> None:
     made = at.build.scalars
     assert at.hidden
     found = made.negation(made.is_null(made.column("l1", ROW, Kind.WHOLE)))
-    gone = made.negation(blank(made, made.column("l1", GONE, Kind.TEXT)))
-    assert made.all(found, made.negation(gone)) is at.there
+    is_deleted = made.negation(blank(made, made.column("l1", GONE, Kind.TEXT)))
+    assert made.all(found, made.negation(is_deleted)) is at.there
     assert made.choice(at.there, made.column("l1", "Id", Kind.TEXT), made.literal(None, Kind.TEXT)) is at.column("Id")[0]
 
 
@@ -121,10 +121,10 @@ def test_a_row_is_gone_where_its_deletion_field_holds_a_time_up_to_the_day() -> 
     is_set = made.negation(made.make("less", instant, made.literal(DAY, Kind.WHOLE)))
     is_time = made.all(made.negation(made.is_null(instant)), is_set, made.make("less", instant, tomorrow))
     filled = made.negation(blank(made, text))
-    gone, odd = at.gone()
-    assert filled is gone
+    is_deleted, odd = at.is_deleted()
+    assert filled is is_deleted
     assert [made.choice(filled, made.negation(is_time), made.false)] == [guard.condition for guard in odd]
-    assert (place().build.scalars.false.constants, ()) == (place().gone()[0].constants, place().gone()[1])
+    assert (place().build.scalars.false.constants, ()) == (place().is_deleted()[0].constants, place().is_deleted()[1])
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Plans are printed by a dialect's table: joins, counts of children, layers inside each other, functions called by name."""
+"""Plans are printed by a dialect's table: joins, counts of children, nested layers, named functions."""
 
 from __future__ import annotations
 

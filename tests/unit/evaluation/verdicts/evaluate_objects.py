@@ -1,4 +1,4 @@
-"""Estates and judgements for the tests of this room."""
+"""Inventories and evaluations for the tests of this package."""
 
 from __future__ import annotations
 

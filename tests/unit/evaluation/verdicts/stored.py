@@ -1,4 +1,4 @@
-"""The same objects in files and in a store, for tests of what is judged where it is stored."""
+"""The same objects in files and in a store, for tests of evaluation in a store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An engine says what the interpreter says; contradictions are no pass; the day of a run is that of all its objects."""
+"""Engines agree with the interpreter, contradictions cannot pass, and all objects share the day of the run."""
 
 from __future__ import annotations
 

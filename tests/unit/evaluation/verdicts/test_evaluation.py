@@ -1,4 +1,4 @@
-"""Every object ends in exactly one status, the ledger adds up, and findings tell everything about a verdict."""
+"""Every object has exactly one status, the totals add up, and verdicts have all details."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from perpend.core.objects.inventory import CloudObject, Inventory, Source
 from perpend.core.objects.object_types import Field, Lookup, ObjectType
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
-from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of, counts_of, ledger_of, objects_at
+from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of, counts_of, objects_at, totals_of
 from perpend.evaluation.verdicts.requirements import AnsweredFor, RequirementStatus
 from perpend.evaluation.verdicts.selection import Selection, select_policies
 from perpend.evaluation.verdicts.verdicts import InMemoryVerdicts
@@ -96,8 +96,8 @@ def test_an_empty_estate_has_an_empty_ledger(tmp_path: Path) -> None:
 
 
 def test_a_ledger_that_does_not_add_up_is_never_shown(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="the ledger does not add up: 0 verdicts, 1 expected"):
-        ledger_of(inventory(thing("a")), [InMemoryVerdicts(program_of(analyzer(tmp_path, ON)))])
+    with pytest.raises(AssertionError, match="the totals do not add up: 0 verdicts, 1 expected"):
+        totals_of(inventory(thing("a")), [InMemoryVerdicts(program_of(analyzer(tmp_path, ON)))])
 
 
 def test_a_finding_tells_everything_about_a_verdict(tmp_path: Path) -> None:
@@ -197,11 +197,11 @@ def test_scorecards_are_of_the_frameworks_that_policies_were_chosen_by(tmp_path:
 def test_batches_that_would_hold_nothing_are_refused(tmp_path: Path, size: int) -> None:
     judged = evaluation(inventory(thing("a", flag="x")), program_of(analyzer(tmp_path, CHECKED)))
     assert [1] == [len(batch) for batch in judged.batches(1)]
-    with pytest.raises(ValueError, match=f"^a batch holds one finding at least, not {size}$"):
+    with pytest.raises(ValueError, match=f"^a batch has at least one verdict, not {size}$"):
         list(judged.batches(size))
 
 
 def test_a_program_that_did_not_judge_has_no_counts(tmp_path: Path) -> None:
     own, foreign = (program_of(analyzer(tmp_path / name, CHECKED)) for name in ("own", "foreign"))
-    with pytest.raises(ValueError, match="did not judge: take one of `programs`"):
+    with pytest.raises(ValueError, match="is not in this evaluation: use one of `programs`"):
         evaluation(inventory(thing("a")), own).counts(foreign)

@@ -1,4 +1,4 @@
-"""The day of a run: the given one, else the newest that any source may have been observed at."""
+"""The day of a run is the given one, else the newest at which any source may have been observed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes on between versions of a framework: by policies, whatever the numbers say; what is only inherited is told as that."""
+"""Requirements continue in another version by shared policies, not by numbers; inherited policies are marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One object by whatever people call it, out of files and out of a store alike."""
+"""One object is found by any of its names, in files and in a store alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.object_types import Field, Lookup, ObjectType
-from perpend.evaluation.verdicts.objects import meanings, object_named, stored_object_named
+from perpend.evaluation.verdicts.objects import name_queries, object_named, stored_object_named
 from perpend.language.compiler.names import UnknownName
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, program_of
 from tests.unit.inventory.snapshots.stored import write_store
@@ -140,7 +140,7 @@ def test_objects_of_one_id_are_told_apart_by_their_places():
     ],
 )
 def test_a_name_means_itself_first_then_what_reports_print_so(name, meant):
-    assert meant == [tuple(one) for one in meanings(name)]
+    assert meant == [tuple(one) for one in name_queries(name)]
 
 
 def test_the_nearest_name_is_offered_and_a_type_may_have_no_objects():

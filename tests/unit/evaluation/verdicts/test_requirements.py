@@ -1,4 +1,4 @@
-"""Requirements of a framework: each in exactly one class, whatever was asked, found and left out."""
+"""Each requirement of a framework has exactly one status."""
 
 from __future__ import annotations
 
@@ -126,27 +126,30 @@ def test_a_policy_has_one_reason_for_all_requirements(card: Callable[..., Scorec
 
 
 @pytest.mark.parametrize(
-    ("section", "all_asked"), [("01", True), ("04", True), ("05", False), ("06", False), ("07", False), ("08", False)]
+    ("section", "complete"), [("01", True), ("04", True), ("05", False), ("06", False), ("07", False), ("08", False)]
 )
 def test_a_section_is_covered_where_all_that_can_judge_it_did(
-    card: Callable[..., Scorecard], section: str, all_asked: bool
+    card: Callable[..., Scorecard], section: str, complete: bool
 ) -> None:
     found = card(f"/frameworks/f/{section}")
-    assert (1, all_asked) == (len(found.results), found.all_asked)
+    assert (1, complete) == (len(found.results), found.all_asked)
     assert (f"/frameworks/f/{section}",) == found.framework.sections
-    assert found.framework.name.startswith("The framework, of it ")
+    assert found.framework.name.startswith("The framework, section ")
 
 
 def test_sections_of_a_framework_are_counted_together_and_once(card: Callable[..., Scorecard]) -> None:
     found = card("/frameworks/f/09", "/frameworks/f/03", "/frameworks/f/09/01")
     assert ["3", "01"] == [one.requirement.number for one in found.results]
-    assert "The framework, of it 3, 09, 01" == found.framework.name
+    assert "The framework, sections 3, 09, 01" == found.framework.name
     assert ((), 9) == (card("/frameworks/f/03", "/frameworks/f").framework.sections, len(card("/frameworks/f").results))
 
 
 def test_a_policy_without_verdicts_was_not_asked(card: Callable[..., Scorecard]) -> None:
     results = card(left_out="/ce/nothing").results
-    assert (RequirementStatus.NOT_ASKED, "has not judged") == (results[4].standing, results[4].requirement.policies[0].why_not)
+    assert (RequirementStatus.NOT_ASKED, "was not evaluated") == (
+        results[4].standing,
+        results[4].requirement.policies[0].why_not,
+    )
 
 
 def asked_of(files: dict[str, Any], root: Path, top: str, left_out: tuple[str, ...] = ()) -> FrameworkAsked:
@@ -162,7 +165,7 @@ def asked_of(files: dict[str, Any], root: Path, top: str, left_out: tuple[str, .
 
 def test_a_section_by_itself_is_named_in_full(tmp_path: Path) -> None:
     found = asked_of({}, tmp_path, "/frameworks/f/03")
-    assert ("/frameworks/f", "The framework, of it 3 Met") == (found.id, found.name)
+    assert ("/frameworks/f", "The framework, section 3 Met") == (found.id, found.name)
 
 
 def test_a_policy_that_names_a_requirement_and_reaches_it_otherwise_too_names_it(tmp_path: Path) -> None:

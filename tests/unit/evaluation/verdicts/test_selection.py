@@ -1,4 +1,4 @@
-"""Who judges, who is refused, who is set aside: a value, and not a word printed."""
+"""Policies are selected, rejected or skipped, with reasons, and nothing is printed."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ def test_without_anything_to_judge_all_types_count(tmp_path: Path) -> None:
     ("names", "over", "said"),
     [
         (["none-such"], None, "unknown policy 'none-such'"),
-        (["unwritten"], None, "/ce/b/unwritten has no prod.logic.yaml: it cannot judge anything"),
-        (["over-others"], inventory("csv"), f"/ce/a/over-others judges {OTHER}, but the inputs hold {THING}"),
-        (["*unwritten"], None, "none of the policies named has a prod.logic.yaml that can judge"),
-        (["*over-others"], inventory("csv"), f"no policy judges what the inputs hold: {THING}"),
-        (["*counting"], inventory("credential-report"), "1 that need more than the inputs list were set aside"),
+        (["unwritten"], None, "/ce/b/unwritten has no prod.logic.yaml, so it cannot be evaluated"),
+        (["over-others"], inventory("csv"), f"/ce/a/over-others applies to {OTHER}, but the inputs contain {THING}"),
+        (["*unwritten"], None, "none of the selected policies has a prod.logic.yaml that can be evaluated"),
+        (["*over-others"], inventory("csv"), f"no policy applies to the inputs, which contain {THING}"),
+        (["*counting"], inventory("credential-report"), "1 skipped for lack of data in the inputs"),
     ],
 )
 def test_silence_that_would_look_like_a_pass_is_an_error(
@@ -182,8 +182,8 @@ def test_a_framework_says_of_each_policy_that_can_judge_why_it_does_not(tmp_path
         "/ce/a/over-unlabelled": "no CA10__CaBare__c among the inputs",
         "/ce/b/broken": "has errors: see perpend lint",
         "/ce/b/counting": "needs objects or fields that these inputs do not list",
-        "/ce/c/left": "left out by --exclude",
-        "/ce/c/no": "not chosen by --policy",
+        "/ce/c/left": "excluded by --exclude",
+        "/ce/c/no": "not selected by --policy",
     } == said
 
 
@@ -209,7 +209,7 @@ def test_a_framework_that_is_none_is_refused(tmp_path: Path, framework: str, sai
         (
             (),
             "f/2",
-            "no policy is mapped to 'f/2'; --inherited asks 1 that reach the framework through rules or similar sections",
+            "no policy is mapped to 'f/2'; --inherited includes 1 that map to it through rules or similar sections",
         ),
     ],
 )
@@ -262,11 +262,11 @@ def test_a_policy_that_counts_children_judges_where_it_is_named_and_where_nothin
         (
             ["*counting"],
             inventory("credential-report"),
-            f"no policy judges what the inputs hold: {THING}; 1 that need more than the inputs list were set aside, --policy asks one by name",
+            f"no policy applies to the inputs, which contain {THING}; 1 skipped for lack of data in the inputs (--policy selects one by name)",
         ),
-        (["*over-others"], Inventory((), {}), "no policy judges what the inputs hold: no objects"),
-        (["over-others"], inventory("csv"), f"/ce/a/over-others judges {OTHER}, but the inputs hold {THING}"),
-        (["*over-others"], Inventory((), {THING: (), "A": ()}), f"no policy judges what the inputs hold: A, {THING}"),
+        (["*over-others"], Inventory((), {}), "no policy applies to the inputs, which contain no objects"),
+        (["over-others"], inventory("csv"), f"/ce/a/over-others applies to {OTHER}, but the inputs contain {THING}"),
+        (["*over-others"], Inventory((), {THING: (), "A": ()}), f"no policy applies to the inputs, which contain A, {THING}"),
     ],
 )
 def test_silence_is_explained_in_full(tmp_path: Path, names: list[str], over: Inventory, said: str) -> None:
@@ -283,7 +283,7 @@ def test_what_is_excluded_and_what_is_absent_are_told_apart(tmp_path: Path) -> N
     assert (("/ce/b/counting",), {}) == (both.excluded, both.absent)
     by_itself = select_policies(analyzer, ["counting"], exclude=["*counting"])
     assert (["/ce/b/counting"], ()) == ([one.policy_id for one in by_itself.programs], by_itself.excluded)
-    with pytest.raises(UnknownName, match=r"can judge; 1 excluded, --policy asks one by name$"):
+    with pytest.raises(UnknownName, match=r"can be evaluated; 1 excluded \(--policy selects one by name\)$"):
         select_policies(analyzer, ["counting"], exclude=["*counting"], standing=True)
     with pytest.raises(UnknownName, match=r"^unknown policy 'nothing'"):
         select_policies(analyzer, exclude=["nothing"])
@@ -292,7 +292,7 @@ def test_what_is_excluded_and_what_is_absent_are_told_apart(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("names", "inherited", "advice"),
     [
-        ([], False, "; --inherited asks 1 that reach the framework through rules or similar sections"),
+        ([], False, "; --inherited includes 1 that map to it through rules or similar sections"),
         (["*over-things"], False, ""),
         ([], True, None),
     ],
@@ -308,7 +308,7 @@ def test_who_reaches_a_framework_otherwise_is_told_where_nobody_who_names_it_jud
         return
     with pytest.raises(UnknownName) as raised:
         select_policies(analyzer, names, framework="f", inherited=inherited, over=over)
-    assert f"no policy judges what the inputs hold: {OTHER}{advice}" == str(raised.value)
+    assert f"no policy applies to the inputs, which contain {OTHER}{advice}" == str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ def test_a_program_by_name_is_one_or_the_whole_reason_is_told(tmp_path: Path) ->
     for name, said in (
         ("/ce/c", "'/ce/c' names 7 policies: /ce/c/0, /ce/c/1, /ce/c/2, /ce/c/3, /ce/c/4"),
         ("over-thing", "unknown policy 'over-thing' (did you mean 'over-things'?)"),
-        ("/ce/b/unwritten", "/ce/b/unwritten has no prod.logic.yaml: it cannot judge anything"),
+        ("/ce/b/unwritten", "/ce/b/unwritten has no prod.logic.yaml, so it cannot be evaluated"),
     ):
         with pytest.raises(UnknownName) as raised:
             program_named(analyzer, name)

@@ -1,4 +1,4 @@
-"""What is stale is not known: objects are in doubt, and claims of stale sources no longer cover anything."""
+"""Stale data are not known: objects are in doubt, and claims of stale sources do not hold."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DAY = Freshness(timedelta(hours=24), NOW)
         (25, "observed 25 hours ago, 2026-01-09 11:00 UTC: older than 24 hours"),
         (72, "observed 3 days ago, 2026-01-07 12:00 UTC: older than 24 hours"),
         (-0.05, None),
-        (-1, "observed at 2026-01-10 13:00 UTC, which is yet to come: how old it is cannot be said"),
+        (-1, "observed at 2026-01-10 13:00 UTC, which is in the future: its age is unknown"),
     ],
 )
 def test_facts_are_stale_once_they_are_older(hours: float, reason: str | None) -> None:
@@ -39,7 +39,7 @@ def test_facts_are_stale_once_they_are_older(hours: float, reason: str | None) -
 
 
 def test_a_time_that_nothing_states_is_stale_unless_the_run_has_one() -> None:
-    assert DAY.reason(None) == "observed at a time that nothing states: it may be older than 24 hours"
+    assert DAY.reason(None) == "observed at an unknown time: it may be older than 24 hours"
     given = freshness_of(timedelta(hours=1), NOW, None)
     assert given is not None
     assert (None, None) == (given.reason(None), given.reason(NOW + timedelta(days=1)))

@@ -1,4 +1,4 @@
-"""What a report shows is what was wanted, of files and of a store alike, and no verdict or total changes."""
+"""A report shows the requested verdicts, of files and of a store alike; no verdict and no total changes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 
 @pytest.fixture(scope="module", params=["files", "store"])
-def judged(request: pytest.FixtureRequest, case: Case) -> Iterator[Evaluation]:
+def evaluation_(request: pytest.FixtureRequest, case: Case) -> Iterator[Evaluation]:
     policies = {name: replace(view, categories=CATEGORIES[name]) for name, view in case.selection.policies.items()}
     selection = replace(case.selection, policies=policies)
     if request.param == "files":
@@ -68,8 +68,8 @@ def wanted(evaluation: Evaluation, *statuses: Status) -> dict[str, dict[str, int
     }
 
 
-def test_who_wants_nothing_in_particular_sees_the_judgement_itself(judged: Evaluation) -> None:
-    assert judged is filter_verdicts(judged, Filter(), NAMED)
+def test_who_wants_nothing_in_particular_sees_the_judgement_itself(evaluation_: Evaluation) -> None:
+    assert evaluation_ is filter_verdicts(evaluation_, Filter(), NAMED)
     assert [False, True, True, True] == list(
         map(bool, (Filter(), Filter((GOOD,)), Filter((), ("COST",)), Filter((), (), ("o",))))
     )
@@ -77,69 +77,74 @@ def test_who_wants_nothing_in_particular_sees_the_judgement_itself(judged: Evalu
 
 @pytest.mark.parametrize("statuses", [(BAD,), (OPEN, GOOD), (GONE,), (Status.INAPPLICABLE,)])
 def test_verdicts_of_other_statuses_are_hidden_and_nothing_else_changes(
-    judged: Evaluation, statuses: tuple[Status, ...]
+    evaluation_: Evaluation, statuses: tuple[Status, ...]
 ) -> None:
-    found = filter_verdicts(judged, Filter(statuses), {})
-    assert wanted(judged, *statuses) == shown(found)
+    found = filter_verdicts(evaluation_, Filter(statuses), {})
+    assert wanted(evaluation_, *statuses) == shown(found)
     assert found.filter_verdicts is not None
     assert [one for one in Status if one in statuses] == list(found.filter_verdicts.statuses)
     assert sum(map(len, shown(found).values())) == found.filter_verdicts.number
-    assert (judged.verdicts, judged.ledger, judged.inventory) == (found.verdicts, found.ledger, found.inventory)
+    assert (evaluation_.verdicts, evaluation_.ledger, evaluation_.inventory) == (found.verdicts, found.ledger, found.inventory)
 
 
-def test_policies_are_chosen_by_any_of_their_categories_in_any_case(judged: Evaluation) -> None:
-    every = shown(judged)
+def test_policies_are_chosen_by_any_of_their_categories_in_any_case(evaluation_: Evaluation) -> None:
+    every = shown(evaluation_)
     for categories, policies in (
         (("security",), ["/ce/a"]),
         (("COST",), ["/ce/a", "/ce/b"]),
         (("Cost", "SECURITY"), ["/ce/a", "/ce/b"]),
     ):
-        found = filter_verdicts(judged, Filter((), categories), {})
+        found = filter_verdicts(evaluation_, Filter((), categories), {})
         assert {one: every[one] for one in policies} == shown(found)
         assert found.filter_verdicts is not None and tuple(Status) == found.filter_verdicts.statuses
-    assert {"/ce/a": wanted(judged, BAD)["/ce/a"]} == shown(filter_verdicts(judged, Filter((BAD,), ("SECURITY",)), {}))
+    assert {"/ce/a": wanted(evaluation_, BAD)["/ce/a"]} == shown(
+        filter_verdicts(evaluation_, Filter((BAD,), ("SECURITY",)), {})
+    )
 
 
 @pytest.mark.parametrize("account", ["o", "Own", "production", "PRODUCTION"])
 def test_objects_belong_to_accounts_by_number_by_name_and_by_what_the_configuration_calls_them(
-    judged: Evaluation, account: str
+    evaluation_: Evaluation, account: str
 ) -> None:
-    every = shown(judged)
-    found = shown(filter_verdicts(judged, Filter((), (), (account,)), NAMED))
+    every = shown(evaluation_)
+    found = shown(filter_verdicts(evaluation_, Filter((), (), (account,)), NAMED))
     assert {
         policy: {name: end for name, end in of_policy.items() if name == "f"} for policy, of_policy in every.items()
     } == found
     assert {"/ce/a": {"f"}, "/ce/b": set(), "/ce/c": {"f"}} == {policy: set(names) for policy, names in found.items()}
 
 
-def test_an_object_without_an_owner_is_an_account_by_its_own_name_and_of_several_any_counts(judged: Evaluation) -> None:
-    found = shown(filter_verdicts(judged, Filter((), (), ("b", "x", "o")), {}))
+def test_an_object_without_an_owner_is_an_account_by_its_own_name_and_of_several_any_counts(evaluation_: Evaluation) -> None:
+    found = shown(filter_verdicts(evaluation_, Filter((), (), ("b", "x", "o")), {}))
     assert {"/ce/a": {"b", "f"}, "/ce/b": {"x"}, "/ce/c": {"b", "f"}} == {policy: set(names) for policy, names in found.items()}
-    none = shown(filter_verdicts(judged, Filter((BAD,), (), ("x",)), {}))
+    none = shown(filter_verdicts(evaluation_, Filter((BAD,), (), ("x",)), {}))
     assert {"/ce/a": {}, "/ce/b": {}, "/ce/c": {}} == none | {"/ce/b": {}}
 
 
 @pytest.mark.parametrize("account", ["1", "9", "Elsewhere"])
-def test_an_account_that_an_input_or_the_configuration_names_may_own_nothing(judged: Evaluation, account: str) -> None:
-    assert {"/ce/a": {}, "/ce/b": {}, "/ce/c": {}} == shown(filter_verdicts(judged, Filter((), (), (account,)), NAMED))
+def test_an_account_that_an_input_or_the_configuration_names_may_own_nothing(evaluation_: Evaluation, account: str) -> None:
+    assert {"/ce/a": {}, "/ce/b": {}, "/ce/c": {}} == shown(filter_verdicts(evaluation_, Filter((), (), (account,)), NAMED))
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Filter((), (), ("Productoin",)), "nothing belongs to the account 'Productoin' (did you mean 'Production'?)"),
-        (Filter((), (), ("o", "zzzz\n")), "nothing belongs to the account 'zzzz\\n': there are 1, 2, 8, Elsewhere, Production"),
-        (Filter((), ("SECURTY",)), "no policy that judged is of the category 'SECURTY': they are of COST, SECURITY"),
+        (Filter((), (), ("Productoin",)), "no object belongs to the account 'Productoin' (did you mean 'Production'?)"),
+        (
+            Filter((), (), ("o", "zzzz\n")),
+            "no object belongs to the account 'zzzz\\n': known accounts are 1, 2, 8, Elsewhere, Production",
+        ),
+        (Filter((), ("SECURTY",)), "no evaluated policy has the category 'SECURTY': the categories are COST, SECURITY"),
     ],
 )
-def test_what_nothing_has_is_an_error_that_names_the_nearest(judged: Evaluation, asked: Filter, said: str) -> None:
+def test_what_nothing_has_is_an_error_that_names_the_nearest(evaluation_: Evaluation, asked: Filter, said: str) -> None:
     with pytest.raises(UnknownName) as raised:
-        filter_verdicts(judged, asked, NAMED)
+        filter_verdicts(evaluation_, asked, NAMED)
     assert said == str(raised.value)
 
 
 def test_where_no_policy_has_a_category_none_is_named(case: Case) -> None:
-    with pytest.raises(UnknownName, match=r"of the category 'COST': they are of none$"):
+    with pytest.raises(UnknownName, match=r"has the category 'COST': the categories are none$"):
         filter_verdicts(evaluate_objects(case.inventory, case.selection, snapshot_time=DAY), Filter((), ("COST",)), {})
 
 

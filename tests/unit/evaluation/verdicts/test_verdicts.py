@@ -1,4 +1,4 @@
-"""Verdicts held in memory are counted, found and told in the order of their objects."""
+"""Verdicts in memory are counted, found and listed in the order of their objects."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ ERRORS = {1: "odd", 4: "denied"}
 
 
 @pytest.fixture
-def held(tmp_path: Path) -> InMemoryVerdicts:
+def verdicts(tmp_path: Path) -> InMemoryVerdicts:
     return InMemoryVerdicts(program_of(analyzer(tmp_path, {"FIELD": {"path": "on"}})), array("i", INDEXES), ERRORS)
 
 
-def test_each_index_is_counted(held: InMemoryVerdicts) -> None:
-    assert Counter({199: 3, 0: 2, 299: 1, 99: 1}) == held.counted()
-    assert Counter() == InMemoryVerdicts(held.program).counted()
+def test_each_index_is_counted(verdicts: InMemoryVerdicts) -> None:
+    assert Counter({199: 3, 0: 2, 299: 1, 99: 1}) == verdicts.counted()
+    assert Counter() == InMemoryVerdicts(verdicts.program).counted()
 
 
-def test_reasons_of_unreadable_objects_are_counted_without_their_places(held: InMemoryVerdicts) -> None:
+def test_reasons_of_unreadable_objects_are_counted_without_their_places(verdicts: InMemoryVerdicts) -> None:
     differ = "sources contradict each other about x (a.csv:1, b.csv:2)"
     errors = {0: differ, 1: differ.replace("1", "7"), 2: "denied", 3: "denied"}
-    ended = replace(held, indexes=array("i", [UNREADABLE, UNREADABLE, UNREADABLE, 199]), errors=errors)
+    ended = replace(verdicts, indexes=array("i", [UNREADABLE, UNREADABLE, UNREADABLE, 199]), errors=errors)
     assert {"sources contradict each other about x": 2, "denied": 1} == ended.unreadable()
 
 
@@ -47,20 +47,20 @@ def test_reasons_of_unreadable_objects_are_counted_without_their_places(held: In
     ],
 )
 def test_the_first_of_some_endings_are_those_of_the_lowest_places(
-    held: InMemoryVerdicts, indexes: Collection[int], limit: int, found: list[tuple[int, str | None]]
+    verdicts: InMemoryVerdicts, indexes: Collection[int], limit: int, found: list[tuple[int, str | None]]
 ) -> None:
-    assert found == held.first(indexes, limit)
-    assert [[Found(place, INDEXES[place]) for place, _ in found]] == held.firsts([indexes], limit)
+    assert found == verdicts.first(indexes, limit)
+    assert [[Found(place, INDEXES[place]) for place, _ in found]] == verdicts.firsts([indexes], limit)
 
 
-def test_every_group_of_endings_has_its_own_first(held: InMemoryVerdicts) -> None:
-    assert [[(0, 199), (3, 199)], [(1, 0), (2, 299)], []] == held.firsts([[199], [0, 299], []], 2)
+def test_every_group_of_endings_has_its_own_first(verdicts: InMemoryVerdicts) -> None:
+    assert [[(0, 199), (3, 199)], [(1, 0), (2, 299)], []] == verdicts.firsts([[199], [0, 299], []], 2)
 
 
-def test_what_went_wrong_goes_with_the_end_of_its_object(held: InMemoryVerdicts) -> None:
+def test_what_went_wrong_goes_with_the_end_of_its_object(verdicts: InMemoryVerdicts) -> None:
     ends = [(index, ERRORS.get(place)) for place, index in enumerate(INDEXES)]
-    assert ends == list(held.ends())
-    assert [ends[4], ends[0]] == held.ends_of([Found(4, 0), Found(0, 199)], {4: thing("e"), 0: thing("a")})
+    assert ends == list(verdicts.ends())
+    assert [ends[4], ends[0]] == verdicts.ends_of([Found(4, 0), Found(0, 199)], {4: thing("e"), 0: thing("a")})
 
 
 def test_objects_that_are_held_are_not_streamed() -> None:

@@ -90,7 +90,7 @@ def _refuse_renames(repository: Repository) -> None:
 def evaluated_run(snapshot: Snapshot, evaluation: Evaluation, repository: Repository) -> EvaluatedRun:
     """Return a judgement of a stored snapshot as a history takes it."""
     from perpend.evaluation.planner.cached_columns import SEMANTICS
-    from perpend.evaluation.verdicts.stores.re_evaluate import re_evaluate
+    from perpend.evaluation.verdicts.stores.evaluate_snapshot import re_evaluate
     from perpend.findings.history.write.evaluated_run import EvaluatedRun
     from perpend.inventory.snapshots.store import Store
     from perpend.language.syntax.companions.renames import Renames

@@ -1,1 +1,1 @@
-"""A plan and tables in, verdict codes out: DuckDB, with columns kept between runs."""
+"""Run plans in DuckDB, with a cache of computed columns for stored snapshots."""

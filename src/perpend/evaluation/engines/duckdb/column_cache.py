@@ -1,8 +1,8 @@
-"""What was computed of a snapshot's rows, kept beside it: a second run reads verdicts, a new policy the extracts below it.
+"""Cache computed columns of a snapshot next to it, so that later runs read them instead of computing them again.
 
-A column's name is the hash of its definition, its directory the hash of the snapshot's content, the table and the versions
-of everything that computes: another value can only stand under another name. What is damaged is made anew, and what cannot
-be written is computed all the same, and not kept.
+A second run of the same policies reads verdicts; a new policy reads the extracts below it. The name of a column is the hash
+of its definition. The name of its directory is the hash of the snapshot's content, the table and the versions of all code
+that computes. Damaged files are rebuilt. If the disk cannot be written, everything is computed and nothing is cached.
 """
 
 from __future__ import annotations
@@ -14,42 +14,49 @@ import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from unicodedata import unidata_version
 
 from perpend.core.schema.tables import ROW, SOURCE
-from perpend.evaluation.planner.cached_columns import SEMANTICS, VERDICTS, Keepable, keepable, keepable_verdicts
+from perpend.evaluation.planner.cached_columns import (
+    SEMANTICS,
+    VERDICTS,
+    CacheableColumns,
+    cacheable_extracts,
+    cacheable_verdicts,
+)
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.planner.stage import KIND_OF_FORM, ROOT, Stage
 from perpend.inventory.snapshots.column_cache import KeptFiles
-from perpend.inventory.snapshots.database import is_failed_write, pattern
+from perpend.inventory.snapshots.database import is_failed_write, pattern, storing
 from perpend.inventory.snapshots.driver import duckdb
 from perpend.inventory.snapshots.files import OWNER_ONLY, make_directory
+from perpend.inventory.snapshots.store import KEPT
 from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from perpend.core.schema.tables import Tables
     from perpend.evaluation.engines.duckdb.engine import DuckDb
     from perpend.evaluation.planner.build import Plan
+    from perpend.inventory.snapshots.snapshot import Snapshot
+
 
 _VERSIONS: Final = (duckdb.__version__, unidata_version, version("google-re2"), version("jmespath"))
-"""Of all that computes what is kept, beside this package: letters and patterns have versions of their own."""
+"""The versions of all other code that computes cached values: Unicode tables and RE2 change results, too."""
 
 _MOST_FILES: Final = 8
 
 
-class _NotKept(Exception):
-    """Columns that are not there cannot be kept either: the disk is full, or the like."""
+class _CacheWriteFailed(Exception):
+    """A column that is not cached cannot be cached now, for example because the disk is full."""
 
 
 @dataclass(slots=True)
 class Cost:
-    """What one table cost: how many columns were read from what was kept, and how many were computed and kept now.
-
-    ``what`` they hold: verdicts, or the extracts that verdicts are made of.
-    """
+    """The columns of one table that were read from the cache and that were computed. ``what`` is verdicts or extracts."""
 
     table: str
     what: str
@@ -58,8 +65,8 @@ class Cost:
 
 
 @dataclass(slots=True)
-class KeptColumns:
-    """The kept columns of one snapshot. ``costs`` grow with every plan."""
+class ColumnCache:
+    """The cached columns of one snapshot. ``costs`` grows with every plan."""
 
     engine: DuckDb
     directory: Path
@@ -69,8 +76,8 @@ class KeptColumns:
     _places: dict[Path, KeptFiles] = field(default_factory=dict)
     _full: bool = False
 
-    def can_be_kept(self) -> bool:
-        """Whether the directory can be written: a store on a read-only disk is judged all the same, and nothing kept."""
+    def is_writable(self) -> bool:
+        """Whether the directory can be written. On a read-only disk, everything is computed and nothing is cached."""
         place = self.directory / self.identity
         try:
             make_directory(place)
@@ -78,10 +85,10 @@ class KeptColumns:
             return False
         return os.access(place, os.W_OK)
 
-    def over_kept(self, plan: Plan, *, whole: bool = True) -> tuple[Plan, Callable[[str], str]]:
-        """Return a plan as read from kept columns, having computed those that were not there, and what stands for tables.
+    def over_cache(self, plan: Plan, *, whole: bool = True) -> tuple[Plan, Callable[[str], str]]:
+        """Return a plan that reads cached columns, and a function that returns the SQL for a table.
 
-        ``whole``: all rows will be judged, so that verdicts are worth keeping.
+        Columns that are missing are computed first. ``whole``: all rows will be evaluated, so verdicts are worth caching.
         """
         relations: dict[str, str] = {}
         stage = self._stage(plan, plan.stage, {ROW: Kind.WHOLE, SOURCE: Kind.WHOLE}, relations, verdicts=whole)
@@ -97,39 +104,39 @@ class KeptColumns:
             below = {count.join.other: _kind(count.stage, count.join.other)}
             counts.append(replace(count, stage=self._stage(plan, count.stage, below, relations, verdicts=verdicts)))
         stage = replace(stage, counts=tuple(counts))
-        owned = [lookup.join.own for lookup in stage.lookups if lookup.above == ROOT]
-        owned += [count.join.own for count in stage.counts if count.above == ROOT]
-        keys = keys | {name: _kind(stage, name) for name in owned}
-        to_keep = keepable_verdicts(plan.scalars, stage, keys, plan.reasons) if verdicts else None
-        to_keep = to_keep or keepable(plan.scalars, stage, keys)
-        if to_keep is None or stage.table.rows == 0:
+        join_keys = [lookup.join.own for lookup in stage.lookups if lookup.above == ROOT]
+        join_keys += [count.join.own for count in stage.counts if count.above == ROOT]
+        keys = keys | {name: _kind(stage, name) for name in join_keys}
+        cacheable = cacheable_verdicts(plan.scalars, stage, keys, plan.reasons) if verdicts else None
+        cacheable = cacheable or cacheable_extracts(plan.scalars, stage, keys)
+        if cacheable is None or stage.table.rows == 0:
             return stage
-        over = to_keep.stage_over_kept(plan.scalars, stage)
+        over = cacheable.stage_over_cache(plan.scalars, stage)
         if over.table.name in relations:
             over = replace(over, table=replace(over.table, name=f"{over.table.name}{len(relations)}"))
         try:
-            relations[over.table.name] = self._relation(plan, stage, to_keep)
-        except _NotKept:
+            relations[over.table.name] = self._relation(plan, stage, cacheable)
+        except _CacheWriteFailed:
             return stage
         return over
 
-    def _relation(self, plan: Plan, stage: Stage, wanted: Keepable) -> str:
-        kept = self._kept(stage.table.name, wanted.what)
-        asked = {name: scalar for name, scalar in {**wanted.columns, **wanted.keys}.items() if name != ROW}
-        crowded = kept.number() > _MOST_FILES
-        known = {} if crowded else kept.file_of(asked)
-        missing = {name: scalar for name, scalar in asked.items() if name not in known}
+    def _relation(self, plan: Plan, stage: Stage, cacheable: CacheableColumns) -> str:
+        cache_files = self._files_of(stage.table.name, cacheable.what)
+        required = {name: scalar for name, scalar in {**cacheable.columns, **cacheable.keys}.items() if name != ROW}
+        too_many_files = cache_files.number() > _MOST_FILES
+        file_of_column = {} if too_many_files else cache_files.file_of(required)
+        missing = {name: scalar for name, scalar in required.items() if name not in file_of_column}
         if missing:
-            file = self._compute(plan, Stage(stage.table, missing), wanted, kept.place)
-            with self._keeping():
-                kept.add(missing, file, alone=crowded)
-            known |= dict.fromkeys(missing, file)
-        computed = len(missing.keys() & wanted.columns.keys())
-        self.costs.append(Cost(stage.table.name, wanted.what, len(wanted.columns) - computed, computed))
+            file = self._compute(plan, Stage(stage.table, missing), cacheable, cache_files.place)
+            with self._writing():
+                cache_files.add(missing, file, alone=too_many_files)
+            file_of_column |= dict.fromkeys(missing, file)
+        computed = len(missing.keys() & cacheable.columns.keys())
+        self.costs.append(Cost(stage.table.name, cacheable.what, len(cacheable.columns) - computed, computed))
         by_file: dict[str, list[str]] = {}
-        for name in asked:
-            by_file.setdefault(known[name], []).append(name)
-        return self._joined([kept.place / file for file in by_file], list(by_file.values()))
+        for name in required:
+            by_file.setdefault(file_of_column[name], []).append(name)
+        return self._joined([cache_files.place / file for file in by_file], list(by_file.values()))
 
     def _joined(self, paths: Sequence[Path], columns: Sequence[Sequence[str]]) -> str:
         if len(paths) == 1:
@@ -141,21 +148,21 @@ class KeptColumns:
             text += f" JOIN {self.engine.files([path])} AS f{number} ON f{number}.{quote(ROW)} = f0.{quote(ROW)}"
         return text + ")"
 
-    def _compute(self, plan: Plan, stage: Stage, wanted: Keepable, place: Path) -> str:
-        """Write the outputs of a stage to a new file, verdicts by way of extracts; return the file's name."""
-        self._refuse_when_full()
+    def _compute(self, plan: Plan, stage: Stage, cacheable: CacheableColumns, place: Path) -> str:
+        """Write the outputs of a stage to a new file, verdicts by way of extracts; return the name of the file."""
+        self._raise_if_full()
         relations = {stage.table.name: self.engine.files(self.files[stage.table.name])}
         names = ", ".join(map(self.engine.quoted, stage.outputs))
-        if wanted.what == VERDICTS:
-            keys = {name: key.kind for name, key in wanted.keys.items()}
+        if cacheable.what == VERDICTS:
+            keys = {name: key.kind for name, key in cacheable.keys.items()}
             stage = self._stage(plan, stage, keys, relations, verdicts=False)
-            self._refuse_when_full()
+            self._raise_if_full()
         file = f"{secrets.token_hex(8)}.parquet"
         path = place / f"{file}.part"
         query = self.engine.text_of(stage, relations.__getitem__)
-        select = f'SELECT "key0" AS {self.engine.quoted(ROW)}, {names} FROM ({query}\n) AS kept'
+        select = f'SELECT "key0" AS {self.engine.quoted(ROW)}, {names} FROM ({query}\n) AS computed'
         try:
-            with self._keeping():
+            with self._writing():
                 self.engine.run(f"COPY ({select}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
                 path.chmod(OWNER_ONLY)
                 os.replace(path, place / file)
@@ -163,25 +170,25 @@ class KeptColumns:
             path.unlink(missing_ok=True)
         return file
 
-    def _refuse_when_full(self) -> None:
+    def _raise_if_full(self) -> None:
         if self._full:
-            raise _NotKept
+            raise _CacheWriteFailed
 
     @contextmanager
-    def _keeping(self) -> Iterator[None]:
-        """Raise _NotKept where something cannot be written: from then on nothing more is tried."""
+    def _writing(self) -> Iterator[None]:
+        """Raise _CacheWriteFailed if a write fails, and stop caching from then on."""
         try:
             yield
         except (OSError, duckdb.Error) as error:
             if isinstance(error, duckdb.Error) and not is_failed_write(error):
                 raise
             self._full = True
-            raise _NotKept from None
+            raise _CacheWriteFailed from None
 
-    def _kept(self, table: str, what: str) -> KeptFiles:
+    def _files_of(self, table: str, what: str) -> KeptFiles:
         parts = [table, what, SEMANTICS, __version__, *_VERSIONS]
         name = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
-        with self._keeping():
+        with self._writing():
             place = make_directory(self.directory / self.identity / name)
         return self._places.setdefault(place, KeptFiles(place))
 
@@ -189,3 +196,35 @@ class KeptColumns:
 def _kind(stage: Stage, name: str) -> Kind:
     column = stage.table.columns.get(name)
     return KIND_OF_FORM[column.form] if column else Kind.WHOLE
+
+
+class StoreDuckDb:
+    """DuckDB on a stored snapshot. ``engine`` must reach the files of the snapshot and the directory of the cache.
+
+    ``cache``: store computed columns for later runs, if the directory can be written.
+    """
+
+    def __init__(self, engine: DuckDb, snapshot: Snapshot, *, cache: bool = True) -> None:
+        self._engine = engine
+        self._directory = snapshot.directory
+        self._cache = ColumnCache(engine, snapshot.directory / KEPT, snapshot.content_hash, snapshot.files)
+        self._writes = cache and self._cache.is_writable()
+
+    @property
+    def costs(self) -> Sequence[Cost]:
+        """The columns that were read from the cache or computed, by table; empty without a cache."""
+        return self._cache.costs
+
+    def codes_of_rows(
+        self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> list[tuple[int, ...]]:
+        """Return the outputs of a plan for each row of its table, in the order of the rows."""
+        return self._engine.codes_of_rows(plan, tables, rows)
+
+    def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
+        """Write the outputs of a plan to a Parquet file, reading cached columns; return the file."""
+        with storing(self._directory, written=out.parent):
+            if not self._writes:
+                return self._engine.evaluate_to_parquet(plan, files, out)
+            self._engine.evaluate(*self._cache.over_cache(plan), out)
+            return [out]

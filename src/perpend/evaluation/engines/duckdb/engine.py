@@ -1,4 +1,4 @@
-"""A plan and tables in, verdict codes out, by an embedded DuckDB: in memory for its own process, spilling to disk."""
+"""Evaluate plans in an embedded DuckDB: in memory for its own process, spilling to disk."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import PerpendError
 from perpend.core.schema.tables import ROW, SOURCE, plain
-from perpend.evaluation.engines.duckdb.rows import fill, statements_of
-from perpend.evaluation.engines.duckdb.sql import DuckDbSql, quoted, type_of
-from perpend.evaluation.engines.nested import columns_of
+from perpend.evaluation.engines.duckdb.sql import DuckDbSql, literal, quoted, type_of
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.planner.sql import Names, Native, stage_query
-from perpend.evaluation.planner.stage import columns_read
+from perpend.evaluation.planner.stage import column_kinds, columns_read
 from perpend.evaluation.planner.udfs import NATIVES
 from perpend.inventory.snapshots.database import MEMORY_LIMIT, Connection, opened, pattern
 from perpend.inventory.snapshots.functions import add_function
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from perpend.evaluation.planner.build import Plan
     from perpend.evaluation.planner.stage import Stage
 
+
 _PARTS: Final = 4
 _PART: Final = 5_000
 DIALECT: Final = DuckDbSql()
@@ -39,111 +38,111 @@ _ALWAYS: Final = (
 
 
 class DuckDb:
-    """One embedded DuckDB of this process, for the thread that made it; natives are made known to it once each."""
+    """An embedded DuckDB for the thread that created it. Each Python function is registered once."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._thread: int | None = get_ident()
         self._natives: Names = {}
-        self._known: set[str] = set()
+        self._registered: set[str] = set()
         teach(connection)
         for native in _ALWAYS:
             self._add(native)
 
     @property
     def connection(self) -> Connection:
-        """The database itself, for what else reads the same files. Raises PerpendError where it is not to be asked."""
+        """The database, for other reads of the same files. Raises PerpendError after ``end`` and in another thread."""
         if self._thread == get_ident():
             return self._connection
         raise PerpendError(
-            "a judgement of a snapshot, or an engine, is used after its `with` block: what it reads is gone"
+            "the evaluation or engine was used after its `with` block: its files are deleted"
             if self._thread is None
-            else "a judgement of a snapshot, or an engine, is used in another thread than opened it: open one in each"
+            else "the evaluation or engine was used in another thread: open one in each thread"
         )
 
     def end(self) -> None:
-        """Have whoever asks from now on be told that it is closed."""
+        """Make every later use raise PerpendError."""
         self._thread = None
 
     def run(self, statement: str) -> list[tuple[Any, ...]]:
-        """Return all rows that a statement gives."""
+        """Return all rows of a statement."""
         return self.connection.execute(statement).fetchall()
 
     def files(self, paths: Sequence[Path]) -> str:
-        """Return the text that stands for the Parquet files of one table."""
+        """Return the SQL for a table in Parquet files."""
         return f"read_parquet([{', '.join(map(pattern, paths))}], hive_partitioning = false)"
 
     def quoted(self, name: str) -> str:
-        """Return a name as DuckDB reads it."""
+        """Return a name, quoted."""
         return quoted(name)
 
     def text_of(self, stage: Stage, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,)) -> str:
-        """Return a stage's query, ready to be run here."""
+        """Return the query of a stage, with its Python functions registered."""
         query = stage_query(stage, DIALECT, relation, keys=keys, names=self._natives)
         for native in query.natives:
             self._add(native)
         return query.text
 
     def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
-        """Write a plan's outputs for each row of its table to a Parquet file, in any order; return the file."""
+        """Write the outputs of a plan for each row of its table to a Parquet file, in any order; return the file."""
         self.evaluate(plan, lambda table: self.files(files[table]), out)
         return [out]
 
     def evaluate(self, plan: Plan, relation: Callable[[str], str], out: Path) -> None:
-        """Do the same over what ``relation`` says stands for each table.
+        """Write the outputs of a plan to a Parquet file, reading each table from the SQL that ``relation`` returns.
 
-        Columns are the row's number, the number of its source, and ``v0``, ``v1``, … by program.
+        Columns are the row number, the number of the row's source, and ``v0``, ``v1``, … by program.
         """
         text = self.text_of(plan.stage, relation, keys=(ROW, SOURCE))
         outputs = ", ".join(quoted(name) for name in plan.stage.outputs)
-        named = f'SELECT "key0" AS {quoted(ROW)}, "key1" AS {quoted(SOURCE)}, {outputs} FROM ({text}\n) AS judged'
+        named = f'SELECT "key0" AS {quoted(ROW)}, "key1" AS {quoted(SOURCE)}, {outputs} FROM ({text}\n) AS evaluated'
         self.run(f"COPY ({named}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
 
-    def ends_of_rows(
+    def codes_of_rows(
         self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> list[tuple[int, ...]]:
         """Return the outputs of a plan for each row of its table, in the order of the rows."""
         for table in tables.by_name.values():
-            for statement in statements_of(table, rows[table.name]):
+            for statement in table_statements(table, rows[table.name]):
                 self.run(statement)
         return [tuple(codes) for _, *codes in sorted(self.run(self.text_of(plan.stage, quoted)))]
 
     def codes_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[list[int]]:
-        """Return the outputs of a plan, each as the codes of a table's rows in their order. Documents are marked here."""
+        """Return each output of a plan as codes in the order of the rows. Plain documents are marked here."""
         read = columns_read(plan.stage)
-        kinds = {name: kind for name, kind in columns_of(table).items() if name in columns and name in read}
+        kinds = {name: kind for name, kind in column_kinds(table).items() if name in columns and name in read}
         self.hold(table.name, {name: columns[name] for name in kinds}, kinds, rows=table.rows)
         for column in table.columns.values():
             if plain(column.name) in read - columns.keys():
                 self._mark_plain(quoted(table.name), column.name)
         text = self.text_of(plan.stage, lambda name: _parts(quoted(name), table.rows))
         ordered = ", ".join(f"list({quoted(name)} ORDER BY key0)" for name in plan.stage.outputs)
-        (codes,) = self.run(f"SELECT {ordered} FROM ({text}\n) AS judged")
+        (codes,) = self.run(f"SELECT {ordered} FROM ({text}\n) AS evaluated")
         return list(codes)
 
     def hold(self, table: str, columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], *, rows: int) -> str:
-        """Make a table of columns of this many values each, beside the row's number; return the text that stands for it."""
-        fill(self.connection, table, columns, kinds, rows=rows)
+        """Create a table from columns of equal length, with row numbers; return the SQL for it."""
+        create_from_columns(self.connection, table, columns, kinds, rows=rows)
         return quoted(table)
 
     def _mark_plain(self, table: str, name: str) -> None:
-        """Add the companion that marks a column's documents as plain JSON."""
+        """Add the companion column that marks a column's documents as plain JSON."""
         column, companion = quoted(name), quoted(plain(name))
         marks = is_plain(column, shapes_of(self.connection, column, table))
         self.run(f"CREATE OR REPLACE TABLE {table} AS SELECT *, {marks} AS {companion} FROM {table}")
 
     def _add(self, native: Native) -> None:
-        if native.name in self._known:
+        if native.name in self._registered:
             return
-        self._known.add(native.name)
+        self._registered.add(native.name)
         function = NATIVES[native.function](*native.constants)
         arguments = [type_of(kind) for kind in native.arguments]
-        called = (lambda one: function(one)) if len(arguments) == 1 else (lambda one, other: function(one, other))
-        add_function(self.connection, native.name, called, arguments, type_of(native.kind), of_nulls=True)
+        wrapper = (lambda one: function(one)) if len(arguments) == 1 else (lambda one, other: function(one, other))
+        add_function(self.connection, native.name, wrapper, arguments, type_of(native.kind), of_nulls=True)
 
 
 def _parts(table: str, rows: int) -> str:
-    """Return the text that stands for a table in memory, in parts that are computed side by side."""
+    """Return the SQL for a table in memory, as a union of parts that DuckDB computes in parallel."""
     if rows < _PARTS * _PART:
         return table
     bounds = [rows * number // _PARTS for number in range(_PARTS + 1)]
@@ -160,7 +159,7 @@ def duck_db(
     memory_limit: str = MEMORY_LIMIT,
     threads: int | None = None,
 ) -> Iterator[DuckDb]:
-    """Open an embedded DuckDB that reaches the given directories and files. ``spill`` takes what memory does not hold."""
+    """Open an embedded DuckDB that may read the given directories and files. ``spill`` takes data that exceed the memory."""
     with opened(directories=directories, paths=paths, spill=spill, memory_limit=memory_limit, threads=threads) as connection:
         connection.execute("SET preserve_insertion_order = false")
         engine = DuckDb(connection)
@@ -168,3 +167,34 @@ def duck_db(
             yield engine
         finally:
             engine.end()
+
+
+_AT_ONCE: Final = 500
+_VALUES_AT_ONCE: Final = 20_000
+
+
+def table_statements(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the statements that create a table and insert its rows."""
+    kinds = column_kinds(table)
+    declared = ", ".join(f"{quoted(name)} {type_of(kind)}" for name, kind in kinds.items())
+    yield f"CREATE OR REPLACE TABLE {quoted(table.name)} ({declared})"
+    for start in range(0, len(rows), _AT_ONCE):
+        values = ", ".join(_row(row, kinds) for row in rows[start : start + _AT_ONCE])
+        yield f"INSERT INTO {quoted(table.name)} VALUES {values}"
+
+
+def _row(row: Mapping[str, Any], kinds: Mapping[str, Kind]) -> str:
+    return f"({', '.join(literal(row.get(name), kind) for name, kind in kinds.items())})"
+
+
+def create_from_columns(
+    connection: Connection, table: str, columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], *, rows: int
+) -> None:
+    """Create a table from columns of equal length, with row numbers."""
+    named = (f"unnest(CAST(? AS {type_of(kinds[name])}[])) AS {quoted(name)}" for name in columns)
+    query = f"SELECT {', '.join((f'unnest(range(?, ?)) AS {ROW}', *named))}"
+    for start in range(0, max(rows, 1), _VALUES_AT_ONCE):
+        end = min(start + _VALUES_AT_ONCE, rows)
+        arguments = [start, end, *(list(values[start:end]) for values in columns.values())]
+        into = f"INSERT INTO {quoted(table)}" if start else f"CREATE OR REPLACE TABLE {quoted(table)} AS"
+        connection.execute(f"{into} {query}", arguments)

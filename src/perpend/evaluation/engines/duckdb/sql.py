@@ -1,4 +1,4 @@
-"""DuckDB's table of primitives. Where its own functions mean something else on rare values, those go to a native."""
+"""DuckDB's table of primitives. A Python function replaces DuckDB's own if they differ on rare values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.evaluation.planner.scalar import Kind
-from perpend.evaluation.planner.sql import COMMON
+from perpend.evaluation.planner.sql import COMMON, Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,17 +27,17 @@ _TYPES: Final = {
 
 
 def type_of(kind: Kind) -> str:
-    """Return DuckDB's type of a kind."""
+    """Return the DuckDB type of a kind."""
     return _TYPES[kind]
 
 
 def quoted(name: str) -> str:
-    """Return a name as DuckDB reads it, whatever is in it."""
+    """Return a name, quoted, whatever characters it has."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def text_literal(text: str) -> str:
-    """Return a text as DuckDB reads it. A zero byte, which ends statements, is written as a function."""
+    """Return a text as an SQL literal. A zero byte would end the statement, so it is written as a function call."""
     parts = ["'" + part.replace("'", "''") + "'" for part in text.split("\0")]
     return parts[0] if len(parts) == 1 else f"({' || chr(0) || '.join(parts)})"
 
@@ -59,7 +59,7 @@ def literal(value: Any, kind: Kind) -> str:
 
 
 def _norm(text: str) -> str:
-    """Return a normal form: most texts lack no more than lower case; what has white space is worth a replacement."""
+    """Return the normal form of a text. Most texts need lower case only, so white space is tested before it is replaced."""
     plain = f"lower(trim(regexp_replace({text}, {_RUNS}, ' ', 'g'), ' '))"
     return (
         f"(CASE WHEN {text} IS NULL THEN '' WHEN NOT {_ascii(text)} THEN perpend_norm({text}) "
@@ -68,7 +68,7 @@ def _norm(text: str) -> str:
 
 
 def _has_space(text: str) -> str:
-    """Return whether white space of ASCII is in a text: no pattern, as of what a column repeats that is asked once each."""
+    """Return the condition that a text has ASCII white space. DuckDB evaluates ``contains`` once per distinct value."""
     return " OR ".join(f"contains({text}, {sign})" for sign in _SPACES)
 
 
@@ -76,23 +76,23 @@ def _ascii(text: str) -> str:
     return f"strlen({text}) = length({text})"
 
 
-def _is(text: str, *wanted: str) -> str:
-    """Return whether a text's normal form is one of some. Most texts are one, or begin with another letter than all."""
-    if not all(map(str.isascii, wanted)):
-        return f"({_norm(text)} IN ({', '.join(map(text_literal, wanted))}))"
-    words = [word for word in wanted if word]
-    cases = [f"WHEN {_begins_otherwise(text, words)} THEN FALSE"]
+def _is(text: str, *forms: str) -> str:
+    """Return the condition that the normal form of a text is one of some. Quick tests for common texts come first."""
+    if not all(map(str.isascii, forms)):
+        return f"({_norm(text)} IN ({', '.join(map(text_literal, forms))}))"
+    words = [word for word in forms if word]
+    cases = [f"WHEN {_begins_differently(text, words)} THEN FALSE"]
     if words:
         spelt = dict.fromkeys(form for word in words for form in (word, word.upper()))
         cases += [f"WHEN {text} IN ({', '.join(map(text_literal, spelt))}) THEN TRUE", *_by_length(text, words)]
-    # RE2 takes the long s for a small s; where letters beyond ASCII are, Python says what their lower case is.
-    others = f"WHEN NOT {_ascii(text)} THEN perpend_norm({text}) IN ({', '.join(map(text_literal, wanted))})" if words else ""
-    matches = f"coalesce(regexp_full_match({text}, {text_literal(_pattern(wanted))}), {'TRUE' if '' in wanted else 'FALSE'})"
+    # RE2 matches the long s as an s, so Python lowers texts with letters beyond ASCII.
+    others = f"WHEN NOT {_ascii(text)} THEN perpend_norm({text}) IN ({', '.join(map(text_literal, forms))})" if words else ""
+    matches = f"coalesce(regexp_full_match({text}, {text_literal(_pattern(forms))}), {'TRUE' if '' in forms else 'FALSE'})"
     return f"(CASE {' '.join(cases)} {others} ELSE {matches} END)"
 
 
-def _begins_otherwise(text: str, words: Sequence[str]) -> str:
-    """Return the condition that a text begins neither with white space, which sorts below the "!", nor as any word does."""
+def _begins_differently(text: str, words: Sequence[str]) -> str:
+    """Return the condition that a text starts neither with white space, which sorts before ``!``, nor like any word."""
     first = {form for word in words for form in (word[0], word[0].upper()) if form >= "!"}
     if "k" in first:
         first.add(_KELVIN)
@@ -106,8 +106,8 @@ def _begins_otherwise(text: str, words: Sequence[str]) -> str:
 def _by_length(text: str, words: Sequence[str]) -> list[str]:
     """Return cases for texts that are too short, or that have another length and no white space at their ends.
 
-    A letter beyond ASCII takes more bytes than the letter of ASCII that is its lower case. For Python only the Kelvin sign
-    is one that has such; a text of a word's length in bytes is compared without it.
+    A letter beyond ASCII takes more bytes than its ASCII lower case. For Python, only the Kelvin sign has an ASCII lower case,
+    so the length test is skipped for words with a k.
     """
     lengths = sorted(set(map(len, words)))
     cases = [f"WHEN {text} >= '!' AND strlen({text}) < {lengths[0]} THEN FALSE"]
@@ -117,15 +117,15 @@ def _by_length(text: str, words: Sequence[str]) -> list[str]:
     return cases
 
 
-def _pattern(wanted: Sequence[str]) -> str:
-    """Return the pattern of all texts with one of some normal forms."""
+def _pattern(forms: Sequence[str]) -> str:
+    """Return the pattern of all texts that have one of some normal forms."""
     space = "[ \\t\\n\\r\\f\\v]"
-    words = (f"{space}+".join("".join(map(_letter, word)) for word in phrase.split(" ")) for phrase in wanted)
+    words = (f"{space}+".join("".join(map(_letter, word)) for word in phrase.split(" ")) for phrase in forms)
     return f"{space}*(?:{'|'.join(words)}){space}*"
 
 
 def _letter(letter: str) -> str:
-    """Return the pattern of a letter of ASCII in both cases."""
+    """Return the pattern of an ASCII letter in both cases."""
     if not letter.isalpha():
         return re.escape(letter) if letter.isprintable() else f"\\x{ord(letter):02x}"
     return f"[{letter}{letter.upper()}]"
@@ -136,9 +136,9 @@ def _lower(text: str) -> str:
 
 
 def _instant(text: str) -> str:
-    """Return the milliseconds of a text: in the form that AWS writes, in another common one, or as the native says.
+    """Return the milliseconds of a text: in the form that AWS writes, in another common form, or by the Python function.
 
-    No date begins behind the nine. Without a text nothing is looked at, and no native called: most objects were never deleted.
+    Texts that sort after the digits are not dates. Null is tested first, because most objects were never deleted.
     """
     usual = f"strlen({text}) = 25 AND {text} >= '0001' AND ends_with({text}, '+00:00')"
     quick = f"CASE WHEN {usual} THEN epoch_ms(try_strptime({text}, '%Y-%m-%dT%H:%M:%S+00:00')) END"
@@ -187,10 +187,10 @@ PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
     "last": lambda texts: f"{texts}[-1]",
     "part": lambda texts, place: f"{texts}[{place + 1}]",
 }
-"""How DuckDB writes each primitive; natives, literals, columns and ``if`` are written alike by all engines."""
+"""The SQL of each primitive. The planner prints natives, literals, columns and ``if`` for all engines."""
 
 
-class DuckDbSql:
+class DuckDbSql(Dialect):
     """DuckDB's dialect."""
 
     name = "DuckDB"
@@ -204,11 +204,3 @@ class DuckDbSql:
     def literal(self, value: Any, kind: Kind) -> str:
         """Return a constant."""
         return literal(value, kind)
-
-    def count_of(self, condition: str) -> str:
-        """Return the aggregate that counts the rows in which a condition holds."""
-        return f"count(*) FILTER (WHERE {condition})"
-
-    def any_of(self, condition: str) -> str:
-        """Return the aggregate that says whether a condition holds in any row."""
-        return f"bool_or({condition})"

@@ -1,1 +1,1 @@
-"""A plan and tables in, verdict codes out: Spark, on one machine or a cluster."""
+"""Run plans in Spark, on this machine or on a cluster."""

@@ -1,4 +1,4 @@
-"""A plan and tables in, verdict indexes out, by Spark: on the cores of this machine, or on the workers of a cluster."""
+"""Evaluate plans in Spark: on the cores of this machine, or on the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import os
 import secrets
 import shutil
 import time
+from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from perpend.evaluation.engines.spark.errors import FAILURES, LOST, SparkFailed, clear
+from perpend.evaluation.engines.spark.errors import FAILURES, LOST, SparkFailed, spark_failure
 
 # isort: split
-# Behind the module that says in plain words that these are not installed.
+# After `errors`, which raises a clear message if these are not installed.
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark import InheritableThread
 from pyspark.sql import Observation
@@ -21,12 +24,12 @@ from pyspark.sql.pandas.functions import arrow_udf
 
 from perpend.core.schema.tables import ROW, SOURCE
 from perpend.evaluation.engines.spark.functions import functions
-from perpend.evaluation.engines.spark.plan import eager
-from perpend.evaluation.engines.spark.rows import frame_of_files, frame_of_rows
 from perpend.evaluation.engines.spark.session import PATIENCE, own_session, spark_session
 from perpend.evaluation.engines.spark.sql import SparkSql, quoted, type_of
-from perpend.evaluation.engines.spark.udfs import OnArrow
+from perpend.evaluation.engines.spark.udfs import OnArrow, arrow_type_of
+from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, walk
 from perpend.evaluation.planner.sql import Names, Native, Query, query_of
+from perpend.evaluation.planner.stage import column_kinds
 from perpend.inventory.snapshots.files import naming, remove_tree, settle, sync_directory
 
 if TYPE_CHECKING:
@@ -35,74 +38,75 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from perpend.core.schema.tables import Tables
+    from perpend.core.schema.tables import Table, Tables
     from perpend.evaluation.planner.build import Plan
+    from perpend.evaluation.planner.stage import Stage
 
 DIALECT: Final = SparkSql()
 _POLL: Final = 0.25
 _AT_ONCE: Final = 40
-_Found = TypeVar("_Found")
+_Result = TypeVar("_Result")
 
-CheckOptions = tuple["Plan", "Tables", "Mapping[str, Sequence[Mapping[str, Any]]]"]
+PlanInput = tuple["Plan", "Tables", "Mapping[str, Sequence[Mapping[str, Any]]]"]
 """A plan, the tables it was made for, the rows of each."""
 
 
 class Spark:
-    """A session of Spark that judges. Natives are made known to it once each."""
+    """A Spark session that evaluates plans. Each Python function is registered once."""
 
     def __init__(self, session: SparkSession, *, patience: float = PATIENCE) -> None:
         self.session = own_session(session)
         self._patience = patience
         self._is_local = str(self.session.sparkContext.master).startswith("local")
         self._natives: Names = {}
-        self._known: set[str] = set()
+        self._registered: set[str] = set()
         for statement in functions():
             self.session.sql(statement)
 
     def query(self, plan: Plan, relation: Callable[[str], str], *, keys: Sequence[str] = (ROW,)) -> Query:
-        """Return a plan's query, ready to be run here."""
-        query = query_of(eager(plan), DIALECT, relation, keys=keys, names=self._natives)
+        """Return the query of a plan, with its Python functions registered."""
+        query = query_of(null_unused_arguments(plan), DIALECT, relation, keys=keys, names=self._natives)
         for native in query.natives:
             self._add(native)
         return query
 
-    def ends_of_rows(
+    def codes_of_rows(
         self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> list[tuple[int, ...]]:
         """Return the outputs of a plan for each row of its table, in the order of the rows."""
-        return self.ends_of_many([(plan, tables, rows)])[0]
+        return self.codes_of_many([(plan, tables, rows)])[0]
 
-    def ends_of_many(self, asked: Sequence[CheckOptions]) -> list[list[tuple[int, ...]]]:
-        """Return the same for many plans, each over rows of its own, in few jobs of Spark."""
-        ends: list[list[tuple[int, ...]]] = []
-        for start in range(0, len(asked), _AT_ONCE):
-            ends += self._ends_at_once(asked[start : start + _AT_ONCE])
-        return ends
+    def codes_of_many(self, inputs: Sequence[PlanInput]) -> list[list[tuple[int, ...]]]:
+        """Return the codes of many plans, each on its own rows, in few Spark jobs."""
+        codes: list[list[tuple[int, ...]]] = []
+        for start in range(0, len(inputs), _AT_ONCE):
+            codes += self._codes_of_batch(inputs[start : start + _AT_ONCE])
+        return codes
 
-    def _ends_at_once(self, asked: Sequence[CheckOptions]) -> list[list[tuple[int, ...]]]:
+    def _codes_of_batch(self, inputs: Sequence[PlanInput]) -> list[list[tuple[int, ...]]]:
         views: list[str] = []
         parts: list[str] = []
         try:
-            for number, (plan, tables, rows) in enumerate(asked):
+            for number, (plan, tables, rows) in enumerate(inputs):
                 frames = {name: frame_of_rows(self.session, table, rows[name]) for name, table in tables.by_name.items()}
                 query = self.query(plan, self._views(frames, views))
                 codes = ", ".join(map(quoted, plan.stage.outputs))
                 parts.append(f"SELECT {number} AS part, key0 AS number, array({codes}) AS codes FROM ({query.text})")
-            rows_found = self.run(lambda: self.session.sql(" UNION ALL ".join(parts)).collect())
+            rows_of_all = self.run(lambda: self.session.sql(" UNION ALL ".join(parts)).collect())
         finally:
-            self._forget(views)
-        of_each: list[dict[int, tuple[int, ...]]] = [{} for _ in asked]
-        for part, row, codes in rows_found:
-            of_each[part][row] = tuple(codes)
-        return [[ends[row] for row in sorted(ends)] for ends in of_each]
+            self._drop_views(views)
+        by_input: list[dict[int, tuple[int, ...]]] = [{} for _ in inputs]
+        for part, row, codes in rows_of_all:
+            by_input[part][row] = tuple(codes)
+        return [[codes[row] for row in sorted(codes)] for codes in by_input]
 
     def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
-        """Write a plan's outputs for each row of its table as a directory of Parquet files; return the files.
+        """Write the outputs of a plan for each row of its table to a new directory of Parquet files; return the files.
 
-        The directory appears whole or not at all; one that is there already is an error.
+        The directory appears complete or not at all. Raises SparkFailed if it exists.
         """
         if out.exists():
-            raise SparkFailed(f"{out} is there already")
+            raise SparkFailed(f"{out} already exists")
         views: list[str] = []
         temporary = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
         try:
@@ -115,24 +119,24 @@ class Spark:
             with naming(out):
                 return self._write(text, temporary, out)
         finally:
-            self._forget(views)
+            self._drop_views(views)
             remove_tree(temporary)
 
     def _write(self, text: str, temporary: Path, directory: Path) -> Sequence[Path]:
-        judged = Observation()
+        observation = Observation()
         self.run(
             lambda: (
                 self.session.sql(text)
-                .observe(judged, count(lit(1)).alias("rows"))
+                .observe(observation, count(lit(1)).alias("rows"))
                 .write.option("compression", "zstd")
                 .parquet(f"file:{temporary.absolute()}")
             )
         )
         written = sorted(temporary.glob("*.parquet"))
         rows = sum(int(pq.read_metadata(path).num_rows) for path in written)
-        if rows != judged.get["rows"]:
+        if rows != observation.get["rows"]:
             raise SparkFailed(
-                f"the workers of Spark do not write to the disk that {directory} is on: verdicts are missing there"
+                f"verdicts are missing in {directory}: Spark's workers write to another disk, use one that they share"
             )
         for path in temporary.iterdir():
             if path not in written:
@@ -144,8 +148,8 @@ class Spark:
         sync_directory(directory.parent)
         return [directory / path.name for path in written]
 
-    def run(self, action: Callable[[], _Found]) -> _Found:
-        """Return what an action gives. Spark would wait for lost workers forever; here it is cancelled in the end."""
+    def run(self, action: Callable[[], _Result]) -> _Result:
+        """Return the result of an action. Spark would wait for lost workers forever; here the action is cancelled."""
         running = _Running(action, self.session)
         alone_since: float | None = None
         try:
@@ -159,8 +163,8 @@ class Spark:
                 self.session.sparkContext.cancelJobGroup(running.group)
                 running.thread.join(self._patience)
         if running.error is not None:
-            raise clear(running.error) from None
-        result: _Found = running.found[0]
+            raise spark_failure(running.error) from None
+        result: _Result = running.results[0]
         return result
 
     def _is_alone(self) -> bool:
@@ -173,7 +177,7 @@ class Spark:
             return True
 
     def _views(self, frames: Mapping[str, DataFrame], views: list[str]) -> Callable[[str], str]:
-        """Make frames known under names of their own; return what gives the name of each."""
+        """Register frames as views with unique names; return a function from table to view."""
         names: dict[str, str] = {}
         for table, frame in frames.items():
             names[table] = f"perpend_{secrets.token_hex(8)}"
@@ -181,25 +185,25 @@ class Spark:
             views.append(names[table])
         return names.__getitem__
 
-    def _forget(self, views: Sequence[str]) -> None:
+    def _drop_views(self, views: Sequence[str]) -> None:
         for view in views:
             self.session.catalog.dropTempView(view)
 
     def _add(self, native: Native) -> None:
-        if native.name not in self._known:
-            self._known.add(native.name)
+        if native.name not in self._registered:
+            self._registered.add(native.name)
             run = OnArrow(native.function, native.constants, native.kind)
-            # Without annotations it is taken for what it is: columns in, a column out.
+            # Without annotations, Spark passes columns and expects a column.
             function = arrow_udf(lambda *columns: run(*columns), type_of(native.kind))
             self.session.udf.register(native.name, function)
 
 
 class _Running:
-    """An action of Spark under way, in a thread of its own."""
+    """A Spark action that runs in its own thread."""
 
     def __init__(self, action: Callable[[], Any], session: SparkSession) -> None:
         self.group = f"perpend-{secrets.token_hex(6)}"
-        self.found: list[Any] = []
+        self.results: list[Any] = []
         self.error: BaseException | None = None
         self._action = action
         self._session = session
@@ -210,7 +214,7 @@ class _Running:
     def _work(self) -> None:
         try:
             self._session.sparkContext.setJobGroup(self.group, "perpend", interruptOnCancel=True)
-            self.found.append(self._action())
+            self.results.append(self._action())
         except FAILURES as error:
             self.error = error
 
@@ -227,8 +231,73 @@ def _tables_read(plan: Plan) -> set[str]:
     return names
 
 
+def frame_of_rows(session: SparkSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> DataFrame:
+    """Return the rows of a table as a data frame."""
+    kinds = column_kinds(table)
+    arrays = [pa.array([_value(row.get(name), kind) for row in rows], arrow_type_of(kind)) for name, kind in kinds.items()]
+    return session.createDataFrame(pa.Table.from_arrays(arrays, names=list(kinds)))
+
+
+def _value(value: Any, kind: Kind) -> Any:
+    return float(value) if kind is Kind.NUMBER and value is not None else value
+
+
+def frame_of_files(session: SparkSession, table: Table, files: Sequence[Path]) -> DataFrame:
+    """Return a stored table as a data frame. A column that a file lacks is null; directory names add no columns."""
+    columns = [f"{quoted(name)} {type_of(kind)}" for name, kind in column_kinds(table).items()]
+    schema = ", ".join([*columns, f"{quoted(SOURCE)} INT"])
+    reader = session.read.schema(schema).option("recursiveFileLookup", "true").option("__globPaths__", "false")
+    if not files:
+        return session.createDataFrame([], schema)
+    return reader.parquet(*(f"file:{path.absolute()}" for path in files))
+
+
+def null_unused_arguments(plan: Plan) -> Plan:
+    """Return an equivalent plan whose Python functions get nulls if their results are not used.
+
+    Spark evaluates Python functions on every row, also inside the branches of a CASE. Unused arguments need not be sent.
+    """
+    return replace(plan, stage=_stage(plan.stage))
+
+
+def _stage(stage: Stage) -> Stage:
+    scalars = Scalars()
+    nodes = list(walk(stage.outputs.values()))
+    uses = Counter(inner for node in nodes for inner in node.arguments)
+    uses.update(stage.outputs.values())
+    new_scalars: dict[Scalar, Scalar] = {}
+    for node in nodes:
+        arguments = tuple(new_scalars[inner] for inner in node.arguments)
+        if node.primitive == "if":
+            arguments = _with_nulls(scalars, node, arguments, uses)
+        new_scalars[node] = scalars.make(node.primitive, *arguments, constants=node.constants, kind=node.kind)
+    outputs = {name: new_scalars[node] for name, node in stage.outputs.items()}
+    counts = tuple(replace(node, stage=_stage(node.stage)) for node in stage.counts)
+    return replace(stage, outputs=outputs, counts=counts)
+
+
+def _with_nulls(scalars: Scalars, choice: Scalar, arguments: tuple[Scalar, ...], uses: Counter[Scalar]) -> tuple[Scalar, ...]:
+    """Return the arguments of a choice. Functions that only this choice uses get nulls if the other branch counts."""
+    condition, *branches = arguments
+    arguments_ = [condition]
+    for place, (old, new) in enumerate(zip(choice.arguments[1:], branches, strict=True)):
+        if old.primitive != "native" or uses[old] > 1:
+            arguments_.append(new)
+            continue
+        masked = [_masked(scalars, condition, part, then=place == 0) for part in new.arguments]
+        arguments_.append(scalars.make("native", *masked, constants=new.constants, kind=new.kind))
+    return tuple(arguments_)
+
+
+def _masked(scalars: Scalars, condition: Scalar, part: Scalar, *, then: bool) -> Scalar:
+    if part.primitive == "literal":
+        return part
+    nothing = scalars.literal(None, part.kind)
+    return scalars.choice(condition, part, nothing) if then else scalars.choice(condition, nothing, part)
+
+
 @contextmanager
 def spark(master: str = "local[*]", conf: Mapping[str, str] | None = None, *, patience: float = PATIENCE) -> Iterator[Spark]:
-    """Open Spark at a master; it is closed behind."""
+    """Open Spark at a master, and close it at the end."""
     with spark_session(master, conf, patience=patience) as session:
         yield Spark(session, patience=patience)

@@ -1,4 +1,4 @@
-"""What Spark raised in, one sentence that names the fault out. Refuses to know what was asked of it."""
+"""Turn Spark's errors into one-sentence messages that name the cause."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from perpend.core.errors import PerpendError
 
 
 class SparkFailed(PerpendError):
-    """Spark could not be reached, started or brought to an end; the text says why."""
+    """Spark could not be reached, could not start, or failed; the text gives the reason."""
 
 
 try:
@@ -22,11 +22,11 @@ except ImportError:
     raise SparkFailed(f"Spark 4.1 or newer is not installed here: {command_to_add('spark')}") from None
 
 FAILURES: Final = (PySparkException, Py4JError, OSError, EOFError)
-"""What Spark raises where it fails: its own errors, the bridge's to the JVM, a lost connection to the JVM."""
+"""The exceptions of Spark, of its bridge to the JVM, and of a lost connection to the JVM."""
 
-LOST: Final = "workers of Spark were lost in mid-run, and too few are left; nothing was written"
+LOST: Final = "Spark lost workers during the run, and too few are left; nothing was written"
 
-_SET: Final = "`spark.pyspark.python` names theirs"
+_SET: Final = "set `spark.pyspark.python` to theirs"
 _KNOWN: Final = (
     (r"No space left on device|Disk quota exceeded", "no space is left on a disk that Spark writes to"),
     (r"UnsupportedClassVersionError", "Spark needs Java 17 or newer; the one found is older"),
@@ -42,30 +42,30 @@ _KNOWN: Final = (
     (r"OutOfMemoryError|GC overhead", "Spark ran out of memory; `spark.driver.memory` and `spark.executor.memory` set it"),
     (r"ExecutorLostFailure|heartbeat timed out|Worker lost|Master removed|masters are unresponsive|FetchFailed", LOST),
     (r"SparkContext (?:was|has been) (?:shut down|stopped)|cancelled part of cancelled job group", LOST),
-    (r"PATH_NOT_FOUND|FileNotFoundException|FAILED_READ_FILE", "Spark cannot read a file that is to be judged: {0}"),
+    (r"PATH_NOT_FOUND|FileNotFoundException|FAILED_READ_FILE", "Spark cannot read an input file: {0}"),
     (r"Connection refused|Connection reset|Answer from Java side is empty", "the Java process of Spark has ended"),
 )
 
 
-def clear(error: BaseException | None, said: str = "") -> SparkFailed:
-    """Return an error as one sentence. ``said``: what the JVM wrote, where there is no better source."""
-    text = f"{error}\n{said}"
+def spark_failure(error: BaseException | None, log: str = "") -> SparkFailed:
+    """Return an error as one sentence. ``log`` is the output of the JVM, used if the error itself names no cause."""
+    text = f"{error}\n{log}"
     for pattern, sentence in _KNOWN:
         match = re.search(pattern, text)
         if match:
             return SparkFailed(sentence.format(*match.groups(), _first_line(text)) if "{" in sentence else sentence)
     inner = re.findall(r"^\w*(?:Error|Exception): .+", text, re.MULTILINE) if "Python worker" in text else []
     if "JAVA_GATEWAY_EXITED" in text:
-        return SparkFailed(f"the Java process of Spark ended at its start: {_own_reason(said)}")
+        return SparkFailed(f"the Java process of Spark ended at its start: {_jvm_reason(log)}")
     return SparkFailed(f"Spark failed: {_first_line(inner[-1] if inner else text)}")
 
 
-def _own_reason(said: str) -> str:
-    """Return what a JVM that ended says of it: the last cause, else its exception, else its first line that is no warning."""
-    causes = re.findall(r"^Caused by: (.+)", said, re.MULTILINE)
-    raised = re.findall(r"^Exception in thread \"main\" (.+)", said, re.MULTILINE)
-    spoken = [line for line in said.splitlines() if line.strip() and not re.match(r"WARNING|Using |\S+ \S+ WARN ", line)]
-    return _first_line((causes[-1:] or raised or spoken or [""])[0])
+def _jvm_reason(log: str) -> str:
+    """Return the reason from a JVM's log: its last cause, else its exception, else its first line that is not a warning."""
+    causes = re.findall(r"^Caused by: (.+)", log, re.MULTILINE)
+    exceptions = re.findall(r"^Exception in thread \"main\" (.+)", log, re.MULTILINE)
+    other_lines = [line for line in log.splitlines() if line.strip() and not re.match(r"WARNING|Using |\S+ \S+ WARN ", line)]
+    return _first_line((causes[-1:] or exceptions or other_lines or [""])[0])
 
 
 def _first_line(text: str) -> str:

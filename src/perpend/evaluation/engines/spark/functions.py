@@ -1,6 +1,6 @@
-"""Nothing in, functions of SQL out that mean on Spark what Python's own text and date functions mean, letter by letter.
+"""SQL functions for Spark that return the same as Python's own text and date functions, for every character.
 
-Spark would evaluate a Python function on every row, inside of CASE too; these cost nothing where a text is plain ASCII.
+Spark would evaluate a Python function on every row, also inside CASE; these functions cost nothing on plain ASCII texts.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LAST: Final = 253_402_300_799_999
 
 
 def functions() -> Iterator[str]:
-    """Yield the statements that make the functions known to a session."""
+    """Yield the statements that create the functions in a session."""
     yield _function("perpend_lower_of_any", "STRING", "STRING", _lower_of_any("x"))
     yield _function(
         "perpend_lower", "STRING", "STRING", f"CASE WHEN {is_ascii('x')} THEN lower(x) ELSE perpend_lower_of_any(x) END"
@@ -41,7 +41,7 @@ def functions() -> Iterator[str]:
     yield _function("perpend_in_years", "BIGINT", "BIGINT", f"CASE WHEN x BETWEEN {_FIRST} AND {_LAST} THEN x END")
     moment = f"CASE WHEN x RLIKE {text_literal(_INSTANT)} THEN {_moment('x')} END"
     yield _function("perpend_moment", "STRING", "BIGINT", f"perpend_in_years({moment})")
-    # Arguments of functions are computed on every row: a text in a common form is not passed on.
+    # Spark computes arguments on every row, so a text in a common form is replaced by null.
     rare = f"perpend_moment(CASE WHEN common THEN CAST(NULL AS STRING) ELSE btrim(x, {text_literal(WHITE_SPACE)}) END)"
     either = f"CASE WHEN common THEN {_common_moment('x')} ELSE {rare} END"
     yield _function("perpend_instant_of", "STRING", "BIGINT", either, "common BOOLEAN")
@@ -54,20 +54,20 @@ def _function(name: str, takes: str, gives: str, body: str, *more: str) -> str:
 
 
 def _lower_of_any(text: str) -> str:
-    """Return a text's lower case by Python's own tables: letter by letter but for the dotted I and the final sigma."""
+    """Return the lower case of a text by Python's tables: letter by letter, but for the dotted I and the final sigma."""
     upper, lower = _letters()
     cased, ignorable = _contexts()
     final = f"([{cased}][{ignorable}]*){_SIGMA}(?![{ignorable}]*[{cased}])"
-    mended = f"regexp_replace({text}, {text_literal(final)}, {text_literal(f'$1{_FINAL_SIGMA}')})"
-    known = f"CASE WHEN contains({text}, '{_SIGMA}') THEN {mended} ELSE {text} END"
+    with_final_sigma = f"regexp_replace({text}, {text_literal(final)}, {text_literal(f'$1{_FINAL_SIGMA}')})"
+    known = f"CASE WHEN contains({text}, '{_SIGMA}') THEN {with_final_sigma} ELSE {text} END"
     dotted = f"replace({known}, '{_DOTTED_I}', {text_literal(_DOTTED_I.lower())})"
     return f"translate({dotted}, {text_literal(upper)}, {text_literal(lower)})"
 
 
 @cache
 def _letters() -> tuple[str, str]:
-    """Return all letters that have a lower case of one letter, and those."""
-    pairs = [(letter, letter.lower()) for letter in _everything() if letter != letter.lower()]
+    """Return all letters whose lower case is one other letter, and these lower cases."""
+    pairs = [(letter, letter.lower()) for letter in _all_letters() if letter != letter.lower()]
     assert {letter for letter, lower in pairs if len(lower) != 1} == {_DOTTED_I}, "Unicode has a new letter of this kind"
     return "".join(letter for letter, lower in pairs if len(lower) == 1), "".join(
         lower for _, lower in pairs if len(lower) == 1
@@ -76,15 +76,15 @@ def _letters() -> tuple[str, str]:
 
 @cache
 def _contexts() -> tuple[str, str]:
-    """Return the classes of letters before which a sigma is no final one, and of those that it does not see.
+    """Return two character classes for the rule of the final sigma: cased letters, and ignorable ones.
 
-    A sigma is final behind a cased letter and not before one; what is ignorable between them does not count.
+    A sigma is final after a cased letter and not before one; ignorable characters between them do not count.
     """
     ignorable = {
-        letter for letter in _everything() if f"a{letter}{_SIGMA}".lower()[-1] == _FINAL_SIGMA and not _is_cased(letter)
+        letter for letter in _all_letters() if f"a{letter}{_SIGMA}".lower()[-1] == _FINAL_SIGMA and not _is_cased(letter)
     }
-    ignorable |= {letter for letter in _everything() if _is_cased(letter) and f"a{_SIGMA}{letter}".lower()[1] == _FINAL_SIGMA}
-    cased = {letter for letter in _everything() if _is_cased(letter)} - ignorable
+    ignorable |= {letter for letter in _all_letters() if _is_cased(letter) and f"a{_SIGMA}{letter}".lower()[1] == _FINAL_SIGMA}
+    cased = {letter for letter in _all_letters() if _is_cased(letter)} - ignorable
     return _class(cased), _class(ignorable)
 
 
@@ -92,12 +92,12 @@ def _is_cased(letter: str) -> bool:
     return f"{letter}{_SIGMA}".lower()[-1] == _FINAL_SIGMA
 
 
-def _everything() -> Iterable[str]:
+def _all_letters() -> Iterable[str]:
     return (chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF)
 
 
 def _class(letters: set[str]) -> str:
-    """Return the ranges of a class of letters as Java's patterns write them."""
+    """Return the ranges of a character class in the syntax of Java patterns."""
     codes = sorted(map(ord, letters))
     starts = [code for code in codes if chr(code - 1) not in letters] if codes else []
     ends = [code for code in codes if chr(code + 1) not in letters]
@@ -105,7 +105,7 @@ def _class(letters: set[str]) -> str:
 
 
 def _common_moment(text: str) -> str:
-    """Return the milliseconds since 1970 of a text in UTC in one of the two common forms, null where there is no such day."""
+    """Return the milliseconds since 1970 of a UTC text in a common form, null if there is no such day."""
     pattern = text_literal("[.]([0-9]{1,3})")
     digits = f"regexp_extract({text}, {pattern}, 1)"
     fraction = f"(CASE WHEN substr({text}, 20, 1) = '.' THEN {_milliseconds(digits)} ELSE 0L END)"
@@ -117,7 +117,7 @@ def _milliseconds(digits: str) -> str:
 
 
 def _moment(text: str) -> str:
-    """Return the milliseconds since 1970 of a text that has been found to be an ISO 8601 date and time but for its day."""
+    """Return the milliseconds since 1970 of a text that has the form of an ISO 8601 time; null if there is no such day."""
     behind = f"substr({text}, 17)"
     offset = text_literal(r"([+-])([0-9]{2}):?([0-9]{2})?\z")
     fraction = text_literal("[.,]([0-9]{1,3})")

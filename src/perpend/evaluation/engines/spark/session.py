@@ -1,12 +1,11 @@
-"""A master's address in, a session of Spark out: quiet, in UTC, bounded in how long it waits, with this package on its workers.
-
-Refuses to know plans.
-"""
+"""Open a Spark session: quiet, in UTC, with a limit on every wait, and with this package on its workers."""
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
+import pwd
 import shutil
 import socket
 import sys
@@ -19,22 +18,21 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from perpend.evaluation.engines.spark.errors import FAILURES, SparkFailed, clear
+from perpend.evaluation.engines.spark.errors import FAILURES, SparkFailed, spark_failure
 
 # isort: split
-# Behind the module that says in plain words that these are not installed.
+# After `errors`, which raises a clear message if these are not installed.
 from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
-from perpend.evaluation.engines.spark.identity import identity
 from perpend.evaluation.engines.spark.udfs import BINARIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PATIENCE: Final = 20.0
-"""How many seconds are waited for a master, and for the first of its workers."""
+"""The seconds to wait for a master, and for its first worker."""
 
 _START: Final = 120.0
 _STOP: Final = 15.0
@@ -56,32 +54,33 @@ _MEANING: Final = {
 }
 _EXCLUDED: Final = "spark.sql.optimizer.excludedRules"
 _COLLAPSING: Final = "org.apache.spark.sql.catalyst.optimizer.CollapseProject"
-"""The rule that writes what one projection computes into the next, at every use: a plan's layers would be undone by it."""
+"""The optimizer rule that would undo the layers of a plan, by copying a projection into every use."""
 
 _SHIPPED: Final = ("perpend", "jmespath")
 _BINARY: Final = "re2"
+_WRAPPER: Final = "libnss_wrapper.so"
 
 
 @contextmanager
 def spark_session(
     master: str = "local[*]", conf: Mapping[str, str] | None = None, *, patience: float = PATIENCE
 ) -> Iterator[SparkSession]:
-    """Open a session at a master; it is closed behind, and the JVM that was started for it ends.
+    """Open a session at a master. At the end it is closed, and its JVM is stopped.
 
-    ``conf`` are Spark's own settings, which win over those made here. Raises SparkFailed where there is no Java, where no
-    master answers, and where no worker takes work in ``patience`` seconds.
+    ``conf`` are settings of Spark, which override those made here. Raises SparkFailed if there is no Java, if no master
+    answers, or if no worker takes work within ``patience`` seconds.
     """
     given = dict(conf or {})
     if SparkContext._active_spark_context is not None:
-        raise SparkFailed("a session of Spark is open in this process already; it can have one only")
+        raise SparkFailed("this process already has a Spark session, and it can have only one")
     _find_java()
     _find_master(master, patience)
     is_local = master.startswith("local")
     settings = {**_SETTINGS, **(_LOOPBACK if is_local or _is_loopback(master) else {}), **_MEANING, **given}
     with TemporaryDirectory(prefix="perpend-spark-", ignore_cleanup_errors=True) as name:
-        starting = _Starting(master, settings, Path(name))
+        start = _SessionStart(master, settings, Path(name))
         try:
-            session = starting.started()
+            session = start.wait()
             python = given.get("spark.pyspark.python") or os.environ.get("PYSPARK_PYTHON")
             session.sparkContext.pythonExec = python or (sys.executable if is_local else "python3")
             if not is_local:
@@ -89,11 +88,11 @@ def spark_session(
                 _find_worker(session, patience)
             yield session
         finally:
-            starting.end()
+            start.end()
 
 
 def own_session(session: SparkSession) -> SparkSession:
-    """Return a session of the same application with settings of its own, under which queries mean what plans mean."""
+    """Return a session of the same application with the settings that plans require."""
     own = session.newSession()
     for name, value in _MEANING.items():
         own.conf.set(name, value)
@@ -114,13 +113,13 @@ def _find_java() -> None:
 
 
 def _addresses(master: str) -> Iterator[tuple[str, int]]:
-    """Yield host and port of each of the masters that a URL names."""
+    """Yield the host and port of each master in a URL."""
     for part in master.removeprefix("spark://").split(","):
         try:
             address = urlsplit(f"spark://{part}")
             yield address.hostname or "", address.port or 7077
         except ValueError:
-            raise SparkFailed(f"`{master}` is no address of a Spark master: spark://HOST:PORT is expected") from None
+            raise SparkFailed(f"`{master}` is not the address of a Spark master: use spark://HOST:PORT") from None
 
 
 def _is_loopback(master: str) -> bool:
@@ -128,10 +127,10 @@ def _is_loopback(master: str) -> bool:
 
 
 def _find_master(master: str, patience: float) -> None:
-    """Raise where nothing listens at a standalone master's address. Spark itself would try for minutes."""
+    """Raise if no standalone master listens at the address. Spark itself would retry for minutes."""
     if not master.startswith("spark://"):
         if not master.startswith(("local", "yarn", "k8s://")):
-            raise SparkFailed(f"`{master}` is no Spark master: local[*], spark://HOST:PORT, yarn or k8s://… is expected")
+            raise SparkFailed(f"`{master}` is not a Spark master: use local[*], spark://HOST:PORT, yarn or k8s://…")
         return
     reasons = []
     for address in _addresses(master):
@@ -145,20 +144,20 @@ def _find_master(master: str, patience: float) -> None:
 
 
 def is_none_of_py4j(record: logging.LogRecord) -> bool:
-    """Whether something said on the root logger was not said by py4j, which speaks there and not on a logger of its own."""
+    """Whether a record on the root logger is not from py4j, which logs there."""
     return Path(record.pathname).parent.name != "py4j"
 
 
-class _Starting(threading.Thread):
-    """The start of a session in a JVM of its own. It may hang, and is given up then."""
+class _SessionStart(threading.Thread):
+    """The start of a session in its own JVM, abandoned if it hangs."""
 
     def __init__(self, master: str, settings: Mapping[str, str], directory: Path) -> None:
         super().__init__(name="perpend-spark-start", daemon=True)
         self._master = master
-        self._said = directory / "jvm.txt"
+        self._log = directory / "jvm.txt"
         self._gateway: Any = None
         self._turn = threading.Lock()
-        self._given_up = False
+        self._abandoned = False
         self._session: SparkSession | None = None
         self._error: BaseException | None = None
         quiet = directory / "log4j2.properties"
@@ -173,21 +172,21 @@ class _Starting(threading.Thread):
         self._conf = SparkConf(loadDefaults=False).setMaster(master).setAll(list(all_settings.items()))
 
     def run(self) -> None:
-        """Start the JVM with its own words in a file, then the application in it."""
+        """Start the JVM, with its output in a file, then the application in it."""
         try:
-            with self._said.open("wb") as said, identity(self._said.parent):
-                gateway = launch_gateway(self._conf, {"stderr": said, "stdout": said})
+            with self._log.open("wb") as log, identity(self._log.parent):
+                gateway = launch_gateway(self._conf, {"stderr": log, "stdout": log})
             with self._turn:
                 self._gateway = gateway
-                if self._given_up:  # nobody waits for it, and nobody else would end it
+                if self._abandoned:  # `end` ran already, so the JVM must be stopped here
                     self._kill()
                     return
             self._session = SparkSession(SparkContext(conf=self._conf, gateway=self._gateway))
         except (SparkFailed, *FAILURES) as error:
             self._error = error
 
-    def started(self) -> SparkSession:
-        """Return the session, waiting for it."""
+    def wait(self) -> SparkSession:
+        """Start, wait, and return the session."""
         self.start()
         self.join(_START)
         if self.is_alive():
@@ -195,7 +194,7 @@ class _Starting(threading.Thread):
         if isinstance(self._error, SparkFailed):
             raise self._error
         if self._session is None:
-            raise clear(self._error, self._said.read_text("utf-8", "replace")) from None
+            raise spark_failure(self._error, self._log.read_text("utf-8", "replace")) from None
         return self._session
 
     def _close(self) -> None:
@@ -204,26 +203,26 @@ class _Starting(threading.Thread):
             self._session.stop()
 
     def _kill(self) -> None:
-        # Threads of py4j may lose the JVM in the middle of a word, and would print a traceback about that.
+        # A thread of py4j may lose the JVM while it reads, and would print a traceback.
         logging.getLogger().addFilter(is_none_of_py4j)
         self._gateway.proc.kill()
         self._gateway.proc.wait()
 
     def end(self) -> None:
-        """End the session, and the JVM that was started for it, even where the one does not answer the other any more."""
+        """Close the session and stop its JVM, even if the session does not answer."""
         if self._session is not None:
             stopping = threading.Thread(target=self._close, name="perpend-spark-stop", daemon=True)
             stopping.start()
             stopping.join(_STOP)
         with self._turn:
-            self._given_up = True
+            self._abandoned = True
             if self._gateway is not None:
                 self._kill()
         SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
 
 
 def _find_worker(session: SparkSession, patience: float) -> None:
-    """Raise where nobody does a smallest piece of work in time."""
+    """Raise if no worker runs a tiny job in time."""
     spark = session.sparkContext
     done = threading.Event()
 
@@ -238,12 +237,12 @@ def _find_worker(session: SparkSession, patience: float) -> None:
     probe.start()
     if not done.wait(patience):
         spark.cancelAllJobs()
-        probe.join(_STOP)  # else the session ends below it, and it would print a traceback about that
+        probe.join(_STOP)  # or it would print a traceback when the session ends
         raise SparkFailed(f"the Spark master at {spark.master} gave no worker within {patience:.0f} seconds")
 
 
 def _ship(spark: SparkContext, directory: Path) -> None:
-    """Send what the package's functions need to the workers: what is plain Python as a zip file, binaries as a directory."""
+    """Send the packages of Python functions to the workers: plain Python as a zip file, binaries as a directory."""
     packages = directory / "perpend_packages.zip"
     with zipfile.ZipFile(packages, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in _SHIPPED:
@@ -263,3 +262,42 @@ def _add(archive: zipfile.ZipFile, package: str, pattern: str) -> None:
     for path in sorted(root.rglob(pattern)):
         if path.is_file() and path.suffix != ".pyc":
             archive.write(path, f"{package}/{path.relative_to(root)}")
+
+
+@contextmanager
+def identity(directory: Path) -> Iterator[None]:
+    """Give processes that start in this block a user name, which Hadoop requires.
+
+    A container with a random user id has no passwd entry; nss_wrapper provides one without a change to system files.
+    ``directory`` takes the files. Raises SparkFailed if the user has no name and nss_wrapper is not installed.
+    """
+    variables = {} if _has_name() else _name_variables(directory)
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _has_name() -> bool:
+    try:
+        return bool(pwd.getpwuid(os.getuid()).pw_name)
+    except KeyError:
+        return False
+
+
+def _name_variables(directory: Path) -> dict[str, str]:
+    try:
+        ctypes.CDLL(_WRAPPER)
+    except OSError:
+        raise SparkFailed(
+            f"user id {os.getuid()} has no name here, and the Hadoop in Spark needs one: give it an entry in /etc/passwd, or "
+            "install nss_wrapper (`apt-get install libnss-wrapper`)"
+        ) from None
+    users, groups = directory / "passwd", directory / "group"
+    users.write_text(f"perpend:x:{os.getuid()}:{os.getgid()}::{directory}:/bin/false\n", "utf-8")
+    groups.write_text(f"perpend:x:{os.getgid()}:\n", "utf-8")
+    preloaded = " ".join(filter(None, (_WRAPPER, os.environ.get("LD_PRELOAD"))))
+    return {"LD_PRELOAD": preloaded, "NSS_WRAPPER_PASSWD": str(users), "NSS_WRAPPER_GROUP": str(groups)}

@@ -1,4 +1,4 @@
-"""Spark's table of primitives. Texts go to functions of SQL where Spark's own mean something else on rare values."""
+"""Spark's table of primitives. SQL functions replace Spark's own if they differ on rare values."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.values.values import WHITE_SPACE
 from perpend.evaluation.planner.scalar import Kind
-from perpend.evaluation.planner.sql import COMMON
+from perpend.evaluation.planner.sql import COMMON, Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SPACE: Final = r"[ \t\n\r\f\x0B]"
-"""The pattern of a white space as Java reads it, whose ``\\v`` would take in more."""
+"""The pattern of a white space in Java, where ``\\v`` would match more characters."""
 
 _SPACED: Final = rf"\A\z|{SPACE}"
 _TYPES: Final = {
@@ -27,17 +27,17 @@ _ESCAPED: Final = re.compile(r"[\x00-\x1f\\'\"$\x7f]")
 
 
 def type_of(kind: Kind) -> str:
-    """Return Spark's type of a kind."""
+    """Return the Spark type of a kind."""
     return _TYPES[kind]
 
 
 def quoted(name: str) -> str:
-    """Return a name as Spark reads it, whatever is in it."""
+    """Return a name, quoted, whatever characters it has."""
     return "`" + name.replace("`", "``") + "`"
 
 
 def text_literal(text: str) -> str:
-    """Return a text as Spark reads it. Signs that mean something to its parser, or to its variables, are escaped."""
+    """Return a text as an SQL literal, with an escape for each character that Spark's parser or variables interpret."""
     return "'" + _ESCAPED.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text) + "'"
 
 
@@ -58,13 +58,13 @@ def literal(value: Any, kind: Kind) -> str:
 
 
 def is_ascii(text: str) -> str:
-    """Return the condition under which a text is ASCII throughout."""
+    """Return the condition that a text has ASCII characters only."""
     return f"octet_length({text}) = char_length({text})"
 
 
-def _is(text: str, *wanted: str) -> str:
-    words = [word for word in wanted if word]
-    parts = [f"coalesce(btrim({text}, {text_literal(WHITE_SPACE)}) = '', TRUE)"] if "" in wanted else []
+def _is(text: str, *forms: str) -> str:
+    words = [word for word in forms if word]
+    parts = [f"coalesce(btrim({text}, {text_literal(WHITE_SPACE)}) = '', TRUE)"] if "" in forms else []
     if not all(map(str.isascii, words)):
         parts.append(f"(perpend_norm({text}) IN ({', '.join(map(text_literal, words))}))")
     elif words:
@@ -78,7 +78,7 @@ def _is(text: str, *wanted: str) -> str:
 
 
 def _letter(letter: str) -> str:
-    """Return the pattern of all letters that are this one in lower case. The Kelvin sign is an odd capital K."""
+    """Return the pattern of all letters with this lower case. The Kelvin sign is one for k."""
     if not letter.isalpha():
         return letter if letter.isdigit() else f"\\x{ord(letter):02x}"
     return f"[{letter}{letter.upper()}{chr(0x212A) if letter == 'k' else ''}]"
@@ -122,10 +122,10 @@ PRIMITIVES: Final[Mapping[str, Callable[..., str]]] = {
     "last": lambda texts: f"try_element_at({texts}, -1)",
     "part": lambda texts, place: f"get({texts}, {place})",
 }
-"""How Spark writes each primitive; natives, literals, columns and ``if`` are written alike by all engines."""
+"""The SQL of each primitive. The planner prints natives, literals, columns and ``if`` for all engines."""
 
 
-class SparkSql:
+class SparkSql(Dialect):
     """Spark's dialect."""
 
     name = "Spark"
@@ -139,11 +139,3 @@ class SparkSql:
     def literal(self, value: Any, kind: Kind) -> str:
         """Return a constant."""
         return literal(value, kind)
-
-    def count_of(self, condition: str) -> str:
-        """Return the aggregate that counts the rows in which a condition holds."""
-        return f"count(*) FILTER (WHERE {condition})"
-
-    def any_of(self, condition: str) -> str:
-        """Return the aggregate that says whether a condition holds in any row."""
-        return f"bool_or({condition})"

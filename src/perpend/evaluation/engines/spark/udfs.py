@@ -1,7 +1,7 @@
-"""Columns of Arrow in, columns out: the package's own functions as Spark's workers run them.
+"""Run Python functions on Spark's workers, over Arrow columns.
 
-What travels to a worker is a name and constants; the function is made there. A value that comes again in a batch is not
-computed again. Refuses to know sessions.
+Only the name of a function and its constants are sent; the worker creates the function. Equal values in a batch are computed
+once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BINARIES: Final = "perpend_binaries"
-"""The directory, among the files that a session sends to its workers, of packages that cannot be read out of a zip file."""
+"""The directory on the workers for packages that cannot be imported from a zip file."""
 
 _TYPES: Final = {
     Kind.TEXT: pa.string(),
@@ -34,13 +34,13 @@ _TYPES: Final = {
 
 
 def arrow_type_of(kind: Kind) -> Any:
-    """Return Arrow's type of a kind."""
+    """Return the Arrow type of a kind."""
     return _TYPES[kind]
 
 
 @dataclass(frozen=True, slots=True)
 class OnArrow:
-    """A native over batches of its arguments. It is null-safe: what it gives for nulls is the native's own answer."""
+    """A Python function over batches of its arguments. Nulls are passed to the function."""
 
     function: str
     constants: tuple[Any, ...]
@@ -48,7 +48,7 @@ class OnArrow:
 
     def __call__(self, *columns: Any) -> Any:
         """Return the results for a batch."""
-        run = _made(self.function, self.constants)
+        run = _udf(self.function, self.constants)
         if len(columns) > 1:
             results = [run(*row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
         else:
@@ -59,9 +59,9 @@ class OnArrow:
 
 
 @lru_cache(maxsize=1024)
-def _made(function: str, constants: tuple[Any, ...]) -> Callable[..., Any]:
+def _udf(function: str, constants: tuple[Any, ...]) -> Callable[..., Any]:
     binaries = str(Path(SparkFiles.getRootDirectory()) / BINARIES)
     if binaries not in sys.path:
         sys.path.append(binaries)
-    made: Callable[..., Any] = import_module("perpend.evaluation.planner.udfs").NATIVES[function](*constants)
-    return made
+    function_: Callable[..., Any] = import_module("perpend.evaluation.planner.udfs").NATIVES[function](*constants)
+    return function_

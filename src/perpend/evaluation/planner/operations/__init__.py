@@ -1,6 +1,6 @@
-"""How operations are planned: a module per family, called as in ``language.operations``, a function per operation or a few.
+"""Plan operations: one module per family, named as in ``language.operations``, and a function per operation.
 
-Each turns a use of its operation into a scalar over columns, and guards for the ways in which it can stop.
+Each function turns a use of an operation into a scalar over columns, and into guards for the ways in which it can stop.
 """
 
 from __future__ import annotations
@@ -37,4 +37,4 @@ PLANNERS: Final[Planners] = {
     **special.PLANNERS,
     **development.PLANNERS,
 }
-"""How each operation but EXTRACT is planned; EXTRACT is the planner's own, because its value is shared."""
+"""The function that plans each operation. EXTRACT is missing: the planner handles it, because its value is shared."""

@@ -1,4 +1,4 @@
-"""How equality, emptiness and order are planned."""
+"""Plan equality, emptiness and order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perpend.core.schema.tables import Form
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import norm
-from perpend.evaluation.planner.operations.forms import empty, guards_of, or_empty, variant
+from perpend.evaluation.planner.operations.values import empty, guards_of, or_empty, variant
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
 from perpend.evaluation.planner.scope import normal_is
 
@@ -67,7 +67,7 @@ def not_empty(use: PlannedUse) -> Value:
     return use.value(use.scalars.negation(empty(use.scalars, arg)), arg.guards)
 
 
-def compared(use: PlannedUse) -> Value:
+def compare(use: PlannedUse) -> Value:
     left, right = use["left"], use["right"]
     name = use.expression.operation.name
     low, high = (right, left) if name.startswith("GREATER") else (left, right)
@@ -87,9 +87,9 @@ PLANNERS: Planners = {
     "NOT_EQUAL": not_equal,
     "IS_EMPTY": is_empty,
     "NOT_EMPTY": not_empty,
-    "GREATER_THAN": compared,
-    "GREATER_THAN_EQUAL": compared,
-    "LESS_THAN": compared,
-    "LESS_THAN_EQUAL": compared,
+    "GREATER_THAN": compare,
+    "GREATER_THAN_EQUAL": compare,
+    "LESS_THAN": compare,
+    "LESS_THAN_EQUAL": compare,
     "BETWEEN": between,
 }

@@ -1,4 +1,4 @@
-"""How constants are planned: as literals."""
+"""Plan constants, as literals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How conversions from text are planned."""
+"""Plan conversions from text."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import norm
-from perpend.evaluation.planner.operations.forms import empty
+from perpend.evaluation.planner.operations.values import empty
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.planner.scope import blank, normal_is
-from perpend.evaluation.planner.udfs_json import ABSENT, REPEATED
+from perpend.evaluation.planner.udfs import ABSENT, REPEATED
 
 if TYPE_CHECKING:
     from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value

@@ -1,4 +1,4 @@
-"""How dates are planned: as limits counted from the day of the snapshot."""
+"""Plan comparisons of dates with the day of the snapshot."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def beyond_next_days(use: PlannedUse) -> Value:
     return _dates(use, use.constant("offsetDays") * DAY + DAY, None)
 
 
-def _dates(use: PlannedUse, first: int | None, behind: int | None) -> Value:
-    """Return whether an instant lies between two days, counted in milliseconds from today; false for null."""
+def _dates(use: PlannedUse, start: int | None, end: int | None) -> Value:
+    """Return the condition that an instant is in [start, end), in milliseconds from today; false for null."""
     scalars, arg, today = use.scalars, use["arg"], use.place.build.today
     parts = []
-    if first is not None:
-        parts.append(scalars.make("at most", scalars.literal(today + first, Kind.WHOLE), arg.node))
-    if behind is not None:
-        parts.append(scalars.make("less", arg.node, scalars.literal(today + behind, Kind.WHOLE)))
+    if start is not None:
+        parts.append(scalars.make("at most", scalars.literal(today + start, Kind.WHOLE), arg.node))
+    if end is not None:
+        parts.append(scalars.make("less", arg.node, scalars.literal(today + end, Kind.WHOLE)))
     return use.value(scalars.all(*parts), arg.guards)
 
 

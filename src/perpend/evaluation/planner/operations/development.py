@@ -1,11 +1,11 @@
-"""How the operations for unit tests, and for looking into a policy, are planned."""
+"""Plan the operations for unit tests and debugging."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from perpend.core.schema.tables import Form
-from perpend.evaluation.planner.operations.use import KIND_OF_TYPE, PlannedUse, Planners, Value, only_where
+from perpend.evaluation.planner.operations.use import KIND_OF_TYPE, PlannedUse, Planners, Value, only_if
 from perpend.evaluation.planner.scalar import Kind
 
 
@@ -20,15 +20,15 @@ def unit_test(use: PlannedUse) -> Value:
     if column is None:
         return use.value(scalars.false)
     node = use.place.masked(column)
-    wanted = use.text(use.constant("id"))
+    id_ = use.text(use.constant("id"))
     match column.form:
         case Form.TEXT:
-            mine = scalars.make("same", node, wanted)
+            is_this_object = scalars.make("same", node, id_)
         case Form.VARIANT:
-            mine = scalars.make("same", node, scalars.native("json quote", Kind.TEXT, wanted))
+            is_this_object = scalars.make("same", node, scalars.native("json quote", Kind.TEXT, id_))
         case _:
-            mine = scalars.false
-    return use.value(scalars.choice(mine, arg.node, scalars.false), only_where(scalars, mine, arg.guards))
+            is_this_object = scalars.false
+    return use.value(scalars.choice(is_this_object, arg.node, scalars.false), only_if(scalars, is_this_object, arg.guards))
 
 
 def null(use: PlannedUse) -> Value:

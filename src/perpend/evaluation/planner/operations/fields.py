@@ -1,4 +1,4 @@
-"""How fields, lookups and tags are planned."""
+"""Plan fields, lookups and tags."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from perpend.core.schema.tables import Form
 from perpend.core.values.types import ValueType
-from perpend.evaluation.planner.operations.forms import document, empty, unpacked
-from perpend.evaluation.planner.operations.reading import read
+from perpend.evaluation.planner.operations.values import document, empty, read, unpacked
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.planner.scope import Guards, empty_of
-from perpend.evaluation.planner.udfs_json import UNUSABLE
+from perpend.evaluation.planner.udfs import UNUSABLE
 
 if TYPE_CHECKING:
     from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value
@@ -23,8 +22,11 @@ def field(use: PlannedUse) -> Value:
     delegate = use.delegate
     guards: Guards = ()
     if delegate is not None:
-        denied = read(use.place, delegate, ValueType.ANY, missing_is_null=True)
-        guards = (*denied.guards, *use.stop(empty_of(scalars, denied.node, denied.form or Form.TEXT), "noAccessDelegate"))
+        delegate_value = read(use.place, delegate, ValueType.ANY, missing_is_null=True)
+        guards = (
+            *delegate_value.guards,
+            *use.stop(empty_of(scalars, delegate_value.node, delegate_value.form or Form.TEXT), "noAccessDelegate"),
+        )
     value = read(use.place, use.constant("path"), value_type, missing_is_null=has_empty)
     guards = (*guards, *value.guards)
     if has_empty:
@@ -56,11 +58,11 @@ def tag_value(use: PlannedUse) -> Value:
     return _tag(use, "tag value")
 
 
-def _tag(use: PlannedUse, asked: str) -> Value:
+def _tag(use: PlannedUse, function: str) -> Value:
     scalars, name = use.scalars, use["name"]
     tags = read(use.place, use.constant("tagsJson"), ValueType.ANY)
     exact = use.type_of("name") is ValueType.BYTES
-    answer = scalars.native(asked, Kind.TEXT, name.node, document(scalars, tags), constants=(exact,))
+    answer = scalars.native(function, Kind.TEXT, name.node, document(scalars, tags), constants=(exact,))
     unusable = scalars.make("same", answer, use.text(UNUSABLE))
     value = unpacked(scalars, scalars.make("rest", answer), use.expression.type)
     return use.value(value, name.guards, tags.guards, use.unusable(unusable))

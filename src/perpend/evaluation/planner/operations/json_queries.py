@@ -1,4 +1,4 @@
-"""How JSON queries are planned: a plain member is read by the engine itself, others by a native."""
+"""Plan JSON queries: engines read a plain member themselves and call a Python function for other queries."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from perpend.core.values.jmespath_query import compile_query
 from perpend.core.values.types import ValueType
-from perpend.evaluation.planner.operations.forms import empty, unpacked
 from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value
+from perpend.evaluation.planner.operations.values import empty, unpacked
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.udfs_json import FAILED, MISMATCH
+from perpend.evaluation.planner.udfs import FAILED, MISMATCH
 
 _QUERY_FORMS = {ValueType.TEXT: "text", ValueType.BYTES: "text", ValueType.NUMBER: "number", ValueType.BOOLEAN: "boolean"}
 _SAFE_KEY = re.compile(r"[A-Za-z0-9_ :./-]{1,200}")
@@ -20,9 +20,9 @@ def json_query(use: PlannedUse) -> Value:
     arg, value_type = use["arg"], use.expression.type
     key = _key(use.constant("expression"))
     if arg.plain is None or key is None:
-        node, mismatch, failed = _asked(use, arg.node)
+        node, mismatch, failed = _by_query(use, arg.node)
     else:
-        node, mismatch, failed = _member(use, arg.node, arg.plain, key)
+        node, mismatch, failed = _by_member(use, arg.node, arg.plain, key)
     value = use.value(node, arg.guards, use.stop(mismatch, "resultTypeMismatch"), use.stop(failed, "evaluationError"))
     order = [check.declaration.key for check in use.expression.checks]
     if "resultIsEmpty" in order:
@@ -32,17 +32,17 @@ def json_query(use: PlannedUse) -> Value:
 
 
 def _key(expression: str) -> str | None:
-    """Return the key that an expression reads and does nothing else with, if engines are sure to find it."""
+    """Return the key if an expression only reads one key that engines can find, else None."""
     tree = compile_query(expression).tree
     key = str(tree["value"]) if tree["type"] == "field" else ""
     return key if _SAFE_KEY.fullmatch(key) else None
 
 
-def _asked(use: PlannedUse, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
-    """Return a query's value, whether it is of another type, whether the query failed, by the package's own JMESPath."""
+def _by_query(use: PlannedUse, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
+    """Return a query's value, the conditions that it has another type and that it fails, all by JMESPath in Python."""
     scalars, value_type = use.scalars, use.expression.type
-    wanted = (use.constant("expression"), _QUERY_FORMS[value_type])
-    answer = _query(scalars, document, *wanted)
+    query = (use.constant("expression"), _QUERY_FORMS[value_type])
+    answer = _query(scalars, document, *query)
     mismatch = scalars.make("same", answer, use.text(MISMATCH))
     failed = _has_letter(scalars, answer, FAILED)
     value = unpacked(scalars, scalars.make("rest", answer), value_type)
@@ -50,10 +50,10 @@ def _asked(use: PlannedUse, document: Scalar) -> tuple[Scalar, Scalar, Scalar]:
 
 
 def _query(scalars: Scalars, document: Scalar, expression: str, form: str, *, unless: Scalar | None = None) -> Scalar:
-    """Return the result of a JMESPath expression in a form; null where it need not be asked."""
+    """Return the result of a JMESPath expression in a form; null if ``unless`` is true, because it is not needed."""
     results = scalars.native("queries", Kind.TEXTS, document, constants=((expression, form),))
-    asked = results if unless is None else scalars.choice(unless, scalars.literal(None, Kind.TEXTS), results)
-    return scalars.make("part", asked, constants=(0,))
+    result = results if unless is None else scalars.choice(unless, scalars.literal(None, Kind.TEXTS), results)
+    return scalars.make("part", result, constants=(0,))
 
 
 def _has_letter(scalars: Scalars, text: Scalar, letter: str) -> Scalar:
@@ -61,13 +61,13 @@ def _has_letter(scalars: Scalars, text: Scalar, letter: str) -> Scalar:
     return scalars.make("starts", shown, scalars.literal(letter, Kind.TEXT))
 
 
-def _member(use: PlannedUse, document: Scalar, plain: Scalar, key: str) -> tuple[Scalar, Scalar, Scalar]:
-    """Return the same for one member, read by the engine itself where the document is plain."""
+def _by_member(use: PlannedUse, document: Scalar, plain: Scalar, key: str) -> tuple[Scalar, Scalar, Scalar]:
+    """Return the same for one member, which the engine reads itself if the document is plain."""
     scalars, value_type = use.scalars, use.expression.type
     own = scalars.make("member", scalars.choice(plain, document, use.text(None)), constants=(key,))
-    asked = _query(scalars, document, use.constant("expression"), "token", unless=plain)
-    # Where the document is plain the query is not asked, else there is no member: one of the two is null.
-    token = scalars.make("else", own, asked)
+    result = _query(scalars, document, use.constant("expression"), "token", unless=plain)
+    # Exactly one of the two can have a value: the query is skipped for plain documents, the member is null for others.
+    token = scalars.make("else", own, result)
     match value_type:
         case ValueType.NUMBER:
             fits, value = scalars.make("numeric", token), scalars.make("number", token)

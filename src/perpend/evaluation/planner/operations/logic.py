@@ -1,10 +1,10 @@
-"""How truth values are joined: from left to right, guards counting only where evaluation gets to them."""
+"""Plan AND, OR and NOT: arguments count from left to right, and guards stop only if evaluation reaches them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value, only_where
+from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value, only_if
 
 if TYPE_CHECKING:
     from perpend.evaluation.planner.scalar import Scalar
@@ -25,12 +25,12 @@ def negation(use: PlannedUse) -> Value:
 
 
 def _lazily(use: PlannedUse, *, until: bool) -> Value:
-    """Return arguments joined from left to right: once one is ``until``, those behind it are not evaluated."""
+    """Return the arguments joined from left to right. Arguments after the first that equals ``until`` are not evaluated."""
     scalars, reached = use.scalars, use.true
     guards: Guards = ()
     parts: list[Scalar] = []
     for arg in use.many:
-        guards = (*guards, *only_where(scalars, reached, arg.guards))
+        guards = (*guards, *only_if(scalars, reached, arg.guards))
         part = scalars.truth(arg.node)
         parts.append(part)
         reached = scalars.all(reached, scalars.negation(part) if until else part)

@@ -1,19 +1,19 @@
-"""How related lists are planned: as counts of the ends of a stage below."""
+"""Plan related lists, as counts of the outcomes of a stage over the children."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Related, Value, only_where
+from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Related, Value, only_if
 from perpend.evaluation.planner.scalar import Kind, Scalar
 from perpend.evaluation.planner.scope import Guard, Guards
 
 
 def related_has(use: PlannedUse) -> Value:
     scalars, related = use.scalars, use.related(use.place, use.constant("relationshipName"))
-    number, doubt = _counted(use, related)
+    number, doubt = _count(use, related)
     none = scalars.negation(scalars.make("less", scalars.literal(0, Kind.WHOLE), number))
-    guards = (*related.guards, *only_where(scalars, none, doubt))
+    guards = (*related.guards, *only_if(scalars, none, doubt))
     return use.value(scalars.negation(none), guards)
 
 
@@ -24,12 +24,12 @@ def related_has_no(use: PlannedUse) -> Value:
 
 def related_count(use: PlannedUse) -> Value:
     related = use.related(use.place, use.constant("relationshipName"))
-    number, doubt = _counted(use, related)
+    number, doubt = _count(use, related)
     return use.value(number, related.guards, doubt)
 
 
-def _counted(use: PlannedUse, related: Related) -> tuple[Scalar, Guards]:
-    """Return how many children have a status, and the guard for children that could not be judged."""
+def _count(use: PlannedUse, related: Related) -> tuple[Scalar, Guards]:
+    """Return the number of children with a status, and the guard for children that cannot be read."""
     scalars, counts, status = use.scalars, related.counts, use.constant("status")
     if counts is None:
         return scalars.literal(0, Kind.WHOLE), ()

@@ -1,22 +1,21 @@
-"""How the operations of one purpose are planned."""
+"""Plan IS_DISAPPEARED, AWS_POLICY_ALLOWS and GCP_LOGGING_QUERY_MATCH."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from perpend.core.values.types import ValueType
-from perpend.evaluation.planner.operations.forms import document, unpacked
-from perpend.evaluation.planner.operations.reading import read
+from perpend.evaluation.planner.operations.values import document, read, unpacked
 from perpend.evaluation.planner.scalar import Kind
-from perpend.evaluation.planner.udfs_json import UNUSABLE
+from perpend.evaluation.planner.udfs import UNUSABLE
 
 if TYPE_CHECKING:
     from perpend.evaluation.planner.operations.use import PlannedUse, Planners, Value
 
 
 def is_disappeared(use: PlannedUse) -> Value:
-    gone, odd = use.place.gone()
-    return use.value(use.scalars.all(use.place.there, gone), odd)
+    is_deleted, malformed = use.place.is_deleted()
+    return use.value(use.scalars.all(use.place.there, is_deleted), malformed)
 
 
 def access_policy_allows(use: PlannedUse) -> Value:

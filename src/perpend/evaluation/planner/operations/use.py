@@ -1,4 +1,4 @@
-"""One expression while it is planned: its operands as values, its constants, the codes of its checks."""
+"""An expression while it is planned: its operands as values, its constants, the codes of its checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from perpend.core.schema.tables import Form
-    from perpend.evaluation.planner.scan import ChildScan
+    from perpend.evaluation.planner.stage import ChildScan
     from perpend.language.program.program import Expr
 
 KIND_OF_TYPE = {
@@ -22,14 +22,14 @@ KIND_OF_TYPE = {
     ValueType.BOOLEAN: Kind.BOOLEAN,
     ValueType.DATE_TIME: Kind.WHOLE,
 } | {kind: Kind.TEXTS for kind in ValueType if kind.item}
-"""What the values of a type are kept as; Text where it is not said. A Duration is a text that sorts as its length does."""
+"""The kind of the values of a type, text for all others. A Duration is a text that sorts like its length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What an expression gives: a scalar that counts where no guard stops, in the order of the guards.
+    """The value of an expression: ``node`` holds if none of the guards stops, tried in their order.
 
-    ``form`` is set for values of type Any. ``plain`` says of a JSON document's text whether engines may read it themselves.
+    ``form`` is set for values of type Any. ``plain`` is the condition that engines can read a JSON document themselves.
     """
 
     node: Scalar
@@ -41,10 +41,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A related list as planned: its counts, the output that is its code for each child, the guards of the way to it.
+    """The plan of a related list: its counts, the output with the code of each child, and the guards on the way to it.
 
-    ``codes`` are by status, ``there`` says where the row that has the list exists. Without ``counts`` nothing belongs to
-    any row.
+    ``codes`` are by status. ``there`` is the condition that the row with the list exists. Without ``counts`` all lists are
+    empty.
     """
 
     counts: ChildScan | None
@@ -56,7 +56,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class PlannedUse:
-    """An expression to plan, read from ``place``. Operands are planned already, their codes counted from 0 each."""
+    """An expression to plan, read from ``place``. Operands are planned already; the codes of each start at 0."""
 
     expression: Expr
     place: Place
@@ -76,17 +76,17 @@ class PlannedUse:
         return self.scalars.true
 
     def __getitem__(self, name: str) -> Value:
-        """The value of an operand, the codes of its guards counted from the expression's own base."""
+        """The value of an operand, with codes that start at the base of the expression."""
         value: Value = self.operands[name]
-        return shifted(value, self.offsets[name])
+        return shift_value(value, self.offsets[name])
 
     @property
     def many(self) -> list[Value]:
         """The values of ``args``."""
-        return [shifted(value, by) for value, by in zip(self.operands["args"], self.offsets["args"], strict=True)]
+        return [shift_value(value, by) for value, by in zip(self.operands["args"], self.offsets["args"], strict=True)]
 
     def constant(self, name: str) -> Any:
-        """Return a constant argument, the declared default where it is absent."""
+        """Return a constant argument, or its declared default."""
         return self.expression.constant(name)
 
     def type_of(self, name: str) -> ValueType:
@@ -95,7 +95,7 @@ class PlannedUse:
         return operand.type
 
     def slot(self, key: str) -> int | None:
-        """Return the code of one of the expression's checks, None where the author left it out."""
+        """Return the code of one of the expression's checks, None if the policy does not use it."""
         for number, check in enumerate(self.expression.checks, self.last_slot + 1):
             if check.declaration.key == key:
                 return number
@@ -107,11 +107,11 @@ class PlannedUse:
         return next(iter(self.expression.delegates), None)
 
     def unusable(self, condition: Scalar) -> Guards:
-        """Return the guard for data that are not of the form that the operation needs."""
+        """Return the guard for data that do not have the form that the operation needs."""
         return (Guard(condition, self.place.build.reasons.code(None)),)
 
     def stop(self, condition: Scalar, key: str) -> Guards:
-        """Return the guard of one of the expression's checks, none where the author left it out."""
+        """Return the guard of one of the expression's checks, none if the policy does not use it."""
         code = self.slot(key)
         return () if code is None else (Guard(condition, code),)
 
@@ -125,22 +125,22 @@ class PlannedUse:
 
 
 Planners = dict[str, Callable[[PlannedUse], Value]]
-"""How uses of operations are planned, by the operation's name."""
+"""The functions that plan uses of operations, by the name of the operation."""
 
 
-def shifted(value: Value, by: int) -> Value:
-    """Return a value whose guards count their check slots from another base."""
+def shift_value(value: Value, by: int) -> Value:
+    """Return a value whose guards count checks from another base."""
     if by == 0 or not value.guards:
         return value
-    return Value(value.node, value.type, moved(value.guards, by), value.form, value.plain)
+    return Value(value.node, value.type, shift_guards(value.guards, by), value.form, value.plain)
 
 
-def moved(guards: Guards, by: int) -> Guards:
-    """Return guards whose check slots are counted from another base."""
+def shift_guards(guards: Guards, by: int) -> Guards:
+    """Return guards that count checks from another base."""
     return tuple(Guard(guard.condition, guard.code + by if guard.code > 0 else guard.code) for guard in guards)
 
 
-def only_where(scalars: Scalars, condition: Scalar, guards: Guards) -> Guards:
-    """Return guards that can stop only where a condition holds: evaluation gets there only then."""
+def only_if(scalars: Scalars, condition: Scalar, guards: Guards) -> Guards:
+    """Return guards that stop only if a condition is true, because evaluation does not reach them otherwise."""
     made = (Guard(scalars.all(condition, guard.condition), guard.code) for guard in guards)
     return tuple(guard for guard in made if guard.condition is not scalars.false)

@@ -1,1 +1,1 @@
-"""Judging by way of stored or staged tables: verdicts stay in files, objects are read some thousands at a time."""
+"""Evaluate stored or staged tables. Verdicts stay in files, and objects are read in batches."""

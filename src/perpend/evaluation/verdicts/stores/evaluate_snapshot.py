@@ -1,4 +1,8 @@
-"""A stored snapshot in, the same judgement as of files out, with nothing of it held in memory: verdicts stream to Parquet."""
+"""Evaluate a stored snapshot: verdicts stream to Parquet files, and objects are read in batches.
+
+A history evaluates an older snapshot by today's programs, too, to tell a changed policy from a changed resource
+(:func:`re_evaluate`).
+"""
 
 from __future__ import annotations
 
@@ -6,29 +10,45 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.object_types import Types
+from perpend.core.objects.inventory import CloudObject, Inventory, Source
+from perpend.core.objects.object_types import ObjectType, Types
+from perpend.core.values.values import milliseconds_from_datetime
+from perpend.evaluation.engines.duckdb.column_cache import StoreDuckDb
 from perpend.evaluation.engines.duckdb.engine import duck_db
-from perpend.evaluation.engines.duckdb.stores import StoreDuckDb
+from perpend.evaluation.engines.verdicts import VerdictFiles, codes_by_id
+from perpend.evaluation.planner.build import plan_of
+from perpend.evaluation.planner.rewrites import REWRITES
+from perpend.evaluation.verdicts.evaluation import Evaluation, totals_of
+from perpend.evaluation.verdicts.evaluation_time import EvaluationTime, evaluation_time
 from perpend.evaluation.verdicts.staleness import freshness_of
-from perpend.evaluation.verdicts.stores.evaluate_tables import held_day, judgement_of
+from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, required_values
 from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
-from perpend.inventory.snapshots.store import KEPT
+from perpend.inventory.snapshots.database import pattern
+from perpend.inventory.snapshots.files import StoreError
+from perpend.inventory.snapshots.read_objects import ObjectReader
+from perpend.inventory.snapshots.store import KEPT, Store
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.compiler.names import UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime, timedelta
+    from pathlib import Path
+    from typing import TypeAlias
 
     from perpend.evaluation.engines.duckdb.column_cache import Cost
+    from perpend.evaluation.engines.duckdb.engine import DuckDb
     from perpend.evaluation.engines.protocol import Engine
     from perpend.evaluation.planner.build import Plan
-    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.evaluation.planner.rewrites import Rewrite
     from perpend.evaluation.verdicts.selection import Selection
-    from perpend.evaluation.verdicts.stores.evaluate_tables import Codes
-    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.inventory.snapshots.snapshot import Held, Snapshot
+    from perpend.language.program.program import Program
 
-_MOST_TOLD: Final = 3
+    Codes: TypeAlias = tuple[Sequence[Path], Sequence[Path]]
+
+
+_MAX_LISTED: Final = 3
 
 
 @contextmanager
@@ -43,16 +63,16 @@ def evaluate_snapshot(
     progress: Callable[[int], None] | None = None,
     costs: Callable[[Sequence[Cost]], None] | None = None,
 ) -> Iterator[Evaluation]:
-    """Yield the judgement of a stored snapshot. It reads from files that are gone afterwards.
+    """Yield the evaluation of a stored snapshot. Its verdicts are in files that are deleted at the end of the block.
 
-    ``engine`` writes the verdicts; without one DuckDB does, reusing and keeping what it computes beside the snapshot, and
-    ``costs`` is told what that was. ``snapshot_time``, ``today``, ``max_age`` and ``progress`` are as for an estate. Raises
-    UnknownName where the selection was not made over the snapshot, and names policies of types that it does not hold.
+    ``engine`` writes the verdicts. The default is DuckDB with a cache next to the snapshot; ``costs`` gets the use of the
+    cache. ``snapshot_time``, ``today``, ``max_age`` and ``progress`` are as in ``evaluate_objects``. Raises UnknownName if
+    the selection has policies over types that the snapshot does not contain.
     """
     snapshot.check_spelling()
-    if elsewhere := sorted(selection.by_type().keys() - snapshot.tables.by_name.keys()):
+    if missing := sorted(selection.by_type().keys() - snapshot.tables.by_name.keys()):
         raise UnknownName(
-            f"snapshot {snapshot.id} holds no {', '.join(elsewhere[:_MOST_TOLD])}{' …' if elsewhere[_MOST_TOLD:] else ''}: "
+            f"snapshot {snapshot.id} holds no {', '.join(missing[:_MAX_LISTED])}{' …' if missing[_MAX_LISTED:] else ''}: "
             "select policies over the snapshot"
         )
     snapshot = snapshot.as_declared(Types.together(program.types for program in selection.programs)).with_strays(
@@ -64,17 +84,84 @@ def evaluate_snapshot(
         for path in (spill, written, directory / "aged"):
             path.mkdir(mode=0o700)
         aged = aged_snapshot(snapshot, freshness_of(max_age, snapshot_time, today), selection.types.get, directory / "aged")
-        keep, snapshot = aged is snapshot, aged  # what depends on the hour is not worth keeping
+        cache, snapshot = aged is snapshot, aged  # ages change by the hour, so they are not worth caching
         with duck_db(directories=[written, snapshot.directory / KEPT], paths=snapshot.files.paths, spill=spill) as reader:
-            kept = StoreDuckDb(reader, snapshot, keep=keep)
-            by = engine or kept
+            store_engine = StoreDuckDb(reader, snapshot, cache=cache)
+            by = engine or store_engine
 
             def codes(plan: Plan) -> Codes:
                 out = written / f"{len(list(written.iterdir()))}.parquet"
                 return by.evaluate_to_parquet(plan, snapshot.files, out), snapshot.files[plan.programs[0].input_type]
 
-            evaluation = judgement_of(snapshot, selection, day, reader, codes, progress=progress)
+            evaluation = evaluation_of(snapshot, selection, day, reader, codes, progress=progress)
             if costs:
-                costs(kept.costs)
+                costs(store_engine.costs)
             unread = tuple(failure.source for failure in snapshot.failures)
             yield replace(evaluation, inventory=replace(evaluation.inventory, unread=unread))
+
+
+def re_evaluate(store: Store, run: str, programs: Sequence[Program], time: datetime, out: Path) -> bool:
+    """Write the codes ``v0``, ``v1``, … of programs of one type on an older snapshot, with the ``id`` of each object.
+
+    Return False if there is nothing to evaluate: the snapshot was pruned, is damaged, or has the format of an earlier version.
+    """
+    try:
+        with store.reading(run) as snapshot, scratch() as directory:
+            snapshot.check_spelling()
+            snapshot = snapshot.as_declared(Types.together(program.types for program in programs))
+            table = snapshot.tables.of_type(programs[0].input_type)
+            if table is None or "Id" not in table.columns:
+                return False
+            spill = directory / "spill"
+            spill.mkdir(mode=0o700)
+            reach = [directory, out.parent, snapshot.directory / KEPT]
+            with duck_db(directories=reach, paths=snapshot.files.paths, spill=spill) as engine:
+                plan = plan_of(programs, snapshot.tables, milliseconds_from_datetime(time))
+                codes = StoreDuckDb(engine, snapshot).evaluate_to_parquet(plan, snapshot.files, directory / "codes.parquet")
+                query = codes_by_id(engine.files(codes), snapshot.relation(table.name), len(programs))
+                engine.run(f"COPY ({query}) TO {pattern(out)} (FORMAT parquet)")
+            return True
+    except StoreError:
+        return False
+
+
+def held_day(held: Held, snapshot_time: datetime | None, today: datetime | None) -> EvaluationTime:
+    """Return the day at which stored tables are evaluated."""
+    return evaluation_time([source.observed_at for source in held.sources], snapshot_time=snapshot_time, today=today)
+
+
+def evaluation_of(
+    held: Held,
+    selection: Selection,
+    day: EvaluationTime,
+    reader: DuckDb,
+    codes: Callable[[Plan], Codes],
+    *,
+    rewrites: Sequence[Rewrite] = REWRITES,
+    progress: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Return the evaluation of stored tables. Objects and verdicts are read on demand.
+
+    ``codes`` writes the verdicts of a plan and returns their files and those of the table. ``reader`` reads all of them.
+    """
+    by_program: dict[int, ParquetVerdicts] = {}
+    objects: dict[str, Sequence[CloudObject]] = {}
+    for type_name, programs in selection.by_type().items():
+        plan = plan_of(programs, held.tables, day.milliseconds, rewrites=rewrites)
+        paths, table = codes(plan)
+        files = VerdictFiles(reader, tuple(paths), held.tables.by_name[type_name].rows, len(programs))
+        object_type = selection.types.get(type_name) or ObjectType(type_name)
+        object_reader = ObjectReader(reader.connection, held)
+        stored = StoredObjects(object_reader, held, files, object_type, required_values(programs, object_type))
+        objects[type_name] = stored
+        for number, program in enumerate(programs):
+            by_program[id(program)] = ParquetVerdicts(program, number, plan.reasons, files, table, stored, day.milliseconds)
+        if progress:
+            progress(sum(map(len, objects.values())))
+    sources = (
+        Source(source.name, source.kind, source.observed_at, source.objects, source.accounts, source.coverage)
+        for source in held.sources
+    )
+    inventory = Inventory(tuple(sources), objects)
+    verdicts = tuple(by_program[id(program)] for program in selection.programs)
+    return Evaluation(inventory, selection, day, verdicts, totals_of(inventory, verdicts))

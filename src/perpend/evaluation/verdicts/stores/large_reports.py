@@ -1,6 +1,6 @@
-"""Large credential reports in, the same judgement as of their estate out, by way of copies that are gone afterwards.
+"""Evaluate large credential reports in a temporary copy, without an inventory in memory.
 
-What reports contradict each other about is judged reading by reading, as that of an estate is.
+If reports contradict each other about a user, each reading is evaluated by itself, as for objects in memory.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.engines.duckdb.engine import DuckDb
 from perpend.evaluation.engines.verdicts import amended_form
 from perpend.evaluation.planner.rewrites import REWRITES, texts_in_columns
-from perpend.evaluation.verdicts.objects import meanings, object_named
+from perpend.evaluation.verdicts.objects import name_queries, object_named
 from perpend.evaluation.verdicts.staleness import freshness_of
-from perpend.evaluation.verdicts.stores.evaluate_tables import held_day, judgement_of
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluation_of, held_day
 from perpend.evaluation.verdicts.stores.stale_data import aged_reports
 from perpend.inventory.importers.inputs import readings_of_inputs, stage_inputs
 from perpend.inventory.importers.reports.asked import first_users, users_called
@@ -44,13 +44,13 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program
 
 _MOST_THREADS: Final = 2
-"""Each thread holds rows of its own: of many, memory for all would have to grow with the machine."""
+"""Each thread buffers rows, so more threads would need more memory."""
 
 _NAMES: Final = {
     USER_TYPE: ("CA10__userName__c", "CA10__arn__c", "CA10__account__r"),
     ACCOUNT_TYPE: ("CA10__accountId__c", "CA10__accountId__c", None),
 }
-"""What names objects of reports, here and outside, and what owns them."""
+"""The fields with the name, the external ID and the owner of objects in reports."""
 
 
 @contextmanager
@@ -65,11 +65,11 @@ def evaluate_reports(
     streamed: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Evaluation | None]:
-    """Yield the judgement of credential reports, which reads from files that are gone afterwards.
+    """Yield the evaluation of credential reports. Its files are deleted at the end of the block.
 
-    It is None where some input is no plain report or is not large, and where policies read more than users' own fields:
-    then an estate is to be judged. ``selected`` gives the policies that judge what an estate holds. ``streamed``: all verdicts
-    will be read with their objects, and not some of them here and there.
+    It is None if an input is not a plain report or not large, and if policies read more than users' own fields; the caller
+    then evaluates an inventory. ``selected`` returns the policies for an inventory. ``streamed``: all verdicts will be read
+    with their objects, in order.
     """
     selection = _selection(inputs, selected)
     if selection is None or not _are_named(declared):
@@ -90,12 +90,12 @@ def evaluate_reports(
 
 
 def _selection(inputs: Sequence[Input], selected: Callable[[Inventory], Selection]) -> Selection | None:
-    """Return the policies that judge reports, if they read only users' own fields. Asked before anything is read."""
+    """Return the policies for reports if they read only users' own fields. Nothing is read yet."""
     sources = tuple(Source(report.path, REPORT.name, None, 0) for report in inputs)
     try:
         selection = selected(Inventory(sources, {ACCOUNT_TYPE: (), USER_TYPE: ()}))
     except UnknownName:
-        return None  # the inputs may hold something else
+        return None  # the inputs may contain other types
     return selection if _is_flat(selection.programs) else None
 
 
@@ -111,7 +111,7 @@ def _staged(
     try:
         return stage_inputs(connection, inputs, declared=declared, directory=directory, streamed=streamed, progress=progress)
     except StoreError:
-        return None  # there may be no room on the disk: an estate needs none
+        return None  # the disk may be full; an inventory in memory needs no disk
 
 
 def _judged(engine: DuckDb, staged: StagedReports, selection: Selection, day: EvaluationTime) -> Evaluation:
@@ -127,18 +127,18 @@ def _judged(engine: DuckDb, staged: StagedReports, selection: Selection, day: Ev
 
     def judged() -> Evaluation:
         with storing(staged.directory):
-            return judgement_of(staged, selection, day, engine, codes, rewrites=rewrites)
+            return evaluation_of(staged, selection, day, engine, codes, rewrites=rewrites)
 
     try:
         return judged()
     except StoreError:
-        # Policies may need more than it usually takes.
+        # Some policies need more memory than the default.
         engine.run(f"SET memory_limit = {text(MEMORY_LIMIT)}")
         return judged()
 
 
 def _amended(engine: DuckDb, staged: StagedReports, plan: Plan, verdicts: Path) -> Path:
-    """Return verdicts in which a user is incompliant after all if all readings are: the first one says why."""
+    """Return verdicts in which a user is INCOMPLIANT if all readings are; the first reading gives the reason."""
     incompliant = [
         {index for index, verdict in program.verdicts.items() if verdict.status is Status.INCOMPLIANT}
         for program in plan.programs
@@ -150,7 +150,7 @@ def _amended(engine: DuckDb, staged: StagedReports, plan: Plan, verdicts: Path) 
 
 
 def _are_named(declared: Callable[[str], ObjectType | None]) -> bool:
-    """Whether objects of a store are called as those of an estate are."""
+    """Whether objects of a store have the same naming fields as those in memory."""
     kinds = {type_name: declared(type_name) for type_name in _NAMES}
     return all(
         object_type is not None
@@ -167,10 +167,10 @@ def _is_flat(programs: Sequence[Program]) -> bool:
 def user_of_reports(
     inputs: Sequence[Input], program: Program, name: str, *, declared: Callable[[str], ObjectType | None]
 ) -> CloudObject | None:
-    """Return the one user of large credential reports that a name means, without holding the others.
+    """Return the one user of large credential reports with a name, without the others in memory.
 
-    None where inputs are something else, or a program reads more than users' own fields: then an estate is to be asked.
-    Raises UnknownName as that would.
+    None if the inputs are something else, or if a program reads more than users' own fields. Raises UnknownName as
+    ``object_named`` does.
     """
     if program.input_type != USER_TYPE or not _is_flat([program]) or not _are_named(declared):
         return None
@@ -181,10 +181,10 @@ def user_of_reports(
             return None
         if readings is None:
             return None
-        called = Inventory((), {USER_TYPE: tuple(users_called(readings, {meant.text for meant in meanings(name)}))})
+        called = Inventory((), {USER_TYPE: tuple(users_called(readings, {query.text for query in name_queries(name)}))})
         try:
             return object_named(called, USER_TYPE, name)
         except UnknownName:
-            if any(meant.among(called.objects[USER_TYPE]) for meant in meanings(name)):
+            if any(query.matches_in(called.objects[USER_TYPE]) for query in name_queries(name)):
                 raise
         return object_named(Inventory((), {USER_TYPE: tuple(first_users(readings))}), USER_TYPE, name)

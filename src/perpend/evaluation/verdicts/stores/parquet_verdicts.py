@@ -1,6 +1,6 @@
-"""What a judgement of a store reads as it is asked: the objects of a stored table, and verdicts in Parquet files.
+"""Objects of a stored table and verdicts in Parquet files, both read on demand.
 
-What only an object itself can tell, why it could not be read or a runtime error's text, the interpreter is asked for.
+The interpreter adds the details that only the object gives: why it could not be read, and texts of runtime errors.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
 from perpend.core.schema.tables import CONTRADICTED
-from perpend.evaluation.verdicts.verdict import untold_indexes
+from perpend.evaluation.verdicts.verdict import indexes_needing_object
 from perpend.evaluation.verdicts.verdicts import HIDDEN, WHOLE, Found, Share
 from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
 from perpend.inventory.readers.formats import is_table
@@ -41,30 +41,32 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program
 
 _AT_ONCE: Final = 8_192
-"""How many objects are read at once, in whole pieces; by all shares of them together."""
+"""The number of objects that are read at once, by all shares together."""
 
 _PIECE: Final = 1_024
-"""How many objects whoever shares them has in turn."""
+"""The number of objects in one turn of a share."""
 
-_UNTOLD: Final = "the object's own data keep it from being judged"
+_NO_REASON: Final = "the object's data cannot be read"
 _WHY: Final = (
     f"CASE WHEN starts_with({CONTRADICTED}, {text(CONTRADICT)}) "
     f"THEN split_part({CONTRADICTED}, {text(PLACES)}, 1) ELSE {CONTRADICTED} END"
 )
-"""The mark of a row without the places that are its own (``inventory/readers/conflicts.py``)."""
+"""The reason of a contradicted row, without its places (``inventory/readers/conflicts.py``)."""
 
 
 class StoredObjects(Sequence[CloudObject]):
-    """The objects of one stored table, read some thousands at a time. Places are the table's row numbers."""
+    """The objects of one stored table, read in batches. Places are the row numbers of the table."""
 
-    def __init__(self, nest: ObjectReader, held: Held, files: VerdictFiles, object_type: ObjectType, wanted: Wanted) -> None:
-        self._nest = nest
+    def __init__(
+        self, reader: ObjectReader, held: Held, files: VerdictFiles, object_type: ObjectType, required: Wanted
+    ) -> None:
+        self._reader = reader
         self._held = held
         self._files = files
         self._type = object_type
-        self._wanted = wanted
+        self._required = required
         self._origins = StoredOrigins(held, object_type.name)
-        self._doubted: dict[tuple[VerdictFiles, frozenset[int]], list[Counter[str]]] = {}
+        self._contradictions: dict[tuple[VerdictFiles, frozenset[int]], list[Counter[str]]] = {}
 
     def __len__(self) -> int:
         return self._files.rows
@@ -78,37 +80,37 @@ class StoredObjects(Sequence[CloudObject]):
 
     @property
     def held(self) -> Held:
-        """The tables that they are rows of."""
+        """The tables of the objects."""
         return self._held
 
     @property
     def connection(self) -> Connection:
-        """The database that reads them."""
-        return self._nest.connection
+        """The database that reads the objects."""
+        return self._reader.connection
 
     def reading(self, paths: Iterable[str]) -> StoredObjects:
-        """Return the same objects, with the values at some paths of fields beside those that are wanted already."""
-        wanted = deepcopy(self._wanted)
+        """Return the same objects, with the values at further paths."""
+        required = deepcopy(self._required)
         for path in paths:
             *lookups, name = path.split(".")
-            wanted.through(lookups).values.add(name)
-        return StoredObjects(self._nest, self._held, self._files, self._type, wanted)
+            required.through(lookups).values.add(name)
+        return StoredObjects(self._reader, self._held, self._files, self._type, required)
 
     def with_rows(self, rows: Sequence[int]) -> list[CloudObject]:
         """Return the objects with these row numbers, in their order."""
         objects: list[CloudObject] = []
         for start in range(0, len(rows), _AT_ONCE):
-            asked = rows[start : start + _AT_ONCE]
-            sources = self._files.sources(asked)
-            objects += self._objects(asked, [sources[row] for row in asked])
+            batch = rows[start : start + _AT_ONCE]
+            sources = self._files.sources(batch)
+            objects += self._objects(batch, [sources[row] for row in batch])
         return objects
 
     def chunks(
         self, columns: Sequence[ParquetVerdicts], share: Share = WHOLE
     ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
-        """Yield all objects in their order, some thousands at once, with how each of some columns of verdicts ended on them.
+        """Yield all objects in order, in chunks, with the outcome of each in some columns of verdicts.
 
-        Of several shares, each has its turn.
+        With several shares, the chunks alternate.
         """
         files = columns[0].files if columns else self._files
         at_once = max(1, _AT_ONCE // _PIECE // share.shares)
@@ -119,14 +121,14 @@ class StoredObjects(Sequence[CloudObject]):
             own = pieces[(share.place - before) % share.shares :: share.shares]
             before += len(pieces)
             for start in range(0, len(own), at_once):
-                yield from self._judged(own[start : start + at_once], columns)
+                yield from self._evaluated_pieces(own[start : start + at_once], columns)
         if files.shown is None and read != len(self):
             raise AssertionError(f"{read} objects have verdicts, {len(self)} were expected")
 
-    def _judged(
+    def _evaluated_pieces(
         self, pieces: Sequence[Sequence[tuple[int, ...]]], columns: Sequence[ParquetVerdicts]
     ) -> Iterator[tuple[Sequence[CloudObject], list[list[EvaluationOutcome]]]]:
-        """Yield the objects of some pieces with how columns ended on them, piece by piece, all of them being read at once."""
+        """Yield the objects of each piece with their outcomes. All pieces are read at once."""
         rows, sources, *_ = zip(*chain.from_iterable(pieces), strict=True)
         objects = iter(self._objects(rows, sources))
         for piece in pieces:
@@ -142,33 +144,33 @@ class StoredObjects(Sequence[CloudObject]):
             )
 
     def forkable(self) -> AbstractContextManager[None]:
-        """Have no threads of its own meanwhile."""
+        """Stop the threads of the database in this block."""
         return without_threads(self.connection)
 
-    def belonging(self, owners: Collection[str]) -> Path:
-        """Write the row numbers of the objects that belong to one of some accounts to a file beside the verdicts."""
+    def in_accounts(self, owners: Collection[str]) -> Path:
+        """Write the row numbers of the objects in some accounts to a file next to the verdicts; return the file."""
         path = self._files.paths[0].with_name(f"rows-{secrets.token_hex(8)}.parquet")
-        self._files.reader.run(f"COPY ({self._rows_belonging(owners)}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
+        self._files.reader.run(f"COPY ({self._rows_in_accounts(owners)}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
         return path
 
-    def any_belongs(self, owner: str) -> bool:
-        """Whether an object belongs to an account."""
-        return bool(self._files.reader.run(f"{self._rows_belonging([owner])} LIMIT 1"))
+    def any_in_account(self, owner: str) -> bool:
+        """Whether an account has any object."""
+        return bool(self._files.reader.run(f"{self._rows_in_accounts([owner])} LIMIT 1"))
 
-    def doubted(self, files: VerdictFiles, codes: frozenset[int]) -> list[Counter[str]]:
-        """Return for each program why rows are marked as not to be believed, and of how many that is what ended it.
+    def contradictions(self, files: VerdictFiles, codes: frozenset[int]) -> list[Counter[str]]:
+        """Return, for each program, the reasons of contradicted rows, with the number of rows that ended for that reason.
 
-        ``codes`` are those of ends of which only the row itself can tell.
+        ``codes`` are those whose reason only the row itself gives.
         """
         if not self._held.tables.by_name[self._type.name].contradicted:
             return [Counter() for _ in range(files.programs)]
-        if (files, codes) not in self._doubted:
-            rows = files.doubted(self._held.relation(self._type.name), _WHY, codes)
+        if (files, codes) not in self._contradictions:
+            rows = files.contradictions(self._held.relation(self._type.name), _WHY, codes)
             of_each = ({why: numbers[place] for why, *numbers in rows if numbers[place]} for place in range(files.programs))
-            self._doubted[files, codes] = [Counter(reasons) for reasons in of_each]
-        return self._doubted[files, codes]
+            self._contradictions[files, codes] = [Counter(reasons) for reasons in of_each]
+        return self._contradictions[files, codes]
 
-    def _rows_belonging(self, owners: Collection[str]) -> str:
+    def _rows_in_accounts(self, owners: Collection[str]) -> str:
         object_type = self._type
         return rows_belonging(
             self._held, object_type.name, owners, external=object_type.external_id_field, master=object_type.master
@@ -176,7 +178,7 @@ class StoredObjects(Sequence[CloudObject]):
 
     def _objects(self, rows: Sequence[int], sources: Sequence[int]) -> list[CloudObject]:
         with _collector_paused():
-            nested = self._nest.objects(self._type.name, rows, self._wanted)
+            nested = self._reader.objects(self._type.name, rows, self._required)
             return [
                 object_from_fields(fields, self._type, self._origins.of(row, source))
                 for row, source, fields in zip(rows, sources, nested, strict=True)
@@ -185,9 +187,9 @@ class StoredObjects(Sequence[CloudObject]):
 
 @dataclass(frozen=True, slots=True)
 class ParquetVerdicts:
-    """The verdicts of one program over a stored table: counted, found and read in order without holding them.
+    """The verdicts of one program on a stored table, counted and read without loading them all.
 
-    ``table`` are the table's own files; ``day`` is the run's, in milliseconds since 1970.
+    ``table`` are the files of the table; ``day`` is the day of the run, in milliseconds since 1970.
     """
 
     program: Program
@@ -202,83 +204,83 @@ class ParquetVerdicts:
     _counted: Counter[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_with_errors", untold_indexes(self.program))
+        object.__setattr__(self, "_with_errors", indexes_needing_object(self.program))
         object.__setattr__(self, "_interpreter", Interpreter([self.program]))
         object.__setattr__(self, "_counted", self.files.counted(self.number))
 
     def counted(self) -> Counter[int]:
-        """Return how often each index occurs."""
+        """Return the number of each index."""
         counts: Counter[int] = Counter()
         for code, number in self._counted.items():
             counts[max(code, UNREADABLE)] += number
         return counts
 
     def unreadable(self) -> Counter[str]:
-        """Return how often each reason occurs why an object is unreadable, of those that codes tell, or a mark of its row."""
-        told: Counter[str] = Counter()
+        """Return the number of each reason for unreadable objects, from codes and from contradicted rows."""
+        reasons: Counter[str] = Counter()
         for code, number in self._counted.items():
             reason = self.reasons[-1 - code] if code < 0 else None
-            told.update({reason: number} if reason is not None else {})
-        untold = frozenset(-1 - place for place, reason in enumerate(self.reasons) if reason is None)
-        if untold & self._counted.keys():
-            told += self.objects.doubted(self.files, untold)[self.number]
-        return told
+            reasons.update({reason: number} if reason is not None else {})
+        unknown = frozenset(-1 - place for place, reason in enumerate(self.reasons) if reason is None)
+        if unknown & self._counted.keys():
+            reasons += self.objects.contradictions(self.files, unknown)[self.number]
+        return reasons
 
     def first(self, indexes: Collection[int], limit: int) -> list[tuple[int, str | None]]:
-        """Return the places of the first objects that ended in one of the indexes, ``limit`` at most, with their errors."""
+        """Return the places of the first objects with one of the indexes, at most ``limit``, with their errors."""
         [verdicts] = self.firsts([indexes], limit)
         rows = [row for row, _ in verdicts]
         ends = self.ends_of(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
         return [(row, error) for row, (_, error) in zip(rows, ends, strict=True)]
 
     def ends(self) -> Iterator[EvaluationOutcome]:
-        """Yield how the program ended on each object, in their order."""
+        """Yield the outcome of each object, in order."""
         for _, (ends,) in self.objects.chunks([self]):
             yield from ends
 
     def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
-        """Return for each group of indexes the first objects that ended in one of them, ``limit`` at most."""
-        wanted = {index for group in groups for index in group}
-        by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in wanted}, limit)
+        """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
+        required = {index for group in groups for index in group}
+        by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in required}, limit)
         by_index: dict[int, list[Found]] = {}
         for code, rows in by_code.items():
             by_index.setdefault(max(code, UNREADABLE), []).extend(Found(row, code) for row in rows)
         return [sorted(verdict for index in set(group) for verdict in by_index.get(index, ()))[:limit] for group in groups]
 
     def ends_of(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
-        """Return how the program ended on some objects. The interpreter is asked about those of which codes do not tell all."""
-        known: dict[int | None, EvaluationOutcome] = {code: self._end(code, None) for code in self._counted}
+        """Return the outcomes of some objects. The interpreter evaluates those whose codes lack details."""
+        known: dict[int | None, EvaluationOutcome] = {code: self._outcome_of(code, None) for code in self._counted}
         known[None] = HIDDEN, None
-        asked = {code for code in self._counted if self._is_untold(code)}
-        return [self._told(code, objects[row]) if code in asked else known[code] for row, code in verdicts]
+        needing = {code for code in self._counted if self._needs_object(code)}
+        return [self._outcome(code, objects[row]) if code in needing else known[code] for row, code in verdicts]
 
     def errors(self) -> Iterator[tuple[int, str]]:
-        """Yield the rows whose runtime error or reason is their own, with it, in their order."""
-        rows = self.files.rows_with(self.number, [code for code in self._counted if self._is_untold(code)])
-        while asked := list(islice(rows, _AT_ONCE)):
-            numbers = [row for row, _ in asked]
-            ends = self.ends_of(asked, dict(zip(numbers, self.objects.with_rows(numbers), strict=True)))
+        """Yield the rows with a runtime error or reason of their own, with the text, in order."""
+        rows = self.files.rows_with(self.number, [code for code in self._counted if self._needs_object(code)])
+        while batch := list(islice(rows, _AT_ONCE)):
+            numbers = [row for row, _ in batch]
+            ends = self.ends_of(batch, dict(zip(numbers, self.objects.with_rows(numbers), strict=True)))
             yield from ((row, error) for row, (_, error) in zip(numbers, ends, strict=True) if error is not None)
 
     def said(self) -> dict[int, str]:
-        """Return by code the reasons that are those of every row with it."""
+        """Return the reasons that all rows with a code share, by code."""
         return {-1 - number: text for number, text in enumerate(self.reasons) if text is not None}
 
-    def _told(self, code: int, judged: CloudObject) -> EvaluationOutcome:
-        return self._end(code, self._interpreter.evaluate(judged.fields, self.day, complete=False)[0][1])
+    def _outcome(self, code: int, object_: CloudObject) -> EvaluationOutcome:
+        return self._outcome_of(code, self._interpreter.evaluate(object_.fields, self.day, complete=False)[0][1])
 
-    def _is_untold(self, code: int) -> bool:
+    def _needs_object(self, code: int) -> bool:
         return self.reasons[-1 - code] is None if code < 0 else code in self._with_errors
 
-    def _end(self, code: int, error: str | None) -> EvaluationOutcome:
+    def _outcome_of(self, code: int, error: str | None) -> EvaluationOutcome:
         if code >= 0:
             return code, error
-        return UNREADABLE, self.reasons[-1 - code] or error or _UNTOLD
+        return UNREADABLE, self.reasons[-1 - code] or error or _NO_REASON
 
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Pause cyclic garbage collection while some thousands of objects are made, which are free of cycles."""
+    """Pause cyclic garbage collection while thousands of objects are created, which have no cycles."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -289,9 +291,9 @@ def _collector_paused() -> Iterator[None]:
 
 
 class StoredOrigins:
-    """Where the rows of a stored table were read, with their places there where row numbers tell these.
+    """The sources of the rows of a stored table, with the places in them if row numbers give these.
 
-    They do where all sources are tables, and every row of theirs is one of this table: then they go on from file to file.
+    They do if all sources are tables and each of their rows is one of this table: then row numbers continue from file to file.
     """
 
     def __init__(self, held: Held, type_name: str) -> None:
@@ -300,19 +302,19 @@ class StoredOrigins:
         self._starts = [0, *accumulate(numbers)]
         table = held.tables.by_name.get(type_name)
         whole = len(numbers) == 1 or (table is not None and self._starts[-1] == table.rows)
-        self._told = whole and all(is_table(source.kind) for source in held.sources)
+        self._rows_are_places = whole and all(is_table(source.kind) for source in held.sources)
 
     def of(self, row: int, source: int) -> Origin:
-        """Return where one row was read."""
-        if self._told and self._starts[source] <= row < self._starts[source + 1]:
+        """Return the source and place of one row."""
+        if self._rows_are_places and self._starts[source] <= row < self._starts[source + 1]:
             return Origin(self._names[source], row - self._starts[source] + 1, "row")
         return Origin(self._names[source])
 
 
-def wanted_of(programs: Sequence[Program], object_type: ObjectType) -> Wanted:
-    """Return what programs read of a type's objects, and what names them and their owner."""
-    wanted = wanted_by(programs)
-    wanted.values |= {"Id", "Name"} | {name for name in (object_type.name_field, object_type.external_id_field) if name}
+def required_values(programs: Sequence[Program], object_type: ObjectType) -> Wanted:
+    """Return the fields that programs read, and those that name the object and its owner."""
+    required = wanted_by(programs)
+    required.values |= {"Id", "Name"} | {name for name in (object_type.name_field, object_type.external_id_field) if name}
     if object_type.master is not None and object_type.master in object_type.lookups:
-        wanted.through([object_type.master]).values |= {"Id", "Name"}
-    return wanted
+        required.through([object_type.master]).values |= {"Id", "Name"}
+    return required

@@ -1,6 +1,6 @@
-"""What is held of an estate in, the same out with what is stale marked as not known, for every engine that reads it.
+"""Mark stale data of stored tables as not known, for every engine.
 
-Tables without anything stale stay as they are; of the others there are copies, gone after the run. Refuses to know engines.
+Tables without stale data are unchanged; of others, a copy is made that is deleted after the run.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ _ID: Final = "Id"
 def aged_snapshot(
     snapshot: Snapshot, freshness: Freshness | None, declared: Callable[[str], ObjectType | None], directory: Path
 ) -> Snapshot:
-    """Return a snapshot of which nothing is known that is stale; the one given where nothing is.
+    """Return a snapshot in which stale data are not known; the same snapshot if nothing is stale.
 
-    ``directory`` takes the copies of tables that differ.
+    ``directory`` takes the copies of changed tables.
     """
     stale = freshness.reasons(snapshot.sources) if freshness else {}
     if not stale:
@@ -66,13 +66,13 @@ def aged_snapshot(
 
 
 def aged_reports(staged: StagedReports, freshness: Freshness | None) -> StagedReports:
-    """Return reports of which nothing is known that is stale."""
+    """Return reports in which stale data are not known."""
     stale = freshness.reasons(staged.sources) if freshness else {}
     if not stale:
         return staged
     reason, relations = _reason(stale, staged.sources), dict[str, str]()
     for table, relation in staged.relations.items():
-        # Users have the column whether some are contradicted or not, accounts never do.
+        # Users always have this column, accounts never do.
         there = {CONTRADICTED} if table == USER_TYPE else set[str]()
         relations[table] = f"(SELECT {_marked({CONTRADICTED: reason}, there)} FROM {relation})"
     tables = {table: replace(one, contradicted=True) for table, one in staged.tables.by_name.items()}
@@ -81,7 +81,7 @@ def aged_reports(staged: StagedReports, freshness: Freshness | None) -> StagedRe
 
 
 def _aged_sources(sources: Sequence[StoredSource], stale: Mapping[int, str]) -> tuple[StoredSource, ...]:
-    """Return sources that claim nothing any more of what is stale."""
+    """Return sources without the claims of stale ones."""
     coverage = aged_coverage(sources, stale)
     return tuple(replace(source, coverage=claims) for source, claims in zip(sources, coverage, strict=True))
 
@@ -103,7 +103,7 @@ class _Aging:
         self._claims = list(stale_claims(snapshot.sources, stale))
 
     def aged(self, table: Table) -> tuple[Table, str] | None:
-        """Return a table as it is once marked, and the query that gives its rows; None where nothing of it is stale."""
+        """Return a marked table and the query for its rows; None if nothing in it is stale."""
         lists = {child.name: cases for child in table.children.values() if (cases := self._list_cases(table, child))}
         lookups = {lookup.name: cases for lookup in table.lookups.values() if (cases := self._lookup_cases(lookup))}
         if not lists and not lookups and not self._has_stale_rows(table):
@@ -124,7 +124,7 @@ class _Aging:
         return bool(rows_of(self._connection, query))
 
     def _list_cases(self, table: Table, join: Join) -> list[str]:
-        """Return the cases in which a child list was known only because a stale source claims to hold all of it."""
+        """Return the cases in which only a stale source claims to hold all of a child list."""
         if join.own != _ID or join.lacking is not None:
             return []
         forms = {column.name: column.form for column in table.columns.values()}
@@ -144,7 +144,7 @@ class _Aging:
         ]
 
     def _lookup_cases(self, join: Join) -> list[str]:
-        """Return the case of keys that lead nowhere, which was a fact as long as all that there is had been read."""
+        """Return the case for keys without an object: the object may be missing from a stale source."""
         reason = next((why for claim, why in self._claims if _is_of_all(claim, join.table)), None)
         if reason is None or join.other != _ID:
             return []
@@ -163,13 +163,13 @@ def _partial(joins: Mapping[str, Join], marked: Mapping[str, object]) -> dict[st
 
 
 def _reason(stale: Mapping[int, str], sources: Sequence[StoredSource]) -> str:
-    """Return the expression that says why a row is stale, null where it is not."""
+    """Return the expression for the reason why a row is stale, null if it is not."""
     listed = ", ".join(text(stale[number]) if number in stale else "NULL" for number in range(len(sources)))
     return f"CAST([{listed}] AS VARCHAR[])[{name(SOURCE)} + 1]"
 
 
 def _marked(values: Mapping[str, str], there: Collection[str]) -> str:
-    """Return all columns of rows with reasons in some: what stands there already counts before these."""
+    """Return all columns, with reasons in some. A reason that is present already takes precedence."""
     replaced = [f"coalesce({name(column)}, {value}) AS {name(column)}" for column, value in values.items() if column in there]
     added = [f"{value} AS {name(column)}" for column, value in values.items() if column not in there]
     every = f"* REPLACE ({', '.join(replaced)})" if replaced else "*"

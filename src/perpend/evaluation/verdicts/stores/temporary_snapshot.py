@@ -1,4 +1,4 @@
-"""Inputs in, a snapshot of a store that is gone afterwards out: what files alone cannot join is judged there."""
+"""Import inputs into a temporary store, because only a store can join them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def imported(
     keep_going: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Imported]:
-    """Yield what comes of importing inputs. The first that cannot be used raises as an import does, unless ``keep_going``."""
+    """Yield the result of an import. An input that cannot be used raises as in an import, unless ``keep_going``."""
     with scratch() as directory:
         yield import_inputs(Store(directory / "store"), inputs, declared=declared, keep_going=keep_going, progress=progress)
 
 
 @contextmanager
 def joined(collected: Collected, *, declared: Callable[[str], ObjectType | None]) -> Iterator[Imported]:
-    """Yield what comes of importing what collectors have read."""
+    """Yield the result of importing files that are in memory already."""
     with scratch() as directory:
         yield import_estate(Store(directory / "store"), collected.inventory, declared=declared, failures=collected.failures)

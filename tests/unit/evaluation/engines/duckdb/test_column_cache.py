@@ -1,4 +1,4 @@
-"""Kept columns are reused where they mean the same, and nowhere else."""
+"""Cached columns are reused if they mean the same, and only then."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from perpend.core.schema.tables import Column, Form, Join, Table, Tables
-from perpend.evaluation.engines.duckdb.column_cache import KeptColumns
+from perpend.evaluation.engines.duckdb.column_cache import ColumnCache
 from perpend.evaluation.engines.duckdb.engine import DuckDb, duck_db
 from perpend.evaluation.planner.build import Plan, plan_of
 from perpend.evaluation.planner.cached_columns import EXTRACTS, VERDICTS
@@ -52,13 +52,13 @@ def table(engine: DuckDb, directory: Path, documents: list[str | None]) -> dict[
     return {TYPE: [path]}
 
 
-def codes(engine: DuckDb, kept: KeptColumns, found: Plan, directory: Path) -> list[int]:
+def codes(engine: DuckDb, kept: ColumnCache, found: Plan, directory: Path) -> list[int]:
     out = directory / "verdicts.parquet"
-    engine.evaluate(*kept.over_kept(found), out)
+    engine.evaluate(*kept.over_cache(found), out)
     return [code for (code,) in engine.run(f"SELECT v0 FROM '{out}' ORDER BY perpend_row")]
 
 
-def counts(kept: KeptColumns, what: str) -> tuple[int, int]:
+def counts(kept: ColumnCache, what: str) -> tuple[int, int]:
     """Columns reused and computed by the last plan."""
     found = [cost for cost in kept.costs if cost.what == what][-1]
     return found.reused, found.computed
@@ -66,7 +66,7 @@ def counts(kept: KeptColumns, what: str) -> tuple[int, int]:
 
 def test_a_second_run_computes_nothing_and_says_the_same(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
     files = table(engine, directory, DOCUMENTS)
-    kept = KeptColumns(engine, directory / "kept", "one", files)
+    kept = ColumnCache(engine, directory / "kept", "one", files)
     found = [codes(engine, kept, plan(tmp_path / name, equal("a", "x")), directory) for name in ("a", "b")]
     assert [[199, 200, 200, 102, 200, 200]] * 2 == [[code if code != 101 else 102 for code in one] for one in found]
     assert [EXTRACTS, VERDICTS, VERDICTS] == [cost.what for cost in kept.costs], "extracts are not asked for again"
@@ -74,7 +74,7 @@ def test_a_second_run_computes_nothing_and_says_the_same(tmp_path: Path, engine:
 
 
 def test_an_edited_policy_pays_for_what_changed(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
-    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    kept = ColumnCache(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
     codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
     _, first = counts(kept, EXTRACTS)
     found = codes(engine, kept, plan(tmp_path / "b", equal("a", "y")), directory)
@@ -84,26 +84,26 @@ def test_an_edited_policy_pays_for_what_changed(tmp_path: Path, engine: DuckDb, 
 
 
 def test_policies_that_stay_beside_an_edited_one_are_not_judged_again(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
-    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    kept = ColumnCache(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
     for name, text in (("a", "y"), ("b", "z")):
         one, other = plan(tmp_path / name / "one", equal("a", "x")), plan(tmp_path / name / "other", equal("a", text))
         both = plan_of([*one.programs, *other.programs], TABLES, 0)
-        engine.evaluate(*kept.over_kept(both), directory / f"{name}.parquet")
+        engine.evaluate(*kept.over_cache(both), directory / f"{name}.parquet")
     assert (1, 1) == counts(kept, VERDICTS)
     query = f"SELECT v0, v1 FROM '{directory / 'b.parquet'}' ORDER BY perpend_row LIMIT 2"
     assert [(199, 200), (200, 200)] == engine.run(query)
 
 
 def test_where_only_some_rows_are_judged_verdicts_are_not_kept(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
-    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
-    kept.over_kept(plan(tmp_path / "a", equal("a", "x")), whole=False)
+    kept = ColumnCache(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    kept.over_cache(plan(tmp_path / "a", equal("a", "x")), whole=False)
     assert [EXTRACTS] == [cost.what for cost in kept.costs]
 
 
 def test_another_snapshot_uses_nothing_of_the_first(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
-    one = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    one = ColumnCache(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
     codes(engine, one, plan(tmp_path / "a", equal("a", "x")), directory)
-    other = KeptColumns(engine, directory / "kept", "other", table(engine, directory, DOCUMENTS[::-1]))
+    other = ColumnCache(engine, directory / "kept", "other", table(engine, directory, DOCUMENTS[::-1]))
     found = codes(engine, other, plan(tmp_path / "b", equal("a", "x")), directory)
     assert 199 == found[-1]
     assert [0, 0] == [cost.reused for cost in other.costs]
@@ -111,7 +111,7 @@ def test_another_snapshot_uses_nothing_of_the_first(tmp_path: Path, engine: Duck
 
 @pytest.mark.parametrize("damage", [b"", b"PAR1", b"PAR1 and nothing else PAR1"])
 def test_a_damaged_file_is_made_anew(tmp_path: Path, engine: DuckDb, directory: Path, damage: bytes) -> None:
-    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    kept = ColumnCache(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
     before = codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
     files = list((directory / "kept").glob("*/*/*.parquet"))
     assert 2 == len(files), "extracts and verdicts"
@@ -125,13 +125,13 @@ def test_a_damaged_file_is_made_anew(tmp_path: Path, engine: DuckDb, directory: 
 def test_what_cannot_be_written_is_computed_all_the_same(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
     files = table(engine, directory, DOCUMENTS * 100)
     expected = codes(
-        engine, KeptColumns(engine, directory / "kept", "one", files), plan(tmp_path / "a", equal("a", "x")), directory
+        engine, ColumnCache(engine, directory / "kept", "one", files), plan(tmp_path / "a", equal("a", "x")), directory
     )
-    kept, found = KeptColumns(engine, directory / "full", "one", files), plan(tmp_path / "b", equal("a", "x"))
+    kept, found = ColumnCache(engine, directory / "full", "one", files), plan(tmp_path / "b", equal("a", "x"))
     limit, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100, limit[1]))
-        over = kept.over_kept(found)
+        over = kept.over_cache(found)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
         signal.signal(signal.SIGXFSZ, ignored)
@@ -144,7 +144,7 @@ def test_what_cannot_be_written_is_computed_all_the_same(tmp_path: Path, engine:
 
 @pytest.mark.parametrize("index", ["", "[]", "{", '{"k": 5}'])
 def test_a_damaged_index_is_no_index(tmp_path: Path, engine: DuckDb, directory: Path, index: str) -> None:
-    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    kept = ColumnCache(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
     before = codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
     for file in (directory / "kept").glob("*/*/columns.json"):
         file.write_text(index)
@@ -153,15 +153,15 @@ def test_a_damaged_index_is_no_index(tmp_path: Path, engine: DuckDb, directory: 
 
 def test_tables_without_rows_are_not_kept(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
     files = table(engine, directory, DOCUMENTS[:1])
-    kept = KeptColumns(engine, directory / "kept", "one", files)
+    kept = ColumnCache(engine, directory / "kept", "one", files)
     found = plan(tmp_path / "a", equal("a", "x"), tables=Tables({}))
-    kept.over_kept(found)
+    kept.over_cache(found)
     assert [] == kept.costs
 
 
 def test_a_run_leaves_alone_what_another_one_may_still_read(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
     files = table(engine, directory, DOCUMENTS)
-    kept = KeptColumns(engine, directory / "kept", "one", files)
+    kept = ColumnCache(engine, directory / "kept", "one", files)
     codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
     places = list((directory / "kept").glob("*/*"))
     for place in places:
@@ -176,12 +176,12 @@ def test_a_run_leaves_alone_what_another_one_may_still_read(tmp_path: Path, engi
 
 def test_files_that_leave_the_index_can_be_read_for_a_day_more(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
     files = table(engine, directory, DOCUMENTS)
-    kept = KeptColumns(engine, directory / "kept", "one", files)
+    kept = ColumnCache(engine, directory / "kept", "one", files)
     for number in range(8):
         codes(engine, kept, plan(tmp_path / f"p{number}", equal("a", f"w{number}")), directory)
     for file in (directory / "kept").glob("*/*/*.parquet"):
         os.utime(file, (time.time() - 100_000,) * 2)
-    under_way = kept.over_kept(plan(tmp_path / "under way", equal("a", "x")))
+    under_way = kept.over_cache(plan(tmp_path / "under way", equal("a", "x")))
     for name in ("y", "z"):
         codes(engine, kept, plan(tmp_path / name, equal("a", name)), directory)
     engine.evaluate(*under_way, directory / "late.parquet")
@@ -190,7 +190,7 @@ def test_files_that_leave_the_index_can_be_read_for_a_day_more(tmp_path: Path, e
 
 
 def test_files_that_another_run_takes_away_meanwhile_do_no_harm(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
-    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    kept = ColumnCache(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
     codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
     for place in (directory / "kept").glob("*/*"):
         (place / "listed-and-gone.json").symlink_to(place / "nowhere")
@@ -198,8 +198,8 @@ def test_files_that_another_run_takes_away_meanwhile_do_no_harm(tmp_path: Path, 
 
 
 def test_what_is_kept_is_for_its_owner_only(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
-    kept = KeptColumns(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
-    assert kept.can_be_kept()
+    kept = ColumnCache(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    assert kept.is_writable()
     codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
     made = [directory / "kept", *(directory / "kept").rglob("*")]
     assert [0o700 if one.is_dir() else 0o600 for one in made] == [one.stat().st_mode & 0o777 for one in made]
@@ -228,7 +228,7 @@ def test_a_plan_over_kept_columns_leaves_the_plan_as_it_was(tmp_path: Path, engi
     }
     found = plan_of([program_of(analyzer_of(tmp_path / "r", policy_files(asked, **types)))], tables, 0)
     before = plan_lines(found)
-    kept = KeptColumns(engine, directory / "kept", "one", files)
+    kept = ColumnCache(engine, directory / "kept", "one", files)
     assert [200, 199, 200, 200, 200, 200] == codes(engine, kept, found, directory)
     assert [200, 199, 200, 200, 200, 200] == codes(engine, kept, found, directory)
     out = directory / "plain.parquet"

@@ -1,4 +1,4 @@
-"""An embedded DuckDB is for who opened it, as long as it is open, within limits that it knows; anything else is told in words."""
+"""An embedded DuckDB works for the thread that opened it, while it is open; other uses raise clear errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_an_engine_is_used_within_its_block() -> None:
 
 def test_an_engine_is_used_in_one_thread() -> None:
     with duck_db() as engine, ThreadPoolExecutor(1) as others:
-        with pytest.raises(PerpendError, match="in another thread than opened it: open one in each"):
+        with pytest.raises(PerpendError, match="in another thread: open one in each thread"):
             others.submit(engine.run, "SELECT 1").result()
         assert [(1,)] == engine.run("SELECT 1")
 

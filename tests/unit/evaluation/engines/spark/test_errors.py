@@ -1,4 +1,4 @@
-"""What Spark, its JVM and its workers say when they fail, each as one sentence that names the fault."""
+"""Failures of Spark, its JVM and its workers become one sentence each that names the cause."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from tests.differential.on_spark import why_not
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=why_not() or "")
 
-LOST = "workers of Spark were lost in mid-run, and too few are left; nothing was written"
-THEIRS = "`spark.pyspark.python` names theirs"
+LOST = "Spark lost workers during the run, and too few are left; nothing was written"
+THEIRS = "set `spark.pyspark.python` to theirs"
 WORKER = "Python worker failed:\nTraceback (most recent call last):\n  File x\nKeyError: 'a'\nValueError: no such thing\n"
 
 
@@ -27,7 +27,7 @@ WORKER = "Python worker failed:\nTraceback (most recent call last):\n  File x\nK
         ),
         ("ExecutorLostFailure (executor 0 exited)", LOST),
         ("SparkContext was shut down", LOST),
-        ("\nNone\n[PATH_NOT_FOUND] file:/a\nmore", "Spark cannot read a file that is to be judged: [PATH_NOT_FOUND] file:/a"),
+        ("\nNone\n[PATH_NOT_FOUND] file:/a\nmore", "Spark cannot read an input file: [PATH_NOT_FOUND] file:/a"),
         ("Answer from Java side is empty", "the Java process of Spark has ended"),
         (WORKER, "Spark failed: ValueError: no such thing"),
         ("KeyError: 'a'", "Spark failed: KeyError: 'a'"),
@@ -37,9 +37,9 @@ WORKER = "Python worker failed:\nTraceback (most recent call last):\n  File x\nK
     ],
 )
 def test_an_error_is_one_sentence(text: str, expected: str) -> None:
-    from perpend.evaluation.engines.spark.errors import clear
+    from perpend.evaluation.engines.spark.errors import spark_failure
 
-    assert expected == str(clear(OSError(text)))
+    assert expected == str(spark_failure(OSError(text)))
 
 
 @pytest.mark.parametrize(
@@ -52,12 +52,14 @@ def test_an_error_is_one_sentence(text: str, expected: str) -> None:
     ],
 )
 def test_a_jvm_that_ended_at_its_start_says_why(said: str, reason: str) -> None:
-    from perpend.evaluation.engines.spark.errors import clear
+    from perpend.evaluation.engines.spark.errors import spark_failure
 
-    assert f"the Java process of Spark ended at its start: {reason}" == str(clear(OSError("[JAVA_GATEWAY_EXITED] ended"), said))
+    assert f"the Java process of Spark ended at its start: {reason}" == str(
+        spark_failure(OSError("[JAVA_GATEWAY_EXITED] ended"), said)
+    )
 
 
 def test_without_an_error_what_the_jvm_said_counts() -> None:
-    from perpend.evaluation.engines.spark.errors import clear
+    from perpend.evaluation.engines.spark.errors import spark_failure
 
-    assert "Spark needs Java 17 or newer; the one found is older" == str(clear(None, "UnsupportedClassVersionError"))
+    assert "Spark needs Java 17 or newer; the one found is older" == str(spark_failure(None, "UnsupportedClassVersionError"))

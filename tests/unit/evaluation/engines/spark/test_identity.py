@@ -1,4 +1,4 @@
-"""Why Spark does not start is told: no name for its user, as in a container with a random user id, or the JVM's own reason."""
+"""A message says why Spark does not start: its user has no name, as in some containers, or the JVM's own reason."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ def no_library(name: str) -> None:
 
 
 def test_a_name_is_lent_to_processes_that_start_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from perpend.evaluation.engines.spark import identity
+    from perpend.evaluation.engines.spark import session
 
-    monkeypatch.setattr(identity.pwd, "getpwuid", no_name)
+    monkeypatch.setattr(session.pwd, "getpwuid", no_name)
     monkeypatch.setattr(ctypes, "CDLL", lambda name: None)
     for former, preloaded in ((None, "libnss_wrapper.so"), ("other.so", "libnss_wrapper.so other.so")):
         if former is None:
             monkeypatch.delenv("LD_PRELOAD", raising=False)
         else:
             monkeypatch.setenv("LD_PRELOAD", former)
-        with identity.identity(tmp_path):
+        with session.identity(tmp_path):
             assert preloaded == os.environ["LD_PRELOAD"]
             users, groups = (Path(os.environ[f"NSS_WRAPPER_{name}"]).read_text() for name in ("PASSWD", "GROUP"))
         assert f"perpend:x:{os.getuid()}:{os.getgid()}::{tmp_path}:/bin/false\n" == users
@@ -65,20 +65,20 @@ def test_a_name_is_lent_to_processes_that_start_meanwhile(tmp_path: Path, monkey
 
 
 def test_where_no_name_can_be_lent_it_is_told_what_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from perpend.evaluation.engines.spark import identity
+    from perpend.evaluation.engines.spark import session
     from perpend.evaluation.engines.spark.errors import SparkFailed
 
-    monkeypatch.setattr(identity.pwd, "getpwuid", no_name)
+    monkeypatch.setattr(session.pwd, "getpwuid", no_name)
     monkeypatch.setattr(ctypes, "CDLL", no_library)
-    with pytest.raises(SparkFailed, match=r"has no name here.*apt-get install libnss-wrapper"), identity.identity(tmp_path):
+    with pytest.raises(SparkFailed, match=r"has no name here.*apt-get install libnss-wrapper"), session.identity(tmp_path):
         raise AssertionError
 
 
 def test_who_has_a_name_is_lent_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from perpend.evaluation.engines.spark import identity
+    from perpend.evaluation.engines.spark import session
 
-    monkeypatch.setattr(identity.pwd, "getpwuid", lambda number: SimpleNamespace(pw_name="somebody"))
+    monkeypatch.setattr(session.pwd, "getpwuid", lambda number: SimpleNamespace(pw_name="somebody"))
     monkeypatch.setattr(ctypes, "CDLL", no_library)
     before = dict(os.environ)
-    with identity.identity(tmp_path):
+    with session.identity(tmp_path):
         assert before == dict(os.environ)

@@ -1,4 +1,4 @@
-"""What is said while a session of Spark ends, and what it sends to its workers."""
+"""Log records while a Spark session ends, and the packages that it sends to its workers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def root() -> logging.Logger:
     return logging.Logger("root")
 
 
-def said(root: logging.Logger, path: str) -> list[str]:
+def records(root: logging.Logger, path: str) -> list[str]:
     """Return what the root logger hands on of what a module at a path says."""
     heard: list[str] = []
     handler = logging.Handler()
@@ -33,14 +33,14 @@ def said(root: logging.Logger, path: str) -> list[str]:
 
 def test_what_py4j_says_of_a_jvm_that_ends_is_not_handed_on(root: logging.Logger) -> None:
     path = str(Path("lib", "py4j", "java_gateway.py"))
-    assert ["lost the JVM"] == said(root, path)
+    assert ["lost the JVM"] == records(root, path)
     root.addFilter(is_none_of_py4j)
-    assert [] == said(root, path)
+    assert [] == records(root, path)
 
 
 def test_everybody_else_is_heard(root: logging.Logger) -> None:
     root.addFilter(is_none_of_py4j)
-    assert ["lost the JVM"] == said(root, str(Path("py4j_like", "mine.py")))
+    assert ["lost the JVM"] == records(root, str(Path("py4j_like", "mine.py")))
 
 
 def test_workers_are_sent_what_is_plain_python_to_import_and_binaries_to_unpack(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What Spark's workers run: a batch of columns ends as each of its rows would, and every value is computed once."""
+"""A batch of columns on Spark's workers gives the same as each of its rows, and each value is computed once."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def worker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Let this process know where a session's files are, as Spark lets a worker know."""
     from pyspark import SparkFiles
 
-    from perpend.evaluation.engines.spark.udfs import _made
+    from perpend.evaluation.engines.spark.udfs import _udf
 
     monkeypatch.setattr(SparkFiles, "_is_running_on_worker", True)
     monkeypatch.setattr(SparkFiles, "_root_directory", str(tmp_path))
     monkeypatch.setattr(sys, "path", [*sys.path])
-    _made.cache_clear()
+    _udf.cache_clear()
     yield tmp_path
-    _made.cache_clear()
+    _udf.cache_clear()
 
 
 def on_arrow(function: str, constants: tuple[Any, ...], kind: Kind, *columns: list[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What a check is planned as over a small table, in words: each end of the program with what has to hold for it."""
+"""The plan of a check over a small table, as text: each outcome of the program with its condition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Equality, emptiness and order are planned by the type of what is compared."""
+"""Equality, emptiness and order are planned by the type of the values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Constants are literals: dates in milliseconds, durations in their order, documents as JSON, collections as their flags say."""
+"""Constants are literals: dates in milliseconds, ordered durations, documents as JSON, collections by flags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts become values; what no value can be made of is told by a check where the author wrote one."""
+"""Texts become values; a check of the policy reports texts that cannot."""
 
 from __future__ import annotations
 

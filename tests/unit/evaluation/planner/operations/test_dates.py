@@ -1,4 +1,4 @@
-"""Dates are compared with limits that are counted from the day of the snapshot and written into the plan."""
+"""Dates are compared with limits in the plan, counted from the day of the snapshot."""
 
 from __future__ import annotations
 

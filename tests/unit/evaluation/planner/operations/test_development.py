@@ -1,4 +1,4 @@
-"""Operations for unit tests: one object is meant, by its Id as it stands; an error stops as a check does."""
+"""Operations for unit tests: one object is matched by its exact Id; an error stops like a check."""
 
 from __future__ import annotations
 

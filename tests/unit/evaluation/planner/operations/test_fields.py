@@ -1,4 +1,4 @@
-"""Fields, lookups and tags: who may not read comes before what is not known, and that before what is empty."""
+"""Fields, lookups and tags: denied access comes before unknown values, and those before empty ones."""
 
 from __future__ import annotations
 

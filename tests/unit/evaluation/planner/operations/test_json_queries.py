@@ -1,4 +1,4 @@
-"""A plain member is read by the engine itself where the document is plain, every other query is asked of the package."""
+"""The engine reads a member of a plain document itself; a Python function runs every other query."""
 
 from __future__ import annotations
 

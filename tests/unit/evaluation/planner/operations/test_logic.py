@@ -1,4 +1,4 @@
-"""Conditions are joined from left to right: a check counts only where evaluation gets to it."""
+"""Conditions count from left to right: a check stops only if evaluation reaches it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Related lists are asked by counts; what children that could not be read might have said makes the answer unknown."""
+"""Related lists become counts; a child that cannot be read makes the result unknown if it could change it."""
 
 from __future__ import annotations
 

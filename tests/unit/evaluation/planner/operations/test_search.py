@@ -1,4 +1,4 @@
-"""Searches are made by the engine itself where what is looked for is constant, else by functions of the package."""
+"""The engine searches for constants itself; a Python function searches for other values."""
 
 from __future__ import annotations
 

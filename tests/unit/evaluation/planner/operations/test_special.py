@@ -1,4 +1,4 @@
-"""The operations of one purpose: disappearance, policy documents that may be none, filters compared by meaning."""
+"""Disappearance, policy documents that may be unusable, and filters compared by meaning."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def test_an_object_has_disappeared_where_its_deletion_field_says_so() -> None:
     thing = TABLES.by_name[TYPE]
     known = replace(thing, columns={**thing.columns, GONE: Column(GONE, Form.TEXT)})
     tables = replace(TABLES, by_name={**TABLES.by_name, TYPE: known})
-    *_, gone = ends({"IS_DISAPPEARED": {}}, tables=tables)
-    assert (f"not(is({GONE}, ''))", 99) == gone, "then it is not judged at all"
+    *_, is_deleted = ends({"IS_DISAPPEARED": {}}, tables=tables)
+    assert (f"not(is({GONE}, ''))", 99) == is_deleted, "then it is not judged at all"
 
 
 def test_a_policy_document_that_is_none_is_not_known() -> None:

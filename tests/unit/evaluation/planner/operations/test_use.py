@@ -1,4 +1,4 @@
-"""Guards of operands are counted from their use's own base, and kept only where evaluation gets to them."""
+"""Guards of operands count from the base of their use, and stop only if evaluation reaches them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from perpend.core.schema.tables import Form
 from perpend.core.values.types import ValueType
-from perpend.evaluation.planner.operations.use import KIND_OF_TYPE, Value, moved, only_where, shifted
+from perpend.evaluation.planner.operations.use import KIND_OF_TYPE, Value, only_if, shift_guards, shift_value
 from perpend.evaluation.planner.scalar import Kind, Scalars
 from perpend.evaluation.planner.scope import Guard
 from tests.unit.evaluation.planner.operations.planned import ends, field
@@ -19,10 +19,10 @@ def made() -> Scalars:
 
 def test_checks_are_counted_from_another_base_and_reasons_are_not(made: Scalars) -> None:
     guards = (Guard(made.true, 1), Guard(made.true, -1))
-    assert [101, -1] == [guard.code for guard in moved(guards, 100)]
+    assert [101, -1] == [guard.code for guard in shift_guards(guards, 100)]
     value = Value(made.true, ValueType.ANY, guards, Form.TEXT, made.false)
-    assert value is shifted(value, 0)
-    found = shifted(value, 2)
+    assert value is shift_value(value, 0)
+    found = shift_value(value, 2)
     assert ([3, -1], made.true, ValueType.ANY, Form.TEXT, made.false) == (
         [guard.code for guard in found.guards],
         *(found.node, found.type, found.form, found.plain),
@@ -32,7 +32,7 @@ def test_checks_are_counted_from_another_base_and_reasons_are_not(made: Scalars)
 def test_a_guard_counts_only_where_evaluation_gets_to_it(made: Scalars) -> None:
     a, b = (made.column("t", name, Kind.BOOLEAN) for name in "ab")
     guards = (Guard(b, 1), Guard(made.negation(a), 2))
-    assert (Guard(made.all(a, b), 1),) == only_where(made, a, guards), "the other one never holds there"
+    assert (Guard(made.all(a, b), 1),) == only_if(made, a, guards), "the other one never holds there"
 
 
 def test_what_values_are_kept_as() -> None:

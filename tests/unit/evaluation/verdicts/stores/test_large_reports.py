@@ -1,4 +1,4 @@
-"""Large reports are judged without an estate, where policies read no more than users' own fields."""
+"""Large reports are evaluated without an inventory if policies read users' own fields only."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_nothing_is_read_for_policies_that_read_more(tmp_path: Path, report: Inp
 
 def test_nothing_is_read_where_no_policy_judges_users(report: Input) -> None:
     def none_does(held: Inventory) -> Selection:
-        raise UnknownName("no policy judges what the inputs hold")
+        raise UnknownName("no policy applies to the inputs")
 
     told: list[int] = []
     with evaluate_reports(

@@ -1,4 +1,4 @@
-"""Objects and verdicts that stay where they are stored are read as those in memory are, however they are cut into pieces."""
+"""Stored objects and verdicts read like those in memory, however they are divided into pieces."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from perpend.evaluation.verdicts.evaluation import Evaluation, objects_at
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores import parquet_verdicts as stored
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, StoredOrigins, wanted_of
+from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, StoredOrigins, required_values
 from perpend.evaluation.verdicts.verdicts import Found, Share, StreamedObjects
 from perpend.inventory.snapshots.read_objects import ObjectReader
 from tests.repositories import analyzer_of, logic, policy_files
@@ -217,7 +217,7 @@ def test_verdicts_that_are_fewer_than_the_objects_are_an_error(case: Case) -> No
     with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
         objects = things_of(found)
         files = replace(objects._files, rows=8)
-        short = StoredObjects(objects._nest, case.snapshot, files, ObjectType(THING), Wanted())
+        short = StoredObjects(objects._reader, case.snapshot, files, ObjectType(THING), Wanted())
         with pytest.raises(AssertionError, match=r"^7 objects have verdicts, 8 were expected$"):
             list(short)
 
@@ -260,14 +260,14 @@ def test_what_names_an_object_and_its_owner_is_wanted_beside_what_is_read(
     tmp_path: Path, object_type: ObjectType, values: set[str], lookups: dict[str, set[str]]
 ) -> None:
     program = program_of(analyzer(tmp_path, {"FIELD": {"path": "on"}}))
-    found = wanted_of([program], object_type)
+    found = required_values([program], object_type)
     assert {"on", "CA10__disappearanceTime__c", *values} == found.values
     assert lookups == {name: below.values for name, below in found.lookups.items()}
 
 
 def test_what_is_read_of_an_owner_is_wanted_beside_what_names_it(tmp_path: Path) -> None:
     program = program_of(analyzer(tmp_path, {"FIELD": {"path": "o__r.on"}}))
-    found = wanted_of([program], ObjectType(THING, lookups={"o__r": Lookup("o__r", OTHER, "o")}, master="o__r"))
+    found = required_values([program], ObjectType(THING, lookups={"o__r": Lookup("o__r", OTHER, "o")}, master="o__r"))
     assert {"on", "Id", "Name"} <= found.lookups["o__r"].values
 
 

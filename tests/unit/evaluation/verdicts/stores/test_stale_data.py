@@ -1,4 +1,4 @@
-"""Of a snapshot, what is stale is not known: rows of old sources, lists and keys that only an old source claims to tell all of."""
+"""Stale data of a snapshot are not known: rows of old sources, and lists and keys that only an old source claims."""
 
 from __future__ import annotations
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.evaluation.verdicts.evaluation import chunks_of, objects_at
 from perpend.evaluation.verdicts.evaluation_time import evaluation_time
-from perpend.evaluation.verdicts.reads import values_read
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-from perpend.evaluation.verdicts.verdict import message_of, remediation_of
+from perpend.evaluation.verdicts.verdict import message_of, remediation_of, values_read
 from perpend.inventory.snapshots.store import IN_FORCE, Store
 from perpend.reports.site.content.verdicts.tally import (
     LISTED,

@@ -1,13 +1,67 @@
-"""How a field of a row is read as a value of a type, guarded against what is not known or of another form."""
+"""Helpers on planned values: read a field as a value of a type, test for emptiness, convert documents and variants."""
 
 from __future__ import annotations
 
 from perpend.core.schema.tables import Column, Form, plain
 from perpend.core.values.types import ValueType
-from perpend.evaluation.planner.operations.forms import unpacked
 from perpend.evaluation.planner.operations.use import KIND_OF_TYPE, Value
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
-from perpend.evaluation.planner.scope import Place, blank, text_of
+from perpend.evaluation.planner.scope import Guards, Place, blank, empty_of, text_of
+
+
+def empty(scalars: Scalars, value: Value) -> Scalar:
+    """Return the condition that a value is empty by the rule for its type."""
+    node = value.node
+    match value.type:
+        case ValueType.TEXT:
+            return blank(scalars, node)
+        case ValueType.BYTES:
+            return scalars.any(scalars.is_null(node), scalars.make("same", node, scalars.literal("", Kind.TEXT)))
+        case ValueType.JSON:
+            return scalars.native("json empty", Kind.BOOLEAN, node)
+        case ValueType.ANY:
+            return empty_of(scalars, node, value.form or Form.TEXT)
+    if value.type.item is not None:
+        return scalars.make("same", scalars.make("size", node), scalars.literal(0, Kind.WHOLE))
+    return scalars.is_null(node)
+
+
+def or_empty(scalars: Scalars, text: Scalar) -> Scalar:
+    if text.primitive == "literal":
+        return scalars.literal(text.constants[0] or "", Kind.TEXT)
+    return scalars.make("else", text, scalars.literal("", Kind.TEXT))
+
+
+def unpacked(scalars: Scalars, text: Scalar, value_type: ValueType) -> Scalar:
+    """Return the text of a native result as a value of its type."""
+    if value_type is ValueType.NUMBER:
+        return scalars.make("number", text)
+    if value_type is ValueType.BOOLEAN:
+        missing = scalars.is_null(text)
+        is_true = scalars.make("same", text, scalars.literal("true", Kind.TEXT))
+        return scalars.choice(missing, scalars.literal(None, Kind.BOOLEAN), is_true)
+    return text
+
+
+def document(scalars: Scalars, value: Value) -> Scalar:
+    """Return a value without a declared type as the text of a JSON document: its own text, or the value as JSON."""
+    match value.form:
+        case Form.VARIANT:
+            return scalars.native("variant document", Kind.TEXT, value.node)
+        case Form.NUMBER | Form.BOOLEAN:
+            return scalars.native("json quote", Kind.TEXT, value.node)
+    return value.node
+
+
+def variant(scalars: Scalars, value: Value) -> Scalar:
+    """Return a value without a declared type as JSON text."""
+    return value.node if value.form is Form.VARIANT else scalars.native("json quote", Kind.TEXT, value.node)
+
+
+def guards_of(*values: Value) -> Guards:
+    """Return the guards of values that are all computed, in order."""
+    return tuple(guard for value in values for guard in value.guards)
+
 
 _KINDS_OF_FORM = {
     Form.TEXT: frozenset({ValueType.TEXT, ValueType.BYTES}),
@@ -24,7 +78,7 @@ _FORM_NAMES = {
 
 
 def read(place: Place, path: str, value_type: ValueType, *, missing_is_null: bool = False) -> Value:
-    """Return what a field holds as a value of a type, guarded against what is not known or of another form."""
+    """Return a field as a value of a type, with guards for values that are not known or have another form."""
     *lookups, name = path.split(".")
     at = place.through(lookups)
     node, form, unknown = at.column(name, missing_is_null=missing_is_null)
@@ -32,9 +86,9 @@ def read(place: Place, path: str, value_type: ValueType, *, missing_is_null: boo
     scalars = place.build.scalars
     if value_type is ValueType.ANY:
         return Value(node, value_type, guards, form)
-    value, wrong = _converted(scalars, node, form, value_type)
-    if wrong is not scalars.false:
-        guards = (*guards, *at.unknown(wrong, None))
+    value, mismatch = _converted(scalars, node, form, value_type)
+    if mismatch is not scalars.false:
+        guards = (*guards, *at.unknown(mismatch, None))
     return Value(value, value_type, guards, plain=_is_plain(at, name) if form is Form.TEXT else None)
 
 
@@ -47,12 +101,12 @@ def _is_plain(place: Place, name: str) -> Scalar | None:
 
 
 def _converted(scalars: Scalars, node: Scalar, form: Form, value_type: ValueType) -> tuple[Scalar, Scalar]:
-    """Return a column's value as one of a type, and the condition under which it is none."""
+    """Return the value of a column as one of a type, and the condition that it has another form."""
     present = scalars.negation(scalars.is_null(node))
     if value_type in (ValueType.DATE_TIME, ValueType.DURATION) and form in (Form.TEXT, Form.VARIANT):
-        text, wrong = text_of(scalars, node, form)
+        text, mismatch = text_of(scalars, node, form)
         value, invalid = _from_text(scalars, text, value_type)
-        return value, scalars.any(wrong, invalid)
+        return value, scalars.any(mismatch, invalid)
     if form is Form.VARIANT:
         return _from_variant(scalars, node, value_type)
     if value_type in _KINDS_OF_FORM[form]:
@@ -80,11 +134,11 @@ def _from_variant(scalars: Scalars, node: Scalar, value_type: ValueType) -> tupl
     if value_type is ValueType.JSON:
         is_text = scalars.make("same", form, scalars.literal("text", Kind.TEXT))
         return scalars.choice(is_text, nothing, node), is_text
-    wanted = _FORM_NAMES.get(value_type)
-    if wanted is None:
+    form_name = _FORM_NAMES.get(value_type)
+    if form_name is None:
         return nothing, present
-    fits = scalars.make("same", form, scalars.literal(wanted, Kind.TEXT))
-    wrong = scalars.all(present, scalars.negation(fits))
+    fits = scalars.make("same", form, scalars.literal(form_name, Kind.TEXT))
+    mismatch = scalars.all(present, scalars.negation(fits))
     letter = scalars.native("variant value", Kind.TEXT, node)
     text = scalars.choice(fits, scalars.make("rest", letter), nothing)
-    return unpacked(scalars, text, value_type), wrong
+    return unpacked(scalars, text, value_type), mismatch
