@@ -28,10 +28,15 @@ from perpend.inventory.snapshots.files import naming
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
 from perpend.reports.evidence.statement import UnusableStatement
-from perpend.reports.formats.as_csv import write_csv
-from perpend.reports.formats.as_requirements import write_requirements
-from perpend.reports.formats.as_severity import ratings_document, severities_document
-from perpend.reports.formats.as_waivers import attested_document, waivers_document, write_covered
+from perpend.reports.formats.csv import write_csv
+from perpend.reports.formats.decisions import (
+    attested_document,
+    ratings_document,
+    severities_document,
+    waivers_document,
+    write_covered,
+)
+from perpend.reports.formats.requirements import write_requirements
 from perpend.version import __version__
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ from perpend.inventory.snapshots.store import Store
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.syntax.repository import open_repository
 from perpend.reports.evidence.archive import DamagedMember, PackFault, opened_pack
-from perpend.reports.evidence.policies import POLICIES
 from perpend.reports.evidence.results import INVENTORY, MAY_BE_MADE, RUNS, VERSIONS, evaluate_pack
 from perpend.reports.evidence.statement import (
     MOST,
@@ -30,7 +29,7 @@ from perpend.reports.evidence.statement import (
     run_packed,
     statement_from,
 )
-from perpend.reports.evidence.write import README, README_TEXT, STATEMENT, inputs_of
+from perpend.reports.evidence.write import POLICIES, README, README_TEXT, STATEMENT, inputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

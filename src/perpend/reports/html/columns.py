@@ -1,17 +1,18 @@
-"""A judgement in, its findings as columns out: each object and each way to end stands once, a finding is one number.
-
-Objects are read once and none is kept: what is written out goes to the columns as it comes. Refuses to know HTML.
-"""
+"""Columns."""
 
 from __future__ import annotations
 
+import base64
+import gzip
+import io
+import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.errors import PerpendError
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.child_lists import account_names
@@ -30,6 +31,44 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.verdicts import Verdicts
     from perpend.findings.severity.results import RatedEvaluation
     from perpend.language.interpreter.interpreter import EvaluationOutcome
+
+_LEVEL: Final = 9
+
+
+class PackedColumn:
+    """A column of texts or numbers, compressed."""
+
+    def __init__(self) -> None:
+        self._bytes = io.BytesIO()
+        self._stream = gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=self._bytes, mtime=0)
+
+    def text(self) -> str:
+        """End the column, and return it in base64."""
+        self._stream.close()
+        return base64.b64encode(self._bytes.getbuffer()).decode("ascii")
+
+    def _write(self, taken: bytes) -> None:
+        self._stream.write(taken)
+
+
+class PackedTexts(PackedColumn):
+    """A column of lines."""
+
+    def add(self, text: str, /) -> None:
+        """Take in some lines, each with its end."""
+        self._write(encodable(text).encode("utf-8"))
+
+
+class PackedNumbers(PackedColumn):
+    """A column of unsigned numbers of 32 bits, the lowest byte first."""
+
+    def add(self, numbers: array[int], /) -> None:
+        """Take in unsigned numbers of 32 bits."""
+        if sys.byteorder != "little":
+            numbers = numbers[:]
+            numbers.byteswap()
+        self._write(numbers.tobytes())
+
 
 MOST: Final = 1_000_000
 """How many findings one file holds."""

@@ -16,11 +16,10 @@ from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
-from perpend.reports.formats.exchange.finding import lines_not_judged, not_judged
-from perpend.reports.html.columns import Sinks, write_columns
+from perpend.reports.formats.finding import lines_not_judged, not_judged
+from perpend.reports.html.columns import PackedNumbers, PackedTexts, Sinks, write_columns
 from perpend.reports.html.history import history_said
 from perpend.reports.html.summary import list_of, reasons, requirements, said, totals
-from perpend.reports.html.typed_arrays import PackedNumbers, PackedTexts
 from perpend.version import __version__
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from rich.console import Console
 from perpend.evaluation.verdicts.framework_mapping import CarryOver, RequirementCarried, carry_over
 from perpend.language.compiler.frameworks import FrameworkMappings
 from perpend.language.syntax.repository import Repository
-from perpend.reports.terminal.history.framework_changes import carry_over_document, print_carry_over
+from perpend.reports.terminal.history.compliance import carry_over_document, print_carry_over
 from tests.repositories import write
 
 OLD, NEW = "/frameworks/f-v1", "/frameworks/f-v2"

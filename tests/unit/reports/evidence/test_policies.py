@@ -8,7 +8,7 @@ import pytest
 
 from perpend.language.syntax.repository import Repository
 from perpend.reports.evidence.archive import NotAPack
-from perpend.reports.evidence.policies import copy_repository
+from perpend.reports.evidence.write import copy_repository
 from tests.repositories import write
 
 FILES = {

@@ -18,7 +18,7 @@ from perpend.findings.history.model import OPEN_LIVES, Event, State
 from perpend.findings.severity.effective import EffectiveRatings
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.language.compiler.analyzer import Analyzer
-from perpend.reports.formats.exchange.finding import (
+from perpend.reports.formats.finding import (
     CHANGED,
     CLOSED,
     NEW,
@@ -29,7 +29,7 @@ from perpend.reports.formats.exchange.finding import (
     ReportedRun,
     line_of,
 )
-from perpend.reports.formats.exchange.subjects import subject_called
+from perpend.reports.formats.subjects import subject_called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Rows of findings, events and trends in, text out: by policy, run by run, and drawn in blocks."""
+"""Findings."""
 
 from __future__ import annotations
 
@@ -28,8 +28,6 @@ _MARKS: Final = {
     State.GONE: Status.DISAPPEARED,
     State.RETIRED: Status.INAPPLICABLE,
 }
-_BLOCKS: Final = ("▁▂▃▄▅▆▇█", ".:-=+*#@")
-_NARROW: Final = 40
 
 
 def rows_in(columns: Sequence[str], batches: Iterable[list[tuple[Any, ...]]]) -> Iterator[Row]:
@@ -111,36 +109,6 @@ def print_story(what: str, name: str, rows: Sequence[Row], console: Console) -> 
         page.line(f"{counted(others, 'verdict')} changed without an event: --format json shows them")
 
 
-def print_trend(rows: Sequence[Row], console: Console) -> None:
-    """Print a line per run, and what is open as a curve of blocks."""
-    page = TerminalPage(console)
-    plain = page.arrow != "→"
-    most = max((row["open"] + row["unconfirmed"] for row in rows), default=0)
-    curve = "".join(_block(row["open"] + row["unconfirmed"], most, plain=plain) for row in rows[-page.width + _NARROW :])
-    page.line(("open or unconfirmed ", "dim"), curve, f" {rows[-1]['open'] + rows[-1]['unconfirmed']:,}")
-    page.blank()
-    page.line((f"{'run':>5}  {'day':10}  {'open':>9}  {'unconfirmed':>11}  {'unknown':>9}  {'+':>7}  {'-':>7}", "dim"))
-    for row in rows:
-        page.line(
-            f"{row['run']:>5}  {day(row['time'])}  {row['open']:>9,}  {row['unconfirmed']:>11,}  {row['unknown']:>9,}  "
-            f"{row['opened']:>7,}  {row['ended']:>7,}{'  late' if row['late'] else ''}"
-        )
-
-
-def write_trend_markdown(rows: Sequence[Row], stream: TextIO) -> None:
-    """Write a table with a row per run, the newest first."""
-    stream.write("| run | day | open | unconfirmed | unknown | came | went |\n")
-    stream.write("| ---: | --- | ---: | ---: | ---: | ---: | ---: |\n")
-    for row in reversed(rows):
-        counts = " | ".join(f"{row[name]:,}" for name in ("open", "unconfirmed", "unknown", "opened", "ended"))
-        stream.write(f"| {row['run']} | {day(row['time'])}{' (late)' if row['late'] else ''} | {counts} |\n")
-
-
-def _block(number: int, most: int, *, plain: bool) -> str:
-    blocks = _BLOCKS[plain]
-    return blocks[0] if most == 0 else blocks[min(len(blocks) - 1, number * len(blocks) // (most + 1))]
-
-
 def day(time: datetime) -> str:
     """Return the day of a time."""
     return f"{time:%Y-%m-%d}"
@@ -155,3 +123,22 @@ def mark(life: State, page: TerminalPage) -> str:
 def plain(row: Mapping[str, Any]) -> Row:
     """Return a row as JSON has it: times as ISO 8601 in UTC."""
     return {name: value.isoformat().replace("+00:00", "Z") if isinstance(value, date) else value for name, value in row.items()}
+
+
+def print_priorities(rows: Sequence[dict[str, Any]], console: Console, *, more: bool) -> None:
+    """Print findings in their order, each with the reason for its place, and how many they are."""
+    page = TerminalPage(console)
+    for row in rows:
+        life = State(row["life"])
+        where = f" in {page.name(row['account'])}" if row["account"] else ""
+        reason = page.name(row["reason"]) if row["reason"] is not None else life.value
+        named = page.name(row["object_name"] or row["object_id"])
+        page.line(
+            (named, "bold"), f"{where}: {reason}", first=f"{row['priority'] or '':>4} {mark(life, page)} ", rest="       "
+        )
+        until = f", waived until {row['waived_until']}" if row["waived_until"] else ", waived for ever"
+        by = f"{until} by {page.name(row['waiver'])}" if row["waiver"] else ""
+        page.line((page.name(row["policy_id"]), "dim"), by, first="       ")
+    page.blank()
+    count = counted(len(rows), "finding")
+    page.line(f"{count} shown, there are more: --limit shows more, --format csv all" if more else count)

@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.diagnostics.markdown import cell, table_head, table_row
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
-from perpend.reports.terminal.history.run_diff import cell, write_comment
+from perpend.reports.formats.markdown import write_comment
 from perpend.reports.terminal.page import TerminalPage
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def print_radius(radius: PolicyDiff, console: Console, *, limit: int) -> None:
         page.blank()
         page.line(("waivers that cover something else", "bold"))
         for waiver in radius.waivers:
-            page.line(f"{page.name(waiver.id)} {waiver.what}: {_covers(waiver, page.arrow)}", first="  ")
+            page.line(f"{page.name(waiver.id)} {waiver.what}: {f' {page.arrow} '.join(_covers(waiver))}", first="  ")
     for refused in radius.refused:
         page.line(f"cannot be used in {page.name(radius.after)}: {page.name(refused)} (perpend lint)", style="yellow")
 
@@ -172,19 +173,18 @@ def _markdown_lines(radius: PolicyDiff, limit: int) -> Iterator[str]:
     yield f"<!-- perpend:diff-policies -->\n### What this change of policies finds\n\n{cell(radius.words)}.\n"
     yield f"\nBy the snapshot {cell(radius.snapshot)}.\n"
     if radius.policies:
-        yield "\n| policy | | before | after | objects |\n| --- | --- | --- | --- | ---: |\n"
+        yield f"\n{table_head('policy', '', 'before', 'after', 'objects:')}"
     for policy in radius.policies:
         for before, after, number in _ways(policy):
-            yield f"| {cell(policy.policy_id)} | {policy.kind} | {before} | {after} | {number:,} |\n"
+            yield table_row(cell(policy.policy_id), policy.kind, str(before), str(after), f"{number:,}")
     if radius.requirements:
-        yield "\n| requirement | before | after |\n| --- | --- | --- |\n"
+        yield f"\n{table_head('requirement', 'before', 'after')}"
     for moved in radius.requirements:
-        yield f"| {cell(moved.requirement)} | {moved.before or '–'} | {moved.after or '–'} |\n"
+        yield table_row(cell(moved.requirement), moved.before or "–", moved.after or "–")
     if radius.waivers:
-        yield "\n| waiver | | before | after |\n| --- | --- | --- | --- |\n"
+        yield f"\n{table_head('waiver', '', 'before', 'after')}"
     for waiver in radius.waivers:
-        before, _, after = _covers(waiver, "|").partition(" | ")
-        yield f"| {cell(waiver.id)} | {waiver.what} | {before} | {after} |\n"
+        yield table_row(cell(waiver.id), waiver.what, *_covers(waiver))
     for refused in radius.refused:
         yield f"\nCannot be used in {cell(radius.after)}: {cell(refused)}\n"
     for policy in radius.policies:
@@ -192,14 +192,13 @@ def _markdown_lines(radius: PolicyDiff, limit: int) -> Iterator[str]:
             yield f"\nNewly incompliant by {cell(policy.policy_id)}: {', '.join(map(cell, policy.failing[:limit]))}\n"
 
 
-def _covers(waiver: WaiverMoved, arrow: str) -> str:
-    """Return what a waiver covers before and after, and why nothing where it is not in force."""
-    sides = ((waiver.force_before, waiver.waives_before), (waiver.force_after, waiver.waives_after))
+def _covers(waiver: WaiverMoved) -> tuple[str, str]:
+    """Return how many verdicts a waiver covers before and after; with its state if none."""
     before, after = (
         "not there" if force is None else counted(number, "verdict") if number else f"nothing ({force})"
-        for force, number in sides
+        for force, number in ((waiver.force_before, waiver.waives_before), (waiver.force_after, waiver.waives_after))
     )
-    return f"{before} {arrow} {after}"
+    return before, after
 
 
 def _ways(policy: PolicyMoved, *, none: str | None = _NONE) -> list[tuple[str | None, str | None, int]]:

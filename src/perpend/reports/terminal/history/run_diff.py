@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.markdown import cell, table_head, table_row
 from perpend.findings.history.model import Event
-from perpend.reports.formats.exchange.markdown import MOST
+from perpend.reports.formats.markdown import write_comment
 from perpend.reports.terminal.history.findings import Row, plain
 from perpend.reports.terminal.page import TerminalPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import TextIO
 
     from rich.console import Console
@@ -66,7 +67,7 @@ def print_difference(difference: Difference, console: Console, *, limit: int) ->
             page.line(f"{number - limit:,} more: --limit shows them", first="  ")
     if not difference.rows:
         page.blank()
-        page.line("no finding is otherwise")
+        page.line("no finding changed")
 
 
 def write_difference_json(difference: Difference, stream: TextIO) -> None:
@@ -87,42 +88,20 @@ def write_difference_markdown(difference: Difference, stream: TextIO, *, limit: 
     write_comment(_markdown_lines(difference, limit), stream)
 
 
-def write_comment(lines: Iterable[str], stream: TextIO) -> None:
-    """Write the lines of a comment for as long as there is room, and how many there is none for."""
-    room, left_out = MOST - 100, 0
-    for line in lines:
-        if left_out or len(line) > room:
-            left_out += 1
-            continue
-        room -= len(line)
-        stream.write(line)
-    if left_out:
-        stream.write(f"\n{left_out:,} more lines, which this comment has no room for.\n")
-
-
 def _markdown_lines(difference: Difference, limit: int) -> Iterator[str]:
     yield f"<!-- perpend:diff -->\n### Findings: run {difference.before.number} to run {difference.after.number}\n\n"
-    yield "| what | findings |\n| --- | ---: |\n"
-    yield from (f"| {what} | {number:,} |\n" for what, number in difference.counts.items())
+    yield table_head("what", "findings:")
+    yield from (table_row(what, f"{number:,}") for what, number in difference.counts.items())
     if not difference.rows:
-        yield "| nothing is otherwise | 0 |\n"
+        yield table_row("nothing changed", "0")
         return
-    yield "\n| what | object | policy | cause |\n| --- | --- | --- | --- |\n"
+    yield f"\n{table_head('what', 'object', 'policy', 'cause')}"
     for row in difference.rows[:limit]:
         cause = f"{row['cause']}{cell(_waived(row))}"
-        yield f"| {row['what']} | {cell(row['object_name'] or row['object_id'])} | {cell(row['policy_id'])} | {cause} |\n"
+        yield table_row(row["what"], cell(row["object_name"] or row["object_id"]), cell(row["policy_id"]), cause)
     if len(difference.rows) > limit:
         yield f"\n{len(difference.rows) - limit:,} more.\n"
 
 
 def _waived(row: Row) -> str:
     return f", waived by {visible(row['waiver'])}" if row.get("waiver") else ""
-
-
-_MARKDOWN: Final = str.maketrans({sign: f"&#{ord(sign)};" for sign in "|\\`*_[]<>&!#~@:\n\r"})
-
-
-def cell(text: str) -> str:
-    """Return a text from outside as a cell of a Markdown table: nothing in it is markup, and no mention or link comes of it."""
-    from_outside = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
-    return from_outside.translate(_MARKDOWN)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.status import Status
-from perpend.reports.formats.accounts import account_of
+from perpend.reports.formats.subjects import account_of
 from perpend.reports.formats.tally import reasons_of
 from perpend.reports.terminal.explanation import STYLES
-from perpend.reports.terminal.verdicts.severity import moved_text, rating_text
+from perpend.reports.terminal.verdicts.decisions import moved_text, rating_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,16 +13,15 @@ from perpend.core.diagnostics.percent import percent_text
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
 from perpend.inventory.readers.formats import label_of_kind
-from perpend.reports.formats.accounts import with_name
-from perpend.reports.formats.exchange.finding import not_judged
+from perpend.reports.formats.finding import not_judged
+from perpend.reports.formats.subjects import with_name
 from perpend.reports.formats.tally import tally_of
 from perpend.reports.terminal.page import TerminalPage
 from perpend.reports.terminal.verdicts.count_table import CountRow, count_text, print_counts
+from perpend.reports.terminal.verdicts.decisions import print_severities, print_waived, waived_marks
 from perpend.reports.terminal.verdicts.findings_list import ObjectMarks, print_incompliant, print_undetermined
 from perpend.reports.terminal.verdicts.next_command import print_hint
 from perpend.reports.terminal.verdicts.requirements_list import print_requirements, print_totals
-from perpend.reports.terminal.verdicts.severity import print_severities
-from perpend.reports.terminal.verdicts.waivers import print_waived, waived_marks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from perpend.reports.terminal.repository.outcomes import folded_checks, print_outcomes
+from perpend.reports.terminal.repository.entity import folded_checks, print_outcomes
 from tests.repositories import program_of
 from tests.unit.evaluation.verdicts.evaluate_objects import analyzer
 

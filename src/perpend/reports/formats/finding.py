@@ -1,0 +1,236 @@
+"""A judgement in, its findings one by one out, each with what formats say beside it: policy, resource, identity, life.
+
+Formats are written from these values alone: whoever knows more of a finding's life than one run does fills it in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.diagnostics.escape import encodable
+from perpend.core.objects.claims import NOT_ASKED
+from perpend.core.objects.ids import production_of
+from perpend.core.objects.status import Status
+from perpend.core.values.values import iso_from_milliseconds
+from perpend.evaluation.verdicts.evaluation import chunks_of, counts_of
+from perpend.evaluation.verdicts.verdict import message_of, remediation_of
+from perpend.evaluation.verdicts.verdicts import HIDDEN
+from perpend.findings.history.identity import finding_id
+from perpend.language.program.numbering import split
+from perpend.reports.formats.subjects import subject_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.evaluation.verdicts.requirements import Scorecard
+    from perpend.findings.severity.levels import FindingSeverity
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
+    from perpend.language.program.program import Program
+    from perpend.reports.formats.subjects import Subject
+
+OPEN: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
+"""What formats tell of unless all is asked for: what passes is most of the bytes, and nobody acts on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedPolicy:
+    """What formats say of a policy. ``requirements`` are those that it was asked for: framework and number.
+
+    ``rating`` is how severe its findings are said to be, None where nobody has rated it.
+    """
+
+    id: str
+    title: str
+    path: str
+    requirements: tuple[tuple[str, str], ...] = ()
+    counts: Mapping[Status, int] = field(default_factory=dict)
+    rating: FindingSeverity | None = None
+
+    @property
+    def name(self) -> str:
+        """The last part of the policy's id."""
+        return self.id.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingHistory:
+    """What is known of a finding beyond one run. ``opened`` is in milliseconds; ``change`` is that of the last run.
+
+    ``waiver`` says why it is accepted and until when. ``last`` is the status before the object disappeared. ``seen`` is, in
+    milliseconds, when a run last said something of it; the run's own time where that is not told. ``word`` says how it stands.
+    """
+
+    opened: int | None = None
+    change: str | None = None
+    waiver: str | None = None
+    last: Status | None = None
+    seen: int | None = None
+    word: str | None = None
+
+
+NOTHING_KNOWN: Final = FindingHistory()
+NEW, SAME, CHANGED, CLOSED = "new", "same", "changed", "closed"
+"""What the last run did to a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFinding:
+    """One verdict as formats tell it. ``line`` is that of the condition which decided, in the policy's file.
+
+    ``rating`` is how severe it is said to be, or, of what is undetermined, would be; None where nobody has said so.
+    """
+
+    uid: str
+    policy: ReportedPolicy
+    subject: Subject
+    status: Status
+    index: int
+    message: str
+    remediation: str | None
+    line: int
+    life: FindingHistory = NOTHING_KNOWN
+    rating: FindingSeverity | None = None
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether nobody will judge it again: its object is gone, or the policy is no more."""
+        return self.status is Status.DISAPPEARED or (self.life.change == CLOSED and self.status in OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedRun:
+    """What all findings of a document have in common: when, by which policies, how all verdicts ended, what was asked.
+
+    ``not_judged`` is what keeps a run from having judged all that there is, as :func:`not_judged` says it.
+    """
+
+    milliseconds: int
+    policies: Mapping[str, ReportedPolicy]
+    counts: Mapping[Status, int]
+    objects: int
+    scorecards: tuple[Scorecard, ...] = ()
+    not_judged: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def time(self) -> str:
+        """The time of the run, with milliseconds."""
+        return moment_text(self.milliseconds)
+
+    @property
+    def day(self) -> str:
+        """The day of the run."""
+        return self.time[:10]
+
+
+def moment_text(milliseconds: int) -> str:
+    """Return a time in UTC, with milliseconds."""
+    text = iso_from_milliseconds(milliseconds)
+    return text if "." in text else f"{text[:-1]}.000Z"
+
+
+def run_of(evaluation: Evaluation, weighed: RatedEvaluation | None = None) -> ReportedRun:
+    """Return what a judgement's findings have in common. ``weighed`` is how severe they are, None where nothing is rated."""
+    cards = evaluation.scorecards()
+    asked: dict[str, list[tuple[str, str]]] = {}
+    for card in cards:
+        for result in card.results:
+            for policy in result.requirement.policies:
+                requirement = card.framework.id.rpartition("/")[2], result.requirement.number
+                asked.setdefault(policy.policy_id, []).append(requirement)
+    policies = {}
+    for column in evaluation.shown:
+        program = column.program
+        view = evaluation.selection.policies.get(program.policy_id)
+        title = encodable(view.full_name if view else program.policy_id)
+        requirements = tuple(dict.fromkeys(asked.get(program.policy_id, ())))
+        path = production_of(program.policy_id).lstrip("/")
+        rating = weighed.in_force.of(program.policy_id) if weighed else None
+        policies[program.policy_id] = ReportedPolicy(program.policy_id, title, path, requirements, counts_of(column), rating)
+    ledger = evaluation.ledger
+    return ReportedRun(evaluation.day.milliseconds, policies, ledger.counts, ledger.objects, cards, not_judged(evaluation))
+
+
+def not_judged(evaluation: Evaluation) -> dict[str, dict[str, str]]:
+    """Return what keeps a run from having judged all that there is: by a word for each kind names, with reasons if any."""
+    unread = evaluation.inventory.unread
+    whys = evaluation.unread(beside=unread)
+    types = {evaluation.type_label(name): why for name, why in whys.items() if not why.startswith(NOT_ASKED)}
+    kinds = {
+        "policies with errors": dict.fromkeys(evaluation.selection.refused, ""),
+        "inputs that cannot be read": dict.fromkeys(unread, ""),
+        "some objects, which could not be read, of the types": types,
+    }
+    return {what: names for what, names in kinds.items() if names}
+
+
+def lines_not_judged(kinds: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return what :func:`not_judged` says as lines, one for each name."""
+    return [f"{what}: {name}{f': {why}' if why else ''}" for what, names in kinds.items() for name, why in names.items()]
+
+
+def findings_of(
+    evaluation: Evaluation, run: ReportedRun, statuses: Collection[Status], weighed: RatedEvaluation | None = None
+) -> Iterator[ReportedFinding]:
+    """Yield the shown findings of some statuses, by type, object and policy."""
+    for type_name in evaluation.selection.by_type():
+        columns = [column for column in evaluation.shown if column.program.input_type == type_name]
+        if not columns:
+            continue
+        told = [_VerdictsTold(column.program, run.policies[column.program.policy_id], statuses, weighed) for column in columns]
+        for objects, ends in chunks_of(evaluation, columns):
+            for judged, *of_object in zip(objects, *ends, strict=True):
+                yield from _findings_about(judged, told, of_object)
+
+
+def _findings_about(
+    judged: CloudObject, told: Sequence[_VerdictsTold], ends: Sequence[EvaluationOutcome]
+) -> Iterator[ReportedFinding]:
+    wanted = [(one, end) for one, end in zip(told, ends, strict=True) if one.tells(end[0])]
+    if wanted:
+        subject = subject_of(judged)
+        yield from (one.of(judged, subject, end) for one, end in wanted)
+
+
+class _VerdictsTold:
+    """What formats say of the verdicts of one program."""
+
+    def __init__(
+        self, program: Program, policy: ReportedPolicy, statuses: Collection[Status], weighed: RatedEvaluation | None
+    ) -> None:
+        self._program = program
+        self._policy = policy
+        self._weighed = weighed
+        self._indexes = frozenset(index for index, verdict in program.verdicts.items() if verdict.status in statuses)
+
+    def tells(self, index: int) -> bool:
+        return index != HIDDEN and index in self._indexes
+
+    def of(self, judged: CloudObject, subject: Subject, end: EvaluationOutcome) -> ReportedFinding:
+        index, error = end
+        verdict = self._program.verdicts[index]
+        remediation = remediation_of(self._program, verdict)
+        weighed = self._weighed if verdict.status in OPEN else None
+        return ReportedFinding(
+            finding_id(self._policy.id, judged.type_name, judged.id),
+            self._policy,
+            subject,
+            verdict.status,
+            index,
+            encodable(message_of(verdict, error)),
+            remediation and encodable(remediation),
+            line_of(self._program, index),
+            rating=weighed.of(self._policy.id, judged.id) if weighed else None,
+        )
+
+
+def line_of(program: Program, index: int) -> int:
+    """Return the line of what decided: a condition, or ``otherwise``; the first one where it is not known."""
+    number, block = split(index)[0], program.block
+    if number == 0:
+        return 1
+    outcome = block.conditions[number - 1].outcome if number <= len(block.conditions) else block.otherwise
+    return outcome.span.line if outcome.span else 1
