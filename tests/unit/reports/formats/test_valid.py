@@ -266,7 +266,10 @@ def test_sarif_says_what_was_not_judged_and_how_much_of_a_framework_was_asked(ev
     assert [
         ("error", f"not evaluated: policies with errors: /ce/{encodable(HOSTILE)}"),
         ("error", "not evaluated: inputs that cannot be read: gone.csv"),
-        ("error", "not evaluated: some objects, which could not be read, of the types: Thing: denied {{0}} s3:ListAllMyBuckets"),
+        (
+            "error",
+            "not evaluated: some objects, which could not be read, of the types: Thing: denied {{0}} s3:ListAllMyBuckets",
+        ),
     ] == [(one["level"], one["message"]["text"]) for one in told]
     (asked,) = run["properties"]["perpendFrameworks"]
     assert (FRAMEWORK, 2, 1) == (asked["id"], asked["requirements"], asked["asked"])
