@@ -1,7 +1,7 @@
-"""Findings in, findings of AWS Security Hub out (ASFF, 2018-10-08), as the one argument of BatchImportFindings.
+"""Write findings for AWS Security Hub (ASFF, 2018-10-08), as the argument of BatchImportFindings.
 
-Source: the service model of Security Hub, and its user guide for what it takes beyond. A finding must say how severe it is:
-where it is not rated, whoever exports says what that means, and each finding says that it was not rated.
+Source: the service model of Security Hub, and its user guide. ASFF requires a severity: the user chooses one for findings
+without a rating, and each of these is marked as not rated.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perpend.reports.formats.finding import ReportedFinding, ReportedRun
 
 LEVELS: Final = ("low", "medium", "high", "critical")
-"""What a finding that nobody rated can be said to weigh."""
+"""The severities that the user can choose for findings without a rating."""
 
 _GLOBAL_REGIONS: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _TITLE, _DESCRIPTION, _ID, _FIELD, _REASON, _TEXT, _ORIGINAL, _MOST = 256, 1_024, 512, 2_048, 2_048, 512, 64, 32
@@ -37,13 +37,13 @@ _STATUSES: Final = {
 
 
 def write_asff(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO, *, unrated: str) -> int:
-    """Write the findings as ``{"Findings": […]}``, one a line; return how many were left out, whose account is not known.
+    """Write the findings as ``{"Findings": […]}``, one a line. Return the number left out because their account is not known.
 
-    ``unrated`` is the level of what fails or is not known.
+    ``unrated`` is the severity of incompliant and undetermined findings without a rating.
     """
     left_out = 0
 
-    def told() -> Iterator[dict[str, Any]]:
+    def documents() -> Iterator[dict[str, Any]]:
         nonlocal left_out
         for finding in findings:
             if finding.subject.account is None:
@@ -52,13 +52,13 @@ def write_asff(run: ReportedRun, findings: Iterable[ReportedFinding], stream: Te
                 yield asff_of(run, finding, unrated=unrated)
 
     stream.write('{"Findings":[')
-    write_items(told(), stream)
+    write_items(documents(), stream)
     stream.write("\n]}\n")
     return left_out
 
 
 def asff_of(run: ReportedRun, finding: ReportedFinding, *, unrated: str) -> dict[str, Any]:
-    """Return one finding. Raises ValueError for one whose account is not known: nobody could take it in."""
+    """Return a finding as ASFF. Raises ValueError if its account is not known, because Security Hub requires one."""
     subject, opened, seen = finding.subject, finding.life.opened, finding.life.seen
     if subject.account is None:
         raise ValueError("no account")
@@ -95,7 +95,7 @@ def asff_of(run: ReportedRun, finding: ReportedFinding, *, unrated: str) -> dict
 
 
 def _severity(finding: ReportedFinding, unrated: str) -> dict[str, str]:
-    # INVARIANT: INFORMATIONAL means that no issue was found, so nothing that fails or is not known is called so.
+    # INVARIANT: INFORMATIONAL means that no issue was found, so incompliant and undetermined findings never have it.
     if finding.status not in (Status.INCOMPLIANT, Status.UNDETERMINED):
         return {"Label": "INFORMATIONAL"}
     if finding.rating is not None:
@@ -122,5 +122,5 @@ def _remediation(finding: ReportedFinding) -> dict[str, Any]:
 
 
 def _filled(text: str, most: int) -> str:
-    """Return a text that is not blank: the service takes none that is."""
+    """Return a text, or a dash for a blank one, which the service rejects."""
     return cut(text, most) if text.strip() else "–"

@@ -1,4 +1,4 @@
-"""A judgement in, one row of CSV per verdict out (RFC 4180). No cell makes a spreadsheet compute: formulas are kept as text."""
+"""Write verdicts as CSV (RFC 4180), one row each. Formulas stay text, so that spreadsheets do not run them."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ HEADER: Final = (
 )
 
 RATED: Final = ("severity", "ratedBy")
-"""The columns behind ``runtimeError`` where anything is rated."""
+"""The columns after ``runtimeError``, if there are ratings."""
 
 _END: Final = "\r\n"
 _IDENTITY: Final = HEADER.index("objectId")
 _UNSEEN = "\\s\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 _FORMULA: Final = re.compile(f"'*(?:[\t\r\n]|[{_UNSEEN}]*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
 _SIMPLE: Final = re.compile("[A-Za-z0-9][ !#-+\\--~]*")
-"""Texts that are cells as they are: printable ASCII without quotes and commas, begun by what begins no formula."""
+"""Texts that need no quotes: printable ASCII without quotes and commas, whose first character cannot begin a formula."""
 
 _QUOTED: Final = re.compile('[",\r\n]')
 
@@ -67,11 +67,10 @@ def write_csv(
     facts: bool = True,
     weighed: RatedEvaluation | None = None,
 ) -> None:
-    """Write a header and a row per verdict, ``references`` as JSON; what is null in JSON is empty here.
+    """Write a header and a row per verdict. ``references`` are JSON; null is an empty cell.
 
-    Open the stream with ``newline=""``: rows end in CR LF. ``accounts`` as in ``write_json``. Without ``facts``, what stands in
-    objects is left out: of them rows hold no more than ids and types. ``weighed`` is how severe findings are: who has rated
-    them stands in two columns more; there are none where nobody has.
+    Open the stream with ``newline=""``: rows end in CR LF. ``accounts`` as in ``write_json``. Without ``facts``, rows contain
+    only ids and types of objects. ``weighed`` adds two columns with the severity and its source.
     """
 
     header = HEADER if weighed is None else (*HEADER[:_IDENTITY], *RATED, *HEADER[_IDENTITY:])
@@ -84,11 +83,10 @@ def write_csv(
 
 
 def cell_text(text: str) -> str:
-    """Return a text as one cell, quoted where RFC 4180 wants it.
+    """Return a text as one cell, quoted if RFC 4180 requires it.
 
-    A single quote goes in front of what a spreadsheet would take for a formula, also when it starts after blanks or
-    characters that cannot be seen. Single quotes that stand there already count as part of it: taking one away from
-    every such cell gives the original texts back.
+    A text that a spreadsheet would read as a formula gets a single quote as prefix, also if the formula follows blanks,
+    invisible characters or single quotes. Removing one quote from each such cell gives the original text.
     """
     if _SIMPLE.fullmatch(text):
         return text
@@ -103,13 +101,13 @@ def _cells(*texts: str) -> str:
 
 
 def _rated_head(head: Head, weighed: RatedEvaluation) -> Head:
-    """Return what draws the same and how severe it is, and who says so; of what is undetermined, how severe it would be."""
+    """Return a function that renders the same cells, and the severity with its source."""
 
     def rated(program: Program, index: int, error: str | None, steps: int) -> str:
         status = program.verdicts[index].status
         rating = weighed.in_force.of(program.policy_id, steps) if status in RATED_STATUSES else None
-        said = _cells(rating.level.value, rating.source) if rating else ","
-        return f"{head(program, index, error, steps)}{said},"
+        cells = _cells(rating.level.value, rating.source) if rating else ","
+        return f"{head(program, index, error, steps)}{cells},"
 
     return rated
 
@@ -117,12 +115,12 @@ def _rated_head(head: Head, weighed: RatedEvaluation) -> Head:
 def _head(program: Program, index: int, error: str | None, steps: int) -> str:
     verdict = program.verdicts[index]
     message, remediation = message_of(verdict, error), remediation_of(program, verdict)
-    said = _cells(program.policy_id, verdict.status.value, str(index), verdict.text, message, remediation or "", error or "")
-    return f"{said},"
+    cells = _cells(program.policy_id, verdict.status.value, str(index), verdict.text, message, remediation or "", error or "")
+    return f"{cells},"
 
 
 def _bare_head(program: Program, index: int, error: str | None, steps: int) -> str:
-    """Draw what a program says without what went wrong, which quotes values."""
+    """Render the outcome of a program without the runtime error, which quotes values."""
     return _head(program, index, None, steps)
 
 
@@ -131,7 +129,7 @@ def _quotes_doubled(text: str) -> str:
 
 
 class _CsvDescriber:
-    """Draws objects; what objects that follow each other have in common, their type and their account, it draws once."""
+    """Renders objects. The type and account of consecutive objects are rendered once."""
 
     def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account], *, facts: bool) -> None:
         self._judgement = evaluation
@@ -144,22 +142,22 @@ class _CsvDescriber:
         self._sources: dict[str, str] = {}
         self._times = times_of(evaluation.inventory)
 
-    def __call__(self, judged: CloudObject) -> tuple[str, str]:
-        master = judged.master
-        shared = (judged.type_name, master.id, master.name if self._facts else "") if master else (judged.type_name, "", "")
+    def __call__(self, object_: CloudObject) -> tuple[str, str]:
+        master = object_.master
+        shared = (object_.type_name, master.id, master.name if self._facts else "") if master else (object_.type_name, "", "")
         if shared != self._shared:
             type_name, *owner = shared
             self._shared, self._text = shared, _cells(type_name, self._judgement.type_label(type_name), *owner)
-        of_account = account_of(judged, self._accounts)
+        of_account = account_of(object_, self._accounts)
         account = _cells(of_account[1].name or "", of_account[1].owner or "") if of_account else ","
-        name = judged.name if self._facts else ""
+        name = object_.name if self._facts else ""
         return (
-            f"{_cells(judged.id, name, judged.external_id)},{self._text},{self._opening}",
-            f"{self._closing},{account},{self._source(judged)}{_END}",
+            f"{_cells(object_.id, name, object_.external_id)},{self._text},{self._opening}",
+            f"{self._closing},{account},{self._source(object_)}{_END}",
         )
 
-    def _source(self, judged: CloudObject) -> str:
-        name = judged.origin.source
+    def _source(self, object_: CloudObject) -> str:
+        name = object_.origin.source
         if name not in self._sources:
             time = self._times.get(name)
             self._sources[name] = _cells(name, iso_from_milliseconds(milliseconds_from_datetime(time)) if time else "")

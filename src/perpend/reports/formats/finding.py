@@ -1,6 +1,6 @@
-"""A judgement in, its findings one by one out, each with what formats say beside it: policy, resource, identity, life.
+"""Return the findings of a run with everything that formats write: policy, resource, identity, history and severity.
 
-Formats are written from these values alone: whoever knows more of a finding's life than one run does fills it in.
+Formats are written from these values alone. A caller with a history adds its facts.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from perpend.reports.formats.subjects import Subject
 
 OPEN: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
-"""What formats tell of unless all is asked for: what passes is most of the bytes, and nobody acts on it."""
+"""The statuses that formats write by default: passing findings would be most of the bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedPolicy:
-    """What formats say of a policy. ``requirements`` are those that it was asked for: framework and number.
+    """A policy of a run. ``requirements`` are the evaluated requirements that it answers: framework and number.
 
-    ``rating`` is how severe its findings are said to be, None where nobody has rated it.
+    ``rating`` is the severity of its findings, None if it is not rated.
     """
 
     id: str
@@ -58,10 +58,11 @@ class ReportedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class FindingHistory:
-    """What is known of a finding beyond one run. ``opened`` is in milliseconds; ``change`` is that of the last run.
+    """The facts of a finding that one run does not give. ``opened`` and ``seen`` are in milliseconds.
 
-    ``waiver`` says why it is accepted and until when. ``last`` is the status before the object disappeared. ``seen`` is, in
-    milliseconds, when a run last said something of it; the run's own time where that is not told. ``word`` says how it stands.
+    ``change`` is the change by the last run. ``waiver`` is the reason and the end of a waiver. ``last`` is the status before
+    the object disappeared. ``seen`` is the time of the last run with this finding, by default the run's own time. ``word`` is
+    the state.
     """
 
     opened: int | None = None
@@ -74,14 +75,14 @@ class FindingHistory:
 
 NOTHING_KNOWN: Final = FindingHistory()
 NEW, SAME, CHANGED, CLOSED = "new", "same", "changed", "closed"
-"""What the last run did to a finding."""
+"""The change of a finding by the last run."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedFinding:
-    """One verdict as formats tell it. ``line`` is that of the condition which decided, in the policy's file.
+    """A finding for formats. ``line`` is the line of the deciding condition in the file of the policy.
 
-    ``rating`` is how severe it is said to be, or, of what is undetermined, would be; None where nobody has said so.
+    ``rating`` is its severity, for an undetermined finding the potential one; None if it is not rated.
     """
 
     uid: str
@@ -97,15 +98,15 @@ class ReportedFinding:
 
     @property
     def is_archived(self) -> bool:
-        """Whether nobody will judge it again: its object is gone, or the policy is no more."""
+        """Whether it will not be evaluated again, because its object or its policy no longer exists."""
         return self.status is Status.DISAPPEARED or (self.life.change == CLOSED and self.status in OPEN)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedRun:
-    """What all findings of a document have in common: when, by which policies, how all verdicts ended, what was asked.
+    """The run of all findings in a document: its time, policies, totals and scorecards.
 
-    ``not_judged`` is what keeps a run from having judged all that there is, as :func:`not_judged` says it.
+    ``not_judged`` lists the parts that were not evaluated, as :func:`not_judged` returns them.
     """
 
     milliseconds: int
@@ -133,7 +134,7 @@ def moment_text(milliseconds: int) -> str:
 
 
 def run_of(evaluation: Evaluation, weighed: RatedEvaluation | None = None) -> ReportedRun:
-    """Return what a judgement's findings have in common. ``weighed`` is how severe they are, None where nothing is rated."""
+    """Return the run of an evaluation. ``weighed`` are the severities, None if nothing is rated."""
     cards = evaluation.scorecards()
     asked: dict[str, list[tuple[str, str]]] = {}
     for card in cards:
@@ -155,20 +156,20 @@ def run_of(evaluation: Evaluation, weighed: RatedEvaluation | None = None) -> Re
 
 
 def not_judged(evaluation: Evaluation) -> dict[str, dict[str, str]]:
-    """Return what keeps a run from having judged all that there is: by a word for each kind names, with reasons if any."""
+    """Return the parts that a run did not evaluate: names with their reasons, by a description of each kind."""
     unread = evaluation.inventory.unread
     whys = evaluation.unread(beside=unread)
     types = {evaluation.type_label(name): why for name, why in whys.items() if not why.startswith(NOT_ASKED)}
     kinds = {
         "policies with errors": dict.fromkeys(evaluation.selection.refused, ""),
         "inputs that cannot be read": dict.fromkeys(unread, ""),
-        "some objects, which could not be read, of the types": types,
+        "types with objects that cannot be read": types,
     }
     return {what: names for what, names in kinds.items() if names}
 
 
 def lines_not_judged(kinds: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Return what :func:`not_judged` says as lines, one for each name."""
+    """Return the result of :func:`not_judged` as lines, one for each name."""
     return [f"{what}: {name}{f': {why}' if why else ''}" for what, names in kinds.items() for name, why in names.items()]
 
 
@@ -180,23 +181,24 @@ def findings_of(
         columns = [column for column in evaluation.shown if column.program.input_type == type_name]
         if not columns:
             continue
-        told = [_VerdictsTold(column.program, run.policies[column.program.policy_id], statuses, weighed) for column in columns]
+        programs = (column.program for column in columns)
+        converters = [_Converter(program, run.policies[program.policy_id], statuses, weighed) for program in programs]
         for objects, ends in chunks_of(evaluation, columns):
-            for judged, *of_object in zip(objects, *ends, strict=True):
-                yield from _findings_about(judged, told, of_object)
+            for object_, *of_object in zip(objects, *ends, strict=True):
+                yield from _findings_about(object_, converters, of_object)
 
 
 def _findings_about(
-    judged: CloudObject, told: Sequence[_VerdictsTold], ends: Sequence[EvaluationOutcome]
+    object_: CloudObject, converters: Sequence[_Converter], ends: Sequence[EvaluationOutcome]
 ) -> Iterator[ReportedFinding]:
-    wanted = [(one, end) for one, end in zip(told, ends, strict=True) if one.tells(end[0])]
+    wanted = [(one, end) for one, end in zip(converters, ends, strict=True) if one.includes(end[0])]
     if wanted:
-        subject = subject_of(judged)
-        yield from (one.of(judged, subject, end) for one, end in wanted)
+        subject = subject_of(object_)
+        yield from (one.of(object_, subject, end) for one, end in wanted)
 
 
-class _VerdictsTold:
-    """What formats say of the verdicts of one program."""
+class _Converter:
+    """Converts the verdicts of one program to findings."""
 
     def __init__(
         self, program: Program, policy: ReportedPolicy, statuses: Collection[Status], weighed: RatedEvaluation | None
@@ -206,16 +208,16 @@ class _VerdictsTold:
         self._weighed = weighed
         self._indexes = frozenset(index for index, verdict in program.verdicts.items() if verdict.status in statuses)
 
-    def tells(self, index: int) -> bool:
+    def includes(self, index: int) -> bool:
         return index != HIDDEN and index in self._indexes
 
-    def of(self, judged: CloudObject, subject: Subject, end: EvaluationOutcome) -> ReportedFinding:
+    def of(self, object_: CloudObject, subject: Subject, end: EvaluationOutcome) -> ReportedFinding:
         index, error = end
         verdict = self._program.verdicts[index]
         remediation = remediation_of(self._program, verdict)
         weighed = self._weighed if verdict.status in OPEN else None
         return ReportedFinding(
-            finding_id(self._policy.id, judged.type_name, judged.id),
+            finding_id(self._policy.id, object_.type_name, object_.id),
             self._policy,
             subject,
             verdict.status,
@@ -223,12 +225,12 @@ class _VerdictsTold:
             encodable(message_of(verdict, error)),
             remediation and encodable(remediation),
             line_of(self._program, index),
-            rating=weighed.of(self._policy.id, judged.id) if weighed else None,
+            rating=weighed.of(self._policy.id, object_.id) if weighed else None,
         )
 
 
 def line_of(program: Program, index: int) -> int:
-    """Return the line of what decided: a condition, or ``otherwise``; the first one where it is not known."""
+    """Return the line of the deciding condition, or of ``otherwise``; 1 if it is not known."""
     number, block = split(index)[0], program.block
     if number == 0:
         return 1

@@ -1,6 +1,6 @@
-"""A judgement in, one JSON document or one JSON text per verdict out. The keys are a contract: added to, never renamed.
+"""Write verdicts as one JSON document, or as one JSON text per line. Keys may be added, and are never renamed.
 
-The bytes are ASCII: the same under every locale, harmless on a terminal, and JSON whatever the names of things hold.
+The output is ASCII, so that it is the same under every locale and safe on a terminal.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _BETWEEN: Final = ",\n"
 _FIXED: Final = ("conditionText", "currentStateMessage", "remediationMessage")
-"""What a verdict says whatever the object, unless a runtime error takes its place."""
+"""The keys whose values are the same for all objects with an outcome, unless there is a runtime error."""
 
 
 def write_json(
@@ -45,11 +45,10 @@ def write_json(
     weighed: RatedEvaluation | None = None,
     decided: Sequence[tuple[str, str, str]] = (),
 ) -> None:
-    """Write the ledger, the snapshot, which policies did not judge, frameworks, and the verdicts, one a line, as one object.
+    """Write one object: totals, the snapshot, policies that were not evaluated, frameworks, and the verdicts, one a line.
 
-    ``accounts`` says what is known of accounts, by their numbers; objects show it of theirs. ``covering`` is what is waived.
-    ``weighed`` is how severe findings are; nothing is said of it where nobody has rated any. ``decided`` are settings that make
-    the exit code another: key, value and place; likewise.
+    ``accounts`` are the configured accounts, by their numbers, for their objects. ``covering`` are the waived verdicts,
+    ``weighed`` the severities, and ``decided`` the settings that change the exit code: key, value and place.
     """
     ledger = json.dumps(_ledger(evaluation.ledger), separators=(",", ":"))
     snapshot = json.dumps(_snapshot(evaluation), separators=(",", ":"))
@@ -67,7 +66,7 @@ def write_json(
         settings = [dict(zip(("key", "value", "place"), setting, strict=True)) for setting in decided]
         stream.write(f'"exitCodeBy":{json.dumps(settings, separators=(",", ":"))},\n')
     stream.write('"verdicts":[\n')
-    texts = _lines(evaluation, accounts or {}, _Said(weighed, before=_BETWEEN), "}")
+    texts = _lines(evaluation, accounts or {}, _OutcomeText(weighed, before=_BETWEEN), "}")
     stream.write(next(texts, "").removeprefix(_BETWEEN))
     for text in texts:
         stream.write(text)
@@ -84,31 +83,31 @@ def write_ndjson(
 ) -> None:
     """Write each verdict as one line of JSON. ``accounts`` and ``weighed`` as in ``write_json``.
 
-    ``compact``: what a policy says whenever it ends alike stands once, in a first line, and verdicts leave it out. Where not
-    all verdicts are written, the first line or else each one says by which filter.
+    ``compact``: a first line contains the texts of each outcome once, and verdicts leave them out. A filter is written in the
+    first line, otherwise in each line.
     """
     if compact:
         filtered = {"filter": _filter(evaluation)} if evaluation.filter_verdicts else {}
         stream.write(json.dumps({"verdicts": _fixed_texts(evaluation), **filtered}, separators=(",", ":")) + "\n")
     filter_verdicts = None if compact else evaluation.filter_verdicts
     ending = "}\n" if filter_verdicts is None else f',"filter":{json_text(filter_verdicts.words)}}}\n'
-    for text in _lines(evaluation, accounts or {}, _Said(weighed, compact=compact), ending):
+    for text in _lines(evaluation, accounts or {}, _OutcomeText(weighed, compact=compact), ending):
         stream.write(text)
 
 
 def _fixed_texts(evaluation: Evaluation) -> dict[str, dict[int, dict[str, str | None]]]:
-    """Return by policy, and by each index that occurs, what is said of every object that ends so."""
+    """Return the texts of each outcome that occurs, by policy and index."""
     texts: dict[str, dict[int, dict[str, str | None]]] = {}
     for column in evaluation.verdicts:
         of_policy = texts.setdefault(column.program.policy_id, {})
         for index in sorted(column.counted()):
-            said = _said_of(column.program, index, None)
-            of_policy[index] = {key: said[key] for key in _FIXED}
+            outcome = _outcome_of(column.program, index, None)
+            of_policy[index] = {key: outcome[key] for key in _FIXED}
     return texts
 
 
 def _filter(evaluation: Evaluation) -> dict[str, Any] | None:
-    """Return which verdicts are written, and how many; None for all."""
+    """Return the filter and the number of written verdicts; None if all are written."""
     filter_verdicts = evaluation.filter_verdicts
     return None if filter_verdicts is None else {"options": filter_verdicts.words, "verdicts": filter_verdicts.number}
 
@@ -136,14 +135,14 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _lines(evaluation: Evaluation, accounts: Mapping[str, Account], said: _Said, ending: str) -> Iterator[str]:
-    return verdict_lines(evaluation, head=said, described=_Describer(evaluation, accounts, ending), moved=said.moved)
+def _lines(evaluation: Evaluation, accounts: Mapping[str, Account], outcome: _OutcomeText, ending: str) -> Iterator[str]:
+    return verdict_lines(evaluation, head=outcome, described=_Describer(evaluation, accounts, ending), moved=outcome.moved)
 
 
-class _Said:
-    """Draws what programs say, with its rating where anything is rated; ``compact``: not what is said of all that end so.
+class _OutcomeText:
+    """Renders outcomes of programs, each after ``before``, with a rating if there are ratings.
 
-    ``before`` stands in front of each.
+    ``compact``: texts that are the same for all objects with an outcome are left out.
     """
 
     def __init__(self, weighed: RatedEvaluation | None, *, before: str = "", compact: bool = False) -> None:
@@ -153,17 +152,17 @@ class _Said:
         self.moved = weighed.steps if weighed else None
 
     def __call__(self, program: Program, index: int, error: str | None, steps: int) -> str:
-        said = _said_of(program, index, error)
+        outcome = _outcome_of(program, index, error)
         if self._compact:
-            fixed = _said_of(program, index, None)
-            said = {key: value for key, value in said.items() if key not in _FIXED or value != fixed[key]}
+            fixed = _outcome_of(program, index, None)
+            outcome = {key: value for key, value in outcome.items() if key not in _FIXED or value != fixed[key]}
         if self._weighed is not None:
             rating = self._weighed.in_force.of(program.policy_id, steps)
-            said["rating"] = rating_document(rating, program.verdicts[index].status)
-        return self._before + json.dumps(said, separators=(",", ":"))[:-1] + ',"references":'
+            outcome["rating"] = rating_document(rating, program.verdicts[index].status)
+        return self._before + json.dumps(outcome, separators=(",", ":"))[:-1] + ',"references":'
 
 
-def _said_of(program: Program, index: int, error: str | None) -> dict[str, Any]:
+def _outcome_of(program: Program, index: int, error: str | None) -> dict[str, Any]:
     verdict = program.verdicts[index]
     return {
         "policyId": program.policy_id,
@@ -177,10 +176,7 @@ def _said_of(program: Program, index: int, error: str | None) -> dict[str, Any]:
 
 
 class _Describer:
-    """Draws objects; of the objects of one account, which follow each other, it draws the account once.
-
-    ``ending`` ends what a verdict says.
-    """
+    """Renders objects, each followed by ``ending``. The account of consecutive objects is rendered once."""
 
     def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account], ending: str) -> None:
         self._judgement = evaluation
@@ -192,21 +188,22 @@ class _Describer:
         self._master: tuple[str, ...] | None = None
         self._master_text = "null"
 
-    def __call__(self, judged: CloudObject) -> tuple[str, str]:
-        identity = f'"id":{json_text(judged.id)},"name":{json_text(judged.name)},"externalId":{json_text(judged.external_id)}'
-        master, account = self._master_of(judged), _account(account_of(judged, self._accounts))
-        told = f'{identity},{self._type(judged)},"master":{master},"account":{account},{self._source(judged)}'
-        return "[", f'],"object":{{{told}}}{self._ending}'
+    def __call__(self, object_: CloudObject) -> tuple[str, str]:
+        names = f'"id":{json_text(object_.id)},"name":{json_text(object_.name)}'
+        identity = f'{names},"externalId":{json_text(object_.external_id)}'
+        master, account = self._master_of(object_), _account(account_of(object_, self._accounts))
+        description = f'{identity},{self._type(object_)},"master":{master},"account":{account},{self._source(object_)}'
+        return "[", f'],"object":{{{description}}}{self._ending}'
 
-    def _source(self, judged: CloudObject) -> str:
-        name = judged.origin.source
+    def _source(self, object_: CloudObject) -> str:
+        name = object_.origin.source
         if name not in self._sources:
             time = self._times.get(name)
             self._sources[name] = f'"source":{json_text(name)},"observedAt":{json.dumps(time and _iso(time))}'
         return self._sources[name]
 
-    def _master_of(self, judged: CloudObject) -> str:
-        master = judged.master
+    def _master_of(self, object_: CloudObject) -> str:
+        master = object_.master
         named = (master.type_name, master.id, master.name, master.external_id) if master else None
         if named != self._master:
             self._master, self._master_text = named, "null"
@@ -215,8 +212,8 @@ class _Describer:
                 self._master_text = f"{{{self._type(master)},{json.dumps(identity, separators=(',', ':'))[1:]}"
         return self._master_text
 
-    def _type(self, judged: CloudObject) -> str:
-        name = judged.type_name
+    def _type(self, object_: CloudObject) -> str:
+        name = object_.type_name
         if name not in self._types:
             label = self._judgement.type_label(name)
             self._types[name] = f'"typeApiName":{json_text(name)},"typeName":{json_text(label)}'

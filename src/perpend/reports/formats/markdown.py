@@ -1,6 +1,6 @@
-"""A judgement or findings in, a comment for a pull request out: totals, then what is wrong or not known, policy by policy.
+"""Write a comment for a pull request: totals, then the findings of each policy.
 
-Nothing in it is markup, a mention or a link that a name brings along, and it is never longer than a comment may be.
+Names cannot become markup, mentions or links, and the comment is not longer than GitHub allows.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from perpend.reports.formats.tally import PolicyTally
 
 MOST: Final = 60_000
-"""How many characters a comment has at most; GitHub takes 65,536."""
+"""The largest number of characters of a comment; GitHub accepts 65,536."""
 
 _MOST_OF_FRAMEWORKS: Final = MOST // 2
-"""How many characters are told of frameworks at most: what is incompliant has the rest."""
+"""The largest number of characters for frameworks: the rest is for findings."""
 
 _OBJECTS: Final = 10
 _MARK: Final = "<!-- perpend:{} -->"
 
 
 @dataclass(slots=True)
-class SaidOfMany:
-    """What a policy says of some objects: how many, and the first of their names."""
+class MessageGroup:
+    """The objects with the same message of a policy: their number, and the first of their names."""
 
     status: Status
     message: str
@@ -49,37 +49,37 @@ class SaidOfMany:
 
 @dataclass(slots=True)
 class PolicySection:
-    """A policy as a comment shows it: how many findings, by a word for each kind, and what it says."""
+    """A policy in a comment: the number of findings by status or state, and its messages."""
 
     id: str
     title: str
     rating: str = ""
     counts: Counter[str] = field(default_factory=Counter)
-    said: list[SaidOfMany] = field(default_factory=list)
+    messages: list[MessageGroup] = field(default_factory=list)
 
 
 def write_markdown(evaluation: Evaluation, stream: TextIO, *, weighed: RatedEvaluation | None = None) -> None:
-    """Write a comment. Its first line says what wrote it, so that the next run finds and replaces it.
+    """Write a comment about a run. Its first line is a mark, so that the next run can find and replace the comment.
 
-    ``weighed`` is how severe findings are; nothing is said of it where nobody has rated any.
+    ``weighed`` are the severities; None if nothing is rated.
     """
     counts, total = evaluation.ledger.counts, evaluation.ledger.verdicts
-    unjudged = _unjudged(evaluation)
-    heading = f"{_heading(counts)}{', and not all was judged' if unjudged else ''}"
+    not_evaluated = _not_evaluated_text(evaluation)
+    heading = f"{_heading(counts)}{', and not everything was evaluated' if not_evaluated else ''}"
     written = f"{_MARK.format('check')}\n### Perpend: {heading}\n\n{table_head('status', 'verdicts:')}"
     written += "".join(table_row(status.value.lower(), f"{counts[status]:,}") for status in Status if counts[status])
     written += f"\n{total:,} verdicts on {evaluation.ledger.objects:,} objects at {evaluation.day.time:%Y-%m-%d}"
     if evaluation.filter_verdicts:
-        written += f"; listed are those of {span(evaluation.filter_verdicts.words)}"
-    written += f".\n{unjudged}" + (_severities(weighed) if weighed else "") + _frameworks(evaluation.scorecards())
+        written += f"; listed: {span(evaluation.filter_verdicts.words)}"
+    written += f".\n{not_evaluated}" + (_severities(weighed) if weighed else "") + _frameworks(evaluation.scorecards())
     stream.write(_with_sections(written, (_section_of(tally, weighed) for tally in tally_of(evaluation, limit=_OBJECTS))))
 
 
 def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO) -> None:
-    """Write a comment with findings that a history knows: how many of each life, and below each policy what is open."""
+    """Write a comment about findings of a history: the numbers of each state, and the findings of each policy."""
     lives: Counter[str] = Counter()
     sections: dict[str, PolicySection] = {}
-    known: dict[tuple[object, ...], SaidOfMany] = {}
+    known: dict[tuple[object, ...], MessageGroup] = {}
     waived = 0
     for finding in findings:
         word = finding.life.word or finding.status.value.lower()
@@ -90,11 +90,11 @@ def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding
         section.counts[word] += 1
         key = (finding.policy.id, finding.status, finding.message, finding.remediation)
         if key not in known:
-            known[key] = SaidOfMany(finding.status, finding.message, finding.remediation)
-            section.said.append(known[key])
-        said = known[key]
-        said.objects += 1
-        said.names += [finding.subject.shown_name] if len(said.names) < _OBJECTS else []
+            known[key] = MessageGroup(finding.status, finding.message, finding.remediation)
+            section.messages.append(known[key])
+        group = known[key]
+        group.objects += 1
+        group.names += [finding.subject.shown_name] if len(group.names) < _OBJECTS else []
     named = ", ".join(f"{number:,} {word}" for word, number in lives.items()) or "no findings"
     written = f"{_MARK.format('findings')}\n### Perpend: {named}\n\nAs of the run of {run.day}"
     written += f"; {waived:,} of these are waived.\n" if waived else ".\n"
@@ -102,7 +102,7 @@ def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding
 
 
 def _with_sections(written: str, sections: Iterable[PolicySection]) -> str:
-    """Return a comment with as many sections as it has room for, and how many it has none for."""
+    """Return a comment with as many sections as fit, and the number of those that do not."""
     left_out = 0
     for section in sections:
         text = "".join(_section(section))
@@ -111,7 +111,7 @@ def _with_sections(written: str, sections: Iterable[PolicySection]) -> str:
         else:
             written += text
     if left_out:
-        written += f"\n{left_out:,} more policies have findings, which this comment has no room for.\n"
+        written += f"\n{left_out:,} more policies have findings that do not fit into this comment.\n"
     return written
 
 
@@ -133,18 +133,18 @@ def _heading(counts: Mapping[Status, int]) -> str:
     return " and ".join(named)
 
 
-def _unjudged(evaluation: Evaluation) -> str:
-    """Return what keeps a run from having judged all that there is, the first of each kind; empty where nothing does."""
+def _not_evaluated_text(evaluation: Evaluation) -> str:
+    """Return the parts that a run did not evaluate, the first of each kind; empty if there are none."""
     return "".join(_not_judged(what, [*names]) for what, names in not_judged(evaluation).items())
 
 
 def _not_judged(what: str, names: Sequence[str]) -> str:
     first = f"the first {_OBJECTS} of {len(names):,}: " if len(names) > _OBJECTS else ""
-    return f"\n**Not judged**: {what}: {first}{', '.join(map(span, names[:_OBJECTS]))}\n"
+    return f"\n**Not evaluated**: {what}: {first}{', '.join(map(span, names[:_OBJECTS]))}\n"
 
 
 def _severities(weighed: RatedEvaluation) -> str:
-    """Return how many findings there are of each severity; what is waived is not among them."""
+    """Return a table of the findings of each severity, without waived ones."""
     rows = [(name, counts) for name, counts in severities_document(weighed).items() if any(counts.values())]
     shown = [
         table_row("not rated" if name == "notRated" else name, *(f"{number:,}" for number in counts.values()))
@@ -154,17 +154,17 @@ def _severities(weighed: RatedEvaluation) -> str:
 
 
 def _frameworks(cards: Iterable[Scorecard]) -> str:
-    """Return how much of each framework was asked, and what was found of its requirements, as far as there is room."""
+    """Return the coverage of each framework and the results of its requirements, as far as they fit."""
     written, left_out = "", 0
     for card in cards:
-        told = f"\n**{prose(card.framework.name)}**: {card.asked_in_words}.\n"
+        coverage = f"\n**{prose(card.framework.name)}**: {card.asked_in_words}.\n"
         rows = _requirements([result for result in card.results if result.standing.was_asked])
-        fits = len(written) + len(told) <= _MOST_OF_FRAMEWORKS
+        fits = len(written) + len(coverage) <= _MOST_OF_FRAMEWORKS
         left_out += not fits
-        written += told if fits else ""
+        written += coverage if fits else ""
         written += rows if fits and len(written) + len(rows) <= _MOST_OF_FRAMEWORKS else ""
     if left_out:
-        written += f"\nOf {left_out:,} more frameworks this comment has no room to tell what was asked.\n"
+        written += f"\n{left_out:,} more frameworks do not fit into this comment.\n"
     return written
 
 
@@ -186,8 +186,8 @@ def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None) -> PolicySe
     rating = weighed.in_force.of(tally.policy.id) if weighed else None
     severity = "" if weighed is None else rating.text(Status.INCOMPLIANT) if rating else "not rated"
     counts = Counter({status.value.lower(): tally.counts[status] for status in TO_ACT_ON if tally.counts[status]})
-    said = [
-        SaidOfMany(
+    group = [
+        MessageGroup(
             group.status,
             group.message,
             group.remediation,
@@ -196,24 +196,24 @@ def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None) -> PolicySe
         )
         for group in tally.groups
     ]
-    return PolicySection(tally.policy.id, tally.policy.contextual_name, severity, counts, said)
+    return PolicySection(tally.policy.id, tally.policy.contextual_name, severity, counts, group)
 
 
 def _section(section: PolicySection) -> Iterator[str]:
-    if not section.said:
+    if not section.messages:
         return
     counts = ", ".join(f"{number:,} {prose(word)}" for word, number in section.counts.items())
     rating = f" · {prose(section.rating)}" if section.rating else ""
     yield f"\n<details><summary><b>{counts}</b>{rating} · {prose(section.title)}</summary>\n\n"
     yield f"{span(section.id)}\n"
-    for said in section.said:
-        yield _said(said)
+    for group in section.messages:
+        yield _message(group)
     yield "\n</details>\n"
 
 
-def _said(many: SaidOfMany) -> str:
-    said = f"\n- {many.status.value} {many.objects:,}: {prose(many.message)}"
-    if many.remediation:
-        said += f" Next: {prose(many.remediation)}"
-    first = f"first {len(many.names)}: " if many.objects > len(many.names) else ""
-    return f"{said}\n  {first}{', '.join(map(span, many.names))}\n"
+def _message(group: MessageGroup) -> str:
+    text = f"\n- {group.status.value} {group.objects:,}: {prose(group.message)}"
+    if group.remediation:
+        text += f" Next: {prose(group.remediation)}"
+    first = f"first {len(group.names)}: " if group.objects > len(group.names) else ""
+    return f"{text}\n  {first}{', '.join(map(span, group.names))}\n"

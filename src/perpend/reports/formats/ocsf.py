@@ -1,6 +1,6 @@
-"""Findings in, one OCSF event a line out: class 2003, Compliance Finding, of version 1.5.0 or 1.8.0, with the cloud profile.
+"""Write findings as OCSF events, one a line: class 2003, Compliance Finding, version 1.5.0 or 1.8.0, with the cloud profile.
 
-Source: schema.ocsf.io. What is not known is *Warning*, whose definition is a result that misses information.
+Source: schema.ocsf.io. An undetermined finding is a *Warning*, which OCSF defines as a result with missing information.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from perpend.reports.formats.finding import ReportedFinding, ReportedRun
 
 VERSIONS: Final = ("1.5.0", "1.8.0")
-"""Versions of the schema that documents are valid by; the last is the default."""
+"""The versions of the schema; the last one is the default."""
 
 _CLASS: Final = 2003
 _CREATE, _UPDATE, _CLOSE = 1, 2, 3
@@ -42,7 +42,7 @@ _SEVERITIES: Final = {
     SeverityLevel.HIGH: (4, "High"),
     SeverityLevel.CRITICAL: (5, "Critical"),
 }
-_SETTLED: Final = (Status.COMPLIANT, Status.INAPPLICABLE)
+_PASSING: Final = (Status.COMPLIANT, Status.INAPPLICABLE)
 
 
 def write_ocsf(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO, *, version: str = VERSIONS[-1]) -> None:
@@ -95,7 +95,7 @@ def _event(run: ReportedRun, finding: ReportedFinding, version: str) -> dict[str
 
 
 def _severity(finding: ReportedFinding) -> dict[str, Any]:
-    if finding.status in _SETTLED:
+    if finding.status in _PASSING:
         return {"severity_id": _INFORMATIONAL}
     if finding.rating is None:
         return {"severity_id": _UNKNOWN}
@@ -104,13 +104,13 @@ def _severity(finding: ReportedFinding) -> dict[str, Any]:
 
 
 def _rating(finding: ReportedFinding) -> dict[str, Any]:
-    """Return who has rated a finding, and why, where somebody has."""
-    said = rating_document(finding.rating, finding.status)
-    return {"rating": said} if said else {}
+    """Return the rating of a finding, if it has one."""
+    rating = rating_document(finding.rating, finding.status)
+    return {"rating": rating} if rating else {}
 
 
 def _activity(finding: ReportedFinding) -> int:
-    if finding.status in (*_SETTLED, Status.DISAPPEARED) or finding.life.change == CLOSED:
+    if finding.status in (*_PASSING, Status.DISAPPEARED) or finding.life.change == CLOSED:
         return _CLOSE
     return _UPDATE if finding.life.change in (CHANGED, SAME) else _CREATE
 
@@ -118,7 +118,7 @@ def _activity(finding: ReportedFinding) -> int:
 def _state(finding: ReportedFinding) -> int:
     if finding.is_archived:
         return _ARCHIVED
-    if finding.status in _SETTLED:
+    if finding.status in _PASSING:
         return _RESOLVED
     return _SUPPRESSED if finding.life.waiver else _NEW
 

@@ -1,4 +1,4 @@
-"""Findings in, a Parquet file of OCSF events out, for lakes: the same keys as columns, nested as they are in JSON."""
+"""Write OCSF events as a Parquet file for data lakes. Columns are the keys of JSON, nested in the same way."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ _COLUMNS: Final = {
 def write_ocsf_parquet(
     run: ReportedRun, findings: Iterable[ReportedFinding], path: str | Path, *, version: str = VERSIONS[-1]
 ) -> None:
-    """Write events to a Parquet file for its owner only; it appears whole or not at all.
+    """Write events to a Parquet file, readable by its owner only, whole or not at all.
 
-    Raises StoreError, or OSError, where it cannot be written.
+    Raises StoreError, or OSError, if it cannot be written.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -65,7 +65,7 @@ def write_ocsf_parquet(
 
 
 def _write_lines(events: Iterable[dict[str, Any]], path: Path) -> int:
-    """Write events as lines; return the length of the longest."""
+    """Write events as lines. Return the length of the longest one."""
     longest = 0
     with naming(path), path.open("w", encoding="ascii", newline="") as stream:
         for event in events:

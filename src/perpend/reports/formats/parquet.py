@@ -1,6 +1,6 @@
-"""A judgement in, a Parquet file with a row per verdict out: ids, index, status, and the error where there is one.
+"""Write verdicts as a Parquet file, one row each: ids, index, status, and the error if there is one.
 
-Columns are those of ``docs/reference/outputs.md``, a contract like that of JSON.
+``docs/reference/outputs.md`` describes the columns, which are stable like the keys of JSON.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program
 
 _MEMORY: Final = "180MB"
-"""What DuckDB may hold: it keeps the rest of what it joins in files."""
+"""The memory limit of DuckDB, which joins larger tables in files."""
 
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False).encode
 _NOTHING = (
@@ -42,9 +42,9 @@ _NOTHING = (
 
 
 def write_parquet(evaluation: Evaluation, path: str | Path) -> None:
-    """Write verdicts to a Parquet file for its owner only, which says if not all are shown; it appears whole or not at all.
+    """Write verdicts to a Parquet file, readable by its owner only, whole or not at all. Its metadata contains a filter.
 
-    Raises StoreError, or OSError, where it cannot be written.
+    Raises StoreError, or OSError, if it cannot be written.
     """
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
@@ -63,12 +63,13 @@ def write_parquet(evaluation: Evaluation, path: str | Path) -> None:
         ):
             written = []
             for number, query in enumerate(_queries(evaluation, engine, directory)):
-                # One after the other: a query of all of them would hold what each of them joins.
+                # A single query over all programs would hold the joins of all of them in memory at once.
                 written.append(directory / f"verdicts-{number}.parquet")
                 engine.run(f"COPY ({query}) TO {pattern(written[-1])} (FORMAT parquet, COMPRESSION snappy)")
             every = f"FROM {engine.files(written)}" if written else _NOTHING
-            told = f", KV_METADATA {{filter: {text(evaluation.filter_verdicts.words)}}}" if evaluation.filter_verdicts else ""
-            engine.run(f"COPY ({every}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd{told})")
+            shown_filter = evaluation.filter_verdicts
+            metadata = f", KV_METADATA {{filter: {text(shown_filter.words)}}}" if shown_filter else ""
+            engine.run(f"COPY ({every}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd{metadata})")
         os.chmod(temporary, OWNER_ONLY)
         os.replace(temporary, target)
     finally:
@@ -76,8 +77,8 @@ def write_parquet(evaluation: Evaluation, path: str | Path) -> None:
 
 
 def _queries(evaluation: Evaluation, engine: DuckDb, directory: Path) -> Iterator[str]:
-    """Yield a query per program that gives its verdicts. ``directory`` takes what objects' own errors say."""
-    held: dict[str, str] = {}
+    """Yield a query per program that gives its verdicts. Errors of objects are written to ``directory``."""
+    relations: dict[str, str] = {}
     times = times_of(evaluation.inventory)
     sources = [
         (source, iso_from_milliseconds(milliseconds_from_datetime(time)) if time else None) for source, time in times.items()
@@ -91,13 +92,13 @@ def _queries(evaluation: Evaluation, engine: DuckDb, directory: Path) -> Iterato
             yield long_form(*files, column.number, program.policy_id, _statuses(program), errors, column.said(), sources)
             continue
         objects = evaluation.objects_of(program.input_type)
-        ids = held.get(program.input_type) or engine.hold(
-            f"objects {len(held)}",
-            {"Id": [judged.id for judged in objects], SOURCE: [numbers.get(judged.origin.source) for judged in objects]},
+        ids = relations.get(program.input_type) or engine.hold(
+            f"objects {len(relations)}",
+            {"Id": [object_.id for object_ in objects], SOURCE: [numbers.get(object_.origin.source) for object_ in objects]},
             {"Id": Kind.TEXT, SOURCE: Kind.WHOLE},
             rows=len(objects),
         )
-        held[program.input_type] = ids
+        relations[program.input_type] = ids
         assert isinstance(column, InMemoryVerdicts)
         codes = (
             [None if index == HIDDEN else index for index in column.indexes] if evaluation.filter_verdicts else column.indexes
@@ -109,7 +110,7 @@ def _queries(evaluation: Evaluation, engine: DuckDb, directory: Path) -> Iterato
 
 
 def _errors(errors: Iterable[tuple[int, str]], path: Path) -> str:
-    """Write errors by row number to a file, of which there may be many; return the text that stands for it."""
+    """Write errors by row number to a file; return the SQL that reads it."""
     longest = 0
     with naming(path), path.open("w", encoding="utf-8", newline="") as stream:
         for row, error in errors:

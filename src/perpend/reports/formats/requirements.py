@@ -1,4 +1,4 @@
-"""Scorecards in, a record for every requirement out, as JSON, lines of JSON, or CSV. Keys are a contract like a verdict's."""
+"""Write a record for each requirement, as JSON, lines of JSON, or CSV. Keys may be added, and are never renamed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.requirements import PolicyAsked, RequirementResult, Scorecard
 
 FORMS: Final = (".json", ".ndjson", ".csv")
-"""The endings of files that requirements are written to."""
+"""The file endings of the forms of requirements."""
 
 _KEYS: Final = {
     RequirementStatus.FAILS: "fails",
@@ -32,7 +32,7 @@ _KEYS: Final = {
 
 
 def write_requirements(cards: Iterable[Scorecard], path: str, stream: TextIO) -> None:
-    """Write frameworks as one JSON array, or a requirement a line where the path ends in ``.ndjson`` or ``.csv``."""
+    """Write frameworks as one JSON array, or one requirement a line if the path ends in ``.ndjson`` or ``.csv``."""
     ending = path.lower().rpartition(".")[2]
     if ending == "json":
         stream.write(frameworks_json(cards) + "\n")
@@ -45,7 +45,7 @@ def write_requirements(cards: Iterable[Scorecard], path: str, stream: TextIO) ->
 
 
 def frameworks_json(cards: Iterable[Scorecard]) -> str:
-    """Return frameworks as a JSON array: how many requirements are in each class, and the requirements, one a line."""
+    """Return frameworks as a JSON array: the number of requirements of each status, and the requirements, one a line."""
     return f"[{','.join(map(_framework, cards))}]"
 
 
@@ -85,7 +85,7 @@ def _records(cards: Iterable[Scorecard]) -> Iterator[dict[str, Any]]:
 
 
 def _cells(record: dict[str, Any]) -> list[str]:
-    """Return a record's cells: policies that judged by id, the others with the reason."""
+    """Return the cells of a record: evaluated policies by id, the others with the reason."""
     asked = " ".join(policy["id"] for policy in record["policies"] if policy["asked"])
     left = (policy for policy in record["policies"] if policy["reason"] or not policy["asked"])
     others = "; ".join(f"{policy['id']}: {policy['reason'] or 'cannot judge'}" for policy in left)

@@ -1,4 +1,4 @@
-"""Inventory."""
+"""Print the snapshots of a store, and the results of SQL queries as tables, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def print_snapshots(manifests: Iterable[Manifest], in_force: str | None, console: Console) -> None:
-    """Print a line per snapshot: id, time, how much it holds, whether it is in force."""
+    """Print a line per snapshot: a mark for the current one, its id, time and sizes."""
     grid = _grid("", "snapshot", "created", "tables", "rows", "sources", "not read")
     for manifest in manifests:
         grid.add_row(
@@ -47,9 +47,9 @@ def print_snapshots(manifests: Iterable[Manifest], in_force: str | None, console
 def print_snapshot(
     snapshot: Snapshot, views: Mapping[str, str], console: Console, *, accounts: Mapping[str, Account] | None = None
 ) -> None:
-    """Print a snapshot: where it came from, its tables with the names of their views, their columns and relations.
+    """Print a snapshot: its sources, and its tables with the names of their views, their columns and relations.
 
-    ``accounts`` says what is known of accounts.
+    ``accounts`` are the configured accounts, by their numbers.
     """
     console.print(f"snapshot {snapshot.id}, created {_time(snapshot.created)} by {snapshot.engine}")
     console.print(f"content {snapshot.content_hash}")
@@ -58,7 +58,7 @@ def print_snapshot(
     for number, source in enumerate(snapshot.sources):
         named = [with_name(number, accounts or {}) for number in source.accounts]
         covered = (visible(", ".join(some[:6]) + (" …" if len(some) > 6 else "")) for some in (named, source.regions))
-        observed = _time(source.observed_at) if source.observed_at else "not said"
+        observed = _time(source.observed_at) if source.observed_at else "not stated"
         grid.add_row(str(number), visible(source.name), source.kind, observed, f"{source.objects:,}", *covered)
     console.print(grid)
     for source in snapshot.sources:
@@ -73,7 +73,7 @@ def _print_coverage(source: StoredSource, console: Console) -> None:
     for claim in source.coverage:
         what = f"{claim.type_name or 'objects'}{f' in {claim.relation}' if claim.relation else ''} of {claim.scope}"
         how = "in full" if claim.lacking is None else f"not in full: {claim.lacking}"
-        console.print(f"{visible(source.name)} holds {visible(what)} {visible(how)}")
+        console.print(f"{visible(source.name)} lists {visible(what)} {visible(how)}")
 
 
 def _print_table(table: Table, view: str, console: Console) -> None:
@@ -105,20 +105,20 @@ def _time(moment: datetime) -> str:
 
 _LONGEST_CELL: Final = 200
 _WIDEST_FOLDED: Final = 32
-"""How much room a column needs at most beside others: what is longer is folded."""
+"""The largest width of a column next to other ones: longer values are wrapped."""
 
 _GAP: Final = "  "
 
 
 def write_answer_csv(columns: Sequence[str], batches: Iterable[list[tuple[Any, ...]]], stream: TextIO) -> None:
-    """Write a header and a row each; null is an empty cell. Lines end in CR LF."""
+    """Write a header and rows as CSV. Null is an empty cell, lines end in CR LF."""
     stream.write(",".join(map(cell_text, columns)) + "\r\n")
     for batch in batches:
         stream.write("".join(",".join(_cell(value) for value in row) + "\r\n" for row in batch))
 
 
 def write_answer_json(columns: Sequence[str], batches: Iterable[list[tuple[Any, ...]]], stream: TextIO) -> None:
-    """Write an array with an object per row; of columns with one name, each gets a number."""
+    """Write an array with an object per row. Columns with the same name get numbers."""
     names = _distinct(columns)
     stream.write("[")
     for number, row in enumerate(chain.from_iterable(batches)):
@@ -128,13 +128,13 @@ def write_answer_json(columns: Sequence[str], batches: Iterable[list[tuple[Any, 
 
 
 def print_answer(columns: Sequence[str], batches: Iterable[list[tuple[Any, ...]]], console: Console, *, limit: int) -> None:
-    """Print the first rows, and how many they are: as a table, or as records where its columns do not fit side by side."""
+    """Print the first rows and their number: as a table, or as records if the columns do not fit."""
     from_all = chain.from_iterable(batches)
     rows = list(islice(from_all, limit))
     more = next(iter(from_all), None) is not None
     _print_rows(columns, rows, console)
     count = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
-    console.print(f"{count} shown, there are more: --limit shows more, --format csv all" if more else count)
+    console.print(f"{count} shown, there are more: use --limit for more, --format csv for all" if more else count)
 
 
 def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], console: Console) -> None:
@@ -155,7 +155,7 @@ def _print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], console: 
 
 
 def _print_records(names: Sequence[str], cells: Sequence[Sequence[str]], console: Console) -> None:
-    """Print a line per value, the values of each row below each other."""
+    """Print a line per value, row by row."""
     room = max(map(display_width, names))
     for number, row in enumerate(cells, 1):
         console.print(Text(f"row {number:,}", style="dim"))
@@ -185,7 +185,7 @@ def _text(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of SQL as one of JSON. What JSON does not have is text; NaN is null."""
+    """Return an SQL value as a JSON value. Types that JSON lacks become text; NaN becomes null."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None if math.isnan(value) else str(value)
     if value is None or isinstance(value, bool | int | str):

@@ -60,12 +60,13 @@ def test_a_comment_does_not_look_clean_where_not_all_was_judged(tmp_path: Path) 
     refused = {f"/ce/p{number:02}": () for number in range(12)}
     selection, inventory = replace(judged.selection, refused=refused), replace(judged.inventory, unread=("`gone`.csv",))
     lines = comment(replace(judged, selection=selection, inventory=inventory)).splitlines()
-    assert "### Perpend: 0 incompliant and 0 undetermined, and not all was judged" == lines[1]
+    assert "### Perpend: 0 incompliant and 0 undetermined, and not everything was evaluated" == lines[1]
     assert [
-        f"**Not judged**: policies with errors: the first 10 of 12: {', '.join(f'`{name}`' for name in [*refused][:10])}",
-        "**Not judged**: inputs that cannot be read: `` `gone`.csv ``",
-    ] == [line for line in lines if "Not judged" in line]
-    assert "udged" not in comment(judged)
+        f"**Not evaluated**: policies with errors: the first 10 of 12: {', '.join(f'`{name}`' for name in [*refused][:10])}",
+        "**Not evaluated**: inputs that cannot be read: `` `gone`.csv ``",
+    ] == [line for line in lines if "Not evaluated" in line]
+    text = comment(judged)
+    assert "not everything was evaluated" not in text and "Not evaluated" not in text
 
 
 def test_a_comment_names_the_types_of_which_not_all_could_be_read(tmp_path: Path) -> None:
@@ -73,11 +74,10 @@ def test_a_comment_names_the_types_of_which_not_all_could_be_read(tmp_path: Path
         source = Source("aws", "aws", None, 1, coverage=(Claim(THING, Scope("1"), lacking),))
         return comment(evaluate(tmp_path, thing("fay", "good"), sources=[source]))
 
-    assert "\n**Not judged**: some objects, which could not be read, of the types: `Thing`\n" in made(
-        "denied s3:ListAllMyBuckets"
-    )
+    assert "\n**Not evaluated**: types with objects that cannot be read: `Thing`\n" in made("denied s3:ListAllMyBuckets")
     for whole in (None, f"{NOT_ASKED} s3"):
-        assert "udged" not in made(whole)
+        text = made(whole)
+        assert "not everything was evaluated" not in text and "Not evaluated" not in text
 
 
 def test_nothing_that_names_or_messages_hold_is_markup() -> None:
@@ -95,7 +95,7 @@ def test_a_comment_has_room_for_itself(tmp_path: Path) -> None:
     things = [thing(f"{number}{'x' * 300}", "bad") for number in range(10)]
     text = comment(evaluate(tmp_path, *things, logics=logics))
     assert len(text) <= MOST
-    assert text.endswith("more policies have findings, which this comment has no room for.\n")
+    assert text.endswith("more policies have findings that do not fit into this comment.\n")
 
 
 def framework(number: int, requirements: int) -> FrameworkAsked:
@@ -127,6 +127,6 @@ def test_frameworks_leave_room_for_what_is_incompliant(tmp_path: Path) -> None:
     long = comment(asked_for(judged, *(framework(number, 400) for number in range(3))))
     assert 3 == long.count("400 of 401 requirements asked") and "| 0 Be good" not in long
     many = comment(asked_for(judged, *(framework(number, 1) for number in range(1_000))))
-    assert "more frameworks this comment has no room" in many
+    assert "more frameworks do not fit into this comment" in many
     for text in (long, many):
         assert MOST > len(text) and "It is bad" in text

@@ -268,7 +268,7 @@ def test_sarif_says_what_was_not_judged_and_how_much_of_a_framework_was_asked(ev
         ("error", "not evaluated: inputs that cannot be read: gone.csv"),
         (
             "error",
-            "not evaluated: some objects, which could not be read, of the types: Thing: denied {{0}} s3:ListAllMyBuckets",
+            "not evaluated: types with objects that cannot be read: Thing: denied {{0}} s3:ListAllMyBuckets",
         ),
     ] == [(one["level"], one["message"]["text"]) for one in told]
     (asked,) = run["properties"]["perpendFrameworks"]

@@ -1,4 +1,4 @@
-"""Compliance."""
+"""Print the compliance with frameworks, and the requirements carried over between versions of a framework."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def fractions(card: Scorecard) -> dict[str, tuple[int, int]]:
-    """Return what is met of all requirements and of those judged, and of objects what complies of what is known.
+    """Return the met share of all and of evaluated requirements, and the compliant share of known verdicts.
 
-    A requirement is judged where it fails, is undetermined, waived, or met; a verdict is known where it is compliant or
+    A requirement is evaluated if it fails, is undetermined, waived or met. A verdict is known if it is compliant or
     incompliant.
     """
     met = card.counts[RequirementStatus.MET]
@@ -39,10 +39,10 @@ def fractions(card: Scorecard) -> dict[str, tuple[int, int]]:
 
 
 def print_card(card: Scorecard, console: Console, *, whole: bool) -> None:
-    """Print how a framework stands; ``whole``: with a row for each requirement."""
+    """Print the compliance with a framework; ``whole``: with a row for each requirement."""
     page = TerminalPage(console)
     print_totals(card, page)
-    named = ("requirements met", "judged ones met", "known verdicts compliant", "asked verdicts known")
+    named = ("requirements met", "evaluated ones met", "known verdicts compliant", "verdicts known")
     parts = [f"{part:,} of {of:,} {name}" for (part, of), name in zip(fractions(card).values(), named, strict=True)]
     page.line(", ".join(parts), first="  ")
     if whole:
@@ -51,7 +51,7 @@ def print_card(card: Scorecard, console: Console, *, whole: bool) -> None:
 
 
 def card_document(card: Scorecard) -> dict[str, Any]:
-    """Return a scorecard as JSON has it."""
+    """Return a scorecard for JSON."""
     return {
         "framework": card.framework.id,
         "name": card.framework.name,
@@ -75,7 +75,7 @@ def card_document(card: Scorecard) -> dict[str, Any]:
 
 
 def print_carry_over(carry_over: CarryOver, console: Console) -> None:
-    """Print how many requirements go on from which, and those that inherit, gain or lose policies."""
+    """Print the numbers of carried over requirements, and the requirements that inherit, gain or lose policies."""
     page = TerminalPage(console)
     page.line((f"carried over from {page.name(carry_over.before)}", "bold"))
     page.line(f"{_words(carry_over)}", first="  ")
@@ -88,12 +88,12 @@ def print_carry_over(carry_over: CarryOver, console: Console) -> None:
                 page.line(f"{_short(requirement.id)}{was} {word} {page.name(policy)}", first="  ", rest="    ")
     for section, policies in carry_over.lost:
         for policy in policies:
-            page.line(f"{_short(section)} lost {page.name(policy)}: it answers nothing there", first="  ", rest="    ")
+            page.line(f"{_short(section)} lost {page.name(policy)}: it maps to no requirement there", first="  ", rest="    ")
     page.blank()
 
 
 def carry_over_document(carry_over: CarryOver) -> dict[str, Any]:
-    """Return the same as JSON has it."""
+    """Return the carried over requirements for JSON."""
     return {
         "from": carry_over.before,
         "requirements": [
@@ -118,8 +118,8 @@ def _words(carry_over: CarryOver) -> str:
     total = counted(len(carry_over.requirements), "requirement")
     lost = counted(len({policy for _, policies in carry_over.lost for policy in policies}), "policy", "policies")
     return (
-        f"of {total}, {number('kept'):,} keep a policy, {_only(carry_over):,} inherit all they have, "
-        f"{number('gained'):,} gained one, {none:,} go on from nothing; {lost} lost"
+        f"of {total}, {number('kept'):,} keep a policy, {_only(carry_over):,} inherit all of their policies, "
+        f"{number('gained'):,} gained one, {none:,} have no policy from before; {lost} lost"
     )
 
 

@@ -1,4 +1,4 @@
-"""Decisions."""
+"""Print waivers, attestations and severity ratings."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def print_waivers(covering: WaiverMatches, attested: Sequence[Attested], console: Console, *, counts: bool) -> None:
-    """Print waivers, those that end first in front, and attestations. ``counts``: with how many findings they cover."""
+    """Print waivers, in the order of their ends, and attestations. ``counts``: with the number of findings that each covers."""
     page = TerminalPage(console)
     page.line(
         f"{counted(len(covering.standings), 'waiver')}, {counted(len(attested), 'attestation')}, on {_words(covering.day)}"
     )
     for standing in covering.standings:
         waiver = standing.waiver
-        until = f"until {waiver.until}" if waiver.until else "for ever"
+        until = f"until {waiver.until}" if waiver.until else "without an end"
         of = f", covers {covering.covers.get(waiver.id, 0):,} of at most {waiver.limit:,}" if counts else ""
         style = "" if standing.force is Force.IN_FORCE else "yellow"
         page.line(
@@ -35,12 +35,12 @@ def print_waivers(covering: WaiverMatches, attested: Sequence[Attested], console
         )
         page.line(f"{waiver.kind}, {page.name(waiver.owner)}: {page.prose(waiver.reason)}", first="    ")
         page.line((f"{page.name(waiver.span.path)}:{waiver.span.line}", "dim"), first="    ")
-    for attested_one in attested:
-        said = attested_one.attestation
-        held = f"does not hold: {page.prose(attested_one.ended)}" if attested_one.ended else f"attested until {said.until}"
-        page.line((page.name(said.id), "bold"), f"  {held}", first="  ", rest="    ")
-        page.line(f"{page.name(said.policy)}, {page.name(said.owner)}: {page.prose(said.reason)}", first="    ")
-        page.line((page.name(said.evidence), "dim"), first="    ")
+    for attestation in attested:
+        entry = attestation.attestation
+        state = f"not active: {page.prose(attestation.ended)}" if attestation.ended else f"attested until {entry.until}"
+        page.line((page.name(entry.id), "bold"), f"  {state}", first="  ", rest="    ")
+        page.line(f"{page.name(entry.policy)}, {page.name(entry.owner)}: {page.prose(entry.reason)}", first="    ")
+        page.line((page.name(entry.evidence), "dim"), first="    ")
 
 
 def _words(asked: DayAsked) -> str:
@@ -48,7 +48,7 @@ def _words(asked: DayAsked) -> str:
 
 
 def print_tried(rows: Sequence[dict[str, Any]], covering: WaiverMatches, console: Console) -> None:
-    """Print what each waiver would cover, by policy and account."""
+    """Print the findings that each waiver would cover, by policy and account."""
     page = TerminalPage(console)
     by_id = {standing.waiver.id: standing for standing in covering.standings}
     for name, of_waiver in groupby(rows, key=lambda row: str(row["waiver"])):
@@ -66,13 +66,13 @@ def print_tried(rows: Sequence[dict[str, Any]], covering: WaiverMatches, console
 
 
 def print_ratings(document: dict[str, Any], console: Console) -> None:
-    """Print which policies are rated, by whom and why, what moves a rating, and how many policies are not rated."""
+    """Print rated policies with source and reason, adjustments of ratings, and the number of policies without a rating."""
     page = TerminalPage(console)
     for rating in document["ratings"]:
-        within = f", to be mended within {rating['resolveWithin']}" if rating["resolveWithin"] else ""
+        within = f", to be fixed within {rating['resolveWithin']}" if rating["resolveWithin"] else ""
         vector = f", {page.name(rating['vector'])}" if rating.get("vector") else ""
         page.line((page.name(rating["policy"]), "bold"), f": {rating['severity']}{within}{vector}")
-        _print_said(rating, page)
+        _print_source(rating, page)
     for shift in document["shifts"]:
         way, scope = "raised" if shift["steps"] > 0 else "lowered", shift["scope"]
         also = {"also incompliant by": shift["whereAlso"]} if shift["whereAlso"] else {}
@@ -80,7 +80,7 @@ def print_ratings(document: dict[str, Any], console: Console) -> None:
         policies = shift["policies"] if isinstance(shift["policies"], int) else len(shift["policies"])
         number = counted(policies, "rated policy", "rated policies")
         page.line((f"{way} by {abs(shift['steps'])}", "bold"), f" of {number} where {where}")
-        _print_said(shift, page)
+        _print_source(shift, page)
     if document["ratings"] or document["shifts"]:
         page.blank()
     rated = f"{counted(len(document['ratings']), 'policy', 'policies')} rated"
@@ -90,7 +90,7 @@ def print_ratings(document: dict[str, Any], console: Console) -> None:
         page.line(f"{rated}, {len(document['unrated']):,} not rated")
 
 
-def _print_said(said: dict[str, Any], page: TerminalPage) -> None:
-    page.line(f"{page.name(said['source'])}: {page.prose(said['because'])}", first="  ", rest="  ")
-    if "file" in said:
-        page.line((f"{page.name(said['file'])}:{said['line']}", "dim"), first="  ")
+def _print_source(entry: dict[str, Any], page: TerminalPage) -> None:
+    page.line(f"{page.name(entry['source'])}: {page.prose(entry['because'])}", first="  ", rest="  ")
+    if "file" in entry:
+        page.line((f"{page.name(entry['file'])}:{entry['line']}", "dim"), first="  ")

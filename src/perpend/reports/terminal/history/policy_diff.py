@@ -1,4 +1,4 @@
-"""The blast radius of a change of policies in; text, JSON or Markdown for a review out."""
+"""Print the effect of a change of policies on the findings, as text, JSON or Markdown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NONE = "no policy"
 
 @dataclass(frozen=True, slots=True)
 class PolicyMoved:
-    """A policy that is otherwise: ``kind`` is added, removed or changed; ``failing`` names objects that fail newly."""
+    """A policy that gives other verdicts. ``kind`` is added, removed or changed; ``failing`` are newly incompliant objects."""
 
     policy_id: str
     kind: str
@@ -35,7 +35,7 @@ class PolicyMoved:
 
 @dataclass(frozen=True, slots=True)
 class RequirementMoved:
-    """A requirement that stands otherwise; None where it is not there."""
+    """A requirement whose status changes. None: it does not exist."""
 
     requirement: str
     before: str | None
@@ -44,7 +44,7 @@ class RequirementMoved:
 
 @dataclass(frozen=True, slots=True)
 class WaiverMoved:
-    """A waiver that covers something else: how it stands, and how many verdicts it is shown for; None where it is not there."""
+    """A waiver that covers other verdicts: its state, None if it does not exist, and the number of covered verdicts."""
 
     id: str
     force_before: str | None
@@ -54,7 +54,7 @@ class WaiverMoved:
 
     @property
     def what(self) -> str:
-        """What becomes of it, in words."""
+        """The change, in words."""
         if not self.waives_before:
             return "begins to cover"
         return "ceases to cover" if not self.waives_after else "covers otherwise"
@@ -62,10 +62,10 @@ class WaiverMoved:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDiff:
-    """What a change of policies does: revisions, the snapshot, policies that find something else, requirements that flip.
+    """The effect of a change of policies between two revisions, evaluated on one snapshot.
 
-    ``same`` policies mean the same, ``untouched`` ones mean something else and find the same. ``refused`` cannot be used in
-    the revision after.
+    ``policies`` give other verdicts. ``same`` counts unchanged policies, ``untouched`` changed policies with the same verdicts.
+    ``refused`` policies cannot be used in the later revision.
     """
 
     before: str
@@ -80,29 +80,29 @@ class PolicyDiff:
 
     @property
     def newly_incompliant(self) -> int:
-        """How many verdicts are incompliant that were not."""
+        """The number of newly incompliant verdicts."""
         return sum(policy.moved.newly_incompliant for policy in self.policies)
 
     @property
     def lost_sight(self) -> int:
-        """How many verdicts are undetermined that were incompliant."""
+        """The number of incompliant verdicts that become undetermined."""
         return sum(policy.moved.between(Status.INCOMPLIANT, Status.UNDETERMINED) for policy in self.policies)
 
     @property
     def words(self) -> str:
-        """What it comes to, in a sentence."""
+        """The effect, in a sentence."""
         parts = [
-            f"{counted(len(self.policies), 'policy', 'policies')} of {self.before} and {self.after} find something else",
+            f"{counted(len(self.policies), 'policy', 'policies')} give other verdicts in {self.after} than in {self.before}",
             f"{counted(self.newly_incompliant, 'verdict')} newly incompliant",
-            f"{self.lost_sight:,} not known any more",
-            f"{counted(self.untouched, 'changed policy', 'changed policies')} that find the same",
+            f"{self.lost_sight:,} no longer known",
+            f"{counted(self.untouched, 'changed policy', 'changed policies')} with the same verdicts",
             f"{self.same:,} unchanged",
         ]
         return "; ".join(parts)
 
 
 def print_radius(radius: PolicyDiff, console: Console, *, limit: int) -> None:
-    """Print what is otherwise, policy by policy."""
+    """Print the effect, policy by policy."""
     page = TerminalPage(console)
     page.line(page.prose(radius.words))
     for policy in radius.policies:
@@ -114,12 +114,12 @@ def print_radius(radius: PolicyDiff, console: Console, *, limit: int) -> None:
             page.line(f"{page.symbol(Status.INCOMPLIANT)} {page.name(name)}", first="    ")
     if radius.requirements:
         page.blank()
-        page.line(("requirements that stand otherwise", "bold"))
+        page.line(("requirements whose status changes", "bold"))
         for moved in radius.requirements:
             page.line(f"{page.name(moved.requirement)}: {moved.before or '-'} {page.arrow} {moved.after or '-'}", first="  ")
     if radius.waivers:
         page.blank()
-        page.line(("waivers that cover something else", "bold"))
+        page.line(("waivers that cover other verdicts", "bold"))
         for waiver in radius.waivers:
             page.line(f"{page.name(waiver.id)} {waiver.what}: {f' {page.arrow} '.join(_covers(waiver))}", first="  ")
     for refused in radius.refused:
@@ -165,13 +165,13 @@ def write_radius_json(radius: PolicyDiff, stream: TextIO) -> None:
 
 
 def write_radius_markdown(radius: PolicyDiff, stream: TextIO, *, limit: int) -> None:
-    """Write a comment for a review. Its first line says what wrote it, so that the next run can find and replace it."""
+    """Write a comment for a review. Its first line is a mark, so that the next run can find and replace the comment."""
     write_comment(_markdown_lines(radius, limit), stream)
 
 
 def _markdown_lines(radius: PolicyDiff, limit: int) -> Iterator[str]:
-    yield f"<!-- perpend:diff-policies -->\n### What this change of policies finds\n\n{cell(radius.words)}.\n"
-    yield f"\nBy the snapshot {cell(radius.snapshot)}.\n"
+    yield f"<!-- perpend:diff-policies -->\n### Effect of this policy change\n\n{cell(radius.words)}.\n"
+    yield f"\nEvaluated on the snapshot {cell(radius.snapshot)}.\n"
     if radius.policies:
         yield f"\n{table_head('policy', '', 'before', 'after', 'objects:')}"
     for policy in radius.policies:
@@ -202,7 +202,7 @@ def _covers(waiver: WaiverMoved) -> tuple[str, str]:
 
 
 def _ways(policy: PolicyMoved, *, none: str | None = _NONE) -> list[tuple[str | None, str | None, int]]:
-    """Return from which status how many objects went to which, what newly fails first; those that stay are left out."""
+    """Return the changes of status with their numbers of objects, newly incompliant ones first."""
     ways = [
         (before.value if before else none, after.value if after else none, number)
         for (before, after), number in policy.moved.counts.items()

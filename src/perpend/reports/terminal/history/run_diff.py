@@ -1,4 +1,4 @@
-"""What is otherwise in one run than in another in; text, JSON or Markdown out."""
+"""Print the differences between two runs, as text, JSON or Markdown."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _ORDER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two runs, what of each was judged and known, and the findings that are otherwise, each with ``what`` and ``cause``.
+    """Two runs with their numbers of evaluated and known verdicts, and the findings that differ, with ``what`` and ``cause``.
 
-    ``columns`` are those of the rows, which hold them in this order.
+    ``columns`` are the columns of the rows, in their order.
     """
 
     before: Run
@@ -43,18 +43,18 @@ class Difference:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many findings there are of each kind, in the order of their weight."""
+        """The number of findings of each kind, the most important first."""
         counted = Counter(row["what"] for row in self.rows)
         return {event.value: counted[event.value] for event in _ORDER if counted[event.value]}
 
 
 def print_difference(difference: Difference, console: Console, *, limit: int) -> None:
-    """Print what is otherwise, by kind."""
+    """Print the findings that differ, by kind."""
     page = TerminalPage(console)
     for name, run, (judged, known) in zip(
         ("before", "after "), (difference.before, difference.after), difference.judged, strict=True
     ):
-        page.line(f"{name} run {run.number}, {run.time[:10]}: {judged:,} of {known:,} known verdicts judged")
+        page.line(f"{name} run {run.number}, {run.time[:10]}: {judged:,} of {known:,} known verdicts evaluated")
     for what, number in difference.counts.items():
         page.blank()
         page.line((f"{what} ({number:,})", "bold"))
@@ -64,14 +64,14 @@ def print_difference(difference: Difference, console: Console, *, limit: int) ->
             where = f" in {page.name(row['account'])}" if row["account"] else ""
             page.line(f"{named}{where}, {page.name(row['policy_id'])} ({row['cause']}){_waived(row)}", first="  ", rest="    ")
         if number > limit:
-            page.line(f"{number - limit:,} more: --limit shows them", first="  ")
+            page.line(f"{number - limit:,} more: use --limit", first="  ")
     if not difference.rows:
         page.blank()
         page.line("no finding changed")
 
 
 def write_difference_json(difference: Difference, stream: TextIO) -> None:
-    """Write one object: both runs, the counts, a row per finding."""
+    """Write an object with both runs, the counts, and a row per finding."""
     document: dict[str, Any] = {
         name: {"run": run.number, "snapshot": run.snapshot, "time": run.time, "judged": judged, "known": known}
         for name, run, (judged, known) in zip(
@@ -84,7 +84,7 @@ def write_difference_json(difference: Difference, stream: TextIO) -> None:
 
 
 def write_difference_markdown(difference: Difference, stream: TextIO, *, limit: int) -> None:
-    """Write tables for a review, as a comment that has room for itself."""
+    """Write a comment for a review, of limited length."""
     write_comment(_markdown_lines(difference, limit), stream)
 
 

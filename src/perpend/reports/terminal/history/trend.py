@@ -1,4 +1,4 @@
-"""Trend."""
+"""Print the trend of open findings, run by run, in total and by severity."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NARROW: Final = 40
 
 
 def print_trend(rows: Sequence[Row], console: Console) -> None:
-    """Print a line per run, and what is open as a curve of blocks."""
+    """Print a line per run, and the open findings as a curve of blocks."""
     page = TerminalPage(console)
     plain = page.arrow != "→"
     most = max((row["open"] + row["unconfirmed"] for row in rows), default=0)
@@ -55,7 +55,7 @@ _NAMES: Final = (*(level.value for level in reversed(LEVELS)), _UNRATED)
 
 
 def with_severities(rows: Sequence[dict[str, Any]], counts: Iterable[tuple[int, str, int]]) -> list[dict[str, Any]]:
-    """Return the rows of runs with ``severities``: how many findings were open of each; one of none is zero."""
+    """Return the rows of runs with ``severities``: the number of open findings of each severity."""
     by_run: dict[int, dict[str, int]] = {}
     for run, severity, number in counts:
         by_run.setdefault(run, {})[severity] = number
@@ -68,7 +68,7 @@ def flat(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def print_severities(rows: Sequence[dict[str, Any]], console: Console) -> None:
-    """Print a line per run: how many findings were open or unconfirmed of each severity."""
+    """Print a line per run with the open or unconfirmed findings of each severity."""
     page = TerminalPage(console)
     page.blank()
     page.line((f"{'run':>5}  {'day':10}" + "".join(f"  {name:>9}" for name in _NAMES), "dim"))

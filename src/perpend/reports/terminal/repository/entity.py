@@ -1,4 +1,4 @@
-"""Entity."""
+"""Print one entity of a repository: a policy with its possible outcomes, a section, an object type or an operation."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ _PARAGRAPHS = ("description.md", "remediation.md")
 
 
 def print_policy(analyzer: Analyzer, policy_id: str, console: Console, *, everything: bool = False) -> None:
-    """Print a policy: names, mappings, similar rules, the verdicts of its logic, description and remediation.
+    """Print a policy: names, mappings, similar rules, the outcomes of its logic, description and remediation.
 
-    ``everything``: checks that say the same are not folded.
+    ``everything``: checks with the same message are not folded.
     """
     repository = analyzer.repository
     policy = repository.policy(policy_id).value
     if policy is None:
-        console.print(Text(f"{policy_id} cannot be read; `perpend lint` says why"))
+        console.print(Text(f"{policy_id} cannot be read: run `perpend lint`"))
         return
     console.print(Text(visible(policy.names.full), style="bold"))
     console.print(Text(policy_id, style="dim"))
@@ -74,16 +74,16 @@ def _print_logic(analyzer: Analyzer, logic_id: str, console: Console, *, everyth
     console.print()
     console.print(Text(visible(logic_id.rpartition("/")[2]), style="bold"))
     if program is None:
-        console.print(Text("has errors; `perpend lint` says which", style="yellow"))
+        console.print(Text("has errors: run `perpend lint`", style="yellow"))
         return
     declared = program.block.type
-    console.print(Text(f"judges {with_api_name(declared.label, declared.name)}", style="dim"))
+    console.print(Text(f"evaluates {with_api_name(declared.label, declared.name)}", style="dim"))
     _pairs(console, (("reads", "\n".join(_reads("", program.block))),))
     print_outcomes(program, console, everything=everything)
 
 
 def _reads(relationship: str, block: Block) -> Iterator[str]:
-    """Yield the fields that a block and its related lists read, each with the keys of the JSON document in it."""
+    """Yield the fields that a block and its related lists read, each with the keys read from its JSON document."""
     keys: dict[str, list[str]] = {}
     for read in reads_of(block):
         keys.setdefault(read.path, []).extend([read.key] if read.key else [])
@@ -94,7 +94,7 @@ def _reads(relationship: str, block: Block) -> Iterator[str]:
 
 
 def print_section(repository: Repository, section_id: str, console: Console) -> None:
-    """Print a framework section: its name, what is below it, the policies mapped to it directly."""
+    """Print a framework section: its name, its sections, and the policies mapped to it directly."""
     section = repository.section(section_id).value
     console.print(Text(visible(section.name if section else section_id), style="bold"))
     console.print(Text(section_id, style="dim"))
@@ -136,13 +136,13 @@ def print_type(repository: Repository, name: str, console: Console) -> None:
 
 
 def print_operation(operation: Operation, console: Console) -> None:
-    """Print an operation's reference page."""
+    """Print the reference page of an operation."""
     page = operation_pages()[f"{page_name(operation)}.md"]
     print_markdown(_LINK_BETWEEN_FILES.sub(r"\1", page), console)
 
 
 def visible_lines(text: str) -> str:
-    """Return a text of several lines with everything but the line ends made visible."""
+    """Return a text of several lines, with all hidden characters but line ends escaped."""
     return "\n".join(visible(line) for line in text.splitlines())
 
 
@@ -163,7 +163,7 @@ _STATUS: Final = 14
 
 @dataclass(slots=True)
 class FoldedCheck:
-    """Checks whose messages differ only in the name of what is read: the message with ``…`` for it, indexes, names."""
+    """Checks whose messages differ only in the name of the read value, which is ``…`` in ``message``."""
 
     message: str
     indexes: list[int] = field(default_factory=list)
@@ -171,15 +171,15 @@ class FoldedCheck:
 
 
 def folded_checks(program: Program, silent: Collection[int] = ()) -> list[FoldedCheck]:
-    """Return the checks of a program's own block by what they say, in the order of their indexes, but for silent ones."""
+    """Return the checks of a program's own block without silent ones, folded by message, in the order of their indexes."""
     by_text: dict[str, FoldedCheck] = {}
     for number, condition in enumerate(program.block.conditions, 1):
         for slot, expression, _, _ in checks_of(condition.expression, base=base_of(number)):
             if slot not in silent:
                 message = program.verdicts[slot].message
                 name = next((label for label in _names(expression) if label in message), None)
-                said = message.replace(name, "…") if name else message
-                folded = by_text.setdefault(said, FoldedCheck(said))
+                folded_message = message.replace(name, "…") if name else message
+                folded = by_text.setdefault(folded_message, FoldedCheck(folded_message))
                 folded.indexes.append(slot)
                 folded.names.update({name: None} if name else {})
     for folded in by_text.values():
@@ -190,7 +190,7 @@ def folded_checks(program: Program, silent: Collection[int] = ()) -> list[Folded
 
 
 def print_outcomes(program: Program, console: Console, *, everything: bool = False) -> None:
-    """Print how a program can end; checks that cannot fire are counted. ``everything``: each check for itself, in its place."""
+    """Print the possible outcomes of a program. ``everything``: each check on its own line. Silent checks are counted."""
     silent = silent_checks(program.block)
     for verdict in program.verdicts.values():
         if verdict.index not in silent and (everything or not is_check(verdict.index)):
@@ -199,15 +199,15 @@ def print_outcomes(program: Program, console: Console, *, everything: bool = Fal
         _print_checks(folded_checks(program, silent), console)
     if silent:
         what = "check cannot fire" if len(silent) == 1 else "checks cannot fire"
-        _print_below(f"{len(silent):,} {what}, as the same one stands before, or nothing fails so", console)
+        _print_below(f"{len(silent):,} {what}: an equal check comes before, or the failure cannot occur", console)
 
 
 def _print_checks(folded: list[FoldedCheck], console: Console) -> None:
     number = sum(len(check.indexes) for check in folded)
     if folded:
-        counted = "1 check ends" if number == 1 else f"{number:,} checks end"
+        counted = "1 check gives" if number == 1 else f"{number:,} checks give"
         console.print()
-        line = Text.assemble(f"{counted} UNDETERMINED where a value cannot be used", (" (--all: each for itself)", "dim"))
+        line = Text.assemble(f"{counted} UNDETERMINED if a value cannot be used", (" (--all lists each one)", "dim"))
         hang(console, Text(), line)
     for check in folded:
         hang(console, Text(f"{check.indexes[0]:>{_INDEX}}  ", style="dim"), Text(visible(check.message)))
@@ -230,7 +230,7 @@ def _print_verdict(verdict: DeclaredOutcome, console: Console) -> None:
 
 
 def _names(expression: Expr) -> Iterator[str]:
-    """Yield how what an expression reads may be called in a message: keys of documents, fields, the longest first."""
+    """Yield the names of read values that may occur in a message: keys of documents and fields, the longest first."""
     reads = list(reads_below(expression))
     names = {read.key for read in reads if read.key} | {read.path for read in reads}
     yield from sorted(names, key=len, reverse=True)

@@ -1,4 +1,4 @@
-"""The results of policy tests: text for people, JSON and JUnit XML for machines."""
+"""Print the results of policy tests, as text, JSON or JUnit XML."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NAMED: Final = 5
 
 
 def write_test_json(report: TestReport, stream: TextIO, *, coverage: bool = False) -> None:
-    """Write the JSON contract: ``summary``, ``failures``, what was refused and untested, and coverage where asked for."""
+    """Write JSON: ``summary``, ``failures``, ``refused`` and ``untested`` logic files, and with ``coverage`` their coverage."""
     document: dict[str, Any] = {
         "summary": {
             "executions": report.executions,
@@ -87,7 +87,7 @@ def _failures(report: TestReport) -> dict[tuple[str, str], list[FailedTest]]:
 def print_test_report(
     report: TestReport, analyzer: Analyzer, console: Console, *, coverage: bool = False, fail_under: float | None = None
 ) -> None:
-    """Print what failed, side by side with what was expected and how the verdict came about, then the totals."""
+    """Print each failed execution with expected and actual values and its conditions, then the totals."""
     failures = _failures(report)
     for (logic_id, object_id), rows in list(failures.items())[:MOST_EXPLAINED]:
         console.print(Text.assemble(("FAILED ", "bold red"), visible(logic_id), "  ", (visible(object_id), "bold")))
@@ -115,7 +115,7 @@ def _print_refused(report: TestReport, analyzer: Analyzer, console: Console) -> 
         text = render_text(problems, source_line=analyzer.repository.files.source_line, width=min(console.width, 120))
         console.print(Text(text), soft_wrap=True)
         for logic_id in report.refused:
-            console.print(Text.assemble(("REFUSED ", "bold red"), visible(logic_id)))
+            console.print(Text.assemble(("REJECTED ", "bold red"), visible(logic_id)))
         console.print()
 
 
@@ -138,7 +138,7 @@ def _print_coverage(report: TestReport, console: Console, fail_under: float | No
 def _print_totals(report: TestReport, console: Console) -> None:
     style = "bold red" if report.failed or report.refused or not report.executions else "bold green"
     parts = [counted(report.executions, "execution"), f"{report.passed:,} passed", f"{report.failed:,} failed"]
-    parts += [f"{counted(len(report.refused), 'logic file')} refused"] if report.refused else []
+    parts += [f"{counted(len(report.refused), 'logic file')} rejected"] if report.refused else []
     console.print(Text(", ".join(parts), style=style))
     if report.failed:
         console.print(Text("matching " + ", ".join(f"{name} {report.matches[name]}" for name in FIELDS), style="dim"))

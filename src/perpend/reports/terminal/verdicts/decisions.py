@@ -1,4 +1,4 @@
-"""Decisions."""
+"""Print the severity and the waivers of findings, if there are any."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def severities_text(weighed: RatedEvaluation | None) -> str:
-    """Return how many findings that are incompliant and not waived there are of each severity, the worst first."""
+    """Return the numbers of incompliant, not waived findings of each severity, the highest first."""
     if weighed is None:
         return ""
     named = [*((level.value, level) for level in reversed(LEVELS)), ("not rated", None)]
@@ -29,14 +29,14 @@ def severities_text(weighed: RatedEvaluation | None) -> str:
 
 
 def print_severities(weighed: RatedEvaluation | None, page: TerminalPage) -> None:
-    """Print how many findings there are of each severity."""
+    """Print the numbers of findings of each severity."""
     text = severities_text(weighed)
     if text:
         page.line((page.prose(text), "yellow"), first="  ")
 
 
 def rating_text(weighed: RatedEvaluation | None, policy_id: str) -> str:
-    """Return how severe a policy's findings are, and by whose word."""
+    """Return the severity of a policy's findings, with its source."""
     if weighed is None:
         return ""
     rating = weighed.in_force.of(policy_id)
@@ -44,7 +44,7 @@ def rating_text(weighed: RatedEvaluation | None, policy_id: str) -> str:
 
 
 def moved_text(weighed: RatedEvaluation | None, policy_id: str, object_id: str) -> str:
-    """Return how severe a finding is where it is another severity than its policy's."""
+    """Return the severity of a finding if it differs from its policy's."""
     steps = weighed.steps.get(policy_id, {}).get(object_id, 0) if weighed else 0
     rating = weighed.in_force.of(policy_id, steps) if weighed and steps else None
     return f"{rating.level}, {'raised' if steps > 0 else 'lowered'}" if rating else ""
@@ -55,7 +55,7 @@ _MOST_NAMED: Final = 5
 
 
 def waived_text(covering: WaiverMatches | None) -> str:
-    """Return how many verdicts of each status are waived, and by which waivers; nothing where none is."""
+    """Return the numbers of waived verdicts of each status, and the waivers; empty if there are none."""
     if covering is None or not covering.waived:
         return ""
     parts = [f"{number:,} {status.value}" for status in _COVERED if (number := covering.number(status))]
@@ -67,7 +67,7 @@ def waived_text(covering: WaiverMatches | None) -> str:
 def waived_marks(
     evaluation: Evaluation, covering: WaiverMatches | None, tallies: Sequence[PolicyTally]
 ) -> dict[tuple[str, str], str]:
-    """Return what is to be said of the objects that are shown and waived, by policy and Id."""
+    """Return the marks of printed objects that are waived, by policy and Id."""
     if covering is None or not covering.waived:
         return {}
     from_shown = {(tally.policy.id, object_.id) for tally in tallies for group in tally.groups for object_, _ in group.shown}
@@ -81,7 +81,7 @@ def waived_marks(
 
 
 def print_waived(covering: WaiverMatches | None, page: TerminalPage) -> None:
-    """Print how many verdicts are waived."""
+    """Print the numbers of waived verdicts."""
     text = waived_text(covering)
     if text:
         page.line((page.prose(text), "yellow"), first="  ")

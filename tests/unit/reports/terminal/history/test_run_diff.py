@@ -43,7 +43,7 @@ def test_what_is_not_shown_is_counted_and_what_is_waived_says_so() -> None:
     text = printed(print_difference, found)
     assert "opened (3)" in text
     assert r"a|b in 1, /ce/p (estate), waived by w\u202e" in text
-    assert "2 more: --limit shows them" in text
+    assert "2 more: use --limit" in text
     markdown = written(write_difference_markdown, found)
     assert "| opened | a&#124;b | /ce/p | estate, waived by w&#92;u202e |" in markdown
     assert markdown.endswith("\n2 more.\n")
@@ -57,7 +57,7 @@ def test_requirements_that_flip_and_policies_that_cannot_be_used_are_told() -> N
     assert "| cis&#124;1 | – | fails |" in markdown
     assert "Cannot be used in b: /ce/broken" in markdown
     assert markdown.startswith("<!-- perpend:diff-policies -->\n")
-    assert "\nBy the snapshot s.\n" in markdown
+    assert "\nEvaluated on the snapshot s.\n" in markdown
 
 
 def test_a_comment_has_room_for_itself_and_counts_what_it_has_none_for() -> None:

@@ -141,7 +141,7 @@ const cell = (name, text, title) => { const made = make("span", name, text); mad
 const status = at => head.statuses[at];
 const life = at => head.lives[lifeOf[at]];
 // How long a finding stands, in a few words: a waiver goes before all else.
-const stands = ([word, since, , waiver, until]) => (waiver !== null ? `⊘ waived ${until ? `until ${until}` : "for ever"}` : since ? (word === "open" ? `since ${since}` : `${word}, ${since}`) : word);
+const stands = ([word, since, , waiver, until]) => (waiver !== null ? `⊘ waived ${until ? `until ${until}` : "without an end"}` : since ? (word === "open" ? `since ${since}` : `${word}, ${since}`) : word);
 const signed = (name, text) => cell(`status ${name}`, `${SIGNS[name]} ${text}`);
 const draw = (row, element) => {
   const [place, below] = rowAt(row), group = groups[place];
@@ -199,7 +199,7 @@ const show = at => {
   if (lifeOf) {
     const [word, since, episodes, waiver, until, why] = life(at);
     pair("Life", `${word}${since ? `${word === "open" ? "" : ", open"} since ${since}` : ""}${episodes > 1 ? `, episode ${number(episodes)}` : ""}`);
-    if (waiver !== null) pair("Waived", `${until ? `until ${until}` : "for ever"}: ${why} (${waiver})`);
+    if (waiver !== null) pair("Waived", `${until ? `until ${until}` : "without an end"}: ${why} (${waiver})`);
   }
   pair("Answers", policy.requirements.join(", "));
   pair("Of this object", others ? `${number(others)} other ${others === 1 ? "finding" : "findings"}` : "no other finding");
@@ -208,7 +208,7 @@ const show = at => {
   const parts = [make("h2", "", policy.title), make("p", "soft code", policy.id), make("p", `status ${status(statusNumber)}`, `${SIGNS[status(statusNumber)]} ${status(statusNumber).toLowerCase()}`), make("p", "", message)];
   if (remediation) parts.push(make("h3", "", "Next step"), make("p", "", remediation));
   parts.push(pairs);
-  if (head.explain.length) parts.push(make("h3", "", "The whole road to it"), make("pre", "", command(policy, object)));
+  if (head.explain.length) parts.push(make("h3", "", "Full explanation"), make("pre", "", command(policy, object)));
   $("detail").replaceChildren(...parts, close);
   $("detail").hidden = false;
   save();
@@ -307,4 +307,4 @@ const start = async () => {
   list.paint();
   document.documentElement.dataset.ready = Math.round(performance.now());
 };
-start().catch(error => { $("failed").hidden = false; $("failed").textContent = `The findings of this file cannot be shown: ${error.message}. The totals above hold. It takes a browser of 2023 or later.`; });
+start().catch(error => { $("failed").hidden = false; $("failed").textContent = `The findings of this file cannot be shown: ${error.message}. The totals above are right. The list needs a browser of 2023 or later.`; });
