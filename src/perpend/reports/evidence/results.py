@@ -93,8 +93,8 @@ def evaluate_evidence(repository: Repository, snapshot: Snapshot, run: EvidenceR
         if program is None:
             raise CannotReEvaluate(f"the policy {policy_id} cannot be used")
         programs.append(program)
-    held = {table.type_name for table in snapshot.tables.by_name.values()}
-    if missing := next((program for program in programs if program.input_type not in held), None):
+    types = {table.type_name for table in snapshot.tables.by_name.values()}
+    if missing := next((program for program in programs if program.input_type not in types), None):
         raise CannotReEvaluate(f"the snapshot has no {missing.input_type}, which the policy {missing.policy_id} evaluates")
     max_age = age_from_text(run.max_age) if run.max_age is not None else None
     if (max_age is None) is not (run.max_age is None):

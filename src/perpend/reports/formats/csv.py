@@ -77,8 +77,8 @@ def write_csv(
     stream.write(_cells(*header) + _END)
     described = _CsvDescriber(evaluation, accounts or {}, facts=facts)
     plain, quoted = (_head, _quotes_doubled) if facts else (_bare_head, None)
-    head, moved = (_rated_head(plain, weighed), weighed.steps) if weighed else (plain, None)
-    for text in verdict_lines(evaluation, head=head, described=described, quoted=quoted, moved=moved):
+    head, adjustments = (_rated_head(plain, weighed), weighed.steps) if weighed else (plain, None)
+    for text in verdict_lines(evaluation, head=head, described=described, quoted=quoted, adjustments=adjustments):
         stream.write(text)
 
 
@@ -132,7 +132,7 @@ class _CsvDescriber:
     """Renders objects. The type and account of consecutive objects are rendered once."""
 
     def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account], *, facts: bool) -> None:
-        self._judgement = evaluation
+        self._evaluation = evaluation
         self._facts = facts
         # INVARIANT: references are ASCII and start with a bracket, so they are no formula; quotes always suit them.
         self._opening, self._closing = ('"[', ']"') if facts else ("", "")
@@ -147,7 +147,7 @@ class _CsvDescriber:
         shared = (object_.type_name, master.id, master.name if self._facts else "") if master else (object_.type_name, "", "")
         if shared != self._shared:
             type_name, *owner = shared
-            self._shared, self._text = shared, _cells(type_name, self._judgement.type_label(type_name), *owner)
+            self._shared, self._text = shared, _cells(type_name, self._evaluation.type_label(type_name), *owner)
         of_account = account_of(object_, self._accounts)
         account = _cells(of_account[1].name or "", of_account[1].owner or "") if of_account else ","
         name = object_.name if self._facts else ""

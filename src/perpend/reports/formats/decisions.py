@@ -122,15 +122,15 @@ def standing_document(standing: WaiverStatus, covering: WaiverMatches | None = N
 
 def attested_document(attested: Attested) -> dict[str, Any]:
     """Return an attestation. ``ended`` is the reason why it is not active, null if it is."""
-    said = attested.attestation
+    attestation = attested.attestation
     return {
-        "id": said.id,
-        "policy": said.policy,
+        "id": attestation.id,
+        "policy": attestation.policy,
         "ended": attested.ended or None,
-        "owner": said.owner,
-        "approvedBy": said.approved_by,
-        "reason": said.reason,
-        "evidence": said.evidence,
-        "from": said.begins.isoformat(),
-        "until": said.until.isoformat(),
+        "owner": attestation.owner,
+        "approvedBy": attestation.approved_by,
+        "reason": attestation.reason,
+        "evidence": attestation.evidence,
+        "from": attestation.begins.isoformat(),
+        "until": attestation.until.isoformat(),
     }

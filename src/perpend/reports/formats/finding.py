@@ -106,7 +106,7 @@ class ReportedFinding:
 class ReportedRun:
     """The run of all findings in a document: its time, policies, totals and scorecards.
 
-    ``not_judged`` lists the parts that were not evaluated, as :func:`not_judged` returns them.
+    ``not_evaluated`` lists the parts that were not evaluated, as :func:`not_evaluated` returns them.
     """
 
     milliseconds: int
@@ -114,7 +114,7 @@ class ReportedRun:
     counts: Mapping[Status, int]
     objects: int
     scorecards: tuple[Scorecard, ...] = ()
-    not_judged: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    not_evaluated: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def time(self) -> str:
@@ -136,26 +136,26 @@ def moment_text(milliseconds: int) -> str:
 def run_of(evaluation: Evaluation, weighed: RatedEvaluation | None = None) -> ReportedRun:
     """Return the run of an evaluation. ``weighed`` are the severities, None if nothing is rated."""
     cards = evaluation.scorecards()
-    asked: dict[str, list[tuple[str, str]]] = {}
+    answered: dict[str, list[tuple[str, str]]] = {}
     for card in cards:
         for result in card.results:
             for policy in result.requirement.policies:
                 requirement = card.framework.id.rpartition("/")[2], result.requirement.number
-                asked.setdefault(policy.policy_id, []).append(requirement)
+                answered.setdefault(policy.policy_id, []).append(requirement)
     policies = {}
     for column in evaluation.shown:
         program = column.program
         view = evaluation.selection.policies.get(program.policy_id)
         title = encodable(view.full_name if view else program.policy_id)
-        requirements = tuple(dict.fromkeys(asked.get(program.policy_id, ())))
+        requirements = tuple(dict.fromkeys(answered.get(program.policy_id, ())))
         path = production_of(program.policy_id).lstrip("/")
         rating = weighed.in_force.of(program.policy_id) if weighed else None
         policies[program.policy_id] = ReportedPolicy(program.policy_id, title, path, requirements, counts_of(column), rating)
     ledger = evaluation.ledger
-    return ReportedRun(evaluation.day.milliseconds, policies, ledger.counts, ledger.objects, cards, not_judged(evaluation))
+    return ReportedRun(evaluation.day.milliseconds, policies, ledger.counts, ledger.objects, cards, not_evaluated(evaluation))
 
 
-def not_judged(evaluation: Evaluation) -> dict[str, dict[str, str]]:
+def not_evaluated(evaluation: Evaluation) -> dict[str, dict[str, str]]:
     """Return the parts that a run did not evaluate: names with their reasons, by a description of each kind."""
     unread = evaluation.inventory.unread
     whys = evaluation.unread(beside=unread)
@@ -168,8 +168,8 @@ def not_judged(evaluation: Evaluation) -> dict[str, dict[str, str]]:
     return {what: names for what, names in kinds.items() if names}
 
 
-def lines_not_judged(kinds: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Return the result of :func:`not_judged` as lines, one for each name."""
+def not_evaluated_lines(kinds: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return the result of :func:`not_evaluated` as lines, one for each name."""
     return [f"{what}: {name}{f': {why}' if why else ''}" for what, names in kinds.items() for name, why in names.items()]
 
 

@@ -136,7 +136,9 @@ def _source(source: Source) -> dict[str, Any]:
 
 
 def _lines(evaluation: Evaluation, accounts: Mapping[str, Account], outcome: _OutcomeText, ending: str) -> Iterator[str]:
-    return verdict_lines(evaluation, head=outcome, described=_Describer(evaluation, accounts, ending), moved=outcome.moved)
+    return verdict_lines(
+        evaluation, head=outcome, described=_Describer(evaluation, accounts, ending), adjustments=outcome.adjustments
+    )
 
 
 class _OutcomeText:
@@ -149,7 +151,7 @@ class _OutcomeText:
         self._weighed = weighed
         self._before = before
         self._compact = compact
-        self.moved = weighed.steps if weighed else None
+        self.adjustments = weighed.steps if weighed else None
 
     def __call__(self, program: Program, index: int, error: str | None, steps: int) -> str:
         outcome = _outcome_of(program, index, error)
@@ -179,7 +181,7 @@ class _Describer:
     """Renders objects, each followed by ``ending``. The account of consecutive objects is rendered once."""
 
     def __init__(self, evaluation: Evaluation, accounts: Mapping[str, Account], ending: str) -> None:
-        self._judgement = evaluation
+        self._evaluation = evaluation
         self._ending = ending
         self._accounts = accounts
         self._types: dict[str, str] = {}
@@ -215,7 +217,7 @@ class _Describer:
     def _type(self, object_: CloudObject) -> str:
         name = object_.type_name
         if name not in self._types:
-            label = self._judgement.type_label(name)
+            label = self._evaluation.type_label(name)
             self._types[name] = f'"typeApiName":{json_text(name)},"typeName":{json_text(label)}'
         return self._types[name]
 

@@ -138,11 +138,11 @@ def _requirement_cases(
 ) -> Iterator[JUnitCase]:
     for result in card.results:
         requirement = result.requirement
-        asked = [
+        evaluated = [
             tallies[policy.policy_id] for policy in requirement.policies if policy.was_asked and policy.policy_id in tallies
         ]
         name = f"{requirement.number} {requirement.name}"
-        yield _case(requirement.id, name, result.standing, _result_text(result), asked, weighed)
+        yield _case(requirement.id, name, result.standing, _result_text(result), evaluated, weighed)
 
 
 def _policy_cases(

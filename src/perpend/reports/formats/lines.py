@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program, Read
 
     Head: TypeAlias = Callable[[Program, int, str | None, int], str]
-    Moved: TypeAlias = Mapping[str, Mapping[str, int]]
+    Adjustments: TypeAlias = Mapping[str, Mapping[str, int]]
     Described: TypeAlias = Callable[[CloudObject], tuple[str, str]]
     Quoted: TypeAlias = Callable[[str], str]
-    Draw: TypeAlias = Callable[[Mapping[str, Any]], list[str]]
+    Render: TypeAlias = Callable[[Mapping[str, Any]], list[str]]
 
 _AT_ONCE: Final = 64
 _MOST_KNOWN: Final = 1_024
@@ -52,14 +52,14 @@ def verdict_lines(
     head: Head,
     described: Described,
     quoted: Quoted | None = str,
-    moved: Moved | None = None,
+    adjustments: Adjustments | None = None,
 ) -> Iterator[str]:
     """Yield texts of some hundred lines each.
 
-    ``head`` renders the outcome of a program from its index, runtime error, and the levels by which the severity of the finding
-    is ``moved`` (by policy and object). ``described`` returns the texts before and after the references of an object. These
-    are items of a JSON array in ASCII, with each piece ``quoted``, and empty if that is None. Separators of lines are part of
-    the head or of the last text.
+    ``head`` renders the outcome of a program from its index, runtime error, and the adjustment of severity, in levels;
+    ``adjustments`` are by policy and object. ``described`` returns the texts before and after the references of an object.
+    These are items of a JSON array in ASCII, with each piece ``quoted``, and empty if that is None. Separators of lines are
+    part of the head or of the last text.
     """
     for type_name in evaluation.selection.by_type():
         columns = [column for column in evaluation.shown if column.program.input_type == type_name]
@@ -71,7 +71,7 @@ def verdict_lines(
             [forms.index(column.program.reads) for column in columns],
             described,
         )
-        heads = [_Heads(column.program, head, (moved or {}).get(column.program.policy_id, {})) for column in columns]
+        heads = [_Outcomes(column.program, head, (adjustments or {}).get(column.program.policy_id, {})) for column in columns]
         yield from _by_many(evaluation.objects_of(type_name), partial(_texts, evaluation, columns, heads, lines_of))
 
 
@@ -89,13 +89,13 @@ def _by_many(objects: Sequence[CloudObject], texts: Callable[[Share], Iterable[I
 def _texts(
     evaluation: Evaluation,
     columns: Sequence[Verdicts],
-    heads: Sequence[_Heads],
+    heads: Sequence[_Outcomes],
     lines_of: Callable[[CloudObject, Sequence[str]], list[str]],
     share: Share,
 ) -> Iterator[Iterator[str]]:
     """Yield the lines of the objects of a share, in chunks."""
     for objects, ends in chunks_of(evaluation, columns, share):
-        starts = zip(*(drawn.of(objects, of_column) for drawn, of_column in zip(heads, ends, strict=True)), strict=True)
+        starts = zip(*(rendered.of(objects, of_column) for rendered, of_column in zip(heads, ends, strict=True)), strict=True)
         yield _batches(map(lines_of, objects, starts))
 
 
@@ -107,7 +107,9 @@ def _batches(of_objects: Iterator[list[str]]) -> Iterator[str]:
             yield text
 
 
-def _object_lines(draw: Draw, forms: Sequence[int], described: Described) -> Callable[[CloudObject, Sequence[str]], list[str]]:
+def _object_lines(
+    render: Render, forms: Sequence[int], described: Described
+) -> Callable[[CloudObject, Sequence[str]], list[str]]:
     """Return a function that renders the lines of an object, in pieces, from their beginnings.
 
     ``forms`` are the indexes of their references.
@@ -117,7 +119,7 @@ def _object_lines(draw: Draw, forms: Sequence[int], described: Described) -> Cal
         if not any(starts):
             return []
         before, behind = described(object_)
-        references = draw(object_.fields)
+        references = render(object_.fields)
         return [
             piece
             for start, form in zip(starts, forms, strict=True)
@@ -128,24 +130,24 @@ def _object_lines(draw: Draw, forms: Sequence[int], described: Described) -> Cal
     return lines_of
 
 
-def _references(evaluation: Evaluation, type_name: str, forms: Sequence[tuple[Read, ...]], quoted: Quoted | None) -> Draw:
+def _references(evaluation: Evaluation, type_name: str, forms: Sequence[tuple[Read, ...]], quoted: Quoted | None) -> Render:
     """Return a function that renders the references to the fields of an object, for each list of reads."""
     if quoted is None:
         return lambda fields: [""] * len(forms)
     every = tuple(dict.fromkeys(read for reads in forms for read in reads))
-    drawers = [_Values(quoted(_opening(evaluation, type_name, read)), quoted) for read in every]
-    known = [values.known for values in drawers]
+    renderers = [_Values(quoted(_opening(evaluation, type_name, read)), quoted) for read in every]
+    known = [values.known for values in renderers]
     wanted = [[every.index(read) for read in reads] for reads in forms]
     read_values = reader_of(every)
 
-    def draw(fields: Mapping[str, Any]) -> list[str]:
-        drawn = [
+    def render(fields: Mapping[str, Any]) -> list[str]:
+        rendered = [
             (texts.get(value) if value.__class__ is str else None) or values(value)
-            for texts, values, value in zip(known, drawers, read_values(fields), strict=True)
+            for texts, values, value in zip(known, renderers, read_values(fields), strict=True)
         ]
-        return [",".join([drawn[number] for number in numbers]) for numbers in wanted]
+        return [",".join([rendered[number] for number in numbers]) for numbers in wanted]
 
-    return draw
+    return render
 
 
 class _Values:
@@ -157,10 +159,10 @@ class _Values:
         self.known: dict[str, str] = {}
 
     def __call__(self, value: Any) -> str:
-        drawn = f"{self._opening}{self._quoted(json_value(value))}}}"
+        rendered = f"{self._opening}{self._quoted(json_value(value))}}}"
         if isinstance(value, str) and len(value) <= _SHORT and len(self.known) < _MOST_KNOWN:
-            self.known[value] = drawn
-        return drawn
+            self.known[value] = rendered
+        return rendered
 
 
 def json_value(value: Any) -> str:
@@ -175,32 +177,32 @@ def json_value(value: Any) -> str:
         return _ENCODER.encode(_with_names(value))
 
 
-class _Heads:
+class _Outcomes:
     """Renders the outcomes of a program, each once, because many objects have the same one. Hidden ones are empty."""
 
-    def __init__(self, program: Program, head: Head, moved: Mapping[str, int]) -> None:
+    def __init__(self, program: Program, head: Head, adjustments: Mapping[str, int]) -> None:
         self._program = program
         self._head = head
-        self._moved = moved
+        self._adjustments = adjustments
         self._known: dict[int, dict[EvaluationOutcome, str]] = {0: {}}
 
     def of(self, objects: Sequence[CloudObject], ends: Sequence[EvaluationOutcome]) -> list[str]:
         """Return the texts for some objects."""
-        if not self._moved:
+        if not self._adjustments:
             known = self._known[0]
-            return [drawn if (drawn := known.get(end)) is not None else self(end) for end in ends]
-        return [self(end, self._moved.get(object_.id, 0)) for object_, end in zip(objects, ends, strict=True)]
+            return [rendered if (rendered := known.get(end)) is not None else self(end) for end in ends]
+        return [self(end, self._adjustments.get(object_.id, 0)) for object_, end in zip(objects, ends, strict=True)]
 
     def __call__(self, end: EvaluationOutcome, steps: int = 0) -> str:
         known = self._known.get(steps)
         if known is None:
             known = self._known.setdefault(steps, {})
-        drawn = known.get(end)
-        if drawn is None:
-            drawn = "" if end[0] == HIDDEN else self._head(self._program, *end, steps)
+        rendered = known.get(end)
+        if rendered is None:
+            rendered = "" if end[0] == HIDDEN else self._head(self._program, *end, steps)
             if len(known) < _MOST_KNOWN:
-                known[end] = drawn
-        return drawn
+                known[end] = rendered
+        return rendered
 
 
 def _opening(evaluation: Evaluation, type_name: str, read: Read) -> str:

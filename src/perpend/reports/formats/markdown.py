@@ -13,7 +13,7 @@ from perpend.core.diagnostics.markdown import prose, span, table_head, table_row
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
 from perpend.reports.formats.decisions import severities_document
-from perpend.reports.formats.finding import not_judged
+from perpend.reports.formats.finding import not_evaluated
 from perpend.reports.formats.tally import TO_ACT_ON, tally_of
 
 if TYPE_CHECKING:
@@ -135,10 +135,10 @@ def _heading(counts: Mapping[Status, int]) -> str:
 
 def _not_evaluated_text(evaluation: Evaluation) -> str:
     """Return the parts that a run did not evaluate, the first of each kind; empty if there are none."""
-    return "".join(_not_judged(what, [*names]) for what, names in not_judged(evaluation).items())
+    return "".join(_not_evaluated_line(what, [*names]) for what, names in not_evaluated(evaluation).items())
 
 
-def _not_judged(what: str, names: Sequence[str]) -> str:
+def _not_evaluated_line(what: str, names: Sequence[str]) -> str:
     first = f"the first {_OBJECTS} of {len(names):,}: " if len(names) > _OBJECTS else ""
     return f"\n**Not evaluated**: {what}: {first}{', '.join(map(span, names[:_OBJECTS]))}\n"
 
@@ -168,14 +168,14 @@ def _frameworks(cards: Iterable[Scorecard]) -> str:
     return written
 
 
-def _requirements(asked: Sequence[RequirementResult]) -> str:
+def _requirements(evaluated: Sequence[RequirementResult]) -> str:
     """Return a table with a row for each requirement."""
-    if not asked:
+    if not evaluated:
         return ""
-    statuses = [status for status in Status if any(result.counts[status] for result in asked)]
-    written = f"\n<details><summary>{counted(len(asked), 'requirement')} asked</summary>\n\n"
+    statuses = [status for status in Status if any(result.counts[status] for result in evaluated)]
+    written = f"\n<details><summary>{counted(len(evaluated), 'requirement')} asked</summary>\n\n"
     written += table_head("requirement", "", *(f"{status.value.lower()}:" for status in statuses))
-    for result in asked:
+    for result in evaluated:
         numbers = (f"{result.counts[status]:,}" for status in statuses)
         name = prose(f"{result.requirement.number} {result.requirement.name}")
         written += table_row(name, result.standing.value, *numbers)
@@ -192,7 +192,7 @@ def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None) -> PolicySe
             group.message,
             group.remediation,
             group.objects,
-            [judged.name or judged.id for judged, _ in group.shown],
+            [object_.name or object_.id for object_, _ in group.shown],
         )
         for group in tally.groups
     ]

@@ -51,6 +51,10 @@ def props(values: Mapping[str, str | None]) -> list[dict[str, str]]:
     return [{"name": name, "ns": _NAMESPACE, "value": one_line(value)} for name, value in values.items() if value]
 
 
+def _counts_text(counts: Mapping[Status, int]) -> str:
+    return ", ".join(f"{counts[status]:,} {status.value.lower()}" for status in Status if counts.get(status)) or "no objects"
+
+
 def token(text: str) -> str:
     """Return an identifier as a token: letters, digits, dots, dashes and underscores, with a letter or underscore first."""
     made = _NO_TOKEN.sub("_", text.removeprefix("/frameworks/").strip("/"))
@@ -67,11 +71,10 @@ def observation(run: ReportedRun, policy: ReportedPolicy, subjects: list[dict[st
     counts = {status.value.lower(): str(policy.counts.get(status, 0)) for status in Status}
     rating = policy.rating
     rated = {"severity": rating.level.value, "rated-by": rating.source, "rated-because": rating.because} if rating else {}
-    said = ", ".join(f"{policy.counts[status]:,} {status.value.lower()}" for status in Status if policy.counts.get(status))
     return {
         "uuid": observation_uuid(run, policy.id),
         "title": one_line(policy.title),
-        "description": f"{said or 'no objects'}.",
+        "description": f"{_counts_text(policy.counts)}.",
         "props": props({"policy-id": policy.id, **counts, **rated}),
         "methods": ["TEST"],
         "types": ["finding" if policy.counts.get(Status.INCOMPLIANT) else "control-objective"],
@@ -148,51 +151,39 @@ def _selections(run: ReportedRun) -> list[dict[str, Any]]:
     """Return the evaluated requirements and the other ones, by framework. OSCAL wants one selection even without frameworks."""
     selections: list[dict[str, Any]] = []
     for card in run.scorecards:
-        asked = {result.standing.was_asked: list[dict[str, str]]() for result in card.results}
+        controls = {result.standing.was_asked: list[dict[str, str]]() for result in card.results}
         for result in card.results:
-            asked[result.standing.was_asked].append({"control-id": token(result.requirement.id)})
+            controls[result.standing.was_asked].append({"control-id": token(result.requirement.id)})
         selections.append(
             {
                 "description": one_line(card.framework.name),
-                **({"include-controls": asked[True]} if asked.get(True) else {}),
-                **({"exclude-controls": asked[False]} if asked.get(False) else {}),
+                **({"include-controls": controls[True]} if controls.get(True) else {}),
+                **({"exclude-controls": controls[False]} if controls.get(False) else {}),
             }
         )
     return selections or [{"description": "No framework was evaluated.", "include-all": {}}]
 
 
 def _subjects(tally: PolicyTally) -> list[dict[str, Any]]:
-    shown = [judged for group in tally.groups for judged, _ in group.shown]
-    return [_subject(judged) for judged in dict.fromkeys(map(_Key, shown))]
+    objects: dict[tuple[str, str], CloudObject] = {}
+    for group in tally.groups:
+        for object_, _ in group.shown:
+            objects.setdefault((object_.type_name, object_.id), object_)
+    return [_subject(object_) for object_ in objects.values()]
 
 
-class _Key:
-    """An object that equals another one with the same type and id."""
-
-    def __init__(self, judged: CloudObject) -> None:
-        self.judged = judged
-
-    def __hash__(self) -> int:
-        return hash((self.judged.type_name, self.judged.id))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and (self.judged.type_name, self.judged.id) == (other.judged.type_name, other.judged.id)
-
-
-def _subject(key: _Key) -> dict[str, Any]:
-    judged = key.judged
+def _subject(object_: CloudObject) -> dict[str, Any]:
     return {
-        "subject-uuid": uuid_of("object", judged.type_name, encodable(judged.id)),
+        "subject-uuid": uuid_of("object", object_.type_name, encodable(object_.id)),
         "type": "resource",
-        "title": one_line(judged.name or judged.id),
-        "props": props({"object-id": judged.id or judged.external_id, "type": judged.type_name}),
+        "title": one_line(object_.name or object_.id),
+        "props": props({"object-id": object_.id or object_.external_id, "type": object_.type_name}),
     }
 
 
 def _finding(run: ReportedRun, card: Scorecard, result: RequirementResult) -> dict[str, Any]:
     requirement = result.requirement
     state, reason = _STATES[result.standing]
-    said = ", ".join(f"{result.counts[status]:,} {status.value.lower()}" for status in Status if result.counts[status])
     policies = sorted(
         {policy.policy_id for policy in requirement.policies if policy.was_asked and policy.policy_id in run.policies}
     )
@@ -201,7 +192,7 @@ def _finding(run: ReportedRun, card: Scorecard, result: RequirementResult) -> di
     return {
         "uuid": uuid_of("finding", run.time, requirement.id),
         "title": one_line(f"{card.framework.name} {requirement.number} {requirement.name}"),
-        "description": one_line("; ".join(filter(None, (said or "no objects", left)))),
+        "description": one_line("; ".join(filter(None, (_counts_text(result.counts), left)))),
         "props": props({"standing": result.standing.value, "section-id": requirement.id}),
         "target": target,
         **(

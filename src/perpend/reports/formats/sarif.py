@@ -13,7 +13,7 @@ from perpend.core.diagnostics.escape import encodable
 from perpend.core.diagnostics.sarif import sarif_location, sarif_log, sarif_message, sarif_run
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import SeverityLevel
-from perpend.reports.formats.finding import CHANGED, CLOSED, NEW, SAME, lines_not_judged
+from perpend.reports.formats.finding import CHANGED, CLOSED, NEW, SAME, not_evaluated_lines
 from perpend.reports.formats.json_text import json_of, uuid_of, write_items
 from perpend.version import __version__
 
@@ -92,7 +92,7 @@ def _security_severity(policy: ReportedPolicy) -> dict[str, str]:
 def _invocation(run: ReportedRun, rules: Iterable[ReportedPolicy], numbers: dict[str, int], *, github: bool) -> dict[str, Any]:
     notifications: list[dict[str, Any]] = [
         {"level": "error", "message": sarif_message(encodable(f"not evaluated: {line}"))}
-        for line in lines_not_judged(run.not_judged)
+        for line in not_evaluated_lines(run.not_evaluated)
     ]
     undetermined = [policy for policy in rules if policy.counts.get(Status.UNDETERMINED)] if github else []
     notifications += [

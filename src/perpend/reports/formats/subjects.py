@@ -74,9 +74,9 @@ class Subject:
         return self.name or self.id
 
 
-def subject_of(judged: CloudObject) -> Subject:
+def subject_of(object_: CloudObject) -> Subject:
     """Return the subject of an object. Its ARN gives account and region; the owner gives the account as well."""
-    return subject_called(judged.id, judged.external_id, judged.name, judged.type_name, accounts=account_names(judged))
+    return subject_called(object_.id, object_.external_id, object_.name, object_.type_name, accounts=account_names(object_))
 
 
 def subject_called(
@@ -99,9 +99,9 @@ def subject_called(
     )
 
 
-def account_of(judged: CloudObject, accounts: Mapping[str, Account]) -> tuple[str, Account] | None:
+def account_of(object_: CloudObject, accounts: Mapping[str, Account]) -> tuple[str, Account] | None:
     """Return the number and the configuration of the account that an object belongs to, or is; None if it is not configured."""
-    for number in account_names(judged) if accounts else ():
+    for number in account_names(object_) if accounts else ():
         if number in accounts:
             return number, accounts[number]
     return None

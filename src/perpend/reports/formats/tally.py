@@ -80,7 +80,7 @@ class PolicyTally:
 def tally_of(evaluation: Evaluation, *, limit: int) -> list[PolicyTally]:
     """Return the tally of each policy, in the order of their ids, with at most ``limit`` objects per group."""
     tallies: dict[str, PolicyTally] = {}
-    asked: list[_Shown] = []
+    shown_groups: list[_Shown] = []
     for column in evaluation.shown:
         policy_id = column.program.policy_id
         view = evaluation.selection.policies.get(policy_id) or PolicyView(policy_id, policy_id, policy_id)
@@ -93,8 +93,8 @@ def tally_of(evaluation: Evaluation, *, limit: int) -> list[PolicyTally]:
             by_index[UNREADABLE].by_reason += column.unreadable()
         groups = list({id(group): group for group in by_index.values()}.values())
         indexes = [[index for index, other in by_index.items() if other is group] for group in groups]
-        asked += [_Shown(*one, column) for one in zip(groups, column.firsts(indexes, limit), strict=True)]
-    _show(evaluation, asked, limit)
+        shown_groups += [_Shown(*one, column) for one in zip(groups, column.firsts(indexes, limit), strict=True)]
+    _show(evaluation, shown_groups, limit)
     return list(tallies.values())
 
 
@@ -142,22 +142,34 @@ def reasons_of(tallies: Sequence[PolicyTally]) -> list[Reason]:
             if not group.unreadable:
                 add(tally.policy, group.message, group, group.objects, group.shown)
                 continue
-            shown = [(verdict, *(parted(error) if error is not None else (None, None))) for verdict, error in group.shown]
+            shown = [(object_, *(parted(error) if error is not None else (None, None))) for object_, error in group.shown]
             own = Counter(reason for _, reason, _ in shown if reason is not None and reason not in group.by_reason)
             for reason, number in sorted((group.by_reason + own).items(), key=lambda one: (-one[1], one[0])):
-                add(tally.policy, reason, group, number, [(verdict, where) for verdict, said, where in shown if said == reason])
+                add(
+                    tally.policy,
+                    reason,
+                    group,
+                    number,
+                    [(verdict, where) for verdict, own_reason, where in shown if own_reason == reason],
+                )
             if rest := group.objects - sum((group.by_reason + own).values()):
-                add(tally.policy, group.message, group, rest, [(verdict, None) for verdict, said, _ in shown if said is None])
+                add(
+                    tally.policy,
+                    group.message,
+                    group,
+                    rest,
+                    [(verdict, None) for verdict, reason, _ in shown if reason is None],
+                )
     return list(reasons.values())
 
 
-def _show(evaluation: Evaluation, asked: Sequence[_Shown], limit: int) -> None:
+def _show(evaluation: Evaluation, shown_groups: Sequence[_Shown], limit: int) -> None:
     """Add the first objects to their groups. The objects of one type are read together."""
     by_type: dict[str, set[int]] = {}
-    for wanted in asked:
+    for wanted in shown_groups:
         by_type.setdefault(wanted.column.program.input_type, set()).update(verdict.place for verdict in wanted.verdicts)
     objects = {type_name: objects_at(evaluation, type_name, places) for type_name, places in by_type.items()}
-    for wanted in asked:
+    for wanted in shown_groups:
         of_type = objects[wanted.column.program.input_type]
         places = wanted.verdicts[: limit - len(wanted.group.shown)]
         ends = wanted.column.ends_of(places, of_type)

@@ -235,7 +235,7 @@ class _ColumnWriter:
         self._accounts: dict[str, int] = {}
         self._types: list[str] = []
         self._objects = 0
-        self._taken: Counter[int] = Counter()
+        self._by_ending: Counter[int] = Counter()
 
     def columns(self) -> FindingColumns:
         """Return the values behind the numbers."""
@@ -247,7 +247,7 @@ class _ColumnWriter:
             tuple(self._accounts),
             tuple(self._types),
             self._objects,
-            self._taken,
+            self._by_ending,
         )
 
     def write_type(self, type_name: str, columns: Sequence[Verdicts]) -> None:
@@ -298,7 +298,7 @@ class _ColumnWriter:
             names.append(visible(object_.name))
             ids.append(visible(object_.id))
             external_ids.append("" if object_.external_id in (object_.id, object_.name) else visible(object_.external_id))
-        self._taken.update(numbers)
+        self._by_ending.update(numbers)
         self._objects += len(names)
         for texts, sink in ((names, self._sinks.names), (ids, self._sinks.ids), (external_ids, self._sinks.external_ids)):
             sink.add("".join(f"{text}{_SEPARATOR}" for text in texts))
@@ -333,14 +333,14 @@ class _EndingsOfColumn:
     def __init__(self, column: Verdicts, writer: _ColumnWriter) -> None:
         self._column = column
         self._writer = writer
-        self._moved = writer.weighed.steps.get(column.program.policy_id, {}) if writer.weighed else {}
+        self._adjustments = writer.weighed.steps.get(column.program.policy_id, {}) if writer.weighed else {}
         self._known: dict[tuple[EvaluationOutcome, int], int | None] = {}
 
     def of(self, objects: Sequence[CloudObject], ends: Sequence[EvaluationOutcome]) -> list[int | None]:
         """Return the numbers of the outcomes of some objects."""
-        if not self._moved:
+        if not self._adjustments:
             return [self._number(end, 0) for end in ends]
-        return [self._number(end, self._moved.get(object_.id, 0)) for object_, end in zip(objects, ends, strict=True)]
+        return [self._number(end, self._adjustments.get(object_.id, 0)) for object_, end in zip(objects, ends, strict=True)]
 
     def _number(self, end: EvaluationOutcome, steps: int) -> int | None:
         if (end, steps) in self._known:

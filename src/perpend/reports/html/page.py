@@ -15,7 +15,7 @@ from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
-from perpend.reports.formats.finding import lines_not_judged, not_judged
+from perpend.reports.formats.finding import not_evaluated, not_evaluated_lines
 from perpend.reports.html.columns import PackedNumbers, PackedTexts, Sinks, write_columns
 from perpend.reports.html.history import history_section
 from perpend.reports.html.summary import html_text, list_of, reasons, requirements, totals
@@ -130,11 +130,11 @@ def _summary(
         for source in evaluation.inventory.sources
     ]
     left = _reasons_left_out(selection)
-    not_evaluated = list_of("Not everything was evaluated", lines_not_judged(not_judged(evaluation)))
-    numbers = totals(evaluation, complete=not not_evaluated and all(card.all_asked for card in cards))
+    unevaluated = list_of("Not everything was evaluated", not_evaluated_lines(not_evaluated(evaluation)))
+    numbers = totals(evaluation, complete=not unevaluated and all(card.all_asked for card in cards))
     return (
         f'<p class="soft">{asked}{assumed} This file contains names of objects and accounts: share it with care.</p>'
-        f"{filter_verdicts}{not_evaluated}{numbers}{f'<p>{html_text(waived[:1].upper() + waived[1:])}</p>' if waived else ''}\n"
+        f"{filter_verdicts}{unevaluated}{numbers}{f'<p>{html_text(waived[:1].upper() + waived[1:])}</p>' if waived else ''}\n"
         f"{requirements(cards, keys)}\n{reasons(columns.reasons())}"
         + list_of(f"Not evaluated: {counted(len(left), 'policy', 'policies')}", left)
         + list_of(f"Read: {counted(len(sources), 'source')}", sources)

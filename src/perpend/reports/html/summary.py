@@ -29,7 +29,7 @@ SIGNS: Final = {
     Status.DISAPPEARED: "∅",
 }
 
-_STANDINGS: Final = {
+_STATUSES: Final = {
     RequirementStatus.FAILS: ("✕", "fails"),
     RequirementStatus.UNDETERMINED: ("?", "undetermined"),
     RequirementStatus.WAIVED: ("~", "undetermined"),
@@ -103,12 +103,12 @@ def list_of(summary: str, lines: Iterable[str]) -> str:
 
 
 def _card(card: Scorecard, answered: Mapping[str, str]) -> str:
-    drawn: dict[str, int] = {}
+    rendered: dict[str, int] = {}
     for standing, number in card.counts.items():
-        name = _STANDINGS[standing][1]
-        drawn[name] = drawn.get(name, 0) + number
+        name = _STATUSES[standing][1]
+        rendered[name] = rendered.get(name, 0) + number
     items = "".join(
-        f'<li><span class="status {_STANDINGS[standing][1]}">{_STANDINGS[standing][0]}</span> <b>{number:,}</b> {standing}</li>'
+        f'<li><span class="status {_STATUSES[standing][1]}">{_STATUSES[standing][0]}</span> <b>{number:,}</b> {standing}</li>'
         for standing, number in card.counts.items()
         if number
     )
@@ -116,7 +116,7 @@ def _card(card: Scorecard, answered: Mapping[str, str]) -> str:
     return (
         f"<section><h2>{html_text(card.framework.name)}</h2>"
         f"<p>{card.asked:,} of {len(card.results):,} requirements were asked.</p>"
-        f'{_bar(drawn, f"{len(card.results):,} requirements; the numbers follow")}<ul class="totals">{items}</ul>'
+        f'{_bar(rendered, f"{len(card.results):,} requirements; the numbers follow")}<ul class="totals">{items}</ul>'
         "<details><summary>Requirement by requirement</summary>"
         f"{table(('Requirement', 'Name', 'Found', 'Incompliant', 'Undetermined', 'Compliant'), rows, numbers=3)}</details>"
         "</section>"
@@ -124,7 +124,7 @@ def _card(card: Scorecard, answered: Mapping[str, str]) -> str:
 
 
 def _requirement(result: RequirementResult, key: str) -> str:
-    sign, name = _STANDINGS[result.standing]
+    sign, name = _STATUSES[result.standing]
     number = html_text(result.requirement.number)
     if key:
         number = f'<button type="button" class="plain" data-requirement="{html_text(key)}">{number}</button>'
@@ -148,13 +148,13 @@ def _share(part: int, whole: int, text: str) -> str:
 
 
 def _bar(counts: Mapping[str, int], label: str) -> str:
-    total, at, drawn = sum(counts.values()), 0, []
+    total, at, rendered = sum(counts.values()), 0, []
     for name, number in counts.items():
         start, end = (_WIDE * place / (total or 1) for place in (at, at + number))
         at += number
         if number:
-            drawn.append(f'<rect class="{name}" x="{start:.2f}" width="{end - start:.2f}" height="12"/>')
+            rendered.append(f'<rect class="{name}" x="{start:.2f}" width="{end - start:.2f}" height="12"/>')
     return (
         f'<svg class="bar" viewBox="0 0 {_WIDE} 12" preserveAspectRatio="none" role="img" aria-label="{label}">'
-        f"{''.join(drawn)}</svg>"
+        f"{''.join(rendered)}</svg>"
     )

@@ -24,7 +24,7 @@ def fractions(card: Scorecard) -> dict[str, tuple[int, int]]:
     incompliant.
     """
     met = card.counts[RequirementStatus.MET]
-    judged = met + sum(
+    evaluated = met + sum(
         card.counts[standing]
         for standing in (RequirementStatus.FAILS, RequirementStatus.UNDETERMINED, RequirementStatus.WAIVED)
     )
@@ -32,7 +32,7 @@ def fractions(card: Scorecard) -> dict[str, tuple[int, int]]:
     known = total[Status.COMPLIANT] + total[Status.INCOMPLIANT]
     return {
         "met of all": (met, len(card.results)),
-        "met of judged": (met, judged),
+        "met of judged": (met, evaluated),
         "compliant of known verdicts": (total[Status.COMPLIANT], known),
         "known of asked verdicts": (known, known + total[Status.UNDETERMINED]),
     }

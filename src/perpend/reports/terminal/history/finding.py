@@ -84,19 +84,19 @@ def run_of_history(
 
     With ``cards``, only policies with counts are part of the run.
     """
-    asked: dict[str, dict[tuple[str, str], None]] = {}
+    requirements: dict[str, dict[tuple[str, str], None]] = {}
     for card in cards:
         for result in card.results:
             for policy in result.requirement.policies:
                 requirement = (card.framework.id.rpartition("/")[2], result.requirement.number)
-                asked.setdefault(policy.policy_id, {})[requirement] = None
+                requirements.setdefault(policy.policy_id, {})[requirement] = None
     policies, known = {}, frozenset(notes.repository.policy_ids)
     for policy_id in sorted(counts if cards else {policy.policy_id for policy in head.policies}):
         title = encodable(view_of(notes.repository, policy_id).full_name if policy_id in known else policy_id)
         path = production_of(policy_id).lstrip("/")
         rating = notes.ratings.of(policy_id)
         of_one = counts.get(policy_id, dict.fromkeys(Status, 0))
-        policies[policy_id] = ReportedPolicy(policy_id, title, path, tuple(asked.get(policy_id, ())), of_one, rating)
+        policies[policy_id] = ReportedPolicy(policy_id, title, path, tuple(requirements.get(policy_id, ())), of_one, rating)
     total = {status: sum(of_one.get(status, 0) for of_one in counts.values()) for status in Status}
     return ReportedRun(milliseconds_from_datetime(time), policies, total, _objects(head, counts), tuple(cards))
 

@@ -37,7 +37,7 @@ class Difference:
 
     before: Run
     after: Run
-    judged: tuple[tuple[int, int], tuple[int, int]]
+    evaluated: tuple[tuple[int, int], tuple[int, int]]
     rows: Sequence[Row]
     columns: Sequence[str] = ()
 
@@ -51,10 +51,10 @@ class Difference:
 def print_difference(difference: Difference, console: Console, *, limit: int) -> None:
     """Print the findings that differ, by kind."""
     page = TerminalPage(console)
-    for name, run, (judged, known) in zip(
-        ("before", "after "), (difference.before, difference.after), difference.judged, strict=True
+    for name, run, (evaluated, known) in zip(
+        ("before", "after "), (difference.before, difference.after), difference.evaluated, strict=True
     ):
-        page.line(f"{name} run {run.number}, {run.time[:10]}: {judged:,} of {known:,} known verdicts evaluated")
+        page.line(f"{name} run {run.number}, {run.time[:10]}: {evaluated:,} of {known:,} known verdicts evaluated")
     for what, number in difference.counts.items():
         page.blank()
         page.line((f"{what} ({number:,})", "bold"))
@@ -73,9 +73,9 @@ def print_difference(difference: Difference, console: Console, *, limit: int) ->
 def write_difference_json(difference: Difference, stream: TextIO) -> None:
     """Write an object with both runs, the counts, and a row per finding."""
     document: dict[str, Any] = {
-        name: {"run": run.number, "snapshot": run.snapshot, "time": run.time, "judged": judged, "known": known}
-        for name, run, (judged, known) in zip(
-            ("before", "after"), (difference.before, difference.after), difference.judged, strict=True
+        name: {"run": run.number, "snapshot": run.snapshot, "time": run.time, "judged": evaluated, "known": known}
+        for name, run, (evaluated, known) in zip(
+            ("before", "after"), (difference.before, difference.after), difference.evaluated, strict=True
         )
     }
     document |= {"counts": difference.counts, "findings": [plain(row) for row in difference.rows]}

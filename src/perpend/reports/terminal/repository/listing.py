@@ -30,7 +30,7 @@ _WORD: Final = re.compile(r"[^\W_]{2,}")
 _LIKE: Final = 0.75
 """The least similarity of a misspelt word."""
 _GAP: Final = "  "
-_MOST_BESIDE: Final = 0.4
+_LARGEST_NAME_SHARE: Final = 0.4
 """The largest share of a line for names that have text next to them."""
 
 _SINGULAR: Final = {"policies": "policy", "sections": "section", "fields": "field", "extracts": "extract"}
@@ -60,13 +60,13 @@ def types(repository: Repository) -> list[Row]:
     rows = []
     for name in repository.type_names:
         declared = repository.object_type(name).value
-        held = [repository.extracts(file).value for file in repository.extracts_ids if file.startswith(f"/types/{name}/")]
+        files = [repository.extracts(file).value for file in repository.extracts_ids if file.startswith(f"/types/{name}/")]
         rows.append(
             {
                 "name": name,
                 "label": declared.label if declared else "",
                 "fields": len(declared.fields) if declared else 0,
-                "extracts": sum(len(extracts.extracts) for extracts in held if extracts),
+                "extracts": sum(len(extracts.extracts) for extracts in files if extracts),
             }
         )
     return rows
@@ -135,10 +135,10 @@ def of_service(rows: list[Row], service: str, repository: Repository) -> list[Ro
     """
     folders = {service_of(entity) for entity in repository.policy_ids}
     wanted = snake_case(service)
-    meant = {one for one in folders if one == entity_id(service) or wanted in map(snake_case, _called(one, repository))}
-    if not meant:
+    matching = {one for one in folders if one == entity_id(service) or wanted in map(snake_case, _called(one, repository))}
+    if not matching:
         raise UnknownName(f"unknown service '{printable(service)}'{did_you_mean(service, folders)}")
-    return [row for row in rows if service_of(row["id"]) in meant]
+    return [row for row in rows if service_of(row["id"]) in matching]
 
 
 def _called(folder: str, repository: Repository) -> tuple[str, ...]:
@@ -231,7 +231,7 @@ def _print_row(cells: list[str], widths: list[int], console: Console) -> None:
         hang(console, Text(_GAP), Text(_GAP.join(padded)))
         return
     name, rest = Text(cells[0]), _GAP.join(filter(None, cells[1:]))
-    if widths[0] > room * _MOST_BESIDE:
+    if widths[0] > room * _LARGEST_NAME_SHARE:
         hang(console, Text(_GAP), name)
         hang(console, Text(_GAP * 3), Text(rest, style="dim"))
         return

@@ -209,12 +209,12 @@ def _print_hit(hit: Hit, pattern: re.Pattern[str], console: Console) -> None:
 
 def _around(text: str, pattern: re.Pattern[str]) -> str:
     """Return the words around the first match."""
-    said = " ".join(text.split())
-    match = pattern.search(said)
+    words = " ".join(text.split())
+    match = pattern.search(words)
     at = match.start() if match else 0
-    start = said.rfind(" ", 0, max(0, at - _AROUND)) + 1 if at > _AROUND else 0
-    end = said.find(" ", at + _AROUND)
-    return ("… " if start else "") + said[start : end if end > 0 else len(said)][: 4 * _AROUND] + (" …" if end > 0 else "")
+    start = words.rfind(" ", 0, max(0, at - _AROUND)) + 1 if at > _AROUND else 0
+    end = words.find(" ", at + _AROUND)
+    return ("… " if start else "") + words[start : end if end > 0 else len(words)][: 4 * _AROUND] + (" …" if end > 0 else "")
 
 
 def _marked(text: str, pattern: re.Pattern[str]) -> Text:

@@ -43,7 +43,7 @@ def rating_text(weighed: RatedEvaluation | None, policy_id: str) -> str:
     return rating.text(Status.INCOMPLIANT) if rating else "not rated"
 
 
-def moved_text(weighed: RatedEvaluation | None, policy_id: str, object_id: str) -> str:
+def adjusted_text(weighed: RatedEvaluation | None, policy_id: str, object_id: str) -> str:
     """Return the severity of a finding if it differs from its policy's."""
     steps = weighed.steps.get(policy_id, {}).get(object_id, 0) if weighed else 0
     rating = weighed.in_force.of(policy_id, steps) if weighed and steps else None

@@ -10,7 +10,7 @@ from perpend.core.objects.status import Status
 from perpend.reports.formats.subjects import account_of
 from perpend.reports.formats.tally import reasons_of
 from perpend.reports.terminal.explanation import STYLES
-from perpend.reports.terminal.verdicts.decisions import moved_text, rating_text
+from perpend.reports.terminal.verdicts.decisions import adjusted_text, rating_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class ObjectMarks:
 
     def of(self, policy_id: str, object_id: str) -> str:
         """Return the marks of an object, empty if it has none."""
-        marks_of = (moved_text(self.weighed, policy_id, object_id), self.waived.get((policy_id, object_id), ""))
+        marks_of = (adjusted_text(self.weighed, policy_id, object_id), self.waived.get((policy_id, object_id), ""))
         return ", ".join(filter(None, marks_of))
 
 

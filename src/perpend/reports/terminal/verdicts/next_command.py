@@ -43,16 +43,16 @@ class ExplainCommand:
         """Whether only the inputs that contain the object are named, because there are too many."""
         return not self.in_order and len(self.inputs) > MOST_INPUTS
 
-    def words(self, policy_id: str, judged: CloudObject, day: EvaluationTime) -> list[str]:
+    def words(self, policy_id: str, object_: CloudObject, day: EvaluationTime) -> list[str]:
         """Return the words of the command that explains a verdict."""
         last = policy_id.rpartition("/")[2]
         alone = sum(known.rpartition("/")[2] == last for known in self.policy_ids) == 1
         few = not self.names_some
-        sources = dict.fromkeys(reading.origin.source for reading in (judged, *judged.variants))
+        sources = dict.fromkeys(reading.origin.source for reading in (object_, *object_.variants))
         inputs = self.inputs if few else tuple(sources)
         time = day.time if self.time or not (few or day.assumed) else None
         options = [*self.options, *(["--snapshot-time", time_text(time)] if time else [])]
-        named = [last if alone else policy_id, judged.id or judged.name, *inputs]
+        named = [last if alone else policy_id, object_.id or object_.name, *inputs]
         if not self.in_order and any(word.startswith("-") and word != "-" for word in named):
             return ["perpend", "explain", *options, "--", *named]
         return ["perpend", "explain", *named, *options]

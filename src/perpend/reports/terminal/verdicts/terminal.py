@@ -13,7 +13,7 @@ from perpend.core.diagnostics.percent import percent_text
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
 from perpend.inventory.readers.formats import label_of_kind
-from perpend.reports.formats.finding import not_judged
+from perpend.reports.formats.finding import not_evaluated
 from perpend.reports.formats.subjects import with_name
 from perpend.reports.formats.tally import tally_of
 from perpend.reports.terminal.page import TerminalPage
@@ -161,10 +161,10 @@ def _subject(evaluation: Evaluation) -> str:
 
 
 def _nothing_evaluated(evaluation: Evaluation) -> str:
-    held = {name: len(objects) for name, objects in evaluation.inventory.objects.items() if objects}
-    if not held:
+    numbers = {name: len(objects) for name, objects in evaluation.inventory.objects.items() if objects}
+    if not numbers:
         return "no objects to evaluate: the inputs contain none"
-    types = ", ".join(f"{evaluation.type_label(name)} ({number:,})" for name, number in sorted(held.items()))
+    types = ", ".join(f"{evaluation.type_label(name)} ({number:,})" for name, number in sorted(numbers.items()))
     return f"nothing evaluated: no policy is for the object types in the inputs: {types}"
 
 
@@ -228,7 +228,7 @@ def _print_totals(
     page.line(*parts[:-1])
     print_waived(covering, page)
     print_severities(weighed, page)
-    page.line((_score(ledger, all_asked=all(card.all_asked for card in cards) and not not_judged(evaluation)), "bold"))
+    page.line((_score(ledger, all_asked=all(card.all_asked for card in cards) and not not_evaluated(evaluation)), "bold"))
     for card in cards:
         page.blank()
         print_totals(card, page)
