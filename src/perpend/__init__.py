@@ -66,10 +66,10 @@ if TYPE_CHECKING:
     from perpend.language.compiler.names import UnknownName
     from perpend.language.program.program import DeclaredOutcome, Program, Read
     from perpend.language.syntax.repository import Loaded, NotARepository, Repository, open_repository
-    from perpend.reports.formats.as_csv import write_csv
-    from perpend.reports.formats.as_json import write_json, write_ndjson
-    from perpend.reports.formats.as_junit import write_junit
-    from perpend.reports.formats.as_parquet import write_parquet
+    from perpend.reports.formats.csv import write_csv
+    from perpend.reports.formats.json import write_json, write_ndjson
+    from perpend.reports.formats.junit import write_junit
+    from perpend.reports.formats.parquet import write_parquet
 
 _HOMES: Final = {
     "language.compiler.names": ("UnknownName",),
@@ -114,10 +114,10 @@ _HOMES: Final = {
     "evaluation.verdicts.verdicts": ("Verdicts",),
     "authoring.lint.check": ("lint_repository",),
     "language.syntax.repository": ("Loaded", "NotARepository", "Repository", "open_repository"),
-    "reports.formats.as_csv": ("write_csv",),
-    "reports.formats.as_json": ("write_json", "write_ndjson"),
-    "reports.formats.as_junit": ("write_junit",),
-    "reports.formats.as_parquet": ("write_parquet",),
+    "reports.formats.csv": ("write_csv",),
+    "reports.formats.json": ("write_json", "write_ndjson"),
+    "reports.formats.junit": ("write_junit",),
+    "reports.formats.parquet": ("write_parquet",),
     "inventory.importers.tables.table_bytes": ("UnreadableTable",),
     "evaluation.planner.build": ("Plan",),
     "evaluation.planner.describe": ("plan_lines",),

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from perpend.cli.app import group
-from perpend.reports.formats.as_csv import cell_text
+from perpend.reports.formats.csv import cell_text
 from perpend.reports.html.history import FindingStateShown, ReportHistory, TrendPoint
 from perpend.reports.html.page import write_handout
 from tests.browser.pages import ROOT, Visit, findings, findings_of_colours

@@ -98,7 +98,7 @@ def test_what_is_not_known_is_told_and_has_an_exit_code_of_its_own(run: RunWrite
     ran = run("analyze-policy", document)
     assert (3, "") == (ran.code, ran.err)
     assert "3 Allow statements: 1 ANONYMOUS_PRINCIPAL, 2 not known\n" in ran.out
-    assert "known of accounts and organizations can be said in a file: --context FILE." in ran.out
+    assert "To describe your accounts and organizations, give a file: --context FILE." in ran.out
     ran = run("analyze-policy", document, "--format", "json")
     assert [3, "ANONYMOUS_PRINCIPAL", None, None] == [ran.code, *(row["level"] for row in json.loads(ran.out))]
     assert "organizations:DescribeOrganization" in json.loads(ran.out)[1]["because"]
@@ -114,7 +114,7 @@ def test_a_statement_that_is_not_understood_has_no_level(run: RunWriter, tmp_pat
 
 def test_a_document_without_an_allow_lets_nobody_in(run: RunWriter, tmp_path: Path) -> None:
     document = write(tmp_path / "policy.json", {"Statement": {**PUBLIC, "Effect": "Deny"}})
-    assert Run(0, "no Allow statement: the document lets nobody in\n", "") == run("analyze-policy", document)
+    assert Run(0, "no Allow statement: the document grants no access\n", "") == run("analyze-policy", document)
     assert Run(0, "[]\n", "") == run("analyze-policy", document, "--format", "json")
 
 

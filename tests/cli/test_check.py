@@ -359,7 +359,7 @@ def test_a_failing_run_leaves_no_file_and_spoils_none(run: RunWriter, tmp_path: 
     assert 2 == run("check", report(tmp_path, "short"), "--format", "json", "--out", target).code
     assert ["report.csv"] == [path.name for path in tmp_path.iterdir()]
     target.write_text("old")
-    monkeypatch.setattr("perpend.reports.formats.as_json.write_json", lambda evaluation, stream: stream.write("half") and 1 / 0)
+    monkeypatch.setattr("perpend.reports.formats.json.write_json", lambda evaluation, stream: stream.write("half") and 1 / 0)
     assert 2 == run("check", EXAMPLE, "--format", "json", "--out", target).code
     assert "old" == target.read_text()
     assert ["out.json", "report.csv"] == sorted(path.name for path in tmp_path.iterdir())

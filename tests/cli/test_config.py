@@ -194,7 +194,7 @@ def test_an_excluded_policy_is_told_and_no_pass(run: RunWriter, project: Path, f
     ran = run("check", EXAMPLE, *TIME, "--format", form)
     whole = run("check", EXAMPLE, *TIME, "--format", "json", "--no-config")
     left_out = {name for name in asked(whole) if "access-key" in name} | {"root-user-mfa"}
-    said = "4 policies not asked: excluded ("
+    said = "4 policies not evaluated: excluded ("
     if form == "json":
         document = json.loads(ran.out)
         assert (left_out, []) == ({one.rpartition("/")[2] for one in document["excluded"]}, json.loads(whole.out)["excluded"])

@@ -222,8 +222,8 @@ def test_show_tells_what_a_policy_reads_and_no_check_that_cannot_fire(run: RunWr
 
 def test_a_type_without_a_label_is_named_once(run: RunWriter, tmp_path: Path) -> None:
     write(tmp_path, policy_files(logic(input_type="Acme__Thing__c")))
-    assert "\njudges Acme__Thing__c\n" in run("show", "policy", "--repo", tmp_path).out
-    assert "\njudges AWS IAM User (CA10__CaAwsUser__c)\n" in run("show", KEY_POLICY).out
+    assert "\nevaluates Acme__Thing__c\n" in run("show", "policy", "--repo", tmp_path).out
+    assert "\nevaluates AWS IAM User (CA10__CaAwsUser__c)\n" in run("show", KEY_POLICY).out
 
 
 def test_show_suggests_the_nearest_of_all_kinds(run: RunWriter) -> None:
@@ -291,7 +291,7 @@ def test_a_name_is_said_once_where_it_is_the_label_too(run: RunWriter, tmp_path:
         "types/Bucket/type.yaml": {"apiName": "Bucket", "label": "Bucket", "fields": []},
     }
     root = str(write(tmp_path, content))
-    assert "judges Bucket\n" in run("show", "/ce/policy", "--repo", root).out
+    assert "evaluates Bucket\n" in run("show", "/ce/policy", "--repo", root).out
     assert ["Bucket", "field"] == run("show", "Bucket", "--repo", root).out.split()[:2]
 
 

@@ -99,8 +99,8 @@ def test_a_pack_that_holds_is_checked_in_full(run: RunWriter, pack: Path) -> Non
     code, found = checked(run, pack)
     assert (0, True, [], [], []) == (code, found["holds"], *(found[key] for key in ("faults", "notChecked", "doubts")))
     assert run_digest(pack) == found["statement"]
-    assert "judged again: 25 verdicts of 1 policy, byte for byte" == found["checked"][1]
-    assert run("evidence", "verify", pack).out.endswith("the pack holds\n")
+    assert "evaluated again: 25 verdicts by 1 policy, equal byte for byte" == found["checked"][1]
+    assert run("evidence", "verify", pack).out.endswith("the evidence pack is valid\n")
 
 
 def test_an_unpacked_pack_is_judged_by_the_plain_command_to_the_same_bytes(run: RunWriter, pack: Path, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_facts_can_stay_at_home_and_the_pack_says_that_it_was_not_judged_again(
     assert b"2026-0" not in members["verdicts.csv"]
     code, found = checked(run, path)
     assert (3, None) == (code, found["holds"])
-    assert ["judging again: the inputs were left out; name their store with --inputs"] == found["notChecked"]
+    assert ["evaluating again: the inputs were left out; name their store with --inputs"] == found["notChecked"]
     code, found = checked(run, path, "--inputs", store)
     assert (0, True) == (code, found["holds"])
 
@@ -139,7 +139,7 @@ def test_the_store_that_stands_in_has_to_hold_the_same(run: RunWriter, store: Pa
     own.with_name(manifest.name).write_text(sealed({**document, "run": manifest.stem}))
     code, found = checked(run, path, "--inputs", other)
     assert 1 == code
-    assert "is another snapshot than the statement says" == found["faults"][0]["reason"]
+    assert "is not the snapshot of the statement" == found["faults"][0]["reason"]
 
 
 @pytest.mark.parametrize("name", ["verdicts.csv", POLICY, "README.txt"])
@@ -147,17 +147,17 @@ def test_a_member_that_was_changed_is_named(run: RunWriter, pack: Path, tmp_path
     path = repacked(pack, tmp_path / "p.zip", {name: members_of(pack)[name] + b"\n"}, lie=False)
     code, found = checked(run, path)
     assert (1, False) == (code, found["holds"])
-    assert [{"member": name, "reason": "was changed: its SHA-256 is not that of the statement"}] == found["faults"]
-    assert ["judging again: of a pack with faults nothing is used"] == found["notChecked"]
+    assert [{"member": name, "reason": "was changed: its SHA-256 differs from the statement"}] == found["faults"]
+    assert ["evaluating again: an evidence pack with faults is not used"] == found["notChecked"]
 
 
 def test_members_that_are_missing_or_nobody_named_are_told(run: RunWriter, pack: Path, tmp_path: Path) -> None:
     path = repacked(pack, tmp_path / "p.zip", {"waivers.json": None, "policies/more.txt": b"", POLICY: None}, lie=False)
     faults = {one["member"]: one["reason"] for one in checked(run, path)[1]["faults"]}
-    missing = "is missing, and the statement names it"
+    missing = "is missing, but the statement names it"
     assert {"waivers.json": missing, POLICY: missing, "policies/more.txt": "is not named by the statement"} == faults
     code, found = checked(run, repacked(pack, path, {"snapshot/extracts/x/y.parquet": b""}))
-    assert (1, "has no place in a pack") == (code, found["faults"][0]["reason"])
+    assert (1, "does not belong in an evidence pack") == (code, found["faults"][0]["reason"])
 
 
 def test_a_pack_whose_statement_lies_as_well_is_found_out_by_judging(run: RunWriter, pack: Path, tmp_path: Path) -> None:
@@ -165,13 +165,15 @@ def test_a_pack_whose_statement_lies_as_well_is_found_out_by_judging(run: RunWri
     better = members["verdicts.csv"].replace(b",INCOMPLIANT,", b",COMPLIANT,")
     code, found = checked(run, repacked(pack, tmp_path / "a.zip", {"verdicts.csv": better}))
     line = next(number for number, text in enumerate(members["verdicts.csv"].split(b"\n"), 1) if b",INCOMPLIANT," in text)
-    assert (1, [{"member": "verdicts.csv", "reason": f"judging again gives another line {line}"}]) == (code, found["faults"])
+    assert (1, [{"member": "verdicts.csv", "reason": f"evaluating again gives another line {line}"}]) == (code, found["faults"])
     milder = members[POLICY].replace(b"INCOMPLIANT", b"INAPPLICABLE")
     assert milder != members[POLICY]
     reasons = {one["reason"] for one in checked(run, repacked(pack, tmp_path / "b.zip", {POLICY: milder}))[1]["faults"]}
-    assert {"judging again says otherwise of `policies`", "judging again says otherwise of `verdicts`"} < reasons
+    assert {"evaluating again gives another `policies`", "evaluating again gives another `verdicts`"} < reasons
     gone = repacked(pack, tmp_path / "c.zip", {POLICY: b"conditions: 5"})
-    assert f"it cannot be judged again: the policy {KEYS} cannot judge" == checked(run, gone)[1]["faults"][0]["reason"]
+    assert (
+        f"the run cannot be evaluated again: the policy {KEYS} cannot be used" == checked(run, gone)[1]["faults"][0]["reason"]
+    )
 
 
 def test_what_stands_in_front_for_people_is_what_stands_in_every_pack(run: RunWriter, pack: Path, tmp_path: Path) -> None:
@@ -209,7 +211,7 @@ def test_a_manifest_that_leads_elsewhere_reads_nothing_there(run: RunWriter, pac
         document["tables"][0]["files"][0]["path"] = elsewhere
         code, found = checked(run, repacked(pack, tmp_path / "p.zip", {name: sealed(document).encode()}))
         assert (1, False) == (code, found["holds"])
-        assert found["faults"][0]["reason"].startswith("it cannot be judged again")
+        assert found["faults"][0]["reason"].startswith("the run cannot be evaluated again")
 
 
 def test_a_policy_that_changed_since_the_run_is_told(run: RunWriter, store: Path, tmp_path: Path) -> None:
@@ -219,12 +221,12 @@ def test_a_policy_that_changed_since_the_run_is_told(run: RunWriter, store: Path
     logic = repo / KEYS[1:] / "prod.logic.yaml"
     logic.write_text(logic.read_text().replace("INCOMPLIANT", "INAPPLICABLE"))
     told = run("evidence", "--store", store, "--repo", repo, "--out", tmp_path / "p.zip")
-    assert (3, True) == (told.code, f"not known to mean what they meant in the run: {KEYS}" in told.err)
+    assert (3, True) == (told.code, f"changed since the run, or not known from it: {KEYS}" in told.err)
     assert [KEYS] == statement_of(tmp_path / "p.zip")["predicate"]["history"]["changedSince"]
     code, found = checked(run, tmp_path / "p.zip")
-    assert (0, True, [f"not known to mean what they meant in the run: {KEYS}"]) == (code, found["holds"], found["doubts"])
+    assert (0, True, [f"changed since the run, or not known from it: {KEYS}"]) == (code, found["holds"], found["doubts"])
     assert (
-        f"in doubt     not known to mean what they meant in the run: {KEYS}\n"
+        f"in doubt     changed since the run, or not known from it: {KEYS}\n"
         in run("evidence", "verify", tmp_path / "p.zip").out
     )
 
@@ -277,7 +279,7 @@ def test_what_each_waiver_covers_who_rated_it_and_what_it_means_for_requirements
     faults = checked(run, repacked(path, tmp_path / "q.zip", edits))[1]["faults"]
     assert sorted(written) == sorted(one["member"] for one in faults)
     gone = repacked(path, tmp_path / "q.zip", {"waived.csv": None})
-    assert "is missing, and judging again writes it" == checked(run, gone)[1]["faults"][0]["reason"]
+    assert "is missing, but evaluating again writes it" == checked(run, gone)[1]["faults"][0]["reason"]
 
 
 def test_ages_count_to_when_the_run_was_committed(run: RunWriter, store: Path, tmp_path: Path) -> None:
@@ -294,9 +296,9 @@ def test_a_pack_in_which_more_is_compliant_than_its_run_found_says_so(run: RunWr
     run("import", report(tmp_path, "2026-11-01T00:00:00Z"), "--store", store)
     assert 3 == run("check", "--store", store, "-q", "--policy", KEY_POLICY, "--snapshot-time", "2026-11-20", *aged).code
     told = run("evidence", "--store", store, "--out", path)
-    assert 3 == told.code and f"than the history knows of the run (name its --max-age, where it had one): {KEYS}" in told.err
+    assert 3 == told.code and f"now than in the run (give its --max-age, if it had one): {KEYS}" in told.err
     assert [KEYS] == statement_of(path)["predicate"]["history"]["moreThanFound"]
-    assert [f"more is compliant or inapplicable than the history knew of the run: {KEYS}"] == checked(run, path)[1]["doubts"]
+    assert [f"more is compliant or inapplicable now than in the run: {KEYS}"] == checked(run, path)[1]["doubts"]
     told = run("evidence", "--store", store, "--out", path, *aged)
     assert (0, "") == (told.code, told.err)
     assert [] == statement_of(path)["predicate"]["history"]["moreThanFound"]
@@ -310,7 +312,7 @@ def test_a_cut_pack_and_what_is_none_have_codes_of_their_own(run: RunWriter, pac
     code, found = checked(run, cut)
     assert (1, [{"member": "statement.json", "reason": "the file is cut off within this member"}]) == (code, found["faults"])
     cut.write_text("no pack")
-    assert (2, f"perpend: {cut}: is no pack: not a ZIP file\n") == run("evidence", "verify", cut)[::2]
+    assert (2, f"perpend: {cut}: is not an evidence pack: not a ZIP file\n") == run("evidence", "verify", cut)[::2]
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_two_runs_are_compared(run: RunWriter, days: Path) -> None:
     found = run("diff", "1", "2", "--store", days)
     assert 0 == found.code
     assert "gone (1)\n  alma.brekke in 111122223333" in found.out
-    assert "before run 1, 2026-11-20: 175 of 175 known verdicts judged" in found.out
+    assert "before run 1, 2026-11-20: 175 of 175 known verdicts evaluated" in found.out
     assert {"reopened": 1} == json.loads(run("diff", "1", "3", "--store", days, "--format", "json").out)["counts"]
     markdown = run("diff", "1", "2", "--store", days, "--format", "markdown").out
     assert "| gone | alma.brekke | /ce/ca/aws/iam/user-has-more-than-one-active-access-key | estate |" in markdown

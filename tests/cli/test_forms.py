@@ -64,7 +64,7 @@ def test_a_plan_of_nothing_leaves_no_file(run: RunWriter, tmp_path: Path) -> Non
     target = tmp_path / "plan.json"
     ended = run(*CHECK, "--policy", "root-user-mfa", "--status", "INAPPLICABLE", "--format", "oscal-poam", "--out", target)
     assert (2, False) == (ended.code, target.exists())
-    assert "nothing is open" in ended.err
+    assert "no finding is open" in ended.err
 
 
 def test_parquet_holds_what_lines_hold_and_a_place_that_cannot_be_written_is_told(run: RunWriter, tmp_path: Path) -> None:

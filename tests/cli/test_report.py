@@ -35,7 +35,7 @@ def test_a_check_writes_the_same_kind_of_file_and_still_fails(tmp_path: Path, ru
     out = tmp_path / "a.html"
     ran = run("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--status", "COMPLIANT", "--format", "html", "--out", out)
     assert 1 == ran.code
-    assert "only these are in this file: --status COMPLIANT" in out.read_text("utf-8")
+    assert "This file contains only these findings: --status COMPLIANT" in out.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_table_that_holds_nothing_and_that_nobody_claims_was_not_judged_and_ev
             "*delete-user-inline-or-directly-attached-policies",
         )
         told = run(*asked, "--format", "markdown")
-        assert (code, bool(code)) == (told.code, "and not all was judged" in told.out)
+        assert (code, bool(code)) == (told.code, "and not everything was evaluated" in told.out)
         assert bool(code) is ("it is not known whether every AWS IAM User was judged: " in told.err)
         run(*asked, "--format", "html", "--out", page)
-        assert bool(code) is ("Not all was judged" in page.read_text("utf-8"))
+        assert bool(code) is ("Not everything was evaluated" in page.read_text("utf-8"))

@@ -190,7 +190,7 @@ def test_filters_choose_what_every_form_writes_of_files_and_stores(
         assert keys == sorted(duckdb.sql(f'SELECT "policyId", "objectId" FROM \'{tmp_path}/found.parquet\'').fetchall())
         table = run("check", *given, *known, *wanted).out
         assert f"{len(expected)} of 56 verdicts shown (" in table
-        assert table.startswith("Judged 28 objects by 2 policies\n")
+        assert table.startswith("Evaluated 28 objects with 2 policies\n")
         assert ("✘ INCOMPLIANT" in table) is any(one["status"] == "INCOMPLIANT" for one in expected)
 
 

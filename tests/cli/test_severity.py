@@ -128,7 +128,7 @@ def test_findings_come_in_the_order_of_what_matters_and_say_why(run: RunWriter, 
     assert ("not rated, open since 2026-11-20", "2026-11-20T12:00:00Z") == (rows[4]["reason"], rows[0]["due"])
     text = run(*asked, "--limit", "4").out
     assert "   4 ✘ build-runner in 111122223333: critical (board, raised), new" in text
-    assert text.endswith("4 findings shown, there are more: --limit shows more, --format csv all\n")
+    assert text.endswith("4 findings shown, there are more: use --limit for more, --format csv for all\n")
     assert ", critical" in run(*asked, "--order", "age").out
 
 
@@ -194,7 +194,7 @@ def test_ratings_are_listed_and_checked_and_can_stand_in_a_configuration(
 ) -> None:
     by = ratings(tmp_path, {"resolveWithin": "2d"}, {"policies": ["/ce/no"]}, lower=moved(regions=["eu-west-1"]))
     found = run("severity", "list", "--ratings", by).out
-    assert f"{KEYS}: high, to be mended within 2d" in found
+    assert f"{KEYS}: high, to be fixed within 2d" in found
     assert "lowered by 1 of 1 rated policy where regions eu-west-1" in found
     (tmp_path / "perpend.toml").write_text('ratings = "ratings"\nfail-on = "high"\nunrated-passes = true\n', "utf-8")
     monkeypatch.chdir(tmp_path)

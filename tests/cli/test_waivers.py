@@ -194,7 +194,7 @@ def test_what_is_attested_is_never_met_and_ends(run: RunWriter, days: Path, tmp_
     root = write(tmp_path, {**files, "waivers/a.yaml": {"attestations": [said, {**said, "id": "b", "policy": "/ce/policy"}]}})
     found = run("waivers", "list", "--repo", root, "--day", "2026-11-20")
     assert "a  attested until 2026-12-31" in found.out
-    assert "b  does not hold: /ce/policy is not called impossible: it can be automated" in found.out
+    assert "b  not active: /ce/policy is not called impossible: it can be automated" in found.out
     assert "W108" in run("waivers", "lint", "--repo", root, "--day", "2027-01-01").out
     asked = ("compliance", "--store", days, "--repo", root, "--format", "json")
     (card,) = json.loads(run(*asked).out)

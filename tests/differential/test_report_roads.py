@@ -39,7 +39,7 @@ from perpend.inventory.snapshots.database import opened, rows_of
 from perpend.inventory.snapshots.store import Store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
-from perpend.reports.formats.as_json import write_ndjson
+from perpend.reports.formats.json import write_ndjson
 from perpend.reports.terminal.verdicts.terminal import print_judgement
 from tests.differential.reports import reports
 from tests.differential.stores import NOW

@@ -39,7 +39,7 @@ from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.program import Program
 from perpend.language.program.required_columns import wanted_by
 from perpend.language.syntax.repository import open_repository
-from perpend.reports.formats.as_json import write_ndjson
+from perpend.reports.formats.json import write_ndjson
 from tests.differential.mixing import TIME, batches
 from tests.differential.on_spark import SMALL, UNCOMPILED, answered, report_of, why_not
 from tests.estates import THING, repositories, repositories_with, repositories_with_logic

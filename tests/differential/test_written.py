@@ -27,8 +27,8 @@ from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.evaluation.verdicts.verdicts import Found
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
-from perpend.reports.formats.as_csv import HEADER, cell_text, write_csv
-from perpend.reports.formats.as_json import write_json, write_ndjson
+from perpend.reports.formats.csv import HEADER, cell_text, write_csv
+from perpend.reports.formats.json import write_json, write_ndjson
 from perpend.reports.formats.lines import json_value
 from perpend.reports.formats.tally import tally_of
 from tests.differential.stores import NOW, stored_estate

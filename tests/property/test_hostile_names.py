@@ -19,11 +19,14 @@ from perpend.findings.remediation.fill import NotFilled, fill
 from perpend.findings.remediation.model import Look, Remedy, RemedyStep, RemedyValue, Settings
 from perpend.findings.remediation.name_kinds import NAME_KINDS
 from perpend.findings.remediation.plans import RemediationPlan
-from perpend.reports.formats.remediation.as_json import write_remedies_json
-from perpend.reports.formats.remediation.as_markdown import write_remedies_markdown
-from perpend.reports.formats.remediation.as_sh import write_sh
-from perpend.reports.formats.remediation.as_terraform import write_terraform
-from perpend.reports.formats.remediation.texts import UnquotableWord, command_line
+from perpend.reports.formats.remediation import (
+    UnquotableWord,
+    command_line,
+    write_remedies_json,
+    write_remedies_markdown,
+    write_sh,
+    write_terraform,
+)
 
 SHELLS = [shell for name in ("dash", "bash") if (shell := shutil.which(name))]
 PRINTER = """aws() {

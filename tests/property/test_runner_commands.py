@@ -24,7 +24,7 @@ from perpend.cli.app import main
 from perpend.cli.options.streams import terminal
 from perpend.core.diagnostics.escape import visible
 from perpend.reports.terminal.explanation import hang
-from perpend.reports.terminal.inventory.answer import print_answer
+from perpend.reports.terminal.inventory import print_answer
 from perpend.reports.terminal.page import TerminalPage
 from tests.repositories import logic, policy_files, write
 

@@ -183,7 +183,7 @@ def test_a_scan_collects_judges_and_reports(run: RunWriter, proxy: Proxy, monkey
     denied = run("scan", "aws", "--endpoint-url", proxy.url, "--policy", "security-hub")
     assert (3, True) == (denied.code, "denied securityhub:DescribeHub" in denied.err)
     assert "and 1 more place, in the account" in denied.err
-    assert "Why? `perpend explain` tells where --store has kept what was collected." in denied.out
+    assert "Why? To use `perpend explain`, keep the collected data with --store." in denied.out
     assert "/store" not in denied.out
 
 

@@ -81,8 +81,7 @@ def command(
     cards: list[Scorecard] = scorecards_here(place, repository, frameworks, accounts, waiving)
     carried = carried_here(repository, before, frameworks[0]) if before is not None else None
     if form == "text":
-        from perpend.reports.terminal.history.compliance import print_card
-        from perpend.reports.terminal.history.framework_changes import print_carry_over
+        from perpend.reports.terminal.history.compliance import print_card, print_carry_over
 
         with terminal(out) as console:
             if not cards:
@@ -101,10 +100,9 @@ def command(
 
 
 def _write(cards: Sequence[Scorecard], form: str, stream: TextIO, carried: CarryOver | None) -> None:
-    from perpend.reports.formats.as_junit import write_cards_junit
-    from perpend.reports.formats.as_requirements import write_requirements
-    from perpend.reports.terminal.history.compliance import card_document
-    from perpend.reports.terminal.history.framework_changes import carry_over_document
+    from perpend.reports.formats.junit import write_cards_junit
+    from perpend.reports.formats.requirements import write_requirements
+    from perpend.reports.terminal.history.compliance import card_document, carry_over_document
 
     if form == "json":
         more = {"carriedOver": carry_over_document(carried)} if carried is not None else {}
@@ -121,7 +119,7 @@ def _write_results(
 ) -> None:
     from perpend.cli.options.history.compliance import counts_known
     from perpend.cli.options.severity import time_of
-    from perpend.reports.formats.exchange.oscal_results import write_results_of
+    from perpend.reports.formats.oscal import write_results_of
     from perpend.reports.terminal.history.finding import HistoryAnnotations, run_of_history
 
     head = place.head()

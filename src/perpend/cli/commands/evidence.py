@@ -8,14 +8,20 @@ from typing import Any
 
 import click
 
-from perpend.cli.config.command import Configured
+from perpend.cli.config.command import Configured, is_from_file
+from perpend.cli.config.configuration import is_address
 from perpend.cli.options.completion import complete_files, complete_runs
 from perpend.cli.options.format import form_option
 from perpend.cli.options.policy_selection import choice_options
-from perpend.cli.options.repository import store_named
-from perpend.cli.options.severity import ratings_option
+from perpend.cli.options.programs import choose_policies, tell_refused
+from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.severity import rating_files, ratings_option
+from perpend.cli.options.streams import output_bytes
+from perpend.cli.options.tree_faults import tell_tree_faults
 from perpend.cli.options.values import max_age_option, moment
-from perpend.cli.options.waivers import waiver_options
+from perpend.cli.options.waivers import ActiveWaivers, waiver_options
+from perpend.core.diagnostics.plural import counted
+from perpend.evaluation.verdicts.selection import select_policies
 
 OTHERWISE, NOT_KNOWN = 1, 3
 """Exit codes of checking: something is otherwise than the pack says; nothing is, but not all could be checked."""
@@ -80,9 +86,55 @@ def write(**given: Any) -> int:
 
     The same run and policies give the same bytes. Without a choice of policies, those judge that the run asked.
     """
-    from perpend.cli.actions.evidence import EvidenceOptions, pack_run
+    from perpend.cli.options.history.compliance import counts_known
+    from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.storage import HistoryStorage
+    from perpend.language.compiler.analyzer import Analyzer
+    from perpend.reports.evidence.create import EvidenceOptions, create_evidence, run_reference
 
-    return pack_run(EvidenceOptions(**given))
+    options = EvidenceOptions(**given)
+    repository = repository_here(options.repo)
+    tell_tree_faults(repository)
+    waivers = ActiveWaivers.here(repository, options.waivers_dir, none=options.no_waivers)
+    rating_files(repository, options.ratings_dir)
+    store = store_named(options.directory)
+    history = None if is_address(options.directory) else HistoryStorage(options.directory)
+    reference = run_reference(store, history.head() if history else HistoryManifest(), options.run)
+    chosen = _chooses_policies() or not reference.policies
+    with store.reading(reference.snapshot) as snapshot:
+        analyzer = Analyzer(repository)
+        selection = (
+            choose_policies(analyzer, options, snapshot)
+            if chosen
+            else select_policies(analyzer, reference.policies, standing=True, over=snapshot)
+        )
+        tell_refused(repository, selection)
+        with output_bytes(options.out) as stream:
+            created = create_evidence(
+                stream,
+                options,
+                reference,
+                repository,
+                snapshot,
+                selection,
+                attested=[attestation.policy for attestation in waivers.files.attestations],
+                counts=counts_known(history, until=reference.run.number) if history and reference.run else {},
+                chosen=chosen,
+            )
+    written = created.written
+    by = counted(written.policies, "policy", "policies")
+    click.echo(f"{counted(written.verdicts, 'verdict')} by {by}, {counted(written.members, 'file')}")
+    click.echo(f"statement sha256:{written.statement}")
+    for warning in created.warnings:
+        click.echo(f"perpend: {warning}", err=True)
+    return 0 if created.complete else NOT_KNOWN
+
+
+def _chooses_policies() -> bool:
+    """Whether the command line itself chooses the policies, and not only the configuration."""
+    context = click.get_current_context()
+    names = ("policies", "frameworks", "exclude")
+    return any(context.params[name] and not is_from_file(context, name) for name in names)
 
 
 @command.command("verify", epilog="\b\nExample:\n  perpend evidence verify november.zip --format json")
@@ -91,10 +143,10 @@ def write(**given: Any) -> int:
 @form_option("evidence")
 def verify(file: str, inputs: str | None, form: str) -> int:
     """Compare every file of a pack with its digest, judge the run once more, and compare the verdicts byte for byte."""
-    from perpend.cli.actions.evidence import checked_document, checked_lines
-    from perpend.reports.evidence.verify import verify_pack
+    from perpend.reports.evidence.create import verification_document, verification_lines
+    from perpend.reports.evidence.verify import verify_evidence
 
-    outcome = verify_pack(Path(file), store_named(inputs) if inputs is not None else None)
-    for line in [json.dumps(checked_document(outcome), indent=1)] if form == "json" else checked_lines(outcome):
+    outcome = verify_evidence(Path(file), store_named(inputs) if inputs is not None else None)
+    for line in [json.dumps(verification_document(outcome), indent=1)] if form == "json" else verification_lines(outcome):
         click.echo(line)
     return {True: 0, False: OTHERWISE, None: NOT_KNOWN}[outcome.holds]

@@ -13,7 +13,7 @@ from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.options.extras import extra_packages
 from perpend.core.diagnostics.escape import visible
 from perpend.inventory.snapshots.temporary_store import scratch
-from perpend.reports.formats.exchange.asff import LEVELS
+from perpend.reports.formats.asff import LEVELS
 
 EPILOG = """\b
 Examples:

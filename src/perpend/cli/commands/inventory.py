@@ -46,7 +46,7 @@ def command() -> None:
 @_store
 def list_snapshots(directory: str) -> int:
     """List all snapshots, the oldest first; the one in force is marked."""
-    from perpend.reports.terminal.inventory.snapshots import print_snapshots
+    from perpend.reports.terminal.inventory import print_snapshots
 
     store = store_named(directory)
     in_force = store.snapshot().id if not store.runs() else store.run_in_force()
@@ -62,7 +62,7 @@ def list_snapshots(directory: str) -> int:
 @click.option("--verify", is_flag=True, help="Read every file, kept ones too, and compare its hash.")
 def show_snapshot(run: str | None, directory: str, repo: str | None, verify: bool) -> int:
     """Show a snapshot (the one in force without RUN): sources, tables, columns, what could not be read."""
-    from perpend.reports.terminal.inventory.snapshots import print_snapshot
+    from perpend.reports.terminal.inventory import print_snapshot
 
     store = store_named(directory)
     declared = _declared(repo)
@@ -135,7 +135,7 @@ def prune(directory: str, keep: int) -> int:
 
 
 def _write(answer: QueryResult, form: str, out: str | None, limit: int) -> None:
-    from perpend.reports.terminal.inventory.answer import print_answer, write_answer_csv, write_answer_json
+    from perpend.reports.terminal.inventory import print_answer, write_answer_csv, write_answer_json
 
     if form == "table":
         with terminal(out) as console:

@@ -83,10 +83,7 @@ def command(
 
 
 def _writer(form: str) -> Callable[[Iterable[RemediationPlan], TextIO], None]:
-    from perpend.reports.formats.remediation.as_json import write_remedies_json
-    from perpend.reports.formats.remediation.as_markdown import write_remedies_markdown
-    from perpend.reports.formats.remediation.as_sh import write_sh
-    from perpend.reports.formats.remediation.as_terraform import write_terraform
+    from perpend.reports.formats.remediation import write_remedies_json, write_remedies_markdown, write_sh, write_terraform
 
     forms = {"sh": write_sh, "json": write_remedies_json, "terraform": write_terraform, "markdown": write_remedies_markdown}
     return forms[form]

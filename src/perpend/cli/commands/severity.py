@@ -68,8 +68,8 @@ def list_all(
 
     With --store, what a run's history remembers: the ratings that were in force then. RUN is as of `perpend diff`.
     """
-    from perpend.reports.formats.as_severity import ratings_document
-    from perpend.reports.terminal.history.priorities import print_ratings
+    from perpend.reports.formats.decisions import ratings_document
+    from perpend.reports.terminal.history.decisions import print_ratings
 
     if directory is None:
         repository = repository_here(repo)

@@ -53,8 +53,14 @@ def command(
     """Show after each run how many findings were open, unconfirmed and unknown, and how many came and went."""
     from perpend.findings.history.queries.findings import known_policies, open_by_severity, trend
     from perpend.findings.history.queries.views import asking
-    from perpend.reports.terminal.history.findings import print_trend, rows_in, write_trend_markdown
-    from perpend.reports.terminal.history.severities import flat, print_severities, with_severities
+    from perpend.reports.terminal.history.findings import rows_in
+    from perpend.reports.terminal.history.trend import (
+        flat,
+        print_severities,
+        print_trend,
+        with_severities,
+        write_trend_markdown,
+    )
 
     place = place_of(directory)
     if ratings_dir is not None and rated != "today" and not is_from_file(click.get_current_context(), "ratings_dir"):

@@ -88,8 +88,8 @@ def list_all(
 ) -> int:
     """List waivers and attestations: whether they are in force, until when, who answers for them, and what they cover."""
     from perpend.findings.waivers.attestations import attested_on
-    from perpend.reports.formats.as_waivers import attested_document, day_document, standing_document
-    from perpend.reports.terminal.history.waivers import print_waivers
+    from perpend.reports.formats.decisions import attested_document, day_document, standing_document
+    from perpend.reports.terminal.history.decisions import print_waivers
 
     repository = repository_here(repo)
     files = waivers_here(repository, waivers_dir)
@@ -120,8 +120,8 @@ def list_all(
 def try_file(file: str, directory: str, repo: str | None, day: datetime | None, form: str, out: str | None) -> int:
     """Say what the waivers of FILE would cover of a store's findings, by policy and account, before they hold."""
     from perpend.findings.waivers.match_history import tried
-    from perpend.reports.formats.as_waivers import day_document
-    from perpend.reports.terminal.history.waivers import print_tried
+    from perpend.reports.formats.decisions import day_document
+    from perpend.reports.terminal.history.decisions import print_tried
 
     path = Path(file)
     if not path.is_file():

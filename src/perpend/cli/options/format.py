@@ -15,7 +15,7 @@ from perpend.reports.formats.registry import FORMS, WRITES, OutputForm, forms_wi
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from perpend.reports.formats.exchange.finding import ReportedFinding, ReportedRun
+    from perpend.reports.formats.finding import ReportedFinding, ReportedRun
 
     Command = TypeVar("Command", bound=Callable[..., Any])
     _Words = click.Choice[str]
@@ -134,8 +134,8 @@ def write_told(
     if FORMS[asked.form].lists_findings:
         write_findings(run, findings, asked)
         return
-    from perpend.reports.formats.exchange.junit import write_findings_junit
-    from perpend.reports.formats.exchange.markdown import write_findings_markdown
+    from perpend.reports.formats.junit import write_findings_junit
+    from perpend.reports.formats.markdown import write_findings_markdown
 
     with output_stream(asked.out) as stream:
         if asked.form == "junit":
@@ -151,26 +151,26 @@ def write_findings(run: ReportedRun, findings: Iterable[ReportedFinding], asked:
         return
     with output_stream(asked.out, long=True) as stream:
         if asked.form == "ocsf":
-            from perpend.reports.formats.exchange.ocsf import VERSIONS, write_ocsf
+            from perpend.reports.formats.ocsf import VERSIONS, write_ocsf
 
             write_ocsf(run, findings, stream, version=asked.ocsf_version or VERSIONS[-1])
         elif asked.form == "asff":
-            from perpend.reports.formats.exchange.asff import write_asff
+            from perpend.reports.formats.asff import write_asff
 
             _tell_left_out(write_asff(run, findings, stream, unrated=asked.unrated or ""))
         elif asked.form == "sarif":
-            from perpend.reports.formats.exchange.sarif import write_sarif
+            from perpend.reports.formats.sarif import write_sarif
 
             write_sarif(run, findings, stream, github=asked.github)
         else:
-            from perpend.reports.formats.exchange.oscal_poam import write_oscal_poam
+            from perpend.reports.formats.oscal import write_oscal_poam
 
             write_oscal_poam(run, findings, stream)
 
 
 def _write_parquet(run: ReportedRun, findings: Iterable[ReportedFinding], asked: FormatOptions) -> None:
-    from perpend.reports.formats.exchange.ocsf import VERSIONS
-    from perpend.reports.formats.exchange.ocsf_parquet import write_ocsf_parquet
+    from perpend.reports.formats.ocsf import VERSIONS
+    from perpend.reports.formats.ocsf_parquet import write_ocsf_parquet
 
     try:
         write_ocsf_parquet(run, findings, asked.out or "", version=asked.ocsf_version or VERSIONS[-1])

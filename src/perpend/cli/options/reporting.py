@@ -148,7 +148,7 @@ class ReportOptions:
 
     def refuse_contradictions(self, frameworks: tuple[str, ...]) -> None:
         """Raise where options do not go together."""
-        from perpend.reports.formats.as_requirements import FORMS as ENDINGS
+        from perpend.reports.formats.requirements import FORMS as ENDINGS
 
         self.form_asked.refuse_contradictions()
         if self.compact and self.form != "ndjson":
@@ -214,7 +214,7 @@ def write(evaluation: Evaluation, asked: ReportOptions, explained: ExplainComman
     _tell_unread(evaluation)
     _write(evaluation, asked, explained, said)
     if asked.requirements is not None:
-        from perpend.reports.formats.as_requirements import write_requirements
+        from perpend.reports.formats.requirements import write_requirements
 
         with output_stream(asked.requirements) as stream:
             write_requirements(evaluation.scorecards(), asked.requirements, stream)
@@ -247,7 +247,7 @@ def _write(evaluation: Evaluation, asked: ReportOptions, explained: ExplainComma
                 decided=deciding_text(click.get_current_context()),
             )
     elif asked.form == "parquet":
-        from perpend.reports.formats.as_parquet import write_parquet
+        from perpend.reports.formats.parquet import write_parquet
 
         try:
             write_parquet(evaluation, asked.out or "")
@@ -260,8 +260,8 @@ def _write(evaluation: Evaluation, asked: ReportOptions, explained: ExplainComma
     elif asked.form in ("junit", "markdown", "oscal-ar"):
         _write_counts(evaluation, asked, weighed)
     else:
-        from perpend.reports.formats.as_csv import write_csv
-        from perpend.reports.formats.as_json import write_json, write_ndjson
+        from perpend.reports.formats.csv import write_csv
+        from perpend.reports.formats.json import write_json, write_ndjson
 
         with output_stream(asked.out, long=True) as stream:
             if asked.form == "ndjson":
@@ -275,7 +275,7 @@ def _write(evaluation: Evaluation, asked: ReportOptions, explained: ExplainComma
 
 def _write_page(evaluation: Evaluation, asked: ReportOptions, explained: ExplainCommand, said: Annotations) -> None:
     from perpend.reports.html.page import write_handout
-    from perpend.reports.terminal.verdicts.waivers import waived_text
+    from perpend.reports.terminal.verdicts.decisions import waived_text
 
     accounts = configuration_of(click.get_current_context()).accounts
     with output_stream(asked.out) as stream:
@@ -292,7 +292,7 @@ def _write_page(evaluation: Evaluation, asked: ReportOptions, explained: Explain
 
 def _tell_waived(covering: WaiverMatches | None) -> None:
     """Say on standard error how many verdicts are waived, where the output has no place for it."""
-    from perpend.reports.terminal.verdicts.waivers import waived_text
+    from perpend.reports.terminal.verdicts.decisions import waived_text
 
     if text := waived_text(covering):
         click.echo(f"perpend: {text}", err=True)
@@ -312,7 +312,7 @@ def _explain_words(evaluation: Evaluation, explained: ExplainCommand) -> list[st
 
 
 def _write_findings(evaluation: Evaluation, asked: ReportOptions, weighed: RatedEvaluation | None) -> None:
-    from perpend.reports.formats.exchange.finding import OPEN, findings_of, run_of
+    from perpend.reports.formats.finding import OPEN, findings_of, run_of
 
     statuses = tuple(Status) if asked.every or asked.statuses else OPEN
     run = run_of(evaluation, weighed)
@@ -321,9 +321,9 @@ def _write_findings(evaluation: Evaluation, asked: ReportOptions, weighed: Rated
 
 def _write_counts(evaluation: Evaluation, asked: ReportOptions, weighed: RatedEvaluation | None) -> None:
     """Write a form that tells of policies and requirements, and names the first objects only."""
-    from perpend.reports.formats.as_junit import write_junit
-    from perpend.reports.formats.exchange.markdown import write_markdown
-    from perpend.reports.formats.exchange.oscal_results import write_oscal_results
+    from perpend.reports.formats.junit import write_junit
+    from perpend.reports.formats.markdown import write_markdown
+    from perpend.reports.formats.oscal import write_oscal_results
 
     with output_stream(asked.out) as stream:
         if asked.form == "markdown":

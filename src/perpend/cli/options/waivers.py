@@ -169,7 +169,7 @@ def waiver_views(place: HistoryStorage, repository: Repository) -> list[str]:
     from perpend.findings.history.queries.rows import rows_statement
     from perpend.findings.history.queries.views import asking
     from perpend.findings.waivers.match_history import waived_statement
-    from perpend.reports.formats.as_waivers import standing_document
+    from perpend.reports.formats.decisions import standing_document
 
     waiving = ActiveWaivers.here(repository, None, none=False)
     with asking(place, *(("finding",) if waiving.files.waivers else ("run",))) as connection:

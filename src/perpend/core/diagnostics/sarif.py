@@ -1,6 +1,6 @@
-"""Diagnostics in, a SARIF 2.1.0 log out, for code scanning and editors. Refuses to know where the log goes.
+"""Build SARIF 2.1.0 logs, and write diagnostics as one, for code scanning and editors.
 
-Source: OASIS, Static Analysis Results Interchange Format 2.1.0 with Errata 01; section numbers below are its own.
+Source: OASIS, Static Analysis Results Interchange Format 2.1.0 with Errata 01; section numbers refer to it.
 """
 
 from __future__ import annotations
@@ -27,27 +27,42 @@ _FINGERPRINT: Final = "codePathMessage/v1"
 _FIRST_SENTENCE: Final = re.compile(r".+?[.?!](?=\s|$)")
 
 
-def render_sarif(diagnostics: Iterable[Diagnostic], *, rules: Mapping[str, Rule], tool_version: str, root: str = "") -> str:
-    """Return a SARIF log in ASCII with one run. Of ``rules``, by code, those that occur are described.
+def sarif_run(driver: Mapping[str, Any], **properties: Any) -> dict[str, Any]:
+    """Return a run without results. ``driver`` describes the tool, but for its name."""
+    return {"tool": {"driver": {"name": "Perpend", **driver}}, "columnKind": "unicodeCodePoints", **properties}
 
-    Paths stand relative to ``%SRCROOT%``, below which ``root`` says where the repository is. A fingerprint holds when lines or
-    the repository move; equal problems of one file are numbered.
+
+def sarif_log(run: Mapping[str, Any], results: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """Return a log with one run. Its results are the last member, so that a writer can stream them."""
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [{**run, "results": list(results)}]}
+
+
+def sarif_message(text: str) -> dict[str, str]:
+    """Return a message without placeholders (section 3.11.5) and links (section 3.11.6).
+
+    A space breaks a link. A backslash before the bracket would not, if the text itself ends in one.
+    """
+    return {"text": text.replace("{", "{{").replace("}", "}}").replace("](", "] (")}
+
+
+def sarif_location(path: str, base: str, region: Mapping[str, int], **more: Any) -> dict[str, Any]:
+    """Return a place in a file, whose path is relative to the directory called ``base``."""
+    artifact = {"uri": quote(encodable(path)), "uriBaseId": base}
+    return {"physicalLocation": {"artifactLocation": artifact, "region": region}, **more}
+
+
+def render_sarif(diagnostics: Iterable[Diagnostic], *, rules: Mapping[str, Rule], tool_version: str, root: str = "") -> str:
+    """Return a SARIF log in ASCII with one run. It describes those ``rules``, by code, that occur.
+
+    Paths are relative to ``%SRCROOT%``; ``root`` is the repository's directory below it. Fingerprints do not change if lines
+    or the repository move. Equal problems of one file are numbered.
     """
     ordered = sorted_diagnostics(diagnostics)
     codes = sorted({diagnostic.code for diagnostic in ordered})
     seen: Counter[str] = Counter()
-    run = {
-        "tool": {
-            "driver": {
-                "name": "Perpend",
-                "version": tool_version,
-                "rules": [_descriptor(code, rules.get(code)) for code in codes],
-            }
-        },
-        "columnKind": "unicodeCodePoints",
-        "results": [_result(diagnostic, codes.index(diagnostic.code), seen, root) for diagnostic in ordered],
-    }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    run = sarif_run({"version": tool_version, "rules": [_descriptor(code, rules.get(code)) for code in codes]})
+    results = (_result(diagnostic, codes.index(diagnostic.code), seen, root) for diagnostic in ordered)
+    return json.dumps(sarif_log(run, results), indent=2) + "\n"
 
 
 def _descriptor(code: str, rule: Rule | None) -> dict[str, Any]:
@@ -67,7 +82,7 @@ def _descriptor(code: str, rule: Rule | None) -> dict[str, Any]:
 
 
 def _summary(page: str) -> str:
-    """Return a page's first paragraph that is no heading, on one line."""
+    """Return the first paragraph of a page that is not a heading, on one line."""
     paragraphs = (paragraph.strip() for paragraph in page.split("\n\n"))
     return " ".join(next((text for text in paragraphs if text and not text.startswith("#")), "").split())
 
@@ -79,31 +94,21 @@ def _result(diagnostic: Diagnostic, rule_index: int, seen: Counter[str], root: s
         "ruleId": diagnostic.code,
         "ruleIndex": rule_index,
         "level": diagnostic.severity.value,
-        "message": {"text": _literal(prose_from_diagnostic(diagnostic))},
-        "locations": [{"physicalLocation": _physical_location(diagnostic.span, root)}],
+        "message": sarif_message(prose_from_diagnostic(diagnostic)),
+        "locations": [_location(diagnostic.span, root)],
         "partialFingerprints": {_FINGERPRINT: f"{fingerprint}:{seen[fingerprint]}"},
     }
 
 
-def _literal(text: str) -> str:
-    """Return a message in which nothing is a placeholder (section 3.11.5) or a link (section 3.11.6).
-
-    A space breaks the link: a backslash before the bracket would not, where the text brings one of its own.
-    """
-    return text.replace("{", "{{").replace("}", "}}").replace("](", "] (")
-
-
-def _physical_location(span: Span, root: str) -> dict[str, Any]:
+def _location(span: Span, root: str) -> dict[str, Any]:
     region = region_from_span(span, root)
-    return {
-        "artifactLocation": {"uri": quote(encodable(region.path)), "uriBaseId": "%SRCROOT%"},
-        "region": {
-            "startLine": region.line,
-            "startColumn": region.column,
-            "endLine": region.end_line,
-            "endColumn": region.end_column,
-        },
+    lines = {
+        "startLine": region.line,
+        "startColumn": region.column,
+        "endLine": region.end_line,
+        "endColumn": region.end_column,
     }
+    return sarif_location(region.path, "%SRCROOT%", lines)
 
 
 def _fingerprint(diagnostic: Diagnostic) -> str:

@@ -1,1 +1,1 @@
-"""A run handed over whole: inputs or their hashes, policies, verdicts and waivers in one file, which anybody can check."""
+"""Evidence packs: one verifiable file with the inputs or their hashes, policies, verdicts and waivers of a run."""

@@ -1,6 +1,6 @@
-"""A pack's file: members in, bytes that depend on nothing else out; a foreign file in, its members within bounds out.
+"""Write and read the ZIP file of an evidence pack.
 
-Nothing is written under a name before all names are known to be harmless. Refuses to know what members mean.
+Equal members give equal bytes. A foreign file is read within bounds, and no member is unpacked before all names are checked.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MOST_MEMBERS: Final = 50_000
-"""How many files a pack holds at most."""
+"""The largest number of files in an evidence pack."""
 
 MOST_BYTES: Final = 64 * 1024**3
-"""How large a pack is at most, unpacked."""
+"""The largest size of an evidence pack, unpacked, in bytes."""
 
 RATIO: Final = 250
-"""How many times its size in the pack a member may have, unpacked, where that is more than ``UNCHECKED`` bytes."""
+"""The largest ratio of unpacked to packed size, for members of more than ``UNCHECKED`` unpacked bytes."""
 
 UNCHECKED: Final = 64 * 1024 * 1024
 _MOST_AT_ONCE: Final = 16 * 1024 * 1024
@@ -43,62 +43,62 @@ _NAME: Final = re.compile(r"[^\x00-\x1f\x7f\\]+")
 _LOCAL: Final = struct.Struct("<4s5H3I2H")
 _LOCAL_SIGN, _END_SIGN, _ZIP64_SIZES, _LARGE = b"PK\x03\x04", b"PK\x05\x06", 1, 0xFFFFFFFF
 _END_SIZE: Final = 22
-_SIZES_BEHIND: Final = 0x08
-_SIZES_BEHIND_TAKE: Final = range(12, 25)
-"""How many bytes the sizes of a member take where they stand behind it, and not in front."""
+_HAS_DESCRIPTOR: Final = 0x08
+_DESCRIPTOR_SIZES: Final = range(12, 25)
+"""The number of bytes of a data descriptor, which follows a member whose header has no sizes."""
 
 _BROKEN: Final = (
     *(zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OverflowError, EOFError, OSError),
     *(zlib.error, struct.error),
 )
-"""What reading a file that is no sound archive may raise."""
+"""The errors that reading a damaged archive may raise."""
 
 
-class NotAPack(PerpendError):
-    """A file that is no pack at all, or cannot be packed as one."""
+class NotAnEvidencePack(PerpendError):
+    """A file is not an evidence pack, or cannot be part of one."""
 
 
 @dataclass(frozen=True, slots=True)
-class PackFault:
-    """What is otherwise than a pack says: the member, empty for the file as a whole, and the reason."""
+class EvidenceFault:
+    """A difference from the statement of an evidence pack. ``member`` is empty for the file as a whole."""
 
     member: str
     reason: str
 
 
 class DamagedMember(Exception):
-    """A member that cannot be read whole."""
+    """A member cannot be read in full."""
 
 
 def name_fault(name: str) -> str | None:
-    """Return why a file cannot be called so in a pack, None where it can."""
+    """Return the reason why a member cannot have a name, None if it can."""
     parts = name.split("/")
     try:
         long = len(name.encode()) > _LONGEST_NAME or any(len(part.encode()) > _LONGEST_PART for part in parts)
     except UnicodeEncodeError:
-        return "its name is no text"
+        return "its name is not text"
     if long:
         return "its name is too long"
     if name.endswith("/"):
-        return "is a directory, and a pack holds files only"
+        return "is a directory, and an evidence pack contains only files"
     if not _NAME.fullmatch(name) or {"", ".", ".."} & set(parts):
-        return "its name leads elsewhere, or holds signs that no name has"
+        return "its name leads out of the evidence pack, or has control characters or backslashes"
     return None
 
 
 def write_archive(stream: BinaryIO, members: Mapping[str, Path | bytes]) -> None:
-    """Write members, in their order. Equal members give equal bytes: no time, no owner, nothing of the machine is kept.
+    """Write members, in their order, without times, owners or other facts of the machine.
 
-    Raises NotAPack for what could not be read again: a name, a number or a size beyond bounds.
+    Raises NotAnEvidencePack if a name, a number or a size is beyond the bounds of reading.
     """
-    refuse_names(members)
-    refuse_sizes(members)
+    check_names(members)
+    check_sizes(members)
     with zipfile.ZipFile(stream, "w", strict_timestamps=True) as archive:
         for name, content in members.items():
             _write_member(archive, name, content)
         faults = _faults(archive.infolist())
     if faults:
-        raise NotAPack(f"cannot be packed: {shown(faults[0].member)}: {faults[0].reason}")
+        raise NotAnEvidencePack(f"cannot be packed: {shown(faults[0].member)}: {faults[0].reason}")
 
 
 def _write_member(archive: zipfile.ZipFile, name: str, content: Path | bytes) -> None:
@@ -112,35 +112,35 @@ def _write_member(archive: zipfile.ZipFile, name: str, content: Path | bytes) ->
             target.write(chunk)
 
 
-def refuse_names(members: Mapping[str, Path | bytes]) -> None:
-    """Raise NotAPack for the first member that cannot be called so."""
+def check_names(members: Mapping[str, Path | bytes]) -> None:
+    """Raise NotAnEvidencePack for the first member whose name is not allowed."""
     for name in members:
         if (reason := name_fault(name)) is not None:
-            raise NotAPack(f"cannot be packed: {shown(name)}: {reason}")
+            raise NotAnEvidencePack(f"cannot be packed: {shown(name)}: {reason}")
 
 
-def refuse_sizes(members: Mapping[str, Path | bytes]) -> None:
-    """Raise NotAPack where members are more, or larger together, than a pack may be: nobody could read it again."""
+def check_sizes(members: Mapping[str, Path | bytes]) -> None:
+    """Raise NotAnEvidencePack if there are too many members, or if they are too large together."""
     if len(members) > MOST_MEMBERS:
-        raise NotAPack(f"cannot be packed: {len(members):,} files are more than a pack holds ({MOST_MEMBERS:,})")
+        raise NotAnEvidencePack(f"cannot be packed: {len(members):,} files are more than the limit of {MOST_MEMBERS:,}")
     total = sum(len(content) if isinstance(content, bytes) else content.stat().st_size for content in members.values())
     if total > MOST_BYTES:
-        raise NotAPack(
-            f"cannot be packed: {total:,} bytes are more than a pack holds ({MOST_BYTES:,}); --no-inputs packs hashes"
+        raise NotAnEvidencePack(
+            f"cannot be packed: {total:,} bytes are more than the limit of {MOST_BYTES:,}; use --no-inputs to pack hashes"
         )
 
 
 @dataclass(slots=True)
-class PackArchive:
-    """A pack as it is read: its members by name, and what keeps it from being read at all. Then there are no members."""
+class EvidenceArchive:
+    """The members of an evidence pack by name. With ``faults``, which keep it from being read, there are no members."""
 
-    faults: tuple[PackFault, ...] = ()
+    faults: tuple[EvidenceFault, ...] = ()
     _archive: zipfile.ZipFile | None = None
     _infos: dict[str, zipfile.ZipInfo] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of all members, in the order in which they stand there."""
+        """The names of all members, in their order."""
         return tuple(self._infos)
 
     def content(self, name: str, *, most: int) -> bytes:
@@ -150,9 +150,9 @@ class PackArchive:
         return b"".join(self._chunks(name))
 
     def digest(self, name: str, target: Path | None = None) -> str:
-        """Return the SHA-256 of a member, in hexadecimal, having written it to a file where one is named.
+        """Return the SHA-256 of a member, in hexadecimal, and write the member to ``target`` if it is given.
 
-        Raises DamagedMember, and StoreError where the file cannot be written.
+        Raises DamagedMember, and StoreError if the file cannot be written.
         """
         digest = hashlib.sha256()
         if target is None:
@@ -176,36 +176,38 @@ class PackArchive:
                     size += len(chunk)
                     yield chunk
         except _BROKEN as error:
-            raise DamagedMember(f"is cut off or damaged: {_words(error)}") from None
+            raise DamagedMember(f"is cut off or damaged: {_error_text(error)}") from None
         if size != info.file_size:
-            raise DamagedMember(f"is cut off: {size:,} bytes where {info.file_size:,} were packed")
+            raise DamagedMember(f"is cut off: {size:,} bytes of {info.file_size:,}")
 
 
 @contextmanager
-def opened_pack(path: Path) -> Iterator[PackArchive]:
-    """Yield a pack. Raises NotAPack for a file that cannot be opened, or begins like no archive."""
+def open_evidence(path: Path) -> Iterator[EvidenceArchive]:
+    """Yield an evidence pack. Raises NotAnEvidencePack for a file that cannot be opened, or does not begin like an archive."""
     try:
         with path.open("rb") as file:
             is_one = stat.S_ISREG(path.stat().st_mode) and file.read(2) == _LOCAL_SIGN[:2]
     except OSError as error:
-        raise NotAPack(f"{shown(path)}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise NotAnEvidencePack(f"{shown(path)}: cannot be read: {(error.strerror or str(error)).lower()}") from None
     if not is_one:
-        raise NotAPack(f"{shown(path)}: is no pack: not a ZIP file")
+        raise NotAnEvidencePack(f"{shown(path)}: is not an evidence pack: not a ZIP file")
     with _BoundedReader(io.FileIO(path)) as stream:
         try:
             archive = zipfile.ZipFile(stream)
         except _BROKEN as error:
             within = _cut_within(stream)
-            fault = PackFault(within, "the file is cut off within this member") if within else None
-            yield PackArchive((fault or PackFault("", f"is cut off or damaged: {_words(error)}"),))
+            fault = EvidenceFault(within, "the file is cut off within this member") if within else None
+            yield EvidenceArchive((fault or EvidenceFault("", f"is cut off or damaged: {_error_text(error)}"),))
             return
         infos = archive.infolist()
-        faults = _faults(infos) or _faults_beside(archive, stream)
-        yield PackArchive(tuple(faults)) if faults else PackArchive((), archive, {info.filename: info for info in infos})
+        faults = _faults(infos) or _foreign_bytes(archive, stream)
+        yield (
+            EvidenceArchive(tuple(faults)) if faults else EvidenceArchive((), archive, {info.filename: info for info in infos})
+        )
 
 
 class _BoundedReader(io.BufferedReader):
-    """A file of which no more is read at once than a pack needs, whatever the file says of itself."""
+    """A file that returns a limited number of bytes at once, so that false sizes in it cannot exhaust memory."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         wanted = size if size is not None and size >= 0 else _MOST_AT_ONCE + 1
@@ -215,35 +217,35 @@ class _BoundedReader(io.BufferedReader):
         return read
 
 
-def _faults(infos: list[zipfile.ZipInfo]) -> list[PackFault]:
-    """Return what keeps an archive from being read: names that lead elsewhere, and what goes beyond bounds."""
+def _faults(infos: list[zipfile.ZipInfo]) -> list[EvidenceFault]:
+    """Return the faults that keep an archive from being read: unsafe names, and sizes beyond bounds."""
     if len(infos) > MOST_MEMBERS:
-        return [PackFault("", f"has {len(infos):,} members; at most {MOST_MEMBERS:,} are read")]
+        return [EvidenceFault("", f"has {len(infos):,} members; at most {MOST_MEMBERS:,} are read")]
     if (total := sum(info.file_size for info in infos)) > MOST_BYTES:
-        return [PackFault("", f"has {total:,} bytes unpacked; at most {MOST_BYTES:,} are read")]
+        return [EvidenceFault("", f"has {total:,} bytes unpacked; at most {MOST_BYTES:,} are read")]
     names = Counter(info.filename for info in infos)
-    faults = [PackFault(info.filename, reason) for info in infos if (reason := _member_fault(info, names)) is not None]
+    faults = [EvidenceFault(info.filename, reason) for info in infos if (reason := _member_fault(info, names)) is not None]
     ordered = sorted(infos, key=lambda info: info.header_offset)
     for info, following in pairwise(ordered):
         if info.header_offset + _LOCAL.size + info.compress_size > following.header_offset:
-            faults.append(PackFault(following.filename, "lies within another member, or is another one's double"))
+            faults.append(EvidenceFault(following.filename, "overlaps another member"))
     return faults
 
 
-def _faults_beside(archive: zipfile.ZipFile, stream: BinaryIO) -> list[PackFault]:
-    """Return where an archive has bytes that belong to no member: nobody would notice that they are there, or others."""
+def _foreign_bytes(archive: zipfile.ZipFile, stream: BinaryIO) -> list[EvidenceFault]:
+    """Return a fault if an archive has bytes that belong to no member, because they could change unnoticed."""
     where = "in a comment" if archive.comment or any(info.comment for info in archive.infolist()) else None
     try:
-        where = where or _place_of_more(archive, stream)
+        where = where or _foreign_place(archive, stream)
     except _BROKEN as error:
-        return [PackFault("", f"is cut off or damaged: {_words(error)}")]
-    return [PackFault("", f"holds bytes that belong to no member: {where}")] if where else []
+        return [EvidenceFault("", f"is cut off or damaged: {_error_text(error)}")]
+    return [EvidenceFault("", f"has bytes that belong to no member: {where}")] if where else []
 
 
-def _place_of_more(archive: zipfile.ZipFile, stream: BinaryIO) -> str | None:
+def _foreign_place(archive: zipfile.ZipFile, stream: BinaryIO) -> str | None:
     stream.seek(-_END_SIZE, io.SEEK_END)
     if stream.read(len(_END_SIGN)) != _END_SIGN:
-        return "behind its end"
+        return "after its end"
     expected = range(1)
     for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
         if info.header_offset not in expected:
@@ -252,8 +254,8 @@ def _place_of_more(archive: zipfile.ZipFile, stream: BinaryIO) -> str | None:
         *_, name_length, more_length = _LOCAL.unpack(stream.read(_LOCAL.size))
         end = info.header_offset + _LOCAL.size + name_length + more_length + info.compress_size
         expected = range(end, end + 1)
-        if info.flag_bits & _SIZES_BEHIND:
-            expected = range(end + _SIZES_BEHIND_TAKE.start, end + _SIZES_BEHIND_TAKE.stop)
+        if info.flag_bits & _HAS_DESCRIPTOR:
+            expected = range(end + _DESCRIPTOR_SIZES.start, end + _DESCRIPTOR_SIZES.stop)
     return None if archive.start_dir in expected else "between its members"
 
 
@@ -261,24 +263,24 @@ def _member_fault(info: zipfile.ZipInfo, names: Mapping[str, int]) -> str | None
     if (reason := name_fault(info.orig_filename)) is not None:
         return reason
     if names[info.filename] > 1:
-        return "stands there twice"
+        return "occurs twice"
     parts = info.filename.split("/")
     if any("/".join(parts[:number]) in names for number in range(1, len(parts))):
-        return "lies below a file"
+        return "is below a file"
     mode = info.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        return "is no file"
+        return "is not a file"
     if info.flag_bits & 1:
         return "is encrypted"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "is packed in a way that no pack is"
+        return "has a compression that evidence packs do not use"
     if info.file_size > UNCHECKED and info.file_size > RATIO * info.compress_size:
         return f"unpacks to more than {RATIO} times its size"
     return None
 
 
 def _cut_within(stream: BinaryIO) -> str | None:
-    """Return the member in which a file ends that lacks its end, by going from one to the next; None where none is it."""
+    """Return the member in which a file is cut off, by following the headers; None if none can be named."""
     with suppress(*_BROKEN):
         end, place = stream.seek(0, io.SEEK_END), 0
         for _ in range(MOST_MEMBERS):
@@ -296,6 +298,6 @@ def _cut_within(stream: BinaryIO) -> str | None:
     return None
 
 
-def _words(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     text = str(error).split("\n")[0]
     return shown(text[:1].lower() + text[1:]) if text else type(error).__name__

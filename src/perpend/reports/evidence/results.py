@@ -1,4 +1,4 @@
-"""Packed policies and a snapshot in, what a pack says of the run out: made when it is written, and once more to check it."""
+"""Evaluate the policies of an evidence pack, and write its results: once to create it, and again to verify it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,15 @@ from perpend.inventory.snapshots.files import naming
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
 from perpend.reports.evidence.statement import UnusableStatement
-from perpend.reports.formats.as_csv import write_csv
-from perpend.reports.formats.as_requirements import write_requirements
-from perpend.reports.formats.as_severity import ratings_document, severities_document
-from perpend.reports.formats.as_waivers import attested_document, waivers_document, write_covered
+from perpend.reports.formats.csv import write_csv
+from perpend.reports.formats.decisions import (
+    attested_document,
+    ratings_document,
+    severities_document,
+    waivers_document,
+    write_covered,
+)
+from perpend.reports.formats.requirements import write_requirements
 from perpend.version import __version__
 
 if TYPE_CHECKING:
@@ -43,42 +48,42 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.requirements import FrameworkAsked
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.syntax.repository import Repository
-    from perpend.reports.evidence.statement import RunPacked
+    from perpend.reports.evidence.statement import EvidenceRun
 
 VERDICTS: Final = "verdicts.csv"
 WAIVERS: Final = "waivers.json"
 WAIVED: Final = "waived.csv"
 RATINGS: Final = "ratings.json"
 REQUIREMENTS: Final = "requirements.csv"
-"""The members that judging makes: the first two always, the others where there is something to say."""
+"""The members that an evaluation writes: the first two always, the others if they have content."""
 
 MAY_BE_MADE: Final = frozenset((VERDICTS, WAIVERS, WAIVED, RATINGS, REQUIREMENTS))
-"""All members that judging may make: one that is there and is not made again was made by nobody."""
+"""All members that an evaluation may write. If one exists and is not written again, it was not made by Perpend."""
 
 RUNS, INVENTORY = "snapshot/runs/", "snapshot/inventory/"
-"""Where a snapshot's manifest and its tables stand in a pack: below ``snapshot/`` is a store."""
+"""The places of a snapshot's manifest and tables in an evidence pack: ``snapshot/`` is a store."""
 
 VERSIONS: Final = {"perpend": __version__, "semantics": str(SEMANTICS), "engine": ENGINE}
-"""What judges here: verdicts of another version may differ, and nobody is to blame for that."""
+"""The versions that evaluate here. Verdicts of another version may differ without a fault."""
 
 
 class CannotReEvaluate(UnusableStatement):
-    """A pack that does not hold what judging it takes."""
+    """An evidence pack lacks something that evaluating it needs."""
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluatedPack:
-    """What judging said of itself, key by key of the predicate, the files that it wrote, and its counts by policy."""
+class EvaluatedEvidence:
+    """An evaluation: its part of the predicate, the files that it wrote by member name, and its counts by policy."""
 
     described: dict[str, Any]
     members: dict[str, Path]
     counts: dict[str, dict[Status, int]]
 
 
-def evaluate_pack(repository: Repository, snapshot: Snapshot, run: RunPacked, directory: Path) -> EvaluatedPack:
-    """Judge a snapshot by the policies of a packed repository, and write verdicts and waivers below a directory.
+def evaluate_evidence(repository: Repository, snapshot: Snapshot, run: EvidenceRun, directory: Path) -> EvaluatedEvidence:
+    """Evaluate a snapshot with the policies of a packed repository, and write the results below a directory.
 
-    Raises CannotJudgeAgain where a policy cannot judge, and StoreError where the snapshot is damaged.
+    Raises CannotReEvaluate if a policy cannot be used, and StoreError if the snapshot is damaged.
     """
     analyzer = Analyzer(repository)
     programs = []
@@ -86,14 +91,14 @@ def evaluate_pack(repository: Repository, snapshot: Snapshot, run: RunPacked, di
         logic_id = production_of(policy_id)
         program = analyzer.analyzed(logic_id).program if logic_id in repository.logic_ids else None
         if program is None:
-            raise CannotReEvaluate(f"the policy {policy_id} cannot judge")
+            raise CannotReEvaluate(f"the policy {policy_id} cannot be used")
         programs.append(program)
-    held = {table.type_name for table in snapshot.tables.by_name.values()}
-    if missing := next((program for program in programs if program.input_type not in held), None):
-        raise CannotReEvaluate(f"the snapshot holds no {missing.input_type}, which the policy {missing.policy_id} judges")
+    types = {table.type_name for table in snapshot.tables.by_name.values()}
+    if missing := next((program for program in programs if program.input_type not in types), None):
+        raise CannotReEvaluate(f"the snapshot has no {missing.input_type}, which the policy {missing.policy_id} evaluates")
     max_age = age_from_text(run.max_age) if run.max_age is not None else None
     if (max_age is None) is not (run.max_age is None):
-        raise CannotReEvaluate("the age that facts may have is no length of time")
+        raise CannotReEvaluate("the maximal age is not a length of time")
     with evaluate_snapshot(
         snapshot,
         replace(selection_of(analyzer, programs), frameworks=_frameworks(repository, run)),
@@ -104,11 +109,11 @@ def evaluate_pack(repository: Repository, snapshot: Snapshot, run: RunPacked, di
         with naming(directory):
             members = _write(evaluation, repository, run, directory)
         counts = {column.program.policy_id: counts_of(column) for column in evaluation.verdicts}
-        return EvaluatedPack(_described(snapshot, evaluation, run), members, counts)
+        return EvaluatedEvidence(_described(snapshot, evaluation, run), members, counts)
 
 
-def _frameworks(repository: Repository, run: RunPacked) -> tuple[FrameworkAsked, ...]:
-    """Return the frameworks that the run was asked by; what did not judge was not asked."""
+def _frameworks(repository: Repository, run: EvidenceRun) -> tuple[FrameworkAsked, ...]:
+    """Return the frameworks of the run. Policies that the run did not evaluate count as not asked."""
 
     def why_not(policy_id: str) -> str:
         return "" if policy_id in run.policies else "not asked in this run"
@@ -119,17 +124,17 @@ def _frameworks(repository: Repository, run: RunPacked) -> tuple[FrameworkAsked,
         raise CannotReEvaluate(str(error)) from None
 
 
-def _write(evaluation: Evaluation, repository: Repository, run: RunPacked, directory: Path) -> dict[str, Path]:
-    """Write what judging makes below a directory, and return the files by what they are called in a pack."""
+def _write(evaluation: Evaluation, repository: Repository, run: EvidenceRun, directory: Path) -> dict[str, Path]:
+    """Write the results below a directory, and return the files by their names in the evidence pack."""
     files = waivers_below(repository.files, WAIVERS_FOLDER)
-    said = ratings_below(repository.files, RATINGS_FOLDER)
-    for name, diagnostics in (("waivers", files.diagnostics), ("ratings", said.diagnostics)):
+    ratings = ratings_below(repository.files, RATINGS_FOLDER)
+    for name, diagnostics in (("waivers", files.diagnostics), ("ratings", ratings.diagnostics)):
         if diagnostics:
             raise CannotReEvaluate(f"its {name} cannot be read: {diagnostics[0].message}")
     counts = {column.program.policy_id: counts_of(column) for column in evaluation.verdicts}
     covering = waived(evaluation, files, repository.policy_ids, replayed=True).covering
     attested = attested_on(files, covering.day, repository, counts)
-    in_force = ratings_in_force(said, repository.policy_ids)
+    in_force = ratings_in_force(ratings, repository.policy_ids)
     severities = weighed(evaluation, in_force, covering) if in_force.by_policy else None
     members = {VERDICTS: directory / VERDICTS, WAIVERS: directory / WAIVERS}
     with _stream(members[VERDICTS]) as stream:
@@ -161,7 +166,7 @@ def _write_json(document: dict[str, Any], path: Path) -> None:
     path.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
 
 
-def _described(snapshot: Snapshot, evaluation: Evaluation, run: RunPacked) -> dict[str, Any]:
+def _described(snapshot: Snapshot, evaluation: Evaluation, run: EvidenceRun) -> dict[str, Any]:
     return {
         "run": {
             "snapshot": snapshot.id,
@@ -198,5 +203,5 @@ def _described(snapshot: Snapshot, evaluation: Evaluation, run: RunPacked) -> di
 
 
 def moment_text(moment: datetime) -> str:
-    """Return a moment as a statement has it: ISO 8601 in UTC."""
+    """Return a moment as ISO 8601 in UTC."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,6 +1,6 @@
-"""What a pack says of itself, as an in-toto statement: its members by their digests, and how it came about.
+"""Write and read the in-toto statement of an evidence pack: the digests of its members, and the run.
 
-Text in, text out. A foreign text is taken for what it is only if every part has its form.
+A foreign statement is accepted only if every part of it has the right form.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 """The layout of the statement, by the in-toto attestation framework, version 1."""
 
 PREDICATE_TYPE: Final = "urn:perpend:pack:1"
-"""What the statement's predicate means. A later layout has another number."""
+"""The type of the predicate. A later layout has another number."""
 
 MOST: Final = 16 * 1024 * 1024
-"""How many bytes of a statement are read."""
+"""The largest size of a statement, in bytes."""
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 
 class UnusableStatement(PerpendError):
-    """A text that is no statement over a pack."""
+    """A text is not a statement of an evidence pack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Digests of members, SHA-256 in hexadecimal, by their names; what the predicate is, and the predicate itself."""
+    """The SHA-256 of each member, in hexadecimal, by its name, and the predicate with its type."""
 
     subjects: Mapping[str, str]
     predicate: Mapping[str, Any]
@@ -43,7 +43,7 @@ class Statement:
 
     @property
     def text(self) -> str:
-        """The statement as JSON: always the same text for the same content."""
+        """The statement as JSON, the same text for the same content."""
         document = {
             "_type": STATEMENT_TYPE,
             "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(self.subjects.items())],
@@ -54,11 +54,11 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class RunPacked:
-    """What judging a pack again takes: the snapshot, its content's hash, the time, which policies, and how old facts may be.
+class EvidenceRun:
+    """The facts that evaluating the run again needs: the snapshot and its content hash, the time, policies, and maximal age.
 
-    ``stated``: somebody said that the estate looked so at that time. ``counted_to`` is what ages are counted to.
-    ``frameworks`` are those, or sections of them, that policies were chosen by; ``inherited``: those that reach them, too.
+    ``stated``: the time was stated by a source or the user. Ages count to ``counted_to``. ``frameworks`` are the frameworks or
+    sections that chose the policies; ``inherited``: policies that inherit them are included.
     """
 
     snapshot: str
@@ -74,30 +74,30 @@ class RunPacked:
 
 
 def statement_from(content: bytes) -> Statement:
-    """Return the statement that bytes hold. Raises UnusableStatement with the reason."""
+    """Return the statement in some bytes. Raises UnusableStatement with the reason."""
     try:
-        document = json.loads(content.decode("utf-8"), object_pairs_hook=_without_doubles)
+        document = json.loads(content.decode("utf-8"), object_pairs_hook=_unique_members)
     except (ValueError, RecursionError):
-        raise UnusableStatement("is no JSON: cut off or damaged") from None
+        raise UnusableStatement("is not JSON: cut off or damaged") from None
     if not isinstance(document, dict) or document.get("_type") != STATEMENT_TYPE:
-        raise UnusableStatement(f"is no in-toto statement of the type {STATEMENT_TYPE}")
+        raise UnusableStatement(f"is not an in-toto statement of the type {STATEMENT_TYPE}")
     try:
         pairs = [(str(one["name"]), str(one["digest"]["sha256"])) for one in document["subject"]]
         predicate, kind = document["predicate"], str(document["predicateType"])
     except (KeyError, TypeError):
-        raise UnusableStatement("lacks a part of an in-toto statement") from None
+        raise UnusableStatement("is not complete: a part of an in-toto statement is missing") from None
     subjects = dict(pairs)
     if len(subjects) < len(pairs) or not isinstance(predicate, dict) or not all(map(_DIGEST.fullmatch, subjects.values())):
-        raise UnusableStatement("names a subject twice, or has a part in another form than an in-toto statement")
+        raise UnusableStatement("names a subject twice, or a part of it has the wrong form")
     return Statement(subjects, predicate, kind)
 
 
-def run_packed(predicate: Mapping[str, Any]) -> RunPacked:
-    """Return what a predicate says of the run. Raises UnusableStatement."""
+def run_from_predicate(predicate: Mapping[str, Any]) -> EvidenceRun:
+    """Return the run that a predicate describes. Raises UnusableStatement."""
     try:
         run, policies = predicate["run"], predicate["policies"]
         max_age = run["maxAge"]
-        return RunPacked(
+        return EvidenceRun(
             str(run["snapshot"]),
             str(run["content"]),
             _moment(run["time"]),
@@ -125,7 +125,7 @@ def _moment(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         raise ValueError

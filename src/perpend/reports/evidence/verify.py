@@ -1,7 +1,7 @@
-"""A foreign pack in, what holds of it out: each digest compared, and the run judged once more and compared byte for byte.
+"""Verify evidence packs: compare each digest, evaluate the run again, and compare the results byte for byte.
 
-Nothing of a pack is executed, and nothing of it is used before all names, sizes and digests are what they have to be. What
-cannot be checked is said, and is never a pass.
+Nothing in an evidence pack is executed, and nothing is used before all names, sizes and digests are right. A part that
+cannot be checked is reported, and never counts as valid.
 """
 
 from __future__ import annotations
@@ -18,19 +18,18 @@ from perpend.inventory.snapshots.files import shown
 from perpend.inventory.snapshots.store import Store
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.syntax.repository import open_repository
-from perpend.reports.evidence.archive import DamagedMember, PackFault, opened_pack
-from perpend.reports.evidence.policies import POLICIES
-from perpend.reports.evidence.results import INVENTORY, MAY_BE_MADE, RUNS, VERSIONS, evaluate_pack
+from perpend.reports.evidence.archive import DamagedMember, EvidenceFault, open_evidence
+from perpend.reports.evidence.results import INVENTORY, MAY_BE_MADE, RUNS, VERSIONS, evaluate_evidence
 from perpend.reports.evidence.statement import (
     MOST,
     PREDICATE_TYPE,
     Statement,
     UnusableStatement,
     digest_of_bytes,
-    run_packed,
+    run_from_predicate,
     statement_from,
 )
-from perpend.reports.evidence.write import README, README_TEXT, STATEMENT, inputs_of
+from perpend.reports.evidence.write import POLICIES, README, README_TEXT, STATEMENT, inputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,45 +37,45 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.inventory.snapshots.snapshot import Snapshot
-    from perpend.reports.evidence.archive import PackArchive
-    from perpend.reports.evidence.statement import RunPacked
+    from perpend.reports.evidence.archive import EvidenceArchive
+    from perpend.reports.evidence.statement import EvidenceRun
 
 _MOST_FAULTS: Final = 1_000
 _LONGEST: Final = 1 << 20
 _MOST_NAMED: Final = 3
 _DOUBTS: Final = {
-    "changedSince": "not known to mean what they meant in the run",
-    "moreThanFound": "more is compliant or inapplicable than the history knew of the run",
+    "changedSince": "changed since the run, or not known from it",
+    "moreThanFound": "more is compliant or inapplicable now than in the run",
 }
-"""What whoever packed says of policies in the predicate's ``history``. It follows from no member, and nobody can compare it."""
+"""Warnings about policies in the predicate's ``history``. They follow from no member, so that they cannot be checked."""
 
 
 @dataclass(slots=True)
-class PackChecked:
-    """What checking a pack has found: what was checked, what is otherwise than it says, and what could not be checked.
+class Verification:
+    """The result of verifying an evidence pack: the parts that were checked, the faults, and the parts not checked.
 
-    ``doubts`` are those that whoever packed it had: a pack with some can hold.
+    ``doubts`` are warnings from its creation: an evidence pack that has some can be valid.
     """
 
     statement: str | None = None
     checked: list[str] = field(default_factory=list)
-    faults: list[PackFault] = field(default_factory=list)
+    faults: list[EvidenceFault] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
 
     @property
     def holds(self) -> bool | None:
-        """Whether everything is as the pack says; None where nothing is otherwise, but something could not be checked."""
+        """Whether the evidence pack is valid; None if there is no fault, but a part could not be checked."""
         return False if self.faults else None if self.unchecked else True
 
 
-def verify_pack(path: Path, store: Store | None = None) -> PackChecked:
-    """Check a pack. ``store`` is where the inputs of one are that was packed without them.
+def verify_evidence(path: Path, store: Store | None = None) -> Verification:
+    """Verify an evidence pack. ``store`` has the inputs of one that was packed without them.
 
-    Raises NotAPack for a file that is none, StoreError where there is no room to unpack it.
+    Raises NotAnEvidencePack for another file, and StoreError if there is no room to unpack it.
     """
-    outcome = PackChecked()
-    with opened_pack(path) as archive, scratch() as directory:
+    outcome = Verification()
+    with open_evidence(path) as archive, scratch() as directory:
         outcome.faults += archive.faults
         statement = None if archive.faults else _statement(archive, outcome)
         if statement is None:
@@ -84,18 +83,18 @@ def verify_pack(path: Path, store: Store | None = None) -> PackChecked:
         unpacked = directory / "pack"
         _compare_digests(archive, statement, unpacked, outcome)
         if outcome.faults:
-            outcome.unchecked.append("judging again: of a pack with faults nothing is used")
+            outcome.unchecked.append("evaluating again: an evidence pack with faults is not used")
         elif statement.predicate_type != PREDICATE_TYPE:
             kind = shown(statement.predicate_type)
-            outcome.unchecked.append(f"what the statement says beyond digests: this version does not know {kind}")
+            outcome.unchecked.append(f"the predicate of the statement: this version does not know {kind}")
         else:
             outcome.doubts += _doubts(statement.predicate.get("history"))
-            _Rejudging(statement, unpacked, directory, outcome).compare(store)
+            _Reevaluation(statement, unpacked, directory, outcome).compare(store)
         return outcome
 
 
 def _doubts(history: object) -> Iterator[str]:
-    """Yield what whoever packed was not sure of. What is no list of names is none: anybody may have written it."""
+    """Return the warnings from the creation of the evidence pack. A value that is not a list of names is ignored."""
     for key, what in _DOUBTS.items():
         named = history.get(key) if isinstance(history, dict) else None
         names = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
@@ -104,153 +103,153 @@ def _doubts(history: object) -> Iterator[str]:
             yield f"{what}: {', '.join(map(shown, names[:_MOST_NAMED]))}{more}"
 
 
-def _statement(archive: PackArchive, outcome: PackChecked) -> Statement | None:
+def _statement(archive: EvidenceArchive, outcome: Verification) -> Statement | None:
     if STATEMENT not in archive.names:
-        outcome.faults.append(PackFault(STATEMENT, "is missing: nothing says what the pack holds"))
+        outcome.faults.append(EvidenceFault(STATEMENT, "is missing: nothing says what the pack holds"))
         return None
     try:
         content = archive.content(STATEMENT, most=MOST)
         outcome.statement = digest_of_bytes(content)
         return statement_from(content)
     except (DamagedMember, UnusableStatement) as error:
-        outcome.faults.append(PackFault(STATEMENT, str(error)))
+        outcome.faults.append(EvidenceFault(STATEMENT, str(error)))
         return None
 
 
-def _compare_digests(archive: PackArchive, statement: Statement, unpacked: Path, outcome: PackChecked) -> None:
-    """Compare every member with its digest, and unpack it."""
+def _compare_digests(archive: EvidenceArchive, statement: Statement, unpacked: Path, outcome: Verification) -> None:
+    """Compare each member with its digest, and unpack it."""
     names = [name for name in archive.names if name != STATEMENT]
     missing = sorted(statement.subjects.keys() - set(names))
-    outcome.faults += [PackFault(name, "is missing, and the statement names it") for name in missing[:_MOST_FAULTS]]
+    outcome.faults += [EvidenceFault(name, "is missing, but the statement names it") for name in missing[:_MOST_FAULTS]]
     for name in names:
         reason = _member_fault(archive, name, statement, unpacked)
         if reason is not None and len(outcome.faults) < _MOST_FAULTS:
-            outcome.faults.append(PackFault(name, reason))
+            outcome.faults.append(EvidenceFault(name, reason))
     if not outcome.faults:
         outcome.checked.append(f"{counted(len(names), 'member')}, each by its SHA-256")
 
 
-def _member_fault(archive: PackArchive, name: str, statement: Statement, unpacked: Path) -> str | None:
+def _member_fault(archive: EvidenceArchive, name: str, statement: Statement, unpacked: Path) -> str | None:
     if name not in statement.subjects:
         return "is not named by the statement"
-    if statement.predicate_type == PREDICATE_TYPE and not _has_a_place(name):
-        return "has no place in a pack"
+    if statement.predicate_type == PREDICATE_TYPE and not _is_member_name(name):
+        return "does not belong in an evidence pack"
     try:
         digest = archive.digest(name, unpacked / name)
     except DamagedMember as error:
         return str(error)
-    return None if digest == statement.subjects[name] else "was changed: its SHA-256 is not that of the statement"
+    return None if digest == statement.subjects[name] else "was changed: its SHA-256 differs from the statement"
 
 
-def _has_a_place(name: str) -> bool:
-    """Whether a pack holds members that are called so: beside a snapshot's tables nothing stands that a store would use."""
+def _is_member_name(name: str) -> bool:
+    """Whether an evidence pack may have a member with this name. Only the snapshot's own files are allowed in its store."""
     return name == README or name in MAY_BE_MADE or name.startswith((POLICIES, RUNS, INVENTORY))
 
 
 @dataclass(slots=True)
-class _Rejudging:
-    """A pack whose members are what the statement says, while it is judged once more."""
+class _Reevaluation:
+    """The second evaluation of an evidence pack whose members agree with the statement."""
 
     statement: Statement
     unpacked: Path
     directory: Path
-    outcome: PackChecked
+    outcome: Verification
 
     def compare(self, store: Store | None) -> None:
-        """Judge and compare, where that is possible."""
+        """Evaluate and compare, if that is possible."""
         try:
-            run = run_packed(self.statement.predicate)
+            run = run_from_predicate(self.statement.predicate)
         except UnusableStatement as error:
             self._fault(STATEMENT, str(error))
             return
         if not run.inputs and store is None:
-            self.outcome.unchecked.append("judging again: the inputs were left out; name their store with --inputs")
+            self.outcome.unchecked.append("evaluating again: the inputs were left out; name their store with --inputs")
             return
         try:
             with self._snapshot(run, store) as snapshot:
-                if self._holds_the_same(run, snapshot):
-                    self._judge(run, snapshot)
+                if self._is_packed_snapshot(run, snapshot):
+                    self._evaluate(run, snapshot)
         except PerpendError as error:
-            self._otherwise("", f"it cannot be judged again: {error}")
+            self._differ("", f"the run cannot be evaluated again: {error}")
 
-    def _snapshot(self, run: RunPacked, store: Store | None) -> AbstractContextManager[Snapshot]:
+    def _snapshot(self, run: EvidenceRun, store: Store | None) -> AbstractContextManager[Snapshot]:
         own = Store(self.unpacked / "snapshot")
         if not run.inputs and store is not None:
             return store.reading(run.snapshot)
         return own.reading(run.snapshot)
 
-    def _holds_the_same(self, run: RunPacked, snapshot: Snapshot) -> bool:
-        """Whether the snapshot is the one that was packed, file by file."""
+    def _is_packed_snapshot(self, run: EvidenceRun, snapshot: Snapshot) -> bool:
+        """Whether the snapshot is the packed one, file by file."""
         faults = len(self.outcome.faults)
-        said = self.statement.predicate.get("inputs", {}).get("files")
+        predicate = self.statement.predicate.get("inputs", {}).get("files")
         inputs = inputs_of(snapshot)
         listed = [{"name": name, **one} for name, one in inputs.items()]
-        if snapshot.content_hash != run.content or said != listed:
-            self._fault(f"{RUNS}{run.snapshot}.json", "is another snapshot than the statement says")
+        if snapshot.content_hash != run.content or predicate != listed:
+            self._fault(f"{RUNS}{run.snapshot}.json", "is not the snapshot of the statement")
         packed = {name for name in self.statement.subjects if name.startswith(INVENTORY)}
         for name in sorted(packed ^ (inputs.keys() if run.inputs else set())):
-            self._fault(name, "the snapshot's manifest and the pack disagree whether it is a part of the snapshot")
+            self._fault(name, "is either not packed, or not in the manifest of the snapshot")
         return len(self.outcome.faults) == faults
 
-    def _judge(self, run: RunPacked, snapshot: Snapshot) -> None:
+    def _evaluate(self, run: EvidenceRun, snapshot: Snapshot) -> None:
         again = self.directory / "again"
         again.mkdir(mode=0o700)
-        judged = evaluate_pack(open_repository(self.unpacked / POLICIES), snapshot, run, again)
+        results = evaluate_evidence(open_repository(self.unpacked / POLICIES), snapshot, run, again)
         before = len(self.outcome.faults) + len(self.outcome.unchecked)
         readme = self.unpacked / README
         if readme.exists() and readme.read_bytes() != README_TEXT.encode():
-            self._otherwise(README, "says something else than in every pack")
-        for name, path in judged.members.items():
+            self._differ(README, "differs from the text of this version")
+        for name, path in results.members.items():
             if not (self.unpacked / name).exists():
-                self._otherwise(name, "is missing, and judging again writes it")
+                self._differ(name, "is missing, but evaluating again writes it")
             elif (reason := _first_difference(self.unpacked / name, path)) is not None:
-                self._otherwise(name, reason)
-        for name in sorted(MAY_BE_MADE - judged.members.keys()):
+                self._differ(name, reason)
+        for name in sorted(MAY_BE_MADE - results.members.keys()):
             if (self.unpacked / name).exists():
-                self._otherwise(name, "is there, and judging again writes none")
-        said = self.statement.predicate
-        for key, value in judged.described.items():
-            if json.loads(json.dumps(value)) != said.get(key):
-                self._otherwise(STATEMENT, f"judging again says otherwise of `{key}`")
+                self._differ(name, "exists, but evaluating again does not write it")
+        predicate = self.statement.predicate
+        for key, value in results.described.items():
+            if json.loads(json.dumps(value)) != predicate.get(key):
+                self._differ(STATEMENT, f"evaluating again gives another `{key}`")
         if len(self.outcome.faults) + len(self.outcome.unchecked) == before:
-            counts = judged.described["verdicts"]
+            counts = results.described["verdicts"]
             number = sum(counts.values()) - counts["objects"]
             by = counted(len(run.policies), "policy", "policies")
-            self.outcome.checked.append(f"judged again: {counted(number, 'verdict')} of {by}, byte for byte")
-            if said.get("versions") != VERSIONS:
-                self.outcome.checked.append(f"that by another version: {_versions(said)} then, {_versions(None)} now")
+            self.outcome.checked.append(f"evaluated again: {counted(number, 'verdict')} by {by}, equal byte for byte")
+            if predicate.get("versions") != VERSIONS:
+                self.outcome.checked.append(f"by another version: {_versions(predicate)} then, {_versions(None)} now")
 
-    def _otherwise(self, member: str, reason: str) -> None:
-        """Take in that judging again ended otherwise: a fault, unless another version may be the cause, which nobody knows."""
-        said = self.statement.predicate
-        if said.get("versions") == VERSIONS:
+    def _differ(self, member: str, reason: str) -> None:
+        """Record a difference of the second evaluation: a fault, or not checked if another version may be the cause."""
+        predicate = self.statement.predicate
+        if predicate.get("versions") == VERSIONS:
             self._fault(member, reason)
         else:
             what = f"{member}: " if member else ""
-            by = f"{_versions(said)} packed it, and this is {_versions(None)}"
+            by = f"created by {_versions(predicate)}, verified by {_versions(None)}"
             self.outcome.unchecked.append(f"{what}{reason}; {by}")
 
     def _fault(self, member: str, reason: str) -> None:
-        self.outcome.faults.append(PackFault(member, reason))
+        self.outcome.faults.append(EvidenceFault(member, reason))
 
 
-def _versions(said: Any) -> str:
-    """Return versions in words: those of a predicate, ours for None."""
-    versions = VERSIONS if said is None else said.get("versions")
+def _versions(predicate: Any) -> str:
+    """Return the versions of a predicate in words, our own for None."""
+    versions = VERSIONS if predicate is None else predicate.get("versions")
     if not isinstance(versions, dict):
         return "an unknown version"
     return shown(", ".join(f"{name} {version}" for name, version in versions.items()))
 
 
 def _first_difference(packed: Path, again: Path) -> str | None:
-    """Return in which line two texts differ, None where they are the same bytes."""
+    """Return the line in which two files differ, None if they are equal."""
     with packed.open("rb") as first, again.open("rb") as second:
         for number, (left, right) in enumerate(_pairs(first, second), 1):
             if left != right:
-                return f"judging again gives another line {number:,}"
+                return f"evaluating again gives another line {number:,}"
     return None
 
 
 def _pairs(first: Any, second: Any) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the lines of two files, long ones in pieces."""
+    """Yield pairs of lines of two files, long lines in pieces."""
     yield from zip_longest(*(iter(partial(stream.readline, _LONGEST), b"") for stream in (first, second)), fillvalue=b"")

@@ -1,1 +1,1 @@
-"""Judgements as machines read them: JSON, NDJSON, CSV, Parquet, JUnit; streamed, each verdict by itself."""
+"""Formats of verdicts and findings: JSON, CSV, Parquet, JUnit, OCSF, ASFF, SARIF, OSCAL and Markdown, written as streams."""

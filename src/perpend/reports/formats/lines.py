@@ -1,6 +1,6 @@
-"""A judgement in, one line per verdict out, by object and then by policy. Refuses to know the format.
+"""Render one line per verdict, by object and then by policy, in any format.
 
-Of each line only what is new is encoded: what a verdict says once per program and index, an object and its fields once.
+To be fast, each part is encoded once: outcomes per program and index, objects and their fields per object.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program, Read
 
     Head: TypeAlias = Callable[[Program, int, str | None, int], str]
-    Moved: TypeAlias = Mapping[str, Mapping[str, int]]
+    Adjustments: TypeAlias = Mapping[str, Mapping[str, int]]
     Described: TypeAlias = Callable[[CloudObject], tuple[str, str]]
     Quoted: TypeAlias = Callable[[str], str]
-    Draw: TypeAlias = Callable[[Mapping[str, Any]], list[str]]
+    Render: TypeAlias = Callable[[Mapping[str, Any]], list[str]]
 
 _AT_ONCE: Final = 64
 _MOST_KNOWN: Final = 1_024
 _SHORT: Final = 100
 _MANY: Final = 20_000
-"""How many objects are worth more than one process, which takes a fiftieth of a second to make."""
+"""The number of objects from which several processes are used. Starting one takes 20 ms."""
 
 _MOST_AT_WORK: Final = 4
-"""How many processes draw: one more hands lines on, which takes a fifth of the time that drawing them does."""
+"""The largest number of rendering processes. The main process passes lines on, which takes a fifth of their rendering time."""
 
 _ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
@@ -52,14 +52,14 @@ def verdict_lines(
     head: Head,
     described: Described,
     quoted: Quoted | None = str,
-    moved: Moved | None = None,
+    adjustments: Adjustments | None = None,
 ) -> Iterator[str]:
-    """Yield the lines, some hundreds at once, as one text to be written.
+    """Yield texts of some hundred lines each.
 
-    ``head`` draws what a program says: it is given the index, the runtime error, and by how many levels the severity of this
-    object's finding is ``moved`` (by policy and object). ``described`` draws what stands before and behind the references of an
-    object: these are items of a JSON array in ASCII, each piece of it ``quoted``, or nothing where that is None. What stands
-    between lines is in front of the head, or behind the rest.
+    ``head`` renders the outcome of a program from its index, runtime error, and the adjustment of severity, in levels;
+    ``adjustments`` are by policy and object. ``described`` returns the texts before and after the references of an object.
+    These are items of a JSON array in ASCII, with each piece ``quoted``, and empty if that is None. Separators of lines are
+    part of the head or of the last text.
     """
     for type_name in evaluation.selection.by_type():
         columns = [column for column in evaluation.shown if column.program.input_type == type_name]
@@ -71,12 +71,12 @@ def verdict_lines(
             [forms.index(column.program.reads) for column in columns],
             described,
         )
-        heads = [_Heads(column.program, head, (moved or {}).get(column.program.policy_id, {})) for column in columns]
+        heads = [_Outcomes(column.program, head, (adjustments or {}).get(column.program.policy_id, {})) for column in columns]
         yield from _by_many(evaluation.objects_of(type_name), partial(_texts, evaluation, columns, heads, lines_of))
 
 
 def _by_many(objects: Sequence[CloudObject], texts: Callable[[Share], Iterable[Iterable[str]]]) -> Iterator[str]:
-    """Yield what all shares of some objects come to, by processes where there is much to draw and they can be had."""
+    """Yield the lines of all shares of some objects, with several processes if there are many objects."""
     shares = min(processors(), _MOST_AT_WORK) if len(objects) >= _MANY and is_alone() and can_fork() else 1
     if isinstance(objects, StreamedObjects) and shares > 1:
         with objects.forkable():
@@ -89,35 +89,37 @@ def _by_many(objects: Sequence[CloudObject], texts: Callable[[Share], Iterable[I
 def _texts(
     evaluation: Evaluation,
     columns: Sequence[Verdicts],
-    heads: Sequence[_Heads],
+    heads: Sequence[_Outcomes],
     lines_of: Callable[[CloudObject, Sequence[str]], list[str]],
     share: Share,
 ) -> Iterator[Iterator[str]]:
-    """Yield the lines of the objects of a share, chunk by chunk."""
+    """Yield the lines of the objects of a share, in chunks."""
     for objects, ends in chunks_of(evaluation, columns, share):
-        starts = zip(*(drawn.of(objects, of_column) for drawn, of_column in zip(heads, ends, strict=True)), strict=True)
+        starts = zip(*(rendered.of(objects, of_column) for rendered, of_column in zip(heads, ends, strict=True)), strict=True)
         yield _batches(map(lines_of, objects, starts))
 
 
 def _batches(of_objects: Iterator[list[str]]) -> Iterator[str]:
-    """Yield the lines of some objects at once, as long as there are any."""
+    """Yield the lines of several objects at once."""
     while some := [*islice(of_objects, _AT_ONCE)]:
-        # INVARIANT: a line is not put together before all of them are: copies of long texts take most of the time.
+        # INVARIANT: join all pieces at once, because copies of long texts take most of the time.
         if text := "".join([piece for of_object in some for piece in of_object]):
             yield text
 
 
-def _object_lines(draw: Draw, forms: Sequence[int], described: Described) -> Callable[[CloudObject, Sequence[str]], list[str]]:
-    """Return what draws the lines of an object, in pieces, given how each begins.
+def _object_lines(
+    render: Render, forms: Sequence[int], described: Described
+) -> Callable[[CloudObject, Sequence[str]], list[str]]:
+    """Return a function that renders the lines of an object, in pieces, from their beginnings.
 
-    ``forms`` are the numbers of their references.
+    ``forms`` are the indexes of their references.
     """
 
-    def lines_of(judged: CloudObject, starts: Sequence[str]) -> list[str]:
+    def lines_of(object_: CloudObject, starts: Sequence[str]) -> list[str]:
         if not any(starts):
             return []
-        before, behind = described(judged)
-        references = draw(judged.fields)
+        before, behind = described(object_)
+        references = render(object_.fields)
         return [
             piece
             for start, form in zip(starts, forms, strict=True)
@@ -128,28 +130,28 @@ def _object_lines(draw: Draw, forms: Sequence[int], described: Described) -> Cal
     return lines_of
 
 
-def _references(evaluation: Evaluation, type_name: str, forms: Sequence[tuple[Read, ...]], quoted: Quoted | None) -> Draw:
-    """Return what draws the references to an object's fields, once for each of the lists of what programs read."""
+def _references(evaluation: Evaluation, type_name: str, forms: Sequence[tuple[Read, ...]], quoted: Quoted | None) -> Render:
+    """Return a function that renders the references to the fields of an object, for each list of reads."""
     if quoted is None:
         return lambda fields: [""] * len(forms)
     every = tuple(dict.fromkeys(read for reads in forms for read in reads))
-    drawers = [_Values(quoted(_opening(evaluation, type_name, read)), quoted) for read in every]
-    known = [values.known for values in drawers]
+    renderers = [_Values(quoted(_opening(evaluation, type_name, read)), quoted) for read in every]
+    known = [values.known for values in renderers]
     wanted = [[every.index(read) for read in reads] for reads in forms]
     read_values = reader_of(every)
 
-    def draw(fields: Mapping[str, Any]) -> list[str]:
-        drawn = [
+    def render(fields: Mapping[str, Any]) -> list[str]:
+        rendered = [
             (texts.get(value) if value.__class__ is str else None) or values(value)
-            for texts, values, value in zip(known, drawers, read_values(fields), strict=True)
+            for texts, values, value in zip(known, renderers, read_values(fields), strict=True)
         ]
-        return [",".join([drawn[number] for number in numbers]) for numbers in wanted]
+        return [",".join([rendered[number] for number in numbers]) for numbers in wanted]
 
-    return draw
+    return render
 
 
 class _Values:
-    """Draws references to one field. ``known`` are the first short texts that it held, as they are drawn: many are alike."""
+    """Renders references to one field. ``known`` caches the first short texts, because many are equal."""
 
     def __init__(self, opening: str, quoted: Quoted) -> None:
         self._opening = opening
@@ -157,14 +159,14 @@ class _Values:
         self.known: dict[str, str] = {}
 
     def __call__(self, value: Any) -> str:
-        drawn = f"{self._opening}{self._quoted(json_value(value))}}}"
+        rendered = f"{self._opening}{self._quoted(json_value(value))}}}"
         if isinstance(value, str) and len(value) <= _SHORT and len(self.known) < _MOST_KNOWN:
-            self.known[value] = drawn
-        return drawn
+            self.known[value] = rendered
+        return rendered
 
 
 def json_value(value: Any) -> str:
-    """Return a value as JSON in ASCII. Numbers that JSON does not know become their names as text."""
+    """Return a value as JSON in ASCII. Infinite numbers and NaN become text."""
     if isinstance(value, str):
         return json_text(value)
     if value is None:
@@ -175,32 +177,32 @@ def json_value(value: Any) -> str:
         return _ENCODER.encode(_with_names(value))
 
 
-class _Heads:
-    """What a program says, by how it ended: drawn once for all objects, where many end alike; nothing of what is hidden."""
+class _Outcomes:
+    """Renders the outcomes of a program, each once, because many objects have the same one. Hidden ones are empty."""
 
-    def __init__(self, program: Program, head: Head, moved: Mapping[str, int]) -> None:
+    def __init__(self, program: Program, head: Head, adjustments: Mapping[str, int]) -> None:
         self._program = program
         self._head = head
-        self._moved = moved
+        self._adjustments = adjustments
         self._known: dict[int, dict[EvaluationOutcome, str]] = {0: {}}
 
     def of(self, objects: Sequence[CloudObject], ends: Sequence[EvaluationOutcome]) -> list[str]:
-        """Return what is said of some objects."""
-        if not self._moved:
+        """Return the texts for some objects."""
+        if not self._adjustments:
             known = self._known[0]
-            return [drawn if (drawn := known.get(end)) is not None else self(end) for end in ends]
-        return [self(end, self._moved.get(judged.id, 0)) for judged, end in zip(objects, ends, strict=True)]
+            return [rendered if (rendered := known.get(end)) is not None else self(end) for end in ends]
+        return [self(end, self._adjustments.get(object_.id, 0)) for object_, end in zip(objects, ends, strict=True)]
 
     def __call__(self, end: EvaluationOutcome, steps: int = 0) -> str:
         known = self._known.get(steps)
         if known is None:
             known = self._known.setdefault(steps, {})
-        drawn = known.get(end)
-        if drawn is None:
-            drawn = "" if end[0] == HIDDEN else self._head(self._program, *end, steps)
+        rendered = known.get(end)
+        if rendered is None:
+            rendered = "" if end[0] == HIDDEN else self._head(self._program, *end, steps)
             if len(known) < _MOST_KNOWN:
-                known[end] = drawn
-        return drawn
+                known[end] = rendered
+        return rendered
 
 
 def _opening(evaluation: Evaluation, type_name: str, read: Read) -> str:

@@ -1,7 +1,4 @@
-"""The values of ``--format``, declared once for all commands: which command writes which, and what forms of findings ask for.
-
-Refuses to know how a form is written.
-"""
+"""The values of ``--format``, with the commands that write each, and their properties."""
 
 from __future__ import annotations
 
@@ -11,12 +8,11 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class OutputForm:
-    """One value of ``--format``.
+    """A value of ``--format``.
 
-    ``lists_findings``: it is written from findings one by one, so that any command which has some can write it.
-    ``to_file``: it is no text and goes with ``--out``. ``is_page``: a terminal shows nothing of it.
-    ``counts_all``: it tells of all verdicts, so filters do not go with it.
-    ``options`` are options that go with it, and with others only where they name them as well.
+    ``lists_findings``: it is written from single findings, so that any command with findings can write it. ``to_file``: it is
+    not text and requires ``--out``. ``is_page``: it is not printed on a terminal. ``counts_all``: it contains all verdicts, so
+    filters are rejected. ``options`` are accepted only with forms that name them.
     """
 
     name: str
@@ -46,7 +42,7 @@ FORMS: Final = {
         OutputForm("oscal-poam", lists_findings=True),
     )
 }
-"""All forms that findings are written in by name, in the order of help."""
+"""All forms of findings, by name, in the order of the help text."""
 
 _PLAIN: Final = ("text", "json")
 _LISTS: Final = tuple(form.name for form in FORMS.values() if form.lists_findings)
@@ -70,9 +66,9 @@ WRITES: Final = {
         ("analyze-policy", "config", "explain", "evidence", "list", "search", "severity", "site check", "waivers"), _PLAIN
     ),
 }
-"""What each command writes, by its name: what it writes unless told otherwise comes first."""
+"""The forms that each command writes, the default one first."""
 
 
 def forms_with(option: str) -> list[str]:
-    """Return the names of the forms that an option goes with."""
+    """Return the names of the forms that accept an option."""
     return [form.name for form in FORMS.values() if option in form.options]

@@ -1,6 +1,6 @@
-"""A judgement in, what people want to read of it out: counts by policy, and what is wrong or unknown, by message.
+"""Count verdicts by policy, and group the findings to act on by message.
 
-However many findings there are, only counts and the first few objects of each message are kept.
+Memory use is bounded: only counts and the first few objects of each message are kept.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from perpend.evaluation.verdicts.verdicts import Found, Verdicts
 
 TO_ACT_ON = (Status.INCOMPLIANT, Status.UNDETERMINED)
-"""The statuses whose objects are listed."""
+"""The statuses of objects that reports list."""
 
 
 @dataclass(slots=True)
 class Group:
-    """The objects of which one policy says the same. ``shown`` holds the first of them with the runtime error, if any.
+    """The objects with the same message of a policy. ``shown`` are the first of them, with the runtime error, if any.
 
-    ``told``: of unreadable objects, how many there are for each reason that is known without looking at them.
+    ``by_reason`` counts unreadable objects by the reasons that are known without reading them.
     """
 
     status: Status
@@ -39,15 +39,15 @@ class Group:
     remediation: str | None
     objects: int = 0
     shown: list[tuple[CloudObject, str | None]] = field(default_factory=list)
-    told: Counter[str] = field(default_factory=Counter)
+    by_reason: Counter[str] = field(default_factory=Counter)
     unreadable: bool = False
 
 
 @dataclass(slots=True)
 class Reason:
-    """Why verdicts are undetermined, whichever policies say so. ``most`` is how many of its verdicts one policy gave.
+    """A reason of undetermined verdicts of any policies. ``most`` is the largest number of its verdicts by one policy.
 
-    ``whole``: ``shown`` holds every object that it is said of.
+    ``whole``: ``shown`` contains all of its objects.
     """
 
     message: str
@@ -59,18 +59,18 @@ class Reason:
     shown: dict[tuple[str, str], tuple[CloudObject, str | None]] = field(default_factory=dict)
 
     def add(self, policy: PolicyView, verdicts: int, shown: Sequence[tuple[CloudObject, str | None]]) -> None:
-        """Add what one policy says, with some of the objects that it says it of."""
+        """Add the verdicts of a policy, with some of their objects."""
         self.whole = self.whole and len(shown) == verdicts
         self.policies.append(policy)
         self.verdicts += verdicts
         self.most = max(self.most, verdicts)
-        for judged, error in shown:
-            self.shown.setdefault((judged.type_name, judged.id), (judged, error))
+        for object_, error in shown:
+            self.shown.setdefault((object_.type_name, object_.id), (object_, error))
 
 
 @dataclass(slots=True)
 class PolicyTally:
-    """How often one policy gave each status, and the groups to act on in the order of its conditions."""
+    """The counts of a policy by status, and the groups to act on in the order of its conditions."""
 
     policy: PolicyView
     counts: dict[Status, int] = field(default_factory=lambda: dict.fromkeys(Status, 0))
@@ -78,9 +78,9 @@ class PolicyTally:
 
 
 def tally_of(evaluation: Evaluation, *, limit: int) -> list[PolicyTally]:
-    """Return the tally of each policy in the order of their ids, with ``limit`` objects of each group at most."""
+    """Return the tally of each policy, in the order of their ids, with at most ``limit`` objects per group."""
     tallies: dict[str, PolicyTally] = {}
-    asked: list[_Asked] = []
+    shown_groups: list[_Shown] = []
     for column in evaluation.shown:
         policy_id = column.program.policy_id
         view = evaluation.selection.policies.get(policy_id) or PolicyView(policy_id, policy_id, policy_id)
@@ -90,17 +90,17 @@ def tally_of(evaluation: Evaluation, *, limit: int) -> list[PolicyTally]:
             tally.counts[column.program.verdicts[index].status] += number
         by_index = _groups(column, places, tally)
         if UNREADABLE in by_index:
-            by_index[UNREADABLE].told += column.unreadable()
+            by_index[UNREADABLE].by_reason += column.unreadable()
         groups = list({id(group): group for group in by_index.values()}.values())
         indexes = [[index for index, other in by_index.items() if other is group] for group in groups]
-        asked += [_Asked(*one, column) for one in zip(groups, column.firsts(indexes, limit), strict=True)]
-    _show(evaluation, asked, limit)
+        shown_groups += [_Shown(*one, column) for one in zip(groups, column.firsts(indexes, limit), strict=True)]
+    _show(evaluation, shown_groups, limit)
     return list(tallies.values())
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """Verdicts of a column whose objects a group may show."""
+class _Shown:
+    """The verdicts of a column whose objects a group may show."""
 
     group: Group
     verdicts: list[Found]
@@ -108,14 +108,14 @@ class _Asked:
 
 
 def _groups(column: Verdicts, places: Counter[int], tally: PolicyTally) -> dict[int, Group]:
-    """Return the group of each index to act on; indexes that say the same share one."""
+    """Return the group of each index to act on. Indexes with the same message share one."""
     groups: dict[int, Group] = {}
     for index in sorted(places):
         verdict = column.program.verdicts[index]
         if verdict.status not in TO_ACT_ON:
             continue
         wanted = Group(verdict.status, verdict.message, remediation_of(column.program, verdict), unreadable=index == UNREADABLE)
-        group = next((known for known in tally.groups if _says(known) == _says(wanted)), wanted)
+        group = next((known for known in tally.groups if _key(known) == _key(wanted)), wanted)
         if group is wanted:
             tally.groups.append(group)
         group.objects += places[index]
@@ -123,12 +123,12 @@ def _groups(column: Verdicts, places: Counter[int], tally: PolicyTally) -> dict[
     return groups
 
 
-def _says(group: Group) -> tuple[Status, str, str | None, bool]:
+def _key(group: Group) -> tuple[Status, str, str | None, bool]:
     return group.status, group.message, group.remediation, group.unreadable
 
 
 def reasons_of(tallies: Sequence[PolicyTally]) -> list[Reason]:
-    """Return why verdicts are undetermined, each reason once. An unreadable object's is what keeps it from being judged."""
+    """Return the reasons of undetermined verdicts, each once. An unreadable object gives the reason why it cannot be read."""
     reasons: dict[tuple[str, str | None], Reason] = {}
 
     def add(
@@ -142,23 +142,35 @@ def reasons_of(tallies: Sequence[PolicyTally]) -> list[Reason]:
             if not group.unreadable:
                 add(tally.policy, group.message, group, group.objects, group.shown)
                 continue
-            shown = [(verdict, *(parted(error) if error is not None else (None, None))) for verdict, error in group.shown]
-            own = Counter(reason for _, reason, _ in shown if reason is not None and reason not in group.told)
-            for reason, number in sorted((group.told + own).items(), key=lambda one: (-one[1], one[0])):
-                add(tally.policy, reason, group, number, [(verdict, where) for verdict, said, where in shown if said == reason])
-            if rest := group.objects - sum((group.told + own).values()):
-                add(tally.policy, group.message, group, rest, [(verdict, None) for verdict, said, _ in shown if said is None])
+            shown = [(object_, *(parted(error) if error is not None else (None, None))) for object_, error in group.shown]
+            own = Counter(reason for _, reason, _ in shown if reason is not None and reason not in group.by_reason)
+            for reason, number in sorted((group.by_reason + own).items(), key=lambda one: (-one[1], one[0])):
+                add(
+                    tally.policy,
+                    reason,
+                    group,
+                    number,
+                    [(verdict, where) for verdict, own_reason, where in shown if own_reason == reason],
+                )
+            if rest := group.objects - sum((group.by_reason + own).values()):
+                add(
+                    tally.policy,
+                    group.message,
+                    group,
+                    rest,
+                    [(verdict, None) for verdict, reason, _ in shown if reason is None],
+                )
     return list(reasons.values())
 
 
-def _show(evaluation: Evaluation, asked: Sequence[_Asked], limit: int) -> None:
-    """Put the first objects into their groups. Those of one type are fetched together, once all are known."""
+def _show(evaluation: Evaluation, shown_groups: Sequence[_Shown], limit: int) -> None:
+    """Add the first objects to their groups. The objects of one type are read together."""
     by_type: dict[str, set[int]] = {}
-    for asked_for in asked:
-        by_type.setdefault(asked_for.column.program.input_type, set()).update(verdict.place for verdict in asked_for.verdicts)
+    for wanted in shown_groups:
+        by_type.setdefault(wanted.column.program.input_type, set()).update(verdict.place for verdict in wanted.verdicts)
     objects = {type_name: objects_at(evaluation, type_name, places) for type_name, places in by_type.items()}
-    for asked_for in asked:
-        of_type = objects[asked_for.column.program.input_type]
-        places = asked_for.verdicts[: limit - len(asked_for.group.shown)]
-        ends = asked_for.column.ends_of(places, of_type)
-        asked_for.group.shown += [(of_type[place], error) for (place, _), (_, error) in zip(places, ends, strict=True)]
+    for wanted in shown_groups:
+        of_type = objects[wanted.column.program.input_type]
+        places = wanted.verdicts[: limit - len(wanted.group.shown)]
+        ends = wanted.column.ends_of(places, of_type)
+        wanted.group.shown += [(of_type[place], error) for (place, _), (_, error) in zip(places, ends, strict=True)]

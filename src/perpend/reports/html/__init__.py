@@ -1,1 +1,1 @@
-"""A judgement in, one file of HTML out: its findings as columns, opened without a network, to be handed to somebody."""
+"""The HTML report: one self-contained file, with the findings as compressed columns."""

@@ -1,17 +1,21 @@
-"""A judgement in, its findings as columns out: each object and each way to end stands once, a finding is one number.
+"""Write the findings of a run as compressed columns: each object and each outcome once, each finding as one number.
 
-Objects are read once and none is kept: what is written out goes to the columns as it comes. Refuses to know HTML.
+Objects are read once and not of_findings in memory. Equal values give equal bytes.
 """
 
 from __future__ import annotations
 
+import base64
+import gzip
+import io
+import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.errors import PerpendError
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.child_lists import account_names
@@ -31,41 +35,79 @@ if TYPE_CHECKING:
     from perpend.findings.severity.results import RatedEvaluation
     from perpend.language.interpreter.interpreter import EvaluationOutcome
 
+_LEVEL: Final = 9
+
+
+class PackedColumn:
+    """A compressed column of texts or numbers."""
+
+    def __init__(self) -> None:
+        self._bytes = io.BytesIO()
+        self._stream = gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=self._bytes, mtime=0)
+
+    def text(self) -> str:
+        """Close the column, and return it in base64."""
+        self._stream.close()
+        return base64.b64encode(self._bytes.getbuffer()).decode("ascii")
+
+    def _write(self, taken: bytes) -> None:
+        self._stream.write(taken)
+
+
+class PackedTexts(PackedColumn):
+    """A column of lines."""
+
+    def add(self, text: str, /) -> None:
+        """Add some lines, each with its end."""
+        self._write(encodable(text).encode("utf-8"))
+
+
+class PackedNumbers(PackedColumn):
+    """A column of unsigned 32-bit numbers, little-endian."""
+
+    def add(self, numbers: array[int], /) -> None:
+        """Add unsigned 32-bit numbers."""
+        if sys.byteorder != "little":
+            numbers = numbers[:]
+            numbers.byteswap()
+        self._write(numbers.tobytes())
+
+
 MOST: Final = 1_000_000
-"""How many findings one file holds."""
+"""The largest number of findings in a file."""
 
 MOST_ENDS: Final = 50_000
-"""How many ways to end are told apart; an object's own reason beyond them goes by what its policy says of all such."""
+"""The largest number of distinct outcomes. Above it, runtime errors of objects are left out."""
 
 _DIGITS: Final = 12
 _SEPARATOR: Final = "\n"
 
 
 LifeOf = Callable[[str, str, str, Status], int]
-"""Returns the number of a finding's life by policy, type, object's Id and status; 0 where it is not known."""
+"""Returns the number of the state of a finding by policy, type, object Id and status; 0 if it is not known."""
 
 
 class TooManyFindings(PerpendError):
-    """More findings than one file holds."""
+    """There are more findings than a file can contain."""
 
 
 class TextColumn(Protocol):
-    """Takes texts, one after the other."""
+    """A column of texts."""
 
     def add(self, text: str, /) -> None:
-        """Take in some lines, each with its end."""
+        """Add some lines, each with its end."""
 
 
 class NumberColumn(Protocol):
-    """Takes numbers, some at once."""
+    """A column of numbers."""
 
     def add(self, numbers: array[int], /) -> None:
-        """Take in unsigned numbers of 32 bits."""
+        """Add unsigned 32-bit numbers."""
 
 
 class Sinks(NamedTuple):
-    """Where columns go. Of each object: name, id, external id (blank where it is one of these), account, type, how many
-    findings it has. Of each finding, object by object: the number of its ending, and of its life where somebody knows it."""
+    """The columns. Each object has a name, id, external id (blank if equal to one of these), account, type and number of
+    findings. Each finding, object by object, has the numbers of its outcome, and of its state if there is a history."""
 
     names: TextColumn
     ids: TextColumn
@@ -78,9 +120,9 @@ class Sinks(NamedTuple):
 
 
 class SharedEnding(NamedTuple):
-    """A way in which a policy ended: the policy's number, and what it says then, as people may see it.
+    """An outcome of a policy, by its number, with texts that are safe to print.
 
-    ``severity`` and ``rated`` are the level and the words for how severe that is, blank where nobody has rated it.
+    ``severity`` and ``rated`` are the level and the text of the rating, blank without one.
     """
 
     policy: int
@@ -92,7 +134,7 @@ class SharedEnding(NamedTuple):
 
 
 class UnknownReason(NamedTuple):
-    """Why verdicts are undetermined: what is said, the next step, how many verdicts, by how many policies."""
+    """A reason of undetermined verdicts, with the next step and the numbers of verdicts and policies."""
 
     message: str
     remediation: str
@@ -102,7 +144,7 @@ class UnknownReason(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FindingColumns:
-    """What the columns point into. ``counts`` are all verdicts of each policy, shown or not; ``taken`` those by ending."""
+    """The values behind the numbers in columns. ``counts`` are all verdicts of each policy, ``taken`` findings by outcome."""
 
     policies: tuple[str, ...]
     counts: tuple[Mapping[Status, int], ...]
@@ -114,20 +156,20 @@ class FindingColumns:
 
     @property
     def findings(self) -> int:
-        """How many findings there are."""
+        """The number of findings."""
         return self.taken.total()
 
     def reasons(self) -> list[UnknownReason]:
-        """Return why verdicts are undetermined, the most frequent reason first."""
+        """Return the reasons of undetermined verdicts, the most frequent first."""
         verdicts: Counter[tuple[str, str]] = Counter()
         policies: dict[tuple[str, str], set[int]] = {}
         for number, ending in enumerate(self.endings):
             if ending.status is Status.UNDETERMINED:
-                said = (ending.message, ending.remediation)
-                verdicts[said] += self.taken[number]
-                policies.setdefault(said, set()).add(ending.policy)
+                message = (ending.message, ending.remediation)
+                verdicts[message] += self.taken[number]
+                policies.setdefault(message, set()).add(ending.policy)
         ordered = sorted(verdicts.items(), key=lambda one: (-one[1], one[0]))
-        return [UnknownReason(*said, number, len(policies[said])) for said, number in ordered]
+        return [UnknownReason(*message, number, len(policies[message])) for message, number in ordered]
 
 
 def write_columns(
@@ -138,11 +180,10 @@ def write_columns(
     life_of: LifeOf | None = None,
     weighed: RatedEvaluation | None = None,
 ) -> FindingColumns:
-    """Write findings to columns, and return what these point into. ``life_of`` goes with a column for lives.
+    """Write findings to columns, and return the values behind their numbers.
 
-    Findings are the verdicts that somebody has to act on; those that are shown, whatever their status, where a filter of the
-    judgement names statuses. ``accounts`` are those that the configuration names, ``weighed`` is how severe findings are.
-    Raises TooManyFindings before any is read.
+    Findings are the verdicts to act on, or the verdicts with the statuses of a filter. ``life_of`` gives the column of states,
+    ``accounts`` are the configured accounts, ``weighed`` the severities. Raises TooManyFindings before any object is read.
     """
     wanted = _wanted(evaluation)
     number = sum(
@@ -153,8 +194,8 @@ def write_columns(
     )
     if number > MOST:
         raise TooManyFindings(
-            f"{number:,} findings are more than one file of HTML holds ({MOST:,}): choose some by --status, --account, "
-            "--category or --policy, or write --format parquet"
+            f"{number:,} findings are more than the limit of an HTML file ({MOST:,}): select some with --status, --account, "
+            "--category or --policy, or use --format parquet"
         )
     writer = _ColumnWriter(evaluation, sinks, wanted, accounts or {}, life_of, weighed)
     for type_name in evaluation.selection.by_type():
@@ -169,7 +210,7 @@ def _wanted(evaluation: Evaluation) -> frozenset[Status]:
 
 
 class _ColumnWriter:
-    """Numbers what it meets, and writes the numbers."""
+    """Numbers outcomes, accounts and types, and writes the numbers."""
 
     def __init__(
         self,
@@ -181,11 +222,11 @@ class _ColumnWriter:
         weighed: RatedEvaluation | None,
     ) -> None:
         self.weighed = weighed
-        self._judgement = evaluation
+        self._evaluation = evaluation
         self._sinks = sinks
         self._wanted = wanted
         self._known = accounts
-        # Numbers are in the order of policies, whatever the order of types.
+        # Number policies in their own order, which differs from the order of types.
         self._policies = {column.program.policy_id: number for number, column in enumerate(evaluation.shown)}
         self._policy_ids = tuple(self._policies)
         self._life_of = life_of
@@ -194,11 +235,11 @@ class _ColumnWriter:
         self._accounts: dict[str, int] = {}
         self._types: list[str] = []
         self._objects = 0
-        self._taken: Counter[int] = Counter()
+        self._by_ending: Counter[int] = Counter()
 
     def columns(self) -> FindingColumns:
-        """Return what the numbers stand for."""
-        counts = {column.program.policy_id: counts_of(column) for column in self._judgement.verdicts}
+        """Return the values behind the numbers."""
+        counts = {column.program.policy_id: counts_of(column) for column in self._evaluation.verdicts}
         return FindingColumns(
             tuple(self._policies),
             tuple(counts[policy_id] for policy_id in self._policies),
@@ -206,31 +247,31 @@ class _ColumnWriter:
             tuple(self._accounts),
             tuple(self._types),
             self._objects,
-            self._taken,
+            self._by_ending,
         )
 
     def write_type(self, type_name: str, columns: Sequence[Verdicts]) -> None:
-        """Write the objects of one type that have findings, and these."""
+        """Write the objects of one type that have findings, with their findings."""
         number = len(self._types)
-        self._types.append(visible(self._judgement.type_label(type_name)))
+        self._types.append(visible(self._evaluation.type_label(type_name)))
         of_columns = [_EndingsOfColumn(column, self) for column in columns]
-        for objects, ends in chunks_of(self._judgement, columns):
+        for objects, ends in chunks_of(self._evaluation, columns):
             numbered = [column.of(objects, of_column) for column, of_column in zip(of_columns, ends, strict=True)]
             self._write(objects, zip(*numbered, strict=True), number)
 
     def number_of(self, column: Verdicts, end: EvaluationOutcome, steps: int) -> int | None:
-        """Return the number of an ending, None where it is no finding. ``steps`` move it away from its policy's rating."""
+        """Return the number of an outcome, None if it is not a finding. ``steps`` adjust the rating of its policy."""
         index, error = end
         if index == HIDDEN or column.program.verdicts[index].status not in self._wanted:
             return None
         if len(self._endings) >= MOST_ENDS:
             error = None
         verdict = column.program.verdicts[index]
-        said = message_of(verdict, error)
+        message = message_of(verdict, error)
         ending = SharedEnding(
             self._policies[column.program.policy_id],
             verdict.status,
-            visible(said if error is None or error in said else f"{said} ({error})"),
+            visible(message if error is None or error in message else f"{message} ({error})"),
             visible(remediation_of(column.program, verdict) or ""),
             *self._rated(column.program.policy_id, verdict.status, steps),
         )
@@ -246,18 +287,18 @@ class _ColumnWriter:
     def _write(self, objects: Sequence[CloudObject], ends: Iterator[tuple[int | None, ...]], type_number: int) -> None:
         names, ids, external_ids = [], [], []
         accounts, findings, numbers, lives = array("I"), array("I"), array("I"), array("I")
-        for judged, of_object in zip(objects, ends, strict=True):
-            kept = [number for number in of_object if number is not None]
-            if not kept:
+        for object_, of_object in zip(objects, ends, strict=True):
+            of_findings = [number for number in of_object if number is not None]
+            if not of_findings:
                 continue
-            numbers.extend(kept)
-            lives.extend(self._lives(judged, kept))
-            findings.append(len(kept))
-            accounts.append(self._account(judged))
-            names.append(visible(judged.name))
-            ids.append(visible(judged.id))
-            external_ids.append("" if judged.external_id in (judged.id, judged.name) else visible(judged.external_id))
-        self._taken.update(numbers)
+            numbers.extend(of_findings)
+            lives.extend(self._lives(object_, of_findings))
+            findings.append(len(of_findings))
+            accounts.append(self._account(object_))
+            names.append(visible(object_.name))
+            ids.append(visible(object_.id))
+            external_ids.append("" if object_.external_id in (object_.id, object_.name) else visible(object_.external_id))
+        self._by_ending.update(numbers)
         self._objects += len(names)
         for texts, sink in ((names, self._sinks.names), (ids, self._sinks.ids), (external_ids, self._sinks.external_ids)):
             sink.add("".join(f"{text}{_SEPARATOR}" for text in texts))
@@ -268,16 +309,16 @@ class _ColumnWriter:
         if self._sinks.lives is not None:
             self._sinks.lives.add(lives)
 
-    def _lives(self, judged: CloudObject, numbers: Sequence[int]) -> Iterator[int]:
-        """Yield the numbers of the lives of an object's findings, nothing where nobody knows any."""
+    def _lives(self, object_: CloudObject, numbers: Sequence[int]) -> Iterator[int]:
+        """Yield the numbers of the states of an object's findings, nothing without a history."""
         if self._life_of is not None:
             for number in numbers:
                 ending = self._by_number[number]
-                yield self._life_of(self._policy_ids[ending.policy], judged.type_name, judged.id, ending.status)
+                yield self._life_of(self._policy_ids[ending.policy], object_.type_name, object_.id, ending.status)
 
-    def _account(self, judged: CloudObject) -> int:
-        master = judged.master
-        names = list(account_names(judged))
+    def _account(self, object_: CloudObject) -> int:
+        master = object_.master
+        names = list(account_names(object_))
         number = "" if master else next((name for name in names if len(name) == _DIGITS and name.isdigit()), "")
         text = (master.name or master.external_id or master.id) if master else (number or NO_ACCOUNT)
         named = next((self._known[name] for name in names if name in self._known), None)
@@ -287,19 +328,19 @@ class _ColumnWriter:
 
 
 class _EndingsOfColumn:
-    """The numbers of how one policy ends, each looked up once."""
+    """The numbers of the outcomes of one policy, each computed once."""
 
     def __init__(self, column: Verdicts, writer: _ColumnWriter) -> None:
         self._column = column
         self._writer = writer
-        self._moved = writer.weighed.steps.get(column.program.policy_id, {}) if writer.weighed else {}
+        self._adjustments = writer.weighed.steps.get(column.program.policy_id, {}) if writer.weighed else {}
         self._known: dict[tuple[EvaluationOutcome, int], int | None] = {}
 
     def of(self, objects: Sequence[CloudObject], ends: Sequence[EvaluationOutcome]) -> list[int | None]:
-        """Return the numbers of how some objects ended."""
-        if not self._moved:
+        """Return the numbers of the outcomes of some objects."""
+        if not self._adjustments:
             return [self._number(end, 0) for end in ends]
-        return [self._number(end, self._moved.get(object_.id, 0)) for object_, end in zip(objects, ends, strict=True)]
+        return [self._number(end, self._adjustments.get(object_.id, 0)) for object_, end in zip(objects, ends, strict=True)]
 
     def _number(self, end: EvaluationOutcome, steps: int) -> int | None:
         if (end, steps) in self._known:

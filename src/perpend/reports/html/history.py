@@ -1,4 +1,4 @@
-"""What a store's history knows of findings in, what a page says of it out: since when, by which waiver, and a trend drawn."""
+"""Show the history of findings in the HTML report: their states and waivers, and a trend."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
-from perpend.reports.html.summary import said, table
+from perpend.reports.html.summary import html_text, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WIDE, HIGH = 1_000, 160
 _MOST_LINES: Final = 60
 _OTHER: Final = (
-    '<p class="soft">The newest run of the history is of another snapshot: since when findings are open is not shown.</p>'
+    '<p class="soft">The newest run of the history is of another snapshot, so the ages of findings are not shown.</p>'
 )
 _OF_STATUS: Final = {
     Status.INCOMPLIANT: ("new", "open", "reopened"),
@@ -26,9 +26,9 @@ _OF_STATUS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FindingStateShown:
-    """How findings stand: a word (new, open, reopened, unconfirmed, unknown), the day since when, which episode it is.
+    """The state of findings: a word (new, open, reopened, unconfirmed, unknown), its first day, and the number of episodes.
 
-    ``waiver`` is the id of the one that covers them, ``until`` its last day, None for ever; ``why`` its reason.
+    ``waiver`` is the id of their waiver, ``until`` its last day, None without an end; ``why`` is its reason.
     """
 
     word: str
@@ -41,7 +41,7 @@ class FindingStateShown:
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """How many findings were open, unconfirmed and unknown after a run, and how many came and went."""
+    """The numbers of open, unconfirmed and unknown findings after a run, and of findings that came and went."""
 
     run: int
     day: str
@@ -54,10 +54,10 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True)
 class ReportHistory:
-    """What a history knows after its newest run.
+    """The history after its newest run.
 
-    ``numbers`` are those of ``lives``, from 1, by policy, type and object's Id. ``same_snapshot``: the run judged what the page
-    shows.
+    ``numbers`` are indexes of ``lives``, from 1, by policy, type and object Id. ``same_snapshot``: the snapshot of the run is
+    the one of the report.
     """
 
     trend: Sequence[TrendPoint]
@@ -66,39 +66,39 @@ class ReportHistory:
     same_snapshot: bool = True
 
     def life_of(self, policy_id: str, type_name: str, object_id: str, status: Status) -> int:
-        """Return the number of a finding's life; 0 where the history knows none that goes with its status."""
+        """Return the number of the state of a finding; 0 if the history has none that fits its status."""
         number = self.numbers.get((policy_id, type_name), {}).get(object_id, 0)
         return number if number and self.lives[number - 1].word in _OF_STATUS.get(status, ()) else 0
 
     def head(self) -> list[list[Any]]:
-        """Return lives as the page reads them."""
+        """Return the states as the page reads them."""
         return [[life.word, life.since, life.episodes, life.waiver, life.until, life.why] for life in self.lives]
 
 
-def history_said(history: ReportHistory) -> str:
-    """Return the part of a page that says how findings came and went."""
+def history_section(history: ReportHistory) -> str:
+    """Return the section with the trend of findings."""
     last = history.trend[-1]
     flow = f" In it {last.came:,} came and {last.went:,} went." if len(history.trend) > 1 else ""
     text = (
         f"<b>{last.open:,}</b> open, <b>{last.unconfirmed:,}</b> unconfirmed, <b>{last.unknown:,}</b> unknown after run "
-        f"{last.run} ({said(last.day)}), by the policies of this page; {counted(len(history.trend), 'run')} shown.{flow}"
+        f"{last.run} ({html_text(last.day)}), by the policies of this page; {counted(len(history.trend), 'run')} shown.{flow}"
     )
     other = "" if history.same_snapshot else _OTHER
     rows = "".join(
-        f'<tr><td>{run.run}</td><td>{said(run.day)}</td><td class="number">{run.open:,}</td><td class="number">'
+        f'<tr><td>{run.run}</td><td>{html_text(run.day)}</td><td class="number">{run.open:,}</td><td class="number">'
         f'{run.unconfirmed:,}</td><td class="number">{run.unknown:,}</td><td class="number">{run.came:,}</td>'
         f'<td class="number">{run.went:,}</td></tr>'
         for run in reversed(history.trend[-_MOST_LINES:])
     )
     heads = ("Run", "Day", "Open", "Unconfirmed", "Unknown", "Came", "Went")
     return (
-        f"<section><h2>Trend</h2><p>{text}</p>{other}{_drawn(history.trend)}"
+        f"<section><h2>Trend</h2><p>{text}</p>{other}{_trend_svg(history.trend)}"
         f"<details><summary>Run by run</summary>{table(heads, rows, numbers=5)}</details></section>"
     )
 
 
-def _drawn(trend: Sequence[TrendPoint]) -> str:
-    """Return what was open as an area, what was unconfirmed on top of it, and what was unknown as a line."""
+def _trend_svg(trend: Sequence[TrendPoint]) -> str:
+    """Return the trend as SVG: open findings as an area, unconfirmed ones above it, unknown ones as a line."""
     if len(trend) < 2:
         return ""
     most = max(max(run.open + run.unconfirmed, run.unknown) for run in trend) or 1
@@ -115,8 +115,8 @@ def _drawn(trend: Sequence[TrendPoint]) -> str:
         f'<polygon class="open" points="{_area(opened, zero, most)}"/>'
         f'<polygon class="unconfirmed" points="{_area(both, opened, most)}"/>'
         f'<polyline class="unknown" points="{line}"/></svg>'
-        f'<p class="axis soft"><span>{said(first.day)}, run {first.run}</span><span>at most {most:,}</span>'
-        f"<span>{said(last.day)}, run {last.run}</span></p>"
+        f'<p class="axis soft"><span>{html_text(first.day)}, run {first.run}</span><span>at most {most:,}</span>'
+        f"<span>{html_text(last.day)}, run {last.run}</span></p>"
         '<ul class="totals"><li><span class="key open"></span> open</li><li><span class="key unconfirmed"></span> unconfirmed, '
         'on top of it</li><li><span class="key unknown"></span> unknown, a line</li></ul>'
     )
@@ -128,6 +128,6 @@ def _area(top: Sequence[int], bottom: Sequence[int], most: int) -> str:
 
 
 def _points(values: Sequence[int], most: int) -> list[tuple[float, float]]:
-    """Return a point for each run, side by side; 4 is left free above and below, so that a line is never cut off."""
+    """Return a point for each run. A margin of 4 above and below keeps lines from being cut off."""
     room, steps = HIGH - 8, max(len(values) - 1, 1)
     return [(WIDE * at / steps, 4 + room - room * value / most) for at, value in enumerate(values)]

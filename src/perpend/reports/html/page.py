@@ -1,7 +1,6 @@
-"""A judgement in, one file of HTML out that holds all it shows: nothing is fetched, and nothing but our own code can run.
+"""Write the HTML report: one self-contained file that fetches nothing and can run only its own code.
 
-The policy that the browser enforces names script and style by their hashes; findings are packed columns, drawn as text.
-Refuses to know where the file goes.
+The content security policy names script and style by their hashes. Findings are compressed columns, shown as text.
 """
 
 from __future__ import annotations
@@ -16,11 +15,10 @@ from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
-from perpend.reports.formats.exchange.finding import lines_not_judged, not_judged
-from perpend.reports.html.columns import Sinks, write_columns
-from perpend.reports.html.history import history_said
-from perpend.reports.html.summary import list_of, reasons, requirements, said, totals
-from perpend.reports.html.typed_arrays import PackedNumbers, PackedTexts
+from perpend.reports.formats.finding import not_evaluated, not_evaluated_lines
+from perpend.reports.html.columns import PackedNumbers, PackedTexts, Sinks, write_columns
+from perpend.reports.html.history import history_section
+from perpend.reports.html.summary import html_text, list_of, reasons, requirements, totals
 from perpend.version import __version__
 
 if TYPE_CHECKING:
@@ -38,11 +36,11 @@ if TYPE_CHECKING:
 
 POLICY_WORD: Final = 0
 OBJECT_WORD: Final = None
-"""What stand in a command for the policy and the object that it is about."""
+"""The placeholders of policy and object in a command."""
 
 _TOOLS: Final = """<h2 id="findings">Findings</h2>
 <p id="failed" role="alert" hidden></p>
-<noscript><p>The list of findings takes JavaScript; the totals above do not.</p></noscript>
+<noscript><p>The list of findings needs JavaScript; the totals above do not.</p></noscript>
 <div id="work" hidden><div class="tools" role="search">
 <label>Words<input type="search" id="q" autocomplete="off" placeholder="objects, accounts, policies, messages"></label>
 <label>Status<select id="status"><option value="">all</option></select></label>
@@ -54,7 +52,7 @@ _TOOLS: Final = """<h2 id="findings">Findings</h2>
 <button type="button" id="clear">Clear</button><button type="button" id="csv">Save as CSV</button></div>
 <p id="shown" role="status"></p><div class="work">
 <div id="list" role="treegrid" tabindex="0" aria-label="Findings"><div id="rows" role="rowgroup"></div>
-<p id="none" class="soft" hidden>No finding is like this.</p></div>
+<p id="none" class="soft" hidden>No finding matches.</p></div>
 <aside id="detail" aria-label="One finding" tabindex="-1" hidden></aside></div></div><div id="paper"></div>
 """
 _LIVES: Final = (
@@ -75,11 +73,11 @@ def write_handout(
     waived: str = "",
     weighed: RatedEvaluation | None = None,
 ) -> None:
-    """Write a judgement as one page. ``history`` is what is known of findings beyond it, ``waived`` how many are in words.
+    """Write the report of a run. ``history`` adds states and a trend, ``waived`` a sentence about waived findings.
 
-    ``accounts`` are those that the configuration names. ``explain`` are the words of the command that explains a finding,
-    with ``POLICY_WORD`` and ``OBJECT_WORD`` where these stand; empty where there is none. ``weighed`` is how severe findings
-    are; nothing is said of it where nobody has rated any. Raises TooManyFindings.
+    ``accounts`` are the configured accounts. ``explain`` are the words of the command that explains a finding, with the
+    placeholders ``POLICY_WORD`` and ``OBJECT_WORD``; empty without one. ``weighed`` are the severities, None if nothing is
+    rated. Raises TooManyFindings.
     """
     names, ids, external_ids = (PackedTexts() for _ in range(3))
     numbers = owners, types, findings, ends = [PackedNumbers() for _ in range(4)]
@@ -91,10 +89,10 @@ def write_handout(
     keys = _keys(cards)
     head = PackedTexts()
     head.add(_head(evaluation, columns, cards, keys, explain, history.head() if history else [], rated=weighed is not None))
-    script, style = _asset("list.js") + _asset("handout.js"), _asset("handout.css")
+    script, style = _asset("list.js") + _asset("report.js"), _asset("report.css")
     stream.write(_opening(evaluation, script, style))
     stream.write(_summary(evaluation, columns, cards, keys, waived))
-    stream.write(history_said(history) if history else "")
+    stream.write(history_section(history) if history else "")
     more = {_REQUIREMENT: any(keys.values()), _SEVERITY: weighed is not None, _LIVES: lives is not None}
     stream.write(_TOOLS.format(more="".join(part for part, is_there in more.items() if is_there)) + _closing(evaluation))
     packed = zip(("head", *Sinks._fields), (head, names, ids, external_ids, *numbers, lives), strict=True)
@@ -105,7 +103,7 @@ def write_handout(
 
 def _opening(evaluation: Evaluation, script: str, style: str) -> str:
     allowed = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
-    title = f"What policies found, {_moment(evaluation.day.time)}"
+    title = f"Policy findings, {_moment(evaluation.day.time)}"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{allowed}">\n'
@@ -120,9 +118,9 @@ def _summary(
 ) -> str:
     selection, day = evaluation.selection, evaluation.day
     asked = f"{counted(len(evaluation.programs), 'policy', 'policies')}, {counted(evaluation.ledger.objects, 'object')}."
-    assumed = " Not every source says when it was observed: the day of the run was taken." if day.assumed else ""
+    assumed = " Not every source states when it was observed; the day of the run is used." if day.assumed else ""
     filter_verdicts = (
-        f"<p>Of the findings, only these are in this file: {said(evaluation.filter_verdicts.words)}</p>"
+        f"<p>This file contains only these findings: {html_text(evaluation.filter_verdicts.words)}</p>"
         if evaluation.filter_verdicts
         else ""
     )
@@ -131,21 +129,21 @@ def _summary(
         + (f"observed {_moment(source.observed_at)}" if source.observed_at else "no time stated")
         for source in evaluation.inventory.sources
     ]
-    left = _why_left(selection)
-    unjudged = list_of("Not all was judged", lines_not_judged(not_judged(evaluation)))
-    numbers = totals(evaluation, all_judged=not unjudged and all(card.all_asked for card in cards))
+    left = _reasons_left_out(selection)
+    unevaluated = list_of("Not everything was evaluated", not_evaluated_lines(not_evaluated(evaluation)))
+    numbers = totals(evaluation, complete=not unevaluated and all(card.all_asked for card in cards))
     return (
-        f'<p class="soft">{asked}{assumed} Names of objects and accounts are in this file: hand it on with care.</p>'
-        f"{filter_verdicts}{unjudged}{numbers}{f'<p>{said(waived[:1].upper() + waived[1:])}</p>' if waived else ''}\n"
+        f'<p class="soft">{asked}{assumed} This file contains names of objects and accounts: share it with care.</p>'
+        f"{filter_verdicts}{unevaluated}{numbers}{f'<p>{html_text(waived[:1].upper() + waived[1:])}</p>' if waived else ''}\n"
         f"{requirements(cards, keys)}\n{reasons(columns.reasons())}"
-        + list_of(f"Not asked: {counted(len(left), 'policy', 'policies')}", left)
+        + list_of(f"Not evaluated: {counted(len(left), 'policy', 'policies')}", left)
         + list_of(f"Read: {counted(len(sources), 'source')}", sources)
         + "\n"
     )
 
 
-def _why_left(selection: Selection) -> list[str]:
-    reasons = [f"{policy_id}: no source can list what it counts" for policy_id in selection.set_aside]
+def _reasons_left_out(selection: Selection) -> list[str]:
+    reasons = [f"{policy_id}: no source can list the objects that it counts" for policy_id in selection.set_aside]
     reasons += [f"{policy_id}: excluded" for policy_id in selection.excluded]
     return reasons
 
@@ -164,7 +162,7 @@ def _head(
     *,
     rated: bool,
 ) -> str:
-    """Return what the columns point into, as JSON."""
+    """Return the values behind the numbers in columns, as JSON."""
     answers: dict[str, list[str]] = {}
     names: dict[str, str] = {}
     for result in (result for card in cards for result in card.results):
@@ -204,7 +202,7 @@ def _ending(ending: SharedEnding, statuses: Sequence[Status], *, rated: bool) ->
 
 
 def _keys(cards: Sequence[Scorecard]) -> dict[str, str]:
-    """Return what requirements are called by: the number, with the framework where several were asked; blank if not asked."""
+    """Return the keys of requirements: the number, after the framework if there are several; blank if not evaluated."""
     return {
         result.requirement.id: visible(
             result.requirement.number if len(cards) == 1 else f"{card.framework.name} {result.requirement.number}"

@@ -1,6 +1,6 @@
-"""Totals, requirements and reasons in, the parts of HTML that say them out: they are read without any script.
+"""Write the parts of the HTML report that need no script: totals, requirements and reasons.
 
-Every text goes through :func:`said`. A share never stands without the two numbers that it is made of.
+Every text is escaped by :func:`html_text`. A share is always shown with its two numbers.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SIGNS: Final = {
     Status.DISAPPEARED: "∅",
 }
 
-_STANDINGS: Final = {
+_STATUSES: Final = {
     RequirementStatus.FAILS: ("✕", "fails"),
     RequirementStatus.UNDETERMINED: ("?", "undetermined"),
     RequirementStatus.WAIVED: ("~", "undetermined"),
@@ -40,28 +40,28 @@ _STANDINGS: Final = {
     RequirementStatus.MANUAL: ("·", "not"),
     RequirementStatus.UNANSWERED: ("·", "not"),
 }
-"""The sign of a class of requirements, and the name under which it is drawn."""
+"""The symbol and the CSS class of each requirement status."""
 
 _ORDER: Final = (Status.INCOMPLIANT, Status.UNDETERMINED, Status.COMPLIANT, Status.INAPPLICABLE, Status.DISAPPEARED)
 _MOST_REASONS: Final = 50
 _WIDE: Final = 1_000
 
 
-def said(text: str) -> str:
-    """Return a text as HTML shows it: what would hide or turn the reading order is written out."""
+def html_text(text: str) -> str:
+    """Return a text escaped for HTML, with hidden characters and changes of direction made visible."""
     return escape(visible(encodable(text)))
 
 
-def totals(evaluation: Evaluation, *, all_judged: bool) -> str:
-    """Return how all verdicts ended, as a sentence, a bar and numbers that add up.
+def totals(evaluation: Evaluation, *, complete: bool) -> str:
+    """Return the totals of all verdicts, as a sentence, a bar and numbers that add up.
 
-    Unless all was judged that there is, the compliant ones are no percentage, which could be read as one of everything.
+    The compliant share is a percentage only if everything was evaluated.
     """
     ledger = evaluation.ledger
     counts, known = ledger.counts, ledger.known
     asked = known + counts[Status.UNDETERMINED]
     part = f"<b>{counts[Status.COMPLIANT]:,}</b> compliant of {known:,} known"
-    shares = [_share(counts[Status.COMPLIANT], known, "compliant of {:,} known") if all_judged else part] if known else []
+    shares = [_share(counts[Status.COMPLIANT], known, "compliant of {:,} known") if complete else part] if known else []
     shares += [_share(counts[Status.UNDETERMINED], asked, "of {:,} could not be determined")] if asked else []
     items = [
         f'<li><span class="status {status}">{SIGNS[status]}</span> <b>{counts[status]:,}</b> {status.lower()}</li>'
@@ -74,12 +74,12 @@ def totals(evaluation: Evaluation, *, all_judged: bool) -> str:
 
 
 def requirements(cards: Sequence[Scorecard], answered: Mapping[str, str]) -> str:
-    """Return what was asked and found of frameworks. ``answered`` are the keys of requirements that findings point to."""
+    """Return the coverage and results of frameworks. ``answered`` are the keys of requirements that findings refer to."""
     return "".join(_card(card, answered) for card in cards)
 
 
 def reasons(unknown: Sequence[UnknownReason]) -> str:
-    """Return why verdicts are undetermined, each reason once, nothing where none is."""
+    """Return the reasons of undetermined verdicts, each once; empty if there are none."""
     if not unknown:
         return ""
     rows = "".join(
@@ -88,7 +88,7 @@ def reasons(unknown: Sequence[UnknownReason]) -> str:
         for reason in unknown[:_MOST_REASONS]
     )
     rest = len(unknown) - _MOST_REASONS
-    more = f"<p>{rest:,} more reasons stand in the list below, by reason.</p>" if rest > 0 else ""
+    more = f"<p>The list below has {rest:,} more reasons.</p>" if rest > 0 else ""
     number = sum(reason.verdicts for reason in unknown)
     return (
         f"<details><summary>Undetermined: {counted(number, 'verdict')}, for {counted(len(unknown), 'reason')}</summary>"
@@ -97,26 +97,26 @@ def reasons(unknown: Sequence[UnknownReason]) -> str:
 
 
 def list_of(summary: str, lines: Iterable[str]) -> str:
-    """Return a folded list of texts, nothing where there are none."""
-    items = "".join(f"<li>{said(line)}</li>" for line in lines)
-    return f"<details><summary>{said(summary)}</summary><ul>{items}</ul></details>" if items else ""
+    """Return a folded list of texts, empty if there are none."""
+    items = "".join(f"<li>{html_text(line)}</li>" for line in lines)
+    return f"<details><summary>{html_text(summary)}</summary><ul>{items}</ul></details>" if items else ""
 
 
 def _card(card: Scorecard, answered: Mapping[str, str]) -> str:
-    drawn: dict[str, int] = {}
+    rendered: dict[str, int] = {}
     for standing, number in card.counts.items():
-        name = _STANDINGS[standing][1]
-        drawn[name] = drawn.get(name, 0) + number
+        name = _STATUSES[standing][1]
+        rendered[name] = rendered.get(name, 0) + number
     items = "".join(
-        f'<li><span class="status {_STANDINGS[standing][1]}">{_STANDINGS[standing][0]}</span> <b>{number:,}</b> {standing}</li>'
+        f'<li><span class="status {_STATUSES[standing][1]}">{_STATUSES[standing][0]}</span> <b>{number:,}</b> {standing}</li>'
         for standing, number in card.counts.items()
         if number
     )
     rows = "".join(_requirement(result, answered.get(result.requirement.id, "")) for result in card.results)
     return (
-        f"<section><h2>{said(card.framework.name)}</h2>"
+        f"<section><h2>{html_text(card.framework.name)}</h2>"
         f"<p>{card.asked:,} of {len(card.results):,} requirements were asked.</p>"
-        f'{_bar(drawn, f"{len(card.results):,} requirements; the numbers follow")}<ul class="totals">{items}</ul>'
+        f'{_bar(rendered, f"{len(card.results):,} requirements; the numbers follow")}<ul class="totals">{items}</ul>'
         "<details><summary>Requirement by requirement</summary>"
         f"{table(('Requirement', 'Name', 'Found', 'Incompliant', 'Undetermined', 'Compliant'), rows, numbers=3)}</details>"
         "</section>"
@@ -124,17 +124,17 @@ def _card(card: Scorecard, answered: Mapping[str, str]) -> str:
 
 
 def _requirement(result: RequirementResult, key: str) -> str:
-    sign, name = _STANDINGS[result.standing]
-    number = said(result.requirement.number)
+    sign, name = _STATUSES[result.standing]
+    number = html_text(result.requirement.number)
     if key:
-        number = f'<button type="button" class="plain" data-requirement="{said(key)}">{number}</button>'
+        number = f'<button type="button" class="plain" data-requirement="{html_text(key)}">{number}</button>'
     counts = "".join(f'<td class="number">{result.counts[status]:,}</td>' for status in (*_ORDER[:3],))
     standing = f'<span class="status {name}">{sign} {result.standing}</span>'
-    return f"<tr><td>{number}</td><td>{said(result.requirement.name)}</td><td>{standing}</td>{counts}</tr>"
+    return f"<tr><td>{number}</td><td>{html_text(result.requirement.name)}</td><td>{standing}</td>{counts}</tr>"
 
 
 def table(heads: Sequence[str], rows: str, *, numbers: int) -> str:
-    """Return a table of which the last columns are ``numbers``. It can be scrolled by keys where it is wide."""
+    """Return a table whose last ``numbers`` columns are numbers. A wide one can be scrolled by keys."""
     classes = [""] * (len(heads) - numbers) + [' class="number"'] * numbers
     top = "".join(f'<th scope="col"{style}>{head}</th>' for head, style in zip(heads, classes, strict=True))
     return (
@@ -148,13 +148,13 @@ def _share(part: int, whole: int, text: str) -> str:
 
 
 def _bar(counts: Mapping[str, int], label: str) -> str:
-    total, at, drawn = sum(counts.values()), 0, []
+    total, at, rendered = sum(counts.values()), 0, []
     for name, number in counts.items():
         start, end = (_WIDE * place / (total or 1) for place in (at, at + number))
         at += number
         if number:
-            drawn.append(f'<rect class="{name}" x="{start:.2f}" width="{end - start:.2f}" height="12"/>')
+            rendered.append(f'<rect class="{name}" x="{start:.2f}" width="{end - start:.2f}" height="12"/>')
     return (
         f'<svg class="bar" viewBox="0 0 {_WIDE} 12" preserveAspectRatio="none" role="img" aria-label="{label}">'
-        f"{''.join(drawn)}</svg>"
+        f"{''.join(rendered)}</svg>"
     )

@@ -1,1 +1,1 @@
-"""A judgement in, texts for people and machines out. Refuses to know how verdicts were made and where the texts go."""
+"""Print results in the terminal, and write their JSON and Markdown."""

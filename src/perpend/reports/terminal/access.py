@@ -1,4 +1,4 @@
-"""Who can use each statement of a policy document, as people read it, and as JSON."""
+"""Print the principals that each statement of a policy document grants access, as text or JSON."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LABEL: Final = "    {:8}"
 
 
 def print_access(accesses: Sequence[StatementAccess], console: Console) -> None:
-    """Print each Allow statement with its level, what it grants and why the level is what it is; then a count."""
+    """Print each Allow statement with its level, its grants and the reasons for the level; then a count."""
     page = TerminalPage(console)
     for access in accesses:
         sid = access.statement.get("Sid")
@@ -45,7 +45,7 @@ def print_access(accesses: Sequence[StatementAccess], console: Console) -> None:
         page.blank()
     page.line(_count(accesses))
     if any(access.calls for access in accesses):
-        page.line("What is known of accounts and organizations can be said in a file: --context FILE.", style="dim")
+        page.line("To describe your accounts and organizations, give a file: --context FILE.", style="dim")
 
 
 def write_access_json(accesses: Sequence[StatementAccess], stream: TextIO) -> None:
@@ -67,7 +67,7 @@ def _level(access: StatementAccess) -> str:
 
 def _count(accesses: Sequence[StatementAccess]) -> str:
     if not accesses:
-        return "no Allow statement: the document lets nobody in"
+        return "no Allow statement: the document grants no access"
     counts = Counter(map(_level, accesses))
     ordered = sorted(accesses, key=lambda access: (access.level is None, -(access.level or 0)))
     parts = [f"{counts[name]:,} {name}" for name in dict.fromkeys(map(_level, ordered))]

@@ -1,4 +1,4 @@
-"""An explanation as people read it, and as JSON."""
+"""Print the explanation of a verdict, as text or JSON."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STYLES: dict[Status, str] = {
     Status.DISAPPEARED: "dim",
 }
 WIDEST: Final = 120
-"""Lines are wrapped to this many columns at most, however wide the terminal: longer ones are hard to read."""
+"""The largest width of wrapped lines, in columns: longer lines are hard to read."""
 
 _LABEL: Final = 10
 _INDEX: Final = 6
@@ -45,19 +45,19 @@ _BREAKS: Final = re.compile(r"[←→] \S+|\S+?\)(?=\.[A-Za-z])|\S+|\s+")
 
 
 def print_explanation(explanation: Explanation, console: Console, *, everything: bool = False) -> None:
-    """Print the object, the verdict, the fields that decided, the conditions in order, and what would change the status.
+    """Print the object, the verdict, the deciding fields, the conditions in order, and the smallest change of the status.
 
-    ``everything``: also conditions that were not reached, and under each one all that was derived of the fields.
+    ``everything``: also print conditions that were not reached, and all values derived from the fields of each condition.
     """
     finding = explanation.finding
-    judged = finding.object
+    object_ = finding.object
     assumed = " (assumed: not every source states a time)" if explanation.day.assumed else ""
     time = f"{explanation.day.time:%Y-%m-%d %H:%M} UTC{assumed}"
     for label, value in (
         ("policy", f"{visible(explanation.policy.full_name)}\n{explanation.policy.id}"),
-        ("object", "\n".join(dict.fromkeys((visible(judged.name), visible(judged.id))))),
-        ("read at", visible(judged.origin.place)),
-        *_other_readings(judged),
+        ("object", "\n".join(dict.fromkeys((visible(object_.name), visible(object_.id))))),
+        ("read at", visible(object_.origin.place)),
+        *_other_readings(object_),
         ("snapshot", time),
     ):
         print_labelled(console, label, Text(value), width=_LABEL)
@@ -74,15 +74,15 @@ def print_explanation(explanation: Explanation, console: Console, *, everything:
     _print_change(explanation, console)
 
 
-def _other_readings(judged: CloudObject) -> Iterator[tuple[str, str]]:
-    """Yield a line about the readings that contradict the one whose conditions are shown."""
-    if judged.variants:
-        places = visible(places_in_words(variant.origin for variant in judged.variants))
-        yield "but also", f"{places}: they contradict each other; the conditions below are those of the first reading"
+def _other_readings(object_: CloudObject) -> Iterator[tuple[str, str]]:
+    """Yield a line about readings that contradict the explained one."""
+    if object_.variants:
+        places = visible(places_in_words(variant.origin for variant in object_.variants))
+        yield "but also", f"{places}: the readings contradict each other; the conditions below are those of the first one"
 
 
 def _because(explanation: Explanation) -> list[Text]:
-    """Return the lines of what the verdict comes from: none of an object that its sources contradict each other about."""
+    """Return the fields that decided the verdict, a line each; none for an object with contradicting readings."""
     if explanation.finding.object.variants:
         return []
     fields, listed = grounds(explanation.steps)
@@ -91,7 +91,7 @@ def _because(explanation: Explanation) -> list[Text]:
 
 
 def _listed_lines(listed: Sequence[ListedObject], *, grounds: bool) -> Iterator[Text]:
-    """Yield a line per object of a list, with its verdict; with ``grounds`` below it, two columns further in."""
+    """Yield a line per object of a list, with its verdict; with ``grounds``, then indented lines with the deciding fields."""
     for child in listed[:_MOST_FIELDS]:
         head = visible(f"{child.path} {child.name}".rstrip())
         yield Text.assemble(head, "  ", (child.status.value, STYLES[child.status]), f"  {visible(child.message)}")
@@ -102,34 +102,34 @@ def _listed_lines(listed: Sequence[ListedObject], *, grounds: bool) -> Iterator[
 
 
 def _short(fields: Iterable[FieldValue]) -> list[FieldValue]:
-    """Return the fields of the object itself, without long queries: the fields that these ask stand there as well."""
+    """Return the fields of the object itself, without long queries: the fields that these read are listed as well."""
     return [field for field in own_fields(fields) if len(field.place.column or "") <= LONGEST_QUERY]
 
 
 def print_labelled(console: Console, label: str | Text, value: Text, *, width: int) -> None:
-    """Print a value beside its label: folded on a terminal, on lines of its own length where a program reads them."""
+    """Print a value next to its label: wrapped on a terminal, with its own line breaks for programs."""
     head = Text(label, style="dim") if isinstance(label, str) else label.copy()
     head.pad_right(max(0, width - head.cell_len))
     hang(console, head, value)
 
 
 def print_steps(steps: Iterable[Step], console: Console, *, everything: bool) -> None:
-    """Print conditions in order: index, result and text, then the fields it looked at, then the check that fired.
+    """Print conditions in order: index, result and text, then the fields that were read, then the check that fired.
 
-    What was shown stands again only where the verdict is decided, unless ``everything`` is asked for; then what was derived is
-    shown as well, what was looked at of the objects in lists, and what was not reached.
+    Fields are repeated only for the deciding condition. ``everything`` prints all fields, derived values, objects in lists, and
+    conditions that were not reached.
     """
-    told: set[FieldValue | str] = set()
+    printed: set[FieldValue | str] = set()
     unreached: list[Step] = []
     for step in steps:
         if step.result == "not reached" and not everything:
             unreached.append(step)
             continue
         decides = step.result in ("true", "stopped")
-        looked_at = step.fields if everything else _short(step.fields)
-        fields = [field for field in looked_at if everything or decides or field not in told]
-        listed = [one for one in step.listed if everything or decides or one.path not in told]
-        told.update(fields, (one.path for one in listed))
+        read = step.fields if everything else _short(step.fields)
+        fields = [field for field in read if everything or decides or field not in printed]
+        listed = [one for one in step.listed if everything or decides or one.path not in printed]
+        printed.update(fields, (one.path for one in listed))
         lines = [*_field_lines(fields, step.reason or ""), *_listed_lines(listed, grounds=False)]
         leaves = [leaf for leaf in step.leaves if leaf.told or (everything and not _is_field(leaf, fields))]
         _print_step(step, [*lines, *map(_leaf_line, leaves)], console)
@@ -153,9 +153,9 @@ def _print_step(step: Step, lines: Sequence[Text], console: Console) -> None:
         hang(console, below, Text.assemble((ended[0], "yellow"), visible(ended[1])), more="  ")
 
 
-def _field_lines(fields: Sequence[FieldValue], told: str) -> list[Text]:
-    """Return a line per field, values below each other. A reason that ``told`` holds beside them is not said once more."""
-    shown = [(visible(field_name(field.place)), visible(_value(field, told))) for field in fields[:_MOST_FIELDS]]
+def _field_lines(fields: Sequence[FieldValue], message: str) -> list[Text]:
+    """Return a line per field, with aligned values. A reason that ``message`` contains is not repeated."""
+    shown = [(visible(field_name(field.place)), visible(_value(field, message))) for field in fields[:_MOST_FIELDS]]
     width = max((display_width(name) for name, _ in shown if display_width(name) <= _WIDEST_NAME), default=0)
     lines = [
         Text.assemble(name, " " * max(0, width - display_width(name)), "  ", (value, _value_style(value)))
@@ -168,9 +168,9 @@ def _rest(count: int, of: str) -> list[Text]:
     return [Text(f"… and {count - _MOST_FIELDS:,} more {of}", style="dim")] if count > _MOST_FIELDS else []
 
 
-def _value(field: FieldValue, told: str) -> str:
+def _value(field: FieldValue, message: str) -> str:
     reason = field.value.removeprefix(f"{NOT_KNOWN}: ")
-    return NOT_KNOWN if reason != field.value and reason in told else field.value
+    return NOT_KNOWN if reason != field.value and reason in message else field.value
 
 
 def _value_style(value: str) -> str:
@@ -178,7 +178,7 @@ def _value_style(value: str) -> str:
 
 
 def _is_field(leaf: Leaf, fields: Sequence[FieldValue]) -> bool:
-    """Whether a value is one that stands there as a field already."""
+    """Whether a value is listed as a field already."""
     return not leaf.stopped and any(
         place.extract is None and one.place == place and one.value == leaf.value for one in fields for place in leaf.places
     )
@@ -191,7 +191,7 @@ def _leaf_line(leaf: Leaf) -> Text:
 
 
 def field_name(place: ReadPlace) -> str:
-    """Return what a field is called: a key of its own document by itself, another one and a long query behind the field."""
+    """Return the name of a field: the key of its own document, or the field with the key or query after it."""
     if place.column is None:
         return place.field
     if len(place.column) > LONGEST_QUERY:
@@ -200,9 +200,9 @@ def field_name(place: ReadPlace) -> str:
 
 
 def hang(console: Console, head: Text, value: Text, *, more: str = "") -> None:
-    """Print a value behind a head, further lines below its beginning and ``more``. Only a terminal has lines folded.
+    """Print a value after a head. Further lines are indented to the value, then by ``more``. Only terminal lines are wrapped.
 
-    What is further in stays there: its further lines stand two columns behind its beginning.
+    The wrapped lines of an indented paragraph are indented by two more columns.
     """
     hanging = Text(" " * head.cell_len)
     room = max(min(console.width, WIDEST) - head.cell_len, _NARROWEST)
@@ -212,14 +212,14 @@ def hang(console: Console, head: Text, value: Text, *, more: str = "") -> None:
         lines = _folded(paragraph, room, len(deeper)) if console.is_terminal else [paragraph]
         for position, line in enumerate(lines):
             start = hanging if number or position else head
-            # What is added to a text takes its style on: a head's is the head's own.
+            # Text.append would give the value the style of the head.
             _put(console, Text.assemble(start, deeper if position else "", line))
 
 
 def _folded(text: Text, room: int, more: int) -> list[Text]:
-    """Return a text on lines of some columns, broken at blanks, else before the dot of a call, else anywhere.
+    """Return a text on lines of ``room`` columns, broken at blanks, else before the dot of a call, else anywhere.
 
-    Lines behind the first one have ``more`` columns less.
+    Lines after the first one are ``more`` columns shorter.
     """
     ends: list[int] = []
     width = 0
@@ -248,7 +248,7 @@ def _put(console: Console, line: Text | None = None) -> None:
 def _print_change(explanation: Explanation, console: Console) -> None:
     change = explanation.change
     if change is None:
-        _put(console, Text("No change of a single value that was tried gives another status.", style="dim"))
+        _put(console, Text("No tested change of a single value gives another status.", style="dim"))
         return
     sentence = Text.assemble(
         (visible(field_name(change.place)), "bold"),

@@ -1,4 +1,4 @@
-"""Markdown in, lines of a terminal out. Refuses to know what the text is about."""
+"""Print Markdown in the terminal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def print_markdown(text: str, console: Console) -> None:
-    """Print Markdown; what is no terminal gets no blanks at the ends of lines, and no command is broken into two."""
+    """Print Markdown. Commands are not wrapped; without a terminal, lines have no trailing blanks."""
     page = _Unbroken(text, hyperlinks=False)
     if console.is_terminal:
         console.print(page, crop=False)
@@ -26,7 +26,7 @@ def print_markdown(text: str, console: Console) -> None:
 
 
 class _UnbrokenCode(CodeBlock):
-    """Code as it stands there: a command that was wrapped cannot be copied."""
+    """Code that is not wrapped, because a wrapped command cannot be copied."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         lines = str(self.text).rstrip().split("\n")
@@ -34,16 +34,16 @@ class _UnbrokenCode(CodeBlock):
 
 
 class _UnbrokenItem(ListItem):
-    """An item of a list whose code goes on beyond the width, too: rich's own cuts it off there."""
+    """An item of a list whose code may exceed the width. The item of rich cuts it off."""
 
     def render_bullet(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield from self._behind(Segment(" • ", console.get_style("markdown.item.bullet")), console, options)
+        yield from self._after(Segment(" • ", console.get_style("markdown.item.bullet")), console, options)
 
     def render_number(self, console: Console, options: ConsoleOptions, number: int, last_number: int) -> RenderResult:
         numeral = f"{number} ".rjust(len(str(last_number)) + 2)
-        yield from self._behind(Segment(numeral, console.get_style("markdown.item.number")), console, options)
+        yield from self._after(Segment(numeral, console.get_style("markdown.item.number")), console, options)
 
-    def _behind(self, head: Segment, console: Console, options: ConsoleOptions) -> RenderResult:
+    def _after(self, head: Segment, console: Console, options: ConsoleOptions) -> RenderResult:
         narrower = options.update(width=options.max_width - len(head.text))
         for number, line in enumerate(Segment.split_lines(console.render(self.elements, narrower))):
             yield Segment(" " * len(head.text), head.style) if number else head

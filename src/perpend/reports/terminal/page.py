@@ -1,6 +1,6 @@
-"""Styled text in, lines on a console out: wrapped with hanging indents, in the characters that its encoding has.
+"""Print styled lines on a console, wrapped with hanging indents, in the characters of its encoding.
 
-Foreign text becomes safe to show here. Refuses to know what is written.
+Text from outside becomes safe to print here.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 NARROWEST: Final = 20
-"""Lines are wrapped to this many columns at least, however narrow the terminal."""
+"""The smallest width of wrapped lines, in columns."""
 
 WIDEST: Final = 120
-"""Lines are no longer than this, however wide the terminal: nobody reads longer ones with ease."""
+"""The largest width of wrapped lines, in columns: longer lines are hard to read."""
 
 _SYMBOLS: Final = {
     Status.COMPLIANT: ("✔", "+"),
@@ -33,7 +33,7 @@ _LONGEST_PROSE: Final = 2_000
 
 
 class TerminalPage:
-    """What is printed on one console."""
+    """The lines on one console."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -44,21 +44,21 @@ class TerminalPage:
         self.ellipsis = "..." if self._plain else "…"
 
     def symbol(self, status: Status) -> str:
-        """Return the mark of a status."""
+        """Return the symbol of a status."""
         return _SYMBOLS[status][self._plain]
 
     def name(self, text: str) -> str:
-        """Return a name from outside as it can be shown: hidden characters written out, endless ones cut."""
+        """Return a name from outside that is safe to print: hidden characters are escaped, long names are cut."""
         return self._safe(text, _LONGEST_NAME)
 
     def prose(self, text: str) -> str:
-        """Return sentences from outside as they can be shown, whatever lines they were written in."""
+        """Return text from outside that is safe to print, as one paragraph."""
         return self._safe(" ".join(text[: _LONGEST_PROSE + 1].split()), _LONGEST_PROSE)
 
     def line(self, *parts: str | tuple[str, str], first: str = "", rest: str | None = None, style: str = "") -> None:
-        """Print one paragraph: ``first``, in ``style``, stands before its first line, ``rest`` before the others.
+        """Print a paragraph with ``first``, in ``style``, before its first line and ``rest`` before the others.
 
-        ``rest`` is as many blanks as ``first`` is wide, unless given.
+        By default, ``rest`` is as many blanks as ``first`` is wide.
         """
         hanging = " " * len(first) if rest is None else rest
         whole, width = Text.assemble(*parts), max(self.width - len(hanging), NARROWEST // 2)
@@ -72,11 +72,11 @@ class TerminalPage:
         self.put(Text())
 
     def whole(self, text: str) -> None:
-        """Print a text on one line, however long it is."""
+        """Print a text on one line, without wrapping."""
         self.put(Text(text))
 
     def put(self, line: Text) -> None:
-        """Print one line as it is. Where nothing is drawn but its letters, they are written without being rendered."""
+        """Print one line as it is. Without colours, it is written directly, which is faster than rendering."""
         if self._bare:
             self.console.file.write(f"{line.plain}\n")
         else:

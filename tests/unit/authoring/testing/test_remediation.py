@@ -8,7 +8,7 @@ from perpend.authoring.testing.executions import run_executions
 from perpend.authoring.testing.remediation import RemediationTest, mended_test
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
-from perpend.reports.formats.remediation.as_sh import remedy_lines
+from perpend.reports.formats.remediation import remedy_lines
 from tests.repositories import write
 
 LOGIC = "/ce/a/prod.logic.yaml"

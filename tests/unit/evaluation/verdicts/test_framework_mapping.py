@@ -12,7 +12,7 @@ from rich.console import Console
 from perpend.evaluation.verdicts.framework_mapping import CarryOver, RequirementCarried, carry_over
 from perpend.language.compiler.frameworks import FrameworkMappings
 from perpend.language.syntax.repository import Repository
-from perpend.reports.terminal.history.framework_changes import carry_over_document, print_carry_over
+from perpend.reports.terminal.history.compliance import carry_over_document, print_carry_over
 from tests.repositories import write
 
 OLD, NEW = "/frameworks/f-v1", "/frameworks/f-v2"
@@ -54,7 +54,8 @@ def test_it_is_told_in_words_and_as_values(found: CarryOver) -> None:
     print_carry_over(found, Console(file=stream, width=200))
     text = stream.getvalue()
     assert (
-        "of 4 requirements, 1 keep a policy, 1 inherit all they have, 2 gained one, 2 go on from nothing; 1 policy lost" in text
+        "of 4 requirements, 1 keep a policy, 1 inherit all of their policies, 2 gained one, 2 have no policy from before; 1 policy lost"
+        in text
     )
     assert "f-v2/02 (was f-v1/02) inherits /ce/old" in text
     document = carry_over_document(found)

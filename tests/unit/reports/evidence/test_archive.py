@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from perpend.reports.evidence import archive
-from perpend.reports.evidence.archive import MOST_BYTES, DamagedMember, NotAPack, PackFault, opened_pack, write_archive
+from perpend.reports.evidence.archive import (
+    MOST_BYTES,
+    DamagedMember,
+    EvidenceFault,
+    NotAnEvidencePack,
+    open_evidence,
+    write_archive,
+)
 
 MEMBERS: dict[str, Path | bytes] = {"a.txt": b"first " * 400, "b/c.parquet": bytes(range(256)) * 8, "b/d.txt": b"last"}
 
@@ -35,16 +42,16 @@ def foreign(*names: str, content: bytes = b"x", change: Callable[[zipfile.ZipInf
     return stream.getvalue()
 
 
-def faults_of(directory: Path, content: bytes) -> list[PackFault]:
+def faults_of(directory: Path, content: bytes) -> list[EvidenceFault]:
     path = directory / "pack.zip"
     path.write_bytes(content)
-    with opened_pack(path) as found:
+    with open_evidence(path) as found:
         faults = list(found.faults)
         for name in found.names:
             try:
                 found.digest(name)
             except DamagedMember as error:
-                faults.append(PackFault(name, str(error)))
+                faults.append(EvidenceFault(name, str(error)))
         return faults
 
 
@@ -62,7 +69,7 @@ def test_the_same_members_are_the_same_bytes_and_tell_nothing_of_the_machine(tmp
 def test_a_sound_pack_is_read_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "pack.zip"
     path.write_bytes(packed())
-    with opened_pack(path) as found:
+    with open_evidence(path) as found:
         assert MEMBERS == {name: found.content(name, most=10_000) for name in found.names}
         found.digest("b/d.txt", tmp_path / "out" / "d.txt")
         with pytest.raises(DamagedMember, match="has 2,400 bytes; at most 10 are read"):
@@ -78,26 +85,29 @@ def _squeezed(info: zipfile.ZipInfo) -> None:
     info.compress_type = zipfile.ZIP_LZMA
 
 
-ELSEWHERE = "its name leads elsewhere, or holds signs that no name has"
+ELSEWHERE = "its name leads out of the evidence pack, or has control characters or backslashes"
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        *((foreign(name), PackFault(name, ELSEWHERE)) for name in ("/etc/x", "../x", "a/../../x", "a//b", "a\\..\\x", "./a")),
-        (foreign("a/"), PackFault("a/", "is a directory, and a pack holds files only")),
-        (foreign("a\nb"), PackFault("a\nb", ELSEWHERE)),
-        (foreign("n" * 300), PackFault("n" * 300, "its name is too long")),
-        (foreign("a", "a/b"), PackFault("a/b", "lies below a file")),
-        (foreign("a", "b").replace(b"b", b"a"), PackFault("a", "stands there twice")),
-        (foreign("a", change=_link), PackFault("a", "is no file")),
-        (foreign("a", change=_squeezed), PackFault("a", "is packed in a way that no pack is")),
-        (packed()[:-30], PackFault("", "is cut off or damaged: file is not a zip file")),
-        (packed()[:500], PackFault("b/c.parquet", "the file is cut off within this member")),
+        *(
+            (foreign(name), EvidenceFault(name, ELSEWHERE))
+            for name in ("/etc/x", "../x", "a/../../x", "a//b", "a\\..\\x", "./a")
+        ),
+        (foreign("a/"), EvidenceFault("a/", "is a directory, and an evidence pack contains only files")),
+        (foreign("a\nb"), EvidenceFault("a\nb", ELSEWHERE)),
+        (foreign("n" * 300), EvidenceFault("n" * 300, "its name is too long")),
+        (foreign("a", "a/b"), EvidenceFault("a/b", "is below a file")),
+        (foreign("a", "b").replace(b"b", b"a"), EvidenceFault("a", "occurs twice")),
+        (foreign("a", change=_link), EvidenceFault("a", "is not a file")),
+        (foreign("a", change=_squeezed), EvidenceFault("a", "has a compression that evidence packs do not use")),
+        (packed()[:-30], EvidenceFault("", "is cut off or damaged: file is not a zip file")),
+        (packed()[:500], EvidenceFault("b/c.parquet", "the file is cut off within this member")),
     ],
     ids=lambda value: "" if isinstance(value, bytes) else value.reason[:30] + value.member[:12],
 )
-def test_what_is_hostile_or_cut_is_named_by_member(tmp_path: Path, content: bytes, expected: PackFault) -> None:
+def test_what_is_hostile_or_cut_is_named_by_member(tmp_path: Path, content: bytes, expected: EvidenceFault) -> None:
     assert {expected} == set(faults_of(tmp_path, content))
 
 
@@ -135,7 +145,7 @@ def with_gap(content: bytes, name: bytes) -> bytes:
         (with_gap(packed(), b"a.txt"), "before its first member"),
         (with_gap(packed(), b"b/d.txt"), "between its members"),
         (with_gap(packed(), b""), "between its members"),
-        (packed() + b"more", "behind its end"),
+        (packed() + b"more", "after its end"),
         (packed() + b"more" * 20_000, None),
         (with_comment(packed()), "in a comment"),
         (foreign("a", change=_commented), "in a comment"),
@@ -143,8 +153,8 @@ def with_gap(content: bytes, name: bytes) -> bytes:
     ids=["front", "front, in the list", "middle", "before the list", "end", "long end", "comment", "comment of a member"],
 )
 def test_bytes_that_belong_to_no_member_are_refused(tmp_path: Path, content: bytes, where: str | None) -> None:
-    reason = f"holds bytes that belong to no member: {where}" if where else "is cut off or damaged: file is not a zip file"
-    assert [PackFault("", reason)] == faults_of(tmp_path, content)
+    reason = f"has bytes that belong to no member: {where}" if where else "is cut off or damaged: file is not a zip file"
+    assert [EvidenceFault("", reason)] == faults_of(tmp_path, content)
 
 
 @pytest.mark.parametrize("seekable", [True, False])
@@ -160,7 +170,7 @@ def test_an_archive_by_others_without_such_bytes_is_read(tmp_path: Path, seekabl
 
 def test_what_swells_is_named_by_member(tmp_path: Path) -> None:
     content = foreign("a", content=bytes(80 * 1024 * 1024))
-    assert [PackFault("a", "unpacks to more than 250 times its size")] == faults_of(tmp_path, content)
+    assert [EvidenceFault("a", "unpacks to more than 250 times its size")] == faults_of(tmp_path, content)
 
 
 def test_damage_is_named_by_member_and_the_others_can_be_read(tmp_path: Path) -> None:
@@ -181,32 +191,32 @@ def test_what_says_another_size_than_it_has_is_cut_off(tmp_path: Path) -> None:
 def test_numbers_and_sizes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     content = packed()
     monkeypatch.setattr(archive, "MOST_BYTES", 100)
-    assert [PackFault("", "has 4,452 bytes unpacked; at most 100 are read")] == faults_of(tmp_path, content)
+    assert [EvidenceFault("", "has 4,452 bytes unpacked; at most 100 are read")] == faults_of(tmp_path, content)
     monkeypatch.setattr(archive, "MOST_MEMBERS", 2)
-    assert [PackFault("", "has 3 members; at most 2 are read")] == faults_of(tmp_path, content)
-    with pytest.raises(NotAPack, match="3 files are more than a pack holds"):
+    assert [EvidenceFault("", "has 3 members; at most 2 are read")] == faults_of(tmp_path, content)
+    with pytest.raises(NotAnEvidencePack, match="3 files are more than the limit of"):
         packed()
     monkeypatch.setattr(archive, "_MOST_AT_ONCE", 100)
-    assert [PackFault("", "is cut off or damaged: the list of its members is too long")] == faults_of(tmp_path, content)
+    assert [EvidenceFault("", "is cut off or damaged: the list of its members is too long")] == faults_of(tmp_path, content)
 
 
 def test_members_that_lie_in_each_other_are_refused(tmp_path: Path) -> None:
     twice = bytearray(foreign("a", "b", content=b"x" * 500))
     second = twice.rindex(b"PK\x01\x02")
     twice[second + 42 : second + 46] = (0).to_bytes(4, "little")
-    assert [PackFault("b", "lies within another member, or is another one's double")] == faults_of(tmp_path, bytes(twice))
+    assert [EvidenceFault("b", "overlaps another member")] == faults_of(tmp_path, bytes(twice))
 
 
 @pytest.mark.parametrize("name", ["../a", "a\\b", "a\udc80", "x" * 1_200])
 def test_nothing_is_packed_under_a_name_that_could_not_be_read_again(name: str) -> None:
-    with pytest.raises(NotAPack, match="cannot be packed"):
+    with pytest.raises(NotAnEvidencePack, match="cannot be packed"):
         packed({name: b""})
 
 
 def test_what_is_no_archive_is_no_pack(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("text")
     for path in (tmp_path / "text", tmp_path / "none", tmp_path):
-        with pytest.raises(NotAPack), opened_pack(path):
+        with pytest.raises(NotAnEvidencePack), open_evidence(path):
             pass
 
 
@@ -217,9 +227,9 @@ def test_what_is_larger_than_a_pack_may_be_is_refused_before_a_byte_is_written(
     with large.open("wb") as stream:
         stream.truncate(MOST_BYTES)
     target = io.BytesIO()
-    with pytest.raises(NotAPack, match="68,719,476,737 bytes are more than a pack holds"):
+    with pytest.raises(NotAnEvidencePack, match="68,719,476,737 bytes are more than the limit of"):
         write_archive(target, {"a.parquet": large, "b": b"1"})
     monkeypatch.setattr("perpend.reports.evidence.archive.MOST_MEMBERS", 1)
-    with pytest.raises(NotAPack, match="2 files are more than a pack holds"):
+    with pytest.raises(NotAnEvidencePack, match="2 files are more than the limit of"):
         write_archive(target, {"a": b"1", "b": b"1"})
     assert b"" == target.getvalue()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from perpend.language.syntax.repository import Repository
-from perpend.reports.evidence.archive import NotAPack
-from perpend.reports.evidence.policies import copy_repository
+from perpend.reports.evidence.archive import NotAnEvidencePack
+from perpend.reports.evidence.write import copy_repository
 from tests.repositories import write
 
 FILES = {
@@ -55,5 +55,5 @@ def test_waivers_are_those_that_hold(tmp_path: Path, waivers: str, expected: set
 def test_what_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
     write(tmp_path / "own", FILES)
     (tmp_path / "own/types/Thing/large.yaml").open("wb").truncate(40 * 1024 * 1024)
-    with pytest.raises(NotAPack, match=r"types/Thing/large.yaml: .*at most 33,554,432 are read"):
+    with pytest.raises(NotAnEvidencePack, match=r"types/Thing/large.yaml: .*at most 33,554,432 are read"):
         copied(tmp_path)

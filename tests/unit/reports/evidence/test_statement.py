@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from perpend.reports.evidence.statement import RunPacked, Statement, UnusableStatement, run_packed, statement_from
+from perpend.reports.evidence.statement import EvidenceRun, Statement, UnusableStatement, run_from_predicate, statement_from
 
 DIGEST = "0" * 64
 RUN = {
@@ -39,17 +39,17 @@ def test_a_statement_is_that_of_the_framework_and_read_as_it_was_written() -> No
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (document()[:-9], "is no JSON: cut off or damaged"),
-        (b"\xff", "is no JSON"),
-        (b"[" * 100_000, "is no JSON"),
-        (b'{"_type": 1, "_type": 2}', "is no JSON"),
-        (b"[]", "is no in-toto statement of the type"),
-        (document(_type="https://in-toto.io/Statement/v0.1"), "is no in-toto statement of the type"),
-        (document(subject=[{"name": "a"}]), "lacks a part"),
-        (document(subject=5), "lacks a part"),
-        (document(subject=[{"name": "a", "digest": {"sha256": "abc"}}]), "in another form"),
+        (document()[:-9], "is not JSON: cut off or damaged"),
+        (b"\xff", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b'{"_type": 1, "_type": 2}', "is not JSON"),
+        (b"[]", "is not an in-toto statement of the type"),
+        (document(_type="https://in-toto.io/Statement/v0.1"), "is not an in-toto statement of the type"),
+        (document(subject=[{"name": "a"}]), "is missing"),
+        (document(subject=5), "is missing"),
+        (document(subject=[{"name": "a", "digest": {"sha256": "abc"}}]), "has the wrong form"),
         (document(subject=[{"name": "a", "digest": {"sha256": DIGEST}}] * 2), "names a subject twice"),
-        (document(predicate=[]), "in another form"),
+        (document(predicate=[]), "has the wrong form"),
     ],
 )
 def test_what_is_no_statement_is_refused(content: bytes, reason: str) -> None:
@@ -58,8 +58,8 @@ def test_what_is_no_statement_is_refused(content: bytes, reason: str) -> None:
 
 
 def test_a_predicate_says_what_judging_again_takes() -> None:
-    expected = RunPacked("s", "c", datetime(2026, 11, 20, tzinfo=UTC), ("/ce/p",), False, None, None, True)
-    assert expected == run_packed(PREDICATE)
+    expected = EvidenceRun("s", "c", datetime(2026, 11, 20, tzinfo=UTC), ("/ce/p",), False, None, None, True)
+    assert expected == run_from_predicate(PREDICATE)
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_a_predicate_says_what_judging_again_takes() -> None:
 )
 def test_a_predicate_that_does_not_is_refused(predicate: Any) -> None:
     with pytest.raises(UnusableStatement, match="does not say which run was packed"):
-        run_packed(predicate)
+        run_from_predicate(predicate)

@@ -12,7 +12,7 @@ from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.reports.formats import lines
-from perpend.reports.formats.as_csv import write_csv
+from perpend.reports.formats.csv import write_csv
 from tests.unit.evaluation.verdicts.stored import DAY, Case
 
 CAN: dict[str, Any] = {

@@ -100,7 +100,9 @@ def test_reasons_are_grouped_over_policies(tmp_path: Path) -> None:
 
 def test_too_many_are_refused_before_any_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "MOST", 1)
-    with pytest.raises(TooManyFindings, match=r"^2 findings are more than one file of HTML holds \(1\): choose some by --stat"):
+    with pytest.raises(
+        TooManyFindings, match=r"^2 findings are more than the limit of an HTML file \(1\): select some with --stat"
+    ):
         written(evaluate(tmp_path, thing("ann", "bad"), thing("bob", "bad")))
 
 

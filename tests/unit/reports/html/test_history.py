@@ -8,7 +8,7 @@ from array import array
 from pathlib import Path
 
 from perpend.core.objects.status import Status
-from perpend.reports.html.history import FindingStateShown, ReportHistory, TrendPoint, history_said
+from perpend.reports.html.history import FindingStateShown, ReportHistory, TrendPoint, history_section
 from perpend.reports.html.page import write_handout
 from tests.unit.reports.html.packed_columns import EVIL, column
 from tests.unit.reports.terminal.evaluations import HOSTILE, THING, evaluate, thing
@@ -51,14 +51,14 @@ def test_a_page_without_a_history_says_nothing_of_it(tmp_path: Path) -> None:
 
 
 def test_a_trend_is_drawn_and_said_in_words() -> None:
-    said = history_said(HISTORY)
+    said = history_section(HISTORY)
     assert "<b>20</b> open, <b>3</b> unconfirmed, <b>27</b> unknown after run 3 (2026-11-03)" in said
     assert "open from 10 to 20, unconfirmed from 1 to 3, unknown from 29 to 27" in said and "at most 42" in said
     assert 3 == said.count("<tr><td>")
     (points,) = [part.split('"')[0] for part in said.split('<polyline class="unknown" points="')[1:]]
     heights = [float(point.split(",")[1]) for point in points.split()]
     assert sorted(heights) == heights and all(4 <= one <= 156 for one in heights)
-    assert "<svg" not in history_said(ReportHistory(DAYS[:1])) and "came" not in history_said(ReportHistory(DAYS[:1]))
+    assert "<svg" not in history_section(ReportHistory(DAYS[:1])) and "came" not in history_section(ReportHistory(DAYS[:1]))
 
 
 def test_a_status_that_has_no_life_gets_none() -> None:

@@ -105,7 +105,7 @@ def test_the_columns_come_back(tmp_path: Path) -> None:
 def test_totals_and_reasons_are_read_without_a_script(tmp_path: Path) -> None:
     text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", "", page_of(hostile(tmp_path)), flags=re.DOTALL)
     assert "= 8 verdicts on 4 objects" in text and "Undetermined: 4 verdicts, for 3 reasons" in text
-    assert "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;: no source can list what it counts" in text
+    assert "&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;: no source can list the objects that it counts" in text
 
 
 def test_nothing_judged_is_a_page_too(tmp_path: Path) -> None:
@@ -118,5 +118,5 @@ def test_what_was_not_judged_is_said_in_front(tmp_path: Path) -> None:
     refused = replace(whole.selection, refused={"/ce/<far>": ()})
     page = page_of(replace(whole, selection=refused, inventory=replace(whole.inventory, unread=("gone.csv",))))
     listed = "<li>policies with errors: /ce/&lt;far&gt;</li><li>inputs that cannot be read: gone.csv</li>"
-    assert f"<details><summary>Not all was judged</summary><ul>{listed}</ul></details>" in page
-    assert "Not all was judged" not in page_of(whole)
+    assert f"<details><summary>Not everything was evaluated</summary><ul>{listed}</ul></details>" in page
+    assert "Not everything was evaluated" not in page_of(whole)

@@ -23,7 +23,7 @@ def words(html: str) -> str:
 def test_a_share_stands_with_both_numbers_and_the_bar_adds_up(tmp_path: Path) -> None:
     html = totals(
         evaluate(tmp_path, *(thing(name, want) for name, want in zip("abcd", ("bad", "good", "odd", "none"), strict=True))),
-        all_judged=True,
+        complete=True,
     )
     assert "50 % (1) compliant of 2 known · 33.3 % (1) of 3 could not be determined" in words(html)
     assert {"INCOMPLIANT": 250, "UNDETERMINED": 250, "COMPLIANT": 250, "INAPPLICABLE": 250} == widths(html)
@@ -52,7 +52,7 @@ def test_requirements_say_who_was_not_asked_and_lead_to_findings() -> None:
 def test_reasons_stand_once_and_the_rest_is_counted() -> None:
     found = [UnknownReason(f"Reason <{number}>", "Ask.", 2, 1) for number in range(52)]
     assert "Undetermined: 104 verdicts, for 52 reasons" in words(reasons(found))
-    assert "Reason &lt;0&gt; Ask. 2 1" in words(reasons(found)) and "2 more reasons stand in the list below" in words(
+    assert "Reason &lt;0&gt; Ask. 2 1" in words(reasons(found)) and "The list below has 2 more reasons." in words(
         reasons(found)
     )
     assert "" == reasons([])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from perpend.findings.history.queries.findings import Query
     from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.database import Connection
-    from perpend.reports.formats.exchange.finding import ReportedRun
+    from perpend.reports.formats.finding import ReportedRun
     from perpend.reports.terminal.history.finding import HistoryAnnotations
     from perpend.reports.terminal.history.findings import Row
 
@@ -46,7 +46,7 @@ class ListingRequest:
     def write(self, connection: Connection, query: Query, place: HistoryStorage, said: HistoryAnnotations) -> None:
         """Write what a query finds."""
         from perpend.reports.terminal.history.findings import rows_in, write_rows
-        from perpend.reports.terminal.inventory.answer import write_answer_csv
+        from perpend.reports.terminal.inventory import write_answer_csv
 
         form, told = self.asked.form, is_told(self.asked.form)
         run = _run(connection, place, said) if told else None
@@ -68,8 +68,7 @@ class ListingRequest:
                 write_rows(rows_in(columns, batches), stream, lines=form == "ndjson")
 
     def _print(self, rows: Iterator[Row]) -> None:
-        from perpend.reports.terminal.history.findings import print_findings
-        from perpend.reports.terminal.history.priorities import print_priorities
+        from perpend.reports.terminal.history.findings import print_findings, print_priorities
 
         shown = list(islice(rows, self.limit))
         with terminal(self.asked.out) as console:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def write_row_form(form: str, columns: Sequence[str], rows: Sequence[Row], stream: TextIO) -> None:
     """Write rows that hold these columns in this order."""
     from perpend.reports.terminal.history.findings import plain, write_rows
-    from perpend.reports.terminal.inventory.answer import write_answer_csv
+    from perpend.reports.terminal.inventory import write_answer_csv
 
     if form == "csv":
         write_answer_csv(columns, [[tuple(row.values()) for row in rows]], stream)

@@ -13,8 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from perpend.core.diagnostics.escape import visible
-from perpend.reports.formats.remediation.as_sh import remedy_lines
-from perpend.reports.formats.remediation.texts import UnquotableWord
+from perpend.reports.formats.remediation import UnquotableWord, remedy_lines
 from perpend.reports.site.content.badges import FLAGS
 from perpend.reports.site.content.catalogue import DataPage, ExtractsPage, TypePage, TypesPage
 from perpend.reports.site.content.frameworks import FrameworksPage, SectionPage

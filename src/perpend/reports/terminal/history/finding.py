@@ -1,6 +1,6 @@
-"""Rows of a history in, what formats say of a run and its findings out: who it is about, its life, waivers, severity.
+"""Convert rows of a history to the run and findings that formats write.
 
-What a history does not keep is not told: the line of a condition only where the policy means today what it meant then.
+The line of a condition is given only if the policy has not changed since the run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from perpend.findings.history.model import OPEN_LIVES, Event, State
 from perpend.findings.severity.effective import EffectiveRatings
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.language.compiler.analyzer import Analyzer
-from perpend.reports.formats.exchange.finding import (
+from perpend.reports.formats.finding import (
     CHANGED,
     CLOSED,
     NEW,
@@ -29,7 +29,7 @@ from perpend.reports.formats.exchange.finding import (
     ReportedRun,
     line_of,
 )
-from perpend.reports.formats.exchange.subjects import subject_called
+from perpend.reports.formats.subjects import subject_called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,10 +44,10 @@ if TYPE_CHECKING:
     from perpend.reports.terminal.history.findings import Row
 
 CHANGED_IN: Final = "changed_in_run"
-"""The column beside those of findings that says which run has changed one."""
+"""The column with the run that last changed a finding, which is added to those of findings."""
 
 NO_NEWS: Final = (Event.CHANGED.value, Event.SEEN_AGAIN.value)
-"""What a comparison tells of findings that were open, and still are."""
+"""The events of findings that were open before and still are."""
 
 _ENDED: Final = (State.RESOLVED, State.GONE, State.RETIRED)
 _DIFFERENT: Final = {Event.OPENED: NEW, Event.REOPENED: NEW, Event.RESOLVED: CLOSED, Event.GONE: CLOSED, Event.RETIRED: CLOSED}
@@ -57,9 +57,9 @@ Counts = dict[str, dict[Status, int]]
 
 @dataclass(frozen=True, slots=True)
 class HistoryAnnotations:
-    """What formats need beside a history's rows: the repository, waivers in words by their ids, and ratings.
+    """Facts that formats need besides the rows: the repository, texts of waivers by their ids, and ratings.
 
-    ``lines``: whether the lines of conditions are asked for.
+    ``lines``: formats need the lines of conditions.
     """
 
     repository: Repository
@@ -69,40 +69,40 @@ class HistoryAnnotations:
 
 
 def words_of_waivers(covering: WaiverMatches) -> dict[str, str]:
-    """Return why each waiver accepts findings, and until when."""
+    """Return the reason and the end of each waiver, by its id."""
     return {
-        waiver.id: f"{f'until {waiver.until}' if waiver.until else 'for ever'}: {waiver.reason} "
+        waiver.id: f"{f'until {waiver.until}' if waiver.until else 'without an end'}: {waiver.reason} "
         f"({waiver.id}{f', {waiver.ticket}' if waiver.ticket else ''})"
         for waiver in (standing.waiver for standing in covering.standings)
     }
 
 
 def run_of_history(
-    head: HistoryManifest, time: datetime, counts: Counts, said: HistoryAnnotations, cards: Sequence[Scorecard] = ()
+    head: HistoryManifest, time: datetime, counts: Counts, notes: HistoryAnnotations, cards: Sequence[Scorecard] = ()
 ) -> ReportedRun:
-    """Return what findings of a history have in common. ``counts`` are those of the verdicts that are known of policies.
+    """Return the run of findings from a history. ``counts`` are the counts of verdicts, by policy.
 
-    With ``cards``, only policies that have such counts are told of.
+    With ``cards``, only policies with counts are part of the run.
     """
-    asked: dict[str, dict[tuple[str, str], None]] = {}
+    requirements: dict[str, dict[tuple[str, str], None]] = {}
     for card in cards:
         for result in card.results:
             for policy in result.requirement.policies:
                 requirement = (card.framework.id.rpartition("/")[2], result.requirement.number)
-                asked.setdefault(policy.policy_id, {})[requirement] = None
-    policies, known = {}, frozenset(said.repository.policy_ids)
+                requirements.setdefault(policy.policy_id, {})[requirement] = None
+    policies, known = {}, frozenset(notes.repository.policy_ids)
     for policy_id in sorted(counts if cards else {policy.policy_id for policy in head.policies}):
-        title = encodable(view_of(said.repository, policy_id).full_name if policy_id in known else policy_id)
+        title = encodable(view_of(notes.repository, policy_id).full_name if policy_id in known else policy_id)
         path = production_of(policy_id).lstrip("/")
-        rating = said.ratings.of(policy_id)
+        rating = notes.ratings.of(policy_id)
         of_one = counts.get(policy_id, dict.fromkeys(Status, 0))
-        policies[policy_id] = ReportedPolicy(policy_id, title, path, tuple(asked.get(policy_id, ())), of_one, rating)
+        policies[policy_id] = ReportedPolicy(policy_id, title, path, tuple(requirements.get(policy_id, ())), of_one, rating)
     total = {status: sum(of_one.get(status, 0) for of_one in counts.values()) for status in Status}
     return ReportedRun(milliseconds_from_datetime(time), policies, total, _objects(head, counts), tuple(cards))
 
 
 def _objects(head: HistoryManifest, counts: Counts) -> int:
-    """Return how many objects the policy of each type that was asked of most was asked of."""
+    """Return the number of objects: for each type, the largest number that one policy evaluated."""
     by_type: dict[str, int] = {}
     for policy in head.policies:
         of_one = sum(counts.get(policy.policy_id, {}).values())
@@ -111,10 +111,10 @@ def _objects(head: HistoryManifest, counts: Counts) -> int:
 
 
 def findings_told(
-    rows: Iterable[Row], run: ReportedRun, head: HistoryManifest, said: HistoryAnnotations
+    rows: Iterable[Row], run: ReportedRun, head: HistoryManifest, notes: HistoryAnnotations
 ) -> Iterator[ReportedFinding]:
-    """Yield findings of a history. Rows have the columns of findings, ``changed_in_run``, and those of waivers."""
-    teller = _Teller(run, head, said)
+    """Yield findings of a history. Rows have the columns of findings, ``changed_in_run``, and columns of waivers."""
+    converter = _Converter(run, head, notes)
     newest = head.runs[-1].number
     for row in rows:
         life = State(row["life"])
@@ -124,28 +124,28 @@ def findings_told(
             change = NEW
         else:
             change = CHANGED if row[CHANGED_IN] == newest else SAME
-        yield teller.finding(row, Status(row["status"]), change, life.value, seen=row["last_seen"])
+        yield converter.finding(row, Status(row["status"]), change, life.value, seen=row["last_seen"])
 
 
 def differences_told(
-    rows: Iterable[Row], run: ReportedRun, head: HistoryManifest, said: HistoryAnnotations
+    rows: Iterable[Row], run: ReportedRun, head: HistoryManifest, notes: HistoryAnnotations
 ) -> Iterator[ReportedFinding]:
-    """Yield findings that are otherwise in a run than in another one, each as it is after it."""
-    teller = _Teller(run, head, said)
+    """Yield findings that differ between two runs, in their state after the second one."""
+    converter = _Converter(run, head, notes)
     for row in rows:
         what = Event(row["what"])
         shaped = {**row, "condition_index": row["after_index"]}
-        yield teller.finding(shaped, Status(row["after"]), _DIFFERENT.get(what, CHANGED), what.value, last=row["before"])
+        yield converter.finding(shaped, Status(row["after"]), _DIFFERENT.get(what, CHANGED), what.value, last=row["before"])
 
 
-class _Teller:
-    """Tells findings of one run."""
+class _Converter:
+    """Converts the rows of one run."""
 
-    def __init__(self, run: ReportedRun, head: HistoryManifest, said: HistoryAnnotations) -> None:
+    def __init__(self, run: ReportedRun, head: HistoryManifest, notes: HistoryAnnotations) -> None:
         self._run = run
-        self._said = said
-        self._meant = {(policy.policy_id, policy.type_name): policy.program for policy in head.policies}
-        self._analyzer = Analyzer(said.repository)
+        self._notes = notes
+        self._programs_then = {(policy.policy_id, policy.type_name): policy.program for policy in head.policies}
+        self._analyzer = Analyzer(notes.repository)
         self._programs: dict[tuple[str, str], Program | None] = {}
 
     def finding(
@@ -166,7 +166,7 @@ class _Teller:
         life = FindingHistory(
             milliseconds_from_datetime(opened) if opened is not None else None,
             change,
-            encodable(self._said.waivers.get(waiver, waiver)) if waiver else None,
+            encodable(self._notes.waivers.get(waiver, waiver)) if waiver else None,
             Status(last) if last and status is Status.DISAPPEARED else None,
             milliseconds_from_datetime(seen) if seen is not None else None,
             word,
@@ -190,18 +190,18 @@ class _Teller:
         )
 
     def _rating(self, policy_id: str, severity: str | None) -> FindingSeverity | None:
-        rated = self._said.ratings.by_policy.get(policy_id)
+        rated = self._notes.ratings.by_policy.get(policy_id)
         if rated is None or severity is None:
             return None
-        return self._said.ratings.of(policy_id, SeverityLevel(severity).rank - rated.level.rank)
+        return self._notes.ratings.of(policy_id, SeverityLevel(severity).rank - rated.level.rank)
 
     def _line(self, policy_id: str, type_name: str, index: int) -> int:
         key = (policy_id, type_name)
         if key not in self._programs:
             logic_id = production_of(policy_id)
-            known = self._said.lines and logic_id in self._said.repository.logic_ids
+            known = self._notes.lines and logic_id in self._notes.repository.logic_ids
             program = self._analyzer.analyzed(logic_id).program if known else None
-            same = program is not None and program_hash(program) == self._meant.get(key)
+            same = program is not None and program_hash(program) == self._programs_then.get(key)
             self._programs[key] = program if same else None
         program = self._programs[key]
         return line_of(program, index) if program is not None else 1

@@ -1,4 +1,4 @@
-"""The blast radius of a change of policies in; text, JSON or Markdown for a review out."""
+"""Print the effect of a change of policies on the findings, as text, JSON or Markdown."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.diagnostics.markdown import cell, table_head, table_row
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
-from perpend.reports.terminal.history.run_diff import cell, write_comment
+from perpend.reports.formats.markdown import write_comment
 from perpend.reports.terminal.page import TerminalPage
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _NONE = "no policy"
 
 @dataclass(frozen=True, slots=True)
 class PolicyMoved:
-    """A policy that is otherwise: ``kind`` is added, removed or changed; ``failing`` names objects that fail newly."""
+    """A policy that gives other verdicts. ``kind`` is added, removed or changed; ``failing`` are newly incompliant objects."""
 
     policy_id: str
     kind: str
@@ -34,7 +35,7 @@ class PolicyMoved:
 
 @dataclass(frozen=True, slots=True)
 class RequirementMoved:
-    """A requirement that stands otherwise; None where it is not there."""
+    """A requirement whose status changes. None: it does not exist."""
 
     requirement: str
     before: str | None
@@ -43,7 +44,7 @@ class RequirementMoved:
 
 @dataclass(frozen=True, slots=True)
 class WaiverMoved:
-    """A waiver that covers something else: how it stands, and how many verdicts it is shown for; None where it is not there."""
+    """A waiver that covers other verdicts: its state, None if it does not exist, and the number of covered verdicts."""
 
     id: str
     force_before: str | None
@@ -53,7 +54,7 @@ class WaiverMoved:
 
     @property
     def what(self) -> str:
-        """What becomes of it, in words."""
+        """The change, in words."""
         if not self.waives_before:
             return "begins to cover"
         return "ceases to cover" if not self.waives_after else "covers otherwise"
@@ -61,10 +62,10 @@ class WaiverMoved:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDiff:
-    """What a change of policies does: revisions, the snapshot, policies that find something else, requirements that flip.
+    """The effect of a change of policies between two revisions, evaluated on one snapshot.
 
-    ``same`` policies mean the same, ``untouched`` ones mean something else and find the same. ``refused`` cannot be used in
-    the revision after.
+    ``policies`` give other verdicts. ``same`` counts unchanged policies, ``untouched`` changed policies with the same verdicts.
+    ``refused`` policies cannot be used in the later revision.
     """
 
     before: str
@@ -79,29 +80,29 @@ class PolicyDiff:
 
     @property
     def newly_incompliant(self) -> int:
-        """How many verdicts are incompliant that were not."""
+        """The number of newly incompliant verdicts."""
         return sum(policy.moved.newly_incompliant for policy in self.policies)
 
     @property
     def lost_sight(self) -> int:
-        """How many verdicts are undetermined that were incompliant."""
+        """The number of incompliant verdicts that become undetermined."""
         return sum(policy.moved.between(Status.INCOMPLIANT, Status.UNDETERMINED) for policy in self.policies)
 
     @property
     def words(self) -> str:
-        """What it comes to, in a sentence."""
+        """The effect, in a sentence."""
         parts = [
-            f"{counted(len(self.policies), 'policy', 'policies')} of {self.before} and {self.after} find something else",
+            f"{counted(len(self.policies), 'policy', 'policies')} give other verdicts in {self.after} than in {self.before}",
             f"{counted(self.newly_incompliant, 'verdict')} newly incompliant",
-            f"{self.lost_sight:,} not known any more",
-            f"{counted(self.untouched, 'changed policy', 'changed policies')} that find the same",
+            f"{self.lost_sight:,} no longer known",
+            f"{counted(self.untouched, 'changed policy', 'changed policies')} with the same verdicts",
             f"{self.same:,} unchanged",
         ]
         return "; ".join(parts)
 
 
 def print_radius(radius: PolicyDiff, console: Console, *, limit: int) -> None:
-    """Print what is otherwise, policy by policy."""
+    """Print the effect, policy by policy."""
     page = TerminalPage(console)
     page.line(page.prose(radius.words))
     for policy in radius.policies:
@@ -113,14 +114,14 @@ def print_radius(radius: PolicyDiff, console: Console, *, limit: int) -> None:
             page.line(f"{page.symbol(Status.INCOMPLIANT)} {page.name(name)}", first="    ")
     if radius.requirements:
         page.blank()
-        page.line(("requirements that stand otherwise", "bold"))
+        page.line(("requirements whose status changes", "bold"))
         for moved in radius.requirements:
             page.line(f"{page.name(moved.requirement)}: {moved.before or '-'} {page.arrow} {moved.after or '-'}", first="  ")
     if radius.waivers:
         page.blank()
-        page.line(("waivers that cover something else", "bold"))
+        page.line(("waivers that cover other verdicts", "bold"))
         for waiver in radius.waivers:
-            page.line(f"{page.name(waiver.id)} {waiver.what}: {_covers(waiver, page.arrow)}", first="  ")
+            page.line(f"{page.name(waiver.id)} {waiver.what}: {f' {page.arrow} '.join(_covers(waiver))}", first="  ")
     for refused in radius.refused:
         page.line(f"cannot be used in {page.name(radius.after)}: {page.name(refused)} (perpend lint)", style="yellow")
 
@@ -164,27 +165,26 @@ def write_radius_json(radius: PolicyDiff, stream: TextIO) -> None:
 
 
 def write_radius_markdown(radius: PolicyDiff, stream: TextIO, *, limit: int) -> None:
-    """Write a comment for a review. Its first line says what wrote it, so that the next run can find and replace it."""
+    """Write a comment for a review. Its first line is a mark, so that the next run can find and replace the comment."""
     write_comment(_markdown_lines(radius, limit), stream)
 
 
 def _markdown_lines(radius: PolicyDiff, limit: int) -> Iterator[str]:
-    yield f"<!-- perpend:diff-policies -->\n### What this change of policies finds\n\n{cell(radius.words)}.\n"
-    yield f"\nBy the snapshot {cell(radius.snapshot)}.\n"
+    yield f"<!-- perpend:diff-policies -->\n### Effect of this policy change\n\n{cell(radius.words)}.\n"
+    yield f"\nEvaluated on the snapshot {cell(radius.snapshot)}.\n"
     if radius.policies:
-        yield "\n| policy | | before | after | objects |\n| --- | --- | --- | --- | ---: |\n"
+        yield f"\n{table_head('policy', '', 'before', 'after', 'objects:')}"
     for policy in radius.policies:
         for before, after, number in _ways(policy):
-            yield f"| {cell(policy.policy_id)} | {policy.kind} | {before} | {after} | {number:,} |\n"
+            yield table_row(cell(policy.policy_id), policy.kind, str(before), str(after), f"{number:,}")
     if radius.requirements:
-        yield "\n| requirement | before | after |\n| --- | --- | --- |\n"
+        yield f"\n{table_head('requirement', 'before', 'after')}"
     for moved in radius.requirements:
-        yield f"| {cell(moved.requirement)} | {moved.before or '–'} | {moved.after or '–'} |\n"
+        yield table_row(cell(moved.requirement), moved.before or "–", moved.after or "–")
     if radius.waivers:
-        yield "\n| waiver | | before | after |\n| --- | --- | --- | --- |\n"
+        yield f"\n{table_head('waiver', '', 'before', 'after')}"
     for waiver in radius.waivers:
-        before, _, after = _covers(waiver, "|").partition(" | ")
-        yield f"| {cell(waiver.id)} | {waiver.what} | {before} | {after} |\n"
+        yield table_row(cell(waiver.id), waiver.what, *_covers(waiver))
     for refused in radius.refused:
         yield f"\nCannot be used in {cell(radius.after)}: {cell(refused)}\n"
     for policy in radius.policies:
@@ -192,18 +192,17 @@ def _markdown_lines(radius: PolicyDiff, limit: int) -> Iterator[str]:
             yield f"\nNewly incompliant by {cell(policy.policy_id)}: {', '.join(map(cell, policy.failing[:limit]))}\n"
 
 
-def _covers(waiver: WaiverMoved, arrow: str) -> str:
-    """Return what a waiver covers before and after, and why nothing where it is not in force."""
-    sides = ((waiver.force_before, waiver.waives_before), (waiver.force_after, waiver.waives_after))
+def _covers(waiver: WaiverMoved) -> tuple[str, str]:
+    """Return how many verdicts a waiver covers before and after; with its state if none."""
     before, after = (
         "not there" if force is None else counted(number, "verdict") if number else f"nothing ({force})"
-        for force, number in sides
+        for force, number in ((waiver.force_before, waiver.waives_before), (waiver.force_after, waiver.waives_after))
     )
-    return f"{before} {arrow} {after}"
+    return before, after
 
 
 def _ways(policy: PolicyMoved, *, none: str | None = _NONE) -> list[tuple[str | None, str | None, int]]:
-    """Return from which status how many objects went to which, what newly fails first; those that stay are left out."""
+    """Return the changes of status with their numbers of objects, newly incompliant ones first."""
     ways = [
         (before.value if before else none, after.value if after else none, number)
         for (before, after), number in policy.moved.counts.items()

@@ -1,1 +1,1 @@
-"""What a repository holds, and how its tests went, as text and JSON."""
+"""Print the content of a repository, and the results of its tests, as text and JSON."""

@@ -1,4 +1,4 @@
-"""What a repository holds, as rows: the same for the terminal and for JSON."""
+"""List the content of a repository as rows, for the terminal and for JSON."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 _WORD: Final = re.compile(r"[^\W_]{2,}")
 _LIKE: Final = 0.75
-"""How much a word must be like another to be taken for it misspelt."""
+"""The least similarity of a misspelt word."""
 _GAP: Final = "  "
-_MOST_BESIDE: Final = 0.4
-"""How much of a line names may take where something stands beside them."""
+_LARGEST_NAME_SHARE: Final = 0.4
+"""The largest share of a line for names that have text next to them."""
 
 _SINGULAR: Final = {"policies": "policy", "sections": "section", "fields": "field", "extracts": "extract"}
 
 
 def policies(repository: Repository) -> list[Row]:
-    """Return a row per policy: id, name, input type of its production logic (None: it has none), mappings."""
+    """Return a row per policy: id, name, input type of its production logic (None without one), mappings."""
     rows = []
     for entity in repository.policy_ids:
         policy = repository.policy(entity).value
@@ -60,20 +60,20 @@ def types(repository: Repository) -> list[Row]:
     rows = []
     for name in repository.type_names:
         declared = repository.object_type(name).value
-        held = [repository.extracts(file).value for file in repository.extracts_ids if file.startswith(f"/types/{name}/")]
+        files = [repository.extracts(file).value for file in repository.extracts_ids if file.startswith(f"/types/{name}/")]
         rows.append(
             {
                 "name": name,
                 "label": declared.label if declared else "",
                 "fields": len(declared.fields) if declared else 0,
-                "extracts": sum(len(extracts.extracts) for extracts in held if extracts),
+                "extracts": sum(len(extracts.extracts) for extracts in files if extracts),
             }
         )
     return rows
 
 
 def frameworks(repository: Repository) -> list[Row]:
-    """Return a row per framework: id, name, number of sections, of policies that answer some of it in whatever way."""
+    """Return a row per framework: id, name, numbers of its sections and of all policies mapped to them."""
     mappings = FrameworkMappings(repository)
     rows = []
     for entity in repository.section_ids:
@@ -92,7 +92,7 @@ def frameworks(repository: Repository) -> list[Row]:
 
 
 def sections(repository: Repository) -> list[Row]:
-    """Return a row per section of a framework: id, name, number of policies that answer it itself, in whatever way."""
+    """Return a row per section of a framework: id, name, number of policies mapped to the section itself."""
     mappings = FrameworkMappings(repository)
     named = [(entity, repository.section(entity).value) for entity in repository.section_ids if entity.count("/") > 2]
     return [
@@ -125,20 +125,20 @@ LISTINGS: dict[str, Callable[[Repository], list[Row]]] = {
     "sections": sections,
     "operations": operations,
 }
-"""What can be listed, by name."""
+"""The functions that list rows, by the name of the listing."""
 
 
 def of_service(rows: list[Row], service: str, repository: Repository) -> list[Row]:
-    """Return the rows of policies of a service, which goes by its folder's last part, id or names.
+    """Return the rows of the policies of a service, named by the last part, the id or the names of its folder.
 
-    Raises UnknownName for a service that no policy belongs to.
+    Raises UnknownName if no policy belongs to the service.
     """
     folders = {service_of(entity) for entity in repository.policy_ids}
     wanted = snake_case(service)
-    meant = {one for one in folders if one == entity_id(service) or wanted in map(snake_case, _called(one, repository))}
-    if not meant:
+    matching = {one for one in folders if one == entity_id(service) or wanted in map(snake_case, _called(one, repository))}
+    if not matching:
         raise UnknownName(f"unknown service '{printable(service)}'{did_you_mean(service, folders)}")
-    return [row for row in rows if service_of(row["id"]) in meant]
+    return [row for row in rows if service_of(row["id"]) in matching]
 
 
 def _called(folder: str, repository: Repository) -> tuple[str, ...]:
@@ -147,7 +147,7 @@ def _called(folder: str, repository: Repository) -> tuple[str, ...]:
 
 
 def with_words(rows: list[Row], words: Sequence[str], repository: Repository) -> list[Row]:
-    """Return the rows in which, or in what they stand for, every word occurs somewhere, in capitals or not."""
+    """Return the rows whose entities contain every word, in any case."""
     wanted = [word.casefold() for word in words]
     if not wanted:
         return rows
@@ -156,7 +156,7 @@ def with_words(rows: list[Row], words: Sequence[str], repository: Repository) ->
 
 
 def _text(row: Row, repository: Repository) -> str:
-    """Return all that a row says, with what a policy says in its descriptor and its description, and a section in its own."""
+    """Return the text of a row, with the texts of its policy or section."""
     texts = [str(part) for value in row.values() for part in (value if isinstance(value, list) else [value])]
     section = repository.section(row["id"]).value if row.get("id") in repository.section_ids else None
     texts.append(section.description if section else "")
@@ -173,7 +173,7 @@ def _text(row: Row, repository: Repository) -> str:
 
 
 def companion(repository: Repository, path: str) -> str:
-    """Return the text of a file beside a descriptor, empty where there is none, else why it cannot be read."""
+    """Return the text of a file next to a descriptor: empty if there is none, the error if it cannot be read."""
     if path not in repository.tree.files:
         return ""
     try:
@@ -183,7 +183,7 @@ def companion(repository: Repository, path: str) -> str:
 
 
 def near_word(rows: list[Row], words: Sequence[str]) -> str | None:
-    """Return a word of some row that is like one of the words, which no row holds."""
+    """Return a word of a row that is similar to a word that no row contains."""
     known = {word for row in rows for value in row.values() for word in _WORD.findall(str(value).casefold())}
     missing = [word.casefold() for word in words if word.casefold() not in known]
     near = (difflib.get_close_matches(word, known, n=1, cutoff=_LIKE) for word in missing)
@@ -191,10 +191,9 @@ def near_word(rows: list[Row], words: Sequence[str]) -> str | None:
 
 
 def print_listing(rows: list[Row], console: Console, *, near: str | None = None) -> None:
-    """Print rows for people, lists left out; where no terminal reads them, as lines with tabs. Says so when there are none.
+    """Print rows, without lists, or a note if there are none: in columns on a terminal, else with tabs.
 
-    Ids stand below the folder that they share, by their last parts: each on one line, to be copied. ``near``: a word that may
-    be meant where there are none.
+    Ids are grouped by their folder, each on one line, so that it can be copied. ``near`` is a suggested word.
     """
     if not rows:
         console.print(Text(f"none{f' (did you mean {near!r}?)' if near else ''}", style="dim"))
@@ -216,23 +215,23 @@ def print_listing(rows: list[Row], console: Console, *, near: str | None = None)
             hang(console, Text(), Text(visible(folder), style="bold"))
         for line in lines:
             _print_row(line, widths, console)
-    console.print(Text(f"{len(rows)} in all", style="dim"))
+    console.print(Text(f"{len(rows)} in total", style="dim"))
 
 
 def print_tabbed(values: Iterable[str], console: Console) -> None:
-    """Print values on one line with tabs between them, which consoles would turn into blanks."""
+    """Print values on one line with tabs, which rich would turn into blanks."""
     console.file.write("\t".join(map(visible, values)) + "\n")
 
 
 def _print_row(cells: list[str], widths: list[int], console: Console) -> None:
-    """Print a row: in columns where all fit side by side, else the rest behind a short name, or below a long one."""
+    """Print a row in columns if all fit, else with the rest after a short name or below a long one."""
     room = min(console.width, WIDEST)
     if sum(widths) + len(_GAP) * len(widths) <= room:
         padded = [cell + " " * (size - display_width(cell)) for cell, size in zip(cells, widths, strict=True)]
         hang(console, Text(_GAP), Text(_GAP.join(padded)))
         return
     name, rest = Text(cells[0]), _GAP.join(filter(None, cells[1:]))
-    if widths[0] > room * _MOST_BESIDE:
+    if widths[0] > room * _LARGEST_NAME_SHARE:
         hang(console, Text(_GAP), name)
         hang(console, Text(_GAP * 3), Text(rest, style="dim"))
         return
@@ -241,7 +240,7 @@ def _print_row(cells: list[str], widths: list[int], console: Console) -> None:
 
 
 def _cell(column: str, value: object) -> str:
-    """Return a cell as people read it: a number with what it counts, a dash for what is not there."""
+    """Return a cell for people: a number with its unit, a dash for a missing value."""
     if isinstance(value, int):
         return counted(value, _SINGULAR.get(column, column), column)
     return "–" if value is None else str(value)

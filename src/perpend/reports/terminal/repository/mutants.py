@@ -1,4 +1,4 @@
-"""Scores of mutants: text for people, JSON for machines, a page for readers of both."""
+"""Print the scores of mutants, as text, JSON or HTML."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NOTHING_FOUND = "no object was found that would kill it; it may be equivalent"
 
 
 def print_mutants(scores: Sequence[MutationScore], console: Console, source_line: Callable[[str, int], str | None]) -> None:
-    """Print each survivor at its place, the test objects that would kill them, each once, and the scores."""
+    """Print each survivor in its source, the test objects that would kill survivors, and the scores."""
     survivors = [survivor for score in scores for survivor in score.survivors]
     if survivors:
         diagnostics = [_diagnostic(survivor) for survivor in survivors]
@@ -36,7 +36,7 @@ def print_mutants(scores: Sequence[MutationScore], console: Console, source_line
     for score in scores:
         _print_killers(score, console)
         for key in score.stale:
-            line = f"{score.logic_id}: listed as equivalent, but killed, not there, or proven without the list: {key}"
+            line = f"{score.logic_id}: listed as equivalent, but killed, missing, or proven equivalent: {key}"
             console.print(Text.assemble(("stale ", "bold yellow"), visible(line)))
     _print_scores(scores, console)
 
@@ -69,12 +69,12 @@ def _print_scores(scores: Sequence[MutationScore], console: Console) -> None:
 
 
 def summary_of(scores: Sequence[MutationScore]) -> str:
-    """Return one line over all scores."""
+    """Return a line with the totals of all scores."""
     every = [_numbers(score) for score in scores]
     total = {name: sum(numbers[name] for numbers in every) for name in every[0]} if every else dict.fromkeys(_NAMES, 0)
     line = f"{counted(total['mutants'], 'mutant')}: {total['killed']} killed, {total['survived']} survived, "
     line += f"{total['equivalent']} equivalent ({total['proven']} proven, {total['listed']} listed)"
-    return line + (f"; {total['left']} not judged" if total["left"] else "")
+    return line + (f"; {total['left']} not evaluated" if total["left"] else "")
 
 
 _NAMES = ("mutants", "killed", "survived", "equivalent", "proven", "listed", "left")
@@ -92,7 +92,7 @@ def _percent(score: MutationScore) -> str:
 
 
 def write_mutants_json(scores: Sequence[MutationScore], stream: TextIO) -> None:
-    """Write the JSON contract: for each logic file its numbers, survivors with killers, and equivalent mutants."""
+    """Write JSON: for each logic file its numbers, survivors with killers, and equivalent mutants."""
     document = {"logics": [_document(score) for score in scores]}
     stream.write(encodable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n")
 
@@ -122,7 +122,7 @@ def _document(score: MutationScore) -> dict[str, Any]:
 
 
 def write_mutants_html(scores: Sequence[MutationScore], stream: TextIO) -> None:
-    """Write one page that needs nothing else: the scores, then each survivor with its place and killer."""
+    """Write one self-contained page: the scores, then each survivor with its place and killer."""
     rows = "".join(
         "<tr><td>{}</td>{}<td>{}</td></tr>\n".format(
             _html(score.logic_id),

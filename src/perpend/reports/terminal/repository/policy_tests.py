@@ -1,10 +1,9 @@
-"""The results of policy tests: text for people, JSON and JUnit XML for machines."""
+"""Print the results of policy tests, as text, JSON or JUnit XML."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Final
-from xml.etree import ElementTree
 
 from rich.table import Table
 from rich.text import Text
@@ -13,7 +12,7 @@ from perpend.authoring.testing.run import FIELDS, MOST_EXPLAINED, Coverage, Fail
 from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.diagnostics.plural import counted
 from perpend.core.diagnostics.text import render_text
-from perpend.reports.formats.junit import write_xml, xml_text
+from perpend.reports.formats.junit import ERROR, FAILURE, PASSED, JUnitCase, JUnitSuite, write_suites
 from perpend.reports.terminal.explanation import print_steps
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ _NAMED: Final = 5
 
 
 def write_test_json(report: TestReport, stream: TextIO, *, coverage: bool = False) -> None:
-    """Write the JSON contract: ``summary``, ``failures``, what was refused and untested, and coverage where asked for."""
+    """Write JSON: ``summary``, ``failures``, ``refused`` and ``untested`` logic files, and with ``coverage`` their coverage."""
     document: dict[str, Any] = {
         "summary": {
             "executions": report.executions,
@@ -62,38 +61,34 @@ def _coverage(entry: Coverage) -> dict[str, Any]:
 
 
 def write_test_junit(report: TestReport, stream: TextIO, *, coverage: bool = False) -> None:
-    """Write JUnit XML: a suite for all, a case for each failed execution and refused logic, counts for the rest."""
+    """Write JUnit XML: one suite with a case for each execution, and for each logic file that cannot be run."""
+    failures = _failures(report)
+    cases = []
+    for logic_id, object_id in report.cases:
+        rows = failures.get((logic_id, object_id), ())
+        text = "\n".join(f"{row.field}: expected {row.expected!r}, found {row.actual!r}" for row in rows)
+        message, outcome = (text.splitlines()[0], FAILURE) if rows else ("", PASSED)
+        cases.append(JUnitCase(logic_id, object_id, outcome, message, text))
+    for logic_id, problems in report.refused.items():
+        reasons = "\n".join(f"{problem.span.path}:{problem.span.line}: {problem.message}" for problem in problems)
+        cases.append(JUnitCase(logic_id, "can be run", ERROR, "refused", reasons))
+    counts = {f"coverage:{entry.logic_id}": f"{entry.reached}/{entry.branches}" for entry in report.coverage if coverage}
+    write_suites([JUnitSuite("perpend", cases, counts)], stream)
+
+
+def _failures(report: TestReport) -> dict[tuple[str, str], list[FailedTest]]:
+    """Return the fields that are not as expected, by logic file and object."""
     failures: dict[tuple[str, str], list[FailedTest]] = {}
     for failure in report.failures:
         failures.setdefault((failure.logic_id, failure.object_id), []).append(failure)
-    total, failed, errors = report.executions + len(report.refused), str(report.failed), str(len(report.refused))
-    root = ElementTree.Element("testsuites", tests=str(total), failures=failed, errors=errors)
-    suite = ElementTree.SubElement(root, "testsuite", name="perpend", tests=str(total), failures=failed, errors=errors)
-    for logic_id, object_id in report.cases:
-        case = ElementTree.SubElement(suite, "testcase", classname=xml_text(logic_id), name=xml_text(object_id))
-        rows = failures.get((logic_id, object_id))
-        if rows:
-            text = "\n".join(f"{row.field}: expected {row.expected!r}, found {row.actual!r}" for row in rows)
-            ElementTree.SubElement(case, "failure", message=xml_text(text.splitlines()[0])).text = xml_text(text)
-    for logic_id, problems in report.refused.items():
-        case = ElementTree.SubElement(suite, "testcase", classname=xml_text(logic_id), name="can be run")
-        reasons = "\n".join(f"{problem.span.path}:{problem.span.line}: {problem.message}" for problem in problems)
-        ElementTree.SubElement(case, "error", message="refused").text = xml_text(reasons)
-    if coverage:
-        properties = ElementTree.SubElement(suite, "properties")
-        for entry in report.coverage:
-            name = f"coverage:{entry.logic_id}"
-            ElementTree.SubElement(properties, "property", name=xml_text(name), value=f"{entry.reached}/{entry.branches}")
-    write_xml(root, stream)
+    return failures
 
 
 def print_test_report(
     report: TestReport, analyzer: Analyzer, console: Console, *, coverage: bool = False, fail_under: float | None = None
 ) -> None:
-    """Print what failed, side by side with what was expected and how the verdict came about, then the totals."""
-    failures: dict[tuple[str, str], list[FailedTest]] = {}
-    for failure in report.failures:
-        failures.setdefault((failure.logic_id, failure.object_id), []).append(failure)
+    """Print each failed execution with expected and actual values and its conditions, then the totals."""
+    failures = _failures(report)
     for (logic_id, object_id), rows in list(failures.items())[:MOST_EXPLAINED]:
         console.print(Text.assemble(("FAILED ", "bold red"), visible(logic_id), "  ", (visible(object_id), "bold")))
         table = Table("", box=None, padding=(0, 2, 0, 2), header_style="dim")
@@ -120,7 +115,7 @@ def _print_refused(report: TestReport, analyzer: Analyzer, console: Console) -> 
         text = render_text(problems, source_line=analyzer.repository.files.source_line, width=min(console.width, 120))
         console.print(Text(text), soft_wrap=True)
         for logic_id in report.refused:
-            console.print(Text.assemble(("REFUSED ", "bold red"), visible(logic_id)))
+            console.print(Text.assemble(("REJECTED ", "bold red"), visible(logic_id)))
         console.print()
 
 
@@ -143,7 +138,7 @@ def _print_coverage(report: TestReport, console: Console, fail_under: float | No
 def _print_totals(report: TestReport, console: Console) -> None:
     style = "bold red" if report.failed or report.refused or not report.executions else "bold green"
     parts = [counted(report.executions, "execution"), f"{report.passed:,} passed", f"{report.failed:,} failed"]
-    parts += [f"{counted(len(report.refused), 'logic file')} refused"] if report.refused else []
+    parts += [f"{counted(len(report.refused), 'logic file')} rejected"] if report.refused else []
     console.print(Text(", ".join(parts), style=style))
     if report.failed:
         console.print(Text("matching " + ", ".join(f"{name} {report.matches[name]}" for name in FIELDS), style="dim"))

@@ -1,4 +1,4 @@
-"""Words in, what a repository holds that they stand in out, best first: policies, types, frameworks, sections, operations."""
+"""Search a repository for words: policies, types, frameworks, sections and operations."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ID: Final = 6
 _NEAR: Final = 3
 _PROSE: Final = 1
 MOST_ON_TERMINAL: Final = 20
-"""How many a terminal gets unless more are asked for."""
+"""The default number of hits on a terminal."""
 
 _LIKE: Final = 0.75
 _WORD: Final = re.compile(r"\w+")
@@ -40,7 +40,7 @@ _AROUND: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class SearchedText:
-    """A text of something that can be found: what it is to that, and how much a word in it counts."""
+    """A text of a searchable entity, with its label and the weight of a word in it."""
 
     label: str
     text: str
@@ -49,7 +49,7 @@ class SearchedText:
 
 @dataclass(frozen=True, slots=True)
 class Searchable:
-    """Something that can be found: what `perpend show` knows it by, its name, and its texts, names before the rest."""
+    """A searchable entity: its id for `perpend show`, its name, and its texts, names first."""
 
     kind: str
     id: str
@@ -59,7 +59,7 @@ class Searchable:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that was found. ``part`` is where a word stands that neither name nor id has, None where they have all."""
+    """A hit. ``part`` is the text with a word that is neither in the name nor in the id; None if there is no such word."""
 
     entry: Searchable
     score: int
@@ -67,10 +67,10 @@ class Hit:
 
 
 def search(repository: Repository, words: Sequence[str]) -> list[Hit]:
-    """Return what holds every word somewhere, in capitals or not, the best first.
+    """Return the entities that contain every word, in any case, the best first.
 
-    A word counts by where it stands (a name before a description), and more where it is a whole word or begins one. Of what
-    counts alike, policies come before types, sections and operations, new versions of a framework before old ones.
+    The score of a word depends on its place (a name counts more than a description), and on whether it is a whole word or
+    begins one. With equal scores, policies come first, and new versions of a framework come before old ones.
     """
     patterns = [(word, re.compile(re.escape(word), re.IGNORECASE)) for word in map(str.casefold, words)]
     hits = filter(None, (_hit(entry, patterns) for entry in _everything(repository)))
@@ -78,7 +78,7 @@ def search(repository: Repository, words: Sequence[str]) -> list[Hit]:
 
 
 def nearest_word(repository: Repository, words: Sequence[str]) -> str | None:
-    """Return a word of some name that is like one of the words, which nothing holds."""
+    """Return a word of a name that is similar to one of the words, if no name contains that one."""
     known = {word.casefold() for entry in _everything(repository) for word in _WORD.findall(entry.name)}
     missing = (word.casefold() for word in words if word.casefold() not in known)
     near = (difflib.get_close_matches(word, known, n=1, cutoff=_LIKE) for word in missing)
@@ -104,7 +104,7 @@ def _hit(candidate: Searchable, patterns: Sequence[tuple[str, re.Pattern[str]]])
 
 
 def _closeness(text: str, word: str) -> int:
-    """Return 3 where a word stands in a text as a whole word, 2 where one begins with it, 1 inside one, 0 nowhere."""
+    """Return 3 if a text contains the word as a whole word, 2 if a word begins with it, 1 inside a word, 0 otherwise."""
     closeness, at = 0, text.find(word)
     while at >= 0 and closeness < 3:
         begins = at == 0 or not text[at - 1].isalnum()
@@ -166,7 +166,7 @@ def _searchable(kind: str, entity: str, name: str, *parts: SearchedText) -> Sear
 
 
 def rows_of(hits: Iterable[Hit]) -> list[dict[str, Any]]:
-    """Return hits as JSON has them."""
+    """Return hits for JSON."""
     return [
         {
             "kind": hit.entry.kind,
@@ -180,9 +180,9 @@ def rows_of(hits: Iterable[Hit]) -> list[dict[str, Any]]:
 
 
 def print_hits(hits: Sequence[Hit], words: Sequence[str], console: Console, *, limit: int | None, near: str | None) -> None:
-    """Print hits with the line that holds a word; where no terminal reads them, each as a line with tabs.
+    """Print hits with the text that contains a word; without a terminal, each as a line with tabs.
 
-    Without a limit a terminal gets the first ones, others all. ``near``: a word that may be meant where there are none.
+    Without a limit, a terminal gets the first hits, and other outputs get all. ``near`` is a suggested word.
     """
     most = limit or (MOST_ON_TERMINAL if console.is_terminal else len(hits))
     pattern = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))), re.IGNORECASE)
@@ -191,7 +191,7 @@ def print_hits(hits: Sequence[Hit], words: Sequence[str], console: Console, *, l
     for hit in hits[:most]:
         _print_hit(hit, pattern, console)
     if len(hits) > most and console.is_terminal:
-        hang(console, Text(), Text(f"{most:,} of {len(hits):,}; --limit shows more", style="dim"))
+        hang(console, Text(), Text(f"{most:,} of {len(hits):,}: use --limit for more", style="dim"))
 
 
 def _print_hit(hit: Hit, pattern: re.Pattern[str], console: Console) -> None:
@@ -208,13 +208,13 @@ def _print_hit(hit: Hit, pattern: re.Pattern[str], console: Console) -> None:
 
 
 def _around(text: str, pattern: re.Pattern[str]) -> str:
-    """Return some words around the first place where a word stands."""
-    said = " ".join(text.split())
-    match = pattern.search(said)
+    """Return the words around the first match."""
+    words = " ".join(text.split())
+    match = pattern.search(words)
     at = match.start() if match else 0
-    start = said.rfind(" ", 0, max(0, at - _AROUND)) + 1 if at > _AROUND else 0
-    end = said.find(" ", at + _AROUND)
-    return ("… " if start else "") + said[start : end if end > 0 else len(said)][: 4 * _AROUND] + (" …" if end > 0 else "")
+    start = words.rfind(" ", 0, max(0, at - _AROUND)) + 1 if at > _AROUND else 0
+    end = words.find(" ", at + _AROUND)
+    return ("… " if start else "") + words[start : end if end > 0 else len(words)][: 4 * _AROUND] + (" …" if end > 0 else "")
 
 
 def _marked(text: str, pattern: re.Pattern[str]) -> Text:

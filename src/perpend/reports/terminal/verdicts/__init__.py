@@ -1,1 +1,1 @@
-"""A judgement in; a table, JSON, NDJSON or CSV out."""
+"""Print the report of a run."""

@@ -1,4 +1,4 @@
-"""Rows of counts in, a table out: how many verdicts each row has of each status. Refuses to know the objects."""
+"""Print a table of counts: the number of verdicts of each status, row by row."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ SHORT: Final = {
     Status.INCOMPLIANT: "incompl.",
     Status.INAPPLICABLE: "inappl.",
     Status.UNDETERMINED: "undet.",
-    Status.DISAPPEARED: "gone",
+    Status.DISAPPEARED: "disapp.",
 }
-"""Headings where whole words do not fit."""
+"""Headings for narrow terminals."""
 
 _WIDE: Final = 100
 _NARROW: Final = 64
@@ -32,7 +32,7 @@ _GAP: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class CountRow:
-    """A row: what stands before its name, in a style, the name, what stands below it, and the counts."""
+    """A row of counts. ``mark``, in a style, is printed before the name, ``below`` on lines below it."""
 
     name: str
     counts: Mapping[Status, int]
@@ -42,7 +42,7 @@ class CountRow:
 
 
 def print_counts(rows: Sequence[CountRow], page: TerminalPage, heading: str, statuses: Sequence[Status]) -> None:
-    """Print the table. On a narrow page each row is a paragraph. A column of nothing but disappeared zeros is left out."""
+    """Print the table, with a paragraph per row on a narrow page. The column of disappeared verdicts is optional."""
     statuses = [status for status in statuses if status is not Status.DISAPPEARED or any(row.counts[status] for row in rows)]
     if page.width < _NARROW:
         for row in rows:
@@ -66,7 +66,7 @@ def print_counts(rows: Sequence[CountRow], page: TerminalPage, heading: str, sta
 
 
 def count_text(number: int, status: Status) -> tuple[str, str]:
-    """Return a number of verdicts and its status in words, with the style; zeros are dim."""
+    """Return a number of verdicts and its status in words, with the style. Zeros are dim."""
     return f"{number:,} {status.value.lower()}", STYLES[status] if number else "dim"
 
 

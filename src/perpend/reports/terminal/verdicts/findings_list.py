@@ -1,4 +1,4 @@
-"""Tallies in, the objects to act on out: incompliant ones by policy and message, undetermined ones by reason, each once."""
+"""Print the objects to act on: incompliant ones by policy and message, undetermined ones by reason."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.status import Status
-from perpend.reports.formats.accounts import account_of
+from perpend.reports.formats.subjects import account_of
 from perpend.reports.formats.tally import reasons_of
 from perpend.reports.terminal.explanation import STYLES
-from perpend.reports.terminal.verdicts.severity import moved_text, rating_text
+from perpend.reports.terminal.verdicts.decisions import adjusted_text, rating_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,15 +27,15 @@ _UNDETERMINED: Final = STYLES[Status.UNDETERMINED]
 
 @dataclass(frozen=True, slots=True)
 class ObjectMarks:
-    """What people say of objects that are listed: how severe they are; and, by policy and Id, by what they are waived."""
+    """The marks of printed objects: their severity, and their waivers by policy and Id."""
 
     weighed: RatedEvaluation | None = None
     waived: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def of(self, policy_id: str, object_id: str) -> str:
-        """Return what is said of one object, nothing where nobody says anything."""
-        said = (moved_text(self.weighed, policy_id, object_id), self.waived.get((policy_id, object_id), ""))
-        return ", ".join(filter(None, said))
+        """Return the marks of an object, empty if it has none."""
+        marks_of = (adjusted_text(self.weighed, policy_id, object_id), self.waived.get((policy_id, object_id), ""))
+        return ", ".join(filter(None, marks_of))
 
 
 def print_incompliant(
@@ -44,10 +44,7 @@ def print_incompliant(
     accounts: Mapping[str, Account],
     marks: ObjectMarks | None = None,
 ) -> None:
-    """Print the incompliant objects by policy and message, nothing where there is none. Names are known of ``accounts``.
-
-    ``marks`` are what people say of them.
-    """
+    """Print the incompliant objects by policy and message, with the names of configured accounts, and marks."""
     marks = marks or ObjectMarks()
     if not _print_heading(tallies, Status.INCOMPLIANT, page):
         return
@@ -61,14 +58,14 @@ def print_incompliant(
         for number, group in enumerate(groups):
             if number:
                 page.blank()
-            said = {object_.id: marks.of(tally.policy.id, object_.id) for object_, _ in group.shown}
-            _print_group(group, page, accounts, said)
+            marks_of = {object_.id: marks.of(tally.policy.id, object_.id) for object_, _ in group.shown}
+            _print_group(group, page, accounts, marks_of)
 
 
 def print_undetermined(
     tallies: Sequence[PolicyTally], page: TerminalPage, accounts: Mapping[str, Account], *, limit: int
 ) -> None:
-    """Print why verdicts are undetermined, each reason once, with the policies that say so and ``limit`` objects at most."""
+    """Print the reasons of undetermined verdicts, each once, with its policies and at most ``limit`` objects."""
     if not _print_heading(tallies, Status.UNDETERMINED, page):
         return
     for reason in reasons_of(tallies):
@@ -99,11 +96,11 @@ def _print_reason(reason: Reason, page: TerminalPage, accounts: Mapping[str, Acc
         page.line((f"{page.ellipsis} and {policies - _MOST_POLICIES:,} more policies", "dim"), first="  ")
     shown = list(reason.shown.values())[:limit]
     together: dict[tuple[str, str | None], list[str]] = {}
-    repeated = Counter(_name(judged, page, accounts) for judged, _ in shown)
-    for judged, error in shown:
-        name, owner = _name(judged, page, accounts)
-        told_apart = f"{name} {page.name(judged.id)}" if repeated[name, owner] > 1 else name
-        together.setdefault((owner, error), []).append(told_apart)
+    repeated = Counter(_name(object_, page, accounts) for object_, _ in shown)
+    for object_, error in shown:
+        name, owner = _name(object_, page, accounts)
+        unique_name = f"{name} {page.name(object_.id)}" if repeated[name, owner] > 1 else name
+        together.setdefault((owner, error), []).append(unique_name)
     for (owner, error), names in together.items():
         parts = [(owner, "dim"), (f": {page.prose(error)}" if error else "", "dim")]
         page.line(", ".join(names), *parts, first=f"    {page.symbol(Status.UNDETERMINED)} ", style=_UNDETERMINED)
@@ -112,18 +109,18 @@ def _print_reason(reason: Reason, page: TerminalPage, accounts: Mapping[str, Acc
         page.line((f"{page.ellipsis} and {least}{rest:,} more (use --format json or csv for all)", "dim"), first="    ")
 
 
-def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Account], said: Mapping[str, str]) -> None:
+def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Account], marks_of: Mapping[str, str]) -> None:
     page.line(page.prose(group.message), first="  ")
     if group.remediation:
         page.line(page.prose(group.remediation), first=f"  {page.arrow} ", style="cyan")
-    repeated = Counter(_name(judged, page, accounts) for judged, _ in group.shown)
-    for judged, error in group.shown:
-        name = _name(judged, page, accounts)
+    repeated = Counter(_name(object_, page, accounts) for object_, _ in group.shown)
+    for object_, error in group.shown:
+        name = _name(object_, page, accounts)
         parts: list[str | tuple[str, str]] = [name[0], (name[1], "dim")]
         if repeated[name] > 1:
-            parts.append((f" {page.name(judged.id)}", "dim"))
-        if said[judged.id]:
-            parts.append((f" {page.prose(said[judged.id])}", "yellow"))
+            parts.append((f" {page.name(object_.id)}", "dim"))
+        if marks_of[object_.id]:
+            parts.append((f" {page.prose(marks_of[object_.id])}", "yellow"))
         if error:
             parts.append((f": {page.prose(error)}", "dim"))
         page.line(*parts, first=f"    {page.symbol(group.status)} ", style=STYLES[group.status])
@@ -132,8 +129,8 @@ def _print_group(group: Group, page: TerminalPage, accounts: Mapping[str, Accoun
         page.line((f"{page.ellipsis} and {rest:,} more (use --format json or csv for all)", "dim"), first="    ")
 
 
-def _name(judged: CloudObject, page: TerminalPage, accounts: Mapping[str, Account]) -> tuple[str, str]:
-    of_account = account_of(judged, accounts)
-    owner = [judged.master.name if judged.master else "", (of_account[1].name or "") if of_account else ""]
+def _name(object_: CloudObject, page: TerminalPage, accounts: Mapping[str, Account]) -> tuple[str, str]:
+    of_account = account_of(object_, accounts)
+    owner = [object_.master.name if object_.master else "", (of_account[1].name or "") if of_account else ""]
     shown = " ".join(page.name(text) for text in owner if text)
-    return page.name(judged.name or judged.id), f" ({shown})" if shown or judged.master else ""
+    return page.name(object_.name or object_.id), f" ({shown})" if shown or object_.master else ""

@@ -1,4 +1,4 @@
-"""A report's findings in, the command that explains one of them out: it works as it stands there, in a shell."""
+"""Print the command that explains a finding, ready to be copied into a shell."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from perpend.reports.terminal.page import TerminalPage
 
 MOST_INPUTS: Final = 10
-"""Of more inputs only those are named that hold the object."""
+"""The largest number of inputs in the command. With more, only the inputs that contain the object are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainCommand:
-    """What `perpend explain` needs to say why of the verdicts of one run: its inputs or store, its options, the policies known.
+    """The arguments with which `perpend explain` explains verdicts of a run.
 
-    ``in_order``: inputs have options between them, and all are named. ``time``: when the estate is said to be of. ``is_kept``:
-    what was judged is still there when the run is over.
+    ``in_order``: inputs have options between them, and all are named. ``time`` is the value of --snapshot-time.
+    ``is_kept``: the evaluated data still exists after the run.
     """
 
     inputs: tuple[str, ...] = ()
@@ -40,26 +40,26 @@ class ExplainCommand:
 
     @property
     def names_some(self) -> bool:
-        """Whether only those inputs are named that hold the object: all would be too many."""
+        """Whether only the inputs that contain the object are named, because there are too many."""
         return not self.in_order and len(self.inputs) > MOST_INPUTS
 
-    def words(self, policy_id: str, judged: CloudObject, day: EvaluationTime) -> list[str]:
-        """Return the words of the command that explains one verdict."""
+    def words(self, policy_id: str, object_: CloudObject, day: EvaluationTime) -> list[str]:
+        """Return the words of the command that explains a verdict."""
         last = policy_id.rpartition("/")[2]
         alone = sum(known.rpartition("/")[2] == last for known in self.policy_ids) == 1
         few = not self.names_some
-        sources = dict.fromkeys(reading.origin.source for reading in (judged, *judged.variants))
+        sources = dict.fromkeys(reading.origin.source for reading in (object_, *object_.variants))
         inputs = self.inputs if few else tuple(sources)
         time = day.time if self.time or not (few or day.assumed) else None
         options = [*self.options, *(["--snapshot-time", time_text(time)] if time else [])]
-        named = [last if alone else policy_id, judged.id or judged.name, *inputs]
+        named = [last if alone else policy_id, object_.id or object_.name, *inputs]
         if not self.in_order and any(word.startswith("-") and word != "-" for word in named):
             return ["perpend", "explain", *options, "--", *named]
         return ["perpend", "explain", *named, *options]
 
 
 def print_hint(tallies: Sequence[PolicyTally], day: EvaluationTime, page: TerminalPage, command: ExplainCommand) -> None:
-    """Print the command that explains the first verdict to act on, on one line however long, nothing where there is none."""
+    """Print the command that explains the first verdict to act on, on one line; nothing if there is none."""
     groups = (
         (tally.policy.id, group)
         for status in TO_ACT_ON
@@ -72,27 +72,27 @@ def print_hint(tallies: Sequence[PolicyTally], day: EvaluationTime, page: Termin
         return
     if not command.is_kept:
         page.blank()
-        page.line(("Why? `perpend explain` tells where --store has kept what was collected.", "dim"))
+        page.line(("Why? To use `perpend explain`, keep the collected data with --store.", "dim"))
         return
     if "-" in command.inputs:
         page.blank()
-        page.line(("Why? `perpend explain` tells where a file holds what came in on standard input.", "dim"))
+        page.line(("Why? To use `perpend explain`, save standard input to a file.", "dim"))
         return
     words = command.words(policy_id, group.shown[0][0], day)
     page.blank()
-    inputs = f", with those of {len(command.inputs)} inputs that hold it" if command.names_some else ""
+    inputs = f", with the inputs that contain it (of {len(command.inputs)})" if command.names_some else ""
     page.line((f"Why? For the first one{inputs}:", "dim"))
     page.whole("  " + " ".join(quoted(word, page.console.encoding) for word in words))
 
 
 def time_text(time: datetime) -> str:
-    """Return a moment as `--snapshot-time` takes it: a date where it is one."""
+    """Return a moment as `--snapshot-time` accepts it: a date if it is midnight in UTC."""
     text = time.isoformat().replace("+00:00", "Z")
     return text.removesuffix("T00:00:00Z")
 
 
 def quoted(word: str, encoding: str = "utf-8") -> str:
-    r"""Return a word as a shell takes it. What cannot be shown is written out, as in ``$'a\x1bb'``."""
+    r"""Return a word quoted for a shell. Characters that cannot be shown are escaped, as in ``$'a\x1bb'``."""
     if all(_is_shown(sign, encoding) for sign in word):
         return shlex.quote(word)
     return "$'" + "".join(_written(sign, encoding) for sign in word) + "'"

@@ -1,4 +1,4 @@
-"""Scorecards in, what was asked and found of frameworks out: totals, a row per requirement asked, the others by reason."""
+"""Print the results of frameworks: totals, a row per evaluated requirement, the other ones by reason."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _STATUS_OF: Final = {
     RequirementStatus.MET: Status.COMPLIANT,
     RequirementStatus.NOTHING_TO_JUDGE: Status.INAPPLICABLE,
 }
-"""The status whose mark and colour a class of requirements has."""
+"""The verdict status whose symbol and colour a requirement status has."""
 
 
 def print_totals(card: Scorecard, page: TerminalPage) -> None:
-    """Print a framework's name, how much of it was asked, and what was found."""
+    """Print the name of a framework, its coverage and its totals."""
     page.line((page.prose(card.framework.name), "bold"))
     page.line((card.asked_in_words, "" if card.all_asked else "yellow"), first="  ")
     words: list[str | tuple[str, str]] = [f"{card.counts[RequirementStatus.MET]:,} of {len(card.results):,} met: "]
@@ -40,7 +40,7 @@ def print_totals(card: Scorecard, page: TerminalPage) -> None:
 
 
 def print_requirements(card: Scorecard, page: TerminalPage) -> None:
-    """Print a row for each requirement that was asked, and the numbers of the others by what kept them from it."""
+    """Print a row for each evaluated requirement, and the other ones by reason."""
     asked = [result for result in card.results if result.standing.was_asked]
     if asked:
         page.blank()
@@ -63,7 +63,7 @@ def _row(result: RequirementResult, page: TerminalPage) -> CountRow:
 
 
 def _print_reasons(what: str, results: Sequence[RequirementResult], page: TerminalPage) -> None:
-    """Print the numbers of requirements by why policies of theirs were not asked: each reason once."""
+    """Print requirements by the reason why their policies were not evaluated, each reason once."""
     by_reason: dict[str, list[RequirementResult]] = {}
     for result in results:
         reasons = dict.fromkeys(policy.reason for policy in result.requirement.policies if policy.judges and policy.reason)

@@ -1,6 +1,6 @@
-"""A judgement in, a text that people like to read out: what was judged, totals, requirements, policies, what to act on.
+"""Print the report of a run: sources, totals, requirements, policies, and the objects to act on.
 
-All that comes from files is drawn through the page, which makes it safe; nothing is taken for markup.
+All text from files is printed through the page, which makes it safe.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from perpend.core.diagnostics.percent import percent_text
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.status import Status
 from perpend.inventory.readers.formats import label_of_kind
-from perpend.reports.formats.accounts import with_name
-from perpend.reports.formats.exchange.finding import not_judged
+from perpend.reports.formats.finding import not_evaluated
+from perpend.reports.formats.subjects import with_name
 from perpend.reports.formats.tally import tally_of
 from perpend.reports.terminal.page import TerminalPage
 from perpend.reports.terminal.verdicts.count_table import CountRow, count_text, print_counts
+from perpend.reports.terminal.verdicts.decisions import print_severities, print_waived, waived_marks
 from perpend.reports.terminal.verdicts.findings_list import ObjectMarks, print_incompliant, print_undetermined
 from perpend.reports.terminal.verdicts.next_command import print_hint
 from perpend.reports.terminal.verdicts.requirements_list import print_requirements, print_totals
-from perpend.reports.terminal.verdicts.severity import print_severities
-from perpend.reports.terminal.verdicts.waivers import print_waived, waived_marks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,7 +43,7 @@ _MOST_EXCLUDED: Final = 5
 
 
 class Detail(StrEnum):
-    """How much a report tells: all, no objects, or totals only."""
+    """The detail of a report: everything, no objects, or totals only."""
 
     ALL = "all"
     SUMMARY = "summary"
@@ -63,10 +62,10 @@ def print_judgement(
     weighed: RatedEvaluation | None = None,
     decided: str = "",
 ) -> None:
-    """Print the judgement. Of the objects that share a policy's message, and of the sources, ``limit`` are named at most.
+    """Print the report of a run. At most ``limit`` sources, and objects for each message of a policy, are named.
 
-    ``explained`` says how one of its verdicts is explained, ``accounts`` what is known of accounts, ``covering`` what is
-    waived, ``weighed`` how severe findings are, ``decided`` which settings make the exit code another.
+    ``explained`` gives the command that explains a verdict, ``accounts`` the configured accounts, ``covering`` the waived
+    verdicts, ``weighed`` the severities, and ``decided`` the settings that change the exit code.
     """
     accounts = accounts or {}
     page = TerminalPage(console)
@@ -92,22 +91,22 @@ def print_judgement(
 def _marks(
     evaluation: Evaluation, tallies: Sequence[PolicyTally], covering: WaiverMatches | None, weighed: RatedEvaluation | None
 ) -> ObjectMarks:
-    """Return what people say of the objects that are listed: how severe they are, and whether they are waived."""
+    """Return the severities and waivers of the printed objects."""
     return ObjectMarks(weighed, waived_marks(evaluation, covering, tallies))
 
 
 def narrowed_text(evaluation: Evaluation) -> str:
-    """Return how many of the verdicts a report shows, and which."""
+    """Return the number of verdicts that a report shows, and the filter."""
     if evaluation.filter_verdicts is None:
         return ""
     shown = f"{evaluation.filter_verdicts.number:,} of {counted(evaluation.ledger.verdicts, 'verdict')}"
-    return f"{shown} shown ({evaluation.filter_verdicts.words}); totals and exit code are those of all"
+    return f"{shown} shown ({evaluation.filter_verdicts.words}); totals and exit code are for all verdicts"
 
 
 def _print_subject(
     evaluation: Evaluation, page: TerminalPage, limit: int, accounts: Mapping[str, Account], decided: str
 ) -> None:
-    subject = _subject(evaluation) if evaluation.ledger.objects else _nothing_judged(evaluation)
+    subject = _subject(evaluation) if evaluation.ledger.objects else _nothing_evaluated(evaluation)
     page.line((page.prose(subject), "bold"))
     _print_sources(evaluation, page, limit, accounts)
     if evaluation.selection.set_aside:
@@ -123,7 +122,7 @@ def _print_subject(
 def _print_policies(
     evaluation: Evaluation, tallies: Sequence[PolicyTally], cards: Sequence[Scorecard], page: TerminalPage
 ) -> None:
-    """Print the policies, unless the requirements have said the same of all of them."""
+    """Print the policies, unless the requirements contain all of them."""
     filter_verdicts = evaluation.filter_verdicts
     answering = {policy.policy_id for card in cards for result in card.results for policy in result.requirement.policies}
     if not filter_verdicts and all(tally.policy.id in answering for tally in tallies):
@@ -144,32 +143,33 @@ def _print_policies(
 def _set_aside(evaluation: Evaluation) -> str:
     number = len(evaluation.selection.set_aside)
     needed = "needs objects or fields" if number == 1 else "need objects or fields"
-    return f"{counted(number, 'policy', 'policies')} not asked: {needed} that these inputs do not list; --policy asks by name"
+    problem = f"{needed} that these inputs do not list"
+    return f"{counted(number, 'policy', 'policies')} not evaluated: {problem}; use --policy to name them"
 
 
 def excluded_text(evaluation: Evaluation) -> str:
-    """Return how many policies were left out because somebody asked for it, and which, as far as they fit into a line."""
+    """Return the number of excluded policies, with the first of their names."""
     excluded = evaluation.selection.excluded
     named = ", ".join(policy_id.rpartition("/")[2] for policy_id in excluded[:_MOST_EXCLUDED])
     more = f" and {len(excluded) - _MOST_EXCLUDED:,} more" if len(excluded) > _MOST_EXCLUDED else ""
-    return f"{counted(len(excluded), 'policy', 'policies')} not asked: excluded ({named}{more}); --policy asks by name"
+    return f"{counted(len(excluded), 'policy', 'policies')} not evaluated: excluded ({named}{more}); use --policy to name them"
 
 
 def _subject(evaluation: Evaluation) -> str:
     policies = len({program.policy_id for program in evaluation.programs})
-    return f"Judged {counted(evaluation.ledger.objects, 'object')} by {counted(policies, 'policy', 'policies')}"
+    return f"Evaluated {counted(evaluation.ledger.objects, 'object')} with {counted(policies, 'policy', 'policies')}"
 
 
-def _nothing_judged(evaluation: Evaluation) -> str:
-    held = {name: len(objects) for name, objects in evaluation.inventory.objects.items() if objects}
-    if not held:
-        return "no objects to judge: the inputs hold none"
-    types = ", ".join(f"{evaluation.type_label(name)} ({number:,})" for name, number in sorted(held.items()))
-    return f"nothing judged: no policy is over the types of objects found: {types}"
+def _nothing_evaluated(evaluation: Evaluation) -> str:
+    numbers = {name: len(objects) for name, objects in evaluation.inventory.objects.items() if objects}
+    if not numbers:
+        return "no objects to evaluate: the inputs contain none"
+    types = ", ".join(f"{evaluation.type_label(name)} ({number:,})" for name, number in sorted(numbers.items()))
+    return f"nothing evaluated: no policy is for the object types in the inputs: {types}"
 
 
 def _print_sources(evaluation: Evaluation, page: TerminalPage, limit: int, accounts: Mapping[str, Account]) -> None:
-    """Print where the objects come from and when they looked as judged: once, or per source where they differ."""
+    """Print the sources, and the time of observation: once, or per source if the times differ."""
     sources = sorted(evaluation.inventory.sources, key=lambda source: source.name)
     times = dict.fromkeys(_observed(evaluation, source) for source in sources)
     for source in sources[:limit]:
@@ -184,23 +184,21 @@ def _print_sources(evaluation: Evaluation, page: TerminalPage, limit: int, accou
     if evaluation.day.assumed and evaluation.ledger.objects:
         page.line((_assumed(evaluation), "yellow"), first="  ")
     elif len(times) > 1 and evaluation.ledger.objects and not evaluation.day.given:
-        page.line(f"dates were measured against the newest of these times, {evaluation.day.time:%Y-%m-%d} (UTC)", first="  ")
+        page.line(f"dates are compared with the newest of these times, {evaluation.day.time:%Y-%m-%d} (UTC)", first="  ")
 
 
 def _assumed(evaluation: Evaluation) -> str:
     stated = any(source.observed_at is not None for source in evaluation.inventory.sources)
-    unsaid = "Not every input states" if stated else "The inputs state no"
-    what = "a time of observation" if stated else "time of observation"
-    against = f"today, {evaluation.day.time:%Y-%m-%d} (UTC)"
-    return f"{unsaid} {what}: dates were measured against {against}; --snapshot-time sets another time"
+    problem = "Not every input states when it was observed" if stated else "The inputs do not state when they were observed"
+    return f"{problem}: dates are compared with today, {evaluation.day.time:%Y-%m-%d} (UTC); --snapshot-time sets another time"
 
 
 def _observed(evaluation: Evaluation, source: Source) -> str:
     if evaluation.day.given and source.observed_at is not None and source.observed_at != evaluation.day.time:
-        return f"observed {_minute(source.observed_at)}, judged as of {_minute(evaluation.day.time)}, as --snapshot-time says"
+        return f"observed {_minute(source.observed_at)}, evaluated as of {_minute(evaluation.day.time)} (--snapshot-time)"
     if evaluation.day.given:
-        return f"observed {_minute(evaluation.day.time)}, as given by --snapshot-time"
-    return "observed at a time not stated" if source.observed_at is None else f"observed {_minute(source.observed_at)}"
+        return f"observed {_minute(evaluation.day.time)} (--snapshot-time)"
+    return "time of observation not stated" if source.observed_at is None else f"observed {_minute(source.observed_at)}"
 
 
 def _minute(time: datetime) -> str:
@@ -230,14 +228,14 @@ def _print_totals(
     page.line(*parts[:-1])
     print_waived(covering, page)
     print_severities(weighed, page)
-    page.line((_score(ledger, all_asked=all(card.all_asked for card in cards) and not not_judged(evaluation)), "bold"))
+    page.line((_score(ledger, all_asked=all(card.all_asked for card in cards) and not not_evaluated(evaluation)), "bold"))
     for card in cards:
         page.blank()
         print_totals(card, page)
 
 
 def _score(ledger: Totals, *, all_asked: bool) -> str:
-    """Return the compliant share as a fraction; as a percentage, too, unless it could be read as one of what was not judged."""
+    """Return the compliant share as a fraction. A percentage is added only if everything was evaluated."""
     if not ledger.known:
         return "none known to be compliant or incompliant"
     compliant, unknown = ledger.counts[Status.COMPLIANT], ledger.counts[Status.UNDETERMINED]

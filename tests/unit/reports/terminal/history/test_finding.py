@@ -15,13 +15,13 @@ from perpend.core.objects.status import Status
 from perpend.findings.history.identity import program_hash
 from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy, Run
 from perpend.findings.severity.effective import EffectiveRatings
-from perpend.reports.formats.exchange.asff import write_asff
-from perpend.reports.formats.exchange.finding import ReportedFinding, ReportedRun
-from perpend.reports.formats.exchange.junit import write_findings_junit
-from perpend.reports.formats.exchange.markdown import write_findings_markdown
-from perpend.reports.formats.exchange.ocsf import write_ocsf
-from perpend.reports.formats.exchange.oscal_poam import write_oscal_poam
-from perpend.reports.formats.exchange.sarif import write_sarif
+from perpend.reports.formats.asff import write_asff
+from perpend.reports.formats.finding import ReportedFinding, ReportedRun
+from perpend.reports.formats.junit import write_findings_junit
+from perpend.reports.formats.markdown import write_findings_markdown
+from perpend.reports.formats.ocsf import write_ocsf
+from perpend.reports.formats.oscal import write_oscal_poam
+from perpend.reports.formats.sarif import write_sarif
 from perpend.reports.terminal.history.finding import (
     NO_NEWS,
     HistoryAnnotations,

@@ -34,8 +34,8 @@ def written(write: Any, found: Any) -> str:
 
 
 def test_nothing_is_said_as_well() -> None:
-    assert "no finding is otherwise" in printed(print_difference, difference())
-    assert "| nothing is otherwise | 0 |" in written(write_difference_markdown, difference())
+    assert "no finding changed" in printed(print_difference, difference())
+    assert "| nothing changed | 0 |" in written(write_difference_markdown, difference())
 
 
 def test_what_is_not_shown_is_counted_and_what_is_waived_says_so() -> None:
@@ -43,7 +43,7 @@ def test_what_is_not_shown_is_counted_and_what_is_waived_says_so() -> None:
     text = printed(print_difference, found)
     assert "opened (3)" in text
     assert r"a|b in 1, /ce/p (estate), waived by w\u202e" in text
-    assert "2 more: --limit shows them" in text
+    assert "2 more: use --limit" in text
     markdown = written(write_difference_markdown, found)
     assert "| opened | a&#124;b | /ce/p | estate, waived by w&#92;u202e |" in markdown
     assert markdown.endswith("\n2 more.\n")
@@ -57,7 +57,7 @@ def test_requirements_that_flip_and_policies_that_cannot_be_used_are_told() -> N
     assert "| cis&#124;1 | – | fails |" in markdown
     assert "Cannot be used in b: /ce/broken" in markdown
     assert markdown.startswith("<!-- perpend:diff-policies -->\n")
-    assert "\nBy the snapshot s.\n" in markdown
+    assert "\nEvaluated on the snapshot s.\n" in markdown
 
 
 def test_a_comment_has_room_for_itself_and_counts_what_it_has_none_for() -> None:
@@ -65,6 +65,6 @@ def test_a_comment_has_room_for_itself_and_counts_what_it_has_none_for() -> None
     write_difference_markdown(difference(*[ROW] * 5_000), stream, limit=4_000)
     assert 59_000 < len(stream.getvalue()) <= 60_000
     rows = stream.getvalue().count("| opened | a")
-    assert stream.getvalue().endswith(f"\n{4_000 - rows + 1:,} more lines, which this comment has no room for.\n")
+    assert stream.getvalue().endswith(f"\n{4_000 - rows + 1:,} more lines do not fit into this comment.\n")
     flips = (RequirementMoved("cis", "met", "fails"),) * 4_000
     assert len(written(write_radius_markdown, replace(RADIUS, requirements=flips))) <= 60_000

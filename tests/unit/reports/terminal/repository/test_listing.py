@@ -40,7 +40,7 @@ def test_ids_stand_whole_below_their_folder(width: int) -> None:
 /ce/aws/s3
   three
       Three  Acme__Thing__c
-3 in all
+3 in total
 """ == printed(POLICIES, width)
 
 
@@ -48,7 +48,7 @@ def test_what_fits_stands_in_columns_and_numbers_say_what_they_count() -> None:
     assert """\
   Acme__Thing__c  Thing      1 field       0 extracts
   Acme__Other__c  \\x1b[1m\\t  1,200 fields  1 extract
-2 in all
+2 in total
 """ == printed(TYPES, 80)
 
 
@@ -57,7 +57,7 @@ def test_what_does_not_fit_is_folded_behind_a_short_name() -> None:
 /frameworks/f
   01  1 A section with a long name,
       longer than a line  1 policy
-1 in all
+1 in total
 """ == printed(SECTIONS, 40)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from perpend.reports.terminal.repository.outcomes import folded_checks, print_outcomes
+from perpend.reports.terminal.repository.entity import folded_checks, print_outcomes
 from tests.repositories import program_of
 from tests.unit.evaluation.verdicts.evaluate_objects import analyzer
 
@@ -45,7 +45,7 @@ def test_conditions_come_first_and_all_shows_each_check_in_its_place(tmp_path: P
     lines = printed(everything=False)
     assert ["0", "99", "199", "299", "300"] == [line[:5].strip() for line in lines[: lines.index("")] if line[:5].strip()]
     assert [
-        "2 checks end UNDETERMINED where a value cannot be used (--all: each for itself)",
+        "2 checks give UNDETERMINED if a value cannot be used (--all lists each one)",
         "  101  … is empty",
         "       also 201 (… is one, two)",
     ] == lines[lines.index("") + 1 :]

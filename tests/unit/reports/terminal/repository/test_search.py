@@ -85,5 +85,5 @@ def test_a_terminal_is_shown_where_a_word_stands_and_a_pipe_lines_with_tabs(repo
         "           After. …",
     ] == printed(["needle"], terminal=True)
     assert ["policy\t/ce/aws/iam/alpha\tAlpha"] == printed(["needle"], terminal=False)
-    assert "1 of 4; --limit shows more" == printed(["zulu"], terminal=True, limit=1)[-1]
+    assert "1 of 4: use --limit for more" == printed(["zulu"], terminal=True, limit=1)[-1]
     assert ["none (did you mean 'x'?)"] == printed(["no.where"], terminal=True)

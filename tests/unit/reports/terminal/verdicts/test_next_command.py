@@ -77,5 +77,5 @@ def test_the_hint_is_about_the_first_verdict_to_act_on_and_one_line_to_copy() ->
     expected = "\nWhy? For the first one:\n  perpend explain two INCOMPLIANT 'a very long name of a file.json'\n"
     assert expected == hinted(unknown, wrong)
     many = hinted(wrong, inputs=tuple(f"{number}.json" for number in range(11)))
-    assert "Why? For the first one, with those of 11 inputs that hold it:" == " ".join(many.partition("\n  ")[0].split())
+    assert "Why? For the first one, with the inputs that contain it (of 11):" == " ".join(many.partition("\n  ")[0].split())
     assert "" == hinted()

@@ -130,7 +130,7 @@ def test_an_incompliant_object_always_gets_a_next_step(tmp_path: Path) -> None:
 
 def test_an_assumed_time_is_said_to_be_assumed(tmp_path: Path) -> None:
     text = folded(printed(evaluate(tmp_path, thing("ann"))))
-    said = "The inputs state no time of observation: dates were measured against today, 2026-01-10 (UTC);"
+    said = "The inputs do not state when they were observed: dates are compared with today, 2026-01-10 (UTC);"
     assert f" {said} --snapshot-time sets another time " in text
 
 
@@ -146,26 +146,26 @@ def test_different_times_are_said_of_each_source(tmp_path: Path) -> None:
     sources = [Source("a.json", "test-data", SEEN, 1), Source("b.json", "test-data", None, 1)]
     text = printed(evaluate(tmp_path, thing("ann"), sources=sources), width=200)
     assert "  a.json  objects in test-data form, 1 object, observed 2026-01-09 08:15 UTC\n" in text
-    assert "  b.json  objects in test-data form, 1 object, observed at a time not stated\n" in text
-    assert "Not every input states a time of observation: dates were measured against today, 2026-01-10 (UTC);" in folded(text)
+    assert "  b.json  objects in test-data form, 1 object, time of observation not stated\n" in text
+    assert "Not every input states when it was observed: dates are compared with today, 2026-01-10 (UTC);" in folded(text)
     sources[1] = Source("b.json", "test-data", datetime(2026, 1, 7, tzinfo=UTC), 1)
     text = printed(evaluate(tmp_path, thing("ann"), sources=sources), width=200)
-    assert "  dates were measured against the newest of these times, 2026-01-09 (UTC)\n" in text
+    assert "  dates are compared with the newest of these times, 2026-01-09 (UTC)\n" in text
 
 
 def test_a_given_time_is_said_to_be_given(tmp_path: Path) -> None:
     text = printed(evaluate(tmp_path, thing("ann"), snapshot_time=SEEN))
-    assert "  observed 2026-01-09 08:15 UTC, as given by --snapshot-time\n" in text
+    assert "  observed 2026-01-09 08:15 UTC (--snapshot-time)\n" in text
     assert "today" not in text
 
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(1, "1 policy not asked: needs objects or fields"), (2, "2 policies not asked: need objects or fields")],
+    [(1, "1 policy not evaluated: needs objects or fields"), (2, "2 policies not evaluated: need objects or fields")],
 )
 def test_policies_set_aside_are_counted_in_the_head(tmp_path: Path, number: int, said: str) -> None:
     text = printed(evaluate(tmp_path, thing("ann"), set_aside=["/ce/far", "/ce/wide"][:number]), width=200)
-    assert f"  {said} that these inputs do not list; --policy asks by name\n\n" in text
+    assert f"  {said} that these inputs do not list; use --policy to name them\n\n" in text
     assert "not asked" not in printed(evaluate(tmp_path, thing("ann")))
 
 
@@ -177,12 +177,12 @@ def test_many_sources_and_accounts_are_counted(tmp_path: Path) -> None:
 
 def test_no_objects_are_said_and_nothing_is_scored(tmp_path: Path) -> None:
     text = printed(evaluate(tmp_path))
-    assert "no objects to judge: the inputs hold none\n  things  objects in test-data form, 0 objects\n" == text
+    assert "no objects to evaluate: the inputs contain none\n  things  objects in test-data form, 0 objects\n" == text
 
 
 def test_no_policies_over_what_was_found_are_said(tmp_path: Path) -> None:
     text = printed(evaluate(tmp_path, thing("ann"), logics={}))
-    assert text.startswith("nothing judged: no policy is over the types of objects found: Thing (1)\n")
+    assert text.startswith("nothing evaluated: no policy is for the object types in the inputs: Thing (1)\n")
     assert "%" not in text
 
 

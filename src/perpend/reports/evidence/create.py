@@ -1,0 +1,255 @@
+"""Create an evidence pack of a run, from the command's options, and describe the result of verifying one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from perpend.core.diagnostics.escape import visible
+from perpend.core.values.age import written_age
+from perpend.evaluation.verdicts.stores.evaluate_tables import held_day
+from perpend.findings.history.identity import lineage_of, program_hash
+from perpend.findings.history.queries.findings import run_named
+from perpend.inventory.snapshots.store import NoSnapshot
+from perpend.language.syntax.companions.renames import Renames
+from perpend.reports.evidence.statement import EvidenceRun
+from perpend.reports.evidence.write import EvidenceRequest, write_evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import timedelta
+
+    from perpend.core.objects.status import Status
+    from perpend.evaluation.verdicts.selection import Selection
+    from perpend.findings.history.manifest import HistoryManifest, Run
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.inventory.snapshots.store import Store
+    from perpend.language.program.program import Program
+    from perpend.language.syntax.repository import Repository
+    from perpend.reports.evidence.verify import Verification
+    from perpend.reports.evidence.write import WrittenEvidence
+
+_MOST_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceOptions:
+    """The options of the command, by their names."""
+
+    directory: str
+    run: str | None
+    out: str
+    no_inputs: bool
+    policies: tuple[str, ...]
+    frameworks: tuple[str, ...]
+    inherited: bool
+    exclude: tuple[str, ...]
+    repo: str | None
+    waivers_dir: str | None
+    no_waivers: bool
+    ratings_dir: str | None
+    snapshot_time: datetime | None
+    max_age: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunReference:
+    """The snapshot of an evidence pack, and the run of the history that evaluated it, None if no history knows one."""
+
+    snapshot: str | None
+    head: HistoryManifest
+    run: Run | None = None
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The current ids of the policies of the run; empty if no history knows the run."""
+        if self.run is None:
+            return ()
+        numbers = self.head.was_asked(self.run)
+        return tuple(sorted({policy.policy_id for policy in self.head.policies if policy.number in numbers}))
+
+    def times(self, snapshot: Snapshot, stated: datetime | None, max_age: bool) -> tuple[datetime, bool, datetime | None]:
+        """Return the time of the run, whether it was stated, and the moment to which ages count, None without a limit.
+
+        Ages count to the commit of the run if the history knows it, else to now.
+        """
+        run = self.run if stated is None else None
+        now = datetime.fromisoformat(run.committed) if run else datetime.now(UTC).replace(microsecond=0)
+        time = held_day(snapshot, stated, now).time
+        is_stated = stated is not None
+        if run is not None and datetime.fromisoformat(run.time) != _in_milliseconds(time):
+            time, is_stated = datetime.fromisoformat(run.time), True
+        return time, is_stated, now if max_age and not is_stated else None
+
+    def document(self, repository: Repository, programs: Iterable[Program]) -> dict[str, Any] | None:
+        """Return the run as the history knows it, with the policies that have changed since; None without a run."""
+        if self.run is None:
+            return None
+        return {
+            "run": self.run.number,
+            "committed": self.run.committed,
+            "judgedBy": self.run.engine,
+            "changedSince": self._changed(self.run, repository, programs),
+        }
+
+    def _changed(self, run: Run, repository: Repository, programs: Iterable[Program]) -> list[str]:
+        """Return the policies whose program in the run was another one, or is not known."""
+        former = (repository.renames.value or Renames()).former
+        known = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
+        changed = []
+        for program in programs:
+            policy = known.get((lineage_of(program.policy_id, former), program.input_type))
+            same = policy is not None and policy.program == program_hash(program)
+            if policy is None or not same or policy.program_run > run.number:
+                changed.append(program.policy_id)
+        return changed
+
+
+def run_reference(store: Store, head: HistoryManifest, name: str | None) -> RunReference:
+    """Return the run with a name: the id of a snapshot or its beginning, or a number of the history.
+
+    Without a name, it is the last run of the history, or the current snapshot if there is no history.
+    """
+    if name is None:
+        last = head.runs[-1] if head.runs else None
+        return RunReference(last.snapshot if last else None, head, last)
+    if name in store.runs() or not head.runs:
+        return RunReference(name, head, next((run for run in reversed(head.runs) if run.snapshot == name), None))
+    run = run_named(head, name)
+    if run.snapshot not in store.runs():
+        raise NoSnapshot(f"run {run.number} evaluated the snapshot {run.snapshot}, which is no longer in the store")
+    return RunReference(run.snapshot, head, run)
+
+
+def _in_milliseconds(moment: datetime) -> datetime:
+    """Return a moment with the precision of a history."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedEvidence:
+    """A written evidence pack, and warnings for the user. ``complete``: it is known to be the whole run."""
+
+    written: WrittenEvidence
+    warnings: tuple[str, ...]
+    complete: bool
+
+
+def create_evidence(
+    stream: BinaryIO,
+    options: EvidenceOptions,
+    reference: RunReference,
+    repository: Repository,
+    snapshot: Snapshot,
+    selection: Selection,
+    *,
+    attested: Collection[str],
+    counts: Mapping[str, Mapping[Status, int]],
+    chosen: bool,
+) -> CreatedEvidence:
+    """Write the evidence pack of a run.
+
+    ``attested`` are the policies with attestations. ``counts`` are the counts of the history after the run, by policy.
+    ``chosen``: the options choose the policies, and not the run.
+    """
+    history = reference.document(repository, selection.programs)
+    changed = history["changedSince"] if history else []
+    asked = {*reference.policies} - {*changed}
+    request = EvidenceRequest(
+        **_request(options, reference, snapshot, selection, chosen=chosen),
+        attested=tuple(policy_id for policy_id in attested if policy_id in repository.policy_ids),
+        history=history,
+        counted={policy_id: of_policy for policy_id, of_policy in counts.items() if policy_id in asked},
+    )
+    written = write_evidence(stream, repository, snapshot, selection, request)
+    warnings = [f"not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}" for failure in snapshot.failures]
+    warnings += _policy_warning("changed since the run, or not known from it", changed)
+    hint = "" if request.run.max_age else " (give its --max-age, if it had one)"
+    warnings += _policy_warning(f"more is compliant or inapplicable now than in the run{hint}", written.more)
+    complete = not (changed or written.more or selection.refused or snapshot.failures)
+    return CreatedEvidence(written, tuple(warnings), complete)
+
+
+def _policy_warning(problem: str, policy_ids: Sequence[str]) -> list[str]:
+    """Return a warning that names the first of some policies; none without policies."""
+    if not policy_ids:
+        return []
+    names = ", ".join(map(visible, policy_ids[:_MOST_NAMED]))
+    more = f" and {len(policy_ids) - _MOST_NAMED:,} more" if len(policy_ids) > _MOST_NAMED else ""
+    return [f"{problem}: {names}{more}: recorded in the evidence pack"]
+
+
+def _request(
+    options: EvidenceOptions, reference: RunReference, snapshot: Snapshot, selection: Selection, *, chosen: bool
+) -> dict[str, Any]:
+    """Return the parts of a request that follow from the options."""
+    time, stated, counted_to = reference.times(snapshot, options.snapshot_time, options.max_age is not None)
+    max_age = written_age(options.max_age) if options.max_age is not None else None
+    tops = tuple(top for framework in selection.frameworks for top in framework.sections or (framework.id,))
+    run = EvidenceRun(
+        snapshot.id,
+        snapshot.content_hash,
+        time,
+        tuple(program.policy_id for program in selection.programs),
+        stated,
+        max_age,
+        counted_to,
+        inputs=not options.no_inputs,
+        frameworks=tops,
+        inherited=options.inherited and bool(tops),
+    )
+    words = {
+        "policies": list(options.policies) if chosen else [],
+        "frameworks": list(options.frameworks) if chosen else [],
+        "inherited": options.inherited and chosen,
+        "exclude": list(options.exclude) if chosen else [],
+        "maxAge": max_age,
+        "waivers": not options.no_waivers,
+    }
+    return {
+        "run": run,
+        "directories": {"waivers": "" if options.no_waivers else options.waivers_dir, "ratings": options.ratings_dir},
+        "sections": tuple(framework.id for framework in selection.frameworks),
+        "asked": words,
+        "commands": _commands(run),
+    }
+
+
+def _commands(run: EvidenceRun) -> tuple[str, ...]:
+    """Return the commands that verify the evidence pack, the last three without `perpend evidence verify`."""
+    if not run.inputs or run.max_age is not None:
+        return ("perpend evidence verify PACK.zip",)
+    check = (
+        f"perpend check --store pack/snapshot --run {run.snapshot} --repo pack/policies "
+        f"--snapshot-time {run.time.isoformat()} --no-history --no-config --format csv --out again.csv"
+    )
+    return ("perpend evidence verify PACK.zip", "unzip PACK.zip -d pack", check, "cmp again.csv pack/verdicts.csv")
+
+
+def verification_document(outcome: Verification) -> dict[str, Any]:
+    """Return the result of verifying an evidence pack for JSON. ``holds`` is null if a part could not be checked."""
+    return {
+        "holds": outcome.holds,
+        "statement": outcome.statement,
+        "checked": outcome.checked,
+        "faults": [{"member": fault.member or None, "reason": fault.reason} for fault in outcome.faults],
+        "notChecked": outcome.unchecked,
+        "doubts": outcome.doubts,
+    }
+
+
+def verification_lines(outcome: Verification) -> Iterator[str]:
+    """Yield the result of verifying an evidence pack as lines of text."""
+    if outcome.statement is not None:
+        yield f"statement    sha256:{outcome.statement}"
+    yield from (f"checked      {visible(line)}" for line in outcome.checked)
+    for fault in outcome.faults:
+        yield f"different    {visible(fault.member)}{': ' if fault.member else ''}{visible(fault.reason)}"
+    yield from (f"not checked  {visible(line)}" for line in outcome.unchecked)
+    yield from (f"in doubt     {visible(line)}" for line in outcome.doubts)
+    yield {
+        True: "the evidence pack is valid",
+        False: "the evidence pack is not valid",
+        None: "not everything was checked",
+    }[outcome.holds]

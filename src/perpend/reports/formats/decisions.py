@@ -1,0 +1,136 @@
+"""Return severity ratings, waivers and attestations as JSON documents, and write the findings that waivers cover as CSV."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from perpend.core.diagnostics.escape import encodable
+from perpend.core.objects.status import Status
+from perpend.core.values.age import written_age
+from perpend.findings.severity.effective import RATED_STATUSES
+from perpend.findings.severity.levels import LEVELS
+from perpend.reports.formats.csv import cell_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TextIO
+
+    from perpend.findings.severity.effective import EffectiveRatings
+    from perpend.findings.severity.levels import FindingSeverity
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.findings.waivers.attestations import Attested
+    from perpend.findings.waivers.matches import WaiverMatches
+    from perpend.findings.waivers.status import WaiverStatus
+
+
+def ratings_document(in_force: EffectiveRatings) -> dict[str, Any]:
+    """Return the rating of each rated policy, the adjustments of ratings, and the policies without a rating."""
+    ratings = [
+        {
+            "policy": policy_id,
+            "severity": rating.level.value,
+            "because": rating.because,
+            "source": rating.source,
+            "vector": rating.vector,
+            "resolveWithin": written_age(rating.within) if rating.within else None,
+            "file": rating.span.path,
+            "line": rating.span.line,
+        }
+        for policy_id, rating in sorted(in_force.by_policy.items())
+    ]
+    shifts = [
+        {
+            "steps": in_place.shift.steps,
+            "scope": {key: list(values) for key, values in in_place.scope.items()},
+            "policies": len(in_place.policies),
+            "whereAlso": list(in_place.shift.also),
+            "because": in_place.shift.because,
+            "source": in_place.shift.source,
+            "file": in_place.shift.span.path,
+            "line": in_place.shift.span.line,
+        }
+        for in_place in in_force.shifts
+    ]
+    return {"ratings": ratings, "shifts": shifts, "unrated": list(in_force.unrated)}
+
+
+def rating_document(rating: FindingSeverity | None, status: Status) -> dict[str, Any] | None:
+    """Return the rating of a finding, None if it has none. ``wouldBe`` marks the rating of an undetermined finding."""
+    if rating is None or status not in RATED_STATUSES:
+        return None
+    would = {"wouldBe": True} if status is Status.UNDETERMINED else {}
+    return {"severity": rating.level.value, "source": encodable(rating.source), "because": encodable(rating.because), **would}
+
+
+def severities_document(weighed: RatedEvaluation) -> dict[str, dict[str, int]]:
+    """Return the number of findings of each severity, the highest first. Waived incompliant findings are left out."""
+    counts = {(level, status): number for (level, status), number in weighed.numbers.items() if number}
+    named = [*((level.value, level) for level in reversed(LEVELS)), ("notRated", None)]
+    return {name: {status: counts.get((level, Status(status)), 0) for status in RATED_STATUSES} for name, level in named}
+
+
+def waivers_document(covering: WaiverMatches | None) -> dict[str, Any] | None:
+    """Return the waived verdicts, by status and policy, and the state of each waiver; None if waivers were not read."""
+    if covering is None:
+        return None
+    policies: dict[str, dict[str, int]] = {}
+    for (policy_id, status), number in covering.waived.items():
+        policies.setdefault(policy_id, {})[status.value] = number
+    return {
+        **day_document(covering),
+        "waived": {status.value: covering.number(status) for status in (Status.INCOMPLIANT, Status.UNDETERMINED)},
+        "policies": dict(sorted(policies.items())),
+        "waivers": [standing_document(standing, covering) for standing in covering.standings],
+    }
+
+
+def write_covered(rows: Iterable[tuple[WaiverStatus, tuple[str, ...], bool]], stream: TextIO) -> None:
+    """Write a row of CSV for each finding that an active waiver covers. ``shown`` marks the waiver that reports name for it."""
+    stream.write("waiver,policyId,typeApiName,objectId,status,shown\r\n")
+    for standing, finding, is_shown in rows:
+        stream.write(",".join(map(cell_text, (standing.waiver.id, *finding, str(is_shown).lower()))) + "\r\n")
+
+
+def day_document(covering: WaiverMatches) -> dict[str, str]:
+    """Return the day for which waivers are evaluated, and ``endsCountedTo`` if end dates count to another day."""
+    day, last = covering.day.day.isoformat(), covering.day.last.isoformat()
+    return {"day": day} if day == last else {"day": day, "endsCountedTo": last}
+
+
+def standing_document(standing: WaiverStatus, covering: WaiverMatches | None = None) -> dict[str, Any]:
+    """Return a waiver. ``covers`` counts the findings that match it, ``waives`` those that reports name it for."""
+    waiver = standing.waiver
+    document: dict[str, Any] = {
+        "id": waiver.id,
+        "force": standing.force.value,
+        "kind": waiver.kind,
+        "owner": waiver.owner,
+        "approvedBy": waiver.approved_by,
+        "reason": waiver.reason,
+        "ticket": waiver.ticket,
+        "from": waiver.begins.isoformat() if waiver.begins else None,
+        "until": waiver.until.isoformat() if waiver.until else None,
+        "limit": waiver.limit,
+        "file": waiver.span.path,
+        "line": waiver.span.line,
+    }
+    if covering is not None:
+        waives = sum(number for (name, _), number in covering.by_waiver.items() if name == waiver.id)
+        document |= {"covers": covering.covers.get(waiver.id, 0), "waives": waives}
+    return document
+
+
+def attested_document(attested: Attested) -> dict[str, Any]:
+    """Return an attestation. ``ended`` is the reason why it is not active, null if it is."""
+    attestation = attested.attestation
+    return {
+        "id": attestation.id,
+        "policy": attestation.policy,
+        "ended": attested.ended or None,
+        "owner": attestation.owner,
+        "approvedBy": attestation.approved_by,
+        "reason": attestation.reason,
+        "evidence": attestation.evidence,
+        "from": attestation.begins.isoformat(),
+        "until": attestation.until.isoformat(),
+    }

@@ -1,0 +1,238 @@
+"""Return the findings of a run with everything that formats write: policy, resource, identity, history and severity.
+
+Formats are written from these values alone. A caller with a history adds its facts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.diagnostics.escape import encodable
+from perpend.core.objects.claims import NOT_ASKED
+from perpend.core.objects.ids import production_of
+from perpend.core.objects.status import Status
+from perpend.core.values.values import iso_from_milliseconds
+from perpend.evaluation.verdicts.evaluation import chunks_of, counts_of
+from perpend.evaluation.verdicts.verdict import message_of, remediation_of
+from perpend.evaluation.verdicts.verdicts import HIDDEN
+from perpend.findings.history.identity import finding_id
+from perpend.language.program.numbering import split
+from perpend.reports.formats.subjects import subject_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from perpend.core.objects.inventory import CloudObject
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.evaluation.verdicts.requirements import Scorecard
+    from perpend.findings.severity.levels import FindingSeverity
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.language.interpreter.interpreter import EvaluationOutcome
+    from perpend.language.program.program import Program
+    from perpend.reports.formats.subjects import Subject
+
+OPEN: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
+"""The statuses that formats write by default: passing findings would be most of the bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedPolicy:
+    """A policy of a run. ``requirements`` are the evaluated requirements that it answers: framework and number.
+
+    ``rating`` is the severity of its findings, None if it is not rated.
+    """
+
+    id: str
+    title: str
+    path: str
+    requirements: tuple[tuple[str, str], ...] = ()
+    counts: Mapping[Status, int] = field(default_factory=dict)
+    rating: FindingSeverity | None = None
+
+    @property
+    def name(self) -> str:
+        """The last part of the policy's id."""
+        return self.id.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingHistory:
+    """The facts of a finding that one run does not give. ``opened`` and ``seen`` are in milliseconds.
+
+    ``change`` is the change by the last run. ``waiver`` is the reason and the end of a waiver. ``last`` is the status before
+    the object disappeared. ``seen`` is the time of the last run with this finding, by default the run's own time. ``word`` is
+    the state.
+    """
+
+    opened: int | None = None
+    change: str | None = None
+    waiver: str | None = None
+    last: Status | None = None
+    seen: int | None = None
+    word: str | None = None
+
+
+NOTHING_KNOWN: Final = FindingHistory()
+NEW, SAME, CHANGED, CLOSED = "new", "same", "changed", "closed"
+"""The change of a finding by the last run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFinding:
+    """A finding for formats. ``line`` is the line of the deciding condition in the file of the policy.
+
+    ``rating`` is its severity, for an undetermined finding the potential one; None if it is not rated.
+    """
+
+    uid: str
+    policy: ReportedPolicy
+    subject: Subject
+    status: Status
+    index: int
+    message: str
+    remediation: str | None
+    line: int
+    life: FindingHistory = NOTHING_KNOWN
+    rating: FindingSeverity | None = None
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether it will not be evaluated again, because its object or its policy no longer exists."""
+        return self.status is Status.DISAPPEARED or (self.life.change == CLOSED and self.status in OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedRun:
+    """The run of all findings in a document: its time, policies, totals and scorecards.
+
+    ``not_evaluated`` lists the parts that were not evaluated, as :func:`not_evaluated` returns them.
+    """
+
+    milliseconds: int
+    policies: Mapping[str, ReportedPolicy]
+    counts: Mapping[Status, int]
+    objects: int
+    scorecards: tuple[Scorecard, ...] = ()
+    not_evaluated: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def time(self) -> str:
+        """The time of the run, with milliseconds."""
+        return moment_text(self.milliseconds)
+
+    @property
+    def day(self) -> str:
+        """The day of the run."""
+        return self.time[:10]
+
+
+def moment_text(milliseconds: int) -> str:
+    """Return a time in UTC, with milliseconds."""
+    text = iso_from_milliseconds(milliseconds)
+    return text if "." in text else f"{text[:-1]}.000Z"
+
+
+def run_of(evaluation: Evaluation, weighed: RatedEvaluation | None = None) -> ReportedRun:
+    """Return the run of an evaluation. ``weighed`` are the severities, None if nothing is rated."""
+    cards = evaluation.scorecards()
+    answered: dict[str, list[tuple[str, str]]] = {}
+    for card in cards:
+        for result in card.results:
+            for policy in result.requirement.policies:
+                requirement = card.framework.id.rpartition("/")[2], result.requirement.number
+                answered.setdefault(policy.policy_id, []).append(requirement)
+    policies = {}
+    for column in evaluation.shown:
+        program = column.program
+        view = evaluation.selection.policies.get(program.policy_id)
+        title = encodable(view.full_name if view else program.policy_id)
+        requirements = tuple(dict.fromkeys(answered.get(program.policy_id, ())))
+        path = production_of(program.policy_id).lstrip("/")
+        rating = weighed.in_force.of(program.policy_id) if weighed else None
+        policies[program.policy_id] = ReportedPolicy(program.policy_id, title, path, requirements, counts_of(column), rating)
+    ledger = evaluation.ledger
+    return ReportedRun(evaluation.day.milliseconds, policies, ledger.counts, ledger.objects, cards, not_evaluated(evaluation))
+
+
+def not_evaluated(evaluation: Evaluation) -> dict[str, dict[str, str]]:
+    """Return the parts that a run did not evaluate: names with their reasons, by a description of each kind."""
+    unread = evaluation.inventory.unread
+    whys = evaluation.unread(beside=unread)
+    types = {evaluation.type_label(name): why for name, why in whys.items() if not why.startswith(NOT_ASKED)}
+    kinds = {
+        "policies with errors": dict.fromkeys(evaluation.selection.refused, ""),
+        "inputs that cannot be read": dict.fromkeys(unread, ""),
+        "types with objects that cannot be read": types,
+    }
+    return {what: names for what, names in kinds.items() if names}
+
+
+def not_evaluated_lines(kinds: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return the result of :func:`not_evaluated` as lines, one for each name."""
+    return [f"{what}: {name}{f': {why}' if why else ''}" for what, names in kinds.items() for name, why in names.items()]
+
+
+def findings_of(
+    evaluation: Evaluation, run: ReportedRun, statuses: Collection[Status], weighed: RatedEvaluation | None = None
+) -> Iterator[ReportedFinding]:
+    """Yield the shown findings of some statuses, by type, object and policy."""
+    for type_name in evaluation.selection.by_type():
+        columns = [column for column in evaluation.shown if column.program.input_type == type_name]
+        if not columns:
+            continue
+        programs = (column.program for column in columns)
+        converters = [_Converter(program, run.policies[program.policy_id], statuses, weighed) for program in programs]
+        for objects, ends in chunks_of(evaluation, columns):
+            for object_, *of_object in zip(objects, *ends, strict=True):
+                yield from _findings_about(object_, converters, of_object)
+
+
+def _findings_about(
+    object_: CloudObject, converters: Sequence[_Converter], ends: Sequence[EvaluationOutcome]
+) -> Iterator[ReportedFinding]:
+    wanted = [(one, end) for one, end in zip(converters, ends, strict=True) if one.includes(end[0])]
+    if wanted:
+        subject = subject_of(object_)
+        yield from (one.of(object_, subject, end) for one, end in wanted)
+
+
+class _Converter:
+    """Converts the verdicts of one program to findings."""
+
+    def __init__(
+        self, program: Program, policy: ReportedPolicy, statuses: Collection[Status], weighed: RatedEvaluation | None
+    ) -> None:
+        self._program = program
+        self._policy = policy
+        self._weighed = weighed
+        self._indexes = frozenset(index for index, verdict in program.verdicts.items() if verdict.status in statuses)
+
+    def includes(self, index: int) -> bool:
+        return index != HIDDEN and index in self._indexes
+
+    def of(self, object_: CloudObject, subject: Subject, end: EvaluationOutcome) -> ReportedFinding:
+        index, error = end
+        verdict = self._program.verdicts[index]
+        remediation = remediation_of(self._program, verdict)
+        weighed = self._weighed if verdict.status in OPEN else None
+        return ReportedFinding(
+            finding_id(self._policy.id, object_.type_name, object_.id),
+            self._policy,
+            subject,
+            verdict.status,
+            index,
+            encodable(message_of(verdict, error)),
+            remediation and encodable(remediation),
+            line_of(self._program, index),
+            rating=weighed.of(self._policy.id, object_.id) if weighed else None,
+        )
+
+
+def line_of(program: Program, index: int) -> int:
+    """Return the line of the deciding condition, or of ``otherwise``; 1 if it is not known."""
+    number, block = split(index)[0], program.block
+    if number == 0:
+        return 1
+    outcome = block.conditions[number - 1].outcome if number <= len(block.conditions) else block.otherwise
+    return outcome.span.line if outcome.span else 1

@@ -1,0 +1,219 @@
+"""Write a comment for a pull request: totals, then the findings of each policy.
+
+Names cannot become markup, mentions or links, and the comment is not longer than GitHub allows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.diagnostics.markdown import prose, span, table_head, table_row
+from perpend.core.diagnostics.plural import counted
+from perpend.core.objects.status import Status
+from perpend.reports.formats.decisions import severities_document
+from perpend.reports.formats.finding import not_evaluated
+from perpend.reports.formats.tally import TO_ACT_ON, tally_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import TextIO
+
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.evaluation.verdicts.requirements import RequirementResult, Scorecard
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.reports.formats.finding import ReportedFinding, ReportedRun
+    from perpend.reports.formats.tally import PolicyTally
+
+MOST: Final = 60_000
+"""The largest number of characters of a comment; GitHub accepts 65,536."""
+
+_MOST_OF_FRAMEWORKS: Final = MOST // 2
+"""The largest number of characters for frameworks: the rest is for findings."""
+
+_OBJECTS: Final = 10
+_MARK: Final = "<!-- perpend:{} -->"
+
+
+@dataclass(slots=True)
+class MessageGroup:
+    """The objects with the same message of a policy: their number, and the first of their names."""
+
+    status: Status
+    message: str
+    remediation: str | None
+    objects: int = 0
+    names: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class PolicySection:
+    """A policy in a comment: the number of findings by status or state, and its messages."""
+
+    id: str
+    title: str
+    rating: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    messages: list[MessageGroup] = field(default_factory=list)
+
+
+def write_markdown(evaluation: Evaluation, stream: TextIO, *, weighed: RatedEvaluation | None = None) -> None:
+    """Write a comment about a run. Its first line is a mark, so that the next run can find and replace the comment.
+
+    ``weighed`` are the severities; None if nothing is rated.
+    """
+    counts, total = evaluation.ledger.counts, evaluation.ledger.verdicts
+    not_evaluated = _not_evaluated_text(evaluation)
+    heading = f"{_heading(counts)}{', and not everything was evaluated' if not_evaluated else ''}"
+    written = f"{_MARK.format('check')}\n### Perpend: {heading}\n\n{table_head('status', 'verdicts:')}"
+    written += "".join(table_row(status.value.lower(), f"{counts[status]:,}") for status in Status if counts[status])
+    written += f"\n{total:,} verdicts on {evaluation.ledger.objects:,} objects at {evaluation.day.time:%Y-%m-%d}"
+    if evaluation.filter_verdicts:
+        written += f"; listed: {span(evaluation.filter_verdicts.words)}"
+    written += f".\n{not_evaluated}" + (_severities(weighed) if weighed else "") + _frameworks(evaluation.scorecards())
+    stream.write(_with_sections(written, (_section_of(tally, weighed) for tally in tally_of(evaluation, limit=_OBJECTS))))
+
+
+def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding], stream: TextIO) -> None:
+    """Write a comment about findings of a history: the numbers of each state, and the findings of each policy."""
+    lives: Counter[str] = Counter()
+    sections: dict[str, PolicySection] = {}
+    known: dict[tuple[object, ...], MessageGroup] = {}
+    waived = 0
+    for finding in findings:
+        word = finding.life.word or finding.status.value.lower()
+        lives[word] += 1
+        waived += finding.life.waiver is not None
+        rating = finding.policy.rating.text(Status.INCOMPLIANT) if finding.policy.rating else ""
+        section = sections.setdefault(finding.policy.id, PolicySection(finding.policy.id, finding.policy.title, rating))
+        section.counts[word] += 1
+        key = (finding.policy.id, finding.status, finding.message, finding.remediation)
+        if key not in known:
+            known[key] = MessageGroup(finding.status, finding.message, finding.remediation)
+            section.messages.append(known[key])
+        group = known[key]
+        group.objects += 1
+        group.names += [finding.subject.shown_name] if len(group.names) < _OBJECTS else []
+    named = ", ".join(f"{number:,} {word}" for word, number in lives.items()) or "no findings"
+    written = f"{_MARK.format('findings')}\n### Perpend: {named}\n\nAs of the run of {run.day}"
+    written += f"; {waived:,} of these are waived.\n" if waived else ".\n"
+    stream.write(_with_sections(written, (sections[name] for name in sorted(sections))))
+
+
+def _with_sections(written: str, sections: Iterable[PolicySection]) -> str:
+    """Return a comment with as many sections as fit, and the number of those that do not."""
+    left_out = 0
+    for section in sections:
+        text = "".join(_section(section))
+        if text and (left_out or len(written) + len(text) > MOST - 100):
+            left_out += 1
+        else:
+            written += text
+    if left_out:
+        written += f"\n{left_out:,} more policies have findings that do not fit into this comment.\n"
+    return written
+
+
+def write_comment(lines: Iterable[str], stream: TextIO) -> None:
+    """Write the lines of a comment as long as they fit, then the number of lines left out."""
+    room, left_out = MOST - 100, 0
+    for line in lines:
+        if left_out or len(line) > room:
+            left_out += 1
+            continue
+        room -= len(line)
+        stream.write(line)
+    if left_out:
+        stream.write(f"\n{left_out:,} more lines do not fit into this comment.\n")
+
+
+def _heading(counts: Mapping[Status, int]) -> str:
+    named = [f"{counts[status]:,} {status.value.lower()}" for status in (Status.INCOMPLIANT, Status.UNDETERMINED)]
+    return " and ".join(named)
+
+
+def _not_evaluated_text(evaluation: Evaluation) -> str:
+    """Return the parts that a run did not evaluate, the first of each kind; empty if there are none."""
+    return "".join(_not_evaluated_line(what, [*names]) for what, names in not_evaluated(evaluation).items())
+
+
+def _not_evaluated_line(what: str, names: Sequence[str]) -> str:
+    first = f"the first {_OBJECTS} of {len(names):,}: " if len(names) > _OBJECTS else ""
+    return f"\n**Not evaluated**: {what}: {first}{', '.join(map(span, names[:_OBJECTS]))}\n"
+
+
+def _severities(weighed: RatedEvaluation) -> str:
+    """Return a table of the findings of each severity, without waived ones."""
+    rows = [(name, counts) for name, counts in severities_document(weighed).items() if any(counts.values())]
+    shown = [
+        table_row("not rated" if name == "notRated" else name, *(f"{number:,}" for number in counts.values()))
+        for name, counts in rows
+    ]
+    return f"\n{table_head('severity', 'incompliant:', 'undetermined:')}{''.join(shown)}" if shown else ""
+
+
+def _frameworks(cards: Iterable[Scorecard]) -> str:
+    """Return the coverage of each framework and the results of its requirements, as far as they fit."""
+    written, left_out = "", 0
+    for card in cards:
+        coverage = f"\n**{prose(card.framework.name)}**: {card.asked_in_words}.\n"
+        rows = _requirements([result for result in card.results if result.standing.was_asked])
+        fits = len(written) + len(coverage) <= _MOST_OF_FRAMEWORKS
+        left_out += not fits
+        written += coverage if fits else ""
+        written += rows if fits and len(written) + len(rows) <= _MOST_OF_FRAMEWORKS else ""
+    if left_out:
+        written += f"\n{left_out:,} more frameworks do not fit into this comment.\n"
+    return written
+
+
+def _requirements(evaluated: Sequence[RequirementResult]) -> str:
+    """Return a table with a row for each requirement."""
+    if not evaluated:
+        return ""
+    statuses = [status for status in Status if any(result.counts[status] for result in evaluated)]
+    written = f"\n<details><summary>{counted(len(evaluated), 'requirement')} asked</summary>\n\n"
+    written += table_head("requirement", "", *(f"{status.value.lower()}:" for status in statuses))
+    for result in evaluated:
+        numbers = (f"{result.counts[status]:,}" for status in statuses)
+        name = prose(f"{result.requirement.number} {result.requirement.name}")
+        written += table_row(name, result.standing.value, *numbers)
+    return f"{written}\n</details>\n"
+
+
+def _section_of(tally: PolicyTally, weighed: RatedEvaluation | None) -> PolicySection:
+    rating = weighed.in_force.of(tally.policy.id) if weighed else None
+    severity = "" if weighed is None else rating.text(Status.INCOMPLIANT) if rating else "not rated"
+    counts = Counter({status.value.lower(): tally.counts[status] for status in TO_ACT_ON if tally.counts[status]})
+    group = [
+        MessageGroup(
+            group.status,
+            group.message,
+            group.remediation,
+            group.objects,
+            [object_.name or object_.id for object_, _ in group.shown],
+        )
+        for group in tally.groups
+    ]
+    return PolicySection(tally.policy.id, tally.policy.contextual_name, severity, counts, group)
+
+
+def _section(section: PolicySection) -> Iterator[str]:
+    if not section.messages:
+        return
+    counts = ", ".join(f"{number:,} {prose(word)}" for word, number in section.counts.items())
+    rating = f" · {prose(section.rating)}" if section.rating else ""
+    yield f"\n<details><summary><b>{counts}</b>{rating} · {prose(section.title)}</summary>\n\n"
+    yield f"{span(section.id)}\n"
+    for group in section.messages:
+        yield _message(group)
+    yield "\n</details>\n"
+
+
+def _message(group: MessageGroup) -> str:
+    text = f"\n- {group.status.value} {group.objects:,}: {prose(group.message)}"
+    if group.remediation:
+        text += f" Next: {prose(group.remediation)}"
+    first = f"first {len(group.names)}: " if group.objects > len(group.names) else ""
+    return f"{text}\n  {first}{', '.join(map(span, group.names))}\n"

@@ -1,0 +1,80 @@
+"""Write OCSF events as a Parquet file for data lakes. Columns are the keys of JSON, nested in the same way."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.evaluation.engines.duckdb.engine import duck_db
+from perpend.inventory.snapshots.database import pattern, storing
+from perpend.inventory.snapshots.files import OWNER_ONLY, naming
+from perpend.inventory.snapshots.rows import json_lines
+from perpend.inventory.snapshots.temporary_store import scratch
+from perpend.reports.formats.json_text import json_of
+from perpend.reports.formats.ocsf import VERSIONS, events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from perpend.reports.formats.finding import ReportedFinding, ReportedRun
+
+_MEMORY: Final = "180MB"
+
+_COLUMNS: Final = {
+    "activity_id": "INTEGER",
+    "category_uid": "INTEGER",
+    "class_uid": "INTEGER",
+    "type_uid": "BIGINT",
+    "time": "BIGINT",
+    "severity_id": "INTEGER",
+    "message": "VARCHAR",
+    "status_id": "INTEGER",
+    "status_detail": "VARCHAR",
+    "metadata": "STRUCT(version VARCHAR, profiles VARCHAR[], "
+    "product STRUCT(name VARCHAR, version VARCHAR, vendor_name VARCHAR))",
+    "cloud": "STRUCT(provider VARCHAR, account STRUCT(uid VARCHAR), region VARCHAR)",
+    "finding_info": "STRUCT(uid VARCHAR, title VARCHAR, created_time BIGINT, first_seen_time BIGINT, last_seen_time BIGINT, "
+    "analytic STRUCT(uid VARCHAR, type_id INTEGER))",
+    "compliance": "STRUCT(control VARCHAR, status_id INTEGER, status VARCHAR, status_code VARCHAR, "
+    "status_details VARCHAR[], standards VARCHAR[], requirements VARCHAR[])",
+    "resources": 'STRUCT(uid VARCHAR, "name" VARCHAR, "type" VARCHAR, region VARCHAR)[]',
+    "remediation": 'STRUCT("desc" VARCHAR)',
+    "unmapped": 'STRUCT(perpend STRUCT(status VARCHAR, "conditionIndex" INTEGER, "typeApiName" VARCHAR))',
+}
+
+
+def write_ocsf_parquet(
+    run: ReportedRun, findings: Iterable[ReportedFinding], path: str | Path, *, version: str = VERSIONS[-1]
+) -> None:
+    """Write events to a Parquet file, readable by its owner only, whole or not at all.
+
+    Raises StoreError, or OSError, if it cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with scratch() as directory:
+            lines = directory / "events.ndjson"
+            longest = _write_lines(events(run, findings, version=version), lines)
+            _pack(lines, longest, temporary, target, directory / "spill")
+        os.chmod(temporary, OWNER_ONLY)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write_lines(events: Iterable[dict[str, Any]], path: Path) -> int:
+    """Write events as lines. Return the length of the longest one."""
+    longest = 0
+    with naming(path), path.open("w", encoding="ascii", newline="") as stream:
+        for event in events:
+            longest = max(longest, stream.write(json_of(event) + "\n"))
+    return longest
+
+
+def _pack(lines: Path, longest: int, temporary: Path, target: Path, spill: Path) -> None:
+    directories = [lines.parent, target.parent]
+    with duck_db(directories=directories, paths=[], spill=spill, memory_limit=_MEMORY) as engine, storing(target):
+        rows = json_lines(lines, _COLUMNS, longest)
+        engine.run(f"COPY (FROM {rows}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd)")

@@ -1,0 +1,97 @@
+"""Write a record for each requirement, as JSON, lines of JSON, or CSV. Keys may be added, and are never renamed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.requirements import RequirementStatus
+from perpend.reports.formats.csv import cell_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import TextIO
+
+    from perpend.evaluation.verdicts.requirements import PolicyAsked, RequirementResult, Scorecard
+
+FORMS: Final = (".json", ".ndjson", ".csv")
+"""The file endings of the forms of requirements."""
+
+_KEYS: Final = {
+    RequirementStatus.FAILS: "fails",
+    RequirementStatus.UNDETERMINED: "undetermined",
+    RequirementStatus.WAIVED: "waived",
+    RequirementStatus.MET: "met",
+    RequirementStatus.NOTHING_TO_JUDGE: "nothingToJudge",
+    RequirementStatus.NOT_ASKED: "notAsked",
+    RequirementStatus.ATTESTED: "attested",
+    RequirementStatus.MANUAL: "manual",
+    RequirementStatus.UNANSWERED: "unanswered",
+}
+
+
+def write_requirements(cards: Iterable[Scorecard], path: str, stream: TextIO) -> None:
+    """Write frameworks as one JSON array, or one requirement a line if the path ends in ``.ndjson`` or ``.csv``."""
+    ending = path.lower().rpartition(".")[2]
+    if ending == "json":
+        stream.write(frameworks_json(cards) + "\n")
+    elif ending == "ndjson":
+        stream.writelines(f"{_text(record)}\n" for record in _records(cards))
+    else:
+        header = ("frameworkId", "requirementId", "number", "name", "standing", *Status, "policies", "notAsked")
+        rows = [header, *map(_cells, _records(cards))]
+        stream.writelines(f"{','.join(map(cell_text, row))}\r\n" for row in rows)
+
+
+def frameworks_json(cards: Iterable[Scorecard]) -> str:
+    """Return frameworks as a JSON array: the number of requirements of each status, and the requirements, one a line."""
+    return f"[{','.join(map(_framework, cards))}]"
+
+
+def _framework(card: Scorecard) -> str:
+    counts = {_KEYS[standing]: number for standing, number in card.counts.items()}
+    about = card.framework
+    head = {
+        "id": about.id,
+        "name": about.name,
+        "sections": about.sections,
+        "requirements": len(card.results),
+        "asked": card.asked,
+    }
+    results = ",\n".join(_text(_result(result)) for result in card.results)
+    return f'{_text({**head, **counts})[:-1]},"results":[\n{results}\n]}}'
+
+
+def _result(result: RequirementResult) -> dict[str, Any]:
+    requirement = result.requirement
+    return {
+        "id": requirement.id,
+        "number": requirement.number,
+        "name": requirement.name,
+        "standing": _KEYS[result.standing],
+        **{status.value: result.counts[status] for status in Status},
+        "policies": [_policy(policy) for policy in requirement.policies],
+    }
+
+
+def _policy(policy: PolicyAsked) -> dict[str, Any]:
+    return {"id": policy.policy_id, "judges": policy.judges, "asked": policy.was_asked, "reason": policy.reason or None}
+
+
+def _records(cards: Iterable[Scorecard]) -> Iterator[dict[str, Any]]:
+    for card in cards:
+        yield from ({"frameworkId": card.framework.id, **_result(result)} for result in card.results)
+
+
+def _cells(record: dict[str, Any]) -> list[str]:
+    """Return the cells of a record: evaluated policies by id, the others with the reason."""
+    asked = " ".join(policy["id"] for policy in record["policies"] if policy["asked"])
+    left = (policy for policy in record["policies"] if policy["reason"] or not policy["asked"])
+    others = "; ".join(f"{policy['id']}: {policy['reason'] or 'cannot judge'}" for policy in left)
+    counts = [str(record[status.value]) for status in Status]
+    return [*(record[key] for key in ("frameworkId", "id", "number", "name", "standing")), *counts, asked, others]
+
+
+def _text(record: dict[str, Any]) -> str:
+    return json.dumps(record, separators=(",", ":"))

@@ -1,0 +1,96 @@
+"""Print waivers, attestations and severity ratings."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from perpend.core.diagnostics.plural import counted
+from perpend.findings.waivers.status import Force
+from perpend.reports.terminal.page import TerminalPage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from perpend.findings.waivers.attestations import Attested
+    from perpend.findings.waivers.matches import WaiverMatches
+    from perpend.findings.waivers.status import DayAsked
+
+
+def print_waivers(covering: WaiverMatches, attested: Sequence[Attested], console: Console, *, counts: bool) -> None:
+    """Print waivers, in the order of their ends, and attestations. ``counts``: with the number of findings that each covers."""
+    page = TerminalPage(console)
+    page.line(
+        f"{counted(len(covering.standings), 'waiver')}, {counted(len(attested), 'attestation')}, on {_words(covering.day)}"
+    )
+    for standing in covering.standings:
+        waiver = standing.waiver
+        until = f"until {waiver.until}" if waiver.until else "without an end"
+        of = f", covers {covering.covers.get(waiver.id, 0):,} of at most {waiver.limit:,}" if counts else ""
+        style = "" if standing.force is Force.IN_FORCE else "yellow"
+        page.line(
+            (page.name(waiver.id), "bold"), (f"  {standing.force.value}", style), f", {until}{of}", first="  ", rest="    "
+        )
+        page.line(f"{waiver.kind}, {page.name(waiver.owner)}: {page.prose(waiver.reason)}", first="    ")
+        page.line((f"{page.name(waiver.span.path)}:{waiver.span.line}", "dim"), first="    ")
+    for attestation in attested:
+        entry = attestation.attestation
+        state = f"not active: {page.prose(attestation.ended)}" if attestation.ended else f"attested until {entry.until}"
+        page.line((page.name(entry.id), "bold"), f"  {state}", first="  ", rest="    ")
+        page.line(f"{page.name(entry.policy)}, {page.name(entry.owner)}: {page.prose(entry.reason)}", first="    ")
+        page.line((page.name(entry.evidence), "dim"), first="    ")
+
+
+def _words(asked: DayAsked) -> str:
+    return f"{asked.day}" if asked.day == asked.last else f"{asked.day}, none that ended before {asked.last}"
+
+
+def print_tried(rows: Sequence[dict[str, Any]], covering: WaiverMatches, console: Console) -> None:
+    """Print the findings that each waiver would cover, by policy and account."""
+    page = TerminalPage(console)
+    by_id = {standing.waiver.id: standing for standing in covering.standings}
+    for name, of_waiver in groupby(rows, key=lambda row: str(row["waiver"])):
+        standing = by_id.pop(name)
+        total = covering.covers[name]
+        page.line(
+            (page.name(name), "bold"), f": {counted(total, 'finding')}, limit {standing.waiver.limit:,}, {standing.force.value}"
+        )
+        for row in of_waiver:
+            where = f" in {page.name(row['account'])}" if row["account"] else ""
+            number = counted(row["findings"], row["status"] + " finding")
+            page.line(f"{number} of {page.name(row['policy'])}{where}", first="  ", rest="    ")
+    for name, standing in by_id.items():
+        page.line((page.name(name), "bold"), f": covers nothing, {standing.force.value}")
+
+
+def print_ratings(document: dict[str, Any], console: Console) -> None:
+    """Print rated policies with source and reason, adjustments of ratings, and the number of policies without a rating."""
+    page = TerminalPage(console)
+    for rating in document["ratings"]:
+        within = f", to be fixed within {rating['resolveWithin']}" if rating["resolveWithin"] else ""
+        vector = f", {page.name(rating['vector'])}" if rating.get("vector") else ""
+        page.line((page.name(rating["policy"]), "bold"), f": {rating['severity']}{within}{vector}")
+        _print_source(rating, page)
+    for shift in document["shifts"]:
+        way, scope = "raised" if shift["steps"] > 0 else "lowered", shift["scope"]
+        also = {"also incompliant by": shift["whereAlso"]} if shift["whereAlso"] else {}
+        where = "; ".join(f"{key} {', '.join(map(page.name, values))}" for key, values in {**scope, **also}.items())
+        policies = shift["policies"] if isinstance(shift["policies"], int) else len(shift["policies"])
+        number = counted(policies, "rated policy", "rated policies")
+        page.line((f"{way} by {abs(shift['steps'])}", "bold"), f" of {number} where {where}")
+        _print_source(shift, page)
+    if document["ratings"] or document["shifts"]:
+        page.blank()
+    rated = f"{counted(len(document['ratings']), 'policy', 'policies')} rated"
+    if "run" in document:
+        page.line(f"{rated} in run {document['run']}, {document['time'][:10]}")
+    else:
+        page.line(f"{rated}, {len(document['unrated']):,} not rated")
+
+
+def _print_source(entry: dict[str, Any], page: TerminalPage) -> None:
+    page.line(f"{page.name(entry['source'])}: {page.prose(entry['because'])}", first="  ", rest="  ")
+    if "file" in entry:
+        page.line((f"{page.name(entry['file'])}:{entry['line']}", "dim"), first="  ")
