@@ -17,7 +17,7 @@ from perpend.cli.options.streams import output_bytes
 from perpend.cli.options.tree_faults import tell_tree_faults
 from perpend.cli.options.waivers import ActiveWaivers
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.values.age import written_age
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.inventory.snapshots.store import NoSnapshot
@@ -125,7 +125,7 @@ class RunReference:
     def _changed(self, repository: Repository, programs: Iterable[Program]) -> list[str]:
         """Return the policies of which the history does not say that they meant then what they mean now."""
         from perpend.findings.history.identity import lineage_of, program_hash
-        from perpend.language.syntax.companions.renames import Renames
+        from perpend.language.syntax.renames import Renames
 
         assert self.ran is not None
         former = (repository.renames.value or Renames()).former

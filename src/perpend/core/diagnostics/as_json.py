@@ -6,8 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from perpend.core.diagnostics.escape import encodable
-from perpend.core.diagnostics.model import sorted_diagnostics
-from perpend.core.diagnostics.region import region_from_span
+from perpend.core.diagnostics.model import region_from_span, sorted_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

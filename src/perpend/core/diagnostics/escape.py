@@ -6,9 +6,13 @@ Every renderer and the terminal report draw foreign text through :func:`visible`
 
 from __future__ import annotations
 
+import io
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final, TextIO
+
+if TYPE_CHECKING:
+    from typing import IO
 
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 _SHORT: Final = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
@@ -80,3 +84,42 @@ def _columns(character: str) -> int:
     if unicodedata.category(character) in {"Mn", "Me"} or any(ord(character) in tails for tails in _HANGUL_TAILS):
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def commanding_nothing(stream: IO[str]) -> TextIO:
+    """Return a stream whose lines are no commands to a runner (:func:`inert`). All else is the stream's own."""
+    return _Lines(stream, trims=False)
+
+
+def trimmed(stream: IO[str]) -> TextIO:
+    """Return such a stream that leaves out blanks before the end of a line, too."""
+    return _Lines(stream, trims=True)
+
+
+class _Lines(io.TextIOBase, TextIO):
+    def __init__(self, stream: IO[str], *, trims: bool) -> None:
+        self._stream = stream
+        self._trims = trims
+        self._goes_on = False
+
+    def write(self, text: str, /) -> int:
+        *lines, rest = inert(text, goes_on=self._goes_on).split("\n")
+        self._goes_on = bool(rest.strip()) or (self._goes_on and not lines)
+        self._stream.write("".join(f"{line.rstrip(' ') if self._trims else line}\n" for line in lines) + rest)
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Leave the stream open: it is somebody else's, and may be closed by now."""
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # is only read
+        return getattr(self._stream, "encoding", None) or "utf-8"

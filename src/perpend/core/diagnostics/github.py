@@ -8,9 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.model import sorted_diagnostics
-from perpend.core.diagnostics.prose import prose_from_diagnostic
-from perpend.core.diagnostics.region import region_from_span
+from perpend.core.diagnostics.model import prose_from_diagnostic, region_from_span, sorted_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.trim import cut
+from perpend.core.diagnostics.phrases import shorten
 
 _NAME, _SENTENCE = 200, 1_000
 _BACKTICKS: Final = re.compile("`+")
@@ -15,7 +15,7 @@ _SIGNS: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@$:.-])")
 
 def span(text: str) -> str:
     """Return a text as a code span, in which nothing is markup, whatever it holds."""
-    text = cut(visible(" ".join(text.split())), _NAME) or "–"
+    text = shorten(visible(" ".join(text.split())), _NAME) or "–"
     fence = "`" * (1 + max(map(len, _BACKTICKS.findall(text)), default=0))
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{pad}{text}{pad}{fence}"
@@ -23,4 +23,8 @@ def span(text: str) -> str:
 
 def prose(text: str) -> str:
     """Return a text as a paragraph's words: nothing in it is markup, HTML, a mention or a link."""
-    return _SIGNS.sub(r"\\\1", cut(visible(" ".join(text.split())), _SENTENCE)).replace("\\@", "@\u200b").replace("\\<", "&lt;")
+    return (
+        _SIGNS.sub(r"\\\1", shorten(visible(" ".join(text.split())), _SENTENCE))
+        .replace("\\@", "@\u200b")
+        .replace("\\<", "&lt;")
+    )

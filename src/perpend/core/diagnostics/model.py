@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from perpend.core.diagnostics.escape import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -82,3 +84,25 @@ def suggestion(name: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> 
     pool = {candidate.casefold(): candidate for candidate in candidates if candidate != name}
     near = difflib.get_close_matches(name.casefold(), pool, n=1, cutoff=cutoff)
     return f"did you mean `{pool[near[0]]}`?" if near else None
+
+
+def region_from_span(span: Span, root: str = "") -> Span:
+    """Return the span with numbers of at least 1 and, where it is empty or ends before it starts, one character wide.
+
+    ``root`` says where the repository stands for whoever reads the path; empty leaves it relative to the repository.
+    """
+    path = f"{root}/{span.path}" if root else span.path
+    line, column = max(span.line, 1), max(span.column, 1)
+    if (span.end_line, span.end_column) <= (line, column):
+        return Span(path, line, column, line, column + 1)
+    return Span(path, line, column, span.end_line, max(span.end_column, 1))
+
+
+def prose_from_diagnostic(diagnostic: Diagnostic) -> str:
+    """Return message, label and help, each on its own line and safe to show. What is absent takes no line."""
+    lines = [visible(diagnostic.message)]
+    if diagnostic.label:
+        lines.append(visible(diagnostic.label))
+    if diagnostic.help is not None:
+        lines.append(f"help: {visible(diagnostic.help)}")
+    return "\n".join(lines)

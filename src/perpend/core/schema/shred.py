@@ -28,10 +28,14 @@ from perpend.core.schema.tables import (
     unfollowed,
     unread,
 )
-from perpend.core.values.partial_object import doubt_of, reason_of, reasons_of
+from perpend.core.values.partial_object import MISSING, doubt_of, reason_of, reasons_of
+from perpend.core.values.types import ValueType
+from perpend.core.values.values import PlainJson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from perpend.core.objects.object_types import ObjectType
 
 _LARGEST_EXACT: Final = 2**53
 
@@ -313,3 +317,92 @@ def form_of_value(value: Any) -> Form:
     if isinstance(value, float) or (isinstance(value, int) and -_LARGEST_EXACT <= value <= _LARGEST_EXACT):
         return Form.NUMBER
     return Form.VARIANT
+
+
+_TEXTS = frozenset({str, PlainJson, type(None)})
+
+
+def flat_table(
+    objects: Sequence[Mapping[str, Any]], type_name: str, wanted: Wanted, *, complete: bool
+) -> tuple[Table, dict[str, list[Any]]]:
+    """Return the table of objects and its columns, companions for what is not known among them. Plain JSON is marked where
+    this package has written all of it.
+
+    ``complete``: a key that an object does not have is null, else it is not known.
+    """
+    names = wanted.values | {"Id"} | {name for name in set().union(*objects) if is_deletion_field(name)}
+    held: dict[str, list[Any]] = {}
+    columns: dict[str, Column] = {}
+    for name, called in told_apart(sorted(names)).items():
+        known = complete or (name not in wanted.values)
+        values, reasons = _values(objects, name, known=known)
+        form = form_of(values)
+        if form is Form.VARIANT:
+            values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
+        documents = form is Form.TEXT and any(value is not None and value[:1] in ("{", "[") for value in values)
+        columns[name] = Column(called, form, any(reasons), documents)
+        held[called] = values
+        if columns[name].partial:
+            held[unread(called)] = reasons
+        if documents and _TEXTS - {str} >= set(map(type, values)):
+            held[plain(called)] = [value is not None for value in values]
+    doubts = [doubt_of(fields) for fields in objects]
+    if any(doubts):
+        held[CONTRADICTED] = doubts
+    return Table(type_name, type_name, columns, rows=len(objects), contradicted=any(doubts)), held
+
+
+def _values(objects: Sequence[Mapping[str, Any]], name: str, *, known: bool) -> tuple[list[Any], list[str | None]]:
+    """Return a column's values, and why those are not known that are not."""
+    values = [fields.get(name) for fields in objects]
+    kinds = set(map(type, values))
+    reasons: list[str | None] = []
+    if type(None) in kinds and not known:
+        reasons = [None if name in fields else MISSING for fields in objects]
+    if kinds <= _TEXTS and all(map(str.isascii, filter(None, values))):
+        return values, reasons
+    stored = [stored_value(value) for value in values]
+    odd = [reason for _, reason in stored]
+    if any(odd):
+        reasons = [own or other for own, other in zip(odd, reasons or odd, strict=True)]
+    return [value for value, _ in stored], reasons
+
+
+_FORMS = {ValueType.NUMBER: Form.NUMBER, ValueType.BOOLEAN: Form.BOOLEAN}
+
+
+def catalogue_tables(type_name: str, wanted: Wanted, declared: Callable[[str], ObjectType]) -> Tables:
+    """Return the tables of a type and of all that is wanted beside it. What nothing declares is a text, joined by name."""
+    tables: dict[str, Table] = {}
+    _add_declared(tables, type_name, wanted, declared)
+    return Tables(tables)
+
+
+def _add_declared(tables: dict[str, Table], name: str, wanted: Wanted, declared: Callable[[str], ObjectType]) -> None:
+    object_type = declared(name)
+    known = tables.get(name, Table(name, name))
+    columns = dict(known.columns)
+    deletion = {object_type.deletion_field} if object_type.deletion_field else set()
+    for column in sorted(wanted.values | {"Id"} | deletion):
+        columns[column] = _declared_column(object_type, column)
+    lookups, children = dict(known.lookups), dict(known.children)
+    for lookup in wanted.lookups:
+        to = object_type.lookups.get(lookup)
+        target = to.target if to else f"{name}/{lookup}"
+        lookups[lookup] = Join(lookup, target, (to.key if to else "") or lookup, "Id")
+        columns.setdefault(lookups[lookup].own, Column(lookups[lookup].own, Form.TEXT))
+    for child in wanted.children:
+        of = object_type.children.get(child)
+        target = of.type_name if of else f"{name}/{child}"
+        children[child] = Join(child, target, "Id", (of.key if of else "") or child)
+    tables[name] = Table(name, name, columns, lookups, children)
+    for lookup, below in wanted.lookups.items():
+        _add_declared(tables, lookups[lookup].table, below, declared)
+    for child, below in wanted.children.items():
+        _add_declared(tables, children[child].table, below, declared)
+
+
+def _declared_column(object_type: ObjectType, name: str) -> Column:
+    field = object_type.fields.get(name)
+    form = _FORMS.get(field.type, Form.TEXT) if field else Form.TEXT
+    return Column(name, form, plain=field is not None and field.kind == "json")

@@ -2,34 +2,123 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span
+from perpend.core.diagnostics.phrases import MAX_HINTS, nearest, shorten
 from perpend.core.objects.ids import type_of_extracts
-from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, reached
+from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, Types, reached
 from perpend.core.values.types import ValueType
 from perpend.language.compiler import rules
-from perpend.language.compiler.limits import MAX_DEPTH, Unfolding, too_deep
-from perpend.language.compiler.lock import in_turn
-from perpend.language.compiler.name_scope import NameScope
+from perpend.language.compiler.constants import syntax_problem
 from perpend.language.compiler.reachability import compute_the_same
-from perpend.language.compiler.reachable_types import types_reached
-from perpend.language.compiler.syntax import syntax_problem
 from perpend.language.compiler.typing_rules import Retyping, incompatible, result_type, wanted_types
 from perpend.language.compiler.verdicts import verdict_table
 from perpend.language.operations.operation import DELETION_FIELD, Constant, Result
 from perpend.language.program.numbering import MAX_SLOTS
 from perpend.language.program.program import Block, Check, Condition, Expr, Extracted, Outcome, Program
-from perpend.language.program.reads import reads_of
-from perpend.language.syntax.wording import MAX_HINTS, nearest, shorten
+from perpend.language.program.required_columns import reads_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Container, Iterable, Mapping
 
     from perpend.language.syntax.calls import Call
     from perpend.language.syntax.documents import Logic, WrittenBlock, WrittenExtract, WrittenOutcome
     from perpend.language.syntax.repository import Repository
+
+
+MAX_OPERATIONS: Final = 5_000
+"""How many operations one expression may unfold to."""
+
+MAX_DEPTH: Final = 80
+"""How deeply operations may stand inside each other, extracts unfolded."""
+
+
+class Unfolding:
+    """Measures expressions, each once: an extract is shared, so what it unfolds to can grow much faster than its file.
+
+    ``depth`` says inside how many operations the one stands that is analysed now.
+    """
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self._measured: dict[int, tuple[Expr, int, int]] = {}
+
+    def problem(self, expression: Expr) -> str | None:
+        """Return why an expression is too large or too deep, None where it is neither."""
+        size, depth = self._measure(expression)
+        if size > MAX_OPERATIONS:
+            return f"with its extracts this unfolds to more than {MAX_OPERATIONS:,} operations"
+        return too_deep() if depth > MAX_DEPTH else None
+
+    def _measure(self, expression: Expr) -> tuple[int, int]:
+        if id(expression) not in self._measured:
+            parts = [self._measure(operand) for operand in expression.operands]
+            size = 1 + sum(part[0] for part in parts)
+            depth = 1 + max((part[1] for part in parts), default=0)
+            self._measured[id(expression)] = (expression, size, depth)
+        return self._measured[id(expression)][1:]
+
+
+def too_deep() -> str:
+    """Return the sentence about operations that are nested too deeply."""
+    return f"with its extracts this nests more than {MAX_DEPTH} operations"
+
+
+@dataclass(frozen=True, slots=True)
+class NameScope:
+    """The object type, the imports in force (``nearest``: those of this very block), the related lists declared here.
+
+    ``torn``: some import could not be read, so a name that no other import has may well stand there.
+    """
+
+    type: ObjectType
+    imports: tuple[str, ...]
+    nearest: tuple[str, ...] = ()
+    relationships: frozenset[str] = frozenset()
+    torn: bool = False
+
+    def holders(self, name: str, reached: ObjectType, lookups: list[str], names: Callable[[str], Container[str]]) -> list[str]:
+        """Return the imports that may hold an extract of the type that lookups reach. ``names`` gives those of a file.
+
+        Where nothing declares the type reached, imports of this very block go first, then those whose type is named
+        like the lookup (``CA10__loadBalancer__r``: ``CA10__CaAwsLoadBalancer__c``).
+        """
+        having = [extracts_id for extracts_id in self.imports if name in names(extracts_id)]
+        if reached.name:
+            return [extracts_id for extracts_id in having if type_of_extracts(extracts_id) == reached.name]
+        near = [extracts_id for extracts_id in having if extracts_id in self.nearest] or having
+        if len(near) > 1 and lookups:
+            word = lookups[-1].removesuffix("__r").rpartition("__")[2].lower()
+            near = [
+                extracts_id for extracts_id in near if type_of_extracts(extracts_id).removesuffix("__c").lower().endswith(word)
+            ] or near
+        return near
+
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+
+_TURN: Final = threading.RLock()
+
+if hasattr(os, "register_at_fork"):
+    # A process that is forked inherits no half of an analysis, and no turn that nobody in it would ever end.
+    os.register_at_fork(before=_TURN.acquire, after_in_parent=_TURN.release, after_in_child=_TURN.release)
+
+
+def in_turn(work: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+    """Have a function wait until no other thread is in one of its kind. It may call itself, and others of the kind."""
+
+    @wraps(work)
+    def waiting(*asked: Asked.args, **named: Asked.kwargs) -> Answer:
+        with _TURN:
+            return work(*asked, **named)
+
+    return waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,3 +487,53 @@ def _type_source(operands: Iterable[Expr]) -> str:
 def _outcome(written: WrittenOutcome) -> Outcome:
     remediation = written.remediation.value if written.remediation else None
     return Outcome(written.status, written.message.value.strip(), (remediation or "").strip() or None, written.span)
+
+
+def types_reached(block: Block, type_of: Callable[[str], ObjectType]) -> Types:
+    """Return the types by name. ``type_of`` gives a type by its API name, a bare one where nothing declares it."""
+    types: dict[str, ObjectType] = {}
+    pending = _named(block)
+    while pending:
+        name = pending.pop()
+        if name and name not in types:
+            types[name] = type_of(name)
+            pending += (lookup.target for lookup in types[name].lookups.values())
+    return Types(types)
+
+
+def _named(block: Block) -> list[str]:
+    """Return the names of the types whose objects a block and its lists judge, and whose extracts they use."""
+    names = [block.type.name]
+    pending = [condition.expression for condition in block.conditions]
+    seen: set[int] = set()
+    while pending:
+        expression = pending.pop()
+        if id(expression) in seen:
+            continue
+        seen.add(id(expression))
+        if expression.extract is not None:
+            names.append(expression.extract.type_name)
+        pending += expression.operands
+    return names + [name for child in block.related.values() for name in _named(child)]
+
+
+def logic_problems(analyzer: Analyzer, logic_id: str) -> tuple[Diagnostic, ...]:
+    """Return the errors that keep a logic from running: its own, else those of the extract files that it imports."""
+    repository = analyzer.repository
+    own = [*repository.logic(logic_id).diagnostics, *analyzer.analyzed(logic_id).diagnostics]
+    errors = [problem for problem in own if problem.severity is Severity.ERROR]
+    if not errors:
+        logic = repository.logic(logic_id).value
+        imports = set(_imports(logic.block, repository, logic_id)) if logic else set()
+        for extracts_id in sorted(imports):
+            errors += [*repository.extracts(extracts_id).diagnostics, *analyzer.extract_diagnostics(extracts_id)]
+    return tuple(errors)
+
+
+def _imports(block: WrittenBlock, repository: Repository, document: str) -> Iterable[str]:
+    for reference in block.imports:
+        extracts_id = repository.imported(reference, document, [])
+        if extracts_id:
+            yield extracts_id
+    for related in block.related:
+        yield from _imports(related, repository, document)

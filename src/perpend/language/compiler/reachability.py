@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from perpend.core.values.jmespath_query import compile_query
 from perpend.core.values.types import ValueType
 from perpend.language.operations.operation import Constant
-from perpend.language.program.constants import constant_text
 from perpend.language.program.numbering import base_of
-from perpend.language.program.program import Expr
+from perpend.language.program.program import Expr, constant_text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator

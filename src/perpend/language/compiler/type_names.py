@@ -42,8 +42,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, suggestion
-from perpend.language.syntax.unit_tests import is_unit_test
-from perpend.language.syntax.wording import shorten
+from perpend.core.diagnostics.phrases import shorten
+from perpend.language.syntax.documents import is_unit_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

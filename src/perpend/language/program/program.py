@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -174,3 +175,8 @@ class Program:
     def input_type(self) -> str:
         """API name of the object type that the program judges."""
         return self.block.type.name
+
+
+def constant_text(value: object) -> str:
+    """Return a text that two constants share exactly when they are the same, and of one kind: 1, 1.0, true and "1" are four."""
+    return json.dumps(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.core.objects.status import Status
 from perpend.core.values.values import date_time_from_text, duration_from_iso
 from perpend.language.operations import BY_KEY, OPERATIONS
@@ -12,7 +13,6 @@ from perpend.language.operations.operation import CheckDeclaration, Constant, Op
 from perpend.language.program.numbering import LAST
 from perpend.language.syntax import rules
 from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, Sequence, plain
-from perpend.language.syntax.wording import nearest, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.claims import Scope, scopes_from
 from perpend.language.syntax import rules
 from perpend.language.syntax.files import MAX_YAML, Files, UnreadableFile
 from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, node_from_yaml
 from perpend.language.syntax.read import Reader, described
 from perpend.language.syntax.shapes import ChoiceByName, Key, Record, Text, TextMap
-from perpend.language.syntax.wording import shorten
 
 if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic

@@ -11,6 +11,8 @@ from perpend.core.objects.status import Status
 from perpend.language.syntax.calls import Call, modernised
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from perpend.core.diagnostics.model import Span
     from perpend.language.syntax.read import Fields, Placed
 
@@ -277,3 +279,29 @@ def _outcome(record: Fields) -> WrittenOutcome | None:
     if status is None or message is None:
         return None
     return WrittenOutcome(Status(status.value), message, record.get("remediationMessage"), status.span)
+
+
+_UNIT_TESTS = "/ce/unit-test/"
+
+
+def is_unit_test(logic: Logic) -> bool:
+    """Whether a logic file tests operations instead of judging objects."""
+    return logic.id.startswith(_UNIT_TESTS) or any(call.operation.name == "UNIT_TEST" for call in written_in(logic.block))
+
+
+def written_in(block: WrittenBlock) -> Iterator[Call]:
+    """Yield the operations written in a block and below it."""
+    for condition in block.conditions:
+        if condition.check is not None:
+            yield from written_below(condition.check)
+    for related in block.related:
+        yield from written_in(related)
+
+
+def written_below(call: Call) -> Iterator[Call]:
+    """Yield an operation as written and those inside it."""
+    yield call
+    for value in call.arguments.values():
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Call):
+                yield from written_below(part)

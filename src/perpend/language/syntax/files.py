@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Span
+from perpend.core.diagnostics.phrases import shorten
 from perpend.language.syntax import rules
-from perpend.language.syntax.wording import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.language.syntax import rules
 from perpend.language.syntax.calls import Call, call_from_node
 from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, Sequence, plain
@@ -23,7 +24,6 @@ from perpend.language.syntax.shapes import (
     Text,
     TextMap,
 )
-from perpend.language.syntax.wording import nearest, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from perpend.core.diagnostics.directories import no_directory
 from perpend.core.diagnostics.model import Diagnostic, Span
+from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.core.errors import PerpendError
 from perpend.core.objects.object_types import FORMER_NAMES, current_name
 from perpend.language.syntax import rules, shapes
-from perpend.language.syntax.companions.renames import FILE as RENAMES
-from perpend.language.syntax.companions.renames import SHAPE as RENAMES_SHAPE
-from perpend.language.syntax.companions.renames import Renames, renames_from
 from perpend.language.syntax.documents import (
     Extracts,
     Folder,
@@ -33,13 +31,15 @@ from perpend.language.syntax.documents import (
     section_from,
 )
 from perpend.language.syntax.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, UnreadableFile, parents
-from perpend.language.syntax.json.catalogue import ALL_TYPES, CataloguedType, catalogue_of
-from perpend.language.syntax.json.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
-from perpend.language.syntax.json.positions import JsonPlaces
+from perpend.language.syntax.json_positions import JsonPlaces
+from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
 from perpend.language.syntax.nodes import node_from_yaml
 from perpend.language.syntax.read import Fields, Placed, Reader
+from perpend.language.syntax.renames import FILE as RENAMES
+from perpend.language.syntax.renames import SHAPE as RENAMES_SHAPE
+from perpend.language.syntax.renames import Renames, renames_from
 from perpend.language.syntax.test_data import TestObject, read_test_objects
-from perpend.language.syntax.wording import nearest, shorten
+from perpend.language.syntax.type_catalogue import ALL_TYPES, CataloguedType, catalogue_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

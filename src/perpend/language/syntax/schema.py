@@ -14,8 +14,8 @@ from perpend.core.values.types import BYTES_COLLECTIONS, COLLECTIONS, EVERY_TYPE
 from perpend.language.operations import OPERATIONS
 from perpend.language.operations.operation import Constant, Operation, Parameter, Result
 from perpend.language.program.numbering import LAST
-from perpend.language.syntax.companions.remedy import SHAPE as REMEDY
-from perpend.language.syntax.companions.shapes import RATINGS, WAIVERS
+from perpend.language.syntax.decision_shapes import RATINGS, WAIVERS
+from perpend.language.syntax.remedy_shape import SHAPE as REMEDY
 from perpend.language.syntax.shapes import (
     REPOSITORY_KINDS,
     Choice,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Span, suggestion
+from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.status import Status
 from perpend.core.values.values import date_time_from_text, json_from_text
 from perpend.language.syntax import rules
-from perpend.language.syntax.json.positions import JsonPlaces
-from perpend.language.syntax.wording import shorten
+from perpend.language.syntax.json_positions import JsonPlaces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ import threading
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from perpend.language.syntax.json.mapping_tables import ID_MAP, RULE_SECTIONS
+from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS
 from perpend.language.syntax.repository import TOPS
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 from perpend.findings.severity.read import FOLDER as RATINGS
 from perpend.findings.waivers.read import FOLDER as WAIVERS
 from perpend.inventory.snapshots.files import naming, shown
-from perpend.language.syntax.companions.renames import FILE as RENAMES
 from perpend.language.syntax.files import MAX_TEST_DATA, Files, UnreadableFile
-from perpend.language.syntax.json.mapping_tables import ID_MAP, RULE_SECTIONS
+from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS
+from perpend.language.syntax.renames import FILE as RENAMES
 from perpend.language.syntax.repository import ROOT_MARK
 from perpend.reports.evidence.archive import NotAPack
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import encodable, visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
 from perpend.reports.formats.exchange.finding import lines_not_judged, not_judged

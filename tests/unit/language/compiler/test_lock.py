@@ -12,9 +12,7 @@ from typing import Any
 
 import pytest
 
-from perpend.language.compiler.analyzer import Analyzer
-from perpend.language.compiler.lock import in_turn
-from perpend.language.compiler.problems import logic_problems
+from perpend.language.compiler.analyzer import Analyzer, in_turn, logic_problems
 from perpend.language.syntax.repository import open_repository
 from tests.repositories import NAMES, write
 

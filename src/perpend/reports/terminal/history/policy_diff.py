@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.reports.terminal.history.run_diff import cell, write_comment
 from perpend.reports.terminal.page import TerminalPage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.findings.history.model import State
 from perpend.reports.terminal.history.findings import mark
 from perpend.reports.terminal.page import TerminalPage

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.objects.object_types import with_api_name
-from perpend.language.program.reads import reads_of
+from perpend.language.program.required_columns import reads_of
 from perpend.language.syntax.reference import operation_pages, page_name
 from perpend.reports.terminal.explanation import print_labelled
 from perpend.reports.terminal.markdown import print_markdown

@@ -11,7 +11,7 @@ from perpend.core.diagnostics.escape import visible
 from perpend.language.compiler.reachability import silent_checks
 from perpend.language.compiler.verdicts import checks_of
 from perpend.language.program.numbering import base_of, is_check
-from perpend.language.program.reads import reads_below
+from perpend.language.program.required_columns import reads_below
 from perpend.reports.terminal.explanation import STYLES, hang
 
 if TYPE_CHECKING:

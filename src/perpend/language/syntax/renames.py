@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.language.syntax import rules
 from perpend.language.syntax.shapes import Items, Key, Record, Text
-from perpend.language.syntax.wording import nearest, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

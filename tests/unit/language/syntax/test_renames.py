@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from perpend.language.syntax.companions.renames import Renames
+from perpend.language.syntax.renames import Renames
 from perpend.language.syntax.repository import Repository
 from tests.repositories import logic, policy_files, write
 

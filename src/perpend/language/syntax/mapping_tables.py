@@ -10,11 +10,11 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.diagnostics.phrases import shorten
 from perpend.core.values.values import json_from_text
 from perpend.language.syntax import rules
 from perpend.language.syntax.files import MAX_TEST_DATA, Files, UnreadableFile
-from perpend.language.syntax.json.positions import JsonPlaces
-from perpend.language.syntax.wording import shorten
+from perpend.language.syntax.json_positions import JsonPlaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -14,7 +14,7 @@ from perpend.core.diagnostics.model import Span
 from perpend.core.values.values import json_from_text
 from perpend.language.syntax import rules
 from perpend.language.syntax.files import MAX_TEST_DATA, Files, UnreadableFile
-from perpend.language.syntax.json.positions import JsonPlaces
+from perpend.language.syntax.json_positions import JsonPlaces
 from perpend.language.syntax.test_data import MAX_VALUES
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from perpend.language.syntax import files as files_module
 from perpend.language.syntax.files import Files
-from perpend.language.syntax.json.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
+from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
 
 
 def read(root: Path) -> tuple[MappingTables, list[str]]:
@@ -84,7 +84,7 @@ def test_a_table_never_comes_from_outside(tmp_path: Path) -> None:
 
 
 def test_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perpend.language.syntax.json.mapping_tables.MAX_TEST_DATA", 10)
+    monkeypatch.setattr("perpend.language.syntax.mapping_tables.MAX_TEST_DATA", 10)
     assert files_module.MAX_TEST_DATA > 10
     (tmp_path / ID_MAP).write_text('{"a": "/frameworks"}')
     assert (MappingTables(), ["L102"]) == (read(tmp_path)[0], [text[:4] for text in read(tmp_path)[1]])
