@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, is_deletion_field
 from perpend.core.objects.relations import children_of, lookup_target
-from perpend.core.schema.plain_json import is_plain_json
 from perpend.core.schema.tables import (
     CONTRADICTED,
     OWNER,
@@ -30,7 +29,7 @@ from perpend.core.schema.tables import (
 )
 from perpend.core.values.partial_object import MISSING, doubt_of, reason_of, reasons_of
 from perpend.core.values.types import ValueType
-from perpend.core.values.values import PlainJson
+from perpend.core.values.values import PlainJson, is_plain_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

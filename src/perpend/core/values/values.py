@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from perpend.core.diagnostics.phrases import shorten
 from perpend.core.values.types import ValueType
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ _LARGEST_OFFSET = 18 * 60
 _ENDLESS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _SHORT = 48
 _MAX_JSON_DEPTH = 200
+_MOST_FINITE_DIGITS = 300
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
@@ -228,16 +230,66 @@ def number_text(number: float) -> str:
 
 
 def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
-    """Return the JSON document a text holds.
+    """Return the JSON document in a text. Raises ``ValueError`` with the reason and its place.
 
     The grammar is RFC 8259 (no NaN, no comments), no object has a key twice, whole numbers beyond 2**53 are doubles, at most
     200 levels are read, half a surrogate pair is U+FFFD. With ``repeated``, keys that an object has twice are added to it, and
-    the last of them wins. Raises ``ValueError`` with the reason and its place.
+    the last of them wins.
     """
+    return _document(text, _DECODER if repeated is None else strict_decoder(repeated=repeated))
+
+
+def strict_decoder(
+    *,
+    error: type[Exception] = ValueError,
+    whole: Callable[[str], float] | None = None,
+    real: Callable[[str], float] = float,
+    repeated: list[str] | None = None,
+) -> json.JSONDecoder:
+    """Return a decoder that rejects repeated keys, NaN and Infinity. It raises ``error`` with the reason.
+
+    ``whole`` and ``real`` convert the digits of numbers; without ``whole``, whole numbers beyond 2**53 are doubles. With
+    ``repeated``, repeated keys are added to it instead of rejected.
+    """
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        unique = dict(pairs)
+        if len(unique) < len(pairs):
+            if repeated is None:
+                raise error(_twice(pairs))
+            repeated.extend(_repeated(pairs))
+        return unique
+
+    def constant(name: str) -> NoReturn:
+        raise error(f"`{name}` is not a JSON number")
+
+    return json.JSONDecoder(parse_constant=constant, parse_int=whole or _whole, parse_float=real, object_pairs_hook=members)
+
+
+def is_plain_json(text: str) -> bool:
+    """Whether a text is a JSON object or array without repeated or escaped keys, lone surrogates and infinite numbers.
+
+    A text longer than :attr:`PlainJson.MOST` characters is not plain: some engines read only a part of it.
+    """
+    if text[:1] not in ("{", "[") or len(text) > PlainJson.MOST:
+        return False
+    return "\\" not in text and is_strict_json(text)
+
+
+def is_strict_json(text: str) -> bool:
+    """Whether a text is JSON by RFC 8259: no NaN, no infinities, no key twice in an object."""
+    try:
+        _document(text, _FINITE_DECODER)
+    except ValueError:
+        return False
+    return True
+
+
+def _document(text: str, decoder: json.JSONDecoder) -> Any:
     if text.count("[") + text.count("{") > _MAX_JSON_DEPTH and _depth(text) > _MAX_JSON_DEPTH:
         raise ValueError(f"the document is nested more than {_MAX_JSON_DEPTH} levels deep")
     try:
-        document = (_DECODER if repeated is None else _decoder(_telling(repeated))).decode(text)
+        document = decoder.decode(text)
         return _written(document) if "\\u" in text and _SURROGATE.search(text) else document
     except RecursionError:
         raise ValueError("the document is nested too deeply") from None
@@ -261,7 +313,10 @@ def _written(value: Any) -> Any:
     if isinstance(value, str):
         return written(value)
     if isinstance(value, dict):
-        return _members([(written(key), _written(item)) for key, item in value.items()])
+        members = {written(key): _written(item) for key, item in value.items()}
+        if len(members) < len(value):
+            raise ValueError(_twice([(written(key), None) for key in value]))
+        return members
     return list(map(_written, value)) if isinstance(value, list) else value
 
 
@@ -277,30 +332,20 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
 def _whole(digits: str) -> int | float:
     if len(digits) > _MAX_DIGITS:
         return float(digits)
     return double(int(digits))
 
 
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object that members make. One that says two things under one key says nothing: ``ValueError``."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError(f"an object has the key `{written(_repeated(pairs)[0])[:_SHORT]}` twice")
-    return members
+def _finite(digits: str) -> float:
+    if len(digits) > _MOST_FINITE_DIGITS or not math.isfinite(float(digits)):
+        raise ValueError("a number is too large")
+    return 0.0
 
 
-def _telling(repeated: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        repeated.extend(_repeated(pairs))
-        return dict(pairs)
-
-    return members
+def _twice(pairs: list[tuple[str, Any]]) -> str:
+    return f"the key `{shorten(written(_repeated(pairs)[0]))}` appears twice in one object"
 
 
 def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:
@@ -309,8 +354,5 @@ def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:
     return [key for key, count in counts.items() if count > 1]
 
 
-def _decoder(members: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> json.JSONDecoder:
-    return json.JSONDecoder(parse_constant=_refuse, parse_int=_whole, object_pairs_hook=members)
-
-
-_DECODER: Final = _decoder(_members)
+_DECODER: Final = strict_decoder()
+_FINITE_DECODER: Final = strict_decoder(whole=_finite, real=_finite)
