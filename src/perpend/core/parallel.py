@@ -1,7 +1,4 @@
-"""Work spread over forked processes, which inherit all that it needs; results come back in the order of the work.
-
-Refuses to know what the work is.
-"""
+"""Spread work over forked processes, which inherit their data. Results come back in the order of the work."""
 
 from __future__ import annotations
 
@@ -32,20 +29,20 @@ _LOST: Final = "a process that did a part of the work has ended before its time;
 
 
 class ProcessLost(PerpendError):
-    """A process ended before it had done its work."""
+    """A process ended before it finished its work."""
 
 
 class TookTooLong(PerpendError):
-    """A process was ended, since it did not do its work within the time that it had."""
+    """A process was stopped because it exceeded its time limit."""
 
 
 def can_fork() -> bool:
-    """Whether this machine makes processes that inherit the memory of this one."""
+    """Whether this machine supports ``fork``."""
     return "fork" in multiprocessing.get_all_start_methods()
 
 
 def all_threads_are_pythons() -> bool:
-    """Whether this process has no threads but Python's, which a fork leaves behind in good order; False where none can tell."""
+    """Whether this process has only Python threads, which are safe to fork; False if the system does not say."""
     try:
         return len(os.listdir("/proc/self/task")) <= threading.active_count()
     except OSError:
@@ -53,25 +50,24 @@ def all_threads_are_pythons() -> bool:
 
 
 def processors() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors available to this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def spread(work: Callable[[Chunk], Answer], chunks: Sequence[Chunk], *, jobs: int | None = None) -> Iterator[Answer]:
-    """Yield what the work makes of each chunk, in their order. Answers are pickled, the work and the chunks are not.
+    """Yield the result of the work for each chunk, in order. Results are pickled; the work and the chunks are not.
 
-    ``jobs`` is the number of processes, as many as there are processors where it is not said. Raises as :func:`dealt`.
+    ``jobs`` is the number of processes; None means one per processor. Raises as :func:`dealt`.
     """
     count = max(1, min(jobs or processors(), len(chunks)))
     return dealt(lambda number: map(work, chunks[number::count]), count)
 
 
 def dealt(answers: Callable[[int], Iterable[Answer]], count: int) -> Iterator[Answer]:
-    """Yield the first answer of each of some processes, by their numbers, then the second of each, until one has no more.
+    """Yield the first result of each process in turn, then the second of each, until one process has no more.
 
-    The answers of a process are what ``answers`` gives for its number; the first one is this process itself. What others answer
-    is pickled; they are one answer ahead at most. What a user can do wrong there is raised here. Raises ProcessLost where a
-    process ends before its time.
+    ``answers`` yields the results of a process by its number; number 0 is this process itself. The others pickle their results
+    and are at most one result ahead. Their PerpendErrors are raised here. Raises ProcessLost if a process ends early.
     """
     with ExitStack() as stack:
         desks: list[_Desk] = []
@@ -88,9 +84,9 @@ def dealt(answers: Callable[[int], Iterable[Answer]], count: int) -> Iterator[An
 
 @contextmanager
 def apart(answers: Callable[[], Iterable[Answer]], *, seconds: float | None, memory: int) -> Iterator[Iterator[Answer]]:
-    """Yield the answers of one process of its own, which has some bytes of memory, and is ended after some seconds or at last.
+    """Yield the results of one separate process, which is limited to ``memory`` bytes and ``seconds`` and is killed at the end.
 
-    Answers are pickled. What a user can do wrong there is raised where they are read, as are TookTooLong and ProcessLost.
+    Results are pickled. PerpendErrors of the process, TookTooLong and ProcessLost are raised when results are read.
     """
     late = threading.Event()
 
@@ -130,11 +126,11 @@ def apart(answers: Callable[[], Iterable[Answer]], *, seconds: float | None, mem
 def _working(
     answers: Callable[[int], Iterable[Answer]], number: int, others: Sequence[_Desk]
 ) -> Iterator[tuple[_Desk, Callable[[], None]]]:
-    """Yield where the answers of a process of its own are read, and what ends it; it is ended at last."""
+    """Yield a reader of one process's results and a function that kills it. The process is killed at the end in any case."""
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe()
     with ours:
-        # INVARIANT: nobody but who asks and who answers holds an end of the pipe, so that each notices that the other is gone.
+        # INVARIANT: only the reader and the writer hold an end of the pipe, so that each notices when the other is gone.
         desk = _Desk(ours, mmap(-1, _DESK))
         process = fork.Process(target=_work, args=(answers, number, _Desk(theirs, desk.shared), [*others, desk]), daemon=True)
         with theirs:
@@ -152,10 +148,10 @@ def _working(
 def _work(answers: Callable[[int], Iterable[Answer]], number: int, desk: _Desk, others: Sequence[_Desk]) -> None:
     for other in others:
         other.pipe.close()
-    # The process that asked is interrupted, and ends this one.
+    # An interrupt goes to the parent, which kills this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with suppress(EOFError, OSError):  # nobody may want more
+    with suppress(EOFError, OSError):  # the parent may want no more results
         try:
             for answer in _named(answers(number)):
                 desk.put(answer)
@@ -167,7 +163,7 @@ def _work(answers: Callable[[int], Iterable[Answer]], number: int, desk: _Desk, 
 
 
 def _named(answers: Iterable[Answer]) -> Iterator[Answer]:
-    """Yield answers. What the system refuses while they are made is told by its reason, not taken for a want of listeners."""
+    """Yield results. An OSError while they are made becomes ProcessLost, so that it is not taken for a closed pipe."""
     try:
         yield from answers
     except OSError as error:
@@ -176,9 +172,9 @@ def _named(answers: Iterable[Answer]) -> Iterator[Answer]:
 
 @dataclass(slots=True)
 class _Desk:
-    """Where a process lays one answer after the other, each when the one before was taken: in memory that two share.
+    """A slot in shared memory for one result at a time.
 
-    A pipe says that one is there, and that it was taken. What is too large for the desk goes through it.
+    A pipe signals that a result is there, and that it was taken. Results that are too large for the slot go through the pipe.
     """
 
     pipe: Connection
@@ -186,24 +182,24 @@ class _Desk:
     full: bool = False
 
     def put(self, answer: Any) -> None:
-        """Lay down an answer."""
+        """Put a result into the slot, after the one before was taken."""
         self.cleared()
         self.full = True
         self.shared.seek(0)
         try:
             pickle.dump(answer, self.shared, pickle.HIGHEST_PROTOCOL)
-        except ValueError:  # it is larger than the desk
+        except ValueError:  # the result is larger than the slot
             self.pipe.send((answer,))
         else:
             self.pipe.send(self.shared.tell())
 
     def cleared(self) -> None:
-        """Wait until the answer before was taken."""
+        """Wait until the result before was taken."""
         if self.full:
             self.pipe.recv_bytes()
 
     def taken(self) -> Iterator[Any]:
-        """Yield what another process lays down."""
+        """Yield the results of the other process."""
         while True:
             try:
                 received = self.pipe.recv()
@@ -214,7 +210,7 @@ class _Desk:
             except (EOFError, OSError):
                 raise ProcessLost(_LOST) from None
             answer = self._unpacked(received) if isinstance(received, int) else received[0]
-            with suppress(OSError):  # who is gone by now is missed when there should be more
+            with suppress(OSError):  # a lost process is noticed at the next read
                 self.pipe.send_bytes(b"")
             yield answer
 

@@ -1,4 +1,4 @@
-"""Diagnostics in, one JSON document out. Its keys are a contract: they may be added to, never renamed."""
+"""Write diagnostics as one JSON document. Its keys are a contract: keys may be added, never renamed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Text from files in, text that is safe to show out: nothing in it can move a cursor, turn the reading order, hide or command.
+"""Escape text from files so that it is safe to show: it cannot move the cursor, reorder or hide text, or command a CI runner.
 
-Every renderer and the terminal report draw foreign text through :func:`visible`; streams of lines for people pass through
-:func:`inert`, which knows where lines begin. Refuses to know what the text says.
+Renderers and terminal reports pass foreign text through :func:`visible`. Streams of lines for people pass through
+:func:`inert`, which knows where lines begin.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _COMMAND_WITHIN: Final = re.compile(r"##(?=\w*\[)")
 _COMMAND_AHEAD: Final = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 _HANGUL_TAILS: Final = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
-"""Vowels and finals of conjoining Hangul: a terminal draws them inside the syllable that the consonant before them opens."""
+"""Vowels and finals of conjoining Hangul: a terminal shows them inside the syllable that the consonant before them begins."""
 
 
 def visible(text: str) -> str:
@@ -39,10 +39,10 @@ def visible(text: str) -> str:
 
 
 def inert(text: str, *, goes_on: bool = False) -> str:
-    r"""Return lines of text of which the runner of a CI takes none for a command to it.
+    r"""Return lines of text with a backslash before each workflow command, so that a CI runner obeys none of them.
 
-    Such a line begins, behind blanks, with ``::``, which gets a backslash in front, in the place of a blank if there is one; or
-    it holds ``##[``. ``goes_on``: the text does not begin a line.
+    A command begins with ``::`` after optional blanks; the backslash replaces the last blank if there is one. ``##[`` is a
+    command anywhere in a line. ``goes_on``: the text does not begin a line.
 
     >>> print(inert("a ::b\n  ::add-mask::c"))
     a ::b
@@ -60,7 +60,7 @@ def _led(blanks: str) -> str:
 
 
 def display_width(text: str) -> int:
-    """Return how many terminal columns a text from :func:`visible` takes: wide characters two, combining marks none."""
+    """Return the number of terminal columns that a text from :func:`visible` takes: two for wide characters, none for marks."""
     if text.isascii():
         return len(text)
     return sum(_columns(character) for character in text)
@@ -87,12 +87,12 @@ def _columns(character: str) -> int:
 
 
 def commanding_nothing(stream: IO[str]) -> TextIO:
-    """Return a stream whose lines are no commands to a runner (:func:`inert`). All else is the stream's own."""
+    """Return a stream that escapes commands to a CI runner with :func:`inert`. Everything else is as in the given stream."""
     return _Lines(stream, trims=False)
 
 
 def trimmed(stream: IO[str]) -> TextIO:
-    """Return such a stream that leaves out blanks before the end of a line, too."""
+    """Return such a stream that also removes blanks at the ends of lines."""
     return _Lines(stream, trims=True)
 
 
@@ -112,7 +112,7 @@ class _Lines(io.TextIOBase, TextIO):
         self._stream.flush()
 
     def close(self) -> None:
-        """Leave the stream open: it is somebody else's, and may be closed by now."""
+        """Leave the underlying stream open: its owner closes it."""
 
     def isatty(self) -> bool:
         return self._stream.isatty()

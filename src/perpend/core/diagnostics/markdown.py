@@ -1,4 +1,4 @@
-"""Text from outside as Markdown that is neither markup, HTML, a mention nor a link."""
+"""Escape foreign text for Markdown: it becomes no markup, HTML, mention or link."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIGNS: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~&@$:.-])")
 
 
 def span(text: str) -> str:
-    """Return a text as a code span, in which nothing is markup, whatever it holds."""
+    """Return a text as a code span. Nothing in it is markup."""
     text = shorten(visible(" ".join(text.split())), _NAME) or "–"
     fence = "`" * (1 + max(map(len, _BACKTICKS.findall(text)), default=0))
     pad = " " if text.startswith("`") or text.endswith("`") else ""
@@ -22,7 +22,7 @@ def span(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return a text as a paragraph's words: nothing in it is markup, HTML, a mention or a link."""
+    """Return a text as words of a paragraph. Nothing in it is markup, HTML, a mention or a link."""
     return (
         _SIGNS.sub(r"\\\1", shorten(visible(" ".join(text.split())), _SENTENCE))
         .replace("\\@", "@\u200b")

@@ -1,6 +1,6 @@
-"""Diagnostics in, a SARIF 2.1.0 log out, for code scanning and editors. Refuses to know where the log goes.
+"""Write diagnostics as a SARIF 2.1.0 log for code scanning and editors.
 
-Source: OASIS, Static Analysis Results Interchange Format 2.1.0 with Errata 01; section numbers below are its own.
+Source: OASIS, Static Analysis Results Interchange Format 2.1.0 with Errata 01; section numbers below refer to it.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _FIRST_SENTENCE: Final = re.compile(r".+?[.?!](?=\s|$)")
 
 
 def render_sarif(diagnostics: Iterable[Diagnostic], *, rules: Mapping[str, Rule], tool_version: str, root: str = "") -> str:
-    """Return a SARIF log in ASCII with one run. Of ``rules``, by code, those that occur are described.
+    """Return a SARIF log in ASCII with one run. It describes those of ``rules`` (by code) that occur.
 
-    Paths stand relative to ``%SRCROOT%``, below which ``root`` says where the repository is. A fingerprint holds when lines or
-    the repository move; equal problems of one file are numbered.
+    Paths are relative to ``%SRCROOT%/root``. A fingerprint does not depend on line numbers or on the path of the repository;
+    equal problems of one file are numbered.
     """
     ordered = sorted_diagnostics(diagnostics)
     codes = sorted({diagnostic.code for diagnostic in ordered})
@@ -65,7 +65,7 @@ def _descriptor(code: str, rule: Rule | None) -> dict[str, Any]:
 
 
 def _summary(page: str) -> str:
-    """Return a page's first paragraph that is no heading, on one line."""
+    """Return the first paragraph of a page that is not a heading, on one line."""
     paragraphs = (paragraph.strip() for paragraph in page.split("\n\n"))
     return " ".join(next((text for text in paragraphs if text and not text.startswith("#")), "").split())
 
@@ -84,9 +84,9 @@ def _result(diagnostic: Diagnostic, rule_index: int, seen: Counter[str], root: s
 
 
 def _literal(text: str) -> str:
-    """Return a message in which nothing is a placeholder (section 3.11.5) or a link (section 3.11.6).
+    """Return a message without placeholders (section 3.11.5) and links (section 3.11.6).
 
-    A space breaks the link: a backslash before the bracket would not, where the text brings one of its own.
+    A space breaks a link. A backslash before the bracket would not if the text has a backslash there itself.
     """
     return text.replace("{", "{{").replace("}", "}}").replace("](", "] (")
 

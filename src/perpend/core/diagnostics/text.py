@@ -1,6 +1,6 @@
-"""Diagnostics in, text for people out: sentence, place, the line underlined, what would mend it, a count at the end.
+"""Write diagnostics as text for people: message, place, underlined line and help, with a count at the end.
 
-All that comes from files is drawn through :func:`perpend.core.diagnostics.escape.visible`. Refuses to read a file.
+All text from files passes through :func:`perpend.core.diagnostics.escape.visible`. This module reads no file.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def render_text(
     colour: bool = False,
     width: int = 100,
 ) -> str:
-    """Return the diagnostics as people read them, or ``no problems found``.
+    """Return the diagnostics as text for people, or ``no problems found``.
 
-    ``source_line`` gives a file's line by path and number, None where there is none to show. ``width`` bounds the excerpts,
-    in terminal columns; sentences are never cut.
+    ``source_line`` returns a line of a file by path and number, or None. ``width`` limits the excerpts, in terminal columns;
+    messages are never cut.
     """
     ordered = sorted_diagnostics(diagnostics)
     if not ordered:
@@ -45,8 +45,8 @@ def render_text(
 
 
 def line_of(diagnostic: Diagnostic, path: str) -> str:
-    """Return one diagnostic in one line, of a file that its reader calls ``path``."""
-    whole = f"`{diagnostic.span.path}` "  # how messages begin that are about the file itself, and no place in it
+    """Return one diagnostic as one line. ``path`` is the user's name of the file."""
+    whole = f"`{diagnostic.span.path}` "  # messages about the file as a whole begin so, and get no line number
     place = "" if diagnostic.message.startswith(whole) else f":{diagnostic.span.line}:{diagnostic.span.column}"
     said = diagnostic.message.removeprefix(whole) + (f" ({diagnostic.help})" if diagnostic.help else "")
     return visible(f"{path}{place}: {said}")
@@ -60,7 +60,7 @@ def _count(diagnostics: Iterable[Diagnostic]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
-    """How diagnostics are drawn in one text."""
+    """The options of one text: colours, width and access to source lines."""
 
     source_line: Callable[[str, int], str | None]
     colour: bool
@@ -106,7 +106,7 @@ _CUT: Final = "…"
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The shown part of a line, the columns before its underline and the underline's length, both in terminal columns."""
+    """The shown part of a line. ``before`` and ``length`` are the widths before and of the underline, in terminal columns."""
 
     text: str
     before: int
@@ -114,9 +114,10 @@ class Excerpt:
 
 
 def excerpt_of(line: str, start: int, end: int, *, width: int) -> Excerpt:
-    """Return what fits of a line into ``width`` columns around the characters from ``start`` to ``end`` (from 0, end open).
+    """Return as much of a line as fits into ``width`` columns around the characters from ``start`` to ``end`` (from 0, end
+    open).
 
-    A tab is drawn as one space. Where the line is cut, ``…`` stands. The underline is at least one column long.
+    A tab becomes one space. ``…`` marks a cut. The underline is at least one column long.
     """
     start = min(start, len(line))
     end = min(max(end, start), len(line))
@@ -128,7 +129,7 @@ def excerpt_of(line: str, start: int, end: int, *, width: int) -> Excerpt:
 
 
 def _window(line: str, start: int, end: int, width: int) -> tuple[int, int]:
-    """Return the characters to show: of a long line most of the underlined part, and what surrounds it in equal shares."""
+    """Return the range of characters to show: most of the underlined part, and equal shares of the text around it."""
     if len(line) <= width and display_width(_drawn(line)) <= width:
         return 0, len(line)
     room = width - 2 * len(_CUT)
@@ -144,7 +145,7 @@ def _window(line: str, start: int, end: int, width: int) -> tuple[int, int]:
 
 
 def _count_fitting(text: str, columns: int) -> int:
-    """Return how many characters from the start of a text fit into so many columns when drawn."""
+    """Return how many characters from the start of a text fit into ``columns`` terminal columns."""
     for count, character in enumerate(text):
         columns -= display_width(_drawn(character))
         if columns < 0:

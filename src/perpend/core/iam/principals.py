@@ -1,6 +1,6 @@
-"""The ``Principal`` of an Allow statement in, the requesters that it names out, with a sentence on each for people.
+"""Convert the ``Principal`` of an Allow statement to requesters, with a sentence on each for people.
 
-Raises AccessPolicyError for a form that is not understood: nobody may take it for a narrow one. Source: ADR 0028.
+Raises AccessPolicyError for a form that is not understood, so that it does not pass as a narrow one. Source: ADR 0028.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CANONICAL_ID = re.compile(r"[0-9a-f]{64}")
 _PROVIDER = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(saml|oidc)-provider/([^*?]+)")
 
 _OF_FUNCTION = re.compile(r"(?:arn:[^:]*:)?lambda:", re.IGNORECASE)
-"""How actions and ARNs of Lambda begin. The policy of a function holds nothing else."""
+"""The prefixes of Lambda actions and ARNs. A function's policy holds no others."""
 
 _PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
     "graph.facebook.com": ("app_id",),
@@ -36,7 +36,7 @@ _PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
     "www.amazon.com": ("app_id",),
     "cognito-identity.amazonaws.com": ("aud", "sub"),
 }
-"""Identity providers that anybody can have an identity of, with the keys of which a fixed value names an application."""
+"""Identity providers open to everybody, with the keys of which a fixed value names one application."""
 
 _SHARED: Final[Mapping[str, re.Pattern[str]]] = {
     issuer: re.compile(customer)
@@ -54,22 +54,22 @@ _SHARED: Final[Mapping[str, re.Pattern[str]]] = {
         "appleid.apple.com": r"(?!)",
     }.items()
 }
-"""Issuers that all their customers share, with how a ``sub`` begins that names one customer whatever follows."""
+"""Issuers that all their customers share, with the prefix of a ``sub`` that names one customer."""
 
 
 CLAIMS: Final = frozenset({"aud", "app_id", "sub"})
-"""How keys of identity providers end: what they say is told with the provider."""
+"""The suffixes of identity providers' keys, which are explained with the provider."""
 
 
 class Named(NamedTuple):
-    """Requesters that a principal names, and the sentence that says so; none for whom nobody is left of."""
+    """The requesters of one principal and a sentence on them; no requesters if conditions exclude all."""
 
     requesters: tuple[Requesters, ...]
     sentence: str
 
 
 def principals_named(statement: Mapping[str, object], demands: Sequence[Demand], outlook: Assumption) -> list[Named]:
-    """Return whom an Allow statement of a resource's policy names."""
+    """Return the requesters that an Allow statement of a resource's policy names."""
     if "NotPrincipal" in statement:
         return [Named(EVERYBODY, "`NotPrincipal` names everybody else")]
     given = statement.get("Principal")
@@ -98,7 +98,7 @@ def _is_of_function(statement: Mapping[str, object]) -> bool:
 
 
 def own_identities() -> list[Named]:
-    """Return whom a policy of identities is for."""
+    """Return the requesters of an identity policy."""
     limit = Limit(accounts=frozenset({OWN}))
     return [Named((Requesters(Who.ACCOUNTS, limit),), "is a policy of identities: those of the own account")]
 
@@ -138,7 +138,7 @@ def _service(name: str, _: Sequence[Demand], __: Assumption) -> Named:
 
 
 def _service_of_function(name: str, demands: Sequence[Demand], outlook: Assumption) -> Named:
-    # Of functions AWS calls S3 public unless a condition limits it: lambda-function-public-access-prohibited.
+    # AWS calls functions for S3 public without a condition: lambda-function-public-access-prohibited.
     if name != "s3.amazonaws.com":
         return _service(name, demands, outlook)
     return Named(
@@ -168,7 +168,7 @@ def _that_count(demands: Sequence[Demand]) -> Iterator[Demand]:
 
 
 def _fixes(demand: Demand, issuer: str) -> bool:
-    """Whether a demand that counts names one application or customer of an issuer."""
+    """Whether a demand surely names one application or customer of an issuer."""
     provider, _, claim = demand.key.rpartition(":")
     if provider != issuer:
         return False

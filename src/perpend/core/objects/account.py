@@ -20,5 +20,5 @@ def account_of_arn(text: str) -> str | None:
 
 
 def account_of_arn_sql(expression: str) -> str:
-    """Return :func:`account_of_arn` of an expression as SQL of DuckDB."""
+    """Return SQL of DuckDB for :func:`account_of_arn` of an expression."""
     return f"CASE WHEN starts_with({expression}, 'arn:') THEN nullif(split_part({expression}, ':', 5), '') END"

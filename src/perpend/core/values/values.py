@@ -1,7 +1,7 @@
-"""What the values of the language mean: equality, emptiness, normal forms, dates, durations, JSON.
+"""Rules for values of the language: equality, emptiness, normal forms, dates, durations and JSON.
 
-Runtime forms: Text, Bytes ``str``; Number ``int`` or ``float``; Boolean ``bool``; DateTime, Duration ``int`` milliseconds;
-Json plain Python; a collection a ``tuple`` of normal items; null of each type ``None``. Source: specification, section 3.
+Runtime forms: Text, Bytes ``str``; Number ``int`` or ``float``; Boolean ``bool``; DateTime, Duration ``int`` milliseconds; Json
+plain Python; a collection a ``tuple`` of normal items; null of each type ``None``. Source: specification, section 3.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WHITE_SPACE: Final = " \t\n\r\f\v"
-"""The characters that Text normalisation folds, on every engine. No other Unicode space counts."""
+"""The white space that Text normalisation folds, on every engine. Other Unicode spaces do not count."""
 
 DAY: Final = 86_400_000
 """Milliseconds of a day."""
 
 NEVER_SET: Final = DAY
-"""Times before this are where clocks and programs begin (1970, the year 1), which say so of a time that nobody has set."""
+"""Earlier times are defaults (1970, year 1) of clocks and programs, not times that were set."""
 
 _RUNS = re.compile(f"[{WHITE_SPACE}]+")
 _UNSPACED = re.compile(f"[^{WHITE_SPACE}]*")
@@ -58,7 +58,7 @@ _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
 
 class PlainJson(str):
-    """The text of a JSON document made by this package that every engine reads alike: no escapes, no key twice, not endless."""
+    """JSON text written by this package that every engine parses alike: no escapes, no repeated keys, no huge numbers."""
 
     __slots__ = ()
     MOST: Final = 1_000_000
@@ -78,7 +78,8 @@ def _norm(text: str) -> str:
 
 
 _short_norm = lru_cache(maxsize=4096)(_norm)
-"""Normal forms of the few short texts that fill an inventory: flags, statuses, sentinels. Bounded in number and length."""
+"""Cached normal forms of the few short texts that fill an inventory: flags, statuses, sentinels. Bounded in number and length.
+"""
 
 
 def is_empty_text(text: str | None) -> bool:
@@ -87,7 +88,7 @@ def is_empty_text(text: str | None) -> bool:
 
 
 def is_empty(value: Any, value_type: ValueType) -> bool:
-    """Whether a value is empty by the rules of its type. A value of type Any is judged by its own form."""
+    """Whether a value is empty by the rules of its type. For type Any, its Python type decides."""
     match value_type:
         case ValueType.TEXT:
             return is_empty_text(value)
@@ -105,7 +106,7 @@ def is_empty(value: Any, value_type: ValueType) -> bool:
 
 
 def json_normal(value: Any) -> Any:
-    """Return a JSON value in a form that compares as the language says: null keys dropped, ``{}`` null, types apart.
+    """Return a JSON value in the form in which the language compares it: null keys dropped, ``{}`` null, types distinct.
 
     ``1`` equals ``1.0`` but not ``true``; arrays keep their order. Source: specification, section 3.8.
     """
@@ -120,7 +121,7 @@ def json_normal(value: Any) -> Any:
 
 
 def double(number: float) -> int | float:
-    """Return a number as the language has it: an IEEE double, so whole ones are exact up to 2**53 only."""
+    """Return a number as an IEEE double: whole numbers are exact only up to 2**53."""
     return number if -_LARGEST_EXACT <= number <= _LARGEST_EXACT else float(number)
 
 
@@ -137,10 +138,10 @@ def collection(
 
 
 def date_time_from_text(text: str) -> int | None:
-    """Return the instant an ISO 8601 text names as milliseconds since 1970 (UTC), or None when it names none.
+    """Return the milliseconds since 1970 (UTC) of an ISO 8601 text, or None if it is not a time.
 
-    A date alone is midnight UTC; a time without an offset is UTC; ``24:00``, a leap second and what lies outside the
-    years 1 to 9999 (UTC) are not taken.
+    A date alone is midnight UTC; a time without an offset is UTC. ``24:00``, leap seconds and times outside the years 1 to 9999
+    (UTC) give None.
     """
     match = _ISO_DATE.fullmatch(text.strip(WHITE_SPACE))
     if match is None:
@@ -158,12 +159,12 @@ def date_time_from_text(text: str) -> int | None:
 
 
 def _thousandths(digits: str | None) -> int:
-    """Return the milliseconds that the digits of a fraction of a second are."""
+    """Return the milliseconds in the digits of a fraction of a second."""
     return int(f"{digits or '0':0<3.3}")
 
 
 def _offset(text: str | None) -> int | None:
-    """Return an ISO offset in minutes, of ``Z`` and of none zero; None when it is out of range."""
+    """Return an ISO offset in minutes, 0 for ``Z`` and for no offset; None if it is out of range."""
     if text is None:
         return 0
     digits = text[1:].replace(":", "").ljust(4, "0")
@@ -174,7 +175,7 @@ def _offset(text: str | None) -> int | None:
 
 
 def in_utc(moment: datetime) -> datetime:
-    """Return a time in UTC. Raises ValueError for one without a zone: it is another time in each."""
+    """Return a time in UTC. Raises ValueError if it has no time zone."""
     if moment.utcoffset() is None:
         raise ValueError(f"the time {moment} has no time zone")
     return moment.astimezone(UTC)
@@ -194,7 +195,7 @@ def iso_from_milliseconds(instant: int) -> str:
 
 
 def duration_from_iso(text: str) -> int | None:
-    """Return an ISO 8601 duration in milliseconds, a month counting 30 days and a year 12 months; None when it is none.
+    """Return an ISO 8601 duration in milliseconds, with 30 days a month and 12 months a year; None for other texts.
 
     Durations have no sign, ADR 14.
     """
@@ -208,7 +209,7 @@ def duration_from_iso(text: str) -> int | None:
 
 
 def duration_from_gcp(text: str) -> int | None:
-    """Return Google's form of a duration (``3600s``, ``1.5s``, ``7d``) in milliseconds; None when it is none."""
+    """Return Google's form of a duration (``3600s``, ``1.5s``, ``7d``) in milliseconds; None for other texts."""
     match = _GCP_DURATION.fullmatch(text.strip(WHITE_SPACE))
     if match is None:
         return None
@@ -296,7 +297,7 @@ def _document(text: str, decoder: json.JSONDecoder) -> Any:
 
 
 def document_of(value: Any) -> Any:
-    """Return the JSON document that a field's text holds, the value itself where it holds none."""
+    """Return the JSON document in a field's text, or the value itself if it is not JSON."""
     try:
         return json_from_text(value) if isinstance(value, str) else value
     except ValueError:
@@ -304,12 +305,12 @@ def document_of(value: Any) -> Any:
 
 
 def written(text: str) -> str:
-    """Return a text that UTF-8 can hold: the halves of broken surrogate pairs become U+FFFD."""
+    """Return a text that UTF-8 can encode: halves of broken surrogate pairs become U+FFFD."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _written(value: Any) -> Any:
-    """Return a JSON value of texts that every engine can hold."""
+    """Return a JSON value whose texts every engine can store."""
     if isinstance(value, str):
         return written(value)
     if isinstance(value, dict):
@@ -321,7 +322,7 @@ def _written(value: Any) -> Any:
 
 
 def _depth(text: str) -> int:
-    """Return how deeply the brackets of a JSON text nest, those inside strings left out."""
+    """Return the nesting depth of the brackets in a JSON text, without those in strings."""
     depth = deepest = 0
     for bracket in _BRACKETS.finditer(text):
         if bracket[0] in ("[", "{"):
@@ -349,7 +350,7 @@ def _twice(pairs: list[tuple[str, Any]]) -> str:
 
 
 def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:
-    """Return the keys that members have more than once, each once."""
+    """Return the keys that occur more than once, each once."""
     counts = Counter(key for key, _ in pairs)
     return [key for key, count in counts.items() if count > 1]
 

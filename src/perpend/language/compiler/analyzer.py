@@ -1,4 +1,4 @@
-"""Logic files in, programs out: names resolved, types inferred, verdicts numbered. What is wrong becomes diagnostics."""
+"""Compile logic files to programs: resolve names, infer types, number outcomes. Errors become diagnostics."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 
 
 MAX_OPERATIONS: Final = 5_000
-"""How many operations one expression may unfold to."""
+"""The most operations that one expression may unfold to."""
 
 MAX_DEPTH: Final = 80
-"""How deeply operations may stand inside each other, extracts unfolded."""
+"""The deepest nesting of operations, extracts unfolded."""
 
 
 class Unfolding:
-    """Measures expressions, each once: an extract is shared, so what it unfolds to can grow much faster than its file.
+    """Measures each expression once. Extracts are shared, so an expression can unfold to far more operations than its file has.
 
-    ``depth`` says inside how many operations the one stands that is analysed now.
+    ``depth`` is the number of operations around the current one.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Unfolding:
         self._measured: dict[int, tuple[Expr, int, int]] = {}
 
     def problem(self, expression: Expr) -> str | None:
-        """Return why an expression is too large or too deep, None where it is neither."""
+        """Return why an expression is too large or too deep, None if it is neither."""
         size, depth = self._measure(expression)
         if size > MAX_OPERATIONS:
             return f"with its extracts this unfolds to more than {MAX_OPERATIONS:,} operations"
@@ -65,15 +65,15 @@ class Unfolding:
 
 
 def too_deep() -> str:
-    """Return the sentence about operations that are nested too deeply."""
+    """Return the message for operations that are nested too deeply."""
     return f"with its extracts this nests more than {MAX_DEPTH} operations"
 
 
 @dataclass(frozen=True, slots=True)
 class NameScope:
-    """The object type, the imports in force (``nearest``: those of this very block), the related lists declared here.
+    """The names in scope: the object type, the imports (``nearest``: those of this block), and the related lists of this block.
 
-    ``torn``: some import could not be read, so a name that no other import has may well stand there.
+    ``torn``: some import could not be read, so an unknown name may be in it.
     """
 
     type: ObjectType
@@ -83,10 +83,10 @@ class NameScope:
     torn: bool = False
 
     def holders(self, name: str, reached: ObjectType, lookups: list[str], names: Callable[[str], Container[str]]) -> list[str]:
-        """Return the imports that may hold an extract of the type that lookups reach. ``names`` gives those of a file.
+        """Return the imports that may hold an extract of the type that lookups reach. ``names`` returns the names in a file.
 
-        Where nothing declares the type reached, imports of this very block go first, then those whose type is named
-        like the lookup (``CA10__loadBalancer__r``: ``CA10__CaAwsLoadBalancer__c``).
+        If that type is not declared, imports of this block come first, then imports whose type is named like the lookup
+        (``CA10__loadBalancer__r``: ``CA10__CaAwsLoadBalancer__c``).
         """
         having = [extracts_id for extracts_id in self.imports if name in names(extracts_id)]
         if reached.name:
@@ -106,12 +106,12 @@ Answer = TypeVar("Answer")
 _TURN: Final = threading.RLock()
 
 if hasattr(os, "register_at_fork"):
-    # A process that is forked inherits no half of an analysis, and no turn that nobody in it would ever end.
+    # Hold the lock during a fork, so that the child gets neither half an analysis nor a lock that nobody releases.
     os.register_at_fork(before=_TURN.acquire, after_in_parent=_TURN.release, after_in_child=_TURN.release)
 
 
 def in_turn(work: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
-    """Have a function wait until no other thread is in one of its kind. It may call itself, and others of the kind."""
+    """Allow one thread at a time in the decorated functions. They may call each other."""
 
     @wraps(work)
     def waiting(*asked: Asked.args, **named: Asked.kwargs) -> Answer:
@@ -123,7 +123,7 @@ def in_turn(work: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
 
 @dataclass(frozen=True, slots=True)
 class Analyzed:
-    """A logic file after analysis. ``program`` is None where an error, here or in an import, makes it unusable."""
+    """The result for one logic file. ``program`` is None if an error, here or in an import, makes it unusable."""
 
     logic: Logic | None
     program: Program | None
@@ -132,9 +132,10 @@ class Analyzed:
 
 @dataclass(slots=True)
 class Analyzer:
-    """Analyses the logic files of one repository; extracts are typed once and shared between programs.
+    """Analyses the logic files of one repository. Extracts are typed once and shared between programs.
 
-    So are ``retyping``, ``unfolding`` and the number of ``hints`` given. Threads may share one: they wait for each other.
+    ``retyping``, ``unfolding`` and the number of ``hints`` are shared as well. Threads may share an analyzer: they wait for
+    each other.
     """
 
     repository: Repository
@@ -148,9 +149,9 @@ class Analyzer:
     _programs: dict[str, Analyzed] = field(default_factory=dict)
 
     def renewed(self, repository: Repository, changed: Collection[str]) -> Analyzer:
-        """Return an analyzer of a new reading of the same repository that keeps what the changed logic files do not touch.
+        """Return an analyzer of a new reading of the same repository that reuses the programs of unchanged logic files.
 
-        Nothing is kept where anything below ``types`` has changed. ``changed`` has paths without a leading slash.
+        It reuses nothing if a file below ``types`` has changed. ``changed`` has paths without a leading slash.
         """
         if any(path.startswith("types/") for path in changed):
             return Analyzer(repository)
@@ -166,7 +167,7 @@ class Analyzer:
 
     @in_turn
     def extract_diagnostics(self, extracts_id: str) -> list[Diagnostic]:
-        """Return what is wrong with the meaning of a file of extracts."""
+        """Return the diagnostics of a file of extracts."""
         document = self.repository.extracts(extracts_id).value
         diagnostics = self._extract_diagnostics.setdefault(extracts_id, [])
         for extract in document.extracts if document else ():
@@ -174,16 +175,16 @@ class Analyzer:
         return diagnostics + self._repeated_extracts(extracts_id)
 
     def object_type(self, name: str) -> ObjectType:
-        """Return an object type as declared, or a bare one with only its name."""
+        """Return an object type as declared, or one with only its name."""
         declared = self.repository.object_type(name).value if name else None
         return declared or (ObjectType(name) if name else UNKNOWN_TYPE)
 
     def reached(self, object_type: ObjectType, lookups: Iterable[str]) -> ObjectType:
-        """Return the type of the objects that lookups lead to, an unknown one where one of them is not declared."""
+        """Return the type of the objects that lookups lead to, an unknown one if a lookup is not declared."""
         return reached(object_type, lookups, self.object_type)
 
     def child_type(self, object_type: ObjectType, relationship: str) -> ObjectType:
-        """Return the type of a related list's objects, :data:`UNKNOWN_TYPE` where the list is not declared."""
+        """Return the type of a related list's objects, :data:`UNKNOWN_TYPE` if the list is not declared."""
         *lookups, name = relationship.split(".")
         children = self.reached(object_type, lookups).children.get(name)
         return self.object_type(children.type_name) if children else UNKNOWN_TYPE
@@ -202,7 +203,7 @@ class Analyzer:
         return Analyzed(logic, program, tuple(work.diagnostics))
 
     def names(self, extracts_id: str) -> Mapping[str, WrittenExtract]:
-        """Return the extracts of a file by name, the first where a name is repeated."""
+        """Return the extracts of a file by name. Of several extracts with one name, the first counts."""
         if extracts_id not in self._named:
             document = self.repository.extracts(extracts_id).value
             self._named[extracts_id] = {extract.name: extract for extract in reversed(document.extracts if document else ())}
@@ -210,7 +211,7 @@ class Analyzer:
 
     @in_turn
     def extract(self, extracts_id: str, name: str) -> Expr | None:
-        """Return the typed value of an extract, None where it cannot be used."""
+        """Return the typed value of an extract, None if it cannot be used."""
         key = (extracts_id, name)
         if key in self._extracts:
             return self._extracts[key]
@@ -327,7 +328,7 @@ class _Work:
         return Condition(expression, _outcome(outcome)) if outcome else None
 
     def expression(self, call: Call, scope: NameScope) -> Expr | None:
-        """Return a typed expression, None (with diagnostics) where a part of it is unusable."""
+        """Return a typed expression, None (with diagnostics) if a part of it is unusable."""
         unfolding = self.analyzer.unfolding
         if unfolding.depth >= MAX_DEPTH:
             self._note(rules.UNFOLDS_TOO_FAR, call.span, too_deep())
@@ -476,7 +477,7 @@ class _Work:
 
 
 def _type_source(operands: Iterable[Expr]) -> str:
-    """Return what gives the operands' types: an extract, else a field; empty where both sides are written in place."""
+    """Return the source of the operands' types: an extract, else a field; empty if both sides are constants."""
     for result, word in ((Result.EXTRACT, "extract"), (Result.FIELD, "field")):
         paths = [operand.arguments["path"] for operand in operands if operand.operation.result is result]
         if paths:
@@ -490,7 +491,7 @@ def _outcome(written: WrittenOutcome) -> Outcome:
 
 
 def types_reached(block: Block, type_of: Callable[[str], ObjectType]) -> Types:
-    """Return the types by name. ``type_of`` gives a type by its API name, a bare one where nothing declares it."""
+    """Return the types that a block reaches, by name. ``type_of`` returns a type by its API name, bare if undeclared."""
     types: dict[str, ObjectType] = {}
     pending = _named(block)
     while pending:
@@ -502,7 +503,7 @@ def types_reached(block: Block, type_of: Callable[[str], ObjectType]) -> Types:
 
 
 def _named(block: Block) -> list[str]:
-    """Return the names of the types whose objects a block and its lists judge, and whose extracts they use."""
+    """Return the types of a block, of its lists, and of the extracts that they use."""
     names = [block.type.name]
     pending = [condition.expression for condition in block.conditions]
     seen: set[int] = set()
@@ -518,7 +519,7 @@ def _named(block: Block) -> list[str]:
 
 
 def logic_problems(analyzer: Analyzer, logic_id: str) -> tuple[Diagnostic, ...]:
-    """Return the errors that keep a logic from running: its own, else those of the extract files that it imports."""
+    """Return the errors that prevent a logic from running: its own, or else those of the extract files that it imports."""
     repository = analyzer.repository
     own = [*repository.logic(logic_id).diagnostics, *analyzer.analyzed(logic_id).diagnostics]
     errors = [problem for problem in own if problem.severity is Severity.ERROR]

@@ -1,4 +1,4 @@
-"""Constants that have a syntax of their own, checked where they stand: JMESPath, regular expressions, log filters."""
+"""Check constants with a syntax of their own: JMESPath, regular expressions, log filters."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 def syntax_problem(text: str, constant: Constant | None, span: Span, source_line: SourceLine) -> Diagnostic | None:
-    """Return what is wrong with a constant that has a syntax of its own, None where nothing is.
+    """Return the syntax error of a constant, None if it has none.
 
-    ``source_line`` gives a line of a file: the place of the fault is looked for there.
+    ``source_line`` returns a line of a file, to find the place of the error.
     """
     if constant not in _SYNTAXES:
         return None
@@ -78,10 +78,10 @@ _BLANK_ESCAPES = frozenset({"\\n", "\\t", "\\r", "\\v", "\\f", "\\ ", "\\\t", "\
 
 
 def place_within(span: Span, text: str, offset: int, source_line: SourceLine) -> Span:
-    """Return the place of ``text[offset]``, ``text`` being what the scalar at ``span`` holds.
+    """Return the place of ``text[offset]``, if ``text`` is the value of the scalar at ``span``.
 
-    White space is where YAML folds, so the characters that are none are counted, in the text and in the file. An offset
-    behind the text is the place of its end.
+    YAML folds white space, so only other characters are counted, in the text and in the file. An offset after the text gives
+    the place of its end.
     """
     before = sum(1 for character in text[:offset] if not character.isspace())
     units = list(_units(span, source_line))
@@ -97,7 +97,7 @@ def place_within(span: Span, text: str, offset: int, source_line: SourceLine) ->
 
 
 def _units(span: Span, source_line: SourceLine) -> Iterator[Unit]:
-    """Yield line, column and end column of each character that is no white space, the quotes around left out."""
+    """Yield line, column and end column of each character except white space and the enclosing quotes."""
     first = (source_line(span.path, span.line) or "")[span.column - 1 :]
     style = first[:1]
     form = {"'": _SINGLE, '"': _DOUBLE}.get(style, _PLAIN)

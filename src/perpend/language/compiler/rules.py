@@ -1,4 +1,4 @@
-"""What can be wrong with the meaning of a file. Each rule is a page of ``perpend explain-code``."""
+"""Diagnostics of a file's meaning. Each rule is a page of ``perpend explain-code``."""
 
 from __future__ import annotations
 

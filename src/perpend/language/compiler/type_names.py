@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 RULE = Rule("A312", "unknown-object-type", Severity.WARNING, __doc__ or "")
 
 _WRONG: Final = 2
-"""How many characters of a misspelt name are wrong at most: names of types that exist are often nearer than words are."""
+"""The most wrong characters in a misspelt name. Names of types are often nearer to each other than other words are."""
 
 
 _SHORT: Final = 3
@@ -62,7 +62,7 @@ _WORD: Final = re.compile(r"[A-Z]+[a-z]*|[a-z]+|\d+")
 
 
 def misspelt_types(repository: Repository, logic_ids: Iterable[str]) -> dict[str, Diagnostic]:
-    """Return by logic id what is to be said of input types that nothing else knows and that are near a known one."""
+    """Return by logic id a diagnostic for each unknown input type with a name near a known one."""
     known = {*repository.known_types, None}
     unknown = [entity for entity in logic_ids if repository.input_type(entity) not in known]
     doubtful = [logic for entity in unknown if (logic := repository.logic(entity).value) is not None]
@@ -85,14 +85,14 @@ def _misspelt(repository: Repository, logic: Logic, used: Mapping[str, int]) -> 
 
 
 def _may_be_both(name: str, other: str) -> bool:
-    """Whether types of both names may well exist: they differ in one word, and that is short (Vpc, Vpn)."""
+    """Whether types of both names may well exist: the names differ in one short word (Vpc, Vpn)."""
     words = zip_longest(_WORD.findall(name), _WORD.findall(other), fillvalue="")
     differing = [pair for pair in words if pair[0] != pair[1]]
     return len(differing) == 1 and max(map(len, differing[0])) <= _SHORT
 
 
 def _types_judged(repository: Repository) -> Mapping[str, int]:
-    """Return how many directories of policies judge each type."""
+    """Return the number of policy directories for each input type."""
     logics = [logic for entity in repository.logic_ids if (logic := repository.logic(entity).value) is not None]
     judged = {(logic.policy_id, logic.input_type.value) for logic in logics if not is_unit_test(logic)}
     return Counter(type_name for _, type_name in judged)

@@ -1,4 +1,4 @@
-"""Data access: fields, extracts, lookups and tags of the object at hand."""
+"""Data access: fields, extracts, lookups and tags of the object."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from perpend.core.values.types import TEXTUAL, ValueType
 from perpend.language.operations.operation import CheckDeclaration, Constant, Operation, Parameter, Result
 
 DEFAULT_TAGS_FIELD = "CA10__tagsJson__c"
-"""The field that holds an object's tags where a policy names no other."""
+"""The default field with an object's tags."""
 
 _LOOKUP = (Parameter("path", "The lookups to follow, joined with dots.", constant=Constant.LOOKUP_PATH),)
 _TAG = (

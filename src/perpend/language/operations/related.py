@@ -1,4 +1,4 @@
-"""Questions about the statuses of child objects."""
+"""Operations on the statuses of child objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Search in texts and collections. The first dialect has spellings of its own, with other rules for case."""
+"""Search in texts and collections. The first dialect has its own spellings, with other rules for case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operations of one purpose: disappearance, access policies, log filters."""
+"""Operations with one purpose: disappearance, access policies, log filters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from perpend.core.values.types import TEXTUAL, ValueType
 from perpend.language.operations.operation import DELETION_FIELD, Constant, Operation, Parameter
 
 ACCESS_LEVELS = tuple(AccessLevel.__members__)
-"""Who may use a statement, from narrow to wide."""
+"""The access levels of a statement, from narrow to wide."""
 
 OPERATIONS = (
     Operation(

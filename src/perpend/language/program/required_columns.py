@@ -1,4 +1,4 @@
-"""Programs in, what they read of the objects of their type out, to any depth of lookups and related lists."""
+"""Find the fields that programs read, through any depth of lookups and related lists."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def wanted_by(programs: Iterable[Program]) -> Wanted:
-    """Return what programs of one input type read."""
+    """Return the fields that programs of one input type read."""
     wanted = Wanted()
     for program in programs:
         _At(wanted, program.block.type, program.types).want_block(program.block)
@@ -27,7 +27,7 @@ def wanted_by(programs: Iterable[Program]) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _At:
-    """What is wanted of the objects at one place, and their type: its deletion field is always wanted."""
+    """The fields to read of the objects at one place, and their type. Its deletion field is always read."""
 
     wanted: Wanted
     object_type: ObjectType
@@ -81,7 +81,7 @@ class _At:
 
 
 def fields_by_type(programs: Iterable[Program]) -> dict[str, set[str]]:
-    """Return what programs read, by type: of their own objects, of those that lookups lead to, and of lists of children."""
+    """Return the fields that programs read, by type: of their own objects, of lookup targets, and of child lists."""
     fields: dict[str, set[str]] = {}
     for program in programs:
         fields.setdefault(program.input_type, set())
@@ -95,14 +95,15 @@ def fields_by_type(programs: Iterable[Program]) -> dict[str, set[str]]:
 
 
 def reads_of(block: Block) -> tuple[Read, ...]:
-    """Return what a block reads of its own object, in the order of first reading."""
+    """Return the values that a block reads of its own object, in the order of first reading."""
     return tuple(dict.fromkeys(read for condition in block.conditions for read in reads_below(condition.expression)))
 
 
 def reads_below(expression: Expr, prefix: str = "") -> Iterator[Read]:
-    """Yield what an expression and all below it read. ``prefix`` (``account__r.``) are lookups followed already.
+    """Yield the values that an expression and its operands read. ``prefix`` (``account__r.``) holds the lookups followed so
+    far.
 
-    A field that only a query looks into is read by the query's key, where that is a plain one.
+    If only a query reads a field, and its query is a plain key, the result has that key.
     """
     for path in expression.field_paths:
         yield Read(f"{prefix}{path}")

@@ -1,4 +1,4 @@
-"""Operations as written: one key, its parameters, its checks. Read by the declarations in ``language.operations``."""
+"""Read operations: one key with its parameters and checks, as ``language.operations`` declares them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OLD_FORMATS = {"GCP_DURATION": "GCP"}
 
 @dataclass(frozen=True, slots=True)
 class WrittenCheck:
-    """One ``undeterminedIf`` entry: its declaration, its message, the delegate's path, the place of its key."""
+    """One ``undeterminedIf`` entry: its declaration, its message, the delegate's path, and the place of its key."""
 
     declaration: CheckDeclaration
     message: str
@@ -38,7 +38,7 @@ class WrittenCheck:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One operation as written. ``arguments`` holds by parameter a ``Call``, a tuple of them, or a constant.
+    """One operation in a file. ``arguments`` holds by parameter a ``Call``, a tuple of them, or a constant.
 
     An operand that could not be read is None. ``span`` is the place of the operation's key, ``spans`` those of values.
     """
@@ -51,12 +51,12 @@ class Call:
 
 
 def call_from_node(node: Node, key_span: Span, diagnostics: list[Diagnostic]) -> Call | None:
-    """Return the operation a node holds, None where it holds none; what is wrong goes to ``diagnostics``."""
+    """Return the operation in a node, None if there is none. Problems go to ``diagnostics``."""
     return _Calls(diagnostics).call(node, key_span)
 
 
 def modernised(call: Call) -> Call:
-    """Return an operation of a newer file: there ``substring``, ``prefix`` and ``suffix`` are older spellings of ``search``."""
+    """Return an operation of a newer file, where ``substring``, ``prefix`` and ``suffix`` are old spellings of ``search``."""
     arguments = {name: _modernised_value(value) for name, value in call.arguments.items()}
     operation, spans = call.operation, dict(call.spans)
     newer = OPERATIONS.get(operation.key, operation)
@@ -228,7 +228,7 @@ class _Calls:
 
 
 def _spelling(key: str, body: Node) -> Operation:
-    """Return the operation a key means: the one whose parameters are those written."""
+    """Return the operation of a key with the parameters that are present."""
     candidates = BY_KEY[key]
     if len(candidates) == 1 or not isinstance(body, Mapping):
         return candidates[0]
@@ -243,7 +243,7 @@ def _spelling(key: str, body: Node) -> Operation:
 
 
 def _form(operation: Operation, body: Node) -> str | None:
-    """Return how something that stands directly under an operation is written: under its first parameter, if it fits there."""
+    """Return the full form of a value directly under an operation's key: the value of the first parameter, if it fits there."""
     first = operation.parameters[0] if operation.parameters else None
     if first and first.constant and isinstance(body, ScalarNode) and isinstance(body.value, str):
         return f"write `{operation.key}: {{{first.name}: {shorten(body.value)}}}`"
@@ -259,7 +259,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def _problem(node: Node, constant: Constant) -> str | None:
-    """Return why a node is not of a constant's kind, None where it is."""
+    """Return the reason why a node is not a constant of a kind, None if it is."""
     value = plain(node)
     match constant:
         case Constant.JSON:
@@ -280,7 +280,7 @@ def _problem(node: Node, constant: Constant) -> str | None:
 
 
 def _impossible(node: ScalarNode, constant: Constant) -> str | None:
-    """Return why a well-formed constant names nothing that exists, None where it does."""
+    """Return the reason why a well-formed constant names nothing that exists, None if it does."""
     match constant:
         case Constant.DATE_TIME if date_time_from_text(node.text) is None:
             return f"`{node.text[:60]}` is no date, or no date and time, in ISO 8601"

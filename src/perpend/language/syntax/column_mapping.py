@@ -1,4 +1,4 @@
-"""A mapping file in: which columns of a table are which fields, what all its objects have alike, what its blank cells mean."""
+"""Read a mapping file: the fields of a table's columns, constant fields, and the meaning of blank cells."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ MAPPING: Final = Record(
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """``columns`` maps a table's columns to API names, None where they are API names; ``constants`` are fields with one value
-    for all objects.
+    """The content of a mapping file.
 
-    ``complete`` are the scopes of which the table holds every object. ``blank_is_none`` says that a blank cell means null, in
-    all columns or in those named.
+    ``columns`` maps a table's columns to API names, None if the columns are API names. ``constants`` are fields with one value
+    for all objects. ``complete`` are the scopes of which the table holds every object. ``blank_is_none``: blank cells are null,
+    in all columns or in the named ones.
     """
 
     columns: dict[str, str] | None
@@ -45,7 +45,7 @@ class ColumnMapping:
 
 
 def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic]]:
-    """Return a mapping file's content and what is wrong with it. None where something is wrong."""
+    """Return the content of a mapping file, None if it has errors, and the errors."""
     place = Path(path)
     files = Files(place.parent)
     diagnostics: list[Diagnostic] = []
@@ -80,7 +80,7 @@ def _scopes(node: Node | None, diagnostics: list[Diagnostic]) -> tuple[Scope, ..
 
 
 def _texts(node: Node | None, diagnostics: list[Diagnostic], *, only_texts: bool) -> dict[str, Any]:
-    """Return a mapping's entries; what is no single value, or no text where texts are wanted, is a diagnostic."""
+    """Return the entries of a mapping. Lists, mappings and (if ``only_texts``) other values than texts become diagnostics."""
     texts: dict[str, Any] = {}
     targets: set[str] = set()
     for key, value in node.entries if isinstance(node, Mapping) else ():

@@ -1,4 +1,4 @@
-"""The shapes of what people say of findings, in files beside policies: what is waived, and how severe it is."""
+"""The shapes of files with decisions on findings: waivers and severities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from perpend.language.syntax.shapes import Choice, Count, Flag, Items, Key, Reco
 _TEXTS: Final = Items(Text(filled=True))
 
 WAIVER_KINDS: Final = ("accepted-risk", "false-positive", "compensating-control", "planned-fix")
-"""Why a finding may be waived."""
+"""The reasons to waive a finding."""
 
 _DAY = Text(filled=True)
 _SOME = Items(Text(filled=True), filled=True)
@@ -74,7 +74,7 @@ WAIVERS: Final = Record(
 )
 
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
-"""How severe a finding can be said to be, the worst first."""
+"""The severities of findings, the worst first."""
 
 _SAID = (
     Key("because", Text(filled=True), "Why.", required=True),

@@ -1,4 +1,4 @@
-"""The entities of a repository as they are written, each text with its place."""
+"""The entities of a repository as written, each text with its place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A name to stand alone and one to stand below a visible path."""
+    """A full name, and a short one to show below a visible path."""
 
     full: str
     contextual: str
@@ -27,7 +27,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class NamedLink:
-    """A rule of another tool: its name, its page, its id there (empty where it has none)."""
+    """A rule of another tool: its name, its page, and its id there (empty if it has none)."""
 
     name: str
     url: str
@@ -76,13 +76,13 @@ class Section:
 
     @property
     def framework(self) -> str:
-        """The id of the framework that the section belongs to."""
+        """The id of the section's framework."""
         return framework_of(self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenExtract:
-    """One extract; ``value`` is None where it could not be read."""
+    """One extract; ``value`` is None if it could not be read."""
 
     name: str
     value: Call | None
@@ -91,7 +91,7 @@ class WrittenExtract:
 
 @dataclass(frozen=True, slots=True)
 class Extracts:
-    """A file of extracts and the object type whose directory holds it."""
+    """A file of extracts, and the object type of its directory."""
 
     id: str
     type_name: str
@@ -110,7 +110,7 @@ class WrittenOutcome:
 
 @dataclass(frozen=True, slots=True)
 class WrittenCondition:
-    """A condition; ``check`` is None where it could not be read, ``outcome`` likewise. ``span`` is the place of its check."""
+    """A condition. ``check`` and ``outcome`` are None if they could not be read. ``span`` is the place of its check."""
 
     outcome: WrittenOutcome | None
     check: Call | None
@@ -132,7 +132,7 @@ class WrittenBlock:
 
 @dataclass(frozen=True, slots=True)
 class Logic:
-    """A ``*.logic.yaml``. ``policy_id`` is the directory that holds it; ``written_type`` is how the input type is written."""
+    """A ``*.logic.yaml``. ``policy_id`` is its directory; ``written_type`` is the input type as written."""
 
     id: str
     policy_id: str
@@ -143,13 +143,13 @@ class Logic:
 
 
 def names_from(fields: Fields) -> Names:
-    """Return the names of a record that has them."""
+    """Return the names of a record."""
     names = fields.get("names")
     return Names(names.text("full", ""), names.text("contextual", "")) if names else Names("", "")
 
 
 def policy_from(entity: str, fields: Fields, logics: tuple[str, ...]) -> Policy:
-    """Return the policy a record describes."""
+    """Return the policy in a record."""
     similar = fields.get("similarPolicies")
 
     def links(key: str) -> tuple[NamedLink, ...]:
@@ -175,7 +175,7 @@ def policy_from(entity: str, fields: Fields, logics: tuple[str, ...]) -> Policy:
 
 
 def section_from(entity: str, fields: Fields) -> Section:
-    """Return the section a record describes."""
+    """Return the section in a record."""
     similar = fields.get("similar")
     hub = similar.get("awsSecurityHub") if similar else None
     return Section(
@@ -190,7 +190,7 @@ def section_from(entity: str, fields: Fields) -> Section:
 
 
 def extracts_from(entity: str, fields: Fields) -> Extracts:
-    """Return the extracts a record holds, those without a name left out."""
+    """Return the extracts in a record, without those that have no name."""
     extracts = tuple(
         WrittenExtract(record.text("name"), record.get("value"), record["name"].span)
         for record in fields.records("extracts")
@@ -200,7 +200,7 @@ def extracts_from(entity: str, fields: Fields) -> Extracts:
 
 
 def logic_from(entity: str, fields: Fields) -> Logic | None:
-    """Return the logic a record describes, None without an input type."""
+    """Return the logic in a record, None without an input type."""
     if fields.get("inputType") is None:
         return None
     newer = "inputObject" not in fields.aliases
@@ -211,7 +211,7 @@ def logic_from(entity: str, fields: Fields) -> Logic | None:
 
 
 def object_type_from(entity: str, fields: Fields) -> ObjectType:
-    """Return the object type a record declares."""
+    """Return the object type in a record."""
 
     def named(key: str) -> tuple[Fields, ...]:
         return tuple(record for record in fields.records(key) if record.get("name") is not None)
@@ -285,12 +285,12 @@ _UNIT_TESTS = "/ce/unit-test/"
 
 
 def is_unit_test(logic: Logic) -> bool:
-    """Whether a logic file tests operations instead of judging objects."""
+    """Whether a logic file tests operations and evaluates no objects."""
     return logic.id.startswith(_UNIT_TESTS) or any(call.operation.name == "UNIT_TEST" for call in written_in(logic.block))
 
 
 def written_in(block: WrittenBlock) -> Iterator[Call]:
-    """Yield the operations written in a block and below it."""
+    """Yield the operations in a block and below it."""
     for condition in block.conditions:
         if condition.check is not None:
             yield from written_below(condition.check)
@@ -299,7 +299,7 @@ def written_in(block: WrittenBlock) -> Iterator[Call]:
 
 
 def written_below(call: Call) -> Iterator[Call]:
-    """Yield an operation as written and those inside it."""
+    """Yield an operation and those inside it."""
     yield call
     for value in call.arguments.values():
         for part in value if isinstance(value, tuple) else (value,):

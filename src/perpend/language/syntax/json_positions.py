@@ -1,4 +1,4 @@
-"""A JSON text in, lines and columns of the objects of its array out. Nothing is looked for before a diagnostic asks."""
+"""Find lines and columns of objects in a JSON array. The search runs only if a diagnostic needs a place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 
 
 class Member(NamedTuple):
-    """A member of an object: its name, where that begins and ends, where its value does."""
+    """A member of an object: its name, and the offsets of its name and its value."""
 
     name: str
     start: int
@@ -52,7 +52,7 @@ class JsonPlaces:
         return place or self.at(start)
 
     def repeated(self, key: str) -> Span:
-        """Return the place of a key that an entry, or an object directly in one, has a second time; else the beginning."""
+        """Return the place of the second use of a key in an entry, or in an object directly in one; else the beginning."""
         objects = [start for start in self.entries if self.text[start] == "{"]
         inner = [member.value for start in objects for member in self.members(start) if self.text[member.value] == "{"]
         for start in (*objects, *inner):
@@ -70,7 +70,7 @@ class JsonPlaces:
 
     @cached_property
     def entries(self) -> list[int]:
-        """Where the entries of the outermost array begin."""
+        """The offsets of the entries of the outermost array."""
         starts = []
         offset = self._skip(self.text.index("[") + 1)
         while self.text[offset] != "]":
@@ -79,7 +79,7 @@ class JsonPlaces:
         return starts
 
     def members(self, start: int) -> Iterator[Member]:
-        """Yield the members of the object that begins at a place."""
+        """Yield the members of the object at an offset."""
         offset = self._skip(start + 1)
         while self.text[offset] != "}":
             name, end = _decoder.raw_decode(self.text, offset)

@@ -1,6 +1,6 @@
-"""The two tables at a repository's root that lead from internal rules to sections. Source: specification, section 7.
+"""Read the two tables at a repository's root that map internal rules to sections. Source: specification, section 7.
 
-They are written by a tool nobody here has, so an entry of another form is told and passed over.
+A tool of another vendor writes them, so an entry of an unknown form becomes a diagnostic and is skipped.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic
 
 ID_MAP: Final = "internal-id-map.json"
-"""Says by internal id which path it stands for."""
+"""The table that maps internal ids to paths."""
 
 RULE_SECTIONS: Final = "internal-rule-sections.json"
-"""Says by internal rule which sections, by their internal ids, it belongs to."""
+"""The table that maps internal rules to the internal ids of sections."""
 
 _MAX_FAULTS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class MappingTables:
-    """What the tables say; both are empty where a repository has none."""
+    """The content of the tables, empty if a repository has none."""
 
     path_of_id: Mapping[str, str] = field(default_factory=dict)
     ids_of_rule: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def read_mapping_tables(files: Files, diagnostics: list[Diagnostic]) -> MappingTables:
-    """Return the tables at the root; what is wrong with them becomes diagnostics."""
+    """Return the tables at the root. Problems go to ``diagnostics``."""
     paths = _table(files, ID_MAP, "a text", lambda value: isinstance(value, str), diagnostics)
     ids = _table(files, RULE_SECTIONS, "a list of texts", _is_list_of_texts, diagnostics)
     return MappingTables(paths, {rule: tuple(dict.fromkeys(sections)) for rule, sections in ids.items()})
@@ -48,7 +48,7 @@ def read_mapping_tables(files: Files, diagnostics: list[Diagnostic]) -> MappingT
 def _table(
     files: Files, path: str, wanted: str, fits: Callable[[Any], bool], diagnostics: list[Diagnostic]
 ) -> Mapping[str, Any]:
-    """Return the entries of a table that have the form they should have."""
+    """Return the entries of a table that have the right form."""
     if not os.path.lexists(files.root / path):
         return {}
     try:

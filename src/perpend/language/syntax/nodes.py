@@ -1,4 +1,4 @@
-"""YAML text in, a tree of nodes with places out. Plain data only: no tags that build things, no repeated keys, no bombs."""
+"""Parse YAML to a tree of nodes with places. Only plain data is accepted: no tags for objects, no repeated keys, no bombs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WORDS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class ScalarNode:
-    """A single value: ``value`` as the YAML 1.2 core schema reads it, ``text`` as it was written."""
+    """A single value: ``value`` by the YAML 1.2 core schema, and ``text`` as written."""
 
     value: Any
     text: str
@@ -60,7 +60,7 @@ class Mapping:
     size: int
 
     def get(self, key: str) -> Node | None:
-        """Return the node under a key, None where the key is absent."""
+        """Return the node under a key, None if the key is absent."""
         return next((node for name, node in self.entries if name.text == key), None)
 
 
@@ -68,7 +68,7 @@ Node = ScalarNode | Sequence | Mapping
 
 
 class Malformed(Exception):
-    """YAML that cannot be read at all, with its diagnostic."""
+    """YAML that cannot be parsed, with its diagnostic."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
@@ -76,9 +76,9 @@ class Malformed(Exception):
 
 
 def node_from_yaml(text: str, path: str, diagnostics: list[Diagnostic]) -> Node | None:
-    """Return the tree of a one-document YAML text, None where it cannot be read.
+    """Return the tree of a YAML text with one document, None if it cannot be parsed.
 
-    Problems are added to ``diagnostics``; repeated keys and unknown tags do not end the reading.
+    Problems go to ``diagnostics``. Repeated keys and unknown tags do not stop the parser.
     """
     try:
         return _Composer(text, path, diagnostics).document()
@@ -101,7 +101,7 @@ def plain(node: Node) -> Any:
 
 
 class _Composer:
-    """Builds nodes from parser events: no recursion in C, so no input can exhaust the stack."""
+    """Builds nodes from parser events without recursion in C, so that no input can exhaust the stack."""
 
     def __init__(self, text: str, path: str, diagnostics: list[Diagnostic]) -> None:
         self.path = path
@@ -111,7 +111,7 @@ class _Composer:
         self.values = 0
 
     def document(self) -> Node | None:
-        """Return the only document's root."""
+        """Return the root of the only document."""
         root: Node | None = None
         documents = 0
         for event in self.events:
@@ -206,7 +206,7 @@ def _size(node: Node) -> int:
 
 
 def _resolved(event: Any) -> Any:
-    """Return a scalar's value: plain ones by the YAML 1.2 core schema, all others as text."""
+    """Return a scalar's value: plain scalars by the YAML 1.2 core schema, all others as text."""
     text: str = event.value
     if event.tag == "tag:yaml.org,2002:str" or (not event.implicit[0] and event.tag in (None, "!")) or event.style:
         return text

@@ -1,4 +1,4 @@
-"""The shape of ``remedy.yaml``, which stands beside a policy's ``remediation.md``: commands with places for names."""
+"""The shape of ``remedy.yaml``, a file with commands next to a policy's ``remediation.md``."""
 
 from __future__ import annotations
 

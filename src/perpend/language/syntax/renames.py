@@ -1,4 +1,4 @@
-"""``renames.yaml`` in, what policies were called before and which are no more out: the lineage of their findings."""
+"""Read ``renames.yaml``: the former ids of policies, and retired policies. Findings keep their history through them."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ SHAPE: Final = Record(
 
 @dataclass(frozen=True, slots=True)
 class Renames:
-    """``former`` ids by the ids that came after them, and the ids of policies that are ``retired``."""
+    """``former`` ids by their new ids, and the ids of ``retired`` policies."""
 
     former: Mapping[str, str] = field(default_factory=dict)
     retired: frozenset[str] = frozenset()
 
 
 def renames_from(fields: Fields, policy_ids: Collection[str], diagnostics: list[Diagnostic]) -> Renames:
-    """Return what a file says. What contradicts the repository, or itself, is left out and becomes a diagnostic."""
+    """Return the renames in a file. Entries that contradict the repository or each other become diagnostics."""
     former: dict[str, str] = {}
     targets = {one["from"].value: one["to"].value for one in fields.records("renames") if "from" in one and "to" in one}
     for entry in fields.records("renames"):
@@ -89,7 +89,7 @@ def renames_from(fields: Fields, policy_ids: Collection[str], diagnostics: list[
 def _problem(
     origin: str, target: str, former: Mapping[str, str], targets: Mapping[str, str], policy_ids: Collection[str]
 ) -> tuple[bool, str] | None:
-    """Return what is wrong with a rename, and whether it is the former id that is wrong."""
+    """Return the problem of a rename, and whether the former id is at fault."""
     if origin in policy_ids:
         return True, f"`{shorten(origin)}` is called a former id, and is a policy"
     if origin in former.values():

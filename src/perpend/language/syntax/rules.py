@@ -1,4 +1,4 @@
-"""What can be wrong with a file before anybody asks what it means. Each rule is a page of ``perpend explain-code``."""
+"""Diagnostics of a file's form. Each rule is a page of ``perpend explain-code``."""
 
 from __future__ import annotations
 
@@ -155,4 +155,4 @@ MISLEADING_RENAME = _error(
 )
 
 RULES: tuple[Rule, ...] = tuple(_DECLARED)
-"""All rules of this room, by code."""
+"""All rules of this package, by code."""

@@ -1,7 +1,7 @@
 """JSON Schemas (draft-07) of every file kind, derived from the shapes and the operation declarations.
 
-A schema allows the spellings of all dialects. What needs another file or a parser (names, types of fields, dates, queries)
-it leaves to analysis: whatever a schema refuses, ``perpend lint`` refuses too, not the reverse.
+A schema allows the spellings of all dialects. Checks that need another file or a parser (names, types of fields, dates,
+queries) are left to the compiler: ``perpend lint`` rejects everything that a schema rejects, and more.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def schema_files() -> dict[str, str]:
 
 
 def write_schemas(directory: Path) -> list[Path]:
-    """Write each schema as ``<Kind>.schema.json`` into a directory, made where it is absent; return the paths."""
+    """Write each schema as ``<Kind>.schema.json`` into a directory, created if absent. Return the paths."""
     directory.mkdir(parents=True, exist_ok=True)
     written = []
     for name, text in schema_files().items():
@@ -103,7 +103,7 @@ def write_schemas(directory: Path) -> list[Path]:
 
 
 class _Writer:
-    """Writes one schema; what is referred to by name collects in ``definitions``."""
+    """Writes one schema and collects shared definitions in ``definitions``."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
@@ -166,7 +166,7 @@ class _Writer:
         return {**schema, "allOf": spellings} if spellings else schema
 
     def _operand(self, accepted: frozenset[ValueType]) -> Schema:
-        """Return a reference to the class of operations that may stand where these types are taken."""
+        """Return a reference to the class of operations that are allowed for these types."""
         name = class_name(accepted)
         if name not in self.definitions:
             self.definitions[name] = {}
@@ -227,7 +227,7 @@ def _reference(name: str) -> Schema:
 
 
 def _beside(schema: Schema) -> Schema:
-    """Return a schema that may have neighbours: draft-07 ignores what stands beside a reference."""
+    """Return a schema that may have siblings: draft-07 ignores the siblings of a reference."""
     return {"allOf": [schema]} if "$ref" in schema else schema
 
 
@@ -247,7 +247,7 @@ _DELEGATE = _closed(
 
 
 def _one_of(key: Key) -> Schema:
-    """Return what allows one spelling of a key, and demands one where the key is required."""
+    """Return the schema that allows one spelling of a key, and requires one if the key is required."""
     spelt: list[Schema] = [{"required": [name]} for name in (key.name, *key.aliases)]
     return {"oneOf": spelt if key.required else [*spelt, {"not": {"anyOf": spelt}}]}
 
@@ -265,9 +265,9 @@ def _plain(value: Any) -> Any:
 
 
 def may_stand(operation: Operation, accepted: frozenset[ValueType]) -> bool:
-    """Whether an operation may stand where values of the given types are taken.
+    """Whether an operation is allowed as an operand of the given types.
 
-    One whose type is open (a field, an extract, a typed null) may stand anywhere: analysis knows its type.
+    An operation of open type (a field, an extract, a typed null) is allowed everywhere: the compiler checks its type.
     """
     if isinstance(operation.result, ValueType):
         return operation.result in accepted
@@ -275,7 +275,7 @@ def may_stand(operation: Operation, accepted: frozenset[ValueType]) -> bool:
 
 
 def definition_name(operation: Operation) -> str:
-    """Return the name of an operation's definition; two spellings of one key have two."""
+    """Return the name of an operation's definition. Two spellings of one key have two names."""
     return operation.name.replace(" (", "-").rstrip(")")
 
 
@@ -290,7 +290,7 @@ def class_text(accepted: frozenset[ValueType]) -> str:
 
 
 def _groups(accepted: frozenset[ValueType]) -> list[str]:
-    """Return the types of a class in the order of their declaration, all kinds of collection as one word."""
+    """Return the types of a class in the order of their declaration, with one word for all kinds of collection."""
     whole = {COLLECTIONS: "Collection", TEXT_COLLECTIONS: "TextCollection", BYTES_COLLECTIONS: "BytesCollection"}
     words = [one.value for one in ValueType if one in accepted - COLLECTIONS]
     collections = accepted & COLLECTIONS

@@ -1,4 +1,4 @@
-"""The shape of every file kind, declared once: reading, checking and the JSON Schemas are derived from here."""
+"""The shape of every file kind. The reader, the checks and the JSON Schemas are derived from the shapes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from perpend.core.objects.status import Status
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text; ``filled`` forbids the blank one. Numbers and booleans are not texts."""
+    """A text; ``filled`` forbids a blank one. Numbers and booleans are not texts."""
 
     filled: bool = False
 
@@ -24,7 +24,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceByName:
-    """One of the given texts, for everything or by name for some."""
+    """One of the given texts, for everything, or for some things by name."""
 
     values: tuple[str, ...]
 
@@ -36,7 +36,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A whole number from 1 on."""
+    """A whole number of at least 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class OperationShape:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of a record. ``aliases`` are spellings of other dialects."""
+    """One key of a record. ``aliases`` are its spellings in other dialects."""
 
     name: str
     shape: Shape
@@ -75,9 +75,9 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mapping with the given keys and no others. ``recursive`` names a key that holds a list of the record itself.
+    """A mapping with the given keys and no others. ``recursive`` names a key with a list of the same record.
 
-    ``lacks`` are keys that people look for, each with what to write instead.
+    ``lacks`` maps keys that authors may expect to the keys to use instead.
     """
 
     name: str
@@ -327,4 +327,4 @@ REPOSITORY_KINDS: dict[str, Record] = {
     "type": TYPE,
     "rule": RULE,
 }
-"""The kinds of YAML files that a repository is made of, by the name of their schemas."""
+"""The kinds of YAML files in a repository, by the name of their schemas."""

@@ -1,4 +1,4 @@
-"""Test objects of a logic file with what is expected of each: from ``test-data.json``, or written beside the tests."""
+"""Read the test objects of a logic file and their expected results, from ``test-data.json`` or from the logic file."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RESERVED: Final = ("expectedResult", "context")
-"""The keys of a test object that are no fields of it."""
+"""The keys of a test object that are not fields."""
 
 MAX_VALUES = 1_000_000
-"""How many values, keys not counted, a file may hold."""
+"""The most values in a file, without keys."""
 
 _MAX_FAULTS = 100_000
-"""After so many faults the rest of a file is not looked at."""
+"""The number of problems after which the rest of a file is skipped."""
 
 EXPECTED: Final = ("status", "conditionIndex", "conditionText", "runtimeError")
 """The keys of an expectation, in the order of the format."""
@@ -35,7 +35,7 @@ _CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.ASCII | re.DOTALL
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a test expects. ``index`` is text, as the format writes it; ``runtime_error`` None means none."""
+    """The expected result of a test. ``index`` is text, as in the format; ``runtime_error`` None means no error."""
 
     status: str
     index: str
@@ -45,9 +45,9 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class TestObject:
-    """One test: the object, the time of the snapshot as ISO text (None: now), the expectation.
+    """One test: the object, the snapshot time as ISO text (None: now), and the expected result.
 
-    ``path`` is the data file, empty where the test stands in the logic file; ``number`` counts its objects from 0.
+    ``path`` is the data file, empty if the test is in the logic file; ``number`` counts its objects from 0.
     """
 
     __test__ = False
@@ -61,7 +61,7 @@ class TestObject:
 
 
 def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> list[TestObject]:
-    """Return the test objects of a JSON text; those without a usable expectation become diagnostics."""
+    """Return the test objects in a JSON text. Objects without a usable expectation become diagnostics."""
     places = JsonPlaces(text, path)
     if sum(map(text.count, ",[{")) > MAX_VALUES:
         message = f"the file holds more than {MAX_VALUES:,} values"
@@ -90,7 +90,7 @@ def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> li
 
 
 def _refused(text: str) -> int:
-    """Return where a text has a constant that JSON does not know, 0 where it has none."""
+    """Return the offset of a constant that JSON does not have, 0 if there is none."""
     return next((match.start() for match in _CONSTANT.finditer(text) if match[0][0] != '"'), 0)
 
 
@@ -136,7 +136,7 @@ class _TestObjects:
         )
 
     def _possible(self, expected: Mapping[str, Any], time: Any, number: int) -> bool:
-        """Whether some verdict could be as expected; the snapshot must have been taken at some time."""
+        """Whether some verdict can match the expectation. Reports impossible ones, and snapshot times that are not times."""
         status, index = expected["status"], expected["conditionIndex"]
         problems = []
         if status not in tuple(Status):

@@ -1,7 +1,7 @@
-"""Catalogues of object types that clones of a repository hold: which fields and lookups a type has. JSON in, names out.
+"""Read catalogues of object types, which clones of a repository hold: the fields and lookups of a type.
 
-A vendor's tool writes them, ``types/<Type>/type.json`` for one type and ``types/types.json`` for all. They declare nothing and
-judge nothing: they tell a right name from a misspelt one.
+A vendor's tool writes ``types/<Type>/type.json`` for one type and ``types/types.json`` for all. They declare nothing; they only
+help to recognise misspelt names.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic
 
 ALL_TYPES: Final = "types/types.json"
-"""The catalogue of all types of a repository: once it names some, a type that it lacks does not exist."""
+"""The catalogue of all types of a repository. If it has any, a type that it lacks does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class CataloguedType:
-    """What a catalogue says that a type has, by API name. Its child lists are not told.
+    """The fields and lookups of a type by API name. Catalogues have no child lists.
 
-    A custom field may be a lookup's key, whose name the lookup has then; so ``lookups`` are all that there may be. ``whole``
-    says that there are fields and that each of them is named: only then does a name that is not there not exist.
+    A custom field may be the key of a lookup with the same name, so ``lookups`` may hold more than exist. ``whole``: there are
+    fields and all of them have names; only then is a name that is missing here wrong.
     """
 
     label: str
@@ -41,9 +41,9 @@ class CataloguedType:
 
 
 def catalogue_of(files: Files, path: str, diagnostics: list[Diagnostic], *, name: str = "") -> Mapping[str, CataloguedType]:
-    """Return the types that a file describes. ``name`` is the type that the file's place says, if any.
+    """Return the types in a file. ``name`` is the type of the file's directory, if any.
 
-    What is no JSON becomes a diagnostic; an entry without a name is passed over, one without fields makes its type known.
+    Invalid JSON becomes a diagnostic. Entries without a name are skipped; an entry without fields only makes its type known.
     """
     try:
         text = files.text(path, limit=MAX_TEST_DATA)
