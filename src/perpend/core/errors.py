@@ -8,7 +8,7 @@ from typing import Any
 def refuse_text(given: object, what: str) -> None:
     """Raise TypeError if a single text is given for a collection: its letters would be taken for the items."""
     if isinstance(given, (str, bytes)):
-        raise TypeError(f"{what} are several, not one text: write [{given!r}]")
+        raise TypeError(f"{what} must be a list, not one text: write [{given!r}]")
 
 
 class PerpendError(Exception):

@@ -238,7 +238,7 @@ def refuse_other(scopes: Iterable[object]) -> None:
     """Raise TypeError for a value that is not a Scope."""
     for given in scopes:
         if not isinstance(given, Scope):
-            raise TypeError(f"{given!r} is no Scope: write Scope() for all, or Scope('111122223333')")
+            raise TypeError(f"{given!r} is not a Scope: write Scope() for all, or Scope('111122223333')")
 
 
 def scopes_from(words: str) -> tuple[Scope, ...]:
@@ -254,16 +254,16 @@ def _scope_from(word: str) -> Scope:
         return Scope()
     account, slash, region = (part.strip() for part in word.partition("/"))
     if not account or (slash and not region) or re.search(r"[\s/]", account + region):
-        raise ValueError(f"`{word.strip()}` is no scope: write `all`, an account's id, or `account/region`")
+        raise ValueError(f"`{word.strip()}` is not a scope: write `all`, an account ID, or `account/region`")
     if account.isdecimal() and len(account) != _DIGITS:
-        raise ValueError(f"`{account}` has {len(account)} digits; an account's id has {_DIGITS}")
+        raise ValueError(f"`{account}` has {len(account)} digits; an account ID has {_DIGITS}")
     if _AS_SHOWN.fullmatch(account):
-        raise ValueError(f"`{account}` is no account's id (did you mean `{account.replace('-', '')}`?)")
+        raise ValueError(f"`{account}` is not an account ID (did you mean `{account.replace('-', '')}`?)")
     if _REGION.fullmatch(account):
-        raise ValueError(f"`{account}` is a region: an account's id and `/` stand before it")
+        raise ValueError(f"`{account}` is a region: write an account ID and `/` before it")
     near = suggestion(word.strip(), [ALL], cutoff=_NEARLY)
     if near:
-        raise ValueError(f"`{word.strip()}` is no scope ({near})")
+        raise ValueError(f"`{word.strip()}` is not a scope ({near})")
     return Scope(account, region or None)
 
 

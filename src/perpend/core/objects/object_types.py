@@ -135,7 +135,7 @@ class TypesDiffer(PerpendError):
     """Policies to evaluate together come from repositories that declare an object type differently."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"policies of repositories that declare {name} differently cannot be judged together")
+        super().__init__(f"policies of repositories that declare {name} differently cannot be evaluated together")
 
 
 class Types:

@@ -346,7 +346,7 @@ def _finite(digits: str) -> float:
 
 
 def _twice(pairs: list[tuple[str, Any]]) -> str:
-    return f"the key `{shorten(written(_repeated(pairs)[0]))}` appears twice in one object"
+    return f"an object has the key `{shorten(written(_repeated(pairs)[0]))}` twice"
 
 
 def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:

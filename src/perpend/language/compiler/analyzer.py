@@ -221,7 +221,7 @@ class Analyzer:
         diagnostics = self._extract_diagnostics.setdefault(extracts_id, [])
         if key in self._open:
             chain = " → ".join(entry for _, entry in [*self._open[self._open.index(key) :], key])
-            message = f"the extract `{shorten(name)}` needs itself"
+            message = f"the extract `{shorten(name)}` uses itself"
             diagnostics.append(rules.CYCLIC_EXTRACT.at(written.span, message, help=shorten(chain, 300)))
             return None
         self._open.append(key)

@@ -133,7 +133,7 @@ def type_named(name: str, repository: Repository) -> ObjectType:
     labels = [one.label for one in declared_types(repository)]
     near = suggestion(name, [*labels, *repository.known_types])
     hint = f" ({near.replace('`', chr(39))})" if near else ""
-    raise UnknownName(f"unknown type '{printable(name)}'{hint}; `perpend list types` shows all, `perpend new type` makes one")
+    raise UnknownName(f"unknown type '{printable(name)}'{hint}; `perpend list types` shows all, `perpend new type` creates one")
 
 
 def types_meant(name: str, repository: Repository) -> list[ObjectType]:

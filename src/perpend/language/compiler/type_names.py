@@ -1,9 +1,8 @@
-"""A policy judges an object type that nothing else knows, under a name that is nearly a known one, or that it had once.
+"""A policy's input type is unknown, and its name is nearly that of a known type, or a former name of one.
 
-No object will ever be of a misspelt type: the policy judges nothing, its tests pass, and nobody notices. Known are the types
-that a `type.yaml`, a directory of extracts or a catalogue (`types/types.json`) names, here or in Perpend's library, and those
-that at least two policies judge. A name that a type had in an earlier version still means that type; everything else calls it
-by the name that it has now.
+No object has a misspelt type: the policy evaluates nothing, its tests pass, and nobody notices. A type is known if a
+`type.yaml`, a directory of extracts or a catalogue (`types/types.json`) names it, here or in Perpend's library, or if it is
+the input type of at least two policies. A former name of a type still works; reports use its current name.
 
 Wrong:
 
@@ -81,7 +80,7 @@ def _misspelt(repository: Repository, logic: Logic, used: Mapping[str, int]) -> 
     near = suggestion(name[:100], others, cutoff=max(0.6, 1 - _WRONG / len(name)))
     if near is None:
         return None
-    return RULE.at(logic.input_type.span, f"nothing else knows the object type `{shorten(name)}`", help=near)
+    return RULE.at(logic.input_type.span, f"unknown object type `{shorten(name)}`", help=near)
 
 
 def _may_be_both(name: str, other: str) -> bool:

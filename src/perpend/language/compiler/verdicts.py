@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 def verdict_table(block: Block) -> dict[int, DeclaredOutcome]:
     """Return the outcomes of a program's root block by index, in the order of the indexes."""
     table = [
-        DeclaredOutcome(UNREADABLE, Status.UNDETERMINED, "isUnreadable()", "The object's own data keep it from being judged.")
+        DeclaredOutcome(UNREADABLE, Status.UNDETERMINED, "isUnreadable()", "The object's own data prevent its evaluation.")
     ]
     if block.record_types:
         names = ", ".join(f"'{name}'" for name in block.record_types)
-        message = "The object is of another record type than those that the policy judges."
+        message = "The policy does not evaluate objects of this record type."
         table.append(DeclaredOutcome(OTHER_RECORD_TYPE, Status.INAPPLICABLE, f"not(recordTypes([{names}]))", message))
     deletion = block.type.deletion_field
     if deletion is not None:

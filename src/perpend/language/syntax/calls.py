@@ -145,7 +145,7 @@ class _Calls:
             if not isinstance(node, ScalarNode) or node.text not in parameter.choices:
                 text = node.text[:60] if isinstance(node, ScalarNode) else "this"
                 hint = self._near(text, parameter.choices) or f"one of {', '.join(f'`{name}`' for name in parameter.choices)}"
-                self._note(rules.UNKNOWN_CHOICE, node.span, f"`{text}` is no `{parameter.name}`", help=hint)
+                self._note(rules.UNKNOWN_CHOICE, node.span, f"`{text}` is not allowed as `{parameter.name}`", help=hint)
                 return None
             return _OLD_FORMATS.get(node.text, node.text)
         assert parameter.constant is not None
@@ -168,7 +168,7 @@ class _Calls:
                 hint = self._near(key.text, _EXPECTATION)
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `expected`", help=hint)
             elif key.text == "status" and plain(value) not in tuple(Status):
-                self._note(rules.UNKNOWN_CHOICE, value.span, "`status` names no status", help=f"one of {', '.join(Status)}")
+                self._note(rules.UNKNOWN_CHOICE, value.span, "`status` is not a status", help=f"one of {', '.join(Status)}")
             elif key.text == "subIndex" and (not _is_whole(plain(value)) or not 0 <= plain(value) <= LAST):
                 self._note(rules.WRONG_KIND, value.span, f"`subIndex` is a whole number up to {LAST}")
         if node.get("text") is None:
@@ -283,11 +283,11 @@ def _impossible(node: ScalarNode, constant: Constant) -> str | None:
     """Return the reason why a well-formed constant names nothing that exists, None if it does."""
     match constant:
         case Constant.DATE_TIME if date_time_from_text(node.text) is None:
-            return f"`{node.text[:60]}` is no date, or no date and time, in ISO 8601"
+            return f"`{node.text[:60]}` is not a date, or a date and time, in ISO 8601"
         case Constant.DURATION if duration_from_iso(node.text) is None:
-            return f"`{node.text[:60]}` is no ISO 8601 duration"
+            return f"`{node.text[:60]}` is not an ISO 8601 duration"
         case Constant.STATUS if node.text not in tuple(Status):
-            return f"`{node.text[:60]}` is no status"
+            return f"`{node.text[:60]}` is not a status"
         case Constant.FIELD_PATH | Constant.LOOKUP_PATH | Constant.EXTRACT_PATH | Constant.RELATIONSHIP:
-            return None if all(node.text.split(".")) else f"`{node.text[:60]}` is no path: a step is empty"
+            return None if all(node.text.split(".")) else f"`{node.text[:60]}` is not a path: a step is empty"
     return None

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 MAPPING: Final = Record(
     "mapping",
-    "What the columns of a table mean.",
+    "The meaning of the columns of a table.",
     (
         Key("columns", TextMap(), "The table's columns, each with the API name of its field."),
-        Key("constants", TextMap(), "API name of a field: the value that it has for all objects."),
-        Key("complete", Text(), "Of what the table holds every object: `all`, accounts, `account/region`, with commas."),
+        Key("constants", TextMap(), "Values by the API name of a field, the same for all objects."),
+        Key(
+            "complete",
+            Text(),
+            "The scopes of which the table holds every object: `all`, accounts, `account/region`, with commas.",
+        ),
         Key("blank", ChoiceByName(("none",)), "`none`: blank cells of CSV and TSV are null, in all columns or by column."),
     ),
 )

@@ -15,59 +15,61 @@ WAIVER_KINDS: Final = ("accepted-risk", "false-positive", "compensating-control"
 _DAY = Text(filled=True)
 _SOME = Items(Text(filled=True), filled=True)
 _ABOUT = (
-    Key("id", Text(filled=True), "What it is called in every output; unique for ever.", required=True),
-    Key("reason", Text(filled=True), "Why.", required=True),
-    Key("owner", Text(filled=True), "Who answers for it.", required=True),
-    Key("approvedBy", Text(filled=True), "Who has agreed; required where `approvers` are named, and then not the owner."),
-    Key("from", _DAY, "The first day on which it holds, such as 2026-11-01 (UTC); without it, always."),
+    Key("id", Text(filled=True), "The id in every output; it is never reused.", required=True),
+    Key("reason", Text(filled=True), "The reason.", required=True),
+    Key("owner", Text(filled=True), "The person or team in charge.", required=True),
+    Key("approvedBy", Text(filled=True), "The approver; required if the file names `approvers`, and never the owner."),
+    Key("from", _DAY, "The first day on which it applies, such as 2026-11-01 (UTC); without it, any day."),
 )
 _NOT_KEPT = (
-    "what objects hold is not kept with findings, so nobody could say later what it covers: name `accounts`, `objects`, `names`"
+    "fields of objects are not stored with findings, so they cannot be matched later: name `accounts`, `objects`, `names`"
 )
-_NO_TAGS = "no object type says which of its fields holds tags, so it would cover nothing: name `accounts`, `objects`, `names`"
+_NO_TAGS = "no object type declares a field for tags, so nothing would match: name `accounts`, `objects`, `names`"
 _SCOPE = Record(
     "scope",
-    "Which findings: every key must hold, a list means any of it.",
+    "The findings: every key must match, a list matches by any of its items.",
     (
         Key("accounts", _SOME, "Accounts by their numbers."),
         Key("regions", _SOME, "Regions."),
         Key("types", _SOME, "API names of object types."),
-        Key("objects", _SOME, "Ids or external ids; `*` is anything."),
-        Key("names", _SOME, "Names of objects; `*` is anything."),
+        Key("objects", _SOME, "Ids or external ids; `*` matches anything."),
+        Key("names", _SOME, "Names of objects; `*` matches anything."),
     ),
     lacks=(("tags", _NO_TAGS), ("where", _NOT_KEPT)),
 )
 _COVERED = Items(Choice((Status.INCOMPLIANT.value, Status.UNDETERMINED.value)), filled=True)
 _WAIVER = Record(
     "waiver",
-    "Findings that stay what they are, and that somebody answers for until a day.",
+    "An accepted set of findings, with an owner and an end. Their status does not change.",
     (
         *_ABOUT,
-        Key("until", _DAY, "The last day on which it holds (UTC)."),
-        Key("forever", Flag(), "In place of `until`, for an accepted risk only; it warns for ever."),
-        Key("kind", Choice(WAIVER_KINDS), "What kind of reason it is.", required=True),
-        Key("ticket", Text(filled=True), "Where it is followed up."),
-        Key("limit", Count(), "How many findings it covers at most; over it, it covers none.", required=True),
-        Key("policies", _SOME, "Ids; `*` is anything within a segment, `**` across segments.", required=True),
-        Key("scope", _SCOPE, "Which findings of these policies; without it, all."),
-        Key("statuses", _COVERED, "Verdicts that it covers: INCOMPLIANT, unless UNDETERMINED is named."),
+        Key("until", _DAY, "The last day on which it applies (UTC)."),
+        Key("forever", Flag(), "Instead of `until`, for an accepted risk only; every run warns about it."),
+        Key("kind", Choice(WAIVER_KINDS), "The kind of reason.", required=True),
+        Key("ticket", Text(filled=True), "The ticket of the follow-up."),
+        Key("limit", Count(), "The most findings that it covers. If more match, it covers none.", required=True),
+        Key("policies", _SOME, "Ids; `*` matches anything within a segment, `**` across segments.", required=True),
+        Key("scope", _SCOPE, "The findings of these policies; without it, all."),
+        Key("statuses", _COVERED, "Statuses that it covers; by default INCOMPLIANT only."),
     ),
 )
 _ATTESTATION = Record(
     "attestation",
-    "What somebody attests of a policy that cannot be automated. It is never a verdict.",
+    "A statement on a policy that cannot be automated. It is never a verdict.",
     (
         *_ABOUT,
-        Key("until", _DAY, "The last day on which it holds (UTC), at most 90 days after `from`.", required=True),
+        Key("until", _DAY, "The last day on which it applies (UTC), at most 90 days after `from`.", required=True),
         Key("policy", Text(filled=True), "The id of a policy that is `impossible`.", required=True),
-        Key("evidence", Text(filled=True), "Where the evidence is: an address that begins with https.", required=True),
+        Key("evidence", Text(filled=True), "The https address of the evidence.", required=True),
     ),
 )
 WAIVERS: Final = Record(
     "waivers",
-    "Findings that somebody answers for, and what people attest where no policy can judge.",
+    "Waivers of findings, and attestations for policies that cannot be automated.",
     (
-        Key("approvers", _TEXTS, "Who may approve. Where any are named, what none of them has approved is not in force."),
+        Key(
+            "approvers", _TEXTS, "The people who may approve. If any are named, entries without their approval are not active."
+        ),
         Key("waivers", Items(_WAIVER), "The waivers."),
         Key("attestations", Items(_ATTESTATION), "The attestations."),
     ),
@@ -77,36 +79,34 @@ SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 """The severities of findings, the worst first."""
 
 _SAID = (
-    Key("because", Text(filled=True), "Why.", required=True),
-    Key("source", Text(filled=True), "Who says so: a person, a board, a document.", required=True),
+    Key("because", Text(filled=True), "The reason.", required=True),
+    Key("source", Text(filled=True), "The source: a person, a board, a document.", required=True),
 )
-_RATED = Key("policies", _SOME, "Ids; `*` is anything within a segment, `**` across segments.", required=True)
+_RATED = Key("policies", _SOME, "Ids; `*` matches anything within a segment, `**` across segments.", required=True)
 _RATING = Record(
     "rating",
-    "How severe it is where policies find an object incompliant. Of two that name a policy the later one holds.",
+    "The severity of findings of some policies. If several name a policy, the last one counts.",
     (
         _RATED,
-        Key("severity", Choice(SEVERITIES), "How severe.", required=True),
+        Key("severity", Choice(SEVERITIES), "The severity.", required=True),
         *_SAID,
-        Key("vector", Text(filled=True), "How that was argued, metric by metric, such as `AV:N/AC:L`."),
-        Key("resolveWithin", Text(filled=True), "Within what time it is to be mended, such as `2d`; later it is overdue."),
+        Key("vector", Text(filled=True), "The arguments, metric by metric, such as `AV:N/AC:L`."),
+        Key("resolveWithin", Text(filled=True), "The time to fix a finding, such as `2d`; after that it is overdue."),
     ),
 )
 _SHIFT = (
-    Key("scope", _SCOPE, "Which findings; all where it is not there, and `whereAlso` is."),
-    Key(
-        "whereAlso", _SOME, "Ids, as above: only of objects that one of these policies finds incompliant, such as exposed ones."
-    ),
-    Key("by", Count(), "By how many levels; never beyond the last one.", required=True),
+    Key("scope", _SCOPE, "The findings; without it, all that match `whereAlso`."),
+    Key("whereAlso", _SOME, "Ids, as above: only objects that one of these policies finds incompliant, such as exposed ones."),
+    Key("by", Count(), "The number of levels; never beyond the last one.", required=True),
     *_SAID,
-    Key("policies", _SOME, "Ids, as above; without them all policies that are rated."),
+    Key("policies", _SOME, "Ids, as above; without them all rated policies."),
 )
 RATINGS: Final = Record(
     "ratings",
-    "How severe findings are, who says so and why. What nobody has rated is not rated.",
+    "The severities of findings, with source and reason. Findings of other policies are not rated.",
     (
         Key("ratings", Items(_RATING), "The ratings."),
-        Key("raise", Items(Record("raise", "Findings that are more severe where they are.", _SHIFT)), "What is more severe."),
-        Key("lower", Items(Record("lower", "Findings that are less severe where they are.", _SHIFT)), "What is less severe."),
+        Key("raise", Items(Record("raise", "Findings that are more severe.", _SHIFT)), "Findings that are more severe."),
+        Key("lower", Items(Record("lower", "Findings that are less severe.", _SHIFT)), "Findings that are less severe."),
     ),
 )

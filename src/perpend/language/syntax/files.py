@@ -129,7 +129,7 @@ def _unreadable(rule: Rule, path: str, message: str) -> UnreadableFile:
 
 
 def _irregular(path: str) -> Diagnostic:
-    return rules.UNREADABLE_FILE.at(Span(path), f"`{path}` is no regular file")
+    return rules.UNREADABLE_FILE.at(Span(path), f"`{path}` is not a regular file")
 
 
 class _TreeWalk:
@@ -153,7 +153,7 @@ class _TreeWalk:
             if os.path.isdir(real):
                 self._enter(top, real, (self.real_root,), linked=os.path.islink(place))
             elif os.path.lexists(real):
-                self._note(rules.UNREADABLE_FILE, top, f"`{top}` is no directory")
+                self._note(rules.UNREADABLE_FILE, top, f"`{top}` is not a directory")
 
     def look_at(self, path: str) -> None:
         """Report an entry in the place of a file that is not a file."""

@@ -70,7 +70,7 @@ def _table(
     for key in repeated[:_MAX_FAULTS]:
         written = json.dumps(key, ensure_ascii=False)
         place = places.at(max(text.find(written, text.find(written) + 1), 0), len(written))
-        diagnostics.append(rules.DUPLICATE_KEY.at(place, f"the key `{shorten(key)}` stands there twice"))
+        diagnostics.append(rules.DUPLICATE_KEY.at(place, f"duplicate key `{shorten(key)}`"))
     unfit = [key for key, value in table.items() if not fits(value)]
     for key in unfit[:_MAX_FAULTS]:
         place = places.at(max(text.find(json.dumps(key, ensure_ascii=False)), 0), len(key) + 2)

@@ -189,7 +189,7 @@ class _Composer:
     def _repeated(self, key: ScalarNode, first: ScalarNode) -> None:
         self.diagnostics.append(
             rules.DUPLICATE_KEY.at(
-                key.span, f"the key `{shorten(key.text)}` stands here twice", label=f"first used in line {first.span.line}"
+                key.span, f"duplicate key `{shorten(key.text)}`", label=f"first used in line {first.span.line}"
             )
         )
 

@@ -93,7 +93,7 @@ class Reader:
             if key is None:
                 self._unknown(name, keys, shape)
             elif key.name in values:
-                self._note(rules.DUPLICATE_KEY, name.span, f"`{name.text}` says again what `{written[key.name]}` says")
+                self._note(rules.DUPLICATE_KEY, name.span, f"`{name.text}` and `{written[key.name]}` are the same key")
             else:
                 spans[key.name] = name.span
                 written[key.name] = name.text

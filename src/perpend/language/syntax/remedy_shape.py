@@ -15,27 +15,27 @@ _VALUE: Final = Record(
     "value",
     "A name that commands take from the object.",
     (
-        Key("name", _SAID, "What it is called in commands, as `<name>`.", required=True),
-        Key("field", _SAID, "The field that holds it, lookups in front.", required=True),
-        Key("kind", _SAID, "What a name of its kind looks like, such as s3-bucket.", required=True),
+        Key("name", _SAID, "The placeholder in commands, as `<name>`.", required=True),
+        Key("field", _SAID, "The field with the name, after any lookups.", required=True),
+        Key("kind", _SAID, "The format of the name, such as s3-bucket.", required=True),
     ),
 )
 _LOOK: Final = Record(
     "look",
-    "What to check before.",
+    "A check before the changes.",
     (
-        Key("say", _SAID, "What to look for, and what would stop you.", required=True),
-        Key("run", _WORDS, "The command that shows it, a list item per word."),
+        Key("say", _SAID, "What to look for, and when to stop.", required=True),
+        Key("run", _WORDS, "The command that shows it, one list item per word."),
     ),
 )
 _STEP: Final = Record(
     "step",
     "One change.",
     (
-        Key("say", _SAID, "What it does.", required=True),
-        Key("run", _WORDS, "The command, a list item per word.", required=True),
+        Key("say", _SAID, "The effect of the change.", required=True),
+        Key("run", _WORDS, "The command, one list item per word.", required=True),
         Key("undo", _WORDS, "The command that undoes it."),
-        Key("noUndo", _SAID, "Why no command undoes it, and what does."),
+        Key("noUndo", _SAID, "Why no command undoes it, and how to undo it."),
     ),
 )
 _RESOURCE: Final = Record(
@@ -43,17 +43,17 @@ _RESOURCE: Final = Record(
     "Attributes of one resource.",
     (
         Key("type", _SAID, "The resource's type, such as aws_s3_bucket_versioning.", required=True),
-        Key("set", ScalarMap(), "Values by attribute; a point leads into a block.", required=True),
+        Key("set", ScalarMap(), "Values by attribute; a dot leads into a block.", required=True),
     ),
 )
 
 SHAPE: Final = Record(
     "remedy",
-    "How objects that a policy finds incompliant are mended, as commands with places for their names.",
+    "Commands that fix incompliant objects of a policy, with placeholders for their names.",
     (
-        Key("values", Items(_VALUE), "The names that commands take from the object.", required=True),
-        Key("before", Items(_LOOK, filled=True), "What to check before.", required=True),
+        Key("values", Items(_VALUE), "The names that the commands take from the object.", required=True),
+        Key("before", Items(_LOOK, filled=True), "A check before the changes.", required=True),
         Key("steps", Items(_STEP, filled=True), "The changes, in order.", required=True),
-        Key("terraform", Items(_RESOURCE), "The same as attributes of Terraform's resources."),
+        Key("terraform", Items(_RESOURCE), "The same change as attributes of Terraform resources."),
     ),
 )

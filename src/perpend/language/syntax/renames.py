@@ -80,7 +80,7 @@ def renames_from(fields: Fields, policy_ids: Collection[str], diagnostics: list[
     for entry in fields.records("retired"):
         policy = entry.get("policy")
         if policy is not None and policy.value in policy_ids:
-            diagnostics.append(_at(policy.span, f"`{shorten(policy.value)}` is called retired, and is a policy", "", ()))
+            diagnostics.append(_at(policy.span, f"`{shorten(policy.value)}` is retired, but still a policy", "", ()))
         elif policy is not None:
             retired.add(policy.value)
     return Renames(former, frozenset(retired))
@@ -91,11 +91,11 @@ def _problem(
 ) -> tuple[bool, str] | None:
     """Return the problem of a rename, and whether the former id is at fault."""
     if origin in policy_ids:
-        return True, f"`{shorten(origin)}` is called a former id, and is a policy"
+        return True, f"`{shorten(origin)}` is a former id, but still a policy"
     if origin in former.values():
-        return True, f"`{shorten(origin)}` is renamed twice; a policy that was split is `retired`, and its parts are new"
+        return True, f"`{shorten(origin)}` is renamed twice; list a policy that was split under `retired`"
     if target in former:
-        return False, f"two policies are renamed to `{shorten(target)}`; those that were merged are `retired`"
+        return False, f"two policies are renamed to `{shorten(target)}`; list merged policies under `retired`"
     if target not in policy_ids and target not in targets:
         return False, f"there is no policy `{shorten(target)}`"
     return (False, f"`{shorten(target)}` is renamed in a circle") if _in_circle(origin, targets) else None

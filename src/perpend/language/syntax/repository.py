@@ -278,7 +278,7 @@ class Repository:
         if path is None:
             return None
         if not _is_extracts(path):
-            diagnostics.append(rules.NOT_EXTRACTS.at(reference.span, f"`/{shorten(path)}` is no file of extracts"))
+            diagnostics.append(rules.NOT_EXTRACTS.at(reference.span, f"`/{shorten(path)}` is not a file of extracts"))
             return None
         return f"/{path}"
 

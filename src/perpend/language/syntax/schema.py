@@ -207,7 +207,7 @@ class _Writer:
                 check.key: {"description": check.doc, **(_DELEGATE if check.delegate else _MESSAGE)} for check in checks
             }
             properties["undeterminedIf"] = _closed(
-                "What leaves the status undetermined, each with its message.",
+                "Checks that make the status undetermined, each with its message.",
                 messages,
                 [check.key for check in checks if check.required],
             )

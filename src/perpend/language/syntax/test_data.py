@@ -80,7 +80,7 @@ def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> li
         diagnostics.append(rules.NOT_TEST_DATA.at(places.at(0), "test data must be a JSON array of objects"))
         return []
     for key in dict.fromkeys(repeated):
-        diagnostics.append(rules.DUPLICATE_KEY.at(places.repeated(key), f"the key `{shorten(key)}` stands in one object twice"))
+        diagnostics.append(rules.DUPLICATE_KEY.at(places.repeated(key), f"duplicate key `{shorten(key)}`"))
     reader, tests = _TestObjects(places, diagnostics), []
     for number, entry in enumerate(entries):
         tests.append(reader.read(entry, number))
@@ -141,13 +141,13 @@ class _TestObjects:
         problems = []
         if status not in tuple(Status):
             help = suggestion(str(status)[:60], tuple(Status)) or f"one of {', '.join(Status)}"
-            problems.append((f"`{_shown(status)}` is no status", ("expectedResult", "status"), help))
+            problems.append((f"`{_shown(status)}` is not a status", ("expectedResult", "status"), help))
         if isinstance(index, bool) or not _INDEX.fullmatch(str(index)):
             help = "`299` is condition 2 itself, `201` its first check"
-            problems.append((f"`{_shown(index)}` is no condition index", ("expectedResult", "conditionIndex"), help))
+            problems.append((f"`{_shown(index)}` is not a condition index", ("expectedResult", "conditionIndex"), help))
         if time is not None and (not isinstance(time, str) or date_time_from_text(time) is None):
             help = "for example `2026-01-31T12:00:00Z`"
-            problems.append((f"`{_shown(time)}` is no date and time in ISO 8601", ("context", "snapshotTime"), help))
+            problems.append((f"`{_shown(time)}` is not a date and time in ISO 8601", ("context", "snapshotTime"), help))
         for message, keys, help in problems:
             self._note(rules.IMPOSSIBLE_EXPECTATION, message, number, *keys, help=help)
         return not problems

@@ -46,7 +46,7 @@ def test_json_texts(text: str, expected: Any) -> None:
     ],
 )
 def test_an_object_that_repeats_a_key_is_no_json(text: str, key: str) -> None:
-    with pytest.raises(ValueError, match=f"^the key `{key}` appears twice in one object$"):
+    with pytest.raises(ValueError, match=f"^an object has the key `{key}` twice$"):
         json_from_text(text)
 
 

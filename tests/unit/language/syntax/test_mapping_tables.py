@@ -62,7 +62,7 @@ def test_an_entry_of_another_form_is_told_and_the_rest_is_read(tmp_path: Path) -
 
 def test_a_key_that_stands_there_twice_is_told_at_its_second_place(tmp_path: Path) -> None:
     (tmp_path / ID_MAP).write_text('{"a": "/x",\n "a": "/y"}')
-    expected = [f"L116 {ID_MAP}:2:2 the key `a` stands there twice"]
+    expected = [f"L116 {ID_MAP}:2:2 duplicate key `a`"]
     assert (MappingTables({"a": "/y"}), expected) == read(tmp_path)
 
 

@@ -48,7 +48,7 @@ def test_a_text_that_is_no_json_says_why(tmp_path: Path, text: str, expected: tu
     index, error = end_of(program, {"f": text})
     assert expected == (index, error is not None)
     if text.startswith('{"a"'):
-        assert "the key `a` appears twice in one object" == error
+        assert "an object has the key `a` twice" == error
 
 
 def test_the_size_of_what_is_no_array_is_not_known(tmp_path: Path) -> None:
