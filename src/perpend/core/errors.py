@@ -16,10 +16,10 @@ class PerpendError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return a constructor call that copies the error without calling ``__init__`` of its class."""
-        return _told, (type(self), self.args, self.__dict__)
+        return _copy, (type(self), self.args, self.__dict__)
 
 
-def _told(class_: type[PerpendError], arguments: tuple[Any, ...], members: dict[str, Any]) -> PerpendError:
+def _copy(class_: type[PerpendError], arguments: tuple[Any, ...], members: dict[str, Any]) -> PerpendError:
     error = class_.__new__(class_, *arguments)
     error.__dict__.update(members)
     return error

@@ -24,8 +24,10 @@ Chunk = TypeVar("Chunk")
 Answer = TypeVar("Answer")
 
 _NO_MORE: Final = ()
-_DESK: Final = 16 * 2**20
-_LOST: Final = "a process that did a part of the work has ended before its time; the system ends some where memory is short"
+_SLOT_SIZE: Final = 16 * 2**20
+_LOST_MESSAGE: Final = (
+    "a process that did a part of the work has ended before its time; the system ends some where memory is short"
+)
 
 
 class ProcessLost(PerpendError):
@@ -70,10 +72,10 @@ def dealt(answers: Callable[[int], Iterable[Answer]], count: int) -> Iterator[An
     and are at most one result ahead. Their PerpendErrors are raised here. Raises ProcessLost if a process ends early.
     """
     with ExitStack() as stack:
-        desks: list[_Desk] = []
+        slots: list[_Slot] = []
         for number in range(1, count):
-            desks.append(stack.enter_context(_working(answers, number, desks))[0])
-        every = [iter(answers(0)), *(desk.taken() for desk in desks)]
+            slots.append(stack.enter_context(_worker(answers, number, slots))[0])
+        every = [iter(answers(0)), *(slot.results() for slot in slots)]
         for of_process in cycle(every):
             try:
                 answer = next(of_process)
@@ -96,15 +98,15 @@ def apart(answers: Callable[[], Iterable[Answer]], *, seconds: float | None, mem
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
         yield from answers()
 
-    def taken(desk: _Desk) -> Iterator[Answer]:
+    def results(slot: _Slot) -> Iterator[Answer]:
         try:
-            yield from desk.taken()
+            yield from slot.results()
         except ProcessLost:
             if late.is_set():
                 raise TookTooLong(f"not done within {seconds:g} seconds") from None
             raise
 
-    with _working(limited, 1, ()) as (desk, end):
+    with _worker(limited, 1, ()) as (slot, end):
 
         def end_late() -> None:
             late.set()
@@ -115,7 +117,7 @@ def apart(answers: Callable[[], Iterable[Answer]], *, seconds: float | None, mem
             timer.daemon = True
             timer.start()
         try:
-            yield taken(desk)
+            yield results(slot)
         finally:
             if timer:
                 timer.cancel()
@@ -123,29 +125,29 @@ def apart(answers: Callable[[], Iterable[Answer]], *, seconds: float | None, mem
 
 
 @contextmanager
-def _working(
-    answers: Callable[[int], Iterable[Answer]], number: int, others: Sequence[_Desk]
-) -> Iterator[tuple[_Desk, Callable[[], None]]]:
+def _worker(
+    answers: Callable[[int], Iterable[Answer]], number: int, others: Sequence[_Slot]
+) -> Iterator[tuple[_Slot, Callable[[], None]]]:
     """Yield a reader of one process's results and a function that kills it. The process is killed at the end in any case."""
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe()
     with ours:
         # INVARIANT: only the reader and the writer hold an end of the pipe, so that each notices when the other is gone.
-        desk = _Desk(ours, mmap(-1, _DESK))
-        process = fork.Process(target=_work, args=(answers, number, _Desk(theirs, desk.shared), [*others, desk]), daemon=True)
+        slot = _Slot(ours, mmap(-1, _SLOT_SIZE))
+        process = fork.Process(target=_work, args=(answers, number, _Slot(theirs, slot.shared), [*others, slot]), daemon=True)
         with theirs:
             try:
                 process.start()
             except OSError as error:
                 raise ProcessLost(f"no further process can be made: {(error.strerror or str(error)).lower()}") from None
         try:
-            yield desk, process.kill
+            yield slot, process.kill
         finally:
             process.kill()
             process.join()
 
 
-def _work(answers: Callable[[int], Iterable[Answer]], number: int, desk: _Desk, others: Sequence[_Desk]) -> None:
+def _work(answers: Callable[[int], Iterable[Answer]], number: int, slot: _Slot, others: Sequence[_Slot]) -> None:
     for other in others:
         other.pipe.close()
     # An interrupt goes to the parent, which kills this process.
@@ -153,16 +155,16 @@ def _work(answers: Callable[[int], Iterable[Answer]], number: int, desk: _Desk, 
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with suppress(EOFError, OSError):  # the parent may want no more results
         try:
-            for answer in _named(answers(number)):
-                desk.put(answer)
+            for answer in _with_os_errors(answers(number)):
+                slot.put(answer)
             last: Any = _NO_MORE
         except PerpendError as error:
             last = error
-        desk.cleared()
-        desk.pipe.send(last)
+        slot.wait_until_taken()
+        slot.pipe.send(last)
 
 
-def _named(answers: Iterable[Answer]) -> Iterator[Answer]:
+def _with_os_errors(answers: Iterable[Answer]) -> Iterator[Answer]:
     """Yield results. An OSError while they are made becomes ProcessLost, so that it is not taken for a closed pipe."""
     try:
         yield from answers
@@ -171,7 +173,7 @@ def _named(answers: Iterable[Answer]) -> Iterator[Answer]:
 
 
 @dataclass(slots=True)
-class _Desk:
+class _Slot:
     """A slot in shared memory for one result at a time.
 
     A pipe signals that a result is there, and that it was taken. Results that are too large for the slot go through the pipe.
@@ -183,7 +185,7 @@ class _Desk:
 
     def put(self, answer: Any) -> None:
         """Put a result into the slot, after the one before was taken."""
-        self.cleared()
+        self.wait_until_taken()
         self.full = True
         self.shared.seek(0)
         try:
@@ -193,12 +195,12 @@ class _Desk:
         else:
             self.pipe.send(self.shared.tell())
 
-    def cleared(self) -> None:
+    def wait_until_taken(self) -> None:
         """Wait until the result before was taken."""
         if self.full:
             self.pipe.recv_bytes()
 
-    def taken(self) -> Iterator[Any]:
+    def results(self) -> Iterator[Any]:
         """Yield the results of the other process."""
         while True:
             try:
@@ -208,12 +210,12 @@ class _Desk:
                 if received == _NO_MORE:
                     return
             except (EOFError, OSError):
-                raise ProcessLost(_LOST) from None
-            answer = self._unpacked(received) if isinstance(received, int) else received[0]
+                raise ProcessLost(_LOST_MESSAGE) from None
+            answer = self._unpickle(received) if isinstance(received, int) else received[0]
             with suppress(OSError):  # a lost process is noticed at the next read
                 self.pipe.send_bytes(b"")
             yield answer
 
-    def _unpacked(self, size: int) -> Any:
+    def _unpickle(self, size: int) -> Any:
         with memoryview(self.shared) as whole, whole[:size] as packed:
             return pickle.loads(packed)  # noqa: S301 - packed by a process of our own

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 _SHORT: Final = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_COMMAND_WITHIN: Final = re.compile(r"##(?=\w*\[)")
-_COMMAND_AHEAD: Final = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
+_COMMAND_INSIDE: Final = re.compile(r"##(?=\w*\[)")
+_COMMAND_AT_START: Final = re.compile(r"^([^\S\n]*)::", re.MULTILINE)
 _HANGUL_TAILS: Final = (range(0x1160, 0x1200), range(0xD7B0, 0xD800))
 """Vowels and finals of conjoining Hangul: a terminal shows them inside the syllable that the consonant before them begins."""
 
@@ -34,8 +34,8 @@ def visible(text: str) -> str:
     red \x1b[31m, turned \u202e, naïve 日本
     """
     if not text.isprintable():
-        text = "".join(_written_out(sign) if unicodedata.category(sign) in _HIDDEN else sign for sign in text)
-    return _COMMAND_WITHIN.sub(r"##\\", text) if "##" in text else text
+        text = "".join(_escape_character(sign) if unicodedata.category(sign) in _HIDDEN else sign for sign in text)
+    return _COMMAND_INSIDE.sub(r"##\\", text) if "##" in text else text
 
 
 def inert(text: str, *, goes_on: bool = False) -> str:
@@ -49,13 +49,13 @@ def inert(text: str, *, goes_on: bool = False) -> str:
      \::add-mask::c
     """
     if "##" in text:
-        text = _COMMAND_WITHIN.sub(r"##\\", text)
+        text = _COMMAND_INSIDE.sub(r"##\\", text)
     if "::" not in text:
         return text
-    return _COMMAND_AHEAD.sub(lambda match: match[0] if goes_on and not match.start() else _led(match[1]), text)
+    return _COMMAND_AT_START.sub(lambda match: match[0] if goes_on and not match.start() else _escape_command(match[1]), text)
 
 
-def _led(blanks: str) -> str:
+def _escape_command(blanks: str) -> str:
     return f"{blanks.removesuffix(' ')}\\::"
 
 
@@ -68,10 +68,10 @@ def display_width(text: str) -> int:
 
 def encodable(text: str) -> str:
     r"""Return the text with lone surrogates written out (``\udc80``), so that it can be encoded as UTF-8."""
-    return _SURROGATE.sub(lambda match: _written_out(match[0]), text)
+    return _SURROGATE.sub(lambda match: _escape_character(match[0]), text)
 
 
-def _written_out(character: str) -> str:
+def _escape_character(character: str) -> str:
     if character in _SHORT:
         return _SHORT[character]
     number = ord(character)

@@ -39,8 +39,8 @@ def render_text(
     ordered = sorted_diagnostics(diagnostics)
     if not ordered:
         return "no problems found\n"
-    drawing = _Drawing(source_line, colour, width)
-    blocks = ["".join(f"{line}\n" for line in drawing.lines(diagnostic)) for diagnostic in ordered]
+    layout = _Layout(source_line, colour, width)
+    blocks = ["".join(f"{line}\n" for line in layout.lines(diagnostic)) for diagnostic in ordered]
     return inert("\n".join([*blocks, f"{_count(ordered)}\n"]))
 
 
@@ -48,8 +48,8 @@ def line_of(diagnostic: Diagnostic, path: str) -> str:
     """Return one diagnostic as one line. ``path`` is the user's name of the file."""
     whole = f"`{diagnostic.span.path}` "  # messages about the file as a whole begin so, and get no line number
     place = "" if diagnostic.message.startswith(whole) else f":{diagnostic.span.line}:{diagnostic.span.column}"
-    said = diagnostic.message.removeprefix(whole) + (f" ({diagnostic.help})" if diagnostic.help else "")
-    return visible(f"{path}{place}: {said}")
+    message = diagnostic.message.removeprefix(whole) + (f" ({diagnostic.help})" if diagnostic.help else "")
+    return visible(f"{path}{place}: {message}")
 
 
 def _count(diagnostics: Iterable[Diagnostic]) -> str:
@@ -59,7 +59,7 @@ def _count(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawing:
+class _Layout:
     """The options of one text: colours, width and access to source lines."""
 
     source_line: Callable[[str, int], str | None]
@@ -122,36 +122,36 @@ def excerpt_of(line: str, start: int, end: int, *, width: int) -> Excerpt:
     start = min(start, len(line))
     end = min(max(end, start), len(line))
     first, last = _window(line, start, end, width)
-    before = (_CUT if first else "") + _drawn(line[first:start])
-    marked = _drawn(line[start : min(end, last)])
-    after = _drawn(line[min(end, last) : last]) + (_CUT if last < len(line) else "")
+    before = (_CUT if first else "") + _visible_line(line[first:start])
+    marked = _visible_line(line[start : min(end, last)])
+    after = _visible_line(line[min(end, last) : last]) + (_CUT if last < len(line) else "")
     return Excerpt(before + marked + after, display_width(before), max(display_width(marked), 1))
 
 
 def _window(line: str, start: int, end: int, width: int) -> tuple[int, int]:
     """Return the range of characters to show: most of the underlined part, and equal shares of the text around it."""
-    if len(line) <= width and display_width(_drawn(line)) <= width:
+    if len(line) <= width and display_width(_visible_line(line)) <= width:
         return 0, len(line)
     room = width - 2 * len(_CUT)
     last = start + _count_fitting(line[start : min(end, start + room)], room * 3 // 4)
-    used = display_width(_drawn(line[start:last]))
+    used = display_width(_visible_line(line[start:last]))
     near = line[max(start - room, 0) : start][::-1]
     first = start - _count_fitting(near, (room - used) // 2)
-    used = display_width(_drawn(line[first:last]))
+    used = display_width(_visible_line(line[first:last]))
     last += _count_fitting(line[last : last + room], room - used)
-    used = display_width(_drawn(line[first:last]))
-    first = start - _count_fitting(near, room - used + display_width(_drawn(line[first:start])))
+    used = display_width(_visible_line(line[first:last]))
+    first = start - _count_fitting(near, room - used + display_width(_visible_line(line[first:start])))
     return first, last
 
 
 def _count_fitting(text: str, columns: int) -> int:
     """Return how many characters from the start of a text fit into ``columns`` terminal columns."""
     for count, character in enumerate(text):
-        columns -= display_width(_drawn(character))
+        columns -= display_width(_visible_line(character))
         if columns < 0:
             return count
     return len(text)
 
 
-def _drawn(text: str) -> str:
+def _visible_line(text: str) -> str:
     return visible(text.replace("\t", " "))

@@ -104,12 +104,12 @@ def policy_allows(document: object, actions: Sequence[str], widest: AccessLevel)
     """
     allows: list[_Statement] = []
     denies: list[_Statement] = []
-    for statement, understood in _understood(document):
+    for statement, parsed in _parsed_statements(document):
         if statement["Effect"] == "Allow":
             if _level(statement) > widest:
-                allows.append(understood)
+                allows.append(parsed)
         elif not statement.keys() - _PLAIN_DENY:
-            denies.append(understood)
+            denies.append(parsed)
     wanted = [_pattern(action) for action in actions]
     return any(_is_granted(action, allow, denies) for allow in allows for action in wanted)
 
@@ -126,13 +126,13 @@ def statements_of(document: object) -> list[Mapping[str, object]]:
 
     Raises ``AccessPolicyError`` if the document is not understood.
     """
-    return [statement for statement, _ in _understood(document)]
+    return [statement for statement, _ in _parsed_statements(document)]
 
 
-def _understood(document: object) -> Iterator[tuple[Mapping[str, object], _Statement]]:
+def _parsed_statements(document: object) -> Iterator[tuple[Mapping[str, object], _Statement]]:
     for statement in _statements(document):
         if statement.get("Effect") == "Allow":
-            _refuse_others(statement, _ALLOW, "an Allow statement")
+            _reject_unknown_keys(statement, _ALLOW, "an Allow statement")
         elif statement.get("Effect") != "Deny":
             raise AccessPolicyError("a statement's `Effect` is neither `Allow` nor `Deny`")
         yield statement, _statement(statement)
@@ -143,7 +143,7 @@ def _statements(document: object) -> list[Mapping[str, object]]:
         raise AccessPolicyError("the policy document is not an object")
     if "Statement" not in document:
         raise AccessPolicyError("the policy document has no `Statement`")
-    _refuse_others(document, _DOCUMENT, "the policy document")
+    _reject_unknown_keys(document, _DOCUMENT, "the policy document")
     stated = document["Statement"]
     statements = stated if isinstance(stated, list) else [stated]
     if not statements:
@@ -153,7 +153,7 @@ def _statements(document: object) -> list[Mapping[str, object]]:
     return statements
 
 
-def _refuse_others(members: Mapping[str, object], known: frozenset[str], where: str) -> None:
+def _reject_unknown_keys(members: Mapping[str, object], known: frozenset[str], where: str) -> None:
     other = next((key for key in members if key not in known), None)
     if other is not None:
         raise AccessPolicyError(f"{where} has the unknown key `{other[:MAX_PATTERN]}`")

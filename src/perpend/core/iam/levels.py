@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, statements_of
 from perpend.core.iam.conditions import demands_of, leaves
 from perpend.core.iam.denials import Effort, denials_of
-from perpend.core.iam.principals import CLAIMS, own_identities, principals_named
-from perpend.core.iam.requesters import Narrowing, level_of, narrow, united
+from perpend.core.iam.principals import CLAIMS, named_principals, own_identities
+from perpend.core.iam.requesters import Narrowing, level_of, merge_accounts, narrow
 from perpend.core.iam.surroundings import Assumption
 from perpend.core.iam.words import demand_in_words, requesters_in_words, union_in_words
 
@@ -148,8 +148,8 @@ def _allowed(statement: Mapping[str, Any], kind: PolicyKind, outlook: Assumption
             raise AccessPolicyError("a policy of identities names no principal; is it one of a resource?")
         named = own_identities()
     else:
-        named = principals_named(statement, demands, outlook)
-    requesters = united(requester for each in named for requester in each.requesters)
+        named = named_principals(statement, demands, outlook)
+    requesters = merge_accounts(requester for each in named for requester in each.requesters)
     because = _some([one.sentence for one in named], "names {:,} more")
     told = []
     for demand, left in leaves(demands, outlook):

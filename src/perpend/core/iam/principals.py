@@ -61,23 +61,23 @@ CLAIMS: Final = frozenset({"aud", "app_id", "sub"})
 """The suffixes of identity providers' keys, which are explained with the provider."""
 
 
-class Named(NamedTuple):
+class NamedRequesters(NamedTuple):
     """The requesters of one principal and a sentence on them; no requesters if conditions exclude all."""
 
     requesters: tuple[Requesters, ...]
     sentence: str
 
 
-def principals_named(statement: Mapping[str, object], demands: Sequence[Demand], outlook: Assumption) -> list[Named]:
+def named_principals(statement: Mapping[str, object], demands: Sequence[Demand], outlook: Assumption) -> list[NamedRequesters]:
     """Return the requesters that an Allow statement of a resource's policy names."""
     if "NotPrincipal" in statement:
-        return [Named(EVERYBODY, "`NotPrincipal` names everybody else")]
+        return [NamedRequesters(EVERYBODY, "`NotPrincipal` names everybody else")]
     given = statement.get("Principal")
     if given == "*":
-        return [Named(EVERYBODY, "names everybody")]
+        return [NamedRequesters(EVERYBODY, "names everybody")]
     if not isinstance(given, dict) or not given:
         raise AccessPolicyError("it names no principal" if given is None else "its `Principal` is neither `*` nor an object")
-    principals: list[Named] = []
+    principals: list[NamedRequesters] = []
     for kind, names in given.items():
         if kind not in _READERS:
             raise AccessPolicyError(f"`{kind[:_SHOWN]}` is no kind of principal")
@@ -97,67 +97,67 @@ def _is_of_function(statement: Mapping[str, object]) -> bool:
     return any(map(_OF_FUNCTION.match, given))
 
 
-def own_identities() -> list[Named]:
+def own_identities() -> list[NamedRequesters]:
     """Return the requesters of an identity policy."""
     limit = Limit(accounts=frozenset({OWN}))
-    return [Named((Requesters(Who.ACCOUNTS, limit),), "is a policy of identities: those of the own account")]
+    return [NamedRequesters((Requesters(Who.ACCOUNTS, limit),), "is a policy of identities: those of the own account")]
 
 
-def _aws(name: str, _: Sequence[Demand], outlook: Assumption) -> Named:
+def _aws(name: str, _: Sequence[Demand], outlook: Assumption) -> NamedRequesters:
     if name == "*":
-        return Named(EVERYBODY, "names everybody")
+        return NamedRequesters(EVERYBODY, "names everybody")
     if named := ACCOUNT.fullmatch(name) or _ARN.fullmatch(name):
         number = outlook.account(named[1])
         return _account(number, account_in_words(number, outlook))
     if _CLOUDFRONT.fullmatch(name):
-        return Named((Requesters(Who.CLOUDFRONT),), "names a user of CloudFront, which belongs to AWS")
+        return NamedRequesters((Requesters(Who.CLOUDFRONT),), "names a user of CloudFront, which belongs to AWS")
     if _UNIQUE_ID.fullmatch(name):
         owner = outlook.known.unique_ids.get(name)
         if owner is None:
-            return Named((), f"names `{name}`, which a deleted user or role left behind: nobody has it any more")
+            return NamedRequesters((), f"names `{name}`, which a deleted user or role left behind: nobody has it any more")
         return _account(outlook.account(owner), f"`{name}` of {account_in_words(outlook.account(owner), outlook)}")
     raise AccessPolicyError(f"`{name[:_SHOWN]}` is no principal of AWS")
 
 
-def _account(number: str, words: str) -> Named:
-    return Named((Requesters(Who.ACCOUNTS, Limit(accounts=frozenset({number}))),), f"names {words}")
+def _account(number: str, words: str) -> NamedRequesters:
+    return NamedRequesters((Requesters(Who.ACCOUNTS, Limit(accounts=frozenset({number}))),), f"names {words}")
 
 
-def _canonical_user(name: str, _: Sequence[Demand], outlook: Assumption) -> Named:
+def _canonical_user(name: str, _: Sequence[Demand], outlook: Assumption) -> NamedRequesters:
     if not _CANONICAL_ID.fullmatch(name):
         raise AccessPolicyError(f"`{name[:_SHOWN]}` is no canonical user id")
     owner = outlook.known.canonical_ids.get(name)
     if owner is None:
-        return Named((Requesters(Who.ACCOUNTS, FIXED),), "names a canonical user of an account that is not known")
+        return NamedRequesters((Requesters(Who.ACCOUNTS, FIXED),), "names a canonical user of an account that is not known")
     number = outlook.account(owner)
     return _account(number, f"the canonical user of {account_in_words(number, outlook)}")
 
 
-def _service(name: str, _: Sequence[Demand], __: Assumption) -> Named:
-    return Named((Requesters(Who.SERVICES),), f"names the service `{name[:_SHOWN]}`")
+def _service(name: str, _: Sequence[Demand], __: Assumption) -> NamedRequesters:
+    return NamedRequesters((Requesters(Who.SERVICES),), f"names the service `{name[:_SHOWN]}`")
 
 
-def _service_of_function(name: str, demands: Sequence[Demand], outlook: Assumption) -> Named:
+def _service_of_function(name: str, demands: Sequence[Demand], outlook: Assumption) -> NamedRequesters:
     # AWS calls functions for S3 public without a condition: lambda-function-public-access-prohibited.
     if name != "s3.amazonaws.com":
         return _service(name, demands, outlook)
-    return Named(
+    return NamedRequesters(
         (Requesters(Who.SERVICES, are_anybodys=True),), f"names `{name}`, which calls functions for buckets of anybody"
     )
 
 
-def _federated(name: str, demands: Sequence[Demand], _: Assumption) -> Named:
+def _federated(name: str, demands: Sequence[Demand], _: Assumption) -> NamedRequesters:
     arn = _PROVIDER.fullmatch(name)
     if arn is None and name not in _PUBLIC:
         raise AccessPolicyError(f"`{name[:_SHOWN]}` is no identity provider")
     if arn and arn[1] == "saml":
-        return Named((Requesters(Who.FEDERATED),), f"names identities of the SAML provider `{arn[2][:_SHOWN]}`")
+        return NamedRequesters((Requesters(Who.FEDERATED),), f"names identities of the SAML provider `{arn[2][:_SHOWN]}`")
     issuer = (arn[2] if arn else name).lower().rstrip("/")
     if issuer not in _PUBLIC and issuer not in _SHARED:
-        return Named((Requesters(Who.FEDERATED),), f"names identities of the provider `{issuer[:_SHOWN]}`")
+        return NamedRequesters((Requesters(Who.FEDERATED),), f"names identities of the provider `{issuer[:_SHOWN]}`")
     if any(_fixes(demand, issuer) for demand in _that_count(demands)):
-        return Named((Requesters(Who.FEDERATED),), f"names identities of one application or customer of `{issuer}`")
-    return Named(
+        return NamedRequesters((Requesters(Who.FEDERATED),), f"names identities of one application or customer of `{issuer}`")
+    return NamedRequesters(
         (Requesters(Who.WORLD),), f"names identities of `{issuer}`, which anybody can have: no condition names one customer"
     )
 
@@ -182,7 +182,7 @@ def _has_wildcard(text: str) -> bool:
     return "*" in text or "?" in text
 
 
-_READERS: Final[Mapping[str, Callable[[str, Sequence[Demand], Assumption], Named]]] = {
+_READERS: Final[Mapping[str, Callable[[str, Sequence[Demand], Assumption], NamedRequesters]]] = {
     "AWS": _aws,
     "CanonicalUser": _canonical_user,
     "Service": _service,

@@ -101,7 +101,7 @@ class Narrowing:
         return replace(requesters, limit=limit) if limit is not None else None
 
 
-def united(requesters: Iterable[Requesters]) -> tuple[Requesters, ...]:
+def merge_accounts(requesters: Iterable[Requesters]) -> tuple[Requesters, ...]:
     """Return requesters with all named accounts merged into one set."""
     others, accounts = [], set[str]()
     for some in requesters:

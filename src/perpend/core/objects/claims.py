@@ -23,20 +23,20 @@ NOT_IN_FULL: Final = "is not known in full: "
 NOT_ASKED: Final = "not asked for:"
 """The beginning of a claim's reason if the collection left something out on purpose."""
 
-_LEADS_ON: Final = re.compile("( here| for)?:$| (for|of)$")
+_TRAILING_PREPOSITION: Final = re.compile("( here| for)?:$| (for|of)$")
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
 _REGION_FIELDS: Final = (["region"], ["region", "name"])
 _DIGITS: Final = 12
-_AS_SHOWN: Final = re.compile("[0-9]{4}-[0-9]{4}-[0-9]{4}")
+_HYPHENATED_ACCOUNT: Final = re.compile("[0-9]{4}-[0-9]{4}-[0-9]{4}")
 """An account ID as consoles show it."""
 _REGION: Final = re.compile("[a-z]{2}(-[a-z]+)*-(north|south|east|west|central)[a-z]*-[0-9]+")
-_NEARLY: Final = 0.8
+_SIMILARITY: Final = 0.8
 """The similarity at which a word counts as a misspelt `all`: one letter too many, too few or in upper case."""
 _NUMBER: Final = re.compile("[0-9]+")
-_UNSEEN: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs"))
+_INVISIBLE: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs"))
 _QUOTES: Final = frozenset(("Pi", "Pf"))
 _DASH: Final = "Pd"
-_NAMING: Final = re.compile(r"[^\W_]")
+_ALPHANUMERIC: Final = re.compile(r"[^\W_]")
 """A letter or a digit."""
 
 OWNED_ARN: Final = r"^(?:[0-9]{12}\|)?arn:([a-z0-9-]+):[^:]*:[^:]*:([0-9]{12}):"
@@ -109,7 +109,7 @@ class Unread:
     @property
     def refusal(self) -> str:
         """The kind of failure as a phrase, such as ``denied``, ``throttled out``, ``region closed``, ``not asked``."""
-        return _LEADS_ON.sub("", self.kind)
+        return _TRAILING_PREPOSITION.sub("", self.kind)
 
     def __str__(self) -> str:
         code = f" ({self.code})" if self.code else ""
@@ -257,11 +257,11 @@ def _scope_from(word: str) -> Scope:
         raise ValueError(f"`{word.strip()}` is not a scope: write `all`, an account ID, or `account/region`")
     if account.isdecimal() and len(account) != _DIGITS:
         raise ValueError(f"`{account}` has {len(account)} digits; an account ID has {_DIGITS}")
-    if _AS_SHOWN.fullmatch(account):
+    if _HYPHENATED_ACCOUNT.fullmatch(account):
         raise ValueError(f"`{account}` is not an account ID (did you mean `{account.replace('-', '')}`?)")
     if _REGION.fullmatch(account):
         raise ValueError(f"`{account}` is a region: write an account ID and `/` before it")
-    near = suggestion(word.strip(), [ALL], cutoff=_NEARLY)
+    near = suggestion(word.strip(), [ALL], cutoff=_SIMILARITY)
     if near:
         raise ValueError(f"`{word.strip()}` is not a scope ({near})")
     return Scope(account, region or None)
@@ -274,13 +274,13 @@ def claims_of(type_name: str, scopes: Iterable[Scope]) -> tuple[Claim, ...]:
 
 def is_blank_key(key: str) -> bool:
     """Whether a key has no visible character."""
-    return all(unicodedata.category(sign) in _UNSEEN for sign in key)
+    return all(unicodedata.category(sign) in _INVISIBLE for sign in key)
 
 
 def near_key(key: str) -> str:
     """Return a key without the parts that typing and spreadsheets change: blanks, quotes, dashes, case and leading zeros."""
     kinds = ((sign, unicodedata.category(sign)) for sign in key if sign not in "'\"`")
-    seen = "".join("-" if kind == _DASH else sign for sign, kind in kinds if kind not in _UNSEEN | _QUOTES)
+    seen = "".join("-" if kind == _DASH else sign for sign, kind in kinds if kind not in _INVISIBLE | _QUOTES)
     # Character by character, as the SQL engines do: lower case of a letter does not depend on its neighbours.
     return "".join(sign.lower()[0] for sign in unicodedata.normalize("NFC", seen)).lstrip("0")
 
@@ -330,7 +330,7 @@ def is_another_key(key: str, former: str) -> bool:
     """
     if near_key(key) == near_key(former) or named_in_part([key], [former]) or named_in_part([former], [key]):
         return False
-    looks = {_NAMING.sub("0", one) if any(map(str.isdecimal, one)) else None for one in (key, former)}
+    looks = {_ALPHANUMERIC.sub("0", one) if any(map(str.isdecimal, one)) else None for one in (key, former)}
     return len(looks) == 1 and None not in looks
 
 

@@ -221,9 +221,9 @@ def tables_of(root: Part, *, complete: bool) -> tuple[Tables, dict[str, list[dic
     """Return the schema of a part's tables, and their rows with values in the form of their columns."""
     described: dict[str, Table] = {}
     rows: dict[str, list[dict[str, Any]]] = {}
-    tables = told_apart(part.name for part in parts_of(root))
+    tables = distinct_names(part.name for part in parts_of(root))
     for part in parts_of(root):
-        called = told_apart(sorted({*_columns(part), *part.lookups, *part.children}))
+        called = distinct_names(sorted({*_columns(part), *part.lookups, *part.children}))
         name = tables[part.name]
         described[name] = _table(part, name, tables, called)
         rows[name] = list(part.rows)
@@ -233,7 +233,7 @@ def tables_of(root: Part, *, complete: bool) -> tuple[Tables, dict[str, list[dic
     return Tables(described, complete), rows
 
 
-def told_apart(names: Iterable[str]) -> dict[str, str]:
+def distinct_names(names: Iterable[str]) -> dict[str, str]:
     """Return a column name for each name. SQL ignores case, so names that differ only in case get a number."""
     names_given: dict[str, str] = {}
     taken: set[str] = set()
@@ -333,7 +333,7 @@ def flat_table(
     names = wanted.values | {"Id"} | {name for name in set().union(*objects) if is_deletion_field(name)}
     held: dict[str, list[Any]] = {}
     columns: dict[str, Column] = {}
-    for name, called in told_apart(sorted(names)).items():
+    for name, called in distinct_names(sorted(names)).items():
         known = complete or (name not in wanted.values)
         values, reasons = _values(objects, name, known=known)
         form = form_of(values)

@@ -9,7 +9,7 @@ from typing import Final
 AHEAD: Final = timedelta(days=1)
 """The tolerance for times in the future, because clocks and time zones differ."""
 
-_SET: Final = datetime(1970, 1, 2, tzinfo=UTC)
+_FIRST_SET_TIME: Final = datetime(1970, 1, 2, tzinfo=UTC)
 """Earlier times are defaults of clocks that were never set."""
 
 _UNITS: Final = {
@@ -19,19 +19,19 @@ _UNITS: Final = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-_WRITTEN: Final = re.compile(r"([0-9]{1,5})\s*([smhdw])")
+_AGE: Final = re.compile(r"([0-9]{1,5})\s*([smhdw])")
 _WORDS: Final = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 _FEW: Final = 2
 
 
 def may_be_seen(time: datetime, now: datetime) -> bool:
     """Whether a time can be an observation: it was set, and is not in the future."""
-    return _SET <= time <= now + AHEAD
+    return _FIRST_SET_TIME <= time <= now + AHEAD
 
 
 def age_from_text(text: str) -> timedelta | None:
     """Return a length of time: a whole number and a unit from seconds to weeks, such as ``24h``; None for any other text."""
-    match = _WRITTEN.fullmatch(text.strip().lower())
+    match = _AGE.fullmatch(text.strip().lower())
     return int(match[1]) * _UNITS[match[2]] if match else None
 
 

@@ -170,13 +170,13 @@ class _Parser:
         while not self._sees("end") and self._tokens[self._next].text != ")":
             self._takes("AND")
             parts.append(self._disjunction(subject))
-        return _joined("AND", parts)
+        return _combine("AND", parts)
 
     def _disjunction(self, subject: _Subject) -> Query:
         parts = [self._negation(subject)]
         while self._takes("OR"):
             parts.append(self._negation(subject))
-        return _joined("OR", parts)
+        return _combine("OR", parts)
 
     def _negation(self, subject: _Subject) -> Query:
         is_negated = False
@@ -187,7 +187,7 @@ class _Parser:
         if self._takes("("):
             query = self._group(subject)
         else:
-            query = self._restriction() if subject is None else _compared(*subject, self._value())
+            query = self._restriction() if subject is None else _compare(*subject, self._value())
         opposite = query.query if isinstance(query, FilterNot) else FilterNot(query)
         return opposite if is_negated else query
 
@@ -205,11 +205,11 @@ class _Parser:
             subject = left if isinstance(left, FilterCall) else _field(token)
             operator = self._taken().text
             is_list = self._takes("(")
-            return self._group((subject, operator)) if is_list else _compared(subject, operator, self._value())
+            return self._group((subject, operator)) if is_list else _compare(subject, operator, self._value())
         if isinstance(left, FilterCall):
             return left
         is_member = left.kind == "text" and not _SEGMENT.fullmatch(token.text)
-        return _compared(None, ":", FilterValue("member", token.text) if is_member else left)
+        return _compare(None, ":", FilterValue("member", token.text) if is_member else left)
 
     def _value(self) -> FilterValue | FilterCall:
         if self._sees("call"):
@@ -248,7 +248,7 @@ class _Parser:
         return LoggingQueryError(message, token.start)
 
 
-def _joined(operator: str, parts: list[Query]) -> Query:
+def _combine(operator: str, parts: list[Query]) -> Query:
     """Return a combination in normal form: flat and without repetitions; a single part replaces it."""
     flat: set[Query] = set()
     for part in parts:
@@ -256,10 +256,10 @@ def _joined(operator: str, parts: list[Query]) -> Query:
     return Combination(operator, frozenset(flat)) if len(flat) > 1 else flat.pop()
 
 
-def _compared(subject: tuple[str, ...] | FilterCall | None, operator: str, value: FilterValue | FilterCall) -> Query:
+def _compare(subject: tuple[str, ...] | FilterCall | None, operator: str, value: FilterValue | FilterCall) -> Query:
     """Return a comparison in normal form: case folded except in regular expressions, ``!=`` as NOT if the two are equal."""
     if isinstance(value, FilterValue) and not operator.endswith("~"):
-        value = FilterValue(value.kind, _folded(value.text))
+        value = FilterValue(value.kind, _fold(value.text))
     if operator in _OPPOSITES and isinstance(subject, tuple) and _is_defaulted(subject):
         return FilterNot(Comparison(subject, _OPPOSITES[operator], value))
     return Comparison(subject, operator, value)
@@ -272,25 +272,25 @@ def _is_defaulted(field: tuple[str, ...]) -> bool:
 def _field(token: _Token) -> tuple[str, ...]:
     """Return a field's path. Case does not matter in names that Google defines; it matters in keys of payloads and labels."""
     # A quoted `*` keeps its quotation marks, because it is no wildcard.
-    path = [segment if "*" in segment else _unquoted(segment) for segment in _SEGMENT.findall(token.text)]
+    path = [segment if "*" in segment else _unquote(segment) for segment in _SEGMENT.findall(token.text)]
     free = 2 if path[0].lower() in _MESSAGES else 1
     return tuple(name.lower() if place < free else name for place, name in enumerate(path))
 
 
 def _value_from_token(token: _Token) -> FilterValue:
     if token.text.startswith('"') and _SEGMENT.fullmatch(token.text):
-        return FilterValue("text", _unquoted(token.text))
+        return FilterValue("text", _unquote(token.text))
     kind = "member" if '"' in token.text else "pattern" if "*" in token.text else "text"
     return FilterValue("null" if token.text == "NULL_VALUE" else kind, token.text)
 
 
-def _unquoted(segment: str) -> str:
+def _unquote(segment: str) -> str:
     """Return the text of a word or string. Only the escape ``\\"`` is resolved."""
     inner = segment[1:-1] if segment.startswith('"') else segment
     return _ESCAPE_OR_TEXT.sub(lambda piece: '"' if piece[0] == '\\"' else piece[0], inner)
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     """Return a text as Google compares it (NFKC, case folded), with its escapes unchanged."""
 
     def fold(piece: re.Match[str]) -> str:

@@ -291,7 +291,7 @@ def _document(text: str, decoder: json.JSONDecoder) -> Any:
         raise ValueError(f"the document is nested more than {_MAX_JSON_DEPTH} levels deep")
     try:
         document = decoder.decode(text)
-        return _written(document) if "\\u" in text and _SURROGATE.search(text) else document
+        return _encodable(document) if "\\u" in text and _SURROGATE.search(text) else document
     except RecursionError:
         raise ValueError("the document is nested too deeply") from None
 
@@ -309,16 +309,16 @@ def written(text: str) -> str:
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _written(value: Any) -> Any:
+def _encodable(value: Any) -> Any:
     """Return a JSON value whose texts every engine can store."""
     if isinstance(value, str):
         return written(value)
     if isinstance(value, dict):
-        members = {written(key): _written(item) for key, item in value.items()}
+        members = {written(key): _encodable(item) for key, item in value.items()}
         if len(members) < len(value):
             raise ValueError(_twice([(written(key), None) for key in value]))
         return members
-    return list(map(_written, value)) if isinstance(value, list) else value
+    return list(map(_encodable, value)) if isinstance(value, list) else value
 
 
 def _depth(text: str) -> int:

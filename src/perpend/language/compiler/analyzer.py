@@ -16,7 +16,7 @@ from perpend.core.values.types import ValueType
 from perpend.language.compiler import rules
 from perpend.language.compiler.constants import syntax_problem
 from perpend.language.compiler.reachability import compute_the_same
-from perpend.language.compiler.typing_rules import Retyping, incompatible, result_type, wanted_types
+from perpend.language.compiler.typing_rules import Retyping, incompatible, operand_types, result_type
 from perpend.language.compiler.verdicts import verdict_table
 from perpend.language.operations.operation import DELETION_FIELD, Constant, Result
 from perpend.language.program.numbering import MAX_SLOTS
@@ -38,7 +38,7 @@ MAX_DEPTH: Final = 80
 """The deepest nesting of operations, extracts unfolded."""
 
 
-class Unfolding:
+class ExpressionSize:
     """Measures each expression once. Extracts are shared, so an expression can unfold to far more operations than its file has.
 
     ``depth`` is the number of operations around the current one.
@@ -80,7 +80,7 @@ class NameScope:
     imports: tuple[str, ...]
     nearest: tuple[str, ...] = ()
     relationships: frozenset[str] = frozenset()
-    torn: bool = False
+    incomplete: bool = False
 
     def holders(self, name: str, reached: ObjectType, lookups: list[str], names: Callable[[str], Container[str]]) -> list[str]:
         """Return the imports that may hold an extract of the type that lookups reach. ``names`` returns the names in a file.
@@ -100,25 +100,25 @@ class NameScope:
         return near
 
 
-Asked = ParamSpec("Asked")
-Answer = TypeVar("Answer")
+Parameters = ParamSpec("Parameters")
+Value = TypeVar("Value")
 
-_TURN: Final = threading.RLock()
+_LOCK: Final = threading.RLock()
 
 if hasattr(os, "register_at_fork"):
     # Hold the lock during a fork, so that the child gets neither half an analysis nor a lock that nobody releases.
-    os.register_at_fork(before=_TURN.acquire, after_in_parent=_TURN.release, after_in_child=_TURN.release)
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 
 
-def in_turn(work: Callable[Asked, Answer]) -> Callable[Asked, Answer]:
+def one_at_a_time(work: Callable[Parameters, Value]) -> Callable[Parameters, Value]:
     """Allow one thread at a time in the decorated functions. They may call each other."""
 
     @wraps(work)
-    def waiting(*asked: Asked.args, **named: Asked.kwargs) -> Answer:
-        with _TURN:
+    def locked(*asked: Parameters.args, **named: Parameters.kwargs) -> Value:
+        with _LOCK:
             return work(*asked, **named)
 
-    return waiting
+    return locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +140,9 @@ class Analyzer:
 
     repository: Repository
     retyping: Retyping = field(default_factory=Retyping)
-    unfolding: Unfolding = field(default_factory=Unfolding)
+    expression_size: ExpressionSize = field(default_factory=ExpressionSize)
     hints: int = 0
-    _named: dict[str, dict[str, WrittenExtract]] = field(default_factory=dict)
+    _types_used: dict[str, dict[str, WrittenExtract]] = field(default_factory=dict)
     _extracts: dict[tuple[str, str], Expr | None] = field(default_factory=dict)
     _extract_diagnostics: dict[str, list[Diagnostic]] = field(default_factory=dict)
     _open: list[tuple[str, str]] = field(default_factory=list)
@@ -158,14 +158,14 @@ class Analyzer:
         kept = {logic_id: program for logic_id, program in self._programs.items() if logic_id.lstrip("/") not in changed}
         return replace(self, repository=repository, _programs=kept)
 
-    @in_turn
+    @one_at_a_time
     def analyzed(self, logic_id: str) -> Analyzed:
         """Return a logic file's program and diagnostics."""
         if logic_id not in self._programs:
             self._programs[logic_id] = self._analyze(logic_id)
         return self._programs[logic_id]
 
-    @in_turn
+    @one_at_a_time
     def extract_diagnostics(self, extracts_id: str) -> list[Diagnostic]:
         """Return the diagnostics of a file of extracts."""
         document = self.repository.extracts(extracts_id).value
@@ -198,18 +198,20 @@ class Analyzer:
         broken = any(diagnostic.severity is Severity.ERROR for diagnostic in (*loaded.diagnostics, *work.diagnostics))
         program = None
         if block is not None and not broken:
-            types = types_reached(block, self.object_type)
+            types = reachable_types(block, self.object_type)
             program = Program(logic_id, logic.policy_id, block, verdict_table(block), types, reads_of(block))
         return Analyzed(logic, program, tuple(work.diagnostics))
 
     def names(self, extracts_id: str) -> Mapping[str, WrittenExtract]:
         """Return the extracts of a file by name. Of several extracts with one name, the first counts."""
-        if extracts_id not in self._named:
+        if extracts_id not in self._types_used:
             document = self.repository.extracts(extracts_id).value
-            self._named[extracts_id] = {extract.name: extract for extract in reversed(document.extracts if document else ())}
-        return self._named[extracts_id]
+            self._types_used[extracts_id] = {
+                extract.name: extract for extract in reversed(document.extracts if document else ())
+            }
+        return self._types_used[extracts_id]
 
-    @in_turn
+    @one_at_a_time
     def extract(self, extracts_id: str, name: str) -> Expr | None:
         """Return the typed value of an extract, None if it cannot be used."""
         key = (extracts_id, name)
@@ -228,7 +230,7 @@ class Analyzer:
         work = _Work(self, extracts_id, [])
         type_name = type_of_extracts(extracts_id)
         imports = self.of_type(type_name, extracts_id)
-        scope = NameScope(self.object_type(type_name), imports, torn=self.any_torn(imports))
+        scope = NameScope(self.object_type(type_name), imports, incomplete=self.any_unreadable(imports))
         value = work.expression(written.value, scope)
         self._open.pop()
         diagnostics += work.diagnostics
@@ -240,7 +242,7 @@ class Analyzer:
         prefix = f"/types/{type_name}/"
         return (first, *(file for file in self.repository.extracts_ids if file.startswith(prefix) and file != first))
 
-    def any_torn(self, extracts_ids: Iterable[str]) -> bool:
+    def any_unreadable(self, extracts_ids: Iterable[str]) -> bool:
         """Whether some file of extracts could not be read at all."""
         return any(self.repository.extracts(extracts_id).value is None for extracts_id in extracts_ids)
 
@@ -271,8 +273,8 @@ class _Work:
     def block(self, written: WrittenBlock, object_type: ObjectType, around: NameScope) -> Block | None:
         near = self._imports(written)
         imports = tuple(dict.fromkeys((*near, *around.imports)))
-        torn = around.torn or len(near) < len(written.imports) or self.analyzer.any_torn(near)
-        scope = NameScope(object_type, imports, near, frozenset(self._relationships(written)), torn)
+        incomplete = around.incomplete or len(near) < len(written.imports) or self.analyzer.any_unreadable(near)
+        scope = NameScope(object_type, imports, near, frozenset(self._relationships(written)), incomplete)
         conditions = [
             self._condition(condition.check, condition.outcome, condition.span, scope) for condition in written.conditions
         ]
@@ -329,36 +331,36 @@ class _Work:
 
     def expression(self, call: Call, scope: NameScope) -> Expr | None:
         """Return a typed expression, None (with diagnostics) if a part of it is unusable."""
-        unfolding = self.analyzer.unfolding
-        if unfolding.depth >= MAX_DEPTH:
+        expression_size = self.analyzer.expression_size
+        if expression_size.depth >= MAX_DEPTH:
             self._note(rules.UNFOLDS_TOO_FAR, call.span, too_deep())
             return None
-        unfolding.depth += 1
+        expression_size.depth += 1
         expression = self._expression(call, scope)
-        unfolding.depth -= 1
-        problem = unfolding.problem(expression) if expression else None
+        expression_size.depth -= 1
+        problem = expression_size.problem(expression) if expression else None
         if problem is not None:
             self._note(rules.UNFOLDS_TOO_FAR, call.span, problem)
             return None
         return expression
 
     def _expression(self, call: Call, scope: NameScope) -> Expr | None:
-        arguments, whole = self._arguments(call, scope)
+        arguments, complete = self._arguments(call, scope)
         operation = call.operation
         extract = self._extracted(call, scope) if operation.result is Result.EXTRACT else None
-        whole = whole and (extract is not None or operation.result is not Result.EXTRACT)
+        complete = complete and (extract is not None or operation.result is not Result.EXTRACT)
         for name in operation.taking(Constant.RELATIONSHIP):
-            whole = self._relationship(call, name, scope) and whole
-        whole = self._constants(call, arguments) and whole
+            complete = self._relationship(call, name, scope) and complete
+        complete = self._constants(call, arguments) and complete
         operands = {name: value for name, value in arguments.items() if isinstance(value, Expr)}
-        for name, value_type in wanted_types(operation, operands).items():
+        for name, value_type in operand_types(operation, operands).items():
             arguments[name] = operands[name] = self.analyzer.retyping.typed(operands[name], value_type)
-        whole = self._operand_types(call, arguments) and whole
-        problem = incompatible(operation, operands) if whole else None
+        complete = self._operand_types(call, arguments) and complete
+        problem = incompatible(operation, operands) if complete else None
         if problem is not None:
             self._note(rules.INCOMPARABLE_TYPES, call.span, problem, fault=_type_source([*operands.values()]))
-            whole = False
-        if not whole:
+            complete = False
+        if not complete:
             return None
         checks = tuple(
             Check(
@@ -374,24 +376,24 @@ class _Work:
 
     def _arguments(self, call: Call, scope: NameScope) -> tuple[dict[str, Any], bool]:
         arguments: dict[str, Any] = {}
-        whole = True
+        complete = True
         for parameter in call.operation.parameters:
             value = call.arguments.get(parameter.name)
             if parameter.operand is None:
-                whole = whole and (value is not None or not parameter.required or parameter.constant is Constant.JSON)
+                complete = complete and (value is not None or not parameter.required or parameter.constant is Constant.JSON)
             elif parameter.many:
                 parts = tuple(self.expression(part, scope) if part else None for part in value or ())
                 parts = tuple(part and self.analyzer.retyping.typed(part, ValueType.BOOLEAN) for part in parts)
-                whole = whole and bool(parts) and None not in parts
+                complete = complete and bool(parts) and None not in parts
                 value = parts
             else:
                 value = self.expression(value, scope) if value else None
-                whole = whole and value is not None
+                complete = complete and value is not None
             arguments[parameter.name] = value
-        return arguments, whole
+        return arguments, complete
 
     def _operand_types(self, call: Call, arguments: Mapping[str, Any]) -> bool:
-        fine = True
+        valid = True
         for parameter in call.operation.parameters:
             value = arguments.get(parameter.name)
             for operand in value if isinstance(value, tuple) else (value,):
@@ -401,11 +403,11 @@ class _Work:
                     wanted = " or ".join(sorted(value_type.value for value_type in parameter.operand))
                     message = f"`{call.operation.key}` takes {wanted} as `{parameter.name}`, not {operand.type.value}"
                     self._note(rules.TYPE_MISMATCH, operand.span or call.span, message, fault=_type_source([operand]))
-                    fine = False
-        return fine
+                    valid = False
+        return valid
 
     def _constants(self, call: Call, arguments: Mapping[str, Any]) -> bool:
-        fine = True
+        valid = True
         for parameter in call.operation.parameters:
             value = arguments.get(parameter.name)
             if not isinstance(value, str):
@@ -414,8 +416,8 @@ class _Work:
             problem = syntax_problem(value, parameter.constant, call.spans[parameter.name], source_line)
             if problem is not None:
                 self.diagnostics.append(problem)
-                fine = False
-        return fine
+                valid = False
+        return valid
 
     def _field_type(self, expression: Expr, scope: NameScope) -> ValueType:
         if expression.operation.result is not Result.FIELD:
@@ -460,7 +462,7 @@ class _Work:
         return None if body is None else Extracted(tuple(lookups), type_of_extracts(holders[0]), body)
 
     def _unknown_extract(self, name: str, reached: ObjectType, place: Span, scope: NameScope) -> None:
-        if scope.torn:
+        if scope.incomplete:
             return
         hint, self.analyzer.hints = None, self.analyzer.hints + 1
         if self.analyzer.hints <= MAX_HINTS:
@@ -490,10 +492,10 @@ def _outcome(written: WrittenOutcome) -> Outcome:
     return Outcome(written.status, written.message.value.strip(), (remediation or "").strip() or None, written.span)
 
 
-def types_reached(block: Block, type_of: Callable[[str], ObjectType]) -> Types:
+def reachable_types(block: Block, type_of: Callable[[str], ObjectType]) -> Types:
     """Return the types that a block reaches, by name. ``type_of`` returns a type by its API name, bare if undeclared."""
     types: dict[str, ObjectType] = {}
-    pending = _named(block)
+    pending = _types_used(block)
     while pending:
         name = pending.pop()
         if name and name not in types:
@@ -502,7 +504,7 @@ def types_reached(block: Block, type_of: Callable[[str], ObjectType]) -> Types:
     return Types(types)
 
 
-def _named(block: Block) -> list[str]:
+def _types_used(block: Block) -> list[str]:
     """Return the types of a block, of its lists, and of the extracts that they use."""
     names = [block.type.name]
     pending = [condition.expression for condition in block.conditions]
@@ -515,7 +517,7 @@ def _named(block: Block) -> list[str]:
         if expression.extract is not None:
             names.append(expression.extract.type_name)
         pending += expression.operands
-    return names + [name for child in block.related.values() for name in _named(child)]
+    return names + [name for child in block.related.values() for name in _types_used(child)]
 
 
 def logic_problems(analyzer: Analyzer, logic_id: str) -> tuple[Diagnostic, ...]:

@@ -145,16 +145,16 @@ class FrameworkMappings:
             for rule in dict.fromkeys(policy.similar_internal):
                 internals = self._tables.ids_of_rule.get(rule, ())
                 sections = (section_id for internal in internals for section_id in holders.get(internal, ()))
-                yield from self._kept(policy, sections, How.INTERNAL_RULE, rule)
+                yield from self._without_ignored(policy, sections, How.INTERNAL_RULE, rule)
 
     def _through_controls(self) -> Iterator[SectionMapping]:
         sections = self._sections.values()
         holders = _collected((section.security_hub_url, section.id) for section in sections if section.security_hub_url)
         for policy in self._policies:
             for url in dict.fromkeys(link.url for link in policy.similar_security_hub):
-                yield from self._kept(policy, holders.get(url, ()), How.SECURITY_HUB, url)
+                yield from self._without_ignored(policy, holders.get(url, ()), How.SECURITY_HUB, url)
 
-    def _kept(self, policy: Policy, section_ids: Iterable[str], how: How, via: str) -> Iterator[SectionMapping]:
+    def _without_ignored(self, policy: Policy, section_ids: Iterable[str], how: How, via: str) -> Iterator[SectionMapping]:
         """Yield the indirect mappings that a policy does not ignore."""
         ignored = {item.value for item in policy.ignored_mappings}
         for section_id in dict.fromkeys(section_ids):

@@ -65,7 +65,7 @@ def misspelt_types(repository: Repository, logic_ids: Iterable[str]) -> dict[str
     known = {*repository.known_types, None}
     unknown = [entity for entity in logic_ids if repository.input_type(entity) not in known]
     doubtful = [logic for entity in unknown if (logic := repository.logic(entity).value) is not None]
-    used = _types_judged(repository) if doubtful else {}
+    used = _policies_by_type(repository) if doubtful else {}
     misspelt = {logic.id: _misspelt(repository, logic, used) for logic in doubtful}
     return {logic_id: problem for logic_id, problem in misspelt.items() if problem is not None}
 
@@ -90,7 +90,7 @@ def _may_be_both(name: str, other: str) -> bool:
     return len(differing) == 1 and max(map(len, differing[0])) <= _SHORT
 
 
-def _types_judged(repository: Repository) -> Mapping[str, int]:
+def _policies_by_type(repository: Repository) -> Mapping[str, int]:
     """Return the number of policy directories for each input type."""
     logics = [logic for entity in repository.logic_ids if (logic := repository.logic(entity).value) is not None]
     judged = {(logic.policy_id, logic.input_type.value) for logic in logics if not is_unit_test(logic)}

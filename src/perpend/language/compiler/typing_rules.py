@@ -38,7 +38,7 @@ class Retyping:
         return self._made[key][1]
 
 
-def wanted_types(operation: Operation, operands: Mapping[str, Expr]) -> dict[str, ValueType]:
+def operand_types(operation: Operation, operands: Mapping[str, Expr]) -> dict[str, ValueType]:
     """Return the type of each operand of open type, from its partner or from the types that the operation accepts."""
     if operation.typing is Typing.OPEN:
         return {}

@@ -62,7 +62,7 @@ class EvaluationContext:
         """Return the context of another object in the same evaluation."""
         return EvaluationContext(fields, self.today, path, object_type=object_type, types=self.types, complete=complete)
 
-    def known_as(self, type_name: str) -> EvaluationContext:
+    def with_type(self, type_name: str) -> EvaluationContext:
         """Return the object as one of a type, if its type is unknown."""
         if self.object_type.name or not type_name:
             return self

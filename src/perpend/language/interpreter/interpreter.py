@@ -136,7 +136,7 @@ class Interpreter:
         compute = self._extracts[body]
 
         def run(frame: EvaluationContext) -> Any:
-            frame = frame.along(lookups).known_as(type_name)
+            frame = frame.along(lookups).with_type(type_name)
             result = frame.memo.get(body)
             if result is None:
                 try:

@@ -84,10 +84,10 @@ def _form(value: Any, form: str, prefix: str) -> str:
         case "t":
             return str(value).capitalize()
         case _:
-            return _joined(value, *_SIGNS[form], prefix)
+            return _join(value, *_SIGNS[form], prefix)
 
 
-def _joined(parts: Iterable[Expr], sign: str, other: str, prefix: str) -> str:
+def _join(parts: Iterable[Expr], sign: str, other: str, prefix: str) -> str:
     return sign.join(
         f"({expression_text(part, prefix=prefix)})"
         if part.operation.key == other and len(part.operands) > 1

@@ -55,9 +55,9 @@ def call_from_node(node: Node, key_span: Span, diagnostics: list[Diagnostic]) ->
     return _Calls(diagnostics).call(node, key_span)
 
 
-def modernised(call: Call) -> Call:
+def modernise(call: Call) -> Call:
     """Return an operation of a newer file, where ``substring``, ``prefix`` and ``suffix`` are old spellings of ``search``."""
-    arguments = {name: _modernised_value(value) for name, value in call.arguments.items()}
+    arguments = {name: _modernise_value(value) for name, value in call.arguments.items()}
     operation, spans = call.operation, dict(call.spans)
     newer = OPERATIONS.get(operation.key, operation)
     if newer is not operation and operation.dialects == ("D1",):
@@ -69,10 +69,10 @@ def modernised(call: Call) -> Call:
     return Call(operation, arguments, call.checks, call.span, spans)
 
 
-def _modernised_value(value: Any) -> Any:
+def _modernise_value(value: Any) -> Any:
     if isinstance(value, Call):
-        return modernised(value)
-    return tuple(_modernised_value(item) for item in value) if isinstance(value, tuple) else value
+        return modernise(value)
+    return tuple(_modernise_value(item) for item in value) if isinstance(value, tuple) else value
 
 
 class _Calls:
@@ -91,7 +91,7 @@ class _Calls:
                 rules.NOT_ONE_OPERATION, extra.span, f"`{extra.text}` stands beside `{key.text}`: only one operation may"
             )
         if key.text not in BY_KEY:
-            hint = self._near(key.text, BY_KEY)
+            hint = self._nearest(key.text, BY_KEY)
             self._note(rules.UNKNOWN_OPERATION, key.span, f"unknown operation `{key.text[:60]}`", help=hint)
             return None
         operation = _spelling(key.text, body)
@@ -113,7 +113,7 @@ class _Calls:
         allowed = [*parameters, *([_CHECKS_KEY] if any(not check.implied for check in operation.checks) else [])]
         for key, _ in body.entries:
             if key.text not in allowed:
-                hint = self._near(key.text, allowed) or f"known keys: {', '.join(f'`{name}`' for name in allowed)}"
+                hint = self._nearest(key.text, allowed) or f"known keys: {', '.join(f'`{name}`' for name in allowed)}"
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `{operation.key}`", help=hint)
         arguments: dict[str, Any] = {}
         spans: dict[str, Span] = {}
@@ -144,17 +144,19 @@ class _Calls:
         if parameter.choices is not None:
             if not isinstance(node, ScalarNode) or node.text not in parameter.choices:
                 text = node.text[:60] if isinstance(node, ScalarNode) else "this"
-                hint = self._near(text, parameter.choices) or f"one of {', '.join(f'`{name}`' for name in parameter.choices)}"
+                hint = (
+                    self._nearest(text, parameter.choices) or f"one of {', '.join(f'`{name}`' for name in parameter.choices)}"
+                )
                 self._note(rules.UNKNOWN_CHOICE, node.span, f"`{text}` is not allowed as `{parameter.name}`", help=hint)
                 return None
             return _OLD_FORMATS.get(node.text, node.text)
         assert parameter.constant is not None
-        problem, rule = _problem(node, parameter.constant), rules.WRONG_KIND
+        problem, rule = _kind_problem(node, parameter.constant), rules.WRONG_KIND
         if problem is None and isinstance(node, ScalarNode):
-            problem, rule = _impossible(node, parameter.constant), rules.INVALID_CONSTANT
+            problem, rule = _invalid_reason(node, parameter.constant), rules.INVALID_CONSTANT
         if problem is not None:
             status = node.text if parameter.constant is Constant.STATUS and isinstance(node, ScalarNode) else None
-            self._note(rule, node.span, problem, help=None if status is None else self._near(status, tuple(Status)))
+            self._note(rule, node.span, problem, help=None if status is None else self._nearest(status, tuple(Status)))
             return None
         if parameter.constant is Constant.EXPECTATION:
             self._expectation(node)
@@ -165,7 +167,7 @@ class _Calls:
         assert isinstance(node, Mapping)
         for key, value in node.entries:
             if key.text not in _EXPECTATION:
-                hint = self._near(key.text, _EXPECTATION)
+                hint = self._nearest(key.text, _EXPECTATION)
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `expected`", help=hint)
             elif key.text == "status" and plain(value) not in tuple(Status):
                 self._note(rules.UNKNOWN_CHOICE, value.span, "`status` is not a status", help=f"one of {', '.join(Status)}")
@@ -188,7 +190,7 @@ class _Calls:
             return implied
         for key, _ in node.entries:
             if key.text not in declared:
-                hint = self._near(key.text, declared) or f"known checks: {', '.join(f'`{name}`' for name in declared)}"
+                hint = self._nearest(key.text, declared) or f"known checks: {', '.join(f'`{name}`' for name in declared)}"
                 self._note(rules.UNKNOWN_KEY, key.span, f"`{operation.key}` has no check `{key.text[:60]}`", help=hint)
         checks = []
         for name, check in declared.items():
@@ -213,11 +215,11 @@ class _Calls:
             return None
         for key, _ in node.entries if isinstance(node, Mapping) else ():
             if key.text not in _DELEGATE:
-                hint = self._near(key.text, _DELEGATE)
+                hint = self._nearest(key.text, _DELEGATE)
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `{check.key}`", help=hint)
         return WrittenCheck(check, message, path, span)
 
-    def _near(self, name: str, candidates: Collection[str]) -> str | None:
+    def _nearest(self, name: str, candidates: Collection[str]) -> str | None:
         return nearest(name, candidates, self.diagnostics)
 
     def _missing(self, name: str, operation: Operation, span: Span, doc: str) -> None:
@@ -258,7 +260,7 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _problem(node: Node, constant: Constant) -> str | None:
+def _kind_problem(node: Node, constant: Constant) -> str | None:
     """Return the reason why a node is not a constant of a kind, None if it is."""
     value = plain(node)
     match constant:
@@ -279,7 +281,7 @@ def _problem(node: Node, constant: Constant) -> str | None:
     return None if ok else f"expected {constant.value}"
 
 
-def _impossible(node: ScalarNode, constant: Constant) -> str | None:
+def _invalid_reason(node: ScalarNode, constant: Constant) -> str | None:
     """Return the reason why a well-formed constant names nothing that exists, None if it does."""
     match constant:
         case Constant.DATE_TIME if date_time_from_text(node.text) is None:

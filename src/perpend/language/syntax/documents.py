@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perpend.core.objects.ids import framework_of, type_of_extracts
 from perpend.core.objects.object_types import Children, Field, Lookup, ObjectType, current_name
 from perpend.core.objects.status import Status
-from perpend.language.syntax.calls import Call, modernised
+from perpend.language.syntax.calls import Call, modernise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -254,7 +254,7 @@ def _files(fields: Fields, key: str) -> tuple[Placed, ...]:
 def _block(fields: Fields, relationship: Placed | None, *, newer: bool) -> WrittenBlock:
     def check(record: Fields) -> Call | None:
         call = record.get("check")
-        return modernised(call) if newer and call is not None else call
+        return modernise(call) if newer and call is not None else call
 
     return WrittenBlock(
         relationship,

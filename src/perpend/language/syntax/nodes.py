@@ -118,7 +118,7 @@ class _Composer:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise self._refused(rules.SEVERAL_DOCUMENTS, event, _SEVERAL_DOCUMENTS)
+                    raise self._malformed(rules.SEVERAL_DOCUMENTS, event, _SEVERAL_DOCUMENTS)
             elif isinstance(event, yaml.NodeEvent):
                 root = self._node(event, 1)
         if root is None or (isinstance(root, ScalarNode) and root.value is None):
@@ -128,7 +128,7 @@ class _Composer:
 
     def _node(self, event: Any, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise self._refused(rules.NESTED_TOO_DEEPLY, event, f"values are nested more than {MAX_DEPTH} levels deep")
+            raise self._malformed(rules.NESTED_TOO_DEEPLY, event, f"values are nested more than {MAX_DEPTH} levels deep")
         if isinstance(event, yaml.AliasEvent):
             node = self._alias(event)
         else:
@@ -152,7 +152,7 @@ class _Composer:
         for inner in self._until(yaml.MappingEndEvent):
             key, value = self._node(inner, depth + 1), self._node(next(self.events), depth + 1)
             if not isinstance(key, ScalarNode):
-                raise self._refused(rules.WRONG_KIND, inner, "a key must be a text")
+                raise self._malformed(rules.WRONG_KIND, inner, "a key must be a text")
             if key.text in seen:
                 self._repeated(key, seen[key.text])
                 continue
@@ -173,14 +173,14 @@ class _Composer:
             rule, what = (
                 (rules.RECURSIVE_ANCHOR, "stands inside its own value") if known else (rules.YAML_SYNTAX, "is not defined")
             )
-            raise self._refused(rule, event, f"the alias `*{shorten(event.anchor)}` {what}")
+            raise self._malformed(rule, event, f"the alias `*{shorten(event.anchor)}` {what}")
         self._count(event, _size(node))
         return node
 
     def _count(self, event: Any, more: int) -> None:
         self.values += more
         if self.values > MAX_VALUES:
-            raise self._refused(rules.TOO_MANY_VALUES, event, f"the file unfolds to more than {MAX_VALUES:,} values")
+            raise self._malformed(rules.TOO_MANY_VALUES, event, f"the file unfolds to more than {MAX_VALUES:,} values")
 
     def _tag(self, event: Any) -> None:
         if event.tag and event.tag not in _CORE_TAGS and event.tag != "!":
@@ -197,7 +197,7 @@ class _Composer:
         start, end = event.start_mark, event.end_mark
         return Span(self.path, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
-    def _refused(self, rule: Rule, event: Any, message: str) -> Malformed:
+    def _malformed(self, rule: Rule, event: Any, message: str) -> Malformed:
         return Malformed(rule.at(self._span(event), message))
 
 

@@ -9,22 +9,22 @@ from perpend.language.syntax.shapes import Items, Key, Record, ScalarMap, Text
 FILE: Final = "remedy.yaml"
 """The file's name in a policy's directory."""
 
-_SAID, _WORDS = Text(filled=True), Items(Text(filled=True), filled=True)
+_TEXT, _WORDS = Text(filled=True), Items(Text(filled=True), filled=True)
 
 _VALUE: Final = Record(
     "value",
     "A name that commands take from the object.",
     (
-        Key("name", _SAID, "The placeholder in commands, as `<name>`.", required=True),
-        Key("field", _SAID, "The field with the name, after any lookups.", required=True),
-        Key("kind", _SAID, "The format of the name, such as s3-bucket.", required=True),
+        Key("name", _TEXT, "The placeholder in commands, as `<name>`.", required=True),
+        Key("field", _TEXT, "The field with the name, after any lookups.", required=True),
+        Key("kind", _TEXT, "The format of the name, such as s3-bucket.", required=True),
     ),
 )
 _LOOK: Final = Record(
     "look",
     "A check before the changes.",
     (
-        Key("say", _SAID, "What to look for, and when to stop.", required=True),
+        Key("say", _TEXT, "What to look for, and when to stop.", required=True),
         Key("run", _WORDS, "The command that shows it, one list item per word."),
     ),
 )
@@ -32,17 +32,17 @@ _STEP: Final = Record(
     "step",
     "One change.",
     (
-        Key("say", _SAID, "The effect of the change.", required=True),
+        Key("say", _TEXT, "The effect of the change.", required=True),
         Key("run", _WORDS, "The command, one list item per word.", required=True),
         Key("undo", _WORDS, "The command that undoes it."),
-        Key("noUndo", _SAID, "Why no command undoes it, and how to undo it."),
+        Key("noUndo", _TEXT, "Why no command undoes it, and how to undo it."),
     ),
 )
 _RESOURCE: Final = Record(
     "resource",
     "Attributes of one resource.",
     (
-        Key("type", _SAID, "The resource's type, such as aws_s3_bucket_versioning.", required=True),
+        Key("type", _TEXT, "The resource's type, such as aws_s3_bucket_versioning.", required=True),
         Key("set", ScalarMap(), "Values by attribute; a dot leads into a block.", required=True),
     ),
 )

@@ -140,9 +140,9 @@ class _Writer:
             case OperationShape():
                 return self._operand(_BOOLEAN if key.name == _CONDITION_KEY else EVERY_TYPE)
             case Record():
-                return self._named(shape)
+                return self._record_reference(shape)
 
-    def _named(self, record: Record) -> Schema:
+    def _record_reference(self, record: Record) -> Schema:
         """Return a reference to a record's definition."""
         known = self.records.setdefault(record.name, record)
         if known != record:
@@ -157,7 +157,7 @@ class _Writer:
         if record.recursive:
             keys = (*keys, Key(record.recursive, Items(record), "Related lists of these objects."))
         properties = {
-            name: {"description": key.doc, **_beside(self._shape(key.shape, key))}
+            name: {"description": key.doc, **_with_siblings(self._shape(key.shape, key))}
             for key in keys
             for name in (key.name, *key.aliases)
         }
@@ -172,7 +172,7 @@ class _Writer:
             self.definitions[name] = {}
             bodies: dict[str, list[Schema]] = {}
             for operation in OPERATIONS.values():
-                if may_stand(operation, accepted):
+                if is_allowed_operand(operation, accepted):
                     bodies.setdefault(operation.key, []).append(self._operation(operation))
             self.definitions[name] = {
                 "description": f"One operation that gives {class_text(accepted)}.",
@@ -197,7 +197,7 @@ class _Writer:
 
     def _body(self, operation: Operation) -> Schema:
         properties = {
-            parameter.name: {"description": parameter.doc, **_beside(self._parameter(parameter))}
+            parameter.name: {"description": parameter.doc, **_with_siblings(self._parameter(parameter))}
             for parameter in operation.parameters
         }
         required = [parameter.name for parameter in operation.parameters if parameter.required]
@@ -226,7 +226,7 @@ def _reference(name: str) -> Schema:
     return {"$ref": f"#/definitions/{name}"}
 
 
-def _beside(schema: Schema) -> Schema:
+def _with_siblings(schema: Schema) -> Schema:
     """Return a schema that may have siblings: draft-07 ignores the siblings of a reference."""
     return {"allOf": [schema]} if "$ref" in schema else schema
 
@@ -264,7 +264,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def may_stand(operation: Operation, accepted: frozenset[ValueType]) -> bool:
+def is_allowed_operand(operation: Operation, accepted: frozenset[ValueType]) -> bool:
     """Whether an operation is allowed as an operand of the given types.
 
     An operation of open type (a field, an extract, a typed null) is allowed everywhere: the compiler checks its type.

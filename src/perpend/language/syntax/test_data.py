@@ -74,7 +74,7 @@ def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> li
         diagnostics.append(rules.JSON_SYNTAX.at(places.at(error.pos), f"JSON syntax: {error.msg}"))
         return []
     except ValueError as error:
-        diagnostics.append(rules.JSON_SYNTAX.at(places.at(_refused(text)), f"JSON syntax: {error}"))
+        diagnostics.append(rules.JSON_SYNTAX.at(places.at(_constant_offset(text)), f"JSON syntax: {error}"))
         return []
     if not isinstance(entries, list):
         diagnostics.append(rules.NOT_TEST_DATA.at(places.at(0), "test data must be a JSON array of objects"))
@@ -89,12 +89,12 @@ def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> li
     return [test for test in tests if test is not None]
 
 
-def _refused(text: str) -> int:
+def _constant_offset(text: str) -> int:
     """Return the offset of a constant that JSON does not have, 0 if there is none."""
     return next((match.start() for match in _CONSTANT.finditer(text) if match[0][0] != '"'), 0)
 
 
-def _shown(value: Any) -> str:
+def _excerpt(value: Any) -> str:
     return shorten(value if isinstance(value, str) else json.dumps(value))
 
 
@@ -118,7 +118,7 @@ class _TestObjects:
             return None
         context = entry.get("context")
         time = context.get("snapshotTime") if isinstance(context, dict) else None
-        if not self._possible(expected, time, number):
+        if not self._is_possible(expected, time, number):
             return None
         error = expected["runtimeError"]
         return TestObject(
@@ -135,19 +135,19 @@ class _TestObjects:
             number,
         )
 
-    def _possible(self, expected: Mapping[str, Any], time: Any, number: int) -> bool:
+    def _is_possible(self, expected: Mapping[str, Any], time: Any, number: int) -> bool:
         """Whether some verdict can match the expectation. Reports impossible ones, and snapshot times that are not times."""
         status, index = expected["status"], expected["conditionIndex"]
         problems = []
         if status not in tuple(Status):
             help = suggestion(str(status)[:60], tuple(Status)) or f"one of {', '.join(Status)}"
-            problems.append((f"`{_shown(status)}` is not a status", ("expectedResult", "status"), help))
+            problems.append((f"`{_excerpt(status)}` is not a status", ("expectedResult", "status"), help))
         if isinstance(index, bool) or not _INDEX.fullmatch(str(index)):
             help = "`299` is condition 2 itself, `201` its first check"
-            problems.append((f"`{_shown(index)}` is not a condition index", ("expectedResult", "conditionIndex"), help))
+            problems.append((f"`{_excerpt(index)}` is not a condition index", ("expectedResult", "conditionIndex"), help))
         if time is not None and (not isinstance(time, str) or date_time_from_text(time) is None):
             help = "for example `2026-01-31T12:00:00Z`"
-            problems.append((f"`{_shown(time)}` is not a date and time in ISO 8601", ("context", "snapshotTime"), help))
+            problems.append((f"`{_excerpt(time)}` is not a date and time in ISO 8601", ("context", "snapshotTime"), help))
         for message, keys, help in problems:
             self._note(rules.IMPOSSIBLE_EXPECTATION, message, number, *keys, help=help)
         return not problems
