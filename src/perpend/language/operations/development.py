@@ -50,7 +50,7 @@ OPERATIONS = (
         doc="False unless the object's Id equals `id`; then the argument.",
         parameters=(
             Parameter("id", "The Id of the test's object.", constant=Constant.TEXT),
-            Parameter("arg", "What is tested.", operand=_BOOLEAN),
+            Parameter("arg", "The condition to test.", operand=_BOOLEAN),
             Parameter("expected", "The expected end.", constant=Constant.EXPECTATION, required=False),
             Parameter("snapshotTime", "The time of the snapshot in the test.", constant=Constant.DATE_TIME, required=False),
         ),

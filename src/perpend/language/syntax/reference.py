@@ -149,7 +149,7 @@ def _checks(operation: Operation) -> list[str]:
         (str(slot), f"`{check.key}`", _presence(operation, check), check.doc, f"`{text_form(operation, check.text)}`")
         for slot, check in enumerate(operation.checks, 1)
     ]
-    note = "Slots count those checks only that are written, after the slots of the operands."
+    note = "Slots count only checks that are present, after the slots of the operands."
     errors = [f"`{check.key}`" for check in operation.checks if check.error]
     if errors:
         note += f" {' and '.join(errors)} {'carries' if len(errors) == 1 else 'carry'} a runtime error."

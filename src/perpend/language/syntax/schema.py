@@ -239,7 +239,7 @@ def _closed(doc: str, properties: dict[str, Schema], required: list[str]) -> Sch
 _DELEGATE = _closed(
     "A field that is filled whenever this one could be read.",
     {
-        "path": {"description": "The field's API name, with lookups in front.", **_PATH},
+        "path": {"description": "The field's API name, after any lookups.", **_PATH},
         "currentStateMessage": {"description": "The message.", **_MESSAGE},
     },
     ["path", "currentStateMessage"],
