@@ -1,19 +1,42 @@
-"""Find lines and columns of objects in a JSON array. The search runs only if a diagnostic needs a place."""
+"""Parse JSON files, and find lines and columns in them. The search runs only if a diagnostic needs a place."""
 
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perpend.core.diagnostics.model import Span
+from perpend.core.values.values import json_from_text
+from perpend.language.syntax import rules
+from perpend.language.syntax.files import UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BLANK = " \t\r\n"
 _decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+
+
+_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.ASCII | re.DOTALL)
+
+
+def json_document(text: str, path: str, *, repeated: list[str] | None = None) -> Any:
+    """Return the JSON document in a text, as :func:`json_from_text`. Raises UnreadableFile with the place of the error."""
+    try:
+        return json_from_text(text, repeated=repeated)
+    except json.JSONDecodeError as error:
+        offset, reason = error.pos, error.msg
+    except ValueError as error:
+        offset, reason = _constant_offset(text), str(error)
+    raise UnreadableFile(rules.JSON_SYNTAX.at(JsonPlaces(text, path).at(offset), f"JSON syntax: {reason}"))
+
+
+def _constant_offset(text: str) -> int:
+    """Return the offset of a constant that JSON does not have, 0 if there is none."""
+    return next((match.start() for match in _CONSTANT.finditer(text) if match[0][0] != '"'), 0)
 
 
 class Member(NamedTuple):

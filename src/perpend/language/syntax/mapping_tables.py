@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.phrases import shorten
-from perpend.core.values.values import json_from_text
 from perpend.language.syntax import rules
 from perpend.language.syntax.files import MAX_TEST_DATA, Files, UnreadableFile
-from perpend.language.syntax.json_positions import JsonPlaces
+from perpend.language.syntax.json_positions import JsonPlaces, json_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,19 +50,14 @@ def _table(
     """Return the entries of a table that have the right form."""
     if not os.path.lexists(files.root / path):
         return {}
+    repeated: list[str] = []
     try:
         text = files.text(path, limit=MAX_TEST_DATA)
+        table = json_document(text, path, repeated=repeated)
     except UnreadableFile as error:
         diagnostics.append(error.diagnostic)
         return {}
     places = JsonPlaces(text, path)
-    repeated: list[str] = []
-    try:
-        table = json_from_text(text, repeated=repeated)
-    except ValueError as error:
-        offset, reason = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (0, str(error))
-        diagnostics.append(rules.JSON_SYNTAX.at(places.at(offset), f"JSON syntax: {reason}"))
-        return {}
     if not isinstance(table, dict):
         diagnostics.append(rules.NOT_MAPPING_TABLE.at(places.at(0), "the table must be a JSON object"))
         return {}

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.diagnostics.model import Diagnostic, Rule, Span, suggestion
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.status import Status
-from perpend.core.values.values import date_time_from_text, json_from_text
+from perpend.core.values.values import date_time_from_text
 from perpend.language.syntax import rules
-from perpend.language.syntax.json_positions import JsonPlaces
+from perpend.language.syntax.files import UnreadableFile
+from perpend.language.syntax.json_positions import JsonPlaces, json_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,6 @@ EXPECTED: Final = ("status", "conditionIndex", "conditionText", "runtimeError")
 """The keys of an expectation, in the order of the format."""
 
 _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
-_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,9 @@ def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> li
         return []
     repeated: list[str] = []
     try:
-        entries = json_from_text(text, repeated=repeated)
-    except json.JSONDecodeError as error:
-        diagnostics.append(rules.JSON_SYNTAX.at(places.at(error.pos), f"JSON syntax: {error.msg}"))
-        return []
-    except ValueError as error:
-        diagnostics.append(rules.JSON_SYNTAX.at(places.at(_constant_offset(text)), f"JSON syntax: {error}"))
+        entries = json_document(text, path, repeated=repeated)
+    except UnreadableFile as error:
+        diagnostics.append(error.diagnostic)
         return []
     if not isinstance(entries, list):
         diagnostics.append(rules.NOT_TEST_DATA.at(places.at(0), "test data must be a JSON array of objects"))
@@ -87,11 +84,6 @@ def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> li
         if len(diagnostics) > _MAX_FAULTS:
             break
     return [test for test in tests if test is not None]
-
-
-def _constant_offset(text: str) -> int:
-    """Return the offset of a constant that JSON does not have, 0 if there is none."""
-    return next((match.start() for match in _CONSTANT.finditer(text) if match[0][0] != '"'), 0)
 
 
 def _excerpt(value: Any) -> str:

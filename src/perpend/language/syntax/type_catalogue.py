@@ -6,15 +6,13 @@ help to recognise misspelt names.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.model import Span
-from perpend.core.values.values import json_from_text
 from perpend.language.syntax import rules
 from perpend.language.syntax.files import MAX_TEST_DATA, Files, UnreadableFile
-from perpend.language.syntax.json_positions import JsonPlaces
+from perpend.language.syntax.json_positions import json_document
 from perpend.language.syntax.test_data import MAX_VALUES
 
 if TYPE_CHECKING:
@@ -47,19 +45,13 @@ def catalogue_of(files: Files, path: str, diagnostics: list[Diagnostic], *, name
     """
     try:
         text = files.text(path, limit=MAX_TEST_DATA)
+        if sum(map(text.count, ",[{")) > MAX_VALUES:
+            diagnostics.append(rules.TOO_MANY_VALUES.at(Span(path), f"the file holds more than {MAX_VALUES:,} values"))
+            return {}
+        return dict(_types(json_document(text, path), name))
     except UnreadableFile as error:
         diagnostics.append(error.diagnostic)
         return {}
-    if sum(map(text.count, ",[{")) > MAX_VALUES:
-        diagnostics.append(rules.TOO_MANY_VALUES.at(Span(path), f"the file holds more than {MAX_VALUES:,} values"))
-        return {}
-    try:
-        document = json_from_text(text)
-    except ValueError as error:
-        offset, reason = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (0, str(error))
-        diagnostics.append(rules.JSON_SYNTAX.at(JsonPlaces(text, path).at(offset), f"JSON syntax: {reason}"))
-        return {}
-    return dict(_types(document, name))
 
 
 def _types(document: Any, name: str) -> Iterator[tuple[str, CataloguedType]]:

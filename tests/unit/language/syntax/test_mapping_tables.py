@@ -38,7 +38,7 @@ def test_entries_are_read_without_repetitions(tmp_path: Path) -> None:
         ('{\n "a": ,}', "L140 {}:2:7 JSON syntax: Expecting value"),
         ("[]", "L144 {}:1:1 the table must be a JSON object"),
         ("null", "L144 {}:1:1 the table must be a JSON object"),
-        ('{"a": NaN}', "L140 {}:1:1 JSON syntax: `NaN` is not a JSON number"),
+        ('{"a": NaN}', "L140 {}:1:7 JSON syntax: `NaN` is not a JSON number"),
         ("[" * 100_000, "L140 {}:1:1 JSON syntax: the document is nested more than 200 levels deep"),
     ],
 )
