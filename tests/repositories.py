@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from perpend.core.values.values import date_time_from_text
-from perpend.language.compiler.analyzer import Analyzer
-from perpend.language.compiler.problems import logic_problems
+from perpend.language.compiler.analyzer import Analyzer, logic_problems
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.program.program import Block, Expr, Program
 from perpend.language.syntax.repository import Repository

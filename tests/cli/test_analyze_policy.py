@@ -145,7 +145,7 @@ def test_standard_input_and_answers_of_aws_are_taken(
         ("", "the file is empty (zero bytes)"),
         ("{", "not valid JSON: line 1, column 2: expecting property name enclosed in double quotes"),
         ("[" * 100, "line 1, column 65: nested deeper than 64 levels"),
-        ('{"Statement": [], "Statement": []}', "the key `Statement` appears twice in one object"),
+        ('{"Statement": [], "Statement": []}', "an object has the key `Statement` twice"),
         (
             {"Policy": "{x"},
             "the text in it holds no policy document: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",

@@ -269,7 +269,7 @@ def test_what_is_no_scope_is_refused(run: RunWriter, bench: Bench, scope: str) -
         store = ["--store", bench.directory / "s"] if command == "import" else []
         ended = run(command, bench.write("a.json", [{"Id": A}]), "--type", ACCOUNT, "--complete", scope, *store)
         assert (2, "") == (ended.code, ended.out)
-        assert "is no scope" in ended.err or "an account's id has 12" in ended.err
+        assert "is not a scope" in ended.err or "an account ID has 12" in ended.err
 
 
 def test_an_input_that_cannot_be_read_may_have_held_more(run: RunWriter, bench: Bench) -> None:

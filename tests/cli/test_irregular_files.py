@@ -74,7 +74,7 @@ def test_what_is_no_regular_file_is_told_and_never_waited_for(root: Path) -> Non
     arguments = [sys.executable, "-c", ONE_BY_ONE, str(root), *COMMANDS]
     done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS, check=False)
     *outputs, rest = re.split(r"^ended: .*\n", done.stdout, flags=re.MULTILINE)
-    told = [set(re.findall(r"error\[L101\]: `(.+?)` is no regular file", output)) for output in outputs]
+    told = [set(re.findall(r"error\[L101\]: `(.+?)` is not a regular file", output)) for output in outputs]
     assert ({command: {*PIPES, SOCKET} for command in COMMANDS}, "") == (dict(zip(COMMANDS, told, strict=True)), rest)
     assert "Traceback" not in done.stdout
     assert all((root / path).is_fifo() for path in PIPES)

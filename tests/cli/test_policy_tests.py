@@ -169,7 +169,7 @@ def test_a_misspelt_type_is_told_before_a_pass_is_believed(run: RunWriter, tmp_p
     catalogue = json.dumps([{"apiName": "CA10__CaThings__c", "fields": []}])
     ran = run("test", "--repo", str(repository(tmp_path, RIGHT, **{"types/types.json": catalogue})))
     assert 0 == ran.code
-    assert "warning[A312]: nothing else knows the object type `CA10__CaThing__c`" in ran.err
+    assert "warning[A312]: unknown object type `CA10__CaThing__c`" in ran.err
     assert "did you mean `CA10__CaThings__c`?" in ran.err
 
 

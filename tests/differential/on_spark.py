@@ -17,7 +17,8 @@ from perpend.language.syntax.repository import Repository
 from tests.sampled import STEP, sampled
 
 if TYPE_CHECKING:
-    from perpend.evaluation.engines.spark.engine import CheckOptions, Spark
+    from perpend.cli.commands.check import CheckOptions
+    from perpend.evaluation.engines.spark.engine import Spark
 
 Ends = list[tuple[int, ...]]
 Given = TypeVar("Given")

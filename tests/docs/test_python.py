@@ -74,7 +74,7 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     ],
 )
 def test_one_text_is_not_taken_for_as_many_as_it_has_letters(ask: Callable[[perpend.Analyzer], object]) -> None:
-    with pytest.raises(TypeError, match="are several, not one text: write"):
+    with pytest.raises(TypeError, match="must be a list, not one text: write"):
         ask(perpend.Analyzer(perpend.open_repository()))
 
 

@@ -1,7 +1,4 @@
-"""Work spread over forked processes, which inherit all that it needs; results come back in the order of the work.
-
-Refuses to know what the work is.
-"""
+"""Spread work over forked processes, which inherit their data. Results come back in the order of the work."""
 
 from __future__ import annotations
 
@@ -28,25 +25,27 @@ Chunk = TypeVar("Chunk")
 Answer = TypeVar("Answer")
 
 _NO_MORE: Final = ()
-_DESK: Final = 16 * 2**20
-_LOST: Final = "a process that did a part of the work has ended before its time; the system ends some where memory is short"
+_SLOT_SIZE: Final = 16 * 2**20
+_LOST_MESSAGE: Final = (
+    "a process that did a part of the work has ended before its time; the system ends some where memory is short"
+)
 
 
 class ProcessLost(PerpendError):
-    """A process ended before it had done its work."""
+    """A process ended before it finished its work."""
 
 
 class TookTooLong(PerpendError):
-    """A process was ended, since it did not do its work within the time that it had."""
+    """A process was stopped because it exceeded its time limit."""
 
 
 def can_fork() -> bool:
-    """Whether this machine makes processes that inherit the memory of this one."""
+    """Whether this machine supports ``fork``."""
     return "fork" in multiprocessing.get_all_start_methods()
 
 
 def all_threads_are_pythons() -> bool:
-    """Whether this process has no threads but Python's, which a fork leaves behind in good order; False where none can tell."""
+    """Whether this process has only Python threads, which are safe to fork; False if the system does not say."""
     try:
         return len(os.listdir("/proc/self/task")) <= threading.active_count()
     except OSError:
@@ -54,31 +53,30 @@ def all_threads_are_pythons() -> bool:
 
 
 def processors() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors available to this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def spread(work: Callable[[Chunk], Answer], chunks: Sequence[Chunk], *, jobs: int | None = None) -> Iterator[Answer]:
-    """Yield what the work makes of each chunk, in their order. Answers are pickled, the work and the chunks are not.
+    """Yield the result of the work for each chunk, in order. Results are pickled; the work and the chunks are not.
 
-    ``jobs`` is the number of processes, as many as there are processors where it is not said. Raises as :func:`dealt`.
+    ``jobs`` is the number of processes; None means one per processor. Raises as :func:`dealt`.
     """
     count = max(1, min(jobs or processors(), len(chunks)))
     return dealt(lambda number: map(work, chunks[number::count]), count)
 
 
 def dealt(answers: Callable[[int], Iterable[Answer]], count: int) -> Iterator[Answer]:
-    """Yield the first answer of each of some processes, by their numbers, then the second of each, until one has no more.
+    """Yield the first result of each process in turn, then the second of each, until one process has no more.
 
-    The answers of a process are what ``answers`` gives for its number; the first one is this process itself. What others answer
-    is pickled; they are one answer ahead at most. What a user can do wrong there is raised here. Raises ProcessLost where a
-    process ends before its time.
+    ``answers`` yields the results of a process by its number; number 0 is this process itself. The others pickle their results
+    and are at most one result ahead. Their PerpendErrors are raised here. Raises ProcessLost if a process ends early.
     """
     with ExitStack() as stack:
-        desks: list[_Desk] = []
+        slots: list[_Slot] = []
         for number in range(1, count):
-            desks.append(stack.enter_context(_working(answers, number, desks))[0])
-        every = [iter(answers(0)), *(desk.taken() for desk in desks)]
+            slots.append(stack.enter_context(_worker(answers, number, slots))[0])
+        every = [iter(answers(0)), *(slot.results() for slot in slots)]
         for of_process in cycle(every):
             try:
                 answer = next(of_process)
@@ -111,15 +109,15 @@ def apart(answers: Callable[[], Iterable[Answer]], *, seconds: float | None, mem
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
         yield from answers()
 
-    def taken(desk: _Desk) -> Iterator[Answer]:
+    def results(slot: _Slot) -> Iterator[Answer]:
         try:
-            yield from desk.taken()
+            yield from slot.results()
         except ProcessLost:
             if late.is_set():
                 raise TookTooLong(f"not done within {seconds:g} seconds") from None
             raise
 
-    with _working(limited, 1, ()) as (desk, end):
+    with _worker(limited, 1, ()) as (slot, end):
 
         def end_late() -> None:
             late.set()
@@ -130,7 +128,7 @@ def apart(answers: Callable[[], Iterable[Answer]], *, seconds: float | None, mem
             timer.daemon = True
             timer.start()
         try:
-            yield taken(desk)
+            yield results(slot)
         finally:
             if timer:
                 timer.cancel()
@@ -138,47 +136,47 @@ def apart(answers: Callable[[], Iterable[Answer]], *, seconds: float | None, mem
 
 
 @contextmanager
-def _working(
-    answers: Callable[[int], Iterable[Answer]], number: int, others: Sequence[_Desk]
-) -> Iterator[tuple[_Desk, Callable[[], None]]]:
-    """Yield where the answers of a process of its own are read, and what ends it; it is ended at last."""
+def _worker(
+    answers: Callable[[int], Iterable[Answer]], number: int, others: Sequence[_Slot]
+) -> Iterator[tuple[_Slot, Callable[[], None]]]:
+    """Yield a reader of one process's results and a function that kills it. The process is killed at the end in any case."""
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe()
     with ours:
-        # INVARIANT: nobody but who asks and who answers holds an end of the pipe, so that each notices that the other is gone.
-        desk = _Desk(ours, mmap(-1, _DESK))
-        process = fork.Process(target=_work, args=(answers, number, _Desk(theirs, desk.shared), [*others, desk]), daemon=True)
+        # INVARIANT: only the reader and the writer hold an end of the pipe, so that each notices when the other is gone.
+        slot = _Slot(ours, mmap(-1, _SLOT_SIZE))
+        process = fork.Process(target=_work, args=(answers, number, _Slot(theirs, slot.shared), [*others, slot]), daemon=True)
         with theirs:
             try:
                 process.start()
             except OSError as error:
                 raise ProcessLost(f"no further process can be made: {(error.strerror or str(error)).lower()}") from None
         try:
-            yield desk, process.kill
+            yield slot, process.kill
         finally:
             process.kill()
             process.join()
 
 
-def _work(answers: Callable[[int], Iterable[Answer]], number: int, desk: _Desk, others: Sequence[_Desk]) -> None:
+def _work(answers: Callable[[int], Iterable[Answer]], number: int, slot: _Slot, others: Sequence[_Slot]) -> None:
     for other in others:
         other.pipe.close()
-    # The process that asked is interrupted, and ends this one.
+    # An interrupt goes to the parent, which kills this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with suppress(EOFError, OSError):  # nobody may want more
+    with suppress(EOFError, OSError):  # the parent may want no more results
         try:
-            for answer in _named(answers(number)):
-                desk.put(answer)
+            for answer in _with_os_errors(answers(number)):
+                slot.put(answer)
             last: Any = _NO_MORE
         except PerpendError as error:
             last = error
-        desk.cleared()
-        desk.pipe.send(last)
+        slot.wait_until_taken()
+        slot.pipe.send(last)
 
 
-def _named(answers: Iterable[Answer]) -> Iterator[Answer]:
-    """Yield answers. What the system refuses while they are made is told by its reason, not taken for a want of listeners."""
+def _with_os_errors(answers: Iterable[Answer]) -> Iterator[Answer]:
+    """Yield results. An OSError while they are made becomes ProcessLost, so that it is not taken for a closed pipe."""
     try:
         yield from answers
     except OSError as error:
@@ -186,10 +184,10 @@ def _named(answers: Iterable[Answer]) -> Iterator[Answer]:
 
 
 @dataclass(slots=True)
-class _Desk:
-    """Where a process lays one answer after the other, each when the one before was taken: in memory that two share.
+class _Slot:
+    """A slot in shared memory for one result at a time.
 
-    A pipe says that one is there, and that it was taken. What is too large for the desk goes through it.
+    A pipe signals that a result is there, and that it was taken. Results that are too large for the slot go through the pipe.
     """
 
     pipe: Connection
@@ -197,24 +195,24 @@ class _Desk:
     full: bool = False
 
     def put(self, answer: Any) -> None:
-        """Lay down an answer."""
-        self.cleared()
+        """Put a result into the slot, after the one before was taken."""
+        self.wait_until_taken()
         self.full = True
         self.shared.seek(0)
         try:
             pickle.dump(answer, self.shared, pickle.HIGHEST_PROTOCOL)
-        except ValueError:  # it is larger than the desk
+        except ValueError:  # the result is larger than the slot
             self.pipe.send((answer,))
         else:
             self.pipe.send(self.shared.tell())
 
-    def cleared(self) -> None:
-        """Wait until the answer before was taken."""
+    def wait_until_taken(self) -> None:
+        """Wait until the result before was taken."""
         if self.full:
             self.pipe.recv_bytes()
 
-    def taken(self) -> Iterator[Any]:
-        """Yield what another process lays down."""
+    def results(self) -> Iterator[Any]:
+        """Yield the results of the other process."""
         while True:
             try:
                 received = self.pipe.recv()
@@ -223,12 +221,12 @@ class _Desk:
                 if received == _NO_MORE:
                     return
             except (EOFError, OSError):
-                raise ProcessLost(_LOST) from None
-            answer = self._unpacked(received) if isinstance(received, int) else received[0]
-            with suppress(OSError):  # who is gone by now is missed when there should be more
+                raise ProcessLost(_LOST_MESSAGE) from None
+            answer = self._unpickle(received) if isinstance(received, int) else received[0]
+            with suppress(OSError):  # a lost process is noticed at the next read
                 self.pipe.send_bytes(b"")
             yield answer
 
-    def _unpacked(self, size: int) -> Any:
+    def _unpickle(self, size: int) -> Any:
         with memoryview(self.shared) as whole, whole[:size] as packed:
             return pickle.loads(packed)  # noqa: S301 - packed by a process of our own

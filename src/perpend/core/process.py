@@ -1,4 +1,4 @@
-"""Whose the process is: that of the command `perpend`, or of somebody who imports the package and more beside it."""
+"""Whether the process belongs to the command ``perpend``, or to a program that imports the package."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _ALONE: Final = threading.Event()
 
 
 def be_alone() -> None:
-    """Note that nobody but Perpend runs in this process."""
+    """Record that this process runs only Perpend."""
     _ALONE.set()
 
 
 def is_alone() -> bool:
-    """Whether nobody but Perpend runs in this process: then nothing is loaded for the sake of others."""
+    """Whether this process runs only Perpend. If so, modules that only embedding programs need are not loaded."""
     return _ALONE.is_set()

@@ -15,7 +15,7 @@ import pytest
 
 from perpend.core import parallel as processes
 from perpend.core.errors import PerpendError
-from perpend.core.parallel import ProcessLost, TookTooLong, _Desk, _work, apart, can_fork, dealt, spread
+from perpend.core.parallel import ProcessLost, TookTooLong, _Slot, _work, apart, can_fork, dealt, spread
 from tests.processes import are_gone
 
 pytestmark = [pytest.mark.skipif(not can_fork(), reason="this machine forks no processes"), pytest.mark.medium]
@@ -189,19 +189,19 @@ def test_where_no_process_can_be_made_it_is_told(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture
-def desks() -> Iterator[tuple[_Desk, _Desk]]:
-    """Give the two ends of a small desk, in one process; what hears signals is afterwards as it was."""
+def slots() -> Iterator[tuple[_Slot, _Slot]]:
+    """Give the two ends of a small slot, in one process; what hears signals is afterwards as it was."""
     former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     ours, theirs = multiprocessing.Pipe()
     shared = mmap(-1, 1_000)
-    yield _Desk(ours, shared), _Desk(theirs, shared)
+    yield _Slot(ours, shared), _Slot(theirs, shared)
     for number, handler in former.items():
         signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("wrong", [None, Odd(3, "is odd")])
 def test_what_lies_on_a_desk_is_taken_before_the_next_answer_is_laid_there(
-    desks: tuple[_Desk, _Desk], wrong: Odd | None
+    slots: tuple[_Slot, _Slot], wrong: Odd | None
 ) -> None:
     def answers(place: int) -> Iterator[object]:
         yield from ["a" * 900, bytes(5_000), place]
@@ -211,14 +211,14 @@ def test_what_lies_on_a_desk_is_taken_before_the_next_answer_is_laid_there(
     taken: list[object] = []
 
     def take() -> None:
-        for answer in desks[0].taken():
+        for answer in slots[0].results():
             time.sleep(0.05)  # as long as it is looked at, the next may be made and no more
             taken.append(answer)
 
     other, others = multiprocessing.Pipe()
     with ThreadPoolExecutor(1) as threads:
         looked = threads.submit(take)
-        _work(answers, 7, desks[1], [_Desk(other, desks[0].shared)])
+        _work(answers, 7, slots[1], [_Slot(other, slots[0].shared)])
         raised = looked.exception()
     assert ["a" * 900, bytes(5_000), 7] == taken
     assert str(wrong) == str(raised)
@@ -226,10 +226,10 @@ def test_what_lies_on_a_desk_is_taken_before_the_next_answer_is_laid_there(
     assert (signal.SIG_IGN, signal.SIG_DFL) == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
 
 
-def test_who_lays_down_what_nobody_takes_ends_quietly(desks: tuple[_Desk, _Desk]) -> None:
-    desks[0].pipe.close()
+def test_who_lays_down_what_nobody_takes_ends_quietly(slots: tuple[_Slot, _Slot]) -> None:
+    slots[0].pipe.close()
     made: list[int] = []
-    _work(lambda _: map(made.append, range(9)), 1, desks[1], [])
+    _work(lambda _: map(made.append, range(9)), 1, slots[1], [])
     assert [0] == made
 
 

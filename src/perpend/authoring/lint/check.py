@@ -11,8 +11,9 @@ from perpend.authoring.lint.context import LintContext
 from perpend.core.diagnostics.model import Diagnostic, Rule, sorted_diagnostics
 from perpend.findings.remediation.read import remedy_problems
 from perpend.findings.remediation.rules import RULES as REMEDY_RULES
-from perpend.language.compiler import references, rules
+from perpend.language.compiler import rules
 from perpend.language.compiler.analyzer import Analyzer
+from perpend.language.compiler.frameworks import dangling_sections
 from perpend.language.syntax import rules as load_rules
 from perpend.language.syntax.files import parents
 
@@ -58,7 +59,7 @@ def every_problem(repository: Repository, analyzer: Analyzer) -> list[Diagnostic
         problems += analyzer.analyzed(entity).diagnostics
     for entity in repository.extracts_ids:
         problems += analyzer.extract_diagnostics(entity)
-    problems += references.dangling_sections(repository)
+    problems += dangling_sections(repository)
     problems += remedy_problems(repository)
     problems += lint.lint(LintContext(analyzer))
     return sorted_diagnostics(problems)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perpend.core.values.types import TEXT_COLLECTIONS
 from perpend.language.operations.operation import Constant
-from perpend.language.syntax.unit_tests import is_unit_test, written_below, written_in
+from perpend.language.syntax.documents import is_unit_test, written_below, written_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 from perpend.core.objects.ids import is_production
-from perpend.language.syntax.unit_tests import written_in
+from perpend.language.syntax.documents import written_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

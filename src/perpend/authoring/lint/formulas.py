@@ -13,8 +13,7 @@ from perpend.authoring.lint.context import unfolded
 from perpend.core.objects.object_types import is_deletion_field
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import date_time_from_text, duration_from_iso, norm
-from perpend.language.program.constants import constant_text
-from perpend.language.program.program import Expr
+from perpend.language.program.program import Expr, constant_text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

@@ -49,10 +49,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span, suggestion
+from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.ids import type_of_extracts
 from perpend.language.operations.operation import Constant
-from perpend.language.syntax.unit_tests import written_below
-from perpend.language.syntax.wording import shorten
+from perpend.language.syntax.documents import written_below
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

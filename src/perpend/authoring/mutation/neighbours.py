@@ -17,7 +17,7 @@ from perpend.core.objects.object_types import is_deletion_field
 from perpend.core.values.values import DAY, date_time_from_text, document_of, iso_from_milliseconds
 from perpend.language.operations import DATES
 from perpend.language.operations.operation import Constant
-from perpend.language.program.reads import reads_of
+from perpend.language.program.required_columns import reads_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.authoring.mutation.rewriting import expressions_of
 from perpend.language.operations.operation import Constant
-from perpend.language.program.reads import reads_below
+from perpend.language.program.required_columns import reads_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from perpend.core.values.values import date_time_from_text, json_from_text, mill
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.syntax import rules
 from perpend.language.syntax.files import MAX_TEST_DATA, UnreadableFile
-from perpend.language.syntax.json.positions import JsonPlaces
+from perpend.language.syntax.json_positions import JsonPlaces
 from perpend.language.syntax.test_data import EXPECTED, RESERVED, read_test_objects
 
 if TYPE_CHECKING:

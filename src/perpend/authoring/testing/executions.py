@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.run import TestReport, compare, coverage_of, tests_of
 from perpend.core.values.values import date_time_from_text, milliseconds_from_datetime
-from perpend.language.compiler.problems import logic_problems
+from perpend.language.compiler.analyzer import logic_problems
 from perpend.language.interpreter.interpreter import Interpreter
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from perpend.core.parallel import can_fork, spread
 from perpend.core.values.values import DAY, date_time_from_text, milliseconds_from_datetime
 from perpend.evaluation.engines.nested import indexes_of
 from perpend.evaluation.explain.steps import Step, deciding_steps
-from perpend.language.compiler.problems import logic_problems
+from perpend.language.compiler.analyzer import logic_problems
 from perpend.language.compiler.reachability import silent_checks
 from perpend.language.compiler.verdicts import verdict_table
 from perpend.language.interpreter.interpreter import Interpreter

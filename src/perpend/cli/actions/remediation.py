@@ -14,7 +14,7 @@ from perpend.cli.options.history.record import place_of
 from perpend.cli.options.programs import tell_problems, tell_refused
 from perpend.cli.options.repository import store_named
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of

@@ -12,7 +12,7 @@ import click
 
 from perpend.cli.config.configuration import is_address
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from perpend.cli.options.tree_faults import tell_tree_faults
 from perpend.cli.options.values import max_age_option, moment, settings
 from perpend.cli.options.waivers import ActiveWaivers, waiver_options
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.values.age import written_age
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.inventory.importers.input import need_a_store, needs_joining

@@ -20,7 +20,7 @@ from perpend.cli.options.streams import output_bytes
 from perpend.cli.options.tree_faults import tell_tree_faults
 from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import ActiveWaivers, waiver_options
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.evaluation.verdicts.selection import select_policies
 
 OTHERWISE, NOT_KNOWN = 1, 3

@@ -13,7 +13,7 @@ from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.output.rows import write_row_form
 from perpend.cli.options.streams import output_stream, terminal
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 
 EPILOG = """\b
 Examples:

@@ -13,7 +13,7 @@ from perpend.cli.options.repository import repository_here, store_named
 from perpend.cli.options.streams import progress
 from perpend.cli.options.values import object_types_option
 from perpend.core.diagnostics.escape import inert, visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.inventory.importers.inputs import import_inputs
 
 if TYPE_CHECKING:

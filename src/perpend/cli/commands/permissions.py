@@ -16,7 +16,7 @@ from perpend.cli.options.repository import repository_here, store_named
 from perpend.cli.options.values import repository_option
 from perpend.collectors.aws.plan import USUAL_ROLE
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.reports.terminal.permissions import (
     MOST_CHARACTERS,
     characters_of,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from perpend.cli.options.streams import CannotWrite, output_stream
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.reports.formats.registry import FORMS, WRITES, OutputForm, forms_with
 
 if TYPE_CHECKING:

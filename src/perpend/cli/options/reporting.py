@@ -18,7 +18,7 @@ from perpend.cli.options.format import FormatOptions, form_option, form_options,
 from perpend.cli.options.severity import SEVERITIES, ActiveSeverities, is_severity, ratings_option, unrated_passes_option
 from perpend.cli.options.streams import CannotWrite, output_stream, terminal
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.reports.formats.registry import FORMS
 

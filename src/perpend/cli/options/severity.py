@@ -10,7 +10,7 @@ import click
 
 from perpend.cli.config.command import is_from_file
 from perpend.cli.options.waivers import beside, refuse_faults
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.findings.severity.effective import EffectiveRatings, ratings_in_force
 from perpend.findings.severity.levels import LEVELS, SeverityLevel

@@ -12,8 +12,7 @@ from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.trim import commanding_nothing, trimmed
+from perpend.core.diagnostics.escape import commanding_nothing, trimmed, visible
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from perpend.cli.config.command import is_from_file
 from perpend.cli.options.streams import colours
 from perpend.core.diagnostics.directories import no_directory
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.text import render_text
 from perpend.core.errors import PerpendError
 from perpend.findings.waivers.read import FOLDER, WaiverFiles, waivers_below

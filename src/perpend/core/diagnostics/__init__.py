@@ -1,4 +1,4 @@
-"""Problems in, readable diagnostics out. Refuses to know what a policy is.
+"""Diagnostics of files, and texts that are safe to show.
 
-A diagnostic is data (:mod:`perpend.core.diagnostics.model`); renderers draw it as text, JSON, GitHub annotations or SARIF.
+A diagnostic is data (:mod:`perpend.core.diagnostics.model`). Renderers write it as text, JSON, GitHub annotations or SARIF.
 """

@@ -1,4 +1,4 @@
-"""Diagnostics in, one JSON document out. Its keys are a contract: they may be added to, never renamed."""
+"""Write diagnostics as one JSON document. Its keys are a contract: keys may be added, never renamed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from perpend.core.diagnostics.escape import encodable
-from perpend.core.diagnostics.model import sorted_diagnostics
-from perpend.core.diagnostics.region import region_from_span
+from perpend.core.diagnostics.model import region_from_span, sorted_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

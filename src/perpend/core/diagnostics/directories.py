@@ -1,4 +1,4 @@
-"""A path in, out what keeps it from being read as a directory, or where it stands. Refuses to know what should stand in it."""
+"""Check directories, and shorten paths below the working directory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def no_directory(path: str | Path) -> str | None:
-    """Return what a path is instead of a directory, None where it is one.
+    """Return why a path is not a directory, None if it is one.
 
     >>> no_directory("/")
     """
@@ -16,9 +16,9 @@ def no_directory(path: str | Path) -> str | None:
 
 
 def place_below_here(path: str | Path) -> str:
-    """Return where a path stands below the working directory (POSIX), empty for this itself and for what stands elsewhere."""
+    """Return a path relative to the working directory (POSIX). Empty for this directory itself and for paths outside it."""
     try:
         place = Path(path).resolve().relative_to(Path.cwd().resolve()).as_posix()
-    except (OSError, ValueError):  # a working directory that has been deleted, a path that is not below it
+    except (OSError, ValueError):  # the working directory was deleted, or the path is not below it
         return ""
     return "" if place == "." else place

@@ -1,4 +1,4 @@
-"""An extra of this package in, the command that adds it out: from where the package itself was installed."""
+"""Build the command that installs an extra of this package, for the place that the package was installed from."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 _OF_IMAGE: Final = "PERPEND_IMAGE_EXTRAS"
-"""The variable that the Containerfile sets to the extras that an image was built with."""
+"""The environment variable in which the Containerfile stores the extras of an image."""
 
 
 def command_to_add(extra: str) -> str:
     """Return the command that installs an extra from the directory, file, repository or index that Perpend came from.
 
-    In a container it is the one that builds an image with it: there nothing can be installed.
+    In a container, return the command that builds an image with the extra: a container cannot install it.
     """
     if _OF_IMAGE in os.environ:
         extras = ",".join(filter(None, (os.environ[_OF_IMAGE], extra)))
@@ -33,7 +33,7 @@ def command_to_add(extra: str) -> str:
 
 
 def _origin() -> dict[str, Any]:
-    """Return what the installer noted of its source (PEP 610), empty for an index or where nothing is installed."""
+    """Return the source that the installer recorded (PEP 610), empty for an index or if the package is not installed."""
     try:
         noted = distribution("perpend").read_text("direct_url.json")
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Diagnostics in, GitHub workflow commands out: printed in a job, they become annotations beside the lines of a change.
+"""Write diagnostics as GitHub workflow commands, which a job shows as annotations next to the changed lines.
 
 Escapes as GitHub's own toolkit does: https://github.com/actions/toolkit, ``packages/core/src/command.ts``.
 """
@@ -8,9 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.model import sorted_diagnostics
-from perpend.core.diagnostics.prose import prose_from_diagnostic
-from perpend.core.diagnostics.region import region_from_span
+from perpend.core.diagnostics.model import prose_from_diagnostic, region_from_span, sorted_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def render_github(diagnostics: Iterable[Diagnostic], *, names: Mapping[str, str], root: str = "") -> str:
-    """Return one workflow command a line, nothing for no diagnostics. ``names`` gives a code's rule name for the title.
+    """Return one workflow command per line, nothing for no diagnostics. ``names`` maps codes to rule names for the titles.
 
-    ``root`` says where the repository stands in the workspace: GitHub looks for files from there.
+    ``root`` is the path of the repository in the workspace: GitHub resolves files from the workspace.
     """
     return "".join(_command(diagnostic, names, root) + "\n" for diagnostic in sorted_diagnostics(diagnostics))
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.trim import cut
+from perpend.core.diagnostics.phrases import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ _ENTITIES: Final = str.maketrans({sign: f"&#{ord(sign)};" for sign in "|\\`*_[]<
 
 def span(text: str) -> str:
     """Return a text as a code span, in which nothing is markup."""
-    text = cut(visible(" ".join(text.split())), _NAME) or "–"
+    text = shorten(visible(" ".join(text.split())), _NAME) or "–"
     fence = _fence(text, 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{pad}{text}{pad}{fence}"
@@ -39,7 +39,11 @@ def _fence(text: str, least: int) -> str:
 
 def prose(text: str) -> str:
     """Return a text as words of a paragraph, with backslashes before signs that could be markup. Long texts are cut."""
-    return _SIGNS.sub(r"\\\1", cut(visible(" ".join(text.split())), _SENTENCE)).replace("\\@", "@\u200b").replace("\\<", "&lt;")
+    return (
+        _SIGNS.sub(r"\\\1", shorten(visible(" ".join(text.split())), _SENTENCE))
+        .replace("\\@", "@\u200b")
+        .replace("\\<", "&lt;")
+    )
 
 
 def cell(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What went wrong, where, and what would mend it. Pure data: no file is read and nothing is printed here."""
+"""The data of a diagnostic: rule, place, message and help. This module reads no file and prints nothing."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from perpend.core.diagnostics.escape import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 class Severity(StrEnum):
-    """How grave a diagnostic is. An error makes whatever depends on the place unusable; a warning does not."""
+    """The severity of a diagnostic. An error makes everything that depends on the place unusable; a warning does not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -34,7 +36,7 @@ class Span:
 
 
 def whole_file(path: str) -> Span:
-    """Return the place of what is said of a file, and of no line of it."""
+    """Return the place of a diagnostic that concerns a file as a whole."""
     return Span(path, 0, 0, 0, 0)
 
 
@@ -42,7 +44,7 @@ def whole_file(path: str) -> Span:
 class Rule:
     """A kind of diagnostic: its stable code (``A203``), its name, its severity and its page.
 
-    ``page`` is Markdown: what is wrong, why it matters, how to mend it, with an example. Codes are never reused.
+    ``page`` is Markdown: the problem, why it matters and how to fix it, with an example. Codes are never reused.
     """
 
     code: str
@@ -51,13 +53,13 @@ class Rule:
     page: str
 
     def at(self, span: Span, message: str, *, label: str = "", help: str | None = None, fault: str = "") -> Diagnostic:
-        """Return this rule's diagnostic for one place. ``label`` stands beside the underline, ``help`` below it."""
+        """Return a diagnostic of this rule. ``label`` is shown next to the underline, ``help`` below it."""
         return Diagnostic(self.code, self.severity, message, span, label, help, fault)
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem at one place. ``fault`` names what several problems have in common, empty where each is its own."""
+    """One problem at one place. ``fault`` names the common cause of several problems; it is empty for a problem of its own."""
 
     code: str
     severity: Severity
@@ -75,10 +77,32 @@ def sorted_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def suggestion(name: str, candidates: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """Return ``did you mean `x`?`` for the nearest candidate, never the name itself, or None when none is near.
+    """Return ``did you mean `x`?`` for the nearest candidate except the name itself, or None if none is near.
 
-    ``cutoff`` says how near it must be, 1 for names that differ in case only.
+    ``cutoff`` is the similarity that is needed, 1 for names that differ only in case.
     """
     pool = {candidate.casefold(): candidate for candidate in candidates if candidate != name}
     near = difflib.get_close_matches(name.casefold(), pool, n=1, cutoff=cutoff)
     return f"did you mean `{pool[near[0]]}`?" if near else None
+
+
+def region_from_span(span: Span, root: str = "") -> Span:
+    """Return the span with numbers of at least 1. A span that is empty or ends before its start becomes one character wide.
+
+    ``root`` is put before the path; empty leaves the path relative to the repository.
+    """
+    path = f"{root}/{span.path}" if root else span.path
+    line, column = max(span.line, 1), max(span.column, 1)
+    if (span.end_line, span.end_column) <= (line, column):
+        return Span(path, line, column, line, column + 1)
+    return Span(path, line, column, span.end_line, max(span.end_column, 1))
+
+
+def prose_from_diagnostic(diagnostic: Diagnostic) -> str:
+    """Return message, label and help, one per line and safe to show. Empty parts are left out."""
+    lines = [visible(diagnostic.message)]
+    if diagnostic.label:
+        lines.append(visible(diagnostic.label))
+    if diagnostic.help is not None:
+        lines.append(f"help: {visible(diagnostic.help)}")
+    return "\n".join(lines)

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from perpend.core.diagnostics.escape import encodable
-from perpend.core.diagnostics.model import sorted_diagnostics
-from perpend.core.diagnostics.prose import prose_from_diagnostic
-from perpend.core.diagnostics.region import region_from_span
+from perpend.core.diagnostics.model import prose_from_diagnostic, region_from_span, sorted_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -1,6 +1,6 @@
-"""Diagnostics in, text for people out: sentence, place, the line underlined, what would mend it, a count at the end.
+"""Write diagnostics as text for people: message, place, underlined line and help, with a count at the end.
 
-All that comes from files is drawn through :func:`perpend.core.diagnostics.escape.visible`. Refuses to read a file.
+All text from files passes through :func:`perpend.core.diagnostics.escape.visible`. This module reads no file.
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.diagnostics.escape import inert, visible
-from perpend.core.diagnostics.excerpt import excerpt_of
-from perpend.core.diagnostics.model import Severity, sorted_diagnostics
-from perpend.core.diagnostics.region import region_from_span
+from perpend.core.diagnostics.escape import display_width, inert, visible
+from perpend.core.diagnostics.model import Severity, region_from_span, sorted_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -33,25 +31,25 @@ def render_text(
     colour: bool = False,
     width: int = 100,
 ) -> str:
-    """Return the diagnostics as people read them, or ``no problems found``.
+    """Return the diagnostics as text for people, or ``no problems found``.
 
-    ``source_line`` gives a file's line by path and number, None where there is none to show. ``width`` bounds the excerpts,
-    in terminal columns; sentences are never cut.
+    ``source_line`` returns a line of a file by path and number, or None. ``width`` limits the excerpts, in terminal columns;
+    messages are never cut.
     """
     ordered = sorted_diagnostics(diagnostics)
     if not ordered:
         return "no problems found\n"
-    drawing = _Drawing(source_line, colour, width)
-    blocks = ["".join(f"{line}\n" for line in drawing.lines(diagnostic)) for diagnostic in ordered]
+    layout = _Layout(source_line, colour, width)
+    blocks = ["".join(f"{line}\n" for line in layout.lines(diagnostic)) for diagnostic in ordered]
     return inert("\n".join([*blocks, f"{_count(ordered)}\n"]))
 
 
 def line_of(diagnostic: Diagnostic, path: str) -> str:
-    """Return one diagnostic in one line, of a file that its reader calls ``path``."""
-    whole = f"`{diagnostic.span.path}` "  # how messages begin that are about the file itself, and no place in it
+    """Return one diagnostic as one line. ``path`` is the user's name of the file."""
+    whole = f"`{diagnostic.span.path}` "  # messages about the file as a whole begin so, and get no line number
     place = "" if diagnostic.message.startswith(whole) else f":{diagnostic.span.line}:{diagnostic.span.column}"
-    said = diagnostic.message.removeprefix(whole) + (f" ({diagnostic.help})" if diagnostic.help else "")
-    return visible(f"{path}{place}: {said}")
+    message = diagnostic.message.removeprefix(whole) + (f" ({diagnostic.help})" if diagnostic.help else "")
+    return visible(f"{path}{place}: {message}")
 
 
 def _count(diagnostics: Iterable[Diagnostic]) -> str:
@@ -61,8 +59,8 @@ def _count(diagnostics: Iterable[Diagnostic]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawing:
-    """How diagnostics are drawn in one text."""
+class _Layout:
+    """The options of one text: colours, width and access to source lines."""
 
     source_line: Callable[[str, int], str | None]
     colour: bool
@@ -101,3 +99,59 @@ class _Drawing:
 
     def _paint(self, text: str, style: str) -> str:
         return f"\x1b[{style}m{text}\x1b[0m" if self.colour else text
+
+
+_CUT: Final = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The shown part of a line. ``before`` and ``length`` are the widths before and of the underline, in terminal columns."""
+
+    text: str
+    before: int
+    length: int
+
+
+def excerpt_of(line: str, start: int, end: int, *, width: int) -> Excerpt:
+    """Return as much of a line as fits into ``width`` columns around the characters from ``start`` to ``end`` (from 0, end
+    open).
+
+    A tab becomes one space. ``…`` marks a cut. The underline is at least one column long.
+    """
+    start = min(start, len(line))
+    end = min(max(end, start), len(line))
+    first, last = _window(line, start, end, width)
+    before = (_CUT if first else "") + _visible_line(line[first:start])
+    marked = _visible_line(line[start : min(end, last)])
+    after = _visible_line(line[min(end, last) : last]) + (_CUT if last < len(line) else "")
+    return Excerpt(before + marked + after, display_width(before), max(display_width(marked), 1))
+
+
+def _window(line: str, start: int, end: int, width: int) -> tuple[int, int]:
+    """Return the range of characters to show: most of the underlined part, and equal shares of the text around it."""
+    if len(line) <= width and display_width(_visible_line(line)) <= width:
+        return 0, len(line)
+    room = width - 2 * len(_CUT)
+    last = start + _count_fitting(line[start : min(end, start + room)], room * 3 // 4)
+    used = display_width(_visible_line(line[start:last]))
+    near = line[max(start - room, 0) : start][::-1]
+    first = start - _count_fitting(near, (room - used) // 2)
+    used = display_width(_visible_line(line[first:last]))
+    last += _count_fitting(line[last : last + room], room - used)
+    used = display_width(_visible_line(line[first:last]))
+    first = start - _count_fitting(near, room - used + display_width(_visible_line(line[first:start])))
+    return first, last
+
+
+def _count_fitting(text: str, columns: int) -> int:
+    """Return how many characters from the start of a text fit into ``columns`` terminal columns."""
+    for count, character in enumerate(text):
+        columns -= display_width(_visible_line(character))
+        if columns < 0:
+            return count
+    return len(text)
+
+
+def _visible_line(text: str) -> str:
+    return visible(text.replace("\t", " "))

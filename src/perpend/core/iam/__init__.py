@@ -1,4 +1,4 @@
-"""Policy documents of AWS in, who can use each Allow statement out: the access levels that ``AWS_POLICY_ALLOWS`` reads.
+"""Find out who can use each Allow statement of an AWS policy document: the access levels that ``AWS_POLICY_ALLOWS`` reads.
 
-Never narrower than the truth: what is not understood narrows nobody. Refuses to know files, AWS's calls and estates.
+A level is never narrower than the truth: a part that is not understood narrows nothing.
 """

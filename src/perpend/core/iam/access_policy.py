@@ -1,7 +1,7 @@
-"""AWS access policies: an extended policy document in, whether it grants an action too widely out.
+"""Check whether an extended AWS policy document grants an action too widely.
 
-Knows actions, principals and resources as texts; how wide a statement is, the document says (``AccessLevel``). Every doubt
-falls on the side of the exposure: a Deny subtracts only where it surely applies. Source: specification, section 4.10, ADR 0006.
+Actions, principals and resources are texts; the document states the access level of each statement (``AccessLevel``). In doubt,
+access is granted: a Deny counts only if it surely applies. Source: specification, section 4.10, ADR 0006.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 MAX_PATTERN: Final = 256
-"""The longest action pattern, in characters. No action of AWS comes near."""
+"""The longest action pattern, in characters. AWS has no action of that length."""
 
 _DOCUMENT = frozenset({"Version", "Id", "Statement"})
 _EXCLUSIVE = (("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal"))
@@ -25,7 +25,7 @@ _ALLOW = frozenset({"Sid", "Effect", "Condition", "AccessLevel", "AccessLevels"}
 """The keys of an Allow. Any other key may widen it."""
 
 _ACTION = re.compile(r"[\w.*?-]+:[\w.*?-]+|[\w.?-]*\*[\w.*?-]*", re.ASCII)
-"""An action as AWS writes it: a service and a name, or a pattern that takes in both."""
+"""An action as AWS writes it: a service and a name, or a pattern for both."""
 
 _PLAIN_DENY = frozenset({"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "AccessLevel", "AccessLevels"})
 """The keys of a Deny without conditions. Any other key may narrow it."""
@@ -44,18 +44,18 @@ class AccessLevel(IntEnum):
 
 
 class AccessPolicyError(PerpendError):
-    """A document is no extended policy document: what it grants is not known."""
+    """A text is not an extended policy document, so its grants are not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Actions:
-    """The actions of a statement: those that a pattern matches, or (``is_excluding``) those that none matches."""
+    """The actions of a statement: those that match a pattern, or (``is_excluding``) those that match none."""
 
     patterns: tuple[str, ...]
     is_excluding: bool
 
     def granted(self, action: str) -> Iterator[str]:
-        """Yield patterns that together stand for everything the statement and ``action`` have in common."""
+        """Yield patterns that together match everything that the statement and ``action`` have in common."""
         if self.is_excluding:
             if not any(includes(pattern, action) for pattern in self.patterns):
                 yield action
@@ -71,20 +71,20 @@ class _Actions:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Whom and what a statement concerns: pairs of a key (``Principal.AWS``, ``NotResource``) and a text, as written."""
+    """The principals and resources of a statement: pairs of a key (``Principal.AWS``, ``NotResource``) and a text."""
 
     principals: frozenset[tuple[str, str]]
     resources: frozenset[tuple[str, str]]
 
     def covers(self, other: _Scope) -> bool:
-        """Whether the scope surely concerns whatever the other one does."""
+        """Whether the scope surely concerns everything that the other one concerns."""
         covers_resources = ("Resource", "*") in self.resources or _is_within(other.resources, self.resources)
         return covers_resources and self._covers_principals(other.principals)
 
     def _covers_principals(self, others: frozenset[tuple[str, str]]) -> bool:
         if ("Principal.*", "*") in self.principals:
             return True
-        # `{"AWS": "*"}` is any account. Whether it is any service, too, depends on the service: doubtful, so not.
+        # `{"AWS": "*"}` is any account. Whether it is any service as well depends on the service, so assume it is not.
         accounts = {"Principal.*", "Principal.AWS"} if ("Principal.AWS", "*") in self.principals else set()
         remaining = frozenset(principal for principal in others if principal[0] not in accounts)
         return bool(others and not remaining) or _is_within(remaining, self.principals)
@@ -97,19 +97,19 @@ class _Statement:
 
 
 def policy_allows(document: object, actions: Sequence[str], widest: AccessLevel) -> bool:
-    """Whether an extended policy document grants one of the actions to somebody wider than ``widest``.
+    """Whether an extended policy document grants one of the actions to principals beyond ``widest``.
 
-    ``document`` is parsed JSON. An action may hold wildcards (``s3:Get*``); it is granted when any of what it matches is.
-    Raises ``AccessPolicyError`` when the document is not understood, so that nobody takes it for a harmless one.
+    ``document`` is parsed JSON. An action may hold wildcards (``s3:Get*``); it is granted if any action that it matches is.
+    Raises ``AccessPolicyError`` for a document that is not understood, so that it does not pass as harmless.
     """
     allows: list[_Statement] = []
     denies: list[_Statement] = []
-    for statement, understood in _understood(document):
+    for statement, parsed in _parsed_statements(document):
         if statement["Effect"] == "Allow":
             if _level(statement) > widest:
-                allows.append(understood)
+                allows.append(parsed)
         elif not statement.keys() - _PLAIN_DENY:
-            denies.append(understood)
+            denies.append(parsed)
     wanted = [_pattern(action) for action in actions]
     return any(_is_granted(action, allow, denies) for allow in allows for action in wanted)
 
@@ -124,15 +124,15 @@ def _is_granted(action: str, allow: _Statement, denies: Sequence[_Statement]) ->
 def statements_of(document: object) -> list[Mapping[str, object]]:
     """Return the statements of a policy document, extended or not, each with its ``Effect``: ``Allow`` or ``Deny``.
 
-    Raises ``AccessPolicyError`` when the document is not understood.
+    Raises ``AccessPolicyError`` if the document is not understood.
     """
-    return [statement for statement, _ in _understood(document)]
+    return [statement for statement, _ in _parsed_statements(document)]
 
 
-def _understood(document: object) -> Iterator[tuple[Mapping[str, object], _Statement]]:
+def _parsed_statements(document: object) -> Iterator[tuple[Mapping[str, object], _Statement]]:
     for statement in _statements(document):
         if statement.get("Effect") == "Allow":
-            _refuse_others(statement, _ALLOW, "an Allow statement")
+            _reject_unknown_keys(statement, _ALLOW, "an Allow statement")
         elif statement.get("Effect") != "Deny":
             raise AccessPolicyError("a statement's `Effect` is neither `Allow` nor `Deny`")
         yield statement, _statement(statement)
@@ -143,7 +143,7 @@ def _statements(document: object) -> list[Mapping[str, object]]:
         raise AccessPolicyError("the policy document is not an object")
     if "Statement" not in document:
         raise AccessPolicyError("the policy document has no `Statement`")
-    _refuse_others(document, _DOCUMENT, "the policy document")
+    _reject_unknown_keys(document, _DOCUMENT, "the policy document")
     stated = document["Statement"]
     statements = stated if isinstance(stated, list) else [stated]
     if not statements:
@@ -153,7 +153,7 @@ def _statements(document: object) -> list[Mapping[str, object]]:
     return statements
 
 
-def _refuse_others(members: Mapping[str, object], known: frozenset[str], where: str) -> None:
+def _reject_unknown_keys(members: Mapping[str, object], known: frozenset[str], where: str) -> None:
     other = next((key for key in members if key not in known), None)
     if other is not None:
         raise AccessPolicyError(f"{where} has the unknown key `{other[:MAX_PATTERN]}`")
@@ -172,7 +172,7 @@ def _statement(statement: Mapping[str, object]) -> _Statement:
 
 
 def _level(statement: Mapping[str, object]) -> AccessLevel:
-    """Return an Allow statement's widest level."""
+    """Return the widest level of an Allow statement."""
     names = [name for key in ("AccessLevel", "AccessLevels") if key in statement for name in _texts(statement[key], key)]
     if not names:
         raise AccessPolicyError("an Allow statement has no `AccessLevel`")
@@ -197,7 +197,7 @@ def _resources(statement: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 
 def _is_within(inner: frozenset[tuple[str, str]], outer: frozenset[tuple[str, str]]) -> bool:
-    """Whether each of the inner is one of the outer. Nothing given at all is only within nothing given."""
+    """Whether each item of ``inner`` is in ``outer``. An empty ``inner`` is only within an empty ``outer``."""
     return inner <= outer if inner else not outer
 
 
@@ -223,9 +223,9 @@ def _pattern(text: str) -> str:
 
 
 def includes(pattern: str, other: str) -> bool:
-    """Whether a wildcard pattern surely matches whatever another one does. Exact when the other holds no ``*``.
+    """Whether a wildcard pattern surely matches everything that another one matches. Exact if the other holds no ``*``.
 
-    The other is read as a text, whose ``*`` only a ``*`` takes in. Letter case counts. Product of the lengths at most.
+    The other is read as a text in which ``*`` matches only a ``*``. Case matters. Takes at most the product of the lengths.
     """
     at = position = resume = 0
     star: int | None = None
@@ -246,7 +246,7 @@ def includes(pattern: str, other: str) -> bool:
 
 
 def intersects(left: str, right: str) -> bool:
-    """Whether some text matches both wildcard patterns. Letter case counts. Product of the lengths at most."""
+    """Whether some text matches both wildcard patterns. Case matters. Takes at most the product of the lengths."""
     reached = [True] + [False] * len(right)
     for a in [*left, ""]:
         following = [False] * (len(right) + 1)

@@ -1,7 +1,7 @@
-"""The ``Condition`` of a statement in, for each of its demands what it leaves of those who ask, or why it narrows nobody.
+"""Evaluate the ``Condition`` of a statement: return for each demand the requesters that meet it, or why it narrows nothing.
 
-A demand counts only where it surely narrows: the operators that do, values that are fixed, keys that cannot be missing.
-Source: ADR 0028; which request has which key: IAM user guide, global condition context keys.
+A demand counts only if it surely narrows: by its operator, by fixed values, and by keys that every request has. Source: ADR
+0028; the keys of requests: IAM user guide, global condition context keys.
 """
 
 from __future__ import annotations
@@ -38,24 +38,24 @@ _OPPOSITE: Final[Mapping[str, str]] = {
 _OPERATOR = re.compile(r"(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?", re.ASCII)
 _WILDCARD = re.compile(r"[*?]")
 _ACCOUNT_FIRST = re.compile(r"arn:[^:*?]*:[^:*?]*:[^:*?]*:([0-9]{12})(?![0-9])")
-"""An ARN whose account stands before its first wildcard."""
+"""An ARN with its account before its first wildcard."""
 
 _ACCOUNT_FIFTH = re.compile(r"arn:[^:]*:[^:]*:[^:]*:([0-9]{12})(?::|$)")
 """An ARN for an operator that compares part by part."""
 
 _FIXED_WITHOUT_ACCOUNT = re.compile(r"arn:[^:*?]+:[^:*?]+:[^:*?]*::[^*?]+")
-"""The whole ARN of a thing that has no account in it, such as a bucket: its owner is one, but not known which."""
+"""A complete ARN without an account, such as a bucket's: it has one owner, but the ARN does not show it."""
 
 _WIDEST_NETWORK: Final = {4: 8, 6: 32}
 _MOST_NETWORKS: Final = 16
-"""How many of the widest networks count together as a named one."""
+"""The number of widest networks that together count as a named network."""
 
 _MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
-"""All addresses of version 4, written as ones of version 6."""
+"""All IPv4 addresses, written as IPv6."""
 
 _TYPES_OF_PRINCIPALS = frozenset({"account", "user", "federateduser", "assumedrole"})
 _PRINCIPALS_ONLY = ("aws:principalarn", "aws:principalorgid", "aws:principalorgpaths", "aws:username")
-"""Keys that only signed requests of principals have. ``aws:PrincipalAccount`` is ``anonymous`` where nobody signed."""
+"""Keys that only signed requests of principals have. ``aws:PrincipalAccount`` is ``anonymous`` in unsigned requests."""
 
 _SERVICES_ONLY = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths")
 _TAG = "aws:principaltag/"
@@ -78,12 +78,12 @@ class Demand:
 
     @property
     def are_fixed(self) -> bool:
-        """Whether none of its values holds a wildcard."""
+        """Whether no value holds a wildcard."""
         return not any(map(_WILDCARD.search, self.values))
 
 
 def demands_of(condition: object) -> tuple[Demand, ...]:
-    """Return the demands of a ``Condition``, all of which a request must meet. Raises AccessPolicyError for another form."""
+    """Return the demands of a ``Condition``, all of which a request must meet. Raises AccessPolicyError for any other form."""
     if not isinstance(condition, dict) or not all(isinstance(by_key, dict) for by_key in condition.values()):
         raise AccessPolicyError("`Condition` does not hold operators with keys")
     demands: list[Demand] = []
@@ -107,12 +107,12 @@ def _values(given: object) -> tuple[str, ...]:
 
 
 def firm_keys(demands: Iterable[Demand]) -> frozenset[str]:
-    """Return the keys that a request must have, because ``Null`` says so."""
+    """Return the keys that every request must have because of ``Null``."""
     return frozenset(demand.key for demand in demands if demand.asks("Null", "false") and not demand.if_exists)
 
 
 def reason_to_ignore(demand: Demand, firm: frozenset[str]) -> str | None:
-    """Return why a demand narrows nobody whatever its key is; None where it may."""
+    """Return the reason why a demand narrows nothing whatever its key is; None if it may narrow."""
     if demand.operator not in _POSITIVE:
         return "leaves everybody else" if demand.operator in _OPPOSITE else "says nothing of who asks"
     if (demand.if_exists or demand.quantifier == "ForAllValues") and demand.key not in firm:
@@ -125,11 +125,11 @@ def reason_to_ignore(demand: Demand, firm: frozenset[str]) -> str | None:
 
 
 def opposite(demand: Demand) -> Demand | None:
-    """Return what a request meets exactly where a Deny's demand does not hold; None where no demand says that."""
+    """Return the demand that a request meets exactly if it does not meet a Deny's demand; None if there is none."""
     if demand.asks("Null", "true") and not demand.if_exists:
         return replace(demand, values=("false",))
     if demand.key == "aws:principalisawsservice" and demand.asks("Bool", "false") and demand.if_exists:
-        # Without `IfExists`, requests that nobody signed are not denied: they do not have the key.
+        # Unsigned requests lack the key, so without `IfExists` they are not denied.
         return replace(demand, values=("true",), if_exists=False)
     if demand.operator in _OPPOSITE and not demand.quantifier:
         # A request without the key is denied either way.
@@ -138,7 +138,7 @@ def opposite(demand: Demand) -> Demand | None:
 
 
 def narrowing_of(demand: Demand, firm: frozenset[str], outlook: Assumption) -> Narrowing | str:
-    """Return what a demand leaves, or why it narrows nobody."""
+    """Return the requesters that meet a demand, or the reason why it narrows nothing."""
     if demand.asks("Null", "false") and not demand.if_exists:
         return _where_present(demand.key) or "says nothing of who asks"
     if (reason := reason_to_ignore(demand, firm)) is not None:
@@ -204,7 +204,7 @@ def _principal_organization(demand: Demand, outlook: Assumption) -> Narrowing | 
 
 
 def _user_id(demand: Demand, outlook: Assumption) -> Narrowing | None:
-    # Requests that nobody signed have the key as well: it is `anonymous` then.
+    # Unsigned requests have the key as well, with the value `anonymous`.
     if demand.operator not in TEXT or any(includes(value.lower(), "anonymous") for value in demand.values):
         return None
     ids = [value.partition(":")[0] for value in demand.values]
@@ -273,7 +273,7 @@ def _network_addresses(demand: Demand, _: Assumption) -> Narrowing | None:
 
 
 def _network(text: str) -> tuple[int, int, int] | None:
-    """Return a network's version, the length of its prefix, and where it begins; None for what is none."""
+    """Return a network's version, prefix length and first address; None if the text is not a network."""
     _, slash, prefix = text[:64].partition("/")
     if slash and not (prefix.isascii() and prefix.isdigit()):
         return None
@@ -319,10 +319,10 @@ _READERS: Final[Mapping[str, Callable[[Demand, Assumption], Narrowing | None]]] 
     "s3:dataaccesspointaccount": _access_point_account,
     "s3:dataaccesspointarn": _access_point_arn,
 }
-"""What a key says of who asks, by its name in lower case. A key that is not here says nothing."""
+"""The evaluation of each known key, by its name in lower case. Other keys narrow nothing."""
 
 
 def leaves(demands: Sequence[Demand], outlook: Assumption) -> tuple[tuple[Demand, Narrowing | str], ...]:
-    """Return each demand with what it leaves, or why it narrows nobody."""
+    """Return each demand with the requesters that meet it, or the reason why it narrows nothing."""
     firm = firm_keys(demands)
     return tuple((demand, narrowing_of(demand, firm, outlook)) for demand in demands)

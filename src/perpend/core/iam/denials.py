@@ -1,6 +1,7 @@
-"""Deny statements in, what they leave of an Allow's requesters out.
+"""Subtract Deny statements from the requesters of an Allow.
 
-A Deny counts where it surely concerns all that the Allow grants, whoever asks. Any other is ignored. Source: ADR 0028.
+A Deny counts if it surely concerns everything that the Allow grants, for every requester. Any other is ignored. Source: ADR
+0028.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.iam.access_policy import AccessPolicyError, includes
 from perpend.core.iam.conditions import demands_of, narrowing_of, opposite
-from perpend.core.iam.requesters import Narrowing, Requesters, filter_verdicts
+from perpend.core.iam.requesters import Narrowing, Requesters, narrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,40 +20,40 @@ if TYPE_CHECKING:
 
 _KEYS = frozenset({"Sid", "Effect", "Principal", "Action", "Resource", "Condition"})
 _MOST_STEPS: Final = 5_000_000
-"""How many steps the Deny statements of a document may take; then each further one is ignored."""
+"""The number of steps for the Deny statements of a document. After that, further statements are ignored."""
 
 _A_PAIR: Final = 100
-"""How many steps it counts to look at two things together."""
+"""The number of steps that a comparison of two items costs."""
 
 
 class Effort:
-    """What may still be spent on the Deny statements of a document."""
+    """The remaining number of steps for the Deny statements of a document."""
 
     def __init__(self) -> None:
         self._left = _MOST_STEPS
 
     @property
     def is_left(self) -> bool:
-        """Whether anything may still be spent."""
+        """Whether any steps remain."""
         return self._left > 0
 
     def spend(self, steps: int) -> bool:
-        """Whether steps are left for this."""
+        """Use up steps for a comparison, and return whether enough were left."""
         self._left -= steps
         return self._left >= 0
 
     def includes(self, pattern: str, other: str) -> bool:
-        """Whether a pattern surely matches whatever another one does. What is too much to find out is not."""
+        """Whether a pattern surely matches everything that another one matches. False if that takes too many steps."""
         if pattern in ("*", other):
             return True
-        # A variable stands for a text that a request brings: known to be the same only where it is written alike.
+        # A variable stands for a text of the request, so it only matches the same variable.
         steps = len(other) * len(pattern) if pattern.count("*") > 1 else len(other) + len(pattern)
         return "${" not in pattern and self.spend(steps + _A_PAIR) and includes(pattern, other)
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A Deny for everybody, with what it leaves: the union of what its conditions leave, nobody where it has none."""
+    """A Deny for everybody. It leaves the union of those that its conditions leave, nobody without conditions."""
 
     number: int
     actions: tuple[str, ...]
@@ -60,10 +61,10 @@ class Denial:
     union: tuple[Narrowing, ...]
 
     def left(self, requesters: Sequence[Requesters], allow: Mapping[str, object], effort: Effort) -> tuple[Requesters, ...]:
-        """Return the requesters that it leaves an Allow: all of them unless it surely concerns all that is granted."""
+        """Return the requesters that remain of an Allow: all, unless the Deny surely concerns everything that is granted."""
         if not effort.spend(_A_PAIR * (1 + len(requesters) * len(self.union))) or not self._concerns(allow, effort):
             return tuple(requesters)
-        return filter_verdicts(requesters, self.union)
+        return narrow(requesters, self.union)
 
     def _concerns(self, allow: Mapping[str, object], effort: Effort) -> bool:
         if self.resources is None:
@@ -75,7 +76,7 @@ class Denial:
 
 
 def denials_of(statements: Iterable[Mapping[str, object]], outlook: Assumption) -> Iterator[Denial]:
-    """Yield the Deny statements that may leave fewer than everybody. Numbers count all statements from 1."""
+    """Yield the Deny statements that may deny access. Numbers count all statements from 1."""
     for number, statement in enumerate(statements, 1):
         if statement["Effect"] != "Deny" or statement.keys() - _KEYS or statement.get("Principal") != "*":
             continue
@@ -87,7 +88,7 @@ def denials_of(statements: Iterable[Mapping[str, object]], outlook: Assumption) 
 
 
 def _cover(patterns: Sequence[str], granted: Sequence[str], effort: Effort) -> bool:
-    """Whether patterns surely match all that is granted, which is everything where nothing is listed."""
+    """Whether patterns surely match everything that is granted. No list means everything is granted."""
     if "*" in patterns:
         return True
     return bool(granted) and all(any(effort.includes(pattern, action) for pattern in patterns) for action in granted)
@@ -99,7 +100,7 @@ def _listed(given: object) -> list[str]:
 
 
 def _union_left(deny: Mapping[str, object], outlook: Assumption) -> tuple[Narrowing, ...] | None:
-    """Return what a Deny leaves; None where it may leave everybody."""
+    """Return the requesters that a Deny leaves; None if it may leave everybody."""
     if "Condition" not in deny:
         return ()
     try:

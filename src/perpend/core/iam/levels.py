@@ -1,6 +1,7 @@
-"""A policy document and its surroundings in: who can use each Allow statement, and why; or the extended document.
+"""Compute who can use each Allow statement of a policy document, and why, or extend the document with these levels.
 
-What is not known ends in AccessNotKnown with its reason, never in a narrower level. Source: ADR 0006, ADR 0028.
+If facts are missing, the functions raise AccessNotKnown with the reason and never return a narrower level. Source: ADR 0006,
+ADR 0028.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, statements_of
 from perpend.core.iam.conditions import demands_of, leaves
 from perpend.core.iam.denials import Effort, denials_of
-from perpend.core.iam.principals import CLAIMS, own_identities, principals_named
-from perpend.core.iam.requesters import Narrowing, filter_verdicts, level_of, united
+from perpend.core.iam.principals import CLAIMS, named_principals, own_identities
+from perpend.core.iam.requesters import Narrowing, level_of, merge_accounts, narrow
 from perpend.core.iam.surroundings import Assumption
 from perpend.core.iam.words import demand_in_words, requesters_in_words, union_in_words
 
@@ -25,17 +26,17 @@ if TYPE_CHECKING:
     from perpend.core.iam.surroundings import Gap, Surroundings
 
 MAX_CHARACTERS: Final = 1 << 18
-"""How many characters the texts of a document may have. AWS takes 100 KB at most, of OpenSearch."""
+"""The most characters of a document's texts. AWS takes 100 KB at most, for OpenSearch."""
 
 MAX_VALUES: Final = 20_000
-"""How many keys and values a document may hold."""
+"""The most keys and values of a document."""
 
 _MOST_SENTENCES: Final = 12
 _LEVEL_KEYS = frozenset({"AccessLevel", "AccessLevels"})
 
 
 class PolicyKind(StrEnum):
-    """Where a policy document stands: at a resource, at identities, or as the trust of a role."""
+    """The kind of a policy document: of a resource, of identities, or the trust policy of a role."""
 
     RESOURCE = "resource"
     IDENTITY = "identity"
@@ -43,7 +44,7 @@ class PolicyKind(StrEnum):
 
 
 class AccessNotKnown(AccessPolicyError):
-    """Who can use a statement is not known. ``calls`` would tell, where it is facts that are missing."""
+    """The access of a statement is not known. ``calls`` are the API calls that would supply missing facts."""
 
     def __init__(self, reason: str, calls: Sequence[str] = ()) -> None:
         super().__init__(reason)
@@ -52,7 +53,7 @@ class AccessNotKnown(AccessPolicyError):
 
 @dataclass(frozen=True, slots=True)
 class StatementAccess:
-    """Who can use an Allow statement. ``number`` counts all statements from 1; the level is None where it is not known."""
+    """The access of an Allow statement. ``number`` counts all statements from 1; the level is None if it is not known."""
 
     number: int
     statement: Mapping[str, Any]
@@ -62,14 +63,14 @@ class StatementAccess:
 
 
 def access_of_statements(document: object, kind: PolicyKind, surroundings: Surroundings) -> list[StatementAccess]:
-    """Return who can use each Allow statement of a document of parsed JSON, in order.
+    """Return the access of each Allow statement of a document of parsed JSON, in order.
 
-    Raises AccessPolicyError where the document as a whole is not understood. Access by other ways than this document, and
-    what else may forbid it, is left out: see ADR 0028.
+    Raises AccessPolicyError if the document as a whole is not understood. Other ways of access, and other policies that may
+    forbid it, are left out: see ADR 0028.
     """
     _check_size(document)
     statements, lacking = statements_of(document), surroundings.lacking
-    # INVARIANT: a level that is the same whether all that is not known lies outside or inside is the same in between.
+    # INVARIANT: if a level is the same with all unknown facts outside and all inside, it is the same for every mix.
     assumed = [(), lacking, *((fact,) for fact in lacking)] if lacking else [()]
     of_each = zip(*(_levels(statements, kind, Assumption(surroundings, inside)) for inside in assumed), strict=True)
     allowed = ((number, statement) for number, statement in enumerate(statements, 1) if statement["Effect"] == "Allow")
@@ -79,7 +80,7 @@ def access_of_statements(document: object, kind: PolicyKind, surroundings: Surro
 def extended_document(document: object, kind: PolicyKind, surroundings: Surroundings) -> dict[str, Any]:
     """Return a document of parsed JSON with an access level on each Allow statement, as ``AWS_POLICY_ALLOWS`` reads it.
 
-    Raises AccessPolicyError where the document is not understood, AccessNotKnown where a level hangs on what is not known.
+    Raises AccessPolicyError if the document is not understood, AccessNotKnown if a level depends on unknown facts.
     """
     levels = {}
     for access in access_of_statements(document, kind, surroundings):
@@ -96,11 +97,12 @@ def extended_document(document: object, kind: PolicyKind, surroundings: Surround
 
 
 _Found = tuple[AccessLevel | None, list[str]]
-"""A level and what led to it; None where the statement is not understood. The last sentence says who is left, or why."""
+"""A level and its reasons; None if the statement is not understood. The last sentence names the remaining requesters or the
+error."""
 
 
 def _access(number: int, statement: Mapping[str, Any], outcomes: Sequence[_Found], lacking: Sequence[Gap]) -> StatementAccess:
-    """Return a statement's access. ``outcomes`` hold outside, then with all that is lacking inside, then each alone."""
+    """Return a statement's access. ``outcomes`` assume all unknown facts outside, then all inside, then each inside alone."""
     level, because = outcomes[0]
     if all(other == level for other, _ in outcomes[1:]):
         return StatementAccess(number, statement, level, tuple(because))
@@ -129,7 +131,7 @@ def _left(
     because: list[str],
     outlook: Assumption,
 ) -> tuple[Requesters, ...]:
-    """Return whom the Deny statements leave, and add a sentence on each that takes somebody away."""
+    """Return the requesters that the Deny statements leave, and add a sentence for each statement that removes some."""
     for denial in denials if effort.is_left else ():
         left = denial.left(requesters, allow, effort)
         if left != requesters:
@@ -139,19 +141,19 @@ def _left(
 
 
 def _allowed(statement: Mapping[str, Any], kind: PolicyKind, outlook: Assumption) -> tuple[tuple[Requesters, ...], list[str]]:
-    """Return who an Allow statement lets in by itself, and what led to it."""
+    """Return the requesters of an Allow statement by itself, with the reasons."""
     demands = demands_of(statement["Condition"]) if "Condition" in statement else ()
     if kind is PolicyKind.IDENTITY:
         if "Principal" in statement or "NotPrincipal" in statement:
             raise AccessPolicyError("a policy of identities names no principal; is it one of a resource?")
         named = own_identities()
     else:
-        named = principals_named(statement, demands, outlook)
-    requesters = united(requester for each in named for requester in each.requesters)
+        named = named_principals(statement, demands, outlook)
+    requesters = merge_accounts(requester for each in named for requester in each.requesters)
     because = _some([one.sentence for one in named], "names {:,} more")
     told = []
     for demand, left in leaves(demands, outlook):
-        requesters = filter_verdicts(requesters, [left]) if isinstance(left, Narrowing) else requesters
+        requesters = narrow(requesters, [left]) if isinstance(left, Narrowing) else requesters
         if demand.key.rpartition(":")[2] not in CLAIMS:
             told.append((demand, left))
     sentences = [demand_in_words(demand, left, outlook) for demand, left in told[:_MOST_SENTENCES]]
@@ -176,7 +178,7 @@ def _some(sentences: list[str], more: str) -> list[str]:
 
 
 def _check_size(document: object) -> None:
-    """Raise where a document holds more than any of AWS does: looking at it would take long."""
+    """Raise if a document is larger than any that AWS accepts: its evaluation would take too long."""
     values = characters = 0
     waiting = [document]
     while waiting:

@@ -1,6 +1,6 @@
-"""The ``Principal`` of an Allow statement in, the requesters that it names out, with a sentence on each for people.
+"""Convert the ``Principal`` of an Allow statement to requesters, with a sentence on each for people.
 
-Raises AccessPolicyError for a form that is not understood: nobody may take it for a narrow one. Source: ADR 0028.
+Raises AccessPolicyError for a form that is not understood, so that it does not pass as a narrow one. Source: ADR 0028.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CANONICAL_ID = re.compile(r"[0-9a-f]{64}")
 _PROVIDER = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:(saml|oidc)-provider/([^*?]+)")
 
 _OF_FUNCTION = re.compile(r"(?:arn:[^:]*:)?lambda:", re.IGNORECASE)
-"""How actions and ARNs of Lambda begin. The policy of a function holds nothing else."""
+"""The prefixes of Lambda actions and ARNs. A function's policy holds no others."""
 
 _PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
     "graph.facebook.com": ("app_id",),
@@ -36,7 +36,7 @@ _PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
     "www.amazon.com": ("app_id",),
     "cognito-identity.amazonaws.com": ("aud", "sub"),
 }
-"""Identity providers that anybody can have an identity of, with the keys of which a fixed value names an application."""
+"""Identity providers open to everybody, with the keys of which a fixed value names one application."""
 
 _SHARED: Final[Mapping[str, re.Pattern[str]]] = {
     issuer: re.compile(customer)
@@ -54,30 +54,30 @@ _SHARED: Final[Mapping[str, re.Pattern[str]]] = {
         "appleid.apple.com": r"(?!)",
     }.items()
 }
-"""Issuers that all their customers share, with how a ``sub`` begins that names one customer whatever follows."""
+"""Issuers that all their customers share, with the prefix of a ``sub`` that names one customer."""
 
 
 CLAIMS: Final = frozenset({"aud", "app_id", "sub"})
-"""How keys of identity providers end: what they say is told with the provider."""
+"""The suffixes of identity providers' keys, which are explained with the provider."""
 
 
-class Named(NamedTuple):
-    """Requesters that a principal names, and the sentence that says so; none for whom nobody is left of."""
+class NamedRequesters(NamedTuple):
+    """The requesters of one principal and a sentence on them; no requesters if conditions exclude all."""
 
     requesters: tuple[Requesters, ...]
     sentence: str
 
 
-def principals_named(statement: Mapping[str, object], demands: Sequence[Demand], outlook: Assumption) -> list[Named]:
-    """Return whom an Allow statement of a resource's policy names."""
+def named_principals(statement: Mapping[str, object], demands: Sequence[Demand], outlook: Assumption) -> list[NamedRequesters]:
+    """Return the requesters that an Allow statement of a resource's policy names."""
     if "NotPrincipal" in statement:
-        return [Named(EVERYBODY, "`NotPrincipal` names everybody else")]
+        return [NamedRequesters(EVERYBODY, "`NotPrincipal` names everybody else")]
     given = statement.get("Principal")
     if given == "*":
-        return [Named(EVERYBODY, "names everybody")]
+        return [NamedRequesters(EVERYBODY, "names everybody")]
     if not isinstance(given, dict) or not given:
         raise AccessPolicyError("it names no principal" if given is None else "its `Principal` is neither `*` nor an object")
-    principals: list[Named] = []
+    principals: list[NamedRequesters] = []
     for kind, names in given.items():
         if kind not in _READERS:
             raise AccessPolicyError(f"`{kind[:_SHOWN]}` is no kind of principal")
@@ -97,67 +97,67 @@ def _is_of_function(statement: Mapping[str, object]) -> bool:
     return any(map(_OF_FUNCTION.match, given))
 
 
-def own_identities() -> list[Named]:
-    """Return whom a policy of identities is for."""
+def own_identities() -> list[NamedRequesters]:
+    """Return the requesters of an identity policy."""
     limit = Limit(accounts=frozenset({OWN}))
-    return [Named((Requesters(Who.ACCOUNTS, limit),), "is a policy of identities: those of the own account")]
+    return [NamedRequesters((Requesters(Who.ACCOUNTS, limit),), "is a policy of identities: those of the own account")]
 
 
-def _aws(name: str, _: Sequence[Demand], outlook: Assumption) -> Named:
+def _aws(name: str, _: Sequence[Demand], outlook: Assumption) -> NamedRequesters:
     if name == "*":
-        return Named(EVERYBODY, "names everybody")
+        return NamedRequesters(EVERYBODY, "names everybody")
     if named := ACCOUNT.fullmatch(name) or _ARN.fullmatch(name):
         number = outlook.account(named[1])
         return _account(number, account_in_words(number, outlook))
     if _CLOUDFRONT.fullmatch(name):
-        return Named((Requesters(Who.CLOUDFRONT),), "names a user of CloudFront, which belongs to AWS")
+        return NamedRequesters((Requesters(Who.CLOUDFRONT),), "names a user of CloudFront, which belongs to AWS")
     if _UNIQUE_ID.fullmatch(name):
         owner = outlook.known.unique_ids.get(name)
         if owner is None:
-            return Named((), f"names `{name}`, which a deleted user or role left behind: nobody has it any more")
+            return NamedRequesters((), f"names `{name}`, which a deleted user or role left behind: nobody has it any more")
         return _account(outlook.account(owner), f"`{name}` of {account_in_words(outlook.account(owner), outlook)}")
     raise AccessPolicyError(f"`{name[:_SHOWN]}` is no principal of AWS")
 
 
-def _account(number: str, words: str) -> Named:
-    return Named((Requesters(Who.ACCOUNTS, Limit(accounts=frozenset({number}))),), f"names {words}")
+def _account(number: str, words: str) -> NamedRequesters:
+    return NamedRequesters((Requesters(Who.ACCOUNTS, Limit(accounts=frozenset({number}))),), f"names {words}")
 
 
-def _canonical_user(name: str, _: Sequence[Demand], outlook: Assumption) -> Named:
+def _canonical_user(name: str, _: Sequence[Demand], outlook: Assumption) -> NamedRequesters:
     if not _CANONICAL_ID.fullmatch(name):
         raise AccessPolicyError(f"`{name[:_SHOWN]}` is no canonical user id")
     owner = outlook.known.canonical_ids.get(name)
     if owner is None:
-        return Named((Requesters(Who.ACCOUNTS, FIXED),), "names a canonical user of an account that is not known")
+        return NamedRequesters((Requesters(Who.ACCOUNTS, FIXED),), "names a canonical user of an account that is not known")
     number = outlook.account(owner)
     return _account(number, f"the canonical user of {account_in_words(number, outlook)}")
 
 
-def _service(name: str, _: Sequence[Demand], __: Assumption) -> Named:
-    return Named((Requesters(Who.SERVICES),), f"names the service `{name[:_SHOWN]}`")
+def _service(name: str, _: Sequence[Demand], __: Assumption) -> NamedRequesters:
+    return NamedRequesters((Requesters(Who.SERVICES),), f"names the service `{name[:_SHOWN]}`")
 
 
-def _service_of_function(name: str, demands: Sequence[Demand], outlook: Assumption) -> Named:
-    # Of functions AWS calls S3 public unless a condition limits it: lambda-function-public-access-prohibited.
+def _service_of_function(name: str, demands: Sequence[Demand], outlook: Assumption) -> NamedRequesters:
+    # AWS calls functions for S3 public without a condition: lambda-function-public-access-prohibited.
     if name != "s3.amazonaws.com":
         return _service(name, demands, outlook)
-    return Named(
+    return NamedRequesters(
         (Requesters(Who.SERVICES, are_anybodys=True),), f"names `{name}`, which calls functions for buckets of anybody"
     )
 
 
-def _federated(name: str, demands: Sequence[Demand], _: Assumption) -> Named:
+def _federated(name: str, demands: Sequence[Demand], _: Assumption) -> NamedRequesters:
     arn = _PROVIDER.fullmatch(name)
     if arn is None and name not in _PUBLIC:
         raise AccessPolicyError(f"`{name[:_SHOWN]}` is no identity provider")
     if arn and arn[1] == "saml":
-        return Named((Requesters(Who.FEDERATED),), f"names identities of the SAML provider `{arn[2][:_SHOWN]}`")
+        return NamedRequesters((Requesters(Who.FEDERATED),), f"names identities of the SAML provider `{arn[2][:_SHOWN]}`")
     issuer = (arn[2] if arn else name).lower().rstrip("/")
     if issuer not in _PUBLIC and issuer not in _SHARED:
-        return Named((Requesters(Who.FEDERATED),), f"names identities of the provider `{issuer[:_SHOWN]}`")
+        return NamedRequesters((Requesters(Who.FEDERATED),), f"names identities of the provider `{issuer[:_SHOWN]}`")
     if any(_fixes(demand, issuer) for demand in _that_count(demands)):
-        return Named((Requesters(Who.FEDERATED),), f"names identities of one application or customer of `{issuer}`")
-    return Named(
+        return NamedRequesters((Requesters(Who.FEDERATED),), f"names identities of one application or customer of `{issuer}`")
+    return NamedRequesters(
         (Requesters(Who.WORLD),), f"names identities of `{issuer}`, which anybody can have: no condition names one customer"
     )
 
@@ -168,7 +168,7 @@ def _that_count(demands: Sequence[Demand]) -> Iterator[Demand]:
 
 
 def _fixes(demand: Demand, issuer: str) -> bool:
-    """Whether a demand that counts names one application or customer of an issuer."""
+    """Whether a demand surely names one application or customer of an issuer."""
     provider, _, claim = demand.key.rpartition(":")
     if provider != issuer:
         return False
@@ -182,7 +182,7 @@ def _has_wildcard(text: str) -> bool:
     return "*" in text or "?" in text
 
 
-_READERS: Final[Mapping[str, Callable[[str, Sequence[Demand], Assumption], Named]]] = {
+_READERS: Final[Mapping[str, Callable[[str, Sequence[Demand], Assumption], NamedRequesters]]] = {
     "AWS": _aws,
     "CanonicalUser": _canonical_user,
     "Service": _service,

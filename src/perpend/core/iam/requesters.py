@@ -1,6 +1,6 @@
-"""Sets of requesters, how conditions narrow them, and how wide a set is.
+"""Sets of requesters, their narrowing by conditions, and their access level.
 
-A set may hold more than the requesters that it stands for, never fewer. Refuses to know documents. Source: ADR 0028.
+A set may hold more requesters than the policy allows, never fewer. Source: ADR 0028.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Who(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Accounts and organizations that principals must belong to, or that services must act for; None is any or none."""
+    """The accounts and organizations that principals must belong to, or that services must act for. None means no limit."""
 
     accounts: frozenset[str] | None = None
     organizations: frozenset[str] | None = None
@@ -45,14 +45,14 @@ class Limit:
     """Whether it leaves named ones only, who may be of any account: one user, one service, the owner of one bucket."""
 
     def within(self, other: Limit) -> Limit | None:
-        """Return what both limits leave; None where that is nobody."""
+        """Return the intersection of both limits; None if it is empty."""
         accounts, organizations = _common(self.accounts, other.accounts), _common(self.organizations, other.organizations)
         both = Limit(accounts, organizations, is_fixed=self.is_fixed or other.is_fixed)
         return None if frozenset() in (both.accounts, both.organizations) else both
 
     @property
     def names_accounts(self) -> bool:
-        """Whether it leaves named accounts or organizations only."""
+        """Whether the limit allows only named accounts or organizations."""
         return self.accounts is not None or self.organizations is not None
 
 
@@ -83,14 +83,15 @@ EVERYBODY: Final = (Requesters(Who.ANONYMOUS), Requesters(Who.ACCOUNTS), Request
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """What a condition leaves: principals and services within limits (None is nobody), or all from a named network."""
+    """The requesters that a condition leaves: principals and services within limits (None: no requesters), or all from a named
+    network."""
 
     accounts: Limit | None = None
     services: Limit | None = None
     is_of_network: bool = False
 
     def left(self, requesters: Requesters) -> Requesters | None:
-        """Return those of the requesters that are left, None where nobody is."""
+        """Return the requesters that are left, None if there are none."""
         if self.is_of_network:
             return replace(requesters, are_networked=True)
         if requesters.who in (Who.FEDERATED, Who.WORLD, Who.CLOUDFRONT):
@@ -100,8 +101,8 @@ class Narrowing:
         return replace(requesters, limit=limit) if limit is not None else None
 
 
-def united(requesters: Iterable[Requesters]) -> tuple[Requesters, ...]:
-    """Return requesters with all accounts that are named one by one in one set."""
+def merge_accounts(requesters: Iterable[Requesters]) -> tuple[Requesters, ...]:
+    """Return requesters with all named accounts merged into one set."""
     others, accounts = [], set[str]()
     for some in requesters:
         if some.limit.accounts is None:
@@ -112,14 +113,14 @@ def united(requesters: Iterable[Requesters]) -> tuple[Requesters, ...]:
     return tuple(dict.fromkeys([*named, *others]))
 
 
-def filter_verdicts(requesters: Iterable[Requesters], union: Sequence[Narrowing]) -> tuple[Requesters, ...]:
+def narrow(requesters: Iterable[Requesters], union: Sequence[Narrowing]) -> tuple[Requesters, ...]:
     """Return the requesters that at least one of the narrowings leaves."""
     left = (narrowing.left(some) for some in requesters for narrowing in union)
     return tuple(dict.fromkeys(some for some in left if some is not None))
 
 
 def level_of(requesters: Requesters, outlook: Assumption) -> AccessLevel:
-    """Return how wide a set of requesters is."""
+    """Return the access level of a set of requesters."""
     level = _level_of_who(requesters, outlook)
     return min(level, AccessLevel.EXTERNAL_PRINCIPAL) if requesters.are_networked else level
 
@@ -139,7 +140,7 @@ def _level_of_who(requesters: Requesters, outlook: Assumption) -> AccessLevel:
 
 
 def _level_within(limit: Limit, outlook: Assumption) -> AccessLevel:
-    """Return the widest level of principals within a limit. Anybody can have an account: any account is everybody."""
+    """Return the widest level of principals within a limit. Anybody can create an account, so any account means everybody."""
     if limit.accounts is not None:
         return max(levels_of_accounts(limit.accounts, limit.organizations, outlook).values())
     if limit.organizations is not None:
@@ -150,7 +151,7 @@ def _level_within(limit: Limit, outlook: Assumption) -> AccessLevel:
 def levels_of_accounts(
     accounts: frozenset[str], organizations: frozenset[str] | None, outlook: Assumption
 ) -> dict[str, AccessLevel]:
-    """Return the level of each account, NOBODY of those that belong to none of the organizations they must belong to."""
+    """Return the level of each account, NOBODY for accounts outside all given organizations."""
     if organizations is None:
         return {account: outlook.level_of_account(account) for account in accounts}
     others = max(map(outlook.level_of_organization, organizations - {OWN}), default=AccessLevel.NOBODY)

@@ -1,6 +1,6 @@
-"""What is known around a policy document: whose it is, of which organization, and which accounts were collected.
+"""The facts around a policy document: its account, its organization, and the collected accounts.
 
-An ``Assumption`` is one way to fill in the unknown parts, so that a level that depends on them shows. Source: ADR 0028.
+An ``Assumption`` fills in the unknown facts in one way, which shows whether a level depends on them. Source: ADR 0028.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 NO_ORGANIZATION: Final = "none"
-"""Stands for the organization of an account that belongs to none."""
+"""The organization of an account that belongs to none."""
 
 OWN: Final = "own"
-"""Stands for the own account, and for the own organization, whatever they are called."""
+"""The own account, and the own organization."""
 
 ACCOUNT: Final = re.compile(r"([0-9]{12})")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{1,64}")
@@ -29,11 +29,11 @@ _WHOSE = re.compile(r"[A-Za-z0-9]{1,128}")
 
 
 class UnusableSurroundings(PerpendError):
-    """What was said of the surroundings does not have their form."""
+    """A description of the surroundings in a wrong form."""
 
 
 class Gap(Enum):
-    """What may not be known: in words, and the call of AWS that would tell."""
+    """A fact that may be unknown, in words, and the AWS call that returns it."""
 
     ACCOUNT = ("whose account the document belongs to", "sts:GetCallerIdentity")
     ORGANIZATION = ("which organization the own account belongs to", "organizations:DescribeOrganization")
@@ -46,10 +46,10 @@ class Gap(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a collector knows when it reads a policy document. ``None`` is not known.
+    """The facts that a collector knows about a policy document. ``None`` means unknown.
 
-    ``organization`` is ``"none"`` where the account belongs to none. ``organization_accounts`` are all members of the own
-    organization; without them, ``account_organizations`` may still tell of some accounts.
+    ``organization`` is ``"none"`` if the account belongs to none. ``organization_accounts`` are all members of the own
+    organization; without them, ``account_organizations`` may still cover some accounts.
     """
 
     account: str | None = None
@@ -63,7 +63,7 @@ class Surroundings:
 
     @property
     def lacking(self) -> tuple[Gap, ...]:
-        """The facts that are not known and may decide a level."""
+        """The unknown facts that may decide a level."""
         gaps = [Gap.ACCOUNT] if self.account is None else []
         gaps += [Gap.ORGANIZATION] if self.organization is None else []
         has_members = self.organization != NO_ORGANIZATION and self.organization_accounts is None
@@ -72,23 +72,23 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """Surroundings where what is not known is filled in: who is named lies inside by the facts in ``inside``, else outside."""
+    """Surroundings with unknown facts filled in: named accounts are inside by the facts in ``inside``, otherwise outside."""
 
     known: Surroundings
     inside: tuple[Gap, ...] = ()
 
     def account(self, number: str) -> str:
-        """Return an account as requesters name it: ``OWN`` or its number."""
+        """Return an account in the form of requesters: ``OWN`` or its number."""
         own = self.known.account
         return OWN if number == own or (own is None and Gap.ACCOUNT in self.inside) else number
 
     def organization(self, name: str) -> str:
-        """Return an organization as requesters name it: ``OWN`` or its id."""
+        """Return an organization in the form of requesters: ``OWN`` or its id."""
         own = self.known.organization
         return OWN if own != NO_ORGANIZATION and (name == own or (own is None and Gap.ORGANIZATION in self.inside)) else name
 
     def organization_of(self, account: str) -> str | None:
-        """Return the organization of an account: ``OWN``, an id, ``"none"``, or None for another one than the own, or none."""
+        """Return the organization of an account: ``OWN``, an id, ``"none"``, or None for none or one other than the own."""
         known = self.known
         if account == OWN:
             return NO_ORGANIZATION if known.organization == NO_ORGANIZATION else OWN
@@ -103,7 +103,7 @@ class Assumption:
         return organization if organization != OWN else None
 
     def level_of_account(self, account: str) -> AccessLevel:
-        """Return how far away an account is."""
+        """Return the access level of an account."""
         if account == OWN:
             return AccessLevel.SAME_ACCOUNT
         organization = self.organization_of(account)
@@ -113,7 +113,7 @@ class Assumption:
         return AccessLevel.TRUSTED_PRINCIPAL if is_trusted else AccessLevel.EXTERNAL_PRINCIPAL
 
     def level_of_organization(self, name: str) -> AccessLevel:
-        """Return how far away any member of an organization is at most."""
+        """Return the widest access level of an organization's members."""
         if name == OWN:
             return AccessLevel.SAME_ORG
         is_trusted = name in self.known.collected_organizations
@@ -121,7 +121,7 @@ class Assumption:
 
 
 def surroundings_from_json(document: object) -> Surroundings:
-    """Return the surroundings that a JSON object states. Raises UnusableSurroundings with the key that is wrong."""
+    """Return the surroundings in a JSON object. Raises UnusableSurroundings with the wrong key."""
     if not isinstance(document, dict):
         raise UnusableSurroundings("the context is not an object")
     stated = {}

@@ -1,4 +1,4 @@
-"""Requesters in, words for people out. What comes from a document is cut, never escaped: whoever shows it does that."""
+"""Describe requesters in words for people. Texts from documents are cut but not escaped: the renderer escapes them."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ _PLACES: Final = {
 
 
 def account_in_words(account: str, outlook: Assumption) -> str:
-    """Return an account and how far away it is."""
+    """Return an account and its access level in words."""
     return "the own account" if account == OWN else f"account {account}, {_PLACES[outlook.level_of_account(account)]}"
 
 
 def organization_in_words(name: str, outlook: Assumption) -> str:
-    """Return an organization and how far away it is."""
+    """Return an organization and its access level in words."""
     if name == OWN:
         return "the own organization"
     return f"organization {name[:_LONGEST]}, {_PLACES[outlook.level_of_organization(name)]}"
 
 
 def demand_in_words(demand: Demand, left: Narrowing | str, outlook: Assumption) -> str:
-    """Return what a demand leaves, or why it narrows nobody, as a sentence."""
+    """Return a sentence on the requesters that meet a demand, or on why it narrows nothing."""
     written = f"`{demand.written[:_LONGEST]}`"
     return f"{written} {left if isinstance(left, str) else f'leaves {narrowing_in_words(left, outlook)}'}"
 
 
 def narrowing_in_words(narrowing: Narrowing, outlook: Assumption) -> str:
-    """Return what a narrowing leaves."""
+    """Return the requesters of a narrowing in words."""
     if narrowing.is_of_network:
         return "requests from a named network or access point, whoever asks"
     principals = [] if narrowing.accounts is None else [_principals(narrowing.accounts, outlook)]
@@ -52,14 +52,14 @@ def narrowing_in_words(narrowing: Narrowing, outlook: Assumption) -> str:
 
 
 def union_in_words(union: Sequence[Narrowing], outlook: Assumption) -> str:
-    """Return what any of several narrowings leaves."""
+    """Return the requesters of any of several narrowings in words."""
     shown = [narrowing_in_words(narrowing, outlook) for narrowing in union[:_SHOWN]]
     more = f" or {len(union) - _SHOWN:,} more" if len(union) > _SHOWN else ""
     return " or ".join(shown) + more if shown else "nobody"
 
 
 def requesters_in_words(requesters: Requesters, outlook: Assumption) -> str:
-    """Return who a set of requesters is."""
+    """Return a set of requesters in words."""
     where = ", from a named network or access point only" if requesters.are_networked else ""
     match requesters.who:
         case Who.ACCOUNTS:
@@ -104,7 +104,7 @@ def _limit(limit: Limit, outlook: Assumption) -> str:
 
 
 def _some(levels: Mapping[str, AccessLevel], words: Callable[[str], str]) -> str:
-    """Return the widest first, and how many more there are."""
+    """Return the widest items first, and the number of the others."""
     ordered = sorted(levels, key=lambda name: (-levels[name], name))
     more = f" and {len(ordered) - _SHOWN:,} more" if len(ordered) > _SHOWN else ""
     return "; ".join(map(words, ordered[:_SHOWN])) + more

@@ -1,4 +1,4 @@
-"""An account, as the project's configuration describes it."""
+"""Accounts: their description in the configuration, and the account in an ARN."""
 
 from __future__ import annotations
 
@@ -11,3 +11,14 @@ class Account:
 
     name: str | None = None
     owner: str | None = None
+
+
+def account_of_arn(text: str) -> str | None:
+    """Return the account in an ARN, None for an ARN without one and for any other text."""
+    parts = text.split(":", 5)
+    return (parts[4] or None) if parts[0] == "arn" and len(parts) > 4 else None
+
+
+def account_of_arn_sql(expression: str) -> str:
+    """Return SQL of DuckDB for :func:`account_of_arn` of an expression."""
+    return f"CASE WHEN starts_with({expression}, 'arn:') THEN nullif(split_part({expression}, ':', 5), '') END"

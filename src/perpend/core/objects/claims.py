@@ -1,7 +1,4 @@
-"""Claims of what was read in full in, whether a list of children is known out: absence is a fact only where one says so.
-
-Refuses to know where claims come from, and what is absent.
-"""
+"""Claims of completeness: a missing object counts as absent only if a source claims to list everything in its scope."""
 
 from __future__ import annotations
 
@@ -18,53 +15,54 @@ if TYPE_CHECKING:
     from perpend.core.objects.object_types import ObjectType
 
 ALL: Final = "all"
-"""How people write the scope of everything."""
+"""The written form of the scope of everything."""
 
 NOT_IN_FULL: Final = "is not known in full: "
-"""How a reason begins why a list is not known."""
+"""The beginning of each reason why a list is not complete."""
 
 NOT_ASKED: Final = "not asked for:"
-"""How the reason of a claim begins why something was left out that nobody wanted to be read."""
+"""The beginning of a claim's reason if the collection left something out on purpose."""
 
-_LEADS_ON: Final = re.compile("( here| for)?:$| (for|of)$")
+_TRAILING_PREPOSITION: Final = re.compile("( here| for)?:$| (for|of)$")
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_+")
 _REGION_FIELDS: Final = (["region"], ["region", "name"])
 _DIGITS: Final = 12
-_AS_SHOWN: Final = re.compile("[0-9]{4}-[0-9]{4}-[0-9]{4}")
-"""How consoles show an account's id."""
+_HYPHENATED_ACCOUNT: Final = re.compile("[0-9]{4}-[0-9]{4}-[0-9]{4}")
+"""An account ID as consoles show it."""
 _REGION: Final = re.compile("[a-z]{2}(-[a-z]+)*-(north|south|east|west|central)[a-z]*-[0-9]+")
-_NEARLY: Final = 0.8
-"""How near a word must be to `all` to be taken for it misspelt: a letter too many, too few or too large."""
+_SIMILARITY: Final = 0.8
+"""The similarity at which a word counts as a misspelt `all`: one letter too many, too few or in upper case."""
 _NUMBER: Final = re.compile("[0-9]+")
-_UNSEEN: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs"))
+_INVISIBLE: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs"))
 _QUOTES: Final = frozenset(("Pi", "Pf"))
 _DASH: Final = "Pd"
-_NAMING: Final = re.compile(r"[^\W_]")
+_ALPHANUMERIC: Final = re.compile(r"[^\W_]")
 """A letter or a digit."""
 
 OWNED_ARN: Final = r"^(?:[0-9]{12}\|)?arn:([a-z0-9-]+):[^:]*:[^:]*:([0-9]{12}):"
-"""How an Id begins that is an ARN within an account: its groups are the partition and the account. Engines read it, too."""
+"""The beginning of an Id that is an ARN within an account. Its groups are the partition and the account. SQL uses it as well.
+"""
 
 USUAL_PARTITION: Final = "aws"
-"""The partition that nearly all accounts are in."""
+"""The partition of nearly all accounts."""
 
 BEGINNING: Final = re.compile("[^-:/]+[-:/]")
-"""How an Id begins of which the first part says what it is of, as `rtb-` and `arn:` do."""
+"""The prefix of an Id that names a kind of resource, such as `rtb-` and `arn:`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where objects can be: a region of an account, all of an account, or anywhere. None is for all, or for not known."""
+    """A region of an account, all of an account, or everything. None means all, or not known."""
 
     account: str | None = None
     region: str | None = None
 
     def covers(self, other: Scope) -> bool:
-        """Whether all that the other scope could hold lies within this one."""
+        """Whether the other scope lies within this one."""
         return self.account in (None, other.account) and self.region in (None, other.region)
 
     def meets(self, other: Scope) -> bool:
-        """Whether something could lie within both."""
+        """Whether the two scopes overlap."""
         pairs = ((self.account, other.account), (self.region, other.region))
         return all(None in pair or pair[0] == pair[1] for pair in pairs)
 
@@ -76,9 +74,9 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """That the objects of a type, or those of one child list, were read in full within a scope; or why they were not.
+    """A source read all objects of a type, or of one child list, within a scope; ``lacking`` is the reason if it did not.
 
-    ``type_name`` is empty where nothing was read of whatever there was. ``relation``: only the list of this name is meant.
+    ``type_name`` is empty if nothing of any type was read. ``relation`` limits the claim to the list of that name.
     """
 
     type_name: str
@@ -87,15 +85,16 @@ class Claim:
     relation: str = ""
 
     def is_about(self, type_name: str, relation: str) -> bool:
-        """Whether the claim says something of the objects of a type in a child list."""
+        """Whether the claim concerns the objects of a type in a child list."""
         return self.type_name in ("", type_name) and self.relation in ("", relation)
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A call to a cloud that did not say what was asked: where, which one, what ``kind`` of refusal with which ``code``.
+    """A call to a cloud that failed: its account, region and operation, the ``kind`` of failure and the error ``code``.
 
-    ``label`` is its permission, else its operation; ``objects`` is of how many objects it was asked, 0 for a listing.
+    ``label`` is the call's permission, or its operation if it has none. ``objects`` is the number of objects that it concerned,
+    0 for a listing.
     """
 
     account: str
@@ -109,8 +108,8 @@ class Unread:
 
     @property
     def refusal(self) -> str:
-        """The kind in words of its own, such as ``denied``, ``throttled out``, ``region closed``, ``not asked``."""
-        return _LEADS_ON.sub("", self.kind)
+        """The kind of failure as a phrase, such as ``denied``, ``throttled out``, ``region closed``, ``not asked``."""
+        return _TRAILING_PREPOSITION.sub("", self.kind)
 
     def __str__(self) -> str:
         code = f" ({self.code})" if self.code else ""
@@ -119,23 +118,23 @@ class Unread:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """All claims of one estate. Regions do not add up to an account: who has read all of them claims the account."""
+    """All claims of one inventory. Claims on all its regions are not a claim on the account."""
 
     claims: tuple[Claim, ...] = ()
 
     def complete(self, type_name: str, relation: str = "") -> list[Scope]:
-        """Return the scopes that a type, or the list of a name, was read in full of."""
+        """Return the scopes in which a type, or one of its child lists, was read in full."""
         return [claim.scope for claim in self.claims if claim.lacking is None and claim.is_about(type_name, relation)]
 
     def lacking(self, type_name: str, relation: str = "") -> list[tuple[Scope, str]]:
-        """Return the scopes of which some of a type may not have been read, with reasons. They count before all others."""
+        """Return the scopes in which objects of a type may be missing, with reasons. They override claims of completeness."""
         lacking = [
             (claim.scope, claim.lacking) for claim in self.claims if claim.lacking and claim.is_about(type_name, relation)
         ]
         return list(dict.fromkeys(lacking))
 
     def reason(self, type_name: str, relation: str, scope: Scope) -> str | None:
-        """Return why it is not known which objects of a type a scope holds, None where it is."""
+        """Return why a scope may hold more objects of a type, None if all are known."""
         for where, why in self.lacking(type_name, relation):
             if where.meets(scope):
                 return NOT_IN_FULL + why
@@ -146,9 +145,9 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class ListClaim:
-    """A claim on the objects of the child list ``relation``, as good as each ``owner`` in its scope states its own.
+    """A claim on the child list ``relation``, valid if every ``owner`` in its scope states its own list.
 
-    It is made for a file that holds all owners; whoever holds one of them elsewhere, without its list, speaks against it.
+    It is made for a file that holds all owners. An owner in another source without its list contradicts it.
     """
 
     owner: str
@@ -156,14 +155,15 @@ class ListClaim:
     claim: Claim
 
     def is_open(self, claims: Claims) -> bool:
-        """Whether some input says that not every owner was read, whoever claims that."""
+        """Whether some input says that not every owner was read, despite other claims."""
         return any(scope.meets(self.claim.scope) for scope, _ in claims.lacking(self.owner))
 
 
 def unread_of_types(claims: Iterable[Claim], *, most: int | None = None) -> dict[str, list[tuple[str, str]]]:
-    """Return by type of which accounts not all objects were read, "" for any, and why; under no name what holds of all types.
+    """Return by type the accounts of which objects may be missing, with the reason; account "" is any, type "" is all types.
 
-    Of an account the first reason is told, but for one why it was not wanted. More than ``most`` accounts are any.
+    An account keeps its first reason; a reason that the type was not asked for gives way to any other. More than ``most``
+    accounts of a type become one entry for any account.
     """
     by_type: dict[str, dict[str, str]] = {}
     for claim in claims:
@@ -179,14 +179,14 @@ def unread_of_types(claims: Iterable[Claim], *, most: int | None = None) -> dict
 
 
 def unclaimed(type_name: str, scope: str) -> str:
-    """Return the reason where no claim covers a scope, as people write it."""
+    """Return the reason if no claim covers a scope in its written form."""
     return f"{NOT_IN_FULL}no input claims every `{type_name}` there is (--complete {scope})"
 
 
 def of_two_partitions(partitions: Mapping[str, Collection[str]]) -> Iterator[Claim]:
-    """Yield by account, of which its partitions are given, that nothing of it is known in full where these are several.
+    """Yield for each account in several partitions a claim that none of its lists is complete.
 
-    AWS, AWS in China and GovCloud number accounts apart: whoever claims all of a number claims it of one of them.
+    AWS, AWS in China and GovCloud number accounts independently, so a claim on an account number means only one of them.
     """
     for account, several in sorted(partitions.items()):
         if len(several) > 1:
@@ -195,17 +195,17 @@ def of_two_partitions(partitions: Mapping[str, Collection[str]]) -> Iterator[Cla
 
 
 def unread_input(shown: str) -> Claim:
-    """Return the claim of an input that could not be read: it may have held whatever any list could hold."""
+    """Return the claim of an input that could not be read: any list may lack objects."""
     return Claim("", lacking=f"{shown} could not be read")
 
 
 def not_imported(type_name: str) -> str:
-    """Return the reason where no input holds a type at all."""
+    """Return the reason if no input holds a type at all."""
     return f"was not collected: import `{type_name}` as well, with --complete for what was read in full"
 
 
 def account_field(declared: ObjectType) -> str | None:
-    """Return the field that holds the account of a type's objects: the key of what owns them. What has no owner is one."""
+    """Return the field with the account of a type's objects: the key of their owner, or ``Id`` if the type has no owner."""
     if declared.master is None:
         return "Id"
     lookup = declared.lookups.get(declared.master)
@@ -213,7 +213,7 @@ def account_field(declared: ObjectType) -> str | None:
 
 
 def region_field(declared: ObjectType) -> str | None:
-    """Return the field that holds the region of a type's objects: one that is called region or region name."""
+    """Return the field with the region of a type's objects: the one named region or region name."""
     for name in declared.fields:
         words = _WORDS.sub(" ", name.partition("__")[2].removesuffix("__c") or name).lower().split()
         if words in _REGION_FIELDS:
@@ -222,12 +222,12 @@ def region_field(declared: ObjectType) -> str | None:
 
 
 def scope_fields(declared: ObjectType) -> str:
-    """Return the fields that hold the account and the region of a type's objects, as one text to compare."""
+    """Return the account and region fields of a type as one text, for comparison."""
     return f"{account_field(declared) or ''}/{region_field(declared) or ''}"
 
 
 def scope_of(fields: Mapping[str, Any], declared: ObjectType) -> Scope:
-    """Return the scope of an object, and so of all that it could own, by its declared fields."""
+    """Return the scope of an object, and so of everything that it can own, from its declared fields."""
     account, region = (fields.get(name) if name else None for name in (account_field(declared), region_field(declared)))
     return Scope(
         account if isinstance(account, str) and account else None, region if isinstance(region, str) and region else None
@@ -235,14 +235,14 @@ def scope_of(fields: Mapping[str, Any], declared: ObjectType) -> Scope:
 
 
 def refuse_other(scopes: Iterable[object]) -> None:
-    """Raise TypeError for what is no scope: a text says nothing of what it names."""
+    """Raise TypeError for a value that is not a Scope."""
     for given in scopes:
         if not isinstance(given, Scope):
-            raise TypeError(f"{given!r} is no Scope: write Scope() for all, or Scope('111122223333')")
+            raise TypeError(f"{given!r} is not a Scope: write Scope() for all, or Scope('111122223333')")
 
 
 def scopes_from(words: str) -> tuple[Scope, ...]:
-    """Return the scopes that people write: ``all``, accounts, and ``account/region``, with commas between them.
+    """Return the scopes in a text: ``all``, accounts and ``account/region``, separated by commas.
 
     Raises ValueError with the reason.
     """
@@ -254,41 +254,40 @@ def _scope_from(word: str) -> Scope:
         return Scope()
     account, slash, region = (part.strip() for part in word.partition("/"))
     if not account or (slash and not region) or re.search(r"[\s/]", account + region):
-        raise ValueError(f"`{word.strip()}` is no scope: write `all`, an account's id, or `account/region`")
+        raise ValueError(f"`{word.strip()}` is not a scope: write `all`, an account ID, or `account/region`")
     if account.isdecimal() and len(account) != _DIGITS:
-        raise ValueError(f"`{account}` has {len(account)} digits; an account's id has {_DIGITS}")
-    if _AS_SHOWN.fullmatch(account):
-        raise ValueError(f"`{account}` is no account's id (did you mean `{account.replace('-', '')}`?)")
+        raise ValueError(f"`{account}` has {len(account)} digits; an account ID has {_DIGITS}")
+    if _HYPHENATED_ACCOUNT.fullmatch(account):
+        raise ValueError(f"`{account}` is not an account ID (did you mean `{account.replace('-', '')}`?)")
     if _REGION.fullmatch(account):
-        raise ValueError(f"`{account}` is a region: an account's id and `/` stand before it")
-    near = suggestion(word.strip(), [ALL], cutoff=_NEARLY)
+        raise ValueError(f"`{account}` is a region: write an account ID and `/` before it")
+    near = suggestion(word.strip(), [ALL], cutoff=_SIMILARITY)
     if near:
-        raise ValueError(f"`{word.strip()}` is no scope ({near})")
+        raise ValueError(f"`{word.strip()}` is not a scope ({near})")
     return Scope(account, region or None)
 
 
 def claims_of(type_name: str, scopes: Iterable[Scope]) -> tuple[Claim, ...]:
-    """Return the claims that a type was read in full in some scopes."""
+    """Return one claim per scope that a type was read in full."""
     return tuple(Claim(type_name, scope) for scope in scopes)
 
 
 def is_blank_key(key: str) -> bool:
-    """Whether a key holds nothing that can be seen."""
-    return all(unicodedata.category(sign) in _UNSEEN for sign in key)
+    """Whether a key has no visible character."""
+    return all(unicodedata.category(sign) in _INVISIBLE for sign in key)
 
 
 def near_key(key: str) -> str:
-    """Return what is left of a key without what typing and spreadsheets change: blank space, quotes, dashes, case, first
-    zeros."""
+    """Return a key without the parts that typing and spreadsheets change: blanks, quotes, dashes, case and leading zeros."""
     kinds = ((sign, unicodedata.category(sign)) for sign in key if sign not in "'\"`")
-    seen = "".join("-" if kind == _DASH else sign for sign, kind in kinds if kind not in _UNSEEN | _QUOTES)
-    # Sign by sign and one for one, as engines do it: the small letter of a capital depends on no other.
+    seen = "".join("-" if kind == _DASH else sign for sign, kind in kinds if kind not in _INVISIBLE | _QUOTES)
+    # Character by character, as the SQL engines do: lower case of a letter does not depend on its neighbours.
     return "".join(sign.lower()[0] for sign in unicodedata.normalize("NFC", seen)).lstrip("0")
 
 
 def named_in_part(keys: Iterable[str], ids: Iterable[str]) -> set[str]:
-    """Return the Ids of which some key may be a part, as a cell is that was cut off, or that some key begins with, as one is
-    that holds several, or more than a key."""
+    """Return the Ids of which some key may be a part (a cell cut off) or a prefix (a cell with several keys, or with more
+    text)."""
     strays, whole = set(map(near_key, keys)), {identity: near_key(identity) for identity in ids}
     cut, lengths = {len(stray) for stray in strays}, set(map(len, whole.values()))
     begun = {stray[:end] for stray in strays for end in lengths if end < len(stray) and not stray[end].isalnum()}
@@ -300,7 +299,7 @@ def named_in_part(keys: Iterable[str], ids: Iterable[str]) -> set[str]:
 
 
 def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
-    """Whether all Ids are digits of one length and some key is something else, as spreadsheets leave it."""
+    """Whether all Ids are digits of one length and some key is not, as spreadsheets leave it."""
     if not _are_numbers(ids):
         return False
     length = len(next(iter(ids)))
@@ -308,9 +307,10 @@ def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
 
 
 def is_unlike(keys: Iterable[str], ids: Collection[str]) -> bool:
-    """Whether some key looks like no Id, and so may be meant for any of them; :func:`is_odd_key` says so of numbers.
+    """Whether some key resembles no Id, and so may mean any of them. For numbers, see :func:`is_odd_key`.
 
-    Ids look alike that begin alike, as with `rtb-`, and do not end there. Other Ids only another spelling of one looks like.
+    If all Ids share a prefix such as `rtb-`, a key with that prefix and more resembles them. Otherwise only another spelling of
+    an Id resembles it.
     """
     if not ids or _are_numbers(ids):
         return False
@@ -323,16 +323,17 @@ def is_unlike(keys: Iterable[str], ids: Collection[str]) -> bool:
 
 
 def is_another_key(key: str, former: str) -> bool:
-    """Whether a key surely names something else than a former one did: neither is nearly the other or a part, both look alike.
+    """Whether a key surely names another object than ``former``: neither is a spelling or a part of the other, and both look
+    alike.
 
-    Keys look alike that hold digits, and whose letters, digits and other signs stand in the same places.
+    Keys look alike if they hold digits, and if letters, digits and other characters have the same positions.
     """
     if near_key(key) == near_key(former) or named_in_part([key], [former]) or named_in_part([former], [key]):
         return False
-    looks = {_NAMING.sub("0", one) if any(map(str.isdecimal, one)) else None for one in (key, former)}
+    looks = {_ALPHANUMERIC.sub("0", one) if any(map(str.isdecimal, one)) else None for one in (key, former)}
     return len(looks) == 1 and None not in looks
 
 
 def _are_numbers(ids: Collection[str]) -> bool:
-    """Whether all are digits of one length."""
+    """Whether all Ids are digits of one length."""
     return len({len(identity) for identity in ids}) == 1 and all(map(_NUMBER.fullmatch, ids))

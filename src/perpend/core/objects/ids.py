@@ -1,11 +1,11 @@
-"""What the ids of entities say of them. An id is the absolute path from the repository's root."""
+"""The parts of entity ids. An id is the absolute path from the repository's root."""
 
 from __future__ import annotations
 
 from typing import Final
 
 PRODUCTION: Final = "prod.logic.yaml"
-"""The name of the logic file that judges an estate; others of the same policy are tried in its tests only."""
+"""The name of the logic file that evaluates an inventory. Other logic files of a policy are only used by its tests."""
 
 
 def production_of(policy_id: str) -> str:
@@ -19,16 +19,16 @@ def is_production(logic_id: str) -> bool:
 
 
 def type_of_extracts(extracts_id: str) -> str:
-    """Return the object type that a file of extracts is of: ``/types/TYPE/NAME.extracts.yaml``."""
+    """Return the object type of a file of extracts: ``/types/TYPE/NAME.extracts.yaml``."""
     return extracts_id.split("/")[2]
 
 
 def service_of(policy_id: str) -> str:
-    """Return the folder of the service that a policy belongs to: the fourth part of its id, or the folder that holds it."""
+    """Return the service folder of a policy: the first four parts of its id, or its parent folder."""
     parts = policy_id.split("/")
     return "/".join(parts[:5]) if len(parts) > 5 else policy_id.rpartition("/")[0]
 
 
 def framework_of(section_id: str) -> str:
-    """Return the id of the framework that a section is of, or the id itself if it is a framework's: ``/frameworks/NAME``."""
+    """Return the framework of a section, or the id itself if it is a framework's: ``/frameworks/NAME``."""
     return "/".join(section_id.split("/")[:3])

@@ -1,4 +1,4 @@
-"""What was collected and from where: the objects to judge, each with its origin, and the sources they came from."""
+"""The objects of one collection, each with its origin, and the sources that they came from."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 ROOT_USER: Final = "<root_account>"
-"""What people see where the root user's name would stand: reports call its row so."""
+"""The name of the root user, as credential reports write it."""
 
 ROOT_NAME: Final = "root"
-"""What the field with a root user's name holds. An IAM user may be called so, too: only the ARN tells."""
+"""The name field of a root user. An IAM user may have the same name: only the ARN distinguishes them."""
 
 LINE: Final = "line"
-"""The unit of places in text files whose rows are lines."""
+"""The unit of places in text files with one row per line."""
 
 
 class Origin(NamedTuple):
-    """Where an object was read: the source as the user named it, and what stands at ``row``, counted from 1.
+    """The place that an object was read from: the source as the user named it, and ``row``, counted from 1.
 
-    ``unit`` is what is counted: lines of a report, entries of an array. ``row`` is None where the place is not known.
+    ``unit`` is the kind of row: a line of a report, an entry of an array. ``row`` is None if the place is not known.
     """
 
     source: str
@@ -35,19 +35,18 @@ class Origin(NamedTuple):
 
     @property
     def place(self) -> str:
-        """The place in words: ``report.csv:7``, ``servers.json, entry 3``, or the source alone."""
+        """The place as a phrase: ``report.csv:7``, ``servers.json, entry 3``, or the source alone."""
         if self.row is None:
             return self.source
         return f"{self.source}:{self.row}" if self.unit == LINE else f"{self.source}, {self.unit} {self.row}"
 
 
 class CloudObject(NamedTuple):
-    """One object of the estate.
+    """One collected object.
 
-    ``fields`` maps API names to JSON values, nested objects under lookups, lists under child relationships.
-    ``master`` is the object that owns this one (its account), or None. ``variants`` holds the other readings of an
-    object that its sources contradict each other about, in an order that does not depend on the order of the sources;
-    it is empty for an ordinary object.
+    ``fields`` maps API names to JSON values, nested objects under lookups, lists under child relationships. ``master`` is the
+    object that owns this one (its account), or None. ``variants`` holds the other readings of an object if its sources
+    contradict each other, in an order that does not depend on the order of the sources; otherwise it is empty.
     """
 
     type_name: str
@@ -62,9 +61,9 @@ class CloudObject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input as it was read. ``observed_at`` is when the estate looked like this (UTC), None where it is not said.
+    """One input. ``observed_at`` is when its data was true (UTC), None if not stated.
 
-    ``coverage`` is what it claims to hold in full; of that ``list_claims`` rest on what objects of all sources state.
+    ``coverage`` holds its claims of completeness; ``list_claims`` depend on the objects of all sources.
     """
 
     name: str
@@ -78,9 +77,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """Everything collected in one run: the sources, and the objects by type in a stable order.
+    """The objects of one run by type, in a stable order, and their sources.
 
-    ``unread`` names inputs that could not be read, as messages do: what they hold may be missing from any list.
+    ``unread`` names inputs that could not be read, as in messages: any list may lack their objects.
     """
 
     sources: Sequence[Source]
@@ -89,15 +88,15 @@ class Inventory:
 
 
 def places_in_words(origins: Iterable[Origin]) -> str:
-    """Return the places of readings, in their order."""
+    """Return the places of readings as one phrase, in their order."""
     places = [origin.place for origin in origins]
     return ("; " if any(", " in place for place in places) else ", ").join(places)
 
 
 def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> CloudObject:
-    """Return an object: named, and owned, as its type says, else by its ``Name`` or ``Id``.
+    """Return an object. Its name and owner come from the fields that its type declares, else from ``Name`` or ``Id``.
 
-    One without a text as its ``Id``, as a child in a list may be, has the empty id.
+    If ``Id`` is not a text, as for a child in a list, the object has the empty id.
     """
     name = _first_filled(fields, object_type.name_field, "Name", "Id")
     external_id = _first_filled(fields, object_type.external_id_field, "Id")
@@ -108,7 +107,7 @@ def object_from_fields(fields: Mapping[str, Any], object_type: ObjectType, origi
 
 
 def shown_name(name: str, external_id: str) -> str:
-    """Return what people see as an object's name: the root user goes by what reports call it."""
+    """Return an object's name as reports show it. The root user has the name that credential reports use."""
     return ROOT_USER if name == ROOT_NAME and is_root(external_id) else name
 
 
@@ -123,7 +122,7 @@ def is_filled(value: Any) -> TypeGuard[str]:
 
 
 def _master_of(fields: Mapping[str, Any], object_type: ObjectType, origin: Origin) -> CloudObject | None:
-    """Return the object that the type's master lookup leads to, None where the type or the object names none."""
+    """Return the object that the type's master lookup leads to, None if the type or the object has none."""
     lookup = object_type.lookups.get(object_type.master or "")
     owner = fields.get(lookup.name) if lookup else None
     if lookup is None or not isinstance(owner, dict) or not is_filled(owner.get("Id")):
@@ -132,7 +131,7 @@ def _master_of(fields: Mapping[str, Any], object_type: ObjectType, origin: Origi
 
 
 def _first_filled(fields: Mapping[str, Any], *names: str | None) -> str:
-    """Return the first of the named fields that holds a text; empty where none does."""
+    """Return the first of the named fields that holds a text; empty if none does."""
     for name in names:
         if name and is_filled(value := fields.get(name)):
             return str(value)

@@ -32,16 +32,16 @@ FIELD_TYPES: dict[str, ValueType] = {
     "date": ValueType.DATE_TIME,
     "datetime": ValueType.DATE_TIME,
 }
-"""How a field kind of ``type.yaml`` reads as a value type. Source: language specification, section 3.10."""
+"""The value types of the field kinds in ``type.yaml``. Source: language specification, section 3.10."""
 
 MASTER_KEY = "masterDetail"
-"""The kind of a field that holds the Id of the object that this one is part of; it is never empty."""
+"""The kind of a field with the Id of the containing object. It is never empty."""
 
 NO_DELETION = "none"
-"""What ``deletionField`` says of a type whose objects never disappear."""
+"""The value of ``deletionField`` for a type whose objects never disappear."""
 
 FORMER_NAMES: dict[str, str] = {"CA10__CaAwsIamRole__c": "CA10__CaAwsRole__c"}
-"""What types were called in earlier versions, with what they are called now. The former name means the same type."""
+"""Earlier names of types, with their current names. An earlier name means the same type."""
 
 _NAMESPACE = re.compile(r"([A-Za-z0-9]+)__[A-Za-z0-9_]+__c")
 _DELETION_EXCEPTIONS = {"CA10__CaPhysicalServer__c": "CA10__deletedAt__c"}
@@ -49,7 +49,7 @@ _DELETION_SUFFIX = "__disappearanceTime__c"
 
 
 def current_name(type_name: str) -> str:
-    """Return what a type is called now."""
+    """Return the current name of a type."""
     return FORMER_NAMES.get(type_name, type_name)
 
 
@@ -64,13 +64,13 @@ class Field:
 
     @property
     def type(self) -> ValueType:
-        """The value type a read of this field has."""
+        """The value type of this field."""
         return FIELD_TYPES[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A reference to one other object: ``name`` (``CA10__account__r``), the target's type, the field holding its id."""
+    """A reference to one other object: ``name`` (``CA10__account__r``), the target's type, and the field with its id."""
 
     name: str
     target: str
@@ -79,7 +79,7 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """A list of child objects: ``name`` (``CA10__Disks__r``), their type, the child's field holding this object's id."""
+    """A list of child objects: ``name`` (``CA10__Disks__r``), their type, and the child's field with this object's id."""
 
     name: str
     type_name: str
@@ -88,10 +88,10 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """One object type as far as a ``type.yaml`` declares it.
+    """An object type as ``type.yaml`` declares it.
 
-    ``fields`` of an undeclared type is empty: reads of it are typed by their consumers. ``master`` names the lookup to
-    the object that owns objects of this type (an account), ``name_field`` and ``external_id_field`` what a report shows.
+    ``fields`` of an undeclared type is empty: reads of it get the type that their consumers need. ``master`` is the lookup to
+    the owner of the objects (an account). Reports show ``name_field`` and ``external_id_field``.
     """
 
     name: str
@@ -108,11 +108,11 @@ class ObjectType:
 
     @property
     def deletion_field(self) -> str | None:
-        """The field set once the object has disappeared, None where the type has none. Source: specification, section 5.2."""
+        """The field that is set after the object has disappeared, None if there is none. Source: specification, section 5.2."""
         return None if self.deletion == NO_DELETION else self.deletion or deletion_field_of(self.name)
 
     def deletion_names(self, names: Collection[str]) -> list[str]:
-        """Return those of an object's field names that say whether it has disappeared; of an unknown type, any that may."""
+        """Return the names of an object's fields that may be deletion fields; for an unknown type, all candidates."""
         if self.name:
             name = self.deletion_field
             return [name] if name and name in names else []
@@ -120,11 +120,11 @@ class ObjectType:
 
 
 UNKNOWN_TYPE: Final = ObjectType("")
-"""The type of an object that an undeclared lookup or relationship leads to."""
+"""The type of an object behind an undeclared lookup or relationship."""
 
 
 def reached(object_type: ObjectType, lookups: Iterable[str], type_of: Callable[[str], ObjectType]) -> ObjectType:
-    """Return the type of the objects that lookups lead to, :data:`UNKNOWN_TYPE` where one of them is not declared."""
+    """Return the type of the objects that lookups lead to, :data:`UNKNOWN_TYPE` if one of the lookups is not declared."""
     for name in lookups:
         lookup = object_type.lookups.get(name)
         object_type = type_of(lookup.target) if lookup else UNKNOWN_TYPE
@@ -132,16 +132,16 @@ def reached(object_type: ObjectType, lookups: Iterable[str], type_of: Callable[[
 
 
 class TypesDiffer(PerpendError):
-    """Policies that are to be judged together come from repositories that declare an object type differently."""
+    """Policies to evaluate together come from repositories that declare an object type differently."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"policies of repositories that declare {name} differently cannot be judged together")
+        super().__init__(f"policies of repositories that declare {name} differently cannot be evaluated together")
 
 
 class Types:
-    """The object types that programs get to, by name: what a lookup leads to is known where its own type declares it.
+    """The object types that programs reach, by name. The target of a lookup is known if the lookup's own type declares it.
 
-    Types that nothing declares are there too, bare: that nothing does is part of what a program means.
+    Undeclared types are included without fields: that they are undeclared is part of a program's meaning.
     """
 
     def __init__(self, by_name: Mapping[str, ObjectType] | None = None) -> None:
@@ -149,9 +149,9 @@ class Types:
 
     @classmethod
     def together(cls, several: Iterable[Types]) -> Types:
-        """Return the types of several programs as one. Raises :class:`TypesDiffer` where two say different things of a type.
+        """Return the types of several programs as one. Raises :class:`TypesDiffer` if two declare a type differently.
 
-        A program is only ever judged by what its own repository declares.
+        A program is only evaluated by the declarations of its own repository.
         """
         by_name: dict[str, ObjectType] = {}
         for types in several:
@@ -162,7 +162,7 @@ class Types:
         return cls(by_name)
 
     def named(self, name: str) -> ObjectType:
-        """Return a type by its API name: a bare one where nothing declares it."""
+        """Return a type by its API name, without fields if it is not declared."""
         return self.by_name.get(name) or (ObjectType(name) if name else UNKNOWN_TYPE)
 
     def behind(self, object_type: ObjectType, lookup: str) -> ObjectType:
@@ -172,7 +172,7 @@ class Types:
 
 @lru_cache(maxsize=4096)
 def deletion_field_of(type_name: str) -> str:
-    """Return the deletion field that an object type has by its API name: ``<namespace>__disappearanceTime__c``."""
+    """Return the deletion field of an object type by its API name: ``<namespace>__disappearanceTime__c``."""
     if type_name in _DELETION_EXCEPTIONS:
         return _DELETION_EXCEPTIONS[type_name]
     match = _NAMESPACE.fullmatch(type_name)
@@ -180,17 +180,17 @@ def deletion_field_of(type_name: str) -> str:
 
 
 def with_api_name(label: str, name: str) -> str:
-    """Return a type's label, and its API name behind it where that is another."""
+    """Return a type's label, followed by its API name if the two differ."""
     return f"{label} ({name})" if label not in ("", name) else name
 
 
 def snake_case(label: str) -> str:
-    """Return a label as names of views have it: ``aws_iam_user`` of "AWS IAM User"."""
+    """Return a label in the form of view names: ``aws_iam_user`` for "AWS IAM User"."""
     return "_".join(re.findall(r"[^\W_]+", label.casefold()))
 
 
 def is_unset(fields: Mapping[str, Any]) -> bool:
-    """Whether what stands under a lookup is no object: it has an ``Id``, and that and all the rest are null."""
+    """Whether the value of a lookup means no object: it has an ``Id``, and all its values are null."""
     return "Id" in fields and all(map(_says_nothing, fields.values()))
 
 

@@ -1,6 +1,6 @@
-"""What stands under a relation of a collected object in, the objects it leads to out, or why that is not known.
+"""Follow a relation of a collected object: return the objects that it leads to, or why they are not known.
 
-Files and stores ask here, so that odd data are the same to both.
+Files and snapshots both use this module, so that they treat odd data alike.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ NO_OWNER: Final = "holds objects, but there is no Id to find them by"
 def lookup_target(
     object_type: ObjectType, fields: Mapping[str, Any], name: str, *, complete: bool
 ) -> tuple[Mapping[str, Any] | None, str | None]:
-    """Return the object that a lookup leads to, None where it leads nowhere, and why it is not known where it leads.
+    """Return the object that a lookup leads to, None if there is none, and the reason if that is not known.
 
-    Of a declared lookup of a collected object (not ``complete``) the key counts too: what it names and what stands under
-    the lookup must be the same. What has no Id, be it `{}` or an error's text, is no object of which anything is known.
+    For a declared lookup of a collected object (not ``complete``), the key and the object under the lookup must agree. An
+    object without an Id, such as `{}` or an error text, is not known.
     """
     value = fields.get(name)
     if value is not None and not isinstance(value, dict):
@@ -49,9 +49,9 @@ def lookup_target(
 def children_of(
     object_type: ObjectType, fields: Mapping[str, Any], name: str, *, complete: bool
 ) -> tuple[Sequence[Mapping[str, Any]], str | None]:
-    """Return the objects of a child list, and why it is not known what belongs to it.
+    """Return the objects of a child list, and the reason if the list is not known.
 
-    Of a declared list of a collected object (not ``complete``) each child's key must name its owner, where it has one.
+    For a declared list of a collected object (not ``complete``), a child with a key must name its owner.
     """
     items = fields.get(name)
     if items is None:

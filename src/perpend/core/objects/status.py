@@ -1,4 +1,4 @@
-"""The five statuses an object can have."""
+"""The five statuses of an object."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """What a policy says of an object. Source: language specification, section 1.3."""
+    """The result of a policy for an object. Source: language specification, section 1.3."""
 
     COMPLIANT = "COMPLIANT"
     INCOMPLIANT = "INCOMPLIANT"

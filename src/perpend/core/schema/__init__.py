@@ -1,4 +1,1 @@
-"""What a table of objects is: columns, joins and marks as a schema, objects to rows, a catalogue's tables.
-
-Refuses to know where rows are kept and who asks for them.
-"""
+"""Tables of objects: their schema, and the conversion from nested objects to rows."""

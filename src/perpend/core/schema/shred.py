@@ -1,6 +1,6 @@
-"""Nested objects in, rows of several tables out: lookups and child lists become tables of their own, joined by row number.
+"""Convert nested objects to rows of tables: each lookup and child list becomes a table, joined by row number.
 
-Forms are found from the values: one odd cell makes a column a variant; nothing is dropped, nothing guessed.
+Column forms follow from the values: one odd cell makes a column a variant. Nothing is dropped or guessed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, is_deletion_field
 from perpend.core.objects.relations import children_of, lookup_target
-from perpend.core.schema.plain_json import is_plain_json
 from perpend.core.schema.tables import (
     CONTRADICTED,
     OWNER,
@@ -28,19 +27,23 @@ from perpend.core.schema.tables import (
     unfollowed,
     unread,
 )
-from perpend.core.values.partial_object import doubt_of, reason_of, reasons_of
+from perpend.core.values.partial_object import MISSING, doubt_of, reason_of, reasons_of
+from perpend.core.values.types import ValueType
+from perpend.core.values.values import PlainJson, is_plain_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from perpend.core.objects.object_types import ObjectType
 
 _LARGEST_EXACT: Final = 2**53
 
 
 @dataclass(slots=True)
 class Wanted:
-    """What is read of the objects of one place: names of values, of lookups and of child lists, with what is read below.
+    """The fields, lookups and child lists to read of the objects at one place, and those below them.
 
-    ``object_type`` is theirs as far as its relations are to be checked against their keys.
+    ``object_type`` is their type if the keys of its relations are to be checked.
     """
 
     values: set[str] = field(default_factory=set)
@@ -49,7 +52,7 @@ class Wanted:
     object_type: ObjectType = UNKNOWN_TYPE
 
     def through(self, lookups: Iterable[str]) -> Wanted:
-        """Return what is wanted of the object at the end of a path of lookups, noting the path."""
+        """Return the entry at the end of a path of lookups. It is created if needed."""
         wanted = self
         for name in lookups:
             wanted = wanted.lookups.setdefault(name, Wanted())
@@ -57,10 +60,10 @@ class Wanted:
 
 
 class Rows(Protocol):
-    """Where the rows of a part go: a list, or something that keeps them elsewhere."""
+    """A target for the rows of a part: a list, or a store."""
 
     def append(self, row: dict[str, Any], /) -> None:
-        """Take in a finished row."""
+        """Add a finished row."""
 
     def __len__(self) -> int: ...
 
@@ -69,7 +72,7 @@ class Rows(Protocol):
 
 @dataclass(slots=True)
 class Part:
-    """One table while it is made: its rows, what is known of its columns, the parts below it."""
+    """One table under construction: its rows, its columns and the parts below it."""
 
     name: str
     type_name: str
@@ -80,7 +83,8 @@ class Part:
 
 
 def wanted_of_everything(objects: Iterable[Mapping[str, Any]], declared: ObjectType | None = None) -> Wanted:
-    """Return all that objects hold. Objects under ``…__r`` and ``RecordType`` are lookups, lists of objects child lists."""
+    """Return everything that the objects hold. Objects under ``…__r`` and ``RecordType`` are lookups; lists of objects are
+    children."""
     everything = Wanted()
     if declared:
         for name in declared.lookups:
@@ -103,7 +107,7 @@ def wanted_of_everything(objects: Iterable[Mapping[str, Any]], declared: ObjectT
 _Unset = dict[tuple[int, str], tuple[Wanted, bool]]
 """Relations that some object holds as null or as an empty list, by place, and whether as a list.
 
-That says nothing where another object shows what they lead to. Where none does, they are lists, or values that are null.
+This is no information if another object shows the target. If none does, the relation is a list, or a value that is null.
 """
 
 
@@ -124,9 +128,9 @@ def _want(wanted: Wanted, fields: Mapping[str, Any], unset: _Unset) -> None:
 
 
 def shred(objects: Iterable[Mapping[str, Any]], type_name: str, wanted: Wanted, *, complete: bool) -> Part:
-    """Return the objects of one type as the rows of a part and the parts below it.
+    """Return the rows of objects of one type as a part, with the parts below it.
 
-    ``complete``: what an object does not have is null. Else it is not known, and the row says so.
+    ``complete``: a missing key is null. Otherwise its value is unknown, and the row gives the reason.
     """
     root = part_of(type_name, wanted)
     for fields in objects:
@@ -135,7 +139,7 @@ def shred(objects: Iterable[Mapping[str, Any]], type_name: str, wanted: Wanted, 
 
 
 def part_of(name: str, wanted: Wanted, *, type_name: str | None = None, rows: Callable[[str], Rows] | None = None) -> Part:
-    """Return an empty part and the empty ones below it. ``rows`` makes the place for a table's rows by its name."""
+    """Return an empty part and the empty parts below it. ``rows`` creates the target for the rows of a table by its name."""
     return Part(
         name,
         name if type_name is None else type_name,
@@ -150,7 +154,7 @@ def part_of(name: str, wanted: Wanted, *, type_name: str | None = None, rows: Ca
 
 
 def add_object(part: Part, fields: Mapping[str, Any], *, complete: bool, more: Mapping[str, Any] | None = None) -> None:
-    """Add an object's row to a part, and the rows of what is nested in it. ``more`` is what else its own row holds."""
+    """Add the row of an object, and the rows of its nested objects, to a part. ``more`` holds further values of its own row."""
     more = more or {}
     everywhere = {SOURCE: more[SOURCE]} if SOURCE in more else {}
     _add(part, fields, everywhere, complete=complete, own=more)
@@ -166,7 +170,7 @@ def _add(
     nested = {OWNER: number}
     deletions = {name for name in fields if is_deletion_field(name)}
     for name in sorted(part.wanted.values | deletions | {"Id"}):
-        # Behind a relation that nothing declares, an object without an Id may have one: that was not collected.
+        # An object of an undeclared relation without an Id may still have one that was not collected.
         unasked = name == "Id" and name not in part.wanted.values and bool(part.type_name)
         _add_value(row, name, fields, complete=complete or name in deletions or unasked)
     for name, below in part.lookups.items():
@@ -197,7 +201,7 @@ def _add_value(row: dict[str, Any], name: str, fields: Mapping[str, Any], *, com
 
 
 def stored_value(value: Any) -> tuple[Any, str | None]:
-    """Return a value as tables can hold it, and null with the reason for one that they cannot."""
+    """Return a value that tables can hold, or null and the reason for any other value."""
     if isinstance(value, float) and math.isnan(value):
         return None, "holds NaN, which is no number"
     if value is not None and not _is_encodable(value):
@@ -214,12 +218,12 @@ def _is_encodable(value: Any) -> bool:
 
 
 def tables_of(root: Part, *, complete: bool) -> tuple[Tables, dict[str, list[dict[str, Any]]]]:
-    """Return the description of a part's tables, and their rows as what a column of each form holds."""
+    """Return the schema of a part's tables, and their rows with values in the form of their columns."""
     described: dict[str, Table] = {}
     rows: dict[str, list[dict[str, Any]]] = {}
-    tables = told_apart(part.name for part in parts_of(root))
+    tables = distinct_names(part.name for part in parts_of(root))
     for part in parts_of(root):
-        called = told_apart(sorted({*_columns(part), *part.lookups, *part.children}))
+        called = distinct_names(sorted({*_columns(part), *part.lookups, *part.children}))
         name = tables[part.name]
         described[name] = _table(part, name, tables, called)
         rows[name] = list(part.rows)
@@ -229,8 +233,8 @@ def tables_of(root: Part, *, complete: bool) -> tuple[Tables, dict[str, list[dic
     return Tables(described, complete), rows
 
 
-def told_apart(names: Iterable[str]) -> dict[str, str]:
-    """Return what each name is called in a table: SQL takes names that differ only in case for one."""
+def distinct_names(names: Iterable[str]) -> dict[str, str]:
+    """Return a column name for each name. SQL ignores case, so names that differ only in case get a number."""
     names_given: dict[str, str] = {}
     taken: set[str] = set()
     for name in dict.fromkeys(names):
@@ -251,7 +255,7 @@ def _rename(rows: Iterable[dict[str, Any]], name: str, called: str) -> None:
 
 
 def parts_of(part: Part) -> Iterator[Part]:
-    """Yield a part and all that are below it."""
+    """Yield a part and all parts below it."""
     yield part
     for below in (*part.lookups.values(), *part.children.values()):
         yield from parts_of(below)
@@ -263,7 +267,7 @@ def _columns(part: Part) -> set[str]:
 
 
 def _table(part: Part, name: str, tables: Mapping[str, str], called: Mapping[str, str]) -> Table:
-    """Return the description of a table with a name; its columns and relations are called as ``called`` says."""
+    """Return the schema of one table. ``called`` maps its columns and relations to their names in the table."""
 
     def join(relation: str, below: Part) -> Join:
         partial = any(unfollowed(relation) in row for row in part.rows)
@@ -281,7 +285,7 @@ def _table(part: Part, name: str, tables: Mapping[str, str], called: Mapping[str
 
 
 def _column(part: Part, name: str, called: str) -> Column:
-    """Return a column of the form that all its values have, and bring the values into it."""
+    """Return a column of the common form of its values, and convert the values to it."""
     values = [row.get(name) for row in part.rows]
     form = form_of(values)
     if form is Form.VARIANT:
@@ -297,15 +301,15 @@ def _column(part: Part, name: str, called: str) -> Column:
 
 
 def form_of(values: Collection[Any]) -> Form:
-    """Return the form of a column that holds these JSON values. A column of nulls is one of texts."""
+    """Return the form of a column with these JSON values. A column of nulls has the form of text."""
     one_of_each = {type(value): value for value in values}
-    # Of whole numbers alone the value counts.
+    # The form of an integer depends on its value, that of any other type does not.
     forms = {form_of_value(value) for value in (values if int in one_of_each else one_of_each.values()) if value is not None}
     return forms.pop() if len(forms) == 1 else Form.VARIANT if forms else Form.TEXT
 
 
 def form_of_value(value: Any) -> Form:
-    """Return the form of a column that holds this value, which is not null."""
+    """Return the form of a column with this value, which is not null."""
     if isinstance(value, str):
         return Form.TEXT
     if isinstance(value, bool):
@@ -313,3 +317,95 @@ def form_of_value(value: Any) -> Form:
     if isinstance(value, float) or (isinstance(value, int) and -_LARGEST_EXACT <= value <= _LARGEST_EXACT):
         return Form.NUMBER
     return Form.VARIANT
+
+
+_TEXTS = frozenset({str, PlainJson, type(None)})
+
+
+def flat_table(
+    objects: Sequence[Mapping[str, Any]], type_name: str, wanted: Wanted, *, complete: bool
+) -> tuple[Table, dict[str, list[Any]]]:
+    """Return the schema and the columns of a table of objects without relations. It is the fast path for large inputs.
+
+    Companion columns give the reasons of unknown values. Plain JSON is marked only if this package wrote all texts of the
+    column. ``complete``: a missing key is null, otherwise it is unknown.
+    """
+    names = wanted.values | {"Id"} | {name for name in set().union(*objects) if is_deletion_field(name)}
+    held: dict[str, list[Any]] = {}
+    columns: dict[str, Column] = {}
+    for name, called in distinct_names(sorted(names)).items():
+        known = complete or (name not in wanted.values)
+        values, reasons = _values(objects, name, known=known)
+        form = form_of(values)
+        if form is Form.VARIANT:
+            values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
+        documents = form is Form.TEXT and any(value is not None and value[:1] in ("{", "[") for value in values)
+        columns[name] = Column(called, form, any(reasons), documents)
+        held[called] = values
+        if columns[name].partial:
+            held[unread(called)] = reasons
+        if documents and _TEXTS - {str} >= set(map(type, values)):
+            held[plain(called)] = [value is not None for value in values]
+    doubts = [doubt_of(fields) for fields in objects]
+    if any(doubts):
+        held[CONTRADICTED] = doubts
+    return Table(type_name, type_name, columns, rows=len(objects), contradicted=any(doubts)), held
+
+
+def _values(objects: Sequence[Mapping[str, Any]], name: str, *, known: bool) -> tuple[list[Any], list[str | None]]:
+    """Return the values of a column, and the reasons of those that are unknown."""
+    values = [fields.get(name) for fields in objects]
+    kinds = set(map(type, values))
+    reasons: list[str | None] = []
+    if type(None) in kinds and not known:
+        reasons = [None if name in fields else MISSING for fields in objects]
+    if kinds <= _TEXTS and all(map(str.isascii, filter(None, values))):
+        return values, reasons
+    stored = [stored_value(value) for value in values]
+    odd = [reason for _, reason in stored]
+    if any(odd):
+        reasons = [own or other for own, other in zip(odd, reasons or odd, strict=True)]
+    return [value for value, _ in stored], reasons
+
+
+_FORMS = {ValueType.NUMBER: Form.NUMBER, ValueType.BOOLEAN: Form.BOOLEAN}
+
+
+def catalogue_tables(type_name: str, wanted: Wanted, declared: Callable[[str], ObjectType]) -> Tables:
+    """Return the schema of a type and everything wanted below it, to show a plan before there is data.
+
+    An undeclared field is a text; an undeclared relation is joined by its name.
+    """
+    tables: dict[str, Table] = {}
+    _add_declared(tables, type_name, wanted, declared)
+    return Tables(tables)
+
+
+def _add_declared(tables: dict[str, Table], name: str, wanted: Wanted, declared: Callable[[str], ObjectType]) -> None:
+    object_type = declared(name)
+    known = tables.get(name, Table(name, name))
+    columns = dict(known.columns)
+    deletion = {object_type.deletion_field} if object_type.deletion_field else set()
+    for column in sorted(wanted.values | {"Id"} | deletion):
+        columns[column] = _declared_column(object_type, column)
+    lookups, children = dict(known.lookups), dict(known.children)
+    for lookup in wanted.lookups:
+        to = object_type.lookups.get(lookup)
+        target = to.target if to else f"{name}/{lookup}"
+        lookups[lookup] = Join(lookup, target, (to.key if to else "") or lookup, "Id")
+        columns.setdefault(lookups[lookup].own, Column(lookups[lookup].own, Form.TEXT))
+    for child in wanted.children:
+        of = object_type.children.get(child)
+        target = of.type_name if of else f"{name}/{child}"
+        children[child] = Join(child, target, "Id", (of.key if of else "") or child)
+    tables[name] = Table(name, name, columns, lookups, children)
+    for lookup, below in wanted.lookups.items():
+        _add_declared(tables, lookups[lookup].table, below, declared)
+    for child, below in wanted.children.items():
+        _add_declared(tables, children[child].table, below, declared)
+
+
+def _declared_column(object_type: ObjectType, name: str) -> Column:
+    field = object_type.fields.get(name)
+    form = _FORMS.get(field.type, Form.TEXT) if field else Form.TEXT
+    return Column(name, form, plain=field is not None and field.kind == "json")

@@ -1,6 +1,6 @@
-"""What the tables of an inventory look like: columns by form, how rows of one table belong to rows of another.
+"""The schema of an inventory's tables: columns with their forms, and joins between rows.
 
-One description for every engine. It says where values are and what is not known about them; never what they mean.
+All engines share it. It holds the places of values and the reasons of unknown ones, not their meaning.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROW: Final = "perpend_row"
-"""Every table's column of row numbers: unique, in the order of collection."""
+"""The column of row numbers in every table: unique, in the order of collection."""
 
 OWNER: Final = "perpend_owner"
-"""In a table that no object type declares: the row number of the row that its own rows belong to."""
+"""The column of a table without an object type that holds the row number of the owning row."""
 
 SOURCE: Final = "perpend_source"
-"""Every stored table's column that says which source of the manifest a row came from, counted from 0."""
+"""The column of every stored table with the index of the row's source in the manifest."""
 
 CONTRADICTED: Final = "perpend_contradicted"
-"""The column that says why a row is not to be believed: its sources contradict each other. Null for all other rows."""
+"""The column with the reason why a row is in doubt because its sources contradict each other. Null for all other rows."""
 
 _UNREAD, _UNFOLLOWED, _PLAIN, _LISTED = "#unread", "#unfollowed", "#plain", "#listed"
 _SYSTEM: Final = frozenset((ROW, OWNER, SOURCE, CONTRADICTED))
 
 
 class Form(StrEnum):
-    """How a column's values are kept: as text, as an IEEE double, as a Boolean, or each as the JSON text of a value."""
+    """The stored form of a column: text, an IEEE double, a Boolean, or the JSON text of each value."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -40,10 +40,10 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. ``partial``: a companion says, row by row, why a value is not known (null where it is).
+    """A column. ``partial``: a companion column holds, per row, the reason why a value is unknown (null if it is known).
 
-    ``plain``: a companion says which texts are JSON that every engine reads alike: RFC 8259, no key twice in an object, no
-    escapes in keys, no number beyond a double, at most 200 levels.
+    ``plain``: a companion column marks texts that every engine parses alike: RFC 8259, no key twice in an object, no escapes in
+    keys, no number beyond a double, at most 200 levels.
     """
 
     name: str
@@ -54,11 +54,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Rows of another table that belong to a row: those whose column ``other`` equals the row's column ``own``.
+    """Rows of another table that belong to a row: their column ``other`` equals the row's column ``own``.
 
-    ``partial``: a companion of the relation's name says, row by row, why it is not known what belongs to the row.
-    ``lacking`` says why that is not known of any row; the other table may not be there at all then. ``scope``: the fields
-    that told whose a row is, where claims of what was read in full were asked for it.
+    ``partial``: a companion column of the relation's name holds, per row, the reason why its rows are unknown. ``lacking`` is
+    the reason if that is unknown for all rows; the other table may then be missing. ``scope`` names the account and region
+    fields if claims of completeness were checked.
     """
 
     name: str
@@ -72,10 +72,10 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: one row per object. ``type_name`` is its object type's API name, ``""`` where nothing declares one.
+    """A table: one row per object. ``type_name`` is the API name of its object type, ``""`` if it is undeclared.
 
-    ``contradicted``: it has the column :data:`CONTRADICTED`. ``deletion``: of readings that were united into one row, those
-    without this field said that the object is there; None where nothing was united.
+    ``contradicted``: it has the column :data:`CONTRADICTED`. ``deletion``: of several readings merged into one row, those
+    without this field said that the object exists; None if nothing was merged.
     """
 
     name: str
@@ -90,36 +90,36 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """All tables of one estate by name. ``complete``: what they do not have is null (test data), else it is unknown."""
+    """All tables of one inventory by name. ``complete``: a missing value is null (test data), otherwise it is unknown."""
 
     by_name: Mapping[str, Table]
     complete: bool = False
 
     def of_type(self, type_name: str) -> Table | None:
-        """Return the table that holds the objects of a type."""
+        """Return the table with the objects of a type."""
         table = self.by_name.get(type_name)
         return table if table and table.type_name == type_name else None
 
 
 def unread(name: str) -> str:
-    """Return the companion column that holds why a value is not known."""
+    """Return the companion column with the reasons why values are unknown."""
     return name + _UNREAD
 
 
 def unfollowed(name: str) -> str:
-    """Return the companion column that holds why it is not known what a lookup or child list leads to."""
+    """Return the companion column with the reasons why the target of a lookup or child list is unknown."""
     return name + _UNFOLLOWED
 
 
 def is_companion(name: str) -> bool:
-    """Whether a column accompanies another one."""
+    """Whether a column is a companion of another one."""
     return name.endswith((_UNREAD, _UNFOLLOWED, _PLAIN, _LISTED))
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a name of the data means, or could be taken for, a column of the tables' own: however it is spelt.
+    """Whether a name of the data could be taken for a column that Perpend adds, in any spelling.
 
-    Engines do not tell case apart, and not all of them the same letters: what any of them could fold together is one.
+    Engines ignore case, but not all of them for the same letters, so names that any engine could fold together count as equal.
     """
     folded = "".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).split())
     return folded in _SYSTEM or is_companion(folded)
@@ -131,5 +131,5 @@ def listed(name: str) -> str:
 
 
 def plain(name: str) -> str:
-    """Return the companion column that marks texts as JSON that every engine reads alike."""
+    """Return the companion column that marks texts as JSON that every engine parses alike."""
     return name + _PLAIN

@@ -1,4 +1,1 @@
-"""What values mean: types, conversions, comparison, the query languages that stand in fields.
-
-Refuses to know the form of programs, files and engines.
-"""
+"""Values of the policy language: types, conversions, comparison, and the query languages in fields."""

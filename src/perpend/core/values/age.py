@@ -1,4 +1,4 @@
-"""How old facts are: lengths of time as people write them (``24h``, ``7d``) in, and as they read them out."""
+"""Read and write lengths of time (``24h``, ``7d``), and check observation times."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 AHEAD: Final = timedelta(days=1)
-"""How far a time may be ahead of the clock here: clocks and zones differ. What is later is yet to come."""
+"""The tolerance for times in the future, because clocks and time zones differ."""
 
-_SET: Final = datetime(1970, 1, 2, tzinfo=UTC)
-"""Times before this are where clocks begin, which say so of a time that nobody has set."""
+_FIRST_SET_TIME: Final = datetime(1970, 1, 2, tzinfo=UTC)
+"""Earlier times are defaults of clocks that were never set."""
 
 _UNITS: Final = {
     "s": timedelta(seconds=1),
@@ -19,24 +19,24 @@ _UNITS: Final = {
     "d": timedelta(days=1),
     "w": timedelta(weeks=1),
 }
-_WRITTEN: Final = re.compile(r"([0-9]{1,5})\s*([smhdw])")
+_AGE: Final = re.compile(r"([0-9]{1,5})\s*([smhdw])")
 _WORDS: Final = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 _FEW: Final = 2
 
 
 def may_be_seen(time: datetime, now: datetime) -> bool:
-    """Whether somebody can have looked at something at a time: one that was set, and is not yet to come."""
-    return _SET <= time <= now + AHEAD
+    """Whether a time can be an observation: it was set, and is not in the future."""
+    return _FIRST_SET_TIME <= time <= now + AHEAD
 
 
 def age_from_text(text: str) -> timedelta | None:
-    """Return a length of time: a whole number of a unit from seconds to weeks, such as ``24h``; None for anything else."""
-    match = _WRITTEN.fullmatch(text.strip().lower())
+    """Return a length of time: a whole number and a unit from seconds to weeks, such as ``24h``; None for any other text."""
+    match = _AGE.fullmatch(text.strip().lower())
     return int(match[1]) * _UNITS[match[2]] if match else None
 
 
 def written_age(age: timedelta) -> str:
-    """Return a length of time as ``age_from_text`` reads it, in the largest unit that it is a whole number of."""
+    """Return a length of time in the form of ``age_from_text``, in the largest unit that divides it."""
     for unit in reversed(_UNITS):
         if age and not age % _UNITS[unit]:
             return f"{age // _UNITS[unit]}{unit}"

@@ -1,4 +1,4 @@
-"""JMESPath as the language means it: compiled once, with the reference's comparisons, failing in one way only.
+"""Compile JMESPath with the reference's comparisons and one kind of failure.
 
 The grammar and the functions are those of the ``jmespath`` package. Plain paths, by far the most frequent queries, run as
 closures; everything else runs on the package's interpreter. Source: language specification, section 4.4.
@@ -31,7 +31,7 @@ _FALSE_VALUES: tuple[Any, ...] = ("", None, [], {})
 
 
 class QuerySyntaxError(Exception):
-    """An expression that is not JMESPath; ``offset`` counts characters from its start."""
+    """A text that is not JMESPath; ``offset`` counts characters from its start."""
 
     def __init__(self, reason: str, offset: int) -> None:
         super().__init__(reason)
@@ -40,12 +40,12 @@ class QuerySyntaxError(Exception):
 
 
 class QueryFailed(Exception):
-    """A query that met a value one of its functions does not take."""
+    """A function of a query got a value that it does not take."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JsonQuery:
-    """A compiled expression. Calling ``search`` with a JSON document gives the result or raises :class:`QueryFailed`."""
+    """A compiled expression. Its ``search`` takes a JSON document and returns the result, or raises :class:`QueryFailed`."""
 
     expression: str
     tree: dict[str, Any]
@@ -66,14 +66,14 @@ def compile_query(expression: str) -> JsonQuery:
         raise QuerySyntaxError("the expression is empty", 0) from None
     except RecursionError:
         raise QuerySyntaxError("the expression is nested too deeply", 0) from None
-    except ValueError:  # all else that the package raises: Python's bound on the digits of a whole number
+    except ValueError:  # the only other error of the package: Python's limit on the digits of a whole number
         raise QuerySyntaxError("a number in the expression is too long", 0) from None
     plain = _path(parsed.parsed)
     return JsonQuery(expression, parsed.parsed, plain or _interpreted(parsed.parsed))
 
 
 def plain_key(expression: str) -> str | None:
-    """Return the key that a query reads where it reads just one: ``user`` of ``user`` and of ``to_string(user)``."""
+    """Return the key that a query reads if it reads only one: ``user`` of ``user`` and of ``to_string(user)``."""
     tree = compile_query(expression).tree
     while tree["type"] == "function_expression" and len(tree["children"]) == 1:
         tree = tree["children"][0]
@@ -154,7 +154,8 @@ def _interpreted(tree: dict[str, Any]) -> Callable[[Any], Any]:
 
 
 class _Interpreter(visitor.TreeInterpreter):  # type: ignore[misc]  # the package is untyped
-    """The package's interpreter with the reference's order (JavaScript's, without type checks), bounded in time and space."""
+    """The package's interpreter with the reference's comparisons (JavaScript's, without type checks), and limits on time and
+    size."""
 
     steps = 0
 
@@ -198,7 +199,7 @@ class _Interpreter(visitor.TreeInterpreter):  # type: ignore[misc]  # the packag
 
 
 class _Functions(functions.Functions):  # type: ignore[misc]  # the package is untyped
-    """The package's functions where JavaScript's text forms and equality differ."""
+    """The package's functions, changed where JavaScript's text forms and equality differ."""
 
     @functions.signature({"types": []})
     def _func_to_string(self, value: Any) -> str:
@@ -218,21 +219,21 @@ class _Functions(functions.Functions):  # type: ignore[misc]  # the package is u
 
     @functions.signature({"types": ["object"], "variadic": True})
     def _func_merge(self, *objects: Any) -> dict[str, Any]:
-        # The package looks at the type of the first argument only.
+        # The package checks only the type of the first argument.
         if not all(isinstance(one, dict) for one in objects):
             raise QueryFailed("JMESPathTypeError: merge() takes objects")
         return {key: value for one in objects for key, value in one.items()}
 
 
 def _bounded(value: Any) -> Any:
-    """Return a value that a query put together, unless it repeats its parts so often that it unfolds beyond all measure."""
+    """Return a value that a query built. Raises QueryFailed if its repeated parts make it too large."""
     if _size(value, MAX_SIZE) < 0:
         raise QueryFailed("the query's result grows too large")
     return value
 
 
 def _size(value: Any, left: int) -> int:
-    """Return how much of a budget remains after a value's parts and characters are counted; negative once it is spent."""
+    """Return the rest of a budget after the parts and characters of a value; negative if the value exceeds it."""
     left -= 1 + len(value) if isinstance(value, str) else 1
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         if left < 0:
@@ -269,7 +270,7 @@ def _less_or_equal(left: Any, right: Any) -> bool:
 
 
 def _order_key(value: Any) -> Any:
-    """Return a value as JavaScript's ToPrimitive gives it."""
+    """Return a value as JavaScript's ToPrimitive converts it."""
     if isinstance(value, list):
         return ",".join("" if item is None else _to_string(_order_key(item)) for item in value)
     return "[object Object]" if isinstance(value, dict) else value
@@ -312,7 +313,7 @@ def _number_text(number: float) -> str:
 
 
 def _number(text: str) -> int | float | None:
-    """Return the decimal number a text holds, None where it holds none (the blank text holds none)."""
+    """Return the decimal number in a text, None if it is none (as is a blank text)."""
     if not _DECIMAL.fullmatch(text.strip()):
         return None
     number = float(text)

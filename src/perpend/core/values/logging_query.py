@@ -1,7 +1,7 @@
-"""Google Cloud log filters: a filter's text in, its normal form out; two filters say the same when the forms are equal.
+"""Parse Google Cloud log filters to a normal form. Filters with equal forms select the same log entries.
 
-Knows the syntax of the Logging query language, not log entries: nothing is evaluated. Wherever Google's documentation leaves
-open whether two spellings mean the same, they stay different. Source: the Logging query language, ADR 0007.
+The module knows the syntax of the Logging query language and evaluates no log entries. If Google's documentation leaves open
+whether two spellings are equal, they stay different. Source: the Logging query language, ADR 0007.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Final, TypeAlias
 from perpend.core.errors import PerpendError
 
 MAX_LENGTH: Final = 65_536
-"""The longest filter that is read, in characters. Google takes 20,000."""
+"""The longest filter that is parsed, in characters. Google takes 20,000."""
 MAX_DEPTH: Final = 64
-"""How deeply parentheses may nest."""
+"""The deepest nesting of parentheses."""
 
 _STRING = r'"(?:[^"\\]++|\\.)*+"'
 _WORD = r"""(?!'|-(?![0-9]))(?:[^ \t\r\n\f\v"\\(),.:=<>~!-]|!(?![=~])|-(?!-))++"""
@@ -30,15 +30,15 @@ _SEGMENT = re.compile(rf"{_STRING}|{_WORD}", re.DOTALL)
 _ESCAPE_OR_TEXT = re.compile(r"\\.|[^\\]+", re.DOTALL)
 _KEYWORDS = frozenset({"AND", "OR", "NOT"})
 _MESSAGES = frozenset({"httprequest", "operation", "resource", "sourcelocation"})
-"""The parts of a log entry whose own fields are known, so that letter case says nothing in them."""
+"""The parts of a log entry with known fields, in which case does not matter."""
 _DEFAULTED = frozenset({"insertid", "logname", "receivetimestamp", "severity", "spanid", "timestamp", "trace", "resource.type"})
-"""The fields that no log entry lacks: an absent one has its default value. Those of the other messages count, too."""
+"""The fields that every log entry has: a missing one has its default value. This includes those of the other messages."""
 _QUOTED_ONLY = frozenset("'\\~.-")
 _OPPOSITES = {"!=": "=", "!~": "=~"}
 
 
 class LoggingQueryError(PerpendError):
-    """A text is no log filter. ``offset`` counts the characters before the offending place."""
+    """A text is not a log filter. ``offset`` counts the characters before the error."""
 
     def __init__(self, message: str, offset: int) -> None:
         self.message = message
@@ -50,7 +50,7 @@ class LoggingQueryError(PerpendError):
 
 @dataclass(frozen=True, slots=True)
 class FilterValue:
-    """What is searched for: ``text``, a ``pattern`` (an unquoted ``*``), ``null``, or a ``member`` (a bare ``a.b``)."""
+    """A value of a comparison: ``text``, a ``pattern`` (an unquoted ``*``), ``null``, or a ``member`` (a bare ``a.b``)."""
 
     kind: str
     text: str
@@ -58,7 +58,7 @@ class FilterValue:
 
 @dataclass(frozen=True, slots=True)
 class FilterCall:
-    """A function call. Its arguments are kept as they are written, white space and comments apart."""
+    """A function call. Its arguments stay as written, except for white space and comments."""
 
     name: str
     arguments: tuple[str, ...]
@@ -66,7 +66,7 @@ class FilterCall:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A comparison of a field (its path) or a call. A subject of None is any field: a search term."""
+    """A comparison of a field (its path) or a call. A subject of None means any field: a search term."""
 
     subject: tuple[str, ...] | FilterCall | None
     operator: str
@@ -75,33 +75,33 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class FilterNot:
-    """What one query does not select."""
+    """The negation of a query."""
 
     query: Query
 
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """What all (``AND``) or at least one (``OR``) of several queries select. AND of nothing is the empty filter: everything."""
+    """All (``AND``) or any (``OR``) of several queries. AND of nothing is the empty filter, which selects everything."""
 
     operator: str
     queries: frozenset[Query]
 
 
 Query: TypeAlias = "Comparison | FilterCall | FilterNot | Combination"
-"""A filter in normal form. Equal queries select the same log entries; unequal ones may, too."""
+"""A filter in normal form. Equal queries select the same log entries; unequal queries may, too."""
 
 _Subject: TypeAlias = "tuple[tuple[str, ...] | FilterCall, str] | None"
-"""The field and operator of a value list, each of whose values is compared; None outside of one."""
+"""The field and operator of a value list, which apply to each of its values; None outside a list."""
 
 
 def parse_logging_query(text: str) -> Query:
-    """Return a filter's normal form. White space and comments alone are the empty filter. Raises ``LoggingQueryError``."""
+    """Return the normal form of a filter. White space and comments alone are the empty filter. Raises ``LoggingQueryError``."""
     return _Parser([*_tokens(text), _Token("end", "", len(text))]).parse()
 
 
 def logging_query_matches(candidate: str | None, pattern: Query) -> bool:
-    """Whether a filter says the same as the pattern. Null is the empty filter; a text that is no filter says nothing: False."""
+    """Whether a filter equals the pattern in normal form. Null is the empty filter; other texts equal nothing."""
     try:
         return parse_logging_query(candidate or "") == pattern
     except LoggingQueryError:
@@ -116,7 +116,7 @@ class _Token:
 
 
 def _tokens(text: str) -> list[_Token]:
-    """Return the tokens that matter. Raises on what no token begins with, on glued names and on parentheses too deep."""
+    """Return the tokens except white space and comments. Raises on other characters, glued names and too many parentheses."""
     if len(text) > MAX_LENGTH:
         raise LoggingQueryError(f"the filter is longer than {MAX_LENGTH} characters", MAX_LENGTH)
     tokens: list[_Token] = []
@@ -147,13 +147,13 @@ def _complaint(character: str) -> str:
 
 
 def _are_glued(left: _Token, right: _Token) -> bool:
-    """Whether two tokens without white space between them could be read in two ways (``a"b"``, ``a--b``)."""
+    """Whether two tokens without white space between them are ambiguous (``a"b"``, ``a--b``)."""
     is_open = right.kind in {"name", "call"} or (right.kind == "comment" and not left.text.endswith('"'))
     return left.kind == "name" and is_open
 
 
 class _Parser:
-    """Recursive descent, strongest first: NOT, OR, AND. The tokens' parentheses bound the depth."""
+    """Recursive descent. The order of precedence is NOT, OR, AND. The tokenizer limits the depth of parentheses."""
 
     def __init__(self, tokens: list[_Token]) -> None:
         self._tokens = tokens
@@ -170,13 +170,13 @@ class _Parser:
         while not self._sees("end") and self._tokens[self._next].text != ")":
             self._takes("AND")
             parts.append(self._disjunction(subject))
-        return _joined("AND", parts)
+        return _combine("AND", parts)
 
     def _disjunction(self, subject: _Subject) -> Query:
         parts = [self._negation(subject)]
         while self._takes("OR"):
             parts.append(self._negation(subject))
-        return _joined("OR", parts)
+        return _combine("OR", parts)
 
     def _negation(self, subject: _Subject) -> Query:
         is_negated = False
@@ -187,7 +187,7 @@ class _Parser:
         if self._takes("("):
             query = self._group(subject)
         else:
-            query = self._restriction() if subject is None else _compared(*subject, self._value())
+            query = self._restriction() if subject is None else _compare(*subject, self._value())
         opposite = query.query if isinstance(query, FilterNot) else FilterNot(query)
         return opposite if is_negated else query
 
@@ -205,11 +205,11 @@ class _Parser:
             subject = left if isinstance(left, FilterCall) else _field(token)
             operator = self._taken().text
             is_list = self._takes("(")
-            return self._group((subject, operator)) if is_list else _compared(subject, operator, self._value())
+            return self._group((subject, operator)) if is_list else _compare(subject, operator, self._value())
         if isinstance(left, FilterCall):
             return left
         is_member = left.kind == "text" and not _SEGMENT.fullmatch(token.text)
-        return _compared(None, ":", FilterValue("member", token.text) if is_member else left)
+        return _compare(None, ":", FilterValue("member", token.text) if is_member else left)
 
     def _value(self) -> FilterValue | FilterCall:
         if self._sees("call"):
@@ -248,18 +248,18 @@ class _Parser:
         return LoggingQueryError(message, token.start)
 
 
-def _joined(operator: str, parts: list[Query]) -> Query:
-    """Return a combination in normal form: flat, without repetitions, a single part being itself."""
+def _combine(operator: str, parts: list[Query]) -> Query:
+    """Return a combination in normal form: flat and without repetitions; a single part replaces it."""
     flat: set[Query] = set()
     for part in parts:
         flat.update(part.queries if isinstance(part, Combination) and part.operator == operator else (part,))
     return Combination(operator, frozenset(flat)) if len(flat) > 1 else flat.pop()
 
 
-def _compared(subject: tuple[str, ...] | FilterCall | None, operator: str, value: FilterValue | FilterCall) -> Query:
-    """Return a comparison in normal form: case folded but in regular expressions, ``!=`` as NOT where that is the same."""
+def _compare(subject: tuple[str, ...] | FilterCall | None, operator: str, value: FilterValue | FilterCall) -> Query:
+    """Return a comparison in normal form: case folded except in regular expressions, ``!=`` as NOT if the two are equal."""
     if isinstance(value, FilterValue) and not operator.endswith("~"):
-        value = FilterValue(value.kind, _folded(value.text))
+        value = FilterValue(value.kind, _fold(value.text))
     if operator in _OPPOSITES and isinstance(subject, tuple) and _is_defaulted(subject):
         return FilterNot(Comparison(subject, _OPPOSITES[operator], value))
     return Comparison(subject, operator, value)
@@ -270,28 +270,28 @@ def _is_defaulted(field: tuple[str, ...]) -> bool:
 
 
 def _field(token: _Token) -> tuple[str, ...]:
-    """Return a field's path. Names that Google defines are free in letter case; in a payload or a label it tells keys apart."""
-    # A quoted `*` keeps its quotation marks: it is no wildcard.
-    path = [segment if "*" in segment else _unquoted(segment) for segment in _SEGMENT.findall(token.text)]
+    """Return a field's path. Case does not matter in names that Google defines; it matters in keys of payloads and labels."""
+    # A quoted `*` keeps its quotation marks, because it is no wildcard.
+    path = [segment if "*" in segment else _unquote(segment) for segment in _SEGMENT.findall(token.text)]
     free = 2 if path[0].lower() in _MESSAGES else 1
     return tuple(name.lower() if place < free else name for place, name in enumerate(path))
 
 
 def _value_from_token(token: _Token) -> FilterValue:
     if token.text.startswith('"') and _SEGMENT.fullmatch(token.text):
-        return FilterValue("text", _unquoted(token.text))
+        return FilterValue("text", _unquote(token.text))
     kind = "member" if '"' in token.text else "pattern" if "*" in token.text else "text"
     return FilterValue("null" if token.text == "NULL_VALUE" else kind, token.text)
 
 
-def _unquoted(segment: str) -> str:
-    """Return a word's or a string's text. Of the escapes only ``\\"`` is undone; the others stay as they are written."""
+def _unquote(segment: str) -> str:
+    """Return the text of a word or string. Only the escape ``\\"`` is resolved."""
     inner = segment[1:-1] if segment.startswith('"') else segment
     return _ESCAPE_OR_TEXT.sub(lambda piece: '"' if piece[0] == '\\"' else piece[0], inner)
 
 
-def _folded(text: str) -> str:
-    """Return a text as Google compares it (NFKC, letter case folded), the escapes left alone."""
+def _fold(text: str) -> str:
+    """Return a text as Google compares it (NFKC, case folded), with its escapes unchanged."""
 
     def fold(piece: re.Match[str]) -> str:
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", piece[0]).casefold())

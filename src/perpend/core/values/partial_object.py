@@ -1,4 +1,4 @@
-"""The fields of a collected object of which not everything is known: what stands in for a key that is not there."""
+"""Collected objects with unknown fields, and the reasons why they are unknown."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MISSING: Final = "is missing from the data: it was not collected"
-"""Why a value is not known that an object does not have."""
+"""The reason for a field that an object does not have."""
 
 BLANK: Final = "is blank in its table, which does not say that there is none (`blank: none` in a mapping does)"
-"""Why a value is not known of which a table of texts has a blank cell."""
+"""The reason for a blank cell in a table of texts."""
 
 
 class PartialObject(dict[str, Any]):
-    """Fields by name, with the ``reasons`` why others are not known, and the ``doubt`` that keeps all from being believed."""
+    """Fields by name, with the ``reasons`` of the unknown ones. ``doubt`` is the reason if no field can be trusted."""
 
     __slots__ = ("doubt", "reasons")
 
@@ -26,15 +26,15 @@ class PartialObject(dict[str, Any]):
 
 
 def reason_of(fields: Mapping[str, Any], name: str) -> str:
-    """Return why it is not known what is under a name."""
+    """Return the reason why a field is unknown."""
     return fields.reasons.get(name, MISSING) if isinstance(fields, PartialObject) else MISSING
 
 
 def reasons_of(fields: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return why fields are not known that an object does not have, by name, as far as it says."""
+    """Return the stated reasons of unknown fields by name."""
     return fields.reasons if isinstance(fields, PartialObject) else {}
 
 
 def doubt_of(fields: Mapping[str, Any]) -> str | None:
-    """Return why nothing that an object says is to be believed, None where there is no reason."""
+    """Return the reason why no field of an object can be trusted, None if there is none."""
     return fields.doubt if isinstance(fields, PartialObject) else None

@@ -1,4 +1,4 @@
-"""Names with values in one field: tags in a JSON object, attributes in lines of text."""
+"""Read names with values from one field: tags in a JSON object, attributes in lines of text."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 _LINE_ENDS = re.compile(r"\r\n|\n|\r")
 
 Attributes = tuple[tuple[str, str], ...]
-"""Pairs of a name in normal form and a value, in the order of their lines."""
+"""Pairs of a name in normal form and a value, in the order of the lines."""
 
 
 class NoTagsError(ValueError):
-    """What holds something else than tags."""
+    """A field that does not hold tags."""
 
 
 def tags_from(value: Any) -> Mapping[str, Any]:
-    """Return the tags that a field holds, as a JSON object or as its text; null and a blank text hold none.
+    """Return the tags in a field, which is a JSON object or its text; null and a blank text have none.
 
-    Raises :class:`NoTagsError` for anything else.
+    Raises :class:`NoTagsError` for any other value.
     """
     if isinstance(value, str):
         try:
@@ -39,12 +39,12 @@ def tags_from(value: Any) -> Mapping[str, Any]:
 
 
 def has_tag(tags: Mapping[str, Any], name: str | None, *, exact: bool) -> bool:
-    """Whether there is a tag of a name. Unless ``exact``, only its letters and digits count, in either case."""
+    """Whether there is a tag of a name. Unless ``exact``, only letters and digits are compared, in either case."""
     return (name or "") in tags if exact else _letters(name or "") in map(_letters, tags)
 
 
 def tag_value(tags: Mapping[str, Any], name: str | None, *, exact: bool) -> str | None:
-    """Return the value of the first tag of a name, of what is no text its JSON; None where it is null or absent."""
+    """Return the value of the first tag of a name, as JSON if it is not a text; None if it is null or absent."""
     wanted = (name or "") if exact else _letters(name or "")
     value = next((value for key, value in tags.items() if (key if exact else _letters(key)) == wanted), None)
     if value is None or isinstance(value, str):
@@ -57,13 +57,13 @@ def _letters(text: str) -> str:
 
 
 def attributes_from(text: str) -> Attributes:
-    """Return the attributes that lines of ``name: value`` hold; other lines hold none."""
+    """Return the attributes in lines of the form ``name: value``. Other lines are ignored."""
     pairs = (line.partition(":") for line in _LINE_ENDS.split(text))
     return tuple((norm(name), value.strip(WHITE_SPACE)) for name, sign, value in pairs if sign)
 
 
 def attribute_values(attributes: Iterable[tuple[str, str]], name: str | None) -> list[str]:
-    """Return the values of a name; several only where they differ by more than case and white space."""
+    """Return the values of a name without repetitions that differ only in case and white space."""
     wanted = norm(name)
     values = {norm(value): value for key, value in reversed(tuple(attributes)) if key == wanted}
     return [*reversed(values.values())]

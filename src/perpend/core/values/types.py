@@ -6,10 +6,10 @@ from enum import StrEnum
 
 
 class ValueType(StrEnum):
-    """The type of an expression's value. Every type has a null of its own.
+    """The type of an expression's value. Every type has its own null.
 
-    ``ANY`` is a field whose type no catalogue declares: it takes the type that its consumer asks for.
-    ``COLLECTION_OF_…`` is a collection whose items were kept, skipped or sorted by flags; it compares with lists and sets.
+    ``ANY`` is a field without a declared type: it takes the type that its consumer needs. ``COLLECTION_OF_…`` is a collection
+    with flags for sorting and skipping items; it compares with lists and sets.
     """
 
     TEXT = "Text"
@@ -30,7 +30,7 @@ class ValueType(StrEnum):
 
     @property
     def item(self) -> ValueType | None:
-        """The type of a collection's items, or None where this type is no collection."""
+        """The type of a collection's items, or None if this type is not a collection."""
         return _ITEMS.get(self)
 
 
@@ -44,9 +44,9 @@ _ITEMS = dict.fromkeys(TEXT_COLLECTIONS, ValueType.TEXT) | dict.fromkeys(BYTES_C
 
 
 def comparable(left: ValueType, right: ValueType) -> bool:
-    """Whether values of the two types may stand on the two sides of an equality.
+    """Whether values of the two types can be compared for equality.
 
-    Text and Bytes do not mix, lists and sets do not mix; a flagged collection goes with any collection of its items.
+    Text and Bytes do not mix, lists and sets do not mix. A flagged collection compares with any collection of the same items.
     """
     if left is right or ValueType.ANY in (left, right):
         return True

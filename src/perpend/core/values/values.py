@@ -1,7 +1,7 @@
-"""What the values of the language mean: equality, emptiness, normal forms, dates, durations, JSON.
+"""Rules for values of the language: equality, emptiness, normal forms, dates, durations and JSON.
 
-Runtime forms: Text, Bytes ``str``; Number ``int`` or ``float``; Boolean ``bool``; DateTime, Duration ``int`` milliseconds;
-Json plain Python; a collection a ``tuple`` of normal items; null of each type ``None``. Source: specification, section 3.
+Runtime forms: Text, Bytes ``str``; Number ``int`` or ``float``; Boolean ``bool``; DateTime, Duration ``int`` milliseconds; Json
+plain Python; a collection a ``tuple`` of normal items; null of each type ``None``. Source: specification, section 3.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from perpend.core.diagnostics.phrases import shorten
 from perpend.core.values.types import ValueType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 WHITE_SPACE: Final = " \t\n\r\f\v"
-"""The characters that Text normalisation folds, on every engine. No other Unicode space counts."""
+"""The white space that Text normalisation folds, on every engine. Other Unicode spaces do not count."""
 
 DAY: Final = 86_400_000
 """Milliseconds of a day."""
 
 NEVER_SET: Final = DAY
-"""Times before this are where clocks and programs begin (1970, the year 1), which say so of a time that nobody has set."""
+"""Earlier times are defaults (1970, year 1) of clocks and programs, not times that were set."""
 
 _RUNS = re.compile(f"[{WHITE_SPACE}]+")
 _UNSPACED = re.compile(f"[^{WHITE_SPACE}]*")
@@ -51,12 +52,13 @@ _LARGEST_OFFSET = 18 * 60
 _ENDLESS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _SHORT = 48
 _MAX_JSON_DEPTH = 200
+_MOST_FINITE_DIGITS = 300
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 
 
 class PlainJson(str):
-    """The text of a JSON document made by this package that every engine reads alike: no escapes, no key twice, not endless."""
+    """JSON text written by this package that every engine parses alike: no escapes, no repeated keys, no huge numbers."""
 
     __slots__ = ()
     MOST: Final = 1_000_000
@@ -76,7 +78,8 @@ def _norm(text: str) -> str:
 
 
 _short_norm = lru_cache(maxsize=4096)(_norm)
-"""Normal forms of the few short texts that fill an inventory: flags, statuses, sentinels. Bounded in number and length."""
+"""Cached normal forms of the few short texts that fill an inventory: flags, statuses, sentinels. Bounded in number and length.
+"""
 
 
 def is_empty_text(text: str | None) -> bool:
@@ -85,7 +88,7 @@ def is_empty_text(text: str | None) -> bool:
 
 
 def is_empty(value: Any, value_type: ValueType) -> bool:
-    """Whether a value is empty by the rules of its type. A value of type Any is judged by its own form."""
+    """Whether a value is empty by the rules of its type. For type Any, its Python type decides."""
     match value_type:
         case ValueType.TEXT:
             return is_empty_text(value)
@@ -103,7 +106,7 @@ def is_empty(value: Any, value_type: ValueType) -> bool:
 
 
 def json_normal(value: Any) -> Any:
-    """Return a JSON value in a form that compares as the language says: null keys dropped, ``{}`` null, types apart.
+    """Return a JSON value in the form in which the language compares it: null keys dropped, ``{}`` null, types distinct.
 
     ``1`` equals ``1.0`` but not ``true``; arrays keep their order. Source: specification, section 3.8.
     """
@@ -118,7 +121,7 @@ def json_normal(value: Any) -> Any:
 
 
 def double(number: float) -> int | float:
-    """Return a number as the language has it: an IEEE double, so whole ones are exact up to 2**53 only."""
+    """Return a number as an IEEE double: whole numbers are exact only up to 2**53."""
     return number if -_LARGEST_EXACT <= number <= _LARGEST_EXACT else float(number)
 
 
@@ -135,10 +138,10 @@ def collection(
 
 
 def date_time_from_text(text: str) -> int | None:
-    """Return the instant an ISO 8601 text names as milliseconds since 1970 (UTC), or None when it names none.
+    """Return the milliseconds since 1970 (UTC) of an ISO 8601 text, or None if it is not a time.
 
-    A date alone is midnight UTC; a time without an offset is UTC; ``24:00``, a leap second and what lies outside the
-    years 1 to 9999 (UTC) are not taken.
+    A date alone is midnight UTC; a time without an offset is UTC. ``24:00``, leap seconds and times outside the years 1 to 9999
+    (UTC) give None.
     """
     match = _ISO_DATE.fullmatch(text.strip(WHITE_SPACE))
     if match is None:
@@ -156,12 +159,12 @@ def date_time_from_text(text: str) -> int | None:
 
 
 def _thousandths(digits: str | None) -> int:
-    """Return the milliseconds that the digits of a fraction of a second are."""
+    """Return the milliseconds in the digits of a fraction of a second."""
     return int(f"{digits or '0':0<3.3}")
 
 
 def _offset(text: str | None) -> int | None:
-    """Return an ISO offset in minutes, of ``Z`` and of none zero; None when it is out of range."""
+    """Return an ISO offset in minutes, 0 for ``Z`` and for no offset; None if it is out of range."""
     if text is None:
         return 0
     digits = text[1:].replace(":", "").ljust(4, "0")
@@ -172,7 +175,7 @@ def _offset(text: str | None) -> int | None:
 
 
 def in_utc(moment: datetime) -> datetime:
-    """Return a time in UTC. Raises ValueError for one without a zone: it is another time in each."""
+    """Return a time in UTC. Raises ValueError if it has no time zone."""
     if moment.utcoffset() is None:
         raise ValueError(f"the time {moment} has no time zone")
     return moment.astimezone(UTC)
@@ -192,7 +195,7 @@ def iso_from_milliseconds(instant: int) -> str:
 
 
 def duration_from_iso(text: str) -> int | None:
-    """Return an ISO 8601 duration in milliseconds, a month counting 30 days and a year 12 months; None when it is none.
+    """Return an ISO 8601 duration in milliseconds, with 30 days a month and 12 months a year; None for other texts.
 
     Durations have no sign, ADR 14.
     """
@@ -206,7 +209,7 @@ def duration_from_iso(text: str) -> int | None:
 
 
 def duration_from_gcp(text: str) -> int | None:
-    """Return Google's form of a duration (``3600s``, ``1.5s``, ``7d``) in milliseconds; None when it is none."""
+    """Return Google's form of a duration (``3600s``, ``1.5s``, ``7d``) in milliseconds; None for other texts."""
     match = _GCP_DURATION.fullmatch(text.strip(WHITE_SPACE))
     if match is None:
         return None
@@ -228,23 +231,73 @@ def number_text(number: float) -> str:
 
 
 def json_from_text(text: str, *, repeated: list[str] | None = None) -> Any:
-    """Return the JSON document a text holds.
+    """Return the JSON document in a text. Raises ``ValueError`` with the reason and its place.
 
     The grammar is RFC 8259 (no NaN, no comments), no object has a key twice, whole numbers beyond 2**53 are doubles, at most
     200 levels are read, half a surrogate pair is U+FFFD. With ``repeated``, keys that an object has twice are added to it, and
-    the last of them wins. Raises ``ValueError`` with the reason and its place.
+    the last of them wins.
     """
+    return _document(text, _DECODER if repeated is None else strict_decoder(repeated=repeated))
+
+
+def strict_decoder(
+    *,
+    error: type[Exception] = ValueError,
+    whole: Callable[[str], float] | None = None,
+    real: Callable[[str], float] = float,
+    repeated: list[str] | None = None,
+) -> json.JSONDecoder:
+    """Return a decoder that rejects repeated keys, NaN and Infinity. It raises ``error`` with the reason.
+
+    ``whole`` and ``real`` convert the digits of numbers; without ``whole``, whole numbers beyond 2**53 are doubles. With
+    ``repeated``, repeated keys are added to it instead of rejected.
+    """
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        unique = dict(pairs)
+        if len(unique) < len(pairs):
+            if repeated is None:
+                raise error(_twice(pairs))
+            repeated.extend(_repeated(pairs))
+        return unique
+
+    def constant(name: str) -> NoReturn:
+        raise error(f"`{name}` is not a JSON number")
+
+    return json.JSONDecoder(parse_constant=constant, parse_int=whole or _whole, parse_float=real, object_pairs_hook=members)
+
+
+def is_plain_json(text: str) -> bool:
+    """Whether a text is a JSON object or array without repeated or escaped keys, lone surrogates and infinite numbers.
+
+    A text longer than :attr:`PlainJson.MOST` characters is not plain: some engines read only a part of it.
+    """
+    if text[:1] not in ("{", "[") or len(text) > PlainJson.MOST:
+        return False
+    return "\\" not in text and is_strict_json(text)
+
+
+def is_strict_json(text: str) -> bool:
+    """Whether a text is JSON by RFC 8259: no NaN, no infinities, no key twice in an object."""
+    try:
+        _document(text, _FINITE_DECODER)
+    except ValueError:
+        return False
+    return True
+
+
+def _document(text: str, decoder: json.JSONDecoder) -> Any:
     if text.count("[") + text.count("{") > _MAX_JSON_DEPTH and _depth(text) > _MAX_JSON_DEPTH:
         raise ValueError(f"the document is nested more than {_MAX_JSON_DEPTH} levels deep")
     try:
-        document = (_DECODER if repeated is None else _decoder(_telling(repeated))).decode(text)
-        return _written(document) if "\\u" in text and _SURROGATE.search(text) else document
+        document = decoder.decode(text)
+        return _encodable(document) if "\\u" in text and _SURROGATE.search(text) else document
     except RecursionError:
         raise ValueError("the document is nested too deeply") from None
 
 
 def document_of(value: Any) -> Any:
-    """Return the JSON document that a field's text holds, the value itself where it holds none."""
+    """Return the JSON document in a field's text, or the value itself if it is not JSON."""
     try:
         return json_from_text(value) if isinstance(value, str) else value
     except ValueError:
@@ -252,21 +305,24 @@ def document_of(value: Any) -> Any:
 
 
 def written(text: str) -> str:
-    """Return a text that UTF-8 can hold: the halves of broken surrogate pairs become U+FFFD."""
+    """Return a text that UTF-8 can encode: halves of broken surrogate pairs become U+FFFD."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _written(value: Any) -> Any:
-    """Return a JSON value of texts that every engine can hold."""
+def _encodable(value: Any) -> Any:
+    """Return a JSON value whose texts every engine can store."""
     if isinstance(value, str):
         return written(value)
     if isinstance(value, dict):
-        return _members([(written(key), _written(item)) for key, item in value.items()])
-    return list(map(_written, value)) if isinstance(value, list) else value
+        members = {written(key): _encodable(item) for key, item in value.items()}
+        if len(members) < len(value):
+            raise ValueError(_twice([(written(key), None) for key in value]))
+        return members
+    return list(map(_encodable, value)) if isinstance(value, list) else value
 
 
 def _depth(text: str) -> int:
-    """Return how deeply the brackets of a JSON text nest, those inside strings left out."""
+    """Return the nesting depth of the brackets in a JSON text, without those in strings."""
     depth = deepest = 0
     for bracket in _BRACKETS.finditer(text):
         if bracket[0] in ("[", "{"):
@@ -277,40 +333,27 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
 def _whole(digits: str) -> int | float:
     if len(digits) > _MAX_DIGITS:
         return float(digits)
     return double(int(digits))
 
 
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object that members make. One that says two things under one key says nothing: ``ValueError``."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError(f"an object has the key `{written(_repeated(pairs)[0])[:_SHORT]}` twice")
-    return members
+def _finite(digits: str) -> float:
+    if len(digits) > _MOST_FINITE_DIGITS or not math.isfinite(float(digits)):
+        raise ValueError("a number is too large")
+    return 0.0
 
 
-def _telling(repeated: list[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        repeated.extend(_repeated(pairs))
-        return dict(pairs)
-
-    return members
+def _twice(pairs: list[tuple[str, Any]]) -> str:
+    return f"an object has the key `{shorten(written(_repeated(pairs)[0]))}` twice"
 
 
 def _repeated(pairs: list[tuple[str, Any]]) -> list[str]:
-    """Return the keys that members have more than once, each once."""
+    """Return the keys that occur more than once, each once."""
     counts = Counter(key for key, _ in pairs)
     return [key for key, count in counts.items() if count > 1]
 
 
-def _decoder(members: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> json.JSONDecoder:
-    return json.JSONDecoder(parse_constant=_refuse, parse_int=_whole, object_pairs_hook=members)
-
-
-_DECODER: Final = _decoder(_members)
+_DECODER: Final = strict_decoder()
+_FINITE_DECODER: Final = strict_decoder(whole=_finite, real=_finite)

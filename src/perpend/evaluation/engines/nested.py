@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perpend.core.errors import PerpendError
-from perpend.core.schema.flat import flat_table
-from perpend.core.schema.shred import shred, tables_of
+from perpend.core.schema.shred import flat_table, shred, tables_of
 from perpend.core.schema.tables import Tables, is_reserved
 from perpend.evaluation.engines.protocol import ColumnEngine
 from perpend.evaluation.planner.build import plan_of

@@ -14,7 +14,7 @@ from perpend.language.operations import DATES
 from perpend.language.operations.operation import Constant
 from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.program import Block, Expr, Program, Read
-from perpend.language.program.reads import reads_below
+from perpend.language.program.required_columns import reads_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,8 +24,8 @@ from perpend.language.program.numbering import (
     otherwise_index,
     split,
 )
-from perpend.language.program.reads import reads_below
 from perpend.language.program.render import check_text, disappeared_text, expression_text
+from perpend.language.program.required_columns import reads_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

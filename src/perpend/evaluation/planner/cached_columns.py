@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, replace_scalars, walk
 from perpend.evaluation.planner.stage import ROOT, Stage
-from perpend.language.program.constants import constant_text
+from perpend.language.program.program import constant_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

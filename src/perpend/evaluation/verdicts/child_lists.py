@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.objects.account import account_of_arn
 from perpend.core.objects.claims import (
     Claims,
     is_blank_key,
@@ -43,9 +44,8 @@ def account_names(judged: CloudObject) -> Iterator[str]:
     if master is not None:
         yield from (master.id, master.external_id, master.name)
     for external_id in (judged.external_id, judged.id):
-        parts = external_id.split(":", 5)
-        if parts[0] == "arn" and len(parts) > 4:
-            yield parts[4]
+        if account := account_of_arn(external_id):
+            yield account
     if master is None:
         yield from (judged.id, judged.external_id)
 

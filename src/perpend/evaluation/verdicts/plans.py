@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from perpend.core.schema.catalogue import catalogue_tables
+from perpend.core.schema.shred import catalogue_tables
 from perpend.core.values.values import milliseconds_from_datetime
 from perpend.evaluation.planner.build import plan_of
 from perpend.language.program.required_columns import wanted_by

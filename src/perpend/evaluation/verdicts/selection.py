@@ -14,9 +14,9 @@ from perpend.core.objects.inventory import Inventory
 from perpend.evaluation.verdicts.requirements import framework_asked
 from perpend.inventory.readers.formats import list_children
 from perpend.inventory.readers.merge import ACCOUNT_TYPE
+from perpend.language.compiler.analyzer import logic_problems
 from perpend.language.compiler.frameworks import FrameworkMappings
 from perpend.language.compiler.names import DeclaredTypes, UnknownName, ids_named, printable, section_named
-from perpend.language.compiler.problems import logic_problems
 from perpend.language.compiler.type_names import misspelt_types
 from perpend.language.syntax.repository import LIBRARY
 

@@ -9,8 +9,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Final
 
-from perpend.language.program.constants import constant_text
-from perpend.language.program.program import Expr
+from perpend.language.program.program import Expr, constant_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.findings.history.state_machine_sql import LIFE
 from perpend.findings.history.write.changes import lives_query
 from perpend.findings.history.write.counts import COUNTED, add_counts, add_former_counts, begin_counting

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.phrases import nearest
 from perpend.core.errors import PerpendError
-from perpend.language.syntax.wording import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,18 +9,18 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.core.objects.ids import production_of
 from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, reached
 from perpend.findings.remediation import rules
 from perpend.findings.remediation.model import PLACE, Look, Remedy, RemedyStep, RemedyValue, Settings, Words
 from perpend.findings.remediation.name_kinds import NAME_KINDS
 from perpend.language.syntax import rules as load_rules
-from perpend.language.syntax.companions.remedy import FILE, SHAPE
 from perpend.language.syntax.files import UnreadableFile
 from perpend.language.syntax.nodes import node_from_yaml
 from perpend.language.syntax.read import Placed, Reader
+from perpend.language.syntax.remedy_shape import FILE, SHAPE
 from perpend.language.syntax.repository import Loaded
-from perpend.language.syntax.wording import nearest, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.diagnostics.phrases import shorten
 from perpend.core.values.age import age_from_text
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.findings.severity.rules import UNUSABLE
 from perpend.findings.waivers.entries import MOST, EntriesRead, is_whole
-from perpend.language.syntax.companions.shapes import RATINGS
-from perpend.language.syntax.wording import shorten
+from perpend.language.syntax.decision_shapes import RATINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

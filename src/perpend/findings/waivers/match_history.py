@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.objects.account import account_of_arn_sql
 from perpend.findings.history.model import State
 from perpend.findings.waivers.matches import WAIVED, cover
 from perpend.findings.waivers.matching import CANDIDATES, MATCHES, make_candidates, match, matched
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from perpend.findings.waivers.status import DayAsked, WaiverStatus
     from perpend.inventory.snapshots.database import Connection
 
-_OF_ARN = "CASE WHEN starts_with({0}, 'arn:') THEN nullif(split_part({0}, ':', 5), '') END"
 _LIVES = (State.OPEN, State.UNCONFIRMED, State.UNKNOWN)
 
 
@@ -43,7 +43,8 @@ def fill_candidates(connection: Connection, policies: Collection[str] | None = N
     some = "" if policies is None else f" AND policy_id IN ({', '.join(map(text, sorted(policies)))})"
     connection.execute(
         f"INSERT INTO {CANDIDATES} SELECT policy_id, type, object_id, {outside}, object_name, "
-        f"coalesce({_OF_ARN.format(outside)}, account), region, status, finding_id FROM finding WHERE life IN ({lives}){some}"
+        f"coalesce({account_of_arn_sql(outside)}, account), region, status, finding_id "
+        f"FROM finding WHERE life IN ({lives}){some}"
     )
 
 
@@ -65,7 +66,7 @@ def objects_in_scope(connection: Connection, standings: Sequence[WaiverStatus], 
     outside = "coalesce(external_id, id)"
     connection.execute(
         f"INSERT INTO {CANDIDATES} SELECT policy_id, type, id, {outside}, object_name, "
-        f"coalesce({_OF_ARN.format(outside)}, account), region, status, NULL FROM ({judged})"
+        f"coalesce({account_of_arn_sql(outside)}, account), region, status, NULL FROM ({judged})"
     )
     match(connection, standings, whatever_status=True)
     return {standings[place].waiver.id: number for place, number in matched(connection).items()}

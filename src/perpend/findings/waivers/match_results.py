@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+from perpend.core.objects.account import account_of_arn, account_of_arn_sql
 from perpend.core.objects.claims import account_field, region_field, scope_of
 from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER
 from perpend.core.objects.object_types import ObjectType
@@ -143,8 +144,7 @@ def _held(
 def _called(judged: CloudObject, declared: ObjectType) -> tuple[str | None, ...]:
     """Return an object's Id, external id, name, account and region, None for what is not known."""
     scope = scope_of(judged.fields, declared)
-    arn = judged.external_id.split(":", 5) if judged.external_id.startswith("arn:") else []
-    account = arn[4] if len(arn) > 4 and arn[4] else scope.account
+    account = account_of_arn(judged.external_id) or scope.account
     return (*(one or None for one in (judged.id, judged.external_id, judged.name)), account, scope.region)
 
 
@@ -159,14 +159,13 @@ def _add_stored(
     table = held.tables.by_name[declared.name]
     identity = filled(table, "Id", "o")
     outside = f"coalesce({filled(table, declared.external_id_field, 'o')}, {identity})"
-    of_arn = f"CASE WHEN starts_with({outside}, 'arn:') THEN nullif(split_part({outside}, ':', 5), '') END"
     named = filled(table, declared.name_field, "o")
     is_root = f"{named} = {text(ROOT_NAME)} AND {outside} LIKE 'arn:%:root'"
     called = {
         "id": identity,
         "external_id": outside,
         "name": f"CASE WHEN {is_root} THEN {text(ROOT_USER)} ELSE {named} END",
-        "account": f"coalesce({of_arn}, {filled(table, account_field(declared), 'o')})",
+        "account": f"coalesce({account_of_arn_sql(outside)}, {filled(table, account_field(declared), 'o')})",
         "region": filled(table, region_field(declared), "o"),
     }
     described = ", ".join(f"{value} AS {name}" for name, value in called.items())

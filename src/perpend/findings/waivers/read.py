@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.diagnostics.phrases import shorten
 from perpend.findings.waivers.entries import MOST, EntriesRead, is_whole
 from perpend.findings.waivers.rules import UNUSABLE
-from perpend.language.syntax.companions.shapes import WAIVERS
-from perpend.language.syntax.wording import shorten
+from perpend.language.syntax.decision_shapes import WAIVERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

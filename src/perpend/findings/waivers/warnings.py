@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import sorted_diagnostics
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.findings.waivers import rules
 from perpend.findings.waivers.status import SOON, Force, approves_itself
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import Span
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.claims import Claims, claims_of, unread_input
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import Form

@@ -12,7 +12,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.inventory.readers.errors import UnusableContent
 from perpend.inventory.readers.files import MAX_BYTES, line_at
 

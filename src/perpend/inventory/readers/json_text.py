@@ -13,6 +13,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.values.values import strict_decoder
 from perpend.inventory.readers.errors import UnusableContent, excerpt
 
 if TYPE_CHECKING:
@@ -143,21 +144,6 @@ def _check_depth(text: str) -> None:
             depth -= 1
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    unique = dict(pairs)
-    if len(unique) < len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise UnusableContent(f"the key {excerpt(key)} appears twice in one object")
-            seen.add(key)
-    return unique
-
-
-def _refuse_constant(literal: str) -> Any:
-    raise UnusableContent(f"{excerpt(literal)} is not a JSON number")
-
-
 def _finite(literal: str) -> float:
     number = float(literal)
     if math.isinf(number):
@@ -178,4 +164,4 @@ def _place(text: str, offset: int) -> str:
     return f"line {_line(text, offset)}, column {offset - text.rfind(chr(10), 0, offset)}"
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_constant=_refuse_constant, parse_float=_finite)
+_DECODER = strict_decoder(error=UnusableContent, whole=int, real=_finite)

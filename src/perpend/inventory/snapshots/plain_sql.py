@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.schema.plain_json import MOST, is_plain_json, is_strict_json
-from perpend.core.values.values import date_time_from_text, is_empty_text
+from perpend.core.values.values import PlainJson, date_time_from_text, is_empty_text, is_plain_json, is_strict_json
 from perpend.inventory.snapshots.database import rows_of, text
 from perpend.inventory.snapshots.functions import add_function
 
@@ -52,7 +51,7 @@ def recognise(column: str, shapes: Iterable[Sequence[str]] = ()) -> str:
     keys = f"json_keys({column})"
     known = [f"WHEN regexp_full_match({column}, {text(_object_with(shape))}) THEN true" for shape in shapes]
     flat = f"WHEN regexp_full_match({column}, {text(FLAT_OBJECT)}) THEN len(list_distinct({keys})) = len({keys})"
-    long = f"WHEN length({column}) > {MOST} THEN false"
+    long = f"WHEN length({column}) > {PlainJson.MOST} THEN false"
     return f"CASE {long} {' '.join(known)} {flat} ELSE regexp_full_match({column}, {text(_LIST)}) END"
 
 

@@ -1,1 +1,1 @@
-"""A repository in, typed and numbered programs out, with everything that is wrong or suspicious. Refuses to know engines."""
+"""Compile repositories to typed and numbered programs, and report the problems of their meaning."""

@@ -1,40 +1,129 @@
-"""Logic files in, programs out: names resolved, types inferred, verdicts numbered. What is wrong becomes diagnostics."""
+"""Compile logic files to programs: resolve names, infer types, number outcomes. Errors become diagnostics."""
 
 from __future__ import annotations
 
+import os
+import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span
+from perpend.core.diagnostics.phrases import MAX_HINTS, nearest, shorten
 from perpend.core.objects.ids import type_of_extracts
-from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, reached
+from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, Types, reached
 from perpend.core.values.types import ValueType
 from perpend.language.compiler import rules
-from perpend.language.compiler.limits import MAX_DEPTH, Unfolding, too_deep
-from perpend.language.compiler.lock import in_turn
-from perpend.language.compiler.name_scope import NameScope
+from perpend.language.compiler.constants import syntax_problem
 from perpend.language.compiler.reachability import compute_the_same
-from perpend.language.compiler.reachable_types import types_reached
-from perpend.language.compiler.syntax import syntax_problem
-from perpend.language.compiler.typing_rules import Retyping, incompatible, result_type, wanted_types
+from perpend.language.compiler.typing_rules import Retyping, incompatible, operand_types, result_type
 from perpend.language.compiler.verdicts import verdict_table
 from perpend.language.operations.operation import DELETION_FIELD, Constant, Result
 from perpend.language.program.numbering import MAX_SLOTS
 from perpend.language.program.program import Block, Check, Condition, Expr, Extracted, Outcome, Program
-from perpend.language.program.reads import reads_of
-from perpend.language.syntax.wording import MAX_HINTS, nearest, shorten
+from perpend.language.program.required_columns import reads_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Container, Iterable, Mapping
 
     from perpend.language.syntax.calls import Call
     from perpend.language.syntax.documents import Logic, WrittenBlock, WrittenExtract, WrittenOutcome
     from perpend.language.syntax.repository import Repository
 
 
+MAX_OPERATIONS: Final = 5_000
+"""The most operations that one expression may unfold to."""
+
+MAX_DEPTH: Final = 80
+"""The deepest nesting of operations, extracts unfolded."""
+
+
+class ExpressionSize:
+    """Measures each expression once. Extracts are shared, so an expression can unfold to far more operations than its file has.
+
+    ``depth`` is the number of operations around the current one.
+    """
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self._measured: dict[int, tuple[Expr, int, int]] = {}
+
+    def problem(self, expression: Expr) -> str | None:
+        """Return why an expression is too large or too deep, None if it is neither."""
+        size, depth = self._measure(expression)
+        if size > MAX_OPERATIONS:
+            return f"with its extracts this unfolds to more than {MAX_OPERATIONS:,} operations"
+        return too_deep() if depth > MAX_DEPTH else None
+
+    def _measure(self, expression: Expr) -> tuple[int, int]:
+        if id(expression) not in self._measured:
+            parts = [self._measure(operand) for operand in expression.operands]
+            size = 1 + sum(part[0] for part in parts)
+            depth = 1 + max((part[1] for part in parts), default=0)
+            self._measured[id(expression)] = (expression, size, depth)
+        return self._measured[id(expression)][1:]
+
+
+def too_deep() -> str:
+    """Return the message for operations that are nested too deeply."""
+    return f"with its extracts this nests more than {MAX_DEPTH} operations"
+
+
+@dataclass(frozen=True, slots=True)
+class NameScope:
+    """The names in scope: the object type, the imports (``nearest``: those of this block), and the related lists of this block.
+
+    ``torn``: some import could not be read, so an unknown name may be in it.
+    """
+
+    type: ObjectType
+    imports: tuple[str, ...]
+    nearest: tuple[str, ...] = ()
+    relationships: frozenset[str] = frozenset()
+    incomplete: bool = False
+
+    def holders(self, name: str, reached: ObjectType, lookups: list[str], names: Callable[[str], Container[str]]) -> list[str]:
+        """Return the imports that may hold an extract of the type that lookups reach. ``names`` returns the names in a file.
+
+        If that type is not declared, imports of this block come first, then imports whose type is named like the lookup
+        (``CA10__loadBalancer__r``: ``CA10__CaAwsLoadBalancer__c``).
+        """
+        having = [extracts_id for extracts_id in self.imports if name in names(extracts_id)]
+        if reached.name:
+            return [extracts_id for extracts_id in having if type_of_extracts(extracts_id) == reached.name]
+        near = [extracts_id for extracts_id in having if extracts_id in self.nearest] or having
+        if len(near) > 1 and lookups:
+            word = lookups[-1].removesuffix("__r").rpartition("__")[2].lower()
+            near = [
+                extracts_id for extracts_id in near if type_of_extracts(extracts_id).removesuffix("__c").lower().endswith(word)
+            ] or near
+        return near
+
+
+Parameters = ParamSpec("Parameters")
+Value = TypeVar("Value")
+
+_LOCK: Final = threading.RLock()
+
+if hasattr(os, "register_at_fork"):
+    # Hold the lock during a fork, so that the child gets neither half an analysis nor a lock that nobody releases.
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
+
+
+def one_at_a_time(work: Callable[Parameters, Value]) -> Callable[Parameters, Value]:
+    """Allow one thread at a time in the decorated functions. They may call each other."""
+
+    @wraps(work)
+    def locked(*asked: Parameters.args, **named: Parameters.kwargs) -> Value:
+        with _LOCK:
+            return work(*asked, **named)
+
+    return locked
+
+
 @dataclass(frozen=True, slots=True)
 class Analyzed:
-    """A logic file after analysis. ``program`` is None where an error, here or in an import, makes it unusable."""
+    """The result for one logic file. ``program`` is None if an error, here or in an import, makes it unusable."""
 
     logic: Logic | None
     program: Program | None
@@ -43,41 +132,42 @@ class Analyzed:
 
 @dataclass(slots=True)
 class Analyzer:
-    """Analyses the logic files of one repository; extracts are typed once and shared between programs.
+    """Analyses the logic files of one repository. Extracts are typed once and shared between programs.
 
-    So are ``retyping``, ``unfolding`` and the number of ``hints`` given. Threads may share one: they wait for each other.
+    ``retyping``, ``unfolding`` and the number of ``hints`` are shared as well. Threads may share an analyzer: they wait for
+    each other.
     """
 
     repository: Repository
     retyping: Retyping = field(default_factory=Retyping)
-    unfolding: Unfolding = field(default_factory=Unfolding)
+    expression_size: ExpressionSize = field(default_factory=ExpressionSize)
     hints: int = 0
-    _named: dict[str, dict[str, WrittenExtract]] = field(default_factory=dict)
+    _types_used: dict[str, dict[str, WrittenExtract]] = field(default_factory=dict)
     _extracts: dict[tuple[str, str], Expr | None] = field(default_factory=dict)
     _extract_diagnostics: dict[str, list[Diagnostic]] = field(default_factory=dict)
     _open: list[tuple[str, str]] = field(default_factory=list)
     _programs: dict[str, Analyzed] = field(default_factory=dict)
 
     def renewed(self, repository: Repository, changed: Collection[str]) -> Analyzer:
-        """Return an analyzer of a new reading of the same repository that keeps what the changed logic files do not touch.
+        """Return an analyzer of a new reading of the same repository that reuses the programs of unchanged logic files.
 
-        Nothing is kept where anything below ``types`` has changed. ``changed`` has paths without a leading slash.
+        It reuses nothing if a file below ``types`` has changed. ``changed`` has paths without a leading slash.
         """
         if any(path.startswith("types/") for path in changed):
             return Analyzer(repository)
         kept = {logic_id: program for logic_id, program in self._programs.items() if logic_id.lstrip("/") not in changed}
         return replace(self, repository=repository, _programs=kept)
 
-    @in_turn
+    @one_at_a_time
     def analyzed(self, logic_id: str) -> Analyzed:
         """Return a logic file's program and diagnostics."""
         if logic_id not in self._programs:
             self._programs[logic_id] = self._analyze(logic_id)
         return self._programs[logic_id]
 
-    @in_turn
+    @one_at_a_time
     def extract_diagnostics(self, extracts_id: str) -> list[Diagnostic]:
-        """Return what is wrong with the meaning of a file of extracts."""
+        """Return the diagnostics of a file of extracts."""
         document = self.repository.extracts(extracts_id).value
         diagnostics = self._extract_diagnostics.setdefault(extracts_id, [])
         for extract in document.extracts if document else ():
@@ -85,16 +175,16 @@ class Analyzer:
         return diagnostics + self._repeated_extracts(extracts_id)
 
     def object_type(self, name: str) -> ObjectType:
-        """Return an object type as declared, or a bare one with only its name."""
+        """Return an object type as declared, or one with only its name."""
         declared = self.repository.object_type(name).value if name else None
         return declared or (ObjectType(name) if name else UNKNOWN_TYPE)
 
     def reached(self, object_type: ObjectType, lookups: Iterable[str]) -> ObjectType:
-        """Return the type of the objects that lookups lead to, an unknown one where one of them is not declared."""
+        """Return the type of the objects that lookups lead to, an unknown one if a lookup is not declared."""
         return reached(object_type, lookups, self.object_type)
 
     def child_type(self, object_type: ObjectType, relationship: str) -> ObjectType:
-        """Return the type of a related list's objects, :data:`UNKNOWN_TYPE` where the list is not declared."""
+        """Return the type of a related list's objects, :data:`UNKNOWN_TYPE` if the list is not declared."""
         *lookups, name = relationship.split(".")
         children = self.reached(object_type, lookups).children.get(name)
         return self.object_type(children.type_name) if children else UNKNOWN_TYPE
@@ -108,20 +198,22 @@ class Analyzer:
         broken = any(diagnostic.severity is Severity.ERROR for diagnostic in (*loaded.diagnostics, *work.diagnostics))
         program = None
         if block is not None and not broken:
-            types = types_reached(block, self.object_type)
+            types = reachable_types(block, self.object_type)
             program = Program(logic_id, logic.policy_id, block, verdict_table(block), types, reads_of(block))
         return Analyzed(logic, program, tuple(work.diagnostics))
 
     def names(self, extracts_id: str) -> Mapping[str, WrittenExtract]:
-        """Return the extracts of a file by name, the first where a name is repeated."""
-        if extracts_id not in self._named:
+        """Return the extracts of a file by name. Of several extracts with one name, the first counts."""
+        if extracts_id not in self._types_used:
             document = self.repository.extracts(extracts_id).value
-            self._named[extracts_id] = {extract.name: extract for extract in reversed(document.extracts if document else ())}
-        return self._named[extracts_id]
+            self._types_used[extracts_id] = {
+                extract.name: extract for extract in reversed(document.extracts if document else ())
+            }
+        return self._types_used[extracts_id]
 
-    @in_turn
+    @one_at_a_time
     def extract(self, extracts_id: str, name: str) -> Expr | None:
-        """Return the typed value of an extract, None where it cannot be used."""
+        """Return the typed value of an extract, None if it cannot be used."""
         key = (extracts_id, name)
         if key in self._extracts:
             return self._extracts[key]
@@ -131,14 +223,14 @@ class Analyzer:
         diagnostics = self._extract_diagnostics.setdefault(extracts_id, [])
         if key in self._open:
             chain = " → ".join(entry for _, entry in [*self._open[self._open.index(key) :], key])
-            message = f"the extract `{shorten(name)}` needs itself"
+            message = f"the extract `{shorten(name)}` uses itself"
             diagnostics.append(rules.CYCLIC_EXTRACT.at(written.span, message, help=shorten(chain, 300)))
             return None
         self._open.append(key)
         work = _Work(self, extracts_id, [])
         type_name = type_of_extracts(extracts_id)
         imports = self.of_type(type_name, extracts_id)
-        scope = NameScope(self.object_type(type_name), imports, torn=self.any_torn(imports))
+        scope = NameScope(self.object_type(type_name), imports, incomplete=self.any_unreadable(imports))
         value = work.expression(written.value, scope)
         self._open.pop()
         diagnostics += work.diagnostics
@@ -150,7 +242,7 @@ class Analyzer:
         prefix = f"/types/{type_name}/"
         return (first, *(file for file in self.repository.extracts_ids if file.startswith(prefix) and file != first))
 
-    def any_torn(self, extracts_ids: Iterable[str]) -> bool:
+    def any_unreadable(self, extracts_ids: Iterable[str]) -> bool:
         """Whether some file of extracts could not be read at all."""
         return any(self.repository.extracts(extracts_id).value is None for extracts_id in extracts_ids)
 
@@ -181,8 +273,8 @@ class _Work:
     def block(self, written: WrittenBlock, object_type: ObjectType, around: NameScope) -> Block | None:
         near = self._imports(written)
         imports = tuple(dict.fromkeys((*near, *around.imports)))
-        torn = around.torn or len(near) < len(written.imports) or self.analyzer.any_torn(near)
-        scope = NameScope(object_type, imports, near, frozenset(self._relationships(written)), torn)
+        incomplete = around.incomplete or len(near) < len(written.imports) or self.analyzer.any_unreadable(near)
+        scope = NameScope(object_type, imports, near, frozenset(self._relationships(written)), incomplete)
         conditions = [
             self._condition(condition.check, condition.outcome, condition.span, scope) for condition in written.conditions
         ]
@@ -238,37 +330,37 @@ class _Work:
         return Condition(expression, _outcome(outcome)) if outcome else None
 
     def expression(self, call: Call, scope: NameScope) -> Expr | None:
-        """Return a typed expression, None (with diagnostics) where a part of it is unusable."""
-        unfolding = self.analyzer.unfolding
-        if unfolding.depth >= MAX_DEPTH:
+        """Return a typed expression, None (with diagnostics) if a part of it is unusable."""
+        expression_size = self.analyzer.expression_size
+        if expression_size.depth >= MAX_DEPTH:
             self._note(rules.UNFOLDS_TOO_FAR, call.span, too_deep())
             return None
-        unfolding.depth += 1
+        expression_size.depth += 1
         expression = self._expression(call, scope)
-        unfolding.depth -= 1
-        problem = unfolding.problem(expression) if expression else None
+        expression_size.depth -= 1
+        problem = expression_size.problem(expression) if expression else None
         if problem is not None:
             self._note(rules.UNFOLDS_TOO_FAR, call.span, problem)
             return None
         return expression
 
     def _expression(self, call: Call, scope: NameScope) -> Expr | None:
-        arguments, whole = self._arguments(call, scope)
+        arguments, complete = self._arguments(call, scope)
         operation = call.operation
         extract = self._extracted(call, scope) if operation.result is Result.EXTRACT else None
-        whole = whole and (extract is not None or operation.result is not Result.EXTRACT)
+        complete = complete and (extract is not None or operation.result is not Result.EXTRACT)
         for name in operation.taking(Constant.RELATIONSHIP):
-            whole = self._relationship(call, name, scope) and whole
-        whole = self._constants(call, arguments) and whole
+            complete = self._relationship(call, name, scope) and complete
+        complete = self._constants(call, arguments) and complete
         operands = {name: value for name, value in arguments.items() if isinstance(value, Expr)}
-        for name, value_type in wanted_types(operation, operands).items():
+        for name, value_type in operand_types(operation, operands).items():
             arguments[name] = operands[name] = self.analyzer.retyping.typed(operands[name], value_type)
-        whole = self._operand_types(call, arguments) and whole
-        problem = incompatible(operation, operands) if whole else None
+        complete = self._operand_types(call, arguments) and complete
+        problem = incompatible(operation, operands) if complete else None
         if problem is not None:
             self._note(rules.INCOMPARABLE_TYPES, call.span, problem, fault=_type_source([*operands.values()]))
-            whole = False
-        if not whole:
+            complete = False
+        if not complete:
             return None
         checks = tuple(
             Check(
@@ -284,24 +376,24 @@ class _Work:
 
     def _arguments(self, call: Call, scope: NameScope) -> tuple[dict[str, Any], bool]:
         arguments: dict[str, Any] = {}
-        whole = True
+        complete = True
         for parameter in call.operation.parameters:
             value = call.arguments.get(parameter.name)
             if parameter.operand is None:
-                whole = whole and (value is not None or not parameter.required or parameter.constant is Constant.JSON)
+                complete = complete and (value is not None or not parameter.required or parameter.constant is Constant.JSON)
             elif parameter.many:
                 parts = tuple(self.expression(part, scope) if part else None for part in value or ())
                 parts = tuple(part and self.analyzer.retyping.typed(part, ValueType.BOOLEAN) for part in parts)
-                whole = whole and bool(parts) and None not in parts
+                complete = complete and bool(parts) and None not in parts
                 value = parts
             else:
                 value = self.expression(value, scope) if value else None
-                whole = whole and value is not None
+                complete = complete and value is not None
             arguments[parameter.name] = value
-        return arguments, whole
+        return arguments, complete
 
     def _operand_types(self, call: Call, arguments: Mapping[str, Any]) -> bool:
-        fine = True
+        valid = True
         for parameter in call.operation.parameters:
             value = arguments.get(parameter.name)
             for operand in value if isinstance(value, tuple) else (value,):
@@ -311,11 +403,11 @@ class _Work:
                     wanted = " or ".join(sorted(value_type.value for value_type in parameter.operand))
                     message = f"`{call.operation.key}` takes {wanted} as `{parameter.name}`, not {operand.type.value}"
                     self._note(rules.TYPE_MISMATCH, operand.span or call.span, message, fault=_type_source([operand]))
-                    fine = False
-        return fine
+                    valid = False
+        return valid
 
     def _constants(self, call: Call, arguments: Mapping[str, Any]) -> bool:
-        fine = True
+        valid = True
         for parameter in call.operation.parameters:
             value = arguments.get(parameter.name)
             if not isinstance(value, str):
@@ -324,8 +416,8 @@ class _Work:
             problem = syntax_problem(value, parameter.constant, call.spans[parameter.name], source_line)
             if problem is not None:
                 self.diagnostics.append(problem)
-                fine = False
-        return fine
+                valid = False
+        return valid
 
     def _field_type(self, expression: Expr, scope: NameScope) -> ValueType:
         if expression.operation.result is not Result.FIELD:
@@ -370,7 +462,7 @@ class _Work:
         return None if body is None else Extracted(tuple(lookups), type_of_extracts(holders[0]), body)
 
     def _unknown_extract(self, name: str, reached: ObjectType, place: Span, scope: NameScope) -> None:
-        if scope.torn:
+        if scope.incomplete:
             return
         hint, self.analyzer.hints = None, self.analyzer.hints + 1
         if self.analyzer.hints <= MAX_HINTS:
@@ -387,7 +479,7 @@ class _Work:
 
 
 def _type_source(operands: Iterable[Expr]) -> str:
-    """Return what gives the operands' types: an extract, else a field; empty where both sides are written in place."""
+    """Return the source of the operands' types: an extract, else a field; empty if both sides are constants."""
     for result, word in ((Result.EXTRACT, "extract"), (Result.FIELD, "field")):
         paths = [operand.arguments["path"] for operand in operands if operand.operation.result is result]
         if paths:
@@ -398,3 +490,53 @@ def _type_source(operands: Iterable[Expr]) -> str:
 def _outcome(written: WrittenOutcome) -> Outcome:
     remediation = written.remediation.value if written.remediation else None
     return Outcome(written.status, written.message.value.strip(), (remediation or "").strip() or None, written.span)
+
+
+def reachable_types(block: Block, type_of: Callable[[str], ObjectType]) -> Types:
+    """Return the types that a block reaches, by name. ``type_of`` returns a type by its API name, bare if undeclared."""
+    types: dict[str, ObjectType] = {}
+    pending = _types_used(block)
+    while pending:
+        name = pending.pop()
+        if name and name not in types:
+            types[name] = type_of(name)
+            pending += (lookup.target for lookup in types[name].lookups.values())
+    return Types(types)
+
+
+def _types_used(block: Block) -> list[str]:
+    """Return the types of a block, of its lists, and of the extracts that they use."""
+    names = [block.type.name]
+    pending = [condition.expression for condition in block.conditions]
+    seen: set[int] = set()
+    while pending:
+        expression = pending.pop()
+        if id(expression) in seen:
+            continue
+        seen.add(id(expression))
+        if expression.extract is not None:
+            names.append(expression.extract.type_name)
+        pending += expression.operands
+    return names + [name for child in block.related.values() for name in _types_used(child)]
+
+
+def logic_problems(analyzer: Analyzer, logic_id: str) -> tuple[Diagnostic, ...]:
+    """Return the errors that prevent a logic from running: its own, or else those of the extract files that it imports."""
+    repository = analyzer.repository
+    own = [*repository.logic(logic_id).diagnostics, *analyzer.analyzed(logic_id).diagnostics]
+    errors = [problem for problem in own if problem.severity is Severity.ERROR]
+    if not errors:
+        logic = repository.logic(logic_id).value
+        imports = set(_imports(logic.block, repository, logic_id)) if logic else set()
+        for extracts_id in sorted(imports):
+            errors += [*repository.extracts(extracts_id).diagnostics, *analyzer.extract_diagnostics(extracts_id)]
+    return tuple(errors)
+
+
+def _imports(block: WrittenBlock, repository: Repository, document: str) -> Iterable[str]:
+    for reference in block.imports:
+        extracts_id = repository.imported(reference, document, [])
+        if extracts_id:
+            yield extracts_id
+    for related in block.related:
+        yield from _imports(related, repository, document)

@@ -1,7 +1,7 @@
-"""A repository in, the sections that each policy answers out, and by which way. Source: specification, section 7.
+"""Map policies to framework sections, and record how each mapping arises. Source: specification, section 7.
 
-A policy names sections itself; others it reaches through internal rules, AWS Security Hub controls and similar sections.
-Which sections are requirements, and whether one can be judged, is said here, for reports and pages alike.
+A policy names sections itself. It reaches others through internal rules, AWS Security Hub controls and similar sections. This
+module also decides, for reports and pages, which sections are requirements and whether they can be evaluated.
 """
 
 from __future__ import annotations
@@ -12,20 +12,23 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.core.objects.ids import production_of
+from perpend.language.compiler import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.language.syntax.documents import Policy, Section
+    from perpend.language.syntax.read import Placed
     from perpend.language.syntax.repository import Loaded, Repository
 
 T = TypeVar("T")
 
 
 class How(StrEnum):
-    """The way a policy comes to a section, the plainest first."""
+    """How a policy is mapped to a section, the most direct way first."""
 
     DIRECT = "direct"
     INTERNAL_RULE = "internal-rule"
@@ -34,7 +37,7 @@ class How(StrEnum):
 
 
 class RequirementAnswer(StrEnum):
-    """How policies meet a requirement: some policy judges, there are policies that cannot, or there is none."""
+    """Whether some policy evaluates a requirement, policies only describe manual checks, or there is no policy."""
 
     AUTOMATED = "automated"
     MANUAL = "manual"
@@ -43,9 +46,9 @@ class RequirementAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SectionMapping:
-    """One way from a policy to a section.
+    """One mapping of a policy to a section.
 
-    ``via`` is the internal rule, the control's address or the similar section that leads there; empty for a direct one.
+    ``via`` is the internal rule, the control's address or the similar section in between; empty for a direct mapping.
     """
 
     section_id: str
@@ -55,10 +58,10 @@ class SectionMapping:
 
 
 class FrameworkMappings:
-    """The mappings of a repository. All come in the order of :class:`How`, then of ids; unknown sections have none.
+    """The mappings of a repository, in the order of :class:`How`, then of ids. Unknown sections have none.
 
-    A pair of policy and section can have several direct, rule and control mappings. Similar sections, one hop away, give
-    only pairs that have none of those.
+    A policy and a section can have several direct, rule and control mappings. Similar sections, one step away, are used only
+    for pairs without any of those.
     """
 
     def __init__(self, repository: Repository) -> None:
@@ -79,33 +82,33 @@ class FrameworkMappings:
         return self._of_policy.get(policy_id, ())
 
     def of_section(self, section_id: str) -> tuple[SectionMapping, ...]:
-        """Return the mappings to a section itself, not to those below it."""
+        """Return the mappings to a section itself, without those below it."""
         return self._of_section.get(section_id, ())
 
     def policies_below(self, section_id: str) -> frozenset[str]:
-        """Return the policies that answer a section or one below it, in whatever way."""
+        """Return the policies that are mapped to a section or one below it, in any way."""
         below = (mappings for entity, mappings in self._of_section.items() if f"{entity}/".startswith(f"{section_id}/"))
         return frozenset(mapping.policy_id for mappings in below for mapping in mappings)
 
     def judges(self, policy_id: str) -> bool:
-        """Whether a policy can judge an estate, rather than only say what a person has to look at."""
+        """Whether a policy evaluates objects, as opposed to a manual check."""
         return policy_id in self._judging
 
     def answer(self, policy_ids: Iterable[str]) -> RequirementAnswer:
-        """Return how policies answer a requirement."""
+        """Return how policies cover a requirement."""
         policies = set(policy_ids)
         if policies & self._judging:
             return RequirementAnswer.AUTOMATED
         return RequirementAnswer.MANUAL if policies else RequirementAnswer.NONE
 
     def is_requirement(self, section_id: str) -> bool:
-        """Whether a section is a requirement: nothing stands below it, policies answer it, or it names similar ones."""
+        """Whether a section is a requirement: it has no sections below it, or it has policies or similar sections."""
         if section_id not in self._with_children or section_id in self._of_section:
             return True
         return section_id in self._sections and any(_similar(self._sections[section_id]))
 
     def requirements_below(self, section_id: str) -> list[str]:
-        """Return the requirements among a section and all below it, in the order of their ids."""
+        """Return the requirements among a section and all sections below it, in the order of their ids."""
         return [
             entity for entity in self._section_ids if f"{entity}/".startswith(f"{section_id}/") and self.is_requirement(entity)
         ]
@@ -120,7 +123,7 @@ class FrameworkMappings:
         return {rule: tuple(sections) for rule, sections in sorted(_collected(pairs).items())}
 
     def rules(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the internal rules that policies refer to, each with the ids of those policies."""
+        """Return the internal rules of policies, each with the ids of the policies."""
         return self._by_rule
 
     def _direct(self) -> Iterator[SectionMapping]:
@@ -142,16 +145,16 @@ class FrameworkMappings:
             for rule in dict.fromkeys(policy.similar_internal):
                 internals = self._tables.ids_of_rule.get(rule, ())
                 sections = (section_id for internal in internals for section_id in holders.get(internal, ()))
-                yield from self._kept(policy, sections, How.INTERNAL_RULE, rule)
+                yield from self._without_ignored(policy, sections, How.INTERNAL_RULE, rule)
 
     def _through_controls(self) -> Iterator[SectionMapping]:
         sections = self._sections.values()
         holders = _collected((section.security_hub_url, section.id) for section in sections if section.security_hub_url)
         for policy in self._policies:
             for url in dict.fromkeys(link.url for link in policy.similar_security_hub):
-                yield from self._kept(policy, holders.get(url, ()), How.SECURITY_HUB, url)
+                yield from self._without_ignored(policy, holders.get(url, ()), How.SECURITY_HUB, url)
 
-    def _kept(self, policy: Policy, section_ids: Iterable[str], how: How, via: str) -> Iterator[SectionMapping]:
+    def _without_ignored(self, policy: Policy, section_ids: Iterable[str], how: How, via: str) -> Iterator[SectionMapping]:
         """Yield the indirect mappings that a policy does not ignore."""
         ignored = {item.value for item in policy.ignored_mappings}
         for section_id in dict.fromkeys(section_ids):
@@ -192,3 +195,32 @@ def _collected(pairs: Iterable[tuple[str, T]]) -> defaultdict[str, list[T]]:
 
 def _values(documents: Iterable[Loaded[T]]) -> Iterator[T]:
     return (document.value for document in documents if document.value is not None)
+
+
+def dangling_sections(repository: Repository) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each reference to a section that does not exist."""
+    known = set(repository.section_ids)
+    for entity in repository.policy_ids:
+        policy = repository.policy(entity).value
+        if policy is not None:
+            for reference in (*policy.mappings, *policy.ignored_mappings):
+                if reference.value not in known:
+                    yield _dangling(reference, known)
+    for entity in repository.section_ids:
+        section = repository.section(entity).value
+        for reference in section.similar_sections if section is not None else ():
+            if reference.value not in known:
+                yield _dangling(reference, known)
+
+
+def _dangling(reference: Placed, known: set[str]) -> Diagnostic:
+    """Return the diagnostic, which names the topmost missing section of the path."""
+    parts = reference.value.split("/")
+    above = ["/".join(parts[:length]) for length in range(3, len(parts) + 1)]
+    absent = next((entity for entity in above if entity not in known), reference.value)
+    kind = "framework" if absent.count("/") <= 2 else "section"
+    parent = absent.rpartition("/")[0]
+    siblings = [entity for entity in known if entity.rpartition("/")[0] == parent]
+    label = "" if absent == reference.value else f"so there is no `{shorten(reference.value)}`"
+    message = f"there is no {kind} `{shorten(absent)}`"
+    return rules.UNKNOWN_SECTION.at(reference.span, message, label=label, help=nearest(absent, siblings, ()))

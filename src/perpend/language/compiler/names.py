@@ -1,7 +1,7 @@
-"""Names that people write in, what a repository calls them out; what is unknown is told with the nearest that is known.
+"""Resolve names that users type to entities of a repository. Errors suggest the nearest known name.
 
-Entities go by whole ids, globs, last parts and folders, types by labels too, sections by printed numbers, frameworks without
-their version.
+Policies may be named by ids, globs, last parts and folders, types also by labels, sections by printed numbers, and frameworks
+without their version.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _VERSION: Final = re.compile(r"[vr]?[0-9]{1,9}(\.[0-9]{1,9})*")
 
 
 class UnknownName(PerpendError):
-    """A policy, section, type or other entity that the repository does not have."""
+    """A name of a policy, section, type or other entity that the repository does not have."""
 
 
 def entity_id(name: str) -> str:
-    """Return a name as an id: one leading slash, none at the end, whatever separators it was typed with."""
+    """Return a name as an id: one leading slash, none at the end, and `/` for any separator."""
     return posixpath.normpath("/" + name.replace("\\", "/").strip("/"))
 
 
 def ids_named(names: Sequence[str], ids: Iterable[str], what: str, *, near: Iterable[str] = ()) -> list[str]:
-    """Return the ids that names mean: an id, a glob, a unique last part, or a directory above. All ids for no names.
+    """Return the ids that names match: an id, a glob, a unique last part, or a directory above. No names match all ids.
 
-    Raises UnknownName with the nearest of these ids, and of those in ``near``.
+    Raises UnknownName with the nearest of these ids and of those in ``near``.
     """
     known = list(ids)
     if not names:
@@ -61,9 +61,9 @@ def _matches(name: str, known: Sequence[str]) -> list[str]:
 
 
 def section_named(name: str, repository: Repository) -> str:
-    """Return the id of the framework or section that a name means. Raises UnknownName with the nearest.
+    """Return the id of a framework or section by its name. Raises UnknownName with the nearest.
 
-    A framework without its version is the newest one (``cis-aws``), a section goes by its path or its printed number
+    A framework without its version is the newest one (``cis-aws``). A section is named by its path or its printed number
     (``cis-aws/02/12``, ``cis-aws/2.12``).
     """
     top = entity_id(name if name.strip("/").startswith("frameworks/") else f"/frameworks/{name.strip('/')}")
@@ -90,7 +90,7 @@ def section_named(name: str, repository: Repository) -> str:
 
 
 def newest(framework: str, known: Iterable[str]) -> str | None:
-    """Return the id of the newest version of a framework, which is named by its id without a version, among ids."""
+    """Return the newest version of a framework among ids. The framework's id has no version."""
     versions = [
         version_id
         for version_id in known
@@ -100,13 +100,13 @@ def newest(framework: str, known: Iterable[str]) -> str | None:
 
 
 def _version(framework: str) -> list[int]:
-    """Return the numbers of the version that a framework's id ends in; none of another section."""
+    """Return the numbers of the version at the end of a framework's id; none for any other section."""
     last = framework.rpartition("-")[2]
     return [int(part) for part in last.lstrip("vr").split(".")] if _VERSION.fullmatch(last) else []
 
 
 def sections_numbered(number: str, framework: str, repository: Repository) -> list[str]:
-    """Return the sections of a framework whose names begin with a number as it is printed, such as ``2.12`` or ``AC-2``."""
+    """Return the sections of a framework whose names begin with a printed number, such as ``2.12`` or ``AC-2``."""
     if not any(sign.isdecimal() for sign in number):
         return []
     below = (entity for entity in repository.section_ids if entity.startswith(f"{framework}/"))
@@ -115,14 +115,14 @@ def sections_numbered(number: str, framework: str, repository: Repository) -> li
 
 
 def printed_number(section: str, repository: Repository) -> str:
-    """Return the number that a section's name begins with, empty where it begins with none."""
+    """Return the number at the beginning of a section's name, empty if there is none."""
     declared = repository.section(section).value
     first = (declared.name.split(maxsplit=1) if declared else None) or [""]
     return first[0].rstrip(".:)") if any(sign.isdecimal() for sign in first[0]) else ""
 
 
 def type_named(name: str, repository: Repository) -> ObjectType:
-    """Return the object type that an API name or a label means. Raises UnknownName with the nearest of either."""
+    """Return the object type of an API name or a label. Raises UnknownName with the nearest of either."""
     meant = types_meant(name, repository)
     if len(meant) > 1:
         raise UnknownName(
@@ -133,13 +133,13 @@ def type_named(name: str, repository: Repository) -> ObjectType:
     labels = [one.label for one in declared_types(repository)]
     near = suggestion(name, [*labels, *repository.known_types])
     hint = f" ({near.replace('`', chr(39))})" if near else ""
-    raise UnknownName(f"unknown type '{printable(name)}'{hint}; `perpend list types` shows all, `perpend new type` makes one")
+    raise UnknownName(f"unknown type '{printable(name)}'{hint}; `perpend list types` shows all, `perpend new type` creates one")
 
 
 def types_meant(name: str, repository: Repository) -> list[ObjectType]:
-    """Return the object types that a name can mean: the one of that API name, else those of that label.
+    """Return the object types of a name: the one with that API name, else those with that label.
 
-    Labels may be written as views are called: ``aws_iam_user``.
+    Labels may be written like view names: ``aws_iam_user``.
     """
     name, declared = current_name(name), {one.name: one for one in declared_types(repository)}
     if name in declared:
@@ -152,7 +152,7 @@ def types_meant(name: str, repository: Repository) -> list[ObjectType]:
 
 
 class DeclaredTypes(Mapping[str, ObjectType]):
-    """The types that a repository, or what it falls back to, declares and that can be read, each when it is asked for."""
+    """The readable object types of a repository and its fallback. Each is read on first use."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
@@ -172,12 +172,12 @@ class DeclaredTypes(Mapping[str, ObjectType]):
 
 
 def declared_types(repository: Repository) -> Iterator[ObjectType]:
-    """Yield the types that a repository, or what it falls back to, declares and that can be read."""
+    """Yield the readable object types of a repository and its fallback."""
     yield from DeclaredTypes(repository).values()
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `` (did you mean 'x'?)`` for the nearest of the known names by its last part, else nothing."""
+    """Return `` (did you mean 'x'?)`` for the known name with the nearest last part, else an empty text."""
     last = name.strip("/").rpartition("/")[2]
     parts = dict.fromkeys(entity.rpartition("/")[2] for entity in known)
     near = next((part for part in parts if last and last.casefold() in part.casefold()), None)
@@ -188,5 +188,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a user's own text for an error line: one line, bounded, control characters visible."""
+    """Return a user's own text for an error message: one line, limited in length, with control characters escaped."""
     return text.encode("unicode_escape").decode("ascii")[:200] if not text.isprintable() else text[:200]

@@ -1,4 +1,4 @@
-"""Which checks of a program can never fire, so that no test has to reach them. Sound: whatever is named here cannot fire."""
+"""Find checks of a program that can never fire, so that no test has to reach them. There are no false positives."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from perpend.core.values.jmespath_query import compile_query
 from perpend.core.values.types import ValueType
 from perpend.language.operations.operation import Constant
-from perpend.language.program.constants import constant_text
 from perpend.language.program.numbering import base_of
-from perpend.language.program.program import Expr
+from perpend.language.program.program import Expr, constant_text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -26,8 +25,8 @@ _NEVER_FAILING = frozenset({"to_string", "type", "to_array", "to_number", "not_n
 def silent_checks(block: Block) -> frozenset[int]:
     """Return the indexes of a block's checks that cannot fire.
 
-    A check is silent where its expression cannot fail that way, or where the same expression has been evaluated on every
-    way that leads there: had it stopped, the judgement would have ended.
+    A check cannot fire if its expression cannot fail that way, or if the same expression was evaluated before on every path: it
+    would have ended the evaluation there.
     """
     walk = _Walk()
     facts: frozenset[Answer] = frozenset()
@@ -39,7 +38,7 @@ def silent_checks(block: Block) -> frozenset[int]:
 
 
 def compute_the_same(expressions: Iterable[Expr | None]) -> bool:
-    """Whether expressions are all there and compute the same."""
+    """Whether expressions all exist and compute the same."""
     structures = Structures()
     numbers = {structures.number(expression) if expression is not None else None for expression in expressions}
     return len(numbers) == 1 and None not in numbers
@@ -47,7 +46,7 @@ def compute_the_same(expressions: Iterable[Expr | None]) -> bool:
 
 @dataclass(slots=True)
 class _Walk:
-    """A walk in evaluation order. ``evaluated`` says under which facts an expression has been evaluated without stopping."""
+    """A walk in evaluation order. ``evaluated`` maps expressions to the facts under which they were evaluated."""
 
     silent: set[int] = field(default_factory=set)
     evaluated: list[Evaluated] = field(default_factory=list)
@@ -55,7 +54,7 @@ class _Walk:
     structures: Structures = field(default_factory=lambda: Structures())
 
     def visit(self, expression: Expr, base: int, facts: frozenset[Answer], lookups: tuple[str, ...]) -> None:
-        """Note the silent checks at and below an expression that is evaluated only where ``facts`` hold."""
+        """Record the checks that cannot fire at and below an expression that is evaluated only if ``facts`` hold."""
         name = expression.operation.name
         inner = (*lookups, *expression.lookups)
         below = facts
@@ -75,7 +74,7 @@ class _Walk:
             self.evaluated.append((facts, key))
 
     def _was_evaluated(self, key: Hashable, facts: frozenset[Answer]) -> bool:
-        """Whether an expression was evaluated under facts that hold now, those included that refuted conditions leave."""
+        """Whether an expression was evaluated under facts that hold now, including those of refuted conditions."""
         known = set(facts)
         for condition in self.refuted:
             if condition.operation.name == "AND":
@@ -85,7 +84,7 @@ class _Walk:
         return any(other == key and under <= known for under, other in self.evaluated)
 
     def implied(self, expression: Expr, truth: bool) -> Iterator[Answer]:
-        """Yield what holds once an expression is known to be true, or not to be."""
+        """Yield the facts that follow from an expression that is known to be true, or not to be."""
         yield self.structures.number(expression), truth
         name = expression.operation.name
         if (name == "AND" and truth) or (name == "OR" and not truth):
@@ -96,9 +95,9 @@ class _Walk:
 
 
 class Structures:
-    """Numbers expressions, so that two have the same number exactly when they compute the same, checks included.
+    """Numbers expressions. Two have the same number exactly if they compute the same, checks included.
 
-    An expression is looked at once, however often it is used: extracts are shared, and unfold to many times their size.
+    Each expression is processed once. Extracts are shared, and unfold to many times their size.
     """
 
     def __init__(self) -> None:
@@ -122,7 +121,7 @@ class Structures:
 
 
 def cannot_fire(expression: Expr, check: Check) -> bool:
-    """Whether a check of a query cannot fire, whatever the document."""
+    """Whether a check of a query cannot fire for any document."""
     queries = expression.operation.taking(Constant.JMESPATH)
     if not queries:
         return False

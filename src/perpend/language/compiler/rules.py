@@ -1,4 +1,4 @@
-"""What can be wrong with the meaning of a file. Each rule is a page of ``perpend rule``."""
+"""Diagnostics of a file's meaning. Each rule is a page of ``perpend explain-code``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _error(code: str, name: str, page: str) -> Rule:
 TYPE_MISMATCH = _error(
     "A201",
     "type-mismatch",
-    "An operation meets a value of a type that it does not take.\n\n"
+    "The value has a type that the operation does not take.\n\n"
     "Convert the value first (`BOOLEAN_FROM`, `DATE_TIME_FROM`, `JSON_FROM` …) or take another operation.",
 )
 INCOMPARABLE_TYPES = _error(
@@ -27,23 +27,23 @@ INCOMPARABLE_TYPES = _error(
 UNKNOWN_EXTRACT = _error(
     "A203",
     "unknown-extract",
-    "No imported file has an extract of this name for the type that is reached.\n\n"
+    "No imported file has an extract of this name for the object type.\n\n"
     "Correct the name, or import the file that holds it with `importExtracts`.",
 )
 AMBIGUOUS_EXTRACT = _error(
     "A204",
     "ambiguous-extract",
-    "Several imported types have an extract of this name, and the type reached here is not declared.\n\n"
+    "Several imported types have an extract of this name, and the object type here is not declared.\n\n"
     "Declare the lookup or relationship in `types/<Type>/type.yaml`, or import one of them only.",
 )
-CYCLIC_EXTRACT = _error("A205", "cyclic-extract", "An extract needs its own value.\n\nBreak the circle.")
+CYCLIC_EXTRACT = _error("A205", "cyclic-extract", "An extract uses its own value.\n\nRemove the circular reference.")
 DUPLICATE_EXTRACT = _error(
     "A206", "duplicate-extract", "Two extracts of one object type have the same name.\n\nRename or remove one of them."
 )
 UNKNOWN_RELATED_LIST = _error(
     "A207",
     "unknown-related-list",
-    "The operation asks about a related list that is not declared at this level.\n\n"
+    "The operation uses a related list that is not declared at this level.\n\n"
     "Add an entry with this `relationshipName` to `relatedLists` of the same block.",
 )
 DUPLICATE_RELATED_LIST = _error(
@@ -52,33 +52,33 @@ DUPLICATE_RELATED_LIST = _error(
 NOT_BOOLEAN = _error(
     "A209",
     "not-boolean",
-    "A condition's check must say true or false.\n\nCompare the value, or convert it with `BOOLEAN_FROM`.",
+    "The check of a condition must be true or false.\n\nCompare the value, or convert it with `BOOLEAN_FROM`.",
 )
 JMESPATH_SYNTAX = _error(
     "A210",
     "jmespath-syntax",
     "The expression is not JMESPath, or calls a function that does not exist or with the wrong number of arguments.\n\n"
-    "Mend the expression at the place shown.",
+    "Fix the expression at the place shown.",
 )
 REGEX_SYNTAX = _error(
     "A211",
     "regex-syntax",
-    "The expression is not an RE2 regular expression. Back-references and look-around do not exist there, because they "
+    "The expression is not an RE2 regular expression. RE2 has no back-references and no look-around, because they "
     "can take exponential time.\n\nRewrite it without them.",
 )
 LOGGING_QUERY_SYNTAX = _error(
-    "A212", "logging-query-syntax", "The value is no Google Cloud logging filter.\n\nMend the filter at the place shown."
+    "A212", "logging-query-syntax", "The value is not a Google Cloud logging filter.\n\nFix the filter at the place shown."
 )
 UNFOLDS_TOO_FAR = _error(
     "A213",
     "unfolds-too-far",
-    "With its extracts written out, the expression is larger or deeper than any real policy needs: a few extracts that each "
-    "use the one before twice unfold to millions of operations.\n\nUse fewer extracts inside extracts.",
+    "With its extracts unfolded, the expression is larger or deeper than any real policy needs: a few extracts that each "
+    "use another one twice unfold to millions of operations.\n\nUse fewer extracts inside extracts.",
 )
 TOO_MANY_CHECKS = _error(
     "A214",
     "too-many-checks",
-    "A condition has more checks, those of its extracts included, than verdicts of one condition can be numbered.\n\n"
+    "The condition has more checks, those of its extracts included, than there are numbers for its verdicts.\n\n"
     "Split the condition, or use fewer checks.",
 )
 UNKNOWN_SECTION = _error(

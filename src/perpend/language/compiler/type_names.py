@@ -1,9 +1,8 @@
-"""A policy judges an object type that nothing else knows, under a name that is nearly a known one, or that it had once.
+"""A policy's input type is unknown, and its name is nearly that of a known type, or a former name of one.
 
-No object will ever be of a misspelt type: the policy judges nothing, its tests pass, and nobody notices. Known are the types
-that a `type.yaml`, a directory of extracts or a catalogue (`types/types.json`) names, here or in Perpend's library, and those
-that at least two policies judge. A name that a type had in an earlier version still means that type; everything else calls it
-by the name that it has now.
+No object has a misspelt type: the policy evaluates nothing, its tests pass, and nobody notices. A type is known if a
+`type.yaml`, a directory of extracts or a catalogue (`types/types.json`) names it, here or in Perpend's library, or if it is
+the input type of at least two policies. A former name of a type still works; reports use its current name.
 
 Wrong:
 
@@ -42,8 +41,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, suggestion
-from perpend.language.syntax.unit_tests import is_unit_test
-from perpend.language.syntax.wording import shorten
+from perpend.core.diagnostics.phrases import shorten
+from perpend.language.syntax.documents import is_unit_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,7 +53,7 @@ if TYPE_CHECKING:
 RULE = Rule("A312", "unknown-object-type", Severity.WARNING, __doc__ or "")
 
 _WRONG: Final = 2
-"""How many characters of a misspelt name are wrong at most: names of types that exist are often nearer than words are."""
+"""The most wrong characters in a misspelt name. Names of types are often nearer to each other than other words are."""
 
 
 _SHORT: Final = 3
@@ -62,11 +61,11 @@ _WORD: Final = re.compile(r"[A-Z]+[a-z]*|[a-z]+|\d+")
 
 
 def misspelt_types(repository: Repository, logic_ids: Iterable[str]) -> dict[str, Diagnostic]:
-    """Return by logic id what is to be said of input types that nothing else knows and that are near a known one."""
+    """Return by logic id a diagnostic for each unknown input type with a name near a known one."""
     known = {*repository.known_types, None}
     unknown = [entity for entity in logic_ids if repository.input_type(entity) not in known]
     doubtful = [logic for entity in unknown if (logic := repository.logic(entity).value) is not None]
-    used = _types_judged(repository) if doubtful else {}
+    used = _policies_by_type(repository) if doubtful else {}
     misspelt = {logic.id: _misspelt(repository, logic, used) for logic in doubtful}
     return {logic_id: problem for logic_id, problem in misspelt.items() if problem is not None}
 
@@ -81,18 +80,18 @@ def _misspelt(repository: Repository, logic: Logic, used: Mapping[str, int]) -> 
     near = suggestion(name[:100], others, cutoff=max(0.6, 1 - _WRONG / len(name)))
     if near is None:
         return None
-    return RULE.at(logic.input_type.span, f"nothing else knows the object type `{shorten(name)}`", help=near)
+    return RULE.at(logic.input_type.span, f"unknown object type `{shorten(name)}`", help=near)
 
 
 def _may_be_both(name: str, other: str) -> bool:
-    """Whether types of both names may well exist: they differ in one word, and that is short (Vpc, Vpn)."""
+    """Whether types of both names may well exist: the names differ in one short word (Vpc, Vpn)."""
     words = zip_longest(_WORD.findall(name), _WORD.findall(other), fillvalue="")
     differing = [pair for pair in words if pair[0] != pair[1]]
     return len(differing) == 1 and max(map(len, differing[0])) <= _SHORT
 
 
-def _types_judged(repository: Repository) -> Mapping[str, int]:
-    """Return how many directories of policies judge each type."""
+def _policies_by_type(repository: Repository) -> Mapping[str, int]:
+    """Return the number of policy directories for each input type."""
     logics = [logic for entity in repository.logic_ids if (logic := repository.logic(entity).value) is not None]
     judged = {(logic.policy_id, logic.input_type.value) for logic in logics if not is_unit_test(logic)}
     return Counter(type_name for _, type_name in judged)

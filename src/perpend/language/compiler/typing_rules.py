@@ -1,4 +1,4 @@
-"""Which types an operation's operands may have together, and what type comes out. Pure functions over declarations."""
+"""Rules for the types of an operation's operands and result. All functions are pure."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Retyping:
-    """Gives expressions of open type the type their consumer asks for, keeping shared extracts shared."""
+    """Sets the type of expressions of open type to the type that their consumer needs. Shared extracts stay shared."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[int, ValueType], tuple[Expr, Expr]] = {}
 
     def typed(self, expression: Expr, wanted: ValueType) -> Expr:
-        """Return the expression with ``wanted`` in place of Any, down to the field that is read."""
+        """Return the expression with ``wanted`` in place of Any, down to the field that it reads."""
         if expression.type is not ValueType.ANY or wanted is ValueType.ANY:
             return expression
         key = (id(expression), wanted)
@@ -38,8 +38,8 @@ class Retyping:
         return self._made[key][1]
 
 
-def wanted_types(operation: Operation, operands: Mapping[str, Expr]) -> dict[str, ValueType]:
-    """Return the type that each operand of open type takes, from its partner or from what the operation accepts."""
+def operand_types(operation: Operation, operands: Mapping[str, Expr]) -> dict[str, ValueType]:
+    """Return the type of each operand of open type, from its partner or from the types that the operation accepts."""
     if operation.typing is Typing.OPEN:
         return {}
     types = {name: operand.type for name, operand in operands.items()}
@@ -60,7 +60,7 @@ def wanted_types(operation: Operation, operands: Mapping[str, Expr]) -> dict[str
 
 
 def incompatible(operation: Operation, operands: Mapping[str, Expr]) -> str | None:
-    """Return why the operands' types do not go together, None where they do."""
+    """Return why the types of the operands do not match, None if they do."""
     types = {name: operand.type for name, operand in operands.items()}
     if operation.typing is Typing.ALIKE:
         left, right = types["left"], types["right"]
@@ -74,7 +74,7 @@ def incompatible(operation: Operation, operands: Mapping[str, Expr]) -> str | No
 
 
 def result_type(expression: Expr, field_type: ValueType) -> ValueType:
-    """Return the type of an operation's value. ``field_type`` is the declared type of the field it reads, else Any."""
+    """Return the type of an operation's value. ``field_type`` is the declared type of the field that it reads, else Any."""
     arguments, result = expression.arguments, expression.operation.result
     match result:
         case ValueType():
@@ -94,7 +94,7 @@ def result_type(expression: Expr, field_type: ValueType) -> ValueType:
 
 
 def _only(operation: Operation, name: str) -> ValueType | None:
-    """Return the one type a parameter takes; Text where it takes any text, a set of Text where any collection."""
+    """Return the one type that a parameter takes; Text for any text, a set of Text for any collection."""
     accepted = next((parameter.operand for parameter in operation.parameters if parameter.name == name), None)
     if not accepted:
         return None
@@ -106,7 +106,7 @@ def _only(operation: Operation, name: str) -> ValueType | None:
 
 
 def _item(value_type: ValueType | None) -> ValueType | None:
-    """Return what a text or a collection is made of; None where that is open."""
+    """Return the type of a text or of a collection's items; None if it is open."""
     if value_type is None or value_type in (ValueType.ANY, ValueType.JSON):
         return None
     return value_type.item or (value_type if value_type in TEXTUAL else None)

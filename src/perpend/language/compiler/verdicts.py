@@ -1,4 +1,4 @@
-"""Every way a program can end, numbered. Source: language specification, sections 5.2 to 5.5."""
+"""List and number all outcomes of a program. Source: language specification, sections 5.2 to 5.5."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def verdict_table(block: Block) -> dict[int, DeclaredOutcome]:
-    """Return the verdicts of a program's root block by index, in the order of the indexes."""
+    """Return the outcomes of a program's root block by index, in the order of the indexes."""
     table = [
-        DeclaredOutcome(UNREADABLE, Status.UNDETERMINED, "isUnreadable()", "The object's own data keep it from being judged.")
+        DeclaredOutcome(UNREADABLE, Status.UNDETERMINED, "isUnreadable()", "The object's own data prevent its evaluation.")
     ]
     if block.record_types:
         names = ", ".join(f"'{name}'" for name in block.record_types)
-        message = "The object is of another record type than those that the policy judges."
+        message = "The policy does not evaluate objects of this record type."
         table.append(DeclaredOutcome(OTHER_RECORD_TYPE, Status.INAPPLICABLE, f"not(recordTypes([{names}]))", message))
     deletion = block.type.deletion_field
     if deletion is not None:
@@ -56,7 +56,7 @@ def verdict_table(block: Block) -> dict[int, DeclaredOutcome]:
 def checks_of(expression: Expr, *, base: int = 0, prefix: str = "") -> Iterator[tuple[int, Expr, Check, str]]:
     """Yield ``(slot, expression, check, prefix)`` in slot order: operands before their operation, extracts inlined.
 
-    ``prefix`` are the lookups in front of an inlined extract's fields, as they stand in a check's text.
+    ``prefix`` holds the lookups before the fields of an inlined extract, as in the text of a check.
     """
     inner = f"{prefix}{expression.extract.prefix}" if expression.extract else prefix
     for operand in expression.operands:

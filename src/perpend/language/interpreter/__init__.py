@@ -1,4 +1,4 @@
-"""A program and one object in, a verdict index out: the reference that every engine must agree with.
+"""The reference interpreter: run programs on single objects. Every engine must return the same results.
 
-Expressions become closures once; an extract is computed once per object. Refuses to know plans, SQL and files.
+Expressions become closures once; an extract is computed once per object.
 """

@@ -1,4 +1,4 @@
-"""The object at hand while it is judged: its fields, what lookups lead to, what was already computed of it."""
+"""The object under evaluation: its fields, the objects of its lookups, and cached results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NO_TYPES = Types()
 
 
 class CheckTriggered(Exception):
-    """A check fired: the condition ends here. ``index`` counts from the condition's own base."""
+    """A check fired and ends the condition. ``index`` counts from the condition's own base."""
 
     def __init__(self, index: int, error: str | None = None) -> None:
         self.index = index
@@ -26,16 +26,16 @@ class CheckTriggered(Exception):
 
 
 class InvalidData(Exception):
-    """The object's data are not of the form that the program was analysed for."""
+    """The object's data do not have the form that the program expects."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
 
 class EvaluationContext:
-    """One object under judgement, of a type. ``today`` is the snapshot's day at 00:00 UTC in milliseconds.
+    """One object under evaluation, of a type. ``today`` is the snapshot's day at 00:00 UTC in milliseconds.
 
-    ``complete`` says that a key which is not there is null, as in test data. Of a collected object it is unknown.
+    ``complete``: a missing key is null, as in test data. For a collected object it is unknown.
     """
 
     __slots__ = ("complete", "fields", "memo", "object_type", "path", "today", "types")
@@ -59,11 +59,11 @@ class EvaluationContext:
         self.memo: dict[Any, Any] = {}
 
     def beside(self, fields: Mapping[str, Any], path: str, object_type: ObjectType, *, complete: bool) -> EvaluationContext:
-        """Return the frame of another object that is judged with this one."""
+        """Return the context of another object in the same evaluation."""
         return EvaluationContext(fields, self.today, path, object_type=object_type, types=self.types, complete=complete)
 
-    def known_as(self, type_name: str) -> EvaluationContext:
-        """Return the object as one of a type, if nothing else says of which it is."""
+    def with_type(self, type_name: str) -> EvaluationContext:
+        """Return the object as one of a type, if its type is unknown."""
         if self.object_type.name or not type_name:
             return self
         frame: EvaluationContext | None = self.memo.get(("as", type_name))
@@ -75,8 +75,8 @@ class EvaluationContext:
     def has_disappeared(self) -> bool:
         """Whether the object's deletion field holds a time up to the snapshot's day. Raises :class:`InvalidData`.
 
-        A field that is not there says nothing, whatever ``complete`` says; one of another form, or in the future, no object
-        can be judged by.
+        A missing field means no, even if ``complete`` is not set. With a value of another form, or in the future, the object
+        cannot be evaluated.
         """
         fields = self.fields
         if isinstance(fields, PartialObject):
@@ -102,14 +102,14 @@ class EvaluationContext:
         return instant is not None
 
     def get(self, name: str) -> Any:
-        """Return what is under a key. Raises :class:`InvalidData` where that was not collected."""
+        """Return the value of a key. Raises :class:`InvalidData` if it was not collected."""
         value = self.fields.get(name)
         if value is None and not self.complete and name not in self.fields:
             raise InvalidData(f"{self.path}{name} {reason_of(self.fields, name)}")
         return value
 
     def through(self, lookup: str) -> EvaluationContext:
-        """Return the frame of the object a lookup leads to; an empty one where it leads nowhere."""
+        """Return the context of a lookup's target; an empty one if there is none."""
         frame: EvaluationContext | None = self.memo.get(lookup)
         if frame is None:
             self.get(lookup)
@@ -126,7 +126,7 @@ class EvaluationContext:
         return frame
 
     def along(self, lookups: Iterable[str]) -> EvaluationContext:
-        """Return the frame of the object at the end of a path of lookups."""
+        """Return the context of the object at the end of a path of lookups."""
         frame = self
         for lookup in lookups:
             frame = frame.through(lookup)
@@ -136,8 +136,8 @@ class EvaluationContext:
 def field_reader(path: str, value_type: ValueType, *, missing_is_null: bool = False) -> Callable[[EvaluationContext], Any]:
     """Return a closure that reads a field as a value of a type. It raises :class:`InvalidData` for data of another form.
 
-    ``missing_is_null``: a check of the policy's own speaks for a field that was not collected, though not in a child
-    object: there it would make the child UNDETERMINED, and a parent may pass over such children.
+    ``missing_is_null``: the policy has a check for a field that was not collected. This does not apply to child objects: the
+    child would become UNDETERMINED, and a parent may ignore such children.
     """
     *lookups, name = path.split(".")
     convert = _CONVERSIONS.get(value_type) or (_collection(value_type) if value_type.item else _anything)
@@ -160,7 +160,7 @@ def field_reader(path: str, value_type: ValueType, *, missing_is_null: bool = Fa
 
 
 class _WrongForm(Exception):
-    """A value that is not of the form its type has."""
+    """A value that does not have the form of its type."""
 
 
 def _text(value: Any) -> Any:

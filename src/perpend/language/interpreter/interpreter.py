@@ -1,4 +1,4 @@
-"""Programs compiled to closures and run on objects, one at a time. Source: language specification, section 5."""
+"""Compile programs to closures and run them on objects, one at a time. Source: language specification, section 5."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 _SHORT: Final = 1_000
 
 EvaluationOutcome = tuple[int, str | None]
-"""How a program ended on an object: the verdict's index, and the runtime error where there was one."""
+"""The outcome of a program for an object: its index, and the runtime error if there was one."""
 
 
 class Interpreter:
-    """Judges objects by several programs of one input type. Raises TypesDiffer where they know different types.
+    """Evaluates objects by several programs of one input type. Raises TypesDiffer if their declarations differ.
 
-    ``observe`` is called with every expression evaluated, its frame, and its value or the exception that ended it;
-    ``reached`` with every block that ended on an object (related lists too), and the index it ended at.
+    ``observe`` is called with every evaluated expression, its context, and its value or exception; ``reached`` with every block
+    that ended for an object (related lists too), and the index of its outcome.
     """
 
     def __init__(
@@ -61,10 +61,9 @@ class Interpreter:
     def evaluate(
         self, fields: Mapping[str, Any], snapshot_time: int, *, complete: bool = True, only: Sequence[int] | None = None
     ) -> list[EvaluationOutcome]:
-        """Return how each program ends on an object. ``snapshot_time`` is in milliseconds since 1970 (UTC).
+        """Return the outcome of each program for an object. ``snapshot_time`` is in milliseconds since 1970 (UTC).
 
-        ``complete`` says that keys which are not there are null (test data); else what was not collected is unknown.
-        ``only`` names some of the programs by their number, others are left out.
+        ``complete``: missing keys are null (test data); otherwise they are unknown. ``only`` selects programs by their number.
         """
         today = snapshot_time - snapshot_time % DAY
         frame = EvaluationContext(fields, today, object_type=self._object_type, types=self._types, complete=complete)
@@ -108,7 +107,7 @@ class Interpreter:
         return noted
 
     def _expression(self, expression: Expr, base: int, block: Block | None) -> Closure:
-        """Return an expression's closure. ``base`` is the index just before its first check slot."""
+        """Return the closure of an expression. ``base`` is the index just before its first check slot."""
         closure = self._compiled(expression, base, block)
         return closure if self.observe is None else self._observed(expression, closure)
 
@@ -137,7 +136,7 @@ class Interpreter:
         compute = self._extracts[body]
 
         def run(frame: EvaluationContext) -> Any:
-            frame = frame.along(lookups).known_as(type_name)
+            frame = frame.along(lookups).with_type(type_name)
             result = frame.memo.get(body)
             if result is None:
                 try:
@@ -152,9 +151,10 @@ class Interpreter:
         return run
 
     def _status_count(self, block: Block | None, relationship: str) -> StatusCount:
-        """Return a closure that says how many children of a related list have a status; each child is judged once.
+        """Return a closure that counts the children of a related list with a status. Each child is evaluated once.
 
-        Beside the number it gives the reason why a child could not be read, None where all could: then more may have it.
+        With the number it returns the reason why some child could not be read, None if all could: the true number may then be
+        higher.
         """
         assert block is not None
         child = block.related[relationship]
@@ -195,9 +195,9 @@ class Interpreter:
 
 
 def child_frames(frame: EvaluationContext, name: str, object_type: ObjectType) -> list[EvaluationContext]:
-    """Return the frames of a list's objects. Raises :class:`InvalidData` where it is not known which they are.
+    """Return the contexts of a list's objects. Raises :class:`InvalidData` if the list is not known.
 
-    Of a short list they stay, so that other blocks compute nothing of them again.
+    Contexts of a short list are cached, so that other blocks do not compute them again.
     """
     frames: list[EvaluationContext] | None = frame.memo.get(("children", name, id(object_type)))
     if frames is not None:

@@ -1,4 +1,4 @@
-"""One expression while it is compiled: its operands as closures, its constants, the indexes of its checks."""
+"""One expression during compilation: the closures of its operands, its constants, and the indexes of its checks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Use:
         return tuple(self.operands["args"])
 
     def constant(self, name: str) -> Any:
-        """Return a constant argument, the declared default where it is absent."""
+        """Return a constant argument, or its declared default if it is absent."""
         return self.expression.constant(name)
 
     def type_of(self, name: str) -> ValueType:
@@ -49,30 +49,30 @@ class Use:
         return operand.type
 
     def slot(self, key: str) -> int | None:
-        """Return the index of one of the expression's checks, None where the author left it out."""
+        """Return the index of one of the expression's checks, None if the author left it out."""
         for number, check in enumerate(self.expression.checks, self.last_slot + 1):
             if check.declaration.key == key:
                 return number
         return None
 
     def required_slot(self, key: str) -> int:
-        """Return the index of a check that no author leaves out."""
+        """Return the index of a check that is always present."""
         number = self.slot(key)
         assert number is not None, f"`{key}` is required"
         return number
 
     @property
     def delegate(self) -> str | None:
-        """The path of the field that ``noAccessDelegate`` names."""
+        """The path of the field in ``noAccessDelegate``."""
         return next(iter(self.expression.delegates), None)
 
 
 Compilers = dict[str, Callable[[Use], Closure]]
-"""How uses of operations are compiled, by the operation's name."""
+"""Compile functions by the name of the operation."""
 
 
 def collected(use: Use, texts: Iterable[str]) -> tuple[str, ...]:
-    """Return texts as the collection that the operation makes of them."""
+    """Return texts as the collection that the operation builds."""
     skip_empty, skip_repeated, ordered = use.expression.collection_flags
     item = use.expression.type.item or ValueType.TEXT
     return collection(tuple(texts), item, skip_empty=skip_empty, skip_repeated=skip_repeated, ordered=ordered)

@@ -1,4 +1,4 @@
-"""Every operation of the language, one declaration each, grouped by family. Nothing is computed here."""
+"""Declarations of all operations of the language, by family. Nothing is computed here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from perpend.language.operations.operation import Operation
 
 DATES: Final = "Dates"
-"""The family of what is asked relative to the snapshot's day."""
+"""The family of operations relative to the snapshot's day."""
 
 _FAMILIES = {
     "Data access": fields.OPERATIONS,
@@ -45,7 +45,7 @@ OPERATIONS: dict[str, Operation] = {
 """All operations by their unique name, in the order of the reference."""
 
 BY_KEY: dict[str, tuple[Operation, ...]] = {}
-"""The operations that are spelled with a key, the newest form first."""
+"""Operations by their YAML key, the newest form first."""
 
 for _operation in OPERATIONS.values():
     BY_KEY[_operation.key] = (*BY_KEY.get(_operation.key, ()), _operation)

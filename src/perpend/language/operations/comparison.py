@@ -78,7 +78,7 @@ OPERATIONS = (
     _order("LESS_THAN_EQUAL", "Whether the left side is less or equal.", "<="),
     Operation(
         "BETWEEN",
-        doc="Whether a number lies in a range; the ends belong to it unless they are made exclusive.",
+        doc="Whether a number lies in a range, which includes its ends unless they are exclusive.",
         parameters=(
             Parameter("arg", "The number.", operand=frozenset({ValueType.NUMBER})),
             Parameter("rangeFrom", "The lower end.", operand=frozenset({ValueType.NUMBER})),

@@ -16,7 +16,7 @@ FLAGS = (
     Parameter("duplicateValues", "Whether repeated items stay.", choices=("KEEP", "SKIP")),
     Parameter("ordering", "Whether items keep their order.", choices=("ORIGINAL", "SORTED")),
 )
-"""How a collection of the second dialect treats its items."""
+"""The item rules of a collection in the second dialect."""
 
 
 def _value(constant: Constant, doc: str) -> tuple[Parameter, ...]:

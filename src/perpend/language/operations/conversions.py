@@ -30,7 +30,7 @@ OPERATIONS = (
     ),
     Operation(
         "DATE_TIME_FROM",
-        doc="The instant that an ISO 8601 text names; a date alone is midnight UTC.",
+        doc="The instant of an ISO 8601 text; a date alone is midnight UTC.",
         parameters=(
             _TEXT,
             Parameter("format", "The text's format.", choices=("ISO_8601",)),
@@ -43,21 +43,23 @@ OPERATIONS = (
         nulls="An empty text, or one of `nullValues`, stops at isEmpty where that is given, else gives null.",
         checks=(
             _IS_EMPTY,
-            CheckDeclaration("invalidFormat", "{arg}.checkIso8601()", "The text is no ISO 8601 date.", required=True),
+            CheckDeclaration("invalidFormat", "{arg}.checkIso8601()", "The text is not an ISO 8601 date.", required=True),
         ),
         checks_required=True,
         example="DATE_TIME_FROM: {arg: {EXTRACT: used}, format: ISO_8601, undeterminedIf: {invalidFormat: Not a date.}}",
     ),
     Operation(
         "DURATION_FROM",
-        doc="The duration that a text names: ISO 8601 (`P90D`) or Google's `3600s`, `60m`, `24h`, `7d`.",
+        doc="The duration in a text: ISO 8601 (`P90D`) or Google's `3600s`, `60m`, `24h`, `7d`.",
         parameters=(_TEXT, Parameter("format", "The text's format.", choices=("ISO_8601", "GCP", "GCP_DURATION"))),
         result=ValueType.DURATION,
         text="{arg}.asDuration()",
         nulls="An empty text stops at isEmpty where that is given, else gives null.",
         checks=(
             _IS_EMPTY,
-            CheckDeclaration("invalidFormat", "{arg}.checkFormat({format!q})", "The text is no such duration.", required=True),
+            CheckDeclaration(
+                "invalidFormat", "{arg}.checkFormat({format!q})", "The text is not such a duration.", required=True
+            ),
         ),
         dialects=("D2", "D3"),
         example="DURATION_FROM: {arg: {EXTRACT: retention}, format: GCP, undeterminedIf: {invalidFormat: Not a duration.}}",
@@ -108,7 +110,7 @@ OPERATIONS = (
     ),
     Operation(
         "SIZE",
-        doc="How many items a collection has.",
+        doc="The number of items of a collection.",
         parameters=(Parameter("arg", "The collection, or a JSON array.", operand=COLLECTIONS | {ValueType.JSON}),),
         result=ValueType.NUMBER,
         text="{arg}.size()",
@@ -128,7 +130,7 @@ OPERATIONS = (
     ),
     Operation(
         "JSON_FROM",
-        doc="The JSON document that a text holds.",
+        doc="The JSON document in a text.",
         parameters=(_TEXT,),
         result=ValueType.JSON,
         text="{arg}.asJson()",
@@ -142,7 +144,7 @@ OPERATIONS = (
     ),
     Operation(
         "ATTRIBUTES_FROM",
-        doc="The attributes that a text of `key: value` lines holds.",
+        doc="The attributes in a text of `key: value` lines.",
         parameters=(_TEXT,),
         result=ValueType.ATTRIBUTES,
         text="{arg}.asAttributes()",
@@ -159,12 +161,12 @@ OPERATIONS = (
         ),
         result=ValueType.TEXT,
         text="{arg}.attributeValue({key})",
-        nulls="A key that is not there is null unless keyNotFound is given.",
+        nulls="A missing key is null unless keyNotFound is given.",
         checks=(
             CheckDeclaration(
-                "duplicateKey", "{self}.isDuplicateKey()", "The key stands there twice with different values.", required=True
+                "duplicateKey", "{self}.isDuplicateKey()", "The key occurs twice with different values.", required=True
             ),
-            CheckDeclaration("keyNotFound", "{self}.isKeyNotFound()", "The key is not there."),
+            CheckDeclaration("keyNotFound", "{self}.isKeyNotFound()", "The key does not exist."),
             CheckDeclaration("valueIsEmpty", "{self}.isEmpty()", "The value is empty."),
         ),
         checks_required=True,

@@ -6,7 +6,7 @@ from perpend.core.values.types import ValueType
 from perpend.language.operations.operation import Constant, Operation, Parameter
 
 _DATE = Parameter("arg", "The instant.", operand=frozenset({ValueType.DATE_TIME}))
-_DAYS = Parameter("offsetDays", "How many days.", constant=Constant.INTEGER, required=False, default=0)
+_DAYS = Parameter("offsetDays", "The number of days.", constant=Constant.INTEGER, required=False, default=0)
 
 
 def _date(name: str, doc: str, word: str, *, days: bool = True) -> Operation:

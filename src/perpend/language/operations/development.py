@@ -1,4 +1,4 @@
-"""Operations for unit tests and for looking into a policy under work."""
+"""Operations for unit tests and for debugging a policy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RETURN_TYPES: dict[str, ValueType] = {
     "LIST_OF_TEXT": ValueType.LIST_OF_TEXT,
     "LIST_OF_BYTES": ValueType.LIST_OF_BYTES,
 }
-"""What `returnType` may name, in all dialects."""
+"""The values of `returnType`, in all dialects."""
 
 _RETURN_TYPE = Parameter("returnType", "The type of the value.", choices=tuple(RETURN_TYPES))
 _BOOLEAN = frozenset({ValueType.BOOLEAN})
@@ -50,7 +50,7 @@ OPERATIONS = (
         doc="False unless the object's Id equals `id`; then the argument.",
         parameters=(
             Parameter("id", "The Id of the test's object.", constant=Constant.TEXT),
-            Parameter("arg", "What is tested.", operand=_BOOLEAN),
+            Parameter("arg", "The condition to test.", operand=_BOOLEAN),
             Parameter("expected", "The expected end.", constant=Constant.EXPECTATION, required=False),
             Parameter("snapshotTime", "The time of the snapshot in the test.", constant=Constant.DATE_TIME, required=False),
         ),

@@ -1,4 +1,4 @@
-"""Data access: fields, extracts, lookups and tags of the object at hand."""
+"""Data access: fields, extracts, lookups and tags of the object."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from perpend.core.values.types import TEXTUAL, ValueType
 from perpend.language.operations.operation import CheckDeclaration, Constant, Operation, Parameter, Result
 
 DEFAULT_TAGS_FIELD = "CA10__tagsJson__c"
-"""The field that holds an object's tags where a policy names no other."""
+"""The default field with an object's tags."""
 
-_LOOKUP = (Parameter("path", "The lookups to follow, joined with dots.", constant=Constant.LOOKUP_PATH),)
+_LOOKUP = (Parameter("path", "The lookups to follow, separated by dots.", constant=Constant.LOOKUP_PATH),)
 _TAG = (
     Parameter(
         "name", "The tag's name: Bytes must match exactly; Text ignores case, white space and punctuation.", operand=TEXTUAL
@@ -27,7 +27,7 @@ OPERATIONS = (
         "FIELD",
         doc="Reads a field of the object, or of an object that lookups lead to. A missing or disappeared parent gives null.",
         parameters=(
-            Parameter("path", "The field's API name, with lookups in front.", constant=Constant.FIELD_PATH),
+            Parameter("path", "The field's API name, after any lookups.", constant=Constant.FIELD_PATH),
             Parameter(
                 "returnType",
                 "`BYTES` to compare a text exactly.",
@@ -52,11 +52,11 @@ OPERATIONS = (
     ),
     Operation(
         "EXTRACT",
-        doc="The value of an extract imported for the type reached. Its checks count at the place of reference.",
-        parameters=(Parameter("path", "The extract's name, with lookups in front.", constant=Constant.EXTRACT_PATH),),
+        doc="The value of an imported extract of the object's type. Its checks count at the place of reference.",
+        parameters=(Parameter("path", "The extract's name, after any lookups.", constant=Constant.EXTRACT_PATH),),
         result=Result.EXTRACT,
         text="extract({path!q})",
-        nulls="As the extract's own operation says.",
+        nulls="As in the extract's own operation.",
         scalar=True,
         example="EXTRACT: credReportMfaActive",
     ),
@@ -86,7 +86,7 @@ OPERATIONS = (
         parameters=_TAG,
         result=ValueType.BOOLEAN,
         text="{tagsJson}.{has}({name})",
-        nulls="Null tags: no tag exists. Tags that are no JSON object leave the object unreadable: UNDETERMINED.",
+        nulls="Null tags: no tag exists. Tags that are not a JSON object make the object unreadable: UNDETERMINED.",
         dialects=("D2", "D3"),
         example="TAG_EXISTS: {name: {TEXT: owner}}",
     ),

@@ -19,7 +19,7 @@ _CHECKS = (
     CheckDeclaration(
         "evaluationError",
         "{self}.isEvaluationFailed()",
-        "A function met a value that it does not take, such as `length(null)`.",
+        "A function got a value that it does not take, such as `length(null)`.",
         required=True,
         error=True,
     ),

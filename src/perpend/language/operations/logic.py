@@ -1,4 +1,4 @@
-"""Logic: left to right, stopping at the argument that decides."""
+"""Logic operations. They stop at the argument that decides."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How an operation is declared: its YAML key, parameters, result, checks in slot order, text form and documentation.
+"""The declaration of an operation: its YAML key, parameters, result, checks in slot order, text form and documentation.
 
-Everything else about an operation's form (loading, schema, reference page, strategies) is derived from its declaration.
+The reader, the schema, the reference page and test strategies are derived from the declaration.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Constant(Enum):
-    """What a parameter that is written down, not computed, must be; the value says it in words."""
+    """The kind of a constant parameter. The enum value describes it in words."""
 
     TEXT = "a text"
     NUMBER = "a number"
@@ -36,15 +36,15 @@ class Constant(Enum):
 
 
 PATHS: Final = frozenset({Constant.FIELD_PATH, Constant.LOOKUP_PATH, Constant.EXTRACT_PATH, Constant.RELATIONSHIP})
-"""The constants that name what is read of the object at hand."""
+"""The constants that name a field, lookup or list of the object."""
 
 
 DELETION_FIELD: Final = "{deletion}"
-"""Among what an operation ``reads``: the deletion field of the object's type."""
+"""The entry of ``reads`` for the deletion field of the object's type."""
 
 
 class Result(Enum):
-    """Where an operation's result type comes from when it is not one fixed type."""
+    """The source of an operation's result type if it is not one fixed type."""
 
     FIELD = auto()
     """the field's declared type, Bytes with `returnType: BYTES`"""
@@ -63,7 +63,7 @@ class Result(Enum):
 
 
 class Typing(Enum):
-    """How operands of open type get theirs, and which types go together."""
+    """How operands of open type get their type, and which types match."""
 
     APART = auto()
     """each by what its parameter takes"""
@@ -81,9 +81,9 @@ class Typing(Enum):
 class Parameter:
     """One key below an operation's key.
 
-    Exactly one of ``operand`` (value types accepted from a nested operation), ``constant`` and ``choices`` (allowed
-    texts) is set; ``many`` marks a list of operands. ``default`` is what an absent optional constant stands for.
-    ``matched``: what is read is compared with this constant, so that one like it could change the answer.
+    Exactly one of ``operand`` (value types accepted from a nested operation), ``constant`` and ``choices`` (allowed texts) is
+    set; ``many`` marks a list of operands. ``default`` is the value of an absent optional constant. ``matched``: values are
+    compared with this constant, so a similar value could change the answer.
     """
 
     name: str
@@ -101,8 +101,8 @@ class Parameter:
 class CheckDeclaration:
     """One key of ``undeterminedIf``, or a check that an operation always has (``implied``).
 
-    ``text`` is the rendering once it fired, over the same names as the operation's own. ``error`` says that it carries a
-    runtime error. ``delegate``: written as ``{path, currentStateMessage}`` instead of a bare message.
+    ``text`` is the text of the fired check, with the names of the operation's own text. ``error``: it carries a runtime error.
+    ``delegate``: it is written as ``{path, currentStateMessage}`` instead of a bare message.
     """
 
     key: str
@@ -118,12 +118,12 @@ class CheckDeclaration:
 class Operation:
     """One operation of the language, as written under one key.
 
-    ``name`` is unique; ``key`` is what stands in YAML, the name where it is not said. Two operations share a key where
-    dialects spell the same key with other parameters: the loader takes the one whose parameters are present. ``scalar``:
-    the key holds the value of the only parameter directly. ``text`` renders a use: ``{x}`` is operand, or constant, x.
-    ``nulls`` is the rule for null operands in one sentence. ``typing``: what the types of its operands have to do with each
-    other. ``reads``: fields that it reads beside those its parameters name. ``shown``: explanations show it though no
-    parameter names what it reads. ``dialects`` names those that have it: ``D1`` (2024), ``D2``, ``D3`` (newest).
+    ``name`` is unique; ``key`` is the YAML key, by default the name. Two operations share a key if dialects use it with other
+    parameters: the reader takes the one whose parameters are present. ``scalar``: the key holds the value of the only parameter
+    directly. ``text`` renders a use: ``{x}`` is operand, or constant, x. ``nulls`` is the rule for null operands in one
+    sentence. ``typing``: the relation between the types of its operands. ``reads``: fields that it reads in addition to those
+    its parameters name. ``shown``: explanations show it though no parameter names the field. ``dialects`` are those with this
+    operation: ``D1`` (2024), ``D2``, ``D3`` (newest).
     """
 
     name: str
@@ -153,5 +153,5 @@ class Operation:
         return next((parameter for parameter in self.parameters if parameter.name == name), None)
 
     def taking(self, *constants: Constant) -> tuple[str, ...]:
-        """Return the names of the parameters that take one of some constants."""
+        """Return the names of the parameters that take one of the given constants."""
         return tuple(parameter.name for parameter in self.parameters if parameter.constant in constants)

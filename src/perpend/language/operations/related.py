@@ -1,4 +1,4 @@
-"""Questions about the statuses of child objects."""
+"""Operations on the statuses of child objects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PARAMETERS = (
     Parameter("status", "The status to look for.", constant=Constant.STATUS),
     Parameter("relationshipName", "The related list, declared at the same level.", constant=Constant.RELATIONSHIP),
 )
-_EMPTY = "An empty or missing list, or one behind a null lookup, has no children."
+_EMPTY = "An empty or missing list, or a list of a null lookup, has no children."
 _EXAMPLE = "{status: INCOMPLIANT, relationshipName: CA10__Disks__r}"
 
 OPERATIONS = (
@@ -33,7 +33,7 @@ OPERATIONS = (
     ),
     Operation(
         "RELATED_LIST_COUNT",
-        doc="How many children have the status.",
+        doc="The number of children with the status.",
         parameters=_PARAMETERS,
         result=ValueType.NUMBER,
         text="{relationshipName}.count({status})",

@@ -1,4 +1,4 @@
-"""Search in texts and collections. The first dialect has spellings of its own, with other rules for case."""
+"""Search in texts and collections. The first dialect has its own spellings, with other rules for case."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _NEW = ("D2", "D3")
 _HAYSTACK = Parameter(
     "arg", "The text, collection or JSON array to search in.", operand=TEXTUAL | COLLECTIONS | {ValueType.JSON}
 )
-_NEEDLE = Parameter("search", "What to look for.", operand=TEXTUAL)
+_NEEDLE = Parameter("search", "The text to search for.", operand=TEXTUAL)
 _NEEDLES = Parameter("search", "The items to look for.", operand=COLLECTIONS | {ValueType.JSON})
 _RAW_TEXT = Parameter("arg", "The text to search in.", operand=frozenset({ValueType.TEXT, ValueType.BYTES}))
 _FOUND_IN_ALL = (
@@ -38,7 +38,7 @@ def _old_search(name: str, key: str, parameter: str, doc: str, text: str) -> Ope
         name,
         key=key,
         doc=doc,
-        parameters=(_RAW_TEXT, Parameter(parameter, "What to look for.", operand=TEXTUAL)),
+        parameters=(_RAW_TEXT, Parameter(parameter, "The text to search for.", operand=TEXTUAL)),
         result=ValueType.BOOLEAN,
         text=f"{{arg}}.{text}({{{parameter}}})",
         nulls=_NULL_AS_EMPTY,
@@ -77,7 +77,7 @@ OPERATIONS = (
         typing=Typing.ITEMS,
         result=ValueType.BOOLEAN,
         text="{arg}.containsAll({search})",
-        nulls="Null or no items to look for: false. A null collection contains none; a null text contains empty items only.",
+        nulls="Null or no items to search for: false. A null collection contains none; a null text contains empty items only.",
         dialects=_NEW,
         example="CONTAINS_ALL: {arg: {EXTRACT: events}, search: {SET: {itemType: TEXT, items: [put, delete]}}}",
     ),
@@ -88,7 +88,7 @@ OPERATIONS = (
         typing=Typing.ITEMS,
         result=ValueType.BOOLEAN,
         text="{arg}.containsAny({search})",
-        nulls="Null or no items to look for: false. A null collection contains none; a null text contains empty items only.",
+        nulls="Null or no items to search for: false. A null collection contains none; a null text contains empty items only.",
         dialects=_NEW,
         example="CONTAINS_ANY: {arg: {EXTRACT: events}, search: {SET: {itemType: TEXT, items: [put, delete]}}}",
     ),

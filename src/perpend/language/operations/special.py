@@ -1,4 +1,4 @@
-"""Operations of one purpose: disappearance, access policies, log filters."""
+"""Operations with one purpose: disappearance, access policies, log filters."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from perpend.core.values.types import TEXTUAL, ValueType
 from perpend.language.operations.operation import DELETION_FIELD, Constant, Operation, Parameter
 
 ACCESS_LEVELS = tuple(AccessLevel.__members__)
-"""Who may use a statement, from narrow to wide."""
+"""The access levels of a statement, from narrow to wide."""
 
 OPERATIONS = (
     Operation(
         "IS_DISAPPEARED",
-        doc="Whether the object's deletion field is set. Every block asks this first by itself.",
+        doc="Whether the object's deletion field is set. Every block checks this first.",
         parameters=(),
         reads=(DELETION_FIELD,),
         shown=True,
@@ -23,15 +23,15 @@ OPERATIONS = (
     ),
     Operation(
         "AWS_POLICY_ALLOWS",
-        doc="Whether an extended policy document grants one of the actions to somebody wider than the level.",
+        doc="Whether an extended policy document grants one of the actions beyond an access level.",
         parameters=(
             Parameter("policyExtField", "The field with the extended policy document.", constant=Constant.FIELD_PATH),
-            Parameter("widestAcceptableAccessLevel", "The widest level that is still fine.", choices=ACCESS_LEVELS),
+            Parameter("widestAcceptableAccessLevel", "The widest level that is allowed.", choices=ACCESS_LEVELS),
             Parameter("actions", "The actions, IAM wildcards allowed.", constant=Constant.TEXTS),
         ),
         result=ValueType.BOOLEAN,
         text="{policyExtField}.awsPolicyAllows({widestAcceptableAccessLevel}, {actions!l})",
-        nulls="A null document grants nothing. A document of another shape leaves the object unreadable: UNDETERMINED.",
+        nulls="A null document grants nothing. A document of another form makes the object unreadable: UNDETERMINED.",
         example=(
             "AWS_POLICY_ALLOWS: {policyExtField: CA10__policyExt__c, widestAcceptableAccessLevel: SAME_ACCOUNT, "
             "actions: ['sqs:SendMessage']}"
@@ -39,7 +39,7 @@ OPERATIONS = (
     ),
     Operation(
         "GCP_LOGGING_QUERY_MATCH",
-        doc="Whether a log filter says the same as the given one, whatever its order, parentheses and white space.",
+        doc="Whether a log filter equals the given one, apart from order, parentheses and white space.",
         parameters=(
             Parameter("arg", "The filter found.", operand=TEXTUAL),
             Parameter("value", "The filter wanted.", constant=Constant.LOGGING_QUERY),

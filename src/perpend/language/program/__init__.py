@@ -1,1 +1,1 @@
-"""The language as data: value types, operations, programs, verdicts, object types. Refuses to know YAML, SQL and clouds."""
+"""Compiled programs: expressions, blocks and declared outcomes, independent of YAML and of engines."""

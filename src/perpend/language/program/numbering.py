@@ -1,7 +1,7 @@
-"""The numbers of the ways in which a block ends. Source: language specification, sections 5.2 to 5.4.
+"""Number the outcomes of a block. Source: language specification, sections 5.2 to 5.4.
 
-Condition *n* has the hundred *n*: its checks count from 1 in slot order, the condition itself is 99. ``otherwise`` is the
-hundred behind the last condition. Below 100 stand the ends that no condition decides.
+Condition *n* has the numbers from *n* x 100: its checks count from 1 in slot order, the condition itself is 99. ``otherwise``
+has the next hundred after the last condition. Outcomes without a condition are below 100.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 UNREADABLE: Final = 0
-"""Index of an object whose own data keep it from being judged: a field of another type than declared, a contradiction."""
+"""Index of an object that cannot be evaluated: a field has another type than declared, or its sources contradict each other."""
 
 OTHER_RECORD_TYPE: Final = 98
 """Index of an object outside the logic's ``recordTypes``."""
@@ -18,10 +18,10 @@ DISAPPEARED: Final = 99
 """Index of an object whose deletion field is set."""
 
 LAST: Final = 99
-"""What stands in a condition's hundred for the condition itself: no check may be numbered like it."""
+"""The number of the condition itself within its hundred. No check may have it."""
 
 MAX_SLOTS: Final = LAST - 1
-"""The check slots of one condition."""
+"""The most check slots of one condition."""
 
 _HUNDRED: Final = 100
 
@@ -37,16 +37,16 @@ def condition_index(condition: int) -> int:
 
 
 def otherwise_index(conditions: int) -> int:
-    """Return the index of ``otherwise`` behind a number of conditions."""
+    """Return the index of ``otherwise`` after a number of conditions."""
     return base_of(conditions + 1)
 
 
 def split(index: int) -> tuple[int, int]:
-    """Return the condition that an index belongs to, 0 for none, and the check slot, or :data:`LAST`, within it."""
+    """Return the condition of an index, 0 for none, and the check slot, or :data:`LAST`, within it."""
     return divmod(index, _HUNDRED)
 
 
 def is_check(index: int) -> bool:
-    """Whether an index is that of a check that fired."""
+    """Whether an index is that of a check."""
     condition, slot = split(index)
     return condition > 0 and 0 < slot < LAST

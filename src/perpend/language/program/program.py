@@ -1,7 +1,8 @@
-"""A program: one logic file after analysis, ready for any engine, with every way it can end. All of it is static."""
+"""A program: one logic file after compilation, with all outcomes that it can have. Every engine runs it."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What a reference to an extract stands for: the lookups in front of it, the type that has it, and its value there."""
+    """A reference to an extract: the lookups before it, the type that declares it, and its compiled value."""
 
     lookups: tuple[str, ...]
     type_name: str
@@ -36,7 +37,7 @@ class Extracted:
 
     @property
     def prefix(self) -> str:
-        """The lookups as they stand in front of a field: ``account__r.``."""
+        """The lookups as the prefix of a field: ``account__r.``."""
         return "".join(f"{lookup}." for lookup in self.lookups)
 
 
@@ -44,9 +45,9 @@ class Extracted:
 class Expr:
     """One operation in use, typed and resolved.
 
-    ``arguments`` holds by parameter name an :class:`Expr`, a tuple of them, or a constant, None where it is absent.
-    ``checks`` are in slot order. ``extract`` is set for a reference to an extract, whose body is one shared ``Expr``
-    wherever it is referenced: engines may compute it once per object. ``deletion_field`` is what IS_DISAPPEARED asks for.
+    ``arguments`` holds by parameter name an :class:`Expr`, a tuple of them, or a constant, None if it is absent. ``checks`` are
+    in slot order. ``extract`` is set for a reference to an extract. All references share one ``Expr`` as body, so that engines
+    may compute it once per object. ``deletion_field`` is the field that IS_DISAPPEARED reads.
     """
 
     operation: Operation
@@ -75,7 +76,7 @@ class Expr:
 
     @property
     def lookups(self) -> tuple[str, ...]:
-        """The lookups that lead to the object which the operands read."""
+        """The lookups that lead to the object of the operands."""
         return self.extract.lookups if self.extract else ()
 
     @property
@@ -85,11 +86,11 @@ class Expr:
 
     @property
     def delegates(self) -> tuple[str, ...]:
-        """The paths of the fields that its checks ask whether it could be read at all."""
+        """The fields that its checks test for readability."""
         return tuple(check.delegate for check in self.checks if check.delegate is not None)
 
     def constant(self, name: str) -> Any:
-        """Return a constant argument, the declared default where it is absent."""
+        """Return a constant argument, or its declared default if it is absent."""
         value = self.arguments.get(name)
         if value is not None:
             return value
@@ -98,7 +99,7 @@ class Expr:
 
     @property
     def collection_flags(self) -> tuple[bool, bool, bool]:
-        """Whether the collection that the operation makes skips empty items, skips repeated ones, and is sorted."""
+        """Whether the collection of this operation skips empty items, skips repeated ones, and is sorted."""
         a_set, given = self.type in (ValueType.SET_OF_TEXT, ValueType.SET_OF_BYTES), self.arguments
         return (
             a_set or given.get("emptyValues") == "SKIP",
@@ -109,7 +110,7 @@ class Expr:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a condition, or ``otherwise``, says when it decides."""
+    """The status, message and remediation of a condition or of ``otherwise``."""
 
     status: Status
     message: str
@@ -127,7 +128,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Conditions over objects of one type, tried in order, and the blocks over their related lists by relationship path."""
+    """Conditions for objects of one type, tried in order, and blocks for their related lists by relationship path."""
 
     type: ObjectType
     conditions: tuple[Condition, ...]
@@ -138,7 +139,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredOutcome:
-    """One way a program can end. ``remediation`` is None except where the author gave one."""
+    """One outcome that a program can have. ``remediation`` is None unless the author gave one."""
 
     index: int
     status: Status
@@ -149,7 +150,7 @@ class DeclaredOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A value that a block reads of its own object: a field's path, and the key where the field is a JSON document."""
+    """A value that a block reads of its own object: the path of a field, and a key if the field is a JSON document."""
 
     path: str
     key: str | None = None
@@ -157,10 +158,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A logic file ready to run: the block over the input type and the table of all its verdicts by index.
+    """An executable logic file: the block for the input type, and all outcomes by index.
 
-    ``reads`` lists what the root block reads of the object itself, in the order of first reading; ``types`` are those that
-    its lookups and lists get to.
+    ``reads`` lists the values that the root block reads of the object itself, in the order of first reading; ``types`` are the
+    types that its lookups and lists reach.
     """
 
     logic_id: str
@@ -172,5 +173,10 @@ class Program:
 
     @property
     def input_type(self) -> str:
-        """API name of the object type that the program judges."""
+        """API name of the object type that the program evaluates."""
         return self.block.type.name
+
+
+def constant_text(value: object) -> str:
+    """Return a text that is equal for equal constants of one kind only: 1, 1.0, true and "1" have four texts."""
+    return json.dumps(value)

@@ -1,4 +1,4 @@
-"""How expressions read as text: ``conditionText`` and the texts of fired checks. Source: specification, section 5.5."""
+"""Write expressions as text: ``conditionText`` and the texts of fired checks. Source: specification, section 5.5."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 OTHERWISE = "otherwise"
-"""The text of a verdict by ``otherwise``."""
+"""The text of an outcome by ``otherwise``."""
 
 _PLACE = re.compile(r"\{(\w+)(?:!(\w+))?\}")
 _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
@@ -23,12 +23,13 @@ _SIGNS = {"and": (" && ", "OR"), "or": (" || ", "AND")}
 
 
 def expression_text(expression: Expr, *, prefix: str = "") -> str:
-    """Return an expression's text. ``prefix`` (``account__r.``) stands before every field path: lookups already followed."""
+    """Return the text of an expression. ``prefix`` (``account__r.``) is put before every field path, for lookups already
+    followed."""
     return _PLACE.sub(lambda place: _place(expression, place[1], place[2], prefix), expression.operation.text)
 
 
 def check_text(expression: Expr, check: Check, *, prefix: str = "") -> str:
-    """Return the text of a check that fired at an expression."""
+    """Return the text of a fired check of an expression."""
     return _PLACE.sub(
         lambda place: f"{prefix}{check.delegate}" if place[1] == "delegate" else _place(expression, place[1], place[2], prefix),
         check.declaration.text,
@@ -83,10 +84,10 @@ def _form(value: Any, form: str, prefix: str) -> str:
         case "t":
             return str(value).capitalize()
         case _:
-            return _joined(value, *_SIGNS[form], prefix)
+            return _join(value, *_SIGNS[form], prefix)
 
 
-def _joined(parts: Iterable[Expr], sign: str, other: str, prefix: str) -> str:
+def _join(parts: Iterable[Expr], sign: str, other: str, prefix: str) -> str:
     return sign.join(
         f"({expression_text(part, prefix=prefix)})"
         if part.operation.key == other and len(part.operands) > 1

@@ -1,4 +1,4 @@
-"""Programs in, what they read of the objects of their type out, to any depth of lookups and related lists."""
+"""Find the fields that programs read, through any depth of lookups and related lists."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from perpend.core.schema.shred import Wanted
+from perpend.core.values.jmespath_query import plain_key
 from perpend.language.operations.operation import DELETION_FIELD, Constant
+from perpend.language.program.program import Block, Expr, Read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from perpend.core.objects.object_types import ObjectType, Types
     from perpend.language.program.program import Block, Expr, Program
 
 
 def wanted_by(programs: Iterable[Program]) -> Wanted:
-    """Return what programs of one input type read."""
+    """Return the fields that programs of one input type read."""
     wanted = Wanted()
     for program in programs:
         _At(wanted, program.block.type, program.types).want_block(program.block)
@@ -25,7 +27,7 @@ def wanted_by(programs: Iterable[Program]) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _At:
-    """What is wanted of the objects at one place, and their type: its deletion field is always wanted."""
+    """The fields to read of the objects at one place, and their type. Its deletion field is always read."""
 
     wanted: Wanted
     object_type: ObjectType
@@ -79,7 +81,7 @@ class _At:
 
 
 def fields_by_type(programs: Iterable[Program]) -> dict[str, set[str]]:
-    """Return what programs read, by type: of their own objects, of those that lookups lead to, and of lists of children."""
+    """Return the fields that programs read, by type: of their own objects, of lookup targets, and of child lists."""
     fields: dict[str, set[str]] = {}
     for program in programs:
         fields.setdefault(program.input_type, set())
@@ -90,3 +92,25 @@ def fields_by_type(programs: Iterable[Program]) -> dict[str, set[str]]:
                 fields.setdefault(wanted.object_type.name, set()).update(wanted.values)
             waiting += [*wanted.lookups.values(), *wanted.children.values()]
     return fields
+
+
+def reads_of(block: Block) -> tuple[Read, ...]:
+    """Return the values that a block reads of its own object, in the order of first reading."""
+    return tuple(dict.fromkeys(read for condition in block.conditions for read in reads_below(condition.expression)))
+
+
+def reads_below(expression: Expr, prefix: str = "") -> Iterator[Read]:
+    """Yield the values that an expression and its operands read. ``prefix`` (``account__r.``) holds the lookups followed so
+    far.
+
+    If only a query reads a field, and its query is a plain key, the result has that key.
+    """
+    for path in expression.field_paths:
+        yield Read(f"{prefix}{path}")
+    if expression.extract:
+        prefix += expression.extract.prefix
+    queries = expression.operation.taking(Constant.JMESPATH)
+    key = next((plain_key(expression.arguments[name]) for name in queries), None)
+    for operand in expression.operands:
+        for read in reads_below(operand, prefix):
+            yield read if read.key or not key else Read(read.path, key)

@@ -1,1 +1,1 @@
-"""A directory in, a repository of documents out: every value with its place, all dialects read. Refuses to know meaning."""
+"""Read repositories of policies: every value with its place, in all dialects. The compiler checks their meaning."""

@@ -1,10 +1,11 @@
-"""Operations as written: one key, its parameters, its checks. Read by the declarations in ``language.operations``."""
+"""Read operations: one key with its parameters and checks, as ``language.operations`` declares them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.core.objects.status import Status
 from perpend.core.values.values import date_time_from_text, duration_from_iso
 from perpend.language.operations import BY_KEY, OPERATIONS
@@ -12,7 +13,6 @@ from perpend.language.operations.operation import CheckDeclaration, Constant, Op
 from perpend.language.program.numbering import LAST
 from perpend.language.syntax import rules
 from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, Sequence, plain
-from perpend.language.syntax.wording import nearest, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,7 +28,7 @@ _OLD_FORMATS = {"GCP_DURATION": "GCP"}
 
 @dataclass(frozen=True, slots=True)
 class WrittenCheck:
-    """One ``undeterminedIf`` entry: its declaration, its message, the delegate's path, the place of its key."""
+    """One ``undeterminedIf`` entry: its declaration, its message, the delegate's path, and the place of its key."""
 
     declaration: CheckDeclaration
     message: str
@@ -38,7 +38,7 @@ class WrittenCheck:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One operation as written. ``arguments`` holds by parameter a ``Call``, a tuple of them, or a constant.
+    """One operation in a file. ``arguments`` holds by parameter a ``Call``, a tuple of them, or a constant.
 
     An operand that could not be read is None. ``span`` is the place of the operation's key, ``spans`` those of values.
     """
@@ -51,13 +51,13 @@ class Call:
 
 
 def call_from_node(node: Node, key_span: Span, diagnostics: list[Diagnostic]) -> Call | None:
-    """Return the operation a node holds, None where it holds none; what is wrong goes to ``diagnostics``."""
+    """Return the operation in a node, None if there is none. Problems go to ``diagnostics``."""
     return _Calls(diagnostics).call(node, key_span)
 
 
-def modernised(call: Call) -> Call:
-    """Return an operation of a newer file: there ``substring``, ``prefix`` and ``suffix`` are older spellings of ``search``."""
-    arguments = {name: _modernised_value(value) for name, value in call.arguments.items()}
+def modernise(call: Call) -> Call:
+    """Return an operation of a newer file, where ``substring``, ``prefix`` and ``suffix`` are old spellings of ``search``."""
+    arguments = {name: _modernise_value(value) for name, value in call.arguments.items()}
     operation, spans = call.operation, dict(call.spans)
     newer = OPERATIONS.get(operation.key, operation)
     if newer is not operation and operation.dialects == ("D1",):
@@ -69,10 +69,10 @@ def modernised(call: Call) -> Call:
     return Call(operation, arguments, call.checks, call.span, spans)
 
 
-def _modernised_value(value: Any) -> Any:
+def _modernise_value(value: Any) -> Any:
     if isinstance(value, Call):
-        return modernised(value)
-    return tuple(_modernised_value(item) for item in value) if isinstance(value, tuple) else value
+        return modernise(value)
+    return tuple(_modernise_value(item) for item in value) if isinstance(value, tuple) else value
 
 
 class _Calls:
@@ -91,7 +91,7 @@ class _Calls:
                 rules.NOT_ONE_OPERATION, extra.span, f"`{extra.text}` stands beside `{key.text}`: only one operation may"
             )
         if key.text not in BY_KEY:
-            hint = self._near(key.text, BY_KEY)
+            hint = self._nearest(key.text, BY_KEY)
             self._note(rules.UNKNOWN_OPERATION, key.span, f"unknown operation `{key.text[:60]}`", help=hint)
             return None
         operation = _spelling(key.text, body)
@@ -113,7 +113,7 @@ class _Calls:
         allowed = [*parameters, *([_CHECKS_KEY] if any(not check.implied for check in operation.checks) else [])]
         for key, _ in body.entries:
             if key.text not in allowed:
-                hint = self._near(key.text, allowed) or f"known keys: {', '.join(f'`{name}`' for name in allowed)}"
+                hint = self._nearest(key.text, allowed) or f"known keys: {', '.join(f'`{name}`' for name in allowed)}"
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `{operation.key}`", help=hint)
         arguments: dict[str, Any] = {}
         spans: dict[str, Span] = {}
@@ -144,17 +144,19 @@ class _Calls:
         if parameter.choices is not None:
             if not isinstance(node, ScalarNode) or node.text not in parameter.choices:
                 text = node.text[:60] if isinstance(node, ScalarNode) else "this"
-                hint = self._near(text, parameter.choices) or f"one of {', '.join(f'`{name}`' for name in parameter.choices)}"
-                self._note(rules.UNKNOWN_CHOICE, node.span, f"`{text}` is no `{parameter.name}`", help=hint)
+                hint = (
+                    self._nearest(text, parameter.choices) or f"one of {', '.join(f'`{name}`' for name in parameter.choices)}"
+                )
+                self._note(rules.UNKNOWN_CHOICE, node.span, f"`{text}` is not allowed as `{parameter.name}`", help=hint)
                 return None
             return _OLD_FORMATS.get(node.text, node.text)
         assert parameter.constant is not None
-        problem, rule = _problem(node, parameter.constant), rules.WRONG_KIND
+        problem, rule = _kind_problem(node, parameter.constant), rules.WRONG_KIND
         if problem is None and isinstance(node, ScalarNode):
-            problem, rule = _impossible(node, parameter.constant), rules.INVALID_CONSTANT
+            problem, rule = _invalid_reason(node, parameter.constant), rules.INVALID_CONSTANT
         if problem is not None:
             status = node.text if parameter.constant is Constant.STATUS and isinstance(node, ScalarNode) else None
-            self._note(rule, node.span, problem, help=None if status is None else self._near(status, tuple(Status)))
+            self._note(rule, node.span, problem, help=None if status is None else self._nearest(status, tuple(Status)))
             return None
         if parameter.constant is Constant.EXPECTATION:
             self._expectation(node)
@@ -165,10 +167,10 @@ class _Calls:
         assert isinstance(node, Mapping)
         for key, value in node.entries:
             if key.text not in _EXPECTATION:
-                hint = self._near(key.text, _EXPECTATION)
+                hint = self._nearest(key.text, _EXPECTATION)
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `expected`", help=hint)
             elif key.text == "status" and plain(value) not in tuple(Status):
-                self._note(rules.UNKNOWN_CHOICE, value.span, "`status` names no status", help=f"one of {', '.join(Status)}")
+                self._note(rules.UNKNOWN_CHOICE, value.span, "`status` is not a status", help=f"one of {', '.join(Status)}")
             elif key.text == "subIndex" and (not _is_whole(plain(value)) or not 0 <= plain(value) <= LAST):
                 self._note(rules.WRONG_KIND, value.span, f"`subIndex` is a whole number up to {LAST}")
         if node.get("text") is None:
@@ -188,7 +190,7 @@ class _Calls:
             return implied
         for key, _ in node.entries:
             if key.text not in declared:
-                hint = self._near(key.text, declared) or f"known checks: {', '.join(f'`{name}`' for name in declared)}"
+                hint = self._nearest(key.text, declared) or f"known checks: {', '.join(f'`{name}`' for name in declared)}"
                 self._note(rules.UNKNOWN_KEY, key.span, f"`{operation.key}` has no check `{key.text[:60]}`", help=hint)
         checks = []
         for name, check in declared.items():
@@ -213,11 +215,11 @@ class _Calls:
             return None
         for key, _ in node.entries if isinstance(node, Mapping) else ():
             if key.text not in _DELEGATE:
-                hint = self._near(key.text, _DELEGATE)
+                hint = self._nearest(key.text, _DELEGATE)
                 self._note(rules.UNKNOWN_KEY, key.span, f"unknown key `{key.text[:60]}` in `{check.key}`", help=hint)
         return WrittenCheck(check, message, path, span)
 
-    def _near(self, name: str, candidates: Collection[str]) -> str | None:
+    def _nearest(self, name: str, candidates: Collection[str]) -> str | None:
         return nearest(name, candidates, self.diagnostics)
 
     def _missing(self, name: str, operation: Operation, span: Span, doc: str) -> None:
@@ -228,7 +230,7 @@ class _Calls:
 
 
 def _spelling(key: str, body: Node) -> Operation:
-    """Return the operation a key means: the one whose parameters are those written."""
+    """Return the operation of a key with the parameters that are present."""
     candidates = BY_KEY[key]
     if len(candidates) == 1 or not isinstance(body, Mapping):
         return candidates[0]
@@ -243,7 +245,7 @@ def _spelling(key: str, body: Node) -> Operation:
 
 
 def _form(operation: Operation, body: Node) -> str | None:
-    """Return how something that stands directly under an operation is written: under its first parameter, if it fits there."""
+    """Return the full form of a value directly under an operation's key: the value of the first parameter, if it fits there."""
     first = operation.parameters[0] if operation.parameters else None
     if first and first.constant and isinstance(body, ScalarNode) and isinstance(body.value, str):
         return f"write `{operation.key}: {{{first.name}: {shorten(body.value)}}}`"
@@ -258,8 +260,8 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _problem(node: Node, constant: Constant) -> str | None:
-    """Return why a node is not of a constant's kind, None where it is."""
+def _kind_problem(node: Node, constant: Constant) -> str | None:
+    """Return the reason why a node is not a constant of a kind, None if it is."""
     value = plain(node)
     match constant:
         case Constant.JSON:
@@ -279,15 +281,15 @@ def _problem(node: Node, constant: Constant) -> str | None:
     return None if ok else f"expected {constant.value}"
 
 
-def _impossible(node: ScalarNode, constant: Constant) -> str | None:
-    """Return why a well-formed constant names nothing that exists, None where it does."""
+def _invalid_reason(node: ScalarNode, constant: Constant) -> str | None:
+    """Return the reason why a well-formed constant names nothing that exists, None if it does."""
     match constant:
         case Constant.DATE_TIME if date_time_from_text(node.text) is None:
-            return f"`{node.text[:60]}` is no date, or no date and time, in ISO 8601"
+            return f"`{node.text[:60]}` is not a date, or a date and time, in ISO 8601"
         case Constant.DURATION if duration_from_iso(node.text) is None:
-            return f"`{node.text[:60]}` is no ISO 8601 duration"
+            return f"`{node.text[:60]}` is not an ISO 8601 duration"
         case Constant.STATUS if node.text not in tuple(Status):
-            return f"`{node.text[:60]}` is no status"
+            return f"`{node.text[:60]}` is not a status"
         case Constant.FIELD_PATH | Constant.LOOKUP_PATH | Constant.EXTRACT_PATH | Constant.RELATIONSHIP:
-            return None if all(node.text.split(".")) else f"`{node.text[:60]}` is no path: a step is empty"
+            return None if all(node.text.split(".")) else f"`{node.text[:60]}` is not a path: a step is empty"
     return None

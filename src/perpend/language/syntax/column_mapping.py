@@ -1,4 +1,4 @@
-"""A mapping file in: which columns of a table are which fields, what all its objects have alike, what its blank cells mean."""
+"""Read a mapping file: the fields of a table's columns, constant fields, and the meaning of blank cells."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.claims import Scope, scopes_from
 from perpend.language.syntax import rules
 from perpend.language.syntax.files import MAX_YAML, Files, UnreadableFile
 from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, node_from_yaml
 from perpend.language.syntax.read import Reader, described
 from perpend.language.syntax.shapes import ChoiceByName, Key, Record, Text, TextMap
-from perpend.language.syntax.wording import shorten
 
 if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic
 
 MAPPING: Final = Record(
     "mapping",
-    "What the columns of a table mean.",
+    "The meaning of the columns of a table.",
     (
         Key("columns", TextMap(), "The table's columns, each with the API name of its field."),
-        Key("constants", TextMap(), "API name of a field: the value that it has for all objects."),
-        Key("complete", Text(), "Of what the table holds every object: `all`, accounts, `account/region`, with commas."),
+        Key("constants", TextMap(), "Values by the API name of a field, the same for all objects."),
+        Key(
+            "complete",
+            Text(),
+            "The scopes of which the table holds every object: `all`, accounts, `account/region`, with commas.",
+        ),
         Key("blank", ChoiceByName(("none",)), "`none`: blank cells of CSV and TSV are null, in all columns or by column."),
     ),
 )
@@ -31,11 +35,11 @@ MAPPING: Final = Record(
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """``columns`` maps a table's columns to API names, None where they are API names; ``constants`` are fields with one value
-    for all objects.
+    """The content of a mapping file.
 
-    ``complete`` are the scopes of which the table holds every object. ``blank_is_none`` says that a blank cell means null, in
-    all columns or in those named.
+    ``columns`` maps a table's columns to API names, None if the columns are API names. ``constants`` are fields with one value
+    for all objects. ``complete`` are the scopes of which the table holds every object. ``blank_is_none``: blank cells are null,
+    in all columns or in the named ones.
     """
 
     columns: dict[str, str] | None
@@ -45,7 +49,7 @@ class ColumnMapping:
 
 
 def mapping_from(path: str) -> tuple[ColumnMapping | None, list[Diagnostic]]:
-    """Return a mapping file's content and what is wrong with it. None where something is wrong."""
+    """Return the content of a mapping file, None if it has errors, and the errors."""
     place = Path(path)
     files = Files(place.parent)
     diagnostics: list[Diagnostic] = []
@@ -80,7 +84,7 @@ def _scopes(node: Node | None, diagnostics: list[Diagnostic]) -> tuple[Scope, ..
 
 
 def _texts(node: Node | None, diagnostics: list[Diagnostic], *, only_texts: bool) -> dict[str, Any]:
-    """Return a mapping's entries; what is no single value, or no text where texts are wanted, is a diagnostic."""
+    """Return the entries of a mapping. Lists, mappings and (if ``only_texts``) other values than texts become diagnostics."""
     texts: dict[str, Any] = {}
     targets: set[str] = set()
     for key, value in node.entries if isinstance(node, Mapping) else ():

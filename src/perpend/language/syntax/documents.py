@@ -1,4 +1,4 @@
-"""The entities of a repository as they are written, each text with its place."""
+"""The entities of a repository as written, each text with its place."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 from perpend.core.objects.ids import framework_of, type_of_extracts
 from perpend.core.objects.object_types import Children, Field, Lookup, ObjectType, current_name
 from perpend.core.objects.status import Status
-from perpend.language.syntax.calls import Call, modernised
+from perpend.language.syntax.calls import Call, modernise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from perpend.core.diagnostics.model import Span
     from perpend.language.syntax.read import Fields, Placed
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """A name to stand alone and one to stand below a visible path."""
+    """A full name, and a short one to show below a visible path."""
 
     full: str
     contextual: str
@@ -25,7 +27,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class NamedLink:
-    """A rule of another tool: its name, its page, its id there (empty where it has none)."""
+    """A rule of another tool: its name, its page, and its id there (empty if it has none)."""
 
     name: str
     url: str
@@ -74,13 +76,13 @@ class Section:
 
     @property
     def framework(self) -> str:
-        """The id of the framework that the section belongs to."""
+        """The id of the section's framework."""
         return framework_of(self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenExtract:
-    """One extract; ``value`` is None where it could not be read."""
+    """One extract; ``value`` is None if it could not be read."""
 
     name: str
     value: Call | None
@@ -89,7 +91,7 @@ class WrittenExtract:
 
 @dataclass(frozen=True, slots=True)
 class Extracts:
-    """A file of extracts and the object type whose directory holds it."""
+    """A file of extracts, and the object type of its directory."""
 
     id: str
     type_name: str
@@ -108,7 +110,7 @@ class WrittenOutcome:
 
 @dataclass(frozen=True, slots=True)
 class WrittenCondition:
-    """A condition; ``check`` is None where it could not be read, ``outcome`` likewise. ``span`` is the place of its check."""
+    """A condition. ``check`` and ``outcome`` are None if they could not be read. ``span`` is the place of its check."""
 
     outcome: WrittenOutcome | None
     check: Call | None
@@ -130,7 +132,7 @@ class WrittenBlock:
 
 @dataclass(frozen=True, slots=True)
 class Logic:
-    """A ``*.logic.yaml``. ``policy_id`` is the directory that holds it; ``written_type`` is how the input type is written."""
+    """A ``*.logic.yaml``. ``policy_id`` is its directory; ``written_type`` is the input type as written."""
 
     id: str
     policy_id: str
@@ -141,13 +143,13 @@ class Logic:
 
 
 def names_from(fields: Fields) -> Names:
-    """Return the names of a record that has them."""
+    """Return the names of a record."""
     names = fields.get("names")
     return Names(names.text("full", ""), names.text("contextual", "")) if names else Names("", "")
 
 
 def policy_from(entity: str, fields: Fields, logics: tuple[str, ...]) -> Policy:
-    """Return the policy a record describes."""
+    """Return the policy in a record."""
     similar = fields.get("similarPolicies")
 
     def links(key: str) -> tuple[NamedLink, ...]:
@@ -173,7 +175,7 @@ def policy_from(entity: str, fields: Fields, logics: tuple[str, ...]) -> Policy:
 
 
 def section_from(entity: str, fields: Fields) -> Section:
-    """Return the section a record describes."""
+    """Return the section in a record."""
     similar = fields.get("similar")
     hub = similar.get("awsSecurityHub") if similar else None
     return Section(
@@ -188,7 +190,7 @@ def section_from(entity: str, fields: Fields) -> Section:
 
 
 def extracts_from(entity: str, fields: Fields) -> Extracts:
-    """Return the extracts a record holds, those without a name left out."""
+    """Return the extracts in a record, without those that have no name."""
     extracts = tuple(
         WrittenExtract(record.text("name"), record.get("value"), record["name"].span)
         for record in fields.records("extracts")
@@ -198,7 +200,7 @@ def extracts_from(entity: str, fields: Fields) -> Extracts:
 
 
 def logic_from(entity: str, fields: Fields) -> Logic | None:
-    """Return the logic a record describes, None without an input type."""
+    """Return the logic in a record, None without an input type."""
     if fields.get("inputType") is None:
         return None
     newer = "inputObject" not in fields.aliases
@@ -209,7 +211,7 @@ def logic_from(entity: str, fields: Fields) -> Logic | None:
 
 
 def object_type_from(entity: str, fields: Fields) -> ObjectType:
-    """Return the object type a record declares."""
+    """Return the object type in a record."""
 
     def named(key: str) -> tuple[Fields, ...]:
         return tuple(record for record in fields.records(key) if record.get("name") is not None)
@@ -252,7 +254,7 @@ def _files(fields: Fields, key: str) -> tuple[Placed, ...]:
 def _block(fields: Fields, relationship: Placed | None, *, newer: bool) -> WrittenBlock:
     def check(record: Fields) -> Call | None:
         call = record.get("check")
-        return modernised(call) if newer and call is not None else call
+        return modernise(call) if newer and call is not None else call
 
     return WrittenBlock(
         relationship,
@@ -277,3 +279,29 @@ def _outcome(record: Fields) -> WrittenOutcome | None:
     if status is None or message is None:
         return None
     return WrittenOutcome(Status(status.value), message, record.get("remediationMessage"), status.span)
+
+
+_UNIT_TESTS = "/ce/unit-test/"
+
+
+def is_unit_test(logic: Logic) -> bool:
+    """Whether a logic file tests operations and evaluates no objects."""
+    return logic.id.startswith(_UNIT_TESTS) or any(call.operation.name == "UNIT_TEST" for call in written_in(logic.block))
+
+
+def written_in(block: WrittenBlock) -> Iterator[Call]:
+    """Yield the operations in a block and below it."""
+    for condition in block.conditions:
+        if condition.check is not None:
+            yield from written_below(condition.check)
+    for related in block.related:
+        yield from written_in(related)
+
+
+def written_below(call: Call) -> Iterator[Call]:
+    """Yield an operation and those inside it."""
+    yield call
+    for value in call.arguments.values():
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, Call):
+                yield from written_below(part)

@@ -1,4 +1,4 @@
-"""The files of a repository, read without ever leaving it: links checked, sizes bounded, UTF-8 only."""
+"""Read the files of a repository and no others: links are checked, sizes limited, and texts are UTF-8."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Span
+from perpend.core.diagnostics.phrases import shorten
 from perpend.language.syntax import rules
-from perpend.language.syntax.wording import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +23,11 @@ _MAX_FILES: Final = 500_000
 _MAX_LINKED: Final = 2_000
 _MAX_DEPTH: Final = 40
 _LINE_ENDS: Final = {True: re.compile("\n"), False: re.compile("\r\n|[\r\n\x85\u2028\u2029]")}
-"""What ends a line for the parser that counted it: the JSON parser knows one sign, the YAML parser five."""
+"""The line ends of each parser: the JSON parser knows one, the YAML parser five."""
 
 
 class UnreadableFile(Exception):
-    """A file that cannot be used, with the diagnostic that says why."""
+    """A file that cannot be used, with the diagnostic that gives the reason."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
@@ -36,7 +36,7 @@ class UnreadableFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What a directory holds: files and directories as paths from its root (no leading slash), and bad links."""
+    """The content of a directory: files and directories as paths from its root (no leading slash), and bad links."""
 
     files: frozenset[str]
     directories: frozenset[str]
@@ -45,16 +45,16 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Reads below one root. Paths are POSIX, relative to the root, without a leading slash."""
+    """Files below one root. Paths are POSIX, relative to the root, without a leading slash."""
 
     root: Path
     _lines: dict[str, list[str]] = field(default_factory=dict, repr=False, compare=False)
     _folders: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def tree(self, tops: tuple[str, ...], beside: tuple[str, ...] = ()) -> Tree:
-        """Return everything below the named top directories. Hidden entries are passed over.
+        """Return everything below the named top directories, except hidden entries.
 
-        A pipe, socket or device among the files, or in the place of a file ``beside`` them, is told, and never read.
+        Pipes, sockets and devices in the tree, or in the place of a file ``beside`` it, become diagnostics and are never read.
         """
         walk = _TreeWalk(self.root)
         for top in tops:
@@ -92,7 +92,7 @@ class Files:
             raise _unreadable(rules.UNREADABLE_FILE, path, f"`{path}` cannot be read: {error.strerror}") from None
 
     def source_line(self, path: str, line: int) -> str | None:
-        """Return one line of a file for a diagnostic's excerpt, None where there is none to show."""
+        """Return one line of a file for the excerpt of a diagnostic, None if there is none."""
         if path not in self._lines:
             try:
                 self._lines[path] = _LINE_ENDS[path.endswith(".json")].split(self.text(path, limit=MAX_TEST_DATA))
@@ -102,7 +102,7 @@ class Files:
         return lines[line - 1] if 0 < line <= len(lines) else None
 
     def resolve(self, reference: str, *, base: str, span: Span) -> str:
-        """Return the path that a reference names: absolute from the root, else from ``base``. Raises UnreadableFile."""
+        """Return the path of a reference: absolute from the root, else relative to ``base``. Raises UnreadableFile."""
         start = "" if reference.startswith("/") else base
         path = posixpath.normpath(posixpath.join(start, reference.lstrip("/")))
         if path == ".." or path.startswith("../") or "\0" in reference:
@@ -129,11 +129,11 @@ def _unreadable(rule: Rule, path: str, message: str) -> UnreadableFile:
 
 
 def _irregular(path: str) -> Diagnostic:
-    return rules.UNREADABLE_FILE.at(Span(path), f"`{path}` is no regular file")
+    return rules.UNREADABLE_FILE.at(Span(path), f"`{path}` is not a regular file")
 
 
 class _TreeWalk:
-    """One walk over a tree; links are followed only where they stay inside and do not loop."""
+    """One walk over a tree. It follows links only if they stay inside and form no loop."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -146,23 +146,23 @@ class _TreeWalk:
         self.full = False
 
     def start(self, top: str) -> None:
-        """Take in one top directory, where there is one."""
+        """Add one top directory, if it exists."""
         place = os.path.join(self.root, top)
         if not os.path.islink(place) or self._link_is_safe(place, top, (self.real_root,)):
             real = os.path.realpath(place)
             if os.path.isdir(real):
                 self._enter(top, real, (self.real_root,), linked=os.path.islink(place))
             elif os.path.lexists(real):
-                self._note(rules.UNREADABLE_FILE, top, f"`{top}` is no directory")
+                self._note(rules.UNREADABLE_FILE, top, f"`{top}` is not a directory")
 
     def look_at(self, path: str) -> None:
-        """Note what stands in a file's place and is none."""
+        """Report an entry in the place of a file that is not a file."""
         place = os.path.join(self.root, path)
         if os.path.exists(place) and not os.path.isfile(place):
             self.diagnostics.append(_irregular(path))
 
     def _enter(self, path: str, real: str, above: tuple[str, ...], *, linked: bool) -> None:
-        """Take in a directory by its real path, ``above`` being the real paths of those that led here."""
+        """Add a directory by its real path. ``above`` holds the real paths of its parents, links included."""
         self.linked += linked
         if self.linked > _MAX_LINKED:
             self._too_large(path, f"more than {_MAX_LINKED:,} directories are reached through links")

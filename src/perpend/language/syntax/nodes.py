@@ -1,4 +1,4 @@
-"""YAML text in, a tree of nodes with places out. Plain data only: no tags that build things, no repeated keys, no bombs."""
+"""Parse YAML to a tree of nodes with places. Only plain data is accepted: no tags for objects, no repeated keys, no bombs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Span
+from perpend.core.diagnostics.phrases import shorten
 from perpend.language.syntax import rules
-from perpend.language.syntax.wording import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ _WORDS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class ScalarNode:
-    """A single value: ``value`` as the YAML 1.2 core schema reads it, ``text`` as it was written."""
+    """A single value: ``value`` by the YAML 1.2 core schema, and ``text`` as written."""
 
     value: Any
     text: str
@@ -60,7 +60,7 @@ class Mapping:
     size: int
 
     def get(self, key: str) -> Node | None:
-        """Return the node under a key, None where the key is absent."""
+        """Return the node under a key, None if the key is absent."""
         return next((node for name, node in self.entries if name.text == key), None)
 
 
@@ -68,7 +68,7 @@ Node = ScalarNode | Sequence | Mapping
 
 
 class Malformed(Exception):
-    """YAML that cannot be read at all, with its diagnostic."""
+    """YAML that cannot be parsed, with its diagnostic."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
@@ -76,9 +76,9 @@ class Malformed(Exception):
 
 
 def node_from_yaml(text: str, path: str, diagnostics: list[Diagnostic]) -> Node | None:
-    """Return the tree of a one-document YAML text, None where it cannot be read.
+    """Return the tree of a YAML text with one document, None if it cannot be parsed.
 
-    Problems are added to ``diagnostics``; repeated keys and unknown tags do not end the reading.
+    Problems go to ``diagnostics``. Repeated keys and unknown tags do not stop the parser.
     """
     try:
         return _Composer(text, path, diagnostics).document()
@@ -101,7 +101,7 @@ def plain(node: Node) -> Any:
 
 
 class _Composer:
-    """Builds nodes from parser events: no recursion in C, so no input can exhaust the stack."""
+    """Builds nodes from parser events without recursion in C, so that no input can exhaust the stack."""
 
     def __init__(self, text: str, path: str, diagnostics: list[Diagnostic]) -> None:
         self.path = path
@@ -111,14 +111,14 @@ class _Composer:
         self.values = 0
 
     def document(self) -> Node | None:
-        """Return the only document's root."""
+        """Return the root of the only document."""
         root: Node | None = None
         documents = 0
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise self._refused(rules.SEVERAL_DOCUMENTS, event, _SEVERAL_DOCUMENTS)
+                    raise self._malformed(rules.SEVERAL_DOCUMENTS, event, _SEVERAL_DOCUMENTS)
             elif isinstance(event, yaml.NodeEvent):
                 root = self._node(event, 1)
         if root is None or (isinstance(root, ScalarNode) and root.value is None):
@@ -128,7 +128,7 @@ class _Composer:
 
     def _node(self, event: Any, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise self._refused(rules.NESTED_TOO_DEEPLY, event, f"values are nested more than {MAX_DEPTH} levels deep")
+            raise self._malformed(rules.NESTED_TOO_DEEPLY, event, f"values are nested more than {MAX_DEPTH} levels deep")
         if isinstance(event, yaml.AliasEvent):
             node = self._alias(event)
         else:
@@ -152,7 +152,7 @@ class _Composer:
         for inner in self._until(yaml.MappingEndEvent):
             key, value = self._node(inner, depth + 1), self._node(next(self.events), depth + 1)
             if not isinstance(key, ScalarNode):
-                raise self._refused(rules.WRONG_KIND, inner, "a key must be a text")
+                raise self._malformed(rules.WRONG_KIND, inner, "a key must be a text")
             if key.text in seen:
                 self._repeated(key, seen[key.text])
                 continue
@@ -173,14 +173,14 @@ class _Composer:
             rule, what = (
                 (rules.RECURSIVE_ANCHOR, "stands inside its own value") if known else (rules.YAML_SYNTAX, "is not defined")
             )
-            raise self._refused(rule, event, f"the alias `*{shorten(event.anchor)}` {what}")
+            raise self._malformed(rule, event, f"the alias `*{shorten(event.anchor)}` {what}")
         self._count(event, _size(node))
         return node
 
     def _count(self, event: Any, more: int) -> None:
         self.values += more
         if self.values > MAX_VALUES:
-            raise self._refused(rules.TOO_MANY_VALUES, event, f"the file unfolds to more than {MAX_VALUES:,} values")
+            raise self._malformed(rules.TOO_MANY_VALUES, event, f"the file unfolds to more than {MAX_VALUES:,} values")
 
     def _tag(self, event: Any) -> None:
         if event.tag and event.tag not in _CORE_TAGS and event.tag != "!":
@@ -189,7 +189,7 @@ class _Composer:
     def _repeated(self, key: ScalarNode, first: ScalarNode) -> None:
         self.diagnostics.append(
             rules.DUPLICATE_KEY.at(
-                key.span, f"the key `{shorten(key.text)}` stands here twice", label=f"first used in line {first.span.line}"
+                key.span, f"duplicate key `{shorten(key.text)}`", label=f"first used in line {first.span.line}"
             )
         )
 
@@ -197,7 +197,7 @@ class _Composer:
         start, end = event.start_mark, event.end_mark
         return Span(self.path, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
-    def _refused(self, rule: Rule, event: Any, message: str) -> Malformed:
+    def _malformed(self, rule: Rule, event: Any, message: str) -> Malformed:
         return Malformed(rule.at(self._span(event), message))
 
 
@@ -206,7 +206,7 @@ def _size(node: Node) -> int:
 
 
 def _resolved(event: Any) -> Any:
-    """Return a scalar's value: plain ones by the YAML 1.2 core schema, all others as text."""
+    """Return a scalar's value: plain scalars by the YAML 1.2 core schema, all others as text."""
     text: str = event.value
     if event.tag == "tag:yaml.org,2002:str" or (not event.implicit[0] and event.tag in (None, "!")) or event.style:
         return text

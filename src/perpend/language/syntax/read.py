@@ -1,4 +1,4 @@
-"""Nodes and a shape in, values with places out; what does not fit becomes a diagnostic and the rest is read on."""
+"""Read nodes by a shape to values with places. Nodes that do not fit become diagnostics, and reading continues."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.language.syntax import rules
 from perpend.language.syntax.calls import Call, call_from_node
 from perpend.language.syntax.nodes import Mapping, Node, ScalarNode, Sequence, plain
@@ -23,7 +24,6 @@ from perpend.language.syntax.shapes import (
     Text,
     TextMap,
 )
-from perpend.language.syntax.wording import nearest, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Fields(MappingType[str, Any]):
-    """A record as read: values by key name (aliases resolved), the places of the keys, and the aliases that were written."""
+    """A record: values by key name (aliases resolved), the places of the keys, and the aliases in the file."""
 
     values_by_key: dict[str, Any]
     key_spans: dict[str, Span]
@@ -58,7 +58,7 @@ class Fields(MappingType[str, Any]):
         return len(self.values_by_key)
 
     def text(self, key: str, default: Any = None) -> Any:
-        """Return the bare value under a key."""
+        """Return the value under a key without its place."""
         value = self.values_by_key.get(key)
         return default if value is None else value.value
 
@@ -73,12 +73,12 @@ class Fields(MappingType[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads nodes of one file, collecting diagnostics."""
+    """Reads the nodes of one file and collects diagnostics."""
 
     diagnostics: list[Diagnostic]
 
     def record(self, node: Node, shape: Record, key_span: Span | None = None) -> Fields | None:
-        """Return a record, None where the node is no mapping. ``key_span`` is the place of the key that holds it."""
+        """Return a record, None if the node is not a mapping. ``key_span`` is the place of the record's key."""
         place = key_span or node.span
         if not isinstance(node, Mapping):
             self._wrong(node, f"a mapping ({shape.doc.rstrip('.').lower()})")
@@ -93,7 +93,7 @@ class Reader:
             if key is None:
                 self._unknown(name, keys, shape)
             elif key.name in values:
-                self._note(rules.DUPLICATE_KEY, name.span, f"`{name.text}` says again what `{written[key.name]}` says")
+                self._note(rules.DUPLICATE_KEY, name.span, f"`{name.text}` and `{written[key.name]}` are the same key")
             else:
                 spans[key.name] = name.span
                 written[key.name] = name.text
@@ -104,7 +104,7 @@ class Reader:
         return Fields(values, spans, place, aliases)
 
     def value(self, node: Node, shape: Shape, key_span: Span) -> Any:
-        """Return what a node holds by a shape: ``Placed``, ``Fields``, a tuple, a ``Call``, or None where it does not fit."""
+        """Return the value of a node by a shape: ``Placed``, ``Fields``, a tuple, a ``Call``, or None if it does not fit."""
         match shape:
             case Text():
                 return self._text(node, shape)
@@ -186,7 +186,7 @@ class Reader:
 
 
 def described(node: Node) -> str:
-    """Return what a node is, in a word or two."""
+    """Return the kind of a node in a word or two."""
     match node:
         case Mapping():
             return "a mapping"

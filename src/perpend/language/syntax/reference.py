@@ -1,4 +1,4 @@
-"""The reference pages of the operations, written from their declarations. ``docs/reference/operations`` is their output.
+"""Write the reference pages of the operations from their declarations. ``docs/reference/operations`` is the output.
 
 python -m perpend.language.syntax.reference docs/reference/operations
 """
@@ -57,7 +57,7 @@ def operation_pages() -> dict[str, str]:
 
 
 def write_reference(directory: Path) -> list[Path]:
-    """Write all pages into a directory, made where it is absent, and delete pages that no operation has; return the paths."""
+    """Write all pages into a directory, created if absent, and delete pages without an operation. Return the paths."""
     directory.mkdir(parents=True, exist_ok=True)
     pages = operation_pages()
     for path in directory.glob("*.md"):
@@ -74,7 +74,7 @@ def page_name(operation: Operation) -> str:
 
 
 def text_form(operation: Operation, text: str) -> str:
-    """Return how a rendering reads, with ⟨…⟩ for what an author writes."""
+    """Return the text form of an operation, with ⟨…⟩ for the author's parts."""
 
     def place(match: re.Match[str]) -> str:
         name, form = match[1], match[2]
@@ -149,7 +149,7 @@ def _checks(operation: Operation) -> list[str]:
         (str(slot), f"`{check.key}`", _presence(operation, check), check.doc, f"`{text_form(operation, check.text)}`")
         for slot, check in enumerate(operation.checks, 1)
     ]
-    note = "Slots count those checks only that are written, after the slots of the operands."
+    note = "Slots count only checks that are present, after the slots of the operands."
     errors = [f"`{check.key}`" for check in operation.checks if check.error]
     if errors:
         note += f" {' and '.join(errors)} {'carries' if len(errors) == 1 else 'carry'} a runtime error."

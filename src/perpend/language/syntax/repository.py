@@ -1,4 +1,4 @@
-"""A policy repository: what is in it, each document read once and on demand, and everything that is wrong with it."""
+"""A policy repository: its documents, each read once and on demand, and the problems of its files."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from perpend.core.diagnostics.directories import no_directory
 from perpend.core.diagnostics.model import Diagnostic, Span
+from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.core.errors import PerpendError
 from perpend.core.objects.object_types import FORMER_NAMES, current_name
 from perpend.language.syntax import rules, shapes
-from perpend.language.syntax.companions.renames import FILE as RENAMES
-from perpend.language.syntax.companions.renames import SHAPE as RENAMES_SHAPE
-from perpend.language.syntax.companions.renames import Renames, renames_from
 from perpend.language.syntax.documents import (
     Extracts,
     Folder,
@@ -33,13 +31,15 @@ from perpend.language.syntax.documents import (
     section_from,
 )
 from perpend.language.syntax.files import MAX_TEST_DATA, MAX_YAML, Files, Tree, UnreadableFile, parents
-from perpend.language.syntax.json.catalogue import ALL_TYPES, CataloguedType, catalogue_of
-from perpend.language.syntax.json.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
-from perpend.language.syntax.json.positions import JsonPlaces
+from perpend.language.syntax.json_positions import JsonPlaces
+from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
 from perpend.language.syntax.nodes import node_from_yaml
 from perpend.language.syntax.read import Fields, Placed, Reader
+from perpend.language.syntax.renames import FILE as RENAMES
+from perpend.language.syntax.renames import SHAPE as RENAMES_SHAPE
+from perpend.language.syntax.renames import Renames, renames_from
 from perpend.language.syntax.test_data import TestObject, read_test_objects
-from perpend.language.syntax.wording import nearest, shorten
+from perpend.language.syntax.type_catalogue import ALL_TYPES, CataloguedType, catalogue_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -53,10 +53,10 @@ TOPS = ("ce", "frameworks", "types", "internal")
 """The top directories of a repository."""
 
 ROOT_MARK: Final = "root.yaml"
-"""The file that marks a directory as a repository's root, whatever else it holds."""
+"""The file that marks a directory as a repository's root."""
 
 LIBRARY: Final = Path(__file__).parents[2] / "library"
-"""The policy repository that Perpend brings along."""
+"""The policy repository that ships with Perpend."""
 
 _DESCRIPTORS = {"ce": ("folder.yaml", "policy.yaml"), "frameworks": ("section.yaml",)}
 T = TypeVar("T")
@@ -68,26 +68,26 @@ _TYPE_WORD: Final = re.compile("inputType|inputObject")
 
 
 class NotARepository(PerpendError):
-    """A directory that holds no policy repository."""
+    """A directory that is not a policy repository."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[T_co]):
-    """A document and what was wrong with it. ``value`` is None where nothing could be read of it."""
+    """A document and its problems. ``value`` is None if nothing could be read."""
 
     value: T_co | None
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def sound(self) -> bool:
-        """Whether the document can be relied on."""
+        """Whether the document has no errors."""
         return self.value is not None and not self.diagnostics
 
 
 class Repository:
     """A directory in the format of the specification, section 1. IDs are absolute POSIX paths from its root.
 
-    Documents are read on first use and kept. ``fallback`` supplies object types that this repository does not declare.
+    Documents are read on first use and cached. ``fallback`` supplies object types that this repository does not declare.
     """
 
     def __init__(self, root: str | Path, *, fallback: Repository | None = None) -> None:
@@ -100,7 +100,7 @@ class Repository:
             raise NotARepository(f"{root}: {wrong}")
 
     def carry_over(self, other: Repository, changed: Collection[str]) -> None:
-        """Take over what another reading of the same directory has read, but for the files that have changed since.
+        """Copy the documents that another reading of the same directory has cached, except those of changed files.
 
         Both must hold the same files; ``changed`` has paths without a leading slash.
         """
@@ -144,7 +144,7 @@ class Repository:
 
     @cached_property
     def type_names(self) -> tuple[str, ...]:
-        """API names of all object types that have a directory here."""
+        """API names of all object types that have a directory in this repository."""
         names = {path.split("/")[1] for path in self.tree.files if path.startswith("types/") and path.count("/") >= 2}
         return tuple(sorted(map(current_name, names)))
 
@@ -167,9 +167,9 @@ class Repository:
         return self._document(entity, shapes.LOGIC, lambda fields: logic_from(entity, fields))
 
     def input_type(self, entity: str) -> str | None:
-        """Return the API name of the type that a logic file judges, None where it says none that can be read.
+        """Return the API name of a logic file's input type, None if it has no readable one.
 
-        Where one plain line says it, the word stands nowhere else and nothing is escaped, the rest is not looked at.
+        If one plain line states it, and nothing else in the file could, the rest of the file is not parsed.
         """
         with suppress(UnreadableFile):
             text = "" if entity in self._documents else self.files.text(entity.lstrip("/"), limit=MAX_YAML)
@@ -184,7 +184,7 @@ class Repository:
         return self._document(entity, shapes.EXTRACTS, lambda fields: extracts_from(entity, fields))
 
     def object_type(self, name: str) -> Loaded[ObjectType]:
-        """Return a declared object type, from here or from the fallback; ``value`` is None where none declares it."""
+        """Return a declared object type, from here or from the fallback. ``value`` is None if it is not declared."""
         path = self._declaring_path(name)
         if path is not None:
             return self._document(f"/{path}", shapes.TYPE, lambda fields: object_type_from(f"/types/{name}", fields))
@@ -192,7 +192,7 @@ class Repository:
 
     @cached_property
     def renames(self) -> Loaded[Renames]:
-        """What policies were called before, and which are no more, as far as the repository says so."""
+        """The former ids of policies, and the retired policies."""
         if not (self.files.root / RENAMES).is_file():
             return Loaded(Renames())
         written = self._document(f"/{RENAMES}", RENAMES_SHAPE, lambda fields: fields)
@@ -202,7 +202,7 @@ class Repository:
 
     @cached_property
     def catalogue(self) -> Loaded[dict[str, CataloguedType]]:
-        """What catalogues of this repository say of object types, by API name; a type's own one wins."""
+        """The object types in this repository's catalogues, by API name. A type's own catalogue overrides the common one."""
         types, diagnostics = dict(self._catalogue_of_all.value or {}), list(self._catalogue_of_all.diagnostics)
         for name in self.type_names:
             if f"types/{name}/type.json" in self.tree.files:
@@ -217,25 +217,25 @@ class Repository:
 
     @property
     def lists_all_types(self) -> bool:
-        """Whether a catalogue names all types that there are: one that names none says nothing."""
+        """Whether a catalogue lists all existing types. A catalogue without types does not."""
         return bool(self._catalogue_of_all.value)
 
     @cached_property
     def known_types(self) -> frozenset[str]:
-        """API names of the types that a directory or a catalogue knows, here or in the fallback."""
+        """API names of the types with a directory or an entry in a catalogue, here or in the fallback."""
         beyond = self.fallback.known_types if self.fallback else frozenset()
         return beyond | frozenset(self.type_names) | frozenset(self.catalogue.value or ())
 
     def declared_type(self, name: str) -> ObjectType | None:
-        """Return what is declared of an object type, None where nothing usable is."""
+        """Return an object type's declaration, None if there is no usable one."""
         return self.object_type(current_name(name)).value
 
     def rule(self, path: str) -> Loaded[Fields]:
-        """Return an internal rule by its file's path."""
+        """Return an internal rule by the path of its file."""
         return self._document(path, shapes.RULE, lambda fields: fields)
 
     def mapping_tables(self) -> Loaded[MappingTables]:
-        """Return the tables that lead from internal rules to sections."""
+        """Return the tables that map internal rules to sections."""
         if ROOT not in self._documents:
             diagnostics: list[Diagnostic] = []
             tables = read_mapping_tables(self.files, diagnostics)
@@ -255,13 +255,13 @@ class Repository:
         return Loaded(objects, tuple(diagnostics))
 
     def test_place(self, test: TestObject, *keys: str) -> Span:
-        """Return the place of a test object of a data file, or of a key in it: ``"expectedResult", "status"``."""
+        """Return the place of a test object in a data file, or of a key in it: ``"expectedResult", "status"``."""
         if test.path not in self._json_places:
             self._json_places[test.path] = JsonPlaces(self.files.text(test.path, limit=MAX_TEST_DATA), test.path)
         return self._json_places[test.path].entry(test.number, *keys)
 
     def referred(self, reference: Placed, document: str, diagnostics: list[Diagnostic]) -> str | None:
-        """Return the path of a file that a document refers to, None (and a diagnostic) where there is none."""
+        """Return the path of a referenced file, None (and a diagnostic) if it does not exist."""
         try:
             path = self.files.resolve(reference.value, base=posixpath.dirname(document.lstrip("/")), span=reference.span)
         except UnreadableFile as error:
@@ -273,17 +273,17 @@ class Repository:
         return path
 
     def imported(self, reference: Placed, document: str, diagnostics: list[Diagnostic]) -> str | None:
-        """Return the id of an extracts file that a document imports, None (and a diagnostic) where it is none."""
+        """Return the id of an imported file of extracts, None (and a diagnostic) if it does not exist."""
         path = self.referred(reference, document, diagnostics)
         if path is None:
             return None
         if not _is_extracts(path):
-            diagnostics.append(rules.NOT_EXTRACTS.at(reference.span, f"`/{shorten(path)}` is no file of extracts"))
+            diagnostics.append(rules.NOT_EXTRACTS.at(reference.span, f"`/{shorten(path)}` is not a file of extracts"))
             return None
         return f"/{path}"
 
     def diagnostics(self) -> list[Diagnostic]:
-        """Read everything and return all that is wrong with the files themselves."""
+        """Read all files and return their problems."""
         diagnostics = [*self.tree.diagnostics, *self._missing_descriptors(), *self.mapping_tables().diagnostics]
         diagnostics += [*self.catalogue.diagnostics, *self.renames.diagnostics]
         documents: Iterable[Loaded[object]] = (
@@ -304,12 +304,12 @@ class Repository:
         return diagnostics
 
     def _declaring_path(self, name: str) -> str | None:
-        """Return the path of the file here that declares a type under its name or a former one."""
+        """Return the path of the file here that declares a type under its current or a former name."""
         names = (name, *(former for former, current in FORMER_NAMES.items() if current == name))
         return next((path for name in names if (path := f"types/{name}/type.yaml") in self.tree.files), None)
 
     def _missing_file(self, path: str, span: Span) -> Diagnostic:
-        """Return what is wrong with a reference to a file: the topmost directory of its path that is not there, or the file."""
+        """Return the problem of a reference to a missing file. It names the topmost missing directory, or the file."""
         if path in self.tree.directories or path == ".":
             return rules.MISSING_FILE.at(span, f"`/{path.lstrip('.')}` is a directory, not a file")
         above = [path, *parents(path)]
@@ -375,7 +375,7 @@ class Repository:
 
 
 def is_root(directory: Path) -> bool:
-    """Whether a directory is a repository's root: by its mark, or by what it holds."""
+    """Whether a directory is a repository's root, by its marker file or its content."""
     return (directory / ROOT_MARK).is_file() or any((directory / top).is_dir() for top in TOPS)
 
 
@@ -388,13 +388,13 @@ def _is_rule(path: str) -> bool:
 
 
 def open_repository(directory: str | Path | None = None) -> Repository:
-    """Return the repository at a directory, with the library's object types as fallback; the library itself for None.
+    """Return the repository in a directory, with the library's object types as fallback; the library itself for None.
 
-    Raises NotARepository where the directory is none.
+    Raises NotARepository if the directory is not one.
     """
     return library() if directory is None else Repository(directory, fallback=library())
 
 
 def library() -> Repository:
-    """Return the policies and object types that Perpend brings along."""
+    """Return the policies and object types that ship with Perpend."""
     return Repository(LIBRARY)

@@ -1,7 +1,7 @@
 """JSON Schemas (draft-07) of every file kind, derived from the shapes and the operation declarations.
 
-A schema allows the spellings of all dialects. What needs another file or a parser (names, types of fields, dates, queries)
-it leaves to analysis: whatever a schema refuses, ``perpend lint`` refuses too, not the reverse.
+A schema allows the spellings of all dialects. Checks that need another file or a parser (names, types of fields, dates,
+queries) are left to the compiler: ``perpend lint`` rejects everything that a schema rejects, and more.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from perpend.core.values.types import BYTES_COLLECTIONS, COLLECTIONS, EVERY_TYPE
 from perpend.language.operations import OPERATIONS
 from perpend.language.operations.operation import Constant, Operation, Parameter, Result
 from perpend.language.program.numbering import LAST
-from perpend.language.syntax.companions.remedy import SHAPE as REMEDY
-from perpend.language.syntax.companions.shapes import RATINGS, WAIVERS
+from perpend.language.syntax.decision_shapes import RATINGS, WAIVERS
+from perpend.language.syntax.remedy_shape import SHAPE as REMEDY
 from perpend.language.syntax.shapes import (
     REPOSITORY_KINDS,
     Choice,
@@ -92,7 +92,7 @@ def schema_files() -> dict[str, str]:
 
 
 def write_schemas(directory: Path) -> list[Path]:
-    """Write each schema as ``<Kind>.schema.json`` into a directory, made where it is absent; return the paths."""
+    """Write each schema as ``<Kind>.schema.json`` into a directory, created if absent. Return the paths."""
     directory.mkdir(parents=True, exist_ok=True)
     written = []
     for name, text in schema_files().items():
@@ -103,7 +103,7 @@ def write_schemas(directory: Path) -> list[Path]:
 
 
 class _Writer:
-    """Writes one schema; what is referred to by name collects in ``definitions``."""
+    """Writes one schema and collects shared definitions in ``definitions``."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
@@ -140,9 +140,9 @@ class _Writer:
             case OperationShape():
                 return self._operand(_BOOLEAN if key.name == _CONDITION_KEY else EVERY_TYPE)
             case Record():
-                return self._named(shape)
+                return self._record_reference(shape)
 
-    def _named(self, record: Record) -> Schema:
+    def _record_reference(self, record: Record) -> Schema:
         """Return a reference to a record's definition."""
         known = self.records.setdefault(record.name, record)
         if known != record:
@@ -157,7 +157,7 @@ class _Writer:
         if record.recursive:
             keys = (*keys, Key(record.recursive, Items(record), "Related lists of these objects."))
         properties = {
-            name: {"description": key.doc, **_beside(self._shape(key.shape, key))}
+            name: {"description": key.doc, **_with_siblings(self._shape(key.shape, key))}
             for key in keys
             for name in (key.name, *key.aliases)
         }
@@ -166,13 +166,13 @@ class _Writer:
         return {**schema, "allOf": spellings} if spellings else schema
 
     def _operand(self, accepted: frozenset[ValueType]) -> Schema:
-        """Return a reference to the class of operations that may stand where these types are taken."""
+        """Return a reference to the class of operations that are allowed for these types."""
         name = class_name(accepted)
         if name not in self.definitions:
             self.definitions[name] = {}
             bodies: dict[str, list[Schema]] = {}
             for operation in OPERATIONS.values():
-                if may_stand(operation, accepted):
+                if is_allowed_operand(operation, accepted):
                     bodies.setdefault(operation.key, []).append(self._operation(operation))
             self.definitions[name] = {
                 "description": f"One operation that gives {class_text(accepted)}.",
@@ -197,7 +197,7 @@ class _Writer:
 
     def _body(self, operation: Operation) -> Schema:
         properties = {
-            parameter.name: {"description": parameter.doc, **_beside(self._parameter(parameter))}
+            parameter.name: {"description": parameter.doc, **_with_siblings(self._parameter(parameter))}
             for parameter in operation.parameters
         }
         required = [parameter.name for parameter in operation.parameters if parameter.required]
@@ -207,7 +207,7 @@ class _Writer:
                 check.key: {"description": check.doc, **(_DELEGATE if check.delegate else _MESSAGE)} for check in checks
             }
             properties["undeterminedIf"] = _closed(
-                "What leaves the status undetermined, each with its message.",
+                "Checks that make the status undetermined, each with its message.",
                 messages,
                 [check.key for check in checks if check.required],
             )
@@ -226,8 +226,8 @@ def _reference(name: str) -> Schema:
     return {"$ref": f"#/definitions/{name}"}
 
 
-def _beside(schema: Schema) -> Schema:
-    """Return a schema that may have neighbours: draft-07 ignores what stands beside a reference."""
+def _with_siblings(schema: Schema) -> Schema:
+    """Return a schema that may have siblings: draft-07 ignores the siblings of a reference."""
     return {"allOf": [schema]} if "$ref" in schema else schema
 
 
@@ -239,7 +239,7 @@ def _closed(doc: str, properties: dict[str, Schema], required: list[str]) -> Sch
 _DELEGATE = _closed(
     "A field that is filled whenever this one could be read.",
     {
-        "path": {"description": "The field's API name, with lookups in front.", **_PATH},
+        "path": {"description": "The field's API name, after any lookups.", **_PATH},
         "currentStateMessage": {"description": "The message.", **_MESSAGE},
     },
     ["path", "currentStateMessage"],
@@ -247,7 +247,7 @@ _DELEGATE = _closed(
 
 
 def _one_of(key: Key) -> Schema:
-    """Return what allows one spelling of a key, and demands one where the key is required."""
+    """Return the schema that allows one spelling of a key, and requires one if the key is required."""
     spelt: list[Schema] = [{"required": [name]} for name in (key.name, *key.aliases)]
     return {"oneOf": spelt if key.required else [*spelt, {"not": {"anyOf": spelt}}]}
 
@@ -264,10 +264,10 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def may_stand(operation: Operation, accepted: frozenset[ValueType]) -> bool:
-    """Whether an operation may stand where values of the given types are taken.
+def is_allowed_operand(operation: Operation, accepted: frozenset[ValueType]) -> bool:
+    """Whether an operation is allowed as an operand of the given types.
 
-    One whose type is open (a field, an extract, a typed null) may stand anywhere: analysis knows its type.
+    An operation of open type (a field, an extract, a typed null) is allowed everywhere: the compiler checks its type.
     """
     if isinstance(operation.result, ValueType):
         return operation.result in accepted
@@ -275,7 +275,7 @@ def may_stand(operation: Operation, accepted: frozenset[ValueType]) -> bool:
 
 
 def definition_name(operation: Operation) -> str:
-    """Return the name of an operation's definition; two spellings of one key have two."""
+    """Return the name of an operation's definition. Two spellings of one key have two names."""
     return operation.name.replace(" (", "-").rstrip(")")
 
 
@@ -290,7 +290,7 @@ def class_text(accepted: frozenset[ValueType]) -> str:
 
 
 def _groups(accepted: frozenset[ValueType]) -> list[str]:
-    """Return the types of a class in the order of their declaration, all kinds of collection as one word."""
+    """Return the types of a class in the order of their declaration, with one word for all kinds of collection."""
     whole = {COLLECTIONS: "Collection", TEXT_COLLECTIONS: "TextCollection", BYTES_COLLECTIONS: "BytesCollection"}
     words = [one.value for one in ValueType if one in accepted - COLLECTIONS]
     collections = accepted & COLLECTIONS

@@ -1,4 +1,4 @@
-"""The shape of every file kind, declared once: reading, checking and the JSON Schemas are derived from here."""
+"""The shape of every file kind. The reader, the checks and the JSON Schemas are derived from the shapes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from perpend.core.objects.status import Status
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text; ``filled`` forbids the blank one. Numbers and booleans are not texts."""
+    """A text; ``filled`` forbids a blank one. Numbers and booleans are not texts."""
 
     filled: bool = False
 
@@ -24,7 +24,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceByName:
-    """One of the given texts, for everything or by name for some."""
+    """One of the given texts, for everything, or for some things by name."""
 
     values: tuple[str, ...]
 
@@ -36,7 +36,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A whole number from 1 on."""
+    """A whole number of at least 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class OperationShape:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of a record. ``aliases`` are spellings of other dialects."""
+    """One key of a record. ``aliases`` are its spellings in other dialects."""
 
     name: str
     shape: Shape
@@ -75,9 +75,9 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A mapping with the given keys and no others. ``recursive`` names a key that holds a list of the record itself.
+    """A mapping with the given keys and no others. ``recursive`` names a key with a list of the same record.
 
-    ``lacks`` are keys that people look for, each with what to write instead.
+    ``lacks`` maps keys that authors may expect to the keys to use instead.
     """
 
     name: str
@@ -92,19 +92,19 @@ Shape = Text | Choice | ChoiceByName | Flag | Count | Items | TextMap | ScalarMa
 _TEXTS = Items(Text(filled=True))
 _NAMES = Record(
     "names",
-    "What the entity is called.",
+    "The names of the entity.",
     (
-        Key("full", Text(filled=True), "The name where it stands alone.", required=True),
-        Key("contextual", Text(filled=True), "The name where the path is visible.", required=True),
+        Key("full", Text(filled=True), "The full name, to be shown on its own.", required=True),
+        Key("contextual", Text(filled=True), "The short name, to be shown below its path.", required=True),
     ),
 )
 _NAMED_LINK = (
-    Key("name", Text(filled=True), "The rule's name there.", required=True),
+    Key("name", Text(filled=True), "The rule's name in the other tool.", required=True),
     Key("url", Text(filled=True), "Its page.", required=True),
 )
 _SIMILAR_POLICIES = Record(
     "similarPolicies",
-    "Rules of other tools that ask the same.",
+    "Equivalent rules of other tools.",
     (
         Key("internal", _TEXTS, "Ids of internal rules."),
         Key(
@@ -133,24 +133,24 @@ _SIMILAR_POLICIES = Record(
 FOLDER = Record("folder", "A folder of policies.", (Key("names", _NAMES, "The folder's names.", required=True),))
 POLICY = Record(
     "policy",
-    "A policy: what is asked of the objects of a cloud estate.",
+    "A policy: a requirement on the objects of a cloud estate.",
     (
         Key("names", _NAMES, "The policy's names.", required=True),
-        Key("description", Text(), "What the policy asks, in a sentence or two.", required=True),
-        Key("impossible", Flag(), "The policy is an idea that cannot be automated."),
-        Key("type", Choice(("COMPLIANCE_POLICY", "BEST_PRACTICE")), "What kind of rule it is."),
-        Key("categories", Items(Choice(("SECURITY", "RELIABILITY", "PERFORMANCE", "COST"))), "What it serves."),
-        Key("frameworkMappings", _TEXTS, "Ids of the framework sections that it answers."),
-        Key("frameworkIgnoreMappings", _TEXTS, "Ids of sections that must not inherit it."),
-        Key("similarPolicies", _SIMILAR_POLICIES, "Rules of other tools that ask the same."),
+        Key("description", Text(), "The requirement, in a sentence or two.", required=True),
+        Key("impossible", Flag(), "The policy cannot be automated."),
+        Key("type", Choice(("COMPLIANCE_POLICY", "BEST_PRACTICE")), "The kind of policy."),
+        Key("categories", Items(Choice(("SECURITY", "RELIABILITY", "PERFORMANCE", "COST"))), "The goals of the policy."),
+        Key("frameworkMappings", _TEXTS, "Ids of the framework sections that it belongs to."),
+        Key("frameworkIgnoreMappings", _TEXTS, "Ids of sections that do not inherit the policy."),
+        Key("similarPolicies", _SIMILAR_POLICIES, "Equivalent rules of other tools."),
         Key("tags", _TEXTS, "Free words."),
     ),
 )
 _SIMILAR_SECTIONS = Record(
     "similar",
-    "Sections and controls elsewhere that ask the same.",
+    "Equivalent sections and controls.",
     (
-        Key("sections", _TEXTS, "Ids of sections whose policies count here too."),
+        Key("sections", _TEXTS, "Ids of sections whose policies also belong here."),
         Key("internal", _TEXTS, "Internal ids of this section."),
         Key(
             "awsSecurityHub",
@@ -166,9 +166,9 @@ SECTION = Record(
     "A section of a framework; the topmost is the framework itself.",
     (
         Key("name", Text(filled=True), "The section's name.", required=True),
-        Key("description", Text(), "What the section asks."),
+        Key("description", Text(), "The requirement of the section."),
         Key("singlePolicyOnly", Flag(), "More than one policy here is a mistake."),
-        Key("similar", _SIMILAR_SECTIONS, "Sections and controls that ask the same."),
+        Key("similar", _SIMILAR_SECTIONS, "Equivalent sections and controls."),
     ),
 )
 RULE = Record(
@@ -176,8 +176,8 @@ RULE = Record(
     "An internal rule.",
     (
         Key("name", Text(filled=True), "The rule's name.", required=True),
-        Key("description", Text(), "What it asks."),
-        Key("references", _TEXTS, "Where it comes from."),
+        Key("description", Text(), "The requirement."),
+        Key("references", _TEXTS, "Sources of the rule."),
         Key(
             "code",
             Items(
@@ -194,7 +194,7 @@ RULE = Record(
 )
 EXTRACTS = Record(
     "extracts",
-    "Values out of one object type, to be used by name.",
+    "Named values of the objects of one type.",
     (
         Key(
             "extracts",
@@ -204,7 +204,7 @@ EXTRACTS = Record(
                     "One named value.",
                     (
                         Key("name", Text(filled=True), "The name to refer to it.", required=True),
-                        Key("value", OperationShape(), "How it is computed.", required=True),
+                        Key("value", OperationShape(), "The operation that computes it.", required=True),
                     ),
                 )
             ),
@@ -215,12 +215,14 @@ EXTRACTS = Record(
 )
 _OUTCOME = (
     Key("status", Choice(tuple(Status)), "The object's status.", required=True),
-    Key("currentStateMessage", Text(), "What is the case, for whoever reads the verdict.", required=True),
-    Key("remediationMessage", Text(), "What to do about it; for INCOMPLIANT."),
+    Key("currentStateMessage", Text(), "The current state, for the reader of the verdict.", required=True),
+    Key("remediationMessage", Text(), "How to fix it; for INCOMPLIANT."),
 )
-_FILE_REFERENCE = (Key("file", Text(filled=True), "A path from here, or from the root with a leading slash.", required=True),)
+_FILE_REFERENCE = (
+    Key("file", Text(filled=True), "A path relative to this file, or from the root with a leading slash.", required=True),
+)
 _BLOCK = (
-    Key("recordTypes", _TEXTS, "Names of the record types to judge; all when absent."),
+    Key("recordTypes", _TEXTS, "Names of the record types to evaluate; all when absent."),
     Key(
         "importExtracts",
         Items(Record("importExtracts", "An import.", _FILE_REFERENCE)),
@@ -231,44 +233,53 @@ _BLOCK = (
         Items(
             Record(
                 "condition",
-                "A condition and what it means when it is the first that is true.",
-                (*_OUTCOME, Key("check", OperationShape(), "What is asked.", required=True, aliases=("condition",))),
+                "A condition, and the outcome if it is the first that is true.",
+                (*_OUTCOME, Key("check", OperationShape(), "The operation to check.", required=True, aliases=("condition",))),
             )
         ),
         "The conditions, tried in order.",
         required=True,
     ),
-    Key("otherwise", Record("otherwise", "What holds when no condition is true.", _OUTCOME), "The rest.", required=True),
+    Key(
+        "otherwise",
+        Record("otherwise", "The outcome if no condition is true.", _OUTCOME),
+        "The outcome if no condition is true.",
+        required=True,
+    ),
 )
 RELATED_LIST = Record(
     "relatedList",
-    "How the objects of a related list are judged.",
+    "The rules for the objects of a related list.",
     (
-        Key("relationshipName", Text(filled=True), "The child relationship, with lookups in front.", required=True),
+        Key("relationshipName", Text(filled=True), "The child relationship, after any lookups.", required=True),
         *_BLOCK,
     ),
     recursive="relatedLists",
 )
 LOGIC = Record(
     "logic",
-    "How one policy judges the objects of one type.",
+    "The rules of a policy for the objects of one type.",
     (
         Key("inputType", Text(filled=True), "API name of the object type.", required=True, aliases=("inputObject",)),
         Key("testData", Items(Record("testData", "A file of test objects.", _FILE_REFERENCE)), "The logic's tests."),
         *_BLOCK,
-        Key("relatedLists", Items(RELATED_LIST), "The related lists asked about."),
+        Key("relatedLists", Items(RELATED_LIST), "The related lists that conditions use."),
     ),
 )
 TYPE = Record(
     "type",
     "An object type: its fields, lookups and related lists.",
     (
-        Key("label", Text(filled=True), "What people call it.", required=True),
-        Key("description", Text(), "What it is."),
+        Key("label", Text(filled=True), "The display name.", required=True),
+        Key("description", Text(), "The description."),
         Key("nameField", Text(filled=True), "The field with an object's name."),
         Key("externalIdField", Text(filled=True), "The field with its id at the provider."),
         Key("master", Text(filled=True), "The lookup to its owner, such as the account."),
-        Key("deletionField", Text(filled=True), "The field set once an object has disappeared; `none` where there is none."),
+        Key(
+            "deletionField",
+            Text(filled=True),
+            "The field that is set after an object has disappeared; `none` if there is none.",
+        ),
         Key(
             "fields",
             Items(
@@ -277,9 +288,9 @@ TYPE = Record(
                     "A field.",
                     (
                         Key("name", Text(filled=True), "API name.", required=True),
-                        Key("type", Choice(tuple(FIELD_TYPES)), "What it holds.", required=True),
-                        Key("label", Text(), "What people call it."),
-                        Key("description", Text(), "What it means."),
+                        Key("type", Choice(tuple(FIELD_TYPES)), "The type of its values.", required=True),
+                        Key("label", Text(), "The display name."),
+                        Key("description", Text(), "The meaning of the field."),
                     ),
                 )
             ),
@@ -293,8 +304,8 @@ TYPE = Record(
                     "A reference to one object.",
                     (
                         Key("name", Text(filled=True), "The lookup, `…__r`.", required=True),
-                        Key("target", Text(filled=True), "API name of the object type it leads to.", required=True),
-                        Key("key", Text(filled=True), "The field that holds the other object's Id.", required=True),
+                        Key("target", Text(filled=True), "API name of the target object type.", required=True),
+                        Key("key", Text(filled=True), "The field with the other object's Id.", required=True),
                     ),
                 )
             ),
@@ -309,7 +320,7 @@ TYPE = Record(
                     (
                         Key("name", Text(filled=True), "The relationship, `…__r`.", required=True),
                         Key("type", Text(filled=True), "API name of the children's type.", required=True),
-                        Key("key", Text(filled=True), "The child's field that holds this object's Id.", required=True),
+                        Key("key", Text(filled=True), "The child's field with this object's Id.", required=True),
                     ),
                 )
             ),
@@ -327,4 +338,4 @@ REPOSITORY_KINDS: dict[str, Record] = {
     "type": TYPE,
     "rule": RULE,
 }
-"""The kinds of YAML files that a repository is made of, by the name of their schemas."""
+"""The kinds of YAML files in a repository, by the name of their schemas."""

@@ -1,4 +1,4 @@
-"""Test objects of a logic file with what is expected of each: from ``test-data.json``, or written beside the tests."""
+"""Read the test objects of a logic file and their expected results, from ``test-data.json`` or from the logic file."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Span, suggestion
+from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.status import Status
-from perpend.core.values.values import date_time_from_text, json_from_text
+from perpend.core.values.values import date_time_from_text
 from perpend.language.syntax import rules
-from perpend.language.syntax.json.positions import JsonPlaces
-from perpend.language.syntax.wording import shorten
+from perpend.language.syntax.files import UnreadableFile
+from perpend.language.syntax.json_positions import JsonPlaces, json_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RESERVED: Final = ("expectedResult", "context")
-"""The keys of a test object that are no fields of it."""
+"""The keys of a test object that are not fields."""
 
 MAX_VALUES = 1_000_000
-"""How many values, keys not counted, a file may hold."""
+"""The most values in a file, without keys."""
 
 _MAX_FAULTS = 100_000
-"""After so many faults the rest of a file is not looked at."""
+"""The number of problems after which the rest of a file is skipped."""
 
 EXPECTED: Final = ("status", "conditionIndex", "conditionText", "runtimeError")
 """The keys of an expectation, in the order of the format."""
 
 _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
-_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a test expects. ``index`` is text, as the format writes it; ``runtime_error`` None means none."""
+    """The expected result of a test. ``index`` is text, as in the format; ``runtime_error`` None means no error."""
 
     status: str
     index: str
@@ -45,9 +45,9 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class TestObject:
-    """One test: the object, the time of the snapshot as ISO text (None: now), the expectation.
+    """One test: the object, the snapshot time as ISO text (None: now), and the expected result.
 
-    ``path`` is the data file, empty where the test stands in the logic file; ``number`` counts its objects from 0.
+    ``path`` is the data file, empty if the test is in the logic file; ``number`` counts its objects from 0.
     """
 
     __test__ = False
@@ -61,7 +61,7 @@ class TestObject:
 
 
 def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> list[TestObject]:
-    """Return the test objects of a JSON text; those without a usable expectation become diagnostics."""
+    """Return the test objects in a JSON text. Objects without a usable expectation become diagnostics."""
     places = JsonPlaces(text, path)
     if sum(map(text.count, ",[{")) > MAX_VALUES:
         message = f"the file holds more than {MAX_VALUES:,} values"
@@ -69,18 +69,15 @@ def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> li
         return []
     repeated: list[str] = []
     try:
-        entries = json_from_text(text, repeated=repeated)
-    except json.JSONDecodeError as error:
-        diagnostics.append(rules.JSON_SYNTAX.at(places.at(error.pos), f"JSON syntax: {error.msg}"))
-        return []
-    except ValueError as error:
-        diagnostics.append(rules.JSON_SYNTAX.at(places.at(_refused(text)), f"JSON syntax: {error}"))
+        entries = json_document(text, path, repeated=repeated)
+    except UnreadableFile as error:
+        diagnostics.append(error.diagnostic)
         return []
     if not isinstance(entries, list):
         diagnostics.append(rules.NOT_TEST_DATA.at(places.at(0), "test data must be a JSON array of objects"))
         return []
     for key in dict.fromkeys(repeated):
-        diagnostics.append(rules.DUPLICATE_KEY.at(places.repeated(key), f"the key `{shorten(key)}` stands in one object twice"))
+        diagnostics.append(rules.DUPLICATE_KEY.at(places.repeated(key), f"duplicate key `{shorten(key)}`"))
     reader, tests = _TestObjects(places, diagnostics), []
     for number, entry in enumerate(entries):
         tests.append(reader.read(entry, number))
@@ -89,12 +86,7 @@ def read_test_objects(text: str, path: str, diagnostics: list[Diagnostic]) -> li
     return [test for test in tests if test is not None]
 
 
-def _refused(text: str) -> int:
-    """Return where a text has a constant that JSON does not know, 0 where it has none."""
-    return next((match.start() for match in _CONSTANT.finditer(text) if match[0][0] != '"'), 0)
-
-
-def _shown(value: Any) -> str:
+def _excerpt(value: Any) -> str:
     return shorten(value if isinstance(value, str) else json.dumps(value))
 
 
@@ -118,7 +110,7 @@ class _TestObjects:
             return None
         context = entry.get("context")
         time = context.get("snapshotTime") if isinstance(context, dict) else None
-        if not self._possible(expected, time, number):
+        if not self._is_possible(expected, time, number):
             return None
         error = expected["runtimeError"]
         return TestObject(
@@ -135,19 +127,19 @@ class _TestObjects:
             number,
         )
 
-    def _possible(self, expected: Mapping[str, Any], time: Any, number: int) -> bool:
-        """Whether some verdict could be as expected; the snapshot must have been taken at some time."""
+    def _is_possible(self, expected: Mapping[str, Any], time: Any, number: int) -> bool:
+        """Whether some verdict can match the expectation. Reports impossible ones, and snapshot times that are not times."""
         status, index = expected["status"], expected["conditionIndex"]
         problems = []
         if status not in tuple(Status):
             help = suggestion(str(status)[:60], tuple(Status)) or f"one of {', '.join(Status)}"
-            problems.append((f"`{_shown(status)}` is no status", ("expectedResult", "status"), help))
+            problems.append((f"`{_excerpt(status)}` is not a status", ("expectedResult", "status"), help))
         if isinstance(index, bool) or not _INDEX.fullmatch(str(index)):
             help = "`299` is condition 2 itself, `201` its first check"
-            problems.append((f"`{_shown(index)}` is no condition index", ("expectedResult", "conditionIndex"), help))
+            problems.append((f"`{_excerpt(index)}` is not a condition index", ("expectedResult", "conditionIndex"), help))
         if time is not None and (not isinstance(time, str) or date_time_from_text(time) is None):
             help = "for example `2026-01-31T12:00:00Z`"
-            problems.append((f"`{_shown(time)}` is no date and time in ISO 8601", ("context", "snapshotTime"), help))
+            problems.append((f"`{_excerpt(time)}` is not a date and time in ISO 8601", ("context", "snapshotTime"), help))
         for message, keys, help in problems:
             self._note(rules.IMPOSSIBLE_EXPECTATION, message, number, *keys, help=help)
         return not problems

@@ -1,4 +1,4 @@
-"""Places in, a call after each change of the files at or below them. Refuses to know what changes mean."""
+"""Watch files and directories, and call a function after each change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from perpend.language.syntax.json.mapping_tables import ID_MAP, RULE_SECTIONS
+from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS
 from perpend.language.syntax.repository import TOPS
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _QUIET: Final = 0.25
 
 
 class Watch:
-    """Looks at the names, sizes and times of files again and again, and says when they have changed."""
+    """Compares the names, sizes and times of files at intervals."""
 
     def __init__(self, places: Iterable[Path]) -> None:
         self.places = tuple(places)
@@ -26,7 +26,7 @@ class Watch:
         self.seen = self.look()
 
     def look(self) -> frozenset[tuple[str, int, int]]:
-        """Return path, time and size of each file: another set after a change."""
+        """Return path, time and size of each file. A changed set means a change."""
         return frozenset(state for place in self.places for state in _states(str(place)))
 
     def run(self, changed: Callable[[], object]) -> None:
@@ -41,12 +41,12 @@ class Watch:
                 changed()
 
     def end(self) -> None:
-        """Stop looking."""
+        """Stop watching."""
         self.ended.set()
 
 
 def _states(place: str) -> Iterator[tuple[str, int, int]]:
-    """Yield path, time and size of all files at or below a place. Links and hidden entries are not followed."""
+    """Yield path, time and size of all files at or below a place. Links and hidden entries are skipped."""
     try:
         with os.scandir(place) as entries:
             visible = [entry for entry in entries if not entry.name.startswith(".")]
@@ -72,5 +72,5 @@ def _state(entry: os.DirEntry[str]) -> Iterator[tuple[str, int, int]]:
 
 
 def watched(root: Path) -> tuple[Path, ...]:
-    """Return what of a repository makes a site: its top directories, and the tables beside them."""
+    """Return the files and directories of a repository that a site is built from."""
     return tuple(root / name for name in (*TOPS, ID_MAP, RULE_SECTIONS))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.values.age import written_age
-from perpend.evaluation.verdicts.stores.evaluate_tables import held_day
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import held_day
 from perpend.findings.history.identity import lineage_of, program_hash
 from perpend.findings.history.queries.findings import run_named
 from perpend.inventory.snapshots.store import NoSnapshot
-from perpend.language.syntax.companions.renames import Renames
+from perpend.language.syntax.renames import Renames
 from perpend.reports.evidence.statement import EvidenceRun
 from perpend.reports.evidence.write import EvidenceRequest, write_evidence
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import PerpendError
+from perpend.core.values.values import json_from_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,9 +77,9 @@ class EvidenceRun:
 def statement_from(content: bytes) -> Statement:
     """Return the statement in some bytes. Raises UnusableStatement with the reason."""
     try:
-        document = json.loads(content.decode("utf-8"), object_pairs_hook=_unique_members)
-    except (ValueError, RecursionError):
-        raise UnusableStatement("is not JSON: cut off or damaged") from None
+        document = json_from_text(content.decode("utf-8"))
+    except ValueError:
+        raise UnusableStatement("is no JSON: cut off or damaged") from None
     if not isinstance(document, dict) or document.get("_type") != STATEMENT_TYPE:
         raise UnusableStatement(f"is not an in-toto statement of the type {STATEMENT_TYPE}")
     try:
@@ -123,10 +124,3 @@ def _moment(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError
     return moment.astimezone(UTC)
-
-
-def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError
-    return members

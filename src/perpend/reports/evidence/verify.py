@@ -12,7 +12,7 @@ from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
 from perpend.inventory.snapshots.files import shown
 from perpend.inventory.snapshots.store import Store

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.diagnostics.trim import cut
+from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.reports.formats.finding import moment_text
@@ -69,7 +69,7 @@ def asff_of(run: ReportedRun, finding: ReportedFinding, *, unrated: str) -> dict
         "SchemaVersion": "2018-10-08",
         "Id": f"perpend/{finding.uid}",
         "ProductArn": f"arn:{partition}:securityhub:{region}:{subject.account}:product/{subject.account}/default",
-        "GeneratorId": cut(finding.policy.id, _ID),
+        "GeneratorId": shorten(finding.policy.id, _ID),
         "AwsAccountId": subject.account,
         "CreatedAt": first,
         "FirstObservedAt": first,
@@ -107,7 +107,7 @@ def _severity(finding: ReportedFinding, unrated: str) -> dict[str, str]:
 def _compliance(finding: ReportedFinding) -> dict[str, Any]:
     compliance: dict[str, Any] = {"Status": _STATUSES[finding.life.last or finding.status]}
     if finding.policy.requirements:
-        requirements = (cut(f"{framework}/{number}", 64) for framework, number in finding.policy.requirements)
+        requirements = (shorten(f"{framework}/{number}", 64) for framework, number in finding.policy.requirements)
         compliance["RelatedRequirements"] = [*requirements][:_MOST]
     if finding.status is Status.UNDETERMINED:
         reason = {"ReasonCode": f"UNDETERMINED_{finding.index}", "Description": _filled(finding.message, _REASON)}
@@ -123,4 +123,4 @@ def _remediation(finding: ReportedFinding) -> dict[str, Any]:
 
 def _filled(text: str, most: int) -> str:
     """Return a text, or a dash for a blank one, which the service rejects."""
-    return cut(text, most) if text.strip() else "–"
+    return shorten(text, most) if text.strip() else "–"

@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.trim import cut
+from perpend.core.diagnostics.phrases import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,4 +38,4 @@ def write_items(items: Iterable[Any], stream: TextIO) -> int:
 
 def one_line(text: str, most: int = 2_000) -> str:
     """Return a text on one line, without hidden characters; a dash if it is empty."""
-    return cut(visible(" ".join(text.split())), most).strip() or "–"
+    return shorten(visible(" ".join(text.split())), most).strip() or "–"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.markdown import prose, span, table_head, table_row
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.reports.formats.decisions import severities_document
 from perpend.reports.formats.finding import not_evaluated

@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import encodable, visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
 from perpend.reports.formats.finding import not_evaluated, not_evaluated_lines

@@ -9,8 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import encodable, visible
-from perpend.core.diagnostics.percent import percent_text
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted, percent_text
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import RequirementStatus
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from perpend.language.syntax.json.mapping_tables import ID_MAP, RULE_SECTIONS
+from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

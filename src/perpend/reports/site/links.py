@@ -15,8 +15,8 @@ from urllib.parse import unquote
 from lxml import etree
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Span
+from perpend.core.diagnostics.phrases import shorten
 from perpend.core.errors import PerpendError
-from perpend.language.syntax.wording import shorten
 from perpend.reports.site.rules import (
     ABSOLUTE_LINK,
     BROKEN_LINK,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perpend.core.diagnostics.escape import display_width
-from perpend.core.diagnostics.excerpt import Excerpt, excerpt_of
+from perpend.core.diagnostics.text import Excerpt, excerpt_of
 from tests.unit.core.diagnostics.examples import LINES
 
 

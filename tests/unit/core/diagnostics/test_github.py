@@ -8,8 +8,7 @@ from urllib.parse import unquote
 from hypothesis import given
 
 from perpend.core.diagnostics.github import render_github
-from perpend.core.diagnostics.model import Diagnostic, Severity, Span, sorted_diagnostics
-from perpend.core.diagnostics.prose import prose_from_diagnostic
+from perpend.core.diagnostics.model import Diagnostic, Severity, Span, prose_from_diagnostic, sorted_diagnostics
 from tests.unit.core.diagnostics.examples import DIAGNOSTICS, RULES, UNKNOWN, UNREACHABLE
 
 NAMES = {code: rule.name for code, rule in RULES.items()}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from perpend.core.diagnostics.model import Diagnostic, Severity, Span
-from perpend.core.diagnostics.prose import prose_from_diagnostic
+from perpend.core.diagnostics.model import Diagnostic, Severity, Span, prose_from_diagnostic
 from tests.unit.core.diagnostics.examples import UNKNOWN, UNREACHABLE
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from perpend.core.diagnostics.model import Span
-from perpend.core.diagnostics.region import region_from_span
+from perpend.core.diagnostics.model import Span, region_from_span
 from tests.unit.core.diagnostics.examples import SPANS
 
 

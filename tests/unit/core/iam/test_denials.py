@@ -83,7 +83,7 @@ def test_a_comparison_takes_as_many_steps_as_there_are_signs(pattern: str, other
 def test_a_deny_takes_steps_for_each_pair_that_it_looks_at() -> None:
     denial = Denial(2, ("*",), ("*",), (OWN, Narrowing(services=Limit())))
     steps = 100 * (1 + len(ASKED) * 2)
-    filter_verdicts = denial.left(ASKED, {}, left(steps))
-    assert ASKED != filter_verdicts
-    assert {Who.ACCOUNTS, Who.SERVICES} == {requester.who for requester in filter_verdicts}
+    remaining = denial.left(ASKED, {}, left(steps))
+    assert ASKED != remaining
+    assert {Who.ACCOUNTS, Who.SERVICES} == {requester.who for requester in remaining}
     assert ASKED == denial.left(ASKED, {}, left(steps - 1))

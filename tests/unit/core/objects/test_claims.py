@@ -113,17 +113,17 @@ def test_scopes_are_written_with_commas():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("", "`` is no scope: write `all`, an account's id, or `account/region`"),
-        ("allx", "`allx` is no scope (did you mean `all`?)"),
-        ("111122223333,All", "`All` is no scope (did you mean `all`?)"),
-        ("a/", "`a/` is no scope: write `all`, an account's id, or `account/region`"),
-        ("/r", "`/r` is no scope: write `all`, an account's id, or `account/region`"),
-        ("a b", "`a b` is no scope: write `all`, an account's id, or `account/region`"),
-        ("a/r/s", "`a/r/s` is no scope: write `all`, an account's id, or `account/region`"),
-        ("all,11112222333", "`11112222333` has 11 digits; an account's id has 12"),
-        ("1111-2222-3333", "`1111-2222-3333` is no account's id (did you mean `111122223333`?)"),
-        ("eu-west-1", "`eu-west-1` is a region: an account's id and `/` stand before it"),
-        ("us-gov-northeast-1/111122223333", "`us-gov-northeast-1` is a region: an account's id and `/` stand before it"),
+        ("", "`` is not a scope: write `all`, an account ID, or `account/region`"),
+        ("allx", "`allx` is not a scope (did you mean `all`?)"),
+        ("111122223333,All", "`All` is not a scope (did you mean `all`?)"),
+        ("a/", "`a/` is not a scope: write `all`, an account ID, or `account/region`"),
+        ("/r", "`/r` is not a scope: write `all`, an account ID, or `account/region`"),
+        ("a b", "`a b` is not a scope: write `all`, an account ID, or `account/region`"),
+        ("a/r/s", "`a/r/s` is not a scope: write `all`, an account ID, or `account/region`"),
+        ("all,11112222333", "`11112222333` has 11 digits; an account ID has 12"),
+        ("1111-2222-3333", "`1111-2222-3333` is not an account ID (did you mean `111122223333`?)"),
+        ("eu-west-1", "`eu-west-1` is a region: write an account ID and `/` before it"),
+        ("us-gov-northeast-1/111122223333", "`us-gov-northeast-1` is a region: write an account ID and `/` before it"),
     ],
 )
 def test_what_is_no_scope_is_refused_with_the_reason(words, message):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from perpend.core.schema.catalogue import catalogue_tables
+from perpend.core.schema.shred import catalogue_tables
 from perpend.core.schema.tables import Column, Form, Table, Tables
 from perpend.evaluation.planner.build import plan_of
 from perpend.evaluation.planner.describe import plan_lines

@@ -354,9 +354,9 @@ def test_a_policy_over_a_misspelt_type_is_told_of_before_judging(tmp_path: Path)
 
 def test_one_name_is_not_taken_for_many(tmp_path: Path) -> None:
     analyzer = analyzer_of(tmp_path, {"ce/a/prod.logic.yaml": logic()})
-    with pytest.raises(TypeError, match=r"names are several, not one text: write \['a'\]"):
+    with pytest.raises(TypeError, match=r"names must be a list, not one text: write \['a'\]"):
         select_policies(analyzer, "a")
-    with pytest.raises(TypeError, match="policies to exclude are several"):
+    with pytest.raises(TypeError, match="policies to exclude must be a list"):
         select_policies(analyzer, exclude="a")
 
 

@@ -87,7 +87,7 @@ def test_a_list_of_no_approvers_does_not_say_that_none_is_needed(tmp_path: Path,
     assert any("`approvers` lists nothing" in one.message for one in found.diagnostics), found.diagnostics
 
 
-@pytest.mark.parametrize(("key", "why"), [("tags", "says which of its fields holds tags"), ("where", "not kept with findings")])
+@pytest.mark.parametrize(("key", "why"), [("tags", "declares a field for tags"), ("where", "not stored with findings")])
 def test_a_scope_by_what_objects_hold_is_refused_with_the_reason(tmp_path: Path, key: str, why: str) -> None:
     files = {"waivers/a.yaml": {"waivers": [{**WAIVER, "scope": {key: {"team": "payments"}}}]}}
     told = waivers_below(Files(write(tmp_path, files)), "waivers").diagnostics[0]

@@ -21,5 +21,5 @@ def test_a_time_without_a_zone_is_refused_it_would_be_another_on_each_machine() 
 
 
 def test_a_text_is_no_scope() -> None:
-    with pytest.raises(TypeError, match=r"^'all' is no Scope: write Scope\(\) for all, or Scope\('111122223333'\)$"):
+    with pytest.raises(TypeError, match=r"^'all' is not a Scope: write Scope\(\) for all, or Scope\('111122223333'\)$"):
         Input("a.csv", complete=("all",))  # type: ignore[arg-type]  # as somebody may write it

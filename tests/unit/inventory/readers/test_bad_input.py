@@ -105,7 +105,7 @@ ANSWERS = {
     "two answers on lines": ('{"Content": ""}\n' * 2, "line 2, column 1: a second document begins"),
     "more text": ('{"Content": ""} x', "not valid JSON: line 1, column 17: more text after the end of the document"),
     "JSON lines": ('{"Id":"a"}\n{"Id":"b"}\n', "JSON lines do not say what they are; name their type with --type"),
-    "key twice": ('{"Content": "", "Content": ""}', "the key `Content` appears twice"),
+    "key twice": ('{"Content": "", "Content": ""}', "an object has the key `Content` twice"),
     "deep JSON": ('{"a":' * 65 + "1" + "}" * 65, "nested deeper than 64 levels"),
     "very deep JSON": ('{"a":' * 100_000, "nested deeper than 64 levels"),
 }

@@ -48,10 +48,10 @@ def test_a_time_without_a_zone_is_refused() -> None:
 
 
 def test_a_text_is_no_scope() -> None:
-    with pytest.raises(TypeError, match=r"^'111122223333' is no Scope"):
+    with pytest.raises(TypeError, match=r"^'111122223333' is not a Scope"):
         collect_files([REPORT], complete={str(REPORT): ["111122223333"]})  # type: ignore[list-item]  # as somebody may write it
 
 
 def test_one_path_is_not_taken_for_many() -> None:
-    with pytest.raises(TypeError, match=r"paths are several, not one text: write \['x.csv'\]"):
+    with pytest.raises(TypeError, match=r"paths must be a list, not one text: write \['x.csv'\]"):
         collect_files("x.csv")

@@ -108,7 +108,7 @@ REFUSED = {
     "Id missing": ('[{"Id":"a"},{}]', "object 2 of the array: its `Id` is missing"),
     "Id empty": ('[{"Id":""}]', "object 1 of the array: its `Id` is empty"),
     "Id number": ('[{"Id":5}]', "object 1 of the array: its `Id` is a number"),
-    "key twice": ('[{"Id":"a"},\n{"Id":"b","x":{"y":1,"y":1}}]', "object 2 (line 2): the key `y` appears twice in one object"),
+    "key twice": ('[{"Id":"a"},\n{"Id":"b","x":{"y":1,"y":1}}]', "object 2 (line 2): an object has the key `y` twice"),
     "key in two spellings": (
         '[{"Id":"a","Tag__c":1,"tag__c":1}]',
         "object 1 of the array: the key `tag__c` stands in it in two",

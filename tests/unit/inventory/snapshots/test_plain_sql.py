@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perpend.core.schema.plain_json import MOST, is_plain_json
+from perpend.core.values.values import PlainJson, is_plain_json
 from perpend.inventory.snapshots.database import opened, rows_of, text
 from perpend.inventory.snapshots.plain_sql import is_plain, recognise, shapes_of, teach
 from tests.strategies import JSON
@@ -158,8 +158,8 @@ BOUNDS = [
     (f'{{"a": {"9" * 301}}}', False),
     (f'{{"a": {"9" * 4300}}}', False),
     ('{"a": 1e999}', False),
-    (f'{{"a": "{"x" * (MOST - 9)}"}}', True),
-    (f'{{"a": "{"x" * MOST}"}}', False),
+    (f'{{"a": "{"x" * (PlainJson.MOST - 9)}"}}', True),
+    (f'{{"a": "{"x" * PlainJson.MOST}"}}', False),
 ]
 
 

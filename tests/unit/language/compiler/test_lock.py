@@ -12,9 +12,7 @@ from typing import Any
 
 import pytest
 
-from perpend.language.compiler.analyzer import Analyzer
-from perpend.language.compiler.lock import in_turn
-from perpend.language.compiler.problems import logic_problems
+from perpend.language.compiler.analyzer import Analyzer, logic_problems, one_at_a_time
 from perpend.language.syntax.repository import open_repository
 from tests.repositories import NAMES, write
 
@@ -92,7 +90,7 @@ def test_threads_that_share_a_repository_read_each_document_as_one(tmp_path: Pat
 def test_a_process_that_is_forked_while_a_thread_analyses_can_analyse() -> None:
     inside, leave = threading.Event(), threading.Event()
 
-    @in_turn
+    @one_at_a_time
     def analyse() -> None:
         inside.set()
         leave.wait()
@@ -104,6 +102,6 @@ def test_a_process_that_is_forked_while_a_thread_analyses_can_analyse() -> None:
     child = os.fork()
     if not child:
         signal.alarm(60)  # it would wait for ever
-        os._exit(0 if in_turn(lambda: 7)() == 7 else 1)
+        os._exit(0 if one_at_a_time(lambda: 7)() == 7 else 1)
     assert 0 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     thread.join()

@@ -126,12 +126,12 @@ def test_of_a_long_text_the_beginning_is_told(tmp_path: Path, length: int, shown
 def test_an_object_of_no_known_type_is_taken_for_one_of_the_type_that_is_asked_for() -> None:
     types = Types({"CA10__CaOwner__c": ObjectType("CA10__CaOwner__c", deletion="gone__c")})
     frame = EvaluationContext({"a": 1}, 7, "owner__r.", types=types, complete=False)
-    owner = frame.known_as("CA10__CaOwner__c")
+    owner = frame.with_type("CA10__CaOwner__c")
     assert (frame.fields, 7, "owner__r.", False) == (owner.fields, owner.today, owner.path, owner.complete)
     assert ("gone__c", types) == (owner.object_type.deletion_field, owner.types)
-    assert frame.known_as("CA10__CaOwner__c") is owner, "one object, computed on once"
-    assert frame.known_as("") is frame
-    assert owner.known_as("CA10__CaBucket__c") is owner
+    assert frame.with_type("CA10__CaOwner__c") is owner, "one object, computed on once"
+    assert frame.with_type("") is frame
+    assert owner.with_type("CA10__CaBucket__c") is owner
 
 
 TWICE = "stands there twice"

@@ -9,7 +9,7 @@ import pytest
 
 from perpend.language.operations.fields import DEFAULT_TAGS_FIELD
 from perpend.language.program.program import Read
-from perpend.language.program.reads import reads_of
+from perpend.language.program.required_columns import reads_of
 from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 TAG = {"name": {"TEXT": "owner"}}

@@ -62,16 +62,16 @@ def test_an_expectation_without_a_key_is_named_at_the_expectation(tmp_path, key)
 @pytest.mark.parametrize(
     ("key", "value", "message", "help"),
     [
-        ("status", "COMPLAINT", "`COMPLAINT` is no status", "did you mean `COMPLIANT`?"),
-        ("status", "compliant", "`compliant` is no status", "did you mean `COMPLIANT`?"),
-        ("status", None, "`null` is no status", "one of COMPLIANT, INCOMPLIANT, INAPPLICABLE, UNDETERMINED, DISAPPEARED"),
-        ("conditionIndex", "one", "`one` is no condition index", INDEX_HELP),
-        ("conditionIndex", -1, "`-1` is no condition index", INDEX_HELP),
-        ("conditionIndex", True, "`true` is no condition index", INDEX_HELP),
+        ("status", "COMPLAINT", "`COMPLAINT` is not a status", "did you mean `COMPLIANT`?"),
+        ("status", "compliant", "`compliant` is not a status", "did you mean `COMPLIANT`?"),
+        ("status", None, "`null` is not a status", "one of COMPLIANT, INCOMPLIANT, INAPPLICABLE, UNDETERMINED, DISAPPEARED"),
+        ("conditionIndex", "one", "`one` is not a condition index", INDEX_HELP),
+        ("conditionIndex", -1, "`-1` is not a condition index", INDEX_HELP),
+        ("conditionIndex", True, "`true` is not a condition index", INDEX_HELP),
         (
             "conditionIndex",
             "9" * 90,
-            f"`{'9' * 59}…` is no condition index",
+            f"`{'9' * 59}…` is not a condition index",
             INDEX_HELP,
         ),
     ],

@@ -40,7 +40,7 @@ def test_an_import_that_is_no_extracts_file_is_named(tmp_path):
     head = "importExtracts: [{file: policy.yaml}]\n"
     found = checked(write(tmp_path, {LOGIC: logic("FIELD: {path: a__c}", head=head)}))
     assert [("L134", LOGIC, 2, 25)] == errors(found)
-    assert "`/ce/acme/policy.yaml` is no file of extracts" in [each.message for each in found]
+    assert "`/ce/acme/policy.yaml` is not a file of extracts" in [each.message for each in found]
 
 
 def test_an_import_through_a_link_out_of_the_repository_reads_nothing(tmp_path):

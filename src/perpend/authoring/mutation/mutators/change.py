@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from perpend.core.diagnostics.phrases import shorten
 from perpend.language.operations import OPERATIONS
 from perpend.language.program.program import Block, Expr
 from perpend.language.program.render import expression_text
-from perpend.language.syntax.wording import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from perpend.language.program.constants import constant_text
-from perpend.language.program.program import Expr
+from perpend.language.program.program import Expr, constant_text
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

@@ -9,7 +9,7 @@ import click
 
 from perpend.collectors.aws.accounts.completeness import STATED
 from perpend.core.diagnostics.escape import inert, visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.text import render_text
 from perpend.inventory.importers.rules import NOT_CLAIMED, RELATION_NOT_FOLLOWED
 from perpend.inventory.snapshots.unfinished_collections import unfinished

@@ -13,7 +13,7 @@ from perpend.cli.options.extras import extra_packages
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.model import MOST_MEASURED
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 
 if TYPE_CHECKING:
     from perpend.cli.actions.clouds.collection_plan import CollectOptions

@@ -9,7 +9,7 @@ import click
 
 from perpend.collectors.aws.plan import ACCOUNT_TYPE, plan_of
 from perpend.core.diagnostics.escape import visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
 from perpend.core.objects.ids import production_of
 from perpend.evaluation.verdicts.selection import select_policies

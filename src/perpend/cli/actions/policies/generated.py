@@ -14,7 +14,7 @@ from perpend.authoring.scaffold.writing import write_new
 from perpend.cli.actions.policies.changes import ChangedFile, write_changes
 from perpend.cli.options.streams import output_stream, progress
 from perpend.core.diagnostics.escape import inert, visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.values.values import milliseconds_from_datetime
 from perpend.language.syntax.files import MAX_TEST_DATA
 

@@ -21,7 +21,7 @@ from perpend.cli.options.streams import colours, output_stream, progress
 from perpend.cli.options.tree_faults import tell_tree_faults
 from perpend.cli.options.values import repository_option
 from perpend.core.diagnostics.as_json import render_json
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.text import render_text
 from perpend.core.errors import PerpendError
 from perpend.language.syntax.files import Files

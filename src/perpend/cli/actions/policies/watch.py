@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.core.diagnostics.escape import inert, visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
 from perpend.language.syntax.watch import Watch, watched
 

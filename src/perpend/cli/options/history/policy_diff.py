@@ -85,7 +85,7 @@ def _radius(
     before: Repository, after: Repository, snapshot: Snapshot, revisions: tuple[str, ...], waivers: tuple[WaiverFiles, ...]
 ) -> PolicyDiff:
     from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-    from perpend.language.syntax.companions.renames import Renames
+    from perpend.language.syntax.renames import Renames
     from perpend.reports.terminal.history.policy_diff import PolicyDiff
 
     renames = (after.renames.value or Renames()).former

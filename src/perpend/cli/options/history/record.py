@@ -13,9 +13,8 @@ from perpend.cli.config.configuration import is_address
 from perpend.core.diagnostics.directories import no_directory
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import Severity
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted, nearest
 from perpend.core.errors import PerpendError
-from perpend.language.syntax.wording import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +92,7 @@ def evaluated_run(snapshot: Snapshot, evaluation: Evaluation, repository: Reposi
     from perpend.evaluation.verdicts.stores.evaluate_snapshot import re_evaluate
     from perpend.findings.history.write.evaluated_run import EvaluatedRun
     from perpend.inventory.snapshots.store import Store
-    from perpend.language.syntax.companions.renames import Renames
+    from perpend.language.syntax.renames import Renames
     from perpend.version import __version__
 
     renames = repository.renames.value or Renames()
@@ -147,7 +146,7 @@ def _tell(committed: Committed) -> None:
 def _tell_lost(place: HistoryStorage, repository: Repository) -> None:
     """Say which policies the history knows and the repository has no more: nobody said what became of them."""
     from perpend.findings.history.write.policies import means_the_same, policies_lost
-    from perpend.language.syntax.companions.renames import Renames
+    from perpend.language.syntax.renames import Renames
 
     renames = repository.renames.value or Renames()
     head, known = place.head(), set(repository.policy_ids)

@@ -13,7 +13,7 @@ from typing import Final
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.findings.waivers.read import FOLDER as WAIVERS
-from perpend.language.syntax.companions.renames import FILE as RENAMES
+from perpend.language.syntax.renames import FILE as RENAMES
 from perpend.language.syntax.repository import ROOT_MARK, TOPS
 
 WORKING: Final = "."

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.model import whole_file
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import ROW, SOURCE, Form, unread
 from perpend.core.values.types import ValueType

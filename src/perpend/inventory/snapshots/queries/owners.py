@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perpend.core.objects.account import account_of_arn_sql
 from perpend.core.schema.tables import ROW, Form, unfollowed, unread
 from perpend.inventory.snapshots.database import name, text
 
@@ -31,10 +32,7 @@ def rows_belonging(held: Held, table: str, owners: Iterable[str], *, external: s
     joined, names = _owner(held, join) if join and join.lacking is None else ("", [])
     ownerless = f"{names[0]} IS NULL" if names else "true"
     conditions = [f"{owner_name} IN ({listed})" for owner_name in names]
-    conditions += [
-        f"CASE WHEN starts_with({identifier}, 'arn:') THEN split_part({identifier}, ':', 5) END IN ({listed})"
-        for identifier in (outside, identity)
-    ]
+    conditions += [f"{account_of_arn_sql(identifier)} IN ({listed})" for identifier in (outside, identity)]
     conditions += [f"({ownerless} AND {identifier} IN ({listed}))" for identifier in (identity, outside)]
     return f"SELECT DISTINCT o.{ROW} FROM {held.relation(table)} AS o{joined} WHERE {' OR '.join(conditions)}"
 

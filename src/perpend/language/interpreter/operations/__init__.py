@@ -1,6 +1,6 @@
-"""How operations are evaluated: a module per family, called as in ``language.operations``, a function per operation or a few.
+"""Evaluate operations: one module per family, named as in ``language.operations``, with one function per operation or group.
 
-Each compiles a use of its operation to a closure over the object at hand.
+Each function compiles a use of its operation to a closure over the object.
 """
 
 from __future__ import annotations
@@ -37,4 +37,5 @@ COMPILERS: Final[Compilers] = {
     **special.COMPILERS,
     **development.COMPILERS,
 }
-"""How each operation but EXTRACT is compiled; EXTRACT is the compiler's own, because its value is shared."""
+"""The compile function of each operation except EXTRACT. The interpreter compiles EXTRACT itself, because it shares the value.
+"""

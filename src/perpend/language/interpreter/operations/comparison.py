@@ -1,4 +1,4 @@
-"""How equality, emptiness and order are evaluated."""
+"""Evaluate equality, emptiness and order."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def not_equal(use: Use) -> Closure:
 
 
 def _normal_form(value_type: ValueType) -> Callable[[Any], Any]:
-    """Return the function whose results are equal exactly when values of the type are."""
+    """Return a function whose results are equal exactly if the values of the type are."""
     if value_type is ValueType.TEXT:
         return norm
     if value_type is ValueType.BYTES:

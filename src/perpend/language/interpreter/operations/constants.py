@@ -1,4 +1,4 @@
-"""How constants are evaluated: once, when they are compiled."""
+"""Evaluate constants, once and at compile time."""
 
 from __future__ import annotations
 

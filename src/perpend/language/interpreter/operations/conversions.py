@@ -1,4 +1,4 @@
-"""How texts become other values."""
+"""Convert texts to other values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How dates are compared with the day of the snapshot."""
+"""Compare dates with the day of the snapshot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the operations for unit tests, and for looking into a policy, are evaluated."""
+"""Evaluate the operations for unit tests and for debugging."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fields, lookups and tags are read."""
+"""Read fields, lookups and tags."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def tag_exists(use: Use) -> Closure:
     name, exact, tags_of = use["name"], use.type_of("name") is ValueType.BYTES, _tags(use)
 
     def run(frame: EvaluationContext) -> Any:
-        wanted = name(frame)  # first: where a check of the name stops, the tags do not count
+        wanted = name(frame)  # the name comes first: if a check of it fires, the tags are not read
         return tags.has_tag(tags_of(frame), wanted, exact=exact)
 
     return run
@@ -66,7 +66,7 @@ def tag_value(use: Use) -> Closure:
     name, exact, tags_of = use["name"], use.type_of("name") is ValueType.BYTES, _tags(use)
 
     def run(frame: EvaluationContext) -> Any:
-        wanted = name(frame)  # first: where a check of the name stops, the tags do not count
+        wanted = name(frame)  # the name comes first: if a check of it fires, the tags are not read
         return tags.tag_value(tags_of(frame), wanted, exact=exact)
 
     return run

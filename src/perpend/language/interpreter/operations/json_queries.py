@@ -1,4 +1,4 @@
-"""How JSON documents are queried."""
+"""Query JSON documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How truth values are joined: from left to right, stopping at the argument that decides."""
+"""Combine truth values from left to right, up to the argument that decides."""
 
 from __future__ import annotations
 

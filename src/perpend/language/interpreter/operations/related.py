@@ -1,4 +1,4 @@
-"""How related lists are asked for the statuses of their objects."""
+"""Count the statuses of objects in related lists."""
 
 from __future__ import annotations
 

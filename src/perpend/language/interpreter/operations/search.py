@@ -1,4 +1,4 @@
-"""How texts and collections are searched."""
+"""Search texts and collections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def search(use: Use) -> Closure:
-    """CONTAINS, STARTS_WITH and ENDS_WITH of the newer dialects, and COLLECTION_CONTAINS."""
+    """Evaluate CONTAINS, STARTS_WITH and ENDS_WITH of the newer dialects, and COLLECTION_CONTAINS."""
     arg, needle, value_type = use["arg"], use["search"], use.type_of("arg")
     exact = use.type_of("search") is ValueType.BYTES
     where = use.expression.operation.name.removeprefix("COLLECTION_")
@@ -36,7 +36,7 @@ def search(use: Use) -> Closure:
 
 
 def search_items(use: Use) -> Closure:
-    """CONTAINS_ALL and CONTAINS_ANY."""
+    """Evaluate CONTAINS_ALL and CONTAINS_ANY."""
     arg, needles, value_type = use["arg"], use["search"], use.type_of("arg")
     quantifier = all if use.expression.operation.name == "CONTAINS_ALL" else any
     exact = ValueType.BYTES in (use.type_of("search").item, value_type, value_type.item)
@@ -59,14 +59,14 @@ def _plain(text: str | None, *, exact: bool) -> str:
 
 
 def _needles(value: Any, *, exact: bool) -> tuple[str, ...] | None:
-    """Return the items to look for: each has to be a text, or what is looked for would be less than what was asked."""
+    """Return the items to search for. Each must be a text: otherwise the search would silently ignore some."""
     if isinstance(value, list) and not all(isinstance(item, str) for item in value):
         raise InvalidData("a JSON array that is searched for holds more than texts")
     return _items(value, exact=exact)
 
 
 def _items(value: Any, *, exact: bool) -> tuple[str, ...] | None:
-    """Return a collection's items; of a JSON array, those of its items that are texts."""
+    """Return the items of a collection. Of a JSON array, only its texts count."""
     if value is None or isinstance(value, tuple):
         return value
     if not isinstance(value, list):
@@ -81,7 +81,7 @@ def _found(hay: str, needle: str, where: str) -> bool:
 
 
 def old_search(use: Use) -> Closure:
-    """The first dialect's searches: white space counts, case does unless the name says otherwise."""
+    """Evaluate the searches of the first dialect: white space counts, and so does case unless the name says otherwise."""
     name = use.expression.operation.key
     arg, needle = use["arg"], use[use.expression.operation.parameters[1].name]
     folded = name.endswith("_IGNORE_CASE")

@@ -1,4 +1,4 @@
-"""How the operations of one purpose are evaluated."""
+"""Evaluate operations with one purpose: disappearance, access policies, log filters."""
 
 from __future__ import annotations
 

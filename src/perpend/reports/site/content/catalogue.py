@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.executions import Execution, blocks_of
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import type_of_extracts
 from perpend.core.objects.object_types import with_api_name
 from perpend.language.compiler.verdicts import checks_of
-from perpend.language.program.reads import reads_of
 from perpend.language.program.render import check_text, expression_text
+from perpend.language.program.required_columns import reads_of
 from perpend.language.syntax.files import MAX_TEST_DATA
 from perpend.reports.site.content.links import TYPES, PageKind, Ref
 from perpend.reports.site.content.logic import problem_from

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import framework_of
 from perpend.language.compiler.frameworks import RequirementAnswer
 from perpend.reports.site.content.links import FRAMEWORKS, PageKind, Ref

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perpend.authoring.lint.check import RULES_BY_CODE, counted
 from perpend.core.diagnostics.model import Severity
-from perpend.core.diagnostics.plural import counted as number_of
+from perpend.core.diagnostics.phrases import counted as number_of
 from perpend.reports.site.content.links import HEALTH, Ref
 from perpend.reports.site.content.logic import problem_from, test_ref
 from perpend.reports.site.content.page import Head, Problem

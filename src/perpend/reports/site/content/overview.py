@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import framework_of, service_of
 from perpend.reports.site.content.badges import FLAGS
 from perpend.reports.site.content.links import FRAMEWORKS, HOME, LISTS, POLICIES, RULES, TYPES, PageKind, Ref, list_ref

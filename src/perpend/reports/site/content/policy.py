@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.remediation import mended_test
 from perpend.core.objects.ids import framework_of, is_production
-from perpend.language.syntax.companions.remedy import FILE as REMEDY
 from perpend.language.syntax.documents import Names, Policy
+from perpend.language.syntax.remedy_shape import FILE as REMEDY
 from perpend.reports.site.content.frameworks import AnswerRow, answer_rows
 from perpend.reports.site.content.links import PageKind, Ref, WebLink, objects_ref
 from perpend.reports.site.content.logic import folder_crumbs, place_facets, problem_from

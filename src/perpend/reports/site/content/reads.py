@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.testing.executions import blocks_of
 from perpend.language.compiler.verdicts import checks_of
-from perpend.language.program.reads import reads_of
+from perpend.language.program.required_columns import reads_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

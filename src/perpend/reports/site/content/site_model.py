@@ -9,8 +9,8 @@ from perpend.authoring.lint.check import every_problem
 from perpend.authoring.testing.executions import Executions, run_executions
 from perpend.core.diagnostics.model import Severity
 from perpend.core.objects.ids import type_of_extracts
+from perpend.language.compiler.analyzer import logic_problems
 from perpend.language.compiler.frameworks import FrameworkMappings, RequirementAnswer
-from perpend.language.compiler.problems import logic_problems
 from perpend.language.syntax.files import MAX_YAML, UnreadableFile
 from perpend.reports.site.content.badges import flags, logic_flags, policy_flags
 from perpend.reports.site.content.links import PageKind, Ref, short_name

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import encodable
+from perpend.core.objects.account import account_of_arn
 from perpend.core.objects.ids import production_of
 from perpend.core.objects.status import Status
 from perpend.core.values.values import milliseconds_from_datetime
@@ -172,7 +173,7 @@ class _Converter:
             word,
         )
         identity, external = row["object_id"] or "", row["external_id"] or ""
-        accounts = filter(None, (row["account"], *(_of_arn(one) for one in (external, identity))))
+        accounts = filter(None, (row["account"], *map(account_of_arn, (external, identity))))
         rating = self._rating(policy_id, row.get("severity"))
         return ReportedFinding(
             row["finding_id"],
@@ -205,8 +206,3 @@ class _Converter:
             self._programs[key] = program if same else None
         program = self._programs[key]
         return line_of(program, index) if program is not None else 1
-
-
-def _of_arn(text: str) -> str:
-    parts = text.split(":", 5)
-    return parts[4] if parts[0] == "arn" and len(parts) > 4 else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perpend.core.diagnostics.markdown import cell, table_head, table_row
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
 from perpend.reports.formats.markdown import write_comment
 from perpend.reports.terminal.page import TerminalPage

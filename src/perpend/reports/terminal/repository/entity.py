@@ -14,7 +14,7 @@ from perpend.core.objects.object_types import with_api_name
 from perpend.language.compiler.reachability import silent_checks
 from perpend.language.compiler.verdicts import checks_of
 from perpend.language.program.numbering import base_of, is_check
-from perpend.language.program.reads import reads_below, reads_of
+from perpend.language.program.required_columns import reads_below, reads_of
 from perpend.language.syntax.reference import operation_pages, page_name
 from perpend.reports.terminal.explanation import STYLES, hang, print_labelled
 from perpend.reports.terminal.markdown import print_markdown

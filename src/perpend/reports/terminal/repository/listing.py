@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from perpend.core.diagnostics.escape import display_width, visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import production_of, service_of
 from perpend.core.objects.object_types import snake_case
 from perpend.language.compiler.frameworks import FrameworkMappings

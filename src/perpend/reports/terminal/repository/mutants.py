@@ -11,8 +11,7 @@ from rich.text import Text
 
 from perpend.authoring.mutation.rules import SURVIVOR
 from perpend.core.diagnostics.escape import encodable, visible
-from perpend.core.diagnostics.percent import percent_text
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted, percent_text
 from perpend.core.diagnostics.text import render_text
 
 if TYPE_CHECKING:

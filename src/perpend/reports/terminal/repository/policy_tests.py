@@ -10,7 +10,7 @@ from rich.text import Text
 
 from perpend.authoring.testing.run import FIELDS, MOST_EXPLAINED, Coverage, FailedTest, TestReport
 from perpend.core.diagnostics.escape import encodable, visible
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.text import render_text
 from perpend.reports.formats.junit import ERROR, FAILURE, PASSED, JUnitCase, JUnitSuite, write_suites
 from perpend.reports.terminal.explanation import print_steps

@@ -9,8 +9,7 @@ from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.diagnostics.percent import percent_text
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted, percent_text
 from perpend.core.objects.status import Status
 from perpend.inventory.readers.formats import label_of_kind
 from perpend.reports.formats.finding import not_evaluated

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.ids import production_of
 from perpend.language.program.render import OTHERWISE
 from perpend.reports.site.content.links import VERDICTS, PageKind, Ref, objects_ref

@@ -1,13 +1,13 @@
-"""``renames.yaml`` in, what policies were called before and which are no more out: the lineage of their findings."""
+"""Read ``renames.yaml``: the former ids of policies, and retired policies. Findings keep their history through them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.language.syntax import rules
 from perpend.language.syntax.shapes import Items, Key, Record, Text
-from perpend.language.syntax.wording import nearest, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -56,14 +56,14 @@ SHAPE: Final = Record(
 
 @dataclass(frozen=True, slots=True)
 class Renames:
-    """``former`` ids by the ids that came after them, and the ids of policies that are ``retired``."""
+    """``former`` ids by their new ids, and the ids of ``retired`` policies."""
 
     former: Mapping[str, str] = field(default_factory=dict)
     retired: frozenset[str] = frozenset()
 
 
 def renames_from(fields: Fields, policy_ids: Collection[str], diagnostics: list[Diagnostic]) -> Renames:
-    """Return what a file says. What contradicts the repository, or itself, is left out and becomes a diagnostic."""
+    """Return the renames in a file. Entries that contradict the repository or each other become diagnostics."""
     former: dict[str, str] = {}
     targets = {one["from"].value: one["to"].value for one in fields.records("renames") if "from" in one and "to" in one}
     for entry in fields.records("renames"):
@@ -80,7 +80,7 @@ def renames_from(fields: Fields, policy_ids: Collection[str], diagnostics: list[
     for entry in fields.records("retired"):
         policy = entry.get("policy")
         if policy is not None and policy.value in policy_ids:
-            diagnostics.append(_at(policy.span, f"`{shorten(policy.value)}` is called retired, and is a policy", "", ()))
+            diagnostics.append(_at(policy.span, f"`{shorten(policy.value)}` is retired, but still a policy", "", ()))
         elif policy is not None:
             retired.add(policy.value)
     return Renames(former, frozenset(retired))
@@ -89,13 +89,13 @@ def renames_from(fields: Fields, policy_ids: Collection[str], diagnostics: list[
 def _problem(
     origin: str, target: str, former: Mapping[str, str], targets: Mapping[str, str], policy_ids: Collection[str]
 ) -> tuple[bool, str] | None:
-    """Return what is wrong with a rename, and whether it is the former id that is wrong."""
+    """Return the problem of a rename, and whether the former id is at fault."""
     if origin in policy_ids:
-        return True, f"`{shorten(origin)}` is called a former id, and is a policy"
+        return True, f"`{shorten(origin)}` is a former id, but still a policy"
     if origin in former.values():
-        return True, f"`{shorten(origin)}` is renamed twice; a policy that was split is `retired`, and its parts are new"
+        return True, f"`{shorten(origin)}` is renamed twice; list a policy that was split under `retired`"
     if target in former:
-        return False, f"two policies are renamed to `{shorten(target)}`; those that were merged are `retired`"
+        return False, f"two policies are renamed to `{shorten(target)}`; list merged policies under `retired`"
     if target not in policy_ids and target not in targets:
         return False, f"there is no policy `{shorten(target)}`"
     return (False, f"`{shorten(target)}` is renamed in a circle") if _in_circle(origin, targets) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.language.program.constants import constant_text
+from perpend.language.program.program import constant_text
 
 APART = (None, True, False, 1, 0, 1.0, -0.0, 0.0, 1e300, "1", "", "None", "true", "é", ("1",), ("1", None), (("1",),), ())
 

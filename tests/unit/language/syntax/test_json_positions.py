@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.language.syntax.json.positions import JsonPlaces
+from perpend.language.syntax.json_positions import JsonPlaces
 
 TEXT = """\
 [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from perpend.language.syntax.companions.renames import Renames
+from perpend.language.syntax.renames import Renames
 from perpend.language.syntax.repository import Repository
 from tests.repositories import logic, policy_files, write
 
@@ -39,12 +39,12 @@ def test_policies_that_were_renamed_twice_and_retired_are_known(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("written", "message", "place"),
     [
-        ("renames: [{from: /ce/policy, to: /ce/x}]", "`/ce/policy` is called a former id, and is a policy", (1, 18)),
+        ("renames: [{from: /ce/policy, to: /ce/x}]", "`/ce/policy` is a former id, but still a policy", (1, 18)),
         ("renames: [{from: /ce/a, to: /ce/polcy}]", "there is no policy `/ce/polcy`", (1, 29)),
         ("renames: [{from: /ce/a, to: /ce/policy}, {from: /ce/b, to: /ce/policy}]", "two policies are renamed to", (1, 60)),
         ("renames: [{from: /ce/a, to: /ce/policy}, {from: /ce/a, to: /ce/policy}]", "`/ce/a` is renamed twice", (1, 49)),
         ("renames: [{from: /ce/a, to: /ce/b}, {from: /ce/b, to: /ce/a}]", "is renamed in a circle", (1, 29)),
-        ("retired: [{policy: /ce/policy}]", "is called retired, and is a policy", (1, 20)),
+        ("retired: [{policy: /ce/policy}]", "is retired, but still a policy", (1, 20)),
         ("renames: [{from: /ce/a}]", "to", (1, 11)),
         ("renames: 5", "expected a list", (1, 10)),
         ("a: [", "", (2, 1)),

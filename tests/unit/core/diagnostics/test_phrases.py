@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perpend.core.diagnostics.percent import percent_text
+from perpend.core.diagnostics.phrases import percent_text
 
 
 @pytest.mark.parametrize(

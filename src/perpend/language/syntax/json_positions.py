@@ -1,13 +1,17 @@
-"""A JSON text in, lines and columns of the objects of its array out. Nothing is looked for before a diagnostic asks."""
+"""Parse JSON files, and find lines and columns in them. The search runs only if a diagnostic needs a place."""
 
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from perpend.core.diagnostics.model import Span
+from perpend.core.values.values import json_from_text
+from perpend.language.syntax import rules
+from perpend.language.syntax.files import UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +20,27 @@ _BLANK = " \t\r\n"
 _decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 
 
+_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', re.ASCII | re.DOTALL)
+
+
+def json_document(text: str, path: str, *, repeated: list[str] | None = None) -> Any:
+    """Return the JSON document in a text, as :func:`json_from_text`. Raises UnreadableFile with the place of the error."""
+    try:
+        return json_from_text(text, repeated=repeated)
+    except json.JSONDecodeError as error:
+        offset, reason = error.pos, error.msg
+    except ValueError as error:
+        offset, reason = _constant_offset(text), str(error)
+    raise UnreadableFile(rules.JSON_SYNTAX.at(JsonPlaces(text, path).at(offset), f"JSON syntax: {reason}"))
+
+
+def _constant_offset(text: str) -> int:
+    """Return the offset of a constant that JSON does not have, 0 if there is none."""
+    return next((match.start() for match in _CONSTANT.finditer(text) if match[0][0] != '"'), 0)
+
+
 class Member(NamedTuple):
-    """A member of an object: its name, where that begins and ends, where its value does."""
+    """A member of an object: its name, and the offsets of its name and its value."""
 
     name: str
     start: int
@@ -52,7 +75,7 @@ class JsonPlaces:
         return place or self.at(start)
 
     def repeated(self, key: str) -> Span:
-        """Return the place of a key that an entry, or an object directly in one, has a second time; else the beginning."""
+        """Return the place of the second use of a key in an entry, or in an object directly in one; else the beginning."""
         objects = [start for start in self.entries if self.text[start] == "{"]
         inner = [member.value for start in objects for member in self.members(start) if self.text[member.value] == "{"]
         for start in (*objects, *inner):
@@ -70,7 +93,7 @@ class JsonPlaces:
 
     @cached_property
     def entries(self) -> list[int]:
-        """Where the entries of the outermost array begin."""
+        """The offsets of the entries of the outermost array."""
         starts = []
         offset = self._skip(self.text.index("[") + 1)
         while self.text[offset] != "]":
@@ -79,7 +102,7 @@ class JsonPlaces:
         return starts
 
     def members(self, start: int) -> Iterator[Member]:
-        """Yield the members of the object that begins at a place."""
+        """Yield the members of the object at an offset."""
         offset = self._skip(start + 1)
         while self.text[offset] != "}":
             name, end = _decoder.raw_decode(self.text, offset)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 
-from perpend.core.diagnostics.trim import commanding_nothing, trimmed
+from perpend.core.diagnostics.escape import commanding_nothing, trimmed
 
 
 def test_lines_end_without_blanks_whatever_they_are_written_by() -> None:

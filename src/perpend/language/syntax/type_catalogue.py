@@ -1,20 +1,18 @@
-"""Catalogues of object types that clones of a repository hold: which fields and lookups a type has. JSON in, names out.
+"""Read catalogues of object types, which clones of a repository hold: the fields and lookups of a type.
 
-A vendor's tool writes them, ``types/<Type>/type.json`` for one type and ``types/types.json`` for all. They declare nothing and
-judge nothing: they tell a right name from a misspelt one.
+A vendor's tool writes ``types/<Type>/type.json`` for one type and ``types/types.json`` for all. They declare nothing; they only
+help to recognise misspelt names.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.model import Span
-from perpend.core.values.values import json_from_text
 from perpend.language.syntax import rules
 from perpend.language.syntax.files import MAX_TEST_DATA, Files, UnreadableFile
-from perpend.language.syntax.json.positions import JsonPlaces
+from perpend.language.syntax.json_positions import json_document
 from perpend.language.syntax.test_data import MAX_VALUES
 
 if TYPE_CHECKING:
@@ -23,15 +21,15 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic
 
 ALL_TYPES: Final = "types/types.json"
-"""The catalogue of all types of a repository: once it names some, a type that it lacks does not exist."""
+"""The catalogue of all types of a repository. If it has any, a type that it lacks does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class CataloguedType:
-    """What a catalogue says that a type has, by API name. Its child lists are not told.
+    """The fields and lookups of a type by API name. Catalogues have no child lists.
 
-    A custom field may be a lookup's key, whose name the lookup has then; so ``lookups`` are all that there may be. ``whole``
-    says that there are fields and that each of them is named: only then does a name that is not there not exist.
+    A custom field may be the key of a lookup with the same name, so ``lookups`` may hold more than exist. ``whole``: there are
+    fields and all of them have names; only then is a name that is missing here wrong.
     """
 
     label: str
@@ -41,25 +39,19 @@ class CataloguedType:
 
 
 def catalogue_of(files: Files, path: str, diagnostics: list[Diagnostic], *, name: str = "") -> Mapping[str, CataloguedType]:
-    """Return the types that a file describes. ``name`` is the type that the file's place says, if any.
+    """Return the types in a file. ``name`` is the type of the file's directory, if any.
 
-    What is no JSON becomes a diagnostic; an entry without a name is passed over, one without fields makes its type known.
+    Invalid JSON becomes a diagnostic. Entries without a name are skipped; an entry without fields only makes its type known.
     """
     try:
         text = files.text(path, limit=MAX_TEST_DATA)
+        if sum(map(text.count, ",[{")) > MAX_VALUES:
+            diagnostics.append(rules.TOO_MANY_VALUES.at(Span(path), f"the file holds more than {MAX_VALUES:,} values"))
+            return {}
+        return dict(_types(json_document(text, path), name))
     except UnreadableFile as error:
         diagnostics.append(error.diagnostic)
         return {}
-    if sum(map(text.count, ",[{")) > MAX_VALUES:
-        diagnostics.append(rules.TOO_MANY_VALUES.at(Span(path), f"the file holds more than {MAX_VALUES:,} values"))
-        return {}
-    try:
-        document = json_from_text(text)
-    except ValueError as error:
-        offset, reason = (error.pos, error.msg) if isinstance(error, json.JSONDecodeError) else (0, str(error))
-        diagnostics.append(rules.JSON_SYNTAX.at(JsonPlaces(text, path).at(offset), f"JSON syntax: {reason}"))
-        return {}
-    return dict(_types(document, name))
 
 
 def _types(document: Any, name: str) -> Iterator[tuple[str, CataloguedType]]:

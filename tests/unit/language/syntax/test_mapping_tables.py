@@ -10,7 +10,7 @@ import pytest
 
 from perpend.language.syntax import files as files_module
 from perpend.language.syntax.files import Files
-from perpend.language.syntax.json.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
+from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS, MappingTables, read_mapping_tables
 
 
 def read(root: Path) -> tuple[MappingTables, list[str]]:
@@ -38,7 +38,7 @@ def test_entries_are_read_without_repetitions(tmp_path: Path) -> None:
         ('{\n "a": ,}', "L140 {}:2:7 JSON syntax: Expecting value"),
         ("[]", "L144 {}:1:1 the table must be a JSON object"),
         ("null", "L144 {}:1:1 the table must be a JSON object"),
-        ('{"a": NaN}', "L140 {}:1:1 JSON syntax: NaN is not JSON"),
+        ('{"a": NaN}', "L140 {}:1:7 JSON syntax: `NaN` is not a JSON number"),
         ("[" * 100_000, "L140 {}:1:1 JSON syntax: the document is nested more than 200 levels deep"),
     ],
 )
@@ -62,7 +62,7 @@ def test_an_entry_of_another_form_is_told_and_the_rest_is_read(tmp_path: Path) -
 
 def test_a_key_that_stands_there_twice_is_told_at_its_second_place(tmp_path: Path) -> None:
     (tmp_path / ID_MAP).write_text('{"a": "/x",\n "a": "/y"}')
-    expected = [f"L116 {ID_MAP}:2:2 the key `a` stands there twice"]
+    expected = [f"L116 {ID_MAP}:2:2 duplicate key `a`"]
     assert (MappingTables({"a": "/y"}), expected) == read(tmp_path)
 
 
@@ -84,7 +84,7 @@ def test_a_table_never_comes_from_outside(tmp_path: Path) -> None:
 
 
 def test_size_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("perpend.language.syntax.json.mapping_tables.MAX_TEST_DATA", 10)
+    monkeypatch.setattr("perpend.language.syntax.mapping_tables.MAX_TEST_DATA", 10)
     assert files_module.MAX_TEST_DATA > 10
     (tmp_path / ID_MAP).write_text('{"a": "/frameworks"}')
     assert (MappingTables(), ["L102"]) == (read(tmp_path)[0], [text[:4] for text in read(tmp_path)[1]])
