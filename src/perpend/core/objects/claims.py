@@ -35,7 +35,6 @@ _AS_SHOWN: Final = re.compile("[0-9]{4}-[0-9]{4}-[0-9]{4}")
 _REGION: Final = re.compile("[a-z]{2}(-[a-z]+)*-(north|south|east|west|central)[a-z]*-[0-9]+")
 _NEARLY: Final = 0.8
 """How near a word must be to `all` to be taken for it misspelt: a letter too many, too few or too large."""
-_NUMBER: Final = re.compile("[0-9]+")
 _UNSEEN: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs"))
 _QUOTES: Final = frozenset(("Pi", "Pf"))
 _DASH: Final = "Pd"
@@ -45,11 +44,11 @@ _NAMING: Final = re.compile(r"[^\W_]")
 OWNED_ARN: Final = r"^(?:[0-9]{12}\|)?arn:([a-z0-9-]+):[^:]*:[^:]*:([0-9]{12}):"
 """How an Id begins that is an ARN within an account: its groups are the partition and the account. Engines read it, too."""
 
+ACCOUNT_NUMBER: Final = "[0-9]{12}"
+"""The form of an AWS account's number. Engines read it, too."""
+
 USUAL_PARTITION: Final = "aws"
 """The partition that nearly all accounts are in."""
-
-BEGINNING: Final = re.compile("[^-:/]+[-:/]")
-"""How an Id begins of which the first part says what it is of, as `rtb-` and `arn:` do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +271,11 @@ def claims_of(type_name: str, scopes: Iterable[Scope]) -> tuple[Claim, ...]:
     return tuple(Claim(type_name, scope) for scope in scopes)
 
 
+def is_account_number(key: str) -> bool:
+    """Whether a key has the form of an AWS account's number."""
+    return re.fullmatch(ACCOUNT_NUMBER, key) is not None
+
+
 def is_blank_key(key: str) -> bool:
     """Whether a key holds nothing that can be seen."""
     return all(unicodedata.category(sign) in _UNSEEN for sign in key)
@@ -286,53 +290,22 @@ def near_key(key: str) -> str:
     return "".join(sign.lower()[0] for sign in unicodedata.normalize("NFC", seen)).lstrip("0")
 
 
-def named_in_part(keys: Iterable[str], ids: Iterable[str]) -> set[str]:
-    """Return the Ids of which some key may be a part, as a cell is that was cut off, or that some key begins with, as one is
-    that holds several, or more than a key."""
-    strays, whole = set(map(near_key, keys)), {identity: near_key(identity) for identity in ids}
-    cut, lengths = {len(stray) for stray in strays}, set(map(len, whole.values()))
-    begun = {stray[:end] for stray in strays for end in lengths if end < len(stray) and not stray[end].isalnum()}
-    return {
-        identity
-        for identity, near in whole.items()
-        if near in begun or any(end < len(near) and near[:end] in strays for end in cut)
-    }
+def unmatched_keys(type_name: str, key: str, owner: str) -> str:
+    """Return the reason why a child list is not known if a key of some children matches no owner.
 
-
-def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
-    """Whether all Ids are digits of one length and some key is something else, as spreadsheets leave it."""
-    if not _are_numbers(ids):
-        return False
-    length = len(next(iter(ids)))
-    return any(not _NUMBER.fullmatch(key) or len(key) != length for key in keys)
-
-
-def is_unlike(keys: Iterable[str], ids: Collection[str]) -> bool:
-    """Whether some key looks like no Id, and so may be meant for any of them; :func:`is_odd_key` says so of numbers.
-
-    Ids look alike that begin alike, as with `rtb-`, and do not end there. Other Ids only another spelling of one looks like.
+    The key may name an owner that was not collected, or be a damaged key of one that was. If all keys and owners' Ids are
+    numbers of accounts, the key is another account's and leaves nothing open.
     """
-    if not ids or _are_numbers(ids):
-        return False
-    beginnings = {match[0] if (match := BEGINNING.match(key)) else "" for key in ids}
-    if len(beginnings) == 1 and "" not in beginnings:
-        begun = near_key(*beginnings)
-        return any(not near.startswith(begun) or near == begun for near in map(near_key, keys))
-    nearly = set(map(near_key, ids))
-    return any(near_key(key) not in nearly for key in keys)
+    return f"may hold more: `{key}` of some `{type_name}` matches no `{owner}`"
 
 
 def is_another_key(key: str, former: str) -> bool:
-    """Whether a key surely names something else than a former one did: neither is nearly the other or a part, both look alike.
+    """Whether a key surely names another object than a former key: both have one form, and neither begins with the other.
 
-    Keys look alike that hold digits, and whose letters, digits and other signs stand in the same places.
+    Two keys have one form if they hold digits, and their letters, digits and other characters are in the same places.
     """
-    if near_key(key) == near_key(former) or named_in_part([key], [former]) or named_in_part([former], [key]):
+    near, near_former = near_key(key), near_key(former)
+    if near.startswith(near_former) or near_former.startswith(near):
         return False
-    looks = {_NAMING.sub("0", one) if any(map(str.isdecimal, one)) else None for one in (key, former)}
-    return len(looks) == 1 and None not in looks
-
-
-def _are_numbers(ids: Collection[str]) -> bool:
-    """Whether all are digits of one length."""
-    return len({len(identity) for identity in ids}) == 1 and all(map(_NUMBER.fullmatch, ids))
+    forms = {_NAMING.sub("0", one) if any(map(str.isdecimal, one)) else None for one in (key, former)}
+    return len(forms) == 1 and None not in forms

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import Span
-from perpend.core.objects.claims import Scope, not_imported, scope_fields
+from perpend.core.objects.claims import not_imported, scope_fields
 from perpend.core.objects.object_types import NO_DELETION, ObjectType
 from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Column, Form, Join, Table, plain, unfollowed, unread
 from perpend.inventory.importers import rules
-from perpend.inventory.importers.child_lists import LONGEST_KEY, Lists, look, named_in_part, near
+from perpend.inventory.importers.child_lists import LONGEST_KEY, Lists
 from perpend.inventory.snapshots.database import name, rows_of, text
 from perpend.inventory.snapshots.plain_sql import is_plain, shapes_of
 from perpend.inventory.snapshots.rows import copy, parquet
@@ -168,14 +168,6 @@ class Assembly:
         whole = f'SELECT "Id" FROM ({other.keys}) WHERE "Id" IS NOT NULL'
         cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({whole}) THEN NULL")
         dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || {text('`, which was not collected' + self._why(target))}"
-        if self._coverage.reason(target, "", Scope()) is None:
-            # All that there is was read: what the key names is not there, unless it is there in another spelling, or spoilt.
-            ids = f'SELECT {near(name("Id"))} FROM ({other.keys}) WHERE "Id" IS NOT NULL'
-            alike, _ = look(self._connection, other.keys, column)
-            strays = f"SELECT {column} AS stray FROM ({own.keys}) WHERE {column} IS NOT NULL AND {column} NOT IN ({whole})"
-            in_part = f"SELECT stray FROM ({named_in_part(whole, strays)})"
-            spoilt = f"{near(column)} IN ({ids}) OR NOT {alike or 'true'} OR {column} IN ({in_part})"
-            dangling = f"CASE WHEN {spoilt} THEN {dangling} END"
         relations.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
 
     def _why(self, target: str) -> str:

@@ -70,13 +70,14 @@ NESTED_IN_TABLE: Final = _warning(
     "What lies behind the relation is not known: policies that ask for it say UNDETERMINED. Import the file as a JSON array, "
     "or the nested objects as a table of their type.",
 )
-KEY_LEADS_NOWHERE: Final = _warning(
+UNMATCHED_KEY: Final = _warning(
     "K309",
-    "key-leads-nowhere",
-    "Rows name in a key an object that is not among those imported. Perhaps it was not collected; perhaps the key was "
-    "changed on the way: spreadsheets drop leading zeros, exports add blank space.\n\n"
-    "Where a key is nearly the Id of an object, or looks like no Id at all, that object's list (or every list) is not known, "
-    "and policies that ask for it say UNDETERMINED. Correct the keys, or import the objects that they name.",
+    "unmatched-key",
+    "A key of rows matches the Id of no imported object. The object was not imported, or the key was damaged: spreadsheets "
+    "drop leading zeros, exports add blank space.\n\n"
+    "Such a row may belong to any object, so no list of these rows is known, and policies that need one say UNDETERMINED. "
+    "Only if all keys and Ids are AWS account numbers of twelve digits, the rows belong to other accounts. Correct the keys, "
+    "or import the objects that they name.",
 )
 LIST_SPOKEN_AGAINST: Final = _warning(
     "K311",
@@ -111,7 +112,7 @@ RULES: Final = (
     RELATION_NOT_FOLLOWED,
     BLANK_KEY,
     NESTED_IN_TABLE,
-    KEY_LEADS_NOWHERE,
+    UNMATCHED_KEY,
     LIST_SPOKEN_AGAINST,
     REPEATED_ID,
     NOT_CLAIMED,
