@@ -27,9 +27,9 @@ from perpend.inventory.readers.formats import (
     JSON_LINES,
     OBJECTS,
     REPORT,
+    UNSUPPORTED,
     holds_lines,
     kind_of,
-    refusal_of,
 )
 from perpend.inventory.readers.json_text import described
 from perpend.inventory.readers.merge import (
@@ -54,6 +54,10 @@ if TYPE_CHECKING:
     from perpend.inventory.readers.formats import InputKind
     from perpend.inventory.readers.tools.merge import Dated
 
+_UNSUPPORTED = (
+    "unsupported JSON: findings, plans, wrapped lists and arrays of pages are not read; name a credential report, account "
+    "authorization details, an AWS Config snapshot, or a table with --type and --mapping"
+)
 _LARGEST_SCALAR = 1 << 16
 _REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
@@ -173,8 +177,8 @@ def _read_file(path: str, pile: _Pile) -> None:
     content = read_text_bytes(pile.read_from.get(path, path))
     pile.digests[path] = hashlib.sha256(content).hexdigest()
     recognised = kind_of(content[:HEAD])
-    if recognised is not None and recognised.refusal:
-        raise UnusableContent(refusal_of(recognised, content[:HEAD], path))
+    if recognised is UNSUPPORTED:
+        raise UnusableContent(_UNSUPPORTED)
     if recognised is not None and recognised.is_table and pile.type_name and path == STANDARD_INPUT:
         raise UnusableContent("a table is read from a file, not from standard input: write it to one and name that")
     if recognised is not None and recognised in READERS:

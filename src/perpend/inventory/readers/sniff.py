@@ -36,16 +36,9 @@ class Outline:
 
     @cached_property
     def columns(self) -> frozenset[str]:
-        """The names in the first line of CSV or TSV; none where that is no such line."""
-        return self._columns("\t" if b"\t" in self.first_line and b"," not in self.first_line else ",")
-
-    @cached_property
-    def columns_by_semicolon(self) -> frozenset[str]:
-        """The same where semicolons stand between them."""
-        return self._columns(";")
-
-    def _columns(self, delimiter: str) -> frozenset[str]:
+        """The names in the first line of CSV or TSV; empty if that line cannot be parsed."""
         line = self.first_line.decode("utf-8", errors="replace")
+        delimiter = "\t" if "\t" in line and "," not in line else ","
         try:
             return frozenset(next(csv.reader([line], delimiter=delimiter, strict=True), ()))
         except csv.Error:
