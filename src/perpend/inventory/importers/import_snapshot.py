@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.diagnostics.model import Span
+from perpend.core.diagnostics.model import Span, whole_file
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.claims import Claims, claims_of, unread_input
 from perpend.core.objects.object_types import ObjectType
-from perpend.core.schema.tables import Form
+from perpend.core.objects.relations import NO_OBJECT, OTHER_OBJECT
+from perpend.core.schema.tables import Form, unfollowed, unread
 from perpend.core.values.partial_object import MISSING
 from perpend.inventory.importers import rules
 from perpend.inventory.importers.assemble import Assembly
@@ -21,8 +22,7 @@ from perpend.inventory.importers.observation_order import age_of
 from perpend.inventory.importers.partitions import claim_mixed, partitions_of
 from perpend.inventory.importers.scopes import SourceScope, leave_open, scopes_of
 from perpend.inventory.importers.tables.table_file import read_table
-from perpend.inventory.importers.tables.table_relations import with_relations
-from perpend.inventory.snapshots.database import storing
+from perpend.inventory.snapshots.database import name, rows_of, storing, text
 from perpend.inventory.snapshots.driver import duckdb
 from perpend.inventory.snapshots.files import StoreError, shown
 from perpend.inventory.snapshots.manifest import Failure, StoredSource
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.inventory.snapshots.store import RunWriter
+
+NESTED: Final = "holds objects in a column of a table, which are not followed; import them as a JSON array"
 
 ENGINE: Final = f"duckdb {duckdb.__version__}"
 """What writes the files of a store."""
@@ -70,7 +72,6 @@ class Importing:
         self._ready: dict[str, TableFragment] = {}
         self._parts: dict[str, Part] = {}
         self._lost: dict[str, dict[str, set[str]]] = {}
-        self._renamed: dict[str, dict[str, str]] = {}
         self._united: set[str] = set()
         self._list_claims: dict[ListClaim, list[int]] = {}
         self._paths = 0
@@ -165,8 +166,6 @@ class Importing:
         united = {type_name: unite(of_type) for type_name, of_type in sorted(pieces.items())}
         for type_name, lost in self._lost.items():
             united[type_name].lost = lost
-        for type_name, renamed in self._renamed.items():
-            united[type_name].renamed = renamed
             united[type_name].several = type_name in self._united
         for type_name in self._tables:
             deletions = (self._declared(type_name) or ObjectType(type_name)).deletion_names(united[type_name].forms)
@@ -197,7 +196,7 @@ class Importing:
 
     def _shred(self, type_name: str, pieces: dict[str, list[TableFragment]]) -> None:
         pile = self._objects.by_type.pop(type_name)
-        self._lost[type_name], self._renamed[type_name] = pile.lost, pile.renamed
+        self._lost[type_name] = pile.lost
         if pile.united:
             self._united.add(type_name)
         if pile.renamed:
@@ -243,3 +242,50 @@ def _covering(number: int, source: StoredSource, scopes: set[SourceScope]) -> St
 def _check_type(type_name: str) -> None:
     if not re.fullmatch(r"\w[\w.-]*", type_name) or type_name.casefold() in (SOURCES_VIEW, CALLS_VIEW):
         raise StoreError(f"{shown(type_name)!r} cannot be the name of an object type")
+
+
+def with_relations(
+    connection: Connection, piece: TableFragment, declared: ObjectType | None, *, path: str, json: bool
+) -> tuple[TableFragment, list[Diagnostic]]:
+    """Return a piece that says where its relations lead as far as columns of their names tell, and what to tell of them.
+
+    ``json``: the file tells null from what is not there. Then null and an empty list are statements of the object.
+    """
+    children = {one.name for one in declared.children.values() if one.key} if declared else set()
+    lookups = {one.name: one.key for one in declared.lookups.values() if one.key} if declared else {}
+    reasons = {column: _of_children(piece, column, json=json) for column in piece.forms if column in children}
+    reasons |= {column: _of_lookup(piece, column, lookups[column], json=json) for column in piece.forms if column in lookups}
+    if not reasons:
+        return piece, []
+    problems = []
+    for relation, reason in reasons.items():
+        held = f"SELECT count(*) FROM {piece.relation} WHERE {reason} = {text(NESTED)}"
+        if count := rows_of(connection, held)[0][0]:
+            rows = "1 row" if count == 1 else f"{count} rows"
+            message = f"`{relation}` holds objects in {rows}, which are not followed"
+            problems.append(rules.NESTED_IN_TABLE.at(whole_file(path), message, help="import the file as a JSON array"))
+    more = ", ".join(f"{reason} AS {name(unfollowed(relation))}" for relation, reason in reasons.items())
+    marks = piece.marks | {unfollowed(relation) for relation in reasons}
+    return replace(piece, relation=f"(SELECT *, {more} FROM {piece.relation})", marks=marks), problems
+
+
+def _of_children(piece: TableFragment, relation: str, *, json: bool) -> str:
+    """Return why it is not known what a list holds: the row does not state it, or objects stand in it."""
+    null = "NULL" if json else text(MISSING)
+    empty = f"{name(relation)} = '[]'" if piece.forms[relation] is Form.VARIANT else "false"
+    cases = f"WHEN {name(relation)} IS NULL THEN {null} WHEN {empty} THEN NULL ELSE {text(NESTED)}"
+    return f"CASE WHEN {_is_unsaid(piece, relation)} THEN {text(MISSING)} {cases} END"
+
+
+def _of_lookup(piece: TableFragment, relation: str, key: str, *, json: bool) -> str:
+    """Return why it is not known where a lookup leads: an object stands in it, the one of its key or another, or null does."""
+    named = f"coalesce({name(key)}, '') <> ''" if json and key in piece.forms else "false"
+    cases = f"WHEN {name(relation)} IS NOT NULL THEN {text(NESTED)} WHEN {named} THEN {text(NO_OBJECT)}"
+    if piece.forms[relation] is Form.VARIANT and piece.forms.get(key) is Form.TEXT:
+        other = f"json_extract_string({name(relation)}, '$.Id') <> coalesce({name(key)}, '')"
+        cases = f"WHEN NOT ({_is_unsaid(piece, key)}) AND {other} THEN {text(OTHER_OBJECT)} {cases}"
+    return f"CASE WHEN {_is_unsaid(piece, relation)} THEN NULL {cases} END"
+
+
+def _is_unsaid(piece: TableFragment, relation: str) -> str:
+    return f"{name(unread(relation))} IS NOT NULL" if unread(relation) in piece.marks else "false"

@@ -51,12 +51,12 @@ class TableFragment:
 
 @dataclass(slots=True)
 class MergedTable:
-    """The pieces of a table as one relation. ``marks`` are its companion columns; ``merged`` rows were of an Id seen before.
+    """The fragments of a table as one relation.
 
-    ``unmerged`` is the query before that, empty where no rows were merged. ``lost`` are values by column that other readings
-    of objects had, before they became pieces; ``renamed`` are Ids that were made longer to tell parts apart, with the former.
-    ``plain``, ``bare`` and ``narrow`` are what a single piece says of its documents and texts, and its rows without documents.
-    ``several``: of some objects several readings were united before they became pieces.
+    ``marks`` are its companion columns; ``merged`` counts rows with an Id of an earlier row. ``unmerged`` is the query before
+    merging, empty if no rows were merged. ``lost`` has values by column that other readings of the objects had. ``plain`` and
+    ``bare`` describe the documents and texts of a single fragment, ``narrow`` is the query of its rows without documents.
+    ``several``: some objects were merged from several readings before they became a fragment.
     """
 
     query: str
@@ -66,7 +66,6 @@ class MergedTable:
     merged: int = 0
     unmerged: str = ""
     lost: Mapping[str, Collection[str]] = field(default_factory=dict)
-    renamed: Mapping[str, str] = field(default_factory=dict)
     plain: Mapping[str, str] = field(default_factory=dict)
     bare: frozenset[str] = frozenset()
     narrow: str = ""

@@ -5,21 +5,30 @@ Each reading carries its row as JSON text, every column as it was read. Refuses 
 
 from __future__ import annotations
 
+import binascii
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.core.objects.claims import near_key
 from perpend.core.objects.inventory import Origin, shown_name
 from perpend.core.values.values import PlainJson
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
 from perpend.inventory.readers.errors import UnusableContent, excerpt
+from perpend.inventory.readers.files import text_bytes
+from perpend.inventory.readers.json_text import described, read_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
+
+_COMMAND = "`aws iam get-credential-report`"
+_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)",
+    re.ASCII,
+)
 
 ARN_OF_USER = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):(?:root|user/[^:]+)")
 _ESCAPED = tuple(bytes((code,)) for code in (*range(0x20), *b'"\\') if code not in b"\r\n")
@@ -153,3 +162,49 @@ def _arn_fault(line: int, arn: str) -> str:
     if not arn:
         return f"line {line}: the column `arn` is empty"
     return f"line {line}: {excerpt(arn)} in column `arn` is not the ARN of an IAM user or root user"
+
+
+def read_answer(content: bytes) -> tuple[bytes, datetime | None]:
+    """Return the CSV and when the report was generated (UTC; None where the answer does not say)."""
+    answer = read_value(content)
+    if "Content" not in answer:
+        raise UnusableContent(_missing_content(answer))
+    report_format = answer.get("ReportFormat", "text/csv")
+    if report_format != "text/csv":
+        shown = excerpt(report_format) if isinstance(report_format, str) else described(report_format)
+        raise UnusableContent(f"`ReportFormat` is {shown}; only `text/csv` can be read")
+    observed_at = _time(answer["GeneratedTime"]) if "GeneratedTime" in answer else None
+    try:
+        return text_bytes(_decode_base64(answer["Content"])), observed_at
+    except UnusableContent as error:
+        raise UnusableContent(f"`Content`: {error}") from None
+
+
+def _missing_content(answer: dict[str, Any]) -> str:
+    if "State" in answer:
+        return f"the answer of `aws iam generate-credential-report`, which holds no report; run {_COMMAND}"
+    return f"a JSON object without `Content`: neither the answer of {_COMMAND} nor an array of objects"
+
+
+def _decode_base64(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise UnusableContent(f"{described(value)} where base64 text is expected")
+    try:
+        content = binascii.a2b_base64(value, strict_mode=True)
+    except ValueError as error:
+        raise UnusableContent(f"not valid base64: {str(error)[:1].lower()}{str(error)[1:]}") from None
+    if binascii.b2a_base64(content, newline=False) != value.encode("ascii"):
+        raise UnusableContent("not valid base64: it does not end as base64 does")
+    return content
+
+
+def _time(value: object) -> datetime:
+    try:
+        if isinstance(value, str) and _TIME.fullmatch(value):
+            return datetime.fromisoformat(value).astimezone(UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+            return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    shown = excerpt(value) if isinstance(value, str) else f"`{value}`" if isinstance(value, int | float) else described(value)
+    raise UnusableContent(f"`GeneratedTime` is {shown}, which is no time with an offset (such as `2026-11-20T08:15:00Z`)")

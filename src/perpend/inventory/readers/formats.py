@@ -1,21 +1,27 @@
-"""Every kind of input, in one table: what it is called, how content shows it, and what to do with one that is not taken.
+"""Recognise the format of an input by its first bytes.
 
-Refuses to know how any of them is read.
+Detection is tolerant where readers are strict: the head of an input may end anywhere, and nothing raises.
 """
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-from perpend.inventory.readers.sniff import MARK, Outline, first_of
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+MARK: Final = b"\xef\xbb\xbf"
+_SPACE: Final = re.compile(r"[ \t\n\r]*+")
+_CUT: Final = object()
+_DECODER: Final = json.JSONDecoder()
+
 HEAD: Final = 1 << 20
-"""How many bytes of an input, unpacked, are enough to know its kind."""
+"""The number of unpacked bytes of an input that are enough to recognise its format."""
 
 _REPORT_COLUMNS: Final = {"user", "arn"}
 _DETAILS: Final = ("UserDetailList", "GroupDetailList", "RoleDetailList")
@@ -35,12 +41,86 @@ _PAGING: Final = ("IsTruncated", "Marker", "NextToken", "nextToken")
 """Members of the AWS CLI's answers that say whether there is more."""
 
 
+class Outline:
+    """The structure of an input's first bytes. Each property is computed once, on first use."""
+
+    def __init__(self, head: bytes) -> None:
+        self.head = head.removeprefix(MARK)
+
+    @cached_property
+    def start(self) -> bytes:
+        """The head without leading white space."""
+        return self.head.lstrip()
+
+    @cached_property
+    def first_line(self) -> bytes:
+        """The first line without surrounding white space."""
+        return self.head.partition(b"\n")[0].strip()
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The names in the first line of CSV or TSV; empty if that line cannot be parsed."""
+        line = self.first_line.decode("utf-8", errors="replace")
+        delimiter = "\t" if "\t" in line and "," not in line else ","
+        try:
+            return frozenset(next(csv.reader([line], delimiter=delimiter, strict=True), ()))
+        except csv.Error:
+            return frozenset()
+
+    @cached_property
+    def members(self) -> dict[str, Any]:
+        """The members of a JSON object, or of the first object of a JSON array, up to the end of the head.
+
+        The value of a member that the head cuts off is None.
+        """
+        if self.start[:1] not in (b"{", b"["):
+            return {}
+        text = self.start.decode("utf-8", errors="replace")
+        return _members(text, _skip(text, 1) if text[0] == "[" else 0)
+
+
+def first_of(value: Any) -> dict[str, Any]:
+    """Return the first element of a list of objects, an empty object for any other value."""
+    first = value[0] if isinstance(value, list) and value else None
+    return first if isinstance(first, dict) else {}
+
+
+def _members(text: str, offset: int) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    if text[offset : offset + 1] != "{":
+        return members
+    offset = _skip(text, offset + 1)
+    while text[offset : offset + 1] == '"':
+        key, offset = _value(text, offset)
+        if not isinstance(key, str) or text[offset : offset + 1] != ":":
+            break
+        value, offset = _value(text, _skip(text, offset + 1))
+        members[key] = None if value is _CUT else value
+        if value is _CUT or text[offset : offset + 1] != ",":
+            break
+        offset = _skip(text, offset + 1)
+    return members
+
+
+def _value(text: str, offset: int) -> tuple[Any, int]:
+    try:
+        value, end = _DECODER.raw_decode(text, offset)
+    except (ValueError, RecursionError):
+        return _CUT, offset
+    return value, _skip(text, end)
+
+
+def _skip(text: str, offset: int) -> int:
+    space = _SPACE.match(text, offset)
+    return space.end() if space else offset
+
+
 @dataclass(frozen=True, slots=True)
 class InputKind:
-    """A kind of input. ``label`` is what people call it; ``recognises`` is told what the first bytes show.
+    """A format of inputs. ``label`` is its name in texts.
 
-    ``is_table``: its rows are objects of one type, which it does not name, and only a store takes it in. ``is_joined``: its
-    objects name each other, which only a store follows.
+    ``is_table``: its rows are objects of one type, which the file does not name; only a snapshot can hold it. ``is_joined``:
+    its objects refer to each other by keys, which only a snapshot follows.
     """
 
     name: str
@@ -52,7 +132,7 @@ class InputKind:
 
 
 def _is_json_lines(shown: Outline) -> bool:
-    """Whether a JSON text is one object per line, and not the AWS CLI's answer with a report in it."""
+    """Whether a JSON text is one object per line, and not an AWS CLI answer that contains a report."""
     lines = shown.start.split(b"\n", 2)
     if not lines[0].startswith(b"{"):
         return False
@@ -76,7 +156,7 @@ def _is_array(shown: Outline) -> bool:
 
 
 def _is_list_of(shown: Outline, name: str, *marks: str) -> bool:
-    """Whether an object holds a list of objects that have one of some keys, as far as the head shows it."""
+    """Whether a JSON object has a list of objects with one of some keys. A list that the head cuts off counts."""
     if not _is_object(shown) or name not in shown.members:
         return False
     value = shown.members[name]
@@ -171,20 +251,20 @@ KINDS: Final = (
     TSV,
     CSV,
 )
-"""All kinds, in the order in which they are asked whether they recognise content: the first that does is it."""
+"""All formats. The first that recognises the content wins."""
 
 _TABLES: Final = (PARQUET, JSON_LINES, TSV, CSV)
 _BY_NAME: Final = {kind.name: kind for kind in KINDS}
 
 
 def kind_of(head: bytes) -> InputKind | None:
-    """Return the kind of an input by its first bytes, None for one that holds nothing."""
+    """Return the format of an input by its first bytes, None if they are blank."""
     shown = Outline(head)
     return next((kind for kind in KINDS if kind.recognises(shown)), None)
 
 
 def table_kind_of(head: bytes) -> InputKind | None:
-    """Return the kind of what somebody says is a table, with whatever columns; None where it can be none."""
+    """Return the format of an input that the user calls a table; None if it cannot be a table."""
     shown = Outline(head)
     if _is_array(shown):
         return None
@@ -192,27 +272,27 @@ def table_kind_of(head: bytes) -> InputKind | None:
 
 
 def holds_lines(head: bytes) -> bool:
-    """Whether JSON lines are several objects, none of them an answer of the AWS CLI with a report in it."""
+    """Whether JSON lines are several objects, the first of which is not an AWS CLI answer that contains a report."""
     first, _, second = Outline(head).start.partition(b"\n")
     return second.startswith(b"{") and "Content" not in Outline(first).members
 
 
 def label_of_kind(name: str) -> str:
-    """Return what people call a kind of source, its name where a store knows one that this version does not."""
+    """Return the label of a format, or its name if this version does not know it."""
     return _BY_NAME[name].label if name in _BY_NAME else name
 
 
 def list_children(names: Iterable[str]) -> bool:
-    """Whether any of the kinds of a run's sources can list child objects; an unknown one might."""
+    """Whether one of some formats can contain child lists. An unknown format, or none, may."""
     names = list(names)
     return not names or not all(name in _BY_NAME and not _BY_NAME[name].lists_children for name in names)
 
 
 def is_table(name: str) -> bool:
-    """Whether a kind's rows are objects of one type each."""
+    """Whether a format is a table of one object type."""
     return name in _BY_NAME and _BY_NAME[name].is_table
 
 
 def is_joined(name: str) -> bool:
-    """Whether a kind's objects name each other, so that they are judged by way of a store."""
+    """Whether the objects of a format refer to each other, so that they are evaluated in a snapshot."""
     return name in _BY_NAME and _BY_NAME[name].is_joined

@@ -9,16 +9,16 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perpend.core.errors import refuse_text
 from perpend.core.objects.claims import ListClaim, Scope, claims_of, refuse_other
-from perpend.core.objects.inventory import CloudObject, Inventory, Source, is_root
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, is_filled, is_root, object_from_fields
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.process import is_alone
 from perpend.core.values.values import in_utc
-from perpend.inventory.readers.credential_report import Reading, read_report
-from perpend.inventory.readers.errors import UnusableContent, UnusableInput
+from perpend.inventory.readers.credential_report import Reading, read_answer, read_report
+from perpend.inventory.readers.errors import UnusableContent, UnusableInput, excerpt
 from perpend.inventory.readers.files import STANDARD_INPUT, read_text_bytes
 from perpend.inventory.readers.formats import (
     ANSWER,
@@ -31,7 +31,7 @@ from perpend.inventory.readers.formats import (
     holds_lines,
     kind_of,
 )
-from perpend.inventory.readers.json_text import described
+from perpend.inventory.readers.json_text import described, in_two_spellings, read_array
 from perpend.inventory.readers.merge import (
     ACCOUNT_TYPE,
     USER_TYPE,
@@ -41,10 +41,7 @@ from perpend.inventory.readers.merge import (
     with_partitions,
     with_root_users,
 )
-from perpend.inventory.readers.report_answer import read_answer
-from perpend.inventory.readers.test_data import read_objects
-from perpend.inventory.readers.tools.child_lists import covers, standing, with_empty_list
-from perpend.inventory.readers.tools.merge import unite
+from perpend.inventory.readers.tools.merge import covers, standing, unite, with_empty_list
 from perpend.inventory.readers.tools.registry import READERS, reader_of
 
 if TYPE_CHECKING:
@@ -53,6 +50,10 @@ if TYPE_CHECKING:
 
     from perpend.inventory.readers.formats import InputKind
     from perpend.inventory.readers.tools.merge import Dated
+
+_RESERVED = ("expectedResult", "context")
+_RELATION = "__r"
+_PROGRESS_STEP = 4096
 
 _UNSUPPORTED = (
     "unsupported JSON: findings, plans, wrapped lists and arrays of pages are not read; name a credential report, account "
@@ -280,3 +281,44 @@ def _estate_of(pile: _Pile) -> Inventory:
         objects[type_name] = unite([*((object_, None) for object_ in objects.get(type_name, ())), *of_type], age)
     sources = with_partitions(sources, objects)
     return Inventory(tuple(standing(sources, objects)), {name: tuple(objects[name]) for name in sorted(objects)})
+
+
+def read_objects(
+    content: bytes, source: str, *, object_type: ObjectType, progress: Callable[[int], None] | None = None
+) -> list[CloudObject]:
+    """Return the objects in file order. Raises UnusableContent naming the position of the first that cannot be used.
+
+    ``object_type`` says which fields hold an object's name and external id, and which lookup leads to its owner.
+    """
+    objects = []
+    for position, entry in read_array(content):
+        objects.append(_object_of(entry, object_type, Origin(source, position, "entry")))
+        if progress and position % _PROGRESS_STEP == 0:
+            progress(position)
+    if progress:
+        progress(len(objects))
+    return objects
+
+
+def _object_of(entry: Any, object_type: ObjectType, origin: Origin) -> CloudObject:
+    if not isinstance(entry, dict):
+        raise UnusableContent(f"entry {origin.row} of the array is {described(entry)} where an object is expected")
+    fields = {name: value for name, value in entry.items() if name not in _RESERVED}
+    twice = _in_two_spellings(fields)
+    if twice:
+        raise UnusableContent(f"object {origin.row} of the array: the key {excerpt(twice)} stands in it in two spellings")
+    identity = fields.get("Id")
+    if not is_filled(identity):
+        fault = "is missing" if "Id" not in fields else "is empty" if identity == "" else f"is {described(identity)}"
+        raise UnusableContent(f"object {origin.row} of the array: its `Id` {fault} where text is expected")
+    return object_from_fields(fields, object_type, origin)
+
+
+def _in_two_spellings(fields: dict[str, Any]) -> str:
+    """Return a key of an object, or of one under its relations, that is there twice but for upper and lower case, else nothing.
+
+    A table can hold one of them only. Keys of what a field holds are not looked at: tags may differ in nothing else.
+    """
+    related = [value for name, value in fields.items() if name.endswith(_RELATION) and isinstance(value, dict | list)]
+    others = (one for value in related for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict))
+    return next(iter(in_two_spellings(fields)), "") or next(filter(None, map(_in_two_spellings, others)), "")

@@ -24,8 +24,8 @@ from perpend.core.objects.object_types import Children, Field, Lookup, ObjectTyp
 from perpend.core.objects.relations import NO_OBJECT, OTHER_OBJECT
 from perpend.core.values.partial_object import MISSING
 from perpend.inventory.importers.child_lists import is_account, is_blank, near
+from perpend.inventory.importers.import_snapshot import NESTED
 from perpend.inventory.importers.objects import LISTED_OTHERWISE
-from perpend.inventory.importers.tables.table_relations import NESTED
 from tests.unit.inventory.snapshots.stored import (
     EVERYTHING,
     OWNER,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.diagnostics.model import whole_file
+from perpend.core.diagnostics.model import suggestion, whole_file
 from perpend.core.diagnostics.plural import counted
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import ROW, SOURCE, Form, unread
@@ -24,7 +24,6 @@ from perpend.core.values.types import ValueType
 from perpend.core.values.values import WHITE_SPACE
 from perpend.inventory.importers import rules
 from perpend.inventory.importers.merge_relations import TableFragment
-from perpend.inventory.importers.tables.field_names import check_fields
 from perpend.inventory.importers.tables.parquet_pages import check_pages
 from perpend.inventory.importers.tables.table_bytes import MARK, UnreadableTable, check_table, head_of, is_gzip
 from perpend.inventory.importers.tables.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
@@ -42,6 +41,9 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.claims import Scope
     from perpend.inventory.snapshots.database import Connection
+
+_FIELD_NAME: Final = re.compile(r"\w+__[cr]", re.IGNORECASE)
+_ALWAYS: Final = ("Id", "Name", "RecordTypeId", "RecordType")
 
 _STAGED_FORM: Final = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
 _MOST_NAMED: Final = 12
@@ -370,3 +372,27 @@ def _faulty_line(path: str) -> str:
     except (ValueError, RecursionError):
         return f"line {number}: not valid JSON; each line holds one object"
     return "a line is too long, or no JSON"
+
+
+def check_fields(path: str, declared: ObjectType, names: Mapping[str, str], constants: Iterable[str], *, mapped: bool) -> None:
+    """Raise where a field is not one of the type's: one that a mapping names, or a column that is called as fields are.
+
+    So is a column with blank space around such a name, in whatever case: it would be one that no policy reads.
+    ``names`` gives the field of each column, by a mapping if ``mapped``. Types that declare no fields may have any.
+    """
+    known = _fields_of(declared)
+    given: dict[str, str | None] = {**dict.fromkeys(constants), **{one: column for column, one in names.items()}}
+    for one, column in given.items() if declared.fields else ():
+        is_named_so = _FIELD_NAME.fullmatch(one.strip()) or one.strip() in known
+        if one in known or (not mapped and column is not None and not is_named_so):
+            continue
+        near = suggestion(one, sorted(known))
+        what = f"the mapping calls `{shown(column)}`" if column not in (None, one) else "has a field"
+        reason = f"{what} `{shown(one)}`, which is no field of `{declared.name}`{f' ({near})' if near else ''}"
+        raise UnreadableTable(path, f"{reason}; --new-type says that it is meant")
+
+
+def _fields_of(declared: ObjectType) -> set[str]:
+    lookups = declared.lookups.values()
+    named = {declared.deletion_field, declared.name_field, declared.external_id_field, *(one.key for one in lookups)}
+    return {name for name in (*_ALWAYS, *declared.fields, *declared.lookups, *declared.children, *named) if name}
