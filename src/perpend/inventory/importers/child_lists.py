@@ -42,7 +42,7 @@ _NOTHING: Final = "CAST(NULL AS VARCHAR)"
 
 
 class Lists:
-    """Why child lists are not known, table by table. ``problems`` is what is to be told of their keys and claims."""
+    """Find out why child lists are unknown. ``problems`` collects the diagnostics about keys and claims."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Lists:
         self._blank: set[tuple[str, str]] = set()
 
     def reason(self, table: str, child: Children) -> str:
-        """Return the expression that says row by row why a child list is not known, null where it is."""
+        """Return the expression of the reason why a child list is unknown, null for rows whose list is known."""
         own, other = self._tables[table], self._tables[child.type_name]
         mark = name(unfollowed(child.name)) if unfollowed(child.name) in own.marks else _NOTHING
         cases = [f"WHEN {mark} <> {text(MISSING)} THEN {mark}", *self._doubts(table, child)]
@@ -73,7 +73,7 @@ class Lists:
         return f"CASE {' '.join(cases)} END" if own.rows and (other.rows or mark != _NOTHING) else "NULL"
 
     def _doubts(self, table: str, child: Children) -> list[str]:
-        """Return the cases in which it is doubtful what belongs to a row, whoever says it."""
+        """Return the cases in which any list may be incomplete, even one that the row states itself."""
         own, other, key = self._tables[table], self._tables[child.type_name], child.key
         cases = []
         lost = lost_values(other, key)
@@ -85,7 +85,7 @@ class Lists:
         return cases + self._unmatched(own, other, table, child)
 
     def _unmatched(self, own: MergedTable, other: MergedTable, table: str, child: Children) -> list[str]:
-        """Return the case of a key that matches no row: it may belong to any row, unless all are numbers of accounts."""
+        """Return the case of a key that matches no row: it may belong to any row, unless all keys are account numbers."""
         key = name(child.key)
         ids = f'SELECT "Id" FROM ({own.keys}) WHERE "Id" IS NOT NULL'
         unmatched = f"SELECT {key} AS unmatched FROM ({other.keys}) WHERE NOT {is_blank(key)} AND {key} NOT IN ({ids})"
@@ -99,7 +99,7 @@ class Lists:
         return [f"WHEN true THEN {text(unmatched_keys(child.type_name, child.key, table))}"]
 
     def _against(self, table: str, child: Children, mark: str) -> str:
-        """Return the reason why a list that a row states itself is not known: other rows say that they belong to it."""
+        """Return the expression of the reason why a list that a row states is unknown: other rows name it as their owner."""
         own, other, key = self._tables[table], self._tables[child.type_name], name(child.key)
         alone = f"{name(listed(child.key))} IS NULL" if listed(child.key) in other.marks else "true"
         unlisted = f"SELECT {key} FROM ({other.keys}) WHERE {key} IS NOT NULL AND {alone}"
@@ -115,7 +115,7 @@ class Lists:
         return f'CASE WHEN "Id" IN ({unlisted}) THEN {text(reason)} END'
 
     def _covered(self, own: MergedTable, table: str, child: Children) -> list[str]:
-        """Return the cases of a list that the row does not state: claims cover its scope, or why they do not."""
+        """Return the cases of a list that the row does not state: null if claims cover its scope, else the reason."""
         account, region = scope_columns(own.forms, self._declared(table))
         cases = []
         for scope, why in self._coverage.lacking(child.type_name, child.name):
@@ -142,10 +142,9 @@ class Lists:
             self._tell(rules.NOT_CLAIMED, table, message, hint)
 
     def _orphans(self, table: str, key: str) -> int:
-        """Return how many rows do not say what they belong to: keys not known, or that an object beside them speaks against,
-        and blank where each row must have one.
+        """Return how many rows have no known owner: the key is unknown, contradicts a nested object, or is a blank master key.
 
-        Blank keys are told with the first of their rows.
+        Reports blank keys with the Ids of the first rows.
         """
         united, declared = self._tables[table], self._declared(table)
         doubts = [f"{name(unread(key))} IS NOT NULL"] if unread(key) in united.marks else []
@@ -197,12 +196,12 @@ def near(expression: str) -> str:
 
 
 def is_blank(expression: str) -> str:
-    """Return whether a key holds nothing that can be seen."""
+    """Return the expression of whether a key has no visible character."""
     return f"regexp_full_match({expression}, {text(_BLANK)})"
 
 
 def is_account(expression: str) -> str:
-    """Return whether a key has the form of an AWS account's number."""
+    """Return the expression of whether a key has the form of an AWS account's number."""
     return f"regexp_full_match({expression}, {text(ACCOUNT_NUMBER)})"
 
 

@@ -1,4 +1,4 @@
-"""Estates and table files in, a committed snapshot out: every object in its type's table, joined as types are declared."""
+"""Import inventories and table files as one snapshot: one table per object type, joined by declared relations."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ _MOST_NAMED: Final = 6
 
 
 class Importing:
-    """What one run brings in. ``declared`` gives what is declared of a type by its API name, None where nothing is.
+    """One import. ``declared`` returns the declaration of a type by its API name, None if there is none.
 
-    ``group`` is how many rows of a table are held at once while it is written.
+    ``group`` is the number of rows in memory while a table is written.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Importing:
         teach(connection)
 
     def add_estate(self, inventory: Inventory, *, contradiction: Callable[[CloudObject], str]) -> None:
-        """Take in what collectors have read. ``contradiction`` says where an object's sources contradict each other."""
+        """Add an inventory that readers have read. ``contradiction`` describes how the readings of an object differ."""
         numbers = {source.name: len(self.run.sources) + place for place, source in enumerate(inventory.sources)}
         self.run.sources += [
             StoredSource(
@@ -106,9 +106,9 @@ class Importing:
                 )
 
     def add_table(self, table: TableFile) -> None:
-        """Take in a table of one object type. Raises UnreadableTable where it cannot be used.
+        """Add a table of one object type. Raises UnreadableTable if it cannot be used.
 
-        Whoever has several takes them ``in_order``: then the order in which they were named changes nothing.
+        Sort several tables with ``in_order`` first, so that the order of arguments does not matter.
         """
         _check_type(table.type_name)
         declared = self._declared(table.type_name)
@@ -123,26 +123,26 @@ class Importing:
         self._tables.setdefault(table.type_name, []).append(piece)
 
     def add_pieces(self, sources: Sequence[StoredSource], pieces: Mapping[str, TableFragment], calls: Sequence[Unread]) -> None:
-        """Take in tables whose rows stand in pieces, and the calls that did not say what was asked."""
+        """Add table fragments with their sources, and the API calls that failed."""
         self.run.sources += sources
         self.run.calls += calls
         for type_name, piece in pieces.items():
             self._tables.setdefault(type_name, []).append(piece)
 
     def add_ready(self, sources: Sequence[StoredSource], pieces: Mapping[str, TableFragment]) -> None:
-        """Take in tables that need no more than to be written, and that nothing else is added to.
+        """Add tables that only need to be written; no other rows may be added to them.
 
-        The sources say which accounts and regions all their rows are of.
+        The sources have the accounts and regions of all rows.
         """
         self.run.sources += sources
         self._ready |= pieces
 
     def add_failure(self, source: str, reason: str) -> None:
-        """Note an input that could not be read: rows may be missing from every table."""
+        """Record an input that could not be read: any table may lack rows of it."""
         self.run.failures = sorted([*self.run.failures, Failure(source, reason)], key=lambda one: (one.source, one.reason))
 
     def commit(self) -> Snapshot:
-        """Write all tables and put the run in force."""
+        """Write all tables and make the snapshot the current one."""
         with storing(self.run.store.directory):
             assembly = self._assembly()
             scopes: set[SourceScope] = set()
@@ -179,7 +179,7 @@ class Importing:
         return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
 
     def _drop_claims(self, tables: Mapping[str, MergedTable]) -> None:
-        """Claim no list that a row leaves open, whatever it came from, nor one of what was not read in full."""
+        """Drop claims on child lists if some owner does not state its list, or not all owners were read."""
         coverage = self._coverage()
         for claimed, numbers in self._list_claims.items():
             owners, declared = tables[claimed.owner], self._declared(claimed.owner)
@@ -232,7 +232,7 @@ class Importing:
 
 
 def _covering(number: int, source: StoredSource, scopes: set[SourceScope]) -> StoredSource:
-    """Return a source with the accounts and regions that its rows are of."""
+    """Return a source with the accounts and regions of its rows."""
     mine = [scope for scope in scopes if scope.source == number]
     accounts = {*source.accounts, *(scope.value for scope in mine if not scope.is_region)}
     regions = {*source.regions, *(scope.value for scope in mine if scope.is_region)}
@@ -247,9 +247,10 @@ def _check_type(type_name: str) -> None:
 def with_relations(
     connection: Connection, piece: TableFragment, declared: ObjectType | None, *, path: str, json: bool
 ) -> tuple[TableFragment, list[Diagnostic]]:
-    """Return a piece that says where its relations lead as far as columns of their names tell, and what to tell of them.
+    """Return a fragment with the reasons why relations in its columns are unknown, and the diagnostics about them.
 
-    ``json``: the file tells null from what is not there. Then null and an empty list are statements of the object.
+    A table has rows of one type, so objects in its cells are not followed. ``json``: the file distinguishes null from missing,
+    so that null and an empty list are statements.
     """
     children = {one.name for one in declared.children.values() if one.key} if declared else set()
     lookups = {one.name: one.key for one in declared.lookups.values() if one.key} if declared else {}
@@ -270,7 +271,7 @@ def with_relations(
 
 
 def _of_children(piece: TableFragment, relation: str, *, json: bool) -> str:
-    """Return why it is not known what a list holds: the row does not state it, or objects stand in it."""
+    """Return the expression of the reason why a child list is unknown: the row does not state it, or it has nested objects."""
     null = "NULL" if json else text(MISSING)
     empty = f"{name(relation)} = '[]'" if piece.forms[relation] is Form.VARIANT else "false"
     cases = f"WHEN {name(relation)} IS NULL THEN {null} WHEN {empty} THEN NULL ELSE {text(NESTED)}"
@@ -278,7 +279,7 @@ def _of_children(piece: TableFragment, relation: str, *, json: bool) -> str:
 
 
 def _of_lookup(piece: TableFragment, relation: str, key: str, *, json: bool) -> str:
-    """Return why it is not known where a lookup leads: an object stands in it, the one of its key or another, or null does."""
+    """Return the expression of the reason why a lookup is unknown: it has a nested object, or null although its key is set."""
     named = f"coalesce({name(key)}, '') <> ''" if json and key in piece.forms else "false"
     cases = f"WHEN {name(relation)} IS NOT NULL THEN {text(NESTED)} WHEN {named} THEN {text(NO_OBJECT)}"
     if piece.forms[relation] is Form.VARIANT and piece.forms.get(key) is Form.TEXT:

@@ -1,4 +1,4 @@
-"""What can be strange about data on their way into a store. Each rule is a page of ``perpend explain-code``."""
+"""The diagnostics of imports. Each rule is a page of ``perpend explain-code``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The bytes of an AWS IAM credential report in, one reading per row out; columns are found by name, never by place.
+"""Read AWS IAM credential reports: CSV, or the AWS CLI's JSON answer of ``aws iam get-credential-report``.
 
-Each reading carries its row as JSON text, every column as it was read. Refuses to know what the values mean.
+Columns are found by name, never by position. Each reading keeps its row as JSON text. Source: IAM API reference,
+GetCredentialReport.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ _PROGRESS_STEP = 4096
 
 
 class Reading(NamedTuple):
-    """One row as one source shows it: ``row`` is its JSON text, columns in file order, every value as text."""
+    """One row in one source. ``row`` is its JSON text: columns in file order, every value as text."""
 
     account: str
     user: str
@@ -67,7 +68,7 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where the columns of one report stand, and what writes its rows as JSON text."""
+    """The positions of needed columns in one report, and a function that writes its rows as JSON text."""
 
     user: int
     arn: int
@@ -77,9 +78,9 @@ class _Layout:
 def read_report(
     content: bytes, source: str, *, observed_at: datetime | None = None, progress: Callable[[int], None] | None = None
 ) -> list[Reading]:
-    """Return the readings of a report in file order. Raises UnusableContent naming the first fault and its line.
+    """Return the readings of a report in file order. Raises UnusableContent with the first fault and its line.
 
-    ``progress`` is called now and then with the number of rows read so far.
+    ``progress`` is called with the number of rows read so far.
     """
     _check_kind(content)
     check_quoting(content)
@@ -107,9 +108,9 @@ def read_report(
 
 
 def row_writer(columns: Iterable[str], *, escaped: bool = True) -> Callable[[Iterable[str]], str]:
-    """Return what writes rows as JSON text: these columns in their order, every value a JSON string, no blanks.
+    """Return a function that writes rows as JSON objects with these columns in order, every value a string, without spaces.
 
-    ``escaped``: values may hold signs that JSON escapes.
+    ``escaped``: values may contain characters that JSON escapes.
     """
     mark = "" if escaped else '"'
     keys = [f"{encode_basestring(column)}:{mark}" for column in columns]
@@ -125,7 +126,7 @@ def row_writer(columns: Iterable[str], *, escaped: bool = True) -> Callable[[Ite
 
 @lru_cache(maxsize=1024)
 def in_another_spelling(columns: tuple[str, ...]) -> str | None:
-    """Return a column beside which another one is the same but for what typing changes: neither can be believed."""
+    """Return a column that is there twice except for case, white space and the like, None if there is none."""
     known: dict[str, str] = {}
     for column in columns:
         spelt = near_key(column)
@@ -165,7 +166,7 @@ def _arn_fault(line: int, arn: str) -> str:
 
 
 def read_answer(content: bytes) -> tuple[bytes, datetime | None]:
-    """Return the CSV and when the report was generated (UTC; None where the answer does not say)."""
+    """Return the CSV of the AWS CLI's answer and the time at which the report was generated (UTC, None if not stated)."""
     answer = read_value(content)
     if "Content" not in answer:
         raise UnusableContent(_missing_content(answer))

@@ -1,4 +1,4 @@
-"""Paths in, the estate that the files show out. The road of the room: read, recognise by content, read rows, merge."""
+"""Read files into one inventory: recognise the format, read the rows, merge them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What was read: the estate of the usable inputs, and the unusable ones in the order of the arguments."""
+    """The result of reading files: the inventory of the usable inputs, and the unusable ones in the order of the arguments."""
 
     inventory: Inventory
     failures: tuple[UnusableInput, ...] = ()
@@ -94,12 +94,12 @@ class _Pile:
     observed_at: Mapping[str, datetime] = field(default_factory=dict)
 
     def report_rows(self) -> Callable[[int], None] | None:
-        """Return a hook for one file's row count which tells the caller's hook the count over all files."""
+        """Return a progress hook for one file that adds the rows of the files before it."""
         hook, before = self.progress, sum(source.objects for source in self.sources)
         return (lambda rows: hook(before + rows)) if hook else None
 
     def up_to_the_end(self, source: Source) -> Source:
-        """Return a source: if somebody claims all of an answer, and its last page is here, there is no more than that."""
+        """Return a source without claims of missing pages, if the last page of its accounts was also read."""
         accounts = self.cut_off.get(source.name)
         if accounts is None or not any(not last or {*accounts} <= {*last} for last in self.last_pages):
             return source
@@ -118,15 +118,14 @@ def collect_files(
     observed_at: Mapping[str, datetime] | None = None,
     types: Mapping[str, str] | None = None,
 ) -> Collected:
-    """Read files, recognised by content, into one estate; ``-`` is standard input.
+    """Read files into one inventory; ``-`` is standard input.
 
-    ``type_name`` says which object type a JSON array holds, ``object_type`` what is declared of it, ``complete`` by path
-    of which scopes an input holds every object. The first unusable
-    input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
-    rows read so far, now and then. ``read_from`` names by path the file that is read in an input's place, ``observed_at`` when
-    the estate looked like an input, whatever that says itself, ``types`` the type that what another tool wrote has to hold.
-    Raises TypeError for one path in the place of several and for a claim on what is no Scope, and ValueError for a time
-    without a zone, and for a claim or time of what is none of the paths.
+    ``type_name`` is the object type of a JSON array, ``object_type`` its declaration. ``complete`` has by path the scopes
+    of which an input has every object. The first unusable input raises UnusableInput; with ``keep_going`` the others are
+    read, and the failures are listed. ``progress`` is called with the number of rows read so far. ``read_from`` has by path
+    a file to read instead, ``observed_at`` a time of observation that overrides the input's own, ``types`` a type that an
+    input of another tool must contain. Raises TypeError for a single path or a claim that is not a Scope, and ValueError
+    for a time without a zone or a key that is not one of the paths.
     """
     refuse_text(paths, "paths")
     names = [os.fspath(path) for path in paths]
@@ -159,9 +158,9 @@ def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collecte
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Pause cyclic garbage collection: all that is made here is kept and free of cycles, so collecting only costs time.
+    """Pause cyclic garbage collection: all objects made here are kept and have no cycles, so collecting only costs time.
 
-    Nor does it cost any later where Perpend is alone: what is there at the end is not looked at again.
+    In a process of Perpend's own, they are also excluded from later collections.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -286,9 +285,9 @@ def _estate_of(pile: _Pile) -> Inventory:
 def read_objects(
     content: bytes, source: str, *, object_type: ObjectType, progress: Callable[[int], None] | None = None
 ) -> list[CloudObject]:
-    """Return the objects in file order. Raises UnusableContent naming the position of the first that cannot be used.
+    """Return the objects in file order. Raises UnusableContent with the position of the first that cannot be used.
 
-    ``object_type`` says which fields hold an object's name and external id, and which lookup leads to its owner.
+    ``object_type`` declares the fields with an object's name and external id, and the lookup of its owner.
     """
     objects = []
     for position, entry in read_array(content):
@@ -315,9 +314,9 @@ def _object_of(entry: Any, object_type: ObjectType, origin: Origin) -> CloudObje
 
 
 def _in_two_spellings(fields: dict[str, Any]) -> str:
-    """Return a key of an object, or of one under its relations, that is there twice but for upper and lower case, else nothing.
+    """Return a key that an object, or one under its relations, has twice in different case; empty if there is none.
 
-    A table can hold one of them only. Keys of what a field holds are not looked at: tags may differ in nothing else.
+    A table could store only one of them. Keys inside of field values, such as tags, may differ only in case.
     """
     related = [value for name, value in fields.items() if name.endswith(_RELATION) and isinstance(value, dict | list)]
     others = (one for value in related for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict))

@@ -1,4 +1,4 @@
-"""An embedded DuckDB, shut in: no extensions, no network, no files but those named; bounded memory; errors in own words."""
+"""An embedded DuckDB in a sandbox: no extensions, no network, only named files, bounded memory, translated errors."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def opened(
     memory_limit: str = MEMORY_LIMIT,
     threads: int | None = None,
 ) -> Iterator[Connection]:
-    """Yield a database in memory that reaches the given directories and files and nothing else.
+    """Yield an in-memory database with access to the given directories and files only.
 
-    ``spill`` is the directory for what does not fit into memory; without it, nothing is ever written there.
-    Raises PerpendError for limits that DuckDB does not take.
+    ``spill`` is a directory for data that does not fit into memory; without it, nothing is written there.
+    Raises PerpendError for limits that DuckDB rejects.
     """
     config: dict[str, Any] = {**_SETTINGS, "memory_limit": memory_limit, "temp_directory": str(spill) if spill else ""}
     try:
@@ -98,9 +98,9 @@ def _interruptible(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def without_threads(connection: Connection) -> Iterator[None]:
-    """Have a database do all that it does in the thread that asks: then a process that is forked meanwhile can ask, too.
+    """Let a database work in the calling thread only, so that a process forked meanwhile can use it.
 
-    Where something fails meanwhile, it stays so.
+    After an error it stays so.
     """
     [former] = rows_of(connection, "SELECT current_setting('threads'), current_setting('async_threads')")
     _have_threads(connection, 1, 0)
@@ -109,38 +109,38 @@ def without_threads(connection: Connection) -> Iterator[None]:
 
 
 def _have_threads(connection: Connection, computing: int, reading: int) -> None:
-    """Say how many threads compute, that of who asks among them, and how many read and write files beside these."""
+    """Set the number of computing threads, including the caller's, and of further threads for input and output."""
     connection.execute(f"SET threads = {computing}")
     connection.execute(f"SET async_threads = {reading}")
 
 
 def lock(connection: Connection) -> None:
-    """Forbid every further change of settings."""
+    """Forbid further changes of settings."""
     connection.execute("SET lock_configuration = true")
 
 
 def rows_of(connection: Connection, query: str) -> list[tuple[Any, ...]]:
-    """Return all rows that a query gives; few, or they would not fit into memory."""
+    """Return all rows of a query. They must fit into memory."""
     return connection.execute(query).fetchall()
 
 
 def name(text: str) -> str:
-    """Return a name as SQL writes it."""
+    """Return a name as a quoted SQL identifier."""
     return '"' + text.replace('"', '""') + '"'
 
 
 def text(value: str) -> str:
-    """Return a text as SQL writes it."""
+    """Return a text as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def text_list(values: Iterable[object]) -> str:
-    """Return texts as a list of SQL."""
+    """Return texts as an SQL list."""
     return f"[{', '.join(text(str(value)) for value in values)}]"
 
 
 def pattern(path: Path | str) -> str:
-    """Return a path as SQL writes it where a glob may stand, meaning this one file."""
+    """Return a path as an SQL literal for functions that take a glob, matching only this file."""
     absolute = os.path.abspath(path)
     return text("".join(f"[{sign}]" if sign in "*?[" else sign for sign in absolute))
 
@@ -149,7 +149,7 @@ def pattern(path: Path | str) -> str:
 def storing(place: Path, *, written: Path | None = None) -> Iterator[None]:
     """Turn DuckDB's errors while a store is written or read into a StoreError that names a place.
 
-    ``written`` is named where something cannot be written, if that is elsewhere than what is read.
+    ``written`` is the place of failed writes, if it is not the place that is read.
     """
     try:
         yield
@@ -168,7 +168,7 @@ def storing(place: Path, *, written: Path | None = None) -> Iterator[None]:
 
 
 def is_failed_write(error: duckdb.Error) -> bool:
-    """Whether an error is about what is written, not about what is read meanwhile."""
+    """Whether an error is about a write, not about a read at the same time."""
     return isinstance(error, duckdb.IOException) and _io_reason(str(error)).startswith(_NOT_WRITTEN)
 
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a question to a store. Each rule is a page of ``perpend explain-code``."""
+"""The diagnostics of queries to a store. Each rule is a page of ``perpend explain-code``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""An AWS Config snapshot or history in, the objects of its items out, each as it was captured last.
+"""Read AWS Config snapshots and histories: the objects of configuration items, each as captured last.
 
 Source: AWS Config developer guide, "Components of a configuration item"; files and API answers spell some keys differently.
-The newest capture is the time of the file; none is yet to come. It claims nothing: a recorder may leave types and regions out.
+The newest capture is the time of the file, if it is not in the future. A file claims nothing: recorders may leave out types
+and regions.
 """
 
 from __future__ import annotations
@@ -184,7 +185,7 @@ _BY_TYPE: Final = {kind.source: kind for kind in MAP}
 
 
 def read_config(content: bytes, source: str) -> Contents:
-    """Return what items hold. Raises UnusableContent naming the first that cannot be used."""
+    """Return the content of items. Raises UnusableContent for the first that cannot be used."""
     snapshot = read_value(content)
     items = snapshot.get("configurationItems")
     if other_spellings(snapshot, "configurationItems"):
@@ -240,7 +241,7 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
 
 
 def _document(value: Any) -> Any:
-    """Return a configuration, which is JSON text in API answers; nothing of one that cannot be read."""
+    """Return a configuration, which is JSON text in API answers; an empty object if it cannot be read."""
     try:
         return document(value)
     except NotTold:

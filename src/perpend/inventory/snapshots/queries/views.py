@@ -1,4 +1,4 @@
-"""A snapshot and a question in SQL in, rows out: read only, over views with names that people know.
+"""Run a read-only SQL query over a snapshot, with views under readable names.
 
 Every table has a view by its API name, and one by its label in snake case (`aws_iam_user`); columns likewise.
 """
@@ -35,7 +35,7 @@ _MOST_NAMED: Final = 10
 
 
 class SqlFailed(PerpendError):
-    """A question that has no answer; the diagnostic says why and where."""
+    """A query failed; the diagnostic has the reason and the place."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
@@ -44,7 +44,7 @@ class SqlFailed(PerpendError):
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What a question gives: names of columns, and batches of rows as they come."""
+    """The result of a query: column names, and batches of rows."""
 
     columns: tuple[str, ...]
     batches: Iterator[list[tuple[Any, ...]]]
@@ -52,7 +52,7 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class MoreViews:
-    """Views beside those of a snapshot: the statements that make them, run behind its own, and the files that they read."""
+    """Views in addition to those of a snapshot: the statements that create them, and the files that they read."""
 
     statements: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
@@ -69,9 +69,9 @@ def asked(
     memory_limit: str = MEMORY_LIMIT,
     more: MoreViews | None = None,
 ) -> Iterator[QueryResult]:
-    """Yield the answer to one SELECT over a snapshot. Raises SqlFailed, also while batches are read.
+    """Yield the result of one SELECT over a snapshot. Raises SqlFailed, also while batches are read.
 
-    Nothing but the snapshot's files, and those of ``more``, can be read, and nothing written. ``timeout`` is in seconds.
+    Only the snapshot's files, and those of ``more``, can be read, and nothing can be written. ``timeout`` is in seconds.
     """
     more = more or MoreViews()
     with opened(paths=[*snapshot.files.paths, *more.paths], spill=spill, memory_limit=memory_limit) as connection:
@@ -87,7 +87,7 @@ def asked(
 
 
 def view_statements(snapshot: Snapshot, declared: Callable[[str], ObjectType | None]) -> list[str]:
-    """Return the statements that make the views of a snapshot."""
+    """Return the statements that create the views of a snapshot."""
     statements = []
     friendly = view_names(snapshot.tables.by_name, declared)
     for table_name, table in snapshot.tables.by_name.items():
@@ -177,13 +177,13 @@ def _failing(connection: Connection, question: str, timeout: float | None) -> It
 
 
 def out_of_time(timeout: float | None) -> SqlFailed:
-    """Return that a question takes longer than it may."""
+    """Return the error of a query that exceeds its time limit."""
     within = f" within {timeout:g} seconds" if timeout is not None else ""
     return SqlFailed(SQL_ERROR.at(Span(STATEMENT), f"the question was not answered{within}"))
 
 
 def out_of_memory() -> SqlFailed:
-    """Return that a question needs more memory than it may have."""
+    """Return the error of a query that exceeds its memory limit."""
     return SqlFailed(SQL_ERROR.at(Span(STATEMENT), "the question needs more memory or temporary disk space than may be used"))
 
 
@@ -206,13 +206,13 @@ def _diagnostic(message: str, question: str, connection: Connection) -> Diagnost
 
 
 def _near_view(missing: str, connection: Connection) -> str:
-    """Return which view may be meant by the name of none."""
+    """Return a view with a name similar to an unknown one."""
     views = [view for (view,) in rows_of(connection, "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1")]
     return suggestion(missing, views) or f"there are {', '.join(views[:_MOST_NAMED])}{', …' if views[_MOST_NAMED:] else ''}"
 
 
 def _span(question: str, position: str | None) -> Span:
-    """Return the place of a byte of the question."""
+    """Return the position of a byte of the query."""
     if position is None:
         return Span(STATEMENT)
     *above, line = question.encode()[: int(position)].decode().split("\n")
