@@ -86,11 +86,11 @@ class Assembly:
         columns = {column: name(column) for column in (*system, *united.forms, *companions)}
         columns |= {plain(column): united.plain.get(column) or self._is_plain(united, column) for column in marked}
         columns |= {unfollowed(column): reason for column, reason in relations.reasons.items()}
-        # What was grouped comes in any order; everything else keeps its own.
+        # Grouping loses the order of rows; all other queries keep it.
         order = f" ORDER BY {name(ROW)}" if united.unmerged else ""
         listed = ", ".join(f"{value} AS {name(column)}" for column, value in columns.items())
-        # INVARIANT: equal rows give equal files. Whether a column may hold nulls is written too, and what DuckDB knows of that
-        # depends on the way that the rows came.
+        # INVARIANT: equal rows give equal files. Parquet stores whether a column is nullable, and DuckDB's knowledge of that
+        # depends on the query plan, so make every column nullable.
         any_nulls = ", ".join(f"try({name(column)}) AS {name(column)}" for column in columns)
         copy(
             self._connection,

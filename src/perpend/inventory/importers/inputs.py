@@ -65,7 +65,7 @@ def import_inputs(
     others = [other for other in inputs if not other.is_table]
     paths = [table.path for table in tables]
     with store.writing() as run, opened(directories=[store.directory], paths=paths, spill=run.temporary) as connection:
-        # Of several threads, the one that is through first writes first: equal inputs are to give equal files.
+        # Equal inputs must give equal files, and several threads write in any order.
         connection.execute("SET threads = 1")
         importing = Importing(run, connection, declared=declared)
         failures: list[UnusableInput | UnreadableTable] = []
@@ -222,7 +222,7 @@ def _read_others(
     progress: Callable[[int], None] | None,
 ) -> list[UnusableInput]:
     failures: list[UnusableInput] = []
-    # What other tools write says itself what it is, and its pages belong together.
+    # Files of other tools state their types, and pages of one answer must be read together.
     types = {other.path: other.type_name for other in inputs if other.type_name and is_of_tool(other)}
     asked = [(None if other.path in types else other.type_name, other) for other in inputs]
     for type_name in sorted({name for name, _ in asked}, key=lambda name: name or ""):

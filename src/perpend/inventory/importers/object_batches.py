@@ -78,7 +78,7 @@ def piece_of(
         f"CAST({name(column)} AS VARCHAR) AS {name(column)}" for column, kind in columns.items() if kind == "JSON"
     )
     every = f"* REPLACE ({texts})" if texts else "*"
-    # JSON is read in pieces of any size; ordered rows are cut into row groups by their number alone.
+    # DuckDB reads JSON in chunks of any size; sorting makes row groups depend on row numbers only.
     lines = json_lines(spool.path, columns, 4 * spool.longest)
     copy(connection, f"SELECT {every} FROM {lines}{f' ORDER BY {name(ROW)}' if ordered else ''}", target, staging=True)
     spool.path.unlink()

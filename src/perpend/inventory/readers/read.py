@@ -167,7 +167,7 @@ def _collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
-        if is_alone():  # what others have made would be kept for ever, too
+        if is_alone():  # in another program, its garbage would be kept forever, too
             gc.freeze()
         if enabled:
             gc.enable()
@@ -251,11 +251,11 @@ def _refuse_scalar(content: bytes) -> None:
 
 
 def _estate_of(pile: _Pile) -> Inventory:
-    # Who states empty lists elsewhere, or leaves more out, does not leave them out as the format does.
+    # If empty lists are stated elsewhere, or more is missing, the format's rule about omitted lists does not apply.
     for place, kind, name in pile.left_out:
         if (kind, name) not in pile.not_left_out:
             pile.held[place] = with_empty_list(pile.held[place], name)
-    # What a source holds gives it its place, not what it is called nor where it stands on the command line.
+    # Sort sources by content hash, so that file names and argument order do not matter.
     sources = sorted(map(pile.up_to_the_end, pile.sources), key=lambda source: (pile.digests[source.name], source.name))
     ranks = {source.name: rank for rank, source in enumerate(sources)}
     objects: dict[str, list[CloudObject]] = {}

@@ -56,10 +56,10 @@ class KeptFiles:
         files = {kept_file: before.files[kept_file] for kept_file in kept.values()} | {file: digest_of(self.place / file)}
         for dropped in _index_of(self.place).files.keys() - files.keys():
             with suppress(OSError):
-                os.utime(self.place / dropped)  # from now on nobody finds it; who found it before has a day to read it
+                os.utime(self.place / dropped)  # new readers no longer find it; earlier ones have a day to read it
         write_whole(self.place / INDEX, sealed({"format": FORMAT, "columns": known, "files": files}).encode())
         for path in self.place.iterdir():
-            with suppress(FileNotFoundError):  # other runs write and remove here too
+            with suppress(FileNotFoundError):  # other runs write and remove files here, too
                 if path.name not in {INDEX, *files} and time.time() - path.stat().st_mtime > _IN_USE:
                     path.unlink()
 

@@ -52,7 +52,7 @@ def opened(
         raise PerpendError(f"DuckDB does not open: {shown(str(error))}") from None
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")  # else a Python without a file has it on, on stdout
+        connection.execute("SET enable_progress_bar = false")  # DuckDB would print it to stdout when Python runs without a file
         reach = [f"{os.path.realpath(path)}/" for path in (*directories, *([spill] if spill else []))]
         connection.execute(f"SET allowed_directories = {text_list(reach)}")
         connection.execute(f"SET allowed_paths = {text_list(os.path.realpath(path) for path in paths)}")
@@ -60,7 +60,7 @@ def opened(
         with _interruptible(connection):
             yield connection
     except RuntimeError as error:
-        # DuckDB's own look at signals swallows what their handler raised.
+        # DuckDB's signal handling drops exceptions of Python's handlers.
         if str(error) == "Query interrupted":
             raise KeyboardInterrupt from None
         raise
@@ -79,7 +79,7 @@ def _interruptible(connection: Connection) -> Iterator[None]:
     previous = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
 
     def listen() -> None:
-        # INVARIANT: it ends when it is told, and not when the pipe is closed: processes that are forked meanwhile hold it, too.
+        # INVARIANT: stop on an explicit message, not on EOF: forked children keep the pipe open.
         while heard := os.read(ear, 1)[0]:
             if heard in (signal.SIGINT, signal.SIGTERM):
                 connection.interrupt()
@@ -161,7 +161,7 @@ def storing(place: Path, *, written: Path | None = None) -> Iterator[None]:
     except duckdb.ConnectionException:
         raise StoreError(f"{shown(place)}: cannot be read any more: what read it is closed") from None
     except duckdb.PermissionException:
-        # Of what a connection may read, DuckDB opens by name what is there. Only what is gone is looked for elsewhere.
+        # DuckDB opens allowed files by name if they exist, and searches elsewhere only for missing ones.
         raise StoreError(f"{shown(place)}: cannot be read: it is gone") from None
     except duckdb.Error as error:
         raise StoreError(f"{shown(place)}: cannot be stored ({type(error).__name__})") from None

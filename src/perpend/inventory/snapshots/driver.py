@@ -7,7 +7,7 @@ from __future__ import annotations
 
 try:
     import _duckdb as duckdb
-except ImportError:  # a DuckDB that calls its driver something else
+except ImportError:  # other versions of DuckDB name the driver differently
     import duckdb  # type: ignore[no-redef]  # the same things, under its public name
 
 __all__ = ["duckdb"]

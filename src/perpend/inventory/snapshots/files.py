@@ -92,7 +92,7 @@ def make_directory(path: Path) -> Path:
         if path.is_dir():
             return path
         make_directory(path.parent)
-        # Somebody else may remove an empty parent just now; then all is made again.
+        # Another process may remove an empty parent at this moment: try again.
         with suppress(FileNotFoundError):
             path.mkdir(mode=0o700, exist_ok=True)
             sync_directory(path.parent)

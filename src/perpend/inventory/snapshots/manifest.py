@@ -212,7 +212,7 @@ def _join_document(join: Join) -> dict[str, Any]:
 def _table_from(document: dict[str, Any], *, claimed: bool) -> Table:
     children = [Join(**join) for join in document["children"]]
     if not claimed:
-        # What nothing declares was nested in the row itself, which is all that there is; only other lists claim more.
+        # Undeclared relations were nested in the row itself and are complete; only declared lists need a claim.
         children = [join if join.own == ROW else replace(join, lacking=WITHOUT_CLAIMS) for join in children]
     return Table(
         document["name"],
@@ -233,7 +233,7 @@ def _file_from(document: dict[str, Any]) -> StoredFile:
     file = StoredFile(**document)
     path = PurePosixPath(file.path)
     if path.is_absolute() or ".." in path.parts:
-        raise ValueError  # nothing outside of a store is a file of it
+        raise ValueError  # a path outside of the store
     return file
 
 

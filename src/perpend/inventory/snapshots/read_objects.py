@@ -183,7 +183,7 @@ def _columns(table: Table, wanted: Wanted, *, with_id: bool) -> list[Column]:
     alone = wanted.lookups.keys() - table.lookups.keys()
     names |= alone | (wanted.children.keys() - table.children.keys())
     declared = wanted.object_type.lookups
-    names |= {declared[lookup].key for lookup in alone if lookup in declared}  # null under it is a fact where the key is, too
+    names |= {declared[lookup].key for lookup in alone if lookup in declared}  # a null lookup is only a fact with its key
     return [table.columns[column] for column in sorted(names) if column in table.columns]
 
 

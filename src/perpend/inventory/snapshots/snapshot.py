@@ -206,7 +206,7 @@ def _agreeing(joins: Mapping[str, Join], declared: Mapping[str, Join]) -> dict[s
 
 def _agree(stored: Join, declared: Join | None) -> bool:
     if declared is None:
-        # What nothing declares has no key: only what stood in the object itself is there.
+        # Undeclared relations have no key: only nested objects are stored.
         return stored.own == ROW
     leads = (stored.table, stored.own, stored.other) == (declared.table, declared.own, declared.other)
     return leads and stored.scope in (None, declared.scope)

@@ -257,7 +257,7 @@ class Store:
             held_run, checksum = (run, None) if run is not None else self._in_force()
             lock = _shared_lock(self._path_of(held_run))
             if lock is None and run is None and tried != held_run:
-                tried = held_run  # another one may have come into force, and this one been pruned, just now
+                tried = held_run  # another run may have become current and pruned this one meanwhile
                 continue
             try:
                 manifest = self._manifest(held_run, checksum)
@@ -288,7 +288,7 @@ class Store:
             raise StoreError(f"{shown(path)}: {error}{self._hint()}") from None
 
     def _path_of(self, run: str) -> Path:
-        """Return the path of a run's manifest. Raises NoSnapshot for names that are hidden or have separators, as no run does."""
+        """Return the path of a run's manifest. Raises NoSnapshot for hidden names and names with separators."""
         if "/" in run or run.startswith("."):
             raise self._absent(run)
         return self.directory / RUNS / f"{run}.json"
@@ -377,7 +377,7 @@ class RunWriter:
     def end(self) -> None:
         """Release the lock; remove the files of the run, unless its manifest exists."""
         remove_tree(self.temporary)
-        # It may stand although its commit failed a moment later; then the run is whole, and stays.
+        # The manifest may exist although the commit failed after it; then the run is complete and stays.
         if self.id not in self.store.runs():
             self.store.remove_run(self.id)
         (self.store.directory / _LOCKS / f"{self.id}.lock").unlink(missing_ok=True)
@@ -393,7 +393,7 @@ def _shared_lock(path: Path) -> int | None:
             return None
         except OSError as error:
             raise StoreError(f"{shown(path)}: cannot be read: {reason_of(error)}") from None
-        with suppress(OSError):  # a file system without locks: nothing is promised there
+        with suppress(OSError):  # a file system without locks gives no guarantee
             fcntl.flock(descriptor, fcntl.LOCK_SH)
         if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
             return descriptor

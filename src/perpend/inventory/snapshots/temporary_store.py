@@ -44,7 +44,7 @@ def _new() -> tuple[Path, IO[bytes]]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if directory.exists():
             return directory, lock
-        lock.close()  # somebody took it for a leftover before the lock was held
+        lock.close()  # another process removed it before the lock was taken
 
 
 def _remove_leftovers(parent: Path) -> None:

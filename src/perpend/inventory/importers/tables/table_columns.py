@@ -253,7 +253,7 @@ def _counts(connection: Connection, relation: str, readings: Sequence[_Reading])
                 wanted += [f"count(*) FILTER (WHERE {condition})", f"min({PLACE}, {_SHOWN}) FILTER (WHERE {condition})"]
             else:
                 wanted += ["0", "[]"]
-    # Without an aggregate there would be as many rows as the relation has, none of an empty one.
+    # Without an aggregate, the query would have a row per row of the relation.
     counts = rows_of(connection, f"SELECT {', '.join(['count(*)', *wanted])} FROM {relation}")[0][1:]
     pairs = [(int(counts[place] or 0), [int(row) for row in counts[place + 1] or []]) for place in range(0, len(counts), 2)]
     return [pairs[place : place + 4] for place in range(0, len(pairs), 4)]

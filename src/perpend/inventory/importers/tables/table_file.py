@@ -73,7 +73,7 @@ def in_order(tables: Iterable[TableFile]) -> list[TableFile]:
     """Sort tables by content hash and options, so that file names and argument order do not matter."""
 
     def place(table: TableFile) -> tuple[str, ...]:
-        with suppress(OSError, ValueError):  # whoever reads it says what is wrong
+        with suppress(OSError, ValueError):  # reading it reports the error
             said = (table.type_name, table.columns, table.constants, table.observed_at, table.complete, table.blank_is_none)
             return digest_of(Path(table.path))[0], repr(said), table.path
         return ("",)
@@ -142,7 +142,7 @@ def read_table(
 def _stage(connection: Connection, path: str, staging: Path) -> _Staged:
     check_table(path)
     kind = table_kind_of(head_of(path))
-    # DuckDB is shut into the store and takes some signs in names for patterns: it reads a link with a harmless name.
+    # DuckDB may only read the store's directory, and takes some names for patterns: give it a link with a safe name.
     link = staging.with_name(f"{staging.name}-input")
     link.symlink_to(os.path.abspath(path))
     try:
@@ -381,18 +381,18 @@ def check_fields(path: str, declared: ObjectType, names: Mapping[str, str], cons
     fields to columns, by a mapping if ``mapped``. Types without declared fields accept any.
     """
     known = _fields_of(declared)
-    given: dict[str, str | None] = {**dict.fromkeys(constants), **{one: column for column, one in names.items()}}
-    for one, column in given.items() if declared.fields else ():
-        is_named_so = _FIELD_NAME.fullmatch(one.strip()) or one.strip() in known
-        if one in known or (not mapped and column is not None and not is_named_so):
+    given: dict[str, str | None] = {**dict.fromkeys(constants), **{field_name: column for column, field_name in names.items()}}
+    for field_name, column in given.items() if declared.fields else ():
+        is_named_so = _FIELD_NAME.fullmatch(field_name.strip()) or field_name.strip() in known
+        if field_name in known or (not mapped and column is not None and not is_named_so):
             continue
-        near = suggestion(one, sorted(known))
-        what = f"the mapping calls `{shown(column)}`" if column not in (None, one) else "has a field"
-        reason = f"{what} `{shown(one)}`, which is no field of `{declared.name}`{f' ({near})' if near else ''}"
+        near = suggestion(field_name, sorted(known))
+        what = f"the mapping calls `{shown(column)}`" if column not in (None, field_name) else "has a field"
+        reason = f"{what} `{shown(field_name)}`, which is no field of `{declared.name}`{f' ({near})' if near else ''}"
         raise UnreadableTable(path, f"{reason}; --new-type says that it is meant")
 
 
 def _fields_of(declared: ObjectType) -> set[str]:
     lookups = declared.lookups.values()
-    named = {declared.deletion_field, declared.name_field, declared.external_id_field, *(one.key for one in lookups)}
+    named = {declared.deletion_field, declared.name_field, declared.external_id_field, *(lookup.key for lookup in lookups)}
     return {name for name in (*_ALWAYS, *declared.fields, *declared.lookups, *declared.children, *named) if name}

@@ -221,7 +221,7 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     if status not in (*_CURRENT, *_GONE, *_NOT_RECORDED):
         raise UnusableContent(f"item {origin.row}: its status is {_shown(status)}, which AWS Config does not have")
     stated = item.get("configurationItemCaptureTime")
-    captured = moment(stated) or seconds(stated)  # the AWS CLI's first version writes numbers
+    captured = moment(stated) or seconds(stated)  # version 1 of the AWS CLI writes numbers
     if captured is None and status not in _NOT_RECORDED:
         raise UnusableContent(f"item {origin.row}: its `configurationItemCaptureTime` is {_shown(stated)}, which is no time")
     row: dict[str, Any] = {"arn": arn, "accountId": account}
@@ -235,7 +235,7 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     reason = kind.read(held, row, origin, gone_at=gone_at)
     if reason is not None and status not in _NOT_RECORDED:
         raise UnusableContent(f"item {origin.row} cannot be used: {reason}")
-    # What is captured in days to come, or where clocks begin, is as good as not dated: nothing else is older or newer for it.
+    # Times in the future, or at the epoch, count as no time: they must not decide which reading is newer.
     if reason is None and captured is not None and may_be_seen(captured, datetime.now(UTC)):
         held.seen_at[len(held.objects) - 1] = captured
 

@@ -70,7 +70,7 @@ def _together(left: Mapping[str, Any], right: Mapping[str, Any]) -> PartialObjec
     """Return the fields of two readings together, None if they disagree."""
     if any(name in left and _text(left[name]) != _text(value) for name, value in right.items()):
         return None
-    # What lists an object without a word of its being gone has seen it.
+    # A reading without a deletion time has seen the object exist.
     if any(is_deletion_field(name) and (left.get(name) or None) != (right.get(name) or None) for name in {*left, *right}):
         return None
     known = {**right, **left}

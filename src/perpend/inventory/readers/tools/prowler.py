@@ -43,7 +43,7 @@ def read_prowler(content: bytes, source: str) -> Contents:
             "`prowler aws -M json-ocsf -c iam_user_two_active_access_key`"
         )
     held.readings += readings.values()
-    # A row is as new as its newest finding, and one that states no time may be of any.
+    # A row is as new as its newest finding; a finding without a time leaves the age unknown.
     held.observed_at = None if None in times else time_of_all(one.observed_at for one in readings.values())
     return held
 

@@ -129,7 +129,7 @@ def _report_row(row: dict[str, Any]) -> dict[str, Any] | str:
 def _time_of(row: dict[str, Any], tool: _Tool) -> datetime | None:
     stated = next((row[name] for name in tool.times if name in row), None)
     if tool is _CLOUDQUERY and isinstance(stated, str) and _BARE_TIME.fullmatch(stated):
-        stated += "Z"  # CloudQuery writes UTC, and to CSV without saying so
+        stated += "Z"  # CloudQuery writes UTC, in CSV without an offset
     return moment(stated)
 
 

@@ -191,14 +191,14 @@ def _diagnostic(message: str, question: str, connection: Connection) -> Diagnost
     _, opening, told = message.partition("{")
     try:
         error: dict[str, Any] = json.loads(opening + told)
-    except ValueError:  # of the Python client, not of the database
+    except ValueError:  # an error of the Python client, not of the database
         error = {"exception_message": message}
     sentence, _, rest = error["exception_message"].partition("\n")
-    # Names with `#` are columns that say why a value is not known: nobody has mistyped those.
+    # Names with `#` are columns of reasons: they are no suggestion for a mistyped name.
     rest = re.sub(r"(?:, )?\"[^\"]*#[^\"]*\"", "", rest).replace(": , ", ": ")
     hints = [line for line in rest.splitlines() if line.startswith(("Candidate ", "Did you mean"))]
     if error.get("type") == "Table" and "name" in error:
-        hints = [_near_view(error["name"], connection)]  # the database's own would do for a table of its own, such as pg_enum
+        hints = [_near_view(error["name"], connection)]  # DuckDB would suggest its internal tables, such as pg_enum
     if "file system operations are disabled" in sentence:
         sentence = "only the snapshot's own tables can be read"
     place = _span(question, error.get("position"))

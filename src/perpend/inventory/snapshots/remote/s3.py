@@ -63,7 +63,7 @@ class ObjectStorage:
         session = botocore.session.Session()
         session.register_component("data_loader", _MODELS)
         self.endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-        # Checksums of our own go with what is written; other servers than AWS do not know the SDK's newest ones.
+        # Send our own checksums: other servers than AWS do not support the SDK's newest ones.
         config = Config(
             retries={"mode": "standard", "max_attempts": 5},
             request_checksum_calculation="when_required",
