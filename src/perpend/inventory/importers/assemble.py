@@ -197,7 +197,7 @@ class Assembly:
         problems = []
         for table, relations in self._unfollowed.items():
             more = f" and {len(relations) - _MOST_NAMED} more" if len(relations) > _MOST_NAMED else ""
-            message = f"of `{table}` it is not known what lies behind {', '.join(relations[:_MOST_NAMED])}{more}"
+            message = f"`{table}` has relations that cannot be followed: {', '.join(relations[:_MOST_NAMED])}{more}"
             problems.append(rules.RELATION_NOT_FOLLOWED.at(Span(f"types/{table}/type.yaml"), message))
         return problems + self._lists.problems
 

@@ -135,10 +135,10 @@ class Lists:
         open_ones = f'SELECT "Id" FROM ({own.keys}) WHERE {mark} = {text(MISSING)} AND NOT coalesce({covered}, false)'
         if own.rows and (count := self._count(open_ones)):
             message = (
-                f"`{child.name}` is not known of {count} of `{table}`, {self._named(open_ones)}: no input claims to hold "
-                f"every `{child.type_name}` of theirs"
+                f"`{child.name}` is not known of {count} of `{table}`, {self._named(open_ones)}: no input claims to have "
+                f"all their `{child.type_name}`"
             )
-            hint = f"say of the input of `{child.type_name}` what was read in full: --complete all, or --complete ACCOUNT,…"
+            hint = f"state the scope of which the input has every `{child.type_name}`: --complete all, or --complete ACCOUNT,…"
             self._tell(rules.NOT_CLAIMED, table, message, hint)
 
     def _orphans(self, table: str, key: str) -> int:

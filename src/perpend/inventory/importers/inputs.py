@@ -182,7 +182,7 @@ def _lines_of_tools(connection: Connection, directory: Path, tables: Sequence[In
 
 def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: bool) -> list[UnreadableTable]:
     failures = [
-        UnreadableTable(table.path, "a table does not say what its rows are; name their type with --type")
+        UnreadableTable(table.path, "a table does not state its object type; set it with --type")
         for table in tables
         if table.type_name is None
     ]

@@ -149,7 +149,7 @@ def _layout_of(header: list[str], content: bytes) -> _Layout:
     missing = [f"`{needed}`" for needed in _NEEDED if needed not in header]
     if missing:
         what = f"its first line names no column {' and no column '.join(missing)}"
-        raise UnusableContent(f"not a credential report: {what} (of another table say with --type what it holds)")
+        raise UnusableContent(f"not a credential report: {what} (for another table, set its object type with --type)")
     if len(set(header)) < len(header):
         twice = next(column for place, column in enumerate(header) if column in header[:place])
         raise UnusableContent(f"line 1 names the column {excerpt(twice)} twice")
@@ -208,4 +208,4 @@ def _time(value: object) -> datetime:
     except (ValueError, OverflowError, OSError):
         pass
     shown = excerpt(value) if isinstance(value, str) else f"`{value}`" if isinstance(value, int | float) else described(value)
-    raise UnusableContent(f"`GeneratedTime` is {shown}, which is no time with an offset (such as `2026-11-20T08:15:00Z`)")
+    raise UnusableContent(f"`GeneratedTime` is {shown}, which is not a time with an offset (such as `2026-11-20T08:15:00Z`)")

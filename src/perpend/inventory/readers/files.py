@@ -87,7 +87,7 @@ def text_bytes(content: bytes) -> bytes:
             where = f"byte 0x{content[error.start]:02x} on line {line_at(content, error.start)}"
             raise UnusableContent(f"not UTF-8 text: {where} does not belong there") from None
     if not content or content.isspace():
-        raise UnusableContent("the file holds nothing but blank space")
+        raise UnusableContent("the file contains only white space")
     return content
 
 

@@ -188,7 +188,7 @@ def _read_file(path: str, pile: _Pile) -> None:
         _read_test_data(content, path, pile)
         return
     if not pile.type_name and recognised is JSON_LINES and holds_lines(content[:HEAD]):
-        raise UnusableContent("JSON lines do not say what they are; name their type with --type")
+        raise UnusableContent("JSON lines do not state their object type; set it with --type")
     kind, observed_at = REPORT, None
     if recognised in (ANSWER, JSON_LINES):
         content, observed_at = read_answer(content)
@@ -208,7 +208,7 @@ def _read_file(path: str, pile: _Pile) -> None:
 
 def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
     if not pile.type_name:
-        raise UnusableContent("a JSON array of objects does not say what they are; name their type with --type")
+        raise UnusableContent("a JSON array does not state its object type; set it with --type")
     declared = pile.object_type or ObjectType(pile.type_name)
     objects = read_objects(content, path, object_type=declared, progress=pile.report_rows())
     pile.objects += objects
@@ -305,7 +305,7 @@ def _object_of(entry: Any, object_type: ObjectType, origin: Origin) -> CloudObje
     fields = {name: value for name, value in entry.items() if name not in _RESERVED}
     twice = _in_two_spellings(fields)
     if twice:
-        raise UnusableContent(f"object {origin.row} of the array: the key {excerpt(twice)} stands in it in two spellings")
+        raise UnusableContent(f"object {origin.row} of the array: the key {excerpt(twice)} appears in two spellings")
     identity = fields.get("Id")
     if not is_filled(identity):
         fault = "is missing" if "Id" not in fields else "is empty" if identity == "" else f"is {described(identity)}"

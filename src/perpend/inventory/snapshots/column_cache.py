@@ -81,7 +81,7 @@ def damaged_below(directory: Path) -> Iterator[str]:
         for file, written in index.files.items():
             if _is_damaged(path.parent / file, written):
                 where = shown((path.parent / file).relative_to(directory))
-                yield f"{where}: is damaged: its SHA-256 is not that of what was written"
+                yield f"{where}: is damaged: its SHA-256 has changed"
 
 
 def _index_of(place: Path) -> _Index:
@@ -98,9 +98,9 @@ def _index_from(path: Path) -> _Index:
         files = {str(name): (str(digest), int(size)) for name, (digest, size) in document["files"].items()}
         columns = {str(name): str(file) for name, file in document["columns"].items()}
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise Damaged("it holds something else than an index") from None
+        raise Damaged("it is not an index") from None
     if set(columns.values()) - files.keys():
-        raise Damaged("it holds something else than an index")
+        raise Damaged("it is not an index")
     return _Index(columns, files)
 
 

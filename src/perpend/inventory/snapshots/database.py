@@ -49,7 +49,7 @@ def opened(
     try:
         connection = duckdb.connect(":memory:", config={**config, **({"threads": threads} if threads else {})})
     except duckdb.Error as error:
-        raise PerpendError(f"DuckDB does not open: {shown(str(error))}") from None
+        raise PerpendError(f"DuckDB cannot be started: {shown(str(error))}") from None
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")  # DuckDB would print it to stdout when Python runs without a file
@@ -154,12 +154,12 @@ def storing(place: Path, *, written: Path | None = None) -> Iterator[None]:
     try:
         yield
     except duckdb.OutOfMemoryException:
-        raise StoreError(f"{shown(place)}: more memory or temporary disk space is needed than may be used") from None
+        raise StoreError(f"{shown(place)}: the limit of memory or temporary disk space is exceeded") from None
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         named = written if written and is_failed_write(error) else place
         raise StoreError(f"{shown(named)}: {_io_reason(str(error))}") from None
     except duckdb.ConnectionException:
-        raise StoreError(f"{shown(place)}: cannot be read any more: what read it is closed") from None
+        raise StoreError(f"{shown(place)}: cannot be read: the database is closed") from None
     except duckdb.PermissionException:
         # DuckDB opens allowed files by name if they exist, and searches elsewhere only for missing ones.
         raise StoreError(f"{shown(place)}: cannot be read: it is gone") from None

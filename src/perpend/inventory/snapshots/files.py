@@ -49,7 +49,7 @@ def naming(path: Path, what: str = "cannot be written") -> Iterator[None]:
 def check_place(directory: str | Path) -> None:
     """Raise StoreError for a path that cannot be a store's directory: an S3 address, or a pattern in the eyes of engines."""
     if str(directory).startswith("s3:/"):
-        raise StoreError(f"{shown(directory)}: an address and no directory: `remote_store` opens it")
+        raise StoreError(f"{shown(directory)}: an address, not a directory: open it with `remote_store`")
     if set(os.path.abspath(directory)) & _PATTERN:
         raise StoreError(f"{shown(directory)}: a store's path cannot have `*`, `?` or `[` in it")
 

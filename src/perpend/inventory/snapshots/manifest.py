@@ -146,7 +146,7 @@ def manifest_from(text: str) -> Manifest:
             tuple(Unread(**call) for call in document.get("calls", ())),
         )
     except (KeyError, TypeError, ValueError, AssertionError):
-        raise Damaged("it holds something else than a manifest") from None
+        raise Damaged("it is not a manifest") from None
 
 
 def pointer_text(run: str, checksum: str) -> str:
@@ -160,7 +160,7 @@ def pointer_from(text: str) -> tuple[str, str]:
     try:
         return str(document["run"]), str(document["manifest"])
     except KeyError:
-        raise Damaged("it holds something else than a run") from None
+        raise Damaged("it does not name a snapshot") from None
 
 
 def checksum_of(text: str) -> str:
@@ -181,9 +181,9 @@ def document_from(text: str, *, newest: int = FORMAT) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise Damaged("it is no JSON: cut off or damaged") from None
+        raise Damaged("it is not JSON: truncated or damaged") from None
     if not isinstance(document, dict) or not isinstance(document.get("format"), int):
-        raise Damaged("it holds something else than a manifest")
+        raise Damaged("it is not a manifest")
     if document["format"] > newest:
         raise Damaged(f"it is of format {document['format']}, and this version of Perpend knows {newest} at most")
     claimed = document.pop("checksum", None)

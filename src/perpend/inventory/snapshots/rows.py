@@ -66,4 +66,4 @@ def check_names(names: Iterable[str], where: str) -> None:
             raise StoreError(f"{where}: {shown(column)!r} cannot be the name of a column")
         other = seen.setdefault(column.casefold(), column)
         if other != column:
-            raise StoreError(f"{where}: {other} and {column} differ in nothing but case; a table can hold only one of them")
+            raise StoreError(f"{where}: {other} and {column} differ only in case; a table can hold only one of them")

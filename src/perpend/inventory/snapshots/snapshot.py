@@ -232,4 +232,4 @@ def compare(path: Path, stored: StoredFile) -> None:
     with naming(path, "cannot be read"):
         digest = digest_of(path)[0]
     if digest != stored.sha256:
-        raise StoreError(f"{shown(path)}: is damaged: its SHA-256 is not that of what was written")
+        raise StoreError(f"{shown(path)}: is damaged: its SHA-256 has changed")

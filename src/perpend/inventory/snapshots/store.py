@@ -298,12 +298,12 @@ class Store:
             is_written = is_there(path)
         if not is_written:
             if checksum is not None:
-                raise StoreError(f"{shown(path)}: is missing, though its run is in force{self._hint()}")
+                raise StoreError(f"{shown(path)}: is missing, although it is of the current snapshot{self._hint()}")
             raise self._absent(run)
         text = self._text(path)
         try:
             if checksum is not None and checksum_of(text) != checksum:
-                raise Damaged("its checksum is not that of the run in force")
+                raise Damaged("its checksum is not that of the current snapshot")
             return manifest_from(text)
         except Damaged as error:
             raise StoreError(f"{shown(path)}: {error}") from None
@@ -343,7 +343,7 @@ class RunWriter:
         name = directory_name(table)
         other = self._directories.setdefault(name.casefold(), table)
         if other != table:
-            raise StoreError(f"the object types {shown(other)} and {shown(table)} differ in nothing but case")
+            raise StoreError(f"the object types {shown(other)} and {shown(table)} differ only in case")
         with naming(self.store.directory):
             return make_directory(self.store.table_directory(name, self.id))
 

@@ -165,7 +165,7 @@ def read_details(content: bytes, source: str) -> Contents:
 
 def _entries(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
     if other_spellings(answer, name):
-        raise UnusableContent(f"`{name}` stands in it in another spelling")
+        raise UnusableContent(f"`{name}` appears in another spelling")
     entries = answer.get(name, [])
     if not isinstance(entries, list):
         raise UnusableContent(f"`{name}` is {described(entries)} where an array is expected")

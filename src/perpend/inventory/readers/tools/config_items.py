@@ -189,7 +189,7 @@ def read_config(content: bytes, source: str) -> Contents:
     snapshot = read_value(content)
     items = snapshot.get("configurationItems")
     if other_spellings(snapshot, "configurationItems"):
-        raise UnusableContent("`configurationItems` stands in it in two spellings")
+        raise UnusableContent("`configurationItems` appears in two spellings")
     if not isinstance(items, list):
         raise UnusableContent(f"`configurationItems` is {described(items)} where an array is expected")
     held = Contents()
@@ -223,7 +223,7 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     stated = item.get("configurationItemCaptureTime")
     captured = moment(stated) or seconds(stated)  # version 1 of the AWS CLI writes numbers
     if captured is None and status not in _NOT_RECORDED:
-        raise UnusableContent(f"item {origin.row}: its `configurationItemCaptureTime` is {_shown(stated)}, which is no time")
+        raise UnusableContent(f"item {origin.row}: its `configurationItemCaptureTime` is {_shown(stated)}, which is not a time")
     row: dict[str, Any] = {"arn": arn, "accountId": account}
     if status in _NOT_RECORDED:
         claim = Claim(kind.type_name, lacking=f"an item of AWS Config says that not every {kind.source} is recorded")

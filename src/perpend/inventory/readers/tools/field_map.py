@@ -130,6 +130,6 @@ def value_at(row: Any, path: str) -> Any:
     """Return the value at a path, None if there is none. Raises NotTold if a name on the path has two spellings."""
     for name in path.split("."):
         if isinstance(row, dict) and name in row and other_spellings(row, name):
-            raise NotTold(f"`{path}` stands in it in two spellings")
+            raise NotTold(f"`{path}` appears in two spellings")
         row = row.get(name) if isinstance(row, dict) else None
     return row

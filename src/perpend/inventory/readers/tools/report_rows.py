@@ -32,7 +32,7 @@ def reading_of(row: Mapping[str, Any], origin: Origin, observed_at: datetime | N
     if not isinstance(user, str) or not user:
         return "its `user` is no text"
     if (spelt := in_another_spelling(tuple(row))) is not None:
-        return f"{excerpt(spelt)} stands in it in two spellings"
+        return f"{excerpt(spelt)} appears in two spellings"
     known = {name: word for name, value in row.items() if (word := _word(value, raw=raw)) is not None}
     if not raw and user == _ROOT:
         known.pop(_UNSAFE_FOR_ROOT, None)

@@ -71,7 +71,7 @@ def _read(content: bytes, source: str, tool: _Tool) -> Contents:
         if reason is not None:
             raise UnusableContent(f"{unit} {place} cannot be used: {reason}")
     if table is None:
-        raise UnusableContent(f"a table of {tool.name} without rows, which does not tell what it would hold")
+        raise UnusableContent(f"a table of {tool.name} without rows, which does not show its type")
     held.observed_at = time_of_all(times)
     return held
 
@@ -122,7 +122,7 @@ def _report_row(row: dict[str, Any]) -> dict[str, Any] | str:
         if named.setdefault(known, value) != value:
             return f"`{known}` stands in it twice, with different values"
     if (spelt := in_another_spelling(tuple(named))) is not None:
-        return f"{excerpt(spelt)} stands in it in two spellings"
+        return f"{excerpt(spelt)} appears in two spellings"
     return {name: value for name, value in named.items() if name in COLUMNS}
 
 

@@ -56,7 +56,7 @@ class ObjectStorage:
     def __init__(self, address: str) -> None:
         match = _ADDRESS.fullmatch(address)
         if match is None or "//" in (match[2] or "").strip("/") or {"..", "."} & set((match[2] or "").split("/")):
-            raise StoreError(f"{shown(address)}: is no address of a store: write s3://bucket/prefix")
+            raise StoreError(f"{shown(address)}: is not the address of a store: write s3://bucket/prefix")
         self.address = address.rstrip("/")
         self._bucket, prefix = match[1], (match[2] or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""

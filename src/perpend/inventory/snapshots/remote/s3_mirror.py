@@ -95,7 +95,7 @@ class MirroredStore(Store):
                 self._space.put_file(file.path, self.directory / file.path)
         text = text_of(manifest)
         if not self._space.put(f"{_RUNS}{manifest.run}.json", text.encode()):
-            raise StoreError(f"{shown(self.place)}: a snapshot {manifest.run} stands there already")
+            raise StoreError(f"{shown(self.place)}: a snapshot {manifest.run} already exists")
         self._point(pointer_text(manifest.run, checksum_of(text)).encode())
         super().put_in_force(manifest)
 
@@ -122,13 +122,13 @@ class MirroredStore(Store):
             pointer = self._space.get(IN_FORCE)
             if self._space.put(IN_FORCE, content, instead_of=pointer[1] if pointer else None):
                 return
-        raise StoreError(f"{shown(self.place)}: too many others write there at once; the snapshot stands, but is not in force")
+        raise StoreError(f"{shown(self.place)}: too many writers at once; the snapshot is stored, but is not the current one")
 
     def _fetch(self, file: StoredFile) -> None:
         """Fetch a file unless it is local. Raises StoreError if its content is not as written."""
         path, name = self.directory / file.path, f"{self.place}/{file.path}"
         if not path.resolve().is_relative_to(self.directory.resolve()):
-            raise StoreError(f"{shown(name)}: leads out of the store")
+            raise StoreError(f"{shown(name)}: is outside of the store")
         with suppress(OSError):
             if path.stat().st_size == file.size:
                 return
@@ -141,7 +141,7 @@ class MirroredStore(Store):
             if not self._space.fetch(file.path, part):
                 raise StoreError(f"{shown(name)}: is missing")
             if digest_of(part) != (file.sha256, file.size):
-                raise StoreError(f"{shown(name)}: is damaged: its SHA-256 is not that of what was written")
+                raise StoreError(f"{shown(name)}: is damaged: its SHA-256 has changed")
             with naming(path):
                 os.replace(part, path)
         finally:
