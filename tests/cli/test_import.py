@@ -142,13 +142,13 @@ def test_an_undeclared_lookup_shows_the_lines_to_add(run: RunWriter, tmp_path: P
 @pytest.mark.parametrize(
     ("content", "options", "reason"),
     [
-        (b"PAR1", [], "a table does not say what its rows are; name their type with --type"),
+        (b"PAR1", [], "a table does not state its object type; set it with --type"),
         (b"PAR1", ["--type", USER], "damaged Parquet: it is cut off, or no Parquet file"),
         (b"Id;x\na;b\n", ["--type", USER], "fields are separated by `;`; a table separates them by commas or tabs"),
         (b"Id,x\na\n", ["--type", USER], "line 2 has 1 field where the header has 2"),
         (b"[1]", ["--type", USER], "entry 1 of the array is a number where an object is expected"),
-        (b'[{"Id": "a"}]', [], "a JSON array of objects does not say what they are; name their type with --type"),
-        (b'{"Id":"a"}\n{"Id":"b"}\n', [], "JSON lines do not say what they are; name their type with --type"),
+        (b'[{"Id": "a"}]', [], "a JSON array does not state its object type; set it with --type"),
+        (b'{"Id":"a"}\n{"Id":"b"}\n', [], "JSON lines do not state their object type; set it with --type"),
         (b"", ["--type", USER], "the file is empty (zero bytes)"),
     ],
 )

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -15,12 +14,8 @@ import duckdb
 import pytest
 
 from perpend.cli.commands import check
-from perpend.evaluation.verdicts.staleness import Freshness
 from perpend.evaluation.verdicts.stores import large_reports as large
-from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
 from perpend.inventory.readers import files
-from perpend.inventory.snapshots.database import opened, rows_of
-from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import KEY_POLICY, RunWriter
 from tests.formats import ANN, config_item
 
@@ -135,26 +130,6 @@ def test_the_configuration_may_hold_it(inventory: Inventory, run: RunWriter, mon
     ended = run("check", old, *NOW)
     assert 2 == ended.code
     assert "'a day' is no length of time, such as 90m, 24h, 7d or 4w" in ended.err
-
-
-def test_a_key_that_leads_nowhere_is_not_known_once_the_complete_list_is_old(inventory: Inventory, run: RunWriter) -> None:
-    """All accounts were read three days ago; the region that names another one may belong to one made since."""
-    regions = inventory.write("regions.json", [{"Id": "r", "CA10__account__c": B}])
-    accounts = inventory.write("accounts.json", [{"Id": A}])
-    store = inventory.store(
-        accounts, "--type", ACCOUNT, "--observed-at", OLD, "--complete", "all",
-        regions, "--type", "CA10__CaAwsAccountRegion__c", "--observed-at", NEW,
-    )  # fmt: skip
-    question = 'SELECT count("CA10__account__r#unfollowed") AS n FROM "CA10__CaAwsAccountRegion__c"'
-    known = run("inventory", "sql", question, "--store", store, "--format", "json")
-    assert [{"n": 0}] == json.loads(known.out)
-    fresh = Freshness(timedelta(hours=24), datetime(2026, 11, 20, 12, tzinfo=UTC))
-    aged = aged_snapshot(Store(store).snapshot(), fresh, lambda name: None, inventory.directory)
-    with opened(paths=aged.files.paths) as connection:
-        [(why,)] = rows_of(
-            connection, f'SELECT "CA10__account__r#unfollowed" FROM {aged.relation("CA10__CaAwsAccountRegion__c")}'
-        )
-    assert f"leads to `{B}`, of which nothing is known: {STALE}" == why
 
 
 def test_findings_say_where_and_when_they_were_observed(inventory: Inventory, run: RunWriter) -> None:

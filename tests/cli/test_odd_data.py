@@ -98,7 +98,6 @@ def test_what_is_no_time_leaves_open_whether_an_object_has_disappeared(
             [
                 (199, {"parts__r": [{}]}),
                 (199, {"parts__r": [{"Id": 5}]}),
-                (0, {"parts__r": [{"Id": "p", "thing__c": "b"}]}),
                 (0, {"parts__r": [5]}),
                 (0, {"parts__r": {}}),
             ],
@@ -121,6 +120,13 @@ def test_what_is_odd_about_relations_is_the_same_on_every_road(
         own = json.loads(re.sub('"([bpq])"', rf'"\g<1>{number}"', json.dumps(thing)))
         objects.append({"Id": f"a{number:02}", "owner__r": None, "parts__r": [], "other__r": None, **own})
     assert [[*(index for index, _ in things), 199]] * 3 == verdicts(run, tmp_path, check, [*objects, *BESIDE], TYPES)
+
+
+def test_a_child_that_names_an_unknown_object_leaves_its_list_open_and_in_a_store_all_lists(
+    run: RunWriter, tmp_path: Path
+) -> None:
+    thing = {"Id": "a", "owner__r": None, "parts__r": [{"Id": "p", "thing__c": "b"}], "other__r": None}
+    assert [[0, 199], [0, 199], [0, 0]] == verdicts(run, tmp_path, PARTS, [thing, *BESIDE], TYPES)
 
 
 def test_children_without_an_id_are_reported_without_one(run: RunWriter, tmp_path: Path) -> None:

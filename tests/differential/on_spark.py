@@ -17,7 +17,6 @@ from perpend.language.syntax.repository import Repository
 from tests.sampled import STEP, sampled
 
 if TYPE_CHECKING:
-    from perpend.cli.commands.check import CheckOptions
     from perpend.evaluation.engines.spark.engine import Spark
 
 Ends = list[tuple[int, ...]]
@@ -58,7 +57,7 @@ def why_not() -> str | None:
 
 class _Heard:
     def __init__(self) -> None:
-        self.asked: list[CheckOptions] = []
+        self.asked: list[Any] = []
 
     def codes_of_rows(self, plan: Plan, tables: Tables, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Ends:
         self.asked.append((plan, tables, rows))

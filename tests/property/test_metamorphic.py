@@ -109,7 +109,7 @@ def test_keys_that_lead_elsewhere_than_the_object_beside_them_are_found(monkeypa
     changes = [one for one in FILE_CHANGES if one.name == "keys that an object beside speaks against"] * 12
     assert not found_in(asked, changes).violations
     monkeypatch.setattr(lists, "OTHER_OBJECT", "told by nobody")
-    monkeypatch.setattr(Lists, "_strays", lambda *_: [])
+    monkeypatch.setattr(Lists, "_unmatched", lambda *_: [])
     assert found_in(asked, changes).violations
 
 

@@ -231,8 +231,8 @@ def test_what_is_damaged_or_missing_there_is_never_judged(imported: str, tmp_pat
 def test_what_cannot_be_reached_is_one_sentence(run: RunWriter, monkeypatch: Any) -> None:
     for address, said in (
         ("s3://no-such-bucket-here/x", "there is no such bucket"),
-        ("s3://", "is no address of a store: write s3://bucket/prefix"),
-        (f"s3://{BUCKET}/../x", "is no address of a store"),
+        ("s3://", "is not the address of a store: write s3://bucket/prefix"),
+        (f"s3://{BUCKET}/../x", "is not the address of a store"),
     ):
         ended = run("check", "--store", address, *CHECK)
         assert (2, True, 1) == (ended.code, said in ended.err, ended.err.count("\n")), ended.err

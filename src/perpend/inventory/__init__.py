@@ -1,1 +1,1 @@
-"""Files and tables in, immutable snapshots out."""
+"""The inventory of cloud resources: readers of files, imports, and immutable snapshots."""

@@ -31,8 +31,7 @@ _HYPHENATED_ACCOUNT: Final = re.compile("[0-9]{4}-[0-9]{4}-[0-9]{4}")
 """An account ID as consoles show it."""
 _REGION: Final = re.compile("[a-z]{2}(-[a-z]+)*-(north|south|east|west|central)[a-z]*-[0-9]+")
 _SIMILARITY: Final = 0.8
-"""The similarity at which a word counts as a misspelt `all`: one letter too many, too few or in upper case."""
-_NUMBER: Final = re.compile("[0-9]+")
+"""How near a word must be to `all` to be taken for it misspelt: a letter too many, too few or too large."""
 _INVISIBLE: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs"))
 _QUOTES: Final = frozenset(("Pi", "Pf"))
 _DASH: Final = "Pd"
@@ -43,11 +42,11 @@ OWNED_ARN: Final = r"^(?:[0-9]{12}\|)?arn:([a-z0-9-]+):[^:]*:[^:]*:([0-9]{12}):"
 """The beginning of an Id that is an ARN within an account. Its groups are the partition and the account. SQL uses it as well.
 """
 
+ACCOUNT_NUMBER: Final = "[0-9]{12}"
+"""The form of an AWS account's number. Engines read it, too."""
+
 USUAL_PARTITION: Final = "aws"
 """The partition of nearly all accounts."""
-
-BEGINNING: Final = re.compile("[^-:/]+[-:/]")
-"""The prefix of an Id that names a kind of resource, such as `rtb-` and `arn:`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +271,11 @@ def claims_of(type_name: str, scopes: Iterable[Scope]) -> tuple[Claim, ...]:
     return tuple(Claim(type_name, scope) for scope in scopes)
 
 
+def is_account_number(key: str) -> bool:
+    """Whether a key has the form of an AWS account's number."""
+    return re.fullmatch(ACCOUNT_NUMBER, key) is not None
+
+
 def is_blank_key(key: str) -> bool:
     """Whether a key has no visible character."""
     return all(unicodedata.category(sign) in _INVISIBLE for sign in key)
@@ -285,55 +289,22 @@ def near_key(key: str) -> str:
     return "".join(sign.lower()[0] for sign in unicodedata.normalize("NFC", seen)).lstrip("0")
 
 
-def named_in_part(keys: Iterable[str], ids: Iterable[str]) -> set[str]:
-    """Return the Ids of which some key may be a part (a cell cut off) or a prefix (a cell with several keys, or with more
-    text)."""
-    strays, whole = set(map(near_key, keys)), {identity: near_key(identity) for identity in ids}
-    cut, lengths = {len(stray) for stray in strays}, set(map(len, whole.values()))
-    begun = {stray[:end] for stray in strays for end in lengths if end < len(stray) and not stray[end].isalnum()}
-    return {
-        identity
-        for identity, near in whole.items()
-        if near in begun or any(end < len(near) and near[:end] in strays for end in cut)
-    }
+def unmatched_keys(type_name: str, key: str, owner: str) -> str:
+    """Return the reason why a child list is not known if a key of some children matches no owner.
 
-
-def is_odd_key(keys: Iterable[str], ids: Collection[str]) -> bool:
-    """Whether all Ids are digits of one length and some key is not, as spreadsheets leave it."""
-    if not _are_numbers(ids):
-        return False
-    length = len(next(iter(ids)))
-    return any(not _NUMBER.fullmatch(key) or len(key) != length for key in keys)
-
-
-def is_unlike(keys: Iterable[str], ids: Collection[str]) -> bool:
-    """Whether some key resembles no Id, and so may mean any of them. For numbers, see :func:`is_odd_key`.
-
-    If all Ids share a prefix such as `rtb-`, a key with that prefix and more resembles them. Otherwise only another spelling of
-    an Id resembles it.
+    The key may name an owner that was not collected, or be a damaged key of one that was. If all keys and owners' Ids are
+    numbers of accounts, the key is another account's and leaves nothing open.
     """
-    if not ids or _are_numbers(ids):
-        return False
-    beginnings = {match[0] if (match := BEGINNING.match(key)) else "" for key in ids}
-    if len(beginnings) == 1 and "" not in beginnings:
-        begun = near_key(*beginnings)
-        return any(not near.startswith(begun) or near == begun for near in map(near_key, keys))
-    nearly = set(map(near_key, ids))
-    return any(near_key(key) not in nearly for key in keys)
+    return f"may hold more: `{key}` of some `{type_name}` matches no `{owner}`"
 
 
 def is_another_key(key: str, former: str) -> bool:
-    """Whether a key surely names another object than ``former``: neither is a spelling or a part of the other, and both look
-    alike.
+    """Whether a key surely names another object than a former key: both have one form, and neither begins with the other.
 
-    Keys look alike if they hold digits, and if letters, digits and other characters have the same positions.
+    Two keys have one form if they hold digits, and their letters, digits and other characters are in the same places.
     """
-    if near_key(key) == near_key(former) or named_in_part([key], [former]) or named_in_part([former], [key]):
+    near, near_former = near_key(key), near_key(former)
+    if near.startswith(near_former) or near_former.startswith(near):
         return False
-    looks = {_ALPHANUMERIC.sub("0", one) if any(map(str.isdecimal, one)) else None for one in (key, former)}
-    return len(looks) == 1 and None not in looks
-
-
-def _are_numbers(ids: Collection[str]) -> bool:
-    """Whether all Ids are digits of one length."""
-    return len({len(identity) for identity in ids}) == 1 and all(map(_NUMBER.fullmatch, ids))
+    forms = {_ALPHANUMERIC.sub("0", one) if any(map(str.isdecimal, one)) else None for one in (key, former)}
+    return len(forms) == 1 and None not in forms

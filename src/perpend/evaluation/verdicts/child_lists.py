@@ -1,7 +1,8 @@
-"""An estate in, the same estate out with child lists that its objects do not hold themselves, where claims cover them.
+"""Attach child lists to the objects of an inventory, by the keys of the children.
 
-The rule is the one of stores: what an object states counts unless another one speaks against it, the rest is known where
-it was read in full, and keys that may be meant for an object leave its list open. Also: which account an object belongs to.
+An object's own list counts, unless a child that is not in it names the object. Any other list needs a claim that all its
+children were read. A key that matches no object may be damaged, so it leaves all lists of that relation unknown.
+Snapshots follow the same rules (``inventory.importers.child_lists``).
 """
 
 from __future__ import annotations
@@ -10,16 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.account import account_of_arn
-from perpend.core.objects.claims import (
-    Claims,
-    is_blank_key,
-    is_odd_key,
-    is_unlike,
-    named_in_part,
-    near_key,
-    scope_of,
-    unread_input,
-)
+from perpend.core.objects.claims import Claims, is_account_number, is_blank_key, scope_of, unmatched_keys, unread_input
 from perpend.core.objects.inventory import is_filled
 from perpend.core.objects.object_types import MASTER_KEY
 from perpend.core.values.partial_object import PartialObject
@@ -52,15 +44,10 @@ def account_names(judged: CloudObject) -> Iterator[str]:
 
 @dataclass(slots=True)
 class _Parts:
-    """The objects of one type by the owner that they name, and why the list of any owner, or of some, is in doubt.
-
-    ``open`` is why any list is that its owner does not state itself.
-    """
+    """The objects of one type by the key of their owner. ``doubt`` is the reason why no owner's list is known."""
 
     by_owner: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     doubt: str | None = None
-    open: str | None = None
-    doubts: dict[str, str] = field(default_factory=dict)
 
 
 def with_children(inventory: Inventory, programs: Iterable[Program], declared: Callable[[str], ObjectType]) -> Inventory:
@@ -99,19 +86,9 @@ def _parts(inventory: Inventory, owner_type: str, child: Children, object_type: 
             elif is_master or not named:
                 parts.doubt = f"may hold more: some `{child.type_name}` do not say in `{child.key}` what they belong to"
     ids = {object_.id for object_ in inventory.objects[owner_type] if object_.id}
-    strays = parts.by_owner.keys() - ids
-    unlike = f"may hold more: `{child.key}` of `{child.type_name}` holds what no Id of `{owner_type}` looks like"
-    if is_odd_key(strays, ids):
-        parts.doubt = unlike
-    elif is_unlike(strays, ids):
-        parts.open = unlike
-    nearly = set(map(near_key, strays))
-    reason = f"may hold more: `{child.key}` of `{child.type_name}` names this object in another spelling"
-    parts.doubts = dict.fromkeys(
-        named_in_part(strays, ids) if strays else (),
-        f"may hold more: `{child.key}` of `{child.type_name}` names this object in part",
-    )
-    parts.doubts |= {identity: reason for identity in ids if strays and near_key(identity) in nearly}
+    unmatched = parts.by_owner.keys() - ids
+    if unmatched and not all(map(is_account_number, unmatched | ids)):
+        parts.doubt = unmatched_keys(child.type_name, child.key, owner_type)
     return parts
 
 
@@ -147,7 +124,7 @@ def _fields_with_list(
 ) -> Mapping[str, Any]:
     identity = fields.get("Id")
     belonging = parts.by_owner.get(identity, []) if is_filled(identity) else []
-    reason = parts.doubt or (parts.doubts.get(identity) if is_filled(identity) else NO_ID)
+    reason = parts.doubt or (None if is_filled(identity) else NO_ID)
     if child.name in fields:
         stated = fields[child.name] or []
         if not isinstance(stated, list) or not all(isinstance(item, dict) for item in stated):
@@ -156,7 +133,7 @@ def _fields_with_list(
         if any(not is_filled(part.get("Id")) or part["Id"] not in held for part in belonging):
             reason = reason or f"does not hold all `{child.type_name}` that say in `{child.key}` that they belong here"
         return _without(fields, child.name, reason) if reason else fields
-    reason = reason or parts.open or coverage.reason(child.type_name, child.name, scope_of(fields, object_type))
+    reason = reason or coverage.reason(child.type_name, child.name, scope_of(fields, object_type))
     if reason:
         return _without(fields, child.name, reason)
     known = {**fields, child.name: belonging}

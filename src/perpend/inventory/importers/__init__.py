@@ -1,1 +1,1 @@
-"""Rows and nested objects in, a run of a store out."""
+"""Import inputs into a snapshot of a store."""

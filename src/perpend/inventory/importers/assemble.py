@@ -1,4 +1,4 @@
-"""All tables of a run as relations in, their final files out: relations checked against what they lead to, JSON marked."""
+"""Write the final tables of an import: follow declared relations and mark columns that may hold JSON."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import Span
-from perpend.core.objects.claims import Scope, not_imported, scope_fields
+from perpend.core.objects.claims import not_imported, scope_fields
 from perpend.core.objects.object_types import NO_DELETION, ObjectType
 from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Column, Form, Join, Table, plain, unfollowed, unread
 from perpend.inventory.importers import rules
-from perpend.inventory.importers.child_lists import LONGEST_KEY, Lists, look, named_in_part, near
+from perpend.inventory.importers.child_lists import LONGEST_KEY, Lists
 from perpend.inventory.snapshots.database import name, rows_of, text
 from perpend.inventory.snapshots.plain_sql import is_plain, shapes_of
 from perpend.inventory.snapshots.rows import copy, parquet
@@ -31,7 +31,7 @@ _MOST_NAMED: Final = 6
 
 @dataclass(slots=True)
 class _Relations:
-    """The joins of a table, and for each the expression that says row by row why it is not known where it leads."""
+    """The joins of a table, and for each the SQL expression of the reason why its target is unknown, null if it is known."""
 
     lookups: dict[str, Join] = field(default_factory=dict)
     children: dict[str, Join] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class _Relations:
 
 
 class Assembly:
-    """The tables of a run by name. ``parts`` are those that shredding made, ``coverage`` is what was read in full."""
+    """The tables of a run by name. ``parts`` are the tables made by shredding, ``coverage`` the completeness claims."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Assembly:
         self._unfollowed: dict[str, list[str]] = {}
 
     def write(self, directory_of: Callable[[str], Path], group: int) -> Iterator[tuple[Table, Path]]:
-        """Write every table into its directory, in groups of so many rows; yield each with its file."""
+        """Write every table into its directory, ``group`` rows per row group; yield each table with its file."""
         for table in self._tables:
             self._complete_empty(table)
         for table in self._tables:
@@ -67,7 +67,7 @@ class Assembly:
             yield self._write(table, path, group), path
 
     def _complete_empty(self, table: str) -> None:
-        """Give a table without rows an Id, and those that its relations lead to the columns that they need."""
+        """Add the columns that joins need, and ``Id``, to tables without rows."""
         declared = self._declared(table)
         needed = [(table, "Id")]
         needed += [(one.type_name, one.key) for one in declared.children.values() if one.key] if declared else []
@@ -86,11 +86,11 @@ class Assembly:
         columns = {column: name(column) for column in (*system, *united.forms, *companions)}
         columns |= {plain(column): united.plain.get(column) or self._is_plain(united, column) for column in marked}
         columns |= {unfollowed(column): reason for column, reason in relations.reasons.items()}
-        # What was grouped comes in any order; everything else keeps its own.
+        # Grouping loses the order of rows; all other queries keep it.
         order = f" ORDER BY {name(ROW)}" if united.unmerged else ""
         listed = ", ".join(f"{value} AS {name(column)}" for column, value in columns.items())
-        # INVARIANT: equal rows give equal files. Whether a column may hold nulls is written too, and what DuckDB knows of that
-        # depends on the way that the rows came.
+        # INVARIANT: equal rows give equal files. Parquet stores whether a column is nullable, and DuckDB's knowledge of that
+        # depends on the query plan, so make every column nullable.
         any_nulls = ", ".join(f"try({name(column)}) AS {name(column)}" for column in columns)
         copy(
             self._connection,
@@ -112,14 +112,14 @@ class Assembly:
         )
 
     def _deletion(self, table: str) -> str:
-        """Return the field by which readings of one object were united."""
+        """Return the deletion field that was used to merge readings of one object."""
         return (self._declared(table) or ObjectType(table)).deletion_field or NO_DELETION
 
     def _is_plain(self, united: MergedTable, column: str) -> str:
         return is_plain(name(column), shapes_of(self._connection, name(column), f"({united.query})"))
 
     def _marked(self, united: MergedTable) -> list[str]:
-        """Return the columns of texts of which some text may be JSON."""
+        """Return the text columns in which some text may be JSON."""
         known = {*united.plain, *united.bare}
         texts = [column for column, form in united.forms.items() if form is Form.TEXT and column not in known]
         if not texts:
@@ -130,7 +130,7 @@ class Assembly:
         return [column for column in united.forms if column in marked]
 
     def _filled(self, path: Path, marks: list[str], united: MergedTable) -> set[str]:
-        """Return the companion columns that are not null throughout."""
+        """Return the companion columns that have a value in some row."""
         there = [column for column in marks if column != CONTRADICTED or CONTRADICTED in united.marks]
         if not there:
             return set()
@@ -168,18 +168,10 @@ class Assembly:
         whole = f'SELECT "Id" FROM ({other.keys}) WHERE "Id" IS NOT NULL'
         cases.append(f"WHEN coalesce({column}, '') = '' OR {column} IN ({whole}) THEN NULL")
         dangling = f"'leads to `' || left({column}, {LONGEST_KEY}) || {text('`, which was not collected' + self._why(target))}"
-        if self._coverage.reason(target, "", Scope()) is None:
-            # All that there is was read: what the key names is not there, unless it is there in another spelling, or spoilt.
-            ids = f'SELECT {near(name("Id"))} FROM ({other.keys}) WHERE "Id" IS NOT NULL'
-            alike, _ = look(self._connection, other.keys, column)
-            strays = f"SELECT {column} AS stray FROM ({own.keys}) WHERE {column} IS NOT NULL AND {column} NOT IN ({whole})"
-            in_part = f"SELECT stray FROM ({named_in_part(whole, strays)})"
-            spoilt = f"{near(column)} IN ({ids}) OR NOT {alike or 'true'} OR {column} IN ({in_part})"
-            dangling = f"CASE WHEN {spoilt} THEN {dangling} END"
         relations.reasons[relation] = f"CASE {' '.join(cases)} ELSE {dangling} END"
 
     def _why(self, target: str) -> str:
-        """Return why some objects of a type were not read, where claims say so: a lookup may lead to one of these."""
+        """Return why some objects of a type were not read, as a suffix of a reason; empty if no claim says why."""
         reasons = list(dict.fromkeys(why for _, why in self._coverage.lacking(target)))
         more = f" and {len(reasons) - 1} more" if len(reasons) > 1 else ""
         return f": {reasons[0]}{more}" if reasons else ""
@@ -201,11 +193,11 @@ class Assembly:
 
     @property
     def problems(self) -> list[Diagnostic]:
-        """What is to be said of relations that lead nowhere, one warning per table, and of lists."""
+        """One warning per table with relations that cannot be followed, and the problems of child lists."""
         problems = []
         for table, relations in self._unfollowed.items():
             more = f" and {len(relations) - _MOST_NAMED} more" if len(relations) > _MOST_NAMED else ""
-            message = f"of `{table}` it is not known what lies behind {', '.join(relations[:_MOST_NAMED])}{more}"
+            message = f"`{table}` has relations that cannot be followed: {', '.join(relations[:_MOST_NAMED])}{more}"
             problems.append(rules.RELATION_NOT_FOLLOWED.at(Span(f"types/{table}/type.yaml"), message))
         return problems + self._lists.problems
 

@@ -1,7 +1,8 @@
-"""Tables joined by keys in, for each child list the expression of why it is not known of a row out, and what is to be told.
+"""Find out which child lists of tables are known, and report problems of their keys and claims.
 
-A list is known if the object states it itself and no other row speaks against that, or if claims cover the object's scope.
-Refuses to know files.
+A row's own list counts, unless a row that is not in it names the row. Any other list needs a claim that covers its scope.
+A key that matches no row may be damaged, so it leaves all lists of that relation unknown. ``evaluation.verdicts.child_lists``
+has the same rules for objects.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import Span
-from perpend.core.objects.claims import BEGINNING, NOT_IN_FULL, near_key, unclaimed
+from perpend.core.objects.claims import ACCOUNT_NUMBER, NOT_IN_FULL, unclaimed, unmatched_keys
 from perpend.core.objects.object_types import MASTER_KEY
 from perpend.core.objects.relations import OTHER_OBJECT
 from perpend.core.schema.tables import ROW, listed, unfollowed, unread
@@ -17,7 +18,7 @@ from perpend.core.values.partial_object import BLANK, MISSING
 from perpend.inventory.importers import rules
 from perpend.inventory.importers.merge_relations import lost_values
 from perpend.inventory.importers.scopes import covers, meets, scope_columns
-from perpend.inventory.snapshots.database import name, rows_of, text, text_list
+from perpend.inventory.snapshots.database import name, rows_of, text
 from perpend.inventory.snapshots.files import shown
 
 if TYPE_CHECKING:
@@ -36,15 +37,12 @@ _NAMELESS: Final = "cannot be looked up: the object has no Id"
 _BLANK: Final = r"[\s\p{Z}\p{C}]*"
 _UNTYPED: Final = r"[\s\p{Z}\p{C}\p{Pi}\p{Pf}'\"`]"
 _DASH: Final = r"\p{Pd}"
-_NAMING: Final = r"[\p{L}\p{N}]"
-_ALIKE: Final = 24
-"""How many signs keys have in common first that are compared further."""
 _SCOPE: Final = "\0"
 _NOTHING: Final = "CAST(NULL AS VARCHAR)"
 
 
 class Lists:
-    """Why child lists are not known, table by table. ``problems`` is what is to be told of their keys and claims."""
+    """Find out why child lists are unknown. ``problems`` collects the diagnostics about keys and claims."""
 
     def __init__(
         self,
@@ -62,10 +60,10 @@ class Lists:
         self._blank: set[tuple[str, str]] = set()
 
     def reason(self, table: str, child: Children) -> str:
-        """Return the expression that says row by row why a child list is not known, null where it is."""
+        """Return the expression of the reason why a child list is unknown, null for rows whose list is known."""
         own, other = self._tables[table], self._tables[child.type_name]
         mark = name(unfollowed(child.name)) if unfollowed(child.name) in own.marks else _NOTHING
-        cases = [f"WHEN {mark} <> {text(MISSING)} THEN {mark}", *self._doubts(table, child, mark)]
+        cases = [f"WHEN {mark} <> {text(MISSING)} THEN {mark}", *self._doubts(table, child)]
         spoken_against = self._against(table, child, mark)
         cases.append(f"WHEN {mark} IS NULL THEN {spoken_against}")
         cases.append(f"""WHEN "Id" IS NULL THEN {text(_NAMELESS)}""")
@@ -74,8 +72,8 @@ class Lists:
         cases += self._covered(own, table, child)
         return f"CASE {' '.join(cases)} END" if own.rows and (other.rows or mark != _NOTHING) else "NULL"
 
-    def _doubts(self, table: str, child: Children, mark: str) -> list[str]:
-        """Return the cases in which it is doubtful what belongs to a row, whoever says it."""
+    def _doubts(self, table: str, child: Children) -> list[str]:
+        """Return the cases in which any list may be incomplete, even one that the row states itself."""
         own, other, key = self._tables[table], self._tables[child.type_name], child.key
         cases = []
         lost = lost_values(other, key)
@@ -84,45 +82,24 @@ class Lists:
         if self._orphans(child.type_name, key):
             reason = f"may hold more: some `{child.type_name}` do not say in `{key}` what they belong to"
             cases.append(f"WHEN true THEN {text(reason)}")
-        return cases + self._strays(own, other, table, child, mark)
+        return cases + self._unmatched(own, other, table, child)
 
-    def _strays(self, own: MergedTable, other: MergedTable, table: str, child: Children, mark: str) -> list[str]:
-        """Return the cases for rows whose key is no Id: it may be meant for one that is nearly the same, or for any."""
-        key, ids = name(child.key), f'SELECT "Id" FROM ({own.keys}) WHERE "Id" IS NOT NULL'
-        stray = f"SELECT {key} AS stray FROM ({other.keys}) WHERE NOT {is_blank(key)} AND {key} NOT IN ({ids})"
-        if not own.rows or not other.rows or not (count := self._count(stray)):
+    def _unmatched(self, own: MergedTable, other: MergedTable, table: str, child: Children) -> list[str]:
+        """Return the case of a key that matches no row: it may belong to any row, unless all keys are account numbers."""
+        key = name(child.key)
+        ids = f'SELECT "Id" FROM ({own.keys}) WHERE "Id" IS NOT NULL'
+        unmatched = f"SELECT {key} AS unmatched FROM ({other.keys}) WHERE NOT {is_blank(key)} AND {key} NOT IN ({ids})"
+        if not own.rows or not other.rows or not (count := self._count(unmatched)):
             return []
-        cases, what = [], f"`{child.key}` of `{child.type_name}`"
-        nearly = f'SELECT "Id" FROM ({own.keys}) WHERE {near(name("Id"))} IN (SELECT {near("stray")} FROM ({stray}))'
-        meant = self._first(nearly)
-        if meant:
-            cases.append(_within(nearly, f"may hold more: {what} names this object in another spelling"))
-        in_part = named_in_part(ids, stray)
-        if self._count(in_part):
-            cases.append(_within(f'SELECT "Id" FROM ({in_part})', f"may hold more: {what} names this object in part"))
-        if longer := self._renamed(own, stray):
-            several = f"SELECT unnest({text_list(longer)})"
-            cases.append(_within(several, f"may hold more: {what} names several objects of one Id"))
-        alike, numbers = look(self._connection, own.keys, "stray")
-        alike = alike or f"{near('stray')} IN (SELECT {near('Id')} FROM ({ids}))"
-        if self._count(f"SELECT 1 FROM ({stray}) WHERE NOT {alike}"):
-            # What a row lists itself is known by that, as long as Ids cannot be what a spreadsheet left of others.
-            of_whom = "true" if numbers else f"{mark} IS NOT NULL"
-            cases.append(f"WHEN {of_whom} THEN {text(f'may hold more: {what} holds what no Id of `{table}` looks like')}")
-        for_whom = f"; perhaps {self._quoted(meant)} is meant" if meant else ""
-        message = f"{what} holds what is the Id of no `{table}`: {count} in all, {self._named(stray)}{for_whom}"
-        self._tell(rules.KEY_LEADS_NOWHERE, child.type_name, message)
-        return cases
-
-    def _renamed(self, own: MergedTable, stray: str) -> list[str]:
-        """Return the Ids of objects that some key may mean by the Id that they had."""
-        if not own.renamed:
+        message = f"`{child.key}` of `{child.type_name}` matches no `{table}`: {count} in all, {self._named(unmatched)}"
+        self._tell(rules.UNMATCHED_KEY, child.type_name, message)
+        forms = f"SELECT bool_and({is_account('key')}) FROM (({unmatched}) UNION ALL ({ids} AND \"Id\" <> '')) AS keys (key)"
+        if self._rows(forms)[0][0]:
             return []
-        named = {identity for (identity,) in self._rows(f"SELECT DISTINCT stray FROM ({stray})")}
-        return sorted(identity for identity, former in own.renamed.items() if former in named)
+        return [f"WHEN true THEN {text(unmatched_keys(child.type_name, child.key, table))}"]
 
     def _against(self, table: str, child: Children, mark: str) -> str:
-        """Return the reason why a list that a row states itself is not known: other rows say that they belong to it."""
+        """Return the expression of the reason why a list that a row states is unknown: other rows name it as their owner."""
         own, other, key = self._tables[table], self._tables[child.type_name], name(child.key)
         alone = f"{name(listed(child.key))} IS NULL" if listed(child.key) in other.marks else "true"
         unlisted = f"SELECT {key} FROM ({other.keys}) WHERE {key} IS NOT NULL AND {alone}"
@@ -138,7 +115,7 @@ class Lists:
         return f'CASE WHEN "Id" IN ({unlisted}) THEN {text(reason)} END'
 
     def _covered(self, own: MergedTable, table: str, child: Children) -> list[str]:
-        """Return the cases of a list that the row does not state: claims cover its scope, or why they do not."""
+        """Return the cases of a list that the row does not state: null if claims cover its scope, else the reason."""
         account, region = scope_columns(own.forms, self._declared(table))
         cases = []
         for scope, why in self._coverage.lacking(child.type_name, child.name):
@@ -158,17 +135,16 @@ class Lists:
         open_ones = f'SELECT "Id" FROM ({own.keys}) WHERE {mark} = {text(MISSING)} AND NOT coalesce({covered}, false)'
         if own.rows and (count := self._count(open_ones)):
             message = (
-                f"`{child.name}` is not known of {count} of `{table}`, {self._named(open_ones)}: no input claims to hold "
-                f"every `{child.type_name}` of theirs"
+                f"`{child.name}` is not known of {count} of `{table}`, {self._named(open_ones)}: no input claims to have "
+                f"all their `{child.type_name}`"
             )
-            hint = f"say of the input of `{child.type_name}` what was read in full: --complete all, or --complete ACCOUNT,…"
+            hint = f"state the scope of which the input has every `{child.type_name}`: --complete all, or --complete ACCOUNT,…"
             self._tell(rules.NOT_CLAIMED, table, message, hint)
 
     def _orphans(self, table: str, key: str) -> int:
-        """Return how many rows do not say what they belong to: keys not known, or that an object beside them speaks against,
-        and blank where each row must have one.
+        """Return how many rows have no known owner: the key is unknown, contradicts a nested object, or is a blank master key.
 
-        Blank keys are told with the first of their rows.
+        Reports blank keys with the Ids of the first rows.
         """
         united, declared = self._tables[table], self._declared(table)
         doubts = [f"{name(unread(key))} IS NOT NULL"] if unread(key) in united.marks else []
@@ -210,56 +186,23 @@ class Lists:
         return rows_of(self._connection, query)
 
 
-def look(connection: Connection, keys: str, key: str) -> tuple[str | None, bool]:
-    """Return what is true of a key that looks like the Ids of some rows, and whether these are digits of one length.
-
-    None where Ids have no look. The rule is that of ``is_odd_key`` and ``is_unlike`` in ``core.objects.claims``.
-    """
-    ids, beginning = f"""FROM ({keys}) WHERE "Id" <> ''""", f"""regexp_extract("Id", '^{BEGINNING.pattern}')"""
-    numbers = """bool_and(regexp_full_match("Id", '[0-9]+')), min(length("Id")), max(length("Id"))"""
-    digits, shortest, longest, first, last = rows_of(connection, f"SELECT {numbers}, min({beginning}), max({beginning}) {ids}")[
-        0
-    ]
-    if shortest is None:
-        return "true", False
-    if digits and shortest == longest:
-        return f"regexp_full_match({key}, '[0-9]{{{shortest}}}')", True
-    if first == last and first:
-        begun = text(near_key(first))
-        return f"(starts_with({near(key)}, {begun}) AND {near(key)} <> {begun})", False
-    return None, False
-
-
 def near(expression: str) -> str:
-    """Return the expression of what is left of a key without what typing and spreadsheets change, as
-    :func:`~perpend.core.objects.claims.near_key` has it."""
+    """Return the expression of a key without white space, quotes, case, leading zeros and kinds of dashes.
+
+    ``core.objects.claims.near_key`` is the same for a text.
+    """
     seen = f"regexp_replace(regexp_replace({expression}, {text(_UNTYPED)}, '', 'g'), {text(_DASH)}, '-', 'g')"
     return f"ltrim(lower(nfc_normalize({seen})), '0')"
 
 
-def named_in_part(ids: str, strays: str) -> str:
-    """Return the query of Ids and the keys that may be meant for them in part (``claims.named_in_part``).
-
-    Queries of a column ``Id`` and of a column ``stray`` are given.
-    """
-    alike = f"left(near, {_ALIKE}) IN (SELECT left(near, {_ALIKE}) FROM near_ids)"
-    longer = f"cut < length(near) AND NOT regexp_full_match(substr(near, cut + 1, 1), {text(_NAMING)})"
-    return (
-        f'WITH near_ids AS MATERIALIZED (SELECT DISTINCT "Id", {near(name("Id"))} AS near FROM ({ids})), '
-        f"near_keys AS MATERIALIZED (SELECT DISTINCT stray, {near('stray')} AS near FROM ({strays})), "
-        # Most keys that lead nowhere are of others, and begin as no Id does: they are left out first.
-        f"alike AS MATERIALIZED (SELECT * FROM near_keys WHERE length(near) < {_ALIKE} OR {alike} "
-        f"OR (SELECT min(length(near)) FROM near_ids) < {_ALIKE}) "
-        'SELECT "Id", stray FROM (SELECT * FROM near_ids, (SELECT DISTINCT length(near) AS cut FROM alike) '
-        "WHERE cut < length(near)) AS whole JOIN alike ON left(whole.near, cut) = alike.near UNION "
-        'SELECT "Id", stray FROM (SELECT * FROM alike, (SELECT DISTINCT length(near) AS cut FROM near_ids) '
-        f"WHERE {longer}) AS more JOIN near_ids ON left(more.near, cut) = near_ids.near"
-    )
-
-
 def is_blank(expression: str) -> str:
-    """Return whether a key holds nothing that can be seen."""
+    """Return the expression of whether a key has no visible character."""
     return f"regexp_full_match({expression}, {text(_BLANK)})"
+
+
+def is_account(expression: str) -> str:
+    """Return the expression of whether a key has the form of an AWS account's number."""
+    return f"regexp_full_match({expression}, {text(ACCOUNT_NUMBER)})"
 
 
 def _within(query: str, reason: str) -> str:

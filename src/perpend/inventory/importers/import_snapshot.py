@@ -1,4 +1,4 @@
-"""Estates and table files in, a committed snapshot out: every object in its type's table, joined as types are declared."""
+"""Import inventories and table files as one snapshot: one table per object type, joined by declared relations."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.diagnostics.model import Span
+from perpend.core.diagnostics.model import Span, whole_file
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.claims import Claims, claims_of, unread_input
 from perpend.core.objects.object_types import ObjectType
-from perpend.core.schema.tables import Form
+from perpend.core.objects.relations import NO_OBJECT, OTHER_OBJECT
+from perpend.core.schema.tables import Form, unfollowed, unread
 from perpend.core.values.partial_object import MISSING
 from perpend.inventory.importers import rules
 from perpend.inventory.importers.assemble import Assembly
@@ -21,8 +22,7 @@ from perpend.inventory.importers.observation_order import age_of
 from perpend.inventory.importers.partitions import claim_mixed, partitions_of
 from perpend.inventory.importers.scopes import SourceScope, leave_open, scopes_of
 from perpend.inventory.importers.tables.table_file import read_table
-from perpend.inventory.importers.tables.table_relations import with_relations
-from perpend.inventory.snapshots.database import storing
+from perpend.inventory.snapshots.database import name, rows_of, storing, text
 from perpend.inventory.snapshots.driver import duckdb
 from perpend.inventory.snapshots.files import StoreError, shown
 from perpend.inventory.snapshots.manifest import Failure, StoredSource
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.inventory.snapshots.store import RunWriter
 
+NESTED: Final = "holds objects in a column of a table, which are not followed; import them as a JSON array"
+
 ENGINE: Final = f"duckdb {duckdb.__version__}"
 """What writes the files of a store."""
 
@@ -52,9 +54,9 @@ _MOST_NAMED: Final = 6
 
 
 class Importing:
-    """What one run brings in. ``declared`` gives what is declared of a type by its API name, None where nothing is.
+    """One import. ``declared`` returns the declaration of a type by its API name, None if there is none.
 
-    ``group`` is how many rows of a table are held at once while it is written.
+    ``group`` is the number of rows in memory while a table is written.
     """
 
     def __init__(
@@ -70,14 +72,13 @@ class Importing:
         self._ready: dict[str, TableFragment] = {}
         self._parts: dict[str, Part] = {}
         self._lost: dict[str, dict[str, set[str]]] = {}
-        self._renamed: dict[str, dict[str, str]] = {}
         self._united: set[str] = set()
         self._list_claims: dict[ListClaim, list[int]] = {}
         self._paths = 0
         teach(connection)
 
     def add_estate(self, inventory: Inventory, *, contradiction: Callable[[CloudObject], str]) -> None:
-        """Take in what collectors have read. ``contradiction`` says where an object's sources contradict each other."""
+        """Add an inventory that readers have read. ``contradiction`` describes how the readings of an object differ."""
         numbers = {source.name: len(self.run.sources) + place for place, source in enumerate(inventory.sources)}
         self.run.sources += [
             StoredSource(
@@ -105,9 +106,9 @@ class Importing:
                 )
 
     def add_table(self, table: TableFile) -> None:
-        """Take in a table of one object type. Raises UnreadableTable where it cannot be used.
+        """Add a table of one object type. Raises UnreadableTable if it cannot be used.
 
-        Whoever has several takes them ``in_order``: then the order in which they were named changes nothing.
+        Sort several tables with ``in_order`` first, so that the order of arguments does not matter.
         """
         _check_type(table.type_name)
         declared = self._declared(table.type_name)
@@ -122,26 +123,26 @@ class Importing:
         self._tables.setdefault(table.type_name, []).append(piece)
 
     def add_pieces(self, sources: Sequence[StoredSource], pieces: Mapping[str, TableFragment], calls: Sequence[Unread]) -> None:
-        """Take in tables whose rows stand in pieces, and the calls that did not say what was asked."""
+        """Add table fragments with their sources, and the API calls that failed."""
         self.run.sources += sources
         self.run.calls += calls
         for type_name, piece in pieces.items():
             self._tables.setdefault(type_name, []).append(piece)
 
     def add_ready(self, sources: Sequence[StoredSource], pieces: Mapping[str, TableFragment]) -> None:
-        """Take in tables that need no more than to be written, and that nothing else is added to.
+        """Add tables that only need to be written; no other rows may be added to them.
 
-        The sources say which accounts and regions all their rows are of.
+        The sources have the accounts and regions of all rows.
         """
         self.run.sources += sources
         self._ready |= pieces
 
     def add_failure(self, source: str, reason: str) -> None:
-        """Note an input that could not be read: rows may be missing from every table."""
+        """Record an input that could not be read: any table may lack rows of it."""
         self.run.failures = sorted([*self.run.failures, Failure(source, reason)], key=lambda one: (one.source, one.reason))
 
     def commit(self) -> Snapshot:
-        """Write all tables and put the run in force."""
+        """Write all tables and make the snapshot the current one."""
         with storing(self.run.store.directory):
             assembly = self._assembly()
             scopes: set[SourceScope] = set()
@@ -165,8 +166,6 @@ class Importing:
         united = {type_name: unite(of_type) for type_name, of_type in sorted(pieces.items())}
         for type_name, lost in self._lost.items():
             united[type_name].lost = lost
-        for type_name, renamed in self._renamed.items():
-            united[type_name].renamed = renamed
             united[type_name].several = type_name in self._united
         for type_name in self._tables:
             deletions = (self._declared(type_name) or ObjectType(type_name)).deletion_names(united[type_name].forms)
@@ -180,7 +179,7 @@ class Importing:
         return Assembly(self._connection, united, declared=self._declared, parts=self._parts, coverage=self._coverage())
 
     def _drop_claims(self, tables: Mapping[str, MergedTable]) -> None:
-        """Claim no list that a row leaves open, whatever it came from, nor one of what was not read in full."""
+        """Drop claims on child lists if some owner does not state its list, or not all owners were read."""
         coverage = self._coverage()
         for claimed, numbers in self._list_claims.items():
             owners, declared = tables[claimed.owner], self._declared(claimed.owner)
@@ -197,7 +196,7 @@ class Importing:
 
     def _shred(self, type_name: str, pieces: dict[str, list[TableFragment]]) -> None:
         pile = self._objects.by_type.pop(type_name)
-        self._lost[type_name], self._renamed[type_name] = pile.lost, pile.renamed
+        self._lost[type_name] = pile.lost
         if pile.united:
             self._united.add(type_name)
         if pile.renamed:
@@ -233,7 +232,7 @@ class Importing:
 
 
 def _covering(number: int, source: StoredSource, scopes: set[SourceScope]) -> StoredSource:
-    """Return a source with the accounts and regions that its rows are of."""
+    """Return a source with the accounts and regions of its rows."""
     mine = [scope for scope in scopes if scope.source == number]
     accounts = {*source.accounts, *(scope.value for scope in mine if not scope.is_region)}
     regions = {*source.regions, *(scope.value for scope in mine if scope.is_region)}
@@ -243,3 +242,51 @@ def _covering(number: int, source: StoredSource, scopes: set[SourceScope]) -> St
 def _check_type(type_name: str) -> None:
     if not re.fullmatch(r"\w[\w.-]*", type_name) or type_name.casefold() in (SOURCES_VIEW, CALLS_VIEW):
         raise StoreError(f"{shown(type_name)!r} cannot be the name of an object type")
+
+
+def with_relations(
+    connection: Connection, piece: TableFragment, declared: ObjectType | None, *, path: str, json: bool
+) -> tuple[TableFragment, list[Diagnostic]]:
+    """Return a fragment with the reasons why relations in its columns are unknown, and the diagnostics about them.
+
+    A table has rows of one type, so objects in its cells are not followed. ``json``: the file distinguishes null from missing,
+    so that null and an empty list are statements.
+    """
+    children = {one.name for one in declared.children.values() if one.key} if declared else set()
+    lookups = {one.name: one.key for one in declared.lookups.values() if one.key} if declared else {}
+    reasons = {column: _of_children(piece, column, json=json) for column in piece.forms if column in children}
+    reasons |= {column: _of_lookup(piece, column, lookups[column], json=json) for column in piece.forms if column in lookups}
+    if not reasons:
+        return piece, []
+    problems = []
+    for relation, reason in reasons.items():
+        held = f"SELECT count(*) FROM {piece.relation} WHERE {reason} = {text(NESTED)}"
+        if count := rows_of(connection, held)[0][0]:
+            rows = "1 row" if count == 1 else f"{count} rows"
+            message = f"`{relation}` holds objects in {rows}, which are not followed"
+            problems.append(rules.NESTED_IN_TABLE.at(whole_file(path), message, help="import the file as a JSON array"))
+    more = ", ".join(f"{reason} AS {name(unfollowed(relation))}" for relation, reason in reasons.items())
+    marks = piece.marks | {unfollowed(relation) for relation in reasons}
+    return replace(piece, relation=f"(SELECT *, {more} FROM {piece.relation})", marks=marks), problems
+
+
+def _of_children(piece: TableFragment, relation: str, *, json: bool) -> str:
+    """Return the expression of the reason why a child list is unknown: the row does not state it, or it has nested objects."""
+    null = "NULL" if json else text(MISSING)
+    empty = f"{name(relation)} = '[]'" if piece.forms[relation] is Form.VARIANT else "false"
+    cases = f"WHEN {name(relation)} IS NULL THEN {null} WHEN {empty} THEN NULL ELSE {text(NESTED)}"
+    return f"CASE WHEN {_is_unsaid(piece, relation)} THEN {text(MISSING)} {cases} END"
+
+
+def _of_lookup(piece: TableFragment, relation: str, key: str, *, json: bool) -> str:
+    """Return the expression of the reason why a lookup is unknown: it has a nested object, or null although its key is set."""
+    named = f"coalesce({name(key)}, '') <> ''" if json and key in piece.forms else "false"
+    cases = f"WHEN {name(relation)} IS NOT NULL THEN {text(NESTED)} WHEN {named} THEN {text(NO_OBJECT)}"
+    if piece.forms[relation] is Form.VARIANT and piece.forms.get(key) is Form.TEXT:
+        other = f"json_extract_string({name(relation)}, '$.Id') <> coalesce({name(key)}, '')"
+        cases = f"WHEN NOT ({_is_unsaid(piece, key)}) AND {other} THEN {text(OTHER_OBJECT)} {cases}"
+    return f"CASE WHEN {_is_unsaid(piece, relation)} THEN NULL {cases} END"
+
+
+def _is_unsaid(piece: TableFragment, relation: str) -> str:
+    return f"{name(unread(relation))} IS NOT NULL" if unread(relation) in piece.marks else "false"

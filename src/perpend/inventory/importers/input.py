@@ -1,4 +1,4 @@
-"""One input as somebody names it: a path and what is said of it. Refuses to know how any is read."""
+"""An input of an import, with its options."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 class Input:
     """A file to import, ``-`` for standard input.
 
-    ``type_name`` is the object type that it holds, for kinds that do not say so themselves. ``columns`` maps a table's
-    columns to API names, None where they are API names; ``constants`` are fields that all its rows have alike.
-    ``observed_at`` is when the estate looked like this, where the input does not state it. ``complete`` names scopes of
-    which it holds every object of its type; without it, what it does not hold is not known. ``new_fields``: a table may have
-    fields that its type does not declare. ``blank_is_none``: a blank cell of CSV or TSV is null, in all columns or in those
-    named; without it, it is not known. Raises ValueError for a time without a zone, TypeError for a claim on no Scope.
+    ``type_name`` is the object type, for formats that do not state it. ``columns`` maps a table's columns to API names, None
+    if they are API names; ``constants`` are fields with one value for all rows. ``observed_at`` is the time of observation, if
+    the input does not state it. ``complete`` lists the scopes of which the input has every object of its type; without it,
+    missing objects are unknown. ``new_fields`` allows fields that the type does not declare. ``blank_is_none``: blank cells of
+    CSV or TSV are null, in all columns or in the given ones; without it, they are unknown.
+    Raises ValueError for a time without a zone, TypeError for a claim that is not a Scope.
     """
 
     path: str
@@ -48,27 +48,27 @@ class Input:
 
     @property
     def is_mapped(self) -> bool:
-        """Whether somebody says what a table's columns mean."""
+        """Whether the options map a table's columns."""
         return self.columns is not None or bool(self.constants or self.blank_is_none)
 
     @property
     def is_table(self) -> bool:
-        """Whether it is a table of one object type, and not something that collectors know by its content."""
+        """Whether the input is a table of one object type, not a format that readers recognise."""
         readable = self.path != "-" and os.path.isfile(self.path)
         return readable and holds_table(self.path, self.type_name, mapped=self.is_mapped)
 
 
 def is_of_tool(given: Input) -> bool:
-    """Whether another tool wrote an input, so that it says itself what it holds."""
+    """Whether another tool wrote the input, in a format that states its object types."""
     return given.path != "-" and os.path.isfile(given.path) and kind_of(head_of(given.path)) in READERS
 
 
 def need_a_store(inputs: Sequence[Input]) -> bool:
-    """Whether inputs are more than files of one type that collectors read: tables, several types, times of their own."""
+    """Whether inputs need a snapshot: tables, several types, or options that only an import has."""
     several = len({one.type_name for one in inputs}) > 1
     return several or any(one.is_table or one.is_mapped or one.observed_at for one in inputs)
 
 
 def needs_joining(inventory: Inventory) -> bool:
-    """Whether objects that were read name others that only a store finds."""
+    """Whether objects refer to each other by keys, which only a snapshot follows."""
     return any(is_joined(source.kind) for source in inventory.sources)

@@ -1,4 +1,4 @@
-"""Inputs of all kinds in, one snapshot of a store out: tables by way of DuckDB, everything else by way of the collectors."""
+"""Import inputs of all formats into one snapshot: tables with DuckDB, other formats with the readers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of an import: the snapshot, None where no input was usable; unusable inputs; what is strange about the rest."""
+    """The result of an import: the snapshot, None if no input was usable; the unusable inputs; diagnostics of the others."""
 
     snapshot: Snapshot | None
     failures: tuple[UnusableInput | UnreadableTable, ...] = ()
@@ -54,18 +54,18 @@ def import_inputs(
     keep_going: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Imported:
-    """Bring inputs into a store as one snapshot, which comes into force at once.
+    """Import inputs into a store as one snapshot, which becomes the current one.
 
-    ``declared`` gives what is declared of an object type, None where nothing is: a repository's ``declared_type``. The
-    first input that cannot be used raises UnusableInput or UnreadableTable, and nothing is stored; with ``keep_going`` the
-    others are stored, and the snapshot says what it lacks. ``progress`` is told how many rows are read.
+    ``declared`` returns the declaration of an object type, None if there is none: a repository's ``declared_type``. The first
+    unusable input raises UnusableInput or UnreadableTable, and nothing is stored. With ``keep_going`` the other inputs are
+    stored, and the snapshot records the failures. ``progress`` is called with the number of rows read so far.
     """
     refuse_text(inputs, "inputs")
     tables = [table for table in inputs if table.is_table]
     others = [other for other in inputs if not other.is_table]
     paths = [table.path for table in tables]
     with store.writing() as run, opened(directories=[store.directory], paths=paths, spill=run.temporary) as connection:
-        # Of several threads, the one that is through first writes first: equal inputs are to give equal files.
+        # Equal inputs must give equal files, and several threads write in any order.
         connection.execute("SET threads = 1")
         importing = Importing(run, connection, declared=declared)
         failures: list[UnusableInput | UnreadableTable] = []
@@ -84,7 +84,7 @@ def import_inputs(
 def import_estate(
     store: Store, inventory: Inventory, *, declared: Declared, failures: Sequence[UnusableInput] = ()
 ) -> Imported:
-    """Bring what collectors have read into a store as one snapshot. ``failures`` are the inputs that they could not read."""
+    """Import an inventory that readers have read as one snapshot. ``failures`` are the inputs that they could not read."""
     with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
         importing = Importing(run, connection, declared=declared)
         importing.add_estate(inventory, contradiction=contradiction)
@@ -103,7 +103,7 @@ def stage_inputs(
     streamed: bool,
     progress: Callable[[int], None] | None = None,
 ) -> StagedReports | None:
-    """Return large credential reports as they can be judged at once; None where they need another way.
+    """Stage large credential reports for evaluation; return None if the inputs are something else.
 
     ``directory`` takes their copies. ``streamed``: all users will be read in their order.
     """
@@ -130,7 +130,7 @@ def readings_of_inputs(
     directory: Path,
     progress: Callable[[int], None] | None = None,
 ) -> Readings | None:
-    """Return the rows of large credential reports; None where inputs are something else. ``directory`` takes their copies."""
+    """Return the rows of large credential reports, None if the inputs are something else. ``directory`` takes their copies."""
     if not _may_be_reports(inputs, declared):
         return None
     with storing(directory):
@@ -138,7 +138,7 @@ def readings_of_inputs(
 
 
 def _may_be_reports(inputs: Sequence[Input], declared: Declared) -> bool:
-    """Whether inputs are large and may be plain credential reports, of users and accounts as they are usually declared."""
+    """Whether inputs are large and may be plain credential reports, and users and accounts are declared as in the library."""
     usual = are_as_usual(declared(USER_TYPE), declared(ACCOUNT_TYPE))
     typed = any(given.type_name or given.is_mapped for given in inputs)
     return usual and not typed and are_large([given.path for given in inputs])
@@ -152,7 +152,7 @@ def _reports_read(
     *,
     progress: Callable[[int], None] | None,
 ) -> bool:
-    """Read large credential reports the fast way; return whether that was all. If not, nothing is read yet."""
+    """Import large credential reports with DuckDB. Return False, with nothing read, if the readers must do it."""
     if not _may_be_reports(inputs, declared):
         return False
     with storing(importing.run.temporary):
@@ -173,7 +173,7 @@ def _reports_read(
 
 
 def _lines_of_tools(connection: Connection, directory: Path, tables: Sequence[Input]) -> dict[str, str]:
-    """Return files with the rows of tables that other tools have written, as collectors read them, by path."""
+    """Return files with the rows of other tools' tables as JSON lines, by path of the input."""
     unnamed = [table.path for table in tables if table.type_name is None and not table.is_mapped]
     with storing(directory):
         lines = {path: lines_of_tool(connection, path, directory / f"tool-{place}") for place, path in enumerate(unnamed)}
@@ -182,7 +182,7 @@ def _lines_of_tools(connection: Connection, directory: Path, tables: Sequence[In
 
 def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: bool) -> list[UnreadableTable]:
     failures = [
-        UnreadableTable(table.path, "a table does not say what its rows are; name their type with --type")
+        UnreadableTable(table.path, "a table does not state its object type; set it with --type")
         for table in tables
         if table.type_name is None
     ]
@@ -222,7 +222,7 @@ def _read_others(
     progress: Callable[[int], None] | None,
 ) -> list[UnusableInput]:
     failures: list[UnusableInput] = []
-    # What other tools write says itself what it is, and its pages belong together.
+    # Files of other tools state their types, and pages of one answer must be read together.
     types = {other.path: other.type_name for other in inputs if other.type_name and is_of_tool(other)}
     asked = [(None if other.path in types else other.type_name, other) for other in inputs]
     for type_name in sorted({name for name, _ in asked}, key=lambda name: name or ""):

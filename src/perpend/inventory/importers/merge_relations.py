@@ -1,6 +1,6 @@
-"""Pieces of one table in, from several sources and of different forms, one relation of SQL out that holds each Id once.
+"""Merge the fragments of one table, from several sources and in different forms, into one relation with one row per Id.
 
-What a piece does not have is not known; rows of one Id that disagree are marked. Refuses to know files and types.
+Columns that a fragment lacks are unknown in its rows. Rows of one Id that disagree are marked as contradicted.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ LISTED: Final = "listed"
 
 @dataclass(frozen=True, slots=True)
 class TableFragment:
-    """Rows of a table from one place. ``relation`` is what stands behind FROM; it has a column per form and per mark.
+    """Rows of a table from one place. ``relation`` is the SQL text behind FROM, with a column per form and per mark.
 
-    ``marks`` are its system and companion columns beside row number and source. ``unknown`` says of relations for which it
-    has no mark why it is not known where they lead. ``plain`` are expressions that say of columns of documents which of them
-    are plain JSON, where that is known; in ``bare`` columns no text begins as JSON does. ``keys`` stands for the same rows
-    without documents, where that is less to read.
+    ``marks`` are its system and companion columns, except row number and source. ``unknown`` has the reasons why relations
+    without a mark are unknown. ``plain`` are expressions of whether the documents of a column are plain JSON, if that is known;
+    in ``bare`` columns no text begins like JSON. ``keys`` is a relation of the same rows without documents, if that is cheaper
+    to read.
     """
 
     relation: str
@@ -51,12 +51,12 @@ class TableFragment:
 
 @dataclass(slots=True)
 class MergedTable:
-    """The pieces of a table as one relation. ``marks`` are its companion columns; ``merged`` rows were of an Id seen before.
+    """The fragments of a table as one relation.
 
-    ``unmerged`` is the query before that, empty where no rows were merged. ``lost`` are values by column that other readings
-    of objects had, before they became pieces; ``renamed`` are Ids that were made longer to tell parts apart, with the former.
-    ``plain``, ``bare`` and ``narrow`` are what a single piece says of its documents and texts, and its rows without documents.
-    ``several``: of some objects several readings were united before they became pieces.
+    ``marks`` are its companion columns; ``merged`` counts rows with an Id of an earlier row. ``unmerged`` is the query before
+    merging, empty if no rows were merged. ``lost`` has values by column that other readings of the objects had. ``plain`` and
+    ``bare`` describe the documents and texts of a single fragment, ``narrow`` is the query of its rows without documents.
+    ``several``: some objects were merged from several readings before they became a fragment.
     """
 
     query: str
@@ -66,7 +66,6 @@ class MergedTable:
     merged: int = 0
     unmerged: str = ""
     lost: Mapping[str, Collection[str]] = field(default_factory=dict)
-    renamed: Mapping[str, str] = field(default_factory=dict)
     plain: Mapping[str, str] = field(default_factory=dict)
     bare: frozenset[str] = frozenset()
     narrow: str = ""
@@ -74,7 +73,7 @@ class MergedTable:
 
     @property
     def keys(self) -> str:
-        """The query to be asked for keys, and for everything else that is no document."""
+        """The relation to query for keys and other columns that are no documents."""
         return self.narrow or self.query
 
     @property
@@ -84,12 +83,12 @@ class MergedTable:
 
     @property
     def stored_companions(self) -> list[str]:
-        """The companion columns that a stored table has too."""
+        """The companion columns that the stored table also has."""
         return [column for column in self.companions if not column.endswith(_LISTED_END)]
 
 
 def unite(pieces: Sequence[TableFragment]) -> MergedTable:
-    """Return pieces as one relation: forms that differ become variants, row numbers go on from piece to piece."""
+    """Return fragments as one relation. Different forms of a column become variants, and row numbers continue."""
     names = sorted({column for piece in pieces for column in piece.forms})
     forms = {column: _common_form([piece.forms[column] for piece in pieces if column in piece.forms]) for column in names}
     marks = {mark for piece in pieces for mark in piece.marks}
@@ -109,11 +108,11 @@ def unite(pieces: Sequence[TableFragment]) -> MergedTable:
 def merge_same(
     connection: Connection, table: MergedTable, sources: Sequence[StoredSource], deletions: Collection[str] = ()
 ) -> int:
-    """Make one row of the rows of each Id and return how many Ids had their rows disagree.
+    """Merge the rows of each Id into one row; return the number of Ids whose rows disagree.
 
-    ``deletions`` are columns that say since when an object is gone: a row without them lists one that is there.
-    Values are the first row's that knows them. The source is the one observed first of those that were, for some column,
-    the last to know it: nothing of the row is older than it says.
+    ``deletions`` are columns with the time at which an object was deleted; a row without them lists an existing object. Each
+    value comes from the first row that has it. The source of the merged row is the oldest of the newest sources per column, so
+    that no value is older than the row states.
     """
     if table.forms.get("Id") is not Form.TEXT:
         return 0
@@ -140,12 +139,12 @@ def merge_same(
 
 
 def unstated_lists(declared: ObjectType | None) -> dict[str, str]:
-    """Return the child lists of a type with the reason why they are not known of an object that does not hold them itself."""
+    """Return the reasons why the child lists of a type are unknown for objects that do not state them, by name."""
     return {children.name: MISSING for children in declared.children.values() if children.key} if declared else {}
 
 
 def lost_values(table: MergedTable, column: str) -> str | None:
-    """Return the query for texts of a column that some reading of an object had and its row has not, None without any."""
+    """Return the query of a column's texts that some reading of an object had, but its row does not; None if there are none."""
     queries = []
     if table.unmerged:
         pairs = f'SELECT "Id", {name(column)} AS value FROM'
@@ -156,7 +155,7 @@ def lost_values(table: MergedTable, column: str) -> str | None:
 
 
 def as_variant(expression: str, form: Form) -> str:
-    """Return an expression of a form as the JSON text of its value."""
+    """Return the expression of a value of some form as JSON text."""
     return expression if form is Form.VARIANT else f"CAST(to_json({expression}) AS VARCHAR)"
 
 
@@ -185,7 +184,7 @@ def _select(piece: TableFragment, table: MergedTable, offset: int) -> str:
 
 
 def _reason(piece: TableFragment, mark: str) -> str:
-    """Return what stands in a companion column that a piece does not have."""
+    """Return the value of a companion column that a fragment does not have."""
     if mark.endswith(_LISTED_END):
         reason = None
     elif mark.endswith(_END):
@@ -200,7 +199,7 @@ def _present(column: str, table: MergedTable) -> str:
 
 
 def _merged(column: str, table: MergedTable, sources: Sequence[StoredSource]) -> str:
-    """Return the expression for a column over the rows of one Id."""
+    """Return the aggregate of a column over the rows of one Id."""
     if column == SOURCE:
         return _oldest(table, sources)
     if column == OWNER:
@@ -218,7 +217,7 @@ def _merged(column: str, table: MergedTable, sources: Sequence[StoredSource]) ->
 
 
 def _oldest(table: MergedTable, sources: Sequence[StoredSource]) -> str:
-    """Return the expression for the source that is as old as the oldest value of a row."""
+    """Return the expression of the source that is as old as the oldest value of the merged row."""
     numbers = by_age(sources)
     place = f"{[numbers.index(number) for number in range(len(numbers))]}[{name(SOURCE)} + 1]"
     latest = (f"max({place}) FILTER (WHERE {_present(column, table)})" for column in table.forms)
@@ -226,9 +225,9 @@ def _oldest(table: MergedTable, sources: Sequence[StoredSource]) -> str:
 
 
 def _compared(column: str, form: Form) -> str:
-    """Return the expression for what of a column is compared: of variants numbers, since 1 and 1.0 are one value.
+    """Return the expression to compare a column's values. Variants compare as numbers, since 1 equals 1.0.
 
-    Beyond the whole numbers that a double tells apart, different spellings stay different values.
+    Integers that doubles cannot tell apart compare as texts.
     """
     if form is not Form.VARIANT:
         return column
@@ -237,7 +236,7 @@ def _compared(column: str, form: Form) -> str:
 
 
 def _clash(table: MergedTable, sources: Sequence[StoredSource], deletions: Collection[str]) -> str:
-    """Return the expression that says what the rows of one Id disagree about, null where they do not."""
+    """Return the expression of the columns about which the rows of one Id disagree, null if there are none."""
     differing = []
     for column_name in table.forms:
         there = (

@@ -1,4 +1,4 @@
-"""The objects of one type in, pieces of its table and of the tables below it out. Refuses to know other types' objects."""
+"""Shred the objects of one type into the fragments of its table and of nested tables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shredded:
-    """A part of a pile, and its rows as a piece."""
+    """A table made by shredding, and its rows as a fragment."""
 
     part: Part
     piece: TableFragment
@@ -39,7 +39,7 @@ def shred_pile(
     declared: ObjectType | None,
     new_path: Callable[[], Path],
 ) -> Iterator[Shredded]:
-    """Yield the table of a pile and the tables below it."""
+    """Yield the table of a batch of objects and its nested tables."""
     spools: dict[str, RowSpool] = {}
 
     def rows(table: str) -> RowSpool:
@@ -68,7 +68,7 @@ def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:
 def piece_of(
     connection: Connection, spool: RowSpool, target: Path, *, system: frozenset[str] = frozenset(), ordered: bool = True
 ) -> TableFragment:
-    """Write the rows of a spool to a file as a piece. Not ``ordered``: as they came, which needs no memory for all of them."""
+    """Write the rows of a spool to a file and return it as a fragment. Not ``ordered`` saves memory: rows keep no order."""
     spool.close()
     forms, marks = spool.forms, spool.marks | system
     columns = {column: kind for column, kind in SYSTEM.items() if column in marks or column in (ROW, SOURCE)}
@@ -78,7 +78,7 @@ def piece_of(
         f"CAST({name(column)} AS VARCHAR) AS {name(column)}" for column, kind in columns.items() if kind == "JSON"
     )
     every = f"* REPLACE ({texts})" if texts else "*"
-    # JSON is read in pieces of any size; ordered rows are cut into row groups by their number alone.
+    # DuckDB reads JSON in chunks of any size; sorting makes row groups depend on row numbers only.
     lines = json_lines(spool.path, columns, 4 * spool.longest)
     copy(connection, f"SELECT {every} FROM {lines}{f' ORDER BY {name(ROW)}' if ordered else ''}", target, staging=True)
     spool.path.unlink()

@@ -1,6 +1,6 @@
-"""Nested objects in, one object per type and Id out: what is nested under declared relations stands in its own type.
+"""Collect nested objects into one object per type and Id. Objects under declared relations move to their own type.
 
-Readings of one object are united where they agree; where they do not, the object says so. Refuses to know files.
+Readings of one object are merged if they agree, else the object is marked as contradicted.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _MOST_NAMED: Final = 6
 
 @dataclass(slots=True)
 class Entry:
-    """One object: its own fields, where it was read, why it is not to be believed.
+    """One object: its own fields, its source, and the reason if it is contradicted.
 
-    ``whole``: it was imported as such, not nested in another. ``listed`` are the declared child lists that the data had,
-    each with what tells its objects apart. ``owners`` are the objects whose lists it stood in, by the key that names them.
-    ``unfollowed`` says of declared relations why it is not known where they lead. ``seen`` are the sources of its fields
-    where it was united of several, each the last that had it; ``source`` is the one among them that was observed first.
-    ``cited``: it only stood under lookups, which name an object and do not say that it is there.
+    ``whole``: it was imported itself, not nested in another object. ``listed`` has the declared child lists of the data, each
+    with the identities of its objects. ``owners`` are the objects whose lists contain it, by the child's key. ``unfollowed``
+    has the reasons why declared relations are unknown. ``seen`` are the sources of its fields, for an object merged from
+    several readings: for each field the last source that had it; ``source`` is the oldest of them. ``cited``: it was only
+    nested under lookups, which refer to an object but do not prove that it exists.
     """
 
     fields: dict[str, Any]
@@ -50,11 +50,10 @@ class Entry:
 
 @dataclass(slots=True)
 class ObjectBatch:
-    """The objects of one type: those with an Id, ``rivals`` that have the same one and another owner, and those without.
+    """The objects of one type: ``by_id``, ``rivals`` with the same Id and another owner, and those without an Id.
 
-    ``lost`` are the texts by field that a reading of an object had and its entry has not, since it has another one.
-    ``renamed`` are the former Ids of rivals by the ones that tell them apart. ``united``: some are made of several readings, of
-    which one says what another does not.
+    ``lost`` are texts by field that some reading had, but not the entry. ``renamed`` maps the new Ids of rivals to the former
+    ones. ``united``: some objects were merged from several readings that know different fields.
     """
 
     by_id: dict[str, Entry] = field(default_factory=dict)
@@ -65,7 +64,7 @@ class ObjectBatch:
     united: bool = False
 
     def note_lost(self, kept: Mapping[str, Any], other: Mapping[str, Any]) -> None:
-        """Note the texts of another reading that are not among those that are kept."""
+        """Record the texts of another reading that the entry does not keep."""
         for name, value in other.items():
             if is_filled(value) and name in kept and kept[name] != value:
                 self.lost.setdefault(name, set()).add(value)
@@ -78,9 +77,9 @@ class ObjectBatch:
 
 
 class Objects:
-    """All objects of a run. ``declared`` gives what is declared of a type by its API name, None where nothing is.
+    """All objects of a run. ``declared`` returns the declaration of a type by its API name, None if there is none.
 
-    ``age`` orders sources by number: the one observed last is the greatest.
+    ``age`` orders sources by number: the source observed last is the greatest.
     """
 
     def __init__(self, declared: Callable[[str], ObjectType | None], age: Callable[[int], Age]) -> None:
@@ -98,10 +97,10 @@ class Objects:
         contradicted: str | None = None,
         others: Iterable[tuple[Mapping[str, Any], int, Origin]] = (),
     ) -> None:
-        """Take in an object that was imported as such, and all that is nested in it.
+        """Add an imported object and all objects nested in it.
 
-        ``others`` are further readings with their sources, which contradict this one: of them only what is nested in them, and
-        not in this one alike, is taken in, which is there whichever reading is right.
+        ``others`` are further readings with their sources, which contradict this one. Only their nested objects are added: they
+        exist whichever reading is right.
         """
         entry = self._take(type_name, fields, Entry({}, source, origin, contradicted, whole=True))
         for other, number, place in others:
@@ -110,11 +109,11 @@ class Objects:
             self._take_nested(type_name, {"Id": other.get("Id"), **more}, entry, Entry({}, number, place))
 
     def pile(self, type_name: str) -> ObjectBatch:
-        """Return the objects of a type, to be added to."""
+        """Return the batch of a type, to add objects to."""
         return self.by_type.setdefault(type_name, ObjectBatch())
 
     def _take_nested(self, type_name: str, fields: Mapping[str, Any], entry: Entry, reading: Entry) -> None:
-        """Take in the objects that are nested in another reading of what ``entry`` stands for."""
+        """Add the objects nested in another reading of an entry."""
         declared = self._declared(type_name)
         if declared is None:
             return
@@ -160,7 +159,7 @@ class Objects:
         children: Children,
         reading: Entry | None = None,
     ) -> None:
-        """Take in a list of what an entry stands for; its objects are seen where ``reading`` is, else where the entry is."""
+        """Add a child list of an entry. Its objects are observed by the source of ``reading``, else by the entry's."""
         reading = reading or entry
         items, reason = children_of(declared, fields, children.name, complete=False)
         if reason is not None:
@@ -178,7 +177,7 @@ class Objects:
             self._take(children.type_name, child, Entry({}, reading.source, reading.origin, owners=owners))
 
     def _placed(self, pile: ObjectBatch, entry: Entry, deletion: str | None) -> Entry:
-        """Put an object into its pile; return the entry that stands for it there."""
+        """Add an object to its batch; return the entry that represents it there."""
         identity = entry.fields.get("Id")
         if not is_filled(identity):
             if not isinstance(identity, str | None):
@@ -199,9 +198,9 @@ class Objects:
         return same
 
     def tell_apart(self) -> None:
-        """Give parts that have one Id under several owners an Id each, their owner's in front, and their own parts new keys.
+        """Give nested objects that share an Id under different owners a unique Id, prefixed with the owner's, and update keys.
 
-        What was imported as such keeps its Id.
+        Objects that were imported themselves keep their Ids.
         """
         nested: dict[int, tuple[ObjectBatch, Entry]] = {}
         for pile in self.by_type.values():
@@ -218,7 +217,7 @@ class Objects:
 
 
 def _long_id(entry: Entry, nested: Mapping[int, tuple[ObjectBatch, Entry]], seen: frozenset[int]) -> str:
-    """Return an Id with the owner's in front, which has its own owner's in front where that is needed."""
+    """Return an Id prefixed with the owner's Id, which has its own owner's prefix if it needs one."""
     owner = entry.owners[min(entry.owners)]
     longer = id(owner) in nested and id(owner) not in seen
     above = _long_id(owner, nested, seen | {id(owner)}) if longer else owner.fields["Id"]
@@ -226,7 +225,7 @@ def _long_id(entry: Entry, nested: Mapping[int, tuple[ObjectBatch, Entry]], seen
 
 
 def _may_be_same(first: Entry, other: Entry) -> bool:
-    """Whether two readings of one Id can be of one object: no key names one owner here and another one there."""
+    """Whether two readings of one Id may be of one object: no key has different owners."""
     for key in first.owners.keys() | other.owners.keys():
         here, there = first.owners.get(key), other.owners.get(key)
         if here and there and here is not there:
@@ -239,13 +238,13 @@ def _may_be_same(first: Entry, other: Entry) -> bool:
 
 
 def _identity(item: Mapping[str, Any]) -> str:
-    """Return what tells an object of a list apart from the others: its Id, or all that it holds."""
+    """Return the identity of an object within a list: its Id, or all of its content."""
     identity = item.get("Id")
     return identity if is_filled(identity) else json.dumps(item, sort_keys=True)
 
 
 def _unite(first: Entry, other: Entry, age: Callable[[int], Age], deletion: str | None) -> None:
-    """Add to an object what another reading of it says more; note what the two disagree about."""
+    """Merge another reading into an object, and record the fields about which they disagree."""
     clashes = [deletion] if deletion and (_says_gone(first, other, deletion) or _says_gone(other, first, deletion)) else []
     first.seen = first.seen or dict.fromkeys(first.fields, first.source)
     for name, value in other.fields.items():
@@ -269,7 +268,7 @@ def _unite(first: Entry, other: Entry, age: Callable[[int], Age], deletion: str 
 
 
 def _says_gone(reading: Entry, other: Entry, deletion: str) -> bool:
-    """Whether an object is gone by one reading, and listed by another one that says nothing of it, as is what is there."""
+    """Whether one reading marks the object as deleted, and another lists it without a deletion time."""
     is_gone = reading.fields.get(deletion) not in (None, "")
     return is_gone and not other.cited and deletion not in other.fields and deletion not in reasons_of(other.fields)
 
@@ -282,7 +281,7 @@ def _contradiction(names: list[str], first: Entry, other: Entry) -> str:
 
 
 def _same(left: Any, right: Any) -> bool:
-    """Whether two JSON values are the same: ``1`` is ``1.0`` but not ``true``."""
+    """Whether two JSON values are equal: ``1`` equals ``1.0``, but not ``true``."""
     if left is right:
         return True
     if isinstance(left, dict | list) or isinstance(right, dict | list):

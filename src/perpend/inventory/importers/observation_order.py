@@ -1,4 +1,4 @@
-"""Sources in, which of them was observed before which out. One that does not say when may be older than any other."""
+"""Order sources by the time of observation. A source without a time counts as the oldest."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _UNKNOWN: Final = datetime.min.replace(tzinfo=UTC)
 
 
 def age_of(sources: Sequence[StoredSource], number: int) -> Age:
-    """Return the age of the source with a number."""
+    """Return a sort key for the age of a source: the greatest is the source observed last."""
     return sources[number].observed_at or _UNKNOWN, -number
 
 
 def by_age(sources: Sequence[StoredSource]) -> list[int]:
-    """Return the numbers of all sources, the one observed first in front."""
+    """Return the numbers of all sources, the oldest first."""
     return sorted(range(len(sources)), key=lambda number: age_of(sources, number))
 
 
 def places_from_newest(sources: Sequence[StoredSource]) -> list[int]:
-    """Return by number the place of each source, from 0, where the one observed last is in front."""
+    """Return the rank of each source by number; rank 0 is the newest."""
     newest = by_age(sources)[::-1]
     return [newest.index(number) for number in range(len(newest))]

@@ -1,7 +1,7 @@
-"""Rows of tables in, claims out on accounts whose number stands for one in each of several partitions: none is known in full.
+"""Detect account numbers that are used in several AWS partitions, and claim that nothing of them is known in full.
 
-AWS, AWS in China and GovCloud number their accounts apart. What is said of a number, objects of the other account must not
-be judged by: a list of theirs is not empty, and none of them is gone.
+AWS, AWS China and GovCloud number accounts independently. A claim about one account must not vouch for the other: its lists
+are not empty, and its objects are not deleted.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _ID: Final = name("Id")
 def partitions_of(
     connection: Connection, relations: Iterable[str], known: Iterable[tuple[str, str]] = ()
 ) -> set[tuple[str, str]]:
-    """Return accounts with their partitions: those ``known``, and of rows, by the ARNs in their Ids.
+    """Return pairs of account and partition: the ``known`` pairs, and those of ARNs in the Ids of relations.
 
-    Relations have a column ``Id`` of texts. Where all are of the partition that nearly all accounts are in, they are not told.
+    Relations have a column ``Id`` of texts. If all ARNs are of the usual partition, only ``known`` is returned.
     """
     tables, pairs = list(relations), set(known)
     unusual = f"contains({_ID}, 'arn:') AND NOT contains({_ID}, 'arn:{USUAL_PARTITION}:')"
@@ -42,7 +42,7 @@ def partitions_of(
 
 
 def claim_mixed(sources: MutableSequence[StoredSource], partitions: Iterable[tuple[str, str]]) -> None:
-    """Have the first source say of accounts of several partitions that nothing of theirs is known in full."""
+    """Add to the first source the claim that accounts of several partitions are not known in full."""
     by_account: dict[str, set[str]] = {}
     for account, partition in partitions:
         by_account.setdefault(account, set()).add(partition)

@@ -1,7 +1,6 @@
-"""Rows of a table in, the accounts and regions that they are of out: by source, as a manifest says what was covered, and
-as expressions, to be compared with claims.
+"""Find the accounts and regions of a table's rows, for manifests and for comparison with claims.
 
-They are read off ARNs (`arn:partition:service:region:account:…`), and off columns that are called for one or the other.
+They come from ARNs (`arn:partition:service:region:account:…`) and from columns named after an account or region.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _NOTHING: Final = "CAST(NULL AS VARCHAR)"
 
 
 class SourceScope(NamedTuple):
-    """One account or region that rows of a source are of."""
+    """An account or region of some row of a source."""
 
     source: int
     is_region: bool
@@ -52,7 +51,7 @@ def scopes_of(connection: Connection, table: Table, path: Path) -> set[SourceSco
 
 
 def _asked(table: Table) -> Iterator[tuple[bool, str]]:
-    """Yield expressions that may give a region (true) or an account (false)."""
+    """Yield expressions that may give a region (True) or an account (False)."""
     for column in table.columns.values():
         words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_+", " ", column.name).lower().split()
         if column.form is not Form.TEXT:
@@ -67,7 +66,7 @@ def _asked(table: Table) -> Iterator[tuple[bool, str]]:
 
 
 def account_in_arn(column: str) -> str:
-    """Return the expression of the account that an ARN in a column names, null where it names none."""
+    """Return the expression of the account in a column's ARN, null if it has none."""
     account = f"split_part({name(column)}, ':', {_ACCOUNT_IN_ARN})"
     return (
         f"CASE WHEN starts_with({name(column)}, 'arn:') AND regexp_full_match({account}, {text(_ACCOUNT)}) THEN {account} END"
@@ -75,21 +74,21 @@ def account_in_arn(column: str) -> str:
 
 
 def region_in_arn(column: str) -> str:
-    """Return the expression of the region that an ARN in a column names, null where it names none."""
+    """Return the expression of the region in a column's ARN, null if it has none."""
     return (
         f"CASE WHEN starts_with({name(column)}, 'arn:') THEN nullif(split_part({name(column)}, ':', {_REGION_IN_ARN}), '') END"
     )
 
 
 def scope_columns(forms: Mapping[str, Form], declared: ObjectType | None) -> tuple[str, str]:
-    """Return the expressions of a row's account and region, by the fields that its type declares; null where not known."""
+    """Return the expressions of a row's account and region, from the declared fields; null if unknown."""
     fields = (account_field(declared), region_field(declared)) if declared else (None, None)
     account, region = (name(field) if field and forms.get(field) is Form.TEXT else _NOTHING for field in fields)
     return f"nullif({account}, '')", f"nullif({region}, '')"
 
 
 def meets(scope: Scope, account: str, region: str) -> str:
-    """Return whether a scope meets that of a row, or may meet it."""
+    """Return the expression of whether a scope overlaps with a row's scope, or may do so."""
     pairs = ((scope.account, account), (scope.region, region))
     return " AND ".join(
         [f"coalesce({column} = {text(value)}, true)" for value, column in pairs if value is not None] or ["true"]
@@ -97,7 +96,7 @@ def meets(scope: Scope, account: str, region: str) -> str:
 
 
 def leave_open(connection: Connection, table: MergedTable, declared: ObjectType | None, claimed: ListClaim) -> bool:
-    """Whether some row within a claim's scope does not state the list that it rests on. A root user has none of its own."""
+    """Whether some row within a claim's scope does not state the list that the claim needs. Root users never list anything."""
     if unfollowed(claimed.relation) not in table.marks:
         return False
     within = meets(claimed.claim.scope, *scope_columns(table.forms, declared))
@@ -107,7 +106,7 @@ def leave_open(connection: Connection, table: MergedTable, declared: ObjectType 
 
 
 def covers(scopes: Iterable[Scope], account: str, region: str) -> str:
-    """Return whether one of some scopes covers that of a row."""
+    """Return the expression of whether one of some scopes covers a row's scope."""
     given = list(scopes)
     if any(scope.account is None and scope.region is None for scope in given):
         return "true"

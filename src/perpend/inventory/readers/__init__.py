@@ -1,6 +1,6 @@
-"""Files in, an estate out: credential reports (CSV, the AWS CLI's JSON answer, gzip of either) and test-data arrays.
+"""Read files into an inventory: credential reports, arrays of objects, and the formats of other tools.
 
-What a file is, is told by its content, never by its name. Refuses to know policies and verdicts.
+The content decides the format, never the file name.
 """
 
 from perpend.inventory.readers.errors import UnusableInput

@@ -1,4 +1,4 @@
-"""Where the sources of one object contradict each other, in one sentence."""
+"""Describe how the sources of one object contradict each other."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ MOST_NAMED: Final = 6
 
 
 def contradiction(judged: CloudObject) -> str:
-    """Return the sentence that says where an object's sources contradict each other."""
+    """Return a sentence about how an object's sources contradict each other."""
     readings = (judged, *judged.variants)
     names = {name for reading in readings[1:] for name in _differences(judged.fields, reading.fields)}
     return sentence(names, [reading.origin for reading in readings])
 
 
 def sentence(names: Iterable[str], places: Sequence[Origin]) -> str:
-    """Return the sentence about readings at these places that differ in these names."""
+    """Return a sentence about readings at some places that differ in some names."""
     listed = sorted(names)
     more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
     return f"{CONTRADICT}{', '.join(listed[:MOST_NAMED])}{more}{PLACES}{places_in_words(places[:MOST_NAMED])})"
 
 
 def parted(said: str) -> tuple[str, str | None]:
-    """Return what is said of several objects alike, and the rest, that is one object's own: where its sources differ."""
+    """Split a sentence into the part that several objects share, and the part about one object's sources."""
     what, _, where = said.partition(PLACES)
     return (what, where.removesuffix(")")) if said.startswith(CONTRADICT) and where else (said, None)
 

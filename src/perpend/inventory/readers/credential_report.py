@@ -1,25 +1,35 @@
-"""The bytes of an AWS IAM credential report in, one reading per row out; columns are found by name, never by place.
+"""Read AWS IAM credential reports: CSV, or the AWS CLI's JSON answer of ``aws iam get-credential-report``.
 
-Each reading carries its row as JSON text, every column as it was read. Refuses to know what the values mean.
+Columns are found by name, never by position. Each reading keeps its row as JSON text. Source: IAM API reference,
+GetCredentialReport.
 """
 
 from __future__ import annotations
 
+import binascii
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from perpend.core.objects.claims import near_key
 from perpend.core.objects.inventory import Origin, shown_name
 from perpend.core.values.values import PlainJson
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
 from perpend.inventory.readers.errors import UnusableContent, excerpt
+from perpend.inventory.readers.files import text_bytes
+from perpend.inventory.readers.json_text import described, read_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
+
+_COMMAND = "`aws iam get-credential-report`"
+_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)",
+    re.ASCII,
+)
 
 ARN_OF_USER = re.compile(r"arn:[a-z0-9-]+:iam::([0-9]{12}):(?:root|user/[^:]+)")
 _ESCAPED = tuple(bytes((code,)) for code in (*range(0x20), *b'"\\') if code not in b"\r\n")
@@ -46,7 +56,7 @@ _PROGRESS_STEP = 4096
 
 
 class Reading(NamedTuple):
-    """One row as one source shows it: ``row`` is its JSON text, columns in file order, every value as text."""
+    """One row in one source. ``row`` is its JSON text: columns in file order, every value as text."""
 
     account: str
     user: str
@@ -58,7 +68,7 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where the columns of one report stand, and what writes its rows as JSON text."""
+    """The positions of needed columns in one report, and a function that writes its rows as JSON text."""
 
     user: int
     arn: int
@@ -68,9 +78,9 @@ class _Layout:
 def read_report(
     content: bytes, source: str, *, observed_at: datetime | None = None, progress: Callable[[int], None] | None = None
 ) -> list[Reading]:
-    """Return the readings of a report in file order. Raises UnusableContent naming the first fault and its line.
+    """Return the readings of a report in file order. Raises UnusableContent with the first fault and its line.
 
-    ``progress`` is called now and then with the number of rows read so far.
+    ``progress`` is called with the number of rows read so far.
     """
     _check_kind(content)
     check_quoting(content)
@@ -98,9 +108,9 @@ def read_report(
 
 
 def row_writer(columns: Iterable[str], *, escaped: bool = True) -> Callable[[Iterable[str]], str]:
-    """Return what writes rows as JSON text: these columns in their order, every value a JSON string, no blanks.
+    """Return a function that writes rows as JSON objects with these columns in order, every value a string, without spaces.
 
-    ``escaped``: values may hold signs that JSON escapes.
+    ``escaped``: values may contain characters that JSON escapes.
     """
     mark = "" if escaped else '"'
     keys = [f"{encode_basestring(column)}:{mark}" for column in columns]
@@ -116,7 +126,7 @@ def row_writer(columns: Iterable[str], *, escaped: bool = True) -> Callable[[Ite
 
 @lru_cache(maxsize=1024)
 def in_another_spelling(columns: tuple[str, ...]) -> str | None:
-    """Return a column beside which another one is the same but for what typing changes: neither can be believed."""
+    """Return a column that is there twice except for case, white space and the like, None if there is none."""
     known: dict[str, str] = {}
     for column in columns:
         spelt = near_key(column)
@@ -139,7 +149,7 @@ def _layout_of(header: list[str], content: bytes) -> _Layout:
     missing = [f"`{needed}`" for needed in _NEEDED if needed not in header]
     if missing:
         what = f"its first line names no column {' and no column '.join(missing)}"
-        raise UnusableContent(f"not a credential report: {what} (of another table say with --type what it holds)")
+        raise UnusableContent(f"not a credential report: {what} (for another table, set its object type with --type)")
     if len(set(header)) < len(header):
         twice = next(column for place, column in enumerate(header) if column in header[:place])
         raise UnusableContent(f"line 1 names the column {excerpt(twice)} twice")
@@ -153,3 +163,49 @@ def _arn_fault(line: int, arn: str) -> str:
     if not arn:
         return f"line {line}: the column `arn` is empty"
     return f"line {line}: {excerpt(arn)} in column `arn` is not the ARN of an IAM user or root user"
+
+
+def read_answer(content: bytes) -> tuple[bytes, datetime | None]:
+    """Return the CSV of the AWS CLI's answer and the time at which the report was generated (UTC, None if not stated)."""
+    answer = read_value(content)
+    if "Content" not in answer:
+        raise UnusableContent(_missing_content(answer))
+    report_format = answer.get("ReportFormat", "text/csv")
+    if report_format != "text/csv":
+        shown = excerpt(report_format) if isinstance(report_format, str) else described(report_format)
+        raise UnusableContent(f"`ReportFormat` is {shown}; only `text/csv` can be read")
+    observed_at = _time(answer["GeneratedTime"]) if "GeneratedTime" in answer else None
+    try:
+        return text_bytes(_decode_base64(answer["Content"])), observed_at
+    except UnusableContent as error:
+        raise UnusableContent(f"`Content`: {error}") from None
+
+
+def _missing_content(answer: dict[str, Any]) -> str:
+    if "State" in answer:
+        return f"the answer of `aws iam generate-credential-report`, which holds no report; run {_COMMAND}"
+    return f"a JSON object without `Content`: neither the answer of {_COMMAND} nor an array of objects"
+
+
+def _decode_base64(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise UnusableContent(f"{described(value)} where base64 text is expected")
+    try:
+        content = binascii.a2b_base64(value, strict_mode=True)
+    except ValueError as error:
+        raise UnusableContent(f"not valid base64: {str(error)[:1].lower()}{str(error)[1:]}") from None
+    if binascii.b2a_base64(content, newline=False) != value.encode("ascii"):
+        raise UnusableContent("not valid base64: it does not end as base64 does")
+    return content
+
+
+def _time(value: object) -> datetime:
+    try:
+        if isinstance(value, str) and _TIME.fullmatch(value):
+            return datetime.fromisoformat(value).astimezone(UTC)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+            return datetime.fromtimestamp(value, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass
+    shown = excerpt(value) if isinstance(value, str) else f"`{value}`" if isinstance(value, int | float) else described(value)
+    raise UnusableContent(f"`GeneratedTime` is {shown}, which is not a time with an offset (such as `2026-11-20T08:15:00Z`)")

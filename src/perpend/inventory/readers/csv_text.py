@@ -1,7 +1,4 @@
-"""The bytes of a CSV file in, its rows with the lines they start on out; strict where Python's ``csv`` is lenient.
-
-Refuses to know what the columns mean.
-"""
+"""Read CSV strictly, where Python's ``csv`` is lenient."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ _field_limit = threading.Lock()
 
 
 def check_quoting(content: bytes) -> None:
-    """Raise UnusableContent at the first quote or carriage return that RFC 4180 does not allow."""
+    """Raise UnusableContent for the first quote or carriage return that RFC 4180 does not allow."""
     if b'"' not in content and b"\r" not in content:
         return
     matched = _WELL_FORMED.match(content)
@@ -37,9 +34,9 @@ def check_quoting(content: bytes) -> None:
 
 
 def read_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Yield every row as ``(line it starts on, fields)``; rows are as wide as the first, blank lines stand at the end only.
+    """Yield every row as ``(first line, fields)``. All rows have the width of the first; blank lines are only at the end.
 
-    ``content`` has passed :func:`check_quoting`. Raises UnusableContent naming the line otherwise.
+    ``content`` has passed :func:`check_quoting`. Raises UnusableContent with the line otherwise.
     """
     lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="\n")
     reader = csv.reader(lines, strict=True)
@@ -65,7 +62,7 @@ def read_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
 
 @contextmanager
 def wide_fields() -> Iterator[None]:
-    """Let ``csv`` read fields of any length an input may have; the limit is the process's, so it is put back."""
+    """Let ``csv`` read fields of any length, and restore the limit, which is global to the process."""
     with _field_limit:
         previous = csv.field_size_limit(MAX_BYTES)
         try:

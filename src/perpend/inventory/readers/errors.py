@@ -1,4 +1,4 @@
-"""Why an input cannot be used: the reason alone while it is read, the reason with its source once it leaves the room."""
+"""Errors of inputs that cannot be used."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ELLIPSIS = "…"
 
 
 class UnusableContent(PerpendError):
-    """Content cannot be used; the message is the reason. Stays within the room, which adds the source."""
+    """Content cannot be used; the message is the reason. Readers raise it, ``collect_files`` adds the source."""
 
 
 class UnusableInput(PerpendError):
@@ -23,7 +23,7 @@ class UnusableInput(PerpendError):
 
     @property
     def shown(self) -> str:
-        """The source as messages name it."""
+        """The source as shown in messages."""
         return _shorten_middle(visible(self.source), _LONGEST_SOURCE)
 
     def __str__(self) -> str:
@@ -32,14 +32,14 @@ class UnusableInput(PerpendError):
 
 
 def visible(text: str) -> str:
-    """Return the text with every character that does not print (controls, bidi marks, line ends) as its escape."""
+    """Return the text with every character that does not print (controls, bidi marks, line ends) escaped."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def excerpt(text: str, longest: int = 60) -> str:
-    """Return a value for a message: in backticks, cut behind ``longest`` characters."""
+    """Return a value for a message: in backticks, cut after ``longest`` characters."""
     return f"`{_shorten_end(text, longest)}`"
 
 

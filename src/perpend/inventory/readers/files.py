@@ -1,6 +1,6 @@
-"""A path (or ``-``) in, the bytes of its text out: UTF-8 without byte order mark, unpacked when they were gzip.
+"""Read the text of a file (or ``-``) as UTF-8 without byte order mark, unpacked if it is gzip.
 
-Reading is bounded, and what cannot be text is refused by what it looks like. Refuses to know what the text says.
+The size is bounded, and well-known binary formats are named in the error.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _SIGNATURES = (
 
 
 def are_large(paths: Sequence[str]) -> bool:
-    """Whether paths lead to files, each to another one, that are large together."""
+    """Whether paths are different files that are large together."""
     try:
         files = len(set(paths)) == len(paths) and all(map(os.path.isfile, paths))
         return files and sum(map(os.path.getsize, paths)) >= LARGE
@@ -65,7 +65,7 @@ def are_large(paths: Sequence[str]) -> bool:
 
 
 def read_text_bytes(path: str) -> bytes:
-    """Return the bytes of a file's text; ``-`` is standard input. Raises UnusableContent for whatever is no UTF-8 text."""
+    """Return the bytes of a file's text; ``-`` is standard input. Raises UnusableContent if it is not UTF-8 text."""
     content = _read_path(path)
     if content.startswith(_GZIP):
         content = _gunzip(content)
@@ -75,7 +75,7 @@ def read_text_bytes(path: str) -> bytes:
 
 
 def text_bytes(content: bytes) -> bytes:
-    """Return the content without its byte order mark, or raise UnusableContent when it is empty or no UTF-8 text."""
+    """Return the content without its byte order mark. Raises UnusableContent if it is empty or not UTF-8."""
     if not content:
         raise UnusableContent("the file is empty (zero bytes)")
     _refuse_other_formats(content)
@@ -87,12 +87,12 @@ def text_bytes(content: bytes) -> bytes:
             where = f"byte 0x{content[error.start]:02x} on line {line_at(content, error.start)}"
             raise UnusableContent(f"not UTF-8 text: {where} does not belong there") from None
     if not content or content.isspace():
-        raise UnusableContent("the file holds nothing but blank space")
+        raise UnusableContent("the file contains only white space")
     return content
 
 
 def line_at(content: bytes, offset: int) -> int:
-    """Return the number of the line, from 1, on which the byte at ``offset`` stands."""
+    """Return the number of the line, from 1, that contains the byte at ``offset``."""
     return content.count(b"\n", 0, offset) + 1
 
 

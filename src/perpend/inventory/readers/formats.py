@@ -1,51 +1,126 @@
-"""Every kind of input, in one table: what it is called, how content shows it, and what to do with one that is not taken.
+"""Recognise the format of an input by its first bytes.
 
-Refuses to know how any of them is read.
+Detection is tolerant where readers are strict: the head of an input may end anywhere, and nothing raises.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import re
-import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-from perpend.inventory.readers.sniff import MARK, Outline, first_of
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+MARK: Final = b"\xef\xbb\xbf"
+_SPACE: Final = re.compile(r"[ \t\n\r]*+")
+_CUT: Final = object()
+_DECODER: Final = json.JSONDecoder()
+
 HEAD: Final = 1 << 20
-"""How many bytes of an input, unpacked, are enough to know its kind."""
+"""The number of unpacked bytes of an input that are enough to recognise its format."""
 
 _REPORT_COLUMNS: Final = {"user", "arn"}
 _DETAILS: Final = ("UserDetailList", "GroupDetailList", "RoleDetailList")
-_PLAN: Final = ("planned_values", "resource_changes", "values")
 _STEAMPIPE: Final = ({"_ctx"}, {"sp_connection_name"}, {"akas", "title"})
-_OTHER_PROWLER: Final = ({"FINDING_UID", "CHECK_ID"}, {"FINDING_UNIQUE_ID", "CHECK_ID"}, {"FindingUniqueId", "CheckID"})
 _CLOUDQUERY: Final = ({"_cq_id"}, {"_cq_sync_time"}, {"_cq_source_name"})
-_REPORT_IN_BASE64: Final = b"dXNlcixhcm4"
-"""How ``user,arn`` begins in base64."""
+_OCSF: Final = {"class_uid", "metadata"}
+_FINDINGS: Final = (_OCSF, {"SchemaVersion", "ProductArn"}, {"FindingUniqueId", "CheckID"})
+"""Keys of findings in OCSF, in Security Hub's format, and of Prowler 3."""
 
-_TEXT: Final = re.compile(rb"[A-Z][A-Z0-9]+\t.*(?:\barn:aws|\d{4}-\d\d-\d\dT)")
-_YAML: Final = re.compile(
-    rb"(?:- )?(?:[A-Z][A-Za-z]*:(?: \[\])?|Content: .*|IsTruncated: (?:true|false))|- (?:[A-Z][A-Za-z]*: |arn:aws).*"
+_PLANS: Final = (
+    {"terraform_version"},
+    {"format_version", "planned_values"},
+    {"format_version", "resource_changes"},
+    {"format_version", "values"},
 )
-_OF_PAGES: Final = ("IsTruncated", "Marker", "NextToken", "nextToken")
+_PAGING: Final = ("IsTruncated", "Marker", "NextToken", "nextToken")
 """Members of the AWS CLI's answers that say whether there is more."""
 
-_WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_BOX: Final = re.compile(rb"-{8,}\s*\n\|")
+
+class Outline:
+    """The structure of an input's first bytes. Each property is computed once, on first use."""
+
+    def __init__(self, head: bytes) -> None:
+        self.head = head.removeprefix(MARK)
+
+    @cached_property
+    def start(self) -> bytes:
+        """The head without leading white space."""
+        return self.head.lstrip()
+
+    @cached_property
+    def first_line(self) -> bytes:
+        """The first line without surrounding white space."""
+        return self.head.partition(b"\n")[0].strip()
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The names in the first line of CSV or TSV; empty if that line cannot be parsed."""
+        line = self.first_line.decode("utf-8", errors="replace")
+        delimiter = "\t" if "\t" in line and "," not in line else ","
+        try:
+            return frozenset(next(csv.reader([line], delimiter=delimiter, strict=True), ()))
+        except csv.Error:
+            return frozenset()
+
+    @cached_property
+    def members(self) -> dict[str, Any]:
+        """The members of a JSON object, or of the first object of a JSON array, up to the end of the head.
+
+        The value of a member that the head cuts off is None.
+        """
+        if self.start[:1] not in (b"{", b"["):
+            return {}
+        text = self.start.decode("utf-8", errors="replace")
+        return _members(text, _skip(text, 1) if text[0] == "[" else 0)
+
+
+def first_of(value: Any) -> dict[str, Any]:
+    """Return the first element of a list of objects, an empty object for any other value."""
+    first = value[0] if isinstance(value, list) and value else None
+    return first if isinstance(first, dict) else {}
+
+
+def _members(text: str, offset: int) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    if text[offset : offset + 1] != "{":
+        return members
+    offset = _skip(text, offset + 1)
+    while text[offset : offset + 1] == '"':
+        key, offset = _value(text, offset)
+        if not isinstance(key, str) or text[offset : offset + 1] != ":":
+            break
+        value, offset = _value(text, _skip(text, offset + 1))
+        members[key] = None if value is _CUT else value
+        if value is _CUT or text[offset : offset + 1] != ",":
+            break
+        offset = _skip(text, offset + 1)
+    return members
+
+
+def _value(text: str, offset: int) -> tuple[Any, int]:
+    try:
+        value, end = _DECODER.raw_decode(text, offset)
+    except (ValueError, RecursionError):
+        return _CUT, offset
+    return value, _skip(text, end)
+
+
+def _skip(text: str, offset: int) -> int:
+    space = _SPACE.match(text, offset)
+    return space.end() if space else offset
 
 
 @dataclass(frozen=True, slots=True)
 class InputKind:
-    """A kind of input. ``label`` is what people call it; ``recognises`` is told what the first bytes show.
+    """A format of inputs. ``label`` is its name in texts.
 
-    ``is_table``: its rows are objects of one type, which it does not name, and only a store takes it in. ``is_joined``: its
-    objects name each other, which only a store follows. ``refusal`` says of one that is not taken what it is, and which
-    command takes it or what is to be done instead; ``FILE`` and ``NAME`` in it stand for the input and for the list in it.
+    ``is_table``: its rows are objects of one type, which the file does not name; only a snapshot can hold it. ``is_joined``:
+    its objects refer to each other by keys, which only a snapshot follows.
     """
 
     name: str
@@ -54,11 +129,10 @@ class InputKind:
     lists_children: bool = True
     is_table: bool = False
     is_joined: bool = False
-    refusal: str = ""
 
 
 def _is_json_lines(shown: Outline) -> bool:
-    """Whether a JSON text is one object per line, and not the AWS CLI's answer with a report in it."""
+    """Whether a JSON text is one object per line, and not an AWS CLI answer that contains a report."""
     lines = shown.start.split(b"\n", 2)
     if not lines[0].startswith(b"{"):
         return False
@@ -82,38 +156,15 @@ def _is_array(shown: Outline) -> bool:
 
 
 def _is_list_of(shown: Outline, name: str, *marks: str) -> bool:
-    """Whether an object holds a list of objects that have one of some keys, as far as the head shows it."""
+    """Whether a JSON object has a list of objects with one of some keys. A list that the head cuts off counts."""
     if not _is_object(shown) or name not in shown.members:
         return False
     value = shown.members[name]
     return value is None or any(mark in first_of(value) for mark in marks)
 
 
-def _is_ocsf(shown: Outline) -> bool:
-    listed = _is_list_of(shown, "Findings", "class_uid") and shown.members["Findings"] is not None
-    return listed or ("class_uid" in shown.members and "metadata" in shown.members)
-
-
 def _is_prowler(shown: Outline) -> bool:
-    return _is_array(shown) and _is_ocsf(shown) and "finding_info" in shown.members
-
-
-def _is_other_prowler(shown: Outline) -> bool:
-    names = {*shown.members, *shown.columns_by_semicolon}
-    return any(marks <= names for marks in _OTHER_PROWLER)
-
-
-def _is_ocsf_line(shown: Outline) -> bool:
-    return _is_object(shown) and _is_ocsf(shown) and "finding_info" in shown.members
-
-
-def _is_asff(shown: Outline) -> bool:
-    return _is_list_of(shown, "Findings", "SchemaVersion", "ProductArn") or {"SchemaVersion", "ProductArn"} <= {*shown.members}
-
-
-def _is_plan(shown: Outline) -> bool:
-    names = {*shown.members}
-    return _is_object(shown) and ("terraform_version" in names or ("format_version" in names and not names.isdisjoint(_PLAN)))
+    return _is_array(shown) and {*_OCSF, "finding_info"} <= shown.members.keys()
 
 
 def _is_steampipe(shown: Outline) -> bool:
@@ -131,19 +182,23 @@ def _is_cloudquery(shown: Outline) -> bool:
     return any(marks <= names for marks in _CLOUDQUERY)
 
 
-def _name_of_list(shown: Outline) -> str:
-    """Return the member that is the list of an answer; empty where it has none."""
-    filled = next((name for name, value in shown.members.items() if first_of(value)), "")
-    rest = {name: value for name, value in shown.members.items() if name not in _OF_PAGES}
-    return filled or next((name for name in rest if all(value == [] for value in rest.values())), "")
-
-
-def _is_answer_with_list(shown: Outline) -> bool:
-    """Whether it is one object that is not itself one of an estate, but holds a list of them, or nothing but empty lists."""
-    if not _is_object(shown) or shown.members.keys() & {"Id", "Content"}:
+def _is_wrapped_list(shown: Outline) -> bool:
+    """Whether a single JSON object is only a wrapper of a list of objects, as the AWS CLI answers, or of empty lists."""
+    members = shown.members
+    if not _is_object(shown) or members.keys() & {"Id", "Content"} or shown.start.partition(b"\n")[2].startswith(b"{"):
         return False
-    second = shown.start.partition(b"\n")[2]
-    return not second.startswith(b"{") and bool(_name_of_list(shown))
+    rest = [value for name, value in members.items() if name not in _PAGING]
+    return any(map(first_of, members.values())) or (bool(rest) and all(value == [] for value in rest))
+
+
+def _is_unsupported(shown: Outline) -> bool:
+    """Whether JSON holds findings, a plan, a wrapped list, or several pages of account authorization details."""
+    names = shown.members.keys()
+    if any(marks <= names for marks in _FINDINGS):
+        return True
+    if _is_array(shown):
+        return not names.isdisjoint(_DETAILS)
+    return _is_object(shown) and (any(marks <= names for marks in _PLANS) or _is_wrapped_list(shown))
 
 
 PARQUET: Final = InputKind("parquet", "Parquet table", lambda shown: shown.head.startswith(b"PAR1"), is_table=True)
@@ -178,134 +233,38 @@ CONFIG: Final = InputKind(
 PROWLER: Final = InputKind("prowler-ocsf", "Prowler findings (OCSF)", _is_prowler, lists_children=False)
 STEAMPIPE: Final = InputKind("steampipe", "Steampipe table", _is_steampipe, is_joined=True)
 CLOUDQUERY: Final = InputKind("cloudquery", "CloudQuery table", _is_cloudquery, is_joined=True)
-USERS: Final = InputKind(
-    "list-users",
-    "answer of `aws iam list-users`",
-    lambda shown: _is_list_of(shown, "Users", "UserName") or (_name_of_list(shown) == "Users" and not shown.members["Users"]),
-    refusal="the answer of `aws iam list-users`, which tells neither passwords nor keys nor MFA: run `aws iam "
-    "get-credential-report` or `aws iam get-account-authorization-details` and name its answer",
-)
-PLAN: Final = InputKind(
-    "terraform",
-    "Terraform plan or state",
-    _is_plan,
-    refusal="a Terraform plan or state, which says what is meant to be, not what an account holds; collect from the account "
-    "instead, such as with `aws iam get-credential-report`",
-)
-ASFF: Final = InputKind(
-    "asff",
-    "Security Hub findings (ASFF)",
-    _is_asff,
-    refusal="findings of Security Hub (ASFF), which are verdicts of others without the data that they rest on: name what they "
-    "were made of, such as an AWS Config snapshot or a credential report",
-)
-OCSF_LINES: Final = InputKind(
-    "ocsf-lines",
-    "findings in OCSF, one a line",
-    _is_ocsf_line,
-    refusal="findings in OCSF one a line: if Prowler made them, write them as the array that they were (`jq -s . FILE > "
-    "findings.json`) and name findings.json",
-)
-OCSF: Final = InputKind(
-    "ocsf",
-    "OCSF events",
-    _is_ocsf,
-    refusal="events in OCSF that are no array of Prowler's findings: run `prowler aws -M json-ocsf` and name its file",
-)
-OTHER_PROWLER: Final = InputKind(
-    "prowler-other",
-    "Prowler findings in another form",
-    _is_other_prowler,
-    refusal="findings of Prowler without the data that they rest on: run `prowler aws -M json-ocsf` and name its file",
-)
-PAGES: Final = InputKind(
-    "authorization-pages",
-    "account authorization details in an array",
-    lambda shown: _is_array(shown) and not shown.members.keys().isdisjoint(_DETAILS),
-    refusal="pages of account authorization details in one array: name each as a file of its own (`jq -c '.[]' FILE | split "
-    "-l 1 - page-` writes them, page-* names them)",
-)
-SEMICOLONS: Final = InputKind(
-    "semicolons",
-    "table with semicolons",
-    lambda shown: any(marks <= shown.columns_by_semicolon for marks in (*_STEAMPIPE, *_CLOUDQUERY)),
-    refusal="a table whose fields are separated by `;`, as spreadsheets write it: put commas or tabs between them",
-)
-BASE64: Final = InputKind(
-    "base64",
-    "credential report in base64",
-    lambda shown: shown.start.removeprefix(b'"').startswith(_REPORT_IN_BASE64),
-    refusal="a credential report in base64, as `--output text` or `--query Content` writes it: run `cut -f1 FILE | "
-    "tr -d '\"' | base64 -d > report.csv` and name report.csv, or ask for all of the answer with `--output json`",
-)
-CLI_TEXT: Final = InputKind(
-    "aws-cli-text",
-    "text of the AWS CLI",
-    lambda shown: bool(_TEXT.match(shown.first_line) or _BOX.match(shown.start)),
-    refusal="the AWS CLI's `--output text` or `table`, which names no fields: run the command again with `--output json`",
-)
-CLI_YAML: Final = InputKind(
-    "aws-cli-yaml",
-    "YAML of the AWS CLI",
-    lambda shown: bool(_YAML.fullmatch(shown.first_line)),
-    refusal="YAML, as the AWS CLI writes with `--output yaml`: run the command again with `--output json`",
-)
-WRAPPED: Final = InputKind(
-    "wrapped-list",
-    "JSON object with a list in it",
-    _is_answer_with_list,
-    refusal="a JSON object with a list in it, as the AWS CLI answers: write the list as JSON lines (`jq -c NAME FILE > "
-    "list.ndjson`), and say with --type and --mapping what they are",
-)
+UNSUPPORTED: Final = InputKind("unsupported", "unsupported JSON", _is_unsupported)
+"""JSON that would otherwise be taken for objects, an answer or a table: it is no inventory, or not one that is read."""
 
 KINDS: Final = (
     PARQUET,
     PROWLER,
-    OTHER_PROWLER,
-    ASFF,
-    OCSF_LINES,
-    OCSF,
     DETAILS,
-    PAGES,
     CONFIG,
-    USERS,
-    PLAN,
     CLOUDQUERY,
     STEAMPIPE,
-    SEMICOLONS,
+    UNSUPPORTED,
     OBJECTS,
-    WRAPPED,
     JSON_LINES,
     ANSWER,
     REPORT,
-    BASE64,
-    CLI_TEXT,
-    CLI_YAML,
     TSV,
     CSV,
 )
-"""All kinds, in the order in which they are asked whether they recognise content: the first that does is it."""
+"""All formats. The first that recognises the content wins."""
 
 _TABLES: Final = (PARQUET, JSON_LINES, TSV, CSV)
 _BY_NAME: Final = {kind.name: kind for kind in KINDS}
 
 
 def kind_of(head: bytes) -> InputKind | None:
-    """Return the kind of an input by its first bytes, None for one that holds nothing."""
+    """Return the format of an input by its first bytes, None if they are blank."""
     shown = Outline(head)
     return next((kind for kind in KINDS if kind.recognises(shown)), None)
 
 
-def refusal_of(kind: InputKind, head: bytes, path: str) -> str:
-    """Return what a kind says of an input that is not taken, with the words that its commands need."""
-    name = _name_of_list(Outline(head))
-    way = f".{name}[]" if _WORD.fullmatch(name) else f".[{json.dumps(name)}][]"
-    words = {"NAME": shlex.quote(way), "FILE": "FILE" if path == "-" else shlex.quote(path)}
-    return re.sub(r"\b(?:NAME|FILE)\b", lambda word: words[word[0]], kind.refusal)
-
-
 def table_kind_of(head: bytes) -> InputKind | None:
-    """Return the kind of what somebody says is a table, with whatever columns; None where it can be none."""
+    """Return the format of an input that the user calls a table; None if it cannot be a table."""
     shown = Outline(head)
     if _is_array(shown):
         return None
@@ -313,27 +272,27 @@ def table_kind_of(head: bytes) -> InputKind | None:
 
 
 def holds_lines(head: bytes) -> bool:
-    """Whether JSON lines are several objects, none of them an answer of the AWS CLI with a report in it."""
+    """Whether JSON lines are several objects, the first of which is not an AWS CLI answer that contains a report."""
     first, _, second = Outline(head).start.partition(b"\n")
     return second.startswith(b"{") and "Content" not in Outline(first).members
 
 
 def label_of_kind(name: str) -> str:
-    """Return what people call a kind of source, its name where a store knows one that this version does not."""
+    """Return the label of a format, or its name if this version does not know it."""
     return _BY_NAME[name].label if name in _BY_NAME else name
 
 
 def list_children(names: Iterable[str]) -> bool:
-    """Whether any of the kinds of a run's sources can list child objects; an unknown one might."""
+    """Whether one of some formats can contain child lists. An unknown format, or none, may."""
     names = list(names)
     return not names or not all(name in _BY_NAME and not _BY_NAME[name].lists_children for name in names)
 
 
 def is_table(name: str) -> bool:
-    """Whether a kind's rows are objects of one type each."""
+    """Whether a format is a table of one object type."""
     return name in _BY_NAME and _BY_NAME[name].is_table
 
 
 def is_joined(name: str) -> bool:
-    """Whether a kind's objects name each other, so that they are judged by way of a store."""
+    """Whether the objects of a format refer to each other, so that they are evaluated in a snapshot."""
     return name in _BY_NAME and _BY_NAME[name].is_joined

@@ -1,6 +1,6 @@
-"""The bytes of a JSON document in, its values out; strict where Python's ``json`` is lenient.
+"""Read JSON strictly, where Python's ``json`` is lenient.
 
-Refused: repeated keys, NaN and Infinity (also as 1e999), unpaired surrogates, more than 64 levels, endless numbers, and
+Rejected: repeated keys, NaN and Infinity (also as 1e999), unpaired surrogates, more than 64 levels, very long numbers, and
 more values than fit into memory.
 """
 
@@ -37,28 +37,28 @@ _KINDS = {dict: "an object", list: "an array", str: "a string", bool: "a Boolean
 
 
 def described(value: object) -> str:
-    """Return what a JSON value is, in words: ``an object``, ``a string``, ``null`` …"""
+    """Return the kind of a JSON value in words: ``an object``, ``a string``, ``null`` …"""
     return _KINDS.get(type(value), "null")
 
 
 def other_spellings(held: Mapping[str, Any], name: str) -> bool:
-    """Whether an object has a key that is a name but for upper and lower case. Beside that name, neither can be believed."""
+    """Whether an object has a key that differs from a name only in case. Then neither key can be trusted."""
     return _spellings(tuple(held))[name.lower()] > (name in held)
 
 
 def in_two_spellings(held: Mapping[str, Any]) -> list[str]:
-    """Return the keys, in lower case, that an object has more than once but for upper and lower case."""
+    """Return the keys, in lower case, that an object has more than once, in different case."""
     return sorted(name for name, number in _spellings(tuple(held)).items() if number > 1)
 
 
 @lru_cache(maxsize=1024)
 def _spellings(names: tuple[str, ...]) -> Counter[str]:
-    """Return how often each of some names stands among them, in lower case. Rows of one file mostly have the same names."""
+    """Return the count of each name in lower case. It is cached, as rows of one file mostly have the same names."""
     return Counter(map(str.lower, names))
 
 
 def read_value(content: bytes) -> Any:
-    """Return the one value that a JSON document holds. Raises UnusableContent naming line and column."""
+    """Return the value of a JSON document. Raises UnusableContent with line and column."""
     text = content.decode("utf-8")
     _check_bounds(text)
     value, end = _decode(text, _skip_space(text, 0), "")
@@ -71,7 +71,7 @@ def read_value(content: bytes) -> Any:
 
 
 def read_array(content: bytes) -> Iterator[tuple[int, Any]]:
-    """Yield each element of a JSON array with its position from 1. Raises UnusableContent naming position and line."""
+    """Yield each element of a JSON array with its position from 1. Raises UnusableContent with position and line."""
     text = content.decode("utf-8")
     _check_bounds(text)
     offset = _skip_space(text, _skip_space(text, 0) + 1)
@@ -118,7 +118,7 @@ def _check_bounds(text: str) -> None:
 
 
 def _check_number(text: str) -> None:
-    """Raise where a document would take much more memory than its bytes let one expect."""
+    """Raise if a document would need much more memory than its size suggests."""
     if max(_numbers(text)) > MAX_CONTAINERS:
         containers, values = _numbers(_STRING.sub("", text))
         if containers > MAX_CONTAINERS:
@@ -128,7 +128,7 @@ def _check_number(text: str) -> None:
 
 
 def _numbers(text: str) -> tuple[int, int]:
-    """Return how many objects and arrays, and how many values at most, a text without strings holds."""
+    """Return the number of objects and arrays, and an upper bound of the number of values, in a text without strings."""
     containers = text.count("{") + text.count("[")
     return containers, containers + text.count(",") + 1
 

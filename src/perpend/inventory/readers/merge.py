@@ -1,6 +1,6 @@
-"""Readings of all sources in, one object per identity out, whatever the order and the names of the sources.
+"""Merge the readings of all sources into one object per identity, independent of order and names of the sources.
 
-Equal readings collapse; readings that contradict each other become one object with variants. Refuses to choose the truth.
+Equal readings collapse. Readings that contradict each other become one object with variants; none is preferred.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", 
 
 
 def merge_readings(readings: Iterable[Reading], ranks: Mapping[str, int]) -> tuple[list[CloudObject], list[CloudObject]]:
-    """Return the users and the accounts that the readings show, each ARN and each account once, in canonical order.
+    """Return the users and accounts of the readings, each ARN and account once, in canonical order.
 
-    ``ranks`` says by name which of two sources goes first where nothing else does.
+    ``ranks`` orders sources by name if nothing else decides.
     """
     settled = sorted(_settle(readings, ranks), key=lambda rivals: _reading_order(rivals[0]))
     accounts: dict[str, CloudObject] = {}
@@ -51,10 +51,10 @@ def merge_readings(readings: Iterable[Reading], ranks: Mapping[str, int]) -> tup
 
 
 def with_root_users(users: list[CloudObject], *, described: Collection[str] = ()) -> list[CloudObject]:
-    """Return the users of reports in canonical order, each account's root user among them.
+    """Return the users of reports in canonical order, including each account's root user.
 
-    Every report has a row of the root user. Where none has, that user exists all the same: it is an object that says its name
-    and its ARN, and nothing else is known of it. Not added are those whose Ids other sources describe.
+    Every account has a root user, even if no report has its row. Such a user has only a name and an ARN. Root users whose Ids
+    other sources ``described`` are not added.
     """
     known = {user.fields["CA10__account__c"] for user in users if user.id.endswith(":root")}
     firsts: dict[str, CloudObject] = {}
@@ -66,16 +66,16 @@ def with_root_users(users: list[CloudObject], *, described: Collection[str] = ()
 
 
 def coverage_of_report(accounts: Mapping[str, bool], complete: Iterable[Scope]) -> tuple[Claim, ...]:
-    """Return what a report holds every user of: ``complete``, and its ``accounts`` with a row of their root user.
+    """Return the scopes of which a report has every user: ``complete``, and its ``accounts`` with a row of the root user.
 
-    A report lists all users of its account, that is what it is for; one without the root user is not as AWS has made it.
+    AWS lists all users of an account, and always the root user. A report without that row has been changed.
     """
     whole = (Scope(account) for account, has_root in accounts.items() if has_root)
     return claims_of(USER_TYPE, (*whole, *complete))
 
 
 def with_partitions(sources: Sequence[Source], objects: Mapping[str, Sequence[CloudObject]]) -> list[Source]:
-    """Return sources of which the first says which accounts are several: one in each of the partitions that ARNs name."""
+    """Return sources, the first with claims about account numbers that ARNs show in several partitions."""
     ids = [object_.id for of_type in objects.values() for object_ in of_type]
     if not any("arn:" in one and _USUAL not in one for one in ids):
         return [*sources]
@@ -87,7 +87,7 @@ def with_partitions(sources: Sequence[Source], objects: Mapping[str, Sequence[Cl
 
 
 def merge_objects(objects: Iterable[CloudObject], ranks: Mapping[str, int]) -> list[CloudObject]:
-    """Return each Id of one object type once, ordered by account, name and Id; differing contents become variants."""
+    """Return each Id of one object type once, ordered by account, name and Id. Different contents become variants."""
     groups: dict[str, list[CloudObject]] = {}
     for object_ in objects:
         groups.setdefault(object_.id, []).append(object_)
@@ -95,7 +95,7 @@ def merge_objects(objects: Iterable[CloudObject], ranks: Mapping[str, int]) -> l
 
 
 def _settle(readings: Iterable[Reading], ranks: Mapping[str, int]) -> list[tuple[Reading, ...]]:
-    """Group readings by ARN: one reading where all agree, else the rivals in the order of their content."""
+    """Group readings by ARN: one reading if all agree, else all that differ, ordered by content."""
     firsts: dict[str, Reading] = {}
     groups: dict[str, list[Reading]] = {}
     for reading in readings:
@@ -123,16 +123,16 @@ def _settle_group(readings: list[Reading], ranks: Mapping[str, int]) -> tuple[Re
 
 
 def _oldest(union: _Row, rows: Sequence[tuple[Reading, _Row]]) -> Reading:
-    """Return the reading as old as the oldest column of a union; a column is as old as the last reading that has it.
+    """Return the reading as old as the oldest column of a union. A column is as old as the newest reading that has it.
 
-    ``rows`` begin with the one observed last.
+    ``rows`` start with the newest.
     """
     latest = {next(place for place, (_, row) in enumerate(rows) if column in row) for column in union}
     return rows[max(latest)][0]
 
 
 def _union(rows: Sequence[_Row]) -> _Row | None:
-    """Return the columns of all rows together, or None where two of them disagree about one."""
+    """Return the columns of all rows together, None if two rows disagree about a column."""
     union: _Row = {}
     for row in rows:
         for column, value in row.items():
@@ -142,7 +142,7 @@ def _union(rows: Sequence[_Row]) -> _Row | None:
 
 
 def _without_excerpts(rows: dict[str, tuple[Reading, _Row]]) -> dict[str, tuple[Reading, _Row]]:
-    """Leave out each row that says nothing but a part of what another, wider row says."""
+    """Drop each row that is contained in another, wider row."""
     shapes: dict[frozenset[str], list[_Row]] = {}
     for _, row in rows.values():
         shapes.setdefault(frozenset(row), []).append(row)
@@ -185,7 +185,7 @@ def _canonical(value: Any) -> str:
 
 
 def _preference(reading: Reading, ranks: Mapping[str, int]) -> tuple[float, int, int]:
-    """Of equal readings the one observed last stands for all, then the one of the first source."""
+    """Return a sort key for equal readings: the newest comes first, then the one of the first source."""
     observed = reading.observed_at.timestamp() if reading.observed_at else float("-inf")
     return -observed, ranks[reading.origin.source], reading.origin.row or 0
 
@@ -199,7 +199,7 @@ def _object_order(object_: CloudObject) -> tuple[str, bool, str, str]:
 
 
 def _unseen_root(user: CloudObject) -> CloudObject:
-    """Return the root user of a user's account, of whom no source has a row."""
+    """Return the root user of a user's account, if no source has its row."""
     arn = f"{user.id.partition('::')[0]}::{user.fields['CA10__account__c']}:root"
     row = row_writer(("user", "arn"))((ROOT_USER, arn))
     fields = {**user.fields, "Id": arn, "CA10__userName__c": ROOT_NAME, "CA10__arn__c": arn, ROW_FIELD: row}

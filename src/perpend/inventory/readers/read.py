@@ -1,4 +1,4 @@
-"""Paths in, the estate that the files show out. The road of the room: read, recognise by content, read rows, merge."""
+"""Read files into one inventory: recognise the format, read the rows, merge them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from perpend.core.errors import refuse_text
 from perpend.core.objects.claims import ListClaim, Scope, claims_of, refuse_other
-from perpend.core.objects.inventory import CloudObject, Inventory, Source, is_root
+from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, is_filled, is_root, object_from_fields
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.process import is_alone
 from perpend.core.values.values import in_utc
-from perpend.inventory.readers.credential_report import Reading, read_report
-from perpend.inventory.readers.errors import UnusableContent, UnusableInput
+from perpend.inventory.readers.credential_report import Reading, read_answer, read_report
+from perpend.inventory.readers.errors import UnusableContent, UnusableInput, excerpt
 from perpend.inventory.readers.files import STANDARD_INPUT, read_text_bytes
 from perpend.inventory.readers.formats import (
     ANSWER,
@@ -27,11 +27,11 @@ from perpend.inventory.readers.formats import (
     JSON_LINES,
     OBJECTS,
     REPORT,
+    UNSUPPORTED,
     holds_lines,
     kind_of,
-    refusal_of,
 )
-from perpend.inventory.readers.json_text import described
+from perpend.inventory.readers.json_text import described, in_two_spellings, read_array
 from perpend.inventory.readers.merge import (
     ACCOUNT_TYPE,
     USER_TYPE,
@@ -41,10 +41,7 @@ from perpend.inventory.readers.merge import (
     with_partitions,
     with_root_users,
 )
-from perpend.inventory.readers.report_answer import read_answer
-from perpend.inventory.readers.test_data import read_objects
-from perpend.inventory.readers.tools.child_lists import covers, standing, with_empty_list
-from perpend.inventory.readers.tools.merge import unite
+from perpend.inventory.readers.tools.merge import covers, standing, unite, with_empty_list
 from perpend.inventory.readers.tools.registry import READERS, reader_of
 
 if TYPE_CHECKING:
@@ -54,6 +51,14 @@ if TYPE_CHECKING:
     from perpend.inventory.readers.formats import InputKind
     from perpend.inventory.readers.tools.merge import Dated
 
+_RESERVED = ("expectedResult", "context")
+_RELATION = "__r"
+_PROGRESS_STEP = 4096
+
+_UNSUPPORTED = (
+    "unsupported JSON: findings, plans, wrapped lists and arrays of pages are not read; name a credential report, account "
+    "authorization details, an AWS Config snapshot, or a table with --type and --mapping"
+)
 _LARGEST_SCALAR = 1 << 16
 _REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
@@ -61,7 +66,7 @@ _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What was read: the estate of the usable inputs, and the unusable ones in the order of the arguments."""
+    """The result of reading files: the inventory of the usable inputs, and the unusable ones in the order of the arguments."""
 
     inventory: Inventory
     failures: tuple[UnusableInput, ...] = ()
@@ -89,12 +94,12 @@ class _Pile:
     observed_at: Mapping[str, datetime] = field(default_factory=dict)
 
     def report_rows(self) -> Callable[[int], None] | None:
-        """Return a hook for one file's row count which tells the caller's hook the count over all files."""
+        """Return a progress hook for one file that adds the rows of the files before it."""
         hook, before = self.progress, sum(source.objects for source in self.sources)
         return (lambda rows: hook(before + rows)) if hook else None
 
     def up_to_the_end(self, source: Source) -> Source:
-        """Return a source: if somebody claims all of an answer, and its last page is here, there is no more than that."""
+        """Return a source without claims of missing pages, if the last page of its accounts was also read."""
         accounts = self.cut_off.get(source.name)
         if accounts is None or not any(not last or {*accounts} <= {*last} for last in self.last_pages):
             return source
@@ -113,15 +118,14 @@ def collect_files(
     observed_at: Mapping[str, datetime] | None = None,
     types: Mapping[str, str] | None = None,
 ) -> Collected:
-    """Read files, recognised by content, into one estate; ``-`` is standard input.
+    """Read files into one inventory; ``-`` is standard input.
 
-    ``type_name`` says which object type a JSON array holds, ``object_type`` what is declared of it, ``complete`` by path
-    of which scopes an input holds every object. The first unusable
-    input raises UnusableInput; with ``keep_going`` the others are read and the failures listed. ``progress`` is told the
-    rows read so far, now and then. ``read_from`` names by path the file that is read in an input's place, ``observed_at`` when
-    the estate looked like an input, whatever that says itself, ``types`` the type that what another tool wrote has to hold.
-    Raises TypeError for one path in the place of several and for a claim on what is no Scope, and ValueError for a time
-    without a zone, and for a claim or time of what is none of the paths.
+    ``type_name`` is the object type of a JSON array, ``object_type`` its declaration. ``complete`` has by path the scopes
+    of which an input has every object. The first unusable input raises UnusableInput; with ``keep_going`` the others are
+    read, and the failures are listed. ``progress`` is called with the number of rows read so far. ``read_from`` has by path
+    a file to read instead, ``observed_at`` a time of observation that overrides the input's own, ``types`` a type that an
+    input of another tool must contain. Raises TypeError for a single path or a claim that is not a Scope, and ValueError
+    for a time without a zone or a key that is not one of the paths.
     """
     refuse_text(paths, "paths")
     names = [os.fspath(path) for path in paths]
@@ -154,16 +158,16 @@ def _collect(paths: Sequence[str], pile: _Pile, *, keep_going: bool) -> Collecte
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Pause cyclic garbage collection: all that is made here is kept and free of cycles, so collecting only costs time.
+    """Pause cyclic garbage collection: all objects made here are kept and have no cycles, so collecting only costs time.
 
-    Nor does it cost any later where Perpend is alone: what is there at the end is not looked at again.
+    In a process of Perpend's own, they are also excluded from later collections.
     """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if is_alone():  # what others have made would be kept for ever, too
+        if is_alone():  # in another program, its garbage would be kept forever, too
             gc.freeze()
         if enabled:
             gc.enable()
@@ -173,8 +177,8 @@ def _read_file(path: str, pile: _Pile) -> None:
     content = read_text_bytes(pile.read_from.get(path, path))
     pile.digests[path] = hashlib.sha256(content).hexdigest()
     recognised = kind_of(content[:HEAD])
-    if recognised is not None and recognised.refusal:
-        raise UnusableContent(refusal_of(recognised, content[:HEAD], path))
+    if recognised is UNSUPPORTED:
+        raise UnusableContent(_UNSUPPORTED)
     if recognised is not None and recognised.is_table and pile.type_name and path == STANDARD_INPUT:
         raise UnusableContent("a table is read from a file, not from standard input: write it to one and name that")
     if recognised is not None and recognised in READERS:
@@ -184,7 +188,7 @@ def _read_file(path: str, pile: _Pile) -> None:
         _read_test_data(content, path, pile)
         return
     if not pile.type_name and recognised is JSON_LINES and holds_lines(content[:HEAD]):
-        raise UnusableContent("JSON lines do not say what they are; name their type with --type")
+        raise UnusableContent("JSON lines do not state their object type; set it with --type")
     kind, observed_at = REPORT, None
     if recognised in (ANSWER, JSON_LINES):
         content, observed_at = read_answer(content)
@@ -204,7 +208,7 @@ def _read_file(path: str, pile: _Pile) -> None:
 
 def _read_test_data(content: bytes, path: str, pile: _Pile) -> None:
     if not pile.type_name:
-        raise UnusableContent("a JSON array of objects does not say what they are; name their type with --type")
+        raise UnusableContent("a JSON array does not state its object type; set it with --type")
     declared = pile.object_type or ObjectType(pile.type_name)
     objects = read_objects(content, path, object_type=declared, progress=pile.report_rows())
     pile.objects += objects
@@ -247,11 +251,11 @@ def _refuse_scalar(content: bytes) -> None:
 
 
 def _estate_of(pile: _Pile) -> Inventory:
-    # Who states empty lists elsewhere, or leaves more out, does not leave them out as the format does.
+    # If empty lists are stated elsewhere, or more is missing, the format's rule about omitted lists does not apply.
     for place, kind, name in pile.left_out:
         if (kind, name) not in pile.not_left_out:
             pile.held[place] = with_empty_list(pile.held[place], name)
-    # What a source holds gives it its place, not what it is called nor where it stands on the command line.
+    # Sort sources by content hash, so that file names and argument order do not matter.
     sources = sorted(map(pile.up_to_the_end, pile.sources), key=lambda source: (pile.digests[source.name], source.name))
     ranks = {source.name: rank for rank, source in enumerate(sources)}
     objects: dict[str, list[CloudObject]] = {}
@@ -276,3 +280,44 @@ def _estate_of(pile: _Pile) -> Inventory:
         objects[type_name] = unite([*((object_, None) for object_ in objects.get(type_name, ())), *of_type], age)
     sources = with_partitions(sources, objects)
     return Inventory(tuple(standing(sources, objects)), {name: tuple(objects[name]) for name in sorted(objects)})
+
+
+def read_objects(
+    content: bytes, source: str, *, object_type: ObjectType, progress: Callable[[int], None] | None = None
+) -> list[CloudObject]:
+    """Return the objects in file order. Raises UnusableContent with the position of the first that cannot be used.
+
+    ``object_type`` declares the fields with an object's name and external id, and the lookup of its owner.
+    """
+    objects = []
+    for position, entry in read_array(content):
+        objects.append(_object_of(entry, object_type, Origin(source, position, "entry")))
+        if progress and position % _PROGRESS_STEP == 0:
+            progress(position)
+    if progress:
+        progress(len(objects))
+    return objects
+
+
+def _object_of(entry: Any, object_type: ObjectType, origin: Origin) -> CloudObject:
+    if not isinstance(entry, dict):
+        raise UnusableContent(f"entry {origin.row} of the array is {described(entry)} where an object is expected")
+    fields = {name: value for name, value in entry.items() if name not in _RESERVED}
+    twice = _in_two_spellings(fields)
+    if twice:
+        raise UnusableContent(f"object {origin.row} of the array: the key {excerpt(twice)} appears in two spellings")
+    identity = fields.get("Id")
+    if not is_filled(identity):
+        fault = "is missing" if "Id" not in fields else "is empty" if identity == "" else f"is {described(identity)}"
+        raise UnusableContent(f"object {origin.row} of the array: its `Id` {fault} where text is expected")
+    return object_from_fields(fields, object_type, origin)
+
+
+def _in_two_spellings(fields: dict[str, Any]) -> str:
+    """Return a key that an object, or one under its relations, has twice in different case; empty if there is none.
+
+    A table could store only one of them. Keys inside of field values, such as tags, may differ only in case.
+    """
+    related = [value for name, value in fields.items() if name.endswith(_RELATION) and isinstance(value, dict | list)]
+    others = (one for value in related for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict))
+    return next(iter(in_two_spellings(fields)), "") or next(filter(None, map(_in_two_spellings, others)), "")

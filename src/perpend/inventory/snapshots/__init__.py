@@ -1,4 +1,1 @@
-"""Immutable snapshots of an estate in a directory: tables as Parquet, manifests, the way back to nested objects.
-
-Refuses to know who fills it and what policies ask of it.
-"""
+"""Immutable snapshots of an inventory in a directory: Parquet tables, manifests, and the reading of nested objects."""

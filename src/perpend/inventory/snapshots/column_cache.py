@@ -1,6 +1,6 @@
-"""Files that are kept beside a snapshot, and the index that says what each holds and how it looked when it was written.
+"""Cache files next to a snapshot, with an index of their content and checksums.
 
-What does not look like that any more is not there. Refuses to know what the columns mean and who computes them.
+A file that does not match the index counts as missing.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ _IN_USE: Final = 86_400.0
 
 @dataclass(slots=True)
 class KeptFiles:
-    """The kept files of one directory. Each is read whole before it is used."""
+    """The cached files of one directory. Each is checked in full before it is used."""
 
     place: Path
     _damaged: set[str] = field(default_factory=set)
 
     def file_of(self, wanted: Collection[str]) -> dict[str, str]:
-        """Return the files of those columns that are there, not damaged."""
+        """Return the files of those columns that are cached and not damaged."""
         index = _index_of(self.place)
         files = {name: file for name, file in index.columns.items() if name in wanted}
         self._damaged |= {file for file in set(files.values()) if _is_damaged(self.place / file, index.files[file])}
         return {name: file for name, file in files.items() if file not in self._damaged}
 
     def number(self) -> int:
-        """Return how many files the index names."""
+        """Return the number of files in the index."""
         return len(_index_of(self.place).files)
 
     def add(self, columns: Collection[str], file: str, *, alone: bool = False) -> None:
-        """Take a finished file into the index, and leave out those that are damaged; all others if it is to be ``alone``.
+        """Add a finished file to the index and drop damaged files, or all others if it is to be ``alone``.
 
-        Another run may have added some meanwhile, and may still read what the index does not name any more.
+        Another run may add files at the same time, and may still read files that the index no longer has.
         """
         before = _Index() if alone else _index_of(self.place)
         kept = {
@@ -56,10 +56,10 @@ class KeptFiles:
         files = {kept_file: before.files[kept_file] for kept_file in kept.values()} | {file: digest_of(self.place / file)}
         for dropped in _index_of(self.place).files.keys() - files.keys():
             with suppress(OSError):
-                os.utime(self.place / dropped)  # from now on nobody finds it; who found it before has a day to read it
+                os.utime(self.place / dropped)  # new readers no longer find it; earlier ones have a day to read it
         write_whole(self.place / INDEX, sealed({"format": FORMAT, "columns": known, "files": files}).encode())
         for path in self.place.iterdir():
-            with suppress(FileNotFoundError):  # other runs write and remove here too
+            with suppress(FileNotFoundError):  # other runs write and remove files here, too
                 if path.name not in {INDEX, *files} and time.time() - path.stat().st_mtime > _IN_USE:
                     path.unlink()
 
@@ -71,7 +71,7 @@ class _Index:
 
 
 def damaged_below(directory: Path) -> Iterator[str]:
-    """Yield what is damaged of all that is kept below a directory, each with its path there: it will be made anew."""
+    """Yield the damage of cached files below a directory, each with its path. They will be rebuilt."""
     for path in sorted(directory.glob(f"*/{INDEX}")):
         try:
             index = _index_from(path)
@@ -81,11 +81,11 @@ def damaged_below(directory: Path) -> Iterator[str]:
         for file, written in index.files.items():
             if _is_damaged(path.parent / file, written):
                 where = shown((path.parent / file).relative_to(directory))
-                yield f"{where}: is damaged: its SHA-256 is not that of what was written"
+                yield f"{where}: is damaged: its SHA-256 has changed"
 
 
 def _index_of(place: Path) -> _Index:
-    """Return an index; an empty one where it is not there or damaged."""
+    """Return an index, empty if it is missing or damaged."""
     try:
         return _index_from(place / INDEX)
     except (OSError, Damaged):
@@ -98,9 +98,9 @@ def _index_from(path: Path) -> _Index:
         files = {str(name): (str(digest), int(size)) for name, (digest, size) in document["files"].items()}
         columns = {str(name): str(file) for name, file in document["columns"].items()}
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise Damaged("it holds something else than an index") from None
+        raise Damaged("it is not an index") from None
     if set(columns.values()) - files.keys():
-        raise Damaged("it holds something else than an index")
+        raise Damaged("it is not an index")
     return _Index(columns, files)
 
 

@@ -1,4 +1,4 @@
-"""An embedded DuckDB, shut in: no extensions, no network, no files but those named; bounded memory; errors in own words."""
+"""An embedded DuckDB in a sandbox: no extensions, no network, only named files, bounded memory, translated errors."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def opened(
     memory_limit: str = MEMORY_LIMIT,
     threads: int | None = None,
 ) -> Iterator[Connection]:
-    """Yield a database in memory that reaches the given directories and files and nothing else.
+    """Yield an in-memory database with access to the given directories and files only.
 
-    ``spill`` is the directory for what does not fit into memory; without it, nothing is ever written there.
-    Raises PerpendError for limits that DuckDB does not take.
+    ``spill`` is a directory for data that does not fit into memory; without it, nothing is written there.
+    Raises PerpendError for limits that DuckDB rejects.
     """
     config: dict[str, Any] = {**_SETTINGS, "memory_limit": memory_limit, "temp_directory": str(spill) if spill else ""}
     try:
         connection = duckdb.connect(":memory:", config={**config, **({"threads": threads} if threads else {})})
     except duckdb.Error as error:
-        raise PerpendError(f"DuckDB does not open: {shown(str(error))}") from None
+        raise PerpendError(f"DuckDB cannot be started: {shown(str(error))}") from None
     try:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")  # else a Python without a file has it on, on stdout
+        connection.execute("SET enable_progress_bar = false")  # DuckDB would print it to stdout when Python runs without a file
         reach = [f"{os.path.realpath(path)}/" for path in (*directories, *([spill] if spill else []))]
         connection.execute(f"SET allowed_directories = {text_list(reach)}")
         connection.execute(f"SET allowed_paths = {text_list(os.path.realpath(path) for path in paths)}")
@@ -60,7 +60,7 @@ def opened(
         with _interruptible(connection):
             yield connection
     except RuntimeError as error:
-        # DuckDB's own look at signals swallows what their handler raised.
+        # DuckDB's signal handling drops exceptions of Python's handlers.
         if str(error) == "Query interrupted":
             raise KeyboardInterrupt from None
         raise
@@ -79,7 +79,7 @@ def _interruptible(connection: Connection) -> Iterator[None]:
     previous = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
 
     def listen() -> None:
-        # INVARIANT: it ends when it is told, and not when the pipe is closed: processes that are forked meanwhile hold it, too.
+        # INVARIANT: stop on an explicit message, not on EOF: forked children keep the pipe open.
         while heard := os.read(ear, 1)[0]:
             if heard in (signal.SIGINT, signal.SIGTERM):
                 connection.interrupt()
@@ -98,9 +98,9 @@ def _interruptible(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def without_threads(connection: Connection) -> Iterator[None]:
-    """Have a database do all that it does in the thread that asks: then a process that is forked meanwhile can ask, too.
+    """Let a database work in the calling thread only, so that a process forked meanwhile can use it.
 
-    Where something fails meanwhile, it stays so.
+    After an error it stays so.
     """
     [former] = rows_of(connection, "SELECT current_setting('threads'), current_setting('async_threads')")
     _have_threads(connection, 1, 0)
@@ -109,38 +109,38 @@ def without_threads(connection: Connection) -> Iterator[None]:
 
 
 def _have_threads(connection: Connection, computing: int, reading: int) -> None:
-    """Say how many threads compute, that of who asks among them, and how many read and write files beside these."""
+    """Set the number of computing threads, including the caller's, and of further threads for input and output."""
     connection.execute(f"SET threads = {computing}")
     connection.execute(f"SET async_threads = {reading}")
 
 
 def lock(connection: Connection) -> None:
-    """Forbid every further change of settings."""
+    """Forbid further changes of settings."""
     connection.execute("SET lock_configuration = true")
 
 
 def rows_of(connection: Connection, query: str) -> list[tuple[Any, ...]]:
-    """Return all rows that a query gives; few, or they would not fit into memory."""
+    """Return all rows of a query. They must fit into memory."""
     return connection.execute(query).fetchall()
 
 
 def name(text: str) -> str:
-    """Return a name as SQL writes it."""
+    """Return a name as a quoted SQL identifier."""
     return '"' + text.replace('"', '""') + '"'
 
 
 def text(value: str) -> str:
-    """Return a text as SQL writes it."""
+    """Return a text as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def text_list(values: Iterable[object]) -> str:
-    """Return texts as a list of SQL."""
+    """Return texts as an SQL list."""
     return f"[{', '.join(text(str(value)) for value in values)}]"
 
 
 def pattern(path: Path | str) -> str:
-    """Return a path as SQL writes it where a glob may stand, meaning this one file."""
+    """Return a path as an SQL literal for functions that take a glob, matching only this file."""
     absolute = os.path.abspath(path)
     return text("".join(f"[{sign}]" if sign in "*?[" else sign for sign in absolute))
 
@@ -149,26 +149,26 @@ def pattern(path: Path | str) -> str:
 def storing(place: Path, *, written: Path | None = None) -> Iterator[None]:
     """Turn DuckDB's errors while a store is written or read into a StoreError that names a place.
 
-    ``written`` is named where something cannot be written, if that is elsewhere than what is read.
+    ``written`` is the place of failed writes, if it is not the place that is read.
     """
     try:
         yield
     except duckdb.OutOfMemoryException:
-        raise StoreError(f"{shown(place)}: more memory or temporary disk space is needed than may be used") from None
+        raise StoreError(f"{shown(place)}: the limit of memory or temporary disk space is exceeded") from None
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
         named = written if written and is_failed_write(error) else place
         raise StoreError(f"{shown(named)}: {_io_reason(str(error))}") from None
     except duckdb.ConnectionException:
-        raise StoreError(f"{shown(place)}: cannot be read any more: what read it is closed") from None
+        raise StoreError(f"{shown(place)}: cannot be read: the database is closed") from None
     except duckdb.PermissionException:
-        # Of what a connection may read, DuckDB opens by name what is there. Only what is gone is looked for elsewhere.
+        # DuckDB opens allowed files by name if they exist, and searches elsewhere only for missing ones.
         raise StoreError(f"{shown(place)}: cannot be read: it is gone") from None
     except duckdb.Error as error:
         raise StoreError(f"{shown(place)}: cannot be stored ({type(error).__name__})") from None
 
 
 def is_failed_write(error: duckdb.Error) -> bool:
-    """Whether an error is about what is written, not about what is read meanwhile."""
+    """Whether an error is about a write, not about a read at the same time."""
     return isinstance(error, duckdb.IOException) and _io_reason(str(error)).startswith(_NOT_WRITTEN)
 
 

@@ -1,13 +1,13 @@
-"""DuckDB's driver, without the relations that its package builds around it: nobody here uses these, and they load slowly.
+"""DuckDB's driver without the Python layer of its package, which is not used here and loads slowly.
 
-`python -X importtime -c "import duckdb"` shows what they cost each process, beside `import _duckdb`.
+Compare `python -X importtime -c "import duckdb"` with `import _duckdb`.
 """
 
 from __future__ import annotations
 
 try:
     import _duckdb as duckdb
-except ImportError:  # a DuckDB that calls its driver something else
+except ImportError:  # other versions of DuckDB name the driver differently
     import duckdb  # type: ignore[no-redef]  # the same things, under its public name
 
 __all__ = ["duckdb"]

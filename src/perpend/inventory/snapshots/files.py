@@ -1,7 +1,4 @@
-"""Names and bytes in, files of the store out: appearing whole or not at all, for their owner's eyes, safe on the disk.
-
-Refuses to know what the files hold.
-"""
+"""Write files of the store atomically and durably, readable by their owner only."""
 
 from __future__ import annotations
 
@@ -50,22 +47,22 @@ def naming(path: Path, what: str = "cannot be written") -> Iterator[None]:
 
 
 def check_place(directory: str | Path) -> None:
-    """Raise StoreError for what cannot be a store's directory: an address of S3, or what engines take for a pattern."""
+    """Raise StoreError for a path that cannot be a store's directory: an S3 address, or a pattern in the eyes of engines."""
     if str(directory).startswith("s3:/"):
-        raise StoreError(f"{shown(directory)}: an address and no directory: `remote_store` opens it")
+        raise StoreError(f"{shown(directory)}: an address, not a directory: open it with `remote_store`")
     if set(os.path.abspath(directory)) & _PATTERN:
         raise StoreError(f"{shown(directory)}: a store's path cannot have `*`, `?` or `[` in it")
 
 
 def reason_of(error: OSError) -> str:
-    """Return in words why the operating system refused."""
+    """Return the reason of an OSError in words."""
     if error.errno == errno.ENOSPC:
         return "no space is left on the disk"
     return (error.strerror or str(error)).lower()
 
 
 def is_there(path: Path) -> bool:
-    """Whether something stands at a path. Raises OSError where that cannot be seen, which ``Path.exists`` may take for a no."""
+    """Whether a path exists. Raises OSError if that cannot be determined, where ``Path.exists`` may return False."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -74,7 +71,7 @@ def is_there(path: Path) -> bool:
 
 
 def entries_of(directory: Path) -> list[Path]:
-    """Return what a directory holds, in order, nothing of one that is not there. Raises OSError, unlike ``Path.glob``."""
+    """Return the sorted entries of a directory, none if it does not exist. Raises OSError, unlike ``Path.glob``."""
     try:
         return sorted(directory.iterdir())
     except (FileNotFoundError, NotADirectoryError):
@@ -82,7 +79,7 @@ def entries_of(directory: Path) -> list[Path]:
 
 
 def directory_name(table: str) -> str:
-    """Return the directory name of a table: letters, digits and ``_.-~``, different for different tables, never hidden."""
+    """Return the directory name of a table: letters, digits and ``_.-~``, unique per table, never hidden."""
     name = _UNSAFE.sub(lambda match: "".join(f"~{byte:02x}" for byte in match[0].encode()), table)
     if len(name) > _LONGEST_NAME:
         name = f"{name[:_LONGEST_NAME]}~{hashlib.sha256(table.encode()).hexdigest()[:16]}"
@@ -90,12 +87,12 @@ def directory_name(table: str) -> str:
 
 
 def make_directory(path: Path) -> Path:
-    """Make a directory for its owner only, and the ones above it; return it."""
+    """Create a directory, and its missing parents, for the owner only; return it."""
     for _ in range(_ATTEMPTS):
         if path.is_dir():
             return path
         make_directory(path.parent)
-        # Somebody else may remove an empty parent just now; then all is made again.
+        # Another process may remove an empty parent at this moment: try again.
         with suppress(FileNotFoundError):
             path.mkdir(mode=0o700, exist_ok=True)
             sync_directory(path.parent)
@@ -103,7 +100,7 @@ def make_directory(path: Path) -> Path:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file in one step, with mode 0600. When this returns, it survives a loss of power."""
+    """Replace a file atomically, with mode 0600. After the return, it survives a loss of power."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -117,7 +114,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def settle(path: Path) -> tuple[str, int]:
-    """Make a finished file its owner's only and safe on the disk; return its SHA-256 and size."""
+    """Sync a finished file to disk with mode 0600; return its SHA-256 and size."""
     with path.open("rb") as stream:
         os.fchmod(stream.fileno(), OWNER_ONLY)
         os.fsync(stream.fileno())
@@ -131,7 +128,7 @@ def digest_of(path: Path) -> tuple[str, int]:
 
 
 def sync_directory(path: Path) -> None:
-    """Make a directory's entries safe on the disk."""
+    """Sync a directory's entries to disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -140,14 +137,14 @@ def sync_directory(path: Path) -> None:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a directory with all that is in it; what is not there needs no removal."""
+    """Remove a directory with its content. A missing directory is no error."""
     shutil.rmtree(path, ignore_errors=True)
 
 
 def remove_bare(directory: Path, parts: Iterable[str], lock: Path) -> None:
-    """Remove a directory that holds nothing but empty ``parts`` and one lock, alone in its own; else nothing that is needed.
+    """Remove a directory if it has only empty ``parts`` and one lock in a directory of its own.
 
-    Whoever makes something there at the same time makes the parts again.
+    A process that writes there at the same time creates them again.
     """
     with suppress(OSError):
         for part in parts:

@@ -1,9 +1,9 @@
-"""Functions of Python, made known to a DuckDB.
+"""Register Python functions in a DuckDB.
 
-DuckDB 2.0 loads numpy whenever a function is created, and refuses to create one without it, though functions of plain values
-never use it (https://github.com/duckdb/duckdb/issues/17052). Where numpy is not installed, an empty module answers for it
-during that one call, and in a process of Perpend's own, too: numpy costs a tenth of a second and 17 MB. A DuckDB that asks for
-more says so; it gets numpy, or users are told what to install.
+DuckDB 2.0 loads numpy whenever a function is created, and fails without it, although functions of plain values never use
+it (https://github.com/duckdb/duckdb/issues/17052). If numpy is not installed, an empty module replaces it during that
+call. The same happens in a process of Perpend's own, because numpy costs a tenth of a second and 17 MB. If DuckDB needs more
+of numpy, it gets the real one, or the user is told to install it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def add_function(
     *,
     of_nulls: bool = False,
 ) -> None:
-    """Create a function of SQL out of one of plain values. ``of_nulls``: it is called with nulls, which else give null.
+    """Create an SQL function from a function of plain values. ``of_nulls``: it is called for nulls, which otherwise give null.
 
-    Raises PerpendError where DuckDB needs numpy itself and there is none.
+    Raises PerpendError if DuckDB needs numpy itself and it is not installed.
     """
     types: list[Any] = list(arguments)
     nulls: Any = "special" if of_nulls else "default"
@@ -62,7 +62,7 @@ def add_function(
 
 @contextmanager
 def _numpy_answered() -> Iterator[None]:
-    """Let an empty module be found as numpy."""
+    """Let an empty module be imported as numpy."""
     sys.modules[_NUMPY] = _empty_numpy()
     try:
         yield
@@ -71,7 +71,7 @@ def _numpy_answered() -> Iterator[None]:
 
 
 def _empty_numpy() -> ModuleType:
-    """Return a module with no more than DuckDB looks at before it creates a function: a version, and what it loads ahead."""
+    """Return a module with only the attributes that DuckDB reads before it creates a function."""
     numpy, core = ModuleType(_NUMPY), ModuleType("numpy._core")
     vars(core)["multiarray"] = ModuleType("numpy._core.multiarray")
     vars(numpy).update(__version__="2", _core=core)

@@ -1,6 +1,6 @@
-"""What a run has stored, as a document: sources, tables, files, what could not be read. Text in, text out.
+"""Write and parse manifests: the sources, tables, files and failures of a snapshot.
 
-Every manifest carries a checksum of itself; what does not match was cut off or edited, and is refused.
+Every manifest has a checksum of itself, and is rejected if it does not match.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _RESPELT_TYPES: Final = frozenset(
 
 
 class Damaged(ValueError):
-    """A document that is no manifest; the text is the reason."""
+    """A document is not a manifest; the text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class StoredSource:
-    """One source of a run. ``observed_at`` is when the estate looked like this (UTC), None where nothing says it.
+    """One source of a run. ``observed_at`` is the time of observation (UTC), None if it is unknown.
 
-    ``coverage`` is what it claims to hold in full.
+    ``coverage`` has its claims of completeness.
     """
 
     name: str
@@ -75,9 +75,9 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What one run has stored. ``created`` is UTC; ``engine`` names the versions that wrote it.
+    """The content of one snapshot. ``created`` is UTC; ``engine`` names the versions that wrote it.
 
-    ``calls`` are those to a cloud that did not say what was asked.
+    ``calls`` are the API calls that failed.
     """
 
     run: str
@@ -92,12 +92,12 @@ class Manifest:
 
     @property
     def outdated(self) -> tuple[str, ...]:
-        """The types whose values were stored in a former spelling: no policy may read them."""
+        """The types whose values were stored in a former notation: policies must not read them."""
         return tuple(sorted(_RESPELT_TYPES & self.tables.keys())) if self.format < RESPELT else ()
 
     @property
     def content_hash(self) -> str:
-        """A hash of the stored tables and claims alone: equal for runs that hold the same, whenever and by whom made."""
+        """A hash of the stored tables and claims only: equal for runs with equal content."""
         content = [
             [_table_document(table), [[file.sha256, file.size] for file in self.files.get(name, ())]]
             for name, table in sorted(self.tables.items())
@@ -126,7 +126,7 @@ def text_of(manifest: Manifest) -> str:
 
 
 def manifest_from(text: str) -> Manifest:
-    """Return the manifest that a text holds. Raises Damaged with the reason."""
+    """Parse a manifest. Raises Damaged with the reason."""
     document = document_from(text)
     try:
         claimed = document["format"] > 1
@@ -146,25 +146,25 @@ def manifest_from(text: str) -> Manifest:
             tuple(Unread(**call) for call in document.get("calls", ())),
         )
     except (KeyError, TypeError, ValueError, AssertionError):
-        raise Damaged("it holds something else than a manifest") from None
+        raise Damaged("it is not a manifest") from None
 
 
 def pointer_text(run: str, checksum: str) -> str:
-    """Return the document that says which run is in force."""
+    """Return the document that names the current snapshot."""
     return sealed({"format": FORMAT, "run": run, "manifest": checksum})
 
 
 def pointer_from(text: str) -> tuple[str, str]:
-    """Return the run in force and the checksum of its manifest. Raises Damaged with the reason."""
+    """Return the current snapshot and the checksum of its manifest. Raises Damaged with the reason."""
     document = document_from(text)
     try:
         return str(document["run"]), str(document["manifest"])
     except KeyError:
-        raise Damaged("it holds something else than a run") from None
+        raise Damaged("it does not name a snapshot") from None
 
 
 def checksum_of(text: str) -> str:
-    """Return the checksum that a document carries."""
+    """Return the checksum in a document."""
     return str(document_from(text)["checksum"])
 
 
@@ -174,16 +174,16 @@ def sealed(document: dict[str, Any]) -> str:
 
 
 def document_from(text: str, *, newest: int = FORMAT) -> dict[str, Any]:
-    """Return the document that a text holds, which carries its format and a checksum. Raises Damaged with the reason.
+    """Parse a document with a format and a checksum. Raises Damaged with the reason.
 
-    ``newest`` is the newest format that is known of what it says.
+    ``newest`` is the newest format that this version knows.
     """
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise Damaged("it is no JSON: cut off or damaged") from None
+        raise Damaged("it is not JSON: truncated or damaged") from None
     if not isinstance(document, dict) or not isinstance(document.get("format"), int):
-        raise Damaged("it holds something else than a manifest")
+        raise Damaged("it is not a manifest")
     if document["format"] > newest:
         raise Damaged(f"it is of format {document['format']}, and this version of Perpend knows {newest} at most")
     claimed = document.pop("checksum", None)
@@ -212,7 +212,7 @@ def _join_document(join: Join) -> dict[str, Any]:
 def _table_from(document: dict[str, Any], *, claimed: bool) -> Table:
     children = [Join(**join) for join in document["children"]]
     if not claimed:
-        # What nothing declares was nested in the row itself, which is all that there is; only other lists claim more.
+        # Undeclared relations were nested in the row itself and are complete; only declared lists need a claim.
         children = [join if join.own == ROW else replace(join, lacking=WITHOUT_CLAIMS) for join in children]
     return Table(
         document["name"],
@@ -233,7 +233,7 @@ def _file_from(document: dict[str, Any]) -> StoredFile:
     file = StoredFile(**document)
     path = PurePosixPath(file.path)
     if path.is_absolute() or ".." in path.parts:
-        raise ValueError  # nothing outside of a store is a file of it
+        raise ValueError  # a path outside of the store
     return file
 
 

@@ -1,6 +1,6 @@
-"""The name of a column of texts in, SQL that says which of them are plain JSON out: ``is_plain_json`` without its cost.
+"""Check in SQL whether texts are plain JSON, faster than ``is_plain_json``.
 
-A pattern recognises flat documents by their grammar; whatever it does not recognise is asked of Python.
+A pattern recognises flat documents by their grammar; Python checks the others.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ FLAT_OBJECT: Final = rf"\{{(?:{_MEMBER}(?:,{_SPACE}{_MEMBER})*)?\}}"
 
 
 def recognise(column: str, shapes: Iterable[Sequence[str]] = ()) -> str:
-    """Return the condition that is true only of plain JSON, and of most that is there. ``column`` is an expression of SQL.
+    """Return a condition that is true only for plain JSON, and for most of it. ``column`` is an SQL expression.
 
-    ``shapes`` are lists of keys, each key once, that objects of the column are known to have: those are recognised fastest.
+    ``shapes`` are lists of keys, each key once, of objects in the column: those are recognised fastest.
     """
     # INVARIANT: true of a text implies `is_plain_json` of it; tests compare the two over hostile texts.
     keys = f"json_keys({column})"
@@ -64,14 +64,14 @@ def shapes_of(connection: Connection, column: str, relation: str) -> list[list[s
 
 
 def is_plain(column: str, shapes: Iterable[Sequence[str]] = ()) -> str:
-    """Return the expression that says of each text whether it is plain JSON; false of null."""
+    """Return the expression of whether a text is plain JSON; false for null."""
     opens = f"(starts_with({column}, '{{') OR starts_with({column}, '['))"
     sure = recognise(column, shapes)
     return f"CASE WHEN {column} IS NULL OR NOT {opens} THEN false WHEN {sure} THEN true ELSE {EXACT}({column}) END"
 
 
 def _is_shape(keys: Sequence[str]) -> bool:
-    """Whether a pattern can be made of these keys: each once, without signs that JSON escapes."""
+    """Whether keys can be made into a pattern: each is there once, without characters that JSON escapes."""
     plain = all(key.isprintable() and not set(key) & {'"', "\\"} for key in keys)
     return plain and len(set(keys)) == len(keys) <= _MOST_KEYS
 
@@ -82,14 +82,14 @@ def _object_with(keys: Sequence[str]) -> str:
 
 
 def teach(connection: Connection) -> None:
-    """Give a database the functions that ask Python about JSON and times."""
+    """Register the Python functions about JSON and times in a database."""
     add_function(connection, EXACT, is_plain_json, ["VARCHAR"], "BOOLEAN")
     add_function(connection, STRICT_JSON, is_strict_json, ["VARCHAR"], "BOOLEAN")
     add_function(connection, _NO_TIME, _is_no_time, ["VARCHAR"], "BOOLEAN")
 
 
 def is_no_time(value: str) -> str:
-    """Return the condition that a text, an expression of SQL, is neither empty nor a time, nor null."""
+    """Return the condition that an SQL expression is a text, but neither empty nor a time. It is false for null."""
     usual = f"regexp_full_match({value}, {text(_USUAL_TIME)}) AND TRY_CAST(left({value}, 10) AS DATE) IS NOT NULL"
     return f"CASE WHEN {value} IS NULL OR ({usual}) THEN false ELSE {_NO_TIME}({value}) END"
 

@@ -1,6 +1,6 @@
-"""The way back: row numbers of a stored table in, objects in the form of test data out, with what is wanted of them.
+"""Read rows of stored tables as nested objects, with the wanted fields and relations.
 
-What is not known of an object is a key that it does not have; the reasons go with it.
+Unknown fields are missing keys; their reasons are attached to the object.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _Row = tuple[Any, ...]
 
 
 def nested(snapshot: Snapshot, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartialObject]:
-    """Return the objects with these row numbers as a :class:`ObjectReader` in a database of its own does."""
+    """Return the objects with these row numbers, read with a database of their own."""
     with opened(paths=snapshot.files.paths) as connection:
         return ObjectReader(connection, snapshot).objects(table, rows, wanted)
 
@@ -41,9 +41,9 @@ def nested(snapshot: Snapshot, table: str, rows: Sequence[int], wanted: Wanted) 
 def rows_with(
     connection: Connection, snapshot: Snapshot, table: str, columns: Iterable[str], value: str
 ) -> list[tuple[int, int]]:
-    """Return the rows that hold a text in one of some columns, in their order, each with the number of its source.
+    """Return the rows that have a text in one of some columns, in order, each with the number of its source.
 
-    Columns that the table does not have, or not as text, hold it nowhere. ``connection`` reaches the snapshot's files.
+    Columns that the table lacks, or that are not texts, never match. ``connection`` has access to the snapshot's files.
     """
     described = snapshot.tables.by_name.get(table)
     known = [
@@ -61,9 +61,9 @@ def rows_with(
 
 
 class ObjectReader:
-    """The objects of a snapshot. Relations are followed for many rows at once: a query per table and not one per object.
+    """Reads objects of a snapshot. Relations are followed for many rows at once: one query per table, not per object.
 
-    ``connection`` has to reach the snapshot's files.
+    ``connection`` must have access to the snapshot's files.
     """
 
     def __init__(self, connection: Connection, snapshot: Held) -> None:
@@ -72,13 +72,13 @@ class ObjectReader:
 
     @property
     def connection(self) -> Connection:
-        """The database that reads them."""
+        """The database of the reader."""
         return self._connection
 
     def objects(self, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartialObject]:
-        """Return the objects with these row numbers in their order, with the values, lookups and lists that are wanted.
+        """Return the objects with these row numbers in order, with the wanted values, lookups and lists.
 
-        An object's Id and deletion field are always there, if it has them. A row number that is not there is a KeyError.
+        An object's Id and deletion field are always included, if it has them. An unknown row number raises KeyError.
         """
         with storing(self._snapshot.place(table)):
             read = self._rows(table, ROW, rows, wanted)
@@ -87,7 +87,7 @@ class ObjectReader:
             return self._objects(table, _Found(read.at, [by_number[row] for row in rows]), wanted, MAX_DEPTH)
 
     def _rows(self, table: str, column: str, values: Iterable[Any], wanted: Wanted) -> _Found:
-        """Return the rows of a table whose column holds one of the values, in the order of collection."""
+        """Return the rows of a table with one of the values in a column, in the order of collection."""
         described = self._snapshot.tables.by_name[table]
         names = list(dict.fromkeys((ROW, column, *_columns_read(described, wanted))))
         at = {column_name: place for place, column_name in enumerate(names)}
@@ -136,17 +136,17 @@ class ObjectReader:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Rows, and by name at which place of them each column stands."""
+    """Rows, and the position of each column by name."""
 
     at: Mapping[str, int]
     rows: Sequence[_Row]
 
 
 def _among(rows: Sequence[int]) -> tuple[str, list[Any]]:
-    """Return the condition that a row's number is one of some in their order, and what it is given.
+    """Return the condition that a row's number is one of some sorted numbers, and its parameters.
 
-    Bounds let whole groups of rows be passed over; rows that follow each other need no list. Few are written out, as DuckDB
-    looks for these first: before a join it makes whole rows of all that are within bounds.
+    Bounds let DuckDB skip whole row groups, and consecutive numbers need no list. Few numbers are written out, because DuckDB
+    filters by these first: for a join it would materialise all rows within the bounds.
     """
     bounds, within = [rows[0], rows[-1]], f"{name(ROW)} BETWEEN ? AND ?"
     if rows[-1] - rows[0] < len(rows):
@@ -157,7 +157,7 @@ def _among(rows: Sequence[int]) -> tuple[str, list[Any]]:
 
 
 def _columns_read(table: Table, wanted: Wanted) -> Iterable[str]:
-    """Yield the names of the columns that objects with what is wanted are made of."""
+    """Yield the names of the columns that wanted objects need."""
     for column in _columns(table, wanted, with_id=True):
         yield column.name
         if column.partial:
@@ -171,24 +171,24 @@ def _columns_read(table: Table, wanted: Wanted) -> Iterable[str]:
 
 
 def _joins(table: Table, wanted: Wanted) -> Iterable[Join]:
-    """Yield the relations of a table that are wanted, and where they lead is known of some rows."""
+    """Yield the wanted relations of a table whose targets are known for some rows."""
     for known, asked in ((table.lookups, wanted.lookups), (table.children, wanted.children)):
         yield from (join for relation, join in known.items() if relation in asked and join.lacking is None)
 
 
 def _columns(table: Table, wanted: Wanted, *, with_id: bool) -> list[Column]:
-    """Return the columns of an object's own values; the Id is one of those of any object that has one."""
+    """Return the columns of an object's own values, including its Id if it has one."""
     names = wanted.values | {column for column in table.columns if is_deletion_field(column)}
     names |= {"Id"} if with_id else set()
     alone = wanted.lookups.keys() - table.lookups.keys()
     names |= alone | (wanted.children.keys() - table.children.keys())
     declared = wanted.object_type.lookups
-    names |= {declared[lookup].key for lookup in alone if lookup in declared}  # null under it is a fact where the key is, too
+    names |= {declared[lookup].key for lookup in alone if lookup in declared}  # a null lookup is only a fact with its key
     return [table.columns[column] for column in sorted(names) if column in table.columns]
 
 
 def _object_from_row(table: Table, at: Mapping[str, int], wanted: Wanted) -> Callable[[_Row], PartialObject]:
-    """Return what makes an object of a row, without what relations lead to."""
+    """Return a function that makes an object from a row, without relations."""
     id_at = at.get("Id")
     doubt_at = at[CONTRADICTED] if table.contradicted else None
     places = {

@@ -1,6 +1,6 @@
-"""Rows of one table in, a file of JSON lines out, and what is to be known of its columns once the last row has passed.
+"""Write rows of one table to a file of JSON lines, and track the forms of its columns.
 
-Memory does not grow with the rows. Refuses to know what the values mean.
+Memory does not grow with the rows.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), che
 
 
 class RowSpool:
-    """The rows of one part, kept in a file. Values stay as they are; variants become JSON text when the file is read."""
+    """The rows of one table in a file. Values stay as they are; variants become JSON text when the file is read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -33,7 +33,7 @@ class RowSpool:
             self._stream = path.open("w", encoding="utf-8", newline="")
 
     def append(self, row: dict[str, Any], /) -> None:
-        """Take in a finished row."""
+        """Add a finished row."""
         forms = self._forms
         for name, value in row.items():
             if value is None:
@@ -63,11 +63,11 @@ class RowSpool:
 
     @property
     def forms(self) -> dict[str, Form]:
-        """The form of each column of values. One that holds nothing but nulls is one of texts."""
+        """The form of each value column. A column with only nulls is a text column."""
         names = sorted(name for name in self._names if name not in _SYSTEM and not is_companion(name))
         return {name: self._forms.get(name, Form.TEXT) for name in names}
 
     @property
     def marks(self) -> frozenset[str]:
-        """The companion and system columns that some row has filled."""
+        """The companion and system columns with a value in some row."""
         return frozenset(name for name in self._forms if is_companion(name) or name in _SYSTEM)

@@ -1,7 +1,4 @@
-"""How rows stand in files: the types of columns in SQL, JSON lines as they are spooled, Parquet as it is kept.
-
-Also what a column can be called. Refuses to know what the values mean.
-"""
+"""The layout of rows in files: SQL types of columns, JSON lines of spools, Parquet of snapshots, valid column names."""
 
 from __future__ import annotations
 
@@ -43,9 +40,9 @@ def json_lines(path: Path, columns: Mapping[str, str], longest: int) -> str:
 
 
 def copy(connection: Connection, query: str, target: Path, *, staging: bool = False, group: int = ROW_GROUP) -> None:
-    """Write what a query gives as a Parquet file. One for ``staging`` lives as long as its run and is packed lightly.
+    """Write the result of a query as a Parquet file. ``staging`` files are temporary and lightly compressed.
 
-    ``group`` is how many rows are held at once.
+    ``group`` is the number of rows per row group.
     """
     codec, rows = ("snappy", STAGED_GROUP) if staging else ("zstd", group)
     with storing(target):
@@ -55,12 +52,12 @@ def copy(connection: Connection, query: str, target: Path, *, staging: bool = Fa
 
 
 def parquet(path: Path, *, numbered: bool = False) -> str:
-    """Return the table function that reads a Parquet file: its own columns, and ``file_row_number`` where ``numbered``."""
+    """Return the table function that reads a Parquet file: its own columns, and ``file_row_number`` if ``numbered``."""
     return f"read_parquet({pattern(path)}, hive_partitioning=false, file_row_number={str(numbered).lower()})"
 
 
 def check_names(names: Iterable[str], where: str) -> None:
-    """Raise StoreError for names of fields that no table can have: reserved ones, and two that differ in case alone."""
+    """Raise StoreError for invalid field names: reserved ones, and two that differ only in case."""
     seen: dict[str, str] = {}
     for column in names:
         if is_reserved(column):
@@ -69,4 +66,4 @@ def check_names(names: Iterable[str], where: str) -> None:
             raise StoreError(f"{where}: {shown(column)!r} cannot be the name of a column")
         other = seen.setdefault(column.casefold(), column)
         if other != column:
-            raise StoreError(f"{where}: {other} and {column} differ in nothing but case; a table can hold only one of them")
+            raise StoreError(f"{where}: {other} and {column} differ only in case; a table can hold only one of them")

@@ -1,4 +1,4 @@
-"""What can be wrong with a question to a store. Each rule is a page of ``perpend rule``."""
+"""The diagnostics of queries to a store. Each rule is a page of ``perpend rule``."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ SQL_ERROR: Final = Rule(
     "K310",
     "sql-error",
     Severity.ERROR,
-    "A question in SQL to an inventory has no answer: it is not well-formed, names what is not there, wants to write, or takes "
-    "too long.\n\n"
+    "An SQL query of an inventory failed: it is invalid, names an unknown table or column, tries to write, or takes too "
+    "long.\n\n"
     "`perpend inventory show` lists tables and columns. One SELECT is allowed, over the snapshot's own tables.",
 )
 
 RULES: Final = (SQL_ERROR,)
-"""All rules of the room."""
+"""All rules of queries."""

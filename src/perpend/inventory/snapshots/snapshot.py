@@ -1,7 +1,4 @@
-"""One stored run as it is read: its tables, and files that are compared with their hashes before anything of them is used.
-
-Refuses to know how runs are found and written.
-"""
+"""A stored snapshot for reading: its tables, and files that are compared with their hashes before use."""
 
 from __future__ import annotations
 
@@ -32,9 +29,9 @@ DECLARED_OTHERWISE: Final = "is declared otherwise than when the snapshot was st
 
 
 class TableFiles(Mapping[str, tuple["Path", ...]]):
-    """The Parquet files of each table. A table's are read whole, and compared with their hashes, when first asked for.
+    """The Parquet files of each table. A table's files are compared with their hashes on first use.
 
-    Raises StoreError naming the file that is missing, cut off or damaged: at once by sizes, when asked for by hashes.
+    Raises StoreError with the file that is missing, truncated or damaged: sizes are checked at once, hashes on first use.
     """
 
     def __init__(self, directory: Path, stored: Mapping[str, Sequence[StoredFile]]) -> None:
@@ -57,11 +54,11 @@ class TableFiles(Mapping[str, tuple["Path", ...]]):
         return len(self._found)
 
     def placed(self, table: str) -> tuple[Path, ...]:
-        """Return where a table's files are, none of them read."""
+        """Return the paths of a table's files without checking them."""
         return self._found[table]
 
     def replaced(self, files: Mapping[str, tuple[Path, ...]]) -> TableFiles:
-        """Return the same with other files for some tables, which are whole: this process has just written them."""
+        """Return a copy with other files for some tables. They need no check: this process has just written them."""
         table_files = TableFiles.__new__(TableFiles)
         table_files._stored, table_files._found, table_files._whole = (
             self._stored,
@@ -72,7 +69,7 @@ class TableFiles(Mapping[str, tuple["Path", ...]]):
 
     @property
     def paths(self) -> list[Path]:
-        """The files of all tables, not read: what may be reached, not what is whole."""
+        """The paths of all tables' files, unchecked."""
         return [path for paths in self._found.values() for path in paths]
 
 
@@ -93,7 +90,7 @@ class Snapshot:
     calls: tuple[Unread, ...] = ()
 
     def check_spelling(self) -> None:
-        """Raise StoreError where the snapshot holds types whose values an earlier version spelt otherwise."""
+        """Raise StoreError if the snapshot has types whose values an earlier version stored in another notation."""
         if self.outdated:
             raise StoreError(
                 f"{shown(self.directory)}: snapshot {self.id} was stored by an earlier version, which spelt values of "
@@ -101,9 +98,9 @@ class Snapshot:
             )
 
     def as_declared(self, types: Types) -> Snapshot:
-        """Return the snapshot as types are declared now: relations that lead elsewhere since it was stored are not known.
+        """Return the snapshot by the current declarations: relations that have changed since it was stored are unknown.
 
-        Raises StoreError where readings of one object were united as another field said which of them is gone.
+        Raises StoreError if readings of one object were merged with another deletion field.
         """
         for table in self.tables.by_name.values():
             object_type = types.by_name.get(table.type_name)
@@ -117,9 +114,10 @@ class Snapshot:
         return replace(self, tables=replace(self.tables, by_name=tables))
 
     def with_strays(self, types: Mapping[str, ObjectType]) -> Snapshot:
-        """Return the snapshot with claims that not all objects of a type are known, where some stand elsewhere in it.
+        """Return the snapshot with claims about types of which some objects are stored in other tables.
 
-        What stood under a relation that nothing declared then, or that led to another type, is of the type it leads to now.
+        Objects under a relation that was undeclared, or had another target, at the time of the import belong to its current
+        target.
         """
         claims = tuple(dict.fromkeys(_strays(self.tables, types)))
         if not claims or not self.sources:
@@ -128,7 +126,7 @@ class Snapshot:
         return replace(self, sources=(replace(first, coverage=(*first.coverage, *claims)), *others))
 
     def relation(self, table: str) -> str:
-        """Return the text that stands for a table in SQL."""
+        """Return the SQL text of a table."""
         return f"read_parquet([{', '.join(map(pattern, self.files[table]))}], hive_partitioning=false)"
 
     def place(self, table: str) -> Path:
@@ -137,25 +135,25 @@ class Snapshot:
 
 
 class Held(Protocol):
-    """Tables that can be read, wherever they are: a snapshot, or what is staged."""
+    """Readable tables: of a snapshot, or staged."""
 
     @property
     def tables(self) -> Tables:
-        """What the tables look like."""
+        """The layout of the tables."""
 
     @property
     def sources(self) -> tuple[StoredSource, ...]:
-        """What their rows come from."""
+        """The sources of their rows."""
 
     def relation(self, table: str) -> str:
-        """Return the text that stands for a table in SQL."""
+        """Return the SQL text of a table."""
 
     def place(self, table: str) -> Path:
-        """Return what is to be named where a table cannot be read."""
+        """Return the name of a table for errors."""
 
 
 def snapshot_of(manifest: Manifest, directory: Path) -> Snapshot:
-    """Return what a manifest of a store's directory says, as it is read."""
+    """Return the snapshot of a manifest in a store's directory."""
     return Snapshot(
         manifest.run,
         Tables(manifest.tables),
@@ -172,7 +170,7 @@ def snapshot_of(manifest: Manifest, directory: Path) -> Snapshot:
 
 
 def _strays(tables: Tables, types: Mapping[str, ObjectType]) -> Iterator[Claim]:
-    """Yield that objects of a type stand in a table that is not that of their type."""
+    """Yield claims that objects of a type are stored in a table of another type."""
     for table in tables.by_name.values():
         declared = types.get(table.type_name) if table.type_name else None
         if declared is None:
@@ -186,7 +184,7 @@ def _strays(tables: Tables, types: Mapping[str, ObjectType]) -> Iterator[Claim]:
 
 
 def _as_declared(table: Table, declared: ObjectType | None) -> Table:
-    """Return a table whose relations are not known where its type says now that they lead elsewhere, or says nothing."""
+    """Return a table whose relations are unknown if its type no longer declares them, or with another target."""
     if declared is None or not declared.declared or not table.type_name:
         return table
     scope = scope_fields(declared)
@@ -208,19 +206,19 @@ def _agreeing(joins: Mapping[str, Join], declared: Mapping[str, Join]) -> dict[s
 
 def _agree(stored: Join, declared: Join | None) -> bool:
     if declared is None:
-        # What nothing declares has no key: only what stood in the object itself is there.
+        # Undeclared relations have no key: only nested objects are stored.
         return stored.own == ROW
     leads = (stored.table, stored.own, stored.other) == (declared.table, declared.own, declared.other)
     return leads and stored.scope in (None, declared.scope)
 
 
 def manifest_path(snapshot: Snapshot) -> Path:
-    """Return where the manifest of a snapshot stands, below its store's directory."""
+    """Return the path of a snapshot's manifest, below its store's directory."""
     return snapshot.directory / RUNS / f"{snapshot.id}.json"
 
 
 def sized(path: Path, stored: StoredFile) -> Path:
-    """Return a file's path. Raises StoreError where it is missing or of another size than what was written."""
+    """Return a file's path. Raises StoreError if it is missing or has another size than written."""
     with naming(path, "cannot be read"):
         size = path.stat().st_size
     if size != stored.size:
@@ -230,8 +228,8 @@ def sized(path: Path, stored: StoredFile) -> Path:
 
 
 def compare(path: Path, stored: StoredFile) -> None:
-    """Raise StoreError where a file's hash is not that of what was written."""
+    """Raise StoreError if a file's hash is not as written."""
     with naming(path, "cannot be read"):
         digest = digest_of(path)[0]
     if digest != stored.sha256:
-        raise StoreError(f"{shown(path)}: is damaged: its SHA-256 is not that of what was written")
+        raise StoreError(f"{shown(path)}: is damaged: its SHA-256 has changed")

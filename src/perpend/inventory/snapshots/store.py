@@ -1,6 +1,6 @@
-"""A directory of immutable snapshots: one run of Parquet files each, one manifest per run, one of them in force.
+"""A directory of immutable snapshots: Parquet files and one manifest per run, and a pointer to the current one.
 
-A run counts once its manifest stands; before that nobody sees it. Refuses to know where rows come from.
+A snapshot exists once its manifest does; before that no reader sees it.
 """
 
 from __future__ import annotations
@@ -65,19 +65,19 @@ KEPT: Final = "extracts"
 
 
 class NoSnapshot(StoreError):
-    """A store that holds no snapshot, or not the one asked for."""
+    """The store has no snapshot, or not the given one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What pruning has removed, and what it passed over because somebody reads it: ids of snapshots, the oldest first."""
+    """The ids of snapshots that were removed, and of those that were skipped because they are being read, the oldest first."""
 
     removed: tuple[str, ...]
     in_use: tuple[str, ...]
 
 
 class Store:
-    """The snapshots of one directory. Nothing is created before something is written."""
+    """The snapshots of one directory. It is created on the first write."""
 
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
@@ -85,10 +85,10 @@ class Store:
         check_place(directory)
 
     def snapshot(self, run: str | None = None, *, verify: bool = False) -> Snapshot:
-        """Return a snapshot by its id, the one in force for None.
+        """Return a snapshot by its id, the current one for None.
 
-        Raises NoSnapshot, or StoreError naming the file that is missing, cut off or damaged. Sizes are compared now, hashes
-        when a table's files are asked for; ``verify`` asks for all of them. Pruning may take its files away at any time.
+        Raises NoSnapshot, or StoreError with the file that is missing, truncated or damaged. Sizes are checked now, hashes when
+        a table's files are used; ``verify`` checks all of them. Pruning may remove its files at any time.
         """
         with self.reading(run) as snapshot:
             for table in snapshot.files if verify else ():
@@ -97,7 +97,7 @@ class Store:
 
     @contextmanager
     def reading(self, run: str | None = None) -> Iterator[Snapshot]:
-        """Yield a snapshot, as ``snapshot`` gives it, which nobody removes meanwhile: pruning passes over it."""
+        """Yield a snapshot, as ``snapshot`` returns it, and protect it from pruning meanwhile."""
         lock, manifest = self._held(run)
         try:
             yield snapshot_of(manifest, self.directory)
@@ -111,17 +111,17 @@ class Store:
         return sorted(path.stem for path in written if path.suffix == ".json" and not path.name.startswith("."))
 
     def run_in_force(self) -> str | None:
-        """Return the id of the snapshot in force, None where there is none."""
+        """Return the id of the current snapshot, None if there is none."""
         pointer = self._pointer()
         return pointer[0] if pointer else None
 
     def snapshots(self) -> list[Manifest]:
-        """Return the manifests of all snapshots, the oldest first. Files are not looked at."""
+        """Return the manifests of all snapshots, the oldest first. Files are not checked."""
         return [self._manifest(run) for run in self.runs()]
 
     @contextmanager
     def writing(self) -> Iterator[RunWriter]:
-        """Yield a new run. It comes into force with its ``commit()``; without one, all that it wrote is removed."""
+        """Yield a new run. Its ``commit()`` makes it the current snapshot; without that, all that it wrote is removed."""
         is_new = not self.directory.exists()
         with naming(self.directory):
             for part in (RUNS, _TABLES, _LOCKS, _TEMPORARY):
@@ -136,7 +136,7 @@ class Store:
                 remove_bare(self.directory, (RUNS, _TABLES, _TEMPORARY), self.directory / _LOCKS / "commit")
 
     def prune(self, *, keep: int) -> Pruned:
-        """Remove all snapshots but the newest ``keep``, the one in force and those that are read, and what never ended."""
+        """Remove unfinished runs, and all snapshots but the newest ``keep``, the current one and those that are being read."""
         with naming(self.directory):
             if not is_there(self.directory):
                 return Pruned((), ())
@@ -153,9 +153,9 @@ class Store:
         return Pruned(removed, tuple(run for run in old if run not in removed))
 
     def _remove_unread(self, run: str) -> bool:
-        """Remove a manifest unless somebody reads its snapshot; return whether it is gone. Files are leftovers from then on.
+        """Remove a manifest unless its snapshot is being read; return whether it was removed. Its files become leftovers.
 
-        Who comes meanwhile waits, and finds none.
+        A reader that arrives meanwhile waits, and finds no manifest.
         """
         path = self._path_of(run)
         with path.open("rb+") as stream:
@@ -168,7 +168,7 @@ class Store:
         return True
 
     def remove_leftovers(self) -> list[str]:
-        """Remove what runs left behind whose writer is dead; return their ids. Living writers are left alone."""
+        """Remove the files of runs whose writer is dead; return their ids. Runs of living writers stay."""
         self._remove_parts()
         unknown = {path.name.removeprefix(_RUN_DIRECTORY) for table in self._listed(_TABLES) for path in entries_of(table)}
         leftovers = unknown - set(self.runs())
@@ -186,14 +186,14 @@ class Store:
         return removed
 
     def remove_run(self, run: str) -> None:
-        """Remove the files of a run and directories that are empty without them."""
+        """Remove the files of a run, and directories that become empty."""
         for table in self._listed(_TABLES):
             remove_tree(table / f"{_RUN_DIRECTORY}{run}")
             with suppress(OSError):
                 table.rmdir()
 
     def temporary(self, run: str) -> Path:
-        """Return the directory that holds what a run needs only while it lasts."""
+        """Return the directory for temporary files of a run."""
         return self.directory / _TEMPORARY / f"{_RUN_DIRECTORY}{run}"
 
     def table_directory(self, table: str, run: str) -> Path:
@@ -202,7 +202,7 @@ class Store:
 
     @contextmanager
     def committing(self) -> Iterator[None]:
-        """Hold the lock under which the manifest in force changes; one process at a time."""
+        """Hold the lock for changes of the current snapshot; one process at a time."""
         make_directory(self.directory / _LOCKS)
         with open(self.directory / _LOCKS / "commit", "ab") as stream:
             os.fchmod(stream.fileno(), 0o600)
@@ -210,13 +210,13 @@ class Store:
             yield
 
     def put_in_force(self, manifest: Manifest) -> None:
-        """Write a run's manifest and point to it. A death between the two steps leaves the former one in force."""
+        """Write a run's manifest, then the pointer. If interrupted between the two, the former snapshot stays current."""
         text = text_of(manifest)
         write_whole(self._path_of(manifest.run), text.encode())
         write_whole(self.directory / IN_FORCE, pointer_text(manifest.run, checksum_of(text)).encode())
 
     def _remove_parts(self) -> None:
-        """Remove manifests that were never finished. Only who holds the lock of committing writes any."""
+        """Remove unfinished manifests. Only the holder of the commit lock writes manifests."""
         with self.committing():
             for directory in (self.directory, self.directory / RUNS):
                 for path in directory.glob(".*.part"):
@@ -235,7 +235,7 @@ class Store:
 
     @contextmanager
     def _dead(self, run: str) -> Iterator[bool]:
-        """Yield whether a run's writer is dead. While it is looked at, nobody else can take the run's lock."""
+        """Yield whether a run's writer is dead, and keep others from taking the run's lock meanwhile."""
         path = self.directory / _LOCKS / f"{run}.lock"
         try:
             stream = path.open("rb")
@@ -251,13 +251,13 @@ class Store:
             yield True
 
     def _held(self, run: str | None) -> tuple[int, Manifest]:
-        """Return the manifest of a run, None for the one in force, and the descriptor that keeps it from being pruned."""
+        """Return the manifest of a run, the current one for None, and the descriptor that protects it from pruning."""
         tried = None
         while True:
             held_run, checksum = (run, None) if run is not None else self._in_force()
             lock = _shared_lock(self._path_of(held_run))
             if lock is None and run is None and tried != held_run:
-                tried = held_run  # another one may have come into force, and this one been pruned, just now
+                tried = held_run  # another run may have become current and pruned this one meanwhile
                 continue
             try:
                 manifest = self._manifest(held_run, checksum)
@@ -269,7 +269,7 @@ class Store:
                 return lock, manifest
 
     def _in_force(self) -> tuple[str, str]:
-        """Return the run in force and the checksum of its manifest."""
+        """Return the current run and the checksum of its manifest."""
         pointer = self._pointer()
         if pointer is None:
             what = no_directory(self.directory) or "holds no snapshot yet"
@@ -277,7 +277,7 @@ class Store:
         return pointer
 
     def _pointer(self) -> tuple[str, str] | None:
-        """Return the run in force and the checksum of its manifest, None where nothing is in force."""
+        """Return the current run and the checksum of its manifest, None if there is none."""
         path = self.directory / IN_FORCE
         with naming(self.directory, "cannot be read"):
             if not is_there(path):
@@ -288,7 +288,7 @@ class Store:
             raise StoreError(f"{shown(path)}: {error}{self._hint()}") from None
 
     def _path_of(self, run: str) -> Path:
-        """Return the path of a run's manifest. Raises NoSnapshot for what leads elsewhere or is hidden: no run is called so."""
+        """Return the path of a run's manifest. Raises NoSnapshot for hidden names and names with separators."""
         if "/" in run or run.startswith("."):
             raise self._absent(run)
         return self.directory / RUNS / f"{run}.json"
@@ -298,12 +298,12 @@ class Store:
             is_written = is_there(path)
         if not is_written:
             if checksum is not None:
-                raise StoreError(f"{shown(path)}: is missing, though its run is in force{self._hint()}")
+                raise StoreError(f"{shown(path)}: is missing, although it is of the current snapshot{self._hint()}")
             raise self._absent(run)
         text = self._text(path)
         try:
             if checksum is not None and checksum_of(text) != checksum:
-                raise Damaged("its checksum is not that of the run in force")
+                raise Damaged("its checksum is not that of the current snapshot")
             return manifest_from(text)
         except Damaged as error:
             raise StoreError(f"{shown(path)}: {error}") from None
@@ -323,7 +323,7 @@ class Store:
 
 
 class RunWriter:
-    """A snapshot while it is written. Its lock is held until it ends."""
+    """A snapshot that is being written. It holds a lock until it ends."""
 
     def __init__(self, store: Store, run: str, lock: IO[bytes]) -> None:
         self.store = store
@@ -339,16 +339,16 @@ class RunWriter:
         self.temporary = make_directory(store.temporary(run))
 
     def directory_of(self, table: str) -> Path:
-        """Return the directory for a table's files, made. Raises StoreError where two tables would share one."""
+        """Create and return the directory for a table's files. Raises StoreError if two tables would share one."""
         name = directory_name(table)
         other = self._directories.setdefault(name.casefold(), table)
         if other != table:
-            raise StoreError(f"the object types {shown(other)} and {shown(table)} differ in nothing but case")
+            raise StoreError(f"the object types {shown(other)} and {shown(table)} differ only in case")
         with naming(self.store.directory):
             return make_directory(self.store.table_directory(name, self.id))
 
     def add(self, table: Table, files: list[Path]) -> None:
-        """Take in a finished table with its finished files."""
+        """Add a finished table with its finished files."""
         stored = []
         for path in files:
             with naming(path):
@@ -359,7 +359,7 @@ class RunWriter:
             sync_directory(directory)
 
     def commit(self, engine: str) -> Snapshot:
-        """Put the run in force and return it as a snapshot. ``engine`` names what wrote the files."""
+        """Make the run the current snapshot and return it. ``engine`` names the program that wrote the files."""
         manifest = Manifest(
             self.id,
             self.created,
@@ -375,9 +375,9 @@ class RunWriter:
         return self.store.snapshot(self.id)
 
     def end(self) -> None:
-        """Let go of the lock; remove what was written, unless its manifest stands."""
+        """Release the lock; remove the files of the run, unless its manifest exists."""
         remove_tree(self.temporary)
-        # It may stand although its commit failed a moment later; then the run is whole, and stays.
+        # The manifest may exist although the commit failed after it; then the run is complete and stays.
         if self.id not in self.store.runs():
             self.store.remove_run(self.id)
         (self.store.directory / _LOCKS / f"{self.id}.lock").unlink(missing_ok=True)
@@ -385,7 +385,7 @@ class RunWriter:
 
 
 def _shared_lock(path: Path) -> int | None:
-    """Return the descriptor of a manifest that nobody can prune while it is open, None where there is no such file."""
+    """Return the descriptor of a manifest, which protects it from pruning while open; None if there is no such file."""
     while True:
         try:
             descriptor = os.open(path, os.O_RDONLY)
@@ -393,7 +393,7 @@ def _shared_lock(path: Path) -> int | None:
             return None
         except OSError as error:
             raise StoreError(f"{shown(path)}: cannot be read: {reason_of(error)}") from None
-        with suppress(OSError):  # a file system without locks: nothing is promised there
+        with suppress(OSError):  # a file system without locks gives no guarantee
             fcntl.flock(descriptor, fcntl.LOCK_SH)
         if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
             return descriptor

@@ -1,4 +1,4 @@
-"""A directory for what lasts as long as a run: its owner's only, gone afterwards, and gone with the next one after a kill."""
+"""A private directory for one run. It is removed afterwards, or by the next run if the process was killed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOCK: Final = "perpend.lock"
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Yield a new directory below the system's one for temporary files; remove those that killed processes left there."""
+    """Yield a new directory below the system's temporary directory; remove those of killed processes."""
     _remove_leftovers(Path(tempfile.gettempdir()))
     directory, lock = _new()
     try:
@@ -32,7 +32,7 @@ def scratch() -> Iterator[Path]:
 
 
 def is_scratch(name: str) -> bool:
-    """Whether a path lies in such a directory: what stands there is gone when the run is over."""
+    """Whether a path is in such a directory, whose content is removed after the run."""
     path = Path(name)
     return path.parent.name.startswith(_PREFIX) and (path.parent / _LOCK).exists()
 
@@ -44,11 +44,11 @@ def _new() -> tuple[Path, IO[bytes]]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if directory.exists():
             return directory, lock
-        lock.close()  # somebody took it for a leftover before the lock was held
+        lock.close()  # another process removed it before the lock was taken
 
 
 def _remove_leftovers(parent: Path) -> None:
-    """Remove directories of this user whose lock nobody holds."""
+    """Remove directories of this user whose lock is free."""
     for lock_path in parent.glob(f"{_PREFIX}*/{_LOCK}"):
         with suppress(OSError):
             if lock_path.parent.is_symlink() or lock_path.parent.lstat().st_uid != os.getuid():

@@ -1,7 +1,4 @@
-"""Collections that were begun in a store and did not come to their end: where they stand, whether somebody is at one.
-
-Refuses to know what they hold.
-"""
+"""Find and remove unfinished collections in a store."""
 
 from __future__ import annotations
 
@@ -22,21 +19,21 @@ _UNFINISHED: Final = "unfinished"
 
 
 def unfinished(store: Path) -> list[Path]:
-    """Return the directories of collections in a store that nobody is at, the oldest first."""
+    """Return the directories of unfinished collections in a store that no process works on, the oldest first."""
     with naming(store, "cannot be read"):
         directories = entries_of(store / _UNFINISHED)
     return [directory for directory in directories if not _is_held(directory / JOURNAL)]
 
 
 def new_unfinished(store: Path) -> Path:
-    """Return a new directory for a collection into a store."""
+    """Create and return a directory for a collection into a store."""
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(4)}"
     with naming(store):
         return make_directory(store / _UNFINISHED / name)
 
 
 def remove_unfinished(store: Path) -> int:
-    """Remove what collections have left in a store that nobody is at; return how many there were."""
+    """Remove unfinished collections of a store that no process works on; return their number."""
     directories = unfinished(store)
     for directory in directories:
         remove_tree(directory)

@@ -15,9 +15,9 @@ from perpend.findings.waivers.read import FOLDER as WAIVERS
 from perpend.inventory.snapshots.files import StoreError, digest_of, naming, shown
 from perpend.inventory.snapshots.snapshot import manifest_path
 from perpend.inventory.snapshots.temporary_store import scratch
-from perpend.language.syntax.renames import FILE as RENAMES
 from perpend.language.syntax.files import MAX_TEST_DATA, Files, UnreadableFile
 from perpend.language.syntax.mapping_tables import ID_MAP, RULE_SECTIONS
+from perpend.language.syntax.renames import FILE as RENAMES
 from perpend.language.syntax.repository import ROOT_MARK, open_repository
 from perpend.reports.evidence.archive import NotAnEvidencePack, check_names, check_sizes, write_archive
 from perpend.reports.evidence.results import INVENTORY, RUNS, VERSIONS, evaluate_evidence

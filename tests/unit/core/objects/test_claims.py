@@ -15,8 +15,6 @@ from perpend.core.objects.claims import (
     account_field,
     claims_of,
     is_another_key,
-    is_odd_key,
-    is_unlike,
     near_key,
     region_field,
     scope_of,
@@ -154,42 +152,6 @@ def test_a_call_that_said_nothing_is_told_with_its_place_and_code():
     unread = Unread("111122223333", "eu-west-1", "iam", "ListUsers", "iam:ListUsers", "denied", "AccessDenied")
     assert "denied iam:ListUsers (AccessDenied) in 111122223333/eu-west-1" == str(unread)
     assert "denied iam:ListUsers in 111122223333" == str(replace(unread, code="", region=""))
-
-
-@pytest.mark.parametrize(
-    ("keys", "ids", "odd"),
-    [
-        (["1e5"], ["12", "34"], True),
-        (["123"], ["12"], True),
-        (["56"], ["12"], False),
-        (["x"], ["12", "345"], False),
-        (["x"], ["a", "12"], False),
-        (["x"], [], False),
-    ],
-)
-def test_a_key_is_odd_where_all_ids_are_numbers_of_one_length(keys, ids, odd):
-    assert odd is is_odd_key(keys, ids)
-
-
-@pytest.mark.parametrize(
-    ("keys", "ids", "unlike"),
-    [
-        (["nobody"], ["rtb-1", "rtb-22"], True),
-        (["999999999999"], ["rtb-1"], True),
-        (["rtb-9"], ["rtb-1"], False),
-        (["Rtb- "], ["rtb-1"], True),
-        ([" 'RTB-9"], ["rtb-1"], False),
-        (["rtb-9", "arn:aws:ec2"], ["rtb-1"], True),
-        (["nobody"], ["rtb-1", "vpc-2"], True),
-        ([" RTB-1"], ["rtb-1", "vpc-2"], False),
-        (["x"], ["a"], True),
-        (["34", "x"], ["12"], False),
-        (["x"], [], False),
-        ([], ["a"], False),
-    ],
-)
-def test_a_key_is_unlike_ids_that_begin_otherwise_or_have_no_look(keys, ids, unlike):
-    assert unlike is is_unlike(keys, ids)
 
 
 def test_of_each_account_it_is_told_once_what_was_not_read_and_first_what_could_not_be() -> None:

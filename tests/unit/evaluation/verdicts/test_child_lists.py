@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from perpend.core.objects.claims import Claim, Scope, unclaimed
+from perpend.core.objects.claims import Claim, Scope, unclaimed, unmatched_keys
 from perpend.core.objects.ids import PRODUCTION
 from perpend.core.objects.inventory import Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.object_types import Field
@@ -145,17 +145,29 @@ def test_a_list_that_holds_no_objects_is_left_as_it_is() -> None:
     assert {"Id": A, LIST: [5]} == found
 
 
-def test_an_owner_in_another_spelling_leaves_its_own_list_open_and_no_other() -> None:
-    one, other = accounts(inventory([{"Id": "One"}, {"Id": B}], [{"Id": "u", KEY: "one "}, {"Id": "v", KEY: B}], Claim(USER)))
-    assert {LIST: f"may hold more: `{KEY}` of `{USER}` names this object in another spelling"} == one.reasons
-    assert [{"Id": "v", KEY: B}] == other[LIST]
-
-
-def test_a_key_that_looks_like_no_id_leaves_lists_open_that_their_owner_does_not_state() -> None:
-    found = inventory([{"Id": "acc-1"}, {"Id": "acc-2", LIST: []}], [{"Id": "u", KEY: "nobody"}], Claim(USER))
-    one, other = accounts(found)
-    assert {LIST: f"may hold more: `{KEY}` of `{USER}` holds what no Id of `{ACCOUNT}` looks like"} == one.reasons
-    assert {"Id": "acc-2", LIST: []} == other
+@pytest.mark.parametrize(
+    ("ids", "key", "is_open"),
+    [
+        ((A, B), "999999999999", (False, False)),
+        ((A, B), "1.1E+11", (True, True)),
+        ((A, B), f" {B}", (True, True)),
+        (("12345678901", A), "012345678901", (True, True)),
+        (("vpc-1", A), "vpc-9", (True, True)),
+        (("vpc-1",), A, (True,)),
+        (("vpc-1",), "\u200b", (True,)),
+    ],
+)
+@pytest.mark.parametrize("stated", [{}, {LIST: []}])
+def test_an_unmatched_key_leaves_lists_open(
+    ids: tuple[str, ...], key: str, is_open: tuple[bool, ...], stated: dict[str, Any]
+) -> None:
+    found = accounts(inventory([{"Id": one, **stated} for one in ids], [{"Id": "u", KEY: key}], Claim(USER)))
+    assert is_open == tuple(LIST not in one for one in found)
+    reasons = {one.reasons[LIST] for one in found if isinstance(one, PartialObject)}
+    assert reasons <= {
+        unmatched_keys(USER, KEY, ACCOUNT),
+        f"may hold more: some `{USER}` do not say in `{KEY}` what they belong to",
+    }
 
 
 @pytest.mark.parametrize(

@@ -213,7 +213,7 @@ def test_names_that_no_column_can_have_are_refused(tmp_path, name):
 
 
 def test_names_that_differ_in_case_alone_are_refused_by_both_names(tmp_path):
-    with pytest.raises(StoreError, match=f"{THING}: (X__c and x__c|x__c and X__c) differ in nothing but case"):
+    with pytest.raises(StoreError, match=f"{THING}: (X__c and x__c|x__c and X__c) differ only in case"):
         stored(tmp_path, [{"Id": "a", "x__c": 1}, {"Id": "b", "X__c": 1}])
 
 

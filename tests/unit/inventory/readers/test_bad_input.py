@@ -14,8 +14,8 @@ from tests.unit.inventory.readers.reports import ARN, TWO_USERS, USER, answer, c
 
 REPORTS = {
     "zero bytes": (b"", "the file is empty (zero bytes)"),
-    "byte order mark only": (b"\xef\xbb\xbf", "the file holds nothing but blank space"),
-    "white space only": (" \n\n", "the file holds nothing but blank space"),
+    "byte order mark only": (b"\xef\xbb\xbf", "the file contains only white space"),
+    "white space only": (" \n\n", "the file contains only white space"),
     "a header alone": ("user,arn\n", "a credential report without rows; each has at least the row of the root user"),
     "HTML page": ("<!DOCTYPE html><html><body>403</body></html>", "not a credential report: it looks like an HTML page"),
     "HTML page, blank first": ("\n  <HTML>", "not a credential report: it looks like an HTML page"),
@@ -104,7 +104,7 @@ ANSWERS = {
     "two pages": ('{"UserDetailList": []}\n' * 2, "line 2, column 1: a second document begins; give each, such as each page"),
     "two answers on lines": ('{"Content": ""}\n' * 2, "line 2, column 1: a second document begins"),
     "more text": ('{"Content": ""} x', "not valid JSON: line 1, column 17: more text after the end of the document"),
-    "JSON lines": ('{"Id":"a"}\n{"Id":"b"}\n', "JSON lines do not say what they are; name their type with --type"),
+    "JSON lines": ('{"Id":"a"}\n{"Id":"b"}\n', "JSON lines do not state their object type; set it with --type"),
     "key twice": ('{"Content": "", "Content": ""}', "an object has the key `Content` twice"),
     "deep JSON": ('{"a":' * 65 + "1" + "}" * 65, "nested deeper than 64 levels"),
     "very deep JSON": ('{"a":' * 100_000, "nested deeper than 64 levels"),

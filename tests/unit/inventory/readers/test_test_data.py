@@ -111,15 +111,15 @@ REFUSED = {
     "key twice": ('[{"Id":"a"},\n{"Id":"b","x":{"y":1,"y":1}}]', "object 2 (line 2): an object has the key `y` twice"),
     "key in two spellings": (
         '[{"Id":"a","Tag__c":1,"tag__c":1}]',
-        "object 1 of the array: the key `tag__c` stands in it in two",
+        "object 1 of the array: the key `tag__c` appears in two",
     ),
     "key of a child": (
         '[{"Id":"a","b__r":[{"Id":"b"},{"Id":"c","ID":"d"}]}]',
-        "object 1 of the array: the key `id` stands in it",
+        "object 1 of the array: the key `id` appears in two",
     ),
     "key of an owner": (
         '[{"Id":"a","b__r":{"x":1,"X":1}}]',
-        "object 1 of the array: the key `x` stands in it in two spellings",
+        "object 1 of the array: the key `x` appears in two spellings",
     ),
     "NaN": ('[{"Id":"a","x":NaN}]', "object 1 (line 1): `NaN` is not a JSON number"),
     "Infinity": ('[{"Id":"a","x":-Infinity}]', "object 1 (line 1): `-Infinity` is not a JSON number"),
@@ -152,7 +152,7 @@ def test_what_a_field_holds_may_have_keys_that_differ_in_case_only(tmp_path):
 
 
 def test_an_array_needs_a_type(tmp_path):
-    assert "name their type with --type" in reason_of(tmp_path, '[{"Id":"a"}]')
+    assert "set it with --type" in reason_of(tmp_path, '[{"Id":"a"}]')
 
 
 def test_a_surrogate_pair_is_a_character(tmp_path):

@@ -14,7 +14,7 @@ from perpend.inventory.snapshots.column_cache import INDEX, KeptFiles, damaged_b
 from perpend.inventory.snapshots.manifest import FORMAT, sealed
 
 DAY = 86_400
-NOT_THAT = "is damaged: its SHA-256 is not that of what was written"
+NOT_THAT = "is damaged: its SHA-256 has changed"
 
 
 @pytest.fixture
@@ -87,16 +87,16 @@ def index_of(content: dict) -> str:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "it is no JSON: cut off or damaged"),
-        ("[]", "it holds something else than a manifest"),
-        (index_of({}), "it holds something else than an index"),
-        (index_of({"columns": {}}), "it holds something else than an index"),
-        (index_of({"files": {}}), "it holds something else than an index"),
-        (index_of({"columns": {}, "files": []}), "it holds something else than an index"),
-        (index_of({"columns": {}, "files": {"x": 1}}), "it holds something else than an index"),
-        (index_of({"columns": {}, "files": {"x": ["d", "many"]}}), "it holds something else than an index"),
-        (index_of({"columns": {}, "files": {"x": ["d"]}}), "it holds something else than an index"),
-        (index_of({"columns": {"a": "x"}, "files": {}}), "it holds something else than an index"),
+        ("", "it is not JSON: truncated or damaged"),
+        ("[]", "it is not a manifest"),
+        (index_of({}), "it is not an index"),
+        (index_of({"columns": {}}), "it is not an index"),
+        (index_of({"files": {}}), "it is not an index"),
+        (index_of({"columns": {}, "files": []}), "it is not an index"),
+        (index_of({"columns": {}, "files": {"x": 1}}), "it is not an index"),
+        (index_of({"columns": {}, "files": {"x": ["d", "many"]}}), "it is not an index"),
+        (index_of({"columns": {}, "files": {"x": ["d"]}}), "it is not an index"),
+        (index_of({"columns": {"a": "x"}, "files": {}}), "it is not an index"),
     ],
 )
 def test_a_damaged_index_is_named_and_as_good_as_none(place, text, reason):

@@ -125,7 +125,7 @@ def test_an_interrupted_question_is_an_interrupt_and_other_errors_are_themselves
         (duckdb.IOException("write is what a user calls a column"), DAMAGED, False),
         (duckdb.InvalidInputException("No magic bytes found"), DAMAGED, False),
         (duckdb.InvalidInputException("Could not write"), "cannot be written", False),
-        (duckdb.OutOfMemoryException("x"), "more memory or temporary disk space is needed than may be used", False),
+        (duckdb.OutOfMemoryException("x"), "the limit of memory or temporary disk space is exceeded", False),
         (duckdb.PermissionException("file system operations are disabled"), "cannot be read: it is gone", False),
         (duckdb.ConversionException("x"), "cannot be stored (ConversionException)", False),
     ],

@@ -211,7 +211,7 @@ def test_names_that_differ_only_in_signs_have_directories_of_their_own():
 
 @pytest.mark.parametrize("place", ["s3://bucket/stores", Path("s3://bucket/stores")])
 def test_an_address_is_no_directory_of_a_store(place):
-    with pytest.raises(StoreError, match=r"^s3://?bucket/stores: an address and no directory: `remote_store` opens it$"):
+    with pytest.raises(StoreError, match=r"^s3://?bucket/stores: an address, not a directory: open it with `remote_store`$"):
         check_place(place)
 
 

@@ -189,26 +189,26 @@ def leading(path: str) -> str:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "it is no JSON: cut off or damaged"),
-        ("[" * 100_000, "it is no JSON: cut off or damaged"),
-        ("[1]", "it holds something else than a manifest"),
-        ("{}", "it holds something else than a manifest"),
-        ('{"format": "2"}', "it holds something else than a manifest"),
+        ("", "it is not JSON: truncated or damaged"),
+        ("[" * 100_000, "it is not JSON: truncated or damaged"),
+        ("[1]", "it is not a manifest"),
+        ("{}", "it is not a manifest"),
+        ('{"format": "2"}', "it is not a manifest"),
         ('{"format": 4}', "it is of format 4, and this version of Perpend knows 3 at most"),
         ('{"format": 2}', "its checksum does not match: it was edited or damaged"),
         ('{"format": 2, "checksum": null}', "its checksum does not match: it was edited or damaged"),
-        (sealed({"format": 2}), "it holds something else than a manifest"),
-        (changed(created="yesterday"), "it holds something else than a manifest"),
-        (changed(created=None), "it holds something else than a manifest"),
-        (changed(failures=[{"source": "x"}]), "it holds something else than a manifest"),
-        (changed(sources=None), "it holds something else than a manifest"),
+        (sealed({"format": 2}), "it is not a manifest"),
+        (changed(created="yesterday"), "it is not a manifest"),
+        (changed(created=None), "it is not a manifest"),
+        (changed(failures=[{"source": "x"}]), "it is not a manifest"),
+        (changed(sources=None), "it is not a manifest"),
         (
             changed(tables=[{**DOCUMENT["tables"][1], "columns": [{"name": "x", "form": "odd"}]}]),
-            "it holds something else than a manifest",
+            "it is not a manifest",
         ),
-        (leading("/etc/passwd"), "it holds something else than a manifest"),
-        (leading("../x.parquet"), "it holds something else than a manifest"),
-        (leading("inventory/../../x.parquet"), "it holds something else than a manifest"),
+        (leading("/etc/passwd"), "it is not a manifest"),
+        (leading("../x.parquet"), "it is not a manifest"),
+        (leading("inventory/../../x.parquet"), "it is not a manifest"),
     ],
 )
 def test_what_is_no_manifest_is_refused_with_the_reason(text: str, reason: str):
@@ -219,7 +219,7 @@ def test_what_is_no_manifest_is_refused_with_the_reason(text: str, reason: str):
 
 @pytest.mark.parametrize("missing", ["run", "created", "engine", "sources", "failures", "tables"])
 def test_a_manifest_holds_everything(missing: str):
-    with pytest.raises(Damaged, match=r"^it holds something else than a manifest$"):
+    with pytest.raises(Damaged, match=r"^it is not a manifest$"):
         manifest_from(sealed({key: value for key, value in DOCUMENT.items() if key != missing}))
 
 
@@ -243,7 +243,7 @@ def test_the_pointer_names_a_run_and_the_checksum_of_its_manifest():
         key: value for key, value in json.loads(text).items() if key != "checksum"
     }
     for missing in ("run", "manifest"):
-        with pytest.raises(Damaged, match=r"^it holds something else than a run$"):
+        with pytest.raises(Damaged, match=r"^it does not name a snapshot$"):
             pointer_from(sealed({key: value for key, value in document_from(text).items() if key not in ("checksum", missing)}))
 
 

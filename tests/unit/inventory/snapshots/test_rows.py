@@ -60,7 +60,7 @@ def test_what_cannot_be_written_is_named(tmp_path):
         (["a", ""], "here: '' cannot be the name of a column"),
         (["x" * 256], f"here: '{'x' * 200}…' cannot be the name of a column"),
         (["a\tb"], r"here: 'a\\tb' cannot be the name of a column"),
-        (["ab", "c", "aB"], "here: ab and aB differ in nothing but case; a table can hold only one of them"),
+        (["ab", "c", "aB"], "here: ab and aB differ only in case; a table can hold only one of them"),
     ],
 )
 def test_names_that_no_table_can_have_are_refused(names, reason):

@@ -54,7 +54,7 @@ def test_other_bytes_are_noticed_when_the_table_is_asked_for(directory, damaged)
     for _ in range(2):
         with pytest.raises(StoreError) as raised:
             found["T"]
-        assert f"{directory}/{damaged}: is damaged: its SHA-256 is not that of what was written" == str(raised.value)
+        assert f"{directory}/{damaged}: is damaged: its SHA-256 has changed" == str(raised.value)
 
 
 def test_a_table_is_compared_once(directory):

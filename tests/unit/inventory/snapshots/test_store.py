@@ -106,9 +106,9 @@ def test_a_flipped_byte_is_found_when_files_are_verified(tmp_path):
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda text: text[: len(text) // 2], "it is no JSON: cut off or damaged"),
-        (lambda text: "", "it is no JSON"),
-        (lambda text: "[1]", "it holds something else than a manifest"),
+        (lambda text: text[: len(text) // 2], "it is not JSON: truncated or damaged"),
+        (lambda text: "", "it is not JSON"),
+        (lambda text: "[1]", "it is not a manifest"),
         (lambda text: text.replace(THING, THING.replace("Thing", "Thong")), "its checksum does not match"),
         (lambda text: json.dumps({**json.loads(text), "format": 99}), "it is of format 99"),
     ],
@@ -145,7 +145,7 @@ def test_tables_that_differ_only_in_case_are_refused(tmp_path):
         run.directory_of("Thing__c")
         with pytest.raises(StoreError) as raised:
             run.directory_of("thing__c")
-        assert "the object types Thing__c and thing__c differ in nothing but case" == str(raised.value)
+        assert "the object types Thing__c and thing__c differ only in case" == str(raised.value)
         assert run.directory_of("Other__c") != run.directory_of("Thing__c")
 
 
@@ -177,12 +177,12 @@ def test_what_is_in_force_is_told_or_why_it_is_not_known(tmp_path):
     for ask in (store.run_in_force, store.snapshot):
         with pytest.raises(StoreError) as raised:
             ask()
-        assert f"{tmp_path}/a\\nb/manifest.json: it is no JSON: cut off or damaged{hint}" == str(raised.value)
+        assert f"{tmp_path}/a\\nb/manifest.json: it is not JSON: truncated or damaged{hint}" == str(raised.value)
     for run in (first, second):
         (store.directory / "runs" / f"{run}.json").unlink()
     with pytest.raises(StoreError) as raised:
         store.run_in_force()
-    assert f"{tmp_path}/a\\nb/manifest.json: it is no JSON: cut off or damaged" == str(raised.value)
+    assert f"{tmp_path}/a\\nb/manifest.json: it is not JSON: truncated or damaged" == str(raised.value)
 
 
 def test_a_run_in_force_whose_manifest_is_gone_or_another_one_is_damage(tmp_path):
@@ -192,12 +192,12 @@ def test_a_run_in_force_whose_manifest_is_gone_or_another_one_is_damage(tmp_path
     paths[1].write_text(paths[0].read_text())
     with pytest.raises(StoreError) as raised:
         Store(tmp_path).snapshot()
-    assert f"{paths[1]}: its checksum is not that of the run in force" == str(raised.value)
+    assert f"{paths[1]}: its checksum is not that of the current snapshot" == str(raised.value)
     paths[1].unlink()
     with pytest.raises(StoreError) as raised:
         Store(tmp_path).snapshot()
     hint = f"; the newest snapshot that was stored is {first}"
-    assert f"{paths[1]}: is missing, though its run is in force{hint}" == str(raised.value)
+    assert f"{paths[1]}: is missing, although it is of the current snapshot{hint}" == str(raised.value)
     paths[1].mkdir()
     with pytest.raises(StoreError, match=r"json: cannot be read: is a directory$"):
         Store(tmp_path).snapshot()

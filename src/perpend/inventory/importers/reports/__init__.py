@@ -1,1 +1,1 @@
-"""Large credential reports in, the same tables out as by way of objects: rows that never become Python values."""
+"""Import large credential reports with DuckDB, without a Python value per row."""

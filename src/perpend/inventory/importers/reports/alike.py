@@ -1,6 +1,6 @@
-"""Rows of reports with the same columns in, by ARN; what collectors make of them out, by DuckDB, which holds none of them.
+"""Merge rows of reports that have the same columns, with DuckDB.
 
-Where all have the same columns, none can say more than another: equal rows collapse, others contradict each other
+With equal columns, no row can know more than another: equal rows collapse, others contradict each other
 (``inventory/readers/merge.py``).
 """
 
@@ -96,7 +96,7 @@ def _differing(values: dict[str, str]) -> str:
 
 
 def _sentence(sources: Sequence[StoredSource]) -> str:
-    """Return the expression of what is said of readings at ``places`` that differ in ``names``."""
+    """Return the expression of the text about readings at ``places`` that differ in ``names``."""
     more = f"CASE WHEN len(names) > {MOST_NAMED} THEN ' and ' || (len(names) - {MOST_NAMED}) || ' more' ELSE '' END"
     named = f"{text_list(one.name for one in sources)}[one.source + 1] || ':' || one.line"
     where = f"array_to_string(list_transform(places[1:{MOST_NAMED}], lambda one: {named}), ', ')"

@@ -1,6 +1,6 @@
-"""Large credential reports and what a user may be called in, the few users out that somebody may mean, as collectors make them.
+"""Find single users in large credential reports by name or ARN.
 
-All rows are looked at, and none is kept that nobody asks for.
+All rows are read, and only matching rows are kept.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Readings of ARNs that reports show more than once in, one row each out, settled as the collectors settle them.
+"""Merge readings of ARNs that reports show more than once, as the readers do, and add rows of missing root users.
 
-Beside these: rows of root users of whom no report has one. Memory does not grow with the reports.
+Memory does not grow with the reports.
 """
 
 from __future__ import annotations
@@ -47,11 +47,10 @@ def settle_repeated(
     *,
     rivals: bool = False,
 ) -> tuple[str, str | None]:
-    """Return the text that stands for one row per ARN of some readings: whose line stands for all, and what it says then.
+    """Return the relation of one row per ARN of some readings: the line that represents all, and its document.
 
-    ``readings`` gives source, line, user, ARN and document of each; ``sources`` stand by number, in their rank. With
-    ``rivals`` also what stands for all readings of objects of which several remain, each object's own in their order, numbered
-    from 0; None where there are none.
+    ``readings`` has source, line, user, ARN and document of each; ``sources`` are ordered by rank. With ``rivals`` also return
+    the relation of all readings of contradicted objects, grouped by object and numbered from 0; None if there are none.
     """
     rows = _rows_of(connection, f"FROM ({readings}) ORDER BY arn, source, line")
     groups = map(_rows_of_user, _settled(rows, sources), repeat([one.name for one in sources]))

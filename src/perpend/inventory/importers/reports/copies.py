@@ -1,4 +1,4 @@
-"""The copy of a report in, expressions of SQL over its rows out: what its cells say, and the document that these make."""
+"""Return SQL expressions over the copy of a report: its cells, and the JSON document of a row."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BUFFER: Final = 4 << 20
 
 
 def copied(report: PlainReport) -> str:
-    """Return what stands for the rows of a copy: a column for each of the report's, by their places, and ``BREAKS``."""
+    """Return the relation of a copy: a column for each of the report's columns, by position, and ``BREAKS``."""
     columns = ", ".join([*(f"{cell}: 'VARCHAR'" for cell in places_of(report.columns)), f"{BREAKS}: 'BIGINT'"])
     # INVARIANT: a copy has no quotes around cells, and no cell is the one that is null. Backslashes are JSON's.
     options = (
@@ -36,7 +36,7 @@ def copied(report: PlainReport) -> str:
 
 
 def places_of(columns: Sequence[str]) -> list[str]:
-    """Return what the cells of a report's rows are called."""
+    """Return the column names of a copy."""
     return [f"c{place}" for place in range(len(columns))]
 
 

@@ -1,7 +1,6 @@
-"""Lines of reports that come in the order of their users in, the same users numbered in that order out, without sorting them.
+"""Number the users of reports whose lines are in user order already, without sorting.
 
-What is sorted has to be held, or kept in files. Here each line's number is how many users are before it, and lines of one user
-share theirs.
+Sorting needs memory or files. Here each line's number is the number of users before it, and lines of one user share it.
 """
 
 from __future__ import annotations

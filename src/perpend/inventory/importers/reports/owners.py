@@ -1,4 +1,4 @@
-"""Users of reports in, a table of the accounts that own them out: what is asked of accounts then reads no user again."""
+"""Make a table of the accounts that own the users of reports, so that account queries do not read users again."""
 
 from __future__ import annotations
 

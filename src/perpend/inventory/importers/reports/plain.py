@@ -1,9 +1,8 @@
-"""A path in, a copy of the credential report there out, if every reader of CSV reads it alike; nothing where one might not.
+"""Copy a plain credential report into a form that DuckDB reads fast; decline a report that CSV readers may read differently.
 
-Such a report has a header of printable names, quotes as RFC 4180 wants them, no blank lines but at its end, as many commas as
-its rows need, and no row whose document would be too long to be plain. The copy has a row per line and no quotes: its cells are
-written as JSON writes texts, so that what stood in quotes cannot be taken for the end of a cell or row. Everything else, and
-everything that is wrong, is left to the collectors. Refuses to know what rows say.
+A plain report has a header of printable names, quotes as in RFC 4180, no blank lines except at its end, rows of equal
+length, and no row whose document is too long for plain JSON. The copy has a line per row and no quotes: its cells are
+escaped like JSON texts, so that quoted text cannot look like the end of a cell or row. The readers handle all other reports.
 """
 
 from __future__ import annotations
@@ -85,7 +84,7 @@ def plain_report(
 def _copied(
     pieces: Iterator[bytes], copy: Path, progress: Callable[[int], None] | None
 ) -> tuple[tuple[str, ...], int, int, bool, int]:
-    """Write rows to a file, without the first one; return the columns that it names, and what else is to be said of them."""
+    """Write rows to a file, without the header; return the columns of the header, and facts about the rows."""
     header, _, first = next(pieces, b"").partition(b"\n")
     columns, rows, breaks, escaped, longest = _columns(header), 0, 0, False, 0
     with copy.open("wb") as stream:
@@ -167,7 +166,7 @@ def _end_of_rows(text: bytes) -> int:
 
 
 def _chunks(path: str) -> Iterator[bytes]:
-    """Yield a file's bytes, unpacked when they are gzip. What may be a bomb is for collectors to refuse."""
+    """Yield a file's bytes, unpacked if they are gzip. The readers reject decompression bombs."""
     most = MAX_BYTES
     try:
         packed = is_gzip(path)
@@ -226,9 +225,9 @@ def _cells(rows: bytes) -> bytes:
 
 
 def _joined(rows: bytes) -> bytes:
-    """Return rows with separators for `","`, and without these quotes: most of those that stand around all cells.
+    """Return rows with separators in place of `","`, and without these quotes, which surround most cells.
 
-    Now and then a cell holds what is replaced; then some separator stands outside of the quotes that are left.
+    If a cell contains the replaced text, some separator is outside of the remaining quotes.
     """
     # INVARIANT: where no quote opens a cell whose first sign is a comma, the first of `","` closes one, or is the second of
     # two that stand for one. Of these the first one stands in front of the separator then, and closes a cell.
@@ -237,7 +236,7 @@ def _joined(rows: bytes) -> bytes:
 
 
 def _between(text: bytes) -> bytes:
-    """Return what stands around cells in quotes, and all cells without them, with separators, and LF where lines end."""
+    """Return the texts around quoted cells, and unquoted cells, with separators, and LF at the ends of lines."""
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n")
         if b"\r" in text:

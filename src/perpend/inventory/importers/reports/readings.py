@@ -1,6 +1,6 @@
-"""Plain credential reports in, the tables of their users and accounts out, as pieces that hold each of them once, in order.
+"""Read plain credential reports with DuckDB into fragments of the tables of users and accounts.
 
-DuckDB reads the rows. Only what some ARN's rows say differently comes to Python, where collectors settle it.
+Only ARNs whose rows differ come to Python, where the readers' rules merge them.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ OWNER: Final = ("CA10__account__r", ACCOUNT_TYPE, "CA10__account__c")
 
 @dataclass(frozen=True, slots=True)
 class ReadReports:
-    """Reports as they were read: what is to be said of each, and a piece of each table."""
+    """Reports that were read: the source of each, and a fragment of each table."""
 
     sources: list[StoredSource]
     pieces: dict[str, TableFragment]
@@ -83,14 +83,14 @@ class ReadReports:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What stands for rows that are not as a report has them, and for all readings of objects of which several remain."""
+    """The relation of rows that differ from the reports' lines, and of all readings of contradicted objects."""
 
     rows: str
     rivals: str | None
 
 
 def are_as_usual(user: ObjectType | None, account: ObjectType | None) -> bool:
-    """Whether what is declared of users and accounts lets their tables be made without a look at each object."""
+    """Whether users and accounts are declared in a way that needs no look at each object."""
     if user is None or account is None:
         return False
     owner = user.lookups.get(OWNER[0])
@@ -115,9 +115,9 @@ def read_reports(
     directory: Path,
     progress: Callable[[int], None] | None = None,
 ) -> ReadReports | None:
-    """Return what reports hold; None where one of them is not plain, or wrong: then collectors are to read all of them.
+    """Return the content of reports; None if one is not plain or is invalid, so that the readers must read all of them.
 
-    ``directory`` takes copies for as long as the pieces are read.
+    ``directory`` keeps copies as long as the fragments are read.
     """
     readings = readings_of(connection, paths, declared, directory, progress, memory=_MEMORY)
     if readings is None:
@@ -137,9 +137,9 @@ def readings_of(
     *,
     memory: str,
 ) -> Readings | None:
-    """Return the rows of reports, copied to a directory; None where one of them is not plain, or wrong.
+    """Return the rows of reports, copied to a directory; None if one is not plain or is invalid.
 
-    ``memory`` is what DuckDB may hold from now on, where all lines are as short as they usually are.
+    ``memory`` is DuckDB's limit from now on, if all lines have the usual length.
     """
     reports: list[PlainReport] = []
     for number, path in enumerate(paths):
@@ -166,7 +166,7 @@ class Readings:
 
     @property
     def keys(self) -> str:
-        """What stands for source, line, user and ARN of every row."""
+        """The relation of source, line, user and ARN of every row."""
         return f"({self._of_all(lambda number, report: self._lines(number, named(report)))})"
 
     @property
@@ -209,7 +209,7 @@ class Readings:
         return f"SELECT {number} AS source, line, {listed} FROM ({lines}){where}"
 
     def sources(self, complete: Mapping[str, Sequence[Scope]], observed_at: Mapping[str, datetime]) -> list[StoredSource]:
-        """Return what is to be said of each report."""
+        """Return the source of each report."""
         accounts: dict[int, dict[str, bool]] = {}
         for source, account, is_whole in rows_of(self.connection, f"SELECT source, account, has_root FROM {SEEN} ORDER BY ALL"):
             accounts.setdefault(source, {})[account] = is_whole

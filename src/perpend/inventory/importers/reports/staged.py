@@ -1,4 +1,4 @@
-"""Plain credential reports in, tables to be judged at once out: relations over copies of the reports, no files of a store."""
+"""Stage plain credential reports as tables for evaluation: relations over copies of the reports, without a store."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class StagedReports:
         return self.relations[table]
 
     def place(self, table: str) -> Path:
-        """Return what is to be named where a table cannot be read."""
+        """Return the name of the table for errors."""
         assert table in self.relations
         return self.directory
 
@@ -114,7 +114,7 @@ def stage_reports(
 
 
 def _selected(readings: Readings, texts: Mapping[str, str], documents: str, row: str, doubt: str) -> str:
-    """Return what stands for users, made of their lines and documents. ``texts`` are expressions of further columns."""
+    """Return the relation of users, from their lines and documents. ``texts`` are expressions of further columns."""
     own = [f"{column} AS {name(field_name)}" for field_name, column in USER_FIELDS.items()]
     held = [f"{expression} AS {name(column)}" for column, expression in texts.items()]
     system = [f"{row} AS {name(ROW)}", f"source AS {name(SOURCE)}", f"CAST({doubt} AS VARCHAR) AS {name(CONTRADICTED)}"]

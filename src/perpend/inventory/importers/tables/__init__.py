@@ -1,1 +1,1 @@
-"""Tables in files, whatever form they have, brought into a store: bytes, columns, names of fields, relations."""
+"""Import table files: check their bytes, read their columns, and compare these with the declared fields."""

@@ -1,7 +1,7 @@
-"""A Parquet file in, whether it is one, with its pages as they were written, out: those with a checksum are compared with it.
+"""Compare the pages of a Parquet file with their checksums.
 
-DuckDB reads pages without doing so. Heads of pages, which no checksum covers, are read in Thrift's compact form, as far as
-it takes to find the next page. Refuses to know what pages hold.
+DuckDB 2.0 does not: of files with page checksums and one flipped bit, it read most without an error and with other values.
+Page headers are parsed as Thrift's compact protocol, only as far as needed to find the next page. No checksum covers them.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ bytes a text: no head comes near the last two."""
 
 
 class _Odd(Exception):
-    """What stands where a page's head should is none."""
+    """The bytes are not a page header."""
 
 
 def check_pages(connection: Connection, path: str, link: Path) -> None:
-    """Read a Parquet file's pages. Raises UnreadableTable where one is not as its checksum says, or files are several.
+    """Raise UnreadableTable if a page of a Parquet file does not match its checksum, or the file is several files joined.
 
-    ``link`` is what the database reads the file by. A column of which neither of the first two pages has a checksum, be they
-    of a dictionary or of values, has none.
+    ``link`` is the name by which DuckDB reads the file. A column counts as having no checksums if neither of its first two
+    pages, dictionary or data, has one.
     """
     dictionary = "CASE WHEN dictionary_page_offset > 0 THEN dictionary_page_offset END"
     columns = f"least({dictionary}, data_page_offset), total_compressed_size, path_in_schema"
@@ -68,7 +68,7 @@ def check_pages(connection: Connection, path: str, link: Path) -> None:
 
 
 def _is_several(stream: BinaryIO) -> bool:
-    """Whether another file ends inside of a file: the last one's footer would be read with the first one's pages."""
+    """Whether another Parquet file ends inside of the file: DuckDB would read the last footer with the first file's pages."""
     begin, held = 0, b""
     while more := stream.read(_AT_ONCE):
         held += more
@@ -82,7 +82,7 @@ def _is_several(stream: BinaryIO) -> bool:
 
 
 def _is_behind_footer(stream: BinaryIO, place: int) -> bool:
-    """Whether a footer stands before a place, with its length behind it. What is read next stays the same."""
+    """Whether the bytes before a position are a footer with its length. The position of the stream does not change."""
     back = stream.tell()
     stream.seek(max(place - _LENGTH, 0))
     footer = place - _LENGTH - int.from_bytes(stream.read(_LENGTH), "little")
@@ -93,7 +93,7 @@ def _is_behind_footer(stream: BinaryIO, place: int) -> bool:
 
 
 def _are_sound(stream: BinaryIO, start: int, end: int) -> bool:
-    """Whether the pages of a column have the checksums that they carry. What carries none is for others to read."""
+    """Whether the pages of a column match their checksums. Pages without one are not checked."""
     length = stream.seek(0, os.SEEK_END)
     stream.seek(max(start, 0))
     with_checksum = number = 0
@@ -123,7 +123,7 @@ def _checksum(stream: BinaryIO, size: int) -> int:
 
 
 def _head(stream: BinaryIO, depth: int = 0) -> dict[int, int]:
-    """Read a struct and return its whole numbers by field."""
+    """Read a Thrift struct and return its integers by field number."""
     numbers: dict[int, int] = {}
     field = 0
     for _ in range(_MOST_FIELDS):
@@ -166,6 +166,6 @@ def _unsigned(stream: BinaryIO) -> int:
 
 
 def _whole(stream: BinaryIO) -> int:
-    """Read a whole number, below zero too: those are counted between the others."""
+    """Read a zigzag-encoded integer."""
     number = _unsigned(stream)
     return number >> 1 ^ -(number & 1)

@@ -1,4 +1,4 @@
-"""A path in, whether its bytes are a table out, and whether all of them are sound. Refuses to know columns and rows."""
+"""Read the bytes of a table file and check that they are intact."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class UnreadableTable(PerpendError):
 
 
 def check_table(path: str) -> None:
-    """Read a table file to its end. Raises UnreadableTable where its bytes cannot be a table's.
+    """Read a table file to its end. Raises UnreadableTable if its bytes cannot be a table.
 
-    Gzip is compared with the length and the checksum that each of its members carries; text holds no NUL.
+    Gzip members are compared with their length and checksum; text must not contain NUL.
     """
     kind = kind_of(head_of(path))
     for chunk in _chunks(path) if kind is not PARQUET else ():
@@ -41,26 +41,26 @@ def check_table(path: str) -> None:
 
 
 def holds_table(path: str, type_name: str | None, *, mapped: bool) -> bool:
-    """Whether an input is a table of one object type, not something that collectors know by its content."""
+    """Whether an input is a table of one object type, not a format that readers recognise."""
     kind = kind_of(head_of(path))
     return mapped or (kind is not None and kind.is_table and (kind is PARQUET or type_name is not None))
 
 
 def head_of(path: str) -> bytes:
-    """Return the first bytes of a file, unpacked when they are gzip."""
+    """Return the first bytes of a file, unpacked if they are gzip."""
     if Path(path).is_dir():
         raise UnreadableTable(path, "is a directory, not a file")
     return next(_chunks(path), b"")
 
 
 def is_gzip(path: str) -> bool:
-    """Whether a file starts as gzip does."""
+    """Whether a file starts like gzip."""
     with Path(path).open("rb") as stream:
         return stream.read(2) == _GZIP
 
 
 def _chunks(path: str) -> Iterator[bytes]:
-    """Yield a file's bytes, unpacked when they are gzip."""
+    """Yield a file's bytes, unpacked if they are gzip."""
     try:
         with (gzip.open if is_gzip(path) else open)(path, "rb") as stream:
             while chunk := stream.read(HEAD):

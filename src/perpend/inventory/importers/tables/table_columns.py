@@ -1,6 +1,6 @@
-"""A column of a table file and what its object type declares in, the column as the store keeps it out.
+"""Convert the columns of a table file to the forms of the store, by the declared types of their fields.
 
-Nothing is converted but how a value is written down; what does not fit is kept as it is, counted and shown.
+Only the notation of values changes. Values that do not fit are stored as they are, counted and reported.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _WORDS: Final = {Form.TEXT: "texts", Form.NUMBER: "numbers", Form.BOOLEAN: "Bool
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """Rows of a column that are not as declared: how many, the first few of them (from 1), and what they hold."""
+    """Rows of a column that are not as declared: the count, the first row numbers (from 1), and a description of the values."""
 
     column: str
     count: int
@@ -53,7 +53,7 @@ class Oddity:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A column as it is stored: its form, the expression of its values, and the one of why a value is not known, if any."""
+    """A column to be stored: its form, the expression of its values, and of the reason why a value is unknown, if any."""
 
     form: Form
     value: str
@@ -63,7 +63,7 @@ class Stored:
 
 @dataclass(slots=True)
 class _Reading:
-    """What a column's values may become before they are looked at. ``bad`` rows lose their value for ``reason``."""
+    """A possible conversion of a column, before its values are read. ``bad`` rows lose their value for ``reason``."""
 
     column: str
     form: Form
@@ -90,11 +90,11 @@ def store_columns(
     json: bool = False,
     null_where_blank: Collection[str] = (),
 ) -> dict[str, Stored]:
-    """Return the columns as they are stored, by API name. ``columns`` maps the relation's columns to their types in SQL.
+    """Return the columns to be stored by API name. ``columns`` maps the relation's columns to their SQL types.
 
-    ``names`` says which of them are taken, and by which API name; ``untyped`` that all hold texts because the format has
-    nothing else, and blank cells are null; ``json`` that cells are JSON, and those that a row does not have are null. Blank
-    cells are not known, but in the columns of ``null_where_blank``.
+    ``names`` has the API names of the columns to store. ``untyped``: the format has only texts, and blank cells are null.
+    ``json``: cells are JSON, and null if the row has no such key. Blank cells are unknown, except in the columns of
+    ``null_where_blank``.
     """
     readings = {}
     for column, api_name in names.items():
@@ -111,7 +111,7 @@ def store_columns(
 
 
 def constant_column(value: Any) -> Stored:
-    """Return the column that holds one value for all objects."""
+    """Return a column with one value for all objects."""
     match value:
         case None:
             return Stored(Form.TEXT, "CAST(NULL AS VARCHAR)")
@@ -123,7 +123,7 @@ def constant_column(value: Any) -> Stored:
 
 
 def _typed_reading(column: str, kind: str, wanted: ValueType | None) -> _Reading:
-    """Return how a column of a type of SQL reads."""
+    """Return the conversion of a column of a SQL type."""
     cell, base = name(column), re.split(r"[(\[]", kind)[0]
     if kind.endswith("]") or base in ("STRUCT", "MAP", "UNION", "JSON", "VARIANT"):
         shown = f"CAST(to_json({cell}) AS VARCHAR)" if kind != "JSON" else f"CAST({cell} AS VARCHAR)"
@@ -173,7 +173,7 @@ def _time_reading(column: str, base: str) -> _Reading:
 
 
 def _compare(reading: _Reading, wanted: ValueType | None) -> None:
-    """Note where a column of one form holds what a field of another type cannot have."""
+    """Record values of one form that a field of another type cannot have."""
     expected = _FORMS.get(wanted, Form.TEXT) if wanted else None
     if expected is not None and reading.form not in (expected, Form.VARIANT):
         reading.odd = f"{name(reading.column)} IS NOT NULL"
@@ -182,13 +182,13 @@ def _compare(reading: _Reading, wanted: ValueType | None) -> None:
 
 
 def _look_for_times(reading: _Reading, wanted: ValueType | None) -> None:
-    """Note where texts are no times and such are declared."""
+    """Record texts that are not times in a field that is declared as time."""
     if wanted is ValueType.DATE_TIME:
         reading.odd, reading.odd_words = is_no_time(reading.value), "texts that name no time where times are declared"
 
 
 def _untyped_reading(column: str, wanted: ValueType | None) -> _Reading:
-    """Return how a column of a format reads in which everything is text: as declared, as text where nothing is."""
+    """Return the conversion of a text column to its declared type; it stays text if none is declared."""
     cell = name(column)
     if wanted is ValueType.NUMBER:
         fits = f"(regexp_full_match({cell}, {text(_NUMBER)}) AND isfinite(TRY_CAST({cell} AS DOUBLE)))"
@@ -210,7 +210,7 @@ def _untyped_reading(column: str, wanted: ValueType | None) -> _Reading:
 
 
 def _json_reading(connection: Connection, relation: str, column: str, wanted: ValueType | None) -> _Reading:
-    """Return how a column of JSON cells reads: one form for all, or each its own."""
+    """Return the conversion of a column of JSON cells: one form for all, or variants."""
     cell = name(column)
     missing = f"CASE WHEN {cell} IS NULL THEN {text(MISSING)} END"
     kinds = {kind for (kind,) in rows_of(connection, f"SELECT DISTINCT json_type({cell}) FROM {relation}")} - {None, "NULL"}
@@ -245,7 +245,7 @@ def _json_reading(connection: Connection, relation: str, column: str, wanted: Va
 
 
 def _counts(connection: Connection, relation: str, readings: Sequence[_Reading]) -> list[list[tuple[int, list[int]]]]:
-    """Return for each reading how many rows are bad, inexact, odd and blank, with the first few of them."""
+    """Return for each conversion the counts of bad, inexact, odd and blank rows, with the first row numbers."""
     wanted = []
     for reading in readings:
         for condition in (reading.bad, reading.inexact, reading.odd, reading.blank):
@@ -253,7 +253,7 @@ def _counts(connection: Connection, relation: str, readings: Sequence[_Reading])
                 wanted += [f"count(*) FILTER (WHERE {condition})", f"min({PLACE}, {_SHOWN}) FILTER (WHERE {condition})"]
             else:
                 wanted += ["0", "[]"]
-    # Without an aggregate there would be as many rows as the relation has, none of an empty one.
+    # Without an aggregate, the query would have a row per row of the relation.
     counts = rows_of(connection, f"SELECT {', '.join(['count(*)', *wanted])} FROM {relation}")[0][1:]
     pairs = [(int(counts[place] or 0), [int(row) for row in counts[place + 1] or []]) for place in range(0, len(counts), 2)]
     return [pairs[place : place + 4] for place in range(0, len(pairs), 4)]

@@ -1,6 +1,6 @@
-"""A table file in (Parquet, JSON lines, CSV, TSV, gzip of the texts), a piece of a table out. What it is, its content tells.
+"""Read a table file (Parquet, JSON lines, CSV, TSV; texts may be gzip) as a fragment of a table.
 
-DuckDB reads it, shut in; what it says of a bad file is put into own words. Refuses to know what columns mean.
+The content decides the format. DuckDB reads the file in a sandbox; its errors are translated.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.diagnostics.model import whole_file
+from perpend.core.diagnostics.model import suggestion, whole_file
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.schema.tables import ROW, SOURCE, Form, unread
@@ -24,7 +24,6 @@ from perpend.core.values.types import ValueType
 from perpend.core.values.values import WHITE_SPACE
 from perpend.inventory.importers import rules
 from perpend.inventory.importers.merge_relations import TableFragment
-from perpend.inventory.importers.tables.field_names import check_fields
 from perpend.inventory.importers.tables.parquet_pages import check_pages
 from perpend.inventory.importers.tables.table_bytes import MARK, UnreadableTable, check_table, head_of, is_gzip
 from perpend.inventory.importers.tables.table_columns import PLACE, Oddity, Stored, constant_column, store_columns
@@ -43,6 +42,9 @@ if TYPE_CHECKING:
     from perpend.core.objects.claims import Scope
     from perpend.inventory.snapshots.database import Connection
 
+_FIELD_NAME: Final = re.compile(r"\w+__[cr]", re.IGNORECASE)
+_ALWAYS: Final = ("Id", "Name", "RecordTypeId", "RecordType")
+
 _STAGED_FORM: Final = f"(FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE {ROW_GROUP})"
 _MOST_NAMED: Final = 12
 _OTHER_DELIMITERS: Final = (";", "|")
@@ -50,11 +52,11 @@ _OTHER_DELIMITERS: Final = (";", "|")
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A file that holds objects of one type. ``columns`` maps its columns to API names, None where they are API names.
+    """A file with objects of one type. ``columns`` maps its columns to API names, None if they are API names.
 
-    ``constants`` are fields that all objects have alike, ``complete`` the scopes of which it holds every object, and
-    ``new_fields`` lets there be some that the type does not declare. ``blank_is_none``: a blank cell of CSV or TSV is null,
-    in all columns or in those named; without it, it is not known.
+    ``constants`` are fields with one value for all objects, ``complete`` the scopes of which the file has every object, and
+    ``new_fields`` allows fields that the type does not declare. ``blank_is_none``: a blank cell of CSV or TSV is null, in all
+    columns or in the given ones; without it, it is unknown.
     """
 
     path: str
@@ -68,10 +70,10 @@ class TableFile:
 
 
 def in_order(tables: Iterable[TableFile]) -> list[TableFile]:
-    """Return tables by what they hold and what is said of them, whatever they are called."""
+    """Sort tables by content hash and options, so that file names and argument order do not matter."""
 
     def place(table: TableFile) -> tuple[str, ...]:
-        with suppress(OSError, ValueError):  # whoever reads it says what is wrong
+        with suppress(OSError, ValueError):  # reading it reports the error
             said = (table.type_name, table.columns, table.constants, table.observed_at, table.complete, table.blank_is_none)
             return digest_of(Path(table.path))[0], repr(said), table.path
         return ("",)
@@ -81,7 +83,7 @@ def in_order(tables: Iterable[TableFile]) -> list[TableFile]:
 
 @dataclass(frozen=True, slots=True)
 class ReadTable:
-    """A table file as a piece of its type's table, what it was, and what is strange about it."""
+    """A table file as a fragment of its type's table, with its format and diagnostics."""
 
     piece: TableFragment
     kind: str
@@ -90,7 +92,7 @@ class ReadTable:
 
 @dataclass(frozen=True, slots=True)
 class _Staged:
-    """A table in a form that DuckDB can read again and again: its relation, and its columns with their types in SQL."""
+    """A table that DuckDB can read repeatedly: its relation, and its columns with their SQL types."""
 
     relation: str
     columns: dict[str, str]
@@ -102,9 +104,9 @@ class _Staged:
 def read_table(
     connection: Connection, table: TableFile, *, declared: ObjectType | None, source: int, staging: Path
 ) -> ReadTable:
-    """Return a table file as a piece. ``source`` is its number in the run, ``staging`` a path that may be written to.
+    """Return a table file as a fragment. ``source`` is its number in the run, ``staging`` a path that may be written to.
 
-    Raises UnreadableTable with the reason, and the line where there is one.
+    Raises UnreadableTable with the reason, and the line if there is one.
     """
     staged = _stage(connection, table.path, staging)
     names = _names(table, staged)
@@ -140,7 +142,7 @@ def read_table(
 def _stage(connection: Connection, path: str, staging: Path) -> _Staged:
     check_table(path)
     kind = table_kind_of(head_of(path))
-    # DuckDB is shut into the store and takes some signs in names for patterns: it reads a link with a harmless name.
+    # DuckDB may only read the store's directory, and takes some names for patterns: give it a link with a safe name.
     link = staging.with_name(f"{staging.name}-input")
     link.symlink_to(os.path.abspath(path))
     try:
@@ -174,7 +176,7 @@ def _stage_parquet(connection: Connection, path: str, link: Path) -> _Staged:
 
 
 def _top_level(schema: list[tuple[Any, ...]]) -> list[str]:
-    """Return the names of a Parquet file's own columns, of a schema that lists nested ones behind them."""
+    """Return the names of the top-level columns of a Parquet schema, which lists nested columns after their parent."""
     names, place = [], 1
     while place < len(schema):
         names.append(str(schema[place][0]))
@@ -220,12 +222,12 @@ def _stage_json(connection: Connection, path: str, link: Path, staging: Path) ->
 
 
 def copy_checked(connection: Connection, query: str, target: Path) -> None:
-    """Stage what a query gives."""
+    """Write the result of a query to the staging file."""
     connection.execute(f"COPY ({query}) TO {text(str(target.absolute()))} {_STAGED_FORM}")
 
 
 def _check_lines(connection: Connection, path: str, relation: str) -> None:
-    """Raise at the first line that is no object, has a key twice, or is read leniently by DuckDB."""
+    """Raise for the first line that is not an object, has a key twice, or is only valid for DuckDB's lenient parser."""
     keys = "json_keys(json)"
     repeated = f"len(list_distinct({keys})) <> len({keys})"
     lenient = r"regexp_matches(json, '(?i)nan|inf|,\s*[}\]]')"
@@ -263,7 +265,7 @@ def _check_columns(path: str, columns: list[str]) -> None:
 
 
 def _names(table: TableFile, staged: _Staged) -> dict[str, str]:
-    """Return which columns are taken, and their API names."""
+    """Return the API names of the columns to store."""
     if table.columns is None:
         names = {column: column for column in staged.columns if column not in table.constants}
     else:
@@ -282,7 +284,7 @@ def _names(table: TableFile, staged: _Staged) -> dict[str, str]:
 
 
 def _null_where_blank(table: TableFile, names: Mapping[str, str], declared: ObjectType) -> set[str]:
-    """Return the columns whose blank cells are null: those of which the mapping says so, and the deletion fields."""
+    """Return the columns whose blank cells are null: the mapping's, and the deletion fields."""
     gone = declared.deletion_names(names.values())
     columns = {column for column, field in names.items() if field in gone}
     if isinstance(table.blank_is_none, bool):
@@ -294,7 +296,7 @@ def _null_where_blank(table: TableFile, names: Mapping[str, str], declared: Obje
 
 
 def _check_delimiter(path: str, staged: _Staged) -> None:
-    """Raise where the only column of a text looks like several that something else separates."""
+    """Raise if the only column of a text contains another delimiter."""
     column = next(iter(staged.columns))
     sign = next((sign for sign in _OTHER_DELIMITERS if sign in column), None)
     if staged.untyped and len(staged.columns) == 1 and sign:
@@ -334,7 +336,7 @@ def _sentence(table: TableFile, oddity: Oddity) -> str:
 
 
 def _reason(kind: InputKind | None, path: str, message: str) -> str:
-    """Return in own words what DuckDB says of a file."""
+    """Translate an error of DuckDB about a file."""
     if kind is PARQUET:
         return "damaged Parquet: it is cut off, or no Parquet file"
     if "GZIP" in message:
@@ -356,7 +358,7 @@ def _reason(kind: InputKind | None, path: str, message: str) -> str:
 
 
 def _faulty_line(path: str) -> str:
-    """Return the first line that is no JSON, and what it is instead."""
+    """Return the number of the first line that is not JSON, and a description of it."""
     number = 0
     try:
         with (gzip.open if is_gzip(path) else open)(path, "rb") as stream:
@@ -370,3 +372,27 @@ def _faulty_line(path: str) -> str:
     except (ValueError, RecursionError):
         return f"line {number}: not valid JSON; each line holds one object"
     return "a line is too long, or no JSON"
+
+
+def check_fields(path: str, declared: ObjectType, names: Mapping[str, str], constants: Iterable[str], *, mapped: bool) -> None:
+    """Raise if a field of a mapping, or a column named like a field (`…__c`, `…__r`), is not declared by the type.
+
+    A column with surrounding white space or in another case counts as well, since no policy would read it. ``names`` maps
+    fields to columns, by a mapping if ``mapped``. Types without declared fields accept any.
+    """
+    known = _fields_of(declared)
+    given: dict[str, str | None] = {**dict.fromkeys(constants), **{field_name: column for column, field_name in names.items()}}
+    for field_name, column in given.items() if declared.fields else ():
+        is_named_so = _FIELD_NAME.fullmatch(field_name.strip()) or field_name.strip() in known
+        if field_name in known or (not mapped and column is not None and not is_named_so):
+            continue
+        near = suggestion(field_name, sorted(known))
+        what = f"the mapping calls `{shown(column)}`" if column not in (None, field_name) else "has a field"
+        reason = f"{what} `{shown(field_name)}`, which is no field of `{declared.name}`{f' ({near})' if near else ''}"
+        raise UnreadableTable(path, f"{reason}; --new-type says that it is meant")
+
+
+def _fields_of(declared: ObjectType) -> set[str]:
+    lookups = declared.lookups.values()
+    named = {declared.deletion_field, declared.name_field, declared.external_id_field, *(lookup.key for lookup in lookups)}
+    return {name for name in (*_ALWAYS, *declared.fields, *declared.lookups, *declared.children, *named) if name}

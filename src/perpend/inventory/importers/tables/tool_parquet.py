@@ -1,4 +1,4 @@
-"""A Parquet file in, the JSON lines of its rows out if CloudQuery has written it: its own columns tell. Times are in UTC."""
+"""Convert Parquet files of CloudQuery, recognised by their columns, to JSON lines. Times are in UTC."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _MARK: Final = "_cq_"
 
 
 def lines_of_tool(connection: Connection, path: str, staging: Path) -> Path | None:
-    """Return a file with the rows as JSON lines; None for a file that is none of CloudQuery, or cannot be read.
+    """Return a file with the rows as JSON lines; None if CloudQuery did not write the input, or it cannot be read.
 
-    ``staging`` is a path that may be written to. Of more rows than a file may have, one too many is there.
+    ``staging`` is a path that may be written to. At most one row more than the limit of a file is written.
     """
     link = staging.with_name(f"{staging.name}-input")
     relation = f"read_parquet({pattern(link)}, hive_partitioning=false)"
@@ -48,7 +48,7 @@ def lines_of_tool(connection: Connection, path: str, staging: Path) -> Path | No
 
 
 def _value(column: str, kind: str) -> str:
-    """Return the expression of a column's value: times as ISO 8601 with their offset."""
+    """Return the expression of a column's value; times become ISO 8601 with an offset."""
     if not kind.startswith("TIMESTAMP"):
         return name(column)
     return f"strftime(make_timestamp(epoch_us({name(column)})), '%Y-%m-%dT%H:%M:%SZ') AS {name(column)}"

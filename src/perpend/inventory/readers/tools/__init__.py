@@ -1,1 +1,1 @@
-"""Files that other tools write, and answers that hold several types: a field map per format, declared as data, and readers."""
+"""Readers of other tools' files: a declarative field map per format."""

@@ -1,8 +1,8 @@
-"""The answer of ``aws iam get-account-authorization-details`` in, users, groups, roles and policies out.
+"""Read the answer of ``aws iam get-account-authorization-details``: users, groups, roles and policies.
 
-Source: IAM API reference, GetAccountAuthorizationDetails. Pages are several files. What an answer leaves out is not known: it
-names no time, and does not say that it is all, but may say that it is not. Of a user without inline policies AWS leaves
-``UserPolicyList`` out, where it writes empty lists of all else: whoever claims that all is there claims that there are none.
+Source: IAM API reference, GetAccountAuthorizationDetails. Pages are separate files. Missing keys are unknown: the answer
+states no time, and may state that it has more pages. Only ``UserPolicyList`` is left out by AWS for users without inline
+policies, while other empty lists are written. If the user claims that the answer is complete, it is an empty list.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def default_document(value: Any) -> str:
 
 
 def policy_type(arn: Any) -> str:
-    """Return who made a managed policy."""
+    """Return whether AWS or the customer manages a policy."""
     return "AWS managed" if account_of_arn(text(arn)) == "aws" else "Customer managed"
 
 
@@ -145,7 +145,7 @@ MAP: Final = (
 
 
 def read_details(content: bytes, source: str) -> Contents:
-    """Return what an answer holds. Raises UnusableContent naming the first entry that cannot be used."""
+    """Return the content of an answer. Raises UnusableContent for the first entry that cannot be used."""
     answer = read_value(content)
     held = Contents()
     account = _account(answer)
@@ -165,7 +165,7 @@ def read_details(content: bytes, source: str) -> Contents:
 
 def _entries(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
     if other_spellings(answer, name):
-        raise UnusableContent(f"`{name}` stands in it in another spelling")
+        raise UnusableContent(f"`{name}` appears in another spelling")
     entries = answer.get(name, [])
     if not isinstance(entries, list):
         raise UnusableContent(f"`{name}` is {described(entries)} where an array is expected")
@@ -176,7 +176,7 @@ def _entries(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def _account(answer: dict[str, Any]) -> str:
-    """Return the one account that the answer's ARNs name, empty where they name none or several."""
+    """Return the account of the answer's ARNs, empty if they have none or several."""
     named = {account_of_arn(entry.get("Arn")) for kind in MAP for entry in _entries(answer, kind.source)}
     accounts = [account for account in named if is_account(account)]
     return str(accounts[0]) if len(accounts) == 1 else ""

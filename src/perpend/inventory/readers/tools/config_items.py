@@ -1,7 +1,8 @@
-"""An AWS Config snapshot or history in, the objects of its items out, each as it was captured last.
+"""Read AWS Config snapshots and histories: the objects of configuration items, each as captured last.
 
 Source: AWS Config developer guide, "Components of a configuration item"; files and API answers spell some keys differently.
-The newest capture is the time of the file; none is yet to come. It claims nothing: a recorder may leave types and regions out.
+The newest capture is the time of the file, if it is not in the future. A file claims nothing: recorders may leave out types
+and regions.
 """
 
 from __future__ import annotations
@@ -184,11 +185,11 @@ _BY_TYPE: Final = {kind.source: kind for kind in MAP}
 
 
 def read_config(content: bytes, source: str) -> Contents:
-    """Return what items hold. Raises UnusableContent naming the first that cannot be used."""
+    """Return the content of items. Raises UnusableContent for the first that cannot be used."""
     snapshot = read_value(content)
     items = snapshot.get("configurationItems")
     if other_spellings(snapshot, "configurationItems"):
-        raise UnusableContent("`configurationItems` stands in it in two spellings")
+        raise UnusableContent("`configurationItems` appears in two spellings")
     if not isinstance(items, list):
         raise UnusableContent(f"`configurationItems` is {described(items)} where an array is expected")
     held = Contents()
@@ -220,9 +221,9 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     if status not in (*_CURRENT, *_GONE, *_NOT_RECORDED):
         raise UnusableContent(f"item {origin.row}: its status is {_shown(status)}, which AWS Config does not have")
     stated = item.get("configurationItemCaptureTime")
-    captured = moment(stated) or seconds(stated)  # the AWS CLI's first version writes numbers
+    captured = moment(stated) or seconds(stated)  # version 1 of the AWS CLI writes numbers
     if captured is None and status not in _NOT_RECORDED:
-        raise UnusableContent(f"item {origin.row}: its `configurationItemCaptureTime` is {_shown(stated)}, which is no time")
+        raise UnusableContent(f"item {origin.row}: its `configurationItemCaptureTime` is {_shown(stated)}, which is not a time")
     row: dict[str, Any] = {"arn": arn, "accountId": account}
     if status in _NOT_RECORDED:
         claim = Claim(kind.type_name, lacking=f"an item of AWS Config says that not every {kind.source} is recorded")
@@ -234,13 +235,13 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     reason = kind.read(held, row, origin, gone_at=gone_at)
     if reason is not None and status not in _NOT_RECORDED:
         raise UnusableContent(f"item {origin.row} cannot be used: {reason}")
-    # What is captured in days to come, or where clocks begin, is as good as not dated: nothing else is older or newer for it.
+    # Times in the future, or at the epoch, count as no time: they must not decide which reading is newer.
     if reason is None and captured is not None and may_be_seen(captured, datetime.now(UTC)):
         held.seen_at[len(held.objects) - 1] = captured
 
 
 def _document(value: Any) -> Any:
-    """Return a configuration, which is JSON text in API answers; nothing of one that cannot be read."""
+    """Return a configuration, which is JSON text in API answers; an empty object if it cannot be read."""
     try:
         return document(value)
     except NotTold:

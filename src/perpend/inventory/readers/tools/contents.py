@@ -1,6 +1,6 @@
-"""What a file of a format holds: objects of several types and rows of credential reports, with what the file says of its time.
+"""The content of a file in another tool's format, and helpers to build its objects.
 
-What a format does not tell of an object is not there, with the reason, whatever the format writes in its place.
+A field that the format cannot express is unknown, with the reason, whatever value the format has there.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ _ARN: Final = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws|)
 
 @dataclass(slots=True)
 class Contents:
-    """What one file holds. ``seen_at`` is when an object was seen, by its place, where the format says so of each.
+    """The objects and credential report rows of one file. ``seen_at`` has the time of observation of an object, by index.
 
-    ``lists`` are the child lists that its objects may state: the objects' type, the list, and the type of what is in it.
-    ``left_out`` are those that the object at a place does not state, as the format has it of empty ones; ``stated_empty`` those
-    that some object states to be empty all the same, ``left_open`` those of which some object tells nothing. ``lacking`` is
-    what it says that it does not hold; ``has_more``: other files may, and whoever has the last can claim that all is there.
+    ``lists`` are child lists that its objects may state: the owner's type, the list, and the child's type. ``left_out`` are
+    lists that the object at an index does not state, in the way the format omits empty ones. ``stated_empty`` are lists that
+    some object states as empty, ``left_open`` lists of which some object states nothing. ``lacking`` are claims about missing
+    data. ``has_more``: there are more pages, and the last page can claim completeness.
     """
 
     objects: list[CloudObject] = field(default_factory=list)
@@ -63,56 +63,56 @@ class Contents:
 
     @property
     def types(self) -> set[str]:
-        """The types of which it holds objects that are not in lists."""
+        """The types of its objects that are not in lists."""
         return {one.type_name for one in self.objects} | ({USER} if self.readings else set())
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        """The accounts whose users, roles and so on it holds."""
+        """The accounts of its objects."""
         named = (name for one in self.objects if isinstance(name := one.fields.get("CA10__account__c"), str))
         return tuple(sorted({*named, *(reading.account for reading in self.readings)}))
 
     def add(self, type_name: str, fields: Mapping[str, Any], lacking: Mapping[str, str], origin: Origin) -> None:
-        """Take in an object; ``lacking`` says of fields why they are not known."""
+        """Add an object; ``lacking`` has the reasons why fields are unknown."""
         reasons = {name: reason for name, reason in lacking.items() if name not in fields}
         self.objects.append(object_from_fields(PartialObject(fields, reasons), ObjectType(type_name), origin))
 
 
 def account_of_arn(arn: object) -> str | None:
-    """Return the account that an ARN names: empty where it names none, ``aws`` for what is AWS's own, None for no ARN."""
+    """Return the account in an ARN: empty if it has none, ``aws`` for objects of AWS, None if the value is not an ARN."""
     match = _ARN.fullmatch(arn) if isinstance(arn, str) else None
     return match[1] if match else None
 
 
 def is_account(value: object) -> bool:
-    """Whether a value is the number of an account."""
+    """Whether a value is an account's number."""
     return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
 
 
 def of_account(account: str, prefix: str = "CA10") -> dict[str, Any]:
-    """Return the fields that say which account owns an object."""
+    """Return the fields with the owning account of an object."""
     return {f"{prefix}__account__c": account, f"{prefix}__account__r": {"Id": account, "CA10__accountId__c": account}}
 
 
 def id_in_account(account: str, arn: str) -> str:
-    """Return the Id of what may have one ARN in several accounts, as managed policies of AWS have."""
+    """Return an Id for objects whose ARN exists in several accounts, such as AWS managed policies."""
     return f"{account}|{arn}"
 
 
 def id_of_group(account: str, arn: str) -> str:
-    """Return the Id of a group: users know its name only."""
+    """Return the Id of a group. It uses the name, since users refer to groups by name."""
     return f"{account}/group/{arn.rpartition('/')[2]}"
 
 
 def links_of(key: str) -> Children:
-    """Return what makes the links of an object, which ``key`` names, to the managed policies attached to it."""
+    """Return a function that makes links from an object, by ``key``, to its attached managed policies."""
     return lambda owner, account, policies: [
         {"Id": f"{owner}|{arn}", key: owner, "CA10__policy__c": id_in_account(account, arn)} for arn in dict.fromkeys(policies)
     ]
 
 
 def inline_of(key: str) -> Children:
-    """Return what makes the inline policies of an object, which ``key`` names, of their names with what is known of each."""
+    """Return a function that makes the inline policies of an object, by ``key``, from their names and known fields."""
 
     def children(owner: str, account: str, policies: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
         return [{"Id": f"{owner}|{name}", "CA10__policyName__c": name, key: owner} | known for name, known in policies.items()]
@@ -121,7 +121,7 @@ def inline_of(key: str) -> Children:
 
 
 def memberships(user: str, account: str, groups: list[str]) -> list[dict[str, Any]]:
-    """Return the links of a user to the groups it is in."""
+    """Return the links of a user to its groups."""
     return [
         {"Id": f"{user}|{name}", "CA10__user__c": user, "CA10__group__c": id_of_group(account, name)}
         for name in dict.fromkeys(groups)

@@ -1,4 +1,4 @@
-"""How a format's object becomes one of an estate, as data: its type, its Id, which path gives which field in which form."""
+"""Declarative maps from a format's objects to inventory objects: type, Id, and the path and conversion of each field."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _GONE: Final = "disappearanceTime__c"
 
 @dataclass(frozen=True, slots=True)
 class FieldFrom:
-    """A field, the path of its value (names with dots between them), and what reads it."""
+    """A field, the path of its value (names joined by dots), and its conversion."""
 
     name: str
     path: str
@@ -30,9 +30,9 @@ class FieldFrom:
 
 @dataclass(frozen=True, slots=True)
 class ListFrom:
-    """A child list that an object states in full, the path of what it lists, what reads it, and what makes the children.
+    """A child list that an object states in full: the path of its items, their conversion, and a function to make children.
 
-    ``beside`` are paths of other lists: where these are stated, the format leaves this one out if nothing is in it.
+    ``beside`` are paths of other lists: if an object states these, the format omits this list when it is empty.
     """
 
     name: str
@@ -43,18 +43,18 @@ class ListFrom:
     beside: tuple[str, ...] = ()
 
     def is_left_out(self, row: Mapping[str, Any]) -> bool:
-        """Whether a row says nothing of the list as the format does where nothing is in it."""
+        """Whether a row omits the list in the way the format omits empty ones."""
         stated = self.path in row or any(other_spellings(row, path) for path in (self.path, *self.beside))
         return bool(self.beside) and not stated and all(isinstance(row.get(path), list) for path in self.beside)
 
 
 @dataclass(frozen=True, slots=True)
 class TypeFrom:
-    """How one kind of a format's objects is read.
+    """The map of one object type of a format.
 
-    ``source`` is what the format calls it. ``arn`` and ``account`` are paths; without an account the ARN's counts. ``marks``
-    are columns that tell a table from others. ``identity`` makes the Id of account and ARN. ``lacking`` says why the format
-    does not tell a field.
+    ``source`` is the format's name of the type. ``arn`` and ``account`` are paths; without an account, the ARN's is used.
+    ``marks`` are columns that identify a table. ``identity`` makes the Id from account and ARN. ``lacking`` has the reasons why
+    the format cannot express a field.
     """
 
     source: str
@@ -77,9 +77,9 @@ class TypeFrom:
         account: str = "",
         gone_at: str | None = None,
     ) -> str | None:
-        """Add the object of a row. Return why it cannot be one, None where it can.
+        """Add the object of a row. Return the reason if it cannot be an object, else None.
 
-        ``account`` is whose it is where the row does not say; ``gone_at`` is since when it is no more.
+        ``account`` is the owner if the row states none; ``gone_at`` is the time of deletion.
         """
         try:
             arn, named = value_at(row, self.arn), value_at(row, self.account) if self.account else None
@@ -127,9 +127,9 @@ def _read(fields: dict[str, Any], lacking: dict[str, str], name: str, row: Mappi
 
 
 def value_at(row: Any, path: str) -> Any:
-    """Return what stands at a path, None where nothing does. Raises NotTold where a name on it stands in two spellings."""
+    """Return the value at a path, None if there is none. Raises NotTold if a name on the path has two spellings."""
     for name in path.split("."):
         if isinstance(row, dict) and name in row and other_spellings(row, name):
-            raise NotTold(f"`{path}` stands in it in two spellings")
+            raise NotTold(f"`{path}` appears in two spellings")
         row = row.get(name) if isinstance(row, dict) else None
     return row

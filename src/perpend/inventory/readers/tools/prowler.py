@@ -1,7 +1,7 @@
-"""Prowler's findings in OCSF in, the rows of credential reports that are embedded in them out.
+"""Read the credential report rows that are embedded in Prowler's OCSF findings.
 
-Source: OCSF 1.5, Detection Finding; Prowler puts the row that a check read under ``resources[].data.metadata``. The verdicts
-are passed over. A user of whom no check was asked is not in the file, so it claims nothing.
+Source: OCSF 1.5, Detection Finding; Prowler writes the row that a check used to ``resources[].data.metadata``. Prowler's
+verdicts are ignored. The file lacks users without a check, so it claims nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def read_prowler(content: bytes, source: str) -> Contents:
-    """Return the rows that findings hold. Raises UnusableContent where none does, or one cannot be used."""
+    """Return the rows in findings. Raises UnusableContent if there are none, or one cannot be used."""
     held = Contents()
     times: set[datetime | None] = set()
     readings: dict[str, Reading] = {}
@@ -43,7 +43,7 @@ def read_prowler(content: bytes, source: str) -> Contents:
             "`prowler aws -M json-ocsf -c iam_user_two_active_access_key`"
         )
     held.readings += readings.values()
-    # A row is as new as its newest finding, and one that states no time may be of any.
+    # A row is as new as its newest finding; a finding without a time leaves the age unknown.
     held.observed_at = None if None in times else time_of_all(one.observed_at for one in readings.values())
     return held
 

@@ -1,4 +1,4 @@
-"""Kinds of files that hold several types, or rows of another tool, and what reads each: imported when one is met."""
+"""The readers of formats with several types, or with rows of other tools. Each is imported on first use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READERS: Final[Mapping[InputKind, tuple[str, str]]] = {
 
 
 def reader_of(kind: InputKind) -> Callable[[bytes, str], Contents]:
-    """Return what reads files of a kind: it is told the content and the input's name."""
+    """Return the reader of a format: a function of the content and the input's name."""
     module, function = READERS[kind]
     reader: Callable[[bytes, str], Contents] = getattr(import_module(f"perpend.inventory.readers.tools.{module}"), function)
     return reader

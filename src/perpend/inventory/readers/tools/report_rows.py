@@ -1,4 +1,4 @@
-"""Rows of credential reports as other tools keep them in, readings out: what a tool changed or left blank is not there."""
+"""Read rows of credential reports that other tools have stored. Values that a tool changed or left blank are unknown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_report_row(row: Any) -> bool:
 
 
 def reading_of(row: Mapping[str, Any], origin: Origin, observed_at: datetime | None, *, raw: bool) -> Reading | str:
-    """Return the reading of a row, or why it is none. ``raw``: values are as in the report, and blank ones are, too."""
+    """Return the reading of a row, or the reason why it is not one. ``raw``: values are as in the report, even blank ones."""
     arn, user = row.get("arn"), row.get("user")
     matched = ARN_OF_USER.fullmatch(arn) if isinstance(arn, str) and arn == arn.strip() else None
     if matched is None:
@@ -32,7 +32,7 @@ def reading_of(row: Mapping[str, Any], origin: Origin, observed_at: datetime | N
     if not isinstance(user, str) or not user:
         return "its `user` is no text"
     if (spelt := in_another_spelling(tuple(row))) is not None:
-        return f"{excerpt(spelt)} stands in it in two spellings"
+        return f"{excerpt(spelt)} appears in two spellings"
     known = {name: word for name, value in row.items() if (word := _word(value, raw=raw)) is not None}
     if not raw and user == _ROOT:
         known.pop(_UNSAFE_FOR_ROOT, None)
@@ -40,7 +40,7 @@ def reading_of(row: Mapping[str, Any], origin: Origin, observed_at: datetime | N
 
 
 def _word(value: Any, *, raw: bool) -> str | None:
-    """Return a value as the report writes it, None for what says nothing."""
+    """Return a value as the report writes it, None if it is blank."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str) and (value or raw):

@@ -1,7 +1,7 @@
-"""Tables of Steampipe and CloudQuery, and what each of their rows is. A table is told by its columns: no file says its name.
+"""The field maps of Steampipe and CloudQuery tables. A table is identified by its columns, since files do not name it.
 
-Sources: the plugins' table definitions. Both write null for what is not there as for what could not be read, so null tells
-nothing; Steampipe's lists of attached and inline policies are null where a user has none.
+Sources: the plugins' table definitions. Both write null for missing and for unreadable values, so null is unknown; only
+Steampipe's lists of attached and inline policies are null for users without any.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A table that Steampipe or CloudQuery has written in, the objects of its rows out; which table it is, its columns tell.
+"""Read tables that Steampipe or CloudQuery have written. The columns decide which table it is.
 
-Steampipe writes CSV, an array of rows, or an object with ``rows``; CloudQuery CSV and JSON lines (Parquet is made into these
-before). Neither says that a table is all there is: connections, regions and filters are not in the file.
+Steampipe writes CSV, an array of rows, or an object with ``rows``; CloudQuery CSV and JSON lines (Parquet is converted to
+these before). A table claims nothing: the file does not state connections, regions and filters.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ _CLOUDQUERY: Final = _Tool("CloudQuery", CLOUDQUERY, ("_cq_sync_time",))
 
 
 def read_steampipe(content: bytes, source: str) -> Contents:
-    """Return what a table of Steampipe holds. Raises UnusableContent where it is none that is known, or a row is odd."""
+    """Return the content of a Steampipe table. Raises UnusableContent if the table is unknown or a row is invalid."""
     return _read(content, source, _STEAMPIPE)
 
 
 def read_cloudquery(content: bytes, source: str) -> Contents:
-    """Return what a table of CloudQuery holds, likewise."""
+    """Return the content of a CloudQuery table. Raises UnusableContent if the table is unknown or a row is invalid."""
     return _read(content, source, _CLOUDQUERY)
 
 
@@ -71,13 +71,13 @@ def _read(content: bytes, source: str, tool: _Tool) -> Contents:
         if reason is not None:
             raise UnusableContent(f"{unit} {place} cannot be used: {reason}")
     if table is None:
-        raise UnusableContent(f"a table of {tool.name} without rows, which does not tell what it would hold")
+        raise UnusableContent(f"a table of {tool.name} without rows, which does not show its type")
     held.observed_at = time_of_all(times)
     return held
 
 
 def _same(table: TypeFrom | str | None, other: TypeFrom | str, place: str) -> TypeFrom | str:
-    """Return the table of another row, which is that of all."""
+    """Return the table of another row, which must be the table of all rows."""
     if table is None or other == table:
         return other
     first, second = (one if isinstance(one, str) else one.source for one in (table, other))
@@ -115,21 +115,21 @@ def _table_of(row: dict[str, Any], tool: _Tool) -> TypeFrom | str:
 
 
 def _report_row(row: dict[str, Any]) -> dict[str, Any] | str:
-    """Return the columns of a report, by its names, or why they are none: two of them are one and hold different values."""
+    """Return the columns of a report by name, or the reason why not: two columns have one name and different values."""
     named: dict[str, Any] = {}
     for name, value in row.items():
         known = REPORT_COLUMNS.get(name, name)
         if named.setdefault(known, value) != value:
             return f"`{known}` stands in it twice, with different values"
     if (spelt := in_another_spelling(tuple(named))) is not None:
-        return f"{excerpt(spelt)} stands in it in two spellings"
+        return f"{excerpt(spelt)} appears in two spellings"
     return {name: value for name, value in named.items() if name in COLUMNS}
 
 
 def _time_of(row: dict[str, Any], tool: _Tool) -> datetime | None:
     stated = next((row[name] for name in tool.times if name in row), None)
     if tool is _CLOUDQUERY and isinstance(stated, str) and _BARE_TIME.fullmatch(stated):
-        stated += "Z"  # CloudQuery writes UTC, and to CSV without saying so
+        stated += "Z"  # CloudQuery writes UTC, in CSV without an offset
     return moment(stated)
 
 
@@ -150,7 +150,7 @@ def _rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _json_rows(content: bytes) -> Iterator[tuple[int, Any]]:
-    """Yield the rows of one object that holds them, or of lines that are one each."""
+    """Yield the rows of an object with ``rows``, or of JSON lines."""
     lines = [line for line in content.split(b"\n") if line.strip()]
     if len(lines) > 1 and lines[1].startswith(b"{"):
         for place, line in enumerate(lines, 1):
@@ -178,7 +178,7 @@ def _csv_rows(content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _nested(value: Any) -> Any:
-    """Return what a cell holds that is written as JSON, or as null."""
+    """Return the value of a cell that contains JSON or null."""
     if value == _NULL:
         return None
     if not isinstance(value, str) or value[:1] not in ("{", "["):

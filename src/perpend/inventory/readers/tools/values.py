@@ -1,4 +1,4 @@
-"""A value as a format writes it in, the value of a field out, or why it tells nothing. Null is never a fact here."""
+"""Convert values of other tools' formats to field values, or state why they are unknown. Null is never a fact here."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _OFFSET: Final = re.compile(r".*(?:Z|[+-][0-9]{2}:?[0-9]{2})", re.DOTALL)
 
 
 class NotTold(Exception):
-    """A value of which it is not known what it says; the text is the reason."""
+    """A value is unknown; the text is the reason."""
 
 
 def text(value: Any) -> str:
-    """Return a text that is not empty."""
+    """Return a non-empty text."""
     if isinstance(value, str) and value:
         return value
     raise NotTold(_is(value, "a text"))
 
 
 def boolean(value: Any) -> bool:
-    """Return a Boolean, also of the words ``true`` and ``false``."""
+    """Return a Boolean, also from the words ``true`` and ``false``."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in ("true", "false"):
@@ -53,7 +53,7 @@ def yes_no(value: Any) -> str:
 
 
 def integer(value: Any) -> int:
-    """Return a whole number, also of digits."""
+    """Return an integer, also from digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and _INTEGER.fullmatch(value):
@@ -62,12 +62,12 @@ def integer(value: Any) -> int:
 
 
 def digits(value: Any) -> str:
-    """Return a whole number as a text."""
+    """Return an integer as text."""
     return str(integer(value))
 
 
 def document(value: Any) -> Any:
-    """Return an object or a list, also of JSON text, which may be URL-encoded."""
+    """Return an object or a list, also from JSON text, which may be URL-encoded."""
     if isinstance(value, str) and value:
         plain = unquote(value) if value.startswith("%") else value
         try:
@@ -80,33 +80,33 @@ def document(value: Any) -> Any:
 
 
 def policy(value: Any) -> str:
-    """Return the document of a policy as JSON text."""
+    """Return a policy document as JSON text."""
     if not isinstance(document(value), dict):
         raise NotTold("holds no object")
     return json_text(value)
 
 
 def time(value: Any) -> str:
-    """Return a time in the form in which fields hold times."""
+    """Return a time in the notation of fields."""
     if (stated := moment(value)) is None:
         raise NotTold(_is(value, "a time with its offset"))
     return stated.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def last_used(value: Any) -> str | None:
-    """Return when a role was used last; null of an empty object, which AWS writes of a role that was not."""
+    """Return the time of a role's last use; null for an empty object, which AWS writes for unused roles."""
     if not isinstance(value, dict):
         raise NotTold(_is(value, "an object"))
     return time(value.get("LastUsedDate")) if value else None
 
 
 def json_text(value: Any) -> str:
-    """Return an object or a list as JSON text without blanks, keys in their order."""
+    """Return an object or a list as JSON text without white space, keys in order."""
     return json.dumps(document(value), ensure_ascii=False, separators=(",", ":"))
 
 
 def selectors(value: Any) -> str:
-    """Return a trail's event selectors as JSON text, keys in lower camel case; none may mean that it has others."""
+    """Return a trail's event selectors as JSON text, keys in lower camel case. No selectors may mean advanced ones."""
     listed = document(value)
     if not isinstance(listed, list) or not listed:
         raise NotTold(_is(None if listed == [] else listed, "a list of selectors"))
@@ -114,9 +114,9 @@ def selectors(value: Any) -> str:
 
 
 def lower_camel(value: Any) -> Any:
-    """Return an answer of AWS with the keys of its objects in lower camel case, ``ID`` as ``id``.
+    """Return an AWS answer with keys in lower camel case, ``ID`` as ``id``.
 
-    Raises NotTold where an object has a key in two spellings: which of them counts nobody can say.
+    Raises NotTold if an object has a key in two spellings, since neither can be trusted.
     """
     if isinstance(value, dict):
         renamed = {
@@ -137,7 +137,7 @@ def texts(value: Any) -> list[str]:
 
 
 def texts_at(*names: str) -> Form:
-    """Return what reads the texts under the first of some names in a list of objects."""
+    """Return a conversion that takes the texts under the first of some names in a list of objects."""
 
     def read(value: Any) -> list[str]:
         listed = document(value)
@@ -154,7 +154,7 @@ def texts_at(*names: str) -> Form:
 
 
 def policies_at(name: str, content: str) -> Form:
-    """Return what reads the names in a list of inline policies, each with its document where it has one that can be read."""
+    """Return a conversion that takes the names in a list of inline policies, each with its document if it can be read."""
     read_names = texts_at(name)
 
     def read(value: Any) -> dict[str, dict[str, Any]]:
@@ -176,7 +176,7 @@ def _is_document(value: Any) -> bool:
 
 
 def either(held: Mapping[str, Any], *names: str) -> Any:
-    """Return what stands under the one of some names that is there, None where none is. Raises NotTold where two disagree."""
+    """Return the value of one of several spellings of a name, None if there is none. Raises NotTold if two disagree."""
     values = [held[name] for name in names if name in held]
     if any(one != values[0] for one in values):
         raise NotTold(f"holds different values under {' and '.join(f'`{name}`' for name in names)}")
@@ -184,7 +184,7 @@ def either(held: Mapping[str, Any], *names: str) -> Any:
 
 
 def moment(value: Any) -> datetime | None:
-    """Return a time that says its offset, None for whatever is none."""
+    """Return a time with an offset, None if the value is not one."""
     if not isinstance(value, str) or not _OFFSET.fullmatch(value):
         return None
     instant = date_time_from_text(value)
@@ -192,15 +192,15 @@ def moment(value: Any) -> datetime | None:
 
 
 def seconds(value: Any) -> datetime | None:
-    """Return the time that is so many seconds since 1970, None for whatever is none."""
+    """Return the time of a number of seconds since 1970, None if the value is not one."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return datetime.fromtimestamp(value, UTC) if is_number and 0 < value < _EPOCHS else None
 
 
 def time_of_all(times: Iterable[datetime | None]) -> datetime | None:
-    """Return the newest time of rows that one run has written, None where they are of several, or some state none.
+    """Return the newest time of rows from one run, None if they are from several runs or some have no time.
 
-    What is left of an earlier run is not as new as the rest; how old a file's rows are at most, its one time has to tell.
+    Rows left over from an earlier run are older than the rest, and the one time of a file must not hide that.
     """
     distinct = set(times)
     stated = {one for one in distinct if one is not None}

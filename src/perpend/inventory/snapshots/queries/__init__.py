@@ -1,1 +1,1 @@
-"""What is asked of a snapshot in SQL: views that people query, rows of an owner, texts like one."""
+"""SQL queries over a snapshot: views for users, the rows of an owner, similar texts."""

@@ -1,6 +1,6 @@
-"""A snapshot and a question in SQL in, rows out, from a process of its own: so both its time and its memory are bounded.
+"""Run a user's SQL query over a snapshot in a process of its own, with bounded time and memory.
 
-A database looks at its clock and counts its memory between steps only, and one function may build a text of gigabytes.
+DuckDB checks its limits only between steps, and one function call may build a text of gigabytes.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def asked_apart(
     more: MoreViews | None = None,
     most_memory: int = _MOST_MEMORY,
 ) -> Iterator[QueryResult]:
-    """Yield the answer to one SELECT over a snapshot, as :func:`perpend.inventory.snapshots.queries.views.asked` does.
+    """Yield the result of one SELECT over a snapshot, as :func:`perpend.inventory.snapshots.queries.views.asked` does.
 
-    Where a process can be copied, another one asks, and is ended when its time is over; it has so much memory and no more.
+    If the process can fork, a child runs the query. It has a memory limit, and is killed when its time is over.
     """
     if not (can_fork() and all_threads_are_pythons()):
         with asked(snapshot, question, declared=declared, timeout=timeout, more=more) as answer:

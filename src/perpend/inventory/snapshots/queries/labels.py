@@ -1,4 +1,4 @@
-"""What people call tables and columns, for views: labels in snake case, each name once."""
+"""Readable names of views and columns: labels in snake case, each name once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BESIDE: Final = frozenset(
 
 
 def view_names(tables: Mapping[str, Table], declared: Callable[[str], ObjectType | None]) -> dict[str, str]:
-    """Return the friendly name of each table's view. Where two would be called the same, the later one gets a number."""
+    """Return the readable name of each table's view. If two have the same, the later one gets a number."""
     taken = {table.casefold() for table in tables} | {SOURCES_VIEW, CALLS_VIEW, *BESIDE}
     views: dict[str, str] = {}
     for table in sorted(tables):
@@ -40,7 +40,7 @@ def view_names(tables: Mapping[str, Table], declared: Callable[[str], ObjectType
 
 
 def column_names(table: Table, declared: ObjectType | None) -> dict[str, str]:
-    """Return the friendly names of a table's columns: labels in snake case, the first of each, none that is an API name."""
+    """Return the readable names of a table's columns: labels in snake case, the first of each, none that is an API name."""
     taken = {column.casefold() for column in table.columns}
     aliases: dict[str, str] = {}
     for column in table.columns:

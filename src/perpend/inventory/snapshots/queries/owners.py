@@ -1,7 +1,7 @@
-"""Accounts as people call them in, a query for the rows of a stored table that belong to one of them out.
+"""Query the rows of a stored table that belong to accounts, given by id, name or ARN.
 
-The rule is that of single objects (``evaluation/verdicts/child_lists.py``): what an object's owner is called by, else what its
-ARN says, else, for an object without an owner, what it is called by itself. Refuses to know what accounts are.
+As for single objects (``evaluation/verdicts/child_lists.py``), the account is the object's owner, else the account of its
+ARN, else, for an object without an owner, the object itself.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def rows_belonging(held: Held, table: str, owners: Iterable[str], *, external: s
 
 
 def _owner(held: Held, join: Join) -> tuple[str, list[str]]:
-    """Return how a table's rows are joined with their owners, and what holds an owner's id and its name."""
+    """Return the join of a table's rows with their owners, and the expressions of an owner's id and name."""
     owner = held.tables.by_name[join.table]
     followed = f" AND o.{name(unfollowed(join.name))} IS NULL" if join.partial else ""
     on = f"m.{name(join.other)} = o.{name(join.own)}{followed}"
@@ -48,7 +48,7 @@ def _owner(held: Held, join: Join) -> tuple[str, list[str]]:
 
 
 def filled(table: Table, column_name: str | None, alias: str) -> str:
-    """Return the text that a column holds, null where it holds none, an empty one, or one that could not be read."""
+    """Return the expression of a column's text, null if it is null, empty or unread."""
     column = table.columns.get(column_name or "")
     if column is None or column.form not in (Form.TEXT, Form.VARIANT):
         return "CAST(NULL AS VARCHAR)"

@@ -1,4 +1,4 @@
-"""A table of a snapshot and columns in, some texts that stand there out: those that begin like a text, those most like one."""
+"""Find texts in columns of a snapshot: those with a prefix, and those most similar to a text."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _NEAR: Final = 3
 def texts_beginning(
     connection: Connection, snapshot: Snapshot, table: str, columns: Iterable[str], start: str, *, most: int
 ) -> list[str]:
-    """Return texts of columns that begin like a text, sorted; of many, those that are met first.
+    """Return texts of columns with a prefix, sorted. If there are many, the first found are returned.
 
-    Files are not compared with their hashes: what is returned is there to be typed, not to be believed.
+    Files are not compared with their hashes: the result is for completion only.
     """
     some = f"SELECT found FROM ({{}}) WHERE starts_with(found, $1) LIMIT {100 * most}"
     return sorted(_texts(connection, snapshot, table, columns, f"SELECT DISTINCT found FROM ({some}) LIMIT {most}", start))[
@@ -31,14 +31,14 @@ def texts_beginning(
 
 
 def texts_like(connection: Connection, snapshot: Snapshot, table: str, columns: Iterable[str], wanted: str) -> list[str]:
-    """Return the texts of columns that are most like a text, of each column the nearest first; none where none is near."""
+    """Return the texts of columns that are most similar to a text, for each column the nearest first; none if none is near."""
     like = "jaro_winkler_similarity(lower(found), lower($1))"
     query = f"SELECT DISTINCT found, {like} AS alike FROM ({{}}) WHERE alike >= {_LEAST_LIKE} ORDER BY alike DESC, found"
     return _texts(connection, snapshot, table, columns, f"{query} LIMIT {_NEAR}", wanted)
 
 
 def _texts(connection: Connection, snapshot: Snapshot, table: str, columns: Iterable[str], query: str, text: str) -> list[str]:
-    """Return what a query over the texts of a column returns for each of some columns, every text once."""
+    """Return the result of a query over the texts of each column, every text once."""
     described = snapshot.tables.by_name.get(table)
     if described is None:
         return []

@@ -1,4 +1,4 @@
-"""A snapshot and a question in SQL in, rows out: read only, over views with names that people know.
+"""Run a read-only SQL query over a snapshot, with views under readable names.
 
 Every table has a view by its API name, and one by its label in snake case (`aws_iam_user`); columns likewise.
 """
@@ -35,7 +35,7 @@ _MOST_NAMED: Final = 10
 
 
 class SqlFailed(PerpendError):
-    """A question that has no answer; the diagnostic says why and where."""
+    """A query failed; the diagnostic has the reason and the place."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
@@ -44,7 +44,7 @@ class SqlFailed(PerpendError):
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What a question gives: names of columns, and batches of rows as they come."""
+    """The result of a query: column names, and batches of rows."""
 
     columns: tuple[str, ...]
     batches: Iterator[list[tuple[Any, ...]]]
@@ -52,7 +52,7 @@ class QueryResult:
 
 @dataclass(frozen=True, slots=True)
 class MoreViews:
-    """Views beside those of a snapshot: the statements that make them, run behind its own, and the files that they read."""
+    """Views in addition to those of a snapshot: the statements that create them, and the files that they read."""
 
     statements: tuple[str, ...] = ()
     paths: tuple[Path, ...] = ()
@@ -69,9 +69,9 @@ def asked(
     memory_limit: str = MEMORY_LIMIT,
     more: MoreViews | None = None,
 ) -> Iterator[QueryResult]:
-    """Yield the answer to one SELECT over a snapshot. Raises SqlFailed, also while batches are read.
+    """Yield the result of one SELECT over a snapshot. Raises SqlFailed, also while batches are read.
 
-    Nothing but the snapshot's files, and those of ``more``, can be read, and nothing written. ``timeout`` is in seconds.
+    Only the snapshot's files, and those of ``more``, can be read, and nothing can be written. ``timeout`` is in seconds.
     """
     more = more or MoreViews()
     with opened(paths=[*snapshot.files.paths, *more.paths], spill=spill, memory_limit=memory_limit) as connection:
@@ -87,7 +87,7 @@ def asked(
 
 
 def view_statements(snapshot: Snapshot, declared: Callable[[str], ObjectType | None]) -> list[str]:
-    """Return the statements that make the views of a snapshot."""
+    """Return the statements that create the views of a snapshot."""
     statements = []
     friendly = view_names(snapshot.tables.by_name, declared)
     for table_name, table in snapshot.tables.by_name.items():
@@ -177,13 +177,13 @@ def _failing(connection: Connection, question: str, timeout: float | None) -> It
 
 
 def out_of_time(timeout: float | None) -> SqlFailed:
-    """Return that a question takes longer than it may."""
+    """Return the error of a query that exceeds its time limit."""
     within = f" within {timeout:g} seconds" if timeout is not None else ""
     return SqlFailed(SQL_ERROR.at(Span(STATEMENT), f"the question was not answered{within}"))
 
 
 def out_of_memory() -> SqlFailed:
-    """Return that a question needs more memory than it may have."""
+    """Return the error of a query that exceeds its memory limit."""
     return SqlFailed(SQL_ERROR.at(Span(STATEMENT), "the question needs more memory or temporary disk space than may be used"))
 
 
@@ -191,14 +191,14 @@ def _diagnostic(message: str, question: str, connection: Connection) -> Diagnost
     _, opening, told = message.partition("{")
     try:
         error: dict[str, Any] = json.loads(opening + told)
-    except ValueError:  # of the Python client, not of the database
+    except ValueError:  # an error of the Python client, not of the database
         error = {"exception_message": message}
     sentence, _, rest = error["exception_message"].partition("\n")
-    # Names with `#` are columns that say why a value is not known: nobody has mistyped those.
+    # Names with `#` are columns of reasons: they are no suggestion for a mistyped name.
     rest = re.sub(r"(?:, )?\"[^\"]*#[^\"]*\"", "", rest).replace(": , ", ": ")
     hints = [line for line in rest.splitlines() if line.startswith(("Candidate ", "Did you mean"))]
     if error.get("type") == "Table" and "name" in error:
-        hints = [_near_view(error["name"], connection)]  # the database's own would do for a table of its own, such as pg_enum
+        hints = [_near_view(error["name"], connection)]  # DuckDB would suggest its internal tables, such as pg_enum
     if "file system operations are disabled" in sentence:
         sentence = "only the snapshot's own tables can be read"
     place = _span(question, error.get("position"))
@@ -206,13 +206,13 @@ def _diagnostic(message: str, question: str, connection: Connection) -> Diagnost
 
 
 def _near_view(missing: str, connection: Connection) -> str:
-    """Return which view may be meant by the name of none."""
+    """Return a view with a name similar to an unknown one."""
     views = [view for (view,) in rows_of(connection, "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1")]
     return suggestion(missing, views) or f"there are {', '.join(views[:_MOST_NAMED])}{', …' if views[_MOST_NAMED:] else ''}"
 
 
 def _span(question: str, position: str | None) -> Span:
-    """Return the place of a byte of the question."""
+    """Return the position of a byte of the query."""
     if position is None:
         return Span(STATEMENT)
     *above, line = question.encode()[: int(position)].decode().split("\n")

@@ -1,1 +1,1 @@
-"""Stores on object storage: what they hold stands there, and is read and written by way of a directory of this machine."""
+"""Stores on object storage, read and written through a local directory."""

@@ -1,4 +1,4 @@
-"""An address in, the store that stands there out. Who imports this is told in plain words what is not installed."""
+"""Open a store on object storage, or report which package is not installed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 def remote_store(address: str) -> Store:
     """Return the store at an address such as ``s3://bucket/prefix``, if the extra ``s3`` is installed.
 
-    What is read of it is kept below the user's directory for what can be fetched again. Raises StoreError for what is no
-    address, or cannot be reached.
+    Its files are cached below the user's cache directory. Raises StoreError if the address is invalid or cannot be reached.
     """
     return MirroredStore(ObjectStorage(address))

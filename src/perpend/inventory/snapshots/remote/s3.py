@@ -1,7 +1,4 @@
-"""Objects below a prefix of a bucket, by names: read, written where nothing else stands, listed, removed. The way to S3.
-
-Refuses to know what they hold.
-"""
+"""Read, write, list and remove objects below a prefix of an S3 bucket."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ _MODELS: Final = botocore.loaders.create_loader()
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An object as a listing shows it: its name below the prefix, its size in bytes, when it was written."""
+    """An object in a listing: its name below the prefix, its size in bytes, the time at which it was written."""
 
     name: str
     size: int
@@ -54,19 +51,19 @@ class Listed:
 
 
 class ObjectStorage:
-    """What stands below one address. Credentials and endpoint are found as the AWS CLI finds them."""
+    """The objects below one address. Credentials and endpoint are found as by the AWS CLI."""
 
     def __init__(self, address: str) -> None:
         match = _ADDRESS.fullmatch(address)
         if match is None or "//" in (match[2] or "").strip("/") or {"..", "."} & set((match[2] or "").split("/")):
-            raise StoreError(f"{shown(address)}: is no address of a store: write s3://bucket/prefix")
+            raise StoreError(f"{shown(address)}: is not the address of a store: write s3://bucket/prefix")
         self.address = address.rstrip("/")
         self._bucket, prefix = match[1], (match[2] or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
         session = botocore.session.Session()
         session.register_component("data_loader", _MODELS)
         self.endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-        # Checksums of our own go with what is written; other servers than AWS do not know the SDK's newest ones.
+        # Send our own checksums: other servers than AWS do not support the SDK's newest ones.
         config = Config(
             retries={"mode": "standard", "max_attempts": 5},
             request_checksum_calculation="when_required",
@@ -78,7 +75,7 @@ class ObjectStorage:
             self._client: Any = session.create_client("s3", region_name=region, config=config)
 
     def get(self, name: str) -> tuple[bytes, str] | None:
-        """Return an object's bytes and its mark, which changes with them; None where there is none."""
+        """Return an object's bytes and ETag; None if it does not exist."""
         with self._reaching(name):
             try:
                 answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)
@@ -89,7 +86,7 @@ class ObjectStorage:
                 raise
 
     def fetch(self, name: str, target: Path) -> bool:
-        """Write an object to a file; return whether there is one."""
+        """Write an object to a file; return whether it exists."""
         with self._reaching(name), naming(target):
             try:
                 body = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)["Body"]
@@ -103,7 +100,7 @@ class ObjectStorage:
         return True
 
     def put(self, name: str, content: bytes, *, instead_of: str | None = None) -> bool:
-        """Write an object where nothing stands, or ``instead_of`` the one with that mark; return whether that was so."""
+        """Create an object, or replace it ``instead_of`` the one with that ETag; return whether that succeeded."""
         condition = {"IfNoneMatch": "*"} if instead_of is None else {"IfMatch": instead_of}
         with self._reaching(name, "written"):
             try:
@@ -117,12 +114,12 @@ class ObjectStorage:
         return True
 
     def put_file(self, name: str, path: Path) -> None:
-        """Write a file as an object, whatever stands there."""
+        """Upload a file as an object, and replace any other."""
         with self._reaching(name, "written"), naming(path, "cannot be read"), path.open("rb") as stream:
             self._client.put_object(Bucket=self._bucket, Key=self._prefix + name, Body=stream)
 
     def names(self, below: str) -> Iterator[Listed]:
-        """Yield the objects whose names begin alike."""
+        """Yield the objects with a prefix."""
         with self._reaching(below):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix + below)
             for page in pages:
@@ -130,7 +127,7 @@ class ObjectStorage:
                     yield Listed(entry["Key"][len(self._prefix) :], entry["Size"], entry["LastModified"])
 
     def remove(self, names: list[str]) -> None:
-        """Remove objects; what is not there needs no removal. Raises StoreError for the first that stays."""
+        """Remove objects; missing ones are no error. Raises StoreError for the first that cannot be removed."""
         for start in range(0, len(names), _AT_ONCE):
             listed = [{"Key": self._prefix + name} for name in names[start : start + _AT_ONCE]]
             with self._reaching(names[start], "removed"):
@@ -140,7 +137,7 @@ class ObjectStorage:
 
     @contextmanager
     def _reaching(self, name: str = "", what: str = "read") -> Iterator[None]:
-        """Turn what the SDK raises into a StoreError that names the object."""
+        """Turn the SDK's errors into a StoreError that names the object."""
         try:
             yield
         except (BotoCoreError, ClientError) as error:
@@ -156,5 +153,5 @@ def _code(error: ClientError) -> str:
 
 
 def _checked(content: bytes) -> dict[str, str]:
-    """Return the checksum that goes with what is written."""
+    """Return the checksum argument of a write."""
     return {"ContentMD5": base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()}

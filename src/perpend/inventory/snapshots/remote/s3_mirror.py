@@ -1,7 +1,7 @@
-"""A store whose snapshots stand on object storage: fetched into a directory when they are read, sent when they are finished.
+"""A store on object storage: files are fetched into a local directory when they are read, and uploaded when they are finished.
 
-Files are immutable, so the directory keeps them. A run counts once its manifest stands there, written where none stood; which
-one is in force is said by one object more, replaced only by who has seen what it says. Refuses to know how objects are reached.
+Files are immutable, so the directory caches them. A snapshot exists once its manifest does, which is never overwritten. One
+more object points to the current snapshot, and is replaced only by a writer that has read its last value.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _ABANDONED: Final = timedelta(days=1)
 
 
 def cache_directory(address: str) -> Path:
-    """Return the directory of this machine for the store at an address: below the user's one for what can be fetched again."""
+    """Return the local directory of the store at an address, below the user's cache directory."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "perpend" / "stores" / hashlib.sha256(address.encode()).hexdigest()[:32]
 
 
 class MirroredStore(Store):
-    """The snapshots at one address of object storage, by way of a directory."""
+    """The snapshots at one address of object storage, cached in a local directory."""
 
     def __init__(self, space: ObjectStorage, directory: Path | None = None) -> None:
         super().__init__(directory or cache_directory(f"{space.endpoint} {space.address}"))
@@ -50,7 +50,7 @@ class MirroredStore(Store):
         self.refresh()
 
     def refresh(self) -> None:
-        """Bring all manifests here, and forget those that are not there any more."""
+        """Fetch all manifests, and remove local ones that no longer exist remotely."""
         with naming(self.directory):
             make_directory(self.directory / _RUNS)
         there = {listed.name.removeprefix(_RUNS) for listed in self._space.names(_RUNS)}
@@ -70,7 +70,7 @@ class MirroredStore(Store):
 
     @contextmanager
     def reading(self, run: str | None = None) -> Iterator[Snapshot]:
-        """Yield a snapshot whose files are here; what is not is fetched first."""
+        """Yield a snapshot whose files are local; missing ones are fetched first."""
         self.refresh()
         asked = self.run_in_force() if run is None else run
         if asked is None:
@@ -89,20 +89,20 @@ class MirroredStore(Store):
             yield run
 
     def put_in_force(self, manifest: Manifest) -> None:
-        """Send a run's files, then its manifest, then say that it is in force. A death in between leaves the former one so."""
+        """Upload a run's files, then its manifest, then the pointer. If interrupted, the former snapshot stays current."""
         for files in manifest.files.values():
             for file in files:
                 self._space.put_file(file.path, self.directory / file.path)
         text = text_of(manifest)
         if not self._space.put(f"{_RUNS}{manifest.run}.json", text.encode()):
-            raise StoreError(f"{shown(self.place)}: a snapshot {manifest.run} stands there already")
+            raise StoreError(f"{shown(self.place)}: a snapshot {manifest.run} already exists")
         self._point(pointer_text(manifest.run, checksum_of(text)).encode())
         super().put_in_force(manifest)
 
     def prune(self, *, keep: int) -> Pruned:
-        """Remove all snapshots but the newest ``keep`` and the one in force, there and here, and what dead writers left there.
+        """Remove all snapshots but the newest ``keep`` and the current one, remotely and locally, and files of dead writers.
 
-        Who reads one on another machine has its files there. ``in_use`` are those that are read on this one.
+        Readers on other machines have local copies. ``in_use`` are the snapshots that are read on this machine.
         """
         self.refresh()
         pruned = super().prune(keep=keep)
@@ -117,18 +117,18 @@ class MirroredStore(Store):
         return pruned
 
     def _point(self, content: bytes) -> None:
-        """Say which run is in force: over what was read just now, and over nothing that another writer says meanwhile."""
+        """Write the pointer to the current snapshot, unless another writer has changed it since it was read."""
         for _ in range(_ATTEMPTS):
             pointer = self._space.get(IN_FORCE)
             if self._space.put(IN_FORCE, content, instead_of=pointer[1] if pointer else None):
                 return
-        raise StoreError(f"{shown(self.place)}: too many others write there at once; the snapshot stands, but is not in force")
+        raise StoreError(f"{shown(self.place)}: too many writers at once; the snapshot is stored, but is not the current one")
 
     def _fetch(self, file: StoredFile) -> None:
-        """Bring a file here, unless it is. Raises StoreError where it is not what was written."""
+        """Fetch a file unless it is local. Raises StoreError if its content is not as written."""
         path, name = self.directory / file.path, f"{self.place}/{file.path}"
         if not path.resolve().is_relative_to(self.directory.resolve()):
-            raise StoreError(f"{shown(name)}: leads out of the store")
+            raise StoreError(f"{shown(name)}: is outside of the store")
         with suppress(OSError):
             if path.stat().st_size == file.size:
                 return
@@ -141,7 +141,7 @@ class MirroredStore(Store):
             if not self._space.fetch(file.path, part):
                 raise StoreError(f"{shown(name)}: is missing")
             if digest_of(part) != (file.sha256, file.size):
-                raise StoreError(f"{shown(name)}: is damaged: its SHA-256 is not that of what was written")
+                raise StoreError(f"{shown(name)}: is damaged: its SHA-256 has changed")
             with naming(path):
                 os.replace(part, path)
         finally:

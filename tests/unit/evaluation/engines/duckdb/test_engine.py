@@ -30,7 +30,7 @@ def test_an_engine_is_used_in_one_thread() -> None:
 
 @pytest.mark.parametrize("limits", [{"memory_limit": "lots"}, {"memory_limit": ""}, {"threads": -3}])
 def test_limits_that_duckdb_does_not_take_are_told(limits: Any) -> None:
-    with pytest.raises(PerpendError, match="DuckDB does not open: "), duck_db(**limits):
+    with pytest.raises(PerpendError, match="DuckDB cannot be started: "), duck_db(**limits):
         pass
 
 

@@ -154,7 +154,7 @@ def test_a_judgement_that_is_over_says_so(case: Case) -> None:
         begun = stored.findings()
         next(begun)
     for findings in (begun, stored.findings()):
-        with pytest.raises(PerpendError, match=r"after its `with` block|cannot be read any more: what read it is closed"):
+        with pytest.raises(PerpendError, match=r"after its `with` block|cannot be read: the database is closed"):
             list(findings)
 
 

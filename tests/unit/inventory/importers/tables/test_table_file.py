@@ -192,7 +192,7 @@ def test_a_mapping_names_what_is_taken_and_constants_are_for_all(tmp_path):
         ("t.csv", b"Id,b\na,\xff\n", "not UTF-8 text"),
         ("t.csv", "b,c\n1,2\n", "has no column `Id`: name its column in a mapping file"),
         ("t.csv", "Id,Id\n1,2\n", "the column `Id` stands there twice"),
-        ("t.csv", "Id,x,X\n1,2,3\n", "x and X differ in nothing but case"),
+        ("t.csv", "Id,x,X\n1,2,3\n", "x and X differ only in case"),
         ("t.csv", "Id,\n1,2\n", "'' cannot be the name of a column"),
         ("t.csv", "Id,x#unread\n1,2\n", "the name 'x#unread' is reserved"),
         ("t.csv", "Id,perpend_row\n1,2\n", "the name 'perpend_row' is reserved"),
@@ -324,7 +324,7 @@ def test_relations_without_their_other_table_are_noted_once_per_table(tmp_path):
     problems = []
     snapshot = write_store(tmp_path / "s", tables=[table_file(tmp_path, "1.csv", "Id,owner__c\na,o\n")], problems=problems)
     assert {} == snapshot.tables.by_name[THING].lookups
-    message = f"of `{THING}` it is not known what lies behind `owner__r` (`{OWNER}` was not imported)"
+    message = f"`{THING}` has relations that cannot be followed: `owner__r` (`{OWNER}` was not imported)"
     assert [("K306", message)] == [(one.code, one.message) for one in problems]
 
 

@@ -19,11 +19,11 @@ BAD: dict[str, tuple[Any, str]] = {
         {"configurationItems": [config_item("AWS::IAM::User", ANN, {}, ResourceType="AWS::IAM::Role")]},
         "item 1 has the key `resourcetype` in two spellings",
     ),
-    "items": ({"configurationItems": [], "ConfigurationItems": []}, "`configurationItems` stands in it in two spellings"),
-    "policies": ({"UserDetailList": [], "policies": []}, "`Policies` stands in it in another spelling"),
+    "items": ({"configurationItems": [], "ConfigurationItems": []}, "`configurationItems` appears in two spellings"),
+    "policies": ({"UserDetailList": [], "policies": []}, "`Policies` appears in another spelling"),
     "ARNs": (
         {"UserDetailList": [{"Arn": ANN, "ARN": BOB}]},
-        "entry 1 of `UserDetailList` cannot be used: its `Arn` stands in it in two spellings",
+        "entry 1 of `UserDetailList` cannot be used: its `Arn` appears in two spellings",
     ),
 }
 
@@ -45,7 +45,7 @@ def test_what_tells_what_an_object_is_cannot_stand_there_in_two_spellings(tmp_pa
 def test_what_stands_there_in_two_spellings_is_not_known(tmp_path: Path) -> None:
     attached = {"attachedManagedPolicies": [], "AttachedManagedPolicies": [{"PolicyArn": ADMIN}]}
     fields = user_of(tmp_path, {**attached, "USERNAME": "bob", "userPolicyList": []}).fields
-    twice = "is not known: `configuration.userName` stands in it in two spellings"
+    twice = "is not known: `configuration.userName` appears in two spellings"
     assert {"CA10__userPolicies__r"} == {"CA10__AWS_IAM_Policy_User_Links__r", "CA10__userPolicies__r"} & fields.keys()
     assert twice == reason_of(fields, "CA10__userName__c")
 

@@ -208,7 +208,7 @@ def test_a_capture_may_be_written_in_seconds_since_1970(tmp_path: Path) -> None:
 
     assert "2023-11-14 22:13:20.500000+00:00" == str(captured(1700000000.5).sources[0].observed_at)
     for odd in (True, 0, -1, 1700000000500):
-        with pytest.raises(UnusableInput, match="which is no time"):
+        with pytest.raises(UnusableInput, match="which is not a time"):
             captured(odd)
 
 
@@ -284,7 +284,7 @@ BAD = {
     ),
     "config: time": (
         json.dumps({"configurationItems": [config_item("AWS::IAM::User", ANN, {}, configurationItemCaptureTime="now")]}),
-        "`configurationItemCaptureTime` is `now`, which is no time",
+        "`configurationItemCaptureTime` is `now`, which is not a time",
     ),
     "config: two statuses": (
         json.dumps({"configurationItems": [config_item("AWS::IAM::User", ANN, {}, status="ResourceDeleted")]}),

@@ -47,8 +47,8 @@ def test_a_row_of_a_report_whose_arn_has_blanks_is_none(tmp_path: Path, odd: str
 
 def test_a_row_of_a_report_with_a_column_in_two_spellings_is_none(tmp_path: Path) -> None:
     rows = [{**formats.steampipe_report()[0], "MFA_Active": False}]
-    with pytest.raises(UnusableInput, match="row 1 cannot be used: `mfa_active` stands in it in two spellings"):
+    with pytest.raises(UnusableInput, match="row 1 cannot be used: `mfa_active` appears in two spellings"):
         collect_files(write(tmp_path, json.dumps(rows)))
     findings = json.dumps(formats.prowler()).replace('"mfa_active"', '"MFA_Active": "false", "mfa_active"')
-    with pytest.raises(UnusableInput, match="cannot be used: `MFA_Active` stands in it in two spellings"):
+    with pytest.raises(UnusableInput, match="cannot be used: `MFA_Active` appears in two spellings"):
         collect_files(write(tmp_path, findings))

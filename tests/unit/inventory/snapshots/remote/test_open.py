@@ -13,7 +13,7 @@ from perpend.inventory.snapshots.files import StoreError
 
 @pytest.mark.parametrize("address", ["s3://", "s3://bucket/../up", "bucket", ""])
 def test_what_is_no_address_is_refused(address: str) -> None:
-    with pytest.raises(StoreError, match=r"is no address of a store: write s3://bucket/prefix$"):
+    with pytest.raises(StoreError, match=r"is not the address of a store: write s3://bucket/prefix$"):
         perpend.remote_store(address)
 
 
