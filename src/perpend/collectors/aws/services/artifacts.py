@@ -38,6 +38,7 @@ _CALLS: Final = (
         "ecr:BatchGetRepositoryScanningConfiguration",
         parameters={"repositoryNames": ["@repositoryName"]},
         gone=("RepositoryNotFoundException",),
+        holds="scanningConfigurations",
     ),
     CloudCall("opensearch.domains", "opensearch", "ListDomainNames", "es:ListDomainNames", "DomainNames"),
     CloudCall(
