@@ -110,7 +110,7 @@ def test_what_a_listing_within_a_listed_item_does_not_find_is_not_gone(rounds: R
     assert (0, "INCOMPLIANT", "open") == (story.collected().code, story.status, story.life)
     ended = story.collected(GetStages="NotFoundException")
     assert (3, "INCOMPLIANT", "open") == (ended.code, story.status, story.life)
-    assert "not listed this time, stays as it was: " in ended.out
+    assert "not listed this time, unchanged in the store: " in ended.out
     assert "listed and not found: apigateway:GET (NotFoundException) in " in ended.err
 
 

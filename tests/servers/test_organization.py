@@ -19,7 +19,7 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 from perpend.collectors.aws import client as client_module
 from perpend.collectors.aws.report import credential_report
 from perpend.collectors.aws.session import rate_limiter as pace_module
-from perpend.collectors.runs.checkpoint import Journal
+from perpend.collectors.runs.checkpoint import Checkpoint
 from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import RunWriter, run
 from tests.servers.clock import Clock
@@ -160,7 +160,7 @@ def test_accounts_are_narrowed_by_id_and_name_and_those_at_rest_are_told(
     monkeypatch.setattr(stub, "accounts", [f"{int(MANAGEMENT) + number}" for number in range(6)])
     stub.suspended = {stub.accounts[5]}
     ended = collect(*ORG, "--accounts", stub.accounts[1], "--accounts", "team-[34]")
-    assert (0, "1 account is not active, and not asked\n") == (ended.code, ended.err)
+    assert (0, "1 account is not active, and skipped\n") == (ended.code, ended.err)
     assert {stub.accounts[number] for number in (1, 3, 4)} == {call.account for call in stub.asked} - {MANAGEMENT}
     wrong = collect(*ORG, "--accounts", "team-55")
     assert (2, "did you mean team-") == (wrong.code, wrong.err.partition("; ")[2].strip()[:18])
@@ -254,14 +254,14 @@ def test_what_keeps_it_from_asking_is_one_sentence(
     assert not (tmp_path / "s").exists()
 
 
-NOTE = Journal._append
+NOTE = Checkpoint._append
 
 
-def interrupted(after: int) -> Callable[[Journal, str, Any], None]:
+def interrupted(after: int) -> Callable[[Checkpoint, str, Any], None]:
     """Return what interrupts a collection as it notes what it has done, after some notes."""
     left = itertools.count(after, -1)
 
-    def note(journal: Journal, kind: str, document: Any) -> None:
+    def note(journal: Checkpoint, kind: str, document: Any) -> None:
         if next(left) <= 0:
             raise KeyboardInterrupt
         NOTE(journal, kind, document)
@@ -277,13 +277,13 @@ def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
     done: set[tuple[str, str, str]] = set()
     for _ in range(3):
         stub.answered.clear()
-        monkeypatch.setattr(Journal, "_append", interrupted(drawn.randint(8, 16)))
+        monkeypatch.setattr(Checkpoint, "_append", interrupted(drawn.randint(8, 16)))
         ended = collect(*ORG, *(["--resume"] if done else []))
-        assert (130, True) == (ended.code, "with --resume goes on" in ended.err), ended.err
+        assert (130, True) == (ended.code, "with --resume continues" in ended.err), ended.err
         assert not done & calls_of(stub)
         done |= done_in(tmp_path / "s")
         stub.answered.clear()
-    monkeypatch.setattr(Journal, "_append", NOTE)
+    monkeypatch.setattr(Checkpoint, "_append", NOTE)
     ended = collect(*ORG, "--resume")
     assert (0, True) == (ended.code, len(done) > 6), ended.err
     assert not done & calls_of(stub)
@@ -295,19 +295,19 @@ def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
 def test_what_stands_unfinished_is_told_and_pruned(
     run: RunWriter, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Journal, "_append", interrupted(8))
+    monkeypatch.setattr(Checkpoint, "_append", interrupted(8))
     assert 130 == collect().code
-    monkeypatch.setattr(Journal, "_append", NOTE)
+    monkeypatch.setattr(Checkpoint, "_append", NOTE)
     other = collect(*ORG, "--resume")
     assert (2, True) == (other.code, "those that stand there were of other options" in other.err)
     stub.answered.clear()
     aged = collect("--resume", "--max-age", "0s")
     assert (0, True) == (aged.code, len(calls_of(stub)) > 4), aged.err
-    monkeypatch.setattr(Journal, "_append", interrupted(8))
+    monkeypatch.setattr(Checkpoint, "_append", interrupted(8))
     assert 130 == collect().code
-    monkeypatch.setattr(Journal, "_append", NOTE)
+    monkeypatch.setattr(Checkpoint, "_append", NOTE)
     fresh = collect()
-    assert (0, True) == (fresh.code, "--resume with its options goes on with it" in fresh.err)
+    assert (0, True) == (fresh.code, "--resume with its options resumes it" in fresh.err)
     assert "1 removed" not in run("inventory", "prune", "--keep", "1", "--store", tmp_path / "s").err
     assert [] == list((tmp_path / "s" / "unfinished").iterdir())
 

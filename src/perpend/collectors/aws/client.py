@@ -26,8 +26,8 @@ from perpend.collectors.aws.error_classification import Refusal
 from perpend.collectors.aws.parse import is_answer
 from perpend.collectors.aws.session.rate_limiter import RateLimit
 from perpend.collectors.aws.session.timeouts import TOTAL, Transport
+from perpend.collectors.protocol import NothingCollected
 from perpend.core.diagnostics.escape import visible
-from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,10 +55,6 @@ _MODELS: Final = botocore.loaders.create_loader()
 PARSING: Final = (KeyError, ValueError, TypeError, AttributeError, UnboundLocalError)
 """What the SDK raises where an answer, such as a page of HTML, has not the form that its parser takes for granted: also that
 a variable of its own has no value, where a map holds an entry without any."""
-
-
-class NothingCollected(PerpendError):
-    """Nothing could be asked of AWS at all."""
 
 
 class Refused(Exception):

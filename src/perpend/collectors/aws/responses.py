@@ -16,7 +16,7 @@ from perpend.collectors.aws.model import ABOVE, MEASURED_DAYS, MOST_MEASURED, ow
 from perpend.collectors.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
 from perpend.collectors.aws.plan import REPORT
 from perpend.collectors.aws.report import credential_report
-from perpend.collectors.aws.work_units import now
+from perpend.collectors.protocol import now
 from perpend.core.objects.claims import Unread
 from perpend.inventory.readers.errors import UnusableContent
 

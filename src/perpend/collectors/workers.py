@@ -9,15 +9,13 @@ import threading
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
+from perpend.collectors.protocol import EndedEarly
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
     from types import TracebackType
 
 _STEP = 0.5
-
-
-class EndedEarly(Exception):
-    """The collection ends before its time."""
 
 
 class Workers:

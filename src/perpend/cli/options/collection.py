@@ -1,10 +1,9 @@
-"""What is to be collected of a cloud, as options name it: policies, frameworks, types; and the plan that follows."""
+"""The options of ``collect`` and ``scan``, and the collection that they ask for."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cache
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -12,139 +11,70 @@ import click
 from perpend.cli.options.completion import complete_frameworks, complete_policies, complete_types
 from perpend.cli.options.repository import type_here
 from perpend.cli.options.values import age, repository_option
-from perpend.core.errors import PerpendError
+from perpend.collectors.registry import connect, load
+from perpend.collectors.runs.request import PolicyFilter, filter_by_types, request_for
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName, printable
-from perpend.language.program.required_columns import fields_by_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import timedelta
 
-    from perpend.collectors.aws.plan import CollectionPlan
+    from perpend.collectors.protocol import CollectOptions
+    from perpend.collectors.runs.request import CollectionRequest
     from perpend.language.program.program import Program
     from perpend.language.syntax.repository import Repository
 
-MOST_NAMED: Final = 20
-"""How many names a message has at most."""
 
+def collection_request(
+    repository: Repository, policies: Sequence[str], frameworks: Sequence[str], types: Sequence[str], *, cloud: str = "aws"
+) -> CollectionRequest:
+    """Return the plan for what policies and frameworks read and for all fields of ``types``. By default all policies count.
 
-class NothingServed(PerpendError):
-    """Types that no call of AWS serves, and no others."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToCollect:
-    """The plan, and the programs whose reads it serves: in full, or where types alone are named as far as these go.
-
-    ``analyzer`` makes them, and knows all policies that were looked at for it. ``reader`` gives the programs: where types
-    alone are named, no policy is read before somebody asks who reads them.
+    Raises NothingServed if the cloud serves nothing of it.
     """
-
-    plan: CollectionPlan
-    reader: Callable[[], tuple[Program, ...]]
-    analyzer: Analyzer
-
-    @property
-    def programs(self) -> tuple[Program, ...]:
-        """The programs whose reads it serves."""
-        return self.reader()
-
-    def readers(self) -> dict[str, list[str]]:
-        """Return by permission, or operation where none is needed, the policies that read what it gives."""
-        return {label: [program.policy_id for program in programs] for label, programs in self.reading().items()}
-
-    def reading(self) -> dict[str, list[Program]]:
-        """Return by permission, or operation where none is needed, the programs that read what it gives."""
-        from perpend.collectors.aws.plan import plan_of
-
-        by_label: dict[str, list[Program]] = {}
-        for program in self.programs:
-            for label in sorted({call.label for call in plan_of(fields_by_type([program])).calls}):
-                by_label.setdefault(label, []).append(program)
-        return by_label
-
-
-def to_collect(repository: Repository, policies: Sequence[str], frameworks: Sequence[str], types: Sequence[str]) -> ToCollect:
-    """Return what is to be collected: what the policies read, all of them where neither policies nor types are named.
-
-    Raises NothingServed where nothing of it can be.
-    """
-    from perpend.collectors.aws.catalog import TYPES
-    from perpend.collectors.aws.plan import plan_of
-
     analyzer = Analyzer(repository)
     only_types = bool(types) and not policies and not frameworks
 
-    @cache
     def programs() -> tuple[Program, ...]:
         try:
             return select_policies(analyzer, policies, framework=frameworks or None).programs
         except UnknownName:
             if not only_types:
                 raise
-            return ()  # a repository without policies: nobody reads what the types hold
+            return ()  # the repository has no policies, and types need none
 
-    wanted = {} if only_types else fields_by_type(programs())
-    for name in (type_here(repository, one) for one in types):
-        wanted.setdefault(name, set()).update(TYPES[name].fields if name in TYPES else ())
-    plan = plan_of(wanted)
-    if len(plan.types) == 1 and not plan.account.details:
-        raise NothingServed(f"nothing of this can be collected from AWS: {', '.join(plan.unserved[:MOST_NAMED])}")
-    return ToCollect(plan, programs, analyzer)
+    loaded = load(cloud)
+    api = partial(connect, cloud, f"collecting from {loaded.title}")
+    named = [type_here(repository, name) for name in types]
+    return request_for(loaded, api, analyzer, programs, named, only_types=only_types)
 
 
-@dataclass(frozen=True, slots=True)
-class CollectOptions:
-    """What the command line asks for; the fields are called as the options are."""
+def policy_filter(request: CollectionRequest, options: CollectOptions, exclude: Sequence[str]) -> PolicyFilter:
+    """Return the policies that evaluate what is collected. If options name types alone, they read nothing else.
 
-    profiles: tuple[str, ...]
-    org: bool
-    role_name: str | None
-    external_id: str | None
-    wanted_accounts: tuple[str, ...]
-    regions: tuple[str, ...]
-    closed_regions: tuple[str, ...]
-    policies: tuple[str, ...]
-    frameworks: tuple[str, ...]
-    repo: str | None
-    types: tuple[str, ...]
-    concurrency: int
-    endpoint_url: str | None
-    resume: bool
-    max_age: timedelta
-    keep_disappeared: timedelta
-    dry_run: bool
+    ``exclude`` names policies to leave out. Raises NothingToEvaluate if no policy is left.
+    """
+    if options.policies or options.frameworks or not options.types:
+        return PolicyFilter(request, options.policies, options.frameworks)
+    selection = select_policies(request.analyzer, exclude=exclude)
+    return filter_by_types(request, selection.programs, selection.refused)
 
-    def refuse_contradictions(self) -> None:
-        """Raise UsageError where options exclude each other."""
-        alone = {"--accounts": self.wanted_accounts, "--role-name": self.role_name, "--external-id": self.external_id}
-        for option, given in alone.items():
-            if given and not self.org:
-                raise click.UsageError(f"{option} is for the accounts of an organization: say --org as well")
-        if self.org and len(self.profiles) > 1:
-            raise click.UsageError("--org takes one --profile: the one that may list the organization's accounts")
-        if self.resume and self.dry_run:
-            raise click.UsageError("--resume and --dry-run exclude each other")
 
-    @property
-    def stated(self) -> str:
-        """What is declared of regions, in the words of the command line; empty where nothing is."""
-        return " ".join(f"--closed-region {glob}" for glob in self.closed_regions)
-
-    @property
-    def marks(self) -> list[object]:
-        """What tells a collection from another one, of the same policies and types."""
-        return [
-            self.profiles,
-            self.org,
-            self.role_name,
-            self.wanted_accounts,
-            self.regions,
-            self.closed_regions,
-            self.endpoint_url,
-        ]
+def reject_contradictions(options: CollectOptions) -> None:
+    """Raise UsageError if options exclude each other."""
+    organization = {
+        "--accounts": options.wanted_accounts,
+        "--role-name": options.role_name,
+        "--external-id": options.external_id,
+    }
+    for option, value in organization.items():
+        if value and not options.org:
+            raise click.UsageError(f"{option} is for the accounts of an organization: say --org as well")
+    if options.org and len(options.profiles) > 1:
+        raise click.UsageError("--org takes one --profile: the one that may list the organization's accounts")
+    if options.resume and options.dry_run:
+        raise click.UsageError("--resume and --dry-run exclude each other")
 
 
 def _address(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
