@@ -379,7 +379,7 @@ class Cloud(Protocol[Plan]):
 
     @property
     def account_type(self) -> str:
-        """The type of the objects that stand for accounts."""
+        """The type of account objects."""
         ...
 
     @property
@@ -416,7 +416,7 @@ class Cloud(Protocol[Plan]):
         stated: str = "",
         seen: Seen = MappingProxyType({}),
     ) -> Completeness:
-        """Return the sources of accounts, in the order of ``entries``, with claims of what was read in full.
+        """Return the sources of accounts, in the order of ``entries``, with claims of completeness.
 
         ``stated`` are the user's declarations about regions, which get a source of their own. ``seen`` counts the objects of
         the previous snapshot: if a region with objects is disabled now, its objects are unknown.

@@ -77,7 +77,7 @@ class AwsCloud:
         stated: str = "",
         seen: Seen = MappingProxyType({}),
     ) -> Completeness:
-        """Return the sources of accounts with claims of what was read in full."""
+        """Return the sources of accounts with claims of completeness."""
         return completeness_of(plan, entries, ends, parts, stated, seen)
 
     def unopened_account(self, plan: CollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:

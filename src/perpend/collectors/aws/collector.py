@@ -113,11 +113,11 @@ class Collector:
             return replace(entry, at=at)
         why: Unread | None = None
         try:
-            answered = list(self._answers.listed("ec2.regions", ""))
-            status = regions_of(answered)
+            items = list(self._answers.listed("ec2.regions", ""))
+            status = regions_of(items)
             if not status:  # some region has no name
                 raise NotListed(unread(CALLS["ec2.regions"], FailureKind.FAILED, self.account, "NoResult"))
-            self._answers.kept["ec2.regions", ""] = answered
+            self._answers.cached["ec2.regions", ""] = items
             known = sorted(status)
             regions = tuple(region for region in known if status[region] != CLOSED)
         except NotListed as error:

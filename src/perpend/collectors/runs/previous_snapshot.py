@@ -75,9 +75,9 @@ def carried_over_of(
     new_path: Callable[[], Path],
     keep: timedelta = KEPT_FOR,
 ) -> CarriedOver:
-    """Return what a new snapshot takes over from the previous one, whose files ``connection`` can read.
+    """Return the tables and sources that a new snapshot takes over. ``connection`` can read the previous one's files.
 
-    ``collected`` are the new rows by type. ``sources`` are their sources, with claims of what was listed in full. Objects that
+    ``collected`` are the new rows by type. ``sources`` are their sources, with claims of completeness. Objects that
     have disappeared stay for ``keep``.
     """
     carried_over = CarriedOver(dict(collected))

@@ -1,1 +1,1 @@
-"""Many accounts in, what was done of each out: accounts side by side, calls in turn, claims of all, an estimate before."""
+"""Collect many accounts in parallel, derive claims of completeness, and estimate the duration."""

@@ -60,7 +60,7 @@ class AccountPool:
             entry = self.checkpoint.entry(account.account) if account.account else None
             if entry is None or not all(map(self.checkpoint.is_done, cells_of(self.plan, entry))):
                 client = account.client()
-                self._counts.append(client.asked)
+                self._counts.append(client.call_counts)
                 try:
                     entry = self._collect(account, client, listings, entry)
                 except Refused as error:

@@ -1,4 +1,4 @@
-"""Derive sources and claims from the results of a collection: what was read in full, and why other things were not."""
+"""Derive sources and claims from the results of a collection: the scopes that were read in full, and causes for others."""
 
 from __future__ import annotations
 
