@@ -223,7 +223,7 @@ def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: RunWriter, pr
         ("ExpiredToken", "the credentials have expired"),
         ("InvalidClientTokenId", "does not know"),
         ("html 200", "not AWS"),
-        ("html 500", "out of order"),
+        ("html 500", "does not work"),
     ],
 )
 def test_without_an_account_nothing_is_collected(run: RunWriter, proxy: Proxy, tmp_path: Path, how: str, said: str) -> None:
@@ -238,18 +238,18 @@ def test_what_keeps_it_from_asking_is_one_sentence(
     run: RunWriter, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = collected(run, proxy, tmp_path / "s", "--profile", "nobody")
-    assert (2, "perpend: there is no profile `nobody` in the AWS configuration\n") == (unknown.code, unknown.err)
+    assert (2, "perpend: the AWS configuration has no profile `nobody`\n") == (unknown.code, unknown.err)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     assert unknown == collected(run, proxy, tmp_path / "s", "--profile", "nobody")
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     assert unknown == collected(run, proxy, tmp_path / "s")
     monkeypatch.delenv("AWS_PROFILE")
     address = collected(run, proxy, tmp_path / "s", "--endpoint-url", "localhost:5000")
-    assert (2, True) == (address.code, "'localhost:5000' is no address, such as http://127.0.0.1:5000" in address.err)
+    assert (2, True) == (address.code, "'localhost:5000' is not an address, such as http://127.0.0.1:5000" in address.err)
     for name in KNOWN:
         monkeypatch.delenv(name)
     none = collected(run, proxy, tmp_path / "s")
-    assert (2, True) == (none.code, "no credentials were found" in none.err)
+    assert (2, True) == (none.code, "no credentials found" in none.err)
     dry = run("collect", "aws", "--policy", "user-has-more-than-one-active-access-key", "--dry-run")
     assert (0, True) == (dry.code, "iam GetCredentialReport, for the account (iam:GetCredentialReport)" in dry.out)
     metrics = run("collect", "aws", "--policy", "instance-idle", "--dry-run").out.splitlines()

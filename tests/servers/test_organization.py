@@ -233,13 +233,13 @@ def test_a_report_that_is_for_ever_in_progress_is_not_known(
     ("how", "said"),
     [
         ("ExpiredToken", "the credentials have expired"),
-        ("RequestTimeTooSkewed", "is the clock of this machine right?"),
-        ("SignatureDoesNotMatch", "is the secret key right, and the clock?"),
-        ("html", "what answers there is not AWS"),
+        ("RequestTimeTooSkewed", "check this machine's clock"),
+        ("SignatureDoesNotMatch", "check the secret key and this machine's clock"),
+        ("html", "the server that answers is not AWS"),
         ("html 500", "(500): "),
-        ("reset", "ends before it has said anything"),
-        ("half", "ends before it has said anything"),
-        ("hang", "nothing is said there in time"),
+        ("reset", "closed the connection before it answered"),
+        ("half", "closed the connection before it answered"),
+        ("hang", "the server did not answer in time"),
     ],
 )
 def test_what_keeps_it_from_asking_is_one_sentence(
@@ -331,7 +331,7 @@ def test_profiles_are_an_account_each_and_one_that_cannot_be_asked_stops_no_othe
     )
     assert USERS // 4 == statuses(run, tmp_path / "u")[KEYS, "INCOMPLIANT"]
     unknown = collect("--profile", "one", "--profile", "nobody")
-    assert (2, "perpend: there is no profile `nobody` in the AWS configuration\n") == (unknown.code, unknown.err)
+    assert (2, "perpend: the AWS configuration has no profile `nobody`\n") == (unknown.code, unknown.err)
 
 
 @pytest.mark.slow
@@ -356,14 +356,14 @@ def test_a_dry_run_says_whom_it_would_ask_and_about_how_long(run: RunWriter, stu
     assert lines[1].startswith("regions: ") and "us-east-1" in lines[1]
     assert lines[-1].startswith("estimate: ") and "and for each object iam.policy-version" in lines[-1]
     for options, said in (
-        (("--accounts", "1*"), "say --org as well"),
+        (("--accounts", "1*"), "add --org"),
         (("--org", "--profile", "a", "--profile", "b"), "--org takes one --profile"),
         (("--resume", "--dry-run"), "exclude each other"),
         (("--max-age", "soon"), "is no length of time"),
-        (("--org", "--role-name", "our audit"), "'our audit' is no name of a role, such as audit"),
-        (("--org", "--role-name", "arn:aws:iam::1:role/a"), "is no name of a role; say its name alone"),
-        (("--org", "--external-id", ""), "it is no external ID: 2 to 1,224 letters"),
-        (("--org", "--external-id", "se cret"), "it is no external ID: 2 to 1,224 letters"),
+        (("--org", "--role-name", "our audit"), "'our audit' is not the name of a role, such as audit"),
+        (("--org", "--role-name", "arn:aws:iam::1:role/a"), "is not the name of a role; give its name alone"),
+        (("--org", "--external-id", ""), "not an external ID: 2 to 1,224 letters"),
+        (("--org", "--external-id", "se cret"), "not an external ID: 2 to 1,224 letters"),
     ):
         wrong = collect(*options)
         assert (2, True, False) == (wrong.code, said in wrong.err, "se cret" in wrong.err)
@@ -389,4 +389,4 @@ def test_a_killed_process_is_gone_on_with(stub: Stub, whole: Whole, tmp_path: Pa
 def test_a_region_that_is_none_is_one_sentence(collect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us east")
     ended = collect()
-    assert (2, True, 1) == (ended.code, "the region that is configured is no region of AWS" in ended.err, ended.err.count("\n"))
+    assert (2, True, 1) == (ended.code, "the configured region is not a region of AWS" in ended.err, ended.err.count("\n"))

@@ -89,12 +89,11 @@ def _print_closed(closed: Sequence[ClosedRegion]) -> None:
     """Print the disabled regions in which the previous snapshot has objects."""
     for region in sorted({one.region for one in closed}):
         mine = [one for one in closed if one.region == region]
-        accounts = f" of {len(mine):,} accounts" if len(mine) > 1 else f" of {mine[0].account}"
-        objects = sum(one.objects for one in mine)
-        seen = counted(objects, "object was", "objects were")
+        accounts = f"{len(mine):,} accounts" if len(mine) > 1 else mine[0].account
+        objects = counted(sum(one.objects for one in mine), "known object")
         click.echo(
-            f"region closed: {visible(region)}{accounts}, where {seen} seen before: what is there now is not known "
-            f"(--closed-region {visible(region)} declares it empty)",
+            f"region closed: {visible(region)} of {accounts}, with {objects} that cannot be read any more "
+            f"(--closed-region {visible(region)} declares the region empty)",
             err=True,
         )
 

@@ -76,13 +76,13 @@ _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
 @click.option(
     "--role-name",
     metavar="ROLE",
-    help="With --org: the role that is entered in each account.  [default: OrganizationAccountAccessRole]",
+    help="With --org: the role to assume in each account.  [default: OrganizationAccountAccessRole]",
 )
 @click.option(
     "--store",
     metavar="DIR",
     type=click.Path(),
-    help="Say how many verdicts on the objects of this store would be UNDETERMINED without each permission.",
+    help="Count the verdicts on objects of this store that would be UNDETERMINED without each permission.",
 )
 @click.option(
     "--most-characters",
@@ -90,7 +90,7 @@ _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
     default=MOST_CHARACTERS,
     show_default=True,
     metavar="N",
-    help="With --format iam-policy, split what is longer, by service. IAM takes 2048 as a session policy or in a user.",
+    help="With --format iam-policy: split longer policies by service. Session and user policies may have 2048.",
 )
 def command(
     policies: tuple[str, ...],
@@ -106,7 +106,7 @@ def command(
 ) -> int:
     """Show the permissions that `perpend collect aws` needs, and how many policies need each of them."""
     if role_name is not None and not org:
-        raise click.UsageError("--role-name is for the accounts of an organization: say --org as well")
+        raise click.UsageError("--role-name is for the accounts of an organization: add --org")
     if org and form in _ROLES:
         raise click.UsageError(f"--format {form} is a role in each account, --org is for its caller: use --format iam-policy")
     request = collection_request(repository_here(repo), policies, frameworks, types)

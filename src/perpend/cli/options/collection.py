@@ -70,32 +70,32 @@ def reject_contradictions(options: CollectOptions) -> None:
     }
     for option, value in organization.items():
         if value and not options.org:
-            raise click.UsageError(f"{option} is for the accounts of an organization: say --org as well")
+            raise click.UsageError(f"{option} is for the accounts of an organization: add --org")
     if options.org and len(options.profiles) > 1:
-        raise click.UsageError("--org takes one --profile: the one that may list the organization's accounts")
+        raise click.UsageError("--org takes one --profile: one that may list the organization's accounts")
     if options.resume and options.dry_run:
         raise click.UsageError("--resume and --dry-run exclude each other")
 
 
 def _address(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Return the address that an option names."""
+    """Return a valid address. Raises BadParameter."""
     if value is not None and not re.fullmatch(r"https?://[^/\s]\S*", value):
-        raise click.BadParameter(f"'{printable(value)}' is no address, such as http://127.0.0.1:5000", context, parameter)
+        raise click.BadParameter(f"'{printable(value)}' is not an address, such as http://127.0.0.1:5000", context, parameter)
     return value
 
 
 def _role(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Return the role that an option names, its path in front of it."""
+    """Return a valid role name, which may have a path. Raises BadParameter."""
     if value is not None and not re.fullmatch(r"([\w+=,.@-]+/)*[\w+=,.@-]{1,64}", value, re.ASCII):
-        hint = "; say its name alone, it is the same in all accounts" if value.startswith("arn:") else ", such as audit"
-        raise click.BadParameter(f"'{printable(value)}' is no name of a role{hint}", context, parameter)
+        hint = "; give its name alone, it is the same in all accounts" if value.startswith("arn:") else ", such as audit"
+        raise click.BadParameter(f"'{printable(value)}' is not the name of a role{hint}", context, parameter)
     return value
 
 
 def _external_id(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    """Return the external ID that an option states. It is not shown: it may be a secret."""
+    """Return a valid external ID. Raises BadParameter without the value, which may be a secret."""
     if value is not None and not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", value, re.ASCII):
-        raise click.BadParameter("it is no external ID: 2 to 1,224 letters, digits and +=,.@:/-_", context, parameter)
+        raise click.BadParameter("not an external ID: 2 to 1,224 letters, digits and +=,.@:/-_", context, parameter)
     return value
 
 
@@ -105,20 +105,20 @@ _OPTIONS: Final = (
         "profiles",
         multiple=True,
         metavar="NAME",
-        help="The profile of the AWS configuration to ask with; repeated, an account each.",
+        help="A profile of the AWS configuration; repeat the option for several accounts.",
     ),
-    click.option("--org", is_flag=True, help="Ask all active accounts of the organization, by a role in each."),
+    click.option("--org", is_flag=True, help="Collect from all active accounts of the organization, with a role in each."),
     click.option(
         "--role-name",
         metavar="ROLE",
         callback=_role,
-        help="With --org: that role's name.  [default: OrganizationAccountAccessRole]",
+        help="With --org: the name of that role.  [default: OrganizationAccountAccessRole]",
     ),
     click.option(
         "--external-id",
         metavar="ID",
         callback=_external_id,
-        help="With --org: the external ID that the role's trust policy asks for.",
+        help="With --org: the external ID that the role's trust policy requires.",
     ),
     click.option(
         "--accounts",
@@ -127,13 +127,13 @@ _OPTIONS: Final = (
         metavar="ID|GLOB",
         help="With --org: only these accounts, by id or name; may be repeated.",
     ),
-    click.option("--regions", multiple=True, metavar="GLOB", help="Ask only in these regions, such as eu-*; may be repeated."),
+    click.option("--regions", multiple=True, metavar="GLOB", help="Only these regions, such as eu-*; may be repeated."),
     click.option(
         "--closed-region",
         "closed_regions",
         multiple=True,
         metavar="GLOB",
-        help="Declare that these regions, such as ap-*, hold nothing: they are not asked; may be repeated.",
+        help="Declare these regions, such as ap-*, to be empty, and skip them; may be repeated.",
     ),
     click.option(
         "--policy",
@@ -141,7 +141,7 @@ _OPTIONS: Final = (
         multiple=True,
         metavar="ID|GLOB",
         shell_complete=complete_policies,
-        help="Ask only for what these policies read; may be repeated.",
+        help="Collect only the fields that these policies read; may be repeated.",
     ),
     click.option(
         "--framework",
@@ -149,7 +149,7 @@ _OPTIONS: Final = (
         multiple=True,
         metavar="ID",
         shell_complete=complete_frameworks,
-        help="Ask only for what the policies of this framework or section read; may be repeated.",
+        help="Collect only the fields that policies of this framework or section read; may be repeated.",
     ),
     repository_option,
     click.option(
@@ -157,26 +157,26 @@ _OPTIONS: Final = (
         multiple=True,
         metavar="TYPE",
         shell_complete=complete_types,
-        help="Ask for all fields of this object type, whoever reads them; may be repeated.",
+        help="Collect all fields of this object type; may be repeated.",
     ),
     click.option(
         "--concurrency",
         type=click.IntRange(1, 64),
         default=16,
         show_default=True,
-        help="How many listings are asked for at once.",
+        help="The maximum of concurrent listings.",
     ),
     click.option(
-        "--endpoint-url", metavar="URL", callback=_address, help="Ask another server than AWS, such as one for tests."
+        "--endpoint-url", metavar="URL", callback=_address, help="Use another server than AWS, such as a test server."
     ),
-    click.option("--resume", is_flag=True, help="Go on with a collection of the same options that was interrupted."),
+    click.option("--resume", is_flag=True, help="Resume an interrupted collection with the same options."),
     click.option(
         "--max-age",
         default="4h",
         show_default=True,
         metavar="AGE",
         callback=age,
-        help="With --resume: ask anew what was read longer ago, such as 90m, 4h or 2d.",
+        help="With --resume: read again what is older, such as 90m, 4h or 2d.",
     ),
     click.option(
         "--keep-disappeared",
@@ -184,14 +184,14 @@ _OPTIONS: Final = (
         show_default=True,
         metavar="AGE",
         callback=age,
-        help="How long objects that are not there any more stay in the store.",
+        help="How long objects that have disappeared stay in the store.",
     ),
-    click.option("--dry-run", is_flag=True, help="Only say what would be asked, of whom, and about how long it takes."),
+    click.option("--dry-run", is_flag=True, help="Only print the accounts and calls, and about how long they take."),
 )
 
 
 def collection_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options that say what is to be collected, and how; they are the fields of Wishes."""
+    """Add the options of a collection, which are the fields of CollectOptions."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

@@ -99,7 +99,7 @@ class CloudClient:
             self.region = self.region or self._session.get_config_variable("region") or _FIRST_REGION
         except ProfileNotFound as error:
             name = visible(str(error.kwargs["profile"]))
-            raise NothingCollected(f"there is no profile `{name}` in the AWS configuration") from None
+            raise NothingCollected(f"the AWS configuration has no profile `{name}`") from None
         except BotoCoreError as error:
             raise NothingCollected(f"the AWS configuration cannot be read: {reason_of(error)}") from None
 
@@ -257,7 +257,7 @@ def refusal_of(error: Exception) -> Refusal:
 def reason_of(error: Exception) -> str:
     """Return an SDK error in a few words."""
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
-        return "no credentials were found: name a profile with --profile, or sign in (`aws sso login`, `aws configure`)"
+        return "no credentials found: name a profile with --profile, or sign in (`aws sso login`, `aws configure`)"
     return refusal_of(error).code
 
 

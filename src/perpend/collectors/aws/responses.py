@@ -44,7 +44,7 @@ class NotListed(Exception):
 
 @dataclass(slots=True)
 class Answers:
-    """The answers of an account. ``regions`` are those that may be called, None for all. ``cached`` has listings read earlier."""
+    """The answers of an account. ``regions`` are those that may be called, None for all. ``cached`` has early listings."""
 
     client: CloudClient
     account: CloudPlace

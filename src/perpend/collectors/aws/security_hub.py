@@ -125,7 +125,7 @@ class SecurityHub:
             try:
                 answer = next(iter(self.client.pages(CALLS["sts.identity"], self.client.region, {})))
             except Refused as error:
-                raise CannotPush(f"AWS does not say whose credentials these are: {error.refusal.code}") from None
+                raise CannotPush(f"AWS did not return the account of the credentials: {error.refusal.code}") from None
             self._account = str(answer["Account"])
         return self._account
 
@@ -154,7 +154,7 @@ class SecurityHub:
         except Refused as error:
             reason = f"{error.refusal.code}: {error.refusal.message}"
             raise CannotPush(
-                f"Security Hub in {self.region} does not take findings: {reason}; what it took before is kept"
+                f"Security Hub in {self.region} rejected the findings: {reason}; batches that it accepted before are recorded"
             ) from None
         result.foreign = foreign
         return result

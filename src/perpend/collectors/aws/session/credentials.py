@@ -39,34 +39,34 @@ LONGEST_POLICY: Final = 2_048
 _SESSION: Final = "perpend"
 _SECONDS: Final = 3_600
 _HINTS: Final = {
-    "NoCredentialsError": "no credentials were found: name a profile with --profile, or sign in (`aws sso login`)",
-    "PartialCredentialsError": "the credentials are not complete",
-    "CredentialRetrievalError": "the profile's credentials cannot be had: sign in again",
+    "NoCredentialsError": "no credentials found: name a profile with --profile, or sign in (`aws sso login`)",
+    "PartialCredentialsError": "the credentials are incomplete",
+    "CredentialRetrievalError": "the profile's credentials cannot be fetched: sign in again",
     "ExpiredToken": "the credentials have expired: sign in again",
     "ExpiredTokenException": "the credentials have expired: sign in again",
     "UnauthorizedSSOTokenError": "the session has expired: `aws sso login`",
-    "SSOTokenLoadError": "there is no session: `aws sso login`",
+    "SSOTokenLoadError": "no session: `aws sso login`",
     "TokenRetrievalError": "the session has expired: `aws sso login`",
     "InvalidClientTokenId": "AWS does not know these credentials",
     "UnrecognizedClientException": "AWS does not know these credentials",
     "AuthFailure": "AWS does not know these credentials",
-    "OptInRequired": "the account is not active, or not signed up for this: see its billing page",
-    "SignatureDoesNotMatch": "AWS does not accept the signature: is the secret key right, and the clock?",
-    "InvalidSignatureException": "AWS does not accept the signature: is the secret key right, and the clock?",
-    "RequestExpired": "AWS finds the request too old: is the clock of this machine right?",
-    "RequestTimeTooSkewed": "AWS finds the request too old or too new: is the clock of this machine right?",
-    "InvalidRegionError": "the region that is configured is no region of AWS",
-    "EndpointConnectionError": "nothing answers there: is the region that is configured one of AWS, and the network up?",
-    "ConnectionClosedError": "what answers there ends before it has said anything",
-    "ConnectTimeoutError": "nothing answers there in time",
-    "ReadTimeoutError": "nothing is said there in time",
-    "DeadlineExceeded": "nothing is said there in time",
-    "ResponseParserError": "what answers there is not AWS",
-    "UnparsableAnswer": "what answers there is not AWS",
-    "NoResult": "what answers there is not AWS",
-    "AWSOrganizationsNotInUseException": "the account is in no organization: leave --org out",
-    "AccessDeniedException": "it may be asked from the organization's management account, or by a delegated administrator",
-    "AccessDenied": "the credentials may not do this",
+    "OptInRequired": "the account is not active, or not subscribed to the service: see its billing page",
+    "SignatureDoesNotMatch": "AWS rejects the signature: check the secret key and this machine's clock",
+    "InvalidSignatureException": "AWS rejects the signature: check the secret key and this machine's clock",
+    "RequestExpired": "AWS rejects the request as too old: check this machine's clock",
+    "RequestTimeTooSkewed": "AWS rejects the request as too old or too new: check this machine's clock",
+    "InvalidRegionError": "the configured region is not a region of AWS",
+    "EndpointConnectionError": "no server answers: check the configured region and the network",
+    "ConnectionClosedError": "the server closed the connection before it answered",
+    "ConnectTimeoutError": "no connection to the server in time",
+    "ReadTimeoutError": "the server did not answer in time",
+    "DeadlineExceeded": "the server did not answer in time",
+    "ResponseParserError": "the server that answers is not AWS",
+    "UnparsableAnswer": "the server that answers is not AWS",
+    "NoResult": "the server that answers is not AWS",
+    "AWSOrganizationsNotInUseException": "the account is not in an organization: omit --org",
+    "AccessDeniedException": "only the organization's management account or a delegated administrator may do this",
+    "AccessDenied": "the credentials do not allow this",
 }
 
 
@@ -102,7 +102,7 @@ def account_of(client: CloudClient) -> CloudPlace:
     try:
         return who_is(client)
     except Refused as error:
-        raise NothingCollected(why_not("AWS cannot be asked who this is", error)) from None
+        raise NothingCollected(why_not("AWS did not return the account of the credentials", error)) from None
 
 
 def who_is(client: CloudClient) -> CloudPlace:
@@ -118,14 +118,14 @@ def who_is(client: CloudClient) -> CloudPlace:
 def why_not(what: str, error: Refused) -> str:
     """Return a sentence that explains why a request failed."""
     code = error.refusal.code
-    usual = "what answers there is not AWS, or is out of order" if code.isdecimal() else "see the AWS guide"
+    usual = "the server that answers is not AWS, or does not work" if code.isdecimal() else "see the AWS guide"
     return f"{what} ({code}): {_HINTS.get(code, usual)}"
 
 
 def credentials_of_profiles(profiles: Sequence[str | None], endpoint_url: str | None) -> list[AccountCredentials]:
     """Return the credentials of profiles, None for the default one. Raises NothingCollected if a profile does not exist."""
     clients = [CloudClient(name, endpoint_url) for name in profiles]
-    if len(clients) == 1:  # the only one: if it cannot be entered there is nothing to be collected
+    if len(clients) == 1:  # the only account: if it cannot be opened, nothing can be collected
         own = account_of(clients[0])
         return [AccountCredentials(lambda: clients[0], own.account, partition=own.partition, place=own)]
     return [
@@ -145,9 +145,9 @@ def credentials_of_organization(
     try:
         accounts = [one for page in client.pages(ACCOUNTS, "", {}) for one in items_of(ACCOUNTS, page)]
     except Refused as error:
-        raise NothingCollected(why_not("AWS cannot be asked which accounts there are", error)) from None
+        raise NothingCollected(why_not("AWS did not list the organization's accounts", error)) from None
     except NoResult:
-        raise NothingCollected("AWS cannot be asked which accounts there are: what answers there is not AWS") from None
+        raise NothingCollected("AWS did not list the organization's accounts: the server that answers is not AWS") from None
     active = {_id_of(account): visible(str(account.get("Name") or "")) for account in accounts if _is_active(account)}
     if not active:
         raise NothingCollected("the organization has no active account")
@@ -200,7 +200,7 @@ class _Assumed:
 def _id_of(account: Mapping[str, Any]) -> str:
     number = str(account.get("Id"))
     if not re.fullmatch("[0-9]{12}", number):
-        raise NothingCollected("AWS cannot be asked which accounts there are: an account has no number")
+        raise NothingCollected("AWS did not list the organization's accounts: an account has no id")
     return number
 
 
