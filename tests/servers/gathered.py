@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from perpend.collectors.aws.accounts.account_pool import AccountPool
-from perpend.collectors.aws.accounts.completeness import completeness_of
+from perpend.collectors.aws.account_pool import AccountPool
 from perpend.collectors.aws.client import CloudClient
+from perpend.collectors.aws.completeness import completeness_of
 from perpend.collectors.aws.plan import plan_of
 from perpend.collectors.aws.session.credentials import AccountCredentials, account_of
 from perpend.collectors.protocol import CollectedRow, Completeness

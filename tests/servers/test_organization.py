@@ -299,7 +299,7 @@ def test_what_stands_unfinished_is_told_and_pruned(
     assert 130 == collect().code
     monkeypatch.setattr(Checkpoint, "_append", NOTE)
     other = collect(*ORG, "--resume")
-    assert (2, True) == (other.code, "those that stand there were of other options" in other.err)
+    assert (2, True) == (other.code, "the unfinished ones have other options" in other.err)
     stub.answered.clear()
     aged = collect("--resume", "--max-age", "0s")
     assert (0, True) == (aged.code, len(calls_of(stub)) > 4), aged.err

@@ -14,7 +14,7 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 
 from botocore.session import Session
 
-from perpend.collectors.aws.accounts.account_pool import WINDOW, AccountPool
+from perpend.collectors.aws.account_pool import WINDOW, AccountPool
 from perpend.collectors.aws.client import CloudClient
 from perpend.collectors.aws.plan import plan_of
 from perpend.collectors.aws.session.credentials import credentials_of_organization

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from perpend.collectors.aws.accounts.account_pool import AccountPool
-from perpend.collectors.aws.accounts.estimate import estimate_of
+from perpend.collectors.aws.account_pool import AccountPool, estimate_of
 from perpend.collectors.aws.client import CloudClient, all_known_regions
 from perpend.collectors.aws.plan import USUAL_ROLE, CollectionPlan
 from perpend.collectors.aws.security_hub import SecurityHub

@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from perpend.collectors.aws.accounts.completeness import KIND, completeness_of, row_of_closed
 from perpend.collectors.aws.catalog import TYPES
+from perpend.collectors.aws.completeness import KIND, completeness_of, row_of_closed
 from perpend.collectors.aws.plan import ACCOUNT_TYPE, USUAL_ROLE, CollectionPlan, plan_of
 from perpend.collectors.protocol import Permission
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from perpend.collectors.aws.accounts.completeness import completeness_of
 from perpend.collectors.aws.catalog import CALLS
+from perpend.collectors.aws.completeness import completeness_of
 from perpend.collectors.aws.error_classification import FailureKind, unread
 from perpend.collectors.aws.parse import CloudPlace
 from perpend.collectors.aws.plan import IDENTITY, plan_of

@@ -1,1 +1,0 @@
-"""Collect many accounts in parallel, derive claims of completeness, and estimate the duration."""
