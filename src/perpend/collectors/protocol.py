@@ -94,7 +94,10 @@ class CollectOptions:
 
 
 class WorkUnit(NamedTuple):
-    """One listing in one region of one account. The region is empty if the listing is not regional."""
+    """One listing in one region of one account. The region is empty if the listing is not regional.
+
+    An account is the unit that credentials open: an AWS account, an Azure subscription, a Google Cloud project or organization.
+    """
 
     account: str
     region: str
@@ -161,7 +164,10 @@ class WorkUnitResult:
 
 @dataclass(frozen=True, slots=True)
 class PartRows:
-    """A part of a listing's rows that a checkpoint holds: their number by source, and the calls that failed for objects."""
+    """A part of a listing's rows that a checkpoint holds: their number by source, and the calls that failed for objects.
+
+    An account has at most two sources.
+    """
 
     cell: WorkUnit
     counts: tuple[int, int]

@@ -52,8 +52,8 @@ class Workers:
 
     def do_all(self, tasks: Iterable[tuple[Hashable, Callable[[], None]]]) -> None:
         """Run tasks and wait for all. Raises the error of any failed task, or EndedEarly."""
-        given = list(tasks)
-        left = [len(given)]
+        queue = list(tasks)
+        left = [len(queue)]
 
         def counted(task: Callable[[], None]) -> Callable[[], None]:
             def do() -> None:
@@ -64,13 +64,13 @@ class Workers:
 
             return do
 
-        for key, task in given:
+        for key, task in queue:
             self.submit(key, counted(task))
         self._wait_until(lambda: not left[0])
 
-    def map_all(self, key: Hashable, do: Callable[[Any], Any], given: Sequence[Any]) -> list[Any]:
+    def map_all(self, key: Hashable, do: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
         """Return the results of a function for values, in their order. The calling thread works too."""
-        pending = deque(enumerate(given))
+        pending = deque(enumerate(values))
         results: dict[int, Any] = {}
 
         def work() -> None:
@@ -80,15 +80,15 @@ class Workers:
                 except IndexError:
                     return
                 results[number] = do(value)
-                if len(results) == len(given):
+                if len(results) == len(values):
                     with self._changed:
                         self._changed.notify_all()
 
-        for _ in range(min(self._each, len(given)) - 1):
+        for _ in range(min(self._each, len(values)) - 1):
             self.submit(key, work)
         work()
-        self._wait_until(lambda: len(results) == len(given))
-        return [results[number] for number in range(len(given))]
+        self._wait_until(lambda: len(results) == len(values))
+        return [results[number] for number in range(len(values))]
 
     def _wait_until(self, ended: Callable[[], bool]) -> None:
         while True:
@@ -99,8 +99,8 @@ class Workers:
                 self._changed.wait(_STEP)
 
     def _work(self) -> None:
-        while (taken := self._next()) is not None:
-            key, task = taken
+        while (item := self._next()) is not None:
+            key, task = item
             with _Recorder(self):
                 task()
             with self._changed:
@@ -111,9 +111,9 @@ class Workers:
         """Wait for a task and return it; None once the workers are stopped."""
         with self._changed:
             while not self.stopped:
-                taken = next(((key, task) for key in list(self._queues) if (task := self._take(key)) is not None), None)
-                if taken is not None:
-                    return taken
+                item = next(((key, task) for key in list(self._queues) if (task := self._take(key)) is not None), None)
+                if item is not None:
+                    return item
                 self._changed.wait()
         return None
 

@@ -156,9 +156,9 @@ class Collector:
         chunked = any(request.details for request in self.plan.types_shown_by(cell.listing))
         listed = self._objects(progress)
         if chunked:
-            while given := list(islice(listed, CHUNK)):
-                self._measure(progress, given)
-                self._write(progress, self.workers.map_all(self._key(cell), partial(self._row, progress), given))
+            while objects := list(islice(listed, CHUNK)):
+                self._measure(progress, objects)
+                self._write(progress, self.workers.map_all(self._key(cell), partial(self._row, progress), objects))
         else:
             self._write(progress, (self._row(progress, one) for one in listed))
         made_at = self._answers.made_at if cell.listing == REPORT else None
@@ -167,11 +167,11 @@ class Collector:
             WorkUnitResult(cell, began, now(), lacking, progress.each, made_at, progress.listed, progress.others)
         )
 
-    def _measure(self, progress: _Progress, given: Sequence[_ListedObject]) -> None:
+    def _measure(self, progress: _Progress, objects: Sequence[_ListedObject]) -> None:
         """Read the metrics of many objects with one call."""
         for request in self.plan.types_shown_by(progress.cell.listing):
             for detail in request.details:
-                if detail.metric and (items := [one.item for one in given if one.request is request]):
+                if detail.metric and (items := [one.item for one in objects if one.request is request]):
                     self._answers.measure(detail.call, detail.metric, items, progress.where.region)
 
     def _write(self, progress: _Progress, rows: Iterable[CollectedRow | None]) -> None:

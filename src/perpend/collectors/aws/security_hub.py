@@ -65,7 +65,7 @@ class SentRecord:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, SentFinding] = {}
-        self._whole = True
+        self._ends_with_newline = True
         self._read()
 
     def __len__(self) -> int:
@@ -81,11 +81,11 @@ class SentRecord:
         is_new = not self._path.exists()
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with open(descriptor, "a", encoding="ascii", newline="") as stream:
-            opening = f'["{_STATE}"]\n' if is_new else "" if self._whole else "\n"
+            opening = f'["{_STATE}"]\n' if is_new else "" if self._ends_with_newline else "\n"
             stream.write(opening + "".join(f"{line}\n" for line in lines))
             stream.flush()
             os.fsync(stream.fileno())
-        self._whole = True
+        self._ends_with_newline = True
         self._known.update(findings)
 
     def _read(self) -> None:
@@ -97,7 +97,7 @@ class SentRecord:
             if stream.readline() != f'["{_STATE}"]\n':
                 raise UnusableFindings(f"{self._path}: not a record of sent findings, or one of a newer version")
             for line in stream:
-                self._whole = line.endswith("\n")
+                self._ends_with_newline = line.endswith("\n")
                 if sent := _sent_finding(line):
                     self._known[sent[0]] = sent[1]
 

@@ -158,7 +158,7 @@ def _seconds_after_user(value: Any) -> float:
 
 
 def _report_lines(value: Any) -> str:
-    return "\n".join(f"{name}: {held}" for name, held in json.loads(value).items())
+    return "\n".join(f"{name}: {member}" for name, member in json.loads(value).items())
 
 
 def _report_password_last_used(value: Any) -> str | None:

@@ -1,7 +1,7 @@
 """Store the progress of a collection in a directory of the store, so that an interrupted collection can be resumed.
 
-Rows are in files that appear whole. A line of the journal names the listing of each file, with its hash. Files that a killed
-process left incomplete, and entries that are too old, count as not collected. Credentials are never stored.
+Rows are in files that are moved into place when complete. A line of the journal names the listing of each file, with its hash.
+Files that a killed process left incomplete, and entries that are too old, count as not collected. Credentials are never stored.
 """
 
 from __future__ import annotations
@@ -144,16 +144,16 @@ class Checkpoint:
         """Read the journal up to a line that was cut off. Return whether it has any line."""
         assert self._stream is not None
         self._stream.seek(0)
-        whole = 0
+        length = 0
         for line in self._stream:
             if not line.endswith(b"\n"):
                 break
             with suppress(AttributeError, KeyError, TypeError, ValueError):
                 self._apply(json.loads(line))
-            whole += len(line)
-        self._stream.truncate(whole)
+            length += len(line)
+        self._stream.truncate(length)
         self._drop_undone()
-        return whole > 0
+        return length > 0
 
     def _apply(self, document: dict[str, Any]) -> None:
         ((kind, value),) = document.items()

@@ -266,11 +266,11 @@ class _Comparison:
         )
         if not lacking:
             return f"({listed_by})"
-        met = " AND ".join(
+        in_scope = " AND ".join(
             f"(lacking.{column} IS NULL OR previous.{column} IS NULL OR lacking.{column} = previous.{column})"
             for column in ("account", "region")
         )
-        unknown = f"SELECT 1 FROM (VALUES {', '.join(lacking)}) AS lacking(account, region) WHERE {met}"
+        unknown = f"SELECT 1 FROM (VALUES {', '.join(lacking)}) AS lacking(account, region) WHERE {in_scope}"
         return f"CASE WHEN NOT EXISTS ({unknown}) THEN ({listed_by}) END"
 
 
