@@ -1,4 +1,4 @@
-"""Print the result of a collection: its rows, what could not be read, and how many verdicts that affects."""
+"""Print the result of a collection: its rows, the calls that failed, and how many verdicts these affect."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_NAMED: Final = 20
 
 
 def print_collected(result: CollectionResult, request: CollectionRequest, *, err: bool) -> None:
-    """Print the rows of a collection, problems with them, and what could not be read. ``err``: all on standard error."""
+    """Print the rows of a collection, problems with them, and the calls that failed. ``err``: all on standard error."""
     for warning in result.counts.warnings:
         click.echo(f"perpend: {visible(warning)}", err=True)
     _print_problems(result.problems)

@@ -13,7 +13,6 @@ from perpend.cli.options.collection import collection_options, collection_reques
 from perpend.cli.options.repository import repository_here, store_named
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
-from perpend.collectors.runs.collection import collect_accounts
 from perpend.core.diagnostics.escape import visible
 
 INCOMPLETE = 3
@@ -55,6 +54,8 @@ def collect_aws(store: str | None, **given: Any) -> int:
         return 0
     if store is None:
         raise click.UsageError("collect needs a --store for the snapshot")
+    from perpend.collectors.runs.collection import collect_accounts
+
     target = store_named(store)
     result = collect_accounts(target, request, options, TerminalProgress())
     print_collected(result, request, err=False)

@@ -18,7 +18,6 @@ from perpend.cli.options.repository import hold_repository, repository_here, sto
 from perpend.cli.options.waivers import waivers_here
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
-from perpend.collectors.runs.collection import collect_accounts
 from perpend.inventory.snapshots.temporary_store import scratch
 
 EPILOG = """\b
@@ -62,6 +61,8 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     if wishes.dry_run:
         print_dry_run(request, wishes)
         return 0
+    from perpend.collectors.runs.collection import collect_accounts
+
     configuration = configuration_of(context)
     asked = policy_filter(request, wishes, configuration.values.get("exclude", ()))
     with ExitStack() as stack:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def collection_request(
     repository: Repository, policies: Sequence[str], frameworks: Sequence[str], types: Sequence[str], *, cloud: str = "aws"
 ) -> CollectionRequest:
-    """Return the plan for what policies and frameworks read and for all fields of ``types``. By default all policies count.
+    """Return the plan for the fields that policies read, by default all policies, and for all fields of ``types``.
 
     Raises NothingServed if the cloud serves nothing of it.
     """
