@@ -198,7 +198,7 @@ def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: RunWriter, pr
     assert {f"arn:aws:iam::{ACCOUNT}:root"} == undetermined  # moto's report has no row of the root user
     lines = ended.err.splitlines()
     asked, group = f"{len(policies)} policies read only the types of --types; ", "/ce/ca/aws/iam/user-without-group"
-    assert 1 == sum(line.startswith(asked) and line.endswith(" policies over other types not asked") for line in lines)
+    assert 1 == sum(line.startswith(asked) and line.endswith(" policies over other types skipped") for line in lines)
     assert f"  skipped, because it also reads CA10__CaAwsIamUserGroupLink__c: {group}" in lines
     (tmp_path / "perpend.toml").write_text('exclude = ["**/user-has-more-than-one-active-access-key"]\n')
     left_out = json.loads(run(*scan, *user, "--config", tmp_path / "perpend.toml").out)["verdicts"]
