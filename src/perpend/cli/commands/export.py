@@ -6,11 +6,12 @@ from contextlib import ExitStack
 
 import click
 
-from perpend.cli.actions.security_hub import CannotPush, account_of, lines_in, push, record_path
+from perpend.cli.actions.security_hub import lines_in, push, record_path
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.commands.check import command as check
 from perpend.cli.config.command import Configured, configuration_of
-from perpend.cli.options.extras import extra_packages
+from perpend.collectors.protocol import CannotPush
+from perpend.collectors.registry import connect
 from perpend.core.diagnostics.escape import visible
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.reports.formats.asff import LEVELS
@@ -66,16 +67,13 @@ def security_hub(
         raise click.UsageError("name either a FILE or a --store")
     if (store is None) is (unrated is not None):
         raise click.UsageError("--unrated LEVEL goes with --store, and --store with --unrated")
-    with extra_packages("aws", "perpend export security-hub"):
-        from perpend.collectors.aws.client import CloudClient
-    client = CloudClient(profile, endpoint_url, region or "")
-    account = account_of(client)
-    record = record_path(sent, store or file or "", f"{account}-{client.region}")
+    service = connect("aws", "perpend export security-hub").findings_service(profile, endpoint_url, region or "")
+    record = record_path(sent, store or file or "", f"{service.account}-{service.region}")
     with ExitStack() as stack:
         name = file if file is not None else _judged(context, stack, store or "", unrated or "", repo)
         lines = stack.enter_context(lines_in(name))
-        stack.callback(client.close)
-        return push(client, lines, visible(name), record, account, dry_run=dry_run)
+        stack.callback(service.close)
+        return push(service, lines, visible(name), record, dry_run=dry_run)
 
 
 def _judged(context: click.Context, stack: ExitStack, store: str, unrated: str, repo: str | None) -> str:

@@ -7,15 +7,17 @@ from typing import Any
 
 import click
 
-from perpend.cli.actions.clouds.collect import NOT_ALL, collect_into
-from perpend.cli.actions.clouds.collection_plan import CollectOptions, collection_options, to_collect
-from perpend.cli.actions.clouds.dry_run import print_dry_run
-from perpend.cli.actions.clouds.policy_filter import policies_asked
+from perpend.cli.collect_dry_run import print_dry_run
+from perpend.cli.collect_summary import print_collected, print_policy_filter
 from perpend.cli.commands.check import command as check
+from perpend.cli.commands.collect import INCOMPLETE
 from perpend.cli.config.command import Configured, configuration_of
+from perpend.cli.options.collection import collection_options, collection_request, policy_filter, reject_contradictions
 from perpend.cli.options.reporting import ReportOptions, report_options, words_of_report
 from perpend.cli.options.repository import hold_repository, repository_here, store_named
 from perpend.cli.options.waivers import waivers_here
+from perpend.cli.progress import TerminalProgress
+from perpend.collectors.protocol import CollectOptions
 from perpend.inventory.snapshots.temporary_store import scratch
 
 EPILOG = """\b
@@ -49,23 +51,28 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     report = ReportOptions.taken_from(given)
     report.refuse_contradictions(given["frameworks"])
     wishes = CollectOptions(**given)
-    wishes.refuse_contradictions()
+    reject_contradictions(wishes)
     if wishes.resume and store is None:
         raise click.UsageError("--resume goes on with what stands in a --store")
     repository = repository_here(wishes.repo)
     waivers_here(repository, None)  # what cannot be read stops before anything is asked
     report.rating(repository)  # likewise
-    collection = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)
+    request = collection_request(repository, wishes.policies, wishes.frameworks, wishes.types)
     if wishes.dry_run:
-        print_dry_run(collection.plan, wishes)
+        print_dry_run(request, wishes)
         return 0
+    from perpend.collectors.runs.collection import collect_accounts
+
     configuration = configuration_of(context)
-    asked = policies_asked(collection, wishes, configuration.values.get("exclude", ()))
+    asked = policy_filter(request, wishes, configuration.values.get("exclude", ()))
     with ExitStack() as stack:
         directory = store if store is not None else str(stack.enter_context(scratch()) / "store")
-        collected = collect_into(store_named(directory), repository, asked.to_collect, wishes, beside=True)
+        collected = collect_accounts(store_named(directory), asked.request, wishes, TerminalProgress())
+        print_collected(collected, asked.request, err=True)
         kept = [] if store is not None else ["--no-history"]
-        words = ["--store", directory, *kept, *words_of_report(context), *asked.words]
+        words = ["--store", directory, *kept, *words_of_report(context)]
+        words += [word for name in asked.policies for word in ("--policy", name)]
+        words += [word for name in asked.frameworks for word in ("--framework", name)]
         words += ["--repo", wishes.repo] if wishes.repo is not None else []
         words += ["--config", str(configuration.file.path)] if configuration.file else ["--no-config"]
         # A root of its own: what options have said to this command is not what they say to the other one.
@@ -73,5 +80,5 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
         hold_repository(root, repository)
         with check.make_context("check", words, parent=root) as judging:
             judged: int = check.invoke(judging)
-    asked.tell()
-    return judged or (NOT_ALL if collected == NOT_ALL else 0)
+    print_policy_filter(asked)
+    return judged or (0 if collected.is_complete else INCOMPLETE)

@@ -1,4 +1,4 @@
-"""What holds code and documents, with policies of its own: Lambda functions, ECR repositories, OpenSearch domains."""
+"""Tables of Lambda functions, ECR repositories and OpenSearch domains."""
 
 from __future__ import annotations
 
@@ -133,4 +133,4 @@ _TYPES: Final = (
     ),
 )
 
-TABLE: Final = ServiceTable(_CALLS, _TYPES, unpaged={"opensearch.domains": "answers all domains at once"})
+TABLE: Final = ServiceTable(_CALLS, _TYPES, unpaged={"opensearch.domains": "returns all domains at once"})
