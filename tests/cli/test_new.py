@@ -248,7 +248,7 @@ def test_no_link_leads_a_new_file_out_of_the_repository(run: RunWriter, root: Pa
     for arguments in (("policy", "ce/out/x", "--type", "AWS IAM User"), ("section", "frameworks/x")):
         ran = run("new", *arguments, "--repo", root)
         assert (2, "") == (ran.code, ran.out)
-        assert "leads out of the repository" in ran.err
+        assert "is outside the repository" in ran.err
     assert {} == contents(tmp_path / "outside")
 
 

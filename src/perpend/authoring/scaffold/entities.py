@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.scaffold import templates
-from perpend.authoring.scaffold.expectations import blanks_of
+from perpend.authoring.scaffold.expectations import fill_blanks
 from perpend.authoring.scaffold.ids import (
     UnusableId,
     folders_above,
@@ -281,7 +281,7 @@ def _refuse_unread(name: str, text: str, repository: Repository, named: str) -> 
 def _filled(
     files: dict[str, str], extract: str | None, entity: str, type_name: str, repository: Repository
 ) -> dict[str, str] | None:
-    """Return the policy's test data with its expectations, None where extracts that are there say something else."""
+    """Return the policy's test data with its expectations, None if existing extracts contradict them."""
     place = _extracts_file(type_name, extract) if extract else None
     with TemporaryDirectory(prefix="perpend-new-") as directory:
         root = Path(directory)
@@ -290,8 +290,8 @@ def _filled(
         for path, text in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, "utf-8", newline="\n")
-        (blanks,) = blanks_of(Analyzer(Repository(root, fallback=repository)), [f"{entity}/prod.logic.yaml"])
-    return None if blanks.left else {blanks.path: blanks.after}
+        (data,) = fill_blanks(Analyzer(Repository(root, fallback=repository)), [f"{entity}/prod.logic.yaml"])
+    return None if data.unfilled else {data.path: data.after}
 
 
 def _folders(entity: str, repository: Repository) -> dict[str, str]:
