@@ -65,8 +65,7 @@ WRITES: Final = {
     "lint": (*_PLAIN, "github", "sarif"),
     "test": (*_PLAIN, "junit", "html"),
     "plan": ("tree", "sql", "mermaid"),
-    "site": ("html", "markdown"),
-    **dict.fromkeys(("access", "config", "explain", "list", "pack", "ratings", "search", "site check", "waivers"), _PLAIN),
+    **dict.fromkeys(("access", "config", "explain", "list", "pack", "ratings", "search", "waivers"), _PLAIN),
 }
 """What each command writes, by its name: what it writes unless told otherwise comes first."""
 

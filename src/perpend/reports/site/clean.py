@@ -23,7 +23,7 @@ class Cleaned:
     """The paths that were deleted, and those that somebody has changed since, or that carry no mark of a build."""
 
     deleted: tuple[str, ...]
-    kept: tuple[str, ...]
+    edited: tuple[str, ...]
 
 
 def clean_site(directory: Path) -> Cleaned:
@@ -34,7 +34,7 @@ def clean_site(directory: Path) -> Cleaned:
     manifest = read_manifest(directory)
     if manifest is None:
         raise NotBuilt(f"{directory}: nothing in it was made by `perpend site build`")
-    deleted, kept = [], []
+    deleted, edited = [], []
     for path, wanted in sorted(manifest.files.items()):
         place = directory / path
         if not os.path.lexists(place):
@@ -43,7 +43,7 @@ def clean_site(directory: Path) -> Cleaned:
             place.unlink()
             deleted.append(path)
         else:
-            kept.append(path)
+            edited.append(path)
     (directory / NAME).unlink()
     remove_empty(directory, manifest.files)
-    return Cleaned(tuple(deleted), tuple(kept))
+    return Cleaned(tuple(deleted), tuple(edited))

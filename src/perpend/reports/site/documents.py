@@ -13,7 +13,6 @@ from perpend.core.errors import PerpendError
 from perpend.reports.site.content.guides import DocumentsPage, ProsePage, operation_of_page
 from perpend.reports.site.content.links import DOCUMENTS, PageKind, Ref
 from perpend.reports.site.content.page import Head
-from perpend.reports.site.inputs import GENERATED
 from perpend.reports.site.render.markdown import title_of, untitled
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Documents:
 
     def _take(self, path: str) -> None:
         place = self.root / path
-        if place.is_symlink() or not place.is_file() or path.endswith(GENERATED):
+        if place.is_symlink() or not place.is_file():
             return
         if path.lower().endswith(IMAGES):
             self.images[path] = place

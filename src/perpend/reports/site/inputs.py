@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from perpend.language.syntax.repository import Repository
 
-GENERATED: Final = ".gen.md"
-"""How the names of generated Markdown end."""
-
 _PACKAGE: Final = Path(__file__).parents[2]
 _CHUNK: Final = 1 << 20
 
@@ -41,7 +38,7 @@ def inputs_digest(repository: Repository, more: Iterable[Path], settings: Iterab
     for source in (repository, repository.fallback):
         if source is not None:
             root = source.files.root
-            paths = [root / path for path in sorted(source.tree.files) if not path.endswith(GENERATED)]
+            paths = [root / path for path in sorted(source.tree.files)]
             parts.append(_digest(_file_parts(root, [*paths, *(root / name for name in (ID_MAP, RULE_SECTIONS))])))
     for place in more:
         paths = (

@@ -34,10 +34,9 @@ class SiteManifest:
 
     ``pages`` has the fingerprint of what each page says, by path. ``files`` holds ``pages``, and all other files; while a
     build replaces a file, it may have either of two digests, with a blank between. ``shown`` has the copied images that a
-    page shows, by the page's path. ``left_out``, ``errors`` and ``strangers`` are what the build told, see ``Built``.
+    page shows, by the page's path. ``left_out``, ``errors`` and ``strangers`` are those of ``SiteBuild``.
     """
 
-    form: str = "html"
     engine: str = ""
     inputs: str = ""
     files: dict[str, str] = field(default_factory=dict)
@@ -67,7 +66,6 @@ def read_manifest(directory: Path) -> SiteManifest | None:
     if not isinstance(document, dict) or document.get("version") != _VERSION:
         return None
     return SiteManifest(
-        str(document.get("form", "")),
         str(document.get("engine", "")),
         str(document.get("inputs", "")),
         _paths(document.get("files")),

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from markupsafe import Markup, escape
 
 from perpend.core.diagnostics.escape import visible
-from perpend.reports.site.render.addresses import Addresses, quoted
+from perpend.reports.site.render.addresses import href_of, quoted
 from perpend.reports.site.render.charts import bar_svg, left_out, relations_svg
 from perpend.reports.site.render.flow import flow_svg
 from perpend.reports.site.render.icons import KINDS, STATUSES, icon
@@ -70,14 +70,13 @@ def shown(value: object) -> object:
 class Drawing:
     """Draws for the page at ``path``. ``known`` turns a relative target below a directory into a path of the site."""
 
-    addresses: Addresses
     path: str
     root: str
     known: FindingState
 
     def href(self, ref: Ref) -> str:
         """Return the address of a page, seen from this one."""
-        return self.addresses.href(ref, self.root)
+        return href_of(ref, self.root)
 
     def a(self, ref: Ref, text: str | None = None, *, symbol: bool = False, flags: bool = False, code: bool = False) -> Markup:
         """Return a link; only the name where there is no such page."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, Final
@@ -43,7 +43,7 @@ from perpend.reports.site.content.policy import PolicyPage
 from perpend.reports.site.content.verdicts.pages import FindingsPage, VerdictsPage
 from perpend.reports.site.content.verdicts.tally import LISTED
 from perpend.reports.site.manifest import MARK, OWN
-from perpend.reports.site.render.addresses import Addresses, quoted, root_from
+from perpend.reports.site.render.addresses import href_of, path_of, quoted, root_from
 from perpend.reports.site.render.drawing import LONG, Drawing, shown
 from perpend.reports.site.render.icons import STATUSES
 from perpend.reports.site.render.markdown import plain_text
@@ -115,13 +115,12 @@ class Renderer:
     base_url: str = ""
     documents: bool = False
     verdicts: bool = False
-    addresses: Addresses = field(default_factory=Addresses)
     _environment: Environment | None = None
 
     def html(self, page: Page) -> str:
         """Return a page as HTML."""
-        path = self.addresses.path(page.head.ref)
-        drawing = Drawing(self.addresses, path, root_from(path), self.known)
+        path = path_of(page.head.ref)
+        drawing = Drawing(path, root_from(path), self.known)
         return _APART.sub(r"\1 ", self._template(page).render(self._context(page, path, drawing)))
 
     def _template(self, page: Page) -> Template:
@@ -195,7 +194,7 @@ class Renderer:
     def _item(self, ref: Ref) -> dict[str, str]:
         if not self.base_url:
             return {}
-        return {"item": self.addresses.href(ref, self.base_url.rstrip("/") + "/").removesuffix("index.html")}
+        return {"item": href_of(ref, self.base_url.rstrip("/") + "/").removesuffix("index.html")}
 
 
 def is_searched(head: Head) -> bool:

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from perpend.reports.site.content.verdicts.tally import Tally
 
 
-def watched_of(path: Path) -> Path:
-    """Return what changes as soon as there are other verdicts: of a store, the file that says what is in force."""
+def watched_path(path: Path) -> Path:
+    """Return the file that changes with the verdicts: of a store, the file that names the current snapshot."""
     return path / IN_FORCE if path.is_dir() else path
 
 
