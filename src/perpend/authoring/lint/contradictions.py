@@ -1,4 +1,4 @@
-"""Formulas in, whether they contradict each other out. What is called a contradiction is one; not every one is found."""
+"""Find contradictions between formulas. Every contradiction that it reports is one, but it does not find all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _ContradictionError(Exception):
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of things, and the choices that are still open. Unit propagation: only what is forced is followed."""
+    """The known values, and the open choices. Unit propagation follows only forced values."""
 
     values: dict[Hashable, Hashable] = field(default_factory=dict)
     excluded: set[Is] = field(default_factory=set)

@@ -1,8 +1,8 @@
-"""Two policies judge by the same logic, or give the same status to every test object of both.
+"""Two policies have the same logic, or give the same status to every test object of both.
 
-Each fault is told twice, and a later change of one of them makes two truths. Keep one, and give it the mappings of both. Where
-they are meant to differ, add a test object to which they answer differently: it shows what makes them two. Test objects decide
-only where some of both are COMPLIANT and some INCOMPLIANT.
+Each fault is reported twice, and a later change of one policy makes them disagree. Keep one policy, and give it the
+mappings of both. If they are meant to differ, add a test object for which their results differ. Test objects count only
+if some of both are COMPLIANT and some INCOMPLIANT.
 
 Wrong:
 
@@ -66,7 +66,7 @@ RULE = Rule("A319", "duplicate-policy", Severity.WARNING, __doc__ or "")
 
 
 def find(survey: LintContext) -> Iterator[Diagnostic]:
-    """Yield the production logics that judge like one before them."""
+    """Yield the production logics that give the same results as an earlier one."""
     structures = Structures()
     before: dict[str, list[_Tested]] = defaultdict(list)
     for logic, analyzed in survey.policies:
@@ -87,7 +87,7 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
 
 @dataclass(frozen=True)
 class _Tested:
-    """A logic with its program, a key that logics share which judge alike, and its own test objects."""
+    """A logic with its program, its test objects, and a key that is equal for logics with the same results."""
 
     logic: Logic
     program: Program

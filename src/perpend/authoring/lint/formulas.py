@@ -1,7 +1,7 @@
-"""Boolean expressions in, formulas out: equal questions become equal formulas, whatever they are called and wrapped in.
+"""Turn Boolean expressions into formulas. Equal questions become equal formulas, whatever their names and wrappers.
 
-A null counts as false wherever truth is asked for, so every question here is two-valued. Checks do not count: these
-formulas speak of an evaluation that was not stopped.
+Null counts as false in a condition, so every question has two values. Checks are ignored: a formula describes an evaluation
+that no check stopped.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class TooManyError(Exception):
 class Formulas:
     """Makes formulas of the conditions of one block. Raises :class:`TooManyError`.
 
-    ``object_type`` is that of the block's objects. ``stopped`` says whether a question was met whose answer a check has given
-    before: whether a guarded value is empty.
+    ``object_type`` is the type of the block's objects. ``stopped`` is true if an earlier check has already answered a
+    question, such as whether a guarded value is empty.
     """
 
     object_type: ObjectType
@@ -80,7 +80,7 @@ class Formulas:
     _made: int = 0
 
     def of(self, expression: Expr, lookups: tuple[str, ...] = ()) -> Formula:
-        """Return the formula that is true exactly when the expression is. ``lookups`` lead to the object it is asked of."""
+        """Return the formula that is true exactly if the expression is. ``lookups`` lead to the object of the expression."""
         self._count()
         name, operands = expression.operation.name, expression.operands
         match name:
@@ -158,7 +158,7 @@ class Formulas:
 
 
 def constant_of(expression: Expr) -> Hashable | None:
-    """Return what a constant is, in a form in which equal constants are equal; None for everything else."""
+    """Return the value of a constant in a comparable form, None for other expressions."""
     expression = unfolded(expression)
     value: Any = expression.arguments.get("value")
     match expression.operation.name:
@@ -178,7 +178,7 @@ def constant_of(expression: Expr) -> Hashable | None:
 
 
 def never_empty(expression: Expr) -> bool:
-    """Whether a value cannot be empty where nothing stopped its evaluation: a constant, or one whose own check has asked."""
+    """Whether a value cannot be empty if no check stopped the evaluation: a constant, or a value with such a check."""
     expression = unfolded(expression)
     name, constant = expression.operation.name, constant_of(expression)
     if name in _NEVER_EMPTY or (constant is not None and constant != EMPTY):

@@ -1,8 +1,8 @@
-"""Two texts that a value is compared with differ in case or white space only: as Text they are one, so case hides an odd value.
+"""Two texts that a value is compared with differ only in case or white space: as Text they are equal.
 
-Text compares without regard to case and white space. Whoever writes both spellings may think that others are told apart,
-but `ENABLED`, ` enabled ` and every other spelling pass as well. Where spelling matters, compare Bytes. The texts may stand in
-a collection, or in comparisons of one value that are joined by `OR` (or, with `NOT_EQUAL`, by `AND`).
+Text compares without regard to case and white space. Two spellings suggest that other spellings do not match, but
+`ENABLED`, ` enabled ` and every other spelling match as well. If the spelling matters, compare Bytes. The texts may be
+in a collection, or in comparisons of one value that are joined by `OR` (or, with `NOT_EQUAL`, by `AND`).
 
 Wrong:
 

@@ -1,9 +1,9 @@
-"""A policy asks a list for one status and never for what is not known: an UNDETERMINED object of the list passes, or fails.
+"""A policy checks a list for a status but never for UNDETERMINED: unknown objects of the list pass, or fail.
 
-An object of a list that is UNDETERMINED counts for that status only; to the object that owns the list it is as if it were
-not there. So a policy that finds faults in a list has to ask for UNDETERMINED, too, before it says COMPLIANT; and one that
-finds the good ones, before it says INCOMPLIANT. (A list of which it is known that it was not read, or not to its end, needs
-no such condition: the object that owns it is UNDETERMINED by itself.)
+An UNDETERMINED object of a list counts only for that status. To the owner of the list it is as if it did not exist. So
+a policy that looks for faults in a list must check for UNDETERMINED before COMPLIANT. A policy that looks for good
+objects must check for it before INCOMPLIANT. (A list that is known to be incomplete needs no such condition: its owner
+is UNDETERMINED in any case.)
 
 Wrong:
 
@@ -90,7 +90,7 @@ def _problem(relationship: Placed, verdict: Status) -> Diagnostic:
 
 
 def _unguarded(block: Block, relationship: str) -> Status | None:
-    """Return the verdict that unknown objects of a list get, None where something asks for them or they decide nothing."""
+    """Return the result of a list's unknown objects, None if a condition checks for them or they do not matter."""
     asked = _asked(block, relationship)
     below = block.related[relationship]
     if Status.UNDETERMINED in asked or not _is_open(below):
@@ -114,7 +114,7 @@ def _asked(block: Block, relationship: str) -> set[Status]:
 
 
 def _verdict(block: Block, relationship: str, statuses: set[Status]) -> Status:
-    """Return what an object is whose list holds objects of these statuses, where no condition that leaves it open holds."""
+    """Return the result of an object whose list has objects of these statuses, if no undecided condition is true."""
     for condition in block.conditions:
         if _holds(condition.expression, relationship, statuses) is True:
             return condition.outcome.status
@@ -122,7 +122,7 @@ def _verdict(block: Block, relationship: str, statuses: set[Status]) -> Status:
 
 
 def _holds(expression: Expr, relationship: str, statuses: set[Status]) -> bool | None:
-    """Return what a condition says of a list with objects of these statuses, None where that is open."""
+    """Return the value of a condition for a list with objects of these statuses, None if it is undecided."""
     name, parts = expression.operation.name, expression.operands
     if name == "NOT":
         inner = _holds(parts[0], relationship, statuses)

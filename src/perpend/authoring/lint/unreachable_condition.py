@@ -1,10 +1,10 @@
-"""A condition can never decide: whenever it is asked, it is false.
+"""A condition can never decide: it is false whenever it is evaluated.
 
-Conditions are tried in order and the first that is true decides. A condition that repeats an earlier one, that follows
-one which is always true, or whose parts contradict each other never gets its turn, and its message is never seen. Most
-often a threshold or a field was meant to differ and does not.
+Conditions are evaluated in order, and the first that is true decides. A condition never decides if it repeats an
+earlier one, follows a condition that is always true, or contradicts itself. Most often a threshold or a field was meant
+to differ and does not.
 
-Wrong: the second condition asks for less than the first already took.
+Wrong: the first condition already covers the second one.
 
 ```yaml
 # ce/acme/bucket/prod.logic.yaml

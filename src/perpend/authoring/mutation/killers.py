@@ -1,4 +1,4 @@
-"""Mutants that no test object kills in, the nearest objects out that would, as few as are enough for all."""
+"""Search for objects that kill surviving mutants: few objects, close to the test objects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Base(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Killer:
-    """An object that kills mutants: how many values it changes of which test object, where the program ends on it."""
+    """An object that kills mutants: the number of changed values, the test object it comes from, and the program's index."""
 
     specimen: Specimen
     base: int
@@ -76,7 +76,7 @@ def _of_those_left(unread: list[Killer], alive: list[int]) -> Iterator[Killer]:
 
 
 def _fewest(judges: Judges, killers: list[Killer], count: int) -> list[Killer]:
-    """Return killers without those whose mutants others kill as well."""
+    """Return killers without those that are not needed, because others kill the same mutants."""
     everything = [(judges.killed(killer.specimen, range(count))[1], killer) for killer in killers]
     needed = {position for killer in killers for position in killer.kills}
     chosen: list[Killer] = []
@@ -88,7 +88,7 @@ def _fewest(judges: Judges, killers: list[Killer], count: int) -> list[Killer]:
 
 
 def _candidates(program: Program, mutants: Sequence[Mutant], specimens: Sequence[Specimen]) -> Candidates:
-    """Return what values may become; what stands at the mutants' places comes first."""
+    """Return candidates for values. Those at the mutants' places come first."""
     candidates = Candidates()
     for mutant in mutants:
         for old, new in mutant.replaced:
@@ -101,7 +101,7 @@ def _candidates(program: Program, mutants: Sequence[Mutant], specimens: Sequence
 
 
 def _bases(judges: Judges, specimens: Sequence[Specimen]) -> list[_Base]:
-    """Return test objects to begin with: a few of each end, those that cannot be read and those that are gone left out."""
+    """Return test objects to begin with: a few for each result, but no unreadable or deleted ones."""
     by_end: dict[int, list[_Base]] = {}
     for number, specimen in enumerate(specimens):
         index, _ = judges.killed(specimen, ())
@@ -111,7 +111,10 @@ def _bases(judges: Judges, specimens: Sequence[Specimen]) -> list[_Base]:
 
 
 def _tried(bases: Sequence[_Base], candidates: Candidates, most: int) -> Iterator[tuple[int, int, Specimen]]:
-    """Yield objects with one value changed, then those with two values of another test object, a part of the budget each."""
+    """Yield objects with one changed value, then objects with two values of another test object.
+
+    Each gets a part of the budget.
+    """
     with_one = in_turn([_with_one(base, candidates) for base in bases])
     with_two = in_turn([_with_two(base, bases) for base in bases])
     yield from islice(with_one, most)
@@ -124,7 +127,7 @@ def _with_one(base: _Base, candidates: Candidates) -> Iterator[tuple[int, int, S
 
 
 def _with_two(base: _Base, bases: Sequence[_Base]) -> Iterator[tuple[int, int, Specimen]]:
-    """Yield a base with two values of another one; those go first that end near it, as conditions in another order do."""
+    """Yield a base with two values of another object. Objects with a similar result come first."""
     others = sorted((other for other in bases if other.end != base.end), key=lambda other: abs(other.end - base.end))
     for other in others:
         for fields in _crossed(base.specimen.fields, other.specimen.fields):

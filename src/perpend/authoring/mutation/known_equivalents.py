@@ -1,6 +1,6 @@
-"""The file of a policy that lists mutants which nobody can kill, each with the reason: ``equivalent-mutants.json``.
+"""Read ``equivalent-mutants.json`` of a policy: mutants that no test can kill, each with the reason.
 
-It holds a JSON array of objects ``{"logic": "prod.logic.yaml", "mutant": KEY, "reason": TEXT}``. Refuses to take part of it.
+It is a JSON array of objects ``{"logic": "prod.logic.yaml", "mutant": KEY, "reason": TEXT}``. A malformed file is an error.
 """
 
 from __future__ import annotations

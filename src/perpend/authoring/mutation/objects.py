@@ -1,4 +1,4 @@
-"""An object and where a program ends on it in, the test object that says so out: JSON to paste into a file of test data."""
+"""Write an object and its expected result as JSON for a file of test data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_object(program: Program, specimen: Specimen, name: str) -> str:
-    """Return the text of a test object of a name that expects what the program says now."""
+    """Return the JSON of a test object that expects the program's result of today."""
     fields = _owned(specimen.fields, program.block.type, program.types, name)
     ((index, error),) = Interpreter([program]).evaluate(fields, specimen.time)
     verdict = program.verdicts[index]
@@ -35,7 +35,7 @@ def test_object(program: Program, specimen: Specimen, name: str) -> str:
 
 
 def _owned(fields: Mapping[str, Any], object_type: ObjectType, types: Types, name: str) -> dict[str, Any]:
-    """Return an object under another name: objects of its lists, and theirs, name it as their owner where they name one."""
+    """Return an object with another name. References of its lists to the owner change, too."""
     owned = {"Id": name, **{key: value for key, value in fields.items() if key != "Id"}}
     for children in object_type.children.values():
         held = owned.get(children.name)

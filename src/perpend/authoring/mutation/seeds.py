@@ -1,4 +1,4 @@
-"""A program in, objects out that hold every value it reads, and say nothing: what a search for test objects begins with."""
+"""Make objects with every field that a program reads, all empty: the start of a search for test objects."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def seeds_of(program: Program) -> list[dict[str, Any]]:
 
 
 def _object(block: Block, depth: int) -> dict[str, Any]:
-    """Return an object with what a block reads of it, empty as that may be."""
+    """Return an object with all fields that a block reads, empty."""
     fields: dict[str, Any] = {"Id": f"object-{depth}" if depth else "object"}
     if block.type.deletion_field:
         fields[block.type.deletion_field] = None

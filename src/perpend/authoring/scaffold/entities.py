@@ -1,6 +1,6 @@
-"""What an author wants in, the files of it out: a repository, a policy with its tests, a type, extracts, a section.
+"""Make the files of a new repository, policy with tests, type, extracts file, section or waiver.
 
-What a policy's tests expect is what its logic comes to. Writes nothing into the repository.
+The tests of a policy expect the results of its logic. This module writes nothing into the repository.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class NewFiles:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What a policy starts with: a field of a type, or a key of the JSON document in it."""
+    """The value that a new policy checks: a field of a type, or a key of its JSON document."""
 
     type: ObjectType
     path: str
@@ -69,7 +69,7 @@ class _Question:
 
     @property
     def subject(self) -> str:
-        """What messages call it."""
+        """The name for messages."""
         return self.key or self.path.rpartition(".")[2]
 
 
@@ -93,10 +93,10 @@ def new_policy(
     key: str | None = None,
     title: str | None = None,
 ) -> NewFiles:
-    """Return a policy, the folders above it that are missing, and what it imports.
+    """Return the files of a policy, its missing folders, and the extracts that it imports.
 
-    It asks about a field, ``path``, of its objects: about one that says something where none is given; of a JSON document
-    about ``key``. Its test data hold an object for each way in which its logic can end.
+    The policy checks the field ``path``, by default one with a meaning of its own; of a JSON document, its ``key``. The test
+    data have an object for each result of the logic.
     """
     entity = new_policy_id(name, repository)
     question = _question(type_named(type_name, repository), repository, path, key)
@@ -141,7 +141,7 @@ def new_type(name: str, repository: Repository, *, label: str | None = None) -> 
 
 
 def new_section(name: str, repository: Repository, *, title: str | None = None) -> NewFiles:
-    """Return a section, and those above it that are missing, up to its framework."""
+    """Return the files of a section and its missing parents, up to the framework."""
     entity = new_section_id(name, repository)
     wanted = [above for above in folders_above(entity) if above not in repository.section_ids]
     files = {f"{above[1:]}/section.yaml": templates.section_text(_words(above.rpartition("/")[2])) for above in wanted}
@@ -180,7 +180,7 @@ def _question(object_type: ObjectType, repository: Repository, path: str | None,
 
 
 def _no_column(key: str) -> tuple[str, ...]:
-    """Return a note where a key of a credential report's row is none of the report's columns."""
+    """Return a note if a key is not a column of the credential report."""
     known = COLUMNS | LATER_COLUMNS
     near = suggestion(key, sorted(known))
     said = f"a credential report has no column '{key}'{f' ({near})' if near else ''}"
@@ -188,7 +188,7 @@ def _no_column(key: str) -> tuple[str, ...]:
 
 
 def _extract_names(question: _Question) -> Sequence[str | None]:
-    """Return the names that an extract for a question can have, the shortest first; None where it needs none."""
+    """Return names for an extract, the shortest first, None if no extract is needed."""
     if question.key is None:
         return (None,)
     *lookups, field_name = (re.sub(r"^[A-Za-z0-9]+__(?=.*__[cr]$)|__[cr]$", "", step) for step in question.path.split("."))
@@ -196,7 +196,7 @@ def _extract_names(question: _Question) -> Sequence[str | None]:
 
 
 def _asking(question: _Question, entity: str, extract: str | None, repository: Repository) -> dict[str, str]:
-    """Return the logic, its test data, and the file of extracts where it is not there yet."""
+    """Return the logic, its test data, and the extracts file if it does not exist yet."""
     start, value, files, place = start_of(question.kind), f"{{FIELD: {{path: {question.path}}}}}", {}, None
     if extract is not None:
         value, place = f"{{EXTRACT: {extract}}}", _extracts_file(question.type.name, extract)
@@ -234,7 +234,7 @@ def _objects(question: _Question, start: Start, repository: Repository) -> Itera
 
 
 def _nested(question: _Question, value: Any, repository: Repository) -> dict[str, Any]:
-    """Return fields in which a path leads to a value; a lookup's key is the Id of what it leads to."""
+    """Return fields with a value at a path. The key of a lookup is the Id of its object."""
     *lookups, name = question.path.split(".")
     fields: dict[str, Any] = {name: value}
     for count, lookup in reversed(list(enumerate(lookups))):
@@ -246,7 +246,7 @@ def _nested(question: _Question, value: Any, repository: Repository) -> dict[str
 
 
 def new_waiver(name: str, policy: str, repository: Repository, *, objects: str, until: date) -> NewFiles:
-    """Return a file with one waiver of a policy's findings. What its reason and its owner are is the author's to fill in."""
+    """Return a file with one waiver of a policy's findings. The author fills in reason and owner."""
     if not WAIVER_ID.fullmatch(name):
         raise UnusableId(f"'{printable(name)}' is no id of a waiver: letters, digits, '.', '_' and '-', 80 at most")
     named, *others = ids_named([policy], repository.policy_ids, "policy")
@@ -311,7 +311,7 @@ def _with_own_schema(path: str, text: str, repository: Repository) -> str:
 
 
 def _with_schema(path: str, text: str, kind: str, schemas: Iterable[str]) -> str:
-    """Return a text with the line that names its schema, where the repository has it."""
+    """Return a text with a line that names its schema, if the repository has the schema."""
     schema = f"{SCHEMAS}/{_schema_name(kind)}"
     if schema not in schemas:
         return text
@@ -319,14 +319,14 @@ def _with_schema(path: str, text: str, kind: str, schemas: Iterable[str]) -> str
 
 
 def _said(option: str, text: str | None) -> str | None:
-    """Return what an option says. Raises UnusableId where it is given and says nothing."""
+    """Return the text of an option. Raise :class:`UnusableId` if it is given but blank."""
     if text is not None and not text.strip():
         raise UnusableId(f"{option} '{printable(text)}' says nothing: give it a text, or leave it out")
     return text
 
 
 def _refuse_taken_label(name: str, label: str, repository: Repository) -> None:
-    """Refuse a label by which, as it stands or as a view's name, another type is meant: then it would mean neither."""
+    """Reject a label that already names another type, as a label or as the name of a view: it would be ambiguous."""
     other = next((meant.name for meant in types_meant(label, repository) if meant.name != name), None)
     if other is not None:
         raise UnusableId(f"'{printable(label)}' means {other} already: name another --label")

@@ -1,6 +1,6 @@
-"""What people call a new entity in, its id out: letters that every file system takes, in a place where it can stand.
+"""Check the ID of a new entity: safe letters for every file system, and a valid place.
 
-A refusal names the value, what is wrong with it, and the nearest right one.
+An error names the value, the problem, and the nearest valid ID.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _placed(parts: list[str], top: str, repository: Repository) -> str:
 
 
 def _refuse_clashes(entity: str, repository: Repository) -> None:
-    """Refuse an id that is taken, stands below a policy, or differs from one only in the case of letters."""
+    """Reject an ID that is taken, is below a policy, or differs from another ID only in case."""
     policies = set(repository.policy_ids)
     taken = {
         *policies,
@@ -137,9 +137,9 @@ def _prefixes(entity: str) -> Iterator[str]:
 
 
 def path_kind(path: str, object_type: ObjectType, repository: Repository) -> str:
-    """Return the kind of the field that a path leads to: ``text`` where the type declares no fields.
+    """Return the kind of the field at a path, ``text`` if the type declares no fields.
 
-    Raises UnknownName for what a declared type does not have.
+    Raise :class:`UnknownName` if a declared type does not have the field.
     """
     *lookups, name = path.split(".")
     for count, lookup in enumerate(lookups):

@@ -1,7 +1,4 @@
-"""What a new file says: names, fields and checks in, its text out, with comments that say what is to be filled in.
-
-Each kind of file is declared once, here. Refuses to know where files are.
-"""
+"""Write the text of new files from names, fields and checks. Comments mark the parts to fill in."""
 
 from __future__ import annotations
 
@@ -185,7 +182,7 @@ def policy_text(full: str, contextual: str) -> str:
 
 
 def logic_text(type_name: str, subject: str, start: Start, *, value: str, extracts: str | None) -> str:
-    """Return a ``prod.logic.yaml`` that asks about ``value``, an operation; ``subject`` is what messages call it."""
+    """Return a ``prod.logic.yaml`` that checks ``value``, an operation; ``subject`` is its name in messages."""
     return _LOGIC.format(
         type_name=type_name,
         imports=_IMPORTS.format(path=extracts) if extracts else "",

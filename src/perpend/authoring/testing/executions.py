@@ -1,4 +1,4 @@
-"""The tests of a logic file run, and kept with what each of them reaches. Expected and actual stand side by side."""
+"""Run the tests of a logic file, and record expected and actual results with the branches that each test reaches."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One test object judged: where it stands in its file, what was expected, what came, the ends that it reached.
+    """The execution of one test object: its place in the file, expected and actual result, and the branches reached.
 
-    ``reached`` holds pairs of a block's number (0 is the root, then its related lists in order) and an index.
+    ``reached`` has pairs of a block's number (0 is the root, then its related lists in order) and an index.
     """
 
     id: str
@@ -79,7 +79,7 @@ class Executions:
 
 
 def blocks_of(block: Block) -> Iterator[Block]:
-    """Yield a block and the blocks of its related lists, each before those below it."""
+    """Yield a block and the blocks of its related lists, parents first."""
     yield block
     for child in block.related.values():
         yield from blocks_of(child)

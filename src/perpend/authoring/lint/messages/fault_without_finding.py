@@ -1,8 +1,9 @@
-"""The message of a fault does not say what was found: it repeats the policy's name, or says that something is wrong.
+"""The message of a fault does not describe the finding: it repeats the policy's name, or only says that something is wrong.
 
-Whoever reads it learns what the heading says already. A message should name the field or value that makes the object
-incompliant. The rule speaks up only where the message has the words of the policy's name and no others, or no words but
-such as "not compliant", "not configured correctly" or "violates best practices", and those of the object's type.
+The reader learns only what the heading says already. A message should name the field or value that makes the object
+incompliant. The rule reports messages that have the words of the policy's name and no others, and messages that have
+only words such as "not compliant", "not configured correctly" or "violates best practices" and those of the object's
+type.
 
 Wrong:
 
@@ -59,7 +60,7 @@ _FAILED: Final = frozenset({"error", "fail", "failed", "fails", "failure"})
 
 
 def find(survey: LintContext) -> Iterator[Diagnostic]:
-    """Yield the messages of faults that say nothing of the object."""
+    """Yield the messages of faults that do not describe the object."""
     for logic, _ in survey.policies:
         policy = survey.repository.policy(logic.policy_id).value
         names = {_said(policy.names.full), _said(policy.names.contextual)} if policy else set()

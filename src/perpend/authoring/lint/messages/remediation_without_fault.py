@@ -1,6 +1,6 @@
-"""A verdict other than INCOMPLIANT tells the reader to mend something.
+"""An outcome other than INCOMPLIANT has a remediation.
 
-Nothing is known to be wrong there. What to do where nothing could be found out belongs into `currentStateMessage`.
+It reports no fault, so there is nothing to fix. If the result is unknown, write the next step in `currentStateMessage`.
 
 Wrong:
 

@@ -1,7 +1,7 @@
-"""A policy maps to a requirement of another service: it resembles controls of one service, the section those of another.
+"""A policy maps to a requirement of another service: its similar controls are of one service, those of the section of another.
 
-Both say so themselves: the policy under `similarPolicies.awsSecurityHub`, the section under `similar.awsSecurityHub`. One of
-them names the wrong control, or the mapping is a mistake.
+The policy names controls under `similarPolicies.awsSecurityHub`, the section under `similar.awsSecurityHub`. One of
+them names the wrong control, or the mapping is wrong.
 
 Wrong:
 

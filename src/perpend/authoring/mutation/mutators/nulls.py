@@ -1,4 +1,4 @@
-"""Emptiness taken for an answer: what is null or blank passes a question that it should fail, or the other way round."""
+"""Change the answer of questions for null and blank values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FLAGS: Final = {"KEEP": "SKIP", "SKIP": "KEEP", "ORIGINAL": "SORTED", "SORTED":
 
 
 def empty_decides(expression: Expr) -> Iterator[ExpressionChange]:
-    """Yield a question whose answer is turned where what it asks about is empty."""
+    """Yield a question with the opposite answer for empty values."""
     operation = expression.operation
     if operation.family not in _ASKING or operation.name in ("IS_EMPTY", "NOT_EMPTY"):
         return

@@ -1,4 +1,4 @@
-"""A regular expression in, whether it is certain to find nothing in a blank text out."""
+"""Decide whether a regular expression cannot match in a blank text."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _SHOWS_NO_SPACE: Final = re.compile(rf"(?:[^\\.\[\x00-\x20]|{_ESCAPED}|\[(?!\^)(
 
 
 def finds_no_blank(regex: str) -> bool:
-    """Whether an expression certainly finds nothing in any text of white space alone, nor in an empty one.
+    """Whether an expression certainly matches nowhere in an empty text or in a text of white space.
 
-    Where no piece stands for white space only an empty match is possible, and what lets one happen anywhere in a blank text
-    (ends of text, no word near) lets it happen in an empty one.
+    If no part matches white space, only an empty match is possible. Its conditions (ends of text, no word nearby) hold
+    anywhere in a blank text if they hold in an empty text.
     """
     return _SHOWS_NO_SPACE.fullmatch(regex) is not None and re2.search(regex, "") is None

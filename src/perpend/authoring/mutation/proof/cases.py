@@ -1,7 +1,7 @@
-"""What a value can be, as far as two programs can tell: cases that together leave nothing out.
+"""Split the possible values of an object's field into cases that two programs can tell apart.
 
-A case is a value that stands for all that compare like it (a constant, the number between two constants, an instant just
-before a boundary), or :class:`Other`: a value that equals no constant it is compared with, of which nothing else is known.
+A case is a value that represents all values that compare like it (a constant, a number between two constants, an instant just
+before a boundary), or :class:`Other`: an unknown value that equals none of the constants.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Cases:
         return not same or same in self._texts.get(other.number, ())
 
     def text_at(self, path: str) -> int | None:
-        """Return the number of a field that is read as a text, None where it is not, or with a check of its own."""
+        """Return the number of a field that is read as text. Return None for other expressions and for fields with checks."""
         return self._read_as_text.get(path)
 
     def _collect(self, expression: Expr, seen: set[int]) -> None:

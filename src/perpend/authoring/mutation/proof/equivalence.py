@@ -1,6 +1,6 @@
-"""Two blocks in, whether they end alike on every object out: proven, refuted on cases, or too many cases to tell.
+"""Prove that two blocks give the same result for every object, or find cases in which they differ, or give up.
 
-Choices on which the conditions that were changed agree are left out first: there, the rest of the blocks is the same.
+Cases in which the changed conditions agree are skipped: the rest of the blocks is the same.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def are_equivalent(block: Block, changed: Block) -> bool:
 
 
 def _are_alike(block: Block, changed: Block, seen_as: Callable[[Meaning], Hashable]) -> bool:
-    """Whether blocks end alike as far as whoever asks sees their ends."""
+    """Whether blocks give the same results, as far as the enclosing block depends on them."""
     if block is changed:
         return True
     if block.record_types != changed.record_types or block.related.keys() != changed.related.keys():
@@ -79,7 +79,7 @@ def _asked(block: Block, relationship: str) -> set[Status]:
 def _differences(
     left: _Run, right: _Run, starts: list[Chosen], budget: list[int], *, first_only: bool = False
 ) -> list[Chosen] | None:
-    """Return the choices on which two runs differ, None where there are too many cases to say."""
+    """Return the choices for which two runs differ, None if there are too many cases."""
     pending, differing = list(starts), []
     while pending:
         chosen = pending.pop()
@@ -110,7 +110,7 @@ class _Pair:
 
     @classmethod
     def of(cls, block: Block, changed: Block, alike: Mapping[str, bool], seen_as: Callable[[Meaning], Hashable]) -> _Pair:
-        """Return the pair. Lists that are not judged alike have another name on each side."""
+        """Return the pair. Lists that the blocks evaluate differently have a different name on each side."""
         values = Values()
         cases = Cases(values, (block, changed))
         names: list[dict[str, Hashable]] = [
@@ -128,7 +128,7 @@ class _Pair:
         return self.seen_as(_end(self.right, self.changed, chosen))
 
     def changed_parts(self) -> list[tuple[_Run, _Run]]:
-        """Return what must differ for the blocks to differ: a condition and what became of it, else all of the blocks."""
+        """Return the parts that must differ: a condition and its replacement, else the whole blocks."""
         pairs = list(zip(self.block.conditions, self.changed.conditions, strict=False))
         if len(self.block.conditions) != len(self.changed.conditions) or self.block.otherwise != self.changed.otherwise:
             return [self._dropped()]
@@ -153,7 +153,7 @@ class _Pair:
         return self._both(missing, ())
 
     def _both(self, conditions: tuple[Condition, ...], others: tuple[Condition, ...]) -> tuple[_Run, _Run]:
-        """Return what conditions and others say, as whoever asks sees it; nothing said is seen as nothing."""
+        """Return the results of two runs of conditions as the enclosing block sees them. No decision counts as none."""
 
         def seen(meaning: Meaning | None) -> Hashable:
             return _SILENT if meaning is None else self.seen_as(meaning)
@@ -169,7 +169,7 @@ def _end(reasoner: Reasoner, block: Block, chosen: Chosen) -> Meaning:
 
 
 def _said(reasoner: Reasoner, conditions: tuple[Condition, ...], chosen: Chosen) -> Meaning | None:
-    """Return what conditions, one after the other, say of an object, None where they say nothing."""
+    """Return the result of conditions in order, None if none of them decides."""
     reasoner.chosen = chosen
     for condition in conditions:
         try:

@@ -1,6 +1,6 @@
-"""An operation and single values of its operands in, how it ends on these out, where that is certain.
+"""Evaluate an operation on single cases of its operands, if the result is certain.
 
-A case stands for many values: only what an operation could not say otherwise of any of them is said.
+A case represents many values. A result is returned only if it is the same for all of them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ _NO_FRAME: Final = EvaluationContext({}, 0)
 
 
 def end_of(values: Values, cases: Cases, expression: Expr, operands: list[Any], name: str) -> Any:
-    """Return a value, the check that fires, or UNTOLD. ``name`` is the operation's, or that of what it negates."""
+    """Return a value, the check that fires, or UNTOLD.
+
+    ``name`` is the operation's name, or the name of the negated operation.
+    """
     if name in _SPLIT and operands[0] is not None:
         return _split(values, expression, operands[0])
     if any(isinstance(operand, Other) for operand in operands):
@@ -51,7 +54,7 @@ def end_of(values: Values, cases: Cases, expression: Expr, operands: list[Any], 
 
 
 def _split(values: Values, expression: Expr, text: Any) -> Any:
-    """Return the pieces of a text: none of a blank one where empty pieces are left out, else more is not known of them."""
+    """Return the parts of a split text. Only a blank text without empty parts is certain: it has none."""
     skips, separator = expression.collection_flags[0], expression.constant("separator")
     if text == "" and skips:
         return ()
@@ -61,7 +64,7 @@ def _split(values: Values, expression: Expr, text: Any) -> Any:
 
 
 def _is_computed(expression: Expr, operands: list[Any], name: str) -> bool:
-    """Whether the operation can be run: it is pure, and its operands' cases stand for values that it could not tell apart."""
+    """Whether an operation can be run: it is pure, and it cannot tell apart the values that a case represents."""
     if name == "DATE_TIME_FROM":
         text = operands[0] or ""
         no_dates = {norm(one) for one in expression.constant("nullValues")}
@@ -93,7 +96,7 @@ def _computed(expression: Expr, operands: list[Any], name: str) -> Any:
 
 
 def known_answer(values: Values, cases: Cases, expression: Expr, operands: list[Any], name: str) -> Any:
-    """Return an answer that is certain though little is known of what is asked about, else UNTOLD."""
+    """Return an answer that is certain for a partly known value, else UNTOLD."""
     first = operands[0] if operands else None
     if name == "IS_EMPTY" and isinstance(first, Other):
         return False if first.exhausted else UNTOLD
@@ -107,7 +110,7 @@ def known_answer(values: Values, cases: Cases, expression: Expr, operands: list[
 
 
 def _is_certainly_none(cases: Cases, name: str, other: Other, constant: Any, operands: list[Any]) -> bool:
-    """Whether a value that is none of the constants cannot be what a question looks for."""
+    """Whether a value that equals no constant certainly is not the value that a question looks for."""
     if name == "IS_EQUAL":
         return constant is None or cases.knows(other, constant)
     within = name in ("CONTAINS", "COLLECTION_CONTAINS") and isinstance(constant, tuple) and operands[0] is constant
