@@ -76,11 +76,12 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
         own = _Tested(logic, analyzed.program, judged, tuple(survey.repository.test_objects(logic).value or ()))
         others = before[analyzed.program.input_type]
         if twin := next((twin for twin in others if twin.judged == judged), None):
-            yield RULE.at(logic.input_type.span, f"this logic judges exactly like that of `{twin.logic.policy_id}`")
+            yield RULE.at(logic.input_type.span, f"this logic is the same as that of `{twin.logic.policy_id}`")
         elif twin := next((twin for twin in others if _answer_alike(own, twin)), None):
             count = f"{len(own.tests) + len(twin.tests)} test objects"
             yield RULE.at(
-                logic.input_type.span, f"this logic answers all {count} of both like that of `{twin.logic.policy_id}`"
+                logic.input_type.span,
+                f"this logic gives all {count} of both the same status as that of `{twin.logic.policy_id}`",
             )
         others.append(own)
 

@@ -85,7 +85,7 @@ def _reason(expression: Expr, check: Check) -> str | None:
     if name == "FIELD":
         path = expression.arguments["path"]
         same = any(other.delegate == path for other in expression.checks if other.delegate is not None)
-        return f"never fires: `noAccessDelegate` asks for an empty `{path}` first" if same else None
+        return f"never fires: `noAccessDelegate` checks for an empty `{path}` first" if same else None
     if name not in _CONVERSIONS or expression.arguments.get("nullValues"):
         return None
     source = unfolded(expression.arguments["arg"])
@@ -95,7 +95,7 @@ def _reason(expression: Expr, check: Check) -> str | None:
     if constant is not None and constant != EMPTY:
         return "never fires: the value is a constant"
     if not check.declaration.required and source.type is ValueType.TEXT and never_empty(source):
-        return "never fires: what it reads has stopped every empty value itself"
+        return "never fires: the expression inside it stops every empty value"
     return None
 
 

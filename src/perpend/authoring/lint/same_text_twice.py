@@ -78,5 +78,5 @@ def _repeated(span: Span, entries: Iterable[str]) -> Iterator[Diagnostic]:
     for entry in entries:
         other = first.setdefault(norm(entry), entry)
         if other != entry:
-            message = f"{quoted(other)} and {quoted(entry)} are the same Text: every spelling of it passes"
-            yield RULE.at(span, message, help="compare Bytes where the spelling matters, else write it once")
+            message = f"{quoted(other)} and {quoted(entry)} are the same Text: every spelling of it matches"
+            yield RULE.at(span, message, help="compare Bytes if the spelling matters, else remove one")

@@ -85,8 +85,8 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
 
 def _problem(relationship: Placed, verdict: Status) -> Diagnostic:
     end = "they pass" if verdict is Status.COMPLIANT else "they count as faults"
-    message = f"objects of `{relationship.value}` can be UNDETERMINED, and nothing asks for that: {end}"
-    return RULE.at(relationship.span, message, help=f"ask for UNDETERMINED before the policy says {verdict}")
+    message = f"objects of `{relationship.value}` can be UNDETERMINED, but no condition checks for that: {end}"
+    return RULE.at(relationship.span, message, help=f"check for UNDETERMINED before the outcome {verdict}")
 
 
 def _unguarded(block: Block, relationship: str) -> Status | None:

@@ -77,20 +77,20 @@ def _in_block(written: WrittenBlock, block: Block) -> Iterator[Diagnostic]:
         if reason is not None:
             yield RULE.at(condition.span, f"condition {len(before) + 1} can never be true: {reason}")
         if contradictory([(condition, False) for condition in before]):
-            return  # nothing gets here; the first condition behind was named
+            return  # no object gets here: the first unreachable condition was reported
         before.append(formula)
 
 
 def _reason(formula: Formula, before: list[Formula], *, stopped: bool) -> str | None:
     if contradictory([(formula, True)]):
         if stopped:
-            return "the value it expects to be empty cannot be, for its own check comes first"
+            return "it expects an empty value, but the value's own check comes first"
         return "it is constant" if isinstance(formula, bool) else "its parts contradict each other"
     for number, earlier in enumerate(before, 1):
         if contradictory([(earlier, False)]):
             return f"condition {number} is always true"
         if contradictory([(earlier, False), (formula, True)]):
-            return f"where it would be, condition {number} has decided"
+            return f"whenever it is true, condition {number} has decided before"
     if contradictory([(formula, True), *((earlier, False) for earlier in before)]):
-        return "the conditions before it have decided every such case"
+        return "whenever it is true, an earlier condition has decided"
     return None

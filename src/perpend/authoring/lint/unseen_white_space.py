@@ -56,7 +56,7 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
             if same and same != text.lower():  # a blank one is how a policy asks for blanks
                 assert place.span is not None  # analysis gives every expression the place it was written at
                 message = f"{quoted(text)} is the same Text as {quoted(same)}"
-                yield RULE.at(place.span, message, help="compare Bytes where white space matters")
+                yield RULE.at(place.span, message, help="compare Bytes if white space matters")
 
 
 def _texts(expression: Expr) -> Iterator[tuple[Expr, str]]:

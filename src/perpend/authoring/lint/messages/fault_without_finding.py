@@ -70,11 +70,11 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
             if outcome.status is not Status.INCOMPLIANT or not said:
                 continue
             if said in names and not any(char.isdigit() for word in said for char in word):
-                yield RULE.at(outcome.message.span, "the message repeats the policy's name and does not say what was found")
+                yield RULE.at(outcome.message.span, "the message only repeats the policy's name")
             elif (
                 said <= _EMPTY_WORDS | things and said & _EMPTY_WORDS and not (said & _STATES and said & _FAILED)
             ):  # that is a state
-                yield RULE.at(outcome.message.span, "the message says that something is wrong, and not what was found")
+                yield RULE.at(outcome.message.span, "the message does not describe the finding")
 
 
 def _said(text: str) -> frozenset[str]:

@@ -50,4 +50,4 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
             if outcome is None or outcome.status is not Status.INCOMPLIANT:
                 continue
             if outcome.remediation is None or not outcome.remediation.value.strip():
-                yield RULE.at(outcome.span, "INCOMPLIANT without `remediationMessage`: the reader is not told what to do")
+                yield RULE.at(outcome.span, "INCOMPLIANT without `remediationMessage`: the next step is missing")

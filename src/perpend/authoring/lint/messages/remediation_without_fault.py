@@ -49,9 +49,7 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
                 and outcome.remediation is not None
                 and outcome.remediation.value.strip()
             ):
-                yield RULE.at(
-                    outcome.remediation.span, f"a remediation for {outcome.status}: nothing is known to be wrong there"
-                )
+                yield RULE.at(outcome.remediation.span, f"a remediation for {outcome.status}: this outcome reports no fault")
 
 
 def _outcomes(block: WrittenBlock) -> Iterator[WrittenOutcome]:

@@ -68,4 +68,4 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
                 continue
             words = frozenset(words_of(_ADDRESS.sub(" ", remediation.value)))
             if words <= _NO_STEPS | things:
-                yield RULE.at(remediation.span, "the remediation names no step: what is to be changed, and where?")
+                yield RULE.at(remediation.span, "the remediation names no step: say what to change, and where")

@@ -71,10 +71,10 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
         known = ", ".join(f"{limit:g}" for limit in sorted(limits)[:5])
         for placed in texts:
             if odd := _odd(placed.value, limits):
-                yield RULE.at(placed.span, f"the text speaks of {odd}, but the logic compares with {known}")
+                yield RULE.at(placed.span, f"the text names {odd}, but the logic compares with {known}")
         policy = survey.repository.policy(logic.policy_id).value if is_production(logic.id) else None
         if policy and (odd := _odd(policy.names.full, limits) or _odd(policy.names.contextual, limits)):
-            yield RULE.at(logic.input_type.span, f"the policy's name speaks of {odd}, but the logic compares with {known}")
+            yield RULE.at(logic.input_type.span, f"the policy's name has {odd}, but the logic compares with {known}")
 
 
 def _odd(text: str, limits: set[float]) -> str | None:

@@ -78,7 +78,9 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
             theirs = _service(section.security_hub_url or "") if section else None
             if theirs and theirs not in own:
                 ours = ", ".join(f"`{service}`" for service in sorted(own))
-                yield RULE.at(mapping.span, f"the section resembles a control of `{theirs}`, the policy those of {ours}")
+                yield RULE.at(
+                    mapping.span, f"the section is similar to a control of `{theirs}`, the policy to controls of {ours}"
+                )
 
 
 def _service(url: str) -> str | None:

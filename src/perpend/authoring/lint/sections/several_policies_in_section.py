@@ -78,4 +78,4 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
                 continue
             holder = first.setdefault(mapping.value, entity)
             if holder != entity:
-                yield RULE.at(mapping.span, f"the section takes one policy only, and `{holder}` is mapped to it")
+                yield RULE.at(mapping.span, f"the section allows only one policy, but `{holder}` maps to it, too")

@@ -76,7 +76,7 @@ def _problem(expected: Expected, program: Program) -> tuple[str, str] | None:
     """Return the wrong key and the reason, None if the expectation is possible."""
     verdict = program.verdicts.get(int(expected.index))
     if verdict is None:
-        return "conditionIndex", f"has no verdict with the index {expected.index}"
+        return "conditionIndex", f"has no outcome with the index {expected.index}"
     if verdict.status != expected.status:
-        return "status", f"says {verdict.status} at the index {expected.index}, never {expected.status}"
+        return "status", f"gives {verdict.status} at the index {expected.index}, never {expected.status}"
     return None
