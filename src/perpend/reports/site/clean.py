@@ -1,4 +1,4 @@
-"""A directory that a build has written to in, the same without what the build made out. What people have changed stays."""
+"""Delete the files that a build wrote to a directory. Files that were edited by hand stay."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 class NotBuilt(PerpendError):
-    """A directory in which no build has left its manifest."""
+    """A directory without the manifest of a build."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """The paths that were deleted, and those that somebody has changed since, or that carry no mark of a build."""
+    """The deleted paths, and the paths of files that were edited by hand or have no mark of a build."""
 
     deleted: tuple[str, ...]
     edited: tuple[str, ...]
 
 
 def clean_site(directory: Path) -> Cleaned:
-    """Delete what the last build made in a directory, and the directories that are empty then. The directory itself stays.
+    """Delete the files of the last build in a directory, and directories that are empty then. The directory itself stays.
 
-    Raises :class:`NotBuilt`.
+    Raise :class:`NotBuilt`.
     """
     manifest = read_manifest(directory)
     if manifest is None:

@@ -1,4 +1,4 @@
-"""Finished files in a place beside, moved to where they belong. What a build has not made is never written over or deleted."""
+"""Move finished files into place. Files that no build wrote are never overwritten or deleted."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _SHOWN: Final = 3
 
 
 class InTheWay(PerpendError):
-    """A file that a build has not made stands where a page belongs."""
+    """A file that no build wrote has the path of a page."""
 
 
 @contextmanager
 def staging(out: Path) -> Iterator[Path]:
-    """Yield an empty directory on the same disk as ``out``, and take away afterwards what is left of it."""
+    """Yield an empty directory on the same disk as ``out``, and delete it afterwards."""
     parent = out if out.is_dir() and not _can_swap(out) else out.parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
@@ -40,10 +40,10 @@ def staging(out: Path) -> Iterator[Path]:
 
 
 def install(staged: Path, out: Path, old: SiteManifest | None, new: SiteManifest, *, force: bool = False) -> list[str]:
-    """Move the staged files into place and delete those of the last build that are no more; return what was left alone.
+    """Move the staged files into place, and delete files of the last build that are not needed. Return the files that stayed.
 
-    A directory that is not there yet appears whole. In one that is there, each file is replaced whole, and the manifest
-    says at any time which files are ours. A file that somebody has changed stays, unless ``force`` and it has our mark.
+    A new directory appears as a whole. In an existing one each file is replaced as a whole, and the manifest lists the build's
+    files at any time. A file that was edited by hand stays, unless ``force`` is set and the file has the mark of a build.
     """
     new.write(staged)
     if _can_swap(out):
@@ -68,7 +68,7 @@ def install(staged: Path, out: Path, old: SiteManifest | None, new: SiteManifest
 
 
 def _is_changed(out: Path, path: str, before: str, wanted: str, force: bool) -> bool:
-    """Whether the file in the place of a new one must stay, as somebody has changed it since the last build."""
+    """Whether an existing file must stay, because it was edited by hand since the last build."""
     target = out / path
     if not os.path.lexists(target) or _same(target, wanted) or is_made(out, path, before):
         return False
@@ -76,7 +76,10 @@ def _is_changed(out: Path, path: str, before: str, wanted: str, force: bool) -> 
 
 
 def _keep(staged: Path, kept: Iterable[str], ours: dict[str, str], new: SiteManifest) -> None:
-    """Take back what was made for files that stay. The manifest has what was written last, and the next build tries again."""
+    """Drop the new versions of files that stay.
+
+    The manifest has the digests of the last build, and the next build tries again.
+    """
     for path in kept:
         (staged / path).unlink()
         new.files[path] = ours[path]
@@ -86,7 +89,7 @@ def _keep(staged: Path, kept: Iterable[str], ours: dict[str, str], new: SiteMani
 
 
 def remove_empty(out: Path, paths: Iterable[str]) -> None:
-    """Delete the directories of files that are gone, as far as they are empty."""
+    """Delete the empty directories of deleted files."""
     for directory in sorted({str(Path(path).parent) for path in paths}, key=len, reverse=True):
         while directory not in (".", ""):
             try:
@@ -97,7 +100,7 @@ def remove_empty(out: Path, paths: Iterable[str]) -> None:
 
 
 def _can_swap(out: Path) -> bool:
-    """Whether a directory can be put in place as a whole: there is none yet, or it is empty."""
+    """Whether a directory can be put in place as a whole: it does not exist, or is empty."""
     return not out.is_symlink() and (not out.exists() or (out.is_dir() and not any(out.iterdir())))
 
 
@@ -125,14 +128,14 @@ def _refuse_strangers(staged: Path, out: Path, ours: dict[str, str], new: dict[s
 
 
 class _Inside:
-    """Tells which directories below a root really are below it, and not behind a link that leads elsewhere."""
+    """Knows which directories are really below a root, and not outside through a link."""
 
     def __init__(self, root: Path) -> None:
         self._root = os.path.realpath(root)
         self._known: dict[str, bool] = {}
 
     def holds(self, directory: str) -> bool:
-        """Whether a directory, there or not yet there, is below the root, and no file in its place or above it."""
+        """Whether a directory, existing or not, is below the root, and no file has its path or that of a parent."""
         if directory not in self._known:
             real = os.path.realpath(os.path.join(self._root, directory))
             below = real == self._root or real.startswith(self._root + os.sep)
@@ -146,7 +149,7 @@ def _same(path: Path, wanted: str) -> bool:
 
 
 def _delete(out: Path, path: str, wanted: str) -> bool:
-    """Delete a file of the last build; one that somebody has changed since is left alone."""
+    """Delete a file of the last build, unless it was edited by hand. Return whether it is gone."""
     if not os.path.lexists(out / path):
         return True
     if not is_made(out, path, wanted):

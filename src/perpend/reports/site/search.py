@@ -1,4 +1,4 @@
-"""What the search needs: Pagefind's index over the pages, and a small index of titles for pages opened from a disk."""
+"""Create Pagefind's search index, and a small index of titles for pages opened from a disk."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class Overtaken(PerpendError):
 
 
 def index_pages(site: Path, overtaken: Callable[[], bool] | None = None) -> None:
-    """Run Pagefind over a site. What it writes for a user interface of its own is left out.
+    """Run Pagefind over a site. The files of its own user interface are left out.
 
-    Raises :class:`NoIndex`, and :class:`Overtaken` as soon as ``overtaken`` says so.
+    Raise :class:`NoIndex`, and :class:`Overtaken` as soon as ``overtaken`` returns True.
     """
     binary = _binary()
     command = [str(binary), "--site", str(site), "--output-subdir", DIRECTORY, "--quiet"]
@@ -63,7 +63,7 @@ def index_pages(site: Path, overtaken: Callable[[], bool] | None = None) -> None
 
 
 def _run(command: list[str], environment: dict[str, str], overtaken: Callable[[], bool] | None) -> tuple[int, str]:
-    """Run a command to its end, or until it is overtaken; return its exit code and what it said."""
+    """Run a command to its end, or until it is overtaken. Return its exit code and its output."""
     with (
         TemporaryFile() as output,
         subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment) as running,  # noqa: S603 our own command

@@ -1,4 +1,4 @@
-"""The addresses of all pages for search engines. Source: the sitemap protocol, sitemaps.org."""
+"""Write a sitemap of all pages for search engines. Source: the sitemap protocol, sitemaps.org."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOST: Final = 50_000
-"""How many addresses one file may hold."""
+"""The maximum number of addresses of a file."""
 
 _HEAD: Final = f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {MARK}` -->\n'
 _SPACE: Final = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
 def sitemap(paths: Iterable[str], base_url: str) -> dict[str, str]:
-    """Return the files of a sitemap by name. Addresses are absolute where ``base_url`` is known, else relative."""
+    """Return the files of a sitemap by name. Addresses are absolute if ``base_url`` is known, else relative."""
     base = f"{base_url.rstrip('/')}/" if base_url else ""
     addresses = [f"{base}{quoted(path).removesuffix('index.html')}" or "./" for path in sorted(paths)]
     parts = [addresses[start : start + MOST] for start in range(0, len(addresses), MOST)] or [[]]

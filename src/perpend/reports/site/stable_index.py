@@ -1,7 +1,7 @@
-"""The search index that Pagefind has written in, the same index in an order that is the same every time out.
+"""Sort the search index of Pagefind, so that equal sites have equal files.
 
-Pagefind writes filters, and the values of each, in an order that differs from run to run, and names files after what is in
-them. Its files are CBOR (RFC 8949) behind a word of its own, compressed; of CBOR it uses arrays, texts and numbers.
+Pagefind writes filters and their values in an order that differs from run to run, and names files after their content. Its
+files are CBOR (RFC 8949) after a marker, compressed. They use only arrays, texts and numbers.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 _WORD: Final = b"pagefind_dcd"
 _NUMBER, _TEXT, _ARRAY = 0, 3, 4
 _FILTERS: Final = 3
-"""Where in the file on a whole language the filters stand, each with its name and the name of its file."""
+"""The position of the filters in the file of a language, each with its name and the name of its file."""
 
 
 def settle_index(index: Path) -> None:
-    """Put the filters of an index in order. An index of another form than the known one is left as it is."""
+    """Sort the filters of an index. An index of an unknown form stays as it is."""
     entry = index / "pagefind-entry.json"
     index_entry = json.loads(entry.read_text("utf-8"))
     for language in index_entry["languages"].values():
@@ -33,7 +33,7 @@ def settle_index(index: Path) -> None:
 
 
 def _settled(index: Path, name: str) -> str:
-    """Put the filters of one language in order, and return the new name of its file."""
+    """Sort the filters of one language, and return the new name of its file."""
     place = index / f"pagefind.{name}.pf_meta"
     try:
         meta = _list(_read(place))
@@ -56,7 +56,7 @@ def _settled(index: Path, name: str) -> str:
 
 
 def _in_order(place: Path) -> bytes:
-    """Return a file of one filter with its values in order, each with the pages that have it."""
+    """Return the content of a filter file with its values sorted, each with its pages."""
     title, values = _list(_read(place))
     return _encoded([title, sorted(_list(values), key=lambda value: _text(_list(value)[0]))])
 
@@ -86,7 +86,7 @@ def _write(place: Path, content: bytes) -> None:
 
 
 def _decoded(content: bytes, start: int) -> tuple[Value, int]:
-    """Return the value that begins at a place, and where it ends."""
+    """Return the value at an offset, and the offset after it."""
     form, number, start = content[start] >> 5, content[start] & 31, start + 1
     if number >= 24:
         width = 1 << (number - 24)

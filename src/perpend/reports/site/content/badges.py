@@ -1,4 +1,4 @@
-"""The flags that entities carry, each with a symbol, a tone and a list. One place says what a state is called."""
+"""The flags of entities, each with a symbol, a tone and a list."""
 
 from __future__ import annotations
 
@@ -77,18 +77,18 @@ _ALL: Final = (
 )
 
 FLAGS: Final = {flag.slug: flag for flag in _ALL}
-"""All flags by their slugs, in the order of the lists."""
+"""All flags by slug, in the order of the lists."""
 
 
 def flags(*slugs: str | bool | None) -> tuple[EntityFlag, ...]:
-    """Return flags by slug; what is empty or false is passed over: ``flags(done and "x")``."""
+    """Return flags by slug, without empty and false items: ``flags(done and "x")``."""
     return tuple(FLAGS[slug] for slug in slugs if isinstance(slug, str) and slug)
 
 
 def policy_flags(
     policy: Policy, executions: tuple[Executions, ...], *, files: frozenset[str], broken: bool, mapped: bool
 ) -> tuple[EntityFlag, ...]:
-    """Return the flags of a policy, its state first. ``files`` are the names of the files beside it."""
+    """Return the flags of a policy, its state first. ``files`` are the names of the files in its directory."""
     tested = any(execution.ends for execution in executions)
     whole = tested and all(not execution.missed for execution in executions)
     return flags(
@@ -117,7 +117,7 @@ def _state(policy: Policy) -> str:
 
 
 def logic_flags(logic_id: str, executions: Executions, *, broken: bool, suspicious: bool) -> tuple[EntityFlag, ...]:
-    """Return the flags of a logic file, what it is for first."""
+    """Return the flags of a logic file, its role first."""
     name = logic_id.rpartition("/")[2]
     role = {PRODUCTION: "logic-production", "wip.logic.yaml": "logic-in-progress"}.get(name, "logic-alternative")
     tests = "logic-with-failing-tests" if executions.failed else "logic-with-passing-tests"

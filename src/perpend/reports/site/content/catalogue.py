@@ -29,7 +29,7 @@ _LONGEST_OBJECT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """A field of an object type, and the logic files that read it. ``type`` is empty where nothing declares it."""
+    """A field of an object type, and the number of logic files that read it. ``type`` is empty if no file declares it."""
 
     name: str
     type: str
@@ -98,7 +98,7 @@ class ExtractsPage:
 
 @dataclass(frozen=True, slots=True)
 class DataRow:
-    """An object of a file of test data, and how it ends in each logic that uses the file."""
+    """An object of a file of test data, and its result in each logic file that uses the file."""
 
     number: int
     id: str
@@ -150,7 +150,7 @@ class Catalogue:
 
     @cached_property
     def in_related_lists(self) -> dict[str, list[str]]:
-        """The logic files that judge objects of a type in a related list, by the type's name."""
+        """The logic files with a related list of a type, by the type's name."""
         by_type: dict[str, dict[str, None]] = {}
         for logic_id in self.book.repository.logic_ids:
             program = self.book.analyzer.analyzed(logic_id).program

@@ -1,4 +1,4 @@
-"""All pages of a site, one after the other, made when they are asked for."""
+"""Generate all pages of a site, one after the other."""
 
 from __future__ import annotations
 

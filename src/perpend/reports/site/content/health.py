@@ -1,4 +1,4 @@
-"""The page for those who look after a repository: what is wrong, which tests fail, what no test reaches, what is missing."""
+"""The page for maintainers: errors, failing tests, untested branches, and missing parts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HealthPage:
-    """What there is to do: errors and warnings, failing tests, branches that no test reaches, logic without tests."""
+    """The open tasks: errors and warnings, failing tests, untested branches, logic without tests."""
 
     head: Head
     errors: tuple[Problem, ...]

@@ -34,7 +34,7 @@ _POLICY_TYPES = {"COMPLIANCE_POLICY": "Compliance policy", "BEST_PRACTICE": "Bes
 class PolicyPage:
     """The page of a policy. ``view`` is its production logic in full, else its first logic, else None.
 
-    ``past`` names days, and authors only where they are wanted.
+    ``past`` has days, and authors only if they are requested.
     """
 
     head: Head
@@ -65,7 +65,7 @@ class PolicyPage:
 
 
 def policy_page(book: SiteModel, logics: Logics, entity: str) -> PolicyPage:
-    """Return the page of a policy; where its file cannot be read, of what stands beside it and of why."""
+    """Return the page of a policy. If its file cannot be read, the page has the errors and the files next to it."""
     policy = book.policies.get(entity) or _unread(book, entity)
     ref = book.policy_ref(entity)
     main = next(filter(is_production, policy.logics), next(iter(policy.logics), None))
@@ -109,7 +109,7 @@ def _unread(book: SiteModel, entity: str) -> Policy:
 
 
 def policy_facets(book: SiteModel, policy: Policy) -> tuple[tuple[str, str], ...]:
-    """Return what a search can be narrowed down by: kind, place, categories, frameworks, state, types, statuses."""
+    """Return the facets of a policy for the search: kind, place, categories, frameworks, state, types, statuses."""
     ref = book.policy_ref(policy.id)
     frameworks = {framework_of(route.section_id) for route in book.mappings.of_policy(policy.id)}
     types = {book.type_ref(name).name for name, logics in book.input_types.items() if set(logics) & set(policy.logics)}
@@ -181,7 +181,7 @@ def _commands(policy: Policy, main: str | None, book: SiteModel) -> tuple[tuple[
 
 
 def _lead(policy: Policy, description: str) -> str:
-    """Return in a sentence or two what a policy is about: its own, else the first paragraph of its description."""
+    """Return a short description of a policy: its own, else the first paragraph of its description."""
     if policy.description.strip():
         return policy.description
     paragraphs = (part.strip() for part in description.replace("\r\n", "\n").split("\n\n"))
@@ -189,7 +189,7 @@ def _lead(policy: Policy, description: str) -> str:
 
 
 def _problems(book: SiteModel, entity: str) -> tuple[Problem, ...]:
-    """Return what is wrong with a policy's own file, in itself and in what it refers to."""
+    """Return the problems of a policy's file and of its references."""
     path = f"{entity[1:]}/policy.yaml"
     problems = [*book.repository.policy(entity).diagnostics, *book.problems_at.get(path, ())]
     return tuple(problem_from(book, one) for one in dict.fromkeys(problems))

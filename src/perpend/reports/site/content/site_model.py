@@ -1,4 +1,4 @@
-"""A repository and all that is known about it, gathered once, each fact computed on first use. The pages read from here."""
+"""The facts about a repository that pages need, each computed on first use."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _NO_EXECUTIONS = Executions()
 
 
 class SiteModel:
-    """What the pages are made of. ``history`` tells when a directory of the repository changed, None where nobody knows.
+    """The source of all pages. ``history`` returns the changes of a directory, None if they are unknown.
 
-    ``known_executions`` are tests that have been run already, by logic id.
+    ``known_executions`` are results of tests that were run before, by logic ID.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class SiteModel:
 
     @cached_property
     def problems(self) -> tuple[Diagnostic, ...]:
-        """Everything that is wrong or suspicious in the repository, by path and line."""
+        """All problems of the repository, by path and line."""
         return tuple(every_problem(self.repository, self.analyzer))
 
     @cached_property
@@ -105,7 +105,7 @@ class SiteModel:
 
     @cached_property
     def input_types(self) -> dict[str, tuple[str, ...]]:
-        """The ids of the logic files that judge objects of a type, by its name."""
+        """The IDs of the logic files of a type, by the type's name."""
         by_type: dict[str, list[str]] = {}
         for logic_id in self.repository.logic_ids:
             logic = self.repository.logic(logic_id).value
@@ -115,7 +115,7 @@ class SiteModel:
 
     @cached_property
     def type_names(self) -> frozenset[str]:
-        """The names of all object types that have a page: those with a directory, and those that logic judges."""
+        """The names of all object types with a page: types with a directory, and types of logic files."""
         return frozenset({*self.repository.type_names, *self.input_types})
 
     def executions_of(self, logic_id: str) -> Executions:
@@ -123,7 +123,7 @@ class SiteModel:
         return self.executions.get(logic_id, _NO_EXECUTIONS)
 
     def problems_of(self, logic_id: str) -> tuple[Diagnostic, ...]:
-        """Return what is wrong with a logic file: errors that keep it from running first, then its own warnings."""
+        """Return the problems of a logic file: errors that keep it from running first, then its own warnings."""
         if logic_id not in self._problems:
             own = (*self.repository.logic(logic_id).diagnostics, *self.analyzer.analyzed(logic_id).diagnostics)
             broken = self.analyzer.analyzed(logic_id).program is None
@@ -133,7 +133,7 @@ class SiteModel:
         return self._problems[logic_id]
 
     def text(self, path: str, *, limit: int = MAX_YAML) -> str:
-        """Return a file's text, empty where it is not there or cannot be read. ``path`` has no leading slash."""
+        """Return a file's text, empty if it does not exist or cannot be read. ``path`` has no leading slash."""
         if path not in self.repository.tree.files:
             return ""
         try:

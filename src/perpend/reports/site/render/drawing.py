@@ -1,4 +1,4 @@
-"""The small parts of all templates: links, symbols, statuses, bars, prose, source. A drawing knows its page's place."""
+"""The small parts of templates: links, symbols, statuses, bars, prose, source. They depend on the page's path."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LONG: Final = 900
 """From this length on, in characters, a description is folded."""
 
 LONGEST_TEXT: Final = 10_000
-"""How many characters of one text a page shows; what follows is counted."""
+"""The number of characters of a text that a page shows. The rest is counted."""
 
 _SUMMARY: Final = 160
 """How many characters of a document its entry in a list shows."""
@@ -58,7 +58,7 @@ _BLANKS: Final = re.compile(r"[\t\r\n ]+")
 
 
 def shown(value: object) -> object:
-    """Return a value as a template shows it: text in one line, bounded, with everything that hides or turns written out."""
+    """Return a value for a template: one line, of limited length, with hidden and direction-changing characters written out."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     if len(value) > LONGEST_TEXT:
@@ -68,18 +68,18 @@ def shown(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Draws for the page at ``path``. ``known`` turns a relative target below a directory into a path of the site."""
+    """Renders parts of the page at ``path``. ``known`` turns a relative target below a directory into a path of the site."""
 
     path: str
     root: str
     known: FindingState
 
     def href(self, ref: Ref) -> str:
-        """Return the address of a page, seen from this one."""
+        """Return the address of a page, relative to this one."""
         return href_of(ref, self.root)
 
     def a(self, ref: Ref, text: str | None = None, *, symbol: bool = False, flags: bool = False, code: bool = False) -> Markup:
-        """Return a link; only the name where there is no such page."""
+        """Return a link, or only the name if the page does not exist."""
         name = escape(shown(ref.name if text is None else text))
         name = Markup("<code>{}</code>").format(name) if code else name
         before = icon(KINDS[ref.kind]) if symbol else ""
@@ -89,7 +89,7 @@ class Drawing:
         return Markup('{}<a href="{}">{}</a>{}').format(before, self.href(ref), name, after)
 
     def flags(self, flags: tuple[EntityFlag, ...], *, quiet: bool = True) -> Markup:
-        """Return the symbols of flags, each with its name; where ``quiet``, only those that matter at a glance."""
+        """Return the symbols of flags with their names. ``quiet`` leaves out the less important ones."""
         wanted = self.brief(flags) if quiet else flags
         symbols = Markup("").join(
             Markup('<span title="{}">{}</span>').format(flag.label, icon(flag.icon, flag.label, flag.tone)) for flag in wanted
@@ -97,7 +97,7 @@ class Drawing:
         return Markup('<span class="flags">{}</span>').format(symbols) if wanted else Markup("")
 
     def brief(self, flags: tuple[EntityFlag, ...]) -> tuple[EntityFlag, ...]:
-        """Return the flags that matter at a glance: states, and what is good or bad, not what merely is or is not there."""
+        """Return the important flags: states, and flags that are good or bad."""
         return tuple(flag for flag in flags if flag.tone in ("good", "bad", "warn") or flag.slug in _GLANCE)
 
     def flag(self, flag: EntityFlag) -> Markup:
@@ -105,7 +105,7 @@ class Drawing:
         return Markup('<span class="flag tone-{}">{}{}</span>').format(flag.tone, icon(flag.icon), flag.label)
 
     def status(self, status: str, *, brief: bool = False) -> Markup:
-        """Return a status with its symbol; the word is for screen readers only where ``brief``."""
+        """Return a status with its symbol. With ``brief``, the word is for screen readers only."""
         if status not in STATUSES:
             return escape(shown(status))
         name, tone = STATUSES[status]
@@ -114,10 +114,7 @@ class Drawing:
         return Markup('<span class="status tone-{}">{}{}</span>').format(tone, icon(name), status)
 
     def counts(self, counts: Counts | None, *, words: bool = False) -> Markup:
-        """Return how many verdicts there are of each status, those that there are none of left out.
-
-        Where there are no ``words``, the symbols say the statuses.
-        """
+        """Return the number of verdicts by status, without zeros. Without ``words``, symbols show the statuses."""
         if counts is None:
             return Markup("")
         if not counts.total:
@@ -172,11 +169,11 @@ class Drawing:
         return plain_text(markdown, _SUMMARY)
 
     def flow(self, steps: BlockSteps) -> Markup:
-        """Return the conditions of a program from top to bottom, drawn."""
+        """Return a drawing of a program's conditions from top to bottom."""
         return Markup(flow_svg(steps))  # noqa: S704 drawn by us, names escaped
 
     def said(self, text: str) -> Markup:
-        """Return a message as its author wrote it; what stands between backticks is code."""
+        """Return a message as its author wrote it. Text between backticks is code."""
         parts = str(shown(text)).split("`")
         if len(parts) % 2 == 0:
             return escape(shown(text))
@@ -189,7 +186,7 @@ class Drawing:
         return Markup(html.removeprefix("<p>").removesuffix("</p>"))  # noqa: S704 sanitised
 
     def web(self, url: str) -> Markup:
-        """Return a link to another site, only the text where it is no web address."""
+        """Return a link to another site, or only the text if it is not a web address."""
         if not url.lower().startswith(("https://", "http://")):
             return escape(shown(url))
         return Markup('<a href="{}" rel="noopener noreferrer external">{}{}</a>').format(url, shown(url), icon("out"))
@@ -204,23 +201,23 @@ class Drawing:
         )
 
     def bar(self, counts: Counts, most: int | None = None) -> Markup:
-        """Return a bar of verdicts by status; of several bars, ``most`` is what the longest one stands for."""
+        """Return a bar of verdicts by status. In a list of bars, ``most`` is the number of the longest bar."""
         label = ", ".join(f"{number:,} {name.lower()}" for name, number in counts.pairs if number)
         parts = tuple((STATUSES[name][1], number) for name, number in counts.pairs)
         return Markup(bar_svg(parts, label, most=most or counts.total))  # noqa: S704 drawn by us of numbers
 
     def results(self, results: RequirementResults) -> Markup:
-        """Return how requirements fared, as a bar."""
+        """Return the results of requirements as a bar."""
         known = (("bad", results.incompliant), ("warn", results.undetermined), ("good", results.compliant))
         parts = (*known, ("calm", results.inapplicable), ("none", results.total - results.asked))
         return Markup(bar_svg(parts, f"{results.asked} of {results.total} requirements asked"))  # noqa: S704 drawn by us of numbers
 
     def lead(self, markdown: str) -> str:
-        """Return a text in Markdown in one paragraph."""
+        """Return a Markdown text as one paragraph."""
         return plain_text(markdown, _LEAD)
 
     def relations(self, page: TypePage) -> Markup:
-        """Return the relationships of an object type, drawn."""
+        """Return a drawing of an object type's relationships."""
         rows = [(one.way, one.name, one.type.name, self.href(one.type) if one.type.there else "") for one in page.relations]
         drawing, more = Markup(relations_svg(page.label, rows)), left_out(rows)  # noqa: S704 drawn by us, names escaped
         note = Markup('<figcaption class="quiet">{} of {} are drawn; all are listed below.</figcaption>')

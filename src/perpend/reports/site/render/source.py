@@ -1,4 +1,4 @@
-"""Source text in, HTML with an anchor on each line out."""
+"""Render source text as HTML with an anchor for each line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u2
 
 
 def source_html(text: str, language: str) -> Markup:
-    """Return source text highlighted, line by line with ids ``L1``, ``L2``, …; hidden characters are written out."""
+    """Return highlighted source text with the IDs ``L1``, ``L2``, … for its lines. Hidden characters are written out."""
     lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
     whole = "\n".join(lines[:_MOST_LINES])
     cut = _HIDDEN.sub(lambda sign: visible(sign[0]), whole[:_MOST]).split("\n")

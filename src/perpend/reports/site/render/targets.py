@@ -1,4 +1,4 @@
-"""What the relative links of prose lead to: pages, or images that then become part of the site."""
+"""Resolve relative links of prose to pages, or to images that become part of the site."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OPERATIONS: Final = "docs/reference/operations/"
 
 @dataclass(slots=True)
 class Targets:
-    """Finds targets, and collects the images and other files that pages show: source by path in the site."""
+    """Finds targets, and collects the images and other files that pages show: sources by path in the site."""
 
     book: SiteModel
     documents: Documents | None
@@ -34,7 +34,7 @@ class Targets:
     shown: list[str] = field(default_factory=list)
 
     def find(self, path: str, base: str) -> str | None:
-        """Return the path in the site of what a link leads to, None where it leads to nothing that the site has.
+        """Return the path of a link's target in the site, None if the site does not have it.
 
         ``path`` starts at the repository's root, or with ``docs`` for a document.
         """
@@ -48,7 +48,7 @@ class Targets:
         return path_of(ref) if ref is not None else None
 
     def again(self, copies: Iterable[str]) -> None:
-        """Collect what a page shows that is not made anew."""
+        """Collect the files of a page that is not rendered again."""
         for copy in copies:
             path = copy.removeprefix(_COPIES)
             self.find(path, path.rpartition("/")[0])

@@ -30,7 +30,7 @@ _FORMS: Final = "`perpend check --format ndjson` or `json`"
 
 
 def read_lines(path: Path, tally: Tally) -> None:
-    """Read a file of verdicts. Raises :class:`NotVerdicts`, with the line, where it is none, and ``OSError``."""
+    """Read a file of verdicts. Raise :class:`NotVerdicts`, with the line, for other content, and ``OSError``."""
     with path.open("rb") as stream:
         fixed = _read_fixed(stream, path)
         # Lines that leave their texts to the first one say too little to be handed on by themselves.
@@ -55,7 +55,7 @@ def read_lines(path: Path, tally: Tally) -> None:
 
 
 def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
-    """Return what ``--compact`` says of all verdicts by policy and index in a first line, None where there is no such line."""
+    """Return the texts by policy and index in the first line of ``--compact``, None if there is no such line."""
     first = stream.readline(_LONGEST_LINE)
     if not first.startswith(_COMPACT):
         stream.seek(0)
@@ -70,9 +70,9 @@ def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
 
 
 def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int, int | None]:
-    """Read what one JSON document says before its verdicts; return how many lines and bytes that is, none of NDJSON.
+    """Read the head of a JSON document. Return the lines and bytes before its verdicts (0 for NDJSON) and the declared count.
 
-    The third is how many verdicts there are by what it says, None where it does not say.
+    The count is None if the head does not declare it.
     """
     first = stream.readline(_LONGEST_LINE)
     if not first.startswith(b'{"ledger":'):
@@ -96,7 +96,7 @@ def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int, i
 
 
 def _refuse_filtered(path: Path, said: object) -> None:
-    """Raise where the head of a file says by which filter its verdicts were chosen."""
+    """Raise :class:`NotVerdicts` if the head of a file names a filter of its verdicts."""
     refuse_filtered(str(path), said.get("options", said) if isinstance(said, dict) else said)
 
 
@@ -119,7 +119,7 @@ def _observed(said: object) -> Observed:
 
 
 def _record(line: bytes, where: str, fixed: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a line's record with the texts that it leaves to the first line, None where the line is blank."""
+    """Return a line's record with the texts from the first line, None if the line is blank."""
     if not line.strip():
         return None
     try:

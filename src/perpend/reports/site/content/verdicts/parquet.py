@@ -1,4 +1,4 @@
-"""The output of ``perpend check --format parquet`` into a tally: ids and numbers; what they mean the programs say."""
+"""Read the output of ``perpend check --format parquet``: IDs and numbers. The programs give their texts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS: Final = {"policyId", "objectId", "conditionIndex", "status", "runtimeE
 
 
 def read_parquet(path: Path, tally: Tally) -> None:
-    """Read a table of verdicts. Raises :class:`NotVerdicts` where it is none, ``StoreError`` where it cannot be read."""
+    """Read a table of verdicts. Raise :class:`NotVerdicts` for another table, ``StoreError`` if it cannot be read."""
     with storing(path), opened(paths=[path]) as connection:
         table = f"read_parquet({pattern(path)}, hive_partitioning = false)"
         missing = _COLUMNS - {str(name) for name, *_ in rows_of(connection, f"DESCRIBE SELECT * FROM {table}")}

@@ -1,4 +1,4 @@
-"""A path in, its verdicts out: lines of JSON, a Parquet file, or a store, told apart by what is there."""
+"""Read verdicts from JSON lines, a Parquet file, or a store, by the kind of the path."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def read_verdicts(path: Path, analyzer: Analyzer, names: Mapping[str, str] | None = None) -> VerdictBook:
-    """Read verdicts that policies of the analyzer's repository gave. ``names`` are what accounts are called, by number.
+    """Read verdicts of the repository's policies. ``names`` are the names of accounts, by number.
 
-    Raises :class:`NotVerdicts` where there are none, or none of this repository, ``StoreError`` where a store cannot be read.
+    Raise :class:`NotVerdicts` if there are none, or none of this repository, ``StoreError`` if a store cannot be read.
     """
     tally = Tally(analyzer)
     try:

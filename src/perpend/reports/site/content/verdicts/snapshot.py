@@ -1,4 +1,4 @@
-"""The snapshot in force of a store, judged anew or as it was kept, into a tally. Only the objects that are shown are read."""
+"""Evaluate the current snapshot of a store, or read its cached results. Only the listed objects are read."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def watched_path(path: Path) -> Path:
 
 
 def state_of(directory: Path) -> tuple[str, str]:
-    """Return which snapshot of a store is in force, and the day that it would be judged at: with these, verdicts change."""
+    """Return the ID of a store's current snapshot and its evaluation time: with these, verdicts change."""
     with Store(directory).reading() as snapshot:
         return snapshot.id, _iso(evaluation_time([source.observed_at for source in snapshot.sources]).time)
 
 
 def read_store(directory: Path, tally: Tally, analyzer: Analyzer, names: Mapping[str, str]) -> None:
-    """Judge a snapshot. ``names`` are what accounts are called, by their numbers. Raises ``StoreError``."""
+    """Evaluate a snapshot. ``names`` are the names of accounts, by number. Raise ``StoreError``."""
     with Store(directory).reading() as snapshot:
         selection = select_policies(analyzer, over=snapshot)
         if not selection.programs:
@@ -72,7 +72,7 @@ def _read(evaluation: Evaluation, tally: Tally, names: Mapping[str, str]) -> Non
 
 
 def _list(evaluation: Evaluation, column: Verdicts, tally: Tally, names: Mapping[str, str]) -> None:
-    """Take in the first objects of each status that is listed."""
+    """Add the first objects of each listed status."""
     program = column.program
     groups = [[index for index, verdict in program.verdicts.items() if verdict.status.value == status] for status in LISTED]
     for status, verdicts in zip(LISTED, column.firsts(groups, SHOWN), strict=True):
@@ -104,7 +104,7 @@ def _judged(
 
 
 def _count_accounts(evaluation: Evaluation, tally: Tally, names: Mapping[str, str]) -> None:
-    """Count by account: where all sources are of one, without looking at any object."""
+    """Count results by account. If all sources have the same single account, no object is read."""
     of_sources = {source.accounts for source in evaluation.inventory.sources}
     if len(of_sources) == 1 and len(only := next(iter(of_sources))) == 1:
         for ended in filter(evaluation.ledger.counts.get, evaluation.ledger.counts):
@@ -116,7 +116,7 @@ def _count_accounts(evaluation: Evaluation, tally: Tally, names: Mapping[str, st
 
 
 def _of_type(evaluation: Evaluation, type_name: str, names: Mapping[str, str]) -> Counter[tuple[str, str]]:
-    """Count the verdicts on all objects of a type by account and status."""
+    """Count the results of all objects of a type by account and status."""
     columns = [column for column in evaluation.verdicts if column.program.input_type == type_name]
     statuses = [{index: verdict.status.value for index, verdict in column.program.verdicts.items()} for column in columns]
     counts: Counter[tuple[str, str]] = Counter()
