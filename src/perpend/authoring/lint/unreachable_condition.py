@@ -42,8 +42,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.lint.context import LintContext, blocks_of
-from perpend.authoring.lint.contradictions import contradictory
-from perpend.authoring.lint.formulas import Formula, Formulas, TooManyError
+from perpend.authoring.lint.formulas import Formula, Formulas, TooManyError, contradictory
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 
 if TYPE_CHECKING:

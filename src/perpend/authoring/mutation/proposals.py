@@ -14,9 +14,8 @@ from perpend.authoring.mutation.evaluate import Judges, Specimen
 from perpend.authoring.mutation.killers import find_killers
 from perpend.authoring.mutation.mutants import mutants_of
 from perpend.authoring.mutation.neighbours import Candidates, neighbours
-from perpend.authoring.mutation.objects import test_object
+from perpend.authoring.mutation.objects import seeds_of, test_object
 from perpend.authoring.mutation.score import specimens_of
-from perpend.authoring.mutation.seeds import seeds_of
 from perpend.authoring.testing.run import Branch, coverage_of
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.program.numbering import UNREADABLE

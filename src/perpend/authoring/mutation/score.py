@@ -5,22 +5,24 @@ A logic file without tests gets no score. The tests must pass: a failing test pr
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.mutation.evaluate import Judges, Specimen
 from perpend.authoring.mutation.killers import MOST_TRIED, find_killers
-from perpend.authoring.mutation.known_equivalents import listed_equivalents
 from perpend.authoring.mutation.mutants import Mutant, mutants_of
 from perpend.authoring.mutation.objects import test_object
 from perpend.authoring.mutation.proof.equivalence import are_equivalent
 from perpend.authoring.testing.run import tests_of
 from perpend.core.diagnostics.model import Rule, Severity
+from perpend.core.errors import PerpendError
 from perpend.core.parallel import can_fork, spread
-from perpend.core.values.values import date_time_from_text, milliseconds_from_datetime
+from perpend.core.values.values import date_time_from_text, json_from_text, milliseconds_from_datetime
+from perpend.language.syntax.files import UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Span
     from perpend.language.compiler.analyzer import Analyzer
     from perpend.language.program.program import Program
-
+    from perpend.language.syntax.repository import Repository
 
 SURVIVOR: Final = Rule(
     "T101",
@@ -179,3 +181,39 @@ def _survivors(
 def _name(killer: Killer, killers: Sequence[Killer]) -> str:
     """Return a name for a new test object, made of the name of the object that it was derived from."""
     return f"{killer.specimen.fields.get('Id')}-changed-{killers.index(killer) + 1}"
+
+
+LISTED_IN: Final = "equivalent-mutants.json"
+"""The file's name, in the folder of the policy."""
+
+_KEYS: Final = {"logic", "mutant", "reason"}
+_LIMIT: Final = 1_000_000
+
+
+class UnusableList(PerpendError):
+    """A list of equivalent mutants that does not have its form."""
+
+
+def listed_equivalents(repository: Repository, logic_id: str) -> Mapping[str, str]:
+    """Return the reasons why mutants of a logic file are equivalent, by the mutants' keys."""
+    folder, _, name = logic_id.lstrip("/").rpartition("/")
+    path = f"{folder}/{LISTED_IN}"
+    if path not in repository.tree.files:
+        return {}
+    try:
+        entries = json_from_text(repository.files.text(path, limit=_LIMIT))
+    except json.JSONDecodeError as error:
+        raise UnusableList(f"{path}: JSON syntax: {error.msg} in line {error.lineno}") from None
+    except (UnreadableFile, ValueError) as error:
+        raise UnusableList(f"{path}: {error}") from None
+    if not isinstance(entries, list) or not all(map(_is_entry, entries)):
+        raise UnusableList(f"{path}: must be an array of objects, each with the texts `logic`, `mutant` and `reason`")
+    return {entry["mutant"]: entry["reason"] for entry in entries if entry["logic"] == name}
+
+
+def _is_entry(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and entry.keys() == _KEYS
+        and all(isinstance(value, str) and value.strip() for value in entry.values())
+    )

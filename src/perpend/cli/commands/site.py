@@ -159,7 +159,7 @@ def _account_names() -> dict[str, str]:
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False))
 def clean(directory: str) -> int:
     """Delete the files that a build wrote. Files that were edited by hand stay."""
-    from perpend.reports.site.clean import clean_site
+    from perpend.reports.site.install import clean_site
 
     cleaned = clean_site(Path(directory))
     click.echo(f"{counted(len(cleaned.deleted), 'file')} deleted")

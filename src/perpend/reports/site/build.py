@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,12 +21,11 @@ from perpend.reports.site.documents import Documents
 from perpend.reports.site.git_history import History
 from perpend.reports.site.inputs import engine_digest, inputs_digest, names_digest
 from perpend.reports.site.install import install, staging
-from perpend.reports.site.manifest import OWN, SiteManifest, changed_since, digest, read_manifest
-from perpend.reports.site.render.addresses import PagePaths, path_of
+from perpend.reports.site.manifest import MARK, OWN, SiteManifest, changed_since, digest, read_manifest
+from perpend.reports.site.render.addresses import PagePaths, path_of, quoted
 from perpend.reports.site.render.pages import Renderer, is_searched, lines_path
 from perpend.reports.site.render.targets import Targets
 from perpend.reports.site.search import DIRECTORY, index_pages, title_index
-from perpend.reports.site.sitemap import sitemap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -299,3 +299,27 @@ def _stamps(repository: Repository) -> dict[str, tuple[int, int]]:
             continue
         stamps[path] = (status.st_mtime_ns, status.st_size)
     return stamps
+
+
+MOST: Final = 50_000
+"""The maximum number of addresses of a file."""
+
+_HEAD: Final = f'<?xml version="1.0" encoding="UTF-8"?>\n<!-- {MARK}` -->\n'
+_SPACE: Final = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+
+
+def sitemap(paths: Iterable[str], base_url: str) -> dict[str, str]:
+    """Return the files of a sitemap by name. Addresses are absolute if ``base_url`` is known, else relative."""
+    base = f"{base_url.rstrip('/')}/" if base_url else ""
+    addresses = [f"{base}{quoted(path).removesuffix('index.html')}" or "./" for path in sorted(paths)]
+    parts = [addresses[start : start + MOST] for start in range(0, len(addresses), MOST)] or [[]]
+    if len(parts) == 1:
+        return {"sitemap.xml": _set(parts[0])}
+    files = {f"sitemap-{number}.xml": _set(part) for number, part in enumerate(parts, 1)}
+    entries = "".join(f"<sitemap><loc>{escape(base + name)}</loc></sitemap>\n" for name in files)
+    return {"sitemap.xml": f"{_HEAD}<sitemapindex {_SPACE}>\n{entries}</sitemapindex>\n", **files}
+
+
+def _set(addresses: list[str]) -> str:
+    entries = "".join(f"<url><loc>{escape(address)}</loc></url>\n" for address in addresses)
+    return f"{_HEAD}<urlset {_SPACE}>\n{entries}</urlset>\n"

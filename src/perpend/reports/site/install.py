@@ -1,4 +1,4 @@
-"""Move finished files into place. Files that no build wrote are never overwritten or deleted."""
+"""Move finished files into place, and delete them again. Files that no build wrote are never overwritten or deleted."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 import shutil
 import tempfile
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.directories import no_directory
 from perpend.core.errors import PerpendError
-from perpend.reports.site.manifest import NAME, SiteManifest, digest, is_made, is_marked
+from perpend.reports.site.manifest import NAME, SiteManifest, digest, is_made, is_marked, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -157,3 +157,38 @@ def _delete(out: Path, path: str, wanted: str) -> bool:
     (out / path).unlink()
     remove_empty(out, [path])
     return True
+
+
+class NotBuilt(PerpendError):
+    """A directory without the manifest of a build."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """The deleted paths, and the paths of files that were edited by hand or have no mark of a build."""
+
+    deleted: tuple[str, ...]
+    edited: tuple[str, ...]
+
+
+def clean_site(directory: Path) -> Cleaned:
+    """Delete the files of the last build in a directory, and directories that are empty then. The directory itself stays.
+
+    Raise :class:`NotBuilt`.
+    """
+    manifest = read_manifest(directory)
+    if manifest is None:
+        raise NotBuilt(f"{directory}: nothing in it was made by `perpend site build`")
+    deleted, edited = [], []
+    for path, wanted in sorted(manifest.files.items()):
+        place = directory / path
+        if not os.path.lexists(place):
+            continue
+        if is_made(directory, path, wanted):
+            place.unlink()
+            deleted.append(path)
+        else:
+            edited.append(path)
+    (directory / NAME).unlink()
+    remove_empty(directory, manifest.files)
+    return Cleaned(tuple(deleted), tuple(edited))

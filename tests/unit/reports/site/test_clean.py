@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.reports.site.clean import Cleaned, NotBuilt, clean_site
+from perpend.reports.site.install import Cleaned, NotBuilt, clean_site
 from perpend.reports.site.manifest import MARK, NAME, OWN, SiteManifest, digest
 
 pytestmark = pytest.mark.medium

@@ -12,7 +12,7 @@ import pytest
 
 from perpend.language.syntax.repository import Repository
 from perpend.reports.site.build import Options, build_site
-from perpend.reports.site.stable_index import settle_index
+from perpend.reports.site.search import settle_index
 from tests.repositories import write
 from tests.sites import files, leave_out_operations
 

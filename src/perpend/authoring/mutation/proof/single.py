@@ -5,9 +5,11 @@ A case represents many values. A result is returned only if it is the same for a
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.authoring.mutation.proof.blanks import finds_no_blank
+import re2
+
 from perpend.authoring.mutation.proof.cases import Other
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import date_time_from_text, norm
@@ -119,3 +121,17 @@ def _is_certainly_none(cases: Cases, name: str, other: Other, constant: Any, ope
 
 def _no_list(relationship: str) -> StatusCount:
     raise AssertionError("an operation that is computed asks no related list")
+
+
+_ESCAPED: Final = r"\\[dw.$^()|*+?{}\[\]/\\-]"
+_SHOWS_NO_SPACE: Final = re.compile(rf"(?:[^\\.\[\x00-\x20]|{_ESCAPED}|\[(?!\^)(?:[^\[\]\\\x00-\x20]|{_ESCAPED})+\])*")
+"""Expressions without a piece that could stand for white space."""
+
+
+def finds_no_blank(regex: str) -> bool:
+    """Whether an expression certainly matches nowhere in an empty text or in a text of white space.
+
+    If no part matches white space, only an empty match is possible. Its conditions (ends of text, no word nearby) hold
+    anywhere in a blank text if they hold in an empty text.
+    """
+    return _SHOWS_NO_SPACE.fullmatch(regex) is not None and re2.search(regex, "") is None

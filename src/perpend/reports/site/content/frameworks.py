@@ -24,7 +24,7 @@ HOWS = {
     "security-hub": "by Security Hub",
     "similar-section": "by similar section",
 }
-"""How a policy came to a section, as people read it."""
+"""The kinds of mappings from a policy to a section, for display."""
 
 
 @dataclass(frozen=True, slots=True)

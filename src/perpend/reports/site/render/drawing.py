@@ -1,14 +1,18 @@
-"""The small parts of templates: links, symbols, statuses, bars, prose, source. They depend on the page's path."""
+"""Render the small parts of templates: links, symbols, statuses, bars, prose, source."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from markupsafe import Markup, escape
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
 
 from perpend.core.diagnostics.escape import visible
 from perpend.reports.site.render.addresses import href_of, quoted
@@ -16,7 +20,6 @@ from perpend.reports.site.render.charts import bar_svg, left_out, relations_svg
 from perpend.reports.site.render.flow import flow_svg
 from perpend.reports.site.render.icons import KINDS, STATUSES, icon
 from perpend.reports.site.render.markdown import html_from_markdown, plain_text, untitled
-from perpend.reports.site.render.source import source_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from perpend.reports.site.content.steps import BlockSteps
 
     FindingState = Callable[[str, str], "str | None"]
+    from pygments.lexer import Lexer
 
 LONG: Final = 900
 """From this length on, in characters, a description is folded."""
@@ -240,3 +244,37 @@ class Drawing:
             return None
         known = self.known(full, base)
         return None if known is None else f"{self.root}{quoted(known)}{sign}{fragment}"
+
+
+_LONGEST: Final = 120_000
+_MOST: Final = 400_000
+_MOST_LINES: Final = 4_000
+_FORMATTER: Final = HtmlFormatter[str](nowrap=True)
+_HIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def source_html(text: str, language: str) -> Markup:
+    """Return highlighted source text with the IDs ``L1``, ``L2``, … for its lines. Hidden characters are written out."""
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    whole = "\n".join(lines[:_MOST_LINES])
+    cut = _HIDDEN.sub(lambda sign: visible(sign[0]), whole[:_MOST]).split("\n")
+    shown = "\n".join(cut)
+    is_coloured = len(shown) <= _LONGEST
+    if is_coloured:
+        rows = str(highlight(shown, _lexer(language), _FORMATTER)).rstrip("\n").split("\n")
+    else:
+        rows = [str(escape(line)) for line in cut]
+    rows += [""] * (len(cut) - len(rows))
+    body = "".join(f'<span class="line" id="L{number}">{row}\n</span>' for number, row in enumerate(rows, 1))
+    notes = [
+        *([f"… {len(whole) - _MOST:,} more characters"] if len(whole) > _MOST else []),
+        *([f"… {len(lines) - len(cut):,} more lines"] if len(lines) > len(cut) else []),
+        *([] if is_coloured else [f"Without colours, as it is longer than {_LONGEST:,} characters"]),
+    ]
+    more = "".join(f'<span class="line quiet">{note}\n</span>' for note in notes)
+    return Markup(f'<pre class="src" tabindex="0"><code class="language-{language}">{body}{more}</code></pre>')  # noqa: S704 escaped by Pygments
+
+
+@cache
+def _lexer(language: str) -> Lexer:
+    return get_lexer_by_name(language, stripnl=False, ensurenl=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from perpend.language.syntax.repository import Repository
-from perpend.reports.site.build import Options, build_site
+from perpend.reports.site.build import MOST, Options, build_site, sitemap
 from perpend.reports.site.content.badges import FLAGS
 from perpend.reports.site.content.contents import pages_of
 from perpend.reports.site.content.frameworks import Frameworks
@@ -23,11 +23,9 @@ from perpend.reports.site.content.verdicts.pages import verdicts_page
 from perpend.reports.site.content.verdicts.tally import Observed, ObservedSource, VerdictBook
 from perpend.reports.site.render.addresses import PagePaths, href_of, path_of, root_from, segment
 from perpend.reports.site.render.charts import bar_svg, relations_svg
-from perpend.reports.site.render.drawing import Drawing, shown
+from perpend.reports.site.render.drawing import Drawing, shown, source_html
 from perpend.reports.site.render.icons import KINDS
 from perpend.reports.site.render.pages import CSP, Renderer
-from perpend.reports.site.render.source import source_html
-from perpend.reports.site.sitemap import MOST, sitemap
 from tests.repositories import write
 from tests.sites import EVIL, POLICY, TYPE, book_of, files, hostile_files, leave_out_operations, verdict_line
 
