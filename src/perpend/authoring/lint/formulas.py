@@ -94,7 +94,7 @@ class Formulas:
                 return self.of(operands[0], (*lookups, *expression.lookups))
             case "DEBUG":
                 return True if expression.arguments["returnTrue"] else self.of(operands[0], lookups)
-            case "IS_DISAPPEARED" if not lookups and self._is_asked_before(expression.deletion_field):
+            case "IS_DISAPPEARED" if not lookups and self._is_checked_before(expression.deletion_field):
                 return False  # every block asks this first by itself
             case "BOOLEAN":
                 return bool(expression.arguments["value"])
@@ -102,7 +102,7 @@ class Formulas:
             return Not(self._question(_NEGATIONS[name], expression, lookups))
         return self._question(name, expression, lookups)
 
-    def _is_asked_before(self, field: str | None) -> bool:
+    def _is_checked_before(self, field: str | None) -> bool:
         """Whether the block itself asks for a deletion field; one of an unknown type, for all that are called like one."""
         return bool(self.object_type.name) or field is None or is_deletion_field(field)
 
@@ -217,7 +217,7 @@ class _Known:
     def hold(self, requirements: list[Requirement]) -> None:
         for formula, truth in requirements:
             self._require(formula, truth)
-        while self._settle():
+        while self._propagate():
             pass
 
     def _require(self, formula: Formula, truth: bool) -> None:
@@ -240,7 +240,7 @@ class _Known:
                 else:
                     self.excluded.add(formula)
 
-    def _settle(self) -> bool:
+    def _propagate(self) -> bool:
         """Look through the choices once; whether something new is known."""
         choices, self.choices, new = self.choices, [], False
         for parts, truth in choices:

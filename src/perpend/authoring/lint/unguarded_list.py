@@ -91,20 +91,20 @@ def _problem(relationship: Placed, verdict: Status) -> Diagnostic:
 
 def _unguarded(block: Block, relationship: str) -> Status | None:
     """Return the result of a list's unknown objects, None if a condition checks for them or they do not matter."""
-    asked = _asked(block, relationship)
+    checked = _checked_statuses(block, relationship)
     below = block.related[relationship]
-    if Status.UNDETERMINED in asked or not _is_open(below):
+    if Status.UNDETERMINED in checked or not _is_open(below):
         return None
     unknown: set[Status] = {Status.UNDETERMINED}
-    if Status.INCOMPLIANT in asked:
+    if Status.INCOMPLIANT in checked:
         lists = [unknown, unknown | {Status.COMPLIANT}] if Status.COMPLIANT in _statuses(below) else [unknown]
         return Status.COMPLIANT if any(_verdict(block, relationship, one) is Status.COMPLIANT for one in lists) else None
-    if Status.COMPLIANT in asked and _verdict(block, relationship, {Status.COMPLIANT}) is Status.COMPLIANT:
+    if Status.COMPLIANT in checked and _verdict(block, relationship, {Status.COMPLIANT}) is Status.COMPLIANT:
         return Status.INCOMPLIANT if _verdict(block, relationship, unknown) is Status.INCOMPLIANT else None
     return None
 
 
-def _asked(block: Block, relationship: str) -> set[Status]:
+def _checked_statuses(block: Block, relationship: str) -> set[Status]:
     return {
         Status(expression.constant("status"))
         for condition in block.conditions
@@ -128,9 +128,9 @@ def _holds(expression: Expr, relationship: str, statuses: set[Status]) -> bool |
         inner = _holds(parts[0], relationship, statuses)
         return None if inner is None else not inner
     if name in ("AND", "OR"):
-        said = [_holds(part, relationship, statuses) for part in parts]
+        answers = [_holds(part, relationship, statuses) for part in parts]
         decisive = name == "OR"
-        return decisive if decisive in said else None if None in said else not decisive
+        return decisive if decisive in answers else None if None in answers else not decisive
     if name in ("RELATED_LIST_HAS", "RELATED_LIST_HAS_NO") and expression.constant("relationshipName") == relationship:
         return (Status(expression.constant("status")) in statuses) is (name == "RELATED_LIST_HAS")
     return None

@@ -25,7 +25,7 @@ class Specimen(NamedTuple):
     time: int
 
 
-class Judges:
+class CompiledMutants:
     """A program and its mutants, compiled."""
 
     def __init__(self, program: Program, mutants: Sequence[Mutant]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from perpend.authoring.mutation.evaluate import Judges, Specimen
+from perpend.authoring.mutation.evaluate import CompiledMutants, Specimen
 from perpend.authoring.mutation.neighbours import Candidates, in_turn, leaves_of, neighbours, with_values
 from perpend.language.program.numbering import DISAPPEARED, UNREADABLE
 
@@ -49,13 +49,13 @@ def find_killers(
 
     A mutant that none of them kills may be equivalent, or need more changes than were tried.
     """
-    judges, candidates = Judges(program, mutants), _candidates(program, mutants, specimens)
-    bases = _bases(judges, specimens)
+    compiled, candidates = CompiledMutants(program, mutants), _candidates(program, mutants, specimens)
+    bases = _bases(compiled, specimens)
     alive = list(range(len(mutants)))
     killers: list[Killer] = []
     unread: list[Killer] = []
-    for base, changes, specimen in _tried(bases, candidates, most):
-        index, kills = judges.killed(specimen, alive)
+    for base, changes, specimen in _variants(bases, candidates, most):
+        index, kills = compiled.killed(specimen, alive)
         if kills and index == UNREADABLE:
             unread.append(Killer(specimen, base, changes, index, tuple(kills)))
         elif kills:
@@ -63,10 +63,10 @@ def find_killers(
             alive = [position for position in alive if position not in kills]
             if not alive:
                 break
-    return _fewest(judges, [*killers, *_of_those_left(unread, alive)], len(mutants))
+    return _fewest(compiled, [*killers, *_from_unread(unread, alive)], len(mutants))
 
 
-def _of_those_left(unread: list[Killer], alive: list[int]) -> Iterator[Killer]:
+def _from_unread(unread: list[Killer], alive: list[int]) -> Iterator[Killer]:
     """Yield objects that the program cannot read, for mutants that nothing else kills."""
     left = set(alive)
     for killer in unread:
@@ -75,9 +75,9 @@ def _of_those_left(unread: list[Killer], alive: list[int]) -> Iterator[Killer]:
             left -= set(killer.kills)
 
 
-def _fewest(judges: Judges, killers: list[Killer], count: int) -> list[Killer]:
+def _fewest(compiled: CompiledMutants, killers: list[Killer], count: int) -> list[Killer]:
     """Return killers without those that are not needed, because others kill the same mutants."""
-    everything = [(judges.killed(killer.specimen, range(count))[1], killer) for killer in killers]
+    everything = [(compiled.killed(killer.specimen, range(count))[1], killer) for killer in killers]
     needed = {position for killer in killers for position in killer.kills}
     chosen: list[Killer] = []
     while needed:
@@ -100,17 +100,17 @@ def _candidates(program: Program, mutants: Sequence[Mutant], specimens: Sequence
     return candidates
 
 
-def _bases(judges: Judges, specimens: Sequence[Specimen]) -> list[_Base]:
+def _bases(compiled: CompiledMutants, specimens: Sequence[Specimen]) -> list[_Base]:
     """Return test objects to begin with: a few for each result, but no unreadable or deleted ones."""
     by_end: dict[int, list[_Base]] = {}
     for number, specimen in enumerate(specimens):
-        index, _ = judges.killed(specimen, ())
+        index, _ = compiled.killed(specimen, ())
         if index not in (UNREADABLE, DISAPPEARED):
             by_end.setdefault(index, []).append(_Base(number, specimen, index))
     return [base for several in by_end.values() for base in several[:_MOST_OF_AN_END]]
 
 
-def _tried(bases: Sequence[_Base], candidates: Candidates, most: int) -> Iterator[tuple[int, int, Specimen]]:
+def _variants(bases: Sequence[_Base], candidates: Candidates, most: int) -> Iterator[tuple[int, int, Specimen]]:
     """Yield objects with one changed value, then objects with two values of another test object.
 
     Each gets a part of the budget.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def test_object(program: Program, specimen: Specimen, name: str) -> str:
     """Return the JSON of a test object that expects the program's result of today."""
-    fields = _owned(specimen.fields, program.block.type, program.types, name)
+    fields = _renamed(specimen.fields, program.block.type, program.types, name)
     ((index, error),) = Interpreter([program]).evaluate(fields, specimen.time)
     verdict = program.verdicts[index]
     written = {
@@ -37,22 +37,22 @@ def test_object(program: Program, specimen: Specimen, name: str) -> str:
     return json.dumps(written, ensure_ascii=False, indent=2)
 
 
-def _owned(fields: Mapping[str, Any], object_type: ObjectType, types: Types, name: str) -> dict[str, Any]:
+def _renamed(fields: Mapping[str, Any], object_type: ObjectType, types: Types, name: str) -> dict[str, Any]:
     """Return an object with another name. References of its lists to the owner change, too."""
-    owned = {"Id": name, **{key: value for key, value in fields.items() if key != "Id"}}
+    renamed = {"Id": name, **{key: value for key, value in fields.items() if key != "Id"}}
     for children in object_type.children.values():
-        held = owned.get(children.name)
-        if isinstance(held, list):
+        items = renamed.get(children.name)
+        if isinstance(items, list):
             child_type = types.named(children.type_name)
-            owned[children.name] = [_child(one, children.key, child_type, types, name) for one in held]
-    return owned
+            renamed[children.name] = [_child(one, children.key, child_type, types, name) for one in items]
+    return renamed
 
 
 def _child(child: Any, key: str, object_type: ObjectType, types: Types, owner: str) -> Any:
     if not isinstance(child, dict):
         return child
     own = {**child, key: owner} if child.get(key) is not None else child
-    return _owned(own, object_type, types, own["Id"]) if isinstance(own.get("Id"), str) else own
+    return _renamed(own, object_type, types, own["Id"]) if isinstance(own.get("Id"), str) else own
 
 
 def seeds_of(program: Program) -> list[dict[str, Any]]:

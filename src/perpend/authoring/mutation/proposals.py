@@ -10,7 +10,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.authoring.mutation.evaluate import Judges, Specimen
+from perpend.authoring.mutation.evaluate import CompiledMutants, Specimen
 from perpend.authoring.mutation.killers import find_killers
 from perpend.authoring.mutation.mutants import mutants_of
 from perpend.authoring.mutation.neighbours import Candidates, neighbours
@@ -136,9 +136,9 @@ def _branches(program: Program) -> list[tuple[Block, int, str]]:
 def _boundaries(program: Program, specimens: Sequence[Specimen]) -> list[tuple[str, Specimen]]:
     """Return objects at boundaries of constants that no object is at yet."""
     mutants = [mutant for mutant in mutants_of(program) if _is_boundary(mutant)]
-    judges, alive = Judges(program, mutants), list(range(len(mutants)))
+    compiled, alive = CompiledMutants(program, mutants), list(range(len(mutants)))
     for specimen in specimens:
-        killed = set(judges.killed(specimen, alive)[1])
+        killed = set(compiled.killed(specimen, alive)[1])
         alive = [position for position in alive if position not in killed]
     rest = [mutants[position] for position in alive]
     killers = find_killers(program, rest, specimens) if rest else []

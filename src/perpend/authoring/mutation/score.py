@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.authoring.mutation.evaluate import Judges, Specimen
+from perpend.authoring.mutation.evaluate import CompiledMutants, Specimen
 from perpend.authoring.mutation.killers import MOST_TRIED, find_killers
 from perpend.authoring.mutation.mutants import Mutant, mutants_of
 from perpend.authoring.mutation.objects import test_object
@@ -160,9 +160,9 @@ def specimens_of(analyzer: Analyzer, logic_id: str) -> list[Specimen]:
 
 
 def _alive(program: Program, mutants: Sequence[Mutant], specimens: Sequence[Specimen]) -> list[Mutant]:
-    judges, alive = Judges(program, mutants), list(range(len(mutants)))
+    compiled, alive = CompiledMutants(program, mutants), list(range(len(mutants)))
     for specimen in specimens:
-        killed = set(judges.killed(specimen, alive)[1])
+        killed = set(compiled.killed(specimen, alive)[1])
         alive = [position for position in alive if position not in killed]
     return [mutants[position] for position in alive]
 

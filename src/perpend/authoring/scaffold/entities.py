@@ -100,13 +100,15 @@ def new_policy(
     """
     entity = new_policy_id(name, repository)
     question = _question(type_named(type_name, repository), repository, path, key)
-    full = _said("--name", title) or _words(entity.rpartition("/")[2])
+    full = _option_text("--name", title) or _words(entity.rpartition("/")[2])
     shared = {**_folders(entity, repository), f"{entity[1:]}/policy.yaml": templates.policy_text(full, full)}
     for extract in _extract_names(question):
-        asked = _asking(question, entity, extract, repository)
-        filled = _filled({**shared, **asked}, extract, entity, question.type.name, repository)
+        logic_files = _asking(question, entity, extract, repository)
+        filled = _filled({**shared, **logic_files}, extract, entity, question.type.name, repository)
         if filled is not None:
-            files = {file: _with_own_schema(file, text, repository) for file, text in {**shared, **asked, **filled}.items()}
+            files = {
+                file: _with_own_schema(file, text, repository) for file, text in {**shared, **logic_files, **filled}.items()
+            }
             return NewFiles(files, (*_near(entity, repository), *question.notes))
     raise UnusableId(f"'{question.subject}' is the name of extracts already that read something else: name another --key")
 
@@ -134,8 +136,8 @@ def new_type(name: str, repository: Repository, *, label: str | None = None) -> 
     declared = repository.fallback.declared_type(name) if repository.fallback is not None else None
     if declared is not None:
         notes = (f"the library declares {name}, too; in this repository the new declaration counts instead",)
-    label = _said("--label", label) or (declared.label if declared else "") or _label(name)
-    _refuse_taken_label(name, label, repository)
+    label = _option_text("--label", label) or (declared.label if declared else "") or _label(name)
+    _reject_taken_label(name, label, repository)
     text = templates.type_text(name, label, deletion_field_of(name))
     return NewFiles({file: _with_own_schema(file, text, repository)}, notes)
 
@@ -145,7 +147,9 @@ def new_section(name: str, repository: Repository, *, title: str | None = None) 
     entity = new_section_id(name, repository)
     wanted = [above for above in folders_above(entity) if above not in repository.section_ids]
     files = {f"{above[1:]}/section.yaml": templates.section_text(_words(above.rpartition("/")[2])) for above in wanted}
-    files[f"{entity[1:]}/section.yaml"] = templates.section_text(_said("--name", title) or _words(entity.rpartition("/")[2]))
+    files[f"{entity[1:]}/section.yaml"] = templates.section_text(
+        _option_text("--name", title) or _words(entity.rpartition("/")[2])
+    )
     files = {file: _with_own_schema(file, text, repository) for file, text in files.items()}
     return NewFiles(files, tuple(_near(entity, repository)))
 
@@ -156,7 +160,7 @@ def _near(entity: str, repository: Repository) -> Iterable[str]:
 
 
 def _question(object_type: ObjectType, repository: Repository, path: str | None, key: str | None) -> _Question:
-    chosen = _said("--field", path) or field_to_ask_about(object_type)
+    chosen = _option_text("--field", path) or field_to_ask_about(object_type)
     if chosen is None:
         raise UnusableId(f"'{object_type.name}' declares no field to ask about: name one with --field")
     kind = path_kind(chosen, object_type, repository)
@@ -183,8 +187,8 @@ def _no_column(key: str) -> tuple[str, ...]:
     """Return a note if a key is not a column of the credential report."""
     known = COLUMNS | LATER_COLUMNS
     near = suggestion(key, sorted(known))
-    said = f"a credential report has no column '{key}'{f' ({near})' if near else ''}"
-    return () if key in known else (said.replace("`", "'"),)
+    problem = f"a credential report has no column '{key}'{f' ({near})' if near else ''}"
+    return () if key in known else (problem.replace("`", "'"),)
 
 
 def _extract_names(question: _Question) -> Sequence[str | None]:
@@ -222,15 +226,15 @@ def _objects(question: _Question, start: Start, repository: Repository) -> Itera
     """Yield test objects, one for each way to end: name, status, fields."""
     ends = (("faulty", Status.INCOMPLIANT), ("sound", Status.COMPLIANT), ("not-foreseen", Status.UNDETERMINED))
     for (name, status), value in zip(ends, start.values, strict=True):
-        held = value if question.key is None else json.dumps({question.key: value})
-        yield name, status.value, _nested(question, held, repository)
+        content = value if question.key is None else json.dumps({question.key: value})
+        yield name, status.value, _nested(question, content, repository)
     if question.key is not None:
-        for name, held in (
+        for name, content in (
             ("no-document", None),
             ("document-not-json", "{"),
             ("value-not-text", json.dumps({question.key: 17})),
         ):
-            yield name, Status.UNDETERMINED.value, _nested(question, held, repository)
+            yield name, Status.UNDETERMINED.value, _nested(question, content, repository)
 
 
 def _nested(question: _Question, value: Any, repository: Repository) -> dict[str, Any]:
@@ -260,13 +264,13 @@ def new_waiver(name: str, policy: str, repository: Repository, *, objects: str, 
     schema = f"{SCHEMAS}/{_schema_name('waivers')}"
     there = [schema] if (repository.files.root / schema).is_file() else []
     text = templates.waivers_text(name, named, objects, until.isoformat())
-    _refuse_unread(name, text, repository, f"--object '{printable(objects)}'")
+    _reject_unreadable(name, text, repository, f"--object '{printable(objects)}'")
     return NewFiles(
         {file: _with_schema(file, text, "waivers", there)}, ("fill in its reason and its owner before it is merged",)
     )
 
 
-def _refuse_unread(name: str, text: str, repository: Repository, named: str) -> None:
+def _reject_unreadable(name: str, text: str, repository: Repository, named: str) -> None:
     """Refuse a file with one waiver that runs would refuse: one they cannot read, or whose id another file has."""
     there = waivers_below(repository.files, WAIVERS)
     if name in {*(waiver.id for waiver in there.waivers), *(attested.id for attested in there.attestations)}:
@@ -318,16 +322,16 @@ def _with_schema(path: str, text: str, kind: str, schemas: Iterable[str]) -> str
     return f"# yaml-language-server: $schema={'../' * path.count('/')}{schema}\n{text}"
 
 
-def _said(option: str, text: str | None) -> str | None:
+def _option_text(option: str, text: str | None) -> str | None:
     """Return the text of an option. Raise :class:`UnusableId` if it is given but blank."""
     if text is not None and not text.strip():
         raise UnusableId(f"{option} '{printable(text)}' says nothing: give it a text, or leave it out")
     return text
 
 
-def _refuse_taken_label(name: str, label: str, repository: Repository) -> None:
+def _reject_taken_label(name: str, label: str, repository: Repository) -> None:
     """Reject a label that already names another type, as a label or as the name of a view: it would be ambiguous."""
-    other = next((meant.name for meant in types_meant(label, repository) if meant.name != name), None)
+    other = next((named_type.name for named_type in types_meant(label, repository) if named_type.name != name), None)
     if other is not None:
         raise UnusableId(f"'{printable(label)}' means {other} already: name another --label")
 

@@ -138,7 +138,7 @@ class _Filling:
         self.text = text
         self.logic_ids = logic_ids
         self.programs = programs
-        self.judges = [(program, Interpreter([program])) for program in programs if program is not None]
+        self.interpreters = [(program, Interpreter([program])) for program in programs if program is not None]
         self.now = milliseconds_from_datetime(datetime.now(UTC))
         self.edits: list[Edit] = []
         self.filled = 0
@@ -166,7 +166,7 @@ class _Filling:
         if time is not None and instant is None:
             return {}, "its `snapshotTime` is not a date and time in ISO 8601"
         fields = {key: value for key, value in entry.items() if key not in RESERVED}
-        ends = [_end_of(*evaluate, fields, self.now if instant is None else instant) for evaluate in self.judges]
+        ends = [_end_of(*evaluate, fields, self.now if instant is None else instant) for evaluate in self.interpreters]
         for logic_id, end in zip(self.logic_ids, ends, strict=True):
             if end != ends[0]:
                 both = f"{self.logic_ids[0]} ends at {ends[0]['conditionIndex']}, {logic_id} at {end['conditionIndex']}"

@@ -46,7 +46,7 @@ def new_api_name(name: str) -> str:
     """Return a name that a type or a file of extracts can have."""
     if not _API_NAME.fullmatch(name) or len(name) > _MOST_SIGNS:
         near = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_0123456789")[:_MOST_SIGNS]
-        raise UnusableId(f"'{printable(name)}' is no API name: letters, digits and _, a letter first{_meant(near)}")
+        raise UnusableId(f"'{printable(name)}' is no API name: letters, digits and _, a letter first{_hint(near)}")
     return name
 
 
@@ -63,9 +63,9 @@ def near_folder(entity: str, repository: Repository) -> str | None:
     if absent is None:
         return None
     parent = absent.rpartition("/")[0]
-    beside = {other.rpartition("/")[2]: other for other in known if other.rpartition("/")[0] == parent}
-    near = suggestion(absent.rpartition("/")[2], beside)
-    return beside[near.split("`")[1]] if near else None
+    siblings = {other.rpartition("/")[2]: other for other in known if other.rpartition("/")[0] == parent}
+    near = suggestion(absent.rpartition("/")[2], siblings)
+    return siblings[near.split("`")[1]] if near else None
 
 
 def _new_id(name: str, top: str, repository: Repository) -> str:
@@ -75,22 +75,22 @@ def _new_id(name: str, top: str, repository: Repository) -> str:
         raise UnusableId(f"'{printable(name)}' leads out of /{top}: an id goes down only")
     if parts[:1] != [top] and top in parts:
         raise UnusableId(
-            f"'{printable(name)}' is no id{_meant('/' + '/'.join(parts[parts.index(top) :]))}: ids start at the root"
+            f"'{printable(name)}' is no id{_hint('/' + '/'.join(parts[parts.index(top) :]))}: ids start at the root"
         )
     if parts[:1] != [top] or len(parts) < 2:
-        raise UnusableId(f"'{printable(name)}' does not say where it stands{_meant(_placed(parts, top, repository))}")
+        raise UnusableId(f"'{printable(name)}' does not say where it stands{_hint(_placed(parts, top, repository))}")
     entity = "/" + "/".join(parts)
     if _FILE.search(entity):
-        raise UnusableId(f"'{printable(name)}' names a file, an id names its directory{_meant(entity.rpartition('/')[0])}")
+        raise UnusableId(f"'{printable(name)}' names a file, an id names its directory{_hint(entity.rpartition('/')[0])}")
     for part in parts:
         if not _PART.fullmatch(part) or len(part) > _MOST_SIGNS:
             raise UnusableId(
                 f"'{printable(part)}' in '{printable(name)}' holds what not every file system takes: letters, digits, '-', '_' "
-                f"and '.', at most {_MOST_SIGNS}{_meant(_ODD.sub('-', part).strip('-._')[:_MOST_SIGNS])}"
+                f"and '.', at most {_MOST_SIGNS}{_hint(_ODD.sub('-', part).strip('-._')[:_MOST_SIGNS])}"
             )
     if len(parts) > MOST_STEPS:
         raise UnusableId(f"'{printable(name)}' has {len(parts)} parts, at most {MOST_STEPS} are taken")
-    _refuse_clashes(entity, repository)
+    _reject_clashes(entity, repository)
     return entity
 
 
@@ -107,7 +107,7 @@ def _placed(parts: list[str], top: str, repository: Repository) -> str:
     )
 
 
-def _refuse_clashes(entity: str, repository: Repository) -> None:
+def _reject_clashes(entity: str, repository: Repository) -> None:
     """Reject an ID that is taken, is below a policy, or differs from another ID only in case."""
     policies = set(repository.policy_ids)
     taken = {
@@ -127,7 +127,7 @@ def _refuse_clashes(entity: str, repository: Repository) -> None:
         other = by_letters.get(above.casefold(), above)
         if other != above:
             raise UnusableId(
-                f"'{above}' differs from '{other}' only in the case of letters{_meant(other + entity[len(above) :])}"
+                f"'{above}' differs from '{other}' only in the case of letters{_hint(other + entity[len(above) :])}"
             )
 
 
@@ -144,22 +144,22 @@ def path_kind(path: str, object_type: ObjectType, repository: Repository) -> str
     *lookups, name = path.split(".")
     for count, lookup in enumerate(lookups):
         above = reached(object_type, lookups[:count], lambda name: repository.declared_type(name) or ObjectType(name))
-        _refuse_unknown("lookup", lookup, above, above.lookups)
+        _reject_unknown("lookup", lookup, above, above.lookups)
     last = reached(object_type, lookups, lambda name: repository.declared_type(name) or ObjectType(name))
-    _refuse_unknown("field", name, last, last.fields)
+    _reject_unknown("field", name, last, last.fields)
     return last.fields[name].kind if name in last.fields else "text"
 
 
-def _refuse_unknown(what: str, name: str, object_type: ObjectType, known: Iterable[str]) -> None:
+def _reject_unknown(what: str, name: str, object_type: ObjectType, known: Iterable[str]) -> None:
     if not re.fullmatch(r"\w+", name, re.ASCII):
         raise UnusableId(f"'{printable(name)}' is no API name of a {what}: letters, digits and _")
     if object_type.declared and name not in known:
         near = suggestion(name, known)
         raise UnknownName(
-            f"object type {object_type.name} declares no {what} '{printable(name)}'{_meant(near.split('`')[1]) if near else ''}"
+            f"object type {object_type.name} declares no {what} '{printable(name)}'{_hint(near.split('`')[1]) if near else ''}"
             f"; `perpend show {object_type.name}` shows all"
         )
 
 
-def _meant(near: str) -> str:
+def _hint(near: str) -> str:
     return f" (did you mean '{near}'?)" if near else ""

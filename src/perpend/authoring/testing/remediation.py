@@ -28,7 +28,7 @@ class RemediationTest:
     remedy: Remedy
 
 
-def mended_test(analyzer: Analyzer, policy_id: str, logic_id: str, executions: Executions) -> RemediationTest | None:
+def find_remediation(analyzer: Analyzer, policy_id: str, logic_id: str, executions: Executions) -> RemediationTest | None:
     """Return the remediation of the first incompliant test object with all names, else of any. None without a remediation."""
     remedy = remedy_of(analyzer.repository, policy_id).value
     if remedy is None:

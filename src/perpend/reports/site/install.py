@@ -53,18 +53,18 @@ def install(staged: Path, out: Path, old: SiteManifest | None, new: SiteManifest
         staged.rename(out)
         return []
     ours = old.files if old else {}
-    _refuse_strangers(staged, out, ours, new.files)
-    kept = [path for path in _staged(staged) if path in ours and _is_changed(out, path, ours[path], new.files[path], force)]
-    _keep(staged, kept, ours, new)
+    _reject_foreign(staged, out, ours, new.files)
+    edited = [path for path in _staged(staged) if path in ours and _is_changed(out, path, ours[path], new.files[path], force)]
+    _restore_edited(staged, edited, ours, new)
     both = {path: f"{ours[path]} {new.files[path]}" for path in ours.keys() & new.files.keys()}
     replace(new, inputs="", files={**ours, **new.files, **both}, pages={}).write(out)
     for path in _staged(staged):
         target = out / path
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(staged / path, target)
-    kept += [path for path in ours if path not in new.files and not _delete(out, path, ours[path])]
+    edited += [path for path in ours if path not in new.files and not _delete(out, path, ours[path])]
     new.write(out)
-    return kept
+    return edited
 
 
 def _is_changed(out: Path, path: str, before: str, wanted: str, force: bool) -> bool:
@@ -75,12 +75,12 @@ def _is_changed(out: Path, path: str, before: str, wanted: str, force: bool) -> 
     return not (force and is_marked(out, path))
 
 
-def _keep(staged: Path, kept: Iterable[str], ours: dict[str, str], new: SiteManifest) -> None:
+def _restore_edited(staged: Path, edited: Iterable[str], ours: dict[str, str], new: SiteManifest) -> None:
     """Drop the new versions of files that stay.
 
     The manifest has the digests of the last build, and the next build tries again.
     """
-    for path in kept:
+    for path in edited:
         (staged / path).unlink()
         new.files[path] = ours[path]
         new.inputs = ""
@@ -111,19 +111,19 @@ def _staged(staged: Path) -> list[str]:
     return sorted(paths)
 
 
-def _refuse_strangers(staged: Path, out: Path, ours: dict[str, str], new: dict[str, str]) -> None:
+def _reject_foreign(staged: Path, out: Path, ours: dict[str, str], new: dict[str, str]) -> None:
     if out.exists() and (wrong := no_directory(out)):
         raise InTheWay(f"{out}: {wrong}")
     inside = _Inside(out)
-    strange = []
+    foreign = []
     for path in _staged(staged):
         target = out / path
         stranger = os.path.lexists(target) and path not in ours and not _same(target, new[path])
         if stranger or target.is_dir() or not inside.holds(os.path.dirname(path)):
-            strange.append(path)
-    if strange:
-        more = f" and {len(strange) - _SHOWN:,} more" if len(strange) > _SHOWN else ""
-        listed = f"{', '.join(strange[:_SHOWN])}{more}"
+            foreign.append(path)
+    if foreign:
+        more = f" and {len(foreign) - _SHOWN:,} more" if len(foreign) > _SHOWN else ""
+        listed = f"{', '.join(foreign[:_SHOWN])}{more}"
         raise InTheWay(f"{out}: has files of others where pages belong: {listed}; nothing was written")
 
 

@@ -66,7 +66,7 @@ def index_pages(site: Path, overtaken: Callable[[], bool] | None = None) -> None
     for path in (site / DIRECTORY).iterdir():
         if path.is_file() and any(part in path.name for part in _UNUSED):
             path.unlink()
-    settle_index(site / DIRECTORY)
+    sort_index(site / DIRECTORY)
 
 
 def _run(command: list[str], environment: dict[str, str], overtaken: Callable[[], bool] | None) -> tuple[int, str]:
@@ -121,16 +121,16 @@ _FILTERS: Final = 3
 """The position of the filters in the file of a language, each with its name and the name of its file."""
 
 
-def settle_index(index: Path) -> None:
+def sort_index(index: Path) -> None:
     """Sort the filters of an index. An index of an unknown form stays as it is."""
     entry = index / "pagefind-entry.json"
     index_entry = json.loads(entry.read_text("utf-8"))
     for language in index_entry["languages"].values():
-        language["hash"] = _settled(index, language["hash"])
+        language["hash"] = _sort_language(index, language["hash"])
     entry.write_text(json.dumps(index_entry, ensure_ascii=False, separators=(",", ":")), "utf-8")
 
 
-def _settled(index: Path, name: str) -> str:
+def _sort_language(index: Path, name: str) -> str:
     """Sort the filters of one language, and return the new name of its file."""
     place = index / f"pagefind.{name}.pf_meta"
     try:
@@ -143,9 +143,9 @@ def _settled(index: Path, name: str) -> str:
     named: list[Value] = []
     for (title, file), content in sorted(zip(pairs, contents, strict=True)):
         (index / "filter" / f"{file}.pf_filter").unlink()
-        settled = f"{prefix}_{digest(content)[:10]}"
-        _write(index / "filter" / f"{settled}.pf_filter", content)
-        named.append([title, settled])
+        new_name = f"{prefix}_{digest(content)[:10]}"
+        _write(index / "filter" / f"{new_name}.pf_filter", content)
+        named.append([title, new_name])
     meta[_FILTERS] = named
     place.unlink()
     content = _encoded(meta)

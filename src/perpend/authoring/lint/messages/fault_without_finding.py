@@ -63,19 +63,21 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the messages of faults that do not describe the object."""
     for logic, _ in survey.policies:
         policy = survey.repository.policy(logic.policy_id).value
-        names = {_said(policy.names.full), _said(policy.names.contextual)} if policy else set()
+        names = {_words_of(policy.names.full), _words_of(policy.names.contextual)} if policy else set()
         things = things_of(logic) | {"object", "resource"}
         for outcome in outcomes_of(logic.block):
-            said = _said(outcome.message.value)
-            if outcome.status is not Status.INCOMPLIANT or not said:
+            message_words = _words_of(outcome.message.value)
+            if outcome.status is not Status.INCOMPLIANT or not message_words:
                 continue
-            if said in names and not any(char.isdigit() for word in said for char in word):
+            if message_words in names and not any(char.isdigit() for word in message_words for char in word):
                 yield RULE.at(outcome.message.span, "the message only repeats the policy's name")
             elif (
-                said <= _EMPTY_WORDS | things and said & _EMPTY_WORDS and not (said & _STATES and said & _FAILED)
+                message_words <= _EMPTY_WORDS | things
+                and message_words & _EMPTY_WORDS
+                and not (message_words & _STATES and message_words & _FAILED)
             ):  # that is a state
                 yield RULE.at(outcome.message.span, "the message does not describe the finding")
 
 
-def _said(text: str) -> frozenset[str]:
+def _words_of(text: str) -> frozenset[str]:
     return frozenset(words_of(text)) - _FILLING_WORDS

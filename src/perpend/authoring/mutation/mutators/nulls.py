@@ -29,10 +29,10 @@ def empty_decides(expression: Expr) -> Iterator[ExpressionChange]:
     for operand in expression.operands:
         if operand.operation.family == "Constants" or operand.type is ValueType.BOOLEAN:
             continue
-        name, test, says = ("AND", "NOT_EMPTY", "no") if operation.name in _TURNED else ("OR", "IS_EMPTY", "yes")
-        asked = use_of(test, ValueType.BOOLEAN, operand, arg=operand)
-        made = use_of(name, ValueType.BOOLEAN, expression, args=(asked, expression))
-        yield ExpressionChange(f"`{text_of(expression)}` said {says} where `{text_of(operand)}` is empty", made)
+        name, test, answer = ("AND", "NOT_EMPTY", "no") if operation.name in _TURNED else ("OR", "IS_EMPTY", "yes")
+        question = use_of(test, ValueType.BOOLEAN, operand, arg=operand)
+        made = use_of(name, ValueType.BOOLEAN, expression, args=(question, expression))
+        yield ExpressionChange(f"`{text_of(expression)}` said {answer} where `{text_of(operand)}` is empty", made)
 
 
 def other_flags(expression: Expr) -> Iterator[ExpressionChange]:

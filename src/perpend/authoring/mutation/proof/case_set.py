@@ -25,7 +25,7 @@ class Several:
     cases: tuple[tuple[Any, Any], ...]
 
 
-def settled(key: Hashable, pairs: Sequence[tuple[Any, Any]]) -> Any:
+def merge_cases(key: Hashable, pairs: Sequence[tuple[Any, Any]]) -> Any:
     """Return the value of pairs of case and value if all are equal, else :class:`Several`."""
     first = pairs[0][1]
     if all(type(value) is type(first) and value == first for _, value in pairs):
@@ -48,7 +48,7 @@ def decided(value: Any, of: Callable[[Any], Hashable]) -> Any:
 def mapped(value: Any, of: Callable[[Any], Any]) -> Any:
     """Return the results of a function, case by case."""
     if isinstance(value, Several):
-        return settled(value.key, [(case, of(one)) for case, one in value.cases])
+        return merge_cases(value.key, [(case, of(one)) for case, one in value.cases])
     return of(value)
 
 

@@ -60,15 +60,15 @@ def _are_alike(block: Block, changed: Block, seen_as: Callable[[Meaning], Hashab
 
 def _lists_alike(block: Block, changed: Block, name: str) -> bool:
     """Whether the objects of a list have, by both blocks, statuses between which neither block makes a difference."""
-    asked = {Status.DISAPPEARED} | _asked(block, name) | _asked(changed, name)
+    statuses = {Status.DISAPPEARED} | _statuses_used(block, name) | _statuses_used(changed, name)
 
     def seen_as(meaning: Meaning) -> Hashable:
-        return meaning if meaning == _UNREAD else meaning.status if meaning.status in asked else None
+        return meaning if meaning == _UNREAD else meaning.status if meaning.status in statuses else None
 
     return _are_alike(block.related[name], changed.related[name], seen_as)
 
 
-def _asked(block: Block, relationship: str) -> set[Status]:
+def _statuses_used(block: Block, relationship: str) -> set[Status]:
     return {
         Status(expression.constant("status"))
         for expression in expressions_of(block)
@@ -146,8 +146,8 @@ class _Pair:
         return self._both((left, right), (right, left))
 
     def _dropped(self) -> tuple[_Run, _Run]:
-        kept = set(map(id, self.changed.conditions))
-        missing = tuple(condition for condition in self.block.conditions if id(condition) not in kept)
+        unchanged = set(map(id, self.changed.conditions))
+        missing = tuple(condition for condition in self.block.conditions if id(condition) not in unchanged)
         if len(missing) != 1 or self.block.otherwise != self.changed.otherwise:
             return self.run_left, self.run_right
         return self._both(missing, ())
@@ -159,16 +159,16 @@ class _Pair:
             return _SILENT if meaning is None else self.seen_as(meaning)
 
         return (
-            lambda chosen: seen(_said(self.left, conditions, chosen)),
-            lambda chosen: seen(_said(self.right, others, chosen)),
+            lambda chosen: seen(_first_decision(self.left, conditions, chosen)),
+            lambda chosen: seen(_first_decision(self.right, others, chosen)),
         )
 
 
 def _end(reasoner: Reasoner, block: Block, chosen: Chosen) -> Meaning:
-    return _said(reasoner, block.conditions, chosen) or meaning_of(block.otherwise)
+    return _first_decision(reasoner, block.conditions, chosen) or meaning_of(block.otherwise)
 
 
-def _said(reasoner: Reasoner, conditions: tuple[Condition, ...], chosen: Chosen) -> Meaning | None:
+def _first_decision(reasoner: Reasoner, conditions: tuple[Condition, ...], chosen: Chosen) -> Meaning | None:
     """Return the result of conditions in order, None if none of them decides."""
     reasoner.chosen = chosen
     for condition in conditions:

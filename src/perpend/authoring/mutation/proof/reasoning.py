@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.mutation.mutators.operators import NEGATIONS
 from perpend.authoring.mutation.proof.answers import answers_of
-from perpend.authoring.mutation.proof.case_set import OpenQuestion, Several, alone, decided, mapped, settled
+from perpend.authoring.mutation.proof.case_set import OpenQuestion, Several, alone, decided, mapped, merge_cases
 from perpend.authoring.mutation.proof.cases import Other
 from perpend.authoring.mutation.proof.single import UNTOLD, end_of, known_answer
 from perpend.core.values.types import TEXTUAL, ValueType
@@ -94,7 +94,7 @@ class Reasoner:
 
     def _among(self, key: Hashable, cases: Sequence[Any]) -> Any:
         """Return the cases of a value that are left."""
-        return settled(key, [(case, case) for case in self.chosen.get(key, cases)])
+        return merge_cases(key, [(case, case) for case in self.chosen.get(key, cases)])
 
     def _logic(self, name: str, expression: Expr, lookups: tuple[str, ...]) -> bool:
         if name == "NOT":
@@ -156,7 +156,7 @@ class Reasoner:
         way = decided(ends, lambda end: end if end is UNTOLD or isinstance(end, Check) else None)
         if isinstance(way, Check):
             raise CheckFired(way)
-        return UNTOLD if way is UNTOLD else settled(ends.key, ends.cases)
+        return UNTOLD if way is UNTOLD else merge_cases(ends.key, ends.cases)
 
     def _end(self, expression: Expr, operands: list[Any], name: str) -> Any:
         end = end_of(self._values, self._cases, expression, operands, name)
@@ -199,8 +199,8 @@ class Reasoner:
         cases = self._cases.of(place[1], value_type, counting=operation.name in _COUNTING)
         queries = operation.taking(Constant.JMESPATH)
         if queries and value_type in TEXTUAL and (answers := answers_of(expression.constant(queries[0]))) is not None:
-            told = (*answers.texts, *((None,) if answers.null else ()), *(cases[2:] if answers.filled else ()))
-            return tuple(dict.fromkeys(told)) or cases
+            values = (*answers.texts, *((None,) if answers.null else ()), *(cases[2:] if answers.filled else ()))
+            return tuple(dict.fromkeys(values)) or cases
         if operation.name == "DATE_TIME_FROM" and expression.operands[0].type is ValueType.TEXT:
             return cases[1:]
         return cases

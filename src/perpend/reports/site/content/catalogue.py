@@ -196,8 +196,8 @@ class Catalogue:
         ]
         files = tuple((book.extracts_ref(entity), self._names(entity)) for entity in self._files(name))
         logics = book.input_types.get(name, ())
-        judged = counted(len(logics), "logic file that judges it", "logic files that judge it")
-        description = f"{with_api_name(ref.name, name)}: fields, extracts, relationships, and {judged}."
+        users = counted(len(logics), "logic file that judges it", "logic files that judge it")
+        description = f"{with_api_name(ref.name, name)}: fields, extracts, relationships, and {users}."
         return TypePage(
             Head(ref, description, (TYPES,), (("kind", PageKind.TYPE.value), ("type", ref.name)), (name,)),
             ref.name,

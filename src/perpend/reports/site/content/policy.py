@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from perpend.authoring.testing.remediation import mended_test
+from perpend.authoring.testing.remediation import find_remediation
 from perpend.core.objects.ids import framework_of, is_production
 from perpend.language.syntax.companions.remedy import FILE as REMEDY
 from perpend.language.syntax.documents import Names, Policy
@@ -52,7 +52,7 @@ class PolicyPage:
     summary: str
     description: str
     remediation: str
-    mended: RemediationTest | None
+    remediation_test: RemediationTest | None
     sections: tuple[AnswerRow, ...]
     view: LogicView | None
     commands: tuple[tuple[str, str], ...]
@@ -89,7 +89,7 @@ def policy_page(book: SiteModel, logics: Logics, entity: str) -> PolicyPage:
         policy.description,
         description,
         book.text(f"{folder}/remediation.md"),
-        mended_test(book.analyzer, entity, main, book.executions_of(main)) if main and is_production(main) else None,
+        find_remediation(book.analyzer, entity, main, book.executions_of(main)) if main and is_production(main) else None,
         answer_rows(book, entity),
         logics.view(main) if main else None,
         _commands(policy, main, book),
@@ -169,10 +169,10 @@ def _commands(policy: Policy, main: str | None, book: SiteModel) -> tuple[tuple[
         return ()
     commands = [("Run its tests", f"perpend test {quote(policy.id)} --coverage")]
     if is_production(main):
-        judged = book.verdicts.inputs if book.verdicts else "INPUT…"
+        inputs = book.verdicts.inputs if book.verdicts else "INPUT…"
         commands = [
             ("Judge an estate by it", f"perpend check INPUT… --policy {quote(policy.id)}"),
-            ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT {judged}"),
+            ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT {inputs}"),
             *commands,
         ]
         if f"{policy.id[1:]}/{REMEDY}" in book.repository.tree.files:

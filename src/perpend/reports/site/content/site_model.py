@@ -58,8 +58,8 @@ class SiteModel:
     def executions(self) -> dict[str, Executions]:
         """The tests of all logic files, run, by logic id."""
         known = self._known_executions
-        anew = run_executions(self.analyzer, [logic_id for logic_id in self.repository.logic_ids if logic_id not in known])
-        return {logic_id: known.get(logic_id) or anew[logic_id] for logic_id in self.repository.logic_ids}
+        results = run_executions(self.analyzer, [logic_id for logic_id in self.repository.logic_ids if logic_id not in known])
+        return {logic_id: known.get(logic_id) or results[logic_id] for logic_id in self.repository.logic_ids}
 
     @cached_property
     def problems(self) -> tuple[Diagnostic, ...]:
@@ -216,12 +216,12 @@ class SiteModel:
             RequirementAnswer.MANUAL: "section-manual",
             RequirementAnswer.NONE: "section-unanswered",
         }
-        told = flags(
+        own_flags = flags(
             (bool(loaded.diagnostics) or self._is_faulty(f"{entity[1:]}/section.yaml")) and "section-with-errors",
             self.mappings.is_requirement(entity) and answer[self.mappings.answer(policies)],
             self._crowded(entity, policies) and "section-with-several-policies",
         )
-        return Ref(kind, entity, short_name(section.name if section else "") or entity.rpartition("/")[2], told)
+        return Ref(kind, entity, short_name(section.name if section else "") or entity.rpartition("/")[2], own_flags)
 
     def _is_faulty(self, path: str) -> bool:
         return _errors(self.problems_at.get(path, ()))
@@ -237,24 +237,24 @@ class SiteModel:
 
     def _logic(self, entity: str) -> Ref:
         problems = self.problems_of(entity)
-        told = logic_flags(
+        own_flags = logic_flags(
             entity, self.executions_of(entity), broken=_errors(problems), suspicious=bool(problems) and not _errors(problems)
         )
-        return Ref(PageKind.LOGIC, entity, entity.rpartition("/")[2], told)
+        return Ref(PageKind.LOGIC, entity, entity.rpartition("/")[2], own_flags)
 
     def _type(self, name: str) -> Ref:
         declared = self.repository.object_type(name).value if name else None
         label = declared.label if declared else ""
-        told = flags("type-declared" if declared else "type-undeclared", name not in self.input_types and "type-unused")
-        return Ref(PageKind.TYPE, name, short_name(label or name) or "unknown type", told, there=name in self.type_names)
+        own_flags = flags("type-declared" if declared else "type-undeclared", name not in self.input_types and "type-unused")
+        return Ref(PageKind.TYPE, name, short_name(label or name) or "unknown type", own_flags, there=name in self.type_names)
 
     def _rule(self, rule: str) -> Ref:
         policies = self.mappings.rules().get(rule, ())
-        told = flags(
+        own_flags = flags(
             "rule-automated" if self.mappings.answer(policies) is RequirementAnswer.AUTOMATED else "rule-not-automated",
             len(policies) > 1 and "rule-with-several-policies",
         )
-        return Ref(PageKind.RULE, rule, short_name(rule), told, there=bool(policies))
+        return Ref(PageKind.RULE, rule, short_name(rule), own_flags, there=bool(policies))
 
 
 def _errors(problems: Iterable[Diagnostic]) -> bool:

@@ -176,7 +176,7 @@ class Drawing:
         """Return a drawing of a program's conditions from top to bottom."""
         return Markup(flow_svg(steps))  # noqa: S704 drawn by us, names escaped
 
-    def said(self, text: str) -> Markup:
+    def message(self, text: str) -> Markup:
         """Return a message as its author wrote it. Text between backticks is code."""
         parts = str(shown(text)).split("`")
         if len(parts) % 2 == 0:

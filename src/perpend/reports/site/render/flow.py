@@ -69,10 +69,10 @@ def flow_svg(steps: BlockSteps) -> str:
     parts += _exit(last, (_BOX - _EXIT[1]) / 2 + 2, y, "otherwise")
     height = y + 52
     title = escape(visible(f"How an object of type {steps.type.name} is decided"))
-    told = escape(visible(" ".join(_told(rows, last))))
+    description = escape(visible(" ".join(_sentences(rows, last))))
     return (
         f'<svg class="flow" role="img" viewBox="0 0 {_WIDTH} {height:g}" xmlns="http://www.w3.org/2000/svg">'
-        f"<title>{title}</title><desc>{told}</desc>{''.join(parts)}</svg>"
+        f"<title>{title}</title><desc>{description}</desc>{''.join(parts)}</svg>"
     )
 
 
@@ -95,7 +95,7 @@ def _checks(checks: Sequence[Way]) -> str:
     return f"{checks[0].index}" if len(checks) == 1 else f"{checks[0].index}–{checks[-1].index}"
 
 
-def _told(rows: Sequence[_Row], last: Way) -> Iterator[str]:
+def _sentences(rows: Sequence[_Row], last: Way) -> Iterator[str]:
     """Yield the drawing as sentences, for screen readers."""
     for row in rows[:_MAX_DRAWN]:
         unknown = f" Its checks may end in UNDETERMINED ({row.checks})." if row.checks else ""

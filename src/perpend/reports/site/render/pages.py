@@ -261,9 +261,9 @@ def _prose(page: Page, drawing: Drawing) -> Markup:
 
 def _plan(page: Page) -> str:
     """Return the output of `perpend remediate` for a policy's own test object, empty for other pages."""
-    mended = page.mended if isinstance(page, PolicyPage) else None
+    remediation_test = page.remediation_test if isinstance(page, PolicyPage) else None
     try:
-        return "".join(remedy_lines(mended.remedy)) if mended else ""
+        return "".join(remedy_lines(remediation_test.remedy)) if remediation_test else ""
     except UnquotableWord:
         return ""
 

@@ -13,7 +13,7 @@ from perpend.reports.site.content.verdicts.tally import (
     NotVerdicts,
     Observed,
     ObservedSource,
-    refuse_filtered,
+    reject_filtered,
     text_of,
 )
 
@@ -35,7 +35,9 @@ def read_lines(path: Path, tally: Tally) -> None:
         fixed = _read_fixed(stream, path)
         # Lines that leave their texts to the first one say too little to be handed on by themselves.
         tally.book.path = path if fixed is None else None
-        number, place, told = _read_head(stream, path, tally) if fixed is None else (1, 0, None if any(fixed.values()) else 0)
+        number, place, declared = (
+            _read_head(stream, path, tally) if fixed is None else (1, 0, None if any(fixed.values()) else 0)
+        )
         closed, taken = not number or fixed is not None, 0
         for line in iter(lambda: stream.readline(_LONGEST_LINE), b""):
             number += 1
@@ -48,10 +50,10 @@ def read_lines(path: Path, tally: Tally) -> None:
             place += len(line)
     if not closed:
         raise NotVerdicts(f"{path}:{number}: is cut off: the end of its verdicts is missing")
-    if told is None and not taken:
+    if declared is None and not taken:
         raise NotVerdicts(f"{path}: has no verdicts, like what a check that died leaves; --format json tells if there are none")
-    if told is not None and told != taken:
-        raise NotVerdicts(f"{path}: holds {taken:,} of {told:,} verdicts: write them anew")
+    if declared is not None and declared != taken:
+        raise NotVerdicts(f"{path}: holds {taken:,} of {declared:,} verdicts: write them anew")
 
 
 def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
@@ -61,11 +63,11 @@ def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
         stream.seek(0)
         return None
     try:
-        said = json.loads(first)
+        stated = json.loads(first)
     except (ValueError, RecursionError):
         raise NotVerdicts(f"{path}:1: is no first line of `perpend check --format ndjson --compact`") from None
-    verdicts = said["verdicts"]
-    _refuse_filtered(path, said.get("filter"))
+    verdicts = stated["verdicts"]
+    _reject_filtered_head(path, stated.get("filter"))
     return verdicts if isinstance(verdicts, dict) else {}
 
 
@@ -85,25 +87,25 @@ def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int, i
             raise NotVerdicts(f"{path}:{number}: is not what {_FORMS} writes: no verdicts, one a line")
         head, number = head + line, number + 1
     try:
-        said = json.loads(head + b"]}")
+        stated = json.loads(head + b"]}")
     except (ValueError, RecursionError):
         raise NotVerdicts(f"{path}:1: is not what {_FORMS} writes: not JSON") from None
-    _refuse_filtered(path, said.get("filter"))
-    tally.book.observed = _observed(said.get("snapshot"))
-    ledger = said["ledger"]
-    told = ledger.get("verdicts") if isinstance(ledger, dict) else None
-    return number, len(head), told if isinstance(told, int) else None
+    _reject_filtered_head(path, stated.get("filter"))
+    tally.book.observed = _observed(stated.get("snapshot"))
+    ledger = stated["ledger"]
+    declared = ledger.get("verdicts") if isinstance(ledger, dict) else None
+    return number, len(head), declared if isinstance(declared, int) else None
 
 
-def _refuse_filtered(path: Path, said: object) -> None:
+def _reject_filtered_head(path: Path, stated: object) -> None:
     """Raise :class:`NotVerdicts` if the head of a file names a filter of its verdicts."""
-    refuse_filtered(str(path), said.get("options", said) if isinstance(said, dict) else said)
+    reject_filtered(str(path), stated.get("options", stated) if isinstance(stated, dict) else stated)
 
 
-def _observed(said: object) -> Observed:
-    if not isinstance(said, dict):
+def _observed(stated: object) -> Observed:
+    if not isinstance(stated, dict):
         return Observed()
-    sources = said.get("sources") if isinstance(said.get("sources"), list) else []
+    sources = stated.get("sources") if isinstance(stated.get("sources"), list) else []
     observed = tuple(
         ObservedSource(
             text_of(source.get("name")),
@@ -115,7 +117,7 @@ def _observed(said: object) -> Observed:
         for source in (sources or [])[:_MOST_SOURCES]
         if isinstance(source, dict)
     )
-    return Observed(text_of(said.get("time")), said.get("assumed") is True, observed)
+    return Observed(text_of(stated.get("time")), stated.get("assumed") is True, observed)
 
 
 def _record(line: bytes, where: str, fixed: dict[str, Any]) -> dict[str, Any] | None:
@@ -126,44 +128,48 @@ def _record(line: bytes, where: str, fixed: dict[str, Any]) -> dict[str, Any] | 
         record = json.loads(line)
     except (ValueError, RecursionError):
         raise NotVerdicts(f"{where}: is no line of {_FORMS}: not JSON") from None
-    judged = record.get("object") if isinstance(record, dict) else None
-    if not isinstance(judged, dict) or not isinstance(record.get("policyId"), str) or record.get("status") not in STATUSES:
+    cloud_object = record.get("object") if isinstance(record, dict) else None
+    if (
+        not isinstance(cloud_object, dict)
+        or not isinstance(record.get("policyId"), str)
+        or record.get("status") not in STATUSES
+    ):
         raise NotVerdicts(f"{where}: is no line of {_FORMS}: no policyId, status and object")
-    refuse_filtered(where, record.get("filter"))
+    reject_filtered(where, record.get("filter"))
     by_index = fixed.get(record["policyId"])
     texts = by_index.get(str(record.get("conditionIndex"))) if isinstance(by_index, dict) else None
     return {**(texts if isinstance(texts, dict) else {}), **record}
 
 
 def _take(tally: Tally, record: dict[str, Any], place: int) -> None:
-    policy_id, status, judged = record["policyId"], record["status"], record["object"]
+    policy_id, status, cloud_object = record["policyId"], record["status"], record["object"]
     index, text = record.get("conditionIndex"), record.get("conditionText")
     number = index if isinstance(index, int) else 0
-    type_name = text_of(judged.get("typeApiName"))
+    type_name = text_of(cloud_object.get("typeApiName"))
     if not tally.add(policy_id, status, number, type_name=type_name, text=text if isinstance(text, str) else None):
         return
-    account = _account(judged)
+    account = _account(cloud_object)
     tally.add_account(account, status)
     listed = tally.listed(policy_id, status)
     if (policy_id, status) in tally.book.objects:
         tally.book.places.setdefault((policy_id, status), array("Q")).append(place)
     if listed is not None:
-        listed.append(_judged(record, judged, account, number))
+        listed.append(_evaluated_object(record, cloud_object, account, number))
 
 
-def _account(judged: dict[str, Any]) -> str:
-    master = judged["master"] if isinstance(judged.get("master"), dict) else {}
+def _account(cloud_object: dict[str, Any]) -> str:
+    master = cloud_object["master"] if isinstance(cloud_object.get("master"), dict) else {}
     account = text_of(master.get("name") or master.get("externalId") or master.get("id")) or NO_ACCOUNT
-    said = judged.get("account")
-    return f"{text_of(said['name'])} ({account})" if isinstance(said, dict) and said.get("name") else account
+    stated = cloud_object.get("account")
+    return f"{text_of(stated['name'])} ({account})" if isinstance(stated, dict) and stated.get("name") else account
 
 
-def _judged(record: dict[str, Any], judged: dict[str, Any], account: str, index: int) -> EvaluatedObject:
+def _evaluated_object(record: dict[str, Any], cloud_object: dict[str, Any], account: str, index: int) -> EvaluatedObject:
     references = record.get("references")
     return EvaluatedObject(
-        text_of(judged.get("id")),
-        text_of(judged.get("name")),
-        text_of(judged.get("externalId")),
+        text_of(cloud_object.get("id")),
+        text_of(cloud_object.get("name")),
+        text_of(cloud_object.get("externalId")),
         account,
         index,
         text_of(record.get("currentStateMessage")),

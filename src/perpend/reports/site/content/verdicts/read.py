@@ -9,7 +9,7 @@ from perpend.inventory.snapshots.database import opened, pattern, rows_of, stori
 from perpend.reports.site.content.page import STATUSES
 from perpend.reports.site.content.verdicts.lines import read_lines
 from perpend.reports.site.content.verdicts.snapshot import read_store
-from perpend.reports.site.content.verdicts.tally import LISTED, SHOWN, EvaluatedObject, NotVerdicts, Tally, refuse_filtered
+from perpend.reports.site.content.verdicts.tally import LISTED, SHOWN, EvaluatedObject, NotVerdicts, Tally, reject_filtered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def read_parquet(path: Path, tally: Tally) -> None:
         if missing:
             raise NotVerdicts(f"{path}: is not what `perpend check --format parquet` writes: no column {sorted(missing)[0]}")
         for (words,) in rows_of(connection, f"SELECT value FROM parquet_kv_metadata({pattern(path)}) WHERE key = 'filter'"):
-            refuse_filtered(str(path), words.decode("utf-8", "replace"))
+            reject_filtered(str(path), words.decode("utf-8", "replace"))
         known = f"policyId IS NOT NULL AND status IN {_tuple(STATUSES)} AND TRY_CAST(conditionIndex AS INTEGER) IS NOT NULL"
         if rows_of(connection, f"SELECT 1 FROM {table} WHERE NOT ({known}) OR ({known}) IS NULL LIMIT 1"):
             raise NotVerdicts(f"{path}: is not what `perpend check --format parquet` writes: a row without policy or status")

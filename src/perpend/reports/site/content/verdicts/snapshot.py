@@ -80,10 +80,10 @@ def _list(evaluation: Evaluation, column: Verdicts, tally: Tally, names: Mapping
         listed = tally.listed(program.policy_id, status) if verdicts else None
         for (place, _), end in zip(verdicts, column.ends_of(verdicts, objects), strict=True):
             if listed is not None:
-                listed.append(_judged(evaluation, column, objects[place], end, names))
+                listed.append(_evaluated_object(evaluation, column, objects[place], end, names))
 
 
-def _judged(
+def _evaluated_object(
     evaluation: Evaluation, column: Verdicts, object_: CloudObject, end: EvaluationOutcome, names: Mapping[str, str]
 ) -> EvaluatedObject:
     program, (index, error) = column.program, end
@@ -107,8 +107,8 @@ def _count_accounts(evaluation: Evaluation, tally: Tally, names: Mapping[str, st
     """Count results by account. If all sources have the same single account, no object is read."""
     of_sources = {source.accounts for source in evaluation.inventory.sources}
     if len(of_sources) == 1 and len(only := next(iter(of_sources))) == 1:
-        for ended in filter(evaluation.ledger.counts.get, evaluation.ledger.counts):
-            tally.add_account(_called(only[0], only, names), ended.value, evaluation.ledger.counts[ended])
+        for outcome in filter(evaluation.ledger.counts.get, evaluation.ledger.counts):
+            tally.add_account(_called(only[0], only, names), outcome.value, evaluation.ledger.counts[outcome])
         return
     for type_name in evaluation.selection.by_type():
         for (account, status), number in _of_type(evaluation, type_name, names).items():

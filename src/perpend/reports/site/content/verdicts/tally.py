@@ -127,7 +127,7 @@ class Tally:
         self._analyzer = analyzer
         self._programs: dict[str, Program | None] = {}
         self._given: dict[tuple[str, str, int, str | None], bool] = {}
-        self._strange: tuple[str, str, int] | None = None
+        self._first_unlike: tuple[str, str, int] | None = None
         self._own = 0
 
     def program(self, policy_id: str) -> Program | None:
@@ -147,7 +147,7 @@ class Tally:
         if given:
             self._own += number
         else:
-            self._strange = self._strange or (policy_id, status, index)
+            self._first_unlike = self._first_unlike or (policy_id, status, index)
         if policy_id not in self._analyzer.repository.policy_ids:
             book.strangers += number
             return False
@@ -185,8 +185,8 @@ class Tally:
 
     def finished(self, where: str) -> VerdictBook:
         """Return the book. Raise :class:`NotVerdicts` if no verdict can be of this repository."""
-        if self._strange is not None and not self._own:
-            policy_id, status, index = self._strange
+        if self._first_unlike is not None and not self._own:
+            policy_id, status, index = self._first_unlike
             here = policy_id in self._analyzer.repository.policy_ids
             if here and self.program(policy_id) is None:
                 raise NotVerdicts(f"{where}: has verdicts of `{policy_id}`, which cannot judge as it stands here: perpend lint")
@@ -199,7 +199,7 @@ class Tally:
         counts.setdefault(key, [0] * len(STATUSES))[STATUSES.index(status)] += number
 
 
-def refuse_filtered(where: str, words: object) -> None:
+def reject_filtered(where: str, words: object) -> None:
     """Raise :class:`NotVerdicts` if the verdicts were filtered: the missing ones would count as good."""
     if words is not None:
         chosen = text_of(words)[:_LONGEST_WORDS]
