@@ -56,7 +56,7 @@ def test_verdicts_of_a_check_are_shown(run: RunWriter, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("small_library")
 def test_filtered_verdicts_are_never_taken_for_all(run: RunWriter, tmp_path: Path) -> None:
-    verdicts, why = tmp_path / "verdicts", "holds only the verdicts that `--status COMPLIANT` lets through: write them without"
+    verdicts, why = tmp_path / "verdicts", "has only the verdicts of `--status COMPLIANT`: write them without"
     for form, place in (("json", ""), ("ndjson", ":1"), ("parquet", ""), ("ndjson --compact", "")):
         run("check", EXAMPLE, *TIME, "--status", "COMPLIANT", "--format", *form.split(), "--out", verdicts)
         ran = run("site", "build", "--no-search", "--verdicts", verdicts, "--out", tmp_path / "site")

@@ -64,7 +64,7 @@ def test_clean_names_what_was_changed_by_hand(repository: Path) -> None:
     done = run("clean", out)
     assert "not deleted, as it was edited by hand: index.html" in done.stderr
     assert ["index.html"] == [path.name for path in out.iterdir()]
-    assert "nothing in it was made" in str(run("clean", out).exception)
+    assert "it has no manifest of" in str(run("clean", out).exception)
 
 
 def served(port: str, path: str) -> str:
@@ -126,6 +126,6 @@ def test_serve_shows_an_edited_policy_and_survives_a_broken_one(interrupted: Int
         logic.write_text("a: [")
         printed.until("error[L110]: YAML syntax")
         printed.until("--> ce/a/prod.logic.yaml:")
-        printed.until("has verdicts of `/ce/a`, which cannot judge as it stands here: perpend lint")
+        printed.until("has verdicts of `/ce/a`, which has errors here: perpend lint")
 
     assert 0 == interrupted(edit, "site", "serve", "--repo", repository, "--port", 0, "--verdicts", verdicts)

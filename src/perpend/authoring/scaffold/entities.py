@@ -76,9 +76,9 @@ class _Question:
 def new_repository(directory: Path) -> NewFiles:
     """Return the files of an empty repository: its mark, the topmost folder, and the schemas for editors."""
     if directory.is_dir() and any(not entry.name.startswith(".") for entry in directory.iterdir()):
-        raise NotWritten(f"{directory}: holds something already; a new repository begins in an empty directory")
+        raise NotWritten(f"{directory}: is not empty: a new repository needs a new or empty directory")
     if directory.exists() and not directory.is_dir():
-        raise NotWritten(f"{directory}: is a file, a repository is a directory")
+        raise NotWritten(f"{directory}: is a file: a repository needs a directory")
     schemas = {f"{SCHEMAS}/{name}": text for name, text in schema_files().items()}
     folder = _with_schema("ce/folder.yaml", templates.folder_text("Policies", "Policies"), "folder", schemas)
     return NewFiles({ROOT_MARK: templates.ROOT_MARK_TEXT, "ce/folder.yaml": folder, **schemas})
@@ -110,7 +110,7 @@ def new_policy(
                 file: _with_own_schema(file, text, repository) for file, text in {**shared, **logic_files, **filled}.items()
             }
             return NewFiles(files, (*_near(entity, repository), *question.notes))
-    raise UnusableId(f"'{question.subject}' is the name of extracts already that read something else: name another --key")
+    raise UnusableId(f"'{question.subject}' is the name of other extracts already: choose another --key")
 
 
 def new_extracts(
@@ -135,7 +135,7 @@ def new_type(name: str, repository: Repository, *, label: str | None = None) -> 
     notes: tuple[str, ...] = ()
     declared = repository.fallback.declared_type(name) if repository.fallback is not None else None
     if declared is not None:
-        notes = (f"the library declares {name}, too; in this repository the new declaration counts instead",)
+        notes = (f"the library declares {name}, too; in this repository the new declaration is used",)
     label = _option_text("--label", label) or (declared.label if declared else "") or _label(name)
     _reject_taken_label(name, label, repository)
     text = templates.type_text(name, label, deletion_field_of(name))
@@ -156,29 +156,27 @@ def new_section(name: str, repository: Repository, *, title: str | None = None) 
 
 def _near(entity: str, repository: Repository) -> Iterable[str]:
     near = near_folder(entity, repository)
-    return (f"'{entity}' stands in a new folder; there is '{near}'",) if near else ()
+    return (f"'{entity}' is in a new folder, and there is '{near}'",) if near else ()
 
 
 def _question(object_type: ObjectType, repository: Repository, path: str | None, key: str | None) -> _Question:
     chosen = _option_text("--field", path) or field_to_ask_about(object_type)
     if chosen is None:
-        raise UnusableId(f"'{object_type.name}' declares no field to ask about: name one with --field")
+        raise UnusableId(f"'{object_type.name}' declares no field to check: name one with --field")
     kind = path_kind(chosen, object_type, repository)
     if chosen == object_type.deletion_field:
-        raise UnusableId(
-            f"'{chosen}' says whether an object has disappeared, which is judged before any condition: name another"
-        )
+        raise UnusableId(f"'{chosen}' marks disappeared objects, which is checked before any condition: name another field")
     if kind != JSON:
         if key is not None:
-            raise UnusableId(f"'{printable(key)}' is no key: {chosen} holds no JSON document, but {kind}")
+            raise UnusableId(f"'{printable(key)}' cannot be a key: {chosen} is not a JSON document, but {kind}")
         return _Question(object_type, chosen, kind, None)
     if key is not None and not _KEY.fullmatch(key):
         raise UnusableId(
-            f"'{printable(key)}' is no key: a letter first, then letters, digits, '_', '-', '.', ':', '/' and spaces"
+            f"'{printable(key)}' is not a key: a letter first, then letters, digits, '_', '-', '.', ':', '/' and spaces"
         )
     usual = KEYS.get(chosen.rpartition(".")[2])
     if key is None and usual is None:
-        notes = (f"which keys {chosen} holds is not declared: '{DEFAULT_KEY}' stands for one; --key names yours",)
+        notes = (f"the keys of {chosen} are not declared: '{DEFAULT_KEY}' is a placeholder; name yours with --key",)
         return _Question(object_type, chosen, kind, DEFAULT_KEY, notes)
     return _Question(object_type, chosen, kind, key or usual, _no_column(key) if key and usual else ())
 
@@ -252,12 +250,12 @@ def _nested(question: _Question, value: Any, repository: Repository) -> dict[str
 def new_waiver(name: str, policy: str, repository: Repository, *, objects: str, until: date) -> NewFiles:
     """Return a file with one waiver of a policy's findings. The author fills in reason and owner."""
     if not WAIVER_ID.fullmatch(name):
-        raise UnusableId(f"'{printable(name)}' is no id of a waiver: letters, digits, '.', '_' and '-', 80 at most")
+        raise UnusableId(f"'{printable(name)}' is not an ID of a waiver: use letters, digits, '.', '_' and '-', 80 at most")
     named, *others = ids_named([policy], repository.policy_ids, "policy")
     if others:
         raise UnusableId(f"'{printable(policy)}' names {len(others) + 1} policies: name one of them, such as {named}")
     if until < datetime.now(UTC).date():
-        raise UnusableId(f"--until {until} is over: name a day to come")
+        raise UnusableId(f"--until {until} is in the past: name a later day")
     file = f"{WAIVERS}/{name}.yaml"
     if (repository.files.root / file).exists():
         raise UnusableId(f"'{file}' is there already; nothing was written")
@@ -279,7 +277,7 @@ def _reject_unreadable(name: str, text: str, repository: Repository, named: str)
         (Path(directory) / "new.yaml").write_text(text, "utf-8", newline="\n")
         wrong = waivers_of(Files(Path(directory)), "new.yaml").diagnostics
     if wrong:
-        raise UnusableId(f"{named} can be in no waiver: {wrong[0].message}")
+        raise UnusableId(f"{named} cannot be in a waiver: {wrong[0].message}")
 
 
 def _filled(
@@ -325,7 +323,7 @@ def _with_schema(path: str, text: str, kind: str, schemas: Iterable[str]) -> str
 def _option_text(option: str, text: str | None) -> str | None:
     """Return the text of an option. Raise :class:`UnusableId` if it is given but blank."""
     if text is not None and not text.strip():
-        raise UnusableId(f"{option} '{printable(text)}' says nothing: give it a text, or leave it out")
+        raise UnusableId(f"{option} '{printable(text)}' is blank: give a text, or leave the option out")
     return text
 
 
@@ -333,7 +331,7 @@ def _reject_taken_label(name: str, label: str, repository: Repository) -> None:
     """Reject a label that already names another type, as a label or as the name of a view: it would be ambiguous."""
     other = next((named_type.name for named_type in types_meant(label, repository) if named_type.name != name), None)
     if other is not None:
-        raise UnusableId(f"'{printable(label)}' means {other} already: name another --label")
+        raise UnusableId(f"'{printable(label)}' names {other} already: choose another --label")
 
 
 def _words(part: str) -> str:

@@ -46,7 +46,7 @@ def new_api_name(name: str) -> str:
     """Return a name that a type or a file of extracts can have."""
     if not _API_NAME.fullmatch(name) or len(name) > _MOST_SIGNS:
         near = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_0123456789")[:_MOST_SIGNS]
-        raise UnusableId(f"'{printable(name)}' is no API name: letters, digits and _, a letter first{_hint(near)}")
+        raise UnusableId(f"'{printable(name)}' is not an API name: use letters, digits and _, a letter first{_hint(near)}")
     return name
 
 
@@ -72,24 +72,24 @@ def _new_id(name: str, top: str, repository: Repository) -> str:
     typed = name.replace("\\", "/")
     parts = [part for part in typed.split("/") if part]
     if ".." in parts:
-        raise UnusableId(f"'{printable(name)}' leads out of /{top}: an id goes down only")
+        raise UnusableId(f"'{printable(name)}' is outside /{top}: an ID cannot go up")
     if parts[:1] != [top] and top in parts:
         raise UnusableId(
-            f"'{printable(name)}' is no id{_hint('/' + '/'.join(parts[parts.index(top) :]))}: ids start at the root"
+            f"'{printable(name)}' is not an ID{_hint('/' + '/'.join(parts[parts.index(top) :]))}: an ID starts at the root"
         )
     if parts[:1] != [top] or len(parts) < 2:
-        raise UnusableId(f"'{printable(name)}' does not say where it stands{_hint(_placed(parts, top, repository))}")
+        raise UnusableId(f"'{printable(name)}' has no place in the repository{_hint(_placed(parts, top, repository))}")
     entity = "/" + "/".join(parts)
     if _FILE.search(entity):
-        raise UnusableId(f"'{printable(name)}' names a file, an id names its directory{_hint(entity.rpartition('/')[0])}")
+        raise UnusableId(f"'{printable(name)}' names a file: give the ID of its directory{_hint(entity.rpartition('/')[0])}")
     for part in parts:
         if not _PART.fullmatch(part) or len(part) > _MOST_SIGNS:
             raise UnusableId(
-                f"'{printable(part)}' in '{printable(name)}' holds what not every file system takes: letters, digits, '-', '_' "
+                f"'{printable(part)}' in '{printable(name)}' is not safe for every file system: use letters, digits, '-', '_' "
                 f"and '.', at most {_MOST_SIGNS}{_hint(_ODD.sub('-', part).strip('-._')[:_MOST_SIGNS])}"
             )
     if len(parts) > MOST_STEPS:
-        raise UnusableId(f"'{printable(name)}' has {len(parts)} parts, at most {MOST_STEPS} are taken")
+        raise UnusableId(f"'{printable(name)}' has {len(parts)} parts: at most {MOST_STEPS} are allowed")
     _reject_clashes(entity, repository)
     return entity
 
@@ -121,9 +121,9 @@ def _reject_clashes(entity: str, repository: Repository) -> None:
     by_letters = {other.casefold(): other for other in taken}
     for above in (*_prefixes(entity), entity):
         if above in policies:
-            raise UnusableId(f"'{above}' is a policy; '{entity}' cannot stand below it")
+            raise UnusableId(f"'{above}' is a policy: '{entity}' cannot be below it")
         if f"{above[1:]}" in repository.tree.files:
-            raise UnusableId(f"'{above}' is a file; '{entity}' cannot stand there")
+            raise UnusableId(f"'{above}' is a file: '{entity}' cannot be there")
         other = by_letters.get(above.casefold(), above)
         if other != above:
             raise UnusableId(
@@ -152,12 +152,12 @@ def path_kind(path: str, object_type: ObjectType, repository: Repository) -> str
 
 def _reject_unknown(what: str, name: str, object_type: ObjectType, known: Iterable[str]) -> None:
     if not re.fullmatch(r"\w+", name, re.ASCII):
-        raise UnusableId(f"'{printable(name)}' is no API name of a {what}: letters, digits and _")
+        raise UnusableId(f"'{printable(name)}' is not an API name of a {what}: use letters, digits and _")
     if object_type.declared and name not in known:
         near = suggestion(name, known)
         raise UnknownName(
             f"object type {object_type.name} declares no {what} '{printable(name)}'{_hint(near.split('`')[1]) if near else ''}"
-            f"; `perpend show {object_type.name}` shows all"
+            f"; `perpend show {object_type.name}` lists all"
         )
 
 

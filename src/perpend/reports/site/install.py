@@ -124,7 +124,7 @@ def _reject_foreign(staged: Path, out: Path, ours: dict[str, str], new: dict[str
     if foreign:
         more = f" and {len(foreign) - _SHOWN:,} more" if len(foreign) > _SHOWN else ""
         listed = f"{', '.join(foreign[:_SHOWN])}{more}"
-        raise InTheWay(f"{out}: has files of others where pages belong: {listed}; nothing was written")
+        raise InTheWay(f"{out}: has other files at the paths of pages: {listed}; nothing was written")
 
 
 class _Inside:
@@ -178,7 +178,7 @@ def clean_site(directory: Path) -> Cleaned:
     """
     manifest = read_manifest(directory)
     if manifest is None:
-        raise NotBuilt(f"{directory}: nothing in it was made by `perpend site build`")
+        raise NotBuilt(f"{directory}: it has no manifest of `perpend site build`")
     deleted, edited = [], []
     for path, wanted in sorted(manifest.files.items()):
         place = directory / path

@@ -46,7 +46,7 @@ class NoIndex(PerpendError):
 
 
 class Overtaken(PerpendError):
-    """A build was given up, as there is something newer to build."""
+    """A build was given up, as a newer change is to be built."""
 
 
 def index_pages(site: Path, overtaken: Callable[[], bool] | None = None) -> None:
@@ -60,9 +60,9 @@ def index_pages(site: Path, overtaken: Callable[[], bool] | None = None) -> None
     try:
         code, said = _run(command, environment, overtaken)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NoIndex(f"the search index cannot be made: {error}") from None
+        raise NoIndex(f"the search index cannot be created: {error}") from None
     if code:
-        raise NoIndex(f"the search index cannot be made: {said.strip()[-500:]}")
+        raise NoIndex(f"the search index cannot be created: {said.strip()[-500:]}")
     for path in (site / DIRECTORY).iterdir():
         if path.is_file() and any(part in path.name for part in _UNUSED):
             path.unlink()
@@ -87,7 +87,7 @@ def _await_end(running: subprocess.Popen[bytes], command: list[str], overtaken: 
     begun = monotonic()
     while running.poll() is None:
         if overtaken is not None and overtaken():
-            raise Overtaken("there is something newer to build")
+            raise Overtaken("a newer change is to be built")
         if monotonic() - begun > _SECONDS:
             raise subprocess.TimeoutExpired(command, _SECONDS)
         sleep(_PAUSE)

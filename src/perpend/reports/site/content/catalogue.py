@@ -180,7 +180,7 @@ class Catalogue:
             rows.append((self.book.type_ref(name), fields, extracts, len(self.book.input_types.get(name, ()))))
         head = Head(
             TYPES,
-            f"{len(rows)} object types: their fields, extracts, and the logic that judges them.",
+            f"{len(rows)} object types: their fields, extracts, and the logic for them.",
             (),
             (("kind", "index"),),
         )
@@ -196,7 +196,7 @@ class Catalogue:
         ]
         files = tuple((book.extracts_ref(entity), self._names(entity)) for entity in self._files(name))
         logics = book.input_types.get(name, ())
-        users = counted(len(logics), "logic file that judges it", "logic files that judge it")
+        users = counted(len(logics), "logic file for it", "logic files for it")
         description = f"{with_api_name(ref.name, name)}: fields, extracts, relationships, and {users}."
         return TypePage(
             Head(ref, description, (TYPES,), (("kind", PageKind.TYPE.value), ("type", ref.name)), (name,)),

@@ -172,7 +172,7 @@ def _commands(policy: Policy, main: str | None, book: SiteModel) -> tuple[tuple[
         inputs = book.verdicts.inputs if book.verdicts else "INPUT…"
         commands = [
             ("Judge an estate by it", f"perpend check INPUT… --policy {quote(policy.id)}"),
-            ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT {inputs}"),
+            ("Explain the verdict of an object", f"perpend explain {quote(policy.id)} OBJECT {inputs}"),
             *commands,
         ]
         if f"{policy.id[1:]}/{REMEDY}" in book.repository.tree.files:

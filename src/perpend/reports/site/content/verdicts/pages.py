@@ -85,7 +85,7 @@ def findings_page(book: SiteModel, entity: str) -> FindingsPage:
     policy, counts = book.policy_ref(entity), book.verdicts.counts([entity])
     head = Head(
         Ref(objects_ref(entity).kind, entity, f"Objects of: {policy.name}"),
-        f"Objects that do not comply, or of which it is not known: {policy.name}.",
+        f"Incompliant and undetermined objects: {policy.name}.",
         (*folder_crumbs(book, entity), policy),
     )
     parts = tuple(

@@ -29,7 +29,7 @@ def read_verdicts(path: Path, analyzer: Analyzer, names: Mapping[str, str] | Non
         if path.is_dir():
             read_store(path, tally, analyzer, names or {})
         elif path.exists() and not path.is_file():
-            raise NotVerdicts(f"{path}: is no regular file; it is read more than once")
+            raise NotVerdicts(f"{path}: is not a regular file, and it must be read more than once")
         elif _is_parquet(path):
             read_parquet(path, tally)
         else:

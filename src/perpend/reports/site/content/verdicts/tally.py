@@ -189,8 +189,8 @@ class Tally:
             policy_id, status, index = self._first_unlike
             here = policy_id in self._analyzer.repository.policy_ids
             if here and self.program(policy_id) is None:
-                raise NotVerdicts(f"{where}: has verdicts of `{policy_id}`, which cannot judge as it stands here: perpend lint")
-            why = f"`{policy_id}` never ends {status} at index {index} here" if here else f"`{policy_id}` is not here"
+                raise NotVerdicts(f"{where}: has verdicts of `{policy_id}`, which has errors here: perpend lint")
+            why = f"`{policy_id}` never gives {status} at index {index} here" if here else f"`{policy_id}` is not here"
             raise NotVerdicts(f"{where}: has verdicts of another repository: {why}; name theirs with --repo")
         return self.book
 
@@ -203,7 +203,7 @@ def reject_filtered(where: str, words: object) -> None:
     """Raise :class:`NotVerdicts` if the verdicts were filtered: the missing ones would count as good."""
     if words is not None:
         chosen = text_of(words)[:_LONGEST_WORDS]
-        raise NotVerdicts(f"{where}: holds only the verdicts that `{chosen}` lets through: write them without that filter")
+        raise NotVerdicts(f"{where}: has only the verdicts of `{chosen}`: write them without that filter")
 
 
 def text_of(value: object) -> str:
