@@ -27,7 +27,7 @@ RULES_BY_CODE: Final[dict[str, Rule]] = {
 """Every rule a repository can break, by its code."""
 
 MAX_ALIKE: Final = 20
-"""How many diagnostics of one code are shown of one file, and how many that say the same are shown of a repository."""
+"""The maximum number of diagnostics of one code in a file, and of equal diagnostics in a repository."""
 
 
 def lint_repository(repository: Repository, analyzer: Analyzer | None = None) -> list[Diagnostic]:

@@ -67,7 +67,7 @@ class LintContext:
 
     def check_place(self, expression: Expr, check: Check) -> Span:
         """Return the place of a check's key."""
-        assert expression.span is not None  # analysis gives every expression the place it was written at
+        assert expression.span is not None  # the analyzer gives every expression its place
         return self._check_places.get((expression.span, check.declaration.key), expression.span)
 
     def _calls(self) -> Iterator[Call]:

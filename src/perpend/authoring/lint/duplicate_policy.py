@@ -100,7 +100,7 @@ class _Tested:
         return Interpreter([self.program])
 
     def gives_expected(self, test: TestObject) -> bool:
-        """Whether the logic gives an object of another one's tests the status that these expect."""
+        """Whether the logic gives another logic's test object the status that the test expects."""
         (index, _), *_ = self._interpreter.evaluate(test.fields, date_time_from_text(test.snapshot_time or "") or 0)
         return self.program.verdicts[index].status == test.expected.status
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.object_types import ObjectType
 
 EMPTY: Final = "empty"
-"""What an empty value is, whatever its type."""
+"""The marker of an empty value of any type."""
 
 MAX_OPERATIONS: Final = 4_000
 _NEGATIONS = {"NOT_EMPTY": "IS_EMPTY", "NOT_EQUAL": "IS_EQUAL", "NOT_EMPTY_LOOKUP": "IS_EMPTY_LOOKUP"}
@@ -48,14 +48,14 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Whether all parts hold."""
+    """Whether all parts are true."""
 
     parts: tuple[Formula, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Some:
-    """Whether some part holds."""
+    """Whether a part is true."""
 
     parts: tuple[Formula, ...]
 
@@ -95,7 +95,7 @@ class Formulas:
             case "DEBUG":
                 return True if expression.arguments["returnTrue"] else self.of(operands[0], lookups)
             case "IS_DISAPPEARED" if not lookups and self._is_checked_before(expression.deletion_field):
-                return False  # every block asks this first by itself
+                return False  # every block checks this first
             case "BOOLEAN":
                 return bool(expression.arguments["value"])
         if name in _NEGATIONS:
@@ -103,7 +103,7 @@ class Formulas:
         return self._question(name, expression, lookups)
 
     def _is_checked_before(self, field: str | None) -> bool:
-        """Whether the block itself asks for a deletion field; one of an unknown type, for all that are called like one."""
+        """Whether the block checks a deletion field. For an unknown type, every field with such a name counts."""
         return bool(self.object_type.name) or field is None or is_deletion_field(field)
 
     def _question(self, name: str, expression: Expr, lookups: tuple[str, ...]) -> Formula:
@@ -140,7 +140,7 @@ class Formulas:
             return self._subject(arguments["arg"], lookups)
         name = _NEGATIONS.get(expression.operation.name, expression.operation.name)
         parts = tuple((key, self._part(value, lookups)) for key, value in sorted(arguments.items()))
-        # a field of no declared type: where it is read as Text without being stopped, it is empty as Text is
+        # A field without a declared type that no check stopped is empty if its Text is empty.
         value_type = ValueType.TEXT if expression.type is ValueType.ANY else expression.type
         return (expression.operation.name == name, name, value_type, lookups, parts)
 
@@ -194,7 +194,7 @@ Requirement = tuple[Formula, bool]
 
 
 def contradictory(requirements: Iterable[Requirement]) -> bool:
-    """Whether the formulas can be seen not to have the given truths together."""
+    """Whether the formulas provably cannot have the given truth values together."""
     try:
         _Known().hold(list(requirements))
     except _ContradictionError:

@@ -57,7 +57,7 @@ RULE = Rule("A316", "same-text-twice", Severity.WARNING, __doc__ or "")
 def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the collections of Text with entries that are equal, and the comparisons of one value with equal texts."""
     for expression in survey.expressions():
-        assert expression.span is not None  # analysis gives every expression the place it was written at
+        assert expression.span is not None  # the analyzer gives every expression its place
         for texts in (*texts_listed(expression), *_compared(expression)):
             yield from _repeated(expression.span, texts)
 

@@ -136,6 +136,6 @@ class _Paths:
             yield RULE.at(span, message, help=suggestion(name[:100], known))
 
     def _is_declared(self, name: str) -> bool:
-        """Whether the repository itself declares a type, in a file that could be read whole."""
+        """Whether the repository declares a type in a valid file."""
         repository = self.survey.repository
         return f"types/{name}/type.yaml" in repository.tree.files and repository.object_type(name).sound

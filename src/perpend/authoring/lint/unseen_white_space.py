@@ -53,8 +53,8 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
     for expression in survey.expressions():
         for place, text in _texts(expression):
             same = norm(text)
-            if same and same != text.lower():  # a blank one is how a policy asks for blanks
-                assert place.span is not None  # analysis gives every expression the place it was written at
+            if same and same != text.lower():  # policies look for blank values with a blank text
+                assert place.span is not None  # the analyzer gives every expression its place
                 message = f"{quoted(text)} is the same Text as {quoted(same)}"
                 yield RULE.at(place.span, message, help="compare Bytes if white space matters")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program
 
 MOST_TRIED: Final = 6_000
-"""How many objects are tried for the mutants of one program."""
+"""The number of objects to try for the mutants of one program."""
 
 _MOST_LEAVES: Final = 40
 _MOST_OF_AN_END: Final = 3

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Block, Expr
 
 Path = tuple[str, ...]
-"""Where a value stands: names of fields, keys of documents; a list's objects all stand at ``*``."""
+"""The place of a value: names of fields and keys of documents. All objects of a list are at ``*``."""
 
 _ALWAYS: Final[tuple[Any, ...]] = (None, "", True, False, 0)
 _ODD_TEXT: Final = "other"
 _ODD_NUMBER: Final = 17
-"""What has another form than what stands there."""
+"""Values of another form than the present one."""
 
 _MOST_SEEN: Final = 12
 _MOST_ENTRIES: Final = 20

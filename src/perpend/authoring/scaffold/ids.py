@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
 
 MOST_STEPS: Final = 20
-"""How many parts a new id may have."""
+"""The maximum number of parts of a new ID."""
 
 _MOST_SIGNS: Final = 100
 _PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an object ends, or should: the four values that a test compares."""
+    """The actual or expected result of an object: the four values that a test compares."""
 
     status: str
     index: str
@@ -49,7 +49,7 @@ class Execution:
 
     @property
     def passed(self) -> bool:
-        """Whether it ended as expected."""
+        """Whether the result is the expected one."""
         return not self.wrong
 
 
@@ -64,17 +64,17 @@ class Executions:
 
     @property
     def failed(self) -> int:
-        """How many tests did not end as expected."""
+        """The number of failed tests."""
         return sum(not end.passed for end in self.ends)
 
     @property
     def passed(self) -> int:
-        """How many tests ended as expected."""
+        """The number of passed tests."""
         return len(self.ends) - self.failed
 
     @property
     def covered(self) -> int:
-        """How many branches some test ends in."""
+        """The number of branches that tests reach."""
         return self.branches - len(self.missed)
 
 

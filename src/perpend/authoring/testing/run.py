@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
 
 FIELDS: Final = ("status", "conditionIndex", "conditionText", "runtimeError")
-"""What a test compares, in the order of the format."""
+"""The compared fields, in the order of the format."""
 
 MOST_EXPLAINED: Final = 50
-"""Of how many failed executions of a run the steps are kept; the others are listed without."""
+"""The number of failed executions whose steps are recorded. The others are listed without steps."""
 
 _PARALLEL_FROM: Final = 600
 _CHUNK: Final = 50
@@ -62,7 +62,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of a logic its tests reach; conditions, checks and ``otherwise`` count, of related lists too."""
+    """The coverage of a logic by its tests: conditions, checks and ``otherwise``, also of related lists."""
 
     logic_id: str
     branches: int
@@ -70,7 +70,7 @@ class Coverage:
 
     @property
     def reached(self) -> int:
-        """How many branches some test ends in."""
+        """The number of branches that tests reach."""
         return self.branches - len(self.missed)
 
     @property
@@ -101,7 +101,7 @@ class TestReport:
 
     @property
     def passed(self) -> int:
-        """How many executions match in every field."""
+        """The number of executions without differences."""
         return self.executions - self.failed
 
     def add(self, other: TestReport) -> None:
@@ -254,7 +254,7 @@ def compare(
 
 
 def _raised_by_author(program: Program, index: int) -> bool:
-    """Whether the text of a runtime error is the author's own, so that its wording counts."""
+    """Whether the author wrote the text of a runtime error, so that its wording is compared."""
     return program.verdicts[index].text.endswith(".throw()")
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _MAX_SECONDS: Final = 30
 _ANSWERS_WITHIN: Final = 10
-"""How many seconds a question may take that git answers at once; it waits for ever where a pipe stands among its own files."""
+"""The time limit for quick questions to git, in seconds. A pipe among git's files would make it wait for ever."""
 
 _MAX_BYTES: Final = 256 * 1024 * 1024
 _MAX_NAME: Final = 200
@@ -83,7 +83,7 @@ class History:
 
     @cached_property
     def _answer(self) -> tuple[str, str]:
-        """Whether the history is cut, in git's words, and the revision that is checked out."""
+        """Return whether the history is shallow, as git prints it, and the checked-out revision."""
         git = shutil.which("git") if self.root.is_dir() else None
         answer = self._asked(git, "rev-parse", "--is-shallow-repository", "HEAD").split() if git else []
         return (answer[0], answer[1]) if len(answer) == 2 else ("", "")

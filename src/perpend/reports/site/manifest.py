@@ -51,7 +51,7 @@ class SiteManifest:
         temporary = directory / f"{NAME}.part"
         text = json.dumps({"version": _VERSION, **asdict(self)}, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
         temporary.unlink(missing_ok=True)
-        with temporary.open("x", encoding="utf-8") as stream:  # never through a link that a repository brings
+        with temporary.open("x", encoding="utf-8") as stream:  # "x" never follows a link of the repository
             stream.write(text)
         os.replace(temporary, directory / NAME)
 

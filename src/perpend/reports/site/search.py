@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Value = int | str | list["Value"]
 
 DIRECTORY: Final = f"{OWN}/pagefind"
-"""Where Pagefind's files are, below the site's root."""
+"""The directory of Pagefind's files, below the site's root."""
 
 _UNUSED: Final = ("-ui", "-modular", "-component", "-highlight", "playground")
 _SECONDS: Final = 600

@@ -293,7 +293,7 @@ def test_verdicts_get_pages_and_files(root, tmp_path):
     assert '<svg class="bar whole"' in every and "2 verdicts of 1 policy." in every
     assert (2, 2) == (built.strangers, every.count("Left out: 1 verdict of policies that "))
     assert (True, 2) == ((again := build(root, verdicts=tmp_path / "v.ndjson")[0]).unchanged, again.strangers)
-    said = "Left out: 1 verdict of what this policy said before"
+    said = "Left out: 1 verdict of an earlier version of this policy"
     assert said in html and said in (out / PAGE).read_text("utf-8")
     assert '<a href="./verdicts/index.html">Verdicts</a>' in (out / "index.html").read_text("utf-8").partition("<main")[0]
 
@@ -361,7 +361,7 @@ def test_a_pipe_is_neither_read_nor_written_over(root, tmp_path):
     os.mkfifo(out / NAME)
     assert None is read_manifest(out)
     os.mkfifo(tmp_path / "v.ndjson")
-    with pytest.raises(NotVerdicts, match="no regular file"):
+    with pytest.raises(NotVerdicts, match="not a regular file"):
         build(root, verdicts=tmp_path / "v.ndjson", out=tmp_path / "other")
 
 

@@ -75,7 +75,7 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
                 message_words <= _EMPTY_WORDS | things
                 and message_words & _EMPTY_WORDS
                 and not (message_words & _STATES and message_words & _FAILED)
-            ):  # that is a state
+            ):  # these words name a state
                 yield RULE.at(outcome.message.span, "the message does not describe the finding")
 
 

@@ -94,7 +94,7 @@ def _in_conditions(written: WrittenBlock, block: Block, known: frozenset[str]) -
     children = _names(condition.expression for below in _below(block) for condition in below.conditions)
     own: frozenset[str] = frozenset()
     for condition, expected in zip(written.conditions, block.conditions, strict=True):
-        own |= _names([expected.expression])  # what earlier conditions read is known here, too
+        own |= _names([expected.expression])  # the message may name fields of earlier conditions, too
         if any(part.operation.taking(Constant.RELATIONSHIP) for part in written_here(expected.expression)):
             own |= children
         if condition.outcome is not None:
@@ -138,7 +138,7 @@ def _own_names(expression: Expr, *, texts: bool) -> Iterator[str]:
     for name in operation.taking(Constant.JMESPATH):
         yield from _query_names(compile_query(arguments[name]).tree, texts=texts)
     if texts and operation.scalar:
-        # A blank text names nothing: what is read of it may be called by whatever led there.
+        # A blank text has no name of its own: the names on the way to it are allowed.
         yield from (text for name in operation.taking(Constant.TEXT) if (text := arguments[name]).strip())
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Block, Outcome
 
 _OTHER: Final = {Status.COMPLIANT: Status.INCOMPLIANT}
-"""What stands in place of a status; a pass in place of all others."""
+"""The replacements of a status. A pass replaces every other status."""
 
 
 def other_statuses(block: Block) -> Iterator[BlockChange]:

@@ -41,7 +41,7 @@ class Cases:
         self._read_as_text: dict[str, int | None] = {}
         self._most = 0
         self.fixed_dates = False
-        """Whether a date is written down: dates are then compared with more than the day of the run."""
+        """Whether the program has a constant date. Dates are then compared with more than the day of the run."""
         seen: set[int] = set()
         for block in blocks:
             for condition in block.conditions:
@@ -71,7 +71,7 @@ class Cases:
         return tuple(range(self._most + 2))
 
     def knows(self, other: Other, text: Any) -> bool:
-        """Whether a value that is none of the texts it is compared with is certainly not this one."""
+        """Whether a value that equals none of the compared texts certainly is not this one."""
         if not isinstance(text, str):
             return False
         same = norm(text) if other.value_type is ValueType.TEXT else text

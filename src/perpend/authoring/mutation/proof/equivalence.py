@@ -26,14 +26,14 @@ MOST_CASES: Final = 5_000
 _UNREAD: Final = Meaning(Status.UNDETERMINED, 0)
 
 _SILENT: Final = "no condition"
-"""What is seen where no condition says anything."""
+"""The result if no condition decides."""
 
 Chosen = dict["Hashable", Any]
 _Run = Callable[[Chosen], Any]
 
 
 def are_equivalent(block: Block, changed: Block) -> bool:
-    """Whether two blocks certainly end alike, in status and by the same condition or check, on every object."""
+    """Whether two blocks certainly give every object the same status, by the same condition or check."""
     try:
         return _are_alike(block, changed, lambda meaning: meaning)
     except (NotUnderstood, RecursionError):
@@ -59,7 +59,7 @@ def _are_alike(block: Block, changed: Block, seen_as: Callable[[Meaning], Hashab
 
 
 def _lists_alike(block: Block, changed: Block, name: str) -> bool:
-    """Whether the objects of a list have, by both blocks, statuses between which neither block makes a difference."""
+    """Whether both blocks give the objects of a list statuses that the blocks treat alike."""
     statuses = {Status.DISAPPEARED} | _statuses_used(block, name) | _statuses_used(changed, name)
 
     def seen_as(meaning: Meaning) -> Hashable:

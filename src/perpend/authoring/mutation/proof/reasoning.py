@@ -165,7 +165,7 @@ class Reasoner:
         return end
 
     def _is_without_document(self, expression: Expr, lookups: tuple[str, ...]) -> bool:
-        """Whether the field of a policy document is known to be empty, by a question that reads it as a text."""
+        """Whether a field with a policy document is known to be empty, from a question that reads it as text."""
         number = self._cases.text_at(expression.constant("policyExtField"))
         if number is None or self._choose(("unread", (lookups, number))):
             return False

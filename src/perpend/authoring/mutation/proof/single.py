@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from perpend.authoring.mutation.proof.keys import Values
 
 UNTOLD: Final = object()
-"""How an operation ends where that is not certain."""
+"""The result of an operation if it is not certain."""
 
 _PURE: Final = frozenset({"Comparison", "Constants", DATES})
 _PURE_TOO: Final = frozenset(

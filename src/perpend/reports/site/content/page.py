@@ -38,13 +38,13 @@ class Page(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many verdicts there are of each status, in the order of :data:`STATUSES`."""
+    """The number of verdicts of each status, in the order of :data:`STATUSES`."""
 
     numbers: tuple[int, ...] = (0,) * len(STATUSES)
 
     @property
     def total(self) -> int:
-        """How many verdicts there are."""
+        """The number of verdicts."""
         return sum(self.numbers)
 
     @property
@@ -66,7 +66,7 @@ class SectionCoverage:
 
     @property
     def total(self) -> int:
-        """How many requirements there are."""
+        """The number of requirements."""
         return self.automated + self.manual + self.none
 
     def __add__(self, other: SectionCoverage) -> SectionCoverage:

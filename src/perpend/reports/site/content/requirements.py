@@ -32,12 +32,12 @@ class RequirementResults:
 
     @property
     def asked(self) -> int:
-        """How many requirements the verdicts speak of in whole, or find something wrong or unknown in."""
+        """The number of requirements with complete results, a fault, or an unknown result."""
         return self.incompliant + self.undetermined + self.compliant + self.inapplicable
 
     @property
     def total(self) -> int:
-        """How many requirements there are."""
+        """The number of requirements."""
         return self.asked + self.unasked + self.manual + self.none
 
     def __add__(self, other: RequirementResults) -> RequirementResults:

@@ -227,7 +227,7 @@ class SiteModel:
         return _errors(self.problems_at.get(path, ()))
 
     def _crowded(self, entity: str, policies: list[str]) -> bool:
-        """Whether a section that wants one policy at most has several. A framework speaks for all its sections."""
+        """Whether a section that allows one policy has several. A framework's setting counts for all its sections."""
         if len(set(policies)) < 2:
             return False
         parts = entity.split("/")

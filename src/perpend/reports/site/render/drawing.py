@@ -40,10 +40,10 @@ LONGEST_TEXT: Final = 10_000
 """The number of characters of a text that a page shows. The rest is counted."""
 
 _SUMMARY: Final = 160
-"""How many characters of a document its entry in a list shows."""
+"""The number of characters of a document in its list entry."""
 
 _LEAD: Final = 400
-"""How many characters of its description stand below a policy's name."""
+"""The number of characters of the description below a policy's name."""
 
 _GLANCE: Final = (
     "impossible-policy",

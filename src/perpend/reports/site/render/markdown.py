@@ -42,13 +42,13 @@ MAX_RENDERED: Final = 128 * 1024
 """The longest text, in characters, that is read as Markdown. A longer one is shown as it is written."""
 
 MAX_OPENED: Final = 4_000
-"""How many signs ``<`` and ``[`` it may hold: what nobody closes is gone through again for each that follows.
+"""The maximum number of ``<`` and ``[``: the parser scans an unclosed one again for each later one.
 
 A text that holds more is shown as it is written, too.
 """
 
 MAX_SHOWN: Final = 512 * 1024
-"""How many characters of what is shown as it is written are shown."""
+"""The number of characters of a value that pages show as written."""
 
 LANGUAGES: Final = _named(
     "bash console css diff docker go hcl html http ini java javascript js json kotlin nginx php powershell properties ps1 "
@@ -92,7 +92,7 @@ _ATTRIBUTES: Final = {
 _SCHEMES: Final = {"href": ("http", "https", "mailto"), "src": ()}
 _INVISIBLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")
 _TURNING: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What controls a terminal or turns the order of reading. Joiners and marks stay: scripts and symbols need them."""
+"""Characters that control a terminal or the direction of text. Joiners and marks stay: scripts and symbols need them."""
 
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _TAG_NAME: Final = re.compile(r"\s*</?([A-Za-z][A-Za-z0-9-]*)")

@@ -33,7 +33,7 @@ def read_lines(path: Path, tally: Tally) -> None:
     """Read a file of verdicts. Raise :class:`NotVerdicts`, with the line, for other content, and ``OSError``."""
     with path.open("rb") as stream:
         fixed = _read_fixed(stream, path)
-        # Lines that leave their texts to the first one say too little to be handed on by themselves.
+        # Compact lines need the texts of the first line, so they are no use in separate files.
         tally.book.path = path if fixed is None else None
         number, place, declared = (
             _read_head(stream, path, tally) if fixed is None else (1, 0, None if any(fixed.values()) else 0)

@@ -45,7 +45,7 @@ def _is_parquet(path: Path) -> bool:
 
 
 MAGIC: Final = b"PAR1"
-"""What a Parquet file begins with."""
+"""The first bytes of a Parquet file."""
 
 _COLUMNS: Final = {"policyId", "objectId", "conditionIndex", "status", "runtimeError"}
 
