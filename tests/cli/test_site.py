@@ -15,7 +15,7 @@ from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax import repository
 from perpend.language.syntax.repository import open_repository
 from perpend.reports.site.content.verdicts.read import read_verdicts
-from perpend.reports.site.content.verdicts.tally import EvaluatedObject, VerdictBook
+from perpend.reports.site.content.verdicts.tally import EvaluatedObject, SiteVerdicts
 from tests.cli.conftest import EXAMPLE, TIME, RunWriter
 from tests.repositories import write
 from tests.sampled import sampled_library
@@ -87,7 +87,7 @@ def test_verdicts_are_the_same_whatever_holds_them(run: RunWriter, imported: Pat
     ]
 
 
-def _sorted(book: VerdictBook) -> list[tuple[tuple[str, str], list[EvaluatedObject]]]:
+def _sorted(book: SiteVerdicts) -> list[tuple[tuple[str, str], list[EvaluatedObject]]]:
     return [(key, sorted(ones, key=lambda one: one.object_id)) for key, ones in sorted(book.objects.items())]
 
 

@@ -36,7 +36,7 @@ def lint_repository(repository: Repository, analyzer: Analyzer | None = None) ->
     Only 20 problems of the same kind are listed, for example of a missing file with hundreds of references, then they are
     counted. An existing ``analyzer`` of the repository saves the work of a second one.
     """
-    return counted(every_problem(repository, analyzer or Analyzer(repository)))
+    return counted(all_problems(repository, analyzer or Analyzer(repository)))
 
 
 def lint_places(repository: Repository, paths: Collection[str]) -> list[Diagnostic]:
@@ -45,13 +45,13 @@ def lint_places(repository: Repository, paths: Collection[str]) -> list[Diagnost
     All of the repository is read, because names here may be defined elsewhere.
     """
     wanted = set(paths)
-    problems = every_problem(repository, Analyzer(repository))
+    problems = all_problems(repository, Analyzer(repository))
     return counted(
         [problem for problem in problems if problem.span.path in wanted or not wanted.isdisjoint(parents(problem.span.path))]
     )
 
 
-def every_problem(repository: Repository, analyzer: Analyzer) -> list[Diagnostic]:
+def all_problems(repository: Repository, analyzer: Analyzer) -> list[Diagnostic]:
     """Return all problems of a repository, without counting."""
     problems = repository.diagnostics()
     for entity in repository.logic_ids:

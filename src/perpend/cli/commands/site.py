@@ -221,7 +221,7 @@ def _serve(repository: Repository, repo: str | None, port: int, options: Options
         webbrowser.open(server.url)
     try:
         for _ in watch:
-            _rebuild(repo, replace(options, overtaken=watch.is_changed), cache, server, problems)
+            _rebuild(repo, replace(options, superseded=watch.is_changed), cache, server, problems)
     except KeyboardInterrupt:
         click.echo("ended")
     finally:
@@ -231,10 +231,10 @@ def _serve(repository: Repository, repo: str | None, port: int, options: Options
 
 def _rebuild(repo: str | None, options: Options, cache: BuildCache, server: SiteServer, problems: _Problems) -> None:
     """Build the pages, show them, and then index them for the search. Indexing takes longer, and another change ends it."""
-    from perpend.authoring.lint.check import every_problem
+    from perpend.authoring.lint.check import all_problems
     from perpend.reports.site.build import SiteBuild, build_site
-    from perpend.reports.site.content.verdicts.tally import NotVerdicts
-    from perpend.reports.site.search import Overtaken
+    from perpend.reports.site.content.verdicts.tally import InvalidVerdicts
+    from perpend.reports.site.search import Superseded
 
     try:
         built = build_site(repository_here(repo), replace(options, search=False), cache=cache)
@@ -242,12 +242,12 @@ def _rebuild(repo: str | None, options: Options, cache: BuildCache, server: Site
         click.echo(f"{built.written:,} pages written")
         problems.print_new(built, cache.changed)
         build_site(repository_here(repo), options, cache=cache)
-    except Overtaken:
+    except Superseded:
         pass
     except (PerpendError, OSError) as error:
-        if isinstance(error, NotVerdicts) and cache.analyzer is not None:
+        if isinstance(error, InvalidVerdicts) and cache.analyzer is not None:
             # An error in a file may be the reason that its verdicts do not fit any more: print it first.
-            diagnostics = tuple(every_problem(cache.analyzer.repository, cache.analyzer))
+            diagnostics = tuple(all_problems(cache.analyzer.repository, cache.analyzer))
             problems.print_new(SiteBuild(problems=diagnostics), cache.changed)
         click.echo(f"perpend: not built: {error}", err=True)
 

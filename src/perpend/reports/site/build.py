@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.language.syntax.repository import Repository
     from perpend.reports.site.content.page import Head, Page
-    from perpend.reports.site.content.verdicts.tally import VerdictBook
+    from perpend.reports.site.content.verdicts.tally import SiteVerdicts
 
 _ASSETS: Final = Path(__file__).parent / "assets"
 _LINKING: Final = ("](", "]:", "<a", "<A", "<img", "<IMG")
@@ -48,8 +48,8 @@ class Options:
     """The options of a build.
 
     ``verdicts`` is a file or a store, ``accounts`` has names of accounts by number. ``documents`` is a directory of Markdown
-    for the site. ``force`` overwrites pages that were edited by hand. If ``overtaken`` returns True while the search index
-    is made, the build raises :class:`perpend.reports.site.search.Overtaken`.
+    for the site. ``force`` overwrites pages that were edited by hand. If ``superseded`` returns True while the search index
+    is made, the build raises :class:`perpend.reports.site.search.Superseded`.
     """
 
     out: Path
@@ -61,7 +61,7 @@ class Options:
     authors: bool = False
     search: bool = True
     force: bool = False
-    overtaken: Callable[[], bool] | None = None
+    superseded: Callable[[], bool] | None = None
 
 
 @dataclass(slots=True)
@@ -245,7 +245,7 @@ class _Build:
         for path, source in files.items():
             self._write(path, source.read_bytes())
 
-    def _findings(self, verdicts: VerdictBook) -> None:
+    def _findings(self, verdicts: SiteVerdicts) -> None:
         """Write the files of all objects, by policy and status. Pages show only the first objects."""
         pages = {head.ref.id for _, head in self.heads if head.ref.kind is PageKind.FINDINGS}
         for policy_id, status in verdicts.places:
@@ -274,7 +274,7 @@ class _Build:
         for path in borrowed:
             (self.staged / path).parent.mkdir(parents=True, exist_ok=True)
             _link(self.options.out / path, self.staged / path)
-        index_pages(self.staged, self.options.overtaken)
+        index_pages(self.staged, self.options.superseded)
         for path in borrowed:
             (self.staged / path).unlink()
         for indexed in sorted((self.staged / DIRECTORY).rglob("*")):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SHOWN: Final = 3
 
 
-class InTheWay(PerpendError):
+class PathConflict(PerpendError):
     """A file that no build wrote has the path of a page."""
 
 
@@ -32,7 +32,7 @@ def staging(out: Path) -> Iterator[Path]:
         parent.mkdir(parents=True, exist_ok=True)
         directory = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=parent))
     except OSError as error:
-        raise InTheWay(f"{out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+        raise PathConflict(f"{out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     try:
         yield directory
     finally:
@@ -113,7 +113,7 @@ def _staged(staged: Path) -> list[str]:
 
 def _reject_foreign(staged: Path, out: Path, ours: dict[str, str], new: dict[str, str]) -> None:
     if out.exists() and (wrong := no_directory(out)):
-        raise InTheWay(f"{out}: {wrong}")
+        raise PathConflict(f"{out}: {wrong}")
     inside = _Inside(out)
     foreign = []
     for path in _staged(staged):
@@ -124,7 +124,7 @@ def _reject_foreign(staged: Path, out: Path, ours: dict[str, str], new: dict[str
     if foreign:
         more = f" and {len(foreign) - _SHOWN:,} more" if len(foreign) > _SHOWN else ""
         listed = f"{', '.join(foreign[:_SHOWN])}{more}"
-        raise InTheWay(f"{out}: has other files at the paths of pages: {listed}; nothing was written")
+        raise PathConflict(f"{out}: has other files at the paths of pages: {listed}; nothing was written")
 
 
 class _Inside:

@@ -45,20 +45,20 @@ class NoIndex(PerpendError):
     """The search index could not be made."""
 
 
-class Overtaken(PerpendError):
+class Superseded(PerpendError):
     """A build was given up, as a newer change is to be built."""
 
 
-def index_pages(site: Path, overtaken: Callable[[], bool] | None = None) -> None:
+def index_pages(site: Path, superseded: Callable[[], bool] | None = None) -> None:
     """Run Pagefind over a site. The files of its own user interface are left out.
 
-    Raise :class:`NoIndex`, and :class:`Overtaken` as soon as ``overtaken`` returns True.
+    Raise :class:`NoIndex`, and :class:`Superseded` as soon as ``superseded`` returns True.
     """
     binary = _binary()
     command = [str(binary), "--site", str(site), "--output-subdir", DIRECTORY, "--quiet"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PAGEFIND_")}
     try:
-        code, said = _run(command, environment, overtaken)
+        code, said = _run(command, environment, superseded)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoIndex(f"the search index cannot be created: {error}") from None
     if code:
@@ -69,25 +69,25 @@ def index_pages(site: Path, overtaken: Callable[[], bool] | None = None) -> None
     sort_index(site / DIRECTORY)
 
 
-def _run(command: list[str], environment: dict[str, str], overtaken: Callable[[], bool] | None) -> tuple[int, str]:
-    """Run a command to its end, or until it is overtaken. Return its exit code and its output."""
+def _run(command: list[str], environment: dict[str, str], superseded: Callable[[], bool] | None) -> tuple[int, str]:
+    """Run a command to its end, or until it is superseded. Return its exit code and its output."""
     with (
         TemporaryFile() as output,
         subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment) as running,  # noqa: S603 our own command
     ):
         try:
-            _await_end(running, command, overtaken)
+            _await_end(running, command, superseded)
         finally:
             running.kill()
         output.seek(0)
         return running.returncode, output.read().decode("utf-8", "replace")
 
 
-def _await_end(running: subprocess.Popen[bytes], command: list[str], overtaken: Callable[[], bool] | None) -> None:
+def _await_end(running: subprocess.Popen[bytes], command: list[str], superseded: Callable[[], bool] | None) -> None:
     begun = monotonic()
     while running.poll() is None:
-        if overtaken is not None and overtaken():
-            raise Overtaken("a newer change is to be built")
+        if superseded is not None and superseded():
+            raise Superseded("a newer change is to be built")
         if monotonic() - begun > _SECONDS:
             raise subprocess.TimeoutExpired(command, _SECONDS)
         sleep(_PAUSE)

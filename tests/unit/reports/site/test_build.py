@@ -17,11 +17,11 @@ from perpend.language.syntax.repository import Repository
 from perpend.reports.site import build as building
 from perpend.reports.site.build import BuildCache, Options, build_site
 from perpend.reports.site.content.verdicts.pages import findings_page
-from perpend.reports.site.content.verdicts.tally import SHOWN, NotVerdicts
-from perpend.reports.site.install import InTheWay
+from perpend.reports.site.content.verdicts.tally import SHOWN, InvalidVerdicts
+from perpend.reports.site.install import PathConflict
 from perpend.reports.site.manifest import NAME, SiteManifest, digest, read_manifest
 from perpend.reports.site.render.pages import Renderer
-from perpend.reports.site.search import NoIndex, Overtaken
+from perpend.reports.site.search import NoIndex, Superseded
 from tests.repositories import write
 from tests.sites import POLICY, book_of, dead_links, files, leave_out_operations, lines_in, verdict_line
 
@@ -134,7 +134,7 @@ def test_files_of_others_stay(site):
 def test_a_strange_file_in_the_way_stops_the_build_before_it_writes(root):
     out = root.parent / "out"
     write(out, {"ce/index.html": "mine"})
-    with pytest.raises(InTheWay, match=r"ce/index\.html; nothing was written"):
+    with pytest.raises(PathConflict, match=r"ce/index\.html; nothing was written"):
         build(root)
     assert {"ce/index.html": b"mine"} == snapshot(out)
 
@@ -230,7 +230,7 @@ def test_nothing_is_written_through_links_that_lead_out(root):
     elsewhere.mkdir()
     out.mkdir()
     (out / "ce").symlink_to(elsewhere)
-    with pytest.raises(InTheWay):
+    with pytest.raises(PathConflict):
         build(root)
     assert [] == list(elsewhere.iterdir())
 
@@ -344,8 +344,8 @@ def test_an_index_is_given_up_for_something_newer(root):
     _, out = build(root, search=True)
     before = snapshot(out)
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    with pytest.raises(Overtaken):
-        build(root, search=True, overtaken=lambda: True)
+    with pytest.raises(Superseded):
+        build(root, search=True, superseded=lambda: True)
     assert before == snapshot(out)
     assert ["out", "repository"] == sorted(os.listdir(root.parent))
 
@@ -361,11 +361,11 @@ def test_a_pipe_is_neither_read_nor_written_over(root, tmp_path):
     os.mkfifo(out / NAME)
     assert None is read_manifest(out)
     os.mkfifo(tmp_path / "v.ndjson")
-    with pytest.raises(NotVerdicts, match="not a regular file"):
+    with pytest.raises(InvalidVerdicts, match="not a regular file"):
         build(root, verdicts=tmp_path / "v.ndjson", out=tmp_path / "other")
 
 
 def test_a_file_where_a_directory_belongs_is_in_the_way(root):
     write(root.parent / "out", {"ce": "mine"})
-    with pytest.raises(InTheWay, match=r"ce/.+; nothing was written"):
+    with pytest.raises(PathConflict, match=r"ce/.+; nothing was written"):
         build(root)

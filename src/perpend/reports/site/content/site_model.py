@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from perpend.authoring.lint.check import every_problem
+from perpend.authoring.lint.check import all_problems
 from perpend.authoring.testing.executions import Executions, run_executions
 from perpend.core.diagnostics.model import Severity
 from perpend.core.objects.ids import type_of_extracts
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
     from perpend.reports.site.content.links import EntityFlag
     from perpend.reports.site.content.page import Changes
-    from perpend.reports.site.content.verdicts.tally import VerdictBook
+    from perpend.reports.site.content.verdicts.tally import SiteVerdicts
 
 _NO_EXECUTIONS = Executions()
 
@@ -39,7 +39,7 @@ class SiteModel:
         self,
         analyzer: Analyzer,
         *,
-        verdicts: VerdictBook | None = None,
+        verdicts: SiteVerdicts | None = None,
         history: Callable[[str], Changes | None] = lambda _: None,
         authors: bool = False,
         known_executions: Mapping[str, Executions] | None = None,
@@ -64,7 +64,7 @@ class SiteModel:
     @cached_property
     def problems(self) -> tuple[Diagnostic, ...]:
         """All problems of the repository, by path and line."""
-        return tuple(every_problem(self.repository, self.analyzer))
+        return tuple(all_problems(self.repository, self.analyzer))
 
     @cached_property
     def problems_at(self) -> dict[str, tuple[Diagnostic, ...]]:

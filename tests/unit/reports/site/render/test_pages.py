@@ -20,7 +20,7 @@ from perpend.reports.site.content.logic import Logics
 from perpend.reports.site.content.page import Head
 from perpend.reports.site.content.policy import policy_page
 from perpend.reports.site.content.verdicts.pages import verdicts_page
-from perpend.reports.site.content.verdicts.tally import Observed, ObservedSource, VerdictBook
+from perpend.reports.site.content.verdicts.tally import Observed, ObservedSource, SiteVerdicts
 from perpend.reports.site.render.addresses import PagePaths, href_of, path_of, root_from, segment
 from perpend.reports.site.render.charts import bar_svg, relations_svg
 from perpend.reports.site.render.drawing import Drawing, shown, source_html
@@ -362,7 +362,7 @@ def test_a_document_has_its_headings_and_its_shelf_beside_it():
 
 def test_times_are_written_for_people_and_paths_are_not_published(tmp_path):
     source = ObservedSource("reports/of/me/report.csv", "credential-report", "2026-11-19T08:30:00Z", 25, ("1",))
-    verdicts = VerdictBook({POLICY: [0, 0, 1, 0, 0]}, observed=Observed("2026-11-20T00:00:00Z", sources=(source,)))
+    verdicts = SiteVerdicts({POLICY: [0, 0, 1, 0, 0]}, observed=Observed("2026-11-20T00:00:00Z", sources=(source,)))
     book = book_of(tmp_path, files(), verdicts=verdicts)
     html = Renderer("S", lambda path, base: None, verdicts=True).html(verdicts_page(book, Frameworks(book)))
     assert 'As of <time datetime="2026-11-20T00:00:00Z">2026-11-20 00:00 UTC</time>' in html

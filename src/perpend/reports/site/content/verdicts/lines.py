@@ -10,7 +10,7 @@ from perpend.reports.site.content.page import STATUSES
 from perpend.reports.site.content.verdicts.tally import (
     NO_ACCOUNT,
     EvaluatedObject,
-    NotVerdicts,
+    InvalidVerdicts,
     Observed,
     ObservedSource,
     reject_filtered,
@@ -30,7 +30,7 @@ _FORMS: Final = "`perpend check --format ndjson` or `json`"
 
 
 def read_lines(path: Path, tally: Tally) -> None:
-    """Read a file of verdicts. Raise :class:`NotVerdicts`, with the line, for other content, and ``OSError``."""
+    """Read a file of verdicts. Raise :class:`InvalidVerdicts`, with the line, for other content, and ``OSError``."""
     with path.open("rb") as stream:
         fixed = _read_fixed(stream, path)
         # Compact lines need the texts of the first line, so they are no use in separate files.
@@ -49,11 +49,11 @@ def read_lines(path: Path, tally: Tally) -> None:
                 taken += 1
             place += len(line)
     if not closed:
-        raise NotVerdicts(f"{path}:{number}: is cut off: the end of its verdicts is missing")
+        raise InvalidVerdicts(f"{path}:{number}: is cut off: the end of its verdicts is missing")
     if declared is None and not taken:
-        raise NotVerdicts(f"{path}: has no verdicts, as after a failed check; with --format json an empty result is clear")
+        raise InvalidVerdicts(f"{path}: has no verdicts, as after a failed check; with --format json an empty result is clear")
     if declared is not None and declared != taken:
-        raise NotVerdicts(f"{path}: holds {taken:,} of {declared:,} verdicts: write the file again")
+        raise InvalidVerdicts(f"{path}: holds {taken:,} of {declared:,} verdicts: write the file again")
 
 
 def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
@@ -65,7 +65,7 @@ def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
     try:
         stated = json.loads(first)
     except (ValueError, RecursionError):
-        raise NotVerdicts(f"{path}:1: is not a first line of `perpend check --format ndjson --compact`") from None
+        raise InvalidVerdicts(f"{path}:1: is not a first line of `perpend check --format ndjson --compact`") from None
     verdicts = stated["verdicts"]
     _reject_filtered_head(path, stated.get("filter"))
     return verdicts if isinstance(verdicts, dict) else {}
@@ -84,12 +84,12 @@ def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int, i
     while not head.rstrip().endswith(_LIST):
         line = stream.readline(_LONGEST_LINE)
         if not line or len(head) > _LONGEST_LINE:
-            raise NotVerdicts(f"{path}:{number}: is not an output of {_FORMS}: no verdicts, one a line")
+            raise InvalidVerdicts(f"{path}:{number}: is not an output of {_FORMS}: no verdicts, one a line")
         head, number = head + line, number + 1
     try:
         stated = json.loads(head + b"]}")
     except (ValueError, RecursionError):
-        raise NotVerdicts(f"{path}:1: is not an output of {_FORMS}: not JSON") from None
+        raise InvalidVerdicts(f"{path}:1: is not an output of {_FORMS}: not JSON") from None
     _reject_filtered_head(path, stated.get("filter"))
     tally.book.observed = _observed(stated.get("snapshot"))
     ledger = stated["ledger"]
@@ -98,7 +98,7 @@ def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int, i
 
 
 def _reject_filtered_head(path: Path, stated: object) -> None:
-    """Raise :class:`NotVerdicts` if the head of a file names a filter of its verdicts."""
+    """Raise :class:`InvalidVerdicts` if the head of a file names a filter of its verdicts."""
     reject_filtered(str(path), stated.get("options", stated) if isinstance(stated, dict) else stated)
 
 
@@ -127,14 +127,14 @@ def _record(line: bytes, where: str, fixed: dict[str, Any]) -> dict[str, Any] | 
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
-        raise NotVerdicts(f"{where}: is not a line of {_FORMS}: not JSON") from None
+        raise InvalidVerdicts(f"{where}: is not a line of {_FORMS}: not JSON") from None
     cloud_object = record.get("object") if isinstance(record, dict) else None
     if (
         not isinstance(cloud_object, dict)
         or not isinstance(record.get("policyId"), str)
         or record.get("status") not in STATUSES
     ):
-        raise NotVerdicts(f"{where}: is not a line of {_FORMS}: no policyId, status and object")
+        raise InvalidVerdicts(f"{where}: is not a line of {_FORMS}: no policyId, status and object")
     reject_filtered(where, record.get("filter"))
     by_index = fixed.get(record["policyId"])
     texts = by_index.get(str(record.get("conditionIndex"))) if isinstance(by_index, dict) else None

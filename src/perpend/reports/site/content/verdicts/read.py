@@ -9,33 +9,33 @@ from perpend.inventory.snapshots.database import opened, pattern, rows_of, stori
 from perpend.reports.site.content.page import STATUSES
 from perpend.reports.site.content.verdicts.lines import read_lines
 from perpend.reports.site.content.verdicts.snapshot import read_store
-from perpend.reports.site.content.verdicts.tally import LISTED, SHOWN, EvaluatedObject, NotVerdicts, Tally, reject_filtered
+from perpend.reports.site.content.verdicts.tally import LISTED, SHOWN, EvaluatedObject, InvalidVerdicts, Tally, reject_filtered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from perpend.language.compiler.analyzer import Analyzer
-    from perpend.reports.site.content.verdicts.tally import VerdictBook
+    from perpend.reports.site.content.verdicts.tally import SiteVerdicts
 
 
-def read_verdicts(path: Path, analyzer: Analyzer, names: Mapping[str, str] | None = None) -> VerdictBook:
+def read_verdicts(path: Path, analyzer: Analyzer, names: Mapping[str, str] | None = None) -> SiteVerdicts:
     """Read verdicts of the repository's policies. ``names`` are the names of accounts, by number.
 
-    Raise :class:`NotVerdicts` if there are none, or none of this repository, ``StoreError`` if a store cannot be read.
+    Raise :class:`InvalidVerdicts` if there are none, or none of this repository, ``StoreError`` if a store cannot be read.
     """
     tally = Tally(analyzer)
     try:
         if path.is_dir():
             read_store(path, tally, analyzer, names or {})
         elif path.exists() and not path.is_file():
-            raise NotVerdicts(f"{path}: is not a regular file, and it must be read more than once")
+            raise InvalidVerdicts(f"{path}: is not a regular file, and it must be read more than once")
         elif _is_parquet(path):
             read_parquet(path, tally)
         else:
             read_lines(path, tally)
     except OSError as error:
-        raise NotVerdicts(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise InvalidVerdicts(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
     return tally.finished(str(path))
 
 
@@ -51,17 +51,21 @@ _COLUMNS: Final = {"policyId", "objectId", "conditionIndex", "status", "runtimeE
 
 
 def read_parquet(path: Path, tally: Tally) -> None:
-    """Read a table of verdicts. Raise :class:`NotVerdicts` for another table, ``StoreError`` if it cannot be read."""
+    """Read a table of verdicts. Raise :class:`InvalidVerdicts` for another table, ``StoreError`` if it cannot be read."""
     with storing(path), opened(paths=[path]) as connection:
         table = f"read_parquet({pattern(path)}, hive_partitioning = false)"
         missing = _COLUMNS - {str(name) for name, *_ in rows_of(connection, f"DESCRIBE SELECT * FROM {table}")}
         if missing:
-            raise NotVerdicts(f"{path}: is not what `perpend check --format parquet` writes: no column {sorted(missing)[0]}")
+            raise InvalidVerdicts(
+                f"{path}: is not an output of `perpend check --format parquet`: no column {sorted(missing)[0]}"
+            )
         for (words,) in rows_of(connection, f"SELECT value FROM parquet_kv_metadata({pattern(path)}) WHERE key = 'filter'"):
             reject_filtered(str(path), words.decode("utf-8", "replace"))
         known = f"policyId IS NOT NULL AND status IN {_tuple(STATUSES)} AND TRY_CAST(conditionIndex AS INTEGER) IS NOT NULL"
         if rows_of(connection, f"SELECT 1 FROM {table} WHERE NOT ({known}) OR ({known}) IS NULL LIMIT 1"):
-            raise NotVerdicts(f"{path}: is not what `perpend check --format parquet` writes: a row without policy or status")
+            raise InvalidVerdicts(
+                f"{path}: is not an output of `perpend check --format parquet`: a row without policy or status"
+            )
         counted = "SELECT CAST(policyId AS VARCHAR), status, CAST(conditionIndex AS INTEGER), count(*)"
         for policy_id, status, index, number in rows_of(connection, f"{counted} FROM {table} GROUP BY ALL ORDER BY ALL"):
             program = tally.program(policy_id)

@@ -18,7 +18,7 @@ from perpend.reports.site.content.verdicts.tally import (
     NO_ACCOUNT,
     SHOWN,
     EvaluatedObject,
-    NotVerdicts,
+    InvalidVerdicts,
     Observed,
     ObservedSource,
     text_of,
@@ -53,7 +53,7 @@ def read_store(directory: Path, tally: Tally, analyzer: Analyzer, names: Mapping
     with Store(directory).reading() as snapshot:
         selection = select_policies(analyzer, over=snapshot)
         if not selection.programs:
-            raise NotVerdicts(f"{directory}: no policy of the repository is for objects of this store")
+            raise InvalidVerdicts(f"{directory}: no policy of the repository is for objects of this store")
         with evaluate_snapshot(snapshot, selection) as evaluation:
             _read(evaluation, tally, names)
 

@@ -34,7 +34,7 @@ _LONGEST_WORDS: Final = 200
 _CHANGED: Final = "it has changed since the check"
 
 
-class NotVerdicts(PerpendError):
+class InvalidVerdicts(PerpendError):
     """A file or store without verdicts of this repository's policies."""
 
 
@@ -73,7 +73,7 @@ class Observed:
 
 
 @dataclass(slots=True)
-class VerdictBook:
+class SiteVerdicts:
     """Counts by policy, account and type, and the first listed objects, by policy and status.
 
     ``places`` are the byte offsets of all their lines in the file at ``path``. These verdicts are counted separately: those of
@@ -123,7 +123,7 @@ class Tally:
     """Adds verdicts to a book, and counts those that the repository's policies do not give."""
 
     def __init__(self, analyzer: Analyzer) -> None:
-        self.book = VerdictBook()
+        self.book = SiteVerdicts()
         self._analyzer = analyzer
         self._programs: dict[str, Program | None] = {}
         self._given: dict[tuple[str, str, int, str | None], bool] = {}
@@ -183,15 +183,15 @@ class Tally:
             self._given[key] = given
         return self._given[key]
 
-    def finished(self, where: str) -> VerdictBook:
-        """Return the book. Raise :class:`NotVerdicts` if no verdict can be of this repository."""
+    def finished(self, where: str) -> SiteVerdicts:
+        """Return the book. Raise :class:`InvalidVerdicts` if no verdict can be of this repository."""
         if self._first_unlike is not None and not self._own:
             policy_id, status, index = self._first_unlike
             here = policy_id in self._analyzer.repository.policy_ids
             if here and self.program(policy_id) is None:
-                raise NotVerdicts(f"{where}: has verdicts of `{policy_id}`, which has errors here: perpend lint")
+                raise InvalidVerdicts(f"{where}: has verdicts of `{policy_id}`, which has errors here: perpend lint")
             why = f"`{policy_id}` never gives {status} at index {index} here" if here else f"`{policy_id}` is not here"
-            raise NotVerdicts(f"{where}: has verdicts of another repository: {why}; name theirs with --repo")
+            raise InvalidVerdicts(f"{where}: has verdicts of another repository: {why}; name theirs with --repo")
         return self.book
 
     @staticmethod
@@ -200,10 +200,10 @@ class Tally:
 
 
 def reject_filtered(where: str, words: object) -> None:
-    """Raise :class:`NotVerdicts` if the verdicts were filtered: the missing ones would count as good."""
+    """Raise :class:`InvalidVerdicts` if the verdicts were filtered: the missing ones would count as good."""
     if words is not None:
         chosen = text_of(words)[:_LONGEST_WORDS]
-        raise NotVerdicts(f"{where}: has only the verdicts of `{chosen}`: write them without that filter")
+        raise InvalidVerdicts(f"{where}: has only the verdicts of `{chosen}`: write them without that filter")
 
 
 def text_of(value: object) -> str:
