@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -158,3 +161,20 @@ def verdict_line(policy: str, status: str, name: str, account: str = "1", **more
     """Return a line of ``perpend check --format ndjson``."""
     judged = {"id": name, "name": name, "externalId": name, "typeApiName": TYPE, "master": {"name": account}}
     return json.dumps({"policyId": policy, "status": status, "conditionIndex": INDEXES[status], "object": judged, **more})
+
+
+def dead_links(site: Path) -> list[str]:
+    """Return the links, images and anchors of a site's pages that lead nowhere, and ids that a page has twice."""
+    pages = {path.resolve(): path.read_text("utf-8") for path in site.rglob("*.html")}
+    ids = {path: re.findall(r'\sid="([^"]*)"', text) for path, text in pages.items()}
+    dead = [f"{path}: {name} twice" for path, names in ids.items() for name in set(names) if names.count(name) > 1]
+    for path, text in pages.items():
+        for target in re.findall(r'\s(?:href|src|action)="([^"]*)"', text):
+            address = urlsplit(unescape(target))
+            if address.scheme or address.netloc:
+                continue
+            file = (path.parent / unquote(address.path)).resolve() if address.path else path
+            anchor = unquote(address.fragment)
+            if not file.is_file() or (anchor and file in ids and anchor not in ids[file] and not anchor.startswith(":~:")):
+                dead.append(f"{path}: {target}")
+    return dead

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from perpend.authoring.lint.check import RULES_BY_CODE
-from perpend.authoring.mutation import rules as mutation_rules
+from perpend.authoring.mutation.score import SURVIVOR
 from perpend.cli.app import COMMANDS
 from perpend.findings.severity import rules as rating_rules
 from perpend.findings.waivers import rules as waiver_rules
@@ -18,7 +18,6 @@ from perpend.inventory.importers import rules as intake_rules
 from perpend.inventory.snapshots import rules as store_rules
 from perpend.language.operations import OPERATIONS
 from perpend.language.syntax.repository import LIBRARY
-from perpend.reports.site import rules as site_rules
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter
 from tests.repositories import logic, policy_files, write
 
@@ -32,15 +31,7 @@ def files_of(pattern: str) -> int:
 
 
 RULES = RULES_BY_CODE | {
-    rule.code: rule
-    for rule in (
-        *site_rules.RULES,
-        *intake_rules.RULES,
-        *store_rules.RULES,
-        *mutation_rules.RULES,
-        *waiver_rules.RULES,
-        *rating_rules.RULES,
-    )
+    rule.code: rule for rule in (*intake_rules.RULES, *store_rules.RULES, SURVIVOR, *waiver_rules.RULES, *rating_rules.RULES)
 }
 ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
 

@@ -54,7 +54,6 @@ COMMANDS = (
     "test",
     f"check input.json --type {TYPE}",
     "site build --no-search --out site",
-    "site build --format markdown",
 )
 ONE_BY_ONE = """
 import sys

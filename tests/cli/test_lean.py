@@ -21,7 +21,7 @@ from importlib.machinery import PathFinder
 class Without(PathFinder):
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        lacking = name.partition(".")[0] in ("numpy", "pandas", "pyarrow", "pyspark", "lxml", "jinja2")
+        lacking = name.partition(".")[0] in ("numpy", "pandas", "pyarrow", "pyspark", "jinja2")
         return None if lacking else super().find_spec(name, path, target)
 
 sys.meta_path[:] = [Without if finder is PathFinder else finder for finder in sys.meta_path]

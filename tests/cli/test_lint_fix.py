@@ -1,4 +1,4 @@
-"""``perpend lint --fix``: what can be mended in one way only is mended and shown, and policies say what they said before."""
+"""``perpend lint --fix``: fixes are made and shown, and policies keep their meaning."""
 
 from __future__ import annotations
 
@@ -101,15 +101,15 @@ def repository(root: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize("name", MENDED)
-def test_what_can_be_mended_in_one_way_is(run: RunWriter, tmp_path: Path, name: str) -> None:
+def test_what_can_be_fixed_in_one_way_is(run: RunWriter, tmp_path: Path, name: str) -> None:
     before, after = MENDED[name]
     file = repository(tmp_path, before)
     ran = run("lint", "--repo", tmp_path, "--fix")
     assert after == file.read_bytes().decode()
     assert "ce/p/prod.logic.yaml:" in ran.out
-    assert "mended " in ran.out
+    assert "fixed " in ran.out
     assert "A303" not in ran.out
-    assert "nothing could be mended" in run("lint", "--repo", tmp_path, "--fix").out
+    assert "there is nothing to fix" in run("lint", "--repo", tmp_path, "--fix").out
 
 
 @pytest.mark.parametrize("name", KEPT)
@@ -117,7 +117,7 @@ def test_what_is_not_certain_is_left(run: RunWriter, tmp_path: Path, name: str) 
     file = repository(tmp_path, KEPT[name])
     ran = run("lint", "--repo", tmp_path, "--fix", "--format", "json")
     assert KEPT[name] == file.read_bytes().decode()
-    assert "nothing could be mended" in ran.err
+    assert "there is nothing to fix" in ran.err
 
 
 def test_lines_are_shown_as_they_were_and_as_they_are(run: RunWriter, tmp_path: Path) -> None:
@@ -125,35 +125,35 @@ def test_lines_are_shown_as_they_were_and_as_they_are(run: RunWriter, tmp_path: 
     shown = run("lint", "--repo", tmp_path, "--fix").out
     assert shown.startswith("ce/p/prod.logic.yaml:1\n  - inputType: T \n  + inputType: T\nce/p/prod.logic.yaml:5\n")
     assert "  -     condition:\n  +     check:\n" in shown
-    assert "mended 6 places in 1 file\n" in shown
+    assert "fixed 6 places in 1 file\n" in shown
 
 
-def test_only_the_places_named_are_mended(run: RunWriter, tmp_path: Path) -> None:
+def test_only_the_places_named_are_fixed(run: RunWriter, tmp_path: Path) -> None:
     file = repository(tmp_path, OLD)
     (tmp_path / "ce/folder.yaml").write_text("names: {full: a, contextual: a} \n")
-    assert "mended 1 place in 1 file" in run("lint", "ce/folder.yaml", "--repo", tmp_path, "--fix").out
+    assert "fixed 1 place in 1 file" in run("lint", "ce/folder.yaml", "--repo", tmp_path, "--fix").out
     assert OLD == file.read_text()
-    assert "mended 5 places in 1 file" in run("lint", "ce/p", "--repo", tmp_path, "--fix").out
+    assert "fixed 5 places in 1 file" in run("lint", "ce/p", "--repo", tmp_path, "--fix").out
     assert NEW == file.read_text()
 
 
-def test_a_file_that_links_lead_to_is_mended_once_and_none_outside(run: RunWriter, tmp_path: Path) -> None:
+def test_a_file_that_links_lead_to_is_fixed_once_and_none_outside(run: RunWriter, tmp_path: Path) -> None:
     root = tmp_path / "repo"
     file = repository(root, OLD)
     (root / "ce/p/wip.logic.yaml").symlink_to("prod.logic.yaml")
     (tmp_path / "outside.yaml").write_text("names: {full: a, contextual: a} \n")
     (root / "ce/folder.yaml").unlink()
     (root / "ce/folder.yaml").symlink_to(tmp_path / "outside.yaml")
-    assert "mended 5 places in 1 file" in run("lint", "--repo", root, "--fix").out
+    assert "fixed 5 places in 1 file" in run("lint", "--repo", root, "--fix").out
     assert (NEW, True) == (file.read_text(), (root / "ce/p/wip.logic.yaml").is_symlink())
     assert "names: {full: a, contextual: a} \n" == (tmp_path / "outside.yaml").read_text()
 
 
-def test_the_library_has_nothing_to_mend_and_is_nobodys_to_mend(
+def test_the_library_has_nothing_to_fix_and_is_not_to_be_changed(
     run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor to find fault with: all of it is looked at by ``make test``."""
     part_of_library(tmp_path / "library", "*", sampled_iam())
-    assert (0, "nothing could be mended\n\nno problems found\n", "") == run("lint", "--repo", tmp_path / "library", "--fix")
+    assert (0, "there is nothing to fix\n\nno problems found\n", "") == run("lint", "--repo", tmp_path / "library", "--fix")
     monkeypatch.chdir(tmp_path)
     assert "there is no policy repository here" in run("lint", "--fix").err

@@ -152,7 +152,7 @@ def test_extracts_of_that_name_that_read_something_else_are_not_taken(run: RunWr
     sound(run, root)
     write(root, {"types/CA10__CaAwsUser__c/credReportAttributesJsonMfaActive.extracts.yaml": other})
     ran = run("new", "policy", "ce/x", *POLICY[2:], "--repo", root)
-    assert (2, "perpend: 'mfa_active' is the name of extracts already that read something else: name another --key\n") == (
+    assert (2, "perpend: 'mfa_active' is the name of other extracts already: choose another --key\n") == (
         ran.code,
         ran.err,
     )
@@ -161,55 +161,55 @@ def test_extracts_of_that_name_that_read_something_else_are_not_taken(run: RunWr
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "no folder": (
         ("policy", "x", "--type", "AWS IAM User"),
-        "'x' does not say where it stands (did you mean '/ce/acme/iam/x'?)",
+        "'x' has no place in the repository (did you mean '/ce/acme/iam/x'?)",
     ),
     "a folder's last part": (("policy", "iam/x", "--type", "AWS IAM User"), "(did you mean '/ce/acme/iam/x'?)"),
     "there": (POLICY, "'/ce/acme/iam/user-without-mfa' is there already"),
     "a folder": (("policy", "ce/acme/iam", "--type", "AWS IAM User"), "'/ce/acme/iam' is there already"),
     "below a policy": ((*POLICY[:1], f"{POLICY[1]}/x", *POLICY[2:]), "'/ce/acme/iam/user-without-mfa' is a policy"),
     "below a file": (("policy", "ce/folder.yaml/x", "--type", "AWS IAM User"), "'ce/folder.yaml/x'"),
-    "upwards": (("policy", "ce/../../x", "--type", "AWS IAM User"), "'ce/../../x' leads out of /ce"),
-    "backslashes": (("policy", "ce\\..\\..\\x", "--type", "AWS IAM User"), "leads out of /ce"),
-    "a path": (("policy", "policies/ce/acme/x", "--type", "AWS IAM User"), "is no id (did you mean '/ce/acme/x'?)"),
+    "upwards": (("policy", "ce/../../x", "--type", "AWS IAM User"), "'ce/../../x' is outside /ce"),
+    "backslashes": (("policy", "ce\\..\\..\\x", "--type", "AWS IAM User"), "is outside /ce"),
+    "a path": (("policy", "policies/ce/acme/x", "--type", "AWS IAM User"), "is not an ID (did you mean '/ce/acme/x'?)"),
     "case": (("policy", "ce/ACME/x", "--type", "AWS IAM User"), "(did you mean '/ce/acme/x'?)"),
     "a file": (("policy", "ce/x/policy.yaml", "--type", "AWS IAM User"), "(did you mean '/ce/x'?)"),
-    "signs": (("policy", "ce/a:b", "--type", "AWS IAM User"), "'a:b' in 'ce/a:b' holds what not every file system takes"),
+    "signs": (("policy", "ce/a:b", "--type", "AWS IAM User"), "'a:b' in 'ce/a:b' is not safe for every file system"),
     "hidden": (("policy", "ce/.git", "--type", "AWS IAM User"), "(did you mean 'git'?)"),
     "control": (("policy", "ce/\x1b[2J", "--type", "AWS IAM User"), "'\\x1b[2J' in 'ce/\\x1b[2J'"),
     "long": (("policy", f"ce/{'a' * 101}", "--type", "AWS IAM User"), "at most 100"),
-    "deep": (("policy", f"ce{'/a' * 20}", "--type", "AWS IAM User"), "has 21 parts, at most 20 are taken"),
+    "deep": (("policy", f"ce{'/a' * 20}", "--type", "AWS IAM User"), "has 21 parts: at most 20 are allowed"),
     "a type": (("policy", "ce/x", "--type", "AWS IAM Usr"), "unknown type 'AWS IAM Usr' (did you mean 'AWS IAM User'?)"),
     "a field": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "CA10__arm__c"), "(did you mean 'CA10__arn__c'?)"),
     "a lookup": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "CA10__acount__r.Id"), "(did you mean 'CA10__account__r'?)"),
-    "no field": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "a: b"), "'a: b' is no API name of a field"),
-    "deleted": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "CA10__disappearanceTime__c"), "has disappeared"),
-    "a key": ((*POLICY[:1], "ce/x", *POLICY[2:], "--key", "a\nb"), "'a\\nb' is no key"),
+    "no field": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "a: b"), "'a: b' is not an API name of a field"),
+    "deleted": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", "CA10__disappearanceTime__c"), "marks disappeared objects"),
+    "a key": ((*POLICY[:1], "ce/x", *POLICY[2:], "--key", "a\nb"), "'a\\nb' is not a key"),
     "no document": (
         (*POLICY[:1], "ce/x", *POLICY[2:], "--field", "CA10__arn__c", "--key", "a"),
-        "holds no JSON document, but text",
+        "is not a JSON document, but text",
     ),
     "a name": (
         ("type", "Acme Thing"),
-        "'Acme Thing' is no API name: letters, digits and _, a letter first (did you mean 'Acme_Thing'?)",
+        "'Acme Thing' is not an API name: use letters, digits and _, a letter first (did you mean 'Acme_Thing'?)",
     ),
     "extracts": (
         ("extracts", "mfaActive", "--type", "AWS IAM User"),
         "'/types/CA10__CaAwsUser__c/mfaActive.extracts.yaml' is there",
     ),
-    "extracts upwards": (("extracts", "../x", "--type", "AWS IAM User"), "'../x' is no API name"),
+    "extracts upwards": (("extracts", "../x", "--type", "AWS IAM User"), "'../x' is not an API name"),
     "sections": (("section", "acme-v1/01"), "(did you mean '/frameworks/acme-v1/01'?)"),
-    "no name": ((*POLICY[:1], "ce/x", *POLICY[2:], "--name", ""), "--name '' says nothing"),
-    "an empty field": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", ""), "--field '' says nothing"),
+    "no name": ((*POLICY[:1], "ce/x", *POLICY[2:], "--name", ""), "--name '' is blank"),
+    "an empty field": ((*POLICY[:1], "ce/x", *POLICY[2:], "--field", ""), "--field '' is blank"),
     "a label that another type has": (
         ("type", "Y__c", "--label", "AWS IAM User"),
-        "'AWS IAM User' means CA10__CaAwsUser__c already: name another --label",
+        "'AWS IAM User' names CA10__CaAwsUser__c already: choose another --label",
     ),
-    "a label that makes the name of a view that another type has": (("type", "AwsIamUser"), "'Aws Iam User' means CA10__CaAws"),
-    "no label": (("type", "Y__c", "--label", " "), "--label ' ' says nothing"),
-    "a section without a name": (("section", "frameworks/acme-v1/01", "--name", ""), "--name '' says nothing"),
-    "a waiver of nothing": ((*WAIVER, "--object", ""), "--object '' can be in no waiver: expected a text that is not blank"),
-    "a waiver of too much": ((*WAIVER, "--object", "x" * 1025), "can be in no waiver: longer than 1,024 signs"),
-    "a waiver that is over": ((*WAIVER, "--object", "x", "--until", "2020-01-01"), "--until 2020-01-01 is over"),
+    "a label that makes the name of a view that another type has": (("type", "AwsIamUser"), "'Aws Iam User' names CA10__CaAws"),
+    "no label": (("type", "Y__c", "--label", " "), "--label ' ' is blank"),
+    "a section without a name": (("section", "frameworks/acme-v1/01", "--name", ""), "--name '' is blank"),
+    "a waiver of nothing": ((*WAIVER, "--object", ""), "--object '' cannot be in a waiver: expected a text that is not blank"),
+    "a waiver of too much": ((*WAIVER, "--object", "x" * 1025), "cannot be in a waiver: longer than 1,024 signs"),
+    "a waiver that is over": ((*WAIVER, "--object", "x", "--until", "2020-01-01"), "--until 2020-01-01 is in the past"),
     "a waiver of several": (("waiver", "w", "--policy", "*", "--object", "x"), "'*' names 2 policies: name one of them"),
     "a waiver whose id is taken": (("waiver", "there", *WAIVER[2:], "--object", "x"), "'there' is the id of another waiver"),
     "frameworks": (("section", "frameworks"), "(did you mean '/frameworks/my-framework'?)"),
@@ -233,7 +233,7 @@ def test_a_refusal_is_one_line_that_names_the_value_and_writes_nothing(run: RunW
 
 def test_a_repository_begins_in_an_empty_directory_only(run: RunWriter, root: Path, tmp_path: Path) -> None:
     before = contents(root)
-    assert "holds something already" in run("new", "repository", root).err
+    assert "is not empty" in run("new", "repository", root).err
     (tmp_path / "file").write_text("x")
     assert "is a file" in run("new", "repository", tmp_path / "file").err
     assert before == contents(root)
@@ -248,7 +248,7 @@ def test_no_link_leads_a_new_file_out_of_the_repository(run: RunWriter, root: Pa
     for arguments in (("policy", "ce/out/x", "--type", "AWS IAM User"), ("section", "frameworks/x")):
         ran = run("new", *arguments, "--repo", root)
         assert (2, "") == (ran.code, ran.out)
-        assert "leads out of the repository" in ran.err
+        assert "is outside the repository" in ran.err
     assert {} == contents(tmp_path / "outside")
 
 
@@ -276,14 +276,14 @@ def test_what_comments_say_to_look_at_is_shown_where_the_author_stands(
 
 def test_a_type_of_the_library_keeps_the_label_that_people_call_it_by(run: RunWriter, root: Path) -> None:
     ran = run("new", "type", "CA10__CaAwsUser__c", "--repo", root)
-    assert (0, True) == (ran.code, "the new declaration counts instead" in ran.out + ran.err)
+    assert (0, True) == (ran.code, "the new declaration is used" in ran.out + ran.err)
     assert run("show", "aws_iam_user", "--repo", root).out.startswith("AWS IAM User\nCA10__CaAwsUser__c\n")
 
 
 def test_a_folder_that_is_nearly_another_is_told_of(run: RunWriter, root: Path) -> None:
     assert 0 == run("new", *POLICY, "--repo", root).code
     ran = run("new", "policy", "ce/acmee/x", "--type", "AWS IAM User", "--repo", root)
-    assert (0, "note: '/ce/acmee/x' stands in a new folder; there is '/ce/acme'\n") == (ran.code, ran.err)
+    assert (0, "note: '/ce/acmee/x' is in a new folder, and there is '/ce/acme'\n") == (ran.code, ran.err)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_failing_tests_are_told_first(run: RunWriter, tmp_path):
     code, out, err = run("test", "--repo", repository(tmp_path, wrong), "--mutate")
     assert 2 == code
     assert "FAILED" in out
-    assert "tests fail, so they prove nothing of mutants: mend that first" in err
+    assert "tests fail, so they prove nothing about mutants: fix that first" in err
     assert "mutants:" not in out
 
 

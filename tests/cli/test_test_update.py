@@ -87,16 +87,16 @@ KEPT: dict[str, tuple[str, str]] = {
     "wrong, and whole": (f'[{{"flag": "true", "expectedResult": {{{REST}}}}}]', ""),
     "a wrong status": (
         '[{"Id": "a", "flag": "true", "expectedResult": {"status": "COMPLIANT"}}]',
-        'a in ce/policy/test-data.json: expects status "COMPLIANT", ends with "INCOMPLIANT"',
+        'a in ce/policy/test-data.json: expects status "COMPLIANT", but the result is "INCOMPLIANT"',
     ),
     "a wrong index": (
         '[{"flag": "true", "expectedResult": {"conditionIndex": 299}}]',
-        'object 1 in ce/policy/test-data.json: expects conditionIndex 299, ends with "199"',
+        'object 1 in ce/policy/test-data.json: expects conditionIndex 299, but the result is "199"',
     ),
     "a wrong text": ('[{"flag": "true", "expectedResult": {"conditionText": "x"}}]', 'expects conditionText "x"'),
     "an error where there is none": ('[{"flag": "true", "expectedResult": {"runtimeError": "x"}}]', "expects runtimeError"),
     "no status": ('[{"flag": "true", "expectedResult": {"status": "COMPLIENT"}}]', 'expects status "COMPLIENT"'),
-    "no time": ('[{"flag": "true", "context": {"snapshotTime": "today"}}]', "`snapshotTime` is no date"),
+    "no time": ('[{"flag": "true", "context": {"snapshotTime": "today"}}]', "`snapshotTime` is not a date"),
     "no expectation": ('[{"flag": "true", "expectedResult": "INCOMPLIANT"}]', ""),
     "no object": ("[7]", ""),
     "no JSON": ('[{"flag": }]', ""),
@@ -132,7 +132,7 @@ def test_what_would_change_is_shown_and_nothing_written_where_nobody_can_be_aske
     ran = run("test", "--repo", tmp_path, "--update")
     shown = f'ce/policy/test-data.json:2\n  -  {{"Id": "a\\u001b",\n  +  {{"expectedResult": {{{REST}}}, "Id": "a\\u001b",\n'
     assert (2, shown) == (ran.code, ran.out)
-    assert "nobody can be asked here: nothing was written; --yes fills them" in ran.err
+    assert "standard input is no terminal to confirm at: add --yes to fill them" in ran.err
     assert before == data.read_bytes()
 
 
@@ -165,7 +165,7 @@ def test_a_file_that_two_logic_files_share_is_filled_where_they_agree(run: RunWr
     write(tmp_path, {"ce/policy/wip.logic.yaml": logic({"NONE": 1}, testData=[{"file": "test-data.json"}])})
     data.write_text('[{"Id": "both", "flag": "true"}]')
     assert (
-        "wip.logic.yaml has errors: `perpend lint` tells"
+        "wip.logic.yaml has errors: see `perpend lint`"
         in run("test", "--repo", tmp_path, "prod.logic.yaml", "--update", "--yes").err
     )
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.medium
 SOURCE = ROOT / "src"
 MODULES = modules_of(SOURCE)
 
-RENDERING = {"jinja2", "lxml", "markdown_it", "markupsafe", "nh3", "pygments"}
+RENDERING = {"jinja2", "markdown_it", "markupsafe", "nh3", "pygments"}
 
 
 def test_no_imports_go_in_a_circle() -> None:

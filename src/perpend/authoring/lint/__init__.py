@@ -64,6 +64,6 @@ RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)
 
 
 def lint(survey: LintContext) -> Iterator[Diagnostic]:
-    """Yield what is suspicious in a repository."""
+    """Yield the lint warnings of a repository."""
     for module in _MODULES:
         yield from module.find(survey)

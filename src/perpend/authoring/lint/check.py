@@ -1,4 +1,4 @@
-"""A repository in, everything that is wrong or suspicious in it out: errors of files, of meaning, of references, and lint."""
+"""Find all problems of a repository: errors of files, logic and references, and lint warnings."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ RULES_BY_CODE: Final[dict[str, Rule]] = {
 """Every rule a repository can break, by its code."""
 
 MAX_ALIKE: Final = 20
-"""How many diagnostics of one code are shown of one file, and how many that say the same are shown of a repository."""
+"""The maximum number of diagnostics of one code in a file, and of equal diagnostics in a repository."""
 
 
 def lint_repository(repository: Repository, analyzer: Analyzer | None = None) -> list[Diagnostic]:
-    """Return everything wrong or suspicious in a repository, in the order of path, line and column.
+    """Return the problems of a repository, sorted by path, line and column.
 
-    One fault, such as a missing file that hundreds of policies refer to, is shown 20 times and then counted. An
-    ``analyzer`` of the repository that is there already saves the work of a second one.
+    Only 20 problems of the same kind are listed, for example of a missing file with hundreds of references, then they are
+    counted. An existing ``analyzer`` of the repository saves the work of a second one.
     """
-    return counted(every_problem(repository, analyzer or Analyzer(repository)))
+    return counted(all_problems(repository, analyzer or Analyzer(repository)))
 
 
 def lint_places(repository: Repository, paths: Collection[str]) -> list[Diagnostic]:
-    """Return what is wrong or suspicious at or below paths of a repository (no leading slash), likewise.
+    """Return the problems at or below paths of a repository (no leading slash), counted in the same way.
 
-    All of the repository is read, for what stands elsewhere decides what a name means here.
+    All of the repository is read, because names here may be defined elsewhere.
     """
     wanted = set(paths)
-    problems = every_problem(repository, Analyzer(repository))
+    problems = all_problems(repository, Analyzer(repository))
     return counted(
         [problem for problem in problems if problem.span.path in wanted or not wanted.isdisjoint(parents(problem.span.path))]
     )
 
 
-def every_problem(repository: Repository, analyzer: Analyzer) -> list[Diagnostic]:
-    """Return the same, each by itself however many there are of a kind."""
+def all_problems(repository: Repository, analyzer: Analyzer) -> list[Diagnostic]:
+    """Return all problems of a repository, without counting."""
     problems = repository.diagnostics()
     for entity in repository.logic_ids:
         problems += analyzer.analyzed(entity).diagnostics
@@ -66,7 +66,7 @@ def every_problem(repository: Repository, analyzer: Analyzer) -> list[Diagnostic
 
 
 def counted(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Return diagnostics with those beyond :data:`MAX_ALIKE` of a kind told as a number where the first of them is."""
+    """Return at most :data:`MAX_ALIKE` diagnostics of a kind. The number of the others is added to the first of them."""
     shown: list[Diagnostic] = []
     alike: Counter[tuple[str, str]] = Counter()
     faults: Counter[str] = Counter(problem.fault for problem in diagnostics if problem.fault)

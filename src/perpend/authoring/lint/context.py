@@ -1,4 +1,4 @@
-"""What the lint rules look at: a repository's logic files after analysis, its extracts, and where everything stands."""
+"""The input of the lint rules: analyzed logic files, extracts, and the places of expressions."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ class LintContext:
 
     @cached_property
     def policies(self) -> tuple[tuple[Logic, Analyzed], ...]:
-        """The logic files that judge something: those without the unit tests of operations."""
+        """The logic files of policies, without the unit tests of operations."""
         return tuple((logic, analyzed) for logic, analyzed in self.logics if not is_unit_test(logic))
 
     @cached_property
     def extracts(self) -> tuple[tuple[str, tuple[Expr, ...]], ...]:
-        """The files of extracts with the values of those extracts that can be used."""
+        """The extracts files with the values of their valid extracts."""
         return tuple(
             (entity, tuple(value for name in self.analyzer.names(entity) if (value := self.analyzer.extract(entity, name))))
             for entity in self.repository.extracts_ids
         )
 
     def expressions(self) -> Iterator[Expr]:
-        """Yield every expression that is written in extracts and in conditions of policies, those inside others too."""
+        """Yield every expression written in extracts and in conditions of policies, including operands."""
         for _, values in self.extracts:
             for value in values:
                 yield from written_here(value)
@@ -67,7 +67,7 @@ class LintContext:
 
     def check_place(self, expression: Expr, check: Check) -> Span:
         """Return the place of a check's key."""
-        assert expression.span is not None  # analysis gives every expression the place it was written at
+        assert expression.span is not None  # the analyzer gives every expression its place
         return self._check_places.get((expression.span, check.declaration.key), expression.span)
 
     def _calls(self) -> Iterator[Call]:
@@ -85,7 +85,7 @@ class LintContext:
 
 
 def blocks_of(logic: Logic, analyzed: Analyzed) -> Iterator[tuple[WrittenBlock, Block]]:
-    """Yield a program's blocks with what was written of each, the root first; nothing where there is no program."""
+    """Yield a program's blocks with their source, the root first. A missing program has none."""
     if analyzed.program is not None:
         yield from _paired(logic.block, analyzed.program.block)
 
@@ -98,14 +98,14 @@ def _paired(written: WrittenBlock, block: Block) -> Iterator[tuple[WrittenBlock,
 
 
 def written_here(expression: Expr) -> Iterator[Expr]:
-    """Yield an expression and those inside it; what an extract stands for was written elsewhere."""
+    """Yield an expression and its operands, without the bodies of extracts, which are written elsewhere."""
     yield expression
     for operand in expression.operands if expression.extract is None else ():
         yield from written_here(operand)
 
 
 def texts_listed(expression: Expr) -> Iterator[Sequence[str]]:
-    """Yield the texts that an expression lists as constants, where they are compared as Text."""
+    """Yield the texts that an expression lists as constants, if they are compared as Text."""
     for name in expression.operation.taking(Constant.TEXTS) if expression.type in TEXT_COLLECTIONS else ():
         yield expression.constant(name) or ()
 

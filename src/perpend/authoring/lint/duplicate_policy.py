@@ -1,8 +1,8 @@
-"""Two policies judge by the same logic, or give the same status to every test object of both.
+"""Two policies have the same logic, or give the same status to every test object of both.
 
-Each fault is told twice, and a later change of one of them makes two truths. Keep one, and give it the mappings of both. Where
-they are meant to differ, add a test object to which they answer differently: it shows what makes them two. Test objects decide
-only where some of both are COMPLIANT and some INCOMPLIANT.
+Each fault is reported twice, and a later change of one policy makes them disagree. Keep one policy, and give it the
+mappings of both. If they are meant to differ, add a test object for which their results differ. Test objects count only
+if some of both are COMPLIANT and some INCOMPLIANT.
 
 Wrong:
 
@@ -66,40 +66,41 @@ RULE = Rule("A319", "duplicate-policy", Severity.WARNING, __doc__ or "")
 
 
 def find(survey: LintContext) -> Iterator[Diagnostic]:
-    """Yield the production logics that judge like one before them."""
+    """Yield the production logics that give the same results as an earlier one."""
     structures = Structures()
     before: dict[str, list[_Tested]] = defaultdict(list)
     for logic, analyzed in survey.policies:
         if analyzed.program is None or not is_production(logic.id) or not analyzed.program.block.conditions:
             continue
-        judged = _judged(analyzed.program.block, structures)
-        own = _Tested(logic, analyzed.program, judged, tuple(survey.repository.test_objects(logic).value or ()))
+        signature = _signature_of(analyzed.program.block, structures)
+        own = _Tested(logic, analyzed.program, signature, tuple(survey.repository.test_objects(logic).value or ()))
         others = before[analyzed.program.input_type]
-        if twin := next((twin for twin in others if twin.judged == judged), None):
-            yield RULE.at(logic.input_type.span, f"this logic judges exactly like that of `{twin.logic.policy_id}`")
+        if twin := next((twin for twin in others if twin.signature == signature), None):
+            yield RULE.at(logic.input_type.span, f"this logic is the same as that of `{twin.logic.policy_id}`")
         elif twin := next((twin for twin in others if _answer_alike(own, twin)), None):
             count = f"{len(own.tests) + len(twin.tests)} test objects"
             yield RULE.at(
-                logic.input_type.span, f"this logic answers all {count} of both like that of `{twin.logic.policy_id}`"
+                logic.input_type.span,
+                f"this logic gives all {count} of both the same status as that of `{twin.logic.policy_id}`",
             )
         others.append(own)
 
 
 @dataclass(frozen=True)
 class _Tested:
-    """A logic with its program, a key that logics share which judge alike, and its own test objects."""
+    """A logic with its program, its test objects, and a key that is equal for logics with the same results."""
 
     logic: Logic
     program: Program
-    judged: Hashable
+    signature: Hashable
     tests: tuple[TestObject, ...]
 
     @cached_property
     def _interpreter(self) -> Interpreter:
         return Interpreter([self.program])
 
-    def says_as_expected(self, test: TestObject) -> bool:
-        """Whether the logic gives an object of another one's tests the status that these expect."""
+    def gives_expected(self, test: TestObject) -> bool:
+        """Whether the logic gives another logic's test object the status that the test expects."""
         (index, _), *_ = self._interpreter.evaluate(test.fields, date_time_from_text(test.snapshot_time or "") or 0)
         return self.program.verdicts[index].status == test.expected.status
 
@@ -107,10 +108,10 @@ class _Tested:
 def _answer_alike(own: _Tested, other: _Tested) -> bool:
     expected = {test.expected.status for test in (*own.tests, *other.tests)}
     tells_apart = {Status.COMPLIANT, Status.INCOMPLIANT} <= expected and own.tests and other.tests
-    return bool(tells_apart) and all(map(other.says_as_expected, own.tests)) and all(map(own.says_as_expected, other.tests))
+    return bool(tells_apart) and all(map(other.gives_expected, own.tests)) and all(map(own.gives_expected, other.tests))
 
 
-def _judged(block: Block, structures: Structures) -> Hashable:
+def _signature_of(block: Block, structures: Structures) -> Hashable:
     conditions = tuple((structures.number(condition.expression), condition.outcome.status) for condition in block.conditions)
-    related = tuple((name, _judged(child, structures)) for name, child in sorted(block.related.items()))
+    related = tuple((name, _signature_of(child, structures)) for name, child in sorted(block.related.items()))
     return block.type.name, block.record_types, conditions, block.otherwise.status, related

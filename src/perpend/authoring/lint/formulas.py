@@ -1,12 +1,13 @@
-"""Boolean expressions in, formulas out: equal questions become equal formulas, whatever they are called and wrapped in.
+"""Turn Boolean expressions into formulas, and find contradictions between them.
 
-A null counts as false wherever truth is asked for, so every question here is two-valued. Checks do not count: these
-formulas speak of an evaluation that was not stopped.
+Equal questions become equal formulas, whatever their names and wrappers. Null counts as false in a condition, so every
+question has two values. Checks are ignored: a formula describes an evaluation that no check stopped. Every contradiction that
+is reported is one, but not all are found.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.lint.context import unfolded
@@ -16,13 +17,12 @@ from perpend.core.values.values import date_time_from_text, duration_from_iso, n
 from perpend.language.program.program import Expr, constant_text
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterable
 
     from perpend.core.objects.object_types import ObjectType
 
-
 EMPTY: Final = "empty"
-"""What an empty value is, whatever its type."""
+"""The marker of an empty value of any type."""
 
 MAX_OPERATIONS: Final = 4_000
 _NEGATIONS = {"NOT_EMPTY": "IS_EMPTY", "NOT_EQUAL": "IS_EQUAL", "NOT_EMPTY_LOOKUP": "IS_EMPTY_LOOKUP"}
@@ -47,14 +47,14 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Whether all parts hold."""
+    """Whether all parts are true."""
 
     parts: tuple[Formula, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Some:
-    """Whether some part holds."""
+    """Whether a part is true."""
 
     parts: tuple[Formula, ...]
 
@@ -70,8 +70,8 @@ class TooManyError(Exception):
 class Formulas:
     """Makes formulas of the conditions of one block. Raises :class:`TooManyError`.
 
-    ``object_type`` is that of the block's objects. ``stopped`` says whether a question was met whose answer a check has given
-    before: whether a guarded value is empty.
+    ``object_type`` is the type of the block's objects. ``stopped`` is true if an earlier check has already answered a
+    question, such as whether a guarded value is empty.
     """
 
     object_type: ObjectType
@@ -79,7 +79,7 @@ class Formulas:
     _made: int = 0
 
     def of(self, expression: Expr, lookups: tuple[str, ...] = ()) -> Formula:
-        """Return the formula that is true exactly when the expression is. ``lookups`` lead to the object it is asked of."""
+        """Return the formula that is true exactly if the expression is. ``lookups`` lead to the object of the expression."""
         self._count()
         name, operands = expression.operation.name, expression.operands
         match name:
@@ -93,16 +93,16 @@ class Formulas:
                 return self.of(operands[0], (*lookups, *expression.lookups))
             case "DEBUG":
                 return True if expression.arguments["returnTrue"] else self.of(operands[0], lookups)
-            case "IS_DISAPPEARED" if not lookups and self._is_asked_before(expression.deletion_field):
-                return False  # every block asks this first by itself
+            case "IS_DISAPPEARED" if not lookups and self._is_checked_before(expression.deletion_field):
+                return False  # every block checks this first
             case "BOOLEAN":
                 return bool(expression.arguments["value"])
         if name in _NEGATIONS:
             return Not(self._question(_NEGATIONS[name], expression, lookups))
         return self._question(name, expression, lookups)
 
-    def _is_asked_before(self, field: str | None) -> bool:
-        """Whether the block itself asks for a deletion field; one of an unknown type, for all that are called like one."""
+    def _is_checked_before(self, field: str | None) -> bool:
+        """Whether the block checks a deletion field. For an unknown type, every field with such a name counts."""
         return bool(self.object_type.name) or field is None or is_deletion_field(field)
 
     def _question(self, name: str, expression: Expr, lookups: tuple[str, ...]) -> Formula:
@@ -139,7 +139,7 @@ class Formulas:
             return self._subject(arguments["arg"], lookups)
         name = _NEGATIONS.get(expression.operation.name, expression.operation.name)
         parts = tuple((key, self._part(value, lookups)) for key, value in sorted(arguments.items()))
-        # a field of no declared type: where it is read as Text without being stopped, it is empty as Text is
+        # A field without a declared type that no check stopped is empty if its Text is empty.
         value_type = ValueType.TEXT if expression.type is ValueType.ANY else expression.type
         return (expression.operation.name == name, name, value_type, lookups, parts)
 
@@ -157,7 +157,7 @@ class Formulas:
 
 
 def constant_of(expression: Expr) -> Hashable | None:
-    """Return what a constant is, in a form in which equal constants are equal; None for everything else."""
+    """Return the value of a constant in a comparable form, None for other expressions."""
     expression = unfolded(expression)
     value: Any = expression.arguments.get("value")
     match expression.operation.name:
@@ -177,7 +177,7 @@ def constant_of(expression: Expr) -> Hashable | None:
 
 
 def never_empty(expression: Expr) -> bool:
-    """Whether a value cannot be empty where nothing stopped its evaluation: a constant, or one whose own check has asked."""
+    """Whether a value cannot be empty if no check stopped the evaluation: a constant, or a value with such a check."""
     expression = unfolded(expression)
     name, constant = expression.operation.name, constant_of(expression)
     if name in _NEVER_EMPTY or (constant is not None and constant != EMPTY):
@@ -187,3 +187,89 @@ def never_empty(expression: Expr) -> bool:
     delegated = {check.delegate for check in expression.checks if check.delegate is not None}
     guarded = any(check.declaration.key in _EMPTY_CHECKS for check in expression.checks)
     return guarded or (name == "FIELD" and expression.arguments["path"] in delegated)
+
+
+Requirement = tuple[Formula, bool]
+
+
+def contradictory(requirements: Iterable[Requirement]) -> bool:
+    """Whether the formulas provably cannot have the given truth values together."""
+    try:
+        _Known().hold(list(requirements))
+    except _ContradictionError:
+        return True
+    return False
+
+
+class _ContradictionError(Exception):
+    pass
+
+
+@dataclass(slots=True)
+class _Known:
+    """The known values, and the open choices. Unit propagation follows only forced values."""
+
+    values: dict[Hashable, Hashable] = field(default_factory=dict)
+    excluded: set[Is] = field(default_factory=set)
+    choices: list[tuple[tuple[Formula, ...], bool]] = field(default_factory=list)
+
+    def hold(self, requirements: list[Requirement]) -> None:
+        for formula, truth in requirements:
+            self._require(formula, truth)
+        while self._propagate():
+            pass
+
+    def _require(self, formula: Formula, truth: bool) -> None:
+        match formula:
+            case bool():
+                if formula is not truth:
+                    raise _ContradictionError
+            case Not(part):
+                self._require(part, not truth)
+            case All(parts) | Some(parts) if isinstance(formula, All) is truth:
+                for part in parts:
+                    self._require(part, truth)
+            case All(parts) | Some(parts):
+                self.choices.append((parts, truth))
+            case Is(subject, value):
+                if self._truth(formula) is (not truth):
+                    raise _ContradictionError
+                if truth:
+                    self.values[subject] = value
+                else:
+                    self.excluded.add(formula)
+
+    def _propagate(self) -> bool:
+        """Look through the choices once; whether something new is known."""
+        choices, self.choices, new = self.choices, [], False
+        for parts, truth in choices:
+            truths = [self._truth(part) for part in parts]
+            if truth in truths:
+                continue
+            undecided = [part for part, known in zip(parts, truths, strict=True) if known is None]
+            if len(undecided) > 1:
+                self.choices.append((parts, truth))
+                continue
+            if not undecided:
+                raise _ContradictionError
+            self._require(undecided[0], truth)
+            new = True
+        return new
+
+    def _truth(self, formula: Formula) -> bool | None:
+        match formula:
+            case bool():
+                return formula
+            case Not(part):
+                known = self._truth(part)
+                return None if known is None else not known
+            case Is(subject, value):
+                if subject in self.values:
+                    return self.values[subject] == value
+                return False if formula in self.excluded else None
+            case All(parts):
+                truths = [self._truth(part) for part in parts]
+                return False if False in truths else (None if None in truths else True)
+            case Some(parts):
+                truths = [self._truth(part) for part in parts]
+                return True if True in truths else (None if None in truths else False)

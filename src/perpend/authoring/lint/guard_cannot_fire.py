@@ -1,14 +1,14 @@
 """A check of `undeterminedIf` can never fire, so it guards nothing.
 
-The author believes that a missing value ends as UNDETERMINED; in truth it goes on to be judged. Four ways lead there:
+The author expects UNDETERMINED for a missing value, but the evaluation continues. There are four causes:
 
-- `to_string(…)` turns a missing key into the text `null`, which is not empty. An emptiness check behind it sees only the
+- `to_string(…)` turns a missing key into the text `null`, which is not empty. A later emptiness check sees only the
   empty text, never the missing key.
-- `isEmpty` stands beside a `noAccessDelegate` that names the same field: the delegate is asked first.
-- the value is a constant.
-- the value comes from an expression whose own check has already stopped every empty one.
+- `isEmpty` is used with a `noAccessDelegate` for the same field: the delegate is checked first.
+- The value is a constant.
+- The value comes from an expression whose own check has already stopped every empty value.
 
-Wrong: a row without `enabled` is judged as not enabled.
+Wrong: a row without `enabled` counts as not enabled.
 
 ```yaml
 # types/Bucket/settings.extracts.yaml
@@ -27,7 +27,7 @@ extracts:
         undeterminedIf: {isEmpty: enabled is missing.}
 ```
 
-Right: the query asks for the Boolean itself and says what a missing one means.
+Right: the query returns the Boolean itself, with a check for a missing key.
 
 ```yaml
 # types/Bucket/settings.extracts.yaml
@@ -85,7 +85,7 @@ def _reason(expression: Expr, check: Check) -> str | None:
     if name == "FIELD":
         path = expression.arguments["path"]
         same = any(other.delegate == path for other in expression.checks if other.delegate is not None)
-        return f"never fires: `noAccessDelegate` asks for an empty `{path}` first" if same else None
+        return f"never fires: `noAccessDelegate` checks for an empty `{path}` first" if same else None
     if name not in _CONVERSIONS or expression.arguments.get("nullValues"):
         return None
     source = unfolded(expression.arguments["arg"])
@@ -95,7 +95,7 @@ def _reason(expression: Expr, check: Check) -> str | None:
     if constant is not None and constant != EMPTY:
         return "never fires: the value is a constant"
     if not check.declaration.required and source.type is ValueType.TEXT and never_empty(source):
-        return "never fires: what it reads has stopped every empty value itself"
+        return "never fires: the expression inside it stops every empty value"
     return None
 
 

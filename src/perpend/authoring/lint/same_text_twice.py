@@ -1,8 +1,8 @@
-"""Two texts that a value is compared with differ in case or white space only: as Text they are one, so case hides an odd value.
+"""Two texts that a value is compared with differ only in case or white space: as Text they are equal.
 
-Text compares without regard to case and white space. Whoever writes both spellings may think that others are told apart,
-but `ENABLED`, ` enabled ` and every other spelling pass as well. Where spelling matters, compare Bytes. The texts may stand in
-a collection, or in comparisons of one value that are joined by `OR` (or, with `NOT_EQUAL`, by `AND`).
+Text compares without regard to case and white space. Two spellings suggest that other spellings do not match, but
+`ENABLED`, ` enabled ` and every other spelling match as well. If the spelling matters, compare Bytes. The texts may be
+in a collection, or in comparisons of one value that are joined by `OR` (or, with `NOT_EQUAL`, by `AND`).
 
 Wrong:
 
@@ -57,7 +57,7 @@ RULE = Rule("A316", "same-text-twice", Severity.WARNING, __doc__ or "")
 def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the collections of Text with entries that are equal, and the comparisons of one value with equal texts."""
     for expression in survey.expressions():
-        assert expression.span is not None  # analysis gives every expression the place it was written at
+        assert expression.span is not None  # the analyzer gives every expression its place
         for texts in (*texts_listed(expression), *_compared(expression)):
             yield from _repeated(expression.span, texts)
 
@@ -78,5 +78,5 @@ def _repeated(span: Span, entries: Iterable[str]) -> Iterator[Diagnostic]:
     for entry in entries:
         other = first.setdefault(norm(entry), entry)
         if other != entry:
-            message = f"{quoted(other)} and {quoted(entry)} are the same Text: every spelling of it passes"
-            yield RULE.at(span, message, help="compare Bytes where the spelling matters, else write it once")
+            message = f"{quoted(other)} and {quoted(entry)} are the same Text: every spelling of it matches"
+            yield RULE.at(span, message, help="compare Bytes if the spelling matters, else remove one")

@@ -1,10 +1,10 @@
-"""A field, lookup or related list is used that the object type does not declare.
+"""Logic uses a field, lookup or related list that the object type does not declare.
 
-Such a read is always null, and such a list always empty: the policy judges nothing, and nobody notices. The rule asks
-only where the repository's own `types/<Type>/type.yaml` declares the type, or where a catalogue of it stands in the clone
-(`types/<Type>/type.json`, `types/types.json`), which knows fields and lookups.
+Such a field is always null and such a list is always empty, so the policy checks nothing. The rule applies to types
+with a declaration in the repository (`types/<Type>/type.yaml`), or in a catalogue of fields and lookups in the clone
+(`types/<Type>/type.json`, `types/types.json`).
 
-Wrong: the type's lookup is called `account__r`.
+Wrong: the type's lookup has the name `account__r`.
 
 ```yaml
 # types/Bucket/type.yaml
@@ -136,6 +136,6 @@ class _Paths:
             yield RULE.at(span, message, help=suggestion(name[:100], known))
 
     def _is_declared(self, name: str) -> bool:
-        """Whether the repository itself declares a type, in a file that could be read whole."""
+        """Whether the repository declares a type in a valid file."""
         repository = self.survey.repository
         return f"types/{name}/type.yaml" in repository.tree.files and repository.object_type(name).sound

@@ -1,9 +1,9 @@
-"""A policy asks a list for one status and never for what is not known: an UNDETERMINED object of the list passes, or fails.
+"""A policy checks a list for a status but never for UNDETERMINED: unknown objects of the list pass, or fail.
 
-An object of a list that is UNDETERMINED counts for that status only; to the object that owns the list it is as if it were
-not there. So a policy that finds faults in a list has to ask for UNDETERMINED, too, before it says COMPLIANT; and one that
-finds the good ones, before it says INCOMPLIANT. (A list of which it is known that it was not read, or not to its end, needs
-no such condition: the object that owns it is UNDETERMINED by itself.)
+An UNDETERMINED object of a list counts only for that status. To the owner of the list it is as if it did not exist. So
+a policy that looks for faults in a list must check for UNDETERMINED before COMPLIANT. A policy that looks for good
+objects must check for it before INCOMPLIANT. (A list that is known to be incomplete needs no such condition: its owner
+is UNDETERMINED in any case.)
 
 Wrong:
 
@@ -85,26 +85,26 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
 
 def _problem(relationship: Placed, verdict: Status) -> Diagnostic:
     end = "they pass" if verdict is Status.COMPLIANT else "they count as faults"
-    message = f"objects of `{relationship.value}` can be UNDETERMINED, and nothing asks for that: {end}"
-    return RULE.at(relationship.span, message, help=f"ask for UNDETERMINED before the policy says {verdict}")
+    message = f"objects of `{relationship.value}` can be UNDETERMINED, but no condition checks for that: {end}"
+    return RULE.at(relationship.span, message, help=f"check for UNDETERMINED before the outcome {verdict}")
 
 
 def _unguarded(block: Block, relationship: str) -> Status | None:
-    """Return the verdict that unknown objects of a list get, None where something asks for them or they decide nothing."""
-    asked = _asked(block, relationship)
+    """Return the result of a list's unknown objects, None if a condition checks for them or they do not matter."""
+    checked = _checked_statuses(block, relationship)
     below = block.related[relationship]
-    if Status.UNDETERMINED in asked or not _is_open(below):
+    if Status.UNDETERMINED in checked or not _is_open(below):
         return None
     unknown: set[Status] = {Status.UNDETERMINED}
-    if Status.INCOMPLIANT in asked:
+    if Status.INCOMPLIANT in checked:
         lists = [unknown, unknown | {Status.COMPLIANT}] if Status.COMPLIANT in _statuses(below) else [unknown]
         return Status.COMPLIANT if any(_verdict(block, relationship, one) is Status.COMPLIANT for one in lists) else None
-    if Status.COMPLIANT in asked and _verdict(block, relationship, {Status.COMPLIANT}) is Status.COMPLIANT:
+    if Status.COMPLIANT in checked and _verdict(block, relationship, {Status.COMPLIANT}) is Status.COMPLIANT:
         return Status.INCOMPLIANT if _verdict(block, relationship, unknown) is Status.INCOMPLIANT else None
     return None
 
 
-def _asked(block: Block, relationship: str) -> set[Status]:
+def _checked_statuses(block: Block, relationship: str) -> set[Status]:
     return {
         Status(expression.constant("status"))
         for condition in block.conditions
@@ -114,7 +114,7 @@ def _asked(block: Block, relationship: str) -> set[Status]:
 
 
 def _verdict(block: Block, relationship: str, statuses: set[Status]) -> Status:
-    """Return what an object is whose list holds objects of these statuses, where no condition that leaves it open holds."""
+    """Return the result of an object whose list has objects of these statuses, if no undecided condition is true."""
     for condition in block.conditions:
         if _holds(condition.expression, relationship, statuses) is True:
             return condition.outcome.status
@@ -122,15 +122,15 @@ def _verdict(block: Block, relationship: str, statuses: set[Status]) -> Status:
 
 
 def _holds(expression: Expr, relationship: str, statuses: set[Status]) -> bool | None:
-    """Return what a condition says of a list with objects of these statuses, None where that is open."""
+    """Return the value of a condition for a list with objects of these statuses, None if it is undecided."""
     name, parts = expression.operation.name, expression.operands
     if name == "NOT":
         inner = _holds(parts[0], relationship, statuses)
         return None if inner is None else not inner
     if name in ("AND", "OR"):
-        said = [_holds(part, relationship, statuses) for part in parts]
+        answers = [_holds(part, relationship, statuses) for part in parts]
         decisive = name == "OR"
-        return decisive if decisive in said else None if None in said else not decisive
+        return decisive if decisive in answers else None if None in answers else not decisive
     if name in ("RELATED_LIST_HAS", "RELATED_LIST_HAS_NO") and expression.constant("relationshipName") == relationship:
         return (Status(expression.constant("status")) in statuses) is (name == "RELATED_LIST_HAS")
     return None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def find(survey: LintContext) -> Iterator[Diagnostic]:
-    """Yield the input types that nothing else knows, where a known one is near, and those that are called otherwise now."""
+    """Yield unknown input types with a similar known type, and former names of types."""
     for logic, _ in survey.policies:
         if logic.written_type != logic.input_type.value:
             yield RULE.at(logic.input_type.span, f"`{logic.written_type}` is now called `{logic.input_type.value}`")

@@ -1,10 +1,10 @@
-"""A condition can never decide: whenever it is asked, it is false.
+"""A condition can never decide: it is false whenever it is evaluated.
 
-Conditions are tried in order and the first that is true decides. A condition that repeats an earlier one, that follows
-one which is always true, or whose parts contradict each other never gets its turn, and its message is never seen. Most
-often a threshold or a field was meant to differ and does not.
+Conditions are evaluated in order, and the first that is true decides. A condition never decides if it repeats an
+earlier one, follows a condition that is always true, or contradicts itself. Most often a threshold or a field was meant
+to differ and does not.
 
-Wrong: the second condition asks for less than the first already took.
+Wrong: the first condition already covers the second one.
 
 ```yaml
 # ce/acme/bucket/prod.logic.yaml
@@ -42,8 +42,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.lint.context import LintContext, blocks_of
-from perpend.authoring.lint.contradictions import contradictory
-from perpend.authoring.lint.formulas import Formula, Formulas, TooManyError
+from perpend.authoring.lint.formulas import Formula, Formulas, TooManyError, contradictory
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 
 if TYPE_CHECKING:
@@ -77,20 +76,20 @@ def _in_block(written: WrittenBlock, block: Block) -> Iterator[Diagnostic]:
         if reason is not None:
             yield RULE.at(condition.span, f"condition {len(before) + 1} can never be true: {reason}")
         if contradictory([(condition, False) for condition in before]):
-            return  # nothing gets here; the first condition behind was named
+            return  # no object gets here: the first unreachable condition was reported
         before.append(formula)
 
 
 def _reason(formula: Formula, before: list[Formula], *, stopped: bool) -> str | None:
     if contradictory([(formula, True)]):
         if stopped:
-            return "the value it expects to be empty cannot be, for its own check comes first"
+            return "it expects an empty value, but the value's own check comes first"
         return "it is constant" if isinstance(formula, bool) else "its parts contradict each other"
     for number, earlier in enumerate(before, 1):
         if contradictory([(earlier, False)]):
             return f"condition {number} is always true"
         if contradictory([(earlier, False), (formula, True)]):
-            return f"where it would be, condition {number} has decided"
+            return f"whenever it is true, condition {number} has decided before"
     if contradictory([(formula, True), *((earlier, False) for earlier in before)]):
-        return "the conditions before it have decided every such case"
+        return "whenever it is true, an earlier condition has decided"
     return None

@@ -1,7 +1,7 @@
-"""A Text has white space that no comparison sees: at an end, or more than one space between words.
+"""A Text has white space that comparisons ignore: at an end, or more than one space between words.
 
-Text compares without regard to case and white space. Whoever writes ` enabled` or `N/A ` may think that a value without the
-space is told apart, but both are the same Text. Where white space matters, compare Bytes.
+Text compares without regard to case and white space. ` enabled` or `N/A ` suggest that a value without the space does
+not match, but it does. If white space matters, compare Bytes.
 
 Wrong:
 
@@ -49,18 +49,18 @@ RULE = Rule("A320", "unseen-white-space", Severity.WARNING, __doc__ or "")
 
 
 def find(survey: LintContext) -> Iterator[Diagnostic]:
-    """Yield the Texts, and those of collections, whose white space does not count."""
+    """Yield the Texts, also of collections, with white space that does not count."""
     for expression in survey.expressions():
         for place, text in _texts(expression):
             same = norm(text)
-            if same and same != text.lower():  # a blank one is how a policy asks for blanks
-                assert place.span is not None  # analysis gives every expression the place it was written at
+            if same and same != text.lower():  # policies look for blank values with a blank text
+                assert place.span is not None  # the analyzer gives every expression its place
                 message = f"{quoted(text)} is the same Text as {quoted(same)}"
-                yield RULE.at(place.span, message, help="compare Bytes where white space matters")
+                yield RULE.at(place.span, message, help="compare Bytes if white space matters")
 
 
 def _texts(expression: Expr) -> Iterator[tuple[Expr, str]]:
-    """Yield the constants among an operation's operands, unless it is exact for another of them, and those of a collection."""
+    """Yield the constant operands of an operation, and those of a collection, unless another operand makes it exact."""
     if all(operand.type is not ValueType.BYTES for operand in expression.operands):
         yield from ((operand, operand.constant("value")) for operand in expression.operands if operand.operation.name == "TEXT")
     yield from ((expression, text) for texts in texts_listed(expression) for text in texts)

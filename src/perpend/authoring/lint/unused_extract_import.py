@@ -1,6 +1,6 @@
-"""A file of extracts is imported, but no expression of the block, or below it, uses one of its extracts.
+"""A file of extracts is imported, but no expression of the block or its related lists uses one of its extracts.
 
-An import nobody needs makes readers look for what is not there, and ties the policy to a file whose faults then stop it.
+An unused import misleads readers, and an error in that file breaks the policy for no reason.
 
 Wrong:
 
@@ -54,7 +54,7 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
 
 
 def _used(block: Block) -> Iterator[str]:
-    """Yield the files whose extracts a block refers to, those below it included."""
+    """Yield the extracts files that a block or its related lists refer to."""
     for condition in block.conditions:
         for expression in written_here(condition.expression):
             if expression.extract is not None and expression.extract.body.span is not None:

@@ -1,1 +1,1 @@
-"""Programs changed in one small way each, judged by a policy's own tests: what no test notices, no test proves."""
+"""Change a program in small ways, and test whether the policy's own tests notice."""

@@ -1,6 +1,6 @@
-"""A program, its mutants and objects in; which object tells which mutant from the program out.
+"""Find the objects that give different results for a program and its mutants.
 
-All mutants judge an object in one pass: what they have in common with their program is computed once.
+All mutants evaluate an object in one pass. Parts that they share with the program are computed once.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Specimen(NamedTuple):
-    """An object as a test judges it: its fields, and the snapshot's time in milliseconds."""
+    """The fields of a test object, and the snapshot time in milliseconds."""
 
     fields: Mapping[str, Any]
     time: int
 
 
-class Judges:
-    """A program and mutants of it, ready to judge objects."""
+class CompiledMutants:
+    """A program and its mutants, compiled."""
 
     def __init__(self, program: Program, mutants: Sequence[Mutant]) -> None:
         self._numbers = range(1, len(mutants) + 1)
@@ -36,9 +36,9 @@ class Judges:
         self._interpreter = Interpreter([replace(program, block=block, verdicts={}) for block in blocks])
 
     def killed(self, specimen: Specimen, among: Sequence[int]) -> tuple[int, list[int]]:
-        """Return the index at which the program ends on an object, and the positions of the mutants that end in another way.
+        """Return the index of the program's result, and the positions of the mutants with another result.
 
-        ``among`` are the positions of those that are asked.
+        ``among`` are the positions of the mutants to run.
         """
         numbers = [0, *(position + 1 for position in among)]
         (own, _), *ends = self._interpreter.evaluate(specimen.fields, specimen.time, only=numbers)

@@ -1,4 +1,4 @@
-"""Mutants that no test object kills in, the nearest objects out that would, as few as are enough for all."""
+"""Search for objects that kill surviving mutants: few objects, close to the test objects."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from perpend.authoring.mutation.evaluate import Judges, Specimen
+from perpend.authoring.mutation.evaluate import CompiledMutants, Specimen
 from perpend.authoring.mutation.neighbours import Candidates, in_turn, leaves_of, neighbours, with_values
 from perpend.language.program.numbering import DISAPPEARED, UNREADABLE
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program
 
 MOST_TRIED: Final = 6_000
-"""How many objects are tried for the mutants of one program."""
+"""The number of objects to try for the mutants of one program."""
 
 _MOST_LEAVES: Final = 40
 _MOST_OF_AN_END: Final = 3
@@ -33,7 +33,7 @@ class _Base(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Killer:
-    """An object that kills mutants: how many values it changes of which test object, where the program ends on it."""
+    """An object that kills mutants: the number of changed values, the test object it comes from, and the program's index."""
 
     specimen: Specimen
     base: int
@@ -49,13 +49,13 @@ def find_killers(
 
     A mutant that none of them kills may be equivalent, or need more changes than were tried.
     """
-    judges, candidates = Judges(program, mutants), _candidates(program, mutants, specimens)
-    bases = _bases(judges, specimens)
+    compiled, candidates = CompiledMutants(program, mutants), _candidates(program, mutants, specimens)
+    bases = _bases(compiled, specimens)
     alive = list(range(len(mutants)))
     killers: list[Killer] = []
     unread: list[Killer] = []
-    for base, changes, specimen in _tried(bases, candidates, most):
-        index, kills = judges.killed(specimen, alive)
+    for base, changes, specimen in _variants(bases, candidates, most):
+        index, kills = compiled.killed(specimen, alive)
         if kills and index == UNREADABLE:
             unread.append(Killer(specimen, base, changes, index, tuple(kills)))
         elif kills:
@@ -63,10 +63,10 @@ def find_killers(
             alive = [position for position in alive if position not in kills]
             if not alive:
                 break
-    return _fewest(judges, [*killers, *_of_those_left(unread, alive)], len(mutants))
+    return _fewest(compiled, [*killers, *_from_unread(unread, alive)], len(mutants))
 
 
-def _of_those_left(unread: list[Killer], alive: list[int]) -> Iterator[Killer]:
+def _from_unread(unread: list[Killer], alive: list[int]) -> Iterator[Killer]:
     """Yield objects that the program cannot read, for mutants that nothing else kills."""
     left = set(alive)
     for killer in unread:
@@ -75,9 +75,9 @@ def _of_those_left(unread: list[Killer], alive: list[int]) -> Iterator[Killer]:
             left -= set(killer.kills)
 
 
-def _fewest(judges: Judges, killers: list[Killer], count: int) -> list[Killer]:
-    """Return killers without those whose mutants others kill as well."""
-    everything = [(judges.killed(killer.specimen, range(count))[1], killer) for killer in killers]
+def _fewest(compiled: CompiledMutants, killers: list[Killer], count: int) -> list[Killer]:
+    """Return killers without those that are not needed, because others kill the same mutants."""
+    everything = [(compiled.killed(killer.specimen, range(count))[1], killer) for killer in killers]
     needed = {position for killer in killers for position in killer.kills}
     chosen: list[Killer] = []
     while needed:
@@ -88,7 +88,7 @@ def _fewest(judges: Judges, killers: list[Killer], count: int) -> list[Killer]:
 
 
 def _candidates(program: Program, mutants: Sequence[Mutant], specimens: Sequence[Specimen]) -> Candidates:
-    """Return what values may become; what stands at the mutants' places comes first."""
+    """Return candidates for values. Those at the mutants' places come first."""
     candidates = Candidates()
     for mutant in mutants:
         for old, new in mutant.replaced:
@@ -100,18 +100,21 @@ def _candidates(program: Program, mutants: Sequence[Mutant], specimens: Sequence
     return candidates
 
 
-def _bases(judges: Judges, specimens: Sequence[Specimen]) -> list[_Base]:
-    """Return test objects to begin with: a few of each end, those that cannot be read and those that are gone left out."""
+def _bases(compiled: CompiledMutants, specimens: Sequence[Specimen]) -> list[_Base]:
+    """Return test objects to begin with: a few for each result, but no unreadable or deleted ones."""
     by_end: dict[int, list[_Base]] = {}
     for number, specimen in enumerate(specimens):
-        index, _ = judges.killed(specimen, ())
+        index, _ = compiled.killed(specimen, ())
         if index not in (UNREADABLE, DISAPPEARED):
             by_end.setdefault(index, []).append(_Base(number, specimen, index))
     return [base for several in by_end.values() for base in several[:_MOST_OF_AN_END]]
 
 
-def _tried(bases: Sequence[_Base], candidates: Candidates, most: int) -> Iterator[tuple[int, int, Specimen]]:
-    """Yield objects with one value changed, then those with two values of another test object, a part of the budget each."""
+def _variants(bases: Sequence[_Base], candidates: Candidates, most: int) -> Iterator[tuple[int, int, Specimen]]:
+    """Yield objects with one changed value, then objects with two values of another test object.
+
+    Each gets a part of the budget.
+    """
     with_one = in_turn([_with_one(base, candidates) for base in bases])
     with_two = in_turn([_with_two(base, bases) for base in bases])
     yield from islice(with_one, most)
@@ -124,7 +127,7 @@ def _with_one(base: _Base, candidates: Candidates) -> Iterator[tuple[int, int, S
 
 
 def _with_two(base: _Base, bases: Sequence[_Base]) -> Iterator[tuple[int, int, Specimen]]:
-    """Yield a base with two values of another one; those go first that end near it, as conditions in another order do."""
+    """Yield a base with two values of another object. Objects with a similar result come first."""
     others = sorted((other for other in bases if other.end != base.end), key=lambda other: abs(other.end - base.end))
     for other in others:
         for fields in _crossed(base.specimen.fields, other.specimen.fields):

@@ -1,4 +1,4 @@
-"""A program in, every mutant of it out: a program changed in one small way, with the place and the words for it."""
+"""Make all mutants of a program: small changes, each with its place and a description."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A program's block changed in one small way. ``key`` names it within its program, however lines may move.
+    """A program's block with one small change. ``key`` names it in its program and does not depend on line numbers.
 
-    ``mutator`` says what kind of change it is, ``words`` what was done, ``replaced`` which expressions became which others;
-    nothing, where conditions were changed.
+    ``mutator`` is the kind of change and ``words`` describe it. ``replaced`` are the old and new expressions, empty if
+    conditions were changed.
     """
 
     key: str
@@ -35,7 +35,7 @@ class Mutant:
 
 
 def mutants_of(program: Program) -> tuple[Mutant, ...]:
-    """Return the mutants of a program, in the order of its text; what would be written alike is no mutant."""
+    """Return the mutants of a program in the order of its text, without those that would be written the same."""
     return tuple(_named(_of_blocks(program), _of_expressions(program)))
 
 
@@ -71,16 +71,16 @@ def _of_expressions(program: Program) -> Iterator[Mutant]:
 
 
 def _changes(site: list[Expr]) -> Iterator[tuple[str, tuple[ExpressionChange, ...]]]:
-    """Yield what each mutator makes of the expressions that are written at one place."""
+    """Yield the changes of each mutator at one place."""
     for mutator in OF_EXPRESSIONS:
         for changes in zip(*map(mutator.changes, site), strict=False):
             yield mutator.name, changes
 
 
 def _sites(program: Program) -> list[list[Expr]]:
-    """Return the places of a program where expressions stand, each with the expressions that are written there.
+    """Return the places of expressions in a program, each with the expressions written there.
 
-    There are several where an extract has another type for each of those who use it.
+    A place has several if an extract has a different type for each user.
     """
     sites: dict[tuple[Span | None, str], list[Expr]] = {}
     for _, block in blocks_of(program.block):

@@ -1,7 +1,7 @@
-"""A test object in, objects out that differ from it in one value, wherever in it that stands: fields, keys of documents, lists.
+"""Make objects that differ from a test object in one value: a field, a key of a document, or an item of a list.
 
-What a value may become are the constants of the programs, what stands there in other test objects, null and blank, and
-dates around the programs' limits. What names the object is never changed.
+The new values are constants of the programs, values of other test objects, null, blank, and dates near the programs' limits.
+The identity of the object never changes.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Block, Expr
 
 Path = tuple[str, ...]
-"""Where a value stands: names of fields, keys of documents; a list's objects all stand at ``*``."""
+"""The place of a value: names of fields and keys of documents. All objects of a list are at ``*``."""
 
 _ALWAYS: Final[tuple[Any, ...]] = (None, "", True, False, 0)
 _ODD_TEXT: Final = "other"
 _ODD_NUMBER: Final = 17
-"""What has another form than what stands there."""
+"""Values of another form than the present one."""
 
 _MOST_SEEN: Final = 12
 _MOST_ENTRIES: Final = 20
@@ -41,7 +41,7 @@ Made = TypeVar("Made")
 
 @dataclass(slots=True)
 class Candidates:
-    """What values may become: constants and dates of programs, and what test objects hold, by place."""
+    """Candidates for values, by place: constants and dates of programs, and values of test objects."""
 
     texts: dict[str, None] = field(default_factory=dict)
     numbers: dict[float, None] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Candidates:
                 self.seen.setdefault((read.path, read.key), {}).setdefault("null", None)
 
     def learn_expression(self, expression: Expr) -> None:
-        """Take in the constants of an expression and of those below it."""
+        """Add the constants of an expression and its operands."""
         pending = [expression]
         while pending:
             inner = pending.pop()
@@ -66,7 +66,7 @@ class Candidates:
             pending += inner.operands
 
     def learn_object(self, fields: Mapping[str, Any]) -> None:
-        """Take in what a test object holds."""
+        """Add the values of a test object."""
         for path, value in _leaves(fields):
             known = self.seen.setdefault(path, {})
             if len(known) < _MOST_SEEN:
@@ -77,7 +77,7 @@ class Candidates:
         return [known[-1] for known in self.seen if known[:-1] == path and known[-1] not in ("*", "[]")]
 
     def of(self, path: Path, before: Any, time: int) -> Iterator[Any]:
-        """Yield what the value at a path may become on a snapshot's day, likely ones first."""
+        """Yield candidates for the value at a path on a snapshot's day, likely ones first."""
         values: dict[str, Any] = {}
         seen = self.seen.get(path, {}).values()
         for several in zip_longest(seen, _ALWAYS, self._made(before, time), fillvalue=before):
@@ -153,12 +153,12 @@ def in_turn(several: Iterable[Iterator[Made]]) -> Iterator[Made]:
 
 
 def with_values(fields: Mapping[str, Any], values: Mapping[Path, Any]) -> dict[str, Any]:
-    """Return an object with other values at some paths, as far as it has those."""
+    """Return an object with new values at the paths that it has."""
     return {name: _placed((name,), value, values) for name, value in fields.items()}
 
 
 def leaves_of(fields: Mapping[str, Any]) -> dict[Path, Any]:
-    """Return what an object holds, by place; of the objects of a list, the last one's."""
+    """Return the values of an object by place. Lists give the values of their last object."""
     return dict(_leaves(fields))
 
 
@@ -177,7 +177,7 @@ def _placed(path: Path, value: Any, values: Mapping[Path, Any]) -> Any:
 
 
 def _others(path: Path, value: Any, candidates: Candidates, time: int) -> Iterator[Any]:
-    """Yield what may stand in place of a value, in turn for each value in it."""
+    """Yield replacements of a value, or of each value inside it in turn."""
     if isinstance(value, dict):
         keys = [*value, *(key for key in candidates.keys_below(path) if key not in value)]
         inside = [_with(value, key, (*path, key), candidates, time) for key in keys if not is_deletion_field(key)]

@@ -1,7 +1,6 @@
-"""A block in, what each of its indexes means out, so that a mutant's ends compare with those of its program.
+"""The meaning of a block's indexes, so that results of a mutant compare with those of its program.
 
-An index is a number only: with a condition dropped, the next one has it. What an end means is whose it is (a condition's,
-a check's, none's) and which status that gives.
+If a condition is dropped, the next one gets its index. So a result is compared by its condition, its check and its status.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Meaning(NamedTuple):
-    """What an end says: a status, by whose condition, and which check stopped that."""
+    """The meaning of a result: the status, the condition, and the check that stopped it."""
 
     status: Status
     outcome: int

@@ -1,7 +1,7 @@
-"""A logic file in, test objects out that its tests lack: for each condition and check not reached, each boundary not met.
+"""Propose test objects for conditions and checks that no test reaches, and for boundaries that no test object is at.
 
-What they expect is what the program says today. The search keeps each object that reaches something new, and goes on from
-it; what it does not find is named, not invented.
+The expectations are the program's results today. The search continues from each object that reaches a new branch.
+Branches that it does not reach are named.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.authoring.mutation.evaluate import Judges, Specimen
+from perpend.authoring.mutation.evaluate import CompiledMutants, Specimen
 from perpend.authoring.mutation.killers import find_killers
 from perpend.authoring.mutation.mutants import mutants_of
 from perpend.authoring.mutation.neighbours import Candidates, neighbours
-from perpend.authoring.mutation.objects import test_object
+from perpend.authoring.mutation.objects import seeds_of, test_object
 from perpend.authoring.mutation.score import specimens_of
-from perpend.authoring.mutation.seeds import seeds_of
 from perpend.authoring.testing.run import Branch, coverage_of
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.program.numbering import UNREADABLE
@@ -33,12 +32,12 @@ _ORDERED: Final = frozenset({"GREATER_THAN", "GREATER_THAN_EQUAL", "LESS_THAN", 
 _MOST_TRIED: Final = 6_000
 
 EvaluationOutcome = tuple[int, int]
-"""A block, by its identity, and the index at which it ended."""
+"""A block, by its identity, and the index of its result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A test object as text, and what it is there for."""
+    """A test object as JSON, and the reason for it."""
 
     why: str
     text: str
@@ -46,7 +45,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """What tests of a logic file lack: objects to add, and the branches that no object was found for."""
+    """The test objects that a logic file lacks, and the branches that no object was found for."""
 
     logic_id: str
     proposed: tuple[Proposal, ...]
@@ -54,7 +53,7 @@ class Proposals:
 
 
 def propose_tests(analyzer: Analyzer, logic_id: str, *, time: int) -> Proposals | None:
-    """Return proposals for a logic file, None where it has no program. ``time`` is the snapshot's where tests name none."""
+    """Return proposals for a logic file, None if it has errors. ``time`` is the snapshot time if no test has one."""
     program = analyzer.analyzed(logic_id).program
     if program is None:
         return None
@@ -73,7 +72,7 @@ def propose_tests(analyzer: Analyzer, logic_id: str, *, time: int) -> Proposals 
 
 
 class _Search:
-    """A search that goes on from each object which reaches an end that none before it reached."""
+    """A search for objects that reach new branches. It continues from each object that it finds."""
 
     def __init__(self, program: Program) -> None:
         self.reached: set[EvaluationOutcome] = set()
@@ -88,7 +87,7 @@ class _Search:
         return not coverage_of(self._program, self.reached).missed
 
     def evaluate(self, specimen: Specimen) -> list[EvaluationOutcome]:
-        """Return the ends that an object is the first to reach."""
+        """Return the branches that no earlier object reached."""
         self._last.clear()
         self._interpreter.evaluate(specimen.fields, specimen.time)
         new = [end for end in dict.fromkeys(self._last) if end not in self.reached]
@@ -96,30 +95,29 @@ class _Search:
         return new
 
     def run(self, seeds: Sequence[Specimen]) -> list[tuple[str, Specimen]]:
-        """Return the objects that reach something new, each with what that is."""
+        """Return the objects that reach new branches, each with the names of these branches."""
         self._candidates.learn_program(self._program.block)
         reaching: list[tuple[str, Specimen]] = []
         pending, tried = deque(seeds), 0
-        self._keep(seeds, reaching)
+        self._reaching(seeds, reaching)
         while pending and tried < _MOST_TRIED and not self.is_done():
             base = pending.popleft()
             for fields in neighbours(base.fields, self._candidates, base.time):
                 tried += 1
-                kept = self._keep([Specimen(fields, base.time)], reaching)
-                pending.extend(kept)
+                pending.extend(self._reaching([Specimen(fields, base.time)], reaching))
                 if tried >= _MOST_TRIED:
                     break
         return reaching
 
-    def _keep(self, specimens: Sequence[Specimen], reaching: list[tuple[str, Specimen]]) -> list[Specimen]:
-        kept = []
+    def _reaching(self, specimens: Sequence[Specimen], reaching: list[tuple[str, Specimen]]) -> list[Specimen]:
+        new_bases = []
         for specimen in specimens:
             new = [self._names[end] for end in self.evaluate(specimen) if end in self._names]
             if new:
                 reaching.append((", ".join(new), specimen))
                 self._candidates.learn_object(specimen.fields)
-                kept.append(specimen)
-        return kept
+                new_bases.append(specimen)
+        return new_bases
 
 
 def _branches(program: Program) -> list[tuple[Block, int, str]]:
@@ -136,15 +134,15 @@ def _branches(program: Program) -> list[tuple[Block, int, str]]:
 
 
 def _boundaries(program: Program, specimens: Sequence[Specimen]) -> list[tuple[str, Specimen]]:
-    """Return objects at boundaries of constants that no object stands at yet."""
+    """Return objects at boundaries of constants that no object is at yet."""
     mutants = [mutant for mutant in mutants_of(program) if _is_boundary(mutant)]
-    judges, alive = Judges(program, mutants), list(range(len(mutants)))
+    compiled, alive = CompiledMutants(program, mutants), list(range(len(mutants)))
     for specimen in specimens:
-        killed = set(judges.killed(specimen, alive)[1])
+        killed = set(compiled.killed(specimen, alive)[1])
         alive = [position for position in alive if position not in killed]
     rest = [mutants[position] for position in alive]
     killers = find_killers(program, rest, specimens) if rest else []
-    return [(f"stands at a boundary: would notice that {rest[killer.kills[0]].words}", killer.specimen) for killer in killers]
+    return [(f"is at a boundary: would notice that {rest[killer.kills[0]].words}", killer.specimen) for killer in killers]
 
 
 def _is_boundary(mutant: Mutant) -> bool:

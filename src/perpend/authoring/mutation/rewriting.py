@@ -1,6 +1,6 @@
-"""A block and what shall stand in place of some of its nodes in, a new block out. Nothing is changed: nodes are frozen.
+"""Replace nodes of a block in a new block.
 
-What is not on the way to a replaced node stays the very same object, so that interpreters share what they compute of it.
+Unchanged nodes stay the same objects, so that interpreters share their results.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def with_expressions(block: Block, replaced: Mapping[Expr, Expr]) -> Block:
 
 
 def with_block(block: Block, old: Block, new: Block) -> Block:
-    """Return a block with one of those in it, or itself, replaced."""
+    """Return a block with one of its inner blocks, or the block itself, replaced."""
     if block is old:
         return new
     related = {name: with_block(child, old, new) for name, child in block.related.items()}
@@ -47,7 +47,7 @@ def with_block(block: Block, old: Block, new: Block) -> Block:
 
 
 class _Rewriting:
-    """One rewriting: an expression that several others use is made anew once."""
+    """One rewriting. An expression with several users is rewritten once."""
 
     def __init__(self, replaced: Mapping[Expr, Expr]) -> None:
         self._made: dict[Expr, Expr] = dict(replaced)

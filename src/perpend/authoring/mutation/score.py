@@ -1,25 +1,28 @@
-"""Logic files in, for each the mutants that its tests kill, that are equivalent and that survive, with what would kill them.
+"""Score the tests of logic files: which mutants they kill, which survive, and which are equivalent.
 
-A logic file whose tests fail, or that has none, is not judged: nothing would follow.
+A logic file without tests gets no score. The tests must pass: a failing test proves nothing about a mutant.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-from perpend.authoring.mutation.evaluate import Judges, Specimen
+from perpend.authoring.mutation.evaluate import CompiledMutants, Specimen
 from perpend.authoring.mutation.killers import MOST_TRIED, find_killers
-from perpend.authoring.mutation.known_equivalents import listed_equivalents
 from perpend.authoring.mutation.mutants import Mutant, mutants_of
 from perpend.authoring.mutation.objects import test_object
 from perpend.authoring.mutation.proof.equivalence import are_equivalent
 from perpend.authoring.testing.run import tests_of
+from perpend.core.diagnostics.model import Rule, Severity
+from perpend.core.errors import PerpendError
 from perpend.core.parallel import can_fork, spread
-from perpend.core.values.values import date_time_from_text, milliseconds_from_datetime
+from perpend.core.values.values import date_time_from_text, json_from_text, milliseconds_from_datetime
+from perpend.language.syntax.files import UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,11 +31,22 @@ if TYPE_CHECKING:
     from perpend.core.diagnostics.model import Span
     from perpend.language.compiler.analyzer import Analyzer
     from perpend.language.program.program import Program
+    from perpend.language.syntax.repository import Repository
+
+SURVIVOR: Final = Rule(
+    "T101",
+    "surviving-mutant",
+    Severity.WARNING,
+    "The program was changed at this place, and the result of every test object stayed the same. So no test covers the "
+    "behaviour at this place.\n\nAdd the proposed test object to the test data, and check its expectation: it is the "
+    "policy's result today. If no object can tell the two programs apart, list the mutant with the reason in "
+    "`equivalent-mutants.json` next to the policy.",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Survivor:
-    """A mutant that no test object kills. ``killer`` is a test object that would, empty where the search found none."""
+    """A mutant that no test object kills. ``killer`` is a test object that would, empty if the search found none."""
 
     mutator: str
     key: str
@@ -43,10 +57,10 @@ class Survivor:
 
 @dataclass(frozen=True, slots=True)
 class MutationScore:
-    """What came of the mutants of one logic file.
+    """The results of the mutants of one logic file. ``killed`` counts them by mutator.
 
-    ``proven`` and ``listed`` are equivalent ones by key, the listed ones with their reasons. ``stale`` are keys of the list
-    that name no mutant, or one that is killed or proven. ``left`` mutants were not judged, for want of budget.
+    ``proven`` and ``listed`` are the keys of equivalent mutants, the listed ones with their reasons. ``stale`` are listed
+    keys that name no mutant, or one that is killed or proven. ``left`` mutants were skipped because of the budget.
     """
 
     logic_id: str
@@ -59,19 +73,19 @@ class MutationScore:
 
     @property
     def mutants(self) -> int:
-        """How many mutants were judged."""
+        """The number of mutants that were run."""
         return sum(self.killed.values()) + len(self.survivors) + len(self.proven) + len(self.listed or {})
 
     @property
     def percent(self) -> float:
-        """The killed part of those that are not equivalent, in percent."""
+        """The percentage of killed mutants among those that are not equivalent."""
         killed = sum(self.killed.values())
         return 100.0 * killed / (killed + len(self.survivors)) if killed + len(self.survivors) else 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How much may be done: at most so many mutants of all, or so many seconds, or both, or all there is."""
+    """A limit on the number of mutants, on the seconds after which no further logic file begins, both, or none."""
 
     mutants: int | None = None
     seconds: float | None = None
@@ -86,7 +100,7 @@ def score_mutants(
     most_tried: int = MOST_TRIED,
     progress: Callable[[int], None] | None = None,
 ) -> list[MutationScore]:
-    """Return the scores of logic files, in their order; of those without tests, none. ``jobs`` processes share the work."""
+    """Return the scores of the logic files that have tests, in their order. ``jobs`` processes share the work."""
     started = monotonic()
     tested = [logic_id for logic_id in logic_ids if tests_of(analyzer.repository, analyzer, logic_id)[0]]
     every = _every(analyzer, tested, budget.mutants)
@@ -105,7 +119,7 @@ def score_mutants(
 
 
 def _every(analyzer: Analyzer, logic_ids: Iterable[str], most: int | None) -> int:
-    """Return of how many mutants one is judged, so that there are no more than the budget allows."""
+    """Return the step between mutants to run, so that their number stays within ``most``."""
     if most is None:
         return 1
     programs = (analyzer.analyzed(logic_id).program for logic_id in logic_ids)
@@ -117,28 +131,28 @@ def _score(analyzer: Analyzer, logic_id: str, listed: Mapping[str, str], *, ever
     program = analyzer.analyzed(logic_id).program
     assert program is not None, "a logic file with tests has a program"
     mutants = mutants_of(program)
-    judged = mutants[::every] if every else ()
+    chosen = mutants[::every] if every else ()
     specimens = specimens_of(analyzer, logic_id)
-    alive = _alive(program, judged, specimens)
+    alive = _alive(program, chosen, specimens)
     survived = {mutant.key for mutant in alive}
     equivalent = {mutant.key for mutant in alive if are_equivalent(program.block, mutant.block)}
     open_ones = [mutant for mutant in alive if mutant.key not in equivalent]
     known = {mutant.key: listed[mutant.key] for mutant in open_ones if mutant.key in listed}
     rest = [mutant for mutant in open_ones if mutant.key not in known]
-    asked, named = {mutant.key for mutant in judged}, {mutant.key for mutant in mutants}
+    run, all_keys = {mutant.key for mutant in chosen}, {mutant.key for mutant in mutants}
     return MutationScore(
         logic_id,
-        Counter(mutant.mutator for mutant in judged if mutant.key not in survived),
+        Counter(mutant.mutator for mutant in chosen if mutant.key not in survived),
         tuple(_survivors(program, rest, specimens, most_tried)),
         tuple(sorted(equivalent)),
         known,
-        tuple(key for key in listed if key not in named or (key in asked and key not in known)),
-        len(mutants) - len(judged),
+        tuple(key for key in listed if key not in all_keys or (key in run and key not in known)),
+        len(mutants) - len(chosen),
     )
 
 
 def specimens_of(analyzer: Analyzer, logic_id: str) -> list[Specimen]:
-    """Return the test objects of a logic file as they are judged; those without a time are judged now."""
+    """Return the test objects of a logic file. Those without a snapshot time get the current time."""
     now = milliseconds_from_datetime(datetime.now(UTC))
     tests = tests_of(analyzer.repository, analyzer, logic_id)[0]
     times = [date_time_from_text(test.snapshot_time) if test.snapshot_time else None for test in tests]
@@ -146,9 +160,9 @@ def specimens_of(analyzer: Analyzer, logic_id: str) -> list[Specimen]:
 
 
 def _alive(program: Program, mutants: Sequence[Mutant], specimens: Sequence[Specimen]) -> list[Mutant]:
-    judges, alive = Judges(program, mutants), list(range(len(mutants)))
+    compiled, alive = CompiledMutants(program, mutants), list(range(len(mutants)))
     for specimen in specimens:
-        killed = set(judges.killed(specimen, alive)[1])
+        killed = set(compiled.killed(specimen, alive)[1])
         alive = [position for position in alive if position not in killed]
     return [mutants[position] for position in alive]
 
@@ -165,5 +179,41 @@ def _survivors(
 
 
 def _name(killer: Killer, killers: Sequence[Killer]) -> str:
-    """Return a name for a new test object that says which one it was made of."""
+    """Return a name for a new test object, made of the name of the object that it was derived from."""
     return f"{killer.specimen.fields.get('Id')}-changed-{killers.index(killer) + 1}"
+
+
+LISTED_IN: Final = "equivalent-mutants.json"
+"""The file's name, in the folder of the policy."""
+
+_KEYS: Final = {"logic", "mutant", "reason"}
+_LIMIT: Final = 1_000_000
+
+
+class UnusableList(PerpendError):
+    """A list of equivalent mutants that does not have its form."""
+
+
+def listed_equivalents(repository: Repository, logic_id: str) -> Mapping[str, str]:
+    """Return the reasons why mutants of a logic file are equivalent, by the mutants' keys."""
+    folder, _, name = logic_id.lstrip("/").rpartition("/")
+    path = f"{folder}/{LISTED_IN}"
+    if path not in repository.tree.files:
+        return {}
+    try:
+        entries = json_from_text(repository.files.text(path, limit=_LIMIT))
+    except json.JSONDecodeError as error:
+        raise UnusableList(f"{path}: JSON syntax: {error.msg} in line {error.lineno}") from None
+    except (UnreadableFile, ValueError) as error:
+        raise UnusableList(f"{path}: {error}") from None
+    if not isinstance(entries, list) or not all(map(_is_entry, entries)):
+        raise UnusableList(f"{path}: must be an array of objects, each with the texts `logic`, `mutant` and `reason`")
+    return {entry["mutant"]: entry["reason"] for entry in entries if entry["logic"] == name}
+
+
+def _is_entry(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and entry.keys() == _KEYS
+        and all(isinstance(value, str) and value.strip() for value in entry.values())
+    )

@@ -1,1 +1,1 @@
-"""Files of a repository that Perpend writes for its authors: new ones from templates, blanks filled in, slips mended."""
+"""Write files of a repository: new files from templates, filled expectations, and fixes."""

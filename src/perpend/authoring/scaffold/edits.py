@@ -1,7 +1,4 @@
-"""Changes of a text, each a stretch with what stands there instead: made, and shown as lines before and after.
-
-Whatever no edit touches stays byte for byte. Refuses to know what the text is.
-"""
+"""Edit a text, and show the changed lines before and after. All other text stays the same, byte for byte."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
-    """A stretch of a text, from ``start`` to before ``end``, and the text that takes its place."""
+    """The replacement of a text from ``start`` to before ``end``."""
 
     start: int
     end: int
@@ -22,8 +19,17 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class EditedFile:
+    """A file of a repository: its path from the root, its text, and edits of that text."""
+
+    path: str
+    text: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedLines:
-    """Lines that edits touch: the number of the first, counted from 1, the lines as they were and as they are."""
+    """Lines before and after edits, with the number of the first line, from 1."""
 
     number: int
     before: tuple[str, ...]
@@ -31,7 +37,7 @@ class ChangedLines:
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
-    """Return a text after edits that do not overlap."""
+    """Return a text with edits applied. The edits must not overlap."""
     parts, place = [], 0
     for edit in sorted(edits):
         parts += [text[place : edit.start], edit.text]
@@ -40,7 +46,7 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 
 def changed_lines(text: str, edits: Iterable[Edit]) -> Iterator[ChangedLines]:
-    """Yield what edits change, line by line, those of one line together."""
+    """Yield the lines that edits change. Edits of the same line are one change."""
     number, counted = 1, 0
     for start, end, inside in _by_lines(text, edits):
         number += text.count("\n", counted, start)
@@ -50,7 +56,7 @@ def changed_lines(text: str, edits: Iterable[Edit]) -> Iterator[ChangedLines]:
 
 
 def _by_lines(text: str, edits: Iterable[Edit]) -> Iterator[tuple[int, int, list[Edit]]]:
-    """Yield stretches of whole lines with the edits inside them."""
+    """Yield the start and end of each group of touched lines, with the edits inside."""
     start = end = -1
     inside: list[Edit] = []
     for edit in sorted(edits):
@@ -70,7 +76,7 @@ def _end_of_line(text: str, place: int) -> int:
 
 
 def _trimmed(number: int, before: Sequence[str], after: Sequence[str]) -> ChangedLines:
-    """Leave out the lines at either end that are the same before and after."""
+    """Remove the lines at both ends that do not change."""
     shorter = min(len(before), len(after))
     first = next((at for at in range(shorter) if before[at] != after[at]), shorter)
     last = 0

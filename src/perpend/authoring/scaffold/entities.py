@@ -1,6 +1,6 @@
-"""What an author wants in, the files of it out: a repository, a policy with its tests, a type, extracts, a section.
+"""Make the files of a new repository, policy with tests, type, extracts file, section or waiver.
 
-What a policy's tests expect is what its logic comes to. Writes nothing into the repository.
+The tests of a policy expect the results of its logic. This module writes nothing into the repository.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.scaffold import templates
-from perpend.authoring.scaffold.expectations import blanks_of
+from perpend.authoring.scaffold.expectations import fill_blanks
 from perpend.authoring.scaffold.ids import (
     UnusableId,
     folders_above,
@@ -59,7 +59,7 @@ class NewFiles:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What a policy starts with: a field of a type, or a key of the JSON document in it."""
+    """The value that a new policy checks: a field of a type, or a key of its JSON document."""
 
     type: ObjectType
     path: str
@@ -69,16 +69,16 @@ class _Question:
 
     @property
     def subject(self) -> str:
-        """What messages call it."""
+        """The name for messages."""
         return self.key or self.path.rpartition(".")[2]
 
 
 def new_repository(directory: Path) -> NewFiles:
     """Return the files of an empty repository: its mark, the topmost folder, and the schemas for editors."""
     if directory.is_dir() and any(not entry.name.startswith(".") for entry in directory.iterdir()):
-        raise NotWritten(f"{directory}: holds something already; a new repository begins in an empty directory")
+        raise NotWritten(f"{directory}: is not empty: a new repository needs a new or empty directory")
     if directory.exists() and not directory.is_dir():
-        raise NotWritten(f"{directory}: is a file, a repository is a directory")
+        raise NotWritten(f"{directory}: is a file: a repository needs a directory")
     schemas = {f"{SCHEMAS}/{name}": text for name, text in schema_files().items()}
     folder = _with_schema("ce/folder.yaml", templates.folder_text("Policies", "Policies"), "folder", schemas)
     return NewFiles({ROOT_MARK: templates.ROOT_MARK_TEXT, "ce/folder.yaml": folder, **schemas})
@@ -93,22 +93,24 @@ def new_policy(
     key: str | None = None,
     title: str | None = None,
 ) -> NewFiles:
-    """Return a policy, the folders above it that are missing, and what it imports.
+    """Return the files of a policy, its missing folders, and the extracts that it imports.
 
-    It asks about a field, ``path``, of its objects: about one that says something where none is given; of a JSON document
-    about ``key``. Its test data hold an object for each way in which its logic can end.
+    The policy checks the field ``path``, by default one with a meaning of its own; of a JSON document, its ``key``. The test
+    data have an object for each result of the logic.
     """
     entity = new_policy_id(name, repository)
     question = _question(type_named(type_name, repository), repository, path, key)
-    full = _said("--name", title) or _words(entity.rpartition("/")[2])
+    full = _option_text("--name", title) or _words(entity.rpartition("/")[2])
     shared = {**_folders(entity, repository), f"{entity[1:]}/policy.yaml": templates.policy_text(full, full)}
     for extract in _extract_names(question):
-        asked = _asking(question, entity, extract, repository)
-        filled = _filled({**shared, **asked}, extract, entity, question.type.name, repository)
+        logic_files = _asking(question, entity, extract, repository)
+        filled = _filled({**shared, **logic_files}, extract, entity, question.type.name, repository)
         if filled is not None:
-            files = {file: _with_own_schema(file, text, repository) for file, text in {**shared, **asked, **filled}.items()}
+            files = {
+                file: _with_own_schema(file, text, repository) for file, text in {**shared, **logic_files, **filled}.items()
+            }
             return NewFiles(files, (*_near(entity, repository), *question.notes))
-    raise UnusableId(f"'{question.subject}' is the name of extracts already that read something else: name another --key")
+    raise UnusableId(f"'{question.subject}' is the name of other extracts already: choose another --key")
 
 
 def new_extracts(
@@ -133,62 +135,62 @@ def new_type(name: str, repository: Repository, *, label: str | None = None) -> 
     notes: tuple[str, ...] = ()
     declared = repository.fallback.declared_type(name) if repository.fallback is not None else None
     if declared is not None:
-        notes = (f"the library declares {name}, too; in this repository the new declaration counts instead",)
-    label = _said("--label", label) or (declared.label if declared else "") or _label(name)
-    _refuse_taken_label(name, label, repository)
+        notes = (f"the library declares {name}, too; in this repository the new declaration is used",)
+    label = _option_text("--label", label) or (declared.label if declared else "") or _label(name)
+    _reject_taken_label(name, label, repository)
     text = templates.type_text(name, label, deletion_field_of(name))
     return NewFiles({file: _with_own_schema(file, text, repository)}, notes)
 
 
 def new_section(name: str, repository: Repository, *, title: str | None = None) -> NewFiles:
-    """Return a section, and those above it that are missing, up to its framework."""
+    """Return the files of a section and its missing parents, up to the framework."""
     entity = new_section_id(name, repository)
     wanted = [above for above in folders_above(entity) if above not in repository.section_ids]
     files = {f"{above[1:]}/section.yaml": templates.section_text(_words(above.rpartition("/")[2])) for above in wanted}
-    files[f"{entity[1:]}/section.yaml"] = templates.section_text(_said("--name", title) or _words(entity.rpartition("/")[2]))
+    files[f"{entity[1:]}/section.yaml"] = templates.section_text(
+        _option_text("--name", title) or _words(entity.rpartition("/")[2])
+    )
     files = {file: _with_own_schema(file, text, repository) for file, text in files.items()}
     return NewFiles(files, tuple(_near(entity, repository)))
 
 
 def _near(entity: str, repository: Repository) -> Iterable[str]:
     near = near_folder(entity, repository)
-    return (f"'{entity}' stands in a new folder; there is '{near}'",) if near else ()
+    return (f"'{entity}' is in a new folder, and there is '{near}'",) if near else ()
 
 
 def _question(object_type: ObjectType, repository: Repository, path: str | None, key: str | None) -> _Question:
-    chosen = _said("--field", path) or field_to_ask_about(object_type)
+    chosen = _option_text("--field", path) or field_to_ask_about(object_type)
     if chosen is None:
-        raise UnusableId(f"'{object_type.name}' declares no field to ask about: name one with --field")
+        raise UnusableId(f"'{object_type.name}' declares no field to check: name one with --field")
     kind = path_kind(chosen, object_type, repository)
     if chosen == object_type.deletion_field:
-        raise UnusableId(
-            f"'{chosen}' says whether an object has disappeared, which is judged before any condition: name another"
-        )
+        raise UnusableId(f"'{chosen}' marks disappeared objects, which is checked before any condition: name another field")
     if kind != JSON:
         if key is not None:
-            raise UnusableId(f"'{printable(key)}' is no key: {chosen} holds no JSON document, but {kind}")
+            raise UnusableId(f"'{printable(key)}' cannot be a key: {chosen} is not a JSON document, but {kind}")
         return _Question(object_type, chosen, kind, None)
     if key is not None and not _KEY.fullmatch(key):
         raise UnusableId(
-            f"'{printable(key)}' is no key: a letter first, then letters, digits, '_', '-', '.', ':', '/' and spaces"
+            f"'{printable(key)}' is not a key: a letter first, then letters, digits, '_', '-', '.', ':', '/' and spaces"
         )
     usual = KEYS.get(chosen.rpartition(".")[2])
     if key is None and usual is None:
-        notes = (f"which keys {chosen} holds is not declared: '{DEFAULT_KEY}' stands for one; --key names yours",)
+        notes = (f"the keys of {chosen} are not declared: '{DEFAULT_KEY}' is a placeholder; name yours with --key",)
         return _Question(object_type, chosen, kind, DEFAULT_KEY, notes)
     return _Question(object_type, chosen, kind, key or usual, _no_column(key) if key and usual else ())
 
 
 def _no_column(key: str) -> tuple[str, ...]:
-    """Return a note where a key of a credential report's row is none of the report's columns."""
+    """Return a note if a key is not a column of the credential report."""
     known = COLUMNS | LATER_COLUMNS
     near = suggestion(key, sorted(known))
-    said = f"a credential report has no column '{key}'{f' ({near})' if near else ''}"
-    return () if key in known else (said.replace("`", "'"),)
+    problem = f"a credential report has no column '{key}'{f' ({near})' if near else ''}"
+    return () if key in known else (problem.replace("`", "'"),)
 
 
 def _extract_names(question: _Question) -> Sequence[str | None]:
-    """Return the names that an extract for a question can have, the shortest first; None where it needs none."""
+    """Return names for an extract, the shortest first, None if no extract is needed."""
     if question.key is None:
         return (None,)
     *lookups, field_name = (re.sub(r"^[A-Za-z0-9]+__(?=.*__[cr]$)|__[cr]$", "", step) for step in question.path.split("."))
@@ -196,7 +198,7 @@ def _extract_names(question: _Question) -> Sequence[str | None]:
 
 
 def _asking(question: _Question, entity: str, extract: str | None, repository: Repository) -> dict[str, str]:
-    """Return the logic, its test data, and the file of extracts where it is not there yet."""
+    """Return the logic, its test data, and the extracts file if it does not exist yet."""
     start, value, files, place = start_of(question.kind), f"{{FIELD: {{path: {question.path}}}}}", {}, None
     if extract is not None:
         value, place = f"{{EXTRACT: {extract}}}", _extracts_file(question.type.name, extract)
@@ -222,19 +224,19 @@ def _objects(question: _Question, start: Start, repository: Repository) -> Itera
     """Yield test objects, one for each way to end: name, status, fields."""
     ends = (("faulty", Status.INCOMPLIANT), ("sound", Status.COMPLIANT), ("not-foreseen", Status.UNDETERMINED))
     for (name, status), value in zip(ends, start.values, strict=True):
-        held = value if question.key is None else json.dumps({question.key: value})
-        yield name, status.value, _nested(question, held, repository)
+        content = value if question.key is None else json.dumps({question.key: value})
+        yield name, status.value, _nested(question, content, repository)
     if question.key is not None:
-        for name, held in (
+        for name, content in (
             ("no-document", None),
             ("document-not-json", "{"),
             ("value-not-text", json.dumps({question.key: 17})),
         ):
-            yield name, Status.UNDETERMINED.value, _nested(question, held, repository)
+            yield name, Status.UNDETERMINED.value, _nested(question, content, repository)
 
 
 def _nested(question: _Question, value: Any, repository: Repository) -> dict[str, Any]:
-    """Return fields in which a path leads to a value; a lookup's key is the Id of what it leads to."""
+    """Return fields with a value at a path. The key of a lookup is the Id of its object."""
     *lookups, name = question.path.split(".")
     fields: dict[str, Any] = {name: value}
     for count, lookup in reversed(list(enumerate(lookups))):
@@ -246,27 +248,27 @@ def _nested(question: _Question, value: Any, repository: Repository) -> dict[str
 
 
 def new_waiver(name: str, policy: str, repository: Repository, *, objects: str, until: date) -> NewFiles:
-    """Return a file with one waiver of a policy's findings. What its reason and its owner are is the author's to fill in."""
+    """Return a file with one waiver of a policy's findings. The author fills in reason and owner."""
     if not WAIVER_ID.fullmatch(name):
-        raise UnusableId(f"'{printable(name)}' is no id of a waiver: letters, digits, '.', '_' and '-', 80 at most")
+        raise UnusableId(f"'{printable(name)}' is not an ID of a waiver: use letters, digits, '.', '_' and '-', 80 at most")
     named, *others = ids_named([policy], repository.policy_ids, "policy")
     if others:
         raise UnusableId(f"'{printable(policy)}' names {len(others) + 1} policies: name one of them, such as {named}")
     if until < datetime.now(UTC).date():
-        raise UnusableId(f"--until {until} is over: name a day to come")
+        raise UnusableId(f"--until {until} is in the past: name a later day")
     file = f"{WAIVERS}/{name}.yaml"
     if (repository.files.root / file).exists():
         raise UnusableId(f"'{file}' is there already; nothing was written")
     schema = f"{SCHEMAS}/{_schema_name('waivers')}"
     there = [schema] if (repository.files.root / schema).is_file() else []
     text = templates.waivers_text(name, named, objects, until.isoformat())
-    _refuse_unread(name, text, repository, f"--object '{printable(objects)}'")
+    _reject_unreadable(name, text, repository, f"--object '{printable(objects)}'")
     return NewFiles(
         {file: _with_schema(file, text, "waivers", there)}, ("fill in its reason and its owner before it is merged",)
     )
 
 
-def _refuse_unread(name: str, text: str, repository: Repository, named: str) -> None:
+def _reject_unreadable(name: str, text: str, repository: Repository, named: str) -> None:
     """Refuse a file with one waiver that runs would refuse: one they cannot read, or whose id another file has."""
     there = waivers_below(repository.files, WAIVERS)
     if name in {*(waiver.id for waiver in there.waivers), *(attested.id for attested in there.attestations)}:
@@ -275,13 +277,13 @@ def _refuse_unread(name: str, text: str, repository: Repository, named: str) -> 
         (Path(directory) / "new.yaml").write_text(text, "utf-8", newline="\n")
         wrong = waivers_of(Files(Path(directory)), "new.yaml").diagnostics
     if wrong:
-        raise UnusableId(f"{named} can be in no waiver: {wrong[0].message}")
+        raise UnusableId(f"{named} cannot be in a waiver: {wrong[0].message}")
 
 
 def _filled(
     files: dict[str, str], extract: str | None, entity: str, type_name: str, repository: Repository
 ) -> dict[str, str] | None:
-    """Return the policy's test data with its expectations, None where extracts that are there say something else."""
+    """Return the policy's test data with its expectations, None if existing extracts contradict them."""
     place = _extracts_file(type_name, extract) if extract else None
     with TemporaryDirectory(prefix="perpend-new-") as directory:
         root = Path(directory)
@@ -290,8 +292,8 @@ def _filled(
         for path, text in files.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text, "utf-8", newline="\n")
-        (blanks,) = blanks_of(Analyzer(Repository(root, fallback=repository)), [f"{entity}/prod.logic.yaml"])
-    return None if blanks.left else {blanks.path: blanks.after}
+        (data,) = fill_blanks(Analyzer(Repository(root, fallback=repository)), [f"{entity}/prod.logic.yaml"])
+    return None if data.unfilled else {data.path: data.after}
 
 
 def _folders(entity: str, repository: Repository) -> dict[str, str]:
@@ -311,25 +313,25 @@ def _with_own_schema(path: str, text: str, repository: Repository) -> str:
 
 
 def _with_schema(path: str, text: str, kind: str, schemas: Iterable[str]) -> str:
-    """Return a text with the line that names its schema, where the repository has it."""
+    """Return a text with a line that names its schema, if the repository has the schema."""
     schema = f"{SCHEMAS}/{_schema_name(kind)}"
     if schema not in schemas:
         return text
     return f"# yaml-language-server: $schema={'../' * path.count('/')}{schema}\n{text}"
 
 
-def _said(option: str, text: str | None) -> str | None:
-    """Return what an option says. Raises UnusableId where it is given and says nothing."""
+def _option_text(option: str, text: str | None) -> str | None:
+    """Return the text of an option. Raise :class:`UnusableId` if it is given but blank."""
     if text is not None and not text.strip():
-        raise UnusableId(f"{option} '{printable(text)}' says nothing: give it a text, or leave it out")
+        raise UnusableId(f"{option} '{printable(text)}' is blank: give a text, or leave the option out")
     return text
 
 
-def _refuse_taken_label(name: str, label: str, repository: Repository) -> None:
-    """Refuse a label by which, as it stands or as a view's name, another type is meant: then it would mean neither."""
-    other = next((meant.name for meant in types_meant(label, repository) if meant.name != name), None)
+def _reject_taken_label(name: str, label: str, repository: Repository) -> None:
+    """Reject a label that already names another type, as a label or as the name of a view: it would be ambiguous."""
+    other = next((named_type.name for named_type in types_meant(label, repository) if named_type.name != name), None)
     if other is not None:
-        raise UnusableId(f"'{printable(label)}' means {other} already: name another --label")
+        raise UnusableId(f"'{printable(label)}' names {other} already: choose another --label")
 
 
 def _words(part: str) -> str:

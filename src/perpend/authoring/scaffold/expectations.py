@@ -1,7 +1,7 @@
-"""Test data in, edits out that fill what is blank or missing of their expectations with what each object comes to.
+"""Fill blank or missing expectations of test data with the result of each test object.
 
-Only blanks are filled, and only where what is written already agrees with the verdict: an expectation that is wrong stays
-wrong, and its test keeps failing. Refuses to write a file.
+Only blanks are filled, and only if the rest of the expectation agrees with the result: a wrong expectation stays, and its
+test keeps failing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.authoring.scaffold.edits import Edit, edited
+from perpend.authoring.scaffold.edits import Edit, EditedFile, edited
+from perpend.authoring.scaffold.writing import write_edits, write_new
 from perpend.core.values.values import date_time_from_text, json_from_text, milliseconds_from_datetime
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.syntax import rules
@@ -21,12 +22,15 @@ from perpend.language.syntax.json_positions import JsonPlaces
 from perpend.language.syntax.test_data import EXPECTED, RESERVED, read_test_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.language.compiler.analyzer import Analyzer
     from perpend.language.program.program import Program
     from perpend.language.syntax.repository import Repository
+
+NEW_FILE: Final = "test-data.json"
+"""The name of a new file of test data, next to the logic file."""
 
 _KEY: Final = "expectedResult"
 _CAN_BE_BLANK: Final = {rules.MISSING_EXPECTATION.code, rules.IMPOSSIBLE_EXPECTATION.code}
@@ -36,14 +40,11 @@ _SHOWN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Blanks:
-    """One file of test data: the edits that fill its blanks, how many objects they are of, and which blanks stay, and why."""
+class FilledFile(EditedFile):
+    """A file of test data with edits that fill its blanks: how many objects are ``filled``, and why others stay blank."""
 
-    path: str
-    text: str
-    edits: tuple[Edit, ...]
     filled: int
-    left: tuple[tuple[str, str], ...]
+    unfilled: tuple[tuple[str, str], ...]
 
     @property
     def after(self) -> str:
@@ -51,10 +52,10 @@ class Blanks:
         return edited(self.text, self.edits)
 
 
-def blanks_of(analyzer: Analyzer, logic_ids: Sequence[str]) -> list[Blanks]:
-    """Return the files of test data of logic files that have blanks, as they would be filled.
+def fill_blanks(analyzer: Analyzer, logic_ids: Sequence[str]) -> list[FilledFile]:
+    """Return the files of test data of logic files that have blanks, with the edits that fill them.
 
-    A file that several logic files share is filled where all of them agree about an object, whichever were chosen.
+    If several logic files share a file, an object is filled only if all of them agree, chosen or not.
     """
     repository = analyzer.repository
     chosen = {path for logic_id in logic_ids for path in _data_files(repository, logic_id)}
@@ -63,8 +64,31 @@ def blanks_of(analyzer: Analyzer, logic_ids: Sequence[str]) -> list[Blanks]:
         for path in dict.fromkeys(_data_files(repository, logic_id)):
             if path in users:
                 users[path].append(logic_id)
-    of_files = (_blanks(analyzer, path, logics) for path, logics in users.items())
-    return [blanks for blanks in of_files if blanks is not None]
+    files = (_fill(analyzer, path, logics) for path, logics in users.items())
+    return [file for file in files if file is not None]
+
+
+def append_objects(repository: Repository, logic_id: str, objects: Iterable[str]) -> str | None:
+    """Append test objects, as JSON, to the test data of a logic file. Existing text stays the same, byte for byte.
+
+    Return the path of the file if it is new and the logic file has to name it, else None. Raise ``NotWritten``.
+    """
+    logic = repository.logic(logic_id).value
+    texts = ",\n".join("\n".join(f"  {line}" for line in text.split("\n")) for text in objects)
+    if logic is None or not texts:
+        return None
+    if not logic.test_data:
+        path = f"{logic_id.lstrip('/').rpartition('/')[0]}/{NEW_FILE}"
+        write_new(repository.files.root, {path: f"[\n{texts}\n]\n"})
+        return path
+    path = repository.referred(logic.test_data[0], logic.id, []) or ""
+    if path:
+        text = repository.files.text(path, limit=MAX_TEST_DATA)
+        end = text.rstrip().rfind("]")
+        start = len(text[:end].rstrip())
+        comma = "" if text[:start].endswith("[") else ","
+        write_edits(repository.files.root, [EditedFile(path, text, (Edit(start, end, f"{comma}\n{texts}\n"),))])
+    return None
 
 
 def _data_files(repository: Repository, logic_id: str) -> list[str]:
@@ -73,7 +97,7 @@ def _data_files(repository: Repository, logic_id: str) -> list[str]:
     return [path for path in paths if path is not None]
 
 
-def _blanks(analyzer: Analyzer, path: str, logic_ids: Sequence[str]) -> Blanks | None:
+def _fill(analyzer: Analyzer, path: str, logic_ids: Sequence[str]) -> FilledFile | None:
     diagnostics: list[Diagnostic] = []
     try:
         text = analyzer.repository.files.text(path, limit=MAX_TEST_DATA)
@@ -81,19 +105,19 @@ def _blanks(analyzer: Analyzer, path: str, logic_ids: Sequence[str]) -> Blanks |
         return None
     read_test_objects(text, path, diagnostics)
     if {problem.code for problem in diagnostics} - _CAN_BE_BLANK:
-        return None  # the file is no test data, which running its tests will tell
+        return None  # running its tests reports that the file is not test data
     programs = [analyzer.analyzed(logic_id).program for logic_id in logic_ids]
     filling = _Filling(JsonPlaces(text, path), text, logic_ids, programs)
     for number, entry in enumerate(json_from_text(text)):
         if isinstance(entry, dict) and _is_blank_somewhere(entry.get(_KEY)):
             filling.fill(number, entry)
-    if not filling.filled and not filling.left:
+    if not filling.filled and not filling.unfilled:
         return None
-    return Blanks(path, text, tuple(filling.edits), filling.filled, tuple(filling.left))
+    return FilledFile(path, text, tuple(filling.edits), filling.filled, tuple(filling.unfilled))
 
 
 def _is_blank_somewhere(expected: Any) -> bool:
-    """Whether something of an expectation is to be filled: ``runtimeError`` is blank where it is missing, for null is none."""
+    """Whether a part of an expectation is blank. A null ``runtimeError`` is not: null means that no error is expected."""
     if expected is None:
         return True
     return isinstance(expected, dict) and any(_is_blank(expected, key) for key in EXPECTED)
@@ -107,46 +131,46 @@ def _is_blank(expected: Mapping[str, Any], key: str) -> bool:
 
 
 class _Filling:
-    """Collects the edits of one file."""
+    """The edits of one file."""
 
     def __init__(self, places: JsonPlaces, text: str, logic_ids: Sequence[str], programs: Sequence[Program | None]) -> None:
         self.places = places
         self.text = text
         self.logic_ids = logic_ids
         self.programs = programs
-        self.judges = [(program, Interpreter([program])) for program in programs if program is not None]
+        self.interpreters = [(program, Interpreter([program])) for program in programs if program is not None]
         self.now = milliseconds_from_datetime(datetime.now(UTC))
         self.edits: list[Edit] = []
         self.filled = 0
-        self.left: list[tuple[str, str]] = []
+        self.unfilled: list[tuple[str, str]] = []
 
     def fill(self, number: int, entry: Mapping[str, Any]) -> None:
-        """Fill the blanks of one object, or say why they stay."""
+        """Fill the blanks of one object, or note why they stay."""
         expected = entry.get(_KEY) or {}
         actual, reason = self._end(entry)
         reason = reason or _disagreement(expected, actual)
         if reason:
-            self.left.append((str(entry.get("Id", f"object {number + 1}")), reason))
+            self.unfilled.append((str(entry.get("Id", f"object {number + 1}")), reason))
             return
         self.filled += 1
         self.edits += _edits(self.places, number, {key: actual[key] for key in EXPECTED if _is_blank(expected, key)})
 
     def _end(self, entry: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
-        """Return what all programs say of an object, or why that is not one thing."""
+        """Return the result of an object that all programs agree on, or the reason that there is none."""
         for logic_id, program in zip(self.logic_ids, self.programs, strict=True):
             if program is None:
-                return {}, f"{logic_id} has errors: `perpend lint` tells"
+                return {}, f"{logic_id} has errors: see `perpend lint`"
         context = entry.get("context")
         time = context.get("snapshotTime") if isinstance(context, dict) else None
         instant = date_time_from_text(time) if isinstance(time, str) else None
         if time is not None and instant is None:
-            return {}, "its `snapshotTime` is no date and time in ISO 8601"
+            return {}, "its `snapshotTime` is not a date and time in ISO 8601"
         fields = {key: value for key, value in entry.items() if key not in RESERVED}
-        ends = [_end_of(*evaluate, fields, self.now if instant is None else instant) for evaluate in self.judges]
+        ends = [_end_of(*evaluate, fields, self.now if instant is None else instant) for evaluate in self.interpreters]
         for logic_id, end in zip(self.logic_ids, ends, strict=True):
             if end != ends[0]:
-                told = f"{self.logic_ids[0]} ends at {ends[0]['conditionIndex']}, {logic_id} at {end['conditionIndex']}"
-                return {}, f"{told}: one object cannot expect both"
+                both = f"{self.logic_ids[0]} ends at {ends[0]['conditionIndex']}, {logic_id} at {end['conditionIndex']}"
+                return {}, f"{both}: one object cannot expect both"
         return ends[0], ""
 
 
@@ -157,19 +181,19 @@ def _end_of(program: Program, interpreter: Interpreter, fields: Mapping[str, Any
 
 
 def _disagreement(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> str:
-    """Return how a written part of an expectation differs from the verdict, in words, else nothing."""
+    """Return how a filled part of an expectation differs from the result, empty if none does."""
     for key in EXPECTED:
         if _is_blank(expected, key):
             continue
         wanted, actually = expected[key], actual[key]
         same = (wanted is None) == (actually is None) if key == "runtimeError" else str(wanted) == actually
         if not same:
-            return f"expects {key} {json.dumps(wanted)[:_SHOWN]}, ends with {json.dumps(actually)[:_SHOWN]}"
+            return f"expects {key} {json.dumps(wanted)[:_SHOWN]}, but the result is {json.dumps(actually)[:_SHOWN]}"
     return ""
 
 
 def _edits(places: JsonPlaces, number: int, values: Mapping[str, Any]) -> Iterator[Edit]:
-    """Yield the edits that put values into the expectation of one object, in the manner in which the file is laid out."""
+    """Yield the edits that write values into the expectation of one object, in the layout of the file."""
     start = places.entries[number]
     members = list(places.members(start))
     member = next((member for member in members if member.name == _KEY), None)
@@ -179,7 +203,7 @@ def _edits(places: JsonPlaces, number: int, values: Mapping[str, Any]) -> Iterat
     inner = list(places.members(member.value)) if places.text[member.value] == "{" else []
     if not inner:
         layout = _ObjectLayout.at(places.text, member.start, start)
-        yield Edit(member.value, member.value_end, layout.drawn(values))
+        yield Edit(member.value, member.value_end, layout.json(values))
         return
     written = {member.name: member for member in inner}
     for key, value in values.items():
@@ -193,25 +217,25 @@ def _edits(places: JsonPlaces, number: int, values: Mapping[str, Any]) -> Iterat
 
 def _first_member(text: str, start: int, first: int | None, values: Mapping[str, Any]) -> Edit:
     if first is None:
-        return Edit(start + 1, start + 1, f'"{_KEY}": {_ObjectLayout("", "").drawn(values)}')
+        return Edit(start + 1, start + 1, f'"{_KEY}": {_ObjectLayout("", "").json(values)}')
     layout = _ObjectLayout.at(text, first, start)
-    return Edit(first, first, f'"{_KEY}": {layout.drawn(values)},{layout.space or " "}')
+    return Edit(first, first, f'"{_KEY}": {layout.json(values)},{layout.space or " "}')
 
 
 @dataclass(frozen=True, slots=True)
 class _ObjectLayout:
-    """How an object's members are set: the line end and indentation before each, empty where all stand in one line."""
+    """The line end and indentation before each member of an object, empty if all are on one line."""
 
     space: str
     step: str
 
     @classmethod
     def at(cls, text: str, member: int, start: int) -> _ObjectLayout:
-        """Return the layout of the object that begins at ``start``, seen at one of its members."""
+        """Return the layout of the object that begins at ``start``, read at one of its members."""
         space = _line_space(text, member)
         return cls(space, _indentation(space, len(space)).removeprefix(_indentation(text, start)) or _STEP)
 
-    def drawn(self, values: Mapping[str, Any]) -> str:
+    def json(self, values: Mapping[str, Any]) -> str:
         """Return an object of values as JSON."""
         pairs = [f'"{key}": {_json(value)}' for key, value in values.items()]
         if not self.space:
@@ -221,7 +245,7 @@ class _ObjectLayout:
 
 
 def _line_space(text: str, place: int) -> str:
-    """Return the line end and the indentation in front of a place, nothing where it does not begin a line."""
+    """Return the line end and the indentation before ``place``, empty if it does not begin a line."""
     start = place
     while text[start - 1] in " \t":
         start -= 1

@@ -1,19 +1,18 @@
-"""YAML files of a repository in, edits out that mend what can be mended in one way only: imports that nothing uses, older
-spellings in files of the newer dialects, white space at the ends of lines.
+"""Find fixes of YAML files: unused imports, older spellings in files of the newer dialects, white space at line ends.
 
-Every edit is proven: the document afterwards says what it said before. What cannot be proven is left. Writes no file.
+An edit is returned only if the edited document is proven to have the same content. This module writes no file.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.lint import unused_extract_import
 from perpend.authoring.lint.context import LintContext
-from perpend.authoring.scaffold.edits import Edit, edited
+from perpend.authoring.scaffold.edits import Edit, EditedFile, edited
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax import shapes
 from perpend.language.syntax.documents import logic_from
@@ -35,21 +34,12 @@ _CONSTANTS: Final = {"JSON"}
 _PLACES: Final = {"span", "spans", "imports"}
 
 
-@dataclass(frozen=True, slots=True)
-class Mended:
-    """One file: its text and the edits that mend it."""
-
-    path: str
-    text: str
-    edits: tuple[Edit, ...]
-
-
-def mended_files(repository: Repository, paths: Collection[str] | None = None) -> list[Mended]:
-    """Return the files, all or those at or below paths, that can be mended, in the order of their paths."""
+def fixed_files(repository: Repository, paths: Collection[str] | None = None) -> list[EditedFile]:
+    """Return the files that can be fixed, sorted by path: of all files, or of those at or below ``paths``."""
     unused: dict[str, set[Span]] = {}
     for problem in unused_extract_import.find(LintContext(Analyzer(repository))):
         unused.setdefault(problem.span.path, set()).add(problem.span)
-    mended, seen = [], set()
+    files, seen = [], set()
     for path in sorted(repository.tree.files):
         real = os.path.realpath(repository.files.root / path)
         if not path.endswith(".yaml") or real in seen or not _is_wanted(path, paths):
@@ -61,8 +51,8 @@ def mended_files(repository: Repository, paths: Collection[str] | None = None) -
             continue
         edits = tuple(_edits(path, text, unused.get(path, set())))
         if edits:
-            mended.append(Mended(path, text, edits))
-    return mended
+            files.append(EditedFile(path, text, edits))
+    return files
 
 
 def _is_wanted(path: str, paths: Collection[str] | None) -> bool:
@@ -85,7 +75,7 @@ def _edits(path: str, text: str, unused: set[Span]) -> list[Edit]:
         return spaces
     more = [*_removed_imports(places, node, unused), *_respelt(places, node)]
     wider = [edit for edit in spaces if not any(other.start <= edit.start < other.end for other in more)]
-    if more and _says_the_same(path, text, edited(text, [*wider, *more]), unused):
+    if more and _is_same_logic(path, text, edited(text, [*wider, *more]), unused):
         return sorted([*wider, *more])
     return spaces
 
@@ -97,26 +87,26 @@ def _tree(path: str, text: str) -> Node | None:
 
 
 class _Places:
-    """Lines and columns of one text as offsets."""
+    """The offsets of lines and columns in a text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def offset(self, line: int, column: int) -> int:
-        """Return the offset of a place, counted from 1."""
+        """Return the offset of a line and column, both counted from 1."""
         return self.starts[line - 1] + column - 1 if line <= len(self.starts) else len(self.text)
 
     def lines(self, first: int, last: int) -> tuple[int, int]:
-        """Return where the lines from one to another begin and end, the line end included."""
+        """Return the offsets of the start of a line and the end of another, including the line end."""
         return self.starts[first - 1], self.starts[last] if last < len(self.starts) else len(self.text)
 
     def blank_ends(self) -> Iterator[Edit]:
-        """Yield the edits that take away white space at the ends of lines."""
+        """Yield the edits that remove white space at the ends of lines."""
         yield from (Edit(match.start(), match.end(), "") for match in _BLANK_END.finditer(self.text))
 
     def scalars(self, node: Node) -> Iterator[range]:
-        """Yield where scalars of several lines stand: white space in them is theirs."""
+        """Yield the ranges of multi-line scalars: white space in them is a part of the text."""
         match node:
             case ScalarNode(span=span) if span.line != span.end_line:
                 yield range(self.offset(span.line, 1), self.offset(span.end_line + 1, 1))
@@ -129,7 +119,7 @@ class _Places:
 
 
 def _removed_imports(places: _Places, node: Node, unused: set[Span]) -> Iterator[Edit]:
-    """Yield the edits that remove imports nothing uses: whole lines, and the key with the last of its items."""
+    """Yield the edits that remove unused imports: whole lines, and the key with its last item."""
     for key, value in _entries(node):
         if key.text != "importExtracts" or not isinstance(value, Sequence):
             continue
@@ -144,10 +134,10 @@ def _removed_imports(places: _Places, node: Node, unused: set[Span]) -> Iterator
 
 
 def _without_lines(places: _Places, first: int, last: int, *, start: int) -> Iterator[Edit]:
-    """Yield the edit that removes lines, where nothing else stands on the first of them and no comment below it."""
+    """Yield the edit that removes lines, if the first holds nothing else and there is no comment below it."""
     begin, end = places.lines(first, last)
     if first > 1 and places.text[places.starts[first - 2] : begin].strip() == "-":
-        begin = places.starts[first - 2]  # the dash of the item stands in a line of its own
+        begin = places.starts[first - 2]  # the item's dash has its own line
     lines = places.text[begin:end].split("\n")
     if not lines[0][: start - 1].strip(" -\r") and not any(line.lstrip().startswith("#") for line in lines):
         yield Edit(begin, end, "")
@@ -159,7 +149,7 @@ def _file_span(item: Mapping) -> Span | None:
 
 
 def _respelt(places: _Places, node: Node) -> Iterator[Edit]:
-    """Yield the edits that write older spellings anew, in a file of the newer dialects: elsewhere they mean something else."""
+    """Yield the edits that replace older spellings. Files of the first dialect are left out: names differ in meaning there."""
     if not isinstance(node, Mapping) or node.get("inputType") is None:
         return
     for key, value in _entries(node):
@@ -184,7 +174,7 @@ def _ends(span: Span) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def _entries(node: Node) -> Iterator[tuple[ScalarNode, Node]]:
-    """Yield all keys with their values, those of constants left out."""
+    """Yield all keys with their values, except those inside constants."""
     match node:
         case Sequence(items):
             for item in items:
@@ -198,16 +188,16 @@ def _entries(node: Node) -> Iterator[tuple[ScalarNode, Node]]:
             return
 
 
-def _says_the_same(path: str, before: str, after: str, unused: set[Span]) -> bool:
-    """Whether two texts are the same logic but for imports that nothing uses."""
+def _is_same_logic(path: str, before: str, after: str, unused: set[Span]) -> bool:
+    """Whether two texts are the same logic, apart from unused imports."""
     read = [_logic(path, text) for text in (before, after)]
     if None in read:
         return False
     old, new = (_bare(logic) for logic in read)
     gone = [imported for imported in _imports(read[0]) if imported.span in unused]
-    kept = [imported.value for imported in _imports(read[0]) if imported.span not in unused]
-    left = [imported.value for imported in _imports(read[1])]
-    return bool(old == new and len(kept) <= len(left) <= len(kept) + len(gone) and not set(kept) - set(left))
+    used = [imported.value for imported in _imports(read[0]) if imported.span not in unused]
+    after_edit = [imported.value for imported in _imports(read[1])]
+    return bool(old == new and len(used) <= len(after_edit) <= len(used) + len(gone) and not set(used) - set(after_edit))
 
 
 def _logic(path: str, text: str) -> Any:
@@ -225,7 +215,7 @@ def _imports(logic: Any) -> Iterator[Any]:
 
 
 def _bare(value: Any) -> Any:
-    """Return what was read without its places and imports, to be compared."""
+    """Return a document without spans and imports, for comparison."""
     if is_dataclass(value) and not isinstance(value, type):
         parts: Iterable[tuple[str, Any]] = ((field.name, getattr(value, field.name)) for field in fields(value))
         return (type(value).__name__, *((name, _bare(part)) for name, part in parts if name not in _PLACES))

@@ -1,6 +1,6 @@
-"""What people call a new entity in, its id out: letters that every file system takes, in a place where it can stand.
+"""Check the ID of a new entity: safe letters for every file system, and a valid place.
 
-A refusal names the value, what is wrong with it, and the nearest right one.
+An error names the value, the problem, and the nearest valid ID.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
 
 MOST_STEPS: Final = 20
-"""How many parts a new id may have."""
+"""The maximum number of parts of a new ID."""
 
 _MOST_SIGNS: Final = 100
 _PART: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
@@ -46,7 +46,7 @@ def new_api_name(name: str) -> str:
     """Return a name that a type or a file of extracts can have."""
     if not _API_NAME.fullmatch(name) or len(name) > _MOST_SIGNS:
         near = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_0123456789")[:_MOST_SIGNS]
-        raise UnusableId(f"'{printable(name)}' is no API name: letters, digits and _, a letter first{_meant(near)}")
+        raise UnusableId(f"'{printable(name)}' is not an API name: use letters, digits and _, a letter first{_hint(near)}")
     return name
 
 
@@ -63,34 +63,34 @@ def near_folder(entity: str, repository: Repository) -> str | None:
     if absent is None:
         return None
     parent = absent.rpartition("/")[0]
-    beside = {other.rpartition("/")[2]: other for other in known if other.rpartition("/")[0] == parent}
-    near = suggestion(absent.rpartition("/")[2], beside)
-    return beside[near.split("`")[1]] if near else None
+    siblings = {other.rpartition("/")[2]: other for other in known if other.rpartition("/")[0] == parent}
+    near = suggestion(absent.rpartition("/")[2], siblings)
+    return siblings[near.split("`")[1]] if near else None
 
 
 def _new_id(name: str, top: str, repository: Repository) -> str:
     typed = name.replace("\\", "/")
     parts = [part for part in typed.split("/") if part]
     if ".." in parts:
-        raise UnusableId(f"'{printable(name)}' leads out of /{top}: an id goes down only")
+        raise UnusableId(f"'{printable(name)}' is outside /{top}: an ID cannot go up")
     if parts[:1] != [top] and top in parts:
         raise UnusableId(
-            f"'{printable(name)}' is no id{_meant('/' + '/'.join(parts[parts.index(top) :]))}: ids start at the root"
+            f"'{printable(name)}' is not an ID{_hint('/' + '/'.join(parts[parts.index(top) :]))}: an ID starts at the root"
         )
     if parts[:1] != [top] or len(parts) < 2:
-        raise UnusableId(f"'{printable(name)}' does not say where it stands{_meant(_placed(parts, top, repository))}")
+        raise UnusableId(f"'{printable(name)}' has no place in the repository{_hint(_placed(parts, top, repository))}")
     entity = "/" + "/".join(parts)
     if _FILE.search(entity):
-        raise UnusableId(f"'{printable(name)}' names a file, an id names its directory{_meant(entity.rpartition('/')[0])}")
+        raise UnusableId(f"'{printable(name)}' names a file: give the ID of its directory{_hint(entity.rpartition('/')[0])}")
     for part in parts:
         if not _PART.fullmatch(part) or len(part) > _MOST_SIGNS:
             raise UnusableId(
-                f"'{printable(part)}' in '{printable(name)}' holds what not every file system takes: letters, digits, '-', '_' "
-                f"and '.', at most {_MOST_SIGNS}{_meant(_ODD.sub('-', part).strip('-._')[:_MOST_SIGNS])}"
+                f"'{printable(part)}' in '{printable(name)}' is not safe for every file system: use letters, digits, '-', '_' "
+                f"and '.', at most {_MOST_SIGNS}{_hint(_ODD.sub('-', part).strip('-._')[:_MOST_SIGNS])}"
             )
     if len(parts) > MOST_STEPS:
-        raise UnusableId(f"'{printable(name)}' has {len(parts)} parts, at most {MOST_STEPS} are taken")
-    _refuse_clashes(entity, repository)
+        raise UnusableId(f"'{printable(name)}' has {len(parts)} parts: at most {MOST_STEPS} are allowed")
+    _reject_clashes(entity, repository)
     return entity
 
 
@@ -107,8 +107,8 @@ def _placed(parts: list[str], top: str, repository: Repository) -> str:
     )
 
 
-def _refuse_clashes(entity: str, repository: Repository) -> None:
-    """Refuse an id that is taken, stands below a policy, or differs from one only in the case of letters."""
+def _reject_clashes(entity: str, repository: Repository) -> None:
+    """Reject an ID that is taken, is below a policy, or differs from another ID only in case."""
     policies = set(repository.policy_ids)
     taken = {
         *policies,
@@ -121,13 +121,13 @@ def _refuse_clashes(entity: str, repository: Repository) -> None:
     by_letters = {other.casefold(): other for other in taken}
     for above in (*_prefixes(entity), entity):
         if above in policies:
-            raise UnusableId(f"'{above}' is a policy; '{entity}' cannot stand below it")
+            raise UnusableId(f"'{above}' is a policy: '{entity}' cannot be below it")
         if f"{above[1:]}" in repository.tree.files:
-            raise UnusableId(f"'{above}' is a file; '{entity}' cannot stand there")
+            raise UnusableId(f"'{above}' is a file: '{entity}' cannot be there")
         other = by_letters.get(above.casefold(), above)
         if other != above:
             raise UnusableId(
-                f"'{above}' differs from '{other}' only in the case of letters{_meant(other + entity[len(above) :])}"
+                f"'{above}' differs from '{other}' only in the case of letters{_hint(other + entity[len(above) :])}"
             )
 
 
@@ -137,29 +137,29 @@ def _prefixes(entity: str) -> Iterator[str]:
 
 
 def path_kind(path: str, object_type: ObjectType, repository: Repository) -> str:
-    """Return the kind of the field that a path leads to: ``text`` where the type declares no fields.
+    """Return the kind of the field at a path, ``text`` if the type declares no fields.
 
-    Raises UnknownName for what a declared type does not have.
+    Raise :class:`UnknownName` if a declared type does not have the field.
     """
     *lookups, name = path.split(".")
     for count, lookup in enumerate(lookups):
         above = reached(object_type, lookups[:count], lambda name: repository.declared_type(name) or ObjectType(name))
-        _refuse_unknown("lookup", lookup, above, above.lookups)
+        _reject_unknown("lookup", lookup, above, above.lookups)
     last = reached(object_type, lookups, lambda name: repository.declared_type(name) or ObjectType(name))
-    _refuse_unknown("field", name, last, last.fields)
+    _reject_unknown("field", name, last, last.fields)
     return last.fields[name].kind if name in last.fields else "text"
 
 
-def _refuse_unknown(what: str, name: str, object_type: ObjectType, known: Iterable[str]) -> None:
+def _reject_unknown(what: str, name: str, object_type: ObjectType, known: Iterable[str]) -> None:
     if not re.fullmatch(r"\w+", name, re.ASCII):
-        raise UnusableId(f"'{printable(name)}' is no API name of a {what}: letters, digits and _")
+        raise UnusableId(f"'{printable(name)}' is not an API name of a {what}: use letters, digits and _")
     if object_type.declared and name not in known:
         near = suggestion(name, known)
         raise UnknownName(
-            f"object type {object_type.name} declares no {what} '{printable(name)}'{_meant(near.split('`')[1]) if near else ''}"
-            f"; `perpend show {object_type.name}` shows all"
+            f"object type {object_type.name} declares no {what} '{printable(name)}'{_hint(near.split('`')[1]) if near else ''}"
+            f"; `perpend show {object_type.name}` lists all"
         )
 
 
-def _meant(near: str) -> str:
+def _hint(near: str) -> str:
     return f" (did you mean '{near}'?)" if near else ""

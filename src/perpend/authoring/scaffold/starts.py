@@ -1,6 +1,4 @@
-"""How a policy about a field starts, by the kind of the field: what proves a fault, what proves there is none, and values for
-which either holds, or neither. Refuses to know files.
-"""
+"""Choose the first conditions of a policy by the kind of its field, with values that reach them."""
 
 from __future__ import annotations
 
@@ -30,8 +28,8 @@ _PREFERRED: Final = ("checkbox", "number", "percent", "currency", "summary", JSO
 class Start:
     """Two conditions and the values that reach them.
 
-    ``faulty`` and ``sound`` are checks with ``{value}`` for what is asked about; ``is_faulty`` and ``is_sound`` are how
-    messages say it. ``values`` are one object's value for the fault, one for its absence, one that neither foresees.
+    ``faulty`` and ``sound`` are checks with ``{value}`` for the checked value; ``is_faulty`` and ``is_sound`` are their words
+    in messages. ``values`` are one value for the fault, one for its absence, and one for neither.
     """
 
     faulty: str
@@ -87,7 +85,7 @@ def start_of(kind: str) -> Start:
 
 
 def field_to_ask_about(object_type: ObjectType) -> str | None:
-    """Return the field of a type that a policy starts with: one that says something, else a name; None where there is none."""
+    """Return the field of a type that a new policy checks: one with a meaning, else a name, else None."""
     named = {"Id", object_type.deletion_field, *(lookup.key for lookup in object_type.lookups.values())}
     names = {object_type.name_field, object_type.external_id_field}
     open_fields = [one for name, one in object_type.fields.items() if name not in named and one.kind not in ("id", MASTER_KEY)]

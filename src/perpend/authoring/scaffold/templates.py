@@ -1,7 +1,4 @@
-"""What a new file says: names, fields and checks in, its text out, with comments that say what is to be filled in.
-
-Each kind of file is declared once, here. Refuses to know where files are.
-"""
+"""Write the text of new files from names, fields and checks. Comments mark the parts to fill in."""
 
 from __future__ import annotations
 
@@ -35,12 +32,12 @@ names:
   # What the policy finds, where it stands alone, and where its folder is visible.
   full: {full}
   contextual: {contextual}
-# Fill in: what is asked, and why it matters, in a sentence or two. Longer texts go into description.md and remediation.md.
+# Fill in: the rule, and why it matters, in a sentence or two. Longer texts go into description.md and remediation.md.
 description: {description}
 type: BEST_PRACTICE   # or COMPLIANCE_POLICY
 categories:           # SECURITY, RELIABILITY, PERFORMANCE, COST
   - SECURITY
-# frameworkMappings:  # the sections that this policy answers
+# frameworkMappings:  # the sections that this policy covers
 #   - /frameworks/…
 """
 
@@ -64,13 +61,13 @@ waivers:
 """
 
 _LOGIC: Final = """\
-# How this policy judges. Conditions are tried in order, the first true one decides; a check that fires on the way ends
-# UNDETERMINED. `perpend list operations` shows what can be asked, `perpend show {type_name}` what can be read.
+# How this policy decides. Conditions are evaluated in order, and the first true one decides. A check that fires ends the
+# evaluation as UNDETERMINED. `perpend list operations` lists operations, `perpend show {type_name}` lists fields.
 inputType: {type_name}
 testData:
   - file: test-data.json
 {imports}conditions:
-  # First what proves a fault. Fill in what you ask for, and say what to do about it.
+  # First the fault. Fill in your own check, and the remediation.
   - status: INCOMPLIANT
     currentStateMessage: {faulty_message}
     remediationMessage: {remediation}
@@ -81,7 +78,7 @@ testData:
     currentStateMessage: {sound_message}
     check:
       {sound}
-# What nobody foresaw is not known, so that it never passes.
+# Any other value is unknown, so that it never passes.
 otherwise:
   status: UNDETERMINED
   currentStateMessage: {open_message}
@@ -93,7 +90,7 @@ importExtracts:
 """
 
 _DOCUMENT_EXTRACT: Final = """\
-# Values out of objects of the type {type_name}, to be used as `EXTRACT: {name}` by logic files that import this file.
+# Values of objects of the type {type_name}, to be used as `EXTRACT: {name}` by logic files that import this file.
 # When a check (undeterminedIf) fires, the object is UNDETERMINED with its message: say how to collect the value again.
 extracts:
   - name: {name}
@@ -112,7 +109,7 @@ extracts:
 """
 
 _FIELD_EXTRACT: Final = """\
-# Values out of objects of the type {type_name}, to be used as `EXTRACT: {name}` by logic files that import this file.
+# Values of objects of the type {type_name}, to be used as `EXTRACT: {name}` by logic files that import this file.
 # When a check (undeterminedIf) fires, the object is UNDETERMINED with its message: say how to collect the value again.
 extracts:
   - name: {name}
@@ -124,10 +121,10 @@ extracts:
 """
 
 _TYPE: Final = """\
-# The object type {type_name}: what its objects hold. Without a declaration the types of fields follow from their use;
+# The object type {type_name}: its fields. Without a declaration the types of fields follow from their use;
 # with one, `perpend lint` finds misspelt fields, and reports show labels.
 label: {label}
-# Fill in: what such an object is, and which call of the provider lists it.
+# Fill in: what the object is, and which API call of the provider lists it.
 description: {description}
 nameField: {prefix}name__c
 externalIdField: {prefix}externalId__c
@@ -142,7 +139,7 @@ fields:
   - name: {prefix}externalId__c
     type: text
     label: External ID
-    description: The id of the object at its provider.
+    description: The ID of the object at its provider.
 {deletion_declared}  # Add fields: text, json, number, checkbox, date, datetime, picklist, url …
   - name: {prefix}enabled__c
     type: checkbox
@@ -165,7 +162,7 @@ _DELETION: Final = """\
 
 _SECTION: Final = """\
 name: {name}
-# Fill in: what is asked, in words of your own.
+# Fill in: the requirement, in your own words.
 description: {description}
 # similar:
 #   sections:         # sections elsewhere whose policies answer this one, too
@@ -180,12 +177,12 @@ def folder_text(full: str, contextual: str) -> str:
 
 def policy_text(full: str, contextual: str) -> str:
     """Return a ``policy.yaml``."""
-    description = yaml_text(f"{contextual}. Say here what is asked and why it matters.")
+    description = yaml_text(f"{contextual}. Describe the rule here, and why it matters.")
     return _POLICY.format(full=yaml_text(full), contextual=yaml_text(contextual), description=description)
 
 
 def logic_text(type_name: str, subject: str, start: Start, *, value: str, extracts: str | None) -> str:
-    """Return a ``prod.logic.yaml`` that asks about ``value``, an operation; ``subject`` is what messages call it."""
+    """Return a ``prod.logic.yaml`` that checks ``value``, an operation; ``subject`` is its name in messages."""
     return _LOGIC.format(
         type_name=type_name,
         imports=_IMPORTS.format(path=extracts) if extracts else "",
@@ -225,7 +222,7 @@ def type_text(type_name: str, label: str, deletion: str | None) -> str:
     return _TYPE.format(
         type_name=type_name,
         label=yaml_text(label),
-        description=yaml_text(f"Say here what a {label} is."),
+        description=yaml_text(f"Describe the object here: what is a {label}?"),
         prefix=prefix,
         deletion=deletion or "none",
         deletion_declared=_DELETION.format(deletion=deletion) if deletion else "",
@@ -234,7 +231,7 @@ def type_text(type_name: str, label: str, deletion: str | None) -> str:
 
 def section_text(name: str) -> str:
     """Return a ``section.yaml``."""
-    return _SECTION.format(name=yaml_text(name), description=yaml_text(f"{name}. Say here what is asked."))
+    return _SECTION.format(name=yaml_text(name), description=yaml_text(f"{name}. Describe the requirement here."))
 
 
 def test_data_text(objects: Sequence[tuple[str, str, Mapping[str, Any]]]) -> str:

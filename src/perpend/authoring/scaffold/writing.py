@@ -1,4 +1,4 @@
-"""Texts in, files of a repository out: new ones all or none, changed ones in one step, never outside of the repository."""
+"""Write files of a repository: all new files or none, edited files in one step, and never outside the repository."""
 
 from __future__ import annotations
 
@@ -9,26 +9,29 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.authoring.scaffold.edits import edited
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from perpend.authoring.scaffold.edits import EditedFile
 
 _MARK: Final = b"\xef\xbb\xbf"
 _MODE: Final = 0o666
 
 
 class NotWritten(PerpendError):
-    """A file that cannot be written, or that must not be."""
+    """A file cannot be written, or must not be."""
 
 
 def write_new(root: Path, files: Mapping[str, str]) -> list[Path]:
-    """Write new files below a root, and the directories that they need; return their paths.
+    """Write new files below a root, with the directories that they need, and return their paths.
 
-    All are written, or none: raises NotWritten where one is there already, leads out of the root, or cannot be written.
+    Raise :class:`NotWritten`, and write none, if one exists already, is outside the root, or cannot be written.
     """
     for path in files:
-        _refuse_taken(root, path)
+        _require_free(root, path)
     made: list[Path] = []
     done = False
     try:
@@ -39,40 +42,46 @@ def write_new(root: Path, files: Mapping[str, str]) -> list[Path]:
         raise NotWritten(f"{root}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     finally:
         if not done:
-            _take_back(made)
+            _remove(made)
     return [root / path for path in files]
 
 
-def rewrite(root: Path, path: str, before: str, after: str) -> None:
-    """Put a text into the place of the one that a file holds, with its byte order mark and its mode.
+def write_edits(root: Path, files: Iterable[EditedFile]) -> None:
+    """Write the files with their edits, each in one step. Raise :class:`NotWritten`."""
+    for file in files:
+        rewrite(root, file.path, file.text, edited(file.text, file.edits))
 
-    Raises NotWritten where the file holds something else by now, leads out of the root, or cannot be written.
+
+def rewrite(root: Path, path: str, before: str, after: str) -> None:
+    """Replace the text of a file. Its byte order mark and its mode stay.
+
+    Raise :class:`NotWritten` if the text is not ``before`` any more, or the file is outside the root or not writable.
     """
     real = Path(os.path.realpath(root / path))
     if not real.is_relative_to(os.path.realpath(root)):
-        raise NotWritten(f"{root / path}: leads out of the repository; nothing was written there")
+        raise NotWritten(f"{root / path}: is outside the repository; the file is unchanged")
     try:
         content = real.read_bytes()
         mark = _MARK if content.startswith(_MARK) else b""
         if content != mark + before.encode("utf-8"):
-            raise NotWritten(f"{root / path}: has changed meanwhile; nothing was written there")
-        with _beside(real, mark + after.encode("utf-8")) as temporary:
+            raise NotWritten(f"{root / path}: has changed in the meantime; the file is unchanged")
+        with _temporary(real, mark + after.encode("utf-8")) as temporary:
             shutil.copymode(real, temporary)
             os.replace(temporary, real)
     except OSError as error:
         raise NotWritten(f"{root / path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
-def _refuse_taken(root: Path, path: str) -> None:
+def _require_free(root: Path, path: str) -> None:
     place = root / path
     if os.path.lexists(place):
-        raise NotWritten(f"{place}: is there already; nothing was written")
+        raise NotWritten(f"{place}: exists already; nothing was written")
     downwards = (root, *reversed([above for above in place.parents if above != root and above.is_relative_to(root)]))
     above = next(above for above in downwards if not os.path.lexists(above / place.relative_to(above).parts[0]))
     if not above.is_dir() and os.path.lexists(above):
-        raise NotWritten(f"{above}: is no directory; nothing was written")
+        raise NotWritten(f"{above}: is not a directory; nothing was written")
     if not Path(os.path.realpath(above)).is_relative_to(os.path.realpath(root)):
-        raise NotWritten(f"{above}: leads out of the repository; nothing was written")
+        raise NotWritten(f"{above}: is outside the repository; nothing was written")
 
 
 def _write_one(place: Path, text: str, made: list[Path]) -> None:
@@ -80,27 +89,27 @@ def _write_one(place: Path, text: str, made: list[Path]) -> None:
         if not directory.is_dir():
             directory.mkdir()
             made.append(directory)
-    with _beside(place, text.encode("utf-8")) as temporary:
+    with _temporary(place, text.encode("utf-8")) as temporary:
         temporary.chmod(_MODE & ~_mask())
         _link(temporary, place)
         made.append(place)
 
 
 def _link(temporary: Path, place: Path) -> None:
-    """Give a file its name, which nothing may have yet; where a file system has no links, by moving it there."""
+    """Give a file its name, which must be free: by a hard link, or by a move on file systems without links."""
     try:
         os.link(temporary, place)
     except FileExistsError:
-        raise NotWritten(f"{place}: is there already; nothing was written") from None
+        raise NotWritten(f"{place}: exists already; nothing was written") from None
     except OSError:
         if os.path.lexists(place):
-            raise NotWritten(f"{place}: is there already; nothing was written") from None
+            raise NotWritten(f"{place}: exists already; nothing was written") from None
         os.rename(temporary, place)
 
 
 @contextmanager
-def _beside(place: Path, content: bytes) -> Iterator[Path]:
-    """Yield a file with a content in the directory of a place; what is left of it is taken away."""
+def _temporary(place: Path, content: bytes) -> Iterator[Path]:
+    """Yield a temporary file with a content in the directory of ``place``, and delete it afterwards."""
     descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=".perpend-", suffix=".part")
     try:
         with open(descriptor, "wb") as stream:
@@ -116,7 +125,7 @@ def _mask() -> int:
     return mask
 
 
-def _take_back(made: list[Path]) -> None:
+def _remove(made: list[Path]) -> None:
     for place in reversed(made):
         with suppress(OSError):
             if place.is_dir():

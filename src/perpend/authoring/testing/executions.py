@@ -1,4 +1,4 @@
-"""The tests of a logic file run, and kept with what each of them reaches. Expected and actual stand side by side."""
+"""Run the tests of a logic file, and record expected and actual results with the branches that each test reaches."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an object ends, or should: the four values that a test compares."""
+    """The actual or expected result of an object: the four values that a test compares."""
 
     status: str
     index: str
@@ -34,9 +34,9 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One test object judged: where it stands in its file, what was expected, what came, the ends that it reached.
+    """The execution of one test object: its place in the file, expected and actual result, and the branches reached.
 
-    ``reached`` holds pairs of a block's number (0 is the root, then its related lists in order) and an index.
+    ``reached`` has pairs of a block's number (0 is the root, then its related lists in order) and an index.
     """
 
     id: str
@@ -49,7 +49,7 @@ class Execution:
 
     @property
     def passed(self) -> bool:
-        """Whether it ended as expected."""
+        """Whether the result is the expected one."""
         return not self.wrong
 
 
@@ -64,22 +64,22 @@ class Executions:
 
     @property
     def failed(self) -> int:
-        """How many tests did not end as expected."""
+        """The number of failed tests."""
         return sum(not end.passed for end in self.ends)
 
     @property
     def passed(self) -> int:
-        """How many tests ended as expected."""
+        """The number of passed tests."""
         return len(self.ends) - self.failed
 
     @property
     def covered(self) -> int:
-        """How many branches some test ends in."""
+        """The number of branches that tests reach."""
         return self.branches - len(self.missed)
 
 
 def blocks_of(block: Block) -> Iterator[Block]:
-    """Yield a block and the blocks of its related lists, each before those below it."""
+    """Yield a block and the blocks of its related lists, parents first."""
     yield block
     for child in block.related.values():
         yield from blocks_of(child)

@@ -1,4 +1,4 @@
-"""A policy and its own test data in, what would mend a test object that it finds incompliant out, with or without names."""
+"""Find the remediation of an incompliant test object of a policy."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RemediationTest:
-    """A test object by its Id, and the remedy of its policy with the object's names in it.
+    """A test object by its Id, and the remediation of its policy with the object's names.
 
-    Where no test object tells its names, the Id is empty, and the remedy has places for them.
+    If no test object has all names, the Id is empty and the remediation has placeholders.
     """
 
     object_id: str
     remedy: Remedy
 
 
-def mended_test(analyzer: Analyzer, policy_id: str, logic_id: str, executions: Executions) -> RemediationTest | None:
-    """Return what would mend the first incompliant test object that tells all names, else any; None without a remedy."""
+def find_remediation(analyzer: Analyzer, policy_id: str, logic_id: str, executions: Executions) -> RemediationTest | None:
+    """Return the remediation of the first incompliant test object with all names, else of any. None without a remediation."""
     remedy = remedy_of(analyzer.repository, policy_id).value
     if remedy is None:
         return None

@@ -1,4 +1,4 @@
-"""Runs the tests that policies bring with them: test data by reference, and expectations written beside unit tests."""
+"""Run the tests of policies: files of test data, and inline expectations of unit tests."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
 
 FIELDS: Final = ("status", "conditionIndex", "conditionText", "runtimeError")
-"""What a test compares, in the order of the format."""
+"""The compared fields, in the order of the format."""
 
 MOST_EXPLAINED: Final = 50
-"""Of how many failed executions of a run the steps are kept; the others are listed without."""
+"""The number of failed executions whose steps are recorded. The others are listed without steps."""
 
 _PARALLEL_FROM: Final = 600
 _CHUNK: Final = 50
@@ -42,7 +42,7 @@ _CHUNK: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class FailedTest:
-    """One field of one execution that is not as expected. ``runtimeError`` values are None where there is no error."""
+    """A field of an execution that differs from its expectation. A ``runtimeError`` of None means no error."""
 
     logic_id: str
     object_id: str
@@ -53,7 +53,7 @@ class FailedTest:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A condition or check of a logic: where it stands (``""`` at the top, else the related list), its index and text."""
+    """A condition or check of a logic: the related list (``""`` at the top), its index and its text."""
 
     relationship: str
     index: int
@@ -62,7 +62,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of a logic its tests reach; conditions, checks and ``otherwise`` count, of related lists too."""
+    """The coverage of a logic by its tests: conditions, checks and ``otherwise``, also of related lists."""
 
     logic_id: str
     branches: int
@@ -70,7 +70,7 @@ class Coverage:
 
     @property
     def reached(self) -> int:
-        """How many branches some test ends in."""
+        """The number of branches that tests reach."""
         return self.branches - len(self.missed)
 
     @property
@@ -81,10 +81,10 @@ class Coverage:
 
 @dataclass(slots=True)
 class TestReport:
-    """What came of a run.
+    """The results of a test run.
 
-    ``cases`` are logic and object ids; ``refused`` holds what keeps a logic, or its data, from being run. ``steps`` are
-    those that decided the first failed executions of each logic, by logic and object id.
+    ``cases`` are pairs of logic and object ID. ``refused`` are errors that keep a logic or its data from being run. ``steps``
+    are the deciding steps of the first failed executions of each logic, by logic and object ID.
     """
 
     __test__ = False
@@ -101,7 +101,7 @@ class TestReport:
 
     @property
     def passed(self) -> int:
-        """How many executions match in every field."""
+        """The number of executions without differences."""
         return self.executions - self.failed
 
     def add(self, other: TestReport) -> None:
@@ -126,9 +126,9 @@ def run_policy_tests(
     engine: Engine | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> TestReport:
-    """Run the tests of logic files. Many files are spread over processes; results keep the order of ``logic_ids``.
+    """Run the tests of logic files. Many files are shared by processes. Results have the order of ``logic_ids``.
 
-    ``engine`` judges the test objects by way of tables, in this process, instead of the interpreter.
+    ``engine`` evaluates the test objects as tables, in this process, instead of the interpreter.
     """
     refuse_text(logic_ids, "logic files")
 
@@ -150,7 +150,7 @@ def run_policy_tests(
 
 
 def tests_of(repository: Repository, analyzer: Analyzer, logic_id: str) -> tuple[list[TestObject], tuple[Diagnostic, ...]]:
-    """Return a logic's test objects, from files and from inline expectations, and what is wrong with the files."""
+    """Return the test objects of a logic, from files and inline expectations, and the errors of the files."""
     logic, program = repository.logic(logic_id).value, analyzer.analyzed(logic_id).program
     if logic is None or program is None:
         return [], ()
@@ -216,7 +216,7 @@ def _run(analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors
 def _ends_by(
     engine: Engine, program: Program, tests: Sequence[TestObject], times: Sequence[int], ends: Sequence[EvaluationOutcome]
 ) -> list[EvaluationOutcome]:
-    """Return the ends with an engine's indexes in place of the interpreter's. Errors stay where the index is the same."""
+    """Return the results with an engine's indexes. Errors stay if the index is the same."""
     judged = list(ends)
     for day in dict.fromkeys(time // DAY for time in times):
         places = [place for place, time in enumerate(times) if time // DAY == day]
@@ -229,7 +229,7 @@ def _ends_by(
 def compare(
     program: Program, test: TestObject, end: tuple[int, str | None], report: TestReport, *, strict_errors: bool
 ) -> bool:
-    """Note how an execution compares with what was expected; return whether it is the same in every field."""
+    """Record the differences of an execution from its expectation. Return whether there are none."""
     index, error = end
     verdict = program.verdicts[index]
     expected = test.expected
@@ -254,7 +254,7 @@ def compare(
 
 
 def _raised_by_author(program: Program, index: int) -> bool:
-    """Whether the text of a runtime error is the author's own, so that its wording counts."""
+    """Whether the author wrote the text of a runtime error, so that its wording is compared."""
     return program.verdicts[index].text.endswith(".throw()")
 
 

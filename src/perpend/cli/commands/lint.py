@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from perpend.authoring.lint.check import RULES_BY_CODE, lint_places, lint_repository
-from perpend.cli.actions.policies.changes import mend_files
 from perpend.cli.config.command import Configured
+from perpend.cli.edits import fix_files
 from perpend.cli.options.completion import complete_entities
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import own_repository, places_named, repository_of
@@ -52,7 +52,7 @@ def command(names: tuple[str, ...], repo: str | None, form: str, out: str | None
     """
     if fix:
         own = own_repository(repo, names)
-        mend_files(own, places_named(names, own), err=form != "text")
+        fix_files(own, places_named(names, own), err=form != "text")
     repository = repository_of(repo, names)
     places = places_named(names, repository)
     diagnostics = lint_repository(repository) if places is None else lint_places(repository, places)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from perpend.cli.actions.policies.codes import all_rules, complete_codes, rules_called
+from perpend.authoring.rules import all_rules, rule_of
+from perpend.cli.options.completion import complete_codes
 from perpend.cli.options.streams import terminal
 from perpend.language.compiler.names import UnknownName, did_you_mean, printable
 from perpend.reports.terminal.markdown import print_markdown
@@ -23,11 +24,9 @@ def command(code: str | None, every: bool) -> int:
             for rule in rules:
                 console.print(Text.assemble((rule.code, "bold"), f"  {rule.severity.value:8} {rule.name}"))
             return 0
-        meant = rules_called(code)
-        if not meant:
+        if (explained := rule_of(code)) is None:
             hint = did_you_mean(code, [name for rule in rules for name in (rule.code, rule.name)])
             raise UnknownName(f"unknown code '{printable(code)}'{hint}; `perpend rule --all` lists every code")
-        rule = meant[0]
-        console.print(Text.assemble((f"{rule.severity.value}[{rule.code}] ", "bold"), rule.name, "\n"))
-        print_markdown(rule.page, console)
+        console.print(Text.assemble((f"{explained.severity.value}[{explained.code}] ", "bold"), explained.name, "\n"))
+        print_markdown(explained.page, console)
     return 0

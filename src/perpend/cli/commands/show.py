@@ -90,10 +90,10 @@ def _show(name: str, repository: Repository, console: Console, *, everything: bo
             named if is_pattern else f"{named}; `perpend list policies {printable(shlex.quote(name))}` lists them"
         )
     else:
-        from perpend.cli.actions.policies.codes import rules_called
+        from perpend.authoring.rules import rule_of
 
-        if rules := rules_called(name):
-            raise UnknownName(f"'{printable(name)}' is a diagnostic's code: `perpend rule {rules[0].code}` explains it")
+        if rule := rule_of(name):
+            raise UnknownName(f"'{printable(name)}' is a diagnostic's code: `perpend rule {rule.code}` explains it")
         labels = [declared.label for declared in declared_types(repository)]
         hint = did_you_mean(name, [*repository.policy_ids, *types, *OPERATIONS, *labels, *map(snake_case, labels)])
         raise UnknownName(f"no policy, type, section or operation '{printable(name)}'{hint}")

@@ -250,7 +250,7 @@ SETTINGS: Final = (
     Setting(
         "site.out",
         SettingKind.PATH,
-        "Where the site is written. Markdown still goes into the repository.",
+        "The directory that the site is written to.",
         "--out",
         ("site build",),
     ),

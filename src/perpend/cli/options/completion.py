@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 _MOST_OBJECTS: Final = 50
 
 
+def complete_codes(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the codes of diagnostics, with their names; or names, if one is begun."""
+    from perpend.authoring.rules import all_rules
+
+    rules = all_rules()
+    codes = [CompletionItem(rule.code, help=rule.name) for rule in rules if rule.code.startswith(incomplete.upper())]
+    return codes or [CompletionItem(rule.name) for rule in rules if rule.name.startswith(incomplete.lower())]
+
+
 def complete_types(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer API names of object types, with their labels; labels, or names of views, where one is begun."""
     repository = _repository(context)

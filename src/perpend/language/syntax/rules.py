@@ -1,4 +1,4 @@
-"""Diagnostics of a file's form. Each rule is a page of ``perpend explain-code``."""
+"""Diagnostics of a file's form. Each rule is a page of ``perpend rule``."""
 
 from __future__ import annotations
 

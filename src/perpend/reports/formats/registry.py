@@ -61,10 +61,7 @@ WRITES: Final = {
     "lint": (*_PLAIN, "github", "sarif"),
     "test": (*_PLAIN, "junit", "html"),
     "plan": ("tree", "sql", "mermaid"),
-    "site": ("html", "markdown"),
-    **dict.fromkeys(
-        ("analyze-policy", "config", "explain", "evidence", "list", "search", "severity", "site check", "waivers"), _PLAIN
-    ),
+    **dict.fromkeys(("analyze-policy", "config", "evidence", "explain", "list", "search", "severity", "waivers"), _PLAIN),
 }
 """The forms that each command writes, the default one first."""
 

@@ -1,1 +1,1 @@
-"""A repository in, a site of static pages out, built or served on this machine."""
+"""Build a static site of a policy repository, and serve it on this machine."""

@@ -1,4 +1,4 @@
-"""A directory of Markdown documents in, their pages and images out."""
+"""Read a directory of Markdown documents as pages and images of the site."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from perpend.core.errors import PerpendError
 from perpend.reports.site.content.guides import DocumentsPage, ProsePage, operation_of_page
 from perpend.reports.site.content.links import DOCUMENTS, PageKind, Ref
 from perpend.reports.site.content.page import Head
-from perpend.reports.site.inputs import GENERATED
 from perpend.reports.site.render.markdown import title_of, untitled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 IMAGES: Final = (".png", ".jpg", ".jpeg", ".gif", ".webp")
-"""The images that may stand on a page. SVG is left out: it can carry scripts."""
+"""The images that pages may show. SVG is left out, because it can contain scripts."""
 
 _README: Final = "README.md"
 _LINK: Final = re.compile(r"\]\(<?([^)>#\s]{1,300}\.md)")
@@ -32,15 +31,15 @@ _SHELVES: Final = {
     "reference": "Reference",
     "adr": "Decisions",
 }
-"""What the directories of documents are called, in the order of the list."""
+"""The names of the directories of documents, in the order of the list."""
 
 
 class NotDocuments(PerpendError):
-    """A directory that cannot be read as documentation."""
+    """A directory of documents that cannot be read."""
 
 
 class Documents:
-    """A directory of Markdown documents. Links out of it are not followed, and what is no Markdown is no page."""
+    """A directory of Markdown documents. Symbolic links are not followed, and other files are no pages."""
 
     def __init__(self, root: Path) -> None:
         if wrong := no_directory(root):
@@ -55,7 +54,7 @@ class Documents:
 
     def _take(self, path: str) -> None:
         place = self.root / path
-        if place.is_symlink() or not place.is_file() or path.endswith(GENERATED):
+        if place.is_symlink() or not place.is_file():
             return
         if path.lower().endswith(IMAGES):
             self.images[path] = place
@@ -68,7 +67,7 @@ class Documents:
         return tuple(f"docs/{path}" for path in (*self.texts, *self.images))
 
     def ref(self, path: str) -> Ref | None:
-        """Return the reference to a document, or to the operation or index that stands for it."""
+        """Return the reference to a document, or to the operation or index in its place."""
         if path.startswith("reference/operations/"):
             return operation_of_page(path.rpartition("/")[2])
         if path == _README:
@@ -81,7 +80,7 @@ class Documents:
         return path.rpartition("/")[2].removesuffix(".md") if heading is None else heading
 
     def shelf(self) -> list[str]:
-        """Return the paths of all documents in the order of reading: by shelf, in it as the READMEs name them, then by path.
+        """Return the paths of all documents in reading order: by shelf, then as the READMEs link to them, then by path.
 
         The README at the top is the list itself.
         """
@@ -95,7 +94,7 @@ class Documents:
         return sorted(self.texts.keys() - {_README}, key=place)
 
     def _named(self) -> dict[str, int]:
-        """Return the place of each document among those that READMEs link to, the topmost one first."""
+        """Return the position of each document among the links of the READMEs, the topmost README first."""
         places: dict[str, int] = {}
         for readme in sorted((path for path in self.texts if path.endswith(_README)), key=lambda path: (path.count("/"), path)):
             for target in _LINK.findall(self.texts[readme]):

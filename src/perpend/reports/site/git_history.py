@@ -1,6 +1,6 @@
-"""A directory under git in, when each path below it was first and last changed out. Nothing is known without git.
+"""Find the first and last change of each path of a repository in git. Without git, nothing is known.
 
-The repository's own configuration is untrusted: it runs no program and fetches nothing.
+The repository's git configuration is untrusted: it must not run a program or fetch anything.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _MAX_SECONDS: Final = 30
 _ANSWERS_WITHIN: Final = 10
-"""How many seconds a question may take that git answers at once; it waits for ever where a pipe stands among its own files."""
+"""The time limit for quick questions to git, in seconds. A pipe among git's files would make it wait for ever."""
 
 _MAX_BYTES: Final = 256 * 1024 * 1024
 _MAX_NAME: Final = 200
@@ -56,15 +56,15 @@ class _Tally:
 
 
 class History:
-    """The history of a policy repository, read by one run of git when it is first asked for."""
+    """The history of a policy repository, read by one run of git on first use."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def of(self, entity_path: str) -> Changes | None:
-        """Return the changes of a file or of all in a directory, by its id. None where git knows nothing, or not all.
+        """Return the changes of a file or directory, by its ID, None if git has no history of it, or not all of it.
 
-        A history that is cut (a shallow clone) or endless would give a wrong beginning, so it counts as unknown.
+        A shallow clone or an endless history would give a wrong beginning, so it counts as unknown.
         """
         tally = self._tallies.get(entity_path.strip("/"))
         if tally is None:
@@ -74,7 +74,7 @@ class History:
 
     @cached_property
     def revision(self) -> str:
-        """The revision that is checked out, empty where git knows none: histories change with it."""
+        """The checked-out revision, empty if there is none. Histories change with it."""
         return self._answer[1]
 
     @property
@@ -83,7 +83,7 @@ class History:
 
     @cached_property
     def _answer(self) -> tuple[str, str]:
-        """Whether the history is cut, in git's words, and the revision that is checked out."""
+        """Return whether the history is shallow, as git prints it, and the checked-out revision."""
         git = shutil.which("git") if self.root.is_dir() else None
         answer = self._asked(git, "rev-parse", "--is-shallow-repository", "HEAD").split() if git else []
         return (answer[0], answer[1]) if len(answer) == 2 else ("", "")
@@ -143,7 +143,7 @@ def _started(arguments: list[str], directory: Path) -> Iterator[subprocess.Popen
 
 
 def _environment() -> dict[str, str]:
-    """Return an environment in which git asks nobody, reads no system configuration and is not told where it is."""
+    """Return an environment in which git never prompts, reads no system configuration, and does not use inherited paths."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "USERPROFILE", "SYSTEMROOT") if name in os.environ}
     return kept | {
         "GIT_CONFIG_NOSYSTEM": "1",

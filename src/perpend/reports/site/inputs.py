@@ -1,4 +1,4 @@
-"""The digest of all that goes into a site: while it stays the same, so does the site."""
+"""Compute the digest of all inputs of a site. If it is the same, the site is up to date."""
 
 from __future__ import annotations
 
@@ -15,16 +15,13 @@ if TYPE_CHECKING:
 
     from perpend.language.syntax.repository import Repository
 
-GENERATED: Final = ".gen.md"
-"""How the names of generated Markdown end."""
-
 _PACKAGE: Final = Path(__file__).parents[2]
 _CHUNK: Final = 1 << 20
 
 
 @cache
 def engine_digest() -> str:
-    """Return the digest of Perpend's own code, templates and styles, as they were when a process first asked."""
+    """Return the digest of Perpend's code, templates and styles, as of the first call in the process."""
     paths = (
         path
         for room in _PACKAGE.iterdir()
@@ -36,12 +33,12 @@ def engine_digest() -> str:
 
 
 def inputs_digest(repository: Repository, more: Iterable[Path], settings: Iterable[str]) -> str:
-    """Return the digest of a repository, of the library behind it, of further files and directories, and of settings."""
+    """Return the digest of a repository, its library, further files and directories, and settings."""
     parts = [*settings]
     for source in (repository, repository.fallback):
         if source is not None:
             root = source.files.root
-            paths = [root / path for path in sorted(source.tree.files) if not path.endswith(GENERATED)]
+            paths = [root / path for path in sorted(source.tree.files)]
             parts.append(_digest(_file_parts(root, [*paths, *(root / name for name in (ID_MAP, RULE_SECTIONS))])))
     for place in more:
         paths = (
@@ -52,7 +49,7 @@ def inputs_digest(repository: Repository, more: Iterable[Path], settings: Iterab
 
 
 def names_digest(repository: Repository, more: Iterable[str]) -> str:
-    """Return the digest of the names of all files: links between texts depend on what there is, not on what it says."""
+    """Return the digest of the names of all files: links in texts depend on which files exist, not on their content."""
     return _digest(name.encode("utf-8", "surrogatepass") for name in sorted((*repository.tree.files, *more)))
 
 
@@ -63,7 +60,7 @@ def _file_parts(root: Path, paths: Iterable[Path]) -> Iterator[bytes]:
 
 
 def _content_digest(path: Path) -> bytes:
-    """Return the digest of a file's content; what is no regular file is never opened, as that might wait for ever."""
+    """Return the digest of a file's content. A special file, such as a pipe, is never opened: reading it could block."""
     digest = sha256()
     try:
         if not path.is_file():

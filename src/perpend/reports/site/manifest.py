@@ -1,7 +1,7 @@
-"""What a build has made and of what: the file ``.perpend-site.json`` in the directory that was written to.
+"""Read and write the manifest of a build: the file ``.perpend-site.json`` in the output directory.
 
-It is how a later build skips what has not changed. It is not believed alone, as any repository can bring one: what is
-written over or deleted must carry our mark, or lie in the directory that is ours.
+A later build uses it to skip unchanged pages. It is not trusted alone, because a repository could bring one: a file is only
+overwritten or deleted if it has our mark, or is in our own directory.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ NAME: Final = ".perpend-site.json"
 """The name of the manifest."""
 
 OWN: Final = "perpend-site"
-"""The directory, below a site's root, of all that carries no mark: styles, script, search index, copies, lists of objects."""
+"""The directory, below a site's root, of all files without a mark: styles, script, search index, copies, lists of objects."""
 
 MARK: Final = "Written by `perpend site build"
-"""What each page, and whatever else lies outside :data:`OWN`, says of itself within its first lines."""
+"""The mark in the first lines of each page, and of every other file outside :data:`OWN`."""
 
 _VERSION: Final = 1
 _MARKED: Final = 512
@@ -30,14 +30,13 @@ _MARKED: Final = 512
 
 @dataclass(slots=True)
 class SiteManifest:
-    """``inputs`` is the digest of all that went in, ``files`` has the digest of each file by its path.
+    """The record of a build. ``inputs`` is the digest of all inputs, ``files`` has the digest of each file by path.
 
-    ``pages`` has the fingerprint of what each page says, by path. ``files`` holds ``pages``, and all other files; while a
-    build replaces a file, it may have either of two digests, with a blank between. ``shown`` has the copied images that a
-    page shows, by the page's path. ``left_out``, ``errors`` and ``strangers`` are what the build told, see ``Built``.
+    ``pages`` has the fingerprint of each page's content, by path. ``files`` has pages and all other files. While a build
+    replaces files, a file may have two digests, separated by a blank. ``shown`` has the copied images of each page.
+    ``left_out``, ``errors`` and ``strangers`` are those of ``SiteBuild``.
     """
 
-    form: str = "html"
     engine: str = ""
     inputs: str = ""
     files: dict[str, str] = field(default_factory=dict)
@@ -52,13 +51,13 @@ class SiteManifest:
         temporary = directory / f"{NAME}.part"
         text = json.dumps({"version": _VERSION, **asdict(self)}, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
         temporary.unlink(missing_ok=True)
-        with temporary.open("x", encoding="utf-8") as stream:  # never through a link that a repository brings
+        with temporary.open("x", encoding="utf-8") as stream:  # "x" never follows a link of the repository
             stream.write(text)
         os.replace(temporary, directory / NAME)
 
 
 def read_manifest(directory: Path) -> SiteManifest | None:
-    """Return the manifest of a directory, None where it has none that can be read. Paths that lead out are left out."""
+    """Return the manifest of a directory, None if it has no valid one. Paths outside the directory are dropped."""
     place = directory / NAME
     try:
         document = json.loads(place.read_text("utf-8")) if place.is_file() else None
@@ -67,7 +66,6 @@ def read_manifest(directory: Path) -> SiteManifest | None:
     if not isinstance(document, dict) or document.get("version") != _VERSION:
         return None
     return SiteManifest(
-        str(document.get("form", "")),
         str(document.get("engine", "")),
         str(document.get("inputs", "")),
         _paths(document.get("files")),
@@ -79,21 +77,21 @@ def read_manifest(directory: Path) -> SiteManifest | None:
 
 
 def is_made(directory: Path, path: str, wanted: str) -> bool:
-    """Whether a file is still as a build wrote it: inside, no link, of a digest that is wanted, and with our mark."""
+    """Whether a file is as a build wrote it: inside the directory, not a link, with the right digest, and with our mark."""
     content = _content(directory, path)
     return content is not None and digest(content) in wanted.split() and _is_marked(path, content)
 
 
 def is_marked(directory: Path, path: str) -> bool:
-    """Whether a file says that a build wrote it, however it was changed since."""
+    """Whether a file has the mark of a build, even if it was edited since."""
     content = _content(directory, path)
     return content is not None and _is_marked(path, content)
 
 
 def changed_since(directory: Path, manifest: SiteManifest) -> tuple[list[str], list[str]]:
-    """Return the files of a manifest that are gone, and those that somebody has changed.
+    """Return the files of a manifest that are gone, and those that were edited by hand.
 
-    Only what is as young as the manifest is read: a change that sets an older time is missed here.
+    Only files at least as new as the manifest are read: an edit with an older time is missed.
     """
     written = (directory / NAME).stat().st_mtime_ns
     gone, changed = [], []
@@ -109,7 +107,7 @@ def changed_since(directory: Path, manifest: SiteManifest) -> tuple[list[str], l
 
 
 def _content(directory: Path, path: str) -> bytes | None:
-    """Return what is in a regular file below a directory, None where there is none, or a link leads elsewhere."""
+    """Return the content of a regular file below a directory, None if there is none, or a link leads outside."""
     place = directory / path
     root, real = os.path.realpath(directory), os.path.realpath(place.parent)
     if (real != root and not real.startswith(root + os.sep)) or place.is_symlink() or not place.is_file():

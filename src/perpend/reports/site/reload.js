@@ -1,3 +1,7 @@
-// Added by `perpend site serve` only: loads the page anew once the site has been built anew.
+// Added by `perpend site serve` only: reloads the page once the site has been built again.
 "use strict";
-new EventSource("/.perpend/changes").addEventListener("change", () => location.reload());
+const { version } = document.currentScript.dataset;
+setInterval(async () => {
+  const answer = await fetch("/.perpend/version").catch(() => null);
+  if (answer?.ok && (await answer.text()).trim() !== version) location.reload();
+}, 500);

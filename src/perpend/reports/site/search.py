@@ -1,7 +1,13 @@
-"""What the search needs: Pagefind's index over the pages, and a small index of titles for pages opened from a disk."""
+"""Create Pagefind's search index, and a small index of titles for pages opened from a disk.
+
+Pagefind writes filters and their values in an order that differs from run to run, and names files after their content. So the
+index is sorted: equal sites have equal files. Its files are CBOR (RFC 8949) after a marker, compressed. They use only arrays,
+texts and numbers.
+"""
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import json
 import os
@@ -13,19 +19,20 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.extras import command_to_add
 from perpend.core.errors import PerpendError
-from perpend.reports.site.manifest import OWN
+from perpend.reports.site.manifest import OWN, digest
 from perpend.reports.site.render.addresses import quoted
 from perpend.reports.site.render.drawing import shown
 from perpend.reports.site.render.pages import description_of
-from perpend.reports.site.stable_index import settle_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from perpend.reports.site.content.page import Head
 
+    Value = int | str | list["Value"]
+
 DIRECTORY: Final = f"{OWN}/pagefind"
-"""Where Pagefind's files are, below the site's root."""
+"""The directory of Pagefind's files, below the site's root."""
 
 _UNUSED: Final = ("-ui", "-modular", "-component", "-highlight", "playground")
 _SECONDS: Final = 600
@@ -38,49 +45,49 @@ class NoIndex(PerpendError):
     """The search index could not be made."""
 
 
-class Overtaken(PerpendError):
-    """A build was given up, as there is something newer to build."""
+class Superseded(PerpendError):
+    """A build was given up, as a newer change is to be built."""
 
 
-def index_pages(site: Path, overtaken: Callable[[], bool] | None = None) -> None:
-    """Run Pagefind over a site. What it writes for a user interface of its own is left out.
+def index_pages(site: Path, superseded: Callable[[], bool] | None = None) -> None:
+    """Run Pagefind over a site. The files of its own user interface are left out.
 
-    Raises :class:`NoIndex`, and :class:`Overtaken` as soon as ``overtaken`` says so.
+    Raise :class:`NoIndex`, and :class:`Superseded` as soon as ``superseded`` returns True.
     """
     binary = _binary()
     command = [str(binary), "--site", str(site), "--output-subdir", DIRECTORY, "--quiet"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PAGEFIND_")}
     try:
-        code, said = _run(command, environment, overtaken)
+        code, said = _run(command, environment, superseded)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NoIndex(f"the search index cannot be made: {error}") from None
+        raise NoIndex(f"the search index cannot be created: {error}") from None
     if code:
-        raise NoIndex(f"the search index cannot be made: {said.strip()[-500:]}")
+        raise NoIndex(f"the search index cannot be created: {said.strip()[-500:]}")
     for path in (site / DIRECTORY).iterdir():
         if path.is_file() and any(part in path.name for part in _UNUSED):
             path.unlink()
-    settle_index(site / DIRECTORY)
+    sort_index(site / DIRECTORY)
 
 
-def _run(command: list[str], environment: dict[str, str], overtaken: Callable[[], bool] | None) -> tuple[int, str]:
-    """Run a command to its end, or until it is overtaken; return its exit code and what it said."""
+def _run(command: list[str], environment: dict[str, str], superseded: Callable[[], bool] | None) -> tuple[int, str]:
+    """Run a command to its end, or until it is superseded. Return its exit code and its output."""
     with (
         TemporaryFile() as output,
         subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment) as running,  # noqa: S603 our own command
     ):
         try:
-            _await_end(running, command, overtaken)
+            _await_end(running, command, superseded)
         finally:
             running.kill()
         output.seek(0)
         return running.returncode, output.read().decode("utf-8", "replace")
 
 
-def _await_end(running: subprocess.Popen[bytes], command: list[str], overtaken: Callable[[], bool] | None) -> None:
+def _await_end(running: subprocess.Popen[bytes], command: list[str], superseded: Callable[[], bool] | None) -> None:
     begun = monotonic()
     while running.poll() is None:
-        if overtaken is not None and overtaken():
-            raise Overtaken("there is something newer to build")
+        if superseded is not None and superseded():
+            raise Superseded("a newer change is to be built")
         if monotonic() - begun > _SECONDS:
             raise subprocess.TimeoutExpired(command, _SECONDS)
         sleep(_PAUSE)
@@ -106,3 +113,106 @@ def title_index(heads: Iterable[tuple[str, Head]]) -> str:
         rows.append([quoted(path), ref.kind.value, *map(shown, texts)])
     text = json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
     return f"globalThis.perpendTitles={text};\n"
+
+
+_WORD: Final = b"pagefind_dcd"
+_NUMBER, _TEXT, _ARRAY = 0, 3, 4
+_FILTERS: Final = 3
+"""The position of the filters in the file of a language, each with its name and the name of its file."""
+
+
+def sort_index(index: Path) -> None:
+    """Sort the filters of an index. An index of an unknown form stays as it is."""
+    entry = index / "pagefind-entry.json"
+    index_entry = json.loads(entry.read_text("utf-8"))
+    for language in index_entry["languages"].values():
+        language["hash"] = _sort_language(index, language["hash"])
+    entry.write_text(json.dumps(index_entry, ensure_ascii=False, separators=(",", ":")), "utf-8")
+
+
+def _sort_language(index: Path, name: str) -> str:
+    """Sort the filters of one language, and return the new name of its file."""
+    place = index / f"pagefind.{name}.pf_meta"
+    try:
+        meta = _list(_read(place))
+        pairs = [(_text(title), _text(file)) for title, file in map(_list, _list(meta[_FILTERS]))]
+        contents = [_in_order(index / "filter" / f"{file}.pf_filter") for _, file in pairs]
+    except (OSError, EOFError, IndexError, ValueError):
+        return name
+    prefix = name.partition("_")[0]
+    named: list[Value] = []
+    for (title, file), content in sorted(zip(pairs, contents, strict=True)):
+        (index / "filter" / f"{file}.pf_filter").unlink()
+        new_name = f"{prefix}_{digest(content)[:10]}"
+        _write(index / "filter" / f"{new_name}.pf_filter", content)
+        named.append([title, new_name])
+    meta[_FILTERS] = named
+    place.unlink()
+    content = _encoded(meta)
+    _write(index / f"pagefind.{prefix}_{digest(content)[:10]}.pf_meta", content)
+    return f"{prefix}_{digest(content)[:10]}"
+
+
+def _in_order(place: Path) -> bytes:
+    """Return the content of a filter file with its values sorted, each with its pages."""
+    title, values = _list(_read(place))
+    return _encoded([title, sorted(_list(values), key=lambda value: _text(_list(value)[0]))])
+
+
+def _text(value: Value) -> str:
+    if not isinstance(value, str):
+        raise ValueError(value)
+    return value
+
+
+def _list(value: Value) -> list[Value]:
+    if not isinstance(value, list):
+        raise ValueError(value)
+    return value
+
+
+def _read(place: Path) -> Value:
+    content = gzip.decompress(place.read_bytes())
+    value, _ = _decoded(content, len(_WORD))
+    if _WORD + _encoded(value) != content:
+        raise ValueError(place)
+    return value
+
+
+def _write(place: Path, content: bytes) -> None:
+    place.write_bytes(gzip.compress(_WORD + content, mtime=0))
+
+
+def _decoded(content: bytes, start: int) -> tuple[Value, int]:
+    """Return the value at an offset, and the offset after it."""
+    form, number, start = content[start] >> 5, content[start] & 31, start + 1
+    if number >= 24:
+        width = 1 << (number - 24)
+        number, start = int.from_bytes(content[start : start + width], "big"), start + width
+    if form == _NUMBER:
+        return number, start
+    if form == _TEXT:
+        return content[start : start + number].decode("utf-8", "surrogateescape"), start + number
+    if form != _ARRAY or number > len(content):
+        raise ValueError(form)
+    values: list[Value] = []
+    for _ in range(number):
+        value, start = _decoded(content, start)
+        values.append(value)
+    return values, start
+
+
+def _encoded(value: Value) -> bytes:
+    if isinstance(value, int):
+        return _head(_NUMBER, value)
+    if isinstance(value, str):
+        text = value.encode("utf-8", "surrogateescape")
+        return _head(_TEXT, len(text)) + text
+    return _head(_ARRAY, len(value)) + b"".join(map(_encoded, value))
+
+
+def _head(form: int, number: int) -> bytes:
+    if number < 24:
+        return bytes([form << 5 | number])
+    width = next(width for width in range(4) if number < 1 << (8 << width))
+    return bytes([form << 5 | (24 + width)]) + number.to_bytes(1 << width, "big")

@@ -1,66 +1,40 @@
-"""A built site in a directory in, its pages over HTTP to this machine only out, each of which loads anew after a build."""
+"""Serve a built site to this machine, and reload its open pages after each build."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
-import threading
+import time
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Final
-from urllib.parse import quote, unquote, urlsplit
+from typing import BinaryIO, Final
+from urllib.parse import unquote, urlsplit
 
 ADDRESS: Final = "127.0.0.1"
-"""Where the server listens: no other machine can reach it."""
+"""The address that the server listens at: no other machine can reach it."""
 
-_OWN: Final = "/.perpend/"
 _SCRIPT: Final = Path(__file__).with_name("reload.js")
-_TAG: Final = b'<script src="/.perpend/reload.js"></script></body>'
-_HEARTBEAT: Final = 2.0
+_SCRIPT_ADDRESS: Final = "/.perpend/reload.js"
+_VERSION_ADDRESS: Final = "/.perpend/version"
 _MAX_PATH: Final = 1_000
 _MAX_NAME: Final = 255
 _PLAIN: Final = re.compile(r"[^\\\0]*")
-_MEDIA_TYPES: Final = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".ico": "image/x-icon",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".gif": "image/gif",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".ndjson": "application/x-ndjson; charset=utf-8",
-    ".md": "text/plain; charset=utf-8",
-    ".pdf": "application/pdf",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".wasm": "application/wasm",
-    ".webp": "image/webp",
-    ".xml": "application/xml",
-}
-_HEADERS: Final = (
-    ("Cache-Control", "no-store"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-)
+_TEXT: Final = "text/plain; charset=utf-8"
 
 
 class SiteServer(ThreadingHTTPServer):
-    """Serves the files of a directory. Port 0 takes any that is free; a port in use raises ``OSError``."""
+    """Serves the files of a directory. Port 0 takes any free port; a port in use raises ``OSError``."""
 
     daemon_threads = True
     allow_reuse_address = os.name == "posix"
 
     def __init__(self, directory: Path, port: int = 0) -> None:
-        super().__init__((ADDRESS, port), _Request)
+        super().__init__((ADDRESS, port), _Handler)
         self.directory = directory
-        self.version = 0
-        self.ended = False
-        self.changed = threading.Condition()
+        self.version = time.time_ns()  # a page of an earlier server reloads, too
         self.hosts = {f"{name}:{self.server_port}" for name in (ADDRESS, "localhost")}
         if self.server_port == 80:
             self.hosts |= {ADDRESS, "localhost"}
@@ -70,107 +44,103 @@ class SiteServer(ThreadingHTTPServer):
         """The address of the first page."""
         return f"http://{ADDRESS}:{self.server_port}/"
 
-    def renew(self) -> None:
-        """Have all open pages loaded anew."""
-        with self.changed:
-            self.version += 1
-            self.changed.notify_all()
-
-    def shutdown(self) -> None:
-        """Stop serving, and let those go that wait for changes."""
-        with self.changed:
-            self.ended = True
-            self.changed.notify_all()
-        super().shutdown()
+    def reload(self) -> None:
+        """Have all open pages reload."""
+        self.version += 1
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Pass over a reader that has left; anything else is a fault of ours and told."""
+        """Print an error of the server, but not that a browser closed its connection."""
         if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]  # as it came
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # passed on as it came
 
 
-class _Request(BaseHTTPRequestHandler):
-    """Answers one request."""
+class _Handler(SimpleHTTPRequestHandler):
+    """Answers GET and HEAD. The base class answers any other method with 501."""
 
     server: SiteServer
     timeout = 30
     server_version = "perpend"
     sys_version = ""
     protocol_version = "HTTP/1.1"
+    extensions_map = {  # noqa: RUF012 the base class declares it so
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".css": "text/css; charset=utf-8",
+        ".html": "text/html; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8",
+        ".md": _TEXT,
+        ".ndjson": "application/x-ndjson; charset=utf-8",
+        ".txt": _TEXT,
+        ".wasm": "application/wasm",
+        ".webp": "image/webp",
+    }
 
-    def do_GET(self) -> None:
-        """Answer with a page or file."""
-        if self.headers.get_all("Host") is None or set(self.headers.get_all("Host", [])) - self.server.hosts:
-            self._say(HTTPStatus.MISDIRECTED_REQUEST, "this server answers to its own name only")
-        elif self.path == f"{_OWN}changes":
-            self._changes()
-        elif self.path == f"{_OWN}reload.js":
-            self._send(HTTPStatus.OK, _MEDIA_TYPES[".js"], _SCRIPT.read_bytes())
-        else:
-            self._file()
+    def parse_request(self) -> bool:
+        """Reject a request with another ``Host``: a page of another site may have its name lead to this machine."""
+        if not super().parse_request():
+            return False
+        hosts = self.headers.get_all("Host", [])
+        if hosts and self.server.hosts.issuperset(hosts):
+            return True
+        self.send_error(HTTPStatus.MISDIRECTED_REQUEST, explain="this server answers to its own name only")
+        return False
 
-    def do_HEAD(self) -> None:
-        """Answer as to GET, without the content."""
-        self.do_GET()
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        """Send the headers of an answer, and return its content. Pages get the script that reloads them."""
+        if self.path == _VERSION_ADDRESS:
+            return self._content(_TEXT, f"{self.server.version}\n".encode())
+        if self.path == _SCRIPT_ADDRESS:
+            return self._content(self.extensions_map[".js"], _SCRIPT.read_bytes())
+        version, page = self.server.version, Path(self.translate_path(self.path))
+        if page.suffix != ".html" or not page.is_file():
+            return super().send_head()
+        head, end, rest = page.read_bytes().rpartition(b"</body>")
+        tag = f'<script src="{_SCRIPT_ADDRESS}" data-version="{version}"></script>'.encode() if end else b""
+        return self._content(self.extensions_map[".html"], head + tag + end + rest)
+
+    def translate_path(self, path: str) -> str:
+        """Return the file or directory that an address names; the first page, of a directory's address with a slash."""
+        path = unquote(urlsplit(path).path)
+        place = place_of(self.server.directory, path)
+        if place is not None and path.endswith("/") and place.is_dir():
+            place = place_of(self.server.directory, f"{path}index.html")
+        return str(place or self.server.directory / ".none")
+
+    def list_directory(self, path: str | os.PathLike[str]) -> None:
+        """Reject: a directory without a first page is no page."""
+        self.send_error(HTTPStatus.NOT_FOUND)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Send an error as one line of text."""
+        status = HTTPStatus(code)
+        text = "there is no such page" if status is HTTPStatus.NOT_FOUND else explain or message or status.phrase
+        self.close_connection = True
+        content = self._content(_TEXT, f"{text}\n".encode(), status)
+        if self.command != "HEAD":
+            self.wfile.write(content.getvalue())
+
+    def end_headers(self) -> None:
+        """Send headers that keep answers from caches, from other sites and from guesses."""
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+        super().end_headers()
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Keep quiet: the terminal belongs to the builds."""
+        """Print nothing: the terminal belongs to the builds."""
 
-    def _file(self) -> None:
-        path = unquote(urlsplit(self.path).path)
-        place = place_of(self.server.directory, path)
-        if place is not None and place.is_dir() and not path.endswith("/"):
-            self.send_response(HTTPStatus.MOVED_PERMANENTLY)
-            self.send_header("Location", quote("/" + path.strip("/") + "/"))
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        place = place / "index.html" if place is not None and place.is_dir() else place
-        try:
-            content = place.read_bytes() if place is not None and place.is_file() else None
-        except OSError:
-            content = None
-        if place is None or content is None:
-            self._say(HTTPStatus.NOT_FOUND, "there is no such page")
-            return
-        media_type = _MEDIA_TYPES.get(place.suffix.lower(), "application/octet-stream")
-        head, end, rest = content.rpartition(b"</body>") if place.suffix == ".html" else (content, b"", b"")
-        self._send(HTTPStatus.OK, media_type, head + _TAG + rest if end else content)
-
-    def _changes(self) -> None:
-        """Tell the page, for as long as it is open, when the site has been built anew."""
-        seen = self.server.version  # before the page knows that it is listened to, or a change in between would be lost
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
-        for name, value in _HEADERS:
-            self.send_header(name, value)
-        self.end_headers()
-        self.close_connection = True
-        while self.command == "GET" and not self.server.ended:
-            with self.server.changed:
-                if self.server.version == seen:
-                    self.server.changed.wait(_HEARTBEAT)
-            is_new, seen = self.server.version != seen, self.server.version
-            self.wfile.write(b"event: change\ndata: built\n\n" if is_new else b": still here\n\n")
-            self.wfile.flush()
-
-    def _say(self, status: HTTPStatus, sentence: str) -> None:
-        self._send(status, _MEDIA_TYPES[".txt"], f"{sentence}\n".encode())
-
-    def _send(self, status: HTTPStatus, media_type: str, content: bytes) -> None:
+    def _content(self, media_type: str, content: bytes, status: HTTPStatus = HTTPStatus.OK) -> io.BytesIO:
         self.send_response(status)
         self.send_header("Content-Type", media_type)
         self.send_header("Content-Length", str(len(content)))
-        for name, value in _HEADERS:
-            self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
+        return io.BytesIO(content)
 
 
 def place_of(directory: Path, path: str) -> Path | None:
-    """Return the place below a directory that a decoded path names, None where it hides, leads out or is no path."""
+    """Return the place below a directory that a decoded path names, None if it is hidden, outside, or not a path."""
     parts = [part for part in path.split("/") if part]
     if len(path) > _MAX_PATH or not _PLAIN.fullmatch(path) or not all(map(_is_name, parts)):
         return None

@@ -13,7 +13,7 @@ def test_a_policy_that_judges_like_another_one_is_flagged(tmp_path):
     same, different = logic(equal(field("a__c"), "x")), logic(equal(field("a__c"), "y"))
     same["conditions"][0]["currentStateMessage"] = "in other words"
     (flag,) = found(tmp_path / "same", "A319", logic(equal(field("a__c"), "x")), {**other, "ce/second/prod.logic.yaml": same})
-    assert ("ce/second/prod.logic.yaml", "this logic judges exactly like that of `/ce/policy`") == (
+    assert ("ce/second/prod.logic.yaml", "this logic is the same as that of `/ce/policy`") == (
         flag.span.path,
         flag.message,
     )
@@ -47,7 +47,7 @@ def test_policies_that_answer_all_test_objects_alike_are_flagged(tmp_path, check
         "ce/second/prod.logic.yaml": logic(check, **with_tests),
         "ce/second/test-data.json": [*A_OBJECTS, *more],
     }
-    expected = ["this logic answers all 4 test objects of both like that of `/ce/policy`"] if flagged else []
+    expected = ["this logic gives all 4 test objects of both the same status as that of `/ce/policy`"] if flagged else []
     assert expected == [each.message for each in found(tmp_path, "A319", logic(BOTH, **with_tests), files)]
 
 

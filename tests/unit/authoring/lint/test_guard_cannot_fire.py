@@ -32,16 +32,16 @@ FLAGGED = {
     "a query's own result": (query("to_string(a)", resultIsEmpty="e"), f"`resultIsEmpty` {TO_STRING}"),
     "a field that is its own delegate": (
         field("a__c", noAccessDelegate={"path": "a__c", "currentStateMessage": "d"}, isEmpty="e"),
-        "`isEmpty` never fires: `noAccessDelegate` asks for an empty `a__c` first",
+        "`isEmpty` never fires: `noAccessDelegate` checks for an empty `a__c` first",
     ),
     "a constant": (date_from({"TEXT": "2026-01-31"}), "`isEmpty` never fires: the value is a constant"),
     "a guarded field": (
         date_from(field("a__c", isEmpty="e")),
-        "`isEmpty` never fires: what it reads has stopped every empty value itself",
+        "`isEmpty` never fires: the expression inside it stops every empty value",
     ),
     "a guarded query": (
         date_from(query("a", resultIsEmpty="e")),
-        "`isEmpty` never fires: what it reads has stopped every empty value itself",
+        "`isEmpty` never fires: the expression inside it stops every empty value",
     ),
 }
 SOUND = {

@@ -18,8 +18,8 @@ def within(items, kind):
 @pytest.mark.parametrize(
     ("items", "kind", "expected"),
     [
-        (["on", "On"], "TEXT", ["'on' and 'On' are the same Text: every spelling of it passes"]),
-        (["on ", "on"], "TEXT", ["'on ' and 'on' are the same Text: every spelling of it passes"]),
+        (["on", "On"], "TEXT", ["'on' and 'On' are the same Text: every spelling of it matches"]),
+        (["on ", "on"], "TEXT", ["'on ' and 'on' are the same Text: every spelling of it matches"]),
         (["on", "On"], "BYTES", []),
         (["on", "off"], "TEXT", []),
         (["on", "on"], "TEXT", []),

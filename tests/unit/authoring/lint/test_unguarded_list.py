@@ -25,7 +25,7 @@ def flags(tmp_path, *checks, statuses=("INCOMPLIANT",), otherwise="COMPLIANT", c
 
 
 def test_a_fault_that_is_asked_for_without_what_is_not_known_is_flagged(tmp_path):
-    expected = ["objects of `Disks__r` can be UNDETERMINED, and nothing asks for that: they pass"]
+    expected = ["objects of `Disks__r` can be UNDETERMINED, but no condition checks for that: they pass"]
     assert expected == flags(tmp_path, asks("INCOMPLIANT"))
 
 
@@ -59,12 +59,12 @@ def test_an_unknown_object_beside_a_good_one_passes_too(tmp_path):
     }
     checks = asks("INCOMPLIANT"), {"NOT": {"arg": asks("COMPLIANT")}}
     document = logic(*checks, statuses=["INCOMPLIANT", "UNDETERMINED"], otherwise="COMPLIANT", relatedLists=[related])
-    expected = ["objects of `Disks__r` can be UNDETERMINED, and nothing asks for that: they pass"]
+    expected = ["objects of `Disks__r` can be UNDETERMINED, but no condition checks for that: they pass"]
     assert expected == [each.message for each in found(tmp_path, "A315", document)]
 
 
 def test_where_good_objects_are_asked_for_unknown_ones_count_as_faults(tmp_path):
-    expected = ["objects of `Disks__r` can be UNDETERMINED, and nothing asks for that: they count as faults"]
+    expected = ["objects of `Disks__r` can be UNDETERMINED, but no condition checks for that: they count as faults"]
     assert expected == flags(tmp_path, asks("COMPLIANT"), statuses=("COMPLIANT",), otherwise="INCOMPLIANT")
 
 

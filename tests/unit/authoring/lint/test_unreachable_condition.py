@@ -18,8 +18,8 @@ A, B, C = field("a__c"), field("b__c"), field("c__c")
 TRUE, FALSE = {"BOOLEAN": True}, {"BOOLEAN": False}
 STATE = field("state__c")
 TIME = 1_768_068_000_000
-STOPPED = "the value it expects to be empty cannot be, for its own check comes first"
-DECIDED = "where it would be, condition {} has decided"
+STOPPED = "it expects an empty value, but the value's own check comes first"
+DECIDED = "whenever it is true, condition {} has decided before"
 EXTRACTS = "types/CA10__CaThing__c/object.extracts.yaml"
 
 
@@ -52,10 +52,10 @@ FLAGGED = {
         [both(equal(A, {"BOOLEAN": False}), A)],
         numbered(1, "its parts contradict each other"),
     ),
-    "both ways decided before": ([A, no(A), B], numbered(3, "the conditions before it have decided every such case")),
+    "both ways decided before": ([A, no(A), B], numbered(3, "whenever it is true, an earlier condition has decided")),
     "left over by none of those before": (
         [both(A, B), both(A, no(B)), A],
-        numbered(3, "the conditions before it have decided every such case"),
+        numbered(3, "whenever it is true, an earlier condition has decided"),
     ),
     "a negated comparison": (
         [equal(STATE, "on"), no({"NOT_EQUAL": {"left": STATE, "right": {"TEXT": " ON "}}})],

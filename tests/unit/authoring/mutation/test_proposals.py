@@ -7,9 +7,9 @@ import json
 import pytest
 
 from perpend.authoring.mutation.evaluate import Specimen
+from perpend.authoring.mutation.objects import seeds_of
 from perpend.authoring.mutation.objects import test_object as object_text
 from perpend.authoring.mutation.proposals import propose_tests
-from perpend.authoring.mutation.seeds import seeds_of
 from perpend.core.values.values import date_time_from_text
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.interpreter.interpreter import Interpreter

@@ -6,9 +6,8 @@ import json
 
 import pytest
 
-from perpend.authoring.mutation.known_equivalents import UnusableList
 from perpend.authoring.mutation.objects import test_object as object_text
-from perpend.authoring.mutation.score import Budget, score_mutants, specimens_of
+from perpend.authoring.mutation.score import Budget, UnusableList, score_mutants, specimens_of
 from perpend.language.program.numbering import UNREADABLE
 from tests.repositories import LOGIC, program_of
 from tests.unit.authoring.mutation.programs import analyzer, entry, equal, field, greater

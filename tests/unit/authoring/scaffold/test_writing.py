@@ -35,7 +35,7 @@ def test_what_is_there_is_never_written_over(tmp_path: Path, taken: str) -> None
         place.mkdir()
     else:
         place.symlink_to("nowhere")
-    with pytest.raises(NotWritten, match="is there already; nothing was written"):
+    with pytest.raises(NotWritten, match="exists already; nothing was written"):
         write_new(tmp_path, {"a/x": "1", "b": "2"})
     assert ["b"] == os.listdir(tmp_path)
     assert taken != "file" or place.read_text() == "mine"
@@ -43,7 +43,7 @@ def test_what_is_there_is_never_written_over(tmp_path: Path, taken: str) -> None
 
 def test_a_file_where_a_directory_would_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("mine")
-    with pytest.raises(NotWritten, match="is no directory; nothing was written"):
+    with pytest.raises(NotWritten, match="is not a directory; nothing was written"):
         write_new(tmp_path, {"a/x": "1"})
     assert "mine" == (tmp_path / "a").read_text()
 
@@ -76,7 +76,7 @@ def test_a_changed_file_keeps_its_mark_and_its_mode(tmp_path: Path) -> None:
 
 def test_a_file_that_has_changed_meanwhile_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("somebody else's")
-    with pytest.raises(NotWritten, match="has changed meanwhile; nothing was written there"):
+    with pytest.raises(NotWritten, match="has changed in the meantime; the file is unchanged"):
         rewrite(tmp_path, "a", "mine", "new")
     assert "somebody else's" == (tmp_path / "a").read_text()
 
@@ -87,7 +87,7 @@ def test_nothing_outside_is_rewritten_and_a_missing_file_is_told(tmp_path: Path)
     (tmp_path / "outside").write_text("one")
     (root / "link").symlink_to(tmp_path / "outside")
     for path in ("link", "../outside"):
-        with pytest.raises(NotWritten, match="leads out of the repository"):
+        with pytest.raises(NotWritten, match="is outside the repository"):
             rewrite(root, path, "one", "two")
     assert "one" == (tmp_path / "outside").read_text()
     with pytest.raises(NotWritten, match="cannot be written: no such file or directory"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from perpend.authoring.testing.executions import run_executions
-from perpend.authoring.testing.remediation import RemediationTest, mended_test
+from perpend.authoring.testing.remediation import RemediationTest, find_remediation
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
 from perpend.reports.formats.remediation import remedy_lines
@@ -39,7 +39,7 @@ def found(root: Path, **names: str | None) -> RemediationTest | None:
     files = {"types/CA10__CaAwsBucket__c/type.yaml": KIND, LOGIC[1:]: PROGRAM, "ce/a/policy.yaml": policy}
     write(root, {**files, "ce/a/test-data.json": data, "ce/a/remedy.yaml": REMEDY})
     analyzer = Analyzer(open_repository(root))
-    return mended_test(analyzer, "/ce/a", LOGIC, run_executions(analyzer, [LOGIC])[LOGIC])
+    return find_remediation(analyzer, "/ce/a", LOGIC, run_executions(analyzer, [LOGIC])[LOGIC])
 
 
 def test_the_first_object_that_tells_its_names_is_mended(tmp_path: Path) -> None:

@@ -15,17 +15,15 @@ import pytest
 
 from perpend.language.syntax.repository import Repository
 from perpend.reports.site import build as building
-from perpend.reports.site.build import Options, build_site
-from perpend.reports.site.build_cache import Kept
+from perpend.reports.site.build import BuildCache, Options, build_site
 from perpend.reports.site.content.verdicts.pages import findings_page
-from perpend.reports.site.content.verdicts.tally import SHOWN, NotVerdicts
-from perpend.reports.site.install import InTheWay
-from perpend.reports.site.links import check_links
+from perpend.reports.site.content.verdicts.tally import SHOWN, InvalidVerdicts
+from perpend.reports.site.install import PathConflict
 from perpend.reports.site.manifest import NAME, SiteManifest, digest, read_manifest
 from perpend.reports.site.render.pages import Renderer
-from perpend.reports.site.search import NoIndex, Overtaken
+from perpend.reports.site.search import NoIndex, Superseded
 from tests.repositories import write
-from tests.sites import POLICY, book_of, files, hostile_files, leave_out_operations, lines_in, verdict_line
+from tests.sites import POLICY, book_of, dead_links, files, leave_out_operations, lines_in, verdict_line
 
 pytestmark = pytest.mark.medium
 
@@ -57,9 +55,9 @@ def site(made: Path, tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "repository", tmp_path / "out"
 
 
-def build(root: Path, *, kept: Kept | None = None, **more):
+def build(root: Path, *, cache: BuildCache | None = None, **more):
     options = Options(**{"out": root.parent / "out", "search": False, **more})
-    return build_site(Repository(root), options, kept=kept), options.out
+    return build_site(Repository(root), options, cache=cache), options.out
 
 
 def snapshot(out: Path) -> dict[str, bytes]:
@@ -78,15 +76,15 @@ def test_a_page_that_is_gone_is_built_again(site):
     root, out = site
     (out / PAGE).unlink()
     built, _ = build(root)
-    assert (1, True) == (built.made, (out / PAGE).is_file())
+    assert (1, True) == (built.written, (out / PAGE).is_file())
 
 
-@pytest.mark.parametrize("kept", [None, Kept()])
-def test_a_changed_text_makes_its_own_page_anew(root, kept):
-    build(root, kept=kept)
+@pytest.mark.parametrize("cache", [None, BuildCache()])
+def test_a_changed_text_writes_its_own_page(root, cache):
+    build(root, cache=cache)
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    built, out = build(root, kept=kept)
-    assert 1 == built.made
+    built, out = build(root, cache=cache)
+    assert 1 == built.written
     assert "Lock it." in (out / PAGE).read_text("utf-8")
 
 
@@ -97,9 +95,9 @@ def rewrite(path: Path, **words: str) -> None:
     path.write_text(text, "utf-8")
 
 
-def test_what_is_kept_between_builds_never_shows(root):
-    kept, folder = Kept(), root / POLICY[1:]
-    build(root, kept=kept)
+def test_a_cache_never_changes_the_site(root):
+    cache, folder = BuildCache(), root / POLICY[1:]
+    build(root, cache=cache)
     extracts, others = next(root.glob("types/*/object.extracts.yaml")), {"COMPLIANT": "UNDETERMINED", "COST": "RELIABILITY"}
     changes = {
         "types": partial(rewrite, extracts, open__c="used__c"),
@@ -110,7 +108,7 @@ def test_what_is_kept_between_builds_never_shows(root):
     }
     for name, change in changes.items():
         change()
-        found = snapshot(build(root, kept=kept)[1])
+        found = snapshot(build(root, cache=cache)[1])
         fresh = snapshot(build(root, out=root.parent / name)[1])
         for both in (found, fresh):
             both.pop(NAME)
@@ -136,7 +134,7 @@ def test_files_of_others_stay(site):
 def test_a_strange_file_in_the_way_stops_the_build_before_it_writes(root):
     out = root.parent / "out"
     write(out, {"ce/index.html": "mine"})
-    with pytest.raises(InTheWay, match=r"ce/index\.html; nothing was written"):
+    with pytest.raises(PathConflict, match=r"ce/index\.html; nothing was written"):
         build(root)
     assert {"ce/index.html": b"mine"} == snapshot(out)
 
@@ -147,20 +145,20 @@ def test_a_page_that_somebody_has_changed_is_not_deleted(site):
     page.write_text("mine", "utf-8")
     shutil.rmtree(root / "ce/acme/cloud/store/idea")
     built, _ = build(root)
-    assert (["ce/acme/cloud/store/idea/index.html"], "mine") == (built.kept, page.read_text("utf-8"))
+    assert (["ce/acme/cloud/store/idea/index.html"], "mine") == (built.edited, page.read_text("utf-8"))
 
 
 def test_a_page_that_somebody_has_changed_is_not_written_over(site):
     root, out = site
     page, first = out / PAGE, (out / PAGE).read_text("utf-8")
     page.write_text(first + "mine", "utf-8")
-    assert ([PAGE], True) == ((again := build(root)[0]).kept, again.unchanged)
+    assert ([PAGE], True) == ((again := build(root)[0]).edited, again.unchanged)
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
     for _ in range(2):
-        assert [PAGE] == build(root)[0].kept
+        assert [PAGE] == build(root)[0].edited
         assert first + "mine" == page.read_text("utf-8")
     page.write_text(first, "utf-8")
-    assert ([], True) == (build(root)[0].kept, "Lock it." in page.read_text("utf-8"))
+    assert ([], True) == (build(root)[0].edited, "Lock it." in page.read_text("utf-8"))
 
 
 def test_a_changed_page_that_says_nothing_new_is_named_whenever_something_is_built(site):
@@ -168,7 +166,7 @@ def test_a_changed_page_that_says_nothing_new_is_named_whenever_something_is_bui
     (out / "health/index.html").write_text("mine", "utf-8")
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
     built, _ = build(root)
-    assert (["health/index.html"], "mine") == (built.kept, (out / "health/index.html").read_text("utf-8"))
+    assert (["health/index.html"], "mine") == (built.edited, (out / "health/index.html").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("changed", [True, False])
@@ -181,7 +179,7 @@ def test_force_writes_over_what_somebody_has_changed(site, changed):
         (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
     built, _ = build(root, force=True)
     text = (out / PAGE).read_text("utf-8")
-    assert ([], changed, False) == (built.kept, "Lock it." in text, text.endswith("mine"))
+    assert ([], changed, False) == (built.edited, "Lock it." in text, text.endswith("mine"))
     assert "mine" != (out / "perpend-site/site.css").read_text("utf-8")
     assert build(root)[0].unchanged
 
@@ -192,7 +190,7 @@ def test_a_manifest_that_a_repository_brings_costs_nobody_a_file(root, force):
     before = snapshot(out)
     SiteManifest(files={path: digest(content) for path, content in before.items()}).write(out)
     built, _ = build(root, force=force)
-    assert sorted(before) == built.kept
+    assert sorted(before) == built.edited
     assert before == {path: content for path, content in snapshot(out).items() if path in before}
 
 
@@ -222,9 +220,9 @@ def test_a_build_that_is_cut_off_while_it_replaces_files_is_made_good_by_the_nex
         build(root)
     monkeypatch.undo()
     built, _ = build(root)
-    assert ([], True, 1) == (built.kept, "Lock it." in (out / PAGE).read_text("utf-8"), len(moved))
+    assert ([], True, 1) == (built.edited, "Lock it." in (out / PAGE).read_text("utf-8"), len(moved))
     shutil.rmtree(out / "perpend-site")
-    assert [] == build(root)[0].kept
+    assert [] == build(root)[0].edited
 
 
 def test_nothing_is_written_through_links_that_lead_out(root):
@@ -232,7 +230,7 @@ def test_nothing_is_written_through_links_that_lead_out(root):
     elsewhere.mkdir()
     out.mkdir()
     (out / "ce").symlink_to(elsewhere)
-    with pytest.raises(InTheWay):
+    with pytest.raises(PathConflict):
         build(root)
     assert [] == list(elsewhere.iterdir())
 
@@ -259,28 +257,9 @@ def test_the_manifest_lists_every_file_and_nothing_outside(site):
 
 
 def test_a_manifest_survives_writing_and_reading(tmp_path):
-    manifest = SiteManifest("html", "e", "i", {"a": "1"}, {"b": "2"}, {"b": ["a"]}, ["a"], 3, 4)
+    manifest = SiteManifest("e", "i", {"a": "1"}, {"b": "2"}, {"b": ["a"]}, ["a"], 3, 4)
     manifest.write(tmp_path)
     assert manifest == read_manifest(tmp_path)
-
-
-def test_markdown_stands_beside_each_entity_and_is_not_read_back(root):
-    options = Options(out=root, markdown=True)
-    before = snapshot(root)
-    built = build_site(Repository(root), options)
-    assert (root / POLICY[1:] / "policy.gen.md").is_file() and (root / "index.gen.md").is_file()
-    assert before == {path: content for path, content in snapshot(root).items() if path in before}
-    again = build_site(Repository(root), options)
-    assert (True, built.pages) == (again.unchanged, again.pages)
-    text = (root / POLICY[1:] / "policy.gen.md").read_text("utf-8")
-    assert "# Acme Thing is open\n" in text and "[Acme Thing](<../../../../../types/CA10__CaThing__c/type.gen.md>)" in text
-
-
-def test_markdown_of_names_that_mean_harm_is_plain(tmp_path):
-    root = write(tmp_path / "repository", hostile_files())
-    build_site(Repository(root), Options(out=tmp_path / "out", markdown=True))
-    text = (tmp_path / "out" / POLICY[1:] / "policy.gen.md").read_text("utf-8")
-    assert "\n# \\<script\\>alert(1)\\</script\\>" in text
 
 
 def test_images_of_policies_become_part_of_the_site(root):
@@ -296,13 +275,6 @@ def test_images_of_policies_become_part_of_the_site(root):
     (root / POLICY[1:] / "description.md").write_text("No image.\n", "utf-8")
     build(root)
     assert not copy.exists()
-
-
-def test_images_stay_where_they_are_in_a_repository(root):
-    (root / POLICY[1:] / "p.png").write_bytes(b"\x89PNG")
-    build(root, out=root, markdown=True)
-    assert "thing-is-open/p.png>)" in (root / POLICY[1:] / "policy.gen.md").read_text("utf-8")
-    assert not (root / "perpend-site").exists()
 
 
 def test_verdicts_get_pages_and_files(root, tmp_path):
@@ -321,7 +293,7 @@ def test_verdicts_get_pages_and_files(root, tmp_path):
     assert '<svg class="bar whole"' in every and "2 verdicts of 1 policy." in every
     assert (2, 2) == (built.strangers, every.count("Left out: 1 verdict of policies that "))
     assert (True, 2) == ((again := build(root, verdicts=tmp_path / "v.ndjson")[0]).unchanged, again.strangers)
-    said = "Left out: 1 verdict of what this policy said before"
+    said = "Left out: 1 verdict of an earlier version of this policy"
     assert said in html and said in (out / PAGE).read_text("utf-8")
     assert '<a href="./verdicts/index.html">Verdicts</a>' in (out / "index.html").read_text("utf-8").partition("<main")[0]
 
@@ -338,7 +310,7 @@ def test_a_policy_whose_file_cannot_be_read_has_a_page_that_says_why(root, tmp_p
     write(root, {f"{POLICY[1:]}/policy.yaml": "a: [b\n"})
     (tmp_path / "v.ndjson").write_text(f"{verdict_line(POLICY, 'INCOMPLIANT', 'a')}\n", "utf-8")
     _, out = build(root, verdicts=tmp_path / "v.ndjson" if judged else None)
-    assert [] == check_links(out)
+    assert [] == dead_links(out)
     html = (out / PAGE).read_text("utf-8")
     assert "policy.yaml:2" in html and "<code>L110</code>" in html and "prod.logic.yaml" in html
 
@@ -349,6 +321,7 @@ def test_documents_become_pages_with_their_links(root, tmp_path):
         {"tour.md": "# A tour\n\n[how](how-to/x.md) [is](reference/operations/is-equal.md)\n", "how-to/x.md": "# X\n"},
     )
     _, out = build(root, documents=docs)
+    assert [] == dead_links(out)
     html = (out / "docs/tour/index.html").read_text("utf-8").partition("<main")[2].partition("</main>")[0]
     assert 'href="../../docs/how-to/x/index.html"' in html and 'href="../../operations/is-equal/index.html"' in html
 
@@ -360,23 +333,19 @@ def test_without_pagefind_the_error_says_what_to_install(root, monkeypatch):
         build(root, search=True)
 
 
-def test_the_index_is_made_and_kept(root):
+def test_the_index_has_the_texts_of_pages(root):
     _, out = build(root, search=True)
     assert (out / "perpend-site/pagefind/pagefind.js").is_file() and not list((out / "perpend-site/pagefind").glob("*-ui*"))
     texts = [gzip.decompress(path.read_bytes()) for path in (out / "perpend-site/pagefind/fragment").iterdir()]
     assert [True] == [b"Copy the" not in text for text in texts if b"ID /frameworks/acme/01 Requirements" in text]
-    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    before = (out / "perpend-site/pagefind/pagefind-entry.json").read_bytes()
-    build(root, search=True, keep_index=True)
-    assert before == (out / "perpend-site/pagefind/pagefind-entry.json").read_bytes()
 
 
 def test_an_index_is_given_up_for_something_newer(root):
     _, out = build(root, search=True)
     before = snapshot(out)
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    with pytest.raises(Overtaken):
-        build(root, search=True, overtaken=lambda: True)
+    with pytest.raises(Superseded):
+        build(root, search=True, superseded=lambda: True)
     assert before == snapshot(out)
     assert ["out", "repository"] == sorted(os.listdir(root.parent))
 
@@ -392,11 +361,11 @@ def test_a_pipe_is_neither_read_nor_written_over(root, tmp_path):
     os.mkfifo(out / NAME)
     assert None is read_manifest(out)
     os.mkfifo(tmp_path / "v.ndjson")
-    with pytest.raises(NotVerdicts, match="no regular file"):
+    with pytest.raises(InvalidVerdicts, match="not a regular file"):
         build(root, verdicts=tmp_path / "v.ndjson", out=tmp_path / "other")
 
 
 def test_a_file_where_a_directory_belongs_is_in_the_way(root):
     write(root.parent / "out", {"ce": "mine"})
-    with pytest.raises(InTheWay, match=r"ce/.+; nothing was written"):
+    with pytest.raises(PathConflict, match=r"ce/.+; nothing was written"):
         build(root)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.reports.site.clean import Cleaned, NotBuilt, clean_site
+from perpend.reports.site.install import Cleaned, NotBuilt, clean_site
 from perpend.reports.site.manifest import MARK, NAME, OWN, SiteManifest, digest
 
 pytestmark = pytest.mark.medium
@@ -102,6 +102,6 @@ def test_without_a_manifest_nothing_is_touched(tmp_path: Path, text: str | None)
     if text is not None:
         (tmp_path / NAME).write_text(text)
     (tmp_path / "a.html").write_text("mine")
-    with pytest.raises(NotBuilt, match="nothing in it was made by"):
+    with pytest.raises(NotBuilt, match="it has no manifest of"):
         clean_site(tmp_path)
     assert (tmp_path / "a.html").exists()

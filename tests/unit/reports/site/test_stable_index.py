@@ -12,7 +12,7 @@ import pytest
 
 from perpend.language.syntax.repository import Repository
 from perpend.reports.site.build import Options, build_site
-from perpend.reports.site.stable_index import settle_index
+from perpend.reports.site.search import sort_index
 from tests.repositories import write
 from tests.sites import files, leave_out_operations
 
@@ -58,7 +58,7 @@ def test_filters_stand_in_one_order_however_they_were_written(tmp_path: Path) ->
     found = []
     for number, (names, backwards) in enumerate((order, way) for order in permutations(FILTERS) for way in (False, True)):
         root = index(tmp_path / str(number), list(names), backwards=backwards)
-        settle_index(root)
+        sort_index(root)
         found.append(content(root))
     assert [found[0]] * 4 == found
     (meta,) = (path for path in found[0] if path.endswith(".pf_meta"))
@@ -84,7 +84,7 @@ def test_an_index_of_another_form_is_left_as_it_is(tmp_path: Path, damage: str) 
         case "absent":
             place.unlink()
     before = content(root)
-    settle_index(root)
+    sort_index(root)
     assert before.keys() == content(root).keys()
     assert before["filter/en_1True.pf_filter"] == content(root)["filter/en_1True.pf_filter"]
 

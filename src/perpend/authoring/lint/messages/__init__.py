@@ -1,1 +1,1 @@
-"""Rules about what people are told: messages and remediations."""
+"""Rules about messages and remediations."""

@@ -1,8 +1,9 @@
-"""The message of a fault does not say what was found: it repeats the policy's name, or says that something is wrong.
+"""The message of a fault does not describe the finding: it repeats the policy's name, or only says that something is wrong.
 
-Whoever reads it learns what the heading says already. A message should name the field or value that makes the object
-incompliant. The rule speaks up only where the message has the words of the policy's name and no others, or no words but
-such as "not compliant", "not configured correctly" or "violates best practices", and those of the object's type.
+The reader learns only what the heading says already. A message should name the field or value that makes the object
+incompliant. The rule reports messages that have the words of the policy's name and no others, and messages that have
+only words such as "not compliant", "not configured correctly" or "violates best practices" and those of the object's
+type.
 
 Wrong:
 
@@ -59,22 +60,24 @@ _FAILED: Final = frozenset({"error", "fail", "failed", "fails", "failure"})
 
 
 def find(survey: LintContext) -> Iterator[Diagnostic]:
-    """Yield the messages of faults that say nothing of the object."""
+    """Yield the messages of faults that do not describe the object."""
     for logic, _ in survey.policies:
         policy = survey.repository.policy(logic.policy_id).value
-        names = {_said(policy.names.full), _said(policy.names.contextual)} if policy else set()
+        names = {_words_of(policy.names.full), _words_of(policy.names.contextual)} if policy else set()
         things = things_of(logic) | {"object", "resource"}
         for outcome in outcomes_of(logic.block):
-            said = _said(outcome.message.value)
-            if outcome.status is not Status.INCOMPLIANT or not said:
+            message_words = _words_of(outcome.message.value)
+            if outcome.status is not Status.INCOMPLIANT or not message_words:
                 continue
-            if said in names and not any(char.isdigit() for word in said for char in word):
-                yield RULE.at(outcome.message.span, "the message repeats the policy's name and does not say what was found")
+            if message_words in names and not any(char.isdigit() for word in message_words for char in word):
+                yield RULE.at(outcome.message.span, "the message only repeats the policy's name")
             elif (
-                said <= _EMPTY_WORDS | things and said & _EMPTY_WORDS and not (said & _STATES and said & _FAILED)
-            ):  # that is a state
-                yield RULE.at(outcome.message.span, "the message says that something is wrong, and not what was found")
+                message_words <= _EMPTY_WORDS | things
+                and message_words & _EMPTY_WORDS
+                and not (message_words & _STATES and message_words & _FAILED)
+            ):  # these words name a state
+                yield RULE.at(outcome.message.span, "the message does not describe the finding")
 
 
-def _said(text: str) -> frozenset[str]:
+def _words_of(text: str) -> frozenset[str]:
     return frozenset(words_of(text)) - _FILLING_WORDS

@@ -1,10 +1,10 @@
 """A message names another field, or another JSON key, than the expression reads.
 
-Whoever has to act on the verdict looks in the wrong place. It happens when an expression is copied and its message is
-not changed. The rule speaks up only where the message names something that the same file reads elsewhere, and nothing
-of what is read here.
+The reader of the finding looks in the wrong place. This happens when an expression is copied and its message is not
+changed. The rule reports a message only if it names something that the same file reads elsewhere, and nothing that this
+expression reads.
 
-Wrong: the second query reads key 2 and speaks of key 1.
+Wrong: the second query reads key 2, but its message names key 1.
 
 ```yaml
 # types/User/report.extracts.yaml
@@ -70,7 +70,7 @@ _QUOTED = re.compile(r"([`'\"])([A-Za-z][\w.]*)\1", re.ASCII)
 
 
 def find(survey: LintContext) -> Iterator[Diagnostic]:
-    """Yield the messages that name only what is not read."""
+    """Yield the messages that name only values that the expression does not read."""
     for _, values in survey.extracts:
         yield from _in_checks(survey, values, _names(values, texts=False))
     for logic, analyzed in survey.policies:
@@ -94,7 +94,7 @@ def _in_conditions(written: WrittenBlock, block: Block, known: frozenset[str]) -
     children = _names(condition.expression for below in _below(block) for condition in below.conditions)
     own: frozenset[str] = frozenset()
     for condition, expected in zip(written.conditions, block.conditions, strict=True):
-        own |= _names([expected.expression])  # what earlier conditions read is known here, too
+        own |= _names([expected.expression])  # the message may name fields of earlier conditions, too
         if any(part.operation.taking(Constant.RELATIONSHIP) for part in written_here(expected.expression)):
             own |= children
         if condition.outcome is not None:
@@ -138,7 +138,7 @@ def _own_names(expression: Expr, *, texts: bool) -> Iterator[str]:
     for name in operation.taking(Constant.JMESPATH):
         yield from _query_names(compile_query(arguments[name]).tree, texts=texts)
     if texts and operation.scalar:
-        # A blank text names nothing: what is read of it may be called by whatever led there.
+        # A blank text has no name of its own: the names on the way to it are allowed.
         yield from (text for name in operation.taking(Constant.TEXT) if (text := arguments[name]).strip())
 
 

@@ -1,6 +1,6 @@
-"""A verdict says INCOMPLIANT, but not what to do about it.
+"""An INCOMPLIANT outcome has no remediation.
 
-The reader of a finding needs the next step: which setting, which command, which value.
+The reader of a finding needs the next step: a setting, a command, a value.
 
 Wrong:
 
@@ -44,10 +44,10 @@ RULE = Rule("A305", "missing-remediation", Severity.WARNING, __doc__ or "")
 
 
 def find(survey: LintContext) -> Iterator[Diagnostic]:
-    """Yield the INCOMPLIANT outcomes of root blocks without a remediation; those of related lists are never shown."""
+    """Yield the INCOMPLIANT outcomes of root blocks without a remediation. Those of related lists are never shown."""
     for logic, _ in survey.policies:
         for outcome in (*(condition.outcome for condition in logic.block.conditions), logic.block.otherwise):
             if outcome is None or outcome.status is not Status.INCOMPLIANT:
                 continue
             if outcome.remediation is None or not outcome.remediation.value.strip():
-                yield RULE.at(outcome.span, "INCOMPLIANT without `remediationMessage`: the reader is not told what to do")
+                yield RULE.at(outcome.span, "INCOMPLIANT without `remediationMessage`: the next step is missing")

@@ -1,4 +1,4 @@
-"""The outcomes of logic files as written, with the blocks they stand in."""
+"""The outcomes of logic files as written, with their blocks."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def words_of(text: str) -> list[str]:
 
 
 def things_of(logic: Logic) -> frozenset[str]:
-    """Return the words by which a message may call the objects of a logic: those of their type, as written."""
+    """Return the words that a message may use for the objects of a logic: those of their type, as written."""
     return frozenset(words_of(_HUMP.sub(" ", logic.written_type or logic.input_type.value)))

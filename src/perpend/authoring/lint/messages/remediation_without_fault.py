@@ -1,6 +1,6 @@
-"""A verdict other than INCOMPLIANT tells the reader to mend something.
+"""An outcome other than INCOMPLIANT has a remediation.
 
-Nothing is known to be wrong there. What to do where nothing could be found out belongs into `currentStateMessage`.
+It reports no fault, so there is nothing to fix. If the result is unknown, write the next step in `currentStateMessage`.
 
 Wrong:
 
@@ -49,9 +49,7 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
                 and outcome.remediation is not None
                 and outcome.remediation.value.strip()
             ):
-                yield RULE.at(
-                    outcome.remediation.span, f"a remediation for {outcome.status}: nothing is known to be wrong there"
-                )
+                yield RULE.at(outcome.remediation.span, f"a remediation for {outcome.status}: this outcome reports no fault")
 
 
 def _outcomes(block: WrittenBlock) -> Iterator[WrittenOutcome]:

@@ -1,8 +1,8 @@
-"""A remediation names no step: it says that the fault is to be mended, or where to read on.
+"""A remediation names no step: it only says that the fault is to be fixed, or where to read on.
 
-Whoever has to act is as wise as before. A remediation should say what to change, where, or the command that does it. The
-rule speaks up only where all its words are such as "fix the issue", "follow best practices" or "see the documentation",
-those of the object's type, or an address to read.
+It does not help the reader. A remediation should say what to change and where, or give the command. The rule reports
+remediations that have only words such as "fix the issue", "follow best practices" or "see the documentation", those of
+the object's type, or the address of a page.
 
 Wrong:
 
@@ -59,7 +59,7 @@ _ADDRESS: Final = re.compile(r"https?://\S+")
 
 
 def find(survey: LintContext) -> Iterator[Diagnostic]:
-    """Yield the remediations all of whose words say nothing of what to do."""
+    """Yield the remediations that name no step."""
     for logic, _ in survey.policies:
         things = things_of(logic)
         for outcome in outcomes_of(logic.block):
@@ -68,4 +68,4 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
                 continue
             words = frozenset(words_of(_ADDRESS.sub(" ", remediation.value)))
             if words <= _NO_STEPS | things:
-                yield RULE.at(remediation.span, "the remediation names no step: what is to be changed, and where?")
+                yield RULE.at(remediation.span, "the remediation names no step: say what to change, and where")

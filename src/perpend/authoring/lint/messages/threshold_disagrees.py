@@ -1,8 +1,8 @@
-"""A message, or the policy's name, speaks of another number of days, hours, bits, characters … than the logic compares with.
+"""A message, or the policy's name, has another number of days, hours, bits or characters than the logic compares with.
 
-Somebody changed a limit in one of the two places. The rule speaks up only where the logic has limits and the number in
-the text is none of them, nor next to one ("more than 90 days" stands for `offsetDays: 90` and for 89). What is told in weeks,
-hours, minutes or seconds may stand in the logic in days or as a duration. Names count for production logic.
+The limit was changed in only one of the two places. The rule reports a number only if the logic has limits and none of
+them is equal or next to it ("more than 90 days" fits `offsetDays: 90` and 89). Weeks, hours, minutes and seconds in the
+text may be days or durations in the logic. Names count for production logic.
 
 Wrong:
 
@@ -71,10 +71,10 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
         known = ", ".join(f"{limit:g}" for limit in sorted(limits)[:5])
         for placed in texts:
             if odd := _odd(placed.value, limits):
-                yield RULE.at(placed.span, f"the text speaks of {odd}, but the logic compares with {known}")
+                yield RULE.at(placed.span, f"the text names {odd}, but the logic compares with {known}")
         policy = survey.repository.policy(logic.policy_id).value if is_production(logic.id) else None
         if policy and (odd := _odd(policy.names.full, limits) or _odd(policy.names.contextual, limits)):
-            yield RULE.at(logic.input_type.span, f"the policy's name speaks of {odd}, but the logic compares with {known}")
+            yield RULE.at(logic.input_type.span, f"the policy's name has {odd}, but the logic compares with {known}")
 
 
 def _odd(text: str, limits: set[float]) -> str | None:

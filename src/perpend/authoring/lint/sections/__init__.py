@@ -1,1 +1,1 @@
-"""Rules about the requirements that policies say they answer."""
+"""Rules about the mappings of policies to framework sections."""

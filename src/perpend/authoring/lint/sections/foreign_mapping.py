@@ -1,7 +1,7 @@
-"""A policy maps to a requirement of another service: it resembles controls of one service, the section those of another.
+"""A policy maps to a requirement of another service: its similar controls are of one service, those of the section of another.
 
-Both say so themselves: the policy under `similarPolicies.awsSecurityHub`, the section under `similar.awsSecurityHub`. One of
-them names the wrong control, or the mapping is a mistake.
+The policy names controls under `similarPolicies.awsSecurityHub`, the section under `similar.awsSecurityHub`. One of
+them names the wrong control, or the mapping is wrong.
 
 Wrong:
 
@@ -78,7 +78,9 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
             theirs = _service(section.security_hub_url or "") if section else None
             if theirs and theirs not in own:
                 ours = ", ".join(f"`{service}`" for service in sorted(own))
-                yield RULE.at(mapping.span, f"the section resembles a control of `{theirs}`, the policy those of {ours}")
+                yield RULE.at(
+                    mapping.span, f"the section is similar to a control of `{theirs}`, the policy to controls of {ours}"
+                )
 
 
 def _service(url: str) -> str | None:

@@ -1,7 +1,7 @@
-"""A section that takes one policy only has several.
+"""A section that allows only one policy has several.
 
-`singlePolicyOnly: true` says that one policy answers the section whole. A second one means that one of them is
-mapped by mistake, or that the section should not say so.
+`singlePolicyOnly: true` means that one policy covers the whole section. Remove the wrong mapping, or remove
+`singlePolicyOnly`.
 
 Wrong: both policies map to the section.
 
@@ -78,4 +78,4 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
                 continue
             holder = first.setdefault(mapping.value, entity)
             if holder != entity:
-                yield RULE.at(mapping.span, f"the section takes one policy only, and `{holder}` is mapped to it")
+                yield RULE.at(mapping.span, f"the section allows only one policy, but `{holder}` maps to it, too")

@@ -1,9 +1,9 @@
-"""A test expects a verdict that the logic cannot give: an index it does not have, or another status than the index stands for.
+"""A test expects an impossible result: an index that the logic does not have, or a status that the index does not give.
 
-`conditionIndex` says which condition or check decided, and the logic says which status that is. The test fails
-whatever the object holds; most often a condition was added or moved and the test was left behind.
+`conditionIndex` names the condition or check that decides, and the logic defines its status. The test fails for every
+object. Most often a condition was added or moved, and the test was not changed.
 
-Wrong: condition 1 says INCOMPLIANT, not COMPLIANT.
+Wrong: condition 1 gives INCOMPLIANT, not COMPLIANT.
 
 ```yaml
 # ce/acme/bucket/prod.logic.yaml
@@ -73,10 +73,10 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
 
 
 def _problem(expected: Expected, program: Program) -> tuple[str, str] | None:
-    """Return the key that is wrong and why, None where the verdict is possible."""
+    """Return the wrong key and the reason, None if the expectation is possible."""
     verdict = program.verdicts.get(int(expected.index))
     if verdict is None:
-        return "conditionIndex", f"has no verdict with the index {expected.index}"
+        return "conditionIndex", f"has no outcome with the index {expected.index}"
     if verdict.status != expected.status:
-        return "status", f"says {verdict.status} at the index {expected.index}, never {expected.status}"
+        return "status", f"gives {verdict.status} at the index {expected.index}, never {expected.status}"
     return None

@@ -1,6 +1,6 @@
 """A production logic file has no test.
 
-Nobody can say whether it judges as meant, today or after the next change.
+Nothing shows that it works as intended, today or after the next change.
 
 Wrong:
 

@@ -27,7 +27,7 @@ OF_EXPRESSIONS: Final = (
     ExpressionMutator("list emptied", relations.without_children),
     ExpressionMutator("lookup emptied", relations.without_parent),
 )
-"""What is done to one expression wherever it is used."""
+"""The mutators of expressions."""
 
 OF_BLOCKS: Final = (
     BlockMutator("status", blocks.other_statuses),
@@ -35,4 +35,4 @@ OF_BLOCKS: Final = (
     BlockMutator("order", blocks.other_order),
     BlockMutator("record type dropped", blocks.fewer_record_types),
 )
-"""What is done to the conditions of a block."""
+"""The mutators of the conditions of a block."""

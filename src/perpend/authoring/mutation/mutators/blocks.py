@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Block, Outcome
 
 _OTHER: Final = {Status.COMPLIANT: Status.INCOMPLIANT}
-"""What stands in place of a status; a pass in place of all others."""
+"""The replacements of a status. A pass replaces every other status."""
 
 
 def other_statuses(block: Block) -> Iterator[BlockChange]:
@@ -48,7 +48,7 @@ def other_order(block: Block) -> Iterator[BlockChange]:
 
 
 def fewer_record_types(block: Block) -> Iterator[BlockChange]:
-    """Yield a block that does not judge objects of one of its record types, or those of all where it named one."""
+    """Yield a block without one of its record types, or without all if it has only one."""
     for name in block.record_types:
         rest = tuple(record_type for record_type in block.record_types if record_type != name)
         yield BlockChange(f"the record type {name} was dropped", replace(block, record_types=rest), block.otherwise.span)

@@ -1,4 +1,4 @@
-"""What a mutator says: the words for a change and what stands there afterwards."""
+"""The changes that mutators make: a description and the new expression or block."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _LONGEST = 90
 
 
 class ExpressionChange(NamedTuple):
-    """An expression in place of another. ``words`` say what was done, in the past tense."""
+    """A replacement of an expression. ``words`` describe it in the past tense."""
 
     words: str
     expression: Expr
 
 
 class BlockChange(NamedTuple):
-    """A block in place of another, and where in the file the change is seen."""
+    """A replacement of a block, and the place of the change in the file."""
 
     words: str
     block: Block
@@ -36,7 +36,7 @@ class BlockChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExpressionMutator:
-    """One way to change an expression: a function that yields what may stand in its place."""
+    """A kind of change of an expression: a function that yields replacements."""
 
     name: str
     changes: Callable[[Expr], Iterator[ExpressionChange]]
@@ -44,14 +44,14 @@ class ExpressionMutator:
 
 @dataclass(frozen=True, slots=True)
 class BlockMutator:
-    """One way to change a block: a function that yields what may stand in its place."""
+    """A kind of change of a block: a function that yields replacements."""
 
     name: str
     changes: Callable[[Block], Iterator[BlockChange]]
 
 
 def use_of(name: str, value_type: ValueType, like: Expr, **arguments: Any) -> Expr:
-    """Return a use of an operation that stands where another expression stands."""
+    """Return an operation in the place of another expression."""
     return Expr(OPERATIONS[name], arguments, value_type, span=like.span)
 
 

@@ -1,4 +1,4 @@
-"""A check that an author may leave out is left out: what it stopped goes on."""
+"""Remove optional checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def fewer_checks(expression: Expr) -> Iterator[ExpressionChange]:
-    """Yield an expression without one of its checks. One that the language requires nobody can leave out."""
+    """Yield an expression without one of its optional checks."""
     for check in expression.checks:
         if not check.declaration.required and not check.declaration.implied:
             rest = tuple(other for other in expression.checks if other is not check)

@@ -75,7 +75,7 @@ def other_text(expression: Expr) -> Iterator[ExpressionChange]:
 
 
 def cut_text(expression: Expr) -> Iterator[ExpressionChange]:
-    """Yield a search for a text without its last letter, or its first where the search is for an end."""
+    """Yield a search for a text without its last letter, or without its first if the search is for an end."""
     needle = next((value for value in expression.operands[1:2] if value.operation.name in ("TEXT", "BYTES")), None)
     name = expression.operation.name
     if needle is None or name not in _STARTING | _ENDING:

@@ -38,7 +38,7 @@ def fewer_parts(expression: Expr) -> Iterator[ExpressionChange]:
 
 
 def negated(expression: Expr) -> Iterator[ExpressionChange]:
-    """Yield NOT without its negation, and the negation of a question that has no operation of its own for it."""
+    """Yield NOT without its negation, and the negation of questions without an opposite operation."""
     name = expression.operation.name
     if name == "NOT":
         made = expression.operands[0]

@@ -1,4 +1,4 @@
-"""Emptiness taken for an answer: what is null or blank passes a question that it should fail, or the other way round."""
+"""Change the answer of questions for null and blank values."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _FLAGS: Final = {"KEEP": "SKIP", "SKIP": "KEEP", "ORIGINAL": "SORTED", "SORTED":
 
 
 def empty_decides(expression: Expr) -> Iterator[ExpressionChange]:
-    """Yield a question whose answer is turned where what it asks about is empty."""
+    """Yield a question with the opposite answer for empty values."""
     operation = expression.operation
     if operation.family not in _ASKING or operation.name in ("IS_EMPTY", "NOT_EMPTY"):
         return
     for operand in expression.operands:
         if operand.operation.family == "Constants" or operand.type is ValueType.BOOLEAN:
             continue
-        name, test, says = ("AND", "NOT_EMPTY", "no") if operation.name in _TURNED else ("OR", "IS_EMPTY", "yes")
-        asked = use_of(test, ValueType.BOOLEAN, operand, arg=operand)
-        made = use_of(name, ValueType.BOOLEAN, expression, args=(asked, expression))
-        yield ExpressionChange(f"`{text_of(expression)}` said {says} where `{text_of(operand)}` is empty", made)
+        name, test, answer = ("AND", "NOT_EMPTY", "no") if operation.name in _TURNED else ("OR", "IS_EMPTY", "yes")
+        question = use_of(test, ValueType.BOOLEAN, operand, arg=operand)
+        made = use_of(name, ValueType.BOOLEAN, expression, args=(question, expression))
+        yield ExpressionChange(f"`{text_of(expression)}` said {answer} where `{text_of(operand)}` is empty", made)
 
 
 def other_flags(expression: Expr) -> Iterator[ExpressionChange]:

@@ -62,7 +62,7 @@ def other_operators(expression: Expr) -> Iterator[ExpressionChange]:
 
 
 def other_ends(expression: Expr) -> Iterator[ExpressionChange]:
-    """Yield a range with one of its ends in, or out."""
+    """Yield a range with one end included instead of excluded, or the other way round."""
     if expression.operation.name == "BETWEEN":
         for name in ("exclusiveFrom", "exclusiveTo"):
             excluded = not expression.constant(name)

@@ -1,4 +1,4 @@
-"""Relations changed: another status asked for, a list without objects, a lookup that leads nowhere."""
+"""Change relations: another status, an empty list, a lookup without an object."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def other_statuses(expression: Expr) -> Iterator[ExpressionChange]:
 
 
 def without_children(expression: Expr) -> Iterator[ExpressionChange]:
-    """Yield what a question about objects of a list says where there are none."""
+    """Yield the answer of a question about a list for an empty list."""
     name = expression.operation.name
     if name in _WITHOUT_CHILDREN:
         made = use_of("BOOLEAN", ValueType.BOOLEAN, expression, value=_WITHOUT_CHILDREN[name])
@@ -40,7 +40,7 @@ def without_children(expression: Expr) -> Iterator[ExpressionChange]:
 
 
 def without_parent(expression: Expr) -> Iterator[ExpressionChange]:
-    """Yield what is read through a lookup where that leads nowhere."""
+    """Yield the value of a lookup that leads to no object."""
     name = expression.operation.name
     if name in _NOWHERE:
         made = use_of("BOOLEAN", ValueType.BOOLEAN, expression, value=_NOWHERE[name])

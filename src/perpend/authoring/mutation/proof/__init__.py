@@ -1,1 +1,1 @@
-"""Whether a mutant ends like its program on every object there can be: proven by cases, or not at all."""
+"""Prove by cases that a mutant gives the same result as its program for every possible object."""

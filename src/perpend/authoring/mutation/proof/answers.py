@@ -1,6 +1,6 @@
-"""A JMESPath query in, the texts out that it can answer with, whatever the document: told from what is written in it.
+"""Find the texts that a JMESPath query can return for any document, from the text of the query.
 
-What cannot be told is left open: then more answers are looked at than there are. Refuses to know documents.
+If the answers are not certain, more answers are assumed than there are.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _OPEN: Final = _ANYTHING - _FALSE
 
 
 class QueryAnswers(NamedTuple):
-    """Which texts a query answers with; ``null`` or some text that is not blank beside them, or not."""
+    """The texts that a query can return, and whether null or other non-blank texts are possible."""
 
     texts: tuple[str, ...]
     null: bool
@@ -31,7 +31,7 @@ class QueryAnswers(NamedTuple):
 
 
 def answers_of(expression: str) -> QueryAnswers | None:
-    """Return the texts that a query can answer with, None where they can be any."""
+    """Return the texts that a query can return, None if it can be any."""
     answers = _answers(compile_query(expression).tree)
     if answers & _OPEN:
         return None
@@ -40,7 +40,7 @@ def answers_of(expression: str) -> QueryAnswers | None:
 
 
 def _answers(tree: Mapping[str, Any]) -> frozenset[str]:
-    """Return what a query can answer with, in JSON, or one of the words for many answers."""
+    """Return the possible JSON values of a query, or a marker for many values."""
     parts = tree["children"]
     match tree["type"]:
         case "literal":
@@ -87,7 +87,7 @@ def _as_text(answer: str) -> frozenset[str]:
 
 
 def _written_in(tree: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return what is written in a list, whatever else is in it: ``['*', Action]``, or this with its lists laid flat."""
+    """Return the literals in a list with other items: ``['*', Action]``, or the same flattened."""
     while tree["type"] in ("projection", "flatten") and tree["children"][1:] in ([], [{"type": "identity", "children": []}]):
         tree = tree["children"][0]
     return tree["children"] if tree["type"] == "multi_select_list" else []

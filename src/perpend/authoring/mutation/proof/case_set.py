@@ -1,4 +1,4 @@
-"""A value of which several cases are possible: what holds of all is said at once, where it differs a choice is asked for."""
+"""A value with several possible cases. A choice is needed only if the cases differ."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class OpenQuestion(Exception):
-    """Something is asked that no case has been chosen for. ``options`` leave nothing out."""
+    """A question needs a choice of cases. ``options`` are complete."""
 
     def __init__(self, key: Hashable, options: tuple[Any, ...]) -> None:
         self.key = key
@@ -19,14 +19,14 @@ class OpenQuestion(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """The cases that are left of what was asked under a key, each with the value that follows from it."""
+    """The remaining cases of a question, each with the value that follows from it."""
 
     key: Hashable
     cases: tuple[tuple[Any, Any], ...]
 
 
-def settled(key: Hashable, pairs: Sequence[tuple[Any, Any]]) -> Any:
-    """Return the value of pairs of a case and a value: itself where all have the same, else several."""
+def merge_cases(key: Hashable, pairs: Sequence[tuple[Any, Any]]) -> Any:
+    """Return the value of pairs of case and value if all are equal, else :class:`Several`."""
     first = pairs[0][1]
     if all(type(value) is type(first) and value == first for _, value in pairs):
         return first
@@ -34,7 +34,7 @@ def settled(key: Hashable, pairs: Sequence[tuple[Any, Any]]) -> Any:
 
 
 def decided(value: Any, of: Callable[[Any], Hashable]) -> Any:
-    """Return what a function says of a value. Raises OpenQuestion where it says different things of the cases left."""
+    """Return the result of a predicate. Raise :class:`OpenQuestion` if it differs between the remaining cases."""
     if not isinstance(value, Several):
         return of(value)
     groups: dict[Hashable, list[Any]] = {}
@@ -46,14 +46,14 @@ def decided(value: Any, of: Callable[[Any], Hashable]) -> Any:
 
 
 def mapped(value: Any, of: Callable[[Any], Any]) -> Any:
-    """Return what a function makes of a value, case by case."""
+    """Return the results of a function, case by case."""
     if isinstance(value, Several):
-        return settled(value.key, [(case, of(one)) for case, one in value.cases])
+        return merge_cases(value.key, [(case, of(one)) for case, one in value.cases])
     return of(value)
 
 
 def alone(value: Any) -> Any:
-    """Return a value. Raises OpenQuestion as long as several cases are left."""
+    """Return a value. Raise :class:`OpenQuestion` while several cases remain."""
     if isinstance(value, Several):
         raise OpenQuestion(value.key, tuple((case,) for case, _ in value.cases))
     return value

@@ -1,7 +1,7 @@
-"""What a value can be, as far as two programs can tell: cases that together leave nothing out.
+"""Split the possible values of an object's field into cases that two programs can tell apart.
 
-A case is a value that stands for all that compare like it (a constant, the number between two constants, an instant just
-before a boundary), or :class:`Other`: a value that equals no constant it is compared with, of which nothing else is known.
+A case is a value that represents all values that compare like it (a constant, a number between two constants, an instant just
+before a boundary), or :class:`Other`: an unknown value that equals none of the constants.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Cases:
         self._read_as_text: dict[str, int | None] = {}
         self._most = 0
         self.fixed_dates = False
-        """Whether a date is written down: dates are then compared with more than the day of the run."""
+        """Whether the program has a constant date. Dates are then compared with more than the day of the run."""
         seen: set[int] = set()
         for block in blocks:
             for condition in block.conditions:
@@ -71,14 +71,14 @@ class Cases:
         return tuple(range(self._most + 2))
 
     def knows(self, other: Other, text: Any) -> bool:
-        """Whether a value that is none of the texts it is compared with is certainly not this one."""
+        """Whether a value that equals none of the compared texts certainly is not this one."""
         if not isinstance(text, str):
             return False
         same = norm(text) if other.value_type is ValueType.TEXT else text
         return not same or same in self._texts.get(other.number, ())
 
     def text_at(self, path: str) -> int | None:
-        """Return the number of a field that is read as a text, None where it is not, or with a check of its own."""
+        """Return the number of a field that is read as text. Return None for other expressions and for fields with checks."""
         return self._read_as_text.get(path)
 
     def _collect(self, expression: Expr, seen: set[int]) -> None:

@@ -1,6 +1,6 @@
-"""Two blocks in, whether they end alike on every object out: proven, refuted on cases, or too many cases to tell.
+"""Prove that two blocks give the same result for every object, or find cases in which they differ, or give up.
 
-Choices on which the conditions that were changed agree are left out first: there, the rest of the blocks is the same.
+Cases in which the changed conditions agree are skipped: the rest of the blocks is the same.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ MOST_CASES: Final = 5_000
 _UNREAD: Final = Meaning(Status.UNDETERMINED, 0)
 
 _SILENT: Final = "no condition"
-"""What is seen where no condition says anything."""
+"""The result if no condition decides."""
 
 Chosen = dict["Hashable", Any]
 _Run = Callable[[Chosen], Any]
 
 
 def are_equivalent(block: Block, changed: Block) -> bool:
-    """Whether two blocks certainly end alike, in status and by the same condition or check, on every object."""
+    """Whether two blocks certainly give every object the same status, by the same condition or check."""
     try:
         return _are_alike(block, changed, lambda meaning: meaning)
     except (NotUnderstood, RecursionError):
@@ -41,7 +41,7 @@ def are_equivalent(block: Block, changed: Block) -> bool:
 
 
 def _are_alike(block: Block, changed: Block, seen_as: Callable[[Meaning], Hashable]) -> bool:
-    """Whether blocks end alike as far as whoever asks sees their ends."""
+    """Whether blocks give the same results, as far as the enclosing block depends on them."""
     if block is changed:
         return True
     if block.record_types != changed.record_types or block.related.keys() != changed.related.keys():
@@ -59,16 +59,16 @@ def _are_alike(block: Block, changed: Block, seen_as: Callable[[Meaning], Hashab
 
 
 def _lists_alike(block: Block, changed: Block, name: str) -> bool:
-    """Whether the objects of a list have, by both blocks, statuses between which neither block makes a difference."""
-    asked = {Status.DISAPPEARED} | _asked(block, name) | _asked(changed, name)
+    """Whether both blocks give the objects of a list statuses that the blocks treat alike."""
+    statuses = {Status.DISAPPEARED} | _statuses_used(block, name) | _statuses_used(changed, name)
 
     def seen_as(meaning: Meaning) -> Hashable:
-        return meaning if meaning == _UNREAD else meaning.status if meaning.status in asked else None
+        return meaning if meaning == _UNREAD else meaning.status if meaning.status in statuses else None
 
     return _are_alike(block.related[name], changed.related[name], seen_as)
 
 
-def _asked(block: Block, relationship: str) -> set[Status]:
+def _statuses_used(block: Block, relationship: str) -> set[Status]:
     return {
         Status(expression.constant("status"))
         for expression in expressions_of(block)
@@ -79,7 +79,7 @@ def _asked(block: Block, relationship: str) -> set[Status]:
 def _differences(
     left: _Run, right: _Run, starts: list[Chosen], budget: list[int], *, first_only: bool = False
 ) -> list[Chosen] | None:
-    """Return the choices on which two runs differ, None where there are too many cases to say."""
+    """Return the choices for which two runs differ, None if there are too many cases."""
     pending, differing = list(starts), []
     while pending:
         chosen = pending.pop()
@@ -110,7 +110,7 @@ class _Pair:
 
     @classmethod
     def of(cls, block: Block, changed: Block, alike: Mapping[str, bool], seen_as: Callable[[Meaning], Hashable]) -> _Pair:
-        """Return the pair. Lists that are not judged alike have another name on each side."""
+        """Return the pair. Lists that the blocks evaluate differently have a different name on each side."""
         values = Values()
         cases = Cases(values, (block, changed))
         names: list[dict[str, Hashable]] = [
@@ -128,7 +128,7 @@ class _Pair:
         return self.seen_as(_end(self.right, self.changed, chosen))
 
     def changed_parts(self) -> list[tuple[_Run, _Run]]:
-        """Return what must differ for the blocks to differ: a condition and what became of it, else all of the blocks."""
+        """Return the parts that must differ: a condition and its replacement, else the whole blocks."""
         pairs = list(zip(self.block.conditions, self.changed.conditions, strict=False))
         if len(self.block.conditions) != len(self.changed.conditions) or self.block.otherwise != self.changed.otherwise:
             return [self._dropped()]
@@ -146,30 +146,30 @@ class _Pair:
         return self._both((left, right), (right, left))
 
     def _dropped(self) -> tuple[_Run, _Run]:
-        kept = set(map(id, self.changed.conditions))
-        missing = tuple(condition for condition in self.block.conditions if id(condition) not in kept)
+        unchanged = set(map(id, self.changed.conditions))
+        missing = tuple(condition for condition in self.block.conditions if id(condition) not in unchanged)
         if len(missing) != 1 or self.block.otherwise != self.changed.otherwise:
             return self.run_left, self.run_right
         return self._both(missing, ())
 
     def _both(self, conditions: tuple[Condition, ...], others: tuple[Condition, ...]) -> tuple[_Run, _Run]:
-        """Return what conditions and others say, as whoever asks sees it; nothing said is seen as nothing."""
+        """Return the results of two runs of conditions as the enclosing block sees them. No decision counts as none."""
 
         def seen(meaning: Meaning | None) -> Hashable:
             return _SILENT if meaning is None else self.seen_as(meaning)
 
         return (
-            lambda chosen: seen(_said(self.left, conditions, chosen)),
-            lambda chosen: seen(_said(self.right, others, chosen)),
+            lambda chosen: seen(_first_decision(self.left, conditions, chosen)),
+            lambda chosen: seen(_first_decision(self.right, others, chosen)),
         )
 
 
 def _end(reasoner: Reasoner, block: Block, chosen: Chosen) -> Meaning:
-    return _said(reasoner, block.conditions, chosen) or meaning_of(block.otherwise)
+    return _first_decision(reasoner, block.conditions, chosen) or meaning_of(block.otherwise)
 
 
-def _said(reasoner: Reasoner, conditions: tuple[Condition, ...], chosen: Chosen) -> Meaning | None:
-    """Return what conditions, one after the other, say of an object, None where they say nothing."""
+def _first_decision(reasoner: Reasoner, conditions: tuple[Condition, ...], chosen: Chosen) -> Meaning | None:
+    """Return the result of conditions in order, None if none of them decides."""
     reasoner.chosen = chosen
     for condition in conditions:
         try:

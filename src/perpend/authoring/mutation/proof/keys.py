@@ -1,4 +1,4 @@
-"""Expressions in, numbers out that are the same where the same value of an object is asked for, whatever checks stand by."""
+"""Number expressions so that equal values of an object have the same number, whatever their checks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Values:
         self._seen: dict[int, tuple[Expr, int]] = {}
 
     def number(self, expression: Expr) -> int:
-        """Return the number of the value that an expression has where no check stops it."""
+        """Return the number of an expression's value when no check fires."""
         if id(expression) not in self._seen:
             self._seen[id(expression)] = expression, self._number(expression)
         return self._seen[id(expression)][1]

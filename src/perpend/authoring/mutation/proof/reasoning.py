@@ -1,8 +1,8 @@
-"""Blocks run on cases instead of values: what is asked of an object is chosen when it is asked, and stays chosen.
+"""Evaluate blocks on cases instead of values. A case is chosen when an expression asks for it, and stays chosen.
 
-Each choice leaves nothing out, and the same question has the same answer in both blocks. So where they end alike on all
-choices, they end alike on all objects. What is not understood is a free choice: then more cases are looked at than there are.
-Of a value only so much is chosen as makes a difference: which of its cases are left.
+The cases of a choice are complete, and both blocks get the same answer to the same question. So if they agree for all choices,
+they agree for all objects. An unknown expression is a free choice, which adds impossible cases and never hides a difference.
+Only the needed part of a value is chosen: the set of cases that remain.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.mutation.mutators.operators import NEGATIONS
 from perpend.authoring.mutation.proof.answers import answers_of
-from perpend.authoring.mutation.proof.case_set import OpenQuestion, Several, alone, decided, mapped, settled
+from perpend.authoring.mutation.proof.case_set import OpenQuestion, Several, alone, decided, mapped, merge_cases
 from perpend.authoring.mutation.proof.cases import Other
 from perpend.authoring.mutation.proof.single import UNTOLD, end_of, known_answer
 from perpend.core.values.types import TEXTUAL, ValueType
@@ -52,9 +52,9 @@ class NotUnderstood(Exception):
 
 
 class Reasoner:
-    """Evaluates expressions under choices. ``chosen`` is what has been chosen so far, by what was asked.
+    """Evaluates expressions under choices. ``chosen`` has the choices by question.
 
-    ``lists`` says under which name a block's related list counts: lists have one name where both blocks judge them alike.
+    ``lists`` has a name for each related list. Lists that both blocks evaluate alike have the same name.
     """
 
     def __init__(self, values: Values, cases: Cases, lists: Mapping[str, Hashable]) -> None:
@@ -64,11 +64,11 @@ class Reasoner:
         self.chosen: Mapping[Hashable, Any] = {}
 
     def holds(self, expression: Expr, lookups: tuple[str, ...] = ()) -> bool:
-        """Whether an expression is true. Raises OpenQuestion, CheckFired, NotReadable, NotUnderstood."""
+        """Whether an expression is true. Raise OpenQuestion, CheckFired, NotReadable or NotUnderstood."""
         return bool(decided(self._value(expression, lookups), lambda value: value is True))
 
     def _value(self, expression: Expr, lookups: tuple[str, ...]) -> Any:
-        """Return what an expression gives: a value, one of which little is known, or several of which some are left."""
+        """Return the value of an expression: one value, a partly known value, or the remaining cases."""
         name, family = expression.operation.name, expression.operation.family
         if expression.extract is not None:
             inner = (*lookups, *expression.extract.lookups)
@@ -94,7 +94,7 @@ class Reasoner:
 
     def _among(self, key: Hashable, cases: Sequence[Any]) -> Any:
         """Return the cases of a value that are left."""
-        return settled(key, [(case, case) for case in self.chosen.get(key, cases)])
+        return merge_cases(key, [(case, case) for case in self.chosen.get(key, cases)])
 
     def _logic(self, name: str, expression: Expr, lookups: tuple[str, ...]) -> bool:
         if name == "NOT":
@@ -143,7 +143,7 @@ class Reasoner:
         return self._values.named(name, *parts, expression.constant("path"))
 
     def _case_by_case(self, expression: Expr, operands: list[Any], name: str, varying: list[int]) -> Any:
-        """Return what an operation gives in each case of the operand that varies, UNTOLD where that is not certain."""
+        """Return the result of an operation for each case of its varying operand, UNTOLD if that is not certain."""
         several = operands[varying[0]] if varying else None
         if isinstance(several, Several):
             before, after = operands[: varying[0]], operands[varying[0] + 1 :]
@@ -156,7 +156,7 @@ class Reasoner:
         way = decided(ends, lambda end: end if end is UNTOLD or isinstance(end, Check) else None)
         if isinstance(way, Check):
             raise CheckFired(way)
-        return UNTOLD if way is UNTOLD else settled(ends.key, ends.cases)
+        return UNTOLD if way is UNTOLD else merge_cases(ends.key, ends.cases)
 
     def _end(self, expression: Expr, operands: list[Any], name: str) -> Any:
         end = end_of(self._values, self._cases, expression, operands, name)
@@ -165,7 +165,7 @@ class Reasoner:
         return end
 
     def _is_without_document(self, expression: Expr, lookups: tuple[str, ...]) -> bool:
-        """Whether the field of a policy document is known to be empty, by a question that reads it as a text."""
+        """Whether a field with a policy document is known to be empty, from a question that reads it as text."""
         number = self._cases.text_at(expression.constant("policyExtField"))
         if number is None or self._choose(("unread", (lookups, number))):
             return False
@@ -199,8 +199,8 @@ class Reasoner:
         cases = self._cases.of(place[1], value_type, counting=operation.name in _COUNTING)
         queries = operation.taking(Constant.JMESPATH)
         if queries and value_type in TEXTUAL and (answers := answers_of(expression.constant(queries[0]))) is not None:
-            told = (*answers.texts, *((None,) if answers.null else ()), *(cases[2:] if answers.filled else ()))
-            return tuple(dict.fromkeys(told)) or cases
+            values = (*answers.texts, *((None,) if answers.null else ()), *(cases[2:] if answers.filled else ()))
+            return tuple(dict.fromkeys(values)) or cases
         if operation.name == "DATE_TIME_FROM" and expression.operands[0].type is ValueType.TEXT:
             return cases[1:]
         return cases
@@ -228,7 +228,7 @@ class Reasoner:
 
 
 def _asks_form(expression: Expr) -> bool:
-    """Whether an operation ends the judgement where what it asks has another form than it takes."""
+    """Whether an operation ends the evaluation if its operand has the wrong type."""
     operation = expression.operation
     reads = operation.taking(Constant.FIELD_PATH, Constant.LOOKUP_PATH) or operation.reads
     of_json = any(operand.type is ValueType.JSON for operand in expression.operands)

@@ -1,13 +1,15 @@
-"""An operation and single values of its operands in, how it ends on these out, where that is certain.
+"""Evaluate an operation on single cases of its operands, if the result is certain.
 
-A case stands for many values: only what an operation could not say otherwise of any of them is said.
+A case represents many values. A result is returned only if it is the same for all of them.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.authoring.mutation.proof.blanks import finds_no_blank
+import re2
+
 from perpend.authoring.mutation.proof.cases import Other
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import date_time_from_text, norm
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from perpend.authoring.mutation.proof.keys import Values
 
 UNTOLD: Final = object()
-"""How an operation ends where that is not certain."""
+"""The result of an operation if it is not certain."""
 
 _PURE: Final = frozenset({"Comparison", "Constants", DATES})
 _PURE_TOO: Final = frozenset(
@@ -37,7 +39,10 @@ _NO_FRAME: Final = EvaluationContext({}, 0)
 
 
 def end_of(values: Values, cases: Cases, expression: Expr, operands: list[Any], name: str) -> Any:
-    """Return a value, the check that fires, or UNTOLD. ``name`` is the operation's, or that of what it negates."""
+    """Return a value, the check that fires, or UNTOLD.
+
+    ``name`` is the operation's name, or the name of the negated operation.
+    """
     if name in _SPLIT and operands[0] is not None:
         return _split(values, expression, operands[0])
     if any(isinstance(operand, Other) for operand in operands):
@@ -51,7 +56,7 @@ def end_of(values: Values, cases: Cases, expression: Expr, operands: list[Any], 
 
 
 def _split(values: Values, expression: Expr, text: Any) -> Any:
-    """Return the pieces of a text: none of a blank one where empty pieces are left out, else more is not known of them."""
+    """Return the parts of a split text. Only a blank text without empty parts is certain: it has none."""
     skips, separator = expression.collection_flags[0], expression.constant("separator")
     if text == "" and skips:
         return ()
@@ -61,7 +66,7 @@ def _split(values: Values, expression: Expr, text: Any) -> Any:
 
 
 def _is_computed(expression: Expr, operands: list[Any], name: str) -> bool:
-    """Whether the operation can be run: it is pure, and its operands' cases stand for values that it could not tell apart."""
+    """Whether an operation can be run: it is pure, and it cannot tell apart the values that a case represents."""
     if name == "DATE_TIME_FROM":
         text = operands[0] or ""
         no_dates = {norm(one) for one in expression.constant("nullValues")}
@@ -93,7 +98,7 @@ def _computed(expression: Expr, operands: list[Any], name: str) -> Any:
 
 
 def known_answer(values: Values, cases: Cases, expression: Expr, operands: list[Any], name: str) -> Any:
-    """Return an answer that is certain though little is known of what is asked about, else UNTOLD."""
+    """Return an answer that is certain for a partly known value, else UNTOLD."""
     first = operands[0] if operands else None
     if name == "IS_EMPTY" and isinstance(first, Other):
         return False if first.exhausted else UNTOLD
@@ -107,7 +112,7 @@ def known_answer(values: Values, cases: Cases, expression: Expr, operands: list[
 
 
 def _is_certainly_none(cases: Cases, name: str, other: Other, constant: Any, operands: list[Any]) -> bool:
-    """Whether a value that is none of the constants cannot be what a question looks for."""
+    """Whether a value that equals no constant certainly is not the value that a question looks for."""
     if name == "IS_EQUAL":
         return constant is None or cases.knows(other, constant)
     within = name in ("CONTAINS", "COLLECTION_CONTAINS") and isinstance(constant, tuple) and operands[0] is constant
@@ -116,3 +121,17 @@ def _is_certainly_none(cases: Cases, name: str, other: Other, constant: Any, ope
 
 def _no_list(relationship: str) -> StatusCount:
     raise AssertionError("an operation that is computed asks no related list")
+
+
+_ESCAPED: Final = r"\\[dw.$^()|*+?{}\[\]/\\-]"
+_SHOWS_NO_SPACE: Final = re.compile(rf"(?:[^\\.\[\x00-\x20]|{_ESCAPED}|\[(?!\^)(?:[^\[\]\\\x00-\x20]|{_ESCAPED})+\])*")
+"""Expressions without a piece that could stand for white space."""
+
+
+def finds_no_blank(regex: str) -> bool:
+    """Whether an expression certainly matches nowhere in an empty text or in a text of white space.
+
+    If no part matches white space, only an empty match is possible. Its conditions (ends of text, no word nearby) hold
+    anywhere in a blank text if they hold in an empty text.
+    """
+    return _SHOWS_NO_SPACE.fullmatch(regex) is not None and re2.search(regex, "") is None

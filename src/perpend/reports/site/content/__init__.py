@@ -1,1 +1,1 @@
-"""What pages say, as values: one kind of page a module. Refuses to know HTML, SVG and Markdown."""
+"""The content of pages as values. Each kind of page has a module."""

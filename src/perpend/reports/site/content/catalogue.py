@@ -29,7 +29,7 @@ _LONGEST_OBJECT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """A field of an object type, and the logic files that read it. ``type`` is empty where nothing declares it."""
+    """A field of an object type, and the number of logic files that read it. ``type`` is empty if no file declares it."""
 
     name: str
     type: str
@@ -98,7 +98,7 @@ class ExtractsPage:
 
 @dataclass(frozen=True, slots=True)
 class DataRow:
-    """An object of a file of test data, and how it ends in each logic that uses the file."""
+    """An object of a file of test data, and its result in each logic file that uses the file."""
 
     number: int
     id: str
@@ -150,7 +150,7 @@ class Catalogue:
 
     @cached_property
     def in_related_lists(self) -> dict[str, list[str]]:
-        """The logic files that judge objects of a type in a related list, by the type's name."""
+        """The logic files with a related list of a type, by the type's name."""
         by_type: dict[str, dict[str, None]] = {}
         for logic_id in self.book.repository.logic_ids:
             program = self.book.analyzer.analyzed(logic_id).program
@@ -180,7 +180,7 @@ class Catalogue:
             rows.append((self.book.type_ref(name), fields, extracts, len(self.book.input_types.get(name, ()))))
         head = Head(
             TYPES,
-            f"{len(rows)} object types: their fields, extracts, and the logic that judges them.",
+            f"{len(rows)} object types: their fields, extracts, and the logic for them.",
             (),
             (("kind", "index"),),
         )
@@ -196,8 +196,8 @@ class Catalogue:
         ]
         files = tuple((book.extracts_ref(entity), self._names(entity)) for entity in self._files(name))
         logics = book.input_types.get(name, ())
-        judged = counted(len(logics), "logic file that judges it", "logic files that judge it")
-        description = f"{with_api_name(ref.name, name)}: fields, extracts, relationships, and {judged}."
+        users = counted(len(logics), "logic file for it", "logic files for it")
+        description = f"{with_api_name(ref.name, name)}: fields, extracts, relationships, and {users}."
         return TypePage(
             Head(ref, description, (TYPES,), (("kind", PageKind.TYPE.value), ("type", ref.name)), (name,)),
             ref.name,

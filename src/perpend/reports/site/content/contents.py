@@ -1,4 +1,4 @@
-"""All pages of a site, one after the other, made when they are asked for."""
+"""Generate all pages of a site, one after the other."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Shelves(Protocol):
         """Return the page of each document."""
 
 
-def pages_of(book: SiteModel, *, title: str, documents: Shelves | None, markdown: bool) -> Iterator[Page]:
-    """Yield every page. Operations, documents and the search are no pages of a repository's own Markdown."""
+def pages_of(book: SiteModel, *, title: str, documents: Shelves | None) -> Iterator[Page]:
+    """Yield every page of the site."""
     frameworks, catalogue = Frameworks(book), Catalogue(book)
     overview = Overview(book, frameworks)
     yield overview.home(title, own=documents is not None)
@@ -55,8 +55,7 @@ def pages_of(book: SiteModel, *, title: str, documents: Shelves | None, markdown
     for flag in FLAGS.values():
         yield overview.list(flag)
     yield health_page(book)
-    if not markdown:
-        yield from _prose(documents)
+    yield from _prose(documents)
 
 
 def _policies(book: SiteModel, overview: Overview) -> Iterator[Page]:

@@ -24,12 +24,12 @@ HOWS = {
     "security-hub": "by Security Hub",
     "similar-section": "by similar section",
 }
-"""How a policy came to a section, as people read it."""
+"""The kinds of mappings from a policy to a section, for display."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How a policy came to a section, and by what."""
+    """The kind and the origin of a mapping from a policy to a section."""
 
     how: str
     label: str
@@ -38,7 +38,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """A section that a policy answers: its framework, what is below it, the rules that lead to it, how it is reached."""
+    """A section that a policy maps to: its framework, the content below it, the rules that lead to it, and the route."""
 
     section: Ref
     framework: Ref
@@ -111,7 +111,7 @@ class FrameworksPage:
 
 
 class Frameworks:
-    """Sections and what is known of everything below them, each computed once."""
+    """Sections and the coverage of everything below them, each computed once."""
 
     def __init__(self, book: SiteModel) -> None:
         self.book = book

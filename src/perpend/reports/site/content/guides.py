@@ -1,4 +1,4 @@
-"""Prose as pages show it: the pages of the operations, and the forms of documents. Refuses to know how Markdown is read."""
+"""The pages of operations, and the values for pages of documents."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SideTree = tuple[tuple[str, tuple[Ref, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class ProsePage:
-    """A page of Markdown, its title still in it. ``base`` is the directory that its relative links start from.
+    """A page of Markdown with its title. ``base`` is the directory that its relative links start from.
 
-    ``side`` is the tree that it stands in: all pages of its kind, by shelf, in the order of reading.
+    ``side`` has all pages of its kind, by shelf, in reading order.
     """
 
     head: Head
@@ -31,7 +31,7 @@ class ProsePage:
 
 @dataclass(frozen=True, slots=True)
 class DocumentsPage:
-    """The list of all documents, by shelf, each with its text in Markdown; ``markdown`` is that of their README, if any."""
+    """The list of all documents by shelf, each with its Markdown text. ``markdown`` is the text of the README, if any."""
 
     head: Head
     shelves: tuple[tuple[str, tuple[tuple[Ref, str], ...]], ...]
@@ -45,7 +45,7 @@ class DocumentsPage:
 
 @dataclass(frozen=True, slots=True)
 class OperationsPage:
-    """The list of all operations, by family: operation, what it does, its dialects."""
+    """The list of all operations by family, with description and dialects."""
 
     head: Head
     families: tuple[tuple[str, tuple[tuple[Ref, str, tuple[str, ...]], ...]], ...]
@@ -69,7 +69,7 @@ def operation_ref(name: str) -> Ref:
 
 
 def operation_of_page(name: str) -> Ref | None:
-    """Return the operation, or the index, that a file of the reference stands for: ``is-equal.md``, ``index.md``."""
+    """Return the operation, or the index, for a file of the reference: ``is-equal.md``, ``index.md``."""
     if name == INDEX:
         return OPERATIONS_REF
     return next((operation_ref(one) for one in OPERATIONS if f"{page_name(OPERATIONS[one])}.md" == name), None)

@@ -1,4 +1,4 @@
-"""The page for those who look after a repository: what is wrong, which tests fail, what no test reaches, what is missing."""
+"""The page for maintainers: errors, failing tests, untested branches, and missing parts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HealthPage:
-    """What there is to do: errors and warnings, failing tests, branches that no test reaches, logic without tests."""
+    """The open tasks: errors and warnings, failing tests, untested branches, logic without tests."""
 
     head: Head
     errors: tuple[Problem, ...]
@@ -49,9 +49,9 @@ def health_page(book: SiteModel) -> HealthPage:
     )
     tests, passed = sum(len(executions.ends) for _, executions in logics), sum(executions.passed for _, executions in logics)
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    said = f"{number_of(errors, 'error')}, {number_of(len(problems) - errors, 'warning')}"
+    summary = f"{number_of(errors, 'error')}, {number_of(len(problems) - errors, 'warning')}"
     return HealthPage(
-        Head(HEALTH, f"{said}, {passed} of {number_of(tests, 'test')} passing.", (), (("kind", "index"),)),
+        Head(HEALTH, f"{summary}, {passed} of {number_of(tests, 'test')} passing.", (), (("kind", "index"),)),
         tuple(problem_from(book, problem) for problem in problems if problem.severity is Severity.ERROR),
         tuple(problem_from(book, problem) for problem in problems if problem.severity is not Severity.ERROR),
         tuple((code, _rule_name(code), severity, number) for (code, severity), number in sorted(codes.items())),

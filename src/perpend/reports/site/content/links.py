@@ -1,4 +1,4 @@
-"""How pages name each other: a reference is a kind, an id and a name. Refuses to know addresses."""
+"""References between pages: a kind, an ID and a name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EntityFlag:
-    """A state of an entity that has a symbol and a list of its own. Its ``slug`` is what it is; the rest is how it is shown.
+    """A state of an entity that has a symbol and a list. Its ``slug`` is its identity, the other fields are for display.
 
     ``tone`` is one of good, bad, warn, note and calm.
     """
@@ -45,7 +45,7 @@ class EntityFlag:
 class Ref:
     """A link to a page, or to an ``anchor`` in it.
 
-    ``there`` is false where the repository speaks of something that it does not have.
+    ``there`` is false if the repository does not have the entity.
     """
 
     kind: PageKind
@@ -81,16 +81,16 @@ SEARCH = Ref(PageKind.INDEX, "/search", "Search")
 
 
 LONGEST_NAME: Final = 300
-"""How many characters of a name a reference has; pages repeat it wherever they link."""
+"""The maximum length of a name in a reference. Pages repeat it in every link."""
 
 
 def short_name(name: str) -> str:
-    """Return a name as references have it: cut where it is longer than any name should be."""
+    """Return a name for references, cut to the maximum length."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def objects_ref(policy_id: str, status: str = "") -> Ref:
-    """Return the reference to a policy's objects that do not comply or are not known, or to those of one status."""
+    """Return the reference to a policy's incompliant and undetermined objects, or to those of one status."""
     return Ref(PageKind.FINDINGS, policy_id, f"{status.capitalize()} objects" if status else "Objects", anchor=status.lower())
 
 

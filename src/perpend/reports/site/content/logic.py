@@ -1,4 +1,4 @@
-"""The page of a logic file: steps, source, flow, what it reads, its tests. A policy's page shows the same of its logic."""
+"""The page of a logic file: steps, source, flow, fields and tests. A policy's page shows the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LogicCard:
-    """A logic file in a few lines: what it judges, what it imports, how its tests went."""
+    """A logic file in brief: its type, its imports and its test results."""
 
     ref: Ref
     type: Ref
@@ -38,13 +38,13 @@ class LogicCard:
 
     @property
     def production(self) -> bool:
-        """Whether it judges in ``perpend check``."""
+        """Whether ``perpend check`` uses it."""
         return self.ref.name == PRODUCTION
 
 
 @dataclass(frozen=True, slots=True)
 class LogicView:
-    """A logic file in full. ``steps`` is None where errors keep it from being understood."""
+    """A logic file in full. ``steps`` is None if it has errors."""
 
     card: LogicCard
     steps: BlockSteps | None
@@ -152,7 +152,7 @@ def _imports(book: SiteModel, logic_id: str, block: WrittenBlock) -> tuple[str, 
 
 
 def test_ref(logic_id: str, execution: Execution) -> Ref:
-    """Return the reference to a test object on the page of its file; one written in the logic file stands there."""
+    """Return the reference to a test object on the page of its file. Inline tests are on the logic file's page."""
     if not execution.path:
         return Ref(PageKind.LOGIC, logic_id, execution.id)
     return Ref(PageKind.TEST_DATA, f"/{execution.path}", execution.id, anchor=f"object-{execution.number + 1}")
@@ -167,7 +167,7 @@ def problem_from(book: SiteModel, diagnostic: Diagnostic) -> Problem:
 
 
 def page_of(book: SiteModel, path: str) -> Ref | None:
-    """Return the page of the entity that a file belongs to, None where there is none."""
+    """Return the page of the entity that a file belongs to, None if it has no page."""
     entity, (folder, _, name) = f"/{path}", path.rpartition("/")
     repository = book.repository
     if entity in repository.logic_ids:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Subtree:
-    """A folder or policy of a tree, and what is below it."""
+    """A folder or policy of a tree, and everything below it."""
 
     ref: Ref
     policies: int
@@ -41,7 +41,7 @@ class FolderPage:
 
 @dataclass(frozen=True, slots=True)
 class RulePage:
-    """The page of an internal rule: the policies that stand for it, and the sections that they reach by it."""
+    """The page of an internal rule: its policies, and the sections that they reach through it."""
 
     head: Head
     name: str
@@ -77,7 +77,7 @@ class ListsPage:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Frameworks by services: for each, how many policies answer the framework, and how many of them judge."""
+    """Frameworks by services: the number of policies that map to the framework, and of those with production logic."""
 
     services: tuple[Ref, ...]
     rows: tuple[tuple[Ref, tuple[tuple[int, int], ...], SectionCoverage], ...]
@@ -210,7 +210,7 @@ class Overview:
         return tuple(sorted(sections))
 
     def _written_rule(self, rule: str) -> tuple[str, str]:
-        """Return name and description of a rule that the repository has a file of, empty texts where it has none."""
+        """Return name and description of a rule with a file in the repository, else empty texts."""
         end = f"/{rule}.yaml"
         path = next(
             (path for path in self.book.repository.tree.files if path.startswith("internal/rules/") and path.endswith(end)),

@@ -1,4 +1,4 @@
-"""What every page has, the parts that several kinds of pages share, and the key that says whether two pages say the same."""
+"""The common parts of pages, and the key that tells whether two pages are equal."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ STATUSES = ("INCOMPLIANT", "UNDETERMINED", "COMPLIANT", "INAPPLICABLE", "DISAPPE
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a page is: its own reference, a sentence for search engines, the way to it from the top, and its facets.
+    """The identity of a page: its reference, a sentence for search engines, the path from the top, and its facets.
 
-    ``words`` are further words that the search shall find it by. ``prose`` is a text in Markdown whose first words say
-    better than ``description`` what the page is about, where it has any.
+    ``words`` are further search words. ``prose`` is Markdown text whose first words replace ``description`` if there are any.
     """
 
     ref: Ref
@@ -34,18 +33,18 @@ class Page(Protocol):
 
     @property
     def head(self) -> Head:
-        """What the page is."""
+        """The head of the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many verdicts there are of each status, in the order of :data:`STATUSES`."""
+    """The number of verdicts of each status, in the order of :data:`STATUSES`."""
 
     numbers: tuple[int, ...] = (0,) * len(STATUSES)
 
     @property
     def total(self) -> int:
-        """How many verdicts there are."""
+        """The number of verdicts."""
         return sum(self.numbers)
 
     @property
@@ -59,7 +58,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class SectionCoverage:
-    """How many requirements are answered by a policy that judges, by policies that cannot, and by none."""
+    """The number of requirements by coverage: by production policies, by other policies only, and by none."""
 
     automated: int = 0
     manual: int = 0
@@ -67,7 +66,7 @@ class SectionCoverage:
 
     @property
     def total(self) -> int:
-        """How many requirements there are."""
+        """The number of requirements."""
         return self.automated + self.manual + self.none
 
     def __add__(self, other: SectionCoverage) -> SectionCoverage:
@@ -76,9 +75,9 @@ class SectionCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """When something was first and last changed (ISO 8601, UTC), in how many revisions and by whom, the busiest first.
+    """The first and last change of a directory (ISO 8601, UTC), the number of revisions, and the authors, most active first.
 
-    What was moved begins anew.
+    The history of a moved directory begins with the move.
     """
 
     first: str
@@ -100,10 +99,10 @@ class Problem:
 
 
 def key_of(page: Page) -> str:
-    """Return what a page says: equal pages, in whichever process, have the same key, and others another.
+    """Return the content of a page as text. Equal pages have the same key in every process, other pages another key.
 
-    What counts of a value is what it is compared by: the fields of a dataclass, but for those with ``compare=False``.
-    Raises ``TypeError`` for what is no value: a list, a set, a mapping, a number with a point.
+    The key has the values that count for comparison: the fields of a dataclass without those with ``compare=False``. Raise
+    ``TypeError`` for other types: a list, a set, a mapping, a float.
     """
     parts: list[str] = []
     _write(page, parts)
@@ -111,7 +110,7 @@ def key_of(page: Page) -> str:
 
 
 def _write(value: object, parts: list[str]) -> None:
-    """Add a value, with its length in front where it has one, so that no two values can be written alike."""
+    """Add a value, with its length if it has one, so that no two values give the same text."""
     if isinstance(value, str):
         parts.append(f"{len(value)}:{value}")
     elif value is None or isinstance(value, int):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from perpend.authoring.testing.remediation import mended_test
+from perpend.authoring.testing.remediation import find_remediation
 from perpend.core.objects.ids import framework_of, is_production
 from perpend.language.syntax.documents import Names, Policy
 from perpend.language.syntax.remedy_shape import FILE as REMEDY
@@ -34,7 +34,7 @@ _POLICY_TYPES = {"COMPLIANCE_POLICY": "Compliance policy", "BEST_PRACTICE": "Bes
 class PolicyPage:
     """The page of a policy. ``view`` is its production logic in full, else its first logic, else None.
 
-    ``past`` names days, and authors only where they are wanted.
+    ``past`` has days, and authors only if they are requested.
     """
 
     head: Head
@@ -52,7 +52,7 @@ class PolicyPage:
     summary: str
     description: str
     remediation: str
-    mended: RemediationTest | None
+    remediation_test: RemediationTest | None
     sections: tuple[AnswerRow, ...]
     view: LogicView | None
     commands: tuple[tuple[str, str], ...]
@@ -65,7 +65,7 @@ class PolicyPage:
 
 
 def policy_page(book: SiteModel, logics: Logics, entity: str) -> PolicyPage:
-    """Return the page of a policy; where its file cannot be read, of what stands beside it and of why."""
+    """Return the page of a policy. If its file cannot be read, the page has the errors and the files next to it."""
     policy = book.policies.get(entity) or _unread(book, entity)
     ref = book.policy_ref(entity)
     main = next(filter(is_production, policy.logics), next(iter(policy.logics), None))
@@ -89,7 +89,7 @@ def policy_page(book: SiteModel, logics: Logics, entity: str) -> PolicyPage:
         policy.description,
         description,
         book.text(f"{folder}/remediation.md"),
-        mended_test(book.analyzer, entity, main, book.executions_of(main)) if main and is_production(main) else None,
+        find_remediation(book.analyzer, entity, main, book.executions_of(main)) if main and is_production(main) else None,
         answer_rows(book, entity),
         logics.view(main) if main else None,
         _commands(policy, main, book),
@@ -109,7 +109,7 @@ def _unread(book: SiteModel, entity: str) -> Policy:
 
 
 def policy_facets(book: SiteModel, policy: Policy) -> tuple[tuple[str, str], ...]:
-    """Return what a search can be narrowed down by: kind, place, categories, frameworks, state, types, statuses."""
+    """Return the facets of a policy for the search: kind, place, categories, frameworks, state, types, statuses."""
     ref = book.policy_ref(policy.id)
     frameworks = {framework_of(route.section_id) for route in book.mappings.of_policy(policy.id)}
     types = {book.type_ref(name).name for name, logics in book.input_types.items() if set(logics) & set(policy.logics)}
@@ -169,10 +169,10 @@ def _commands(policy: Policy, main: str | None, book: SiteModel) -> tuple[tuple[
         return ()
     commands = [("Run its tests", f"perpend test {quote(policy.id)} --coverage")]
     if is_production(main):
-        judged = book.verdicts.inputs if book.verdicts else "INPUT…"
+        inputs = book.verdicts.inputs if book.verdicts else "INPUT…"
         commands = [
             ("Judge an estate by it", f"perpend check INPUT… --policy {quote(policy.id)}"),
-            ("Ask why one object ends as it does", f"perpend explain {quote(policy.id)} OBJECT {judged}"),
+            ("Explain the verdict of an object", f"perpend explain {quote(policy.id)} OBJECT {inputs}"),
             *commands,
         ]
         if f"{policy.id[1:]}/{REMEDY}" in book.repository.tree.files:
@@ -181,7 +181,7 @@ def _commands(policy: Policy, main: str | None, book: SiteModel) -> tuple[tuple[
 
 
 def _lead(policy: Policy, description: str) -> str:
-    """Return in a sentence or two what a policy is about: its own, else the first paragraph of its description."""
+    """Return a short description of a policy: its own, else the first paragraph of its description."""
     if policy.description.strip():
         return policy.description
     paragraphs = (part.strip() for part in description.replace("\r\n", "\n").split("\n\n"))
@@ -189,7 +189,7 @@ def _lead(policy: Policy, description: str) -> str:
 
 
 def _problems(book: SiteModel, entity: str) -> tuple[Problem, ...]:
-    """Return what is wrong with a policy's own file, in itself and in what it refers to."""
+    """Return the problems of a policy's file and of its references."""
     path = f"{entity[1:]}/policy.yaml"
     problems = [*book.repository.policy(entity).diagnostics, *book.problems_at.get(path, ())]
     return tuple(problem_from(book, one) for one in dict.fromkeys(problems))

@@ -1,4 +1,4 @@
-"""What a program reads of its objects, as rows: fields with labels and types, lookups, keys, and the permissions they need."""
+"""The values that a program reads, as rows: fields with labels and types, lookups, keys, and permissions."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _KNOWN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ReadValue:
-    """A value that a program reads: whose it is, the lookups to it, the field, and the key where the field is JSON.
+    """A value that a program reads: its object, the lookups to it, the field, and the key if the field is JSON.
 
-    ``relationship`` is empty for the judged object itself; ``field_type`` and ``label`` are where nothing declares it.
+    ``relationship`` is empty for the object itself. ``field_type`` and ``label`` are empty if no file declares the field.
     """
 
     relationship: str
@@ -47,7 +47,7 @@ class ReadValue:
 
 
 def readings_of(book: SiteModel, program: Program) -> tuple[ReadValue, ...]:
-    """Return what a program reads, of the object and of its related lists, in the order of first reading."""
+    """Return the values that a program reads, of the object and its related lists, in the order of first use."""
     readings = [_reading(book, "", program.block.type, read) for read in program.reads]
     for relationship, block in _related(program.block):
         readings += [_reading(book, relationship, block.type, read) for read in reads_of(block)]
@@ -55,7 +55,7 @@ def readings_of(book: SiteModel, program: Program) -> tuple[ReadValue, ...]:
 
 
 def permissions_of(program: Program) -> tuple[str, ...]:
-    """Return the permissions that filling the fields needs: those known, and those that the texts of the checks name."""
+    """Return the permissions needed to fill the fields: known ones, and those named in the messages of checks."""
     permissions: set[str] = set()
     for block in blocks_of(program.block):
         for read in reads_of(block):

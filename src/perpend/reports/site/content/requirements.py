@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RequirementResults:
-    """How many requirements fared how, as reports say it (``evaluation/verdicts/requirements.py``).
+    """The number of requirements by result, as in reports (``evaluation/verdicts/requirements.py``).
 
-    ``inapplicable``: no object concerns them. ``unasked``: no policy that judges was asked; of those of which only some were,
-    it is undetermined whether they are met. ``manual``: no policy can judge. ``none``: no policy answers them.
+    ``inapplicable``: they concern no object. ``unasked``: no production policy was run. If only some of the policies were run,
+    the requirement is undetermined. ``manual``: no policy has production logic. ``none``: no policy maps to them.
     """
 
     incompliant: int = 0
@@ -32,12 +32,12 @@ class RequirementResults:
 
     @property
     def asked(self) -> int:
-        """How many requirements the verdicts speak of in whole, or find something wrong or unknown in."""
+        """The number of requirements with complete results, a fault, or an unknown result."""
         return self.incompliant + self.undetermined + self.compliant + self.inapplicable
 
     @property
     def total(self) -> int:
-        """How many requirements there are."""
+        """The number of requirements."""
         return self.asked + self.unasked + self.manual + self.none
 
     def __add__(self, other: RequirementResults) -> RequirementResults:

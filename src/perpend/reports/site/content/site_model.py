@@ -1,11 +1,11 @@
-"""A repository and all that is known about it, gathered once, each fact computed on first use. The pages read from here."""
+"""The facts about a repository that pages need, each computed on first use."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from perpend.authoring.lint.check import every_problem
+from perpend.authoring.lint.check import all_problems
 from perpend.authoring.testing.executions import Executions, run_executions
 from perpend.core.diagnostics.model import Severity
 from perpend.core.objects.ids import type_of_extracts
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
     from perpend.reports.site.content.links import EntityFlag
     from perpend.reports.site.content.page import Changes
-    from perpend.reports.site.content.verdicts.tally import VerdictBook
+    from perpend.reports.site.content.verdicts.tally import SiteVerdicts
 
 _NO_EXECUTIONS = Executions()
 
 
 class SiteModel:
-    """What the pages are made of. ``history`` tells when a directory of the repository changed, None where nobody knows.
+    """The source of all pages. ``history`` returns the changes of a directory, None if they are unknown.
 
-    ``known_executions`` are tests that have been run already, by logic id.
+    ``known_executions`` are results of tests that were run before, by logic ID.
     """
 
     def __init__(
         self,
         analyzer: Analyzer,
         *,
-        verdicts: VerdictBook | None = None,
+        verdicts: SiteVerdicts | None = None,
         history: Callable[[str], Changes | None] = lambda _: None,
         authors: bool = False,
         known_executions: Mapping[str, Executions] | None = None,
@@ -58,13 +58,13 @@ class SiteModel:
     def executions(self) -> dict[str, Executions]:
         """The tests of all logic files, run, by logic id."""
         known = self._known_executions
-        anew = run_executions(self.analyzer, [logic_id for logic_id in self.repository.logic_ids if logic_id not in known])
-        return {logic_id: known.get(logic_id) or anew[logic_id] for logic_id in self.repository.logic_ids}
+        results = run_executions(self.analyzer, [logic_id for logic_id in self.repository.logic_ids if logic_id not in known])
+        return {logic_id: known.get(logic_id) or results[logic_id] for logic_id in self.repository.logic_ids}
 
     @cached_property
     def problems(self) -> tuple[Diagnostic, ...]:
-        """Everything that is wrong or suspicious in the repository, by path and line."""
-        return tuple(every_problem(self.repository, self.analyzer))
+        """All problems of the repository, by path and line."""
+        return tuple(all_problems(self.repository, self.analyzer))
 
     @cached_property
     def problems_at(self) -> dict[str, tuple[Diagnostic, ...]]:
@@ -105,7 +105,7 @@ class SiteModel:
 
     @cached_property
     def input_types(self) -> dict[str, tuple[str, ...]]:
-        """The ids of the logic files that judge objects of a type, by its name."""
+        """The IDs of the logic files of a type, by the type's name."""
         by_type: dict[str, list[str]] = {}
         for logic_id in self.repository.logic_ids:
             logic = self.repository.logic(logic_id).value
@@ -115,7 +115,7 @@ class SiteModel:
 
     @cached_property
     def type_names(self) -> frozenset[str]:
-        """The names of all object types that have a page: those with a directory, and those that logic judges."""
+        """The names of all object types with a page: types with a directory, and types of logic files."""
         return frozenset({*self.repository.type_names, *self.input_types})
 
     def executions_of(self, logic_id: str) -> Executions:
@@ -123,7 +123,7 @@ class SiteModel:
         return self.executions.get(logic_id, _NO_EXECUTIONS)
 
     def problems_of(self, logic_id: str) -> tuple[Diagnostic, ...]:
-        """Return what is wrong with a logic file: errors that keep it from running first, then its own warnings."""
+        """Return the problems of a logic file: errors that keep it from running first, then its own warnings."""
         if logic_id not in self._problems:
             own = (*self.repository.logic(logic_id).diagnostics, *self.analyzer.analyzed(logic_id).diagnostics)
             broken = self.analyzer.analyzed(logic_id).program is None
@@ -133,7 +133,7 @@ class SiteModel:
         return self._problems[logic_id]
 
     def text(self, path: str, *, limit: int = MAX_YAML) -> str:
-        """Return a file's text, empty where it is not there or cannot be read. ``path`` has no leading slash."""
+        """Return a file's text, empty if it does not exist or cannot be read. ``path`` has no leading slash."""
         if path not in self.repository.tree.files:
             return ""
         try:
@@ -216,18 +216,18 @@ class SiteModel:
             RequirementAnswer.MANUAL: "section-manual",
             RequirementAnswer.NONE: "section-unanswered",
         }
-        told = flags(
+        own_flags = flags(
             (bool(loaded.diagnostics) or self._is_faulty(f"{entity[1:]}/section.yaml")) and "section-with-errors",
             self.mappings.is_requirement(entity) and answer[self.mappings.answer(policies)],
             self._crowded(entity, policies) and "section-with-several-policies",
         )
-        return Ref(kind, entity, short_name(section.name if section else "") or entity.rpartition("/")[2], told)
+        return Ref(kind, entity, short_name(section.name if section else "") or entity.rpartition("/")[2], own_flags)
 
     def _is_faulty(self, path: str) -> bool:
         return _errors(self.problems_at.get(path, ()))
 
     def _crowded(self, entity: str, policies: list[str]) -> bool:
-        """Whether a section that wants one policy at most has several. A framework speaks for all its sections."""
+        """Whether a section that allows one policy has several. A framework's setting counts for all its sections."""
         if len(set(policies)) < 2:
             return False
         parts = entity.split("/")
@@ -237,24 +237,24 @@ class SiteModel:
 
     def _logic(self, entity: str) -> Ref:
         problems = self.problems_of(entity)
-        told = logic_flags(
+        own_flags = logic_flags(
             entity, self.executions_of(entity), broken=_errors(problems), suspicious=bool(problems) and not _errors(problems)
         )
-        return Ref(PageKind.LOGIC, entity, entity.rpartition("/")[2], told)
+        return Ref(PageKind.LOGIC, entity, entity.rpartition("/")[2], own_flags)
 
     def _type(self, name: str) -> Ref:
         declared = self.repository.object_type(name).value if name else None
         label = declared.label if declared else ""
-        told = flags("type-declared" if declared else "type-undeclared", name not in self.input_types and "type-unused")
-        return Ref(PageKind.TYPE, name, short_name(label or name) or "unknown type", told, there=name in self.type_names)
+        own_flags = flags("type-declared" if declared else "type-undeclared", name not in self.input_types and "type-unused")
+        return Ref(PageKind.TYPE, name, short_name(label or name) or "unknown type", own_flags, there=name in self.type_names)
 
     def _rule(self, rule: str) -> Ref:
         policies = self.mappings.rules().get(rule, ())
-        told = flags(
+        own_flags = flags(
             "rule-automated" if self.mappings.answer(policies) is RequirementAnswer.AUTOMATED else "rule-not-automated",
             len(policies) > 1 and "rule-with-several-policies",
         )
-        return Ref(PageKind.RULE, rule, short_name(rule), told, there=bool(policies))
+        return Ref(PageKind.RULE, rule, short_name(rule), own_flags, there=bool(policies))
 
 
 def _errors(problems: Iterable[Diagnostic]) -> bool:

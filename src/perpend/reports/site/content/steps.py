@@ -1,4 +1,4 @@
-"""A program in, the steps that people read out: given, when, then, with indexes, checks and the tests that end there."""
+"""Describe a program in steps: given, when, then, with indexes, checks and tests."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DEEPEST = 6
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A part of a question. ``joint`` says how ``parts`` go together (all, any, not); it is empty for a question itself."""
+    """A part of a question. ``joint`` is the operator between ``parts`` (all, any, not), empty for a simple question."""
 
     text: str
     joint: str = ""
@@ -42,10 +42,10 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to end: an index with status, text and messages, and the tests that end so.
+    """A possible result: an index with status, text and messages, and the tests with this result.
 
-    ``lines`` are the first and last line in the logic file, (0, 0) where it stands in no line of it. ``origin`` is the
-    extracts file that a check comes from. ``silent`` marks a check that can never fire.
+    ``lines`` are the first and last line in the logic file, (0, 0) if it has no line there. ``origin`` is the extracts file of
+    a check. ``silent`` marks a check that can never fire.
     """
 
     anchor: str
@@ -85,7 +85,7 @@ class BlockSteps:
 
 @dataclass(slots=True)
 class StepReader:
-    """Reads a program's blocks in the order of their numbers, so that anchors and reached ends can be told apart."""
+    """Reads a program's blocks in the order of their numbers, which make anchors and reached branches unique."""
 
     program: Program
     type_ref: Callable[[str], Ref]
@@ -141,7 +141,7 @@ class StepReader:
 
 
 def anchor_of(block: int, index: int, is_otherwise: bool) -> str:
-    """Return the anchor of a way to end: ``condition-1``, ``check-101``, ``otherwise``, behind its related list's number."""
+    """Return the anchor of a result: ``condition-1``, ``check-101``, ``otherwise``, after its related list's number."""
     prefix = f"list-{block}-" if block else ""
     if is_otherwise:
         return f"{prefix}otherwise"
@@ -159,7 +159,7 @@ def clause_of(expression: Expr, depth: int = 0) -> Clause:
 
 
 def _extracts(expression: Expr) -> Sequence[Ref]:
-    """Return the extracts that an expression refers to by itself, not those inside their bodies."""
+    """Return the extracts that an expression refers to directly, without those inside their bodies."""
     if expression.extract is not None:
         span, name = expression.extract.body.span, expression.arguments["path"]
         return [] if span is None else [Ref(PageKind.EXTRACTS, f"/{span.path}", name, anchor=f"L{span.line}")]

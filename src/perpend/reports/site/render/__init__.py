@@ -1,1 +1,1 @@
-"""Pages as values in, HTML and Markdown out. Refuses to know repositories."""
+"""Render pages as HTML."""

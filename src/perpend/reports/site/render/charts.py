@@ -1,4 +1,4 @@
-"""Numbers in, SVG out: bars of parts, and types with their relationships. Colours are classes, so that themes decide."""
+"""Draw bars and relationships as SVG. Colours are classes, so that themes define them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _MOST: Final = 14
 _TIP: Final = 300
 _LANE: Final = 190
 _NAME, _EDGE_NAME = (14, _BOX[0] - 16), (11, _LANE - 20)
-"""How large the letters of a name are, and how wide its lines may be."""
+"""The font size of names, and the width of their lines."""
 
 _LINES: Final = 2
 _PART: Final = re.compile(r".+?(?:[ _./:-]+(?!_?[rc]$)|(?<=[a-z])(?=[A-Z])|$)")
 _WIDTHS: Final = {**dict.fromkeys(" !'(),.:;I[]fijlrt|", 0.42), **dict.fromkeys("MW@mw", 1.0)}
-"""How wide signs are, in parts of the letters' size, in the widest of the fonts that a site may be shown in."""
+"""The width of characters in parts of the font size, for the widest font that a site may use."""
 
 
 def bar_svg(parts: Sequence[tuple[str, int]], label: str, *, most: int = 0) -> str:
-    """Return a bar whose parts are as long as their numbers. With ``most``, it fills its place where they add up to that."""
+    """Return a bar with parts in proportion to their numbers. With ``most``, a full bar is this number."""
     total, width = most or sum(number for _, number in parts), _WHOLE if most else _SMALL
     drawn, x = [], 0.0
     for tone, number in parts:
@@ -40,7 +40,7 @@ def bar_svg(parts: Sequence[tuple[str, int]], label: str, *, most: int = 0) -> s
 
 
 def relations_svg(center: str, relations: Sequence[tuple[str, str, str, str]]) -> str:
-    """Return a type with its neighbours: those it looks up on the right, its children below them, those that look it up left.
+    """Return a type with its neighbours: lookups on the right, children below, and types that look it up on the left.
 
     A relation is ``(way, name, neighbour, address)``; an empty address makes no link.
     """
@@ -93,7 +93,7 @@ def _text(lines: Sequence[str], x: float, y: float, step: int, how: str) -> str:
 
 
 def _lines(text: str, size: int, width: int) -> list[str]:
-    """Return a name in two lines at most that are no wider than a width, broken between its words, cut where it is longer."""
+    """Return a name in at most two lines of a width, broken between words, and cut if it is longer."""
     lines = [""]
     for part in _PART.findall(_short(text, _TIP)):
         if lines[-1] and _wide(lines[-1] + part.rstrip(), size) > width:

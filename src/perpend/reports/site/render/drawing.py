@@ -1,22 +1,25 @@
-"""The small parts of all templates: links, symbols, statuses, bars, prose, source. A drawing knows its page's place."""
+"""Render the small parts of templates: links, symbols, statuses, bars, prose, source."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from markupsafe import Markup, escape
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
 
 from perpend.core.diagnostics.escape import visible
-from perpend.reports.site.render.addresses import Addresses, quoted
+from perpend.reports.site.render.addresses import href_of, quoted
 from perpend.reports.site.render.charts import bar_svg, left_out, relations_svg
 from perpend.reports.site.render.flow import flow_svg
 from perpend.reports.site.render.icons import KINDS, STATUSES, icon
 from perpend.reports.site.render.markdown import html_from_markdown, plain_text, untitled
-from perpend.reports.site.render.source import source_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,18 +31,19 @@ if TYPE_CHECKING:
     from perpend.reports.site.content.steps import BlockSteps
 
     FindingState = Callable[[str, str], "str | None"]
+    from pygments.lexer import Lexer
 
 LONG: Final = 900
 """From this length on, in characters, a description is folded."""
 
 LONGEST_TEXT: Final = 10_000
-"""How many characters of one text a page shows; what follows is counted."""
+"""The number of characters of a text that a page shows. The rest is counted."""
 
 _SUMMARY: Final = 160
-"""How many characters of a document its entry in a list shows."""
+"""The number of characters of a document in its list entry."""
 
 _LEAD: Final = 400
-"""How many characters of its description stand below a policy's name."""
+"""The number of characters of the description below a policy's name."""
 
 _GLANCE: Final = (
     "impossible-policy",
@@ -58,7 +62,7 @@ _BLANKS: Final = re.compile(r"[\t\r\n ]+")
 
 
 def shown(value: object) -> object:
-    """Return a value as a template shows it: text in one line, bounded, with everything that hides or turns written out."""
+    """Return a value for a template: one line, of limited length, with hidden and direction-changing characters written out."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     if len(value) > LONGEST_TEXT:
@@ -68,19 +72,18 @@ def shown(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Draws for the page at ``path``. ``known`` turns a relative target below a directory into a path of the site."""
+    """Renders parts of the page at ``path``. ``known`` turns a relative target below a directory into a path of the site."""
 
-    addresses: Addresses
     path: str
     root: str
     known: FindingState
 
     def href(self, ref: Ref) -> str:
-        """Return the address of a page, seen from this one."""
-        return self.addresses.href(ref, self.root)
+        """Return the address of a page, relative to this one."""
+        return href_of(ref, self.root)
 
     def a(self, ref: Ref, text: str | None = None, *, symbol: bool = False, flags: bool = False, code: bool = False) -> Markup:
-        """Return a link; only the name where there is no such page."""
+        """Return a link, or only the name if the page does not exist."""
         name = escape(shown(ref.name if text is None else text))
         name = Markup("<code>{}</code>").format(name) if code else name
         before = icon(KINDS[ref.kind]) if symbol else ""
@@ -90,7 +93,7 @@ class Drawing:
         return Markup('{}<a href="{}">{}</a>{}').format(before, self.href(ref), name, after)
 
     def flags(self, flags: tuple[EntityFlag, ...], *, quiet: bool = True) -> Markup:
-        """Return the symbols of flags, each with its name; where ``quiet``, only those that matter at a glance."""
+        """Return the symbols of flags with their names. ``quiet`` leaves out the less important ones."""
         wanted = self.brief(flags) if quiet else flags
         symbols = Markup("").join(
             Markup('<span title="{}">{}</span>').format(flag.label, icon(flag.icon, flag.label, flag.tone)) for flag in wanted
@@ -98,7 +101,7 @@ class Drawing:
         return Markup('<span class="flags">{}</span>').format(symbols) if wanted else Markup("")
 
     def brief(self, flags: tuple[EntityFlag, ...]) -> tuple[EntityFlag, ...]:
-        """Return the flags that matter at a glance: states, and what is good or bad, not what merely is or is not there."""
+        """Return the important flags: states, and flags that are good or bad."""
         return tuple(flag for flag in flags if flag.tone in ("good", "bad", "warn") or flag.slug in _GLANCE)
 
     def flag(self, flag: EntityFlag) -> Markup:
@@ -106,7 +109,7 @@ class Drawing:
         return Markup('<span class="flag tone-{}">{}{}</span>').format(flag.tone, icon(flag.icon), flag.label)
 
     def status(self, status: str, *, brief: bool = False) -> Markup:
-        """Return a status with its symbol; the word is for screen readers only where ``brief``."""
+        """Return a status with its symbol. With ``brief``, the word is for screen readers only."""
         if status not in STATUSES:
             return escape(shown(status))
         name, tone = STATUSES[status]
@@ -115,10 +118,7 @@ class Drawing:
         return Markup('<span class="status tone-{}">{}{}</span>').format(tone, icon(name), status)
 
     def counts(self, counts: Counts | None, *, words: bool = False) -> Markup:
-        """Return how many verdicts there are of each status, those that there are none of left out.
-
-        Where there are no ``words``, the symbols say the statuses.
-        """
+        """Return the number of verdicts by status, without zeros. Without ``words``, symbols show the statuses."""
         if counts is None:
             return Markup("")
         if not counts.total:
@@ -173,11 +173,11 @@ class Drawing:
         return plain_text(markdown, _SUMMARY)
 
     def flow(self, steps: BlockSteps) -> Markup:
-        """Return the conditions of a program from top to bottom, drawn."""
+        """Return a drawing of a program's conditions from top to bottom."""
         return Markup(flow_svg(steps))  # noqa: S704 drawn by us, names escaped
 
-    def said(self, text: str) -> Markup:
-        """Return a message as its author wrote it; what stands between backticks is code."""
+    def message(self, text: str) -> Markup:
+        """Return a message as its author wrote it. Text between backticks is code."""
         parts = str(shown(text)).split("`")
         if len(parts) % 2 == 0:
             return escape(shown(text))
@@ -190,7 +190,7 @@ class Drawing:
         return Markup(html.removeprefix("<p>").removesuffix("</p>"))  # noqa: S704 sanitised
 
     def web(self, url: str) -> Markup:
-        """Return a link to another site, only the text where it is no web address."""
+        """Return a link to another site, or only the text if it is not a web address."""
         if not url.lower().startswith(("https://", "http://")):
             return escape(shown(url))
         return Markup('<a href="{}" rel="noopener noreferrer external">{}{}</a>').format(url, shown(url), icon("out"))
@@ -205,23 +205,23 @@ class Drawing:
         )
 
     def bar(self, counts: Counts, most: int | None = None) -> Markup:
-        """Return a bar of verdicts by status; of several bars, ``most`` is what the longest one stands for."""
+        """Return a bar of verdicts by status. In a list of bars, ``most`` is the number of the longest bar."""
         label = ", ".join(f"{number:,} {name.lower()}" for name, number in counts.pairs if number)
         parts = tuple((STATUSES[name][1], number) for name, number in counts.pairs)
         return Markup(bar_svg(parts, label, most=most or counts.total))  # noqa: S704 drawn by us of numbers
 
     def results(self, results: RequirementResults) -> Markup:
-        """Return how requirements fared, as a bar."""
+        """Return the results of requirements as a bar."""
         known = (("bad", results.incompliant), ("warn", results.undetermined), ("good", results.compliant))
         parts = (*known, ("calm", results.inapplicable), ("none", results.total - results.asked))
         return Markup(bar_svg(parts, f"{results.asked} of {results.total} requirements asked"))  # noqa: S704 drawn by us of numbers
 
     def lead(self, markdown: str) -> str:
-        """Return a text in Markdown in one paragraph."""
+        """Return a Markdown text as one paragraph."""
         return plain_text(markdown, _LEAD)
 
     def relations(self, page: TypePage) -> Markup:
-        """Return the relationships of an object type, drawn."""
+        """Return a drawing of an object type's relationships."""
         rows = [(one.way, one.name, one.type.name, self.href(one.type) if one.type.there else "") for one in page.relations]
         drawing, more = Markup(relations_svg(page.label, rows)), left_out(rows)  # noqa: S704 drawn by us, names escaped
         note = Markup('<figcaption class="quiet">{} of {} are drawn; all are listed below.</figcaption>')
@@ -244,3 +244,37 @@ class Drawing:
             return None
         known = self.known(full, base)
         return None if known is None else f"{self.root}{quoted(known)}{sign}{fragment}"
+
+
+_LONGEST: Final = 120_000
+_MOST: Final = 400_000
+_MOST_LINES: Final = 4_000
+_FORMATTER: Final = HtmlFormatter[str](nowrap=True)
+_HIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def source_html(text: str, language: str) -> Markup:
+    """Return highlighted source text with the IDs ``L1``, ``L2``, … for its lines. Hidden characters are written out."""
+    lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
+    whole = "\n".join(lines[:_MOST_LINES])
+    cut = _HIDDEN.sub(lambda sign: visible(sign[0]), whole[:_MOST]).split("\n")
+    shown = "\n".join(cut)
+    is_coloured = len(shown) <= _LONGEST
+    if is_coloured:
+        rows = str(highlight(shown, _lexer(language), _FORMATTER)).rstrip("\n").split("\n")
+    else:
+        rows = [str(escape(line)) for line in cut]
+    rows += [""] * (len(cut) - len(rows))
+    body = "".join(f'<span class="line" id="L{number}">{row}\n</span>' for number, row in enumerate(rows, 1))
+    notes = [
+        *([f"… {len(whole) - _MOST:,} more characters"] if len(whole) > _MOST else []),
+        *([f"… {len(lines) - len(cut):,} more lines"] if len(lines) > len(cut) else []),
+        *([] if is_coloured else [f"Without colours, as it is longer than {_LONGEST:,} characters"]),
+    ]
+    more = "".join(f'<span class="line quiet">{note}\n</span>' for note in notes)
+    return Markup(f'<pre class="src" tabindex="0"><code class="language-{language}">{body}{more}</code></pre>')  # noqa: S704 escaped by Pygments
+
+
+@cache
+def _lexer(language: str) -> Lexer:
+    return get_lexer_by_name(language, stripnl=False, ensurenl=False)

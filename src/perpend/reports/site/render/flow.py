@@ -1,6 +1,6 @@
-"""The steps of a program in, drawn from top to bottom as SVG out. Colours are classes, shapes and words say the same.
+"""Draw the steps of a program from top to bottom as SVG. Colours are classes, and shapes and words repeat their meaning.
 
-Nothing is positioned by style and nothing has an id, so that several drawings may share a page.
+The drawing has no inline styles and no IDs, so that a page can have several.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _SYMBOLS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One question: its number, its words, what its checks may end in, and the way out if the answer is yes."""
+    """A question: its number, its text, the results of its checks, and the result if the answer is yes."""
 
     title: str
     text: str
@@ -53,9 +53,9 @@ class _Row:
 
 
 def flow_svg(steps: BlockSteps) -> str:
-    """Return the questions that a program asks of an object, in order, each with the way out to its status.
+    """Return the questions of a program in order, each with an arrow to its status.
 
-    The drawing is 360 wide and grows downwards; beyond 200 conditions it says how many are left out.
+    The drawing is 360 wide and grows downwards. After 200 conditions it gives the number of the others.
     """
     rows = list(_rows(steps))
     last = steps.otherwise
@@ -69,15 +69,15 @@ def flow_svg(steps: BlockSteps) -> str:
     parts += _exit(last, (_BOX - _EXIT[1]) / 2 + 2, y, "otherwise")
     height = y + 52
     title = escape(visible(f"How an object of type {steps.type.name} is decided"))
-    told = escape(visible(" ".join(_told(rows, last))))
+    description = escape(visible(" ".join(_sentences(rows, last))))
     return (
         f'<svg class="flow" role="img" viewBox="0 0 {_WIDTH} {height:g}" xmlns="http://www.w3.org/2000/svg">'
-        f"<title>{title}</title><desc>{told}</desc>{''.join(parts)}</svg>"
+        f"<title>{title}</title><desc>{description}</desc>{''.join(parts)}</svg>"
     )
 
 
 def _rows(steps: BlockSteps) -> Iterator[_Row]:
-    """Yield the questions in the order in which they are asked."""
+    """Yield the questions in the order of evaluation."""
     implied = {way.index: way for way in steps.implied}
     if DISAPPEARED in implied:
         yield _Row("first", "Has it disappeared?", "", implied[DISAPPEARED])
@@ -89,14 +89,14 @@ def _rows(steps: BlockSteps) -> Iterator[_Row]:
 
 
 def _checks(checks: Sequence[Way]) -> str:
-    """Return which indexes the checks of a condition have, empty where it has none."""
+    """Return the indexes of a condition's checks, empty if it has none."""
     if not checks:
         return ""
     return f"{checks[0].index}" if len(checks) == 1 else f"{checks[0].index}–{checks[-1].index}"
 
 
-def _told(rows: Sequence[_Row], last: Way) -> Iterator[str]:
-    """Yield the drawing in sentences, for those who do not see it."""
+def _sentences(rows: Sequence[_Row], last: Way) -> Iterator[str]:
+    """Yield the drawing as sentences, for screen readers."""
     for row in rows[:_MAX_DRAWN]:
         unknown = f" Its checks may end in UNDETERMINED ({row.checks})." if row.checks else ""
         yield f"{row.title.capitalize()}: {row.text}{'' if row.text.endswith('?') else '?'}{unknown}"
@@ -113,7 +113,7 @@ def _start(parts: list[str], name: str) -> float:
 
 
 def _question(parts: list[str], row: _Row, y: float) -> float:
-    """Draw a question with its way out; return where the next one begins."""
+    """Draw a question with its result. Return the position of the next one."""
     lines = _wrapped(visible(row.text))
     unknown = [f"? if a check fires: {row.checks}"] if row.checks else []
     height = 2 * _PAD + _LINE * (1 + len(lines) + len(unknown))
@@ -176,7 +176,7 @@ def _text(x: float, y: float, text: str, *, anchor: str = "start", look: str = "
 
 
 def _wrapped(text: str) -> list[str]:
-    """Return a text in lines of a width, broken where code can be broken, cut after some lines."""
+    """Return a text in lines of a width, broken as code can be broken, and cut after some lines."""
     lines = [""]
     for piece in _pieces(text):
         if lines[-1] and len(lines[-1] + piece.rstrip()) > _COLUMNS:

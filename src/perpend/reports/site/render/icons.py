@@ -1,4 +1,4 @@
-"""The symbols of the site, drawn in line on a field of 16 by 16. Each page holds only those that it shows."""
+"""The symbols of the site, drawn with lines in a square of 16. A page has only the symbols that it shows."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ KINDS: Final = {
 
 @cache
 def icon(name: str, label: str = "", tone: str = "") -> Markup:
-    """Return a symbol. With a label it is an image that says it; without one it is decoration."""
+    """Return a symbol. With a label it is an image with an alternative text, without one it is decoration."""
     role = f' role="img" aria-label="{Markup.escape(label)}"' if label else ' aria-hidden="true"'
     look = f"i tone-{tone}" if tone else "i"
     return Markup(f'<svg class="{look}" viewBox="0 0 16 16" focusable="false"{role}>{_PATHS[name]}</svg>')  # noqa: S704 the label is escaped

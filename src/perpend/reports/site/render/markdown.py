@@ -1,6 +1,6 @@
-"""Markdown of strangers in, HTML that is safe to show out: CommonMark with tables, highlighted code, cleaned of all else.
+"""Render untrusted Markdown as safe HTML: CommonMark with tables and highlighted code.
 
-Everything, our own marks included, goes through one sanitiser. Refuses to know where a link leads: the caller resolves it.
+One sanitiser cleans all of the HTML, including our own. The caller resolves links.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ MAX_RENDERED: Final = 128 * 1024
 """The longest text, in characters, that is read as Markdown. A longer one is shown as it is written."""
 
 MAX_OPENED: Final = 4_000
-"""How many signs ``<`` and ``[`` it may hold: what nobody closes is gone through again for each that follows.
+"""The maximum number of ``<`` and ``[``: the parser scans an unclosed one again for each later one.
 
 A text that holds more is shown as it is written, too.
 """
 
 MAX_SHOWN: Final = 512 * 1024
-"""How many characters of what is shown as it is written are shown."""
+"""The number of characters of a value that pages show as written."""
 
 LANGUAGES: Final = _named(
     "bash console css diff docker go hcl html http ini java javascript js json kotlin nginx php powershell properties ps1 "
@@ -92,7 +92,7 @@ _ATTRIBUTES: Final = {
 _SCHEMES: Final = {"href": ("http", "https", "mailto"), "src": ()}
 _INVISIBLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")
 _TURNING: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""What controls a terminal or turns the order of reading. Joiners and marks stay: scripts and symbols need them."""
+"""Characters that control a terminal or the direction of text. Joiners and marks stay: scripts and symbols need them."""
 
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _TAG_NAME: Final = re.compile(r"\s*</?([A-Za-z][A-Za-z0-9-]*)")
@@ -103,11 +103,11 @@ _NO_SLUG: Final = re.compile(r"[^\w\- ]")
 
 
 def html_from_markdown(text: str, *, resolve: Callable[[str], str | None] | None = None, id_prefix: str = "") -> str:
-    """Return Markdown as HTML that may stand in a page: no scripts, no styles, no foreign classes or ids.
+    """Return Markdown as safe HTML for a page: no scripts, no styles, no foreign classes or IDs.
 
-    ``resolve`` turns a relative target of a link or an image into one that is right in the page, or None where there is none;
-    without it, relative targets are taken off. Images from other hosts become links. Headings go down one level and get ids
-    behind ``id_prefix``, so that two texts can share a page.
+    ``resolve`` turns a relative target of a link or an image into a target for the page, or None if it does not exist. Without
+    it, relative targets are removed. Images from other hosts become links. Headings go down one level and get IDs after
+    ``id_prefix``, so that a page can have two texts.
     """
     if len(text) > MAX_RENDERED or text.count("<") + text.count("[") > MAX_OPENED:
         return f'<pre tabindex="0"><code>{escape(_TURNING.sub(lambda sign: visible(sign[0]), text[:MAX_SHOWN]))}</code></pre>\n'
@@ -140,7 +140,7 @@ def plain_text(markdown: str, limit: int | None = None) -> str:
 
 
 def title_of(markdown: str) -> str | None:
-    """Return the words of a document's first heading of the top level, None where it has none."""
+    """Return the text of a document's first top-level heading, None if it has none."""
     heading = _TITLE.search(markdown)
     return plain_text(heading[1]) if heading else None
 
@@ -156,7 +156,7 @@ def _words(token: Token) -> str:
 
 
 def _attribute(name: str, value: str, resolve: Callable[[str], str | None] | None, id_prefix: str) -> str | None:
-    """Return what an attribute may say, None where it may not stand at all."""
+    """Return the allowed value of an attribute, None if it is not allowed."""
     if name in _OURS:
         return value.replace(_SEED, "") if value.startswith(_SEED) else None
     if name in _SCHEMES:
@@ -165,7 +165,10 @@ def _attribute(name: str, value: str, resolve: Callable[[str], str | None] | Non
 
 
 def _target(value: str, schemes: Sequence[str], resolve: Callable[[str], str | None] | None, id_prefix: str) -> str | None:
-    """Return where a link or an image may lead. Browsers ignore blanks and turn backslashes, so both are looked through."""
+    """Return the allowed target of a link or image.
+
+    Browsers ignore blanks and turn backslashes, so both are normalized first.
+    """
     plain = _INVISIBLE.sub("", value).replace("\\", "/")
     scheme = _SCHEME.match(plain)
     if scheme is not None:
@@ -193,7 +196,7 @@ def _parser() -> MarkdownIt:
 
 
 def _inline_html(state: StateInline, silent: bool) -> bool:
-    """Take in a raw tag; what is no tag of HTML, such as ``<region>``, stays text."""
+    """Parse a raw tag. Text that is not a tag of HTML, such as ``<region>``, stays text."""
     if state.src[state.pos] != "<":
         return False
     tag = HTML_TAG_RE.match(state.src, state.pos, state.pos + _MAX_TAG)
@@ -228,7 +231,7 @@ def _slug(text: str) -> str:
 
 
 def _unique(slug: str, taken: Counter[str]) -> str:
-    """Return a slug, as git hosts do with a number behind it where it was given before, from 1 on."""
+    """Return a unique slug: like git hosts, with a number from 1 if it was used before."""
     numbered = slug
     while numbered in taken:
         numbered = f"{slug}-{taken[slug]}"
@@ -253,7 +256,7 @@ def _code(_: RendererHTML, tokens: Sequence[Token], number: int, __: OptionsDict
 
 
 def _highlighted(code: str, language: str) -> str | None:
-    """Return code with classes for its colours, None where the lexer makes more of it than there are characters."""
+    """Return code with classes for its colours, None if the lexer's output has more text than the code."""
     most = len(code) + 2
     tokens = list(islice(_lexer(language).get_tokens(code), most))
     return format_tokens(tokens, _FORMATTER) if len(tokens) < most else None

@@ -1,10 +1,10 @@
-"""A page as a value in, its HTML out. Templates are ours; what repositories say goes into them escaped or sanitised."""
+"""Render a page as HTML. The templates are ours; texts of repositories are escaped or sanitised."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any, Final
@@ -42,7 +42,7 @@ from perpend.reports.site.content.policy import PolicyPage
 from perpend.reports.site.content.verdicts.pages import FindingsPage, VerdictsPage
 from perpend.reports.site.content.verdicts.tally import LISTED
 from perpend.reports.site.manifest import MARK, OWN
-from perpend.reports.site.render.addresses import Addresses, quoted, root_from
+from perpend.reports.site.render.addresses import href_of, path_of, quoted, root_from
 from perpend.reports.site.render.drawing import LONG, Drawing, shown
 from perpend.reports.site.render.icons import STATUSES
 from perpend.reports.site.render.markdown import plain_text
@@ -60,7 +60,7 @@ CSP: Final = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "worker-src 'self'; form-action 'self'; base-uri 'none'"
 )
-"""What a page may load: its own files, nothing inline, nothing from elsewhere. WebAssembly is the search's."""
+"""The content security policy: a page loads its own files only, nothing inline. The search needs WebAssembly."""
 
 _TEMPLATES: Final[dict[type, str]] = {
     PolicyPage: "policy",
@@ -89,10 +89,10 @@ _HEADING: Final = re.compile(r'<h2 id="([^"]+)">(.*?)</h2>', re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]*>")
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z")
 _APART: Final = re.compile(r"(</(?:dt|dd|th|td|li|summary)>)(?=<)")
-"""Between what stands apart on a page there is a blank in its text as well: a search, or who copies it, reads words of it."""
+"""A pattern for places without a blank between adjacent elements. Searches and copied text need one between words."""
 
 _DESCRIPTION: Final = 180
-"""How many characters of its prose describe a page."""
+"""The number of characters of prose in the description of a page."""
 
 _UNSEARCHED: Final = (PageKind.TEST_DATA, PageKind.FINDINGS, PageKind.LIST, PageKind.HOME, PageKind.INDEX)
 _STATES: Final = (
@@ -114,13 +114,12 @@ class Renderer:
     base_url: str = ""
     documents: bool = False
     verdicts: bool = False
-    addresses: Addresses = field(default_factory=Addresses)
     _environment: Environment | None = None
 
     def html(self, page: Page) -> str:
         """Return a page as HTML."""
-        path = self.addresses.path(page.head.ref)
-        drawing = Drawing(self.addresses, path, root_from(path), self.known)
+        path = path_of(page.head.ref)
+        drawing = Drawing(path, root_from(path), self.known)
         return _APART.sub(r"\1 ", self._template(page).render(self._context(page, path, drawing)))
 
     def _template(self, page: Page) -> Template:
@@ -173,7 +172,7 @@ class Renderer:
         return (POLICIES, *verdicts, FRAMEWORKS, TYPES, OPERATIONS, *documents)
 
     def _json_ld(self, page: Page, url: str) -> Markup:
-        """Return what a page is, for machines. The text stands in a script element: nothing in it may end that."""
+        """Return structured data (JSON-LD) of a page. The text is in a script element: nothing in it may end that element."""
         ref = page.head.ref
         schema = "WebSite" if ref.kind is PageKind.HOME else "DefinedTerm" if ref.kind is PageKind.SECTION else "TechArticle"
         name = {"WebSite": "name", "DefinedTerm": "name", "TechArticle": "headline"}[schema]
@@ -194,7 +193,7 @@ class Renderer:
     def _item(self, ref: Ref) -> dict[str, str]:
         if not self.base_url:
             return {}
-        return {"item": self.addresses.href(ref, self.base_url.rstrip("/") + "/").removesuffix("index.html")}
+        return {"item": href_of(ref, self.base_url.rstrip("/") + "/").removesuffix("index.html")}
 
 
 def is_searched(head: Head) -> bool:
@@ -203,7 +202,7 @@ def is_searched(head: Head) -> bool:
 
 
 def description_of(head: Head) -> str:
-    """Return in one sentence or line what a page is about."""
+    """Return the description of a page in one sentence or line."""
     return _beginning(head.prose) or head.description
 
 
@@ -218,7 +217,7 @@ def lines_path(policy_id: str, status: str) -> str:
 
 
 def contents_of(page: Page, prose: str) -> tuple[tuple[str, str], ...]:
-    """Return the anchors and names of a long page's parts; of a document's, as its prose has them in HTML."""
+    """Return the anchors and names of a long page's parts, for a document from the headings of its HTML."""
     headings = _HEADING.findall(prose)
     if len(headings) > 1:
         return tuple((anchor, unescape(_TAG.sub("", text))) for anchor, text in headings)
@@ -260,27 +259,27 @@ def _prose(page: Page, drawing: Drawing) -> Markup:
 
 
 def _plan(page: Page) -> str:
-    """Return what `perpend remediate` prints for a policy's own test object, empty for other pages."""
-    mended = page.mended if isinstance(page, PolicyPage) else None
+    """Return the output of `perpend remediate` for a policy's own test object, empty for other pages."""
+    remediation_test = page.remediation_test if isinstance(page, PolicyPage) else None
     try:
-        return "".join(remedy_lines(mended.remedy)) if mended else ""
+        return "".join(remedy_lines(remediation_test.remedy)) if remediation_test else ""
     except UnquotableWord:
         return ""
 
 
 def _basename(path: str) -> str:
-    """Return the last part of a path: where a file lay is nobody's business on a page that is published."""
+    """Return the last part of a path. Directories are private, and pages are published."""
     return path.rstrip("/").rpartition("/")[2] or path
 
 
 def _moment(time: str) -> str:
-    """Return a time in ISO 8601 as people read it."""
+    """Return an ISO 8601 time in a readable form."""
     parts = _TIME.fullmatch(time)
     return f"{parts[1]} {parts[2]} UTC" if parts else time
 
 
 def _top(head: Head) -> str:
-    """Return the id of the menu's entry that a page belongs to."""
+    """Return the ID of the menu entry of a page."""
     return head.crumbs[0].id if head.crumbs else head.ref.id
 
 

@@ -1,4 +1,4 @@
-"""What the relative links of prose lead to: pages, or images that then become part of the site."""
+"""Resolve relative links of prose to pages, or to images that become part of the site."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from perpend.reports.site.content.links import DOCUMENTS, FRAMEWORKS, TYPES, Ref
 from perpend.reports.site.content.logic import page_of
 from perpend.reports.site.documents import IMAGES
 from perpend.reports.site.manifest import OWN
+from perpend.reports.site.render.addresses import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from perpend.reports.site.content.site_model import SiteModel
     from perpend.reports.site.documents import Documents
-    from perpend.reports.site.render.addresses import Addresses
 
 _FILES: Final = (*IMAGES, ".pdf")
 _COPIES: Final = f"{OWN}/files/"
@@ -26,20 +26,15 @@ _OPERATIONS: Final = "docs/reference/operations/"
 
 @dataclass(slots=True)
 class Targets:
-    """Finds targets, and collects the images and other files that pages show: source by path in the site.
-
-    ``in_place`` says that the site is written into the repository, where these files are already.
-    """
+    """Finds targets, and collects the images and other files that pages show: sources by path in the site."""
 
     book: SiteModel
-    addresses: Addresses
     documents: Documents | None
-    in_place: bool = False
     files: dict[str, Path] = field(default_factory=dict)
     shown: list[str] = field(default_factory=list)
 
     def find(self, path: str, base: str) -> str | None:
-        """Return the path in the site of what a link leads to, None where it leads to nothing that the site has.
+        """Return the path of a link's target in the site, None if the site does not have it.
 
         ``path`` starts at the repository's root, or with ``docs`` for a document.
         """
@@ -48,12 +43,12 @@ class Targets:
         tree = self.book.repository.tree
         if path in tree.files and path.lower().endswith(_FILES):
             source = self.book.repository.files.root / path
-            return path if self.in_place else self._copy(path, source) if source.is_file() else None
+            return self._copy(path, source) if source.is_file() else None
         ref = self._entity(path)
-        return self.addresses.path(ref) if ref is not None else None
+        return path_of(ref) if ref is not None else None
 
     def again(self, copies: Iterable[str]) -> None:
-        """Collect what a page shows that is not made anew."""
+        """Collect the files of a page that is not rendered again."""
         for copy in copies:
             path = copy.removeprefix(_COPIES)
             self.find(path, path.rpartition("/")[0])
@@ -80,11 +75,11 @@ class Targets:
     def _document(self, path: str) -> str | None:
         if path.startswith(_OPERATIONS):
             ref = operation_of_page(path.removeprefix(_OPERATIONS))
-            return self.addresses.path(ref) if ref is not None else None
+            return path_of(ref) if ref is not None else None
         if self.documents is None or not f"{path}/".startswith("docs/"):
             return None
         inner = path[5:]
         if inner in self.documents.images:
             return self._copy(path, self.documents.images[inner])
         target = DOCUMENTS if not inner else self.documents.ref(inner)
-        return self.addresses.path(target) if target is not None else None
+        return path_of(target) if target is not None else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from perpend.authoring.mutation.rules import SURVIVOR
+from perpend.authoring.mutation.score import SURVIVOR
 from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.diagnostics.phrases import counted, percent_text
 from perpend.core.diagnostics.text import render_text

@@ -24,7 +24,7 @@ def outcomes(tmp_path, code, *, status, **more):
 @pytest.mark.parametrize("more", [{}, {"remediationMessage": ""}, {"remediationMessage": "  "}])
 def test_incompliant_without_remediation_is_flagged(tmp_path, more):
     (flag,) = outcomes(tmp_path, "A305", status="INCOMPLIANT", **more)
-    assert (5, "INCOMPLIANT without `remediationMessage`: the reader is not told what to do") == flag
+    assert (5, "INCOMPLIANT without `remediationMessage`: the next step is missing") == flag
 
 
 @pytest.mark.parametrize("status", ["COMPLIANT", "UNDETERMINED", "INAPPLICABLE", "DISAPPEARED"])
@@ -35,7 +35,7 @@ def test_other_statuses_need_none(tmp_path, status):
 @pytest.mark.parametrize("status", ["COMPLIANT", "UNDETERMINED", "INAPPLICABLE", "DISAPPEARED"])
 def test_a_remediation_of_another_status_is_flagged(tmp_path, status):
     (flag,) = outcomes(tmp_path, "A306", status=status, remediationMessage="Mend it.")
-    assert f"a remediation for {status}: nothing is known to be wrong there" == flag[1]
+    assert f"a remediation for {status}: this outcome reports no fault" == flag[1]
 
 
 def test_otherwise_is_looked_at(tmp_path):

@@ -17,15 +17,15 @@ def outcomes(tmp_path, code, *, status="INCOMPLIANT", check=None, **more):
 @pytest.mark.parametrize(
     ("message", "problem"),
     [
-        ("A policy.", "the message repeats the policy's name and does not say what was found"),
-        ("The object is not compliant", "the message says that something is wrong, and not what was found"),
-        ("Check failed!", "the message says that something is wrong, and not what was found"),
+        ("A policy.", "the message only repeats the policy's name"),
+        ("The object is not compliant", "the message does not describe the finding"),
+        ("Check failed!", "the message does not describe the finding"),
         ("a__c is not true, so the policy is violated", None),
         ("MFA is off", None),
-        ("The thing is not configured correctly.", "the message says that something is wrong, and not what was found"),
+        ("The thing is not configured correctly.", "the message does not describe the finding"),
         (
             "It violates best practices; see the description.",
-            "the message says that something is wrong, and not what was found",
+            "the message does not describe the finding",
         ),
         ("Its status is failed", None),
         ("It is not configured with a key", None),
@@ -82,7 +82,7 @@ BEYOND_90 = {"IS_BEYOND_LAST_DAYS": {"arg": DATE, "offsetDays": 90}}
     ],
 )
 def test_a_number_in_a_message_is_a_limit_of_the_logic(tmp_path, message, odd):
-    expected = [] if odd is None else [f"the text speaks of {odd}, but the logic compares with 90"]
+    expected = [] if odd is None else [f"the text names {odd}, but the logic compares with 90"]
     assert expected == [said for _, said in outcomes(tmp_path, "A317", check=BEYOND_90, currentStateMessage=message)]
 
 
@@ -94,5 +94,5 @@ def test_a_logic_without_limits_may_speak_of_any_number(tmp_path):
 def test_a_number_in_the_name_of_a_policy_is_a_limit_of_its_logic(tmp_path, name, odd):
     document = logic(BEYOND_90, statuses=["INCOMPLIANT"])
     policy = {"names": {"full": name, "contextual": "Old key"}, "description": "What it asks."}
-    expected = ["the policy's name speaks of 30 days, but the logic compares with 90"] if odd else []
+    expected = ["the policy's name has 30 days, but the logic compares with 90"] if odd else []
     assert expected == [each.message for each in found(tmp_path, "A317", document, {"ce/policy/policy.yaml": policy})]

@@ -14,7 +14,7 @@ IAM, S3 = f"{GUIDE}/iam-controls.html#iam-9", f"{GUIDE}/s3-controls.html#s3-5"
 @pytest.mark.parametrize(
     ("policy", "section", "expected"),
     [
-        ([IAM], S3, ["the section resembles a control of `s3`, the policy those of `iam`"]),
+        ([IAM], S3, ["the section is similar to a control of `s3`, the policy to controls of `iam`"]),
         ([IAM, S3], S3, []),
         ([IAM], IAM, []),
         ([], S3, []),

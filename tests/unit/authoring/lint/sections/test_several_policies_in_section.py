@@ -28,7 +28,7 @@ def told(tmp_path, mappings, **section):
 
 def test_the_second_policy_of_a_section_for_one_is_flagged(tmp_path):
     flags = told(tmp_path, {"a": ["/frameworks/cis/01"], "b": ["/frameworks/cis/01"]}, singlePolicyOnly=True)
-    assert [("ce/b/policy.yaml", "the section takes one policy only, and `/ce/a` is mapped to it")] == flags
+    assert [("ce/b/policy.yaml", "the section allows only one policy, but `/ce/a` maps to it, too")] == flags
 
 
 def test_one_policy_is_left_alone(tmp_path):

@@ -32,10 +32,10 @@ def test_a_verdict_of_the_logic_is_left_alone(tmp_path, status, index):
 
 @pytest.mark.parametrize("index", ["102", "299", "300", "000099999"])
 def test_an_index_that_the_logic_does_not_have_is_flagged_at_its_key(tmp_path, index):
-    message = f"`/ce/policy/prod.logic.yaml` has no verdict with the index {index}"
+    message = f"`/ce/policy/prod.logic.yaml` has no outcome with the index {index}"
     assert [("ce/policy/tests.json", 6, message)] == told(tmp_path, "COMPLIANT", index)
 
 
 def test_a_status_that_the_index_does_not_stand_for_is_flagged_at_its_key(tmp_path):
-    message = "`/ce/policy/prod.logic.yaml` says INCOMPLIANT at the index 199, never COMPLIANT"
+    message = "`/ce/policy/prod.logic.yaml` gives INCOMPLIANT at the index 199, never COMPLIANT"
     assert [("ce/policy/tests.json", 5, message)] == told(tmp_path, "COMPLIANT", "199")

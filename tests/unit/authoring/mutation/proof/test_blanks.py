@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import re2
 
-from perpend.authoring.mutation.proof.blanks import finds_no_blank
+from perpend.authoring.mutation.proof.single import finds_no_blank
 
 BLANKS = ("", " ", "  ", "\t", "\n", "\r\n", " \f\v ")
 

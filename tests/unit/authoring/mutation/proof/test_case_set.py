@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.authoring.mutation.proof.case_set import OpenQuestion, Several, alone, decided, mapped, settled
+from perpend.authoring.mutation.proof.case_set import OpenQuestion, Several, alone, decided, mapped, merge_cases
 
 SOME = Several("a", ((1, 1), (2, 2), (7, 7)))
 
 
 def test_what_holds_of_all_cases_needs_no_choice():
     assert decided(SOME, lambda number: number > 0) is True
-    assert "x" == settled("a", [(1, "x"), (2, "x")])
-    assert settled("a", [(1, 1), (2, True)]) == Several("a", ((1, 1), (2, True)))
+    assert "x" == merge_cases("a", [(1, "x"), (2, "x")])
+    assert merge_cases("a", [(1, 1), (2, True)]) == Several("a", ((1, 1), (2, True)))
 
 
 def test_where_cases_differ_the_choice_is_between_groups():

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from perpend.authoring.mutation.evaluate import Judges
+from perpend.authoring.mutation.evaluate import CompiledMutants
 from perpend.authoring.mutation.mutants import mutants_of
 from perpend.authoring.mutation.proof.equivalence import are_equivalent
 from perpend.authoring.mutation.score import specimens_of
@@ -94,13 +94,13 @@ def test_a_query_that_always_answers_with_a_word_is_never_empty(tmp_path):
 def test_an_expression_that_finds_nothing_in_a_blank_text_has_asked_before(tmp_path):
     after = {"CONTAINS": {"arg": {"SET": {"itemType": "TEXT", "items": ["tcp", "all"]}}, "search": field("a__c")}}
 
-    def settled(regex, name):
+    def merge_cases(regex, name):
         odd = {"NOT": {"arg": {"REGEX_MATCHES": {"arg": field("a__c"), "regex": regex}}}}
         return "`setOfText(['tcp', 'all']).contains(a__c)` said yes where `a__c` is empty" in proven(
             program(tmp_path / name, odd, after)
         )
 
-    assert (True, False) == (settled("^(tcp|all)$", "no-blank"), settled("^(tcp|all)?$", "blank"))
+    assert (True, False) == (merge_cases("^(tcp|all)$", "no-blank"), merge_cases("^(tcp|all)?$", "blank"))
 
 
 def test_a_text_split_at_nothing_has_pieces_unless_it_is_empty(tmp_path):
@@ -149,7 +149,7 @@ def test_no_mutant_of_the_library_that_a_test_kills_is_proven_equivalent():
     for logic_id in sampled(analyzer.repository.logic_ids)[::2]:
         made = analyzer.analyzed(logic_id).program
         mutants = mutants_of(made)
-        judges, killed = Judges(made, mutants), set()
+        judges, killed = CompiledMutants(made, mutants), set()
         for specimen in specimens_of(analyzer, logic_id)[:10]:
             killed |= set(judges.killed(specimen, range(len(mutants)))[1])
         for position in chosen.sample(sorted(killed), min(6, len(killed))):

@@ -72,7 +72,7 @@ def test_what_is_no_value_is_refused(said):
 
 
 def test_every_page_has_a_key_of_its_own(tmp_path):
-    keys = [key_of(page) for page in pages_of(book_of(tmp_path, files()), title="x", documents=None, markdown=False)]
+    keys = [key_of(page) for page in pages_of(book_of(tmp_path, files()), title="x", documents=None)]
     assert len(keys) == len(set(keys))
 
 
@@ -85,7 +85,7 @@ from perpend.reports.site.content.site_model import SiteModel
 from perpend.reports.site.content.contents import pages_of
 from perpend.reports.site.content.page import key_of
 
-for page in pages_of(SiteModel(Analyzer(Repository(Path(sys.argv[1])))), title="x", documents=None, markdown=False):
+for page in pages_of(SiteModel(Analyzer(Repository(Path(sys.argv[1])))), title="x", documents=None):
     print(ascii(key_of(page)))
 """
 
@@ -96,7 +96,7 @@ def test_keys_are_the_same_in_every_process(tmp_path):
     other = {**os.environ, "PYTHONHASHSEED": "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"}
     command = [sys.executable, "-c", ELSEWHERE, str(tmp_path / "repository")]
     there = subprocess.run(command, env=other, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert there == [ascii(key_of(page)) for page in pages_of(book, title="x", documents=None, markdown=False)]
+    assert there == [ascii(key_of(page)) for page in pages_of(book, title="x", documents=None)]
 
 
 def test_counts_add_up():

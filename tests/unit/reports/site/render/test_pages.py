@@ -1,4 +1,4 @@
-"""How pages look in HTML: the order of parts, safety, addresses. And the same pages as Markdown."""
+"""How pages look in HTML: the order of parts, safety, addresses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from perpend.language.syntax.repository import Repository
-from perpend.reports.site.build import Options, build_site
+from perpend.reports.site.build import MOST, Options, build_site, sitemap
 from perpend.reports.site.content.badges import FLAGS
 from perpend.reports.site.content.contents import pages_of
 from perpend.reports.site.content.frameworks import Frameworks
@@ -20,15 +20,12 @@ from perpend.reports.site.content.logic import Logics
 from perpend.reports.site.content.page import Head
 from perpend.reports.site.content.policy import policy_page
 from perpend.reports.site.content.verdicts.pages import verdicts_page
-from perpend.reports.site.content.verdicts.tally import Observed, ObservedSource, VerdictBook
-from perpend.reports.site.render.addresses import Addresses, Places, root_from, segment
-from perpend.reports.site.render.as_markdown import markdown_from_html
+from perpend.reports.site.content.verdicts.tally import Observed, ObservedSource, SiteVerdicts
+from perpend.reports.site.render.addresses import PagePaths, href_of, path_of, root_from, segment
 from perpend.reports.site.render.charts import bar_svg, relations_svg
-from perpend.reports.site.render.drawing import Drawing, shown
+from perpend.reports.site.render.drawing import Drawing, shown, source_html
 from perpend.reports.site.render.icons import KINDS
 from perpend.reports.site.render.pages import CSP, Renderer
-from perpend.reports.site.render.source import source_html
-from perpend.reports.site.sitemap import MOST, sitemap
 from tests.repositories import write
 from tests.sites import EVIL, POLICY, TYPE, book_of, files, hostile_files, leave_out_operations, verdict_line
 
@@ -198,35 +195,35 @@ def test_ids_from_outside_never_become_paths_of_their_own(hostile):
 
 
 @pytest.mark.parametrize(
-    ("ref", "html", "markdown"),
+    ("ref", "path"),
     [
-        (Ref(PageKind.HOME, "", ""), "index.html", "index.gen.md"),
-        (Ref(PageKind.POLICY, "/ce/a", ""), "ce/a/index.html", "ce/a/policy.gen.md"),
-        (Ref(PageKind.LOGIC, "/ce/a/prod.logic.yaml", ""), "ce/a/prod.logic.yaml/index.html", "ce/a/prod.logic.yaml.gen.md"),
-        (Ref(PageKind.FRAMEWORK, "/frameworks/f", ""), "frameworks/f/index.html", "frameworks/f/section.gen.md"),
-        (Ref(PageKind.TYPE, "T__c", ""), "types/T__c/index.html", "types/T__c/type.gen.md"),
-        (Ref(PageKind.RULE, "dec-x-1", ""), "rules/dec-x-1/index.html", "rules/dec-x-1.gen.md"),
-        (Ref(PageKind.FINDINGS, "/ce/a", ""), "verdicts/ce/a/index.html", "verdicts/ce/a.gen.md"),
+        (Ref(PageKind.HOME, "", ""), "index.html"),
+        (Ref(PageKind.POLICY, "/ce/a", ""), "ce/a/index.html"),
+        (Ref(PageKind.LOGIC, "/ce/a/prod.logic.yaml", ""), "ce/a/prod.logic.yaml/index.html"),
+        (Ref(PageKind.FRAMEWORK, "/frameworks/f", ""), "frameworks/f/index.html"),
+        (Ref(PageKind.TYPE, "T__c", ""), "types/T__c/index.html"),
+        (Ref(PageKind.RULE, "dec-x-1", ""), "rules/dec-x-1/index.html"),
+        (Ref(PageKind.FINDINGS, "/ce/a", ""), "verdicts/ce/a/index.html"),
     ],
 )
-def test_each_kind_of_page_has_its_place(ref, html, markdown):
-    assert (html, markdown) == (Addresses().path(ref), Addresses(markdown=True).path(ref))
+def test_each_kind_of_page_has_its_path(ref, path):
+    assert path == path_of(ref)
 
 
 def test_addresses_are_relative_and_quoted():
     assert ("./", "../../") == (root_from("index.html"), root_from("a/b/index.html"))
-    assert "../ce/a%20b%3F/index.html#L3" == Addresses().href(Ref(PageKind.POLICY, "/ce/a b?", "", anchor="L3"), "../")
+    assert "../ce/a%20b%3F/index.html#L3" == href_of(Ref(PageKind.POLICY, "/ce/a b?", "", anchor="L3"), "../")
 
 
 def test_no_page_needs_a_directory_where_another_is_a_file():
-    places = Places()
+    paths = PagePaths()
     assert [True, False, True, False] == [
-        places.take(path) for path in ("a/index.html", "a/index.html/index.html", "b/c/d", "b/c")
+        paths.take(path) for path in ("a/index.html", "a/index.html/index.html", "b/c/d", "b/c")
     ]
 
 
 def test_what_is_not_there_is_no_link():
-    drawing = Drawing(Addresses(), "index.html", "./", lambda path, base: None)
+    drawing = Drawing("index.html", "./", lambda path, base: None)
     assert '<span class="absent">x &lt;b&gt;</span>' == str(drawing.a(Ref(PageKind.SECTION, "/f", "x <b>", there=False)))
 
 
@@ -255,32 +252,11 @@ def test_long_sitemaps_are_split():
     assert ["sitemap-1.xml", "sitemap-2.xml", "sitemap.xml"] == sorted(files_)
 
 
-@pytest.mark.parametrize(
-    ("html", "expected"),
-    [
-        ("<h2>A <em>b</em></h2><p>c</p>", "## A *b*\n\nc\n"),
-        ('<p><a href="x y">t</a> <code>a`b</code></p>', "[t](<x%20y>) ``a`b``\n"),
-        ('<p>a <a href="#b">c</a></p>', "a c\n"),
-        ("<ul><li>a</li><li>b<ul><li>c</li></ul></li></ul>", "- a\n- b\n  - c\n"),
-        ('<ol start="3"><li>a</li></ol>', "3. a\n"),
-        ("<dl><div><dt>n</dt><dd>v</dd></div></dl>", "- **n**: v\n"),
-        ("<table><tr><th>a</th></tr><tr><td>x|y<br>z</td></tr></table>", "| a |\n| --- |\n| x\\|y<br>z |\n"),
-        ('<pre><code class="language-sh">a ``` b\n</code></pre>', "````sh\na ``` b\n````\n"),
-        ('<p data-md="skip">no</p><script>no</script><p>1. *x* &lt;b&gt;</p>', "1\\. \\*x\\* \\<b\\>\n"),
-        ("<details><summary>s</summary><p>t</p></details>", "**s**\n\nt\n"),
-        ('<p><svg aria-label="good"></svg>x<svg aria-hidden="true"></svg></p>', "good x\n"),
-    ],
-)
-def test_html_becomes_markdown(html, expected):
-    assert expected == markdown_from_html(f"<main>{html}</main>")
-
-
-def test_every_page_renders_in_both_forms(tmp_path):
+def test_every_page_renders(tmp_path):
     book = book_of(tmp_path, files())
-    for markdown in (False, True):
-        drawn = renderer(addresses=Addresses(markdown))
-        for page in pages_of(book, title="x", documents=None, markdown=markdown):
-            assert f"<title>{'Site' if page.head.ref.kind is PageKind.HOME else ''}" in drawn.html(page)
+    pages = renderer()
+    for page in pages_of(book, title="x", documents=None):
+        assert f"<title>{'Site' if page.head.ref.kind is PageKind.HOME else ''}" in pages.html(page)
 
 
 def test_type_pages_draw_relationships(site):
@@ -303,7 +279,7 @@ def test_pages_of_a_site_are_files_below_it(site):
 
 @pytest.mark.parametrize("kind", ["policy", "logic", "section", "type", "rule"])
 def test_flags_that_are_shown_at_a_glance_differ_in_shape(kind):
-    drawing = Drawing(Addresses(), "index.html", "./", lambda path, base: None)
+    drawing = Drawing("index.html", "./", lambda path, base: None)
     policy = ("production", "work", "impossible", "policy")
     own = tuple(flag for flag in FLAGS.values() if flag.slug.startswith(policy if kind == "policy" else kind))
     icons = [flag.icon for flag in drawing.brief(own)]
@@ -365,7 +341,7 @@ def test_rows_that_become_cards_name_their_columns(tmp_path):
     book = book_of(tmp_path / "repository", files(), lines)
     renderer = Renderer("S", lambda path, base: None, verdicts=True)
     unnamed, tables = [], 0
-    for page in pages_of(book, title="x", documents=None, markdown=False):
+    for page in pages_of(book, title="x", documents=None):
         for table in re.findall(r'<table class="stack[^"]*">.*?</table>', renderer.html(page), re.DOTALL):
             tables += 1
             for row in re.findall(r"<tr[^>]*>(.*?)</tr>", table.partition("<tbody>")[2], re.DOTALL):
@@ -386,7 +362,7 @@ def test_a_document_has_its_headings_and_its_shelf_beside_it():
 
 def test_times_are_written_for_people_and_paths_are_not_published(tmp_path):
     source = ObservedSource("reports/of/me/report.csv", "credential-report", "2026-11-19T08:30:00Z", 25, ("1",))
-    verdicts = VerdictBook({POLICY: [0, 0, 1, 0, 0]}, observed=Observed("2026-11-20T00:00:00Z", sources=(source,)))
+    verdicts = SiteVerdicts({POLICY: [0, 0, 1, 0, 0]}, observed=Observed("2026-11-20T00:00:00Z", sources=(source,)))
     book = book_of(tmp_path, files(), verdicts=verdicts)
     html = Renderer("S", lambda path, base: None, verdicts=True).html(verdicts_page(book, Frameworks(book)))
     assert 'As of <time datetime="2026-11-20T00:00:00Z">2026-11-20 00:00 UTC</time>' in html
@@ -395,7 +371,5 @@ def test_times_are_written_for_people_and_paths_are_not_published(tmp_path):
 
 def test_statuses_are_said_in_words_on_the_first_page(tmp_path):
     book = book_of(tmp_path / "repository", files(), [verdict_line(POLICY, "UNDETERMINED", "a")])
-    html = Renderer("S", lambda path, base: None, verdicts=True).html(
-        next(pages_of(book, title="x", documents=None, markdown=False))
-    )
+    html = Renderer("S", lambda path, base: None, verdicts=True).html(next(pages_of(book, title="x", documents=None)))
     assert "1 undetermined" in " ".join(re.sub(r"<[^>]*>", "", html).split())

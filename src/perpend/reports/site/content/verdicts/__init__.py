@@ -1,1 +1,1 @@
-"""Verdicts of a check in, whatever holds them; counts, and the objects that something is to be done about, out."""
+"""Read the verdicts of a check, count them, and list the objects that need attention."""

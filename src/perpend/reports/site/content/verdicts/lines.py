@@ -10,10 +10,10 @@ from perpend.reports.site.content.page import STATUSES
 from perpend.reports.site.content.verdicts.tally import (
     NO_ACCOUNT,
     EvaluatedObject,
-    NotVerdicts,
+    InvalidVerdicts,
     Observed,
     ObservedSource,
-    refuse_filtered,
+    reject_filtered,
     text_of,
 )
 
@@ -30,12 +30,14 @@ _FORMS: Final = "`perpend check --format ndjson` or `json`"
 
 
 def read_lines(path: Path, tally: Tally) -> None:
-    """Read a file of verdicts. Raises :class:`NotVerdicts`, with the line, where it is none, and ``OSError``."""
+    """Read a file of verdicts. Raise :class:`InvalidVerdicts`, with the line, for other content, and ``OSError``."""
     with path.open("rb") as stream:
         fixed = _read_fixed(stream, path)
-        # Lines that leave their texts to the first one say too little to be handed on by themselves.
+        # Compact lines need the texts of the first line, so they are no use in separate files.
         tally.book.path = path if fixed is None else None
-        number, place, told = _read_head(stream, path, tally) if fixed is None else (1, 0, None if any(fixed.values()) else 0)
+        number, place, declared = (
+            _read_head(stream, path, tally) if fixed is None else (1, 0, None if any(fixed.values()) else 0)
+        )
         closed, taken = not number or fixed is not None, 0
         for line in iter(lambda: stream.readline(_LONGEST_LINE), b""):
             number += 1
@@ -47,32 +49,32 @@ def read_lines(path: Path, tally: Tally) -> None:
                 taken += 1
             place += len(line)
     if not closed:
-        raise NotVerdicts(f"{path}:{number}: is cut off: the end of its verdicts is missing")
-    if told is None and not taken:
-        raise NotVerdicts(f"{path}: has no verdicts, like what a check that died leaves; --format json tells if there are none")
-    if told is not None and told != taken:
-        raise NotVerdicts(f"{path}: holds {taken:,} of {told:,} verdicts: write them anew")
+        raise InvalidVerdicts(f"{path}:{number}: is cut off: the end of its verdicts is missing")
+    if declared is None and not taken:
+        raise InvalidVerdicts(f"{path}: has no verdicts, as after a failed check; with --format json an empty result is clear")
+    if declared is not None and declared != taken:
+        raise InvalidVerdicts(f"{path}: holds {taken:,} of {declared:,} verdicts: write the file again")
 
 
 def _read_fixed(stream: IO[bytes], path: Path) -> dict[str, Any] | None:
-    """Return what ``--compact`` says of all verdicts by policy and index in a first line, None where there is no such line."""
+    """Return the texts by policy and index in the first line of ``--compact``, None if there is no such line."""
     first = stream.readline(_LONGEST_LINE)
     if not first.startswith(_COMPACT):
         stream.seek(0)
         return None
     try:
-        said = json.loads(first)
+        stated = json.loads(first)
     except (ValueError, RecursionError):
-        raise NotVerdicts(f"{path}:1: is no first line of `perpend check --format ndjson --compact`") from None
-    verdicts = said["verdicts"]
-    _refuse_filtered(path, said.get("filter"))
+        raise InvalidVerdicts(f"{path}:1: is not a first line of `perpend check --format ndjson --compact`") from None
+    verdicts = stated["verdicts"]
+    _reject_filtered_head(path, stated.get("filter"))
     return verdicts if isinstance(verdicts, dict) else {}
 
 
 def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int, int | None]:
-    """Read what one JSON document says before its verdicts; return how many lines and bytes that is, none of NDJSON.
+    """Read the head of a JSON document. Return the lines and bytes before its verdicts (0 for NDJSON) and the declared count.
 
-    The third is how many verdicts there are by what it says, None where it does not say.
+    The count is None if the head does not declare it.
     """
     first = stream.readline(_LONGEST_LINE)
     if not first.startswith(b'{"ledger":'):
@@ -82,28 +84,28 @@ def _read_head(stream: IO[bytes], path: Path, tally: Tally) -> tuple[int, int, i
     while not head.rstrip().endswith(_LIST):
         line = stream.readline(_LONGEST_LINE)
         if not line or len(head) > _LONGEST_LINE:
-            raise NotVerdicts(f"{path}:{number}: is not what {_FORMS} writes: no verdicts, one a line")
+            raise InvalidVerdicts(f"{path}:{number}: is not an output of {_FORMS}: no verdicts, one a line")
         head, number = head + line, number + 1
     try:
-        said = json.loads(head + b"]}")
+        stated = json.loads(head + b"]}")
     except (ValueError, RecursionError):
-        raise NotVerdicts(f"{path}:1: is not what {_FORMS} writes: not JSON") from None
-    _refuse_filtered(path, said.get("filter"))
-    tally.book.observed = _observed(said.get("snapshot"))
-    ledger = said["ledger"]
-    told = ledger.get("verdicts") if isinstance(ledger, dict) else None
-    return number, len(head), told if isinstance(told, int) else None
+        raise InvalidVerdicts(f"{path}:1: is not an output of {_FORMS}: not JSON") from None
+    _reject_filtered_head(path, stated.get("filter"))
+    tally.book.observed = _observed(stated.get("snapshot"))
+    ledger = stated["ledger"]
+    declared = ledger.get("verdicts") if isinstance(ledger, dict) else None
+    return number, len(head), declared if isinstance(declared, int) else None
 
 
-def _refuse_filtered(path: Path, said: object) -> None:
-    """Raise where the head of a file says by which filter its verdicts were chosen."""
-    refuse_filtered(str(path), said.get("options", said) if isinstance(said, dict) else said)
+def _reject_filtered_head(path: Path, stated: object) -> None:
+    """Raise :class:`InvalidVerdicts` if the head of a file names a filter of its verdicts."""
+    reject_filtered(str(path), stated.get("options", stated) if isinstance(stated, dict) else stated)
 
 
-def _observed(said: object) -> Observed:
-    if not isinstance(said, dict):
+def _observed(stated: object) -> Observed:
+    if not isinstance(stated, dict):
         return Observed()
-    sources = said.get("sources") if isinstance(said.get("sources"), list) else []
+    sources = stated.get("sources") if isinstance(stated.get("sources"), list) else []
     observed = tuple(
         ObservedSource(
             text_of(source.get("name")),
@@ -115,55 +117,59 @@ def _observed(said: object) -> Observed:
         for source in (sources or [])[:_MOST_SOURCES]
         if isinstance(source, dict)
     )
-    return Observed(text_of(said.get("time")), said.get("assumed") is True, observed)
+    return Observed(text_of(stated.get("time")), stated.get("assumed") is True, observed)
 
 
 def _record(line: bytes, where: str, fixed: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a line's record with the texts that it leaves to the first line, None where the line is blank."""
+    """Return a line's record with the texts from the first line, None if the line is blank."""
     if not line.strip():
         return None
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
-        raise NotVerdicts(f"{where}: is no line of {_FORMS}: not JSON") from None
-    judged = record.get("object") if isinstance(record, dict) else None
-    if not isinstance(judged, dict) or not isinstance(record.get("policyId"), str) or record.get("status") not in STATUSES:
-        raise NotVerdicts(f"{where}: is no line of {_FORMS}: no policyId, status and object")
-    refuse_filtered(where, record.get("filter"))
+        raise InvalidVerdicts(f"{where}: is not a line of {_FORMS}: not JSON") from None
+    cloud_object = record.get("object") if isinstance(record, dict) else None
+    if (
+        not isinstance(cloud_object, dict)
+        or not isinstance(record.get("policyId"), str)
+        or record.get("status") not in STATUSES
+    ):
+        raise InvalidVerdicts(f"{where}: is not a line of {_FORMS}: no policyId, status and object")
+    reject_filtered(where, record.get("filter"))
     by_index = fixed.get(record["policyId"])
     texts = by_index.get(str(record.get("conditionIndex"))) if isinstance(by_index, dict) else None
     return {**(texts if isinstance(texts, dict) else {}), **record}
 
 
 def _take(tally: Tally, record: dict[str, Any], place: int) -> None:
-    policy_id, status, judged = record["policyId"], record["status"], record["object"]
+    policy_id, status, cloud_object = record["policyId"], record["status"], record["object"]
     index, text = record.get("conditionIndex"), record.get("conditionText")
     number = index if isinstance(index, int) else 0
-    type_name = text_of(judged.get("typeApiName"))
+    type_name = text_of(cloud_object.get("typeApiName"))
     if not tally.add(policy_id, status, number, type_name=type_name, text=text if isinstance(text, str) else None):
         return
-    account = _account(judged)
+    account = _account(cloud_object)
     tally.add_account(account, status)
     listed = tally.listed(policy_id, status)
     if (policy_id, status) in tally.book.objects:
         tally.book.places.setdefault((policy_id, status), array("Q")).append(place)
     if listed is not None:
-        listed.append(_judged(record, judged, account, number))
+        listed.append(_evaluated_object(record, cloud_object, account, number))
 
 
-def _account(judged: dict[str, Any]) -> str:
-    master = judged["master"] if isinstance(judged.get("master"), dict) else {}
+def _account(cloud_object: dict[str, Any]) -> str:
+    master = cloud_object["master"] if isinstance(cloud_object.get("master"), dict) else {}
     account = text_of(master.get("name") or master.get("externalId") or master.get("id")) or NO_ACCOUNT
-    said = judged.get("account")
-    return f"{text_of(said['name'])} ({account})" if isinstance(said, dict) and said.get("name") else account
+    stated = cloud_object.get("account")
+    return f"{text_of(stated['name'])} ({account})" if isinstance(stated, dict) and stated.get("name") else account
 
 
-def _judged(record: dict[str, Any], judged: dict[str, Any], account: str, index: int) -> EvaluatedObject:
+def _evaluated_object(record: dict[str, Any], cloud_object: dict[str, Any], account: str, index: int) -> EvaluatedObject:
     references = record.get("references")
     return EvaluatedObject(
-        text_of(judged.get("id")),
-        text_of(judged.get("name")),
-        text_of(judged.get("externalId")),
+        text_of(cloud_object.get("id")),
+        text_of(cloud_object.get("name")),
+        text_of(cloud_object.get("externalId")),
         account,
         index,
         text_of(record.get("currentStateMessage")),

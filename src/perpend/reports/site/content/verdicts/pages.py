@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AlikeObjects:
-    """Objects of which a policy says the same: how it ended, where its page shows that way, and what is to be done."""
+    """Objects with the same result of a policy: the result, its place on the policy's page, and the remediation."""
 
     index: int
     decided: Ref
@@ -35,9 +35,9 @@ class AlikeObjects:
 
 @dataclass(frozen=True, slots=True)
 class ListedObjects:
-    """A policy's objects of one status: those shown, by what is said of them, and how many there are.
+    """A policy's objects of one status: the listed ones, grouped by result, and the number of all.
 
-    ``whole``: a file beside the page has the lines of all of them.
+    ``whole``: a file has the lines of all of them.
     """
 
     status: str
@@ -49,7 +49,7 @@ class ListedObjects:
 
 @dataclass(frozen=True, slots=True)
 class FindingsPage:
-    """The objects that do not comply with a policy, then those that it could not determine."""
+    """The incompliant objects of a policy, then its undetermined ones."""
 
     head: Head
     policy: Ref
@@ -62,10 +62,10 @@ class FindingsPage:
 
 @dataclass(frozen=True, slots=True)
 class VerdictsPage:
-    """All verdicts: what was judged, by framework, by policy, by account.
+    """All verdicts, by source, framework, policy and account.
 
-    ``strangers`` are how many verdicts are left out as their policies are not here, ``unlike`` how many as these cannot give
-    them as they are here.
+    ``strangers`` counts verdicts of policies that the repository does not have, ``unlike`` counts verdicts that its policies
+    do not give today.
     """
 
     head: Head
@@ -85,7 +85,7 @@ def findings_page(book: SiteModel, entity: str) -> FindingsPage:
     policy, counts = book.policy_ref(entity), book.verdicts.counts([entity])
     head = Head(
         Ref(objects_ref(entity).kind, entity, f"Objects of: {policy.name}"),
-        f"Objects that do not comply, or of which it is not known: {policy.name}.",
+        f"Incompliant and undetermined objects: {policy.name}.",
         (*folder_crumbs(book, entity), policy),
     )
     parts = tuple(
@@ -119,7 +119,7 @@ def verdicts_page(book: SiteModel, frameworks: Frameworks) -> VerdictsPage:
 
 
 def _listed(book: SiteModel, entity: str, status: str, total: int) -> ListedObjects:
-    """Return the objects of a status, those that are told the same together, the largest groups first."""
+    """Return the objects of a status, grouped by equal results, the largest groups first."""
     assert book.verdicts is not None
     objects = book.verdicts.objects[entity, status]
     groups: dict[tuple[int, str, str], list[EvaluatedObject]] = {}

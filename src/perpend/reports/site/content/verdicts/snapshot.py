@@ -1,4 +1,4 @@
-"""The snapshot in force of a store, judged anew or as it was kept, into a tally. Only the objects that are shown are read."""
+"""Evaluate the current snapshot of a store, or read its cached results. Only the listed objects are read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from perpend.reports.site.content.verdicts.tally import (
     NO_ACCOUNT,
     SHOWN,
     EvaluatedObject,
-    NotVerdicts,
+    InvalidVerdicts,
     Observed,
     ObservedSource,
     text_of,
@@ -36,23 +36,23 @@ if TYPE_CHECKING:
     from perpend.reports.site.content.verdicts.tally import Tally
 
 
-def watched_of(path: Path) -> Path:
-    """Return what changes as soon as there are other verdicts: of a store, the file that says what is in force."""
+def watched_path(path: Path) -> Path:
+    """Return the file that changes with the verdicts: of a store, the file that names the current snapshot."""
     return path / IN_FORCE if path.is_dir() else path
 
 
 def state_of(directory: Path) -> tuple[str, str]:
-    """Return which snapshot of a store is in force, and the day that it would be judged at: with these, verdicts change."""
+    """Return the ID of a store's current snapshot and its evaluation time: with these, verdicts change."""
     with Store(directory).reading() as snapshot:
         return snapshot.id, _iso(evaluation_time([source.observed_at for source in snapshot.sources]).time)
 
 
 def read_store(directory: Path, tally: Tally, analyzer: Analyzer, names: Mapping[str, str]) -> None:
-    """Judge a snapshot. ``names`` are what accounts are called, by their numbers. Raises ``StoreError``."""
+    """Evaluate a snapshot. ``names`` are the names of accounts, by number. Raise ``StoreError``."""
     with Store(directory).reading() as snapshot:
         selection = select_policies(analyzer, over=snapshot)
         if not selection.programs:
-            raise NotVerdicts(f"{directory}: no policy of the repository judges what this store holds")
+            raise InvalidVerdicts(f"{directory}: no policy of the repository is for objects of this store")
         with evaluate_snapshot(snapshot, selection) as evaluation:
             _read(evaluation, tally, names)
 
@@ -71,7 +71,7 @@ def _read(evaluation: Evaluation, tally: Tally, names: Mapping[str, str]) -> Non
 
 
 def _list(evaluation: Evaluation, column: Verdicts, tally: Tally, names: Mapping[str, str]) -> None:
-    """Take in the first objects of each status that is listed."""
+    """Add the first objects of each listed status."""
     program = column.program
     groups = [[index for index, verdict in program.verdicts.items() if verdict.status.value == status] for status in LISTED]
     for status, verdicts in zip(LISTED, column.firsts(groups, SHOWN), strict=True):
@@ -79,10 +79,10 @@ def _list(evaluation: Evaluation, column: Verdicts, tally: Tally, names: Mapping
         listed = tally.listed(program.policy_id, status) if verdicts else None
         for (place, _), end in zip(verdicts, column.ends_of(verdicts, objects), strict=True):
             if listed is not None:
-                listed.append(_judged(evaluation, column, objects[place], end, names))
+                listed.append(_evaluated_object(evaluation, column, objects[place], end, names))
 
 
-def _judged(
+def _evaluated_object(
     evaluation: Evaluation, column: Verdicts, object_: CloudObject, end: EvaluationOutcome, names: Mapping[str, str]
 ) -> EvaluatedObject:
     program, (index, error) = column.program, end
@@ -103,11 +103,11 @@ def _judged(
 
 
 def _count_accounts(evaluation: Evaluation, tally: Tally, names: Mapping[str, str]) -> None:
-    """Count by account: where all sources are of one, without looking at any object."""
+    """Count results by account. If all sources have the same single account, no object is read."""
     of_sources = {source.accounts for source in evaluation.inventory.sources}
     if len(of_sources) == 1 and len(only := next(iter(of_sources))) == 1:
-        for ended in filter(evaluation.ledger.counts.get, evaluation.ledger.counts):
-            tally.add_account(_called(only[0], only, names), ended.value, evaluation.ledger.counts[ended])
+        for outcome in filter(evaluation.ledger.counts.get, evaluation.ledger.counts):
+            tally.add_account(_called(only[0], only, names), outcome.value, evaluation.ledger.counts[outcome])
         return
     for type_name in evaluation.selection.by_type():
         for (account, status), number in _of_type(evaluation, type_name, names).items():
@@ -115,7 +115,7 @@ def _count_accounts(evaluation: Evaluation, tally: Tally, names: Mapping[str, st
 
 
 def _of_type(evaluation: Evaluation, type_name: str, names: Mapping[str, str]) -> Counter[tuple[str, str]]:
-    """Count the verdicts on all objects of a type by account and status."""
+    """Count the results of all objects of a type by account and status."""
     columns = [column for column in evaluation.verdicts if column.program.input_type == type_name]
     statuses = [{index: verdict.status.value for index, verdict in column.program.verdicts.items()} for column in columns]
     counts: Counter[tuple[str, str]] = Counter()

@@ -1,7 +1,4 @@
-"""What verdicts say, counted, with the first objects that do not comply or are not known; and how it is gathered.
-
-Refuses to know what the verdicts were read from.
-"""
+"""Count verdicts, and list the first incompliant and undetermined objects."""
 
 from __future__ import annotations
 
@@ -22,13 +19,13 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Program
 
 SHOWN: Final = 200
-"""How many objects of one policy and status a page shows; the file beside the page has all of them."""
+"""The number of objects of a policy and status that a page shows. A file next to the page has all of them."""
 
 LISTED: Final = ("INCOMPLIANT", "UNDETERMINED")
-"""The statuses whose objects have pages: something is to be done about them."""
+"""The statuses whose objects have pages, because they need attention."""
 
 NO_ACCOUNT: Final = "no account"
-"""What objects belong to that have no account."""
+"""The name for objects without an account."""
 
 _ACCOUNTS: Final = 5_000
 _REST: Final = "other accounts"
@@ -37,13 +34,13 @@ _LONGEST_WORDS: Final = 200
 _CHANGED: Final = "it has changed since the check"
 
 
-class NotVerdicts(PerpendError):
-    """What does not hold the verdicts of a check, or of one by another repository."""
+class InvalidVerdicts(PerpendError):
+    """A file or store without verdicts of this repository's policies."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedObject:
-    """One object that a policy judged. ``account`` is empty where nothing says whose it is."""
+    """An object with its result of a policy. ``account`` is empty if it is unknown."""
 
     object_id: str
     name: str
@@ -57,7 +54,7 @@ class EvaluatedObject:
 
 @dataclass(frozen=True, slots=True)
 class ObservedSource:
-    """An input that was judged: when it was observed (ISO 8601, UTC), empty where it states no time."""
+    """A source of the evaluated objects. ``time`` is ISO 8601 in UTC, empty if the source has none."""
 
     name: str
     kind: str
@@ -68,7 +65,7 @@ class ObservedSource:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What was judged, and as of when; ``time`` is empty where the verdicts do not say. ``assumed``: it is the run's day."""
+    """The evaluated sources and their time, empty if unknown. ``assumed``: the time of the run is used."""
 
     time: str = ""
     assumed: bool = False
@@ -76,13 +73,12 @@ class Observed:
 
 
 @dataclass(slots=True)
-class VerdictBook:
-    """Counts by policy, account and type, and the first objects listed, by policy and status.
+class SiteVerdicts:
+    """Counts by policy, account and type, and the first listed objects, by policy and status.
 
-    ``places`` are the byte offsets of all their lines in the file at ``path``, where it has lines. Left out of all that, and
-    counted by themselves, are verdicts of policies that are not here (``strangers``), and by policy those that it cannot give
-    as it stands here (``unlike``). ``in_part`` says why policies judged a part, or why only a part of their verdicts counts.
-    ``inputs`` is how commands name what was judged.
+    ``places`` are the byte offsets of all their lines in the file at ``path``. These verdicts are counted separately: those of
+    unknown policies (``strangers``), and those that a policy does not give today (``unlike``, by policy). ``in_part`` gives the
+    reason why a policy has results for a part of its objects. ``inputs`` is the argument of commands on pages.
     """
 
     by_policy: dict[str, list[int]] = field(default_factory=dict)
@@ -110,11 +106,11 @@ class VerdictBook:
         return tuple((name, _counts(self.by_account, name)) for name in sorted(self.by_account))
 
     def listed(self) -> frozenset[str]:
-        """Return the policies that have listed objects."""
+        """Return the policies with listed objects."""
         return frozenset(policy_id for policy_id, _ in self.objects)
 
     def lines(self, policy_id: str, status: str) -> Iterator[bytes]:
-        """Yield the lines of a policy's objects of a status as they stand in the file."""
+        """Yield the lines of a policy's objects of a status from the file."""
         if self.path is None:
             return
         with self.path.open("rb") as stream:
@@ -124,18 +120,18 @@ class VerdictBook:
 
 
 class Tally:
-    """Gathers verdicts into a book, and notes which of them the repository's policies cannot give."""
+    """Adds verdicts to a book, and counts those that the repository's policies do not give."""
 
     def __init__(self, analyzer: Analyzer) -> None:
-        self.book = VerdictBook()
+        self.book = SiteVerdicts()
         self._analyzer = analyzer
         self._programs: dict[str, Program | None] = {}
         self._given: dict[tuple[str, str, int, str | None], bool] = {}
-        self._strange: tuple[str, str, int] | None = None
+        self._first_unlike: tuple[str, str, int] | None = None
         self._own = 0
 
     def program(self, policy_id: str) -> Program | None:
-        """Return the program that gives a policy's verdicts here, None where there is none."""
+        """Return a policy's program, None if the policy has none here."""
         if policy_id not in self._programs:
             logic_id = production_of(policy_id)
             known = logic_id in self._analyzer.repository.logic_ids
@@ -143,15 +139,15 @@ class Tally:
         return self._programs[policy_id]
 
     def add(self, policy_id: str, status: str, index: int, number: int = 1, *, type_name: str, text: str | None = None) -> bool:
-        """Take in so many verdicts of a policy that ended alike; return whether they count: the policy is here and gives them.
+        """Add a number of equal verdicts of a policy. Return whether they count: the policy exists and gives them.
 
-        ``text`` is the condition's, where it is known.
+        ``text`` is the text of the condition, if known.
         """
         given, book = self.is_given(policy_id, status, index, text), self.book
         if given:
             self._own += number
         else:
-            self._strange = self._strange or (policy_id, status, index)
+            self._first_unlike = self._first_unlike or (policy_id, status, index)
         if policy_id not in self._analyzer.repository.policy_ids:
             book.strangers += number
             return False
@@ -164,19 +160,19 @@ class Tally:
         return True
 
     def add_account(self, account: str, status: str, number: int = 1) -> None:
-        """Take in so many verdicts on objects of an account."""
+        """Add a number of verdicts on objects of an account."""
         known = self.book.by_account
         self._add(known, account if account in known or len(known) < _ACCOUNTS else _REST, status, number)
 
     def listed(self, policy_id: str, status: str) -> list[EvaluatedObject] | None:
-        """Return the list that an object belongs to, None where its status has none, or its policy has enough."""
+        """Return the list for an object, None if its status has no list, or the list is full."""
         if status not in LISTED:
             return None
         objects = self.book.objects.setdefault((policy_id, status), [])
         return objects if len(objects) < SHOWN else None
 
     def is_given(self, policy_id: str, status: str, index: int, text: str | None = None) -> bool:
-        """Whether the policy of this name can end like this as it stands here."""
+        """Whether a policy can give this result today."""
         key = (policy_id, status, index, text)
         if key not in self._given:
             program = self.program(policy_id)
@@ -187,15 +183,15 @@ class Tally:
             self._given[key] = given
         return self._given[key]
 
-    def finished(self, where: str) -> VerdictBook:
-        """Return the book. Raises :class:`NotVerdicts` where none of the verdicts can be of this repository."""
-        if self._strange is not None and not self._own:
-            policy_id, status, index = self._strange
+    def finished(self, where: str) -> SiteVerdicts:
+        """Return the book. Raise :class:`InvalidVerdicts` if no verdict can be of this repository."""
+        if self._first_unlike is not None and not self._own:
+            policy_id, status, index = self._first_unlike
             here = policy_id in self._analyzer.repository.policy_ids
             if here and self.program(policy_id) is None:
-                raise NotVerdicts(f"{where}: has verdicts of `{policy_id}`, which cannot judge as it stands here: perpend lint")
-            why = f"`{policy_id}` never ends {status} at index {index} here" if here else f"`{policy_id}` is not here"
-            raise NotVerdicts(f"{where}: has verdicts of another repository: {why}; name theirs with --repo")
+                raise InvalidVerdicts(f"{where}: has verdicts of `{policy_id}`, which has errors here: perpend lint")
+            why = f"`{policy_id}` never gives {status} at index {index} here" if here else f"`{policy_id}` is not here"
+            raise InvalidVerdicts(f"{where}: has verdicts of another repository: {why}; name theirs with --repo")
         return self.book
 
     @staticmethod
@@ -203,11 +199,11 @@ class Tally:
         counts.setdefault(key, [0] * len(STATUSES))[STATUSES.index(status)] += number
 
 
-def refuse_filtered(where: str, words: object) -> None:
-    """Raise :class:`NotVerdicts` where options are named that verdicts were chosen by: the rest would be taken for well."""
+def reject_filtered(where: str, words: object) -> None:
+    """Raise :class:`InvalidVerdicts` if the verdicts were filtered: the missing ones would count as good."""
     if words is not None:
         chosen = text_of(words)[:_LONGEST_WORDS]
-        raise NotVerdicts(f"{where}: holds only the verdicts that `{chosen}` lets through: write them without that filter")
+        raise InvalidVerdicts(f"{where}: has only the verdicts of `{chosen}`: write them without that filter")
 
 
 def text_of(value: object) -> str:

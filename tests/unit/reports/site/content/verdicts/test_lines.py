@@ -10,7 +10,7 @@ from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import Repository
 from perpend.reports.site.content.page import Counts
 from perpend.reports.site.content.verdicts.read import read_verdicts
-from perpend.reports.site.content.verdicts.tally import SHOWN, NotVerdicts, ObservedSource
+from perpend.reports.site.content.verdicts.tally import SHOWN, InvalidVerdicts, ObservedSource
 from tests.repositories import write
 from tests.sites import INDEXES, POLICY, TYPE, files, lines_in, verdict_line
 
@@ -59,7 +59,7 @@ def test_what_a_first_line_says_of_all_verdicts_holds_for_each(tmp_path, analyze
 
 @pytest.mark.parametrize("first", ['{"verdicts":{', '{"verdicts":{"a":[]}}\n{"x":1}'])
 def test_a_first_line_that_is_none_is_refused(tmp_path, analyzer, first):
-    with pytest.raises(NotVerdicts):
+    with pytest.raises(InvalidVerdicts):
         read_verdicts(lines_in(tmp_path, [first]), analyzer)
 
 
@@ -83,18 +83,18 @@ def test_a_document_says_when_and_what_was_observed(tmp_path, analyzer):
     [
         ([*HEAD, verdict_line(POLICY, "COMPLIANT", "a")], r"v\.ndjson:5: is cut off"),
         ([*HEAD, verdict_line(POLICY, "COMPLIANT", "a"), "]}"], r"v\.ndjson: holds 1 of 2 verdicts"),
-        (HEAD[:2], r"v\.ndjson:2: is not what"),
-        (['{"ledger":x', '"verdicts":['], r"v\.ndjson:1: is not what .*: not JSON"),
+        (HEAD[:2], r"v\.ndjson:2: is not an output of"),
+        (['{"ledger":x', '"verdicts":['], r"v\.ndjson:1: is not an output of .*: not JSON"),
     ],
 )
 def test_half_a_document_is_refused(tmp_path, analyzer, lines, reason):
-    with pytest.raises(NotVerdicts, match=reason):
+    with pytest.raises(InvalidVerdicts, match=reason):
         read_verdicts(lines_in(tmp_path, lines), analyzer)
 
 
 @pytest.mark.parametrize("lines", [[], [""], ['{"verdicts":{"/ce/a":{"199":{}}}}']])
 def test_what_a_job_that_died_leaves_is_not_an_estate_without_objects(tmp_path, analyzer, lines):
-    with pytest.raises(NotVerdicts, match=r"v\.ndjson: has no verdicts, like what a check that died leaves"):
+    with pytest.raises(InvalidVerdicts, match=r"v\.ndjson: has no verdicts, as after a failed check"):
         read_verdicts(lines_in(tmp_path, lines), analyzer)
 
 
@@ -107,7 +107,7 @@ def test_an_estate_without_objects_has_no_verdicts(tmp_path, analyzer, lines):
     "text", ["{", "[1]", "{}", '{"policyId":"x","status":"ODD","object":{}}', '{"policyId":1,"status":"COMPLIANT","object":{}}']
 )
 def test_a_file_of_something_else_is_refused_with_its_line(tmp_path, analyzer, text):
-    with pytest.raises(NotVerdicts, match=r"v\.ndjson:2: is no line of"):
+    with pytest.raises(InvalidVerdicts, match=r"v\.ndjson:2: is not a line of"):
         read_verdicts(lines_in(tmp_path, [verdict_line(POLICY, "COMPLIANT", "a"), text]), analyzer)
 
 
@@ -115,12 +115,12 @@ def test_a_file_of_something_else_is_refused_with_its_line(tmp_path, analyzer, t
     ("line", "reason"),
     [
         (verdict_line("/ce/other", "COMPLIANT", "a"), "`/ce/other` is not here"),
-        (verdict_line(POLICY, "COMPLIANT", "a", conditionIndex=INDEXES["INCOMPLIANT"]), "never ends COMPLIANT at index 199"),
-        (verdict_line(POLICY, "COMPLIANT", "a", conditionText="another"), "never ends COMPLIANT at index 300"),
+        (verdict_line(POLICY, "COMPLIANT", "a", conditionIndex=INDEXES["INCOMPLIANT"]), "never gives COMPLIANT at index 199"),
+        (verdict_line(POLICY, "COMPLIANT", "a", conditionText="another"), "never gives COMPLIANT at index 300"),
     ],
 )
 def test_verdicts_of_another_repository_are_refused(tmp_path, analyzer, line, reason):
-    with pytest.raises(NotVerdicts, match=f"another repository: .*{reason}.*; name theirs with --repo"):
+    with pytest.raises(InvalidVerdicts, match=f"another repository: .*{reason}.*; name theirs with --repo"):
         read_verdicts(lines_in(tmp_path, [line, line]), analyzer)
 
 

@@ -10,7 +10,7 @@ from tests.sites import POLICY, book_of, files, verdict_line
 
 def test_undetermined_objects_have_a_page_as_incompliant_ones_do(tmp_path):
     book = book_of(tmp_path / "repository", files(), [verdict_line(POLICY, "UNDETERMINED", "a")])
-    pages = [page for page in pages_of(book, title="x", documents=None, markdown=False) if isinstance(page, FindingsPage)]
+    pages = [page for page in pages_of(book, title="x", documents=None) if isinstance(page, FindingsPage)]
     assert [("UNDETERMINED", 1)] == [(part.status, part.total) for page in pages for part in page.parts]
 
 

@@ -1,1 +1,0 @@
-"""What commands about policies do: tests proposed and changed, sites built and served."""
