@@ -71,6 +71,8 @@ if TYPE_CHECKING:
     from perpend.reports.formats.as_json import write_json, write_ndjson
     from perpend.reports.formats.as_junit import write_junit
     from perpend.reports.formats.as_parquet import write_parquet
+    from perpend.reports.formats.write import FormatOptions
+    from perpend.reports.runs import PolicyChoice, RunOutcome, RunRequest, evaluate_and_report
 
 _HOMES: Final = {
     "language.compiler.names": ("UnknownName",),
@@ -120,6 +122,8 @@ _HOMES: Final = {
     "reports.formats.as_json": ("write_json", "write_ndjson"),
     "reports.formats.as_junit": ("write_junit",),
     "reports.formats.as_parquet": ("write_parquet",),
+    "reports.formats.write": ("FormatOptions",),
+    "reports.runs": ("PolicyChoice", "RunOutcome", "RunRequest", "evaluate_and_report"),
     "inventory.importers.tables.table_bytes": ("UnreadableTable",),
     "evaluation.planner.build": ("Plan",),
     "evaluation.planner.describe": ("plan_lines",),
@@ -159,6 +163,7 @@ __all__ = [
     "FieldValue",
     "Filter",
     "FilteredEvaluation",
+    "FormatOptions",
     "FrameworkAsked",
     "Imported",
     "Input",
@@ -173,6 +178,7 @@ __all__ = [
     "PerpendError",
     "Plan",
     "PolicyAsked",
+    "PolicyChoice",
     "PolicyView",
     "Program",
     "Pruned",
@@ -184,6 +190,8 @@ __all__ = [
     "Requirement",
     "RequirementResult",
     "RequirementStatus",
+    "RunOutcome",
+    "RunRequest",
     "Scope",
     "Scorecard",
     "Selection",
@@ -209,6 +217,7 @@ __all__ = [
     "__version__",
     "collect_files",
     "duck_db",
+    "evaluate_and_report",
     "evaluate_objects",
     "evaluate_snapshot",
     "evaluation_time",

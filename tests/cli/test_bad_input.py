@@ -86,7 +86,7 @@ def test_keep_going_judges_the_rest_and_repeats_the_failure(run: RunWriter, tmp_
     assert 25 == json.loads(ran.out)["ledger"]["objects"]
     lines = ran.err.splitlines(keepends=True)
     told, again = (["".join(line.split(": ", 1)[1:]) for line in part] for part in (lines[:2], lines[2:]))
-    assert told == [line.removeprefix("not judged: ") for line in again], "told where it happens, and again at the end"
+    assert told == [line.removeprefix("not evaluated: ") for line in again], "told where it happens, and again at the end"
     assert_one_line(lines[0], str(tmp_path / "bad"), reason)
     assert_one_line(lines[1], str(tmp_path / "worse"))
 
@@ -169,13 +169,13 @@ def test_a_policy_with_errors_is_refused_and_the_others_judge(run: RunWriter, tm
     assert 2 == ran.code
     assert {"/ce/policy"} == {one["policyId"] for one in json.loads(ran.out)["verdicts"]}
     assert "error[A203]: unknown extract `none`" in ran.err
-    assert "perpend: 1 policy is not judged: /ce/bad\n" in ran.err
+    assert "perpend: 1 policy is not evaluated: /ce/bad\n" in ran.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("check",), "name either INPUTs or a --store to judge"),
+        (("check",), "name either INPUTs or a --store to check"),
         (("check", EXAMPLE, "--format", "jsno"), "'jsno' is not one of 'table', 'json', "),
         (("check", EXAMPLE, "--format", "jsno"), " (did you mean 'json'?); `perpend check --help` tells more"),
         (("check", EXAMPLE, "--format", "a\nb\x1b[31m"), r"'a\nb\x1b[31m' is not one of "),

@@ -305,4 +305,4 @@ def test_an_import_that_fails_leaves_no_store_behind(run: RunWriter, tmp_path: P
 def test_an_input_without_a_name_is_told_as_such(run: RunWriter, tmp_path: Path) -> None:
     for command in (["check", ""], ["import", "", "--store", tmp_path / "s"], ["explain", "root-user-mfa", "x", ""]):
         ended = run(*command)
-        assert (2, True) == (ended.code, "INPUT '' names nothing" in ended.err), command
+        assert (2, True) == (ended.code, "INPUT '' is empty" in ended.err), command

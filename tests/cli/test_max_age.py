@@ -14,13 +14,13 @@ from unittest.mock import patch
 import duckdb
 import pytest
 
-from perpend.cli.commands import check
 from perpend.evaluation.verdicts.staleness import Freshness
 from perpend.evaluation.verdicts.stores import large_reports as large
 from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
 from perpend.inventory.readers import files
 from perpend.inventory.snapshots.database import opened, rows_of
 from perpend.inventory.snapshots.store import Store
+from perpend.reports import runs
 from tests.cli.conftest import KEY_POLICY, RunWriter
 from tests.formats import ANN, config_item
 
@@ -107,7 +107,7 @@ def test_large_reports_are_judged_as_small_ones_are(
     inventory: Inventory, run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "LARGE", 0)
-    monkeypatch.setattr(check, "LARGE", 2)
+    monkeypatch.setattr(runs, "LARGE", 2)
     users = [f"u{number}" for number in range(90)]
     inputs = [inventory.report(A, OLD, *users), inventory.report(B, NEW, *users)]
     found = run("check", *inputs, *NOW, "--max-age", "24h", "--policy", KEY_POLICY, "--format", "json")
@@ -189,7 +189,7 @@ def test_a_large_report_without_a_time_may_be_older_than_anything(
     asked = ("check", report, "--policy", KEY_POLICY, "--format", "json", "--max-age", "24h")
     small = run(*asked)
     assert (3, 2) == (small.code, json.loads(small.out)["ledger"]["UNDETERMINED"])
-    assert "it is not known whether every AWS IAM User was judged: observed at a time that nothing states" in small.err
+    assert "AWS IAM User: some objects may not be evaluated: observed at a time that nothing states" in small.err
     monkeypatch.setattr(files, "LARGE", 0)
     with patch("perpend.evaluation.verdicts.stores.large_reports._judged", wraps=large._judged) as judged:
         assert small == run(*asked)

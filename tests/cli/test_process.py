@@ -152,7 +152,7 @@ def test_a_module_that_a_full_disk_has_cut_off_is_no_interruption(run: RunWriter
 
 def test_completion_answers_a_shell() -> None:
     ended = spawn(_PERPEND_COMPLETE="bash_complete", COMP_WORDS="perpend ex", COMP_CWORD="1")
-    assert {"plain,explain", "plain,explain-code"} == set(ended.out.split())
+    assert {"plain,explain", "plain,export"} == set(ended.out.split())
 
 
 def test_the_command_knows_that_the_process_is_its_own(

@@ -1,25 +1,51 @@
-"""The root of Perpend's exceptions. Mistakes of users are diagnostics or subclasses of it, never bare tracebacks."""
+"""The root of Perpend's exceptions. A mistake of a user is a diagnostic or a subclass of it, never a bare traceback."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 
 def refuse_text(given: object, what: str) -> None:
-    """Raise TypeError where one text stands for several: its letters would be taken for them."""
+    """Raise TypeError for one text in place of several: a text is a sequence of its characters."""
     if isinstance(given, (str, bytes)):
         raise TypeError(f"{what} are several, not one text: write [{given!r}]")
 
 
 class PerpendError(Exception):
-    """Something went wrong in a way that Perpend knows how to name. It is told between processes as it is."""
+    """An error that Perpend explains in one message. It can be pickled, to be raised again in another process.
+
+    ``value`` is the value that the user gave and that is wrong, such as a path or the name of a policy; None if it is not
+    known. The command line finds with it the line of the configuration file that holds the value.
+    """
+
+    value: str | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return what makes the same error again, however its class is made."""
-        return _told, (type(self), self.args, self.__dict__)
+        """Return the parts to make the same error again, independent of the class's constructor."""
+        return _restored, (type(self), self.args, self.__dict__)
 
 
-def _told(class_: type[PerpendError], arguments: tuple[Any, ...], members: dict[str, Any]) -> PerpendError:
+class InvalidOption(PerpendError):
+    """Options that do not go together, or a value that an option cannot have.
+
+    ``options`` are the options that the message speaks of, as the command line spells them.
+    """
+
+    def __init__(self, message: str, *options: str) -> None:
+        super().__init__(message)
+        self.options = options
+
+
+_Error = TypeVar("_Error", bound=PerpendError)
+
+
+def about(value: object, error: _Error) -> _Error:
+    """Return an error, after noting the value that is wrong in its attribute ``value``."""
+    error.value = str(value)
+    return error
+
+
+def _restored(class_: type[PerpendError], arguments: tuple[Any, ...], members: dict[str, Any]) -> PerpendError:
     error = class_.__new__(class_, *arguments)
     error.__dict__.update(members)
     return error

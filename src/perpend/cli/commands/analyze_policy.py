@@ -8,7 +8,6 @@ import click
 
 from perpend.cli.options.completion import complete_files
 from perpend.cli.options.format import form_option
-from perpend.cli.options.streams import output_stream, refuse_input_as_output, terminal
 from perpend.core.iam.access_policy import AccessPolicyError
 from perpend.core.iam.levels import PolicyKind, access_of_statements
 from perpend.core.iam.surroundings import Surroundings, UnusableSurroundings, surroundings_from_json
@@ -16,6 +15,7 @@ from perpend.core.values.values import json_from_text
 from perpend.inventory.readers.errors import UnusableContent, UnusableInput
 from perpend.inventory.readers.files import STANDARD_INPUT, read_text_bytes
 from perpend.inventory.readers.json_text import read_value
+from perpend.reports.streams import output_stream, refuse_input_as_output, terminal
 from perpend.reports.terminal.access import print_access, write_access_json
 
 UNDETERMINED = 3

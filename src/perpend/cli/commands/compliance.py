@@ -12,9 +12,10 @@ from perpend.cli.options.completion import complete_frameworks
 from perpend.cli.options.format import form_option
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.values import repository_option
-from perpend.cli.options.waivers import ActiveWaivers, waiver_options
+from perpend.cli.options.waivers import waiver_options
+from perpend.findings.waivers.active import ActiveWaivers
+from perpend.reports.streams import output_stream, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

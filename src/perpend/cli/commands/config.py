@@ -13,8 +13,8 @@ from perpend.cli.config.settings import ACCOUNTS, known_names
 from perpend.cli.config.table import Row, rows_of
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import root_here
-from perpend.cli.options.streams import output_stream, terminal
 from perpend.language.compiler.names import UnknownName, did_you_mean, printable
+from perpend.reports.streams import output_stream, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

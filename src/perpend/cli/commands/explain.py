@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_files, complete_objects, complete_policies, complete_runs
 from perpend.cli.options.format import form_option
-from perpend.cli.options.inputs import InputsCommand, input_options, inputs_here, inputs_or_store
+from perpend.cli.options.inputs import input_options, inputs_here, inputs_or_store
 from perpend.cli.options.repository import repository_here, store_named
-from perpend.cli.options.streams import output_stream, refuse_input_as_output, terminal
 from perpend.cli.options.values import max_age_option, moment, repository_option
 from perpend.evaluation.explain.steps import explain_verdict
 from perpend.evaluation.verdicts.child_lists import with_children
@@ -22,6 +22,7 @@ from perpend.inventory.importers.input import need_a_store, needs_joining
 from perpend.inventory.readers import collect_files
 from perpend.inventory.readers.files import are_large
 from perpend.language.compiler.analyzer import Analyzer
+from perpend.reports.streams import output_stream, refuse_input_as_output, terminal
 from perpend.reports.terminal.explanation import print_explanation, write_explanation_json
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ Examples:
   perpend explain root-user-mfa arn:aws:iam::111122223333:root --store inventory"""
 
 
-@click.command("explain", cls=InputsCommand, yields={"store": ("inputs",)}, epilog=EPILOG)
+@click.command("explain", cls=Configured, yields={"store": ("inputs",)}, epilog=EPILOG)
 @click.argument("policy", shell_complete=complete_policies)
 @click.argument("object_name", metavar="OBJECT", shell_complete=complete_objects)
 @click.argument("inputs", nargs=-1, metavar="INPUT...", shell_complete=complete_files)

@@ -1,19 +1,55 @@
-"""``perpend export``: findings sent to where people work on them, the news only."""
+"""``perpend export``: send findings to another system, only new and changed ones."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import os
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
-from perpend.cli.actions.security_hub import CannotPush, account_of, lines_in, push, record_path
-from perpend.cli.app import USAGE_ERROR
-from perpend.cli.commands.check import command as check
-from perpend.cli.config.command import Configured, configuration_of
+from perpend.cli.config.command import Configured
+from perpend.cli.config.configuration import is_address
 from perpend.cli.options.extras import extra_packages
+from perpend.cli.options.policy_selection import choice_options
+from perpend.cli.options.repository import repository_here
+from perpend.cli.options.runs import run_on_store, run_request
+from perpend.cli.options.severity import ratings_option
+from perpend.cli.options.values import max_age_option
+from perpend.cli.options.waivers import waiver_options
 from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.plural import counted
+from perpend.core.errors import PerpendError
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.reports.formats.exchange.asff import LEVELS
+from perpend.reports.formats.write import FormatOptions
+from perpend.reports.runs import UNUSABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import TextIO
+
+    from perpend.collectors.aws.client import CloudClient
+    from perpend.collectors.aws.security_hub import Pushed
+
+REFUSED: Final = 1
+"""The exit code if Security Hub rejected some findings."""
+
+_MOST_REFUSED: Final = 5
+_OF_STORE: Final = (
+    "policies",
+    "frameworks",
+    "inherited",
+    "exclude",
+    "repo",
+    "waivers_dir",
+    "no_waivers",
+    "ratings_dir",
+    "max_age",
+)
 
 EPILOG = """\b
 Examples:
@@ -23,25 +59,44 @@ Examples:
   perpend export security-hub findings.json --dry-run
 
 \b
-Exit codes: 0 all that is news was sent, 1 some of it was refused, 2 usage or input error, or Security Hub
-cannot be asked; what was sent until then is remembered."""
+Exit codes: 0 all new and changed findings were sent, 1 Security Hub rejected some of them, 2 usage or input
+error, or Security Hub cannot be reached. Findings that were sent before the error are remembered."""
+
+
+class CannotPush(PerpendError):
+    """Findings that cannot be sent."""
 
 
 @click.group("export", epilog="\b\nExamples:\n  perpend export security-hub --store inventory --unrated medium --dry-run")
 def command() -> None:
-    """Send findings to where people work on them."""
+    """Send findings to another system."""
 
 
-@command.command("security-hub", cls=Configured, yields={"store": ("file",)}, epilog=EPILOG)
+@command.command(
+    "security-hub",
+    cls=Configured,
+    yields={
+        "store": ("file",),
+        "policies": ("frameworks",),
+        "frameworks": ("policies",),
+        "inherited": ("policies", "frameworks"),
+    },
+    epilog=EPILOG,
+)
 @click.argument("file", required=False, type=click.Path())
-@click.option("--store", metavar="DIR", type=click.Path(), help="Judge this store and send its findings, instead of a file's.")
-@click.option("--unrated", type=click.Choice(LEVELS), help="With --store: the severity of findings, which nobody rated.")
-@click.option("--repo", metavar="DIR", type=click.Path(), help="With --store: the policy repository; else Perpend's library.")
-@click.option("--sent", metavar="FILE", type=click.Path(), help="Remember here what was sent; else beside the store or file.")
-@click.option("--region", metavar="REGION", help="The region whose Security Hub is told; else that of the profile.")
+@click.option("--store", metavar="DIR", type=click.Path(), help="Check this store and send its findings, instead of a file's.")
+@click.option("--unrated", type=click.Choice(LEVELS), help="With --store: the severity of findings without a rating.")
+@choice_options
+@waiver_options
+@ratings_option
+@max_age_option
+@click.option(
+    "--sent", metavar="FILE", type=click.Path(), help="Record the sent findings here. Default: next to the store or file."
+)
+@click.option("--region", metavar="REGION", help="The region of the Security Hub. Default: the region of the profile.")
 @click.option("--profile", metavar="NAME", help="The profile of the AWS configuration.")
-@click.option("--endpoint-url", metavar="URL", help="Ask another server than AWS, such as one for tests.")
-@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@click.option("--endpoint-url", metavar="URL", help="Send to this server instead of AWS, such as a test server.")
+@click.option("--dry-run", is_flag=True, help="Print what would be sent, and send nothing.")
 @click.pass_context
 def security_hub(
     context: click.Context,
@@ -49,58 +104,129 @@ def security_hub(
     file: str | None,
     store: str | None,
     unrated: str | None,
-    repo: str | None,
     sent: str | None,
     region: str | None,
     profile: str | None,
     endpoint_url: str | None,
     *,
     dry_run: bool,
+    **given: Any,
 ) -> int:
-    """Send AWS Security Hub what is new or changed in FILE, which `perpend check --format asff` wrote, or in a store.
+    """Send new and changed findings to AWS Security Hub, from a store or from FILE.
 
-    What was sent is remembered, so that the next time only changes go out, and what did not change for 60 days. Findings of
-    other accounts than that of the credentials are left out: Security Hub takes none of them.
+    `perpend check --format asff` writes FILE. The command records the sent findings. Next time it sends changes only, and
+    findings that it sent 60 days ago. It leaves out findings of other accounts than that of the credentials: Security Hub
+    rejects them.
     """
     if bool(file) is (store is not None):
         raise click.UsageError("name either a FILE or a --store")
     if (store is None) is (unrated is not None):
         raise click.UsageError("--unrated LEVEL goes with --store, and --store with --unrated")
+    for option in context.command.params if file else ():
+        if option.name in _OF_STORE and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option.opts[0]} goes with --store")
     with extra_packages("aws", "perpend export security-hub"):
         from perpend.collectors.aws.client import CloudClient
     client = CloudClient(profile, endpoint_url, region or "")
-    account = account_of(client)
-    record = record_path(sent, store or file or "", f"{account}-{client.region}")
+    account = _account_of(client)
+    record = _record_path(sent, store or file or "", f"{account}-{client.region}")
     with ExitStack() as stack:
-        name = file if file is not None else _judged(context, stack, store or "", unrated or "", repo)
-        lines = stack.enter_context(lines_in(name))
+        name = file if file is not None else str(stack.enter_context(scratch()) / "findings.json")
+        if store is not None:
+            _write_findings(context, store, FormatOptions("asff", name, every=True, unrated=unrated), given)
+        lines = stack.enter_context(_lines_in(name))
         stack.callback(client.close)
-        return push(client, lines, visible(name), record, account, dry_run=dry_run)
+        return _send(client, lines, visible(name), record, account, dry_run=dry_run)
 
 
-def _judged(context: click.Context, stack: ExitStack, store: str, unrated: str, repo: str | None) -> str:
-    """Judge a store, and return the file with its findings, those that pass included."""
-    path = str(stack.enter_context(scratch()) / "findings.json")
-    words = [
-        "--store",
-        store,
-        "--no-history",
-        "--format",
-        "asff",
-        "--all",
-        "--unrated",
-        unrated,
-        "--out",
-        path,
-        "--fail-on",
-        "never",
-    ]
-    words += ["--repo", repo] if repo is not None else []
-    configuration = configuration_of(context)
-    words += ["--config", str(configuration.file.path)] if configuration.file else ["--no-config"]
-    # A root of its own: what options have said to this command is not what they say to the other one.
-    root = click.Context(context.find_root().command, info_name="perpend")
-    with check.make_context("check", words, parent=root) as judging:
-        if check.invoke(judging) == USAGE_ERROR:
-            raise CannotPush("the store was not judged in full: nothing was sent")
-    return path
+def _write_findings(context: click.Context, store: str, format: FormatOptions, given: Mapping[str, Any]) -> None:
+    """Check a store and write all its findings to a file, passing ones included."""
+    repository = repository_here(given["repo"])
+    request = run_request(context, given, repository, format=format, fail_on="never", decided=())
+    if run_on_store(request, store, record=False).exit_code == UNUSABLE:
+        raise CannotPush("the store was not evaluated in full: nothing was sent")
+
+
+def _send(client: CloudClient, lines: TextIO, name: str, record: Path, account: str, *, dry_run: bool) -> int:
+    """Send the new and changed findings of an account, and return the exit code. Raises CannotPush."""
+    from perpend.collectors.aws.client import Refused
+    from perpend.collectors.aws.model import CloudCall
+    from perpend.collectors.aws.security_hub import SentRecord, findings_in, push_findings
+
+    foreign = 0
+    call = CloudCall("BatchImportFindings", "securityhub", "BatchImportFindings", holds="SuccessCount")
+
+    def own() -> Iterator[dict[str, Any]]:
+        nonlocal foreign
+        for finding in findings_in(lines, name):
+            if finding["AwsAccountId"] == account:
+                yield finding
+            else:
+                foreign += 1
+
+    def send(batch: list[dict[str, Any]]) -> Mapping[str, Any]:
+        return next(iter(client.pages(call, client.region, {"Findings": batch})))
+
+    try:
+        pushed = push_findings(own(), SentRecord(record), None if dry_run else send, region=client.region)
+    except Refused as error:
+        told = f"{error.refusal.code}: {error.refusal.message}"
+        raise CannotPush(
+            f"Security Hub in {client.region} does not take findings: {told}; what it took before is kept"
+        ) from None
+    _print_summary(pushed, foreign, f"{account} in {client.region}", dry_run=dry_run)
+    return REFUSED if pushed.refused else 0
+
+
+def _print_summary(pushed: Pushed, foreign: int, where: str, *, dry_run: bool) -> None:
+    verb = "would be sent" if dry_run else "sent"
+    click.echo(
+        f"Security Hub of {where}: {pushed.sent:,} {verb} in {counted(pushed.calls, 'call')} ({pushed.new:,} new, "
+        f"{pushed.changed:,} changed, {pushed.refreshed:,} refreshed), {pushed.same:,} unchanged, "
+        f"{pushed.no_news:,} that pass and were never sent"
+    )
+    if pushed.unmentioned:
+        click.echo(f"perpend: {counted(pushed.unmentioned, 'finding')} sent before, not mentioned now, left alone", err=True)
+    if foreign:
+        click.echo(f"perpend: {counted(foreign, 'finding')} of other accounts not sent", err=True)
+    for name, reason in list(pushed.refused.items())[:_MOST_REFUSED]:
+        click.echo(f"perpend: refused: {visible(name)}: {visible(reason)}", err=True)
+    if len(pushed.refused) > _MOST_REFUSED:
+        click.echo(f"perpend: {len(pushed.refused):,} refused in all", err=True)
+
+
+def _account_of(client: CloudClient) -> str:
+    """Return the account of the credentials."""
+    from perpend.collectors.aws.catalog import CALLS
+    from perpend.collectors.aws.client import Refused
+
+    try:
+        return str(next(iter(client.pages(CALLS["sts.identity"], client.region, {})))["Account"])
+    except Refused as error:
+        raise CannotPush(f"AWS does not say whose credentials these are: {error.refusal.code}") from None
+
+
+def _record_path(sent: str | None, place: str, where: str) -> Path:
+    """Return the file that records the sent findings of an account and region."""
+    if sent is not None:
+        return Path(sent)
+    if place == "-" or is_address(place):
+        raise click.UsageError(
+            "--sent FILE is required: the sent findings cannot be recorded next to standard input or a bucket"
+        )
+    return Path(f"{place.rstrip('/' + os.sep)}.asff-sent-{where}.ndjson")
+
+
+@contextmanager
+def _lines_in(name: str) -> Iterator[TextIO]:
+    """Open a file to read, standard input for ``-``. Raises CannotPush."""
+    if name == "-":
+        yield sys.stdin
+        return
+    try:
+        with open(name, encoding="utf-8", newline="\n") as stream:
+            yield stream
+    except OSError as error:
+        raise CannotPush(f"{visible(name)}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+    except UnicodeDecodeError:
+        raise CannotPush(f"{visible(name)}: not text in UTF-8") from None

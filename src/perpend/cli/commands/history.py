@@ -10,10 +10,10 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.options.format import form_option
 from perpend.cli.options.history.record import place_of, store_option
-from perpend.cli.options.output.rows import write_row_form
-from perpend.cli.options.streams import output_stream, terminal
+from perpend.cli.options.history_output import write_rows_as
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.plural import counted
+from perpend.reports.streams import output_stream, terminal
 
 EPILOG = """\b
 Examples:
@@ -63,7 +63,7 @@ def show(name: str, directory: str, form: str, out: str | None) -> int:
             print_story(what, name, rows, console)
     else:
         with output_stream(out) as stream:
-            write_row_form(form, columns, rows, stream)
+            write_rows_as(form, columns, rows, stream)
     return 0
 
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_files
-from perpend.cli.options.inputs import InputsCommand, input_options, inputs_here, report_problems
+from perpend.cli.options.inputs import input_options, inputs_here
 from perpend.cli.options.repository import repository_here, store_named
-from perpend.cli.options.streams import progress
 from perpend.cli.options.values import object_types_option
 from perpend.core.diagnostics.escape import inert, visible
 from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.warn import warn_diagnostics
 from perpend.inventory.importers.inputs import import_inputs
+from perpend.reports.streams import progress
 
 if TYPE_CHECKING:
     from perpend.inventory.snapshots.snapshot import Snapshot
@@ -32,7 +34,7 @@ Examples:
 Exit codes: 0 the snapshot is in force, 2 an input cannot be used."""
 
 
-@click.command("import", cls=InputsCommand, epilog=EPILOG)
+@click.command("import", cls=Configured, epilog=EPILOG)
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=complete_files)
 @click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
 @input_options
@@ -55,7 +57,7 @@ def command(context: click.Context, /, inputs: tuple[str, ...], directory: str, 
         click.echo(f"perpend: {failure}", err=True)
     if imported.snapshot is None:
         return USAGE_ERROR
-    report_problems(imported.problems)
+    warn_diagnostics(imported.problems)
     _summarise(imported.snapshot)
     return USAGE_ERROR if imported.failures else 0
 

@@ -11,13 +11,13 @@ from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.options.completion import complete_runs
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import repository_here, store_named
-from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.values import object_types_option
 from perpend.core.diagnostics.text import line_of
 from perpend.inventory.snapshots.column_cache import damaged_below
 from perpend.inventory.snapshots.queries.labels import view_names
 from perpend.inventory.snapshots.store import KEPT
 from perpend.inventory.snapshots.unfinished_collections import unfinished
+from perpend.reports.streams import output_stream, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,6 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_entities
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import own_repository, places_named, repository_of
-from perpend.cli.options.streams import colours, output_stream
 from perpend.cli.options.values import repository_option
 from perpend.core.diagnostics.as_json import render_json
 from perpend.core.diagnostics.directories import place_below_here
@@ -18,6 +17,7 @@ from perpend.core.diagnostics.github import render_github
 from perpend.core.diagnostics.model import Severity
 from perpend.core.diagnostics.sarif import render_sarif
 from perpend.core.diagnostics.text import render_text
+from perpend.reports.streams import colours, output_stream
 from perpend.version import __version__
 
 EPILOG = """\b

@@ -11,10 +11,10 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_frameworks, complete_services, complete_types
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import repository_here, type_here
-from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.values import repository_option
 from perpend.evaluation.verdicts.selection import policies_named
 from perpend.language.compiler.names import section_named
+from perpend.reports.streams import output_stream, terminal
 from perpend.reports.terminal.repository.listing import LISTINGS, near_word, of_service, print_listing, with_words
 
 

@@ -10,15 +10,15 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_policies
 from perpend.cli.options.format import form_option
-from perpend.cli.options.programs import tell_refused
 from perpend.cli.options.repository import repository_here, store_named
-from perpend.cli.options.streams import output_stream
 from perpend.cli.options.values import moment, repository_option
 from perpend.evaluation.planner.describe import plan_lines, plan_mermaid
 from perpend.evaluation.planner.sql import query_of
 from perpend.evaluation.verdicts.plans import plans_of
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.language.compiler.analyzer import Analyzer
+from perpend.reports.runs import warn_unusable_policies
+from perpend.reports.streams import output_stream
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,7 +54,7 @@ def command(
     """Show how policies are judged: what is scanned, followed, counted and computed once, one plan per object type."""
     analyzer = Analyzer(repository_here(repo))
     selection = select_policies(analyzer, names)
-    tell_refused(analyzer.repository, selection)
+    warn_unusable_policies(analyzer.repository, selection)
     if not selection.programs:
         return USAGE_ERROR
     plans = plans_of(analyzer, selection, tables=_tables(store) if store else None, snapshot_time=snapshot_time)

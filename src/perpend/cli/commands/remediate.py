@@ -11,10 +11,11 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_policies, complete_runs
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.streams import output_stream
 from perpend.cli.options.values import max_age_option, moment, repository_option
-from perpend.cli.options.waivers import ActiveWaivers, waiver_options
+from perpend.cli.options.waivers import waiver_options
+from perpend.findings.waivers.active import ActiveWaivers
 from perpend.language.compiler.analyzer import Analyzer
+from perpend.reports.streams import output_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from perpend.cli.actions.policies.codes import all_rules, complete_codes, rules_called
-from perpend.cli.options.streams import terminal
 from perpend.language.compiler.names import UnknownName, did_you_mean, printable
+from perpend.reports.streams import terminal
 from perpend.reports.terminal.markdown import print_markdown
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from perpend.cli.options.streams import CannotWrite
 from perpend.language.syntax.schema import write_schemas
+from perpend.reports.streams import CannotWrite
 
 EPILOG = """\b
 Examples:

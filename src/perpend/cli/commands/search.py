@@ -9,8 +9,8 @@ import click
 from perpend.cli.config.command import Configured
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.values import repository_option
+from perpend.reports.streams import output_stream, terminal
 from perpend.reports.terminal.repository.search import nearest_word, print_hits, rows_of, search
 
 

@@ -11,11 +11,12 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.format import form_option
 from perpend.cli.options.history.record import place_of
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.severity import rating_files, ratings_option
-from perpend.cli.options.streams import output_stream, terminal
+from perpend.cli.options.severity import ratings_option
 from perpend.cli.options.values import repository_option
-from perpend.cli.options.waivers import tell_all
+from perpend.cli.options.waivers import print_diagnostics
+from perpend.findings.severity.active import rating_files
 from perpend.findings.severity.effective import ratings_in_force
+from perpend.reports.streams import output_stream, terminal
 
 EPILOG = """\b
 Examples:
@@ -45,7 +46,7 @@ def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
     files = rating_files(repository, ratings_dir)
     in_force = ratings_in_force(files, repository.policy_ids)
     problems = told_of_ratings(files, in_force, repository.policy_ids, unrated=unrated)
-    return tell_all(problems)
+    return print_diagnostics(problems)
 
 
 @command.command(

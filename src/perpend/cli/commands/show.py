@@ -10,7 +10,6 @@ import click
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_frameworks, complete_shown
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.streams import terminal
 from perpend.cli.options.values import repository_option
 from perpend.core.objects.object_types import snake_case
 from perpend.language.compiler.analyzer import Analyzer
@@ -28,6 +27,7 @@ from perpend.language.compiler.names import (
     types_meant,
 )
 from perpend.language.operations import OPERATIONS
+from perpend.reports.streams import terminal
 from perpend.reports.terminal.repository.entity import print_operation, print_policy, print_section, print_type
 
 if TYPE_CHECKING:

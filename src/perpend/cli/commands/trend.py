@@ -7,11 +7,12 @@ import click
 from perpend.cli.config.command import Configured, is_from_file
 from perpend.cli.options.format import form_option
 from perpend.cli.options.history.record import place_of, store_option
-from perpend.cli.options.output.rows import write_row_form
+from perpend.cli.options.history_output import write_rows_as
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.severity import ActiveSeverities, ratings_option
-from perpend.cli.options.streams import output_stream, terminal
+from perpend.cli.options.severity import ratings_option
 from perpend.cli.options.values import repository_option
+from perpend.findings.severity.active import ActiveSeverities
+from perpend.reports.streams import output_stream, terminal
 
 EPILOG = """\b
 Examples:
@@ -85,5 +86,5 @@ def command(
         if form == "markdown":
             write_trend_markdown(rows, stream)
         else:
-            write_row_form(form, columns, rows, stream)
+            write_rows_as(form, columns, rows, stream)
     return 0

@@ -15,13 +15,14 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.format import form_option
 from perpend.cli.options.history.record import place_of
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.values import moment, repository_option
-from perpend.cli.options.waivers import day_of, sound, tell_all, waivers_here, waivers_option
+from perpend.cli.options.waivers import print_diagnostics, waivers_option
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
-from perpend.findings.waivers.read import waivers_of
+from perpend.findings.waivers.active import day_of, raise_faults, read_waivers
+from perpend.findings.waivers.read import FOLDER, waivers_of
 from perpend.language.syntax.files import Files
+from perpend.reports.streams import output_stream, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,12 +69,12 @@ def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: 
     from perpend.findings.waivers.warnings import told_of, told_of_attestations
 
     repository = repository_here(repo)
-    files = waivers_here(repository, waivers_dir)
+    files = read_waivers(repository, waivers_dir)
     with _covering(files, repository, directory, day) as (covering, connection):
         looked = looked_at(directory, connection, covering) if directory and connection else None
     attested = attested_on(files, covering.day, repository, counts_in(directory))
     problems = [*told_of(covering, files.approvers, looked), *told_of_attestations(attested)]
-    return tell_all(problems)
+    return print_diagnostics(problems)
 
 
 @command.command("list", cls=Configured, epilog="\b\nExample:\n  perpend waivers list --format json")
@@ -92,7 +93,7 @@ def list_all(
     from perpend.reports.terminal.history.waivers import print_waivers
 
     repository = repository_here(repo)
-    files = waivers_here(repository, waivers_dir)
+    files = read_waivers(repository, waivers_dir)
     with _covering(files, repository, directory, day) as (covering, _):
         pass
     attested = attested_on(files, covering.day, repository, counts_in(directory))
@@ -127,7 +128,8 @@ def try_file(file: str, directory: str, repo: str | None, day: datetime | None, 
     if not path.is_file():
         raise PerpendError(f"{visible(file)}: there is no such file")
     files = Files(path.resolve().parent)
-    waivers = sound(waivers_of(files, path.resolve().name), files)
+    waivers = waivers_of(files, path.resolve().name)
+    raise_faults(waivers.diagnostics, files, FOLDER)
     with _covering(waivers, repository_here(repo), directory, day) as (covering, connection):
         rows = tried(connection, covering) if connection is not None else []
     if form == "json":

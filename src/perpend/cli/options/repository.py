@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,22 +18,10 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.store import Store
     from perpend.language.syntax.repository import Repository
 
-_HELD: Final = "perpend.repository"
-
 
 def repository_here(directory: str | None) -> Repository:
-    """Return the repository at a directory; for None the one that the working directory is in, else the library.
-
-    Where a command calls another one, that is the repository which it has read already.
-    """
-    context = click.get_current_context(silent=True)
-    held: Repository | None = context.meta.get(_HELD) if context else None
-    return held or open_repository(directory if directory is not None else root_here())
-
-
-def hold_repository(context: click.Context, repository: Repository) -> None:
-    """Have all below a context take the repository that was read already for the one that is here."""
-    context.meta[_HELD] = repository
+    """Open the repository at a directory; for None the repository around the working directory, else the library."""
+    return open_repository(directory if directory is not None else root_here())
 
 
 def root_here() -> Path | None:
