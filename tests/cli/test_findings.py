@@ -130,7 +130,7 @@ def test_two_runs_are_compared(run: RunWriter, days: Path) -> None:
     [
         (("3", "1"), "run 3 does not come before run 1"),
         (("1", "9"), "the history has no run `9`"),
-        (("1", "2", "3"), "two runs are compared"),
+        (("1", "2", "3"), "diff compares two runs"),
         (("--policies", "HEAD"), "--policies compares two revisions"),
         (("--run", "x"), "goes with --policies"),
     ],

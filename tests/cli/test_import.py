@@ -194,7 +194,7 @@ def test_each_mistake_in_a_mapping_is_one_line_that_says_where(run: RunWriter, t
 def test_a_time_that_is_none_is_a_usage_error(run: RunWriter, tmp_path: Path, time: str) -> None:
     ended = run("import", EXAMPLE, "--observed-at", time, "--store", tmp_path / "s")
     assert (2, "") == (ended.code, ended.out)
-    assert "is no ISO 8601 date" in ended.err
+    assert "is not an ISO 8601 date" in ended.err
 
 
 def test_standard_input_is_an_input(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

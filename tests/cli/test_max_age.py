@@ -134,7 +134,7 @@ def test_the_configuration_may_hold_it(inventory: Inventory, run: RunWriter, mon
     (inventory.directory / "perpend.toml").write_text('max-age = "a day"\n')
     ended = run("check", old, *NOW)
     assert 2 == ended.code
-    assert "'a day' is no length of time, such as 90m, 24h, 7d or 4w" in ended.err
+    assert "'a day' is not a length of time, such as 90m, 24h, 7d or 4w" in ended.err
 
 
 def test_a_key_that_leads_nowhere_is_not_known_once_the_complete_list_is_old(inventory: Inventory, run: RunWriter) -> None:

@@ -54,7 +54,7 @@ def test_on_windows_it_says_where_it_runs(run: RunWriter, monkeypatch: pytest.Mo
     ran = run("check", EXAMPLE)
     monkeypatch.undo()
     assert (2, "") == (ran.code, ran.out)
-    assert "perpend: Windows has no locks as stores need them: run it in WSL or a container" in ran.err
+    assert "perpend: Windows lacks the file locks of stores: run perpend in WSL or a container" in ran.err
 
 
 def test_the_probe_above_sees_what_a_command_imports(tmp_path: Path) -> None:

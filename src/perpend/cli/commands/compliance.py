@@ -1,4 +1,4 @@
-"""``perpend compliance``: how frameworks stand by what a store's history knows, requirement by requirement."""
+"""``perpend compliance``: show the status of each requirement of a framework, from a store's history."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Examples:
     multiple=True,
     metavar="ID",
     shell_complete=complete_frameworks,
-    help="This framework or section; without a version the newest; may be repeated. Without it, all frameworks.",
+    help="Show this framework or section only; may be repeated. Default version: the newest.",
 )
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Count this account only; may be repeated.")
 @click.option(
@@ -53,7 +53,7 @@ Examples:
     "before",
     metavar="ID",
     shell_complete=complete_frameworks,
-    help="With one --framework: also show what is carried over from this version of it, by policies.",
+    help="With one --framework: also show the policies carried over from this older version.",
 )
 @form_option("compliance")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
@@ -68,10 +68,10 @@ def command(
     form: str,
     out: str | None,
 ) -> int:
-    """Show how frameworks stand: each requirement in one class, and how many are met of all, and of those judged.
+    """Show the status of each requirement of frameworks, and how many requirements are met.
 
-    A requirement of which all that is incompliant is waived is in a class of its own, as is one that is attested: neither is
-    met.
+    A requirement is `waived` if all its incompliant findings are waived, and `attested` if an attestation covers it. Neither
+    counts as met.
     """
     from perpend.cli.options.history.compliance import carried_here, scorecards_here
 

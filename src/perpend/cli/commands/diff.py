@@ -1,4 +1,4 @@
-"""``perpend diff``: two runs compared, or two revisions of the policies over one snapshot."""
+"""``perpend diff``: compare two runs, or two revisions of the policies over one snapshot."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from perpend.reports.terminal.history.run_diff import Difference
 
 LOST_SIGHT = 3
-"""Exit code where nothing is new, and nobody sees any more whether something that was open still is."""
+"""The exit code if nothing is new, but an open finding has become unknown."""
 
 EPILOG = """\b
 Examples:
@@ -39,21 +39,21 @@ Examples:
 
 \b
 Exit codes: 0 nothing newly incompliant that is not waived, 1 something newly incompliant,
-3 nothing new, but of something open it is not known any more, 2 usage or store error."""
+3 nothing new, but an open finding has become unknown, 2 usage or store error."""
 
 
 @click.command("diff", cls=Configured, epilog=EPILOG)
 @click.argument("revisions", nargs=-1, metavar="[BEFORE] [AFTER]")
-@click.option("--policies", is_flag=True, help="BEFORE and AFTER are revisions of the repository; `.` is what lies there now.")
+@click.option("--policies", is_flag=True, help="BEFORE and AFTER are revisions of the repository; `.` is the working tree.")
 @store_option
 @click.option(
     "--repo",
     metavar="DIR",
     type=click.Path(),
-    help="The repository whose revisions are compared, or whose waivers hold; without it, the one here.",
+    help="The repository with the revisions or the waivers. Default: the one here.",
 )
 @waiver_options
-@click.option("--run", metavar="ID", help="With --policies: judge this snapshot; without it, the one in force.")
+@click.option("--run", metavar="ID", help="With --policies: compare over this snapshot. Default: the current one.")
 @ratings_option
 @form_option("diff")
 @listing_options
@@ -78,7 +78,7 @@ def command(
     github: bool,
     out: str | None,
 ) -> int:
-    """Compare two runs of a store's history, the last two where none is named.
+    """Compare two runs of a store's history; by default the last two.
 
     A run is a number, the beginning of a snapshot's id, or `last`. With --policies, compare two revisions
     of a repository over one snapshot: the effect of a change of policies, and of their waivers.
@@ -115,7 +115,7 @@ def command(
 def _difference(
     place: HistoryStorage, names: tuple[str, ...], waiving: ActiveWaivers, rating: ActiveSeverities, *, counted: bool
 ) -> tuple[Difference, dict[str, str], dict[str, dict[Status, int]]]:
-    """Return what is otherwise, waivers in words, and, where it is asked for, each policy's counts after the later run."""
+    """Return the differences, the waivers in words, and with ``counted`` the counts of each policy after the later run."""
     from perpend.findings.history.queries.findings import COMPARED, compared, coverage, run_named
     from perpend.findings.history.queries.views import asking
     from perpend.findings.severity.priority import keep_ratings, with_severity
@@ -126,9 +126,9 @@ def _difference(
 
     head = place.head()
     if len(names) > 2:
-        raise click.UsageError("two runs are compared, not more")
+        raise click.UsageError("diff compares two runs")
     if not names and len(head.runs) < 2:
-        raise click.UsageError("the history has one run only: there is nothing to compare it with")
+        raise click.UsageError("the history has only one run: nothing to compare it with")
     after = run_named(head, names[1] if len(names) == 2 else "last")
     before = run_named(head, names[0]) if names else head.runs[-2]
     if before.number >= after.number:

@@ -40,7 +40,7 @@ Examples:
   perpend findings --store inventory --life all --format ocsf --out findings.ndjson
 
 \b
-Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, waivers or ratings that cannot be read."""
+Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, or unreadable waivers or ratings."""
 
 
 @click.command("findings", cls=Configured, epilog=EPILOG)

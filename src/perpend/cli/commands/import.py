@@ -1,4 +1,4 @@
-"""``perpend import``: inputs and tables into a store."""
+"""``perpend import``: import inputs and tables into a store."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Examples:
   perpend import recorders.csv --type CA10__CaAwsConfigRecorder__c --complete 111122223333/eu-west-1 --store inventory
 
 \b
-Exit codes: 0 the snapshot is in force, 2 an input cannot be used."""
+Exit codes: 0 the snapshot is the current one, 2 an input cannot be used."""
 
 
 @click.command("import", cls=Configured, epilog=EPILOG)
@@ -39,13 +39,13 @@ Exit codes: 0 the snapshot is in force, 2 an input cannot be used."""
 @click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
 @input_options
 @object_types_option
-@click.option("--keep-going", is_flag=True, help="Store the usable inputs even if others are not; still exits 2.")
+@click.option("--keep-going", is_flag=True, help="Import the usable inputs even if others are not; the exit code is still 2.")
 @click.pass_context
 def command(context: click.Context, /, inputs: tuple[str, ...], directory: str, repo: str | None, keep_going: bool) -> int:
-    """Bring INPUTs into a store as one snapshot: whatever `perpend check` reads.
+    """Import INPUTs into a store as one snapshot. INPUT is any file that `perpend check` reads.
 
-    --type, --mapping, --observed-at and --complete hold for the inputs before them, back to other inputs' options; in front
-    of all, for all.
+    --type, --mapping, --observed-at and --complete apply to the inputs before them, back to the previous such option; in
+    front of all inputs, they apply to all.
     """
     repository = repository_here(repo)
     read = inputs_here(context, inputs, repository)

@@ -1,4 +1,4 @@
-"""``perpend plan``: how policies would be judged by an engine."""
+"""``perpend plan``: show the plan of an engine for policies."""
 
 from __future__ import annotations
 
@@ -38,20 +38,25 @@ Examples:
 @click.command("plan", cls=Configured, epilog=EPILOG)
 @click.argument("names", nargs=-1, required=True, metavar="ID|GLOB...", shell_complete=complete_policies)
 @repository_option
-@click.option("--store", metavar="DIR", type=click.Path(), help="Plan over the tables of this store, not over the catalogue.")
+@click.option(
+    "--store",
+    metavar="DIR",
+    type=click.Path(),
+    help="Plan for the tables of this store. Default: for the declared object types.",
+)
 @click.option(
     "--engine",
     type=click.Choice(["duckdb", "spark", "bigquery", "postgres", "snowflake", "trino"]),
     default="duckdb",
     show_default=True,
-    help="Whose SQL is shown; behind the first two, only as far as it goes.",
+    help="The engine or SQL dialect. Only duckdb and spark can run the SQL.",
 )
 @form_option("plan")
-@click.option("--snapshot-time", metavar="TIME", callback=moment, help="The day that dates are measured against; else today.")
+@click.option("--snapshot-time", metavar="TIME", callback=moment, help="The day to compare dates with. Default: today.")
 def command(
     names: tuple[str, ...], repo: str | None, store: str | None, engine: str, form: str, snapshot_time: datetime | None
 ) -> int:
-    """Show how policies are judged: what is scanned, followed, counted and computed once, one plan per object type."""
+    """Show the plan of an engine for policies: scans, joins, counts and shared columns, one plan per object type."""
     analyzer = Analyzer(repository_here(repo))
     selection = select_policies(analyzer, names)
     warn_unusable_policies(analyzer.repository, selection)

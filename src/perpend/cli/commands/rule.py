@@ -1,4 +1,4 @@
-"""``perpend rule``: the page of a diagnostic's code."""
+"""``perpend rule``: explain the code of a diagnostic."""
 
 from __future__ import annotations
 

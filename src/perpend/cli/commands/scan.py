@@ -100,7 +100,7 @@ def _max_age(context: click.Context) -> timedelta | None:
     text = configuration.values.get("max-age")
     age = age_from_text(text) if text is not None else None
     if text is not None and age is None:
-        reason = f"'{text}' is no length of time, such as 90m, 24h, 7d or 4w"
+        reason = f"'{text}' is not a length of time, such as 90m, 24h, 7d or 4w"
         raise PerpendError(f"{configuration.place('max-age')}: `max-age`: {reason}")
     return age
 

@@ -1,4 +1,4 @@
-"""``perpend show``: one entity, whole."""
+"""``perpend show``: show one entity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``perpend waivers``: what people answer for, listed, checked, and tried before it holds."""
+"""``perpend waivers``: list, check and try out waivers and attestations."""
 
 from __future__ import annotations
 
@@ -39,21 +39,23 @@ Examples:
   perpend waivers try waivers/iam.yaml --store inventory
 
 \b
-Exit codes: 0 nothing to tell, 1 something to tell (lint), 2 waivers that cannot be read."""
+Exit codes: 0 no problems, 1 problems found (lint), 2 waivers that cannot be read."""
 
 _day = click.option(
     "--day",
     metavar="DAY",
     callback=moment,
-    help="Ask for this day; without it, for today, and with --store for the newest run's day as well.",
+    help="Use this day. Default: today, and with --store also the day of the newest run.",
 )
-_store = click.option("--store", "directory", metavar="DIR", type=click.Path(), help="Count findings of this store's history.")
+_store = click.option(
+    "--store", "directory", metavar="DIR", type=click.Path(), help="Count the findings of this store's history."
+)
 _form = form_option("waivers")
 
 
 @click.group("waivers", epilog=EPILOG)
 def command() -> None:
-    """Show, check and try waivers and attestations: what people answer for, until when, and what that covers."""
+    """List, check and try out waivers and attestations."""
 
 
 @command.command(
@@ -64,7 +66,7 @@ def command() -> None:
 @_store
 @_day
 def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None) -> int:
-    """Tell what is wrong or odd: ended, ending, unused, overbroad, overlapping, not approved. With --store, by its findings."""
+    """Report ended, ending, unused, overbroad, overlapping and unapproved waivers. With --store, match its findings."""
     from perpend.findings.waivers.attestations import attested_on
     from perpend.findings.waivers.warnings import told_of, told_of_attestations
 
@@ -87,7 +89,7 @@ def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: 
 def list_all(
     repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None, form: str, out: str | None
 ) -> int:
-    """List waivers and attestations: whether they are in force, until when, who answers for them, and what they cover."""
+    """List waivers and attestations with their state, end, owner, and the findings that they cover."""
     from perpend.findings.waivers.attestations import attested_on
     from perpend.reports.formats.as_waivers import attested_document, day_document, standing_document
     from perpend.reports.terminal.history.waivers import print_waivers
@@ -113,13 +115,13 @@ def list_all(
 
 @command.command("try", cls=Configured, epilog="\b\nExample:\n  perpend waivers try waivers/iam.yaml --store inventory")
 @click.argument("file", metavar="FILE", type=click.Path())
-@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store whose history is asked.")
+@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store with the history.")
 @repository_option
 @_day
 @_form
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def try_file(file: str, directory: str, repo: str | None, day: datetime | None, form: str, out: str | None) -> int:
-    """Say what the waivers of FILE would cover of a store's findings, by policy and account, before they hold."""
+    """Show the findings of a store that the waivers of FILE would cover, by policy and account."""
     from perpend.findings.waivers.match_history import tried
     from perpend.reports.formats.as_waivers import day_document
     from perpend.reports.terminal.history.waivers import print_tried
@@ -144,7 +146,7 @@ def try_file(file: str, directory: str, repo: str | None, day: datetime | None, 
 def _covering(
     files: WaiverFiles, repository: Repository, directory: str | None, day: datetime | None
 ) -> Iterator[tuple[WaiverMatches, Connection | None]]:
-    """Yield how waivers stand on a day, with what they cover of a store's history where one is named."""
+    """Yield the matches of waivers on a day, and the connection to the history if a store is given."""
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.status import DayAsked, standings_on
 
