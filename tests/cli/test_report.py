@@ -105,3 +105,24 @@ def test_a_table_that_holds_nothing_and_that_nobody_claims_was_not_judged_and_ev
         assert bool(code) is ("AWS IAM User: some objects may not be evaluated: " in told.err)
         run(*asked, "--format", "html", "--out", page)
         assert bool(code) is ("Not all was judged" in page.read_text("utf-8"))
+
+
+def test_a_report_takes_the_settings_of_check_from_the_configuration(
+    tmp_path: Path, store: Path, run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "perpend.toml").write_text(
+        f'store = "{store.name}"\npolicies = ["{KEY_POLICY}", "root-user-mfa"]\nexclude = ["root-*"]\nrequire-coverage = true\n',
+        "utf-8",
+    )
+    ran = run("report", "html", *TIME, "--out", "a.html")
+    assert 0 == ran.code, ran.err
+    assert "excluded (/ce/ca/aws/iam/root-user-mfa)" in ran.err or "1 policy not asked: excluded" in ran.err
+    (tmp_path / "perpend.toml").write_text('exclude = ["root-user-mf"]\n', "utf-8")
+    ran = run("report", "html", "--store", store, *TIME, "--out", "b.html")
+    assert (2, True) == (ran.code, ran.err.startswith("perpend: perpend.toml:1: unknown policy 'root-user-mf'")), ran.err
+
+
+def test_options_of_a_store_do_not_go_with_a_file(tmp_path: Path, run: RunWriter) -> None:
+    ran = run("export", "security-hub", tmp_path / "findings.json", "--policy", KEY_POLICY)
+    assert (2, True) == (ran.code, ran.err.startswith("perpend: --policy goes with --store")), ran.err
