@@ -59,7 +59,7 @@ Exit codes: 0 known for every Allow statement, 3 unknown for some,
 @form_option("analyze-policy")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(document: str, context_file: str | None, kind: str, form: str, out: str | None) -> int:
-    """Show who can use each Allow statement of DOCUMENT, and why. DOCUMENT is an AWS policy as JSON; - is standard input.
+    """Show who can use each Allow statement of DOCUMENT, and why. DOCUMENT is an AWS policy in JSON; - means standard input.
 
     An answer of the AWS CLI that contains a policy works as well. The shown access is never narrower than the real one: a
     condition that Perpend does not understand restricts nobody. Access that depends on unknown facts is unknown.

@@ -1,4 +1,4 @@
-"""``perpend lint``: everything wrong or suspicious in a repository, in one run."""
+"""``perpend lint``: find errors and suspicious parts in a repository."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ Exit codes: 0 no error, 1 some error, 2 not a policy repository.
 @click.option(
     "--fix",
     is_flag=True,
-    help="First mend what can be mended in one way only: unused imports, older spellings, white space at line ends.",
+    help="First fix problems with only one fix: unused imports, old spellings, white space at line ends.",
 )
 def command(names: tuple[str, ...], repo: str | None, form: str, out: str | None, fix: bool) -> int:
-    """Find what is wrong (errors) or suspicious (warnings) in a policy repository.
+    """Find errors and warnings in a policy repository.
 
-    ID or PATH names a file, a policy, a folder or a glob: only what is found there is told, and decides the exit code.
+    ID or PATH is a file, a policy, a folder or a glob. It limits the report and the exit code to these files.
     """
     if fix:
         own = own_repository(repo, names)

@@ -1,4 +1,4 @@
-"""``perpend report``: check a store and write a report to hand over."""
+"""``perpend report``: check a store and write a report."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Exit codes: 0 the report was written, 2 usage, input or repository error, or the
 
 @click.group("report", epilog=EPILOG)
 def command() -> None:
-    """Write a report that you can hand over."""
+    """Check a store and write a report."""
 
 
 @command.command(

@@ -14,7 +14,7 @@ from perpend.reports.terminal.markdown import print_markdown
 @click.argument("code", required=False, shell_complete=complete_codes)
 @click.option("--all", "every", is_flag=True, help="List every code with its name.")
 def command(code: str | None, every: bool) -> int:
-    """Explain a diagnostic's code (A203) or name (unknown-extract): what is wrong, and how to mend it."""
+    """Explain a diagnostic's code (A203) or name (unknown-extract): the problem, and how to fix it."""
     from rich.text import Text
 
     rules = all_rules()

@@ -47,14 +47,15 @@ if TYPE_CHECKING:
     "--framework",
     metavar="ID",
     shell_complete=complete_frameworks,
-    help="Show the section of this framework that has ID as its printed number or path; without a version of the newest.",
+    help="Show the section with the printed number or path ID of this framework. Default version: the newest.",
 )
-@click.option("--all", "everything", is_flag=True, help="Of a policy: show each check for itself, where it stands.")
+@click.option("--all", "everything", is_flag=True, help="For a policy: show every check, with its place.")
 @repository_option
 def command(name: str, framework: str | None, everything: bool, repo: str | None) -> int:
     """Show a policy, an object type, a framework section or an operation.
 
-    A type goes by its label, too, a framework without its version (`cis-aws`: the newest), a section by its printed number.
+    Name a type by its label or API name, a framework with or without its version (`cis-aws` is the newest), and a section by
+    its path or printed number.
     """
     repository = repository_here(repo)
     with terminal(None) as console:
