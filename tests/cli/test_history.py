@@ -47,7 +47,7 @@ def runs(store: Path) -> int:
 
 
 def test_a_check_of_a_store_says_what_happened_since_the_last_one(judged: tuple[Path, list[Run]]) -> None:
-    assert ["", "perpend: since the last run: 1 gone (perpend diff)\n"] == [heard_of(ran) for ran in judged[1]]
+    assert ["", "perpend: since the last run: 1 resource deleted (perpend diff)\n"] == [heard_of(ran) for ran in judged[1]]
     assert [1, 1] == [ran.code for ran in judged[1]]
 
 
@@ -87,7 +87,7 @@ def test_an_old_report_beside_a_fresh_one_resolves_nothing_of_its_account(run: R
                 "perpend: history: account 444455556666 was looked at later before: what was seen then stays\n"
             )
             assert "since the last run: 1 opened (" in told  # whom nobody knew
-    assert "perpend: since the last run: 1 gone (perpend diff)\n" == told
+    assert "perpend: since the last run: 1 resource deleted (perpend diff)\n" == told
 
 
 def test_a_day_in_the_future_is_not_kept(run: RunWriter, store: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_policy_that_the_repository_lacks_is_told_until_somebody_says_what_bec
     faulty.write_text("renames: [{from: /ce/before, to: /ce/after}]\n")
     told = run("check", "--store", unjudged, "--repo", tmp_path / "after", "-q")
     assert "no policy" not in told.err
-    assert "25 retired" in told.err
+    assert "25 policy removed" in told.err
     for name in ("before", "after"):
         assert 25 == len(json.loads(run("findings", "--store", unjudged, "--policy", name, "--format", "json").out))
         assert 0 == run("history", name, "--store", unjudged).code

@@ -149,7 +149,7 @@ def test_what_was_not_taken_goes_out_with_the_next_call_run_by_run(
     assert "run 2 was not sent: HTTP 404;" in notify(run, days).err
     receiver.answers = [(503, {})]
     assert 0 == notify(run, days).code
-    assert [(2, {"opened": 1}), (3, {"gone": 1})] == [(one["run"], one["counts"]) for one in receiver.taken]
+    assert [(2, {"opened": 1}), (3, {"resource_deleted": 1})] == [(one["run"], one["counts"]) for one in receiver.taken]
     keys = [one["Idempotency-Key"] for one in receiver.headers]
     assert 2 == len(set(keys))
 

@@ -100,7 +100,7 @@ def command(
     write_difference(difference, place.head(), known, said, asked, limit)
     if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in difference.rows):
         return 1
-    return LOST_SIGHT if any(row["what"] == Event.LOST_SIGHT for row in difference.rows) else 0
+    return LOST_SIGHT if any(row["what"] == Event.BECAME_UNKNOWN for row in difference.rows) else 0
 
 
 def _difference(

@@ -82,7 +82,7 @@ class ListRequest:
     "--life",
     "lives",
     multiple=True,
-    type=click.Choice([*(life.value for life in State if life is not State.CLEAR), "all"]),
+    type=click.Choice([*(life.value for life in State if life is not State.PASSING), "all"]),
     help="Findings of this life only; may be repeated.  [default: open, unconfirmed]",
 )
 @click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Findings by this policy only; may be repeated.")

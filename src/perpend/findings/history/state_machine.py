@@ -34,7 +34,7 @@ def step(known: FindingState | None, said: Observation, run: int) -> tuple[Findi
         return known, None
     value = ABSENT if said.value is None else said.value
     status = status_of(value)
-    before = known or FindingState(value, run, run, life=State.CLEAR)
+    before = known or FindingState(value, run, run, life=State.PASSING)
     was = status_of(known.value) if known else None
     after = replace(before, value=value, seen=run)
     if status is not was:
@@ -52,7 +52,7 @@ def step(known: FindingState | None, said: Observation, run: int) -> tuple[Findi
 def _retired(known: FindingState | None, run: int) -> tuple[FindingState | None, Event | None]:
     if known is None or known.life not in OPEN_LIVES:
         return known, None
-    return replace(known, life=State.RETIRED, ended=run), Event.RETIRED
+    return replace(known, life=State.POLICY_REMOVED, ended=run), Event.POLICY_REMOVED
 
 
 def _incompliant(
@@ -60,7 +60,7 @@ def _incompliant(
 ) -> tuple[FindingState, Event | None]:
     after = replace(after, life=State.OPEN, inc_start=run if before.inc_start is None else before.inc_start, inc_end=None)
     if before.life is State.UNCONFIRMED:
-        return after, Event.SEEN_AGAIN
+        return after, Event.RECONFIRMED
     if before.life is State.OPEN:
         return after, Event.CHANGED if known and known.value != after.value else None
     after = replace(after, open_since=run, ended=None, episodes=before.episodes + 1)
@@ -70,11 +70,11 @@ def _incompliant(
 def _undetermined(before: FindingState, after: FindingState) -> tuple[FindingState, Event | None]:
     is_open = before.life in OPEN_LIVES
     after = replace(after, life=State.UNCONFIRMED if is_open else State.UNKNOWN)
-    return after, Event.LOST_SIGHT if before.life is State.OPEN else None
+    return after, Event.BECAME_UNKNOWN if before.life is State.OPEN else None
 
 
 def _known(before: FindingState, after: FindingState, run: int, *, gone: bool) -> tuple[FindingState, Event | None]:
-    end = State.GONE if gone else State.RESOLVED
+    end = State.RESOURCE_DELETED if gone else State.RESOLVED
     if before.life in OPEN_LIVES:
-        return replace(after, life=end, ended=run), Event.GONE if gone else Event.RESOLVED
-    return replace(after, life=end if before.episodes else State.CLEAR), None
+        return replace(after, life=end, ended=run), Event.RESOURCE_DELETED if gone else Event.RESOLVED
+    return replace(after, life=end if before.episodes else State.PASSING), None

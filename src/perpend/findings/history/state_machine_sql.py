@@ -34,19 +34,19 @@ _COLUMNS: Final = {
         "CASE WHEN fails THEN NULL WHEN moves AND value IS NOT NULL AND value % 8 = {incompliant} THEN {run} ELSE inc_end END"
     ),
     "life": (
-        "CASE WHEN retires THEN 'retired' WHEN NOT moves THEN life WHEN fails THEN 'open' "
+        "CASE WHEN retires THEN 'policy_removed' WHEN NOT moves THEN life WHEN fails THEN 'open' "
         "WHEN blurs THEN CASE WHEN was_open THEN 'unconfirmed' ELSE 'unknown' END "
-        "WHEN times > 0 THEN CASE WHEN now % 8 = {disappeared} THEN 'gone' ELSE 'resolved' END ELSE 'clear' END"
+        "WHEN times > 0 THEN CASE WHEN now % 8 = {disappeared} THEN 'resource_deleted' ELSE 'resolved' END ELSE 'passing' END"
     ),
     "open_since": "CASE WHEN begins THEN {run} ELSE open_since END",
     "ended": "CASE WHEN begins THEN NULL WHEN retires OR ends THEN {run} ELSE ended END",
     "episodes": "CASE WHEN begins THEN times + 1 ELSE times END",
     "known_at": "CASE WHEN turns AND value IS NOT NULL AND value % 8 <> {undetermined} THEN seen ELSE known_at END",
     "event": (
-        "CASE WHEN retires THEN 'retired' WHEN begins THEN CASE WHEN times > 0 THEN 'reopened' ELSE 'opened' END "
-        "WHEN fails AND life = 'unconfirmed' THEN 'seen again' WHEN fails AND value <> now THEN 'changed' "
-        "WHEN blurs AND life = 'open' THEN 'lost sight' "
-        "WHEN ends THEN CASE WHEN now % 8 = {disappeared} THEN 'gone' ELSE 'resolved' END END"
+        "CASE WHEN retires THEN 'policy_removed' WHEN begins THEN CASE WHEN times > 0 THEN 'reopened' ELSE 'opened' END "
+        "WHEN fails AND life = 'unconfirmed' THEN 'reconfirmed' WHEN fails AND value <> now THEN 'changed' "
+        "WHEN blurs AND life = 'open' THEN 'became_unknown' "
+        "WHEN ends THEN CASE WHEN now % 8 = {disappeared} THEN 'resource_deleted' ELSE 'resolved' END END"
     ),
 }
 

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.findings.history.model import Cause, Event
+from perpend.findings.history.model import Cause, Event, in_words
 from perpend.findings.notifications.chat import code_in_chat, shown_in_chat
 from perpend.findings.waivers.matches import WAIVED
 
@@ -172,7 +172,7 @@ def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _told(counts: Mapping[str, int], endings: Sequence[WaiverEnding]) -> str:
-    told = [f"{number:,} {event}" for event, number in counts.items()]
+    told = [f"{number:,} {in_words(event)}" for event, number in counts.items()]
     for has_ended, what in ((True, "waived or attested no more"), (False, "ending soon")):
         number = sum(ending.has_ended is has_ended for ending in endings)
         told += [f"{number:,} {what}"] if number else []
@@ -183,4 +183,5 @@ def _line(finding: Mapping[str, Any]) -> str:
     account = f" in {shown_in_chat(finding['account'])}" if finding["account"] else ""
     waived = f" (waived: {shown_in_chat(finding['waiver'])})" if finding["waiver"] else ""
     name = finding["objectName"] or finding["objectId"]
-    return f"{finding['event']}: {shown_in_chat(finding['policyId'].rpartition('/')[2])}: {code_in_chat(name)}{account}{waived}"
+    policy = shown_in_chat(finding["policyId"].rpartition("/")[2])
+    return f"{in_words(finding['event'])}: {policy}: {code_in_chat(name)}{account}{waived}"

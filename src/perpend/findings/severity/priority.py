@@ -125,7 +125,7 @@ def _reason(now: datetime, is_overdue: str, by_rank: str) -> str:
         f"CASE WHEN rank IS NULL THEN 'not rated' ELSE {would} || {by_rank} || ' (' || source || {moved} || ')' END",
         f"CASE WHEN {_is_reopened()} THEN 'reopened' END",
         f"CASE WHEN {_is_new(now)} THEN 'new' WHEN open_since IS NOT NULL THEN 'open since ' || {since} END",
-        "CASE WHEN life <> 'open' THEN life END",
+        "CASE WHEN life <> 'open' THEN replace(life, '_', ' ') END",
     )
     return f"concat_ws(', ', {', '.join(parts)})"
 

@@ -15,6 +15,7 @@ from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.model import Severity
 from perpend.core.diagnostics.plural import counted
 from perpend.core.errors import PerpendError
+from perpend.findings.history.model import in_words
 from perpend.language.syntax.wording import nearest
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _tell(committed: Committed) -> None:
     if more := len(committed.late) - _MOST_LOST:
         click.echo(f"perpend: history: likewise {counted(more, 'account')} more", err=True) if more > 0 else None
     if committed.events and not committed.is_first:
-        told = ", ".join(f"{number:,} {event}" for event, number in committed.events.items())
+        told = ", ".join(f"{number:,} {in_words(event)}" for event, number in committed.events.items())
         click.echo(f"perpend: since the last run: {told} (perpend diff)", err=True)
 
 

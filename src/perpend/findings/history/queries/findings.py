@@ -175,13 +175,15 @@ def compared(before: int, after: int) -> str:
     is_open = "life IN ('open', 'unconfirmed')"
     what = (
         f"CASE WHEN {is_open} AND (NOT was_open OR opened) THEN CASE WHEN episodes > 1 THEN 'reopened' ELSE 'opened' END "
-        f"WHEN was_open AND NOT {is_open} THEN CASE WHEN life = 'unknown' THEN 'lost sight' ELSE life END "
-        "WHEN was_open AND NOT blurred AND life = 'unconfirmed' THEN 'lost sight' "
-        "WHEN was_open AND blurred AND life = 'open' THEN 'seen again' "
+        f"WHEN was_open AND NOT {is_open} THEN CASE WHEN life = 'unknown' THEN 'became_unknown' ELSE life END "
+        "WHEN was_open AND NOT blurred AND life = 'unconfirmed' THEN 'became_unknown' "
+        "WHEN was_open AND blurred AND life = 'open' THEN 'reconfirmed' "
         "WHEN was_open AND before // 8 IS DISTINCT FROM value // 8 THEN 'changed' END"
     )
     changes = f"SELECT c.*, {was_open} AS was_open, {blurred} AS blurred FROM ({between}) AS c"
-    order = "['opened', 'reopened', 'lost sight', 'seen again', 'changed', 'resolved', 'gone', 'retired']"
+    order = (
+        "['opened', 'reopened', 'became_unknown', 'reconfirmed', 'changed', 'resolved', 'resource_deleted', 'policy_removed']"
+    )
     return (
         f"SELECT l.what, {FINDING_ID} AS finding_id, p.policy_id, o.type, o.id AS object_id, {called('o')} AS object_name, "
         f"o.external_id, o.account, o.region, {status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
@@ -216,7 +218,7 @@ def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
     )
     flows = (
         "SELECT run, count(*) FILTER (event IN ('opened', 'reopened')) AS opened, "
-        f"count(*) FILTER (event IN ('resolved', 'gone', 'retired')) AS ended FROM event WHERE {condition} GROUP BY 1"
+        f"count(*) FILTER (event IN ('resolved', 'resource_deleted', 'policy_removed')) AS ended FROM event WHERE {condition} GROUP BY 1"
     )
     query = (
         "SELECT r.number AS run, r.time, coalesce(c.open, 0) AS open, coalesce(c.unconfirmed, 0) AS unconfirmed, "

@@ -324,7 +324,7 @@ def _findings() -> str:
         f"SELECT {FINDING_ID} AS finding_id, {_NAMED}, {status_sql('l.value')} AS status, l.value // 8 AS condition_index, "
         f"l.life, {times}, l.episodes, l.run AS changed_in_run, l.seen AS seen_in_run, t.text AS condition_text, "
         f"t.message AS current_state_message, t.remediation AS remediation_message FROM {LIVES} AS l {NAMES} "
-        f"LEFT JOIN {_TEXTS} AS t ON t.policy_no = l.policy_no AND t.code = l.value // 8 WHERE l.life <> 'clear'"
+        f"LEFT JOIN {_TEXTS} AS t ON t.policy_no = l.policy_no AND t.code = l.value // 8 WHERE l.life <> 'passing'"
     )
 
 

@@ -113,7 +113,7 @@ def _told(retired: Collection[int], run: int) -> str:
     pairs = (
         "SELECT p.policy_no, p.object_no, p.seen, p.seen AS seen_before, p.before AS value, "
         "coalesce(l.status_run, CASE WHEN p.before IS NOT NULL THEN greatest(r.first_run, a.first_run) END) AS status_run, "
-        f"{known}, coalesce(l.life, CASE WHEN p.before IS NOT NULL THEN 'clear' END) AS life, "
+        f"{known}, coalesce(l.life, CASE WHEN p.before IS NOT NULL THEN 'passing' END) AS life, "
         "coalesce(l.episodes, 0) AS episodes, p.said, true AS asked, true AS complete, false AS retired, a.program_run, "
         f"a.engine_run, j.value AS again, coalesce(r.first_run, {run}) = {run} AS object_new, "
         f"a.first_run = {run} AS policy_new FROM pairs AS p "
@@ -134,7 +134,7 @@ def _told(retired: Collection[int], run: int) -> str:
 
 def _cause(*, same_estate: bool) -> str:
     unknown = f"before % 8 = {UNDETERMINED} OR said % 8 = {UNDETERMINED}"
-    own = f"CASE WHEN {unknown} THEN 'knowledge' ELSE 'estate' END"
+    own = f"CASE WHEN {unknown} THEN 'visibility_change' ELSE 'resource_change' END"
     older = "(seen_before < program_run OR seen_before < engine_run)"
     changed = "CASE WHEN seen_before < program_run THEN 'policy' ELSE 'engine' END"
     alike = "CASE WHEN before % 8 = said % 8 THEN again = {0} ELSE again % 8 = {0} % 8 END"
@@ -142,14 +142,14 @@ def _cause(*, same_estate: bool) -> str:
         changed
         if same_estate
         else (
-            f"CASE WHEN again IS NULL THEN 'unclear' WHEN {alike.format('before')} THEN {own} "
-            f"WHEN {alike.format('said')} THEN {changed} ELSE 'estate' END"
+            f"CASE WHEN again IS NULL THEN 'unknown' WHEN {alike.format('before')} THEN {own} "
+            f"WHEN {alike.format('said')} THEN {changed} ELSE 'resource_change' END"
         )
     )
     return (
         "CASE WHEN retired THEN 'policy' "
-        "WHEN before IS NULL THEN CASE WHEN object_new THEN 'estate' WHEN policy_new THEN 'policy' ELSE 'knowledge' END "
-        f"WHEN before = said THEN 'policy' WHEN said = {ABSENT} THEN 'estate' WHEN {older} THEN {judged} ELSE {own} END"
+        "WHEN before IS NULL THEN CASE WHEN object_new THEN 'resource_change' WHEN policy_new THEN 'policy' ELSE 'visibility_change' END "
+        f"WHEN before = said THEN 'policy' WHEN said = {ABSENT} THEN 'resource_change' WHEN {older} THEN {judged} ELSE {own} END"
     )
 
 

@@ -93,7 +93,7 @@ def revived_query(known: str, now: str, groups: Groups, revived: Collection[int]
         parts.append(
             f"SELECT l.policy_no, l.object_no, k.v{number}, n.v{number}, {seen} FROM lives AS l "
             f"JOIN {now} AS n ON n.object_no = l.object_no JOIN {known} AS k ON k.object_no = l.object_no "
-            f"WHERE l.policy_no = {number} AND l.life = 'retired' AND n.{groups.column[number]} = {run} "
+            f"WHERE l.policy_no = {number} AND l.life = 'policy_removed' AND n.{groups.column[number]} = {run} "
             f"AND n.v{number} = k.v{number}"
         )
     return " UNION ALL ".join(parts)

@@ -30,7 +30,7 @@ DAYS: list[list[int | None]] = [
     [199, 300, None, 300, 199, 101, 300],
     [101, 199, 199, 199, 101, 300, 300],
 ]
-ENDED = ("resolved", "gone", "retired")
+ENDED = ("resolved", "resource_deleted", "policy_removed")
 
 State = dict[str, tuple[str, str, int | None, int]]
 
@@ -84,9 +84,9 @@ def otherwise(before: tuple[str, str, int | None, int] | None, after: tuple[str,
     if is_open and (not was_open or after[3] > (before[3] if before else 0)):
         return "reopened" if after[3] > 1 else "opened"
     if was_open and not is_open:
-        return "lost sight" if now == "unknown" else now
+        return "became_unknown" if now == "unknown" else now
     if was_open and was != now:
-        return "lost sight" if now == "unconfirmed" else "seen again"
+        return "became_unknown" if now == "unconfirmed" else "reconfirmed"
     return "changed" if was_open and before and before[2] != after[2] else None
 
 
@@ -109,7 +109,7 @@ def test_what_is_otherwise_in_one_run_than_in_another_is_what_findings_said_afte
             expected = [(name, what) for name, state in sorted(new.items()) if (what := otherwise(old.get(name), state))]
             assert expected == [row[:2] for row in rows], (before, after)
             seen |= {what for _, what in expected}
-    assert {"opened", "reopened", "lost sight", "seen again", "changed", *ENDED} == seen
+    assert {"opened", "reopened", "became_unknown", "reconfirmed", "changed", *ENDED} == seen
 
 
 def test_what_began_between_two_runs_was_nothing_before(told: tuple[HistoryStorage, list[State]]) -> None:
