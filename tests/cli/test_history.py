@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from perpend.findings.history.manifest import head_from
+from perpend.inventory.snapshots.manifest import sealed
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run, RunWriter, answer, done, report
 from tests.repositories import logic, policy_files, write
 
@@ -55,6 +56,19 @@ def test_the_same_check_again_says_nothing_new(run: RunWriter, store: Path) -> N
     assert "" == heard_of(run(*CHECK, "--store", store))
     assert "" == heard_of(run(*CHECK[:-1], KEY_POLICY, "--store", store))
     assert 2 == runs(store)
+
+
+def test_a_history_of_an_earlier_format_is_rejected_until_it_is_removed(run: RunWriter, store: Path) -> None:
+    path = store / "history" / "head.json"
+    path.write_text(sealed({**json.loads(path.read_text()), "format": 4}))
+    reason = "earlier version of Perpend (format 4; this version reads 5): remove the directory `history` of the store"
+    told = run("findings", "--store", store)
+    assert (2, "") == (told.code, told.out) and reason in told.err
+    again = run(*CHECK, "--store", store)
+    assert 1 == again.code and reason in again.err
+    shutil.rmtree(store / "history")
+    assert "" == heard_of(run(*CHECK, "--store", store))
+    assert 1 == runs(store)
 
 
 def test_no_history_keeps_none(run: RunWriter, unjudged: Path) -> None:

@@ -135,9 +135,9 @@ def _contradictions(connection: Connection, place: HistoryStorage, name: str, kn
         if number := rows_of(connection, query)[0][0]:
             yield f"{name}: {counted(number, 'value')} of policy {policy} with another status than its findings say"
     for file in known.past:
-        span = known.spans.get(file.path)
+        least, most = known.spans[file.path]
         outside = f"FROM read_parquet({pattern(place.path(file))}, hive_partitioning = false) WHERE object_no NOT BETWEEN "
-        if span and (number := rows_of(connection, f"SELECT count(*) {outside}{span[0]} AND {span[1]}")[0][0]):
+        if number := rows_of(connection, f"SELECT count(*) {outside}{least} AND {most}")[0][0]:
             yield f"{name}: {counted(number, 'change')} in a file of other objects"
     doubled = f"SELECT policy_no, object_no, run FROM read_parquet([{', '.join(files)}]) GROUP BY ALL HAVING count(*) > 1"
     if number := rows_of(connection, f"SELECT count(*) FROM ({doubled})")[0][0]:

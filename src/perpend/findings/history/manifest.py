@@ -1,6 +1,6 @@
-"""What a history holds, as one document: its runs, policies and files, each with a checksum. Text in, text out.
+"""The manifest of a history: its runs, policies and files, each with a checksum, as JSON text.
 
-Whoever replaces it in one step has committed a run; all that no head names does not count.
+Replacing it commits a run, in one step. Files that it does not name do not count.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 HEAD: Final = "head.json"
 """The file's name, below the history's directory."""
 
-FORMAT: Final = 4
-"""The version of a history's layout. A higher one is refused: it may mean what this version does not know.
+FORMAT: Final = 5
+"""The version of a history's layout. A history of any other version is rejected."""
 
-A head is written in the lowest format that holds it, which older versions read: 2 where ratings are remembered, 3 where a
-policy was retired and is asked again, or where not all was read in some run, 4 where objects were looked at before their runs'
-days.
-"""
+START_AGAIN: Final = "remove the directory `history` of the store; the next `perpend check --store` starts a new history"
+"""How to replace a history of an earlier format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +83,8 @@ class RecordedType:
 
     ``objects`` are parts of the registry, the later over the earlier; ``known`` holds the value of each policy by object;
     ``lives`` the newest row of each finding as of the last compaction, ``changes`` the rows since; ``past`` those before, by
-    object. ``spans`` says by paths of ``past`` between which numbers of objects a file's rows are; one without may hold any.
-    ``past_run`` is the newest run of which ``past`` has changes, None where nobody wrote it down.
+    object. ``spans`` holds, by the path of each file of ``past``, the smallest and the largest number of its objects.
+    ``past_run`` is the newest run whose changes are in ``past``, 0 if there is none.
     ``groups`` holds, by the name of a column of runs, the numbers of policies that were always asked together. ``looked`` says
     when objects were looked at of which the last run held older facts than its day.
     """
@@ -100,13 +98,13 @@ class RecordedType:
     groups: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     keyframes: Mapping[int, StoredFile] = field(default_factory=dict)
     spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    past_run: int | None = None
+    past_run: int = 0
     looked: StoredFile | None = None
 
     def past_of(self, numbers: Collection[int]) -> tuple[StoredFile, ...]:
         """Return the files of ``past`` that may hold rows of some objects, by their numbers."""
-        spans = ((file, self.spans.get(file.path)) for file in self.past)
-        return tuple(file for file, span in spans if span is None or any(span[0] <= number <= span[1] for number in numbers))
+        spans = ((file, *self.spans[file.path]) for file in self.past)
+        return tuple(file for file, least, most in spans if any(least <= number <= most for number in numbers))
 
     @property
     def policies(self) -> dict[int, str]:
@@ -205,30 +203,16 @@ class HistoryManifest:
 
 def text_of_head(head: HistoryManifest) -> str:
     """Return a head as JSON text with a checksum of itself."""
-    told = any(run.unread for run in head.runs)
-    looked = any(known.looked for known in head.types.values())
-    needed = 4 if looked else 3 if head.retirements or told else 2 if head.ratings else 1
-    document: dict[str, Any] = {"format": needed, **asdict(head)}
-    if not head.retirements:
-        del document["retirements"]
-    for run in () if told else document["runs"]:
-        del run["unread"]
-    if not head.ratings:
-        del document["ratings"]
-        for run in document["runs"]:
-            del run["rated"]
-    document["types"] = {
+    types = {
         name: {**asdict(known), "keyframes": [[run, asdict(file)] for run, file in sorted(known.keyframes.items())]}
         for name, known in head.types.items()
     }
-    for known in () if looked else document["types"].values():
-        del known["looked"]
-    return sealed(document)
+    return sealed({"format": FORMAT, **asdict(head), "types": types})
 
 
 def head_from(text: str) -> HistoryManifest:
     """Return the head that a text holds. Raises Damaged with the reason."""
-    document = document_from(text, newest=FORMAT)
+    document = document_from(text, version=FORMAT, remedy=START_AGAIN)
     try:
         return HistoryManifest(
             tuple(map(_run_from, document["runs"])),
@@ -237,15 +221,15 @@ def head_from(text: str) -> HistoryManifest:
             {name: _type_from(known) for name, known in document["types"].items()},
             _files_from(document["ledger"]),
             _files_from(document["texts"]),
-            tuple(_ratings_from(one) for one in document.get("ratings", ())),
-            tuple(Retirement(**one) for one in document.get("retirements", ())),
+            tuple(_ratings_from(one) for one in document["ratings"]),
+            tuple(Retirement(**one) for one in document["retirements"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Damaged("it holds something else than a history") from None
 
 
 def _run_from(document: dict[str, Any]) -> Run:
-    unread = {name: tuple((account, why) for account, why in pairs) for name, pairs in document.get("unread", {}).items()}
+    unread = {name: tuple((account, why) for account, why in pairs) for name, pairs in document["unread"].items()}
     return Run(**{**document, "late": tuple(document["late"]), "unread": unread})
 
 
@@ -254,18 +238,20 @@ def _ratings_from(document: dict[str, Any]) -> RecordedRatings:
 
 
 def _type_from(document: dict[str, Any]) -> RecordedType:
-    known, lives, looked = document["known"], document["lives"], document.get("looked")
+    known, lives, looked = document["known"], document["lives"], document["looked"]
+    past = _files_from(document["past"])
+    spans = {file.path: document["spans"][file.path] for file in past}
     return RecordedType(
         _files_from(document["objects"]),
         StoredFile(**known) if known else None,
         StoredFile(**lives) if lives else None,
         _files_from(document["changes"]),
-        _files_from(document["past"]),
+        past,
         document["next_object"],
         {name: tuple(numbers) for name, numbers in document["groups"].items()},
         {run: StoredFile(**file) for run, file in document["keyframes"]},
-        {path: (int(least), int(most)) for path, (least, most) in document.get("spans", {}).items()},
-        document.get("past_run"),
+        {path: (int(least), int(most)) for path, (least, most) in spans.items()},
+        int(document["past_run"]),
         StoredFile(**looked) if looked else None,
     )
 

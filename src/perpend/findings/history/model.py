@@ -68,8 +68,8 @@ class FindingState:
 
     ``value`` is the last verdict; ``seen`` is the last run that evaluated the object. ``status_run``, ``inc_start`` and
     ``inc_end`` are the vendor's dates: the last change of status, the first INCOMPLIANT verdict ever, and the run that ended
-    INCOMPLIANT, null while it lasts. ``open_since`` and ``ended`` are those of the newest episode, ``episodes`` is the number of
-    episodes, and ``known_at`` is the last run that confirmed the previous status.
+    INCOMPLIANT, null while it lasts. ``open_since`` and ``ended`` are those of the newest episode, ``episodes`` is their
+    number, and ``known_at`` is the last run that confirmed the previous status.
     """
 
     value: int

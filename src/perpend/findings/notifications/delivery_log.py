@@ -44,9 +44,7 @@ class SentRuns:
                 return {}
             text = self._path.read_bytes().decode("utf-8", errors="replace")
         try:
-            document = document_from(text)
-            if document["format"] > FORMAT:
-                raise Damaged(f"it is of format {document['format']}, and this version of Perpend knows {FORMAT} at most")
+            document = document_from(text, version=FORMAT)
             return {str(name): int(run) for name, run in document["channels"].items()}
         except Damaged as error:
             raise StoreError(f"{shown(self._path)}: {error}") from None

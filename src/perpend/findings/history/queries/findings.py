@@ -218,7 +218,8 @@ def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
     )
     flows = (
         "SELECT run, count(*) FILTER (event IN ('opened', 'reopened')) AS opened, "
-        f"count(*) FILTER (event IN ('resolved', 'resource_deleted', 'policy_removed')) AS ended FROM event WHERE {condition} GROUP BY 1"
+        "count(*) FILTER (event IN ('resolved', 'resource_deleted', 'policy_removed')) AS ended "
+        f"FROM event WHERE {condition} GROUP BY 1"
     )
     query = (
         "SELECT r.number AS run, r.time, coalesce(c.open, 0) AS open, coalesce(c.unconfirmed, 0) AS unconfirmed, "

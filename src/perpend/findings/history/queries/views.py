@@ -85,7 +85,7 @@ class _Sought:
 
     def past(self, type_name: str, known: RecordedType) -> tuple[StoredFile, ...]:
         """Return the files of changes that were put together, of a type, in which what is asked for may stand."""
-        if known.past_run is not None and known.past_run <= self.since:
+        if known.past_run <= self.since:
             return ()
         return known.past if self.only is None else known.past_of(self.only[type_name])
 

@@ -148,8 +148,9 @@ def _cause(*, same_estate: bool) -> str:
     )
     return (
         "CASE WHEN retired THEN 'policy' "
-        "WHEN before IS NULL THEN CASE WHEN object_new THEN 'resource_change' WHEN policy_new THEN 'policy' ELSE 'visibility_change' END "
-        f"WHEN before = said THEN 'policy' WHEN said = {ABSENT} THEN 'resource_change' WHEN {older} THEN {judged} ELSE {own} END"
+        "WHEN before IS NULL THEN CASE WHEN object_new THEN 'resource_change' WHEN policy_new THEN 'policy' "
+        f"ELSE 'visibility_change' END WHEN before = said THEN 'policy' WHEN said = {ABSENT} THEN 'resource_change' "
+        f"WHEN {older} THEN {judged} ELSE {own} END"
     )
 
 
