@@ -8,7 +8,6 @@ import click
 
 from perpend.cli.config.command import Configured, is_from_file, tell_deciding
 from perpend.cli.options.format import FormatOptions, form_option, listing_options, not_written
-from perpend.cli.options.history.compliance import counts_among
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.output.run_diff import tells_findings, write_difference
 from perpend.cli.options.repository import repository_here
@@ -107,6 +106,7 @@ def _difference(
     place: HistoryStorage, names: tuple[str, ...], waiving: ActiveWaivers, rating: ActiveSeverities, *, counted: bool
 ) -> tuple[Difference, dict[str, str], dict[str, dict[Status, int]]]:
     """Return what is otherwise, waivers in words, and, where it is asked for, each policy's counts after the later run."""
+    from perpend.findings.history.compliance import counts_among
     from perpend.findings.history.queries.findings import COMPARED, compared, coverage, run_named
     from perpend.findings.history.queries.views import asking
     from perpend.findings.severity.priority import keep_ratings, with_severity

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -20,8 +19,7 @@ from perpend.findings.waivers.read import FOLDER, WaiverFiles, waivers_below
 from perpend.language.syntax.files import Files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
-    from datetime import date
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.status import Status
@@ -98,67 +96,64 @@ def refuse_faults(faults: Collection[Diagnostic], files: Files, what: str) -> No
 
 @dataclass(frozen=True, slots=True)
 class ActiveWaivers:
-    """The waivers that hold for a command, and the repository whose policies they mean."""
+    """The waivers that options of a command select. Prints warnings about them on standard error."""
 
     files: WaiverFiles = field(default_factory=WaiverFiles)
     repository: Repository | None = None
 
     @classmethod
     def here(cls, repository: Repository, directory: str | None, *, none: bool) -> ActiveWaivers:
-        """Return the waivers that options mean. Raises UnusableEntries."""
+        """Return the waivers that options select. Raises UnusableEntries."""
         return cls(waivers_here(repository, directory, none=none), repository)
 
     def covered(self, evaluation: Evaluation) -> WaiverMatches | None:
-        """Return what waivers cover of a judgement, None where there are none; tell what is odd about them."""
+        """Return the findings of an evaluation that waivers cover, None if there are no waivers."""
         if self.repository is None or not (self.files.waivers or self.files.attestations):
             return None
-        from perpend.evaluation.verdicts.evaluation import counts_of
-        from perpend.findings.waivers.attestations import attested_on
-        from perpend.findings.waivers.match_results import waived
-        from perpend.findings.waivers.warnings import Looked, told_of, told_of_attestations
+        from perpend.findings.waivers.active import matches_in_evaluation
 
-        judged = waived(evaluation, self.files, self.repository.policy_ids, replayed=evaluation.day.given)
-        accounts = frozenset(number for source in evaluation.inventory.sources for number in source.accounts)
-        looked = Looked(frozenset(program.policy_id for program in evaluation.programs), accounts, judged.in_scope)
-        counts = {column.program.policy_id: counts_of(column) for column in evaluation.verdicts}
-        attested = attested_on(self.files, judged.covering.day, self.repository, counts)
-        tell([*told_of(judged.covering, self.files.approvers, looked), *told_of_attestations(attested)])
-        return judged.covering
+        matches, warnings = matches_in_evaluation(evaluation, self.files, self.repository)
+        tell(warnings)
+        return matches
 
     def answered(self, evaluation: Evaluation, covering: WaiverMatches | None) -> AnsweredFor:
-        """Return what people answer for of a judgement: what of its policies is waived, and which are attested."""
-        from perpend.evaluation.verdicts.evaluation import counts_of
+        """Return the number of waived findings of each policy of an evaluation, and the attested policies."""
         from perpend.evaluation.verdicts.requirements import AnsweredFor
-        from perpend.findings.waivers.attestations import attested_on, attested_policies
+        from perpend.findings.waivers.active import answers_in_evaluation
 
         if covering is None or self.repository is None:
             return AnsweredFor()
-        counts = {column.program.policy_id: counts_of(column) for column in evaluation.verdicts}
-        attested = attested_on(self.files, covering.day, self.repository, counts)
-        return AnsweredFor({policy_id: covering.waived_of(policy_id) for policy_id in counts}, attested_policies(attested))
+        return answers_in_evaluation(evaluation, covering, self.files, self.repository)
 
     def covered_findings(self, connection: Connection, head: HistoryManifest, *, replayed: bool = False) -> WaiverMatches:
-        """Return what waivers cover of a history's findings on the day of its newest run, and leave it in a table there.
-
-        If not ``replayed``, none does that has ended before today.
-        """
-        from perpend.findings.waivers.match_history import waived_findings
-        from perpend.findings.waivers.status import DayAsked
+        """Return the findings of a history that waivers cover on the day of its newest run; store them in a table there."""
+        from perpend.findings.waivers.active import matches_in_history
 
         known = self.repository.policy_ids if self.repository is not None else ()
-        return waived_findings(connection, self.files, known, DayAsked.of(day_of(head), named=replayed))
+        return matches_in_history(connection, head, self.files, known, replayed=replayed)
+
+    def answered_in_history(
+        self, place: HistoryStorage, accounts: Sequence[str], counts: Mapping[str, Mapping[Status, int]]
+    ) -> AnsweredFor:
+        """Return the number of waived findings of each policy in a history, and the attested policies."""
+        from perpend.evaluation.verdicts.requirements import AnsweredFor
+        from perpend.findings.waivers.active import answers_in_history
+
+        if self.repository is None:
+            return AnsweredFor()
+        answered, warnings = answers_in_history(place, accounts, counts, self.files, self.repository)
+        tell(warnings)
+        return answered
 
     def attested(self, head: HistoryManifest, counts: Mapping[str, Mapping[Status, int]]) -> frozenset[str]:
-        """Return the policies of which an attestation holds on the newest run's day and today; tell which do not."""
-        from perpend.findings.waivers.attestations import attested_on, attested_policies
-        from perpend.findings.waivers.status import DayAsked
-        from perpend.findings.waivers.warnings import told_of_attestations
-
+        """Return the policies with a valid attestation on the day of the newest run and today."""
         if self.repository is None or not self.files.attestations:
             return frozenset()
-        attested = attested_on(self.files, DayAsked.of(day_of(head), named=False), self.repository, counts)
-        tell(told_of_attestations(attested))
-        return attested_policies(attested)
+        from perpend.findings.waivers.active import attested_in_history
+
+        attested, warnings = attested_in_history(head, counts, self.files, self.repository)
+        tell(warnings)
+        return attested
 
 
 def waiver_views(place: HistoryStorage, repository: Repository) -> list[str]:
@@ -178,11 +173,6 @@ def waiver_views(place: HistoryStorage, repository: Repository) -> list[str]:
     documents = [standing_document(standing, covering) for standing in covering.standings]
     rows = [tuple(document.values()) for document in documents] or [(None,) * len(_WAIVER_COLUMNS.split())]
     return [rows_statement("waiver", _WAIVER_COLUMNS, rows, is_row="id IS NOT NULL"), waived]
-
-
-def day_of(head: HistoryManifest) -> date:
-    """Return the day of a history's newest run, by UTC."""
-    return max(datetime.fromisoformat(run.time) for run in head.runs).astimezone(UTC).date()
 
 
 def tell(diagnostics: Collection[Diagnostic]) -> None:

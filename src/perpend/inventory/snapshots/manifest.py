@@ -165,9 +165,9 @@ def document_from(text: str, *, version: int = FORMAT, remedy: str = IMPORT_AGAI
         raise Damaged("it is no JSON: cut off or damaged") from None
     if not isinstance(document, dict) or not isinstance(document.get("format"), int):
         raise Damaged("it holds something else than a manifest")
-    if (found := document["format"]) != version:
-        which, how = ("a newer", "upgrade Perpend") if found > version else ("an earlier", remedy)
-        raise Damaged(f"it was written by {which} version of Perpend (format {found}; this version reads {version}): {how}")
+    if (written := document["format"]) != version:
+        which, how = ("a newer", "upgrade Perpend") if written > version else ("an earlier", remedy)
+        raise Damaged(f"it was written by {which} version of Perpend (format {written}; this version reads {version}): {how}")
     claimed = document.pop("checksum", None)
     if claimed != _hash(document):
         raise Damaged("its checksum does not match: it was edited or damaged")

@@ -7,7 +7,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from perpend.cli.options.format import FormatOptions, is_told, write_told
-from perpend.cli.options.history.compliance import counts_among
 from perpend.cli.options.streams import output_stream, terminal
 
 if TYPE_CHECKING:
@@ -85,6 +84,7 @@ def _batches(connection: Any) -> Iterator[list[tuple[Any, ...]]]:
 def _run(connection: Connection, place: HistoryStorage, said: HistoryAnnotations) -> ReportedRun:
     """Return what findings of a history have in common, as of its newest run."""
     from perpend.cli.options.severity import time_of
+    from perpend.findings.history.compliance import counts_among
     from perpend.reports.terminal.history.finding import run_of_history
 
     head = place.head()

@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from perpend.cli.options.history.compliance import counts_known
 from perpend.core.objects.claims import Claim, Scope
+from perpend.findings.history.compliance import counts_known
 from perpend.findings.history.maintenance import problems_of
 from perpend.findings.history.queries.findings import compared
 from perpend.findings.history.queries.views import asking

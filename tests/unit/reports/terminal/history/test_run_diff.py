@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from rich.console import Console
 
-from perpend.reports.terminal.history.policy_diff import PolicyDiff, RequirementMoved, print_radius, write_radius_markdown
+from perpend.findings.policy_diff import PolicyDiff, RequirementChange
+from perpend.reports.terminal.history.policy_diff import print_radius, write_radius_markdown
 from perpend.reports.terminal.history.run_diff import Difference, print_difference, write_difference_markdown
 
 RUNS = tuple(SimpleNamespace(number=number, time="2026-11-20T00:00:00.000Z", snapshot="s") for number in (1, 2))
@@ -21,7 +22,7 @@ ROW = {
     "cause": "resource_change",
     "what": "opened",
 }
-RADIUS = PolicyDiff("a", "b", "s", (), 3, 1, ("/ce/broken",), (RequirementMoved("cis|1", None, "fails"),))
+RADIUS = PolicyDiff("a", "b", "s", (), 3, 1, ("/ce/broken",), (RequirementChange("cis|1", None, "fails"),))
 
 
 def difference(*rows: dict[str, Any]) -> Difference:
@@ -73,5 +74,5 @@ def test_a_comment_has_room_for_itself_and_counts_what_it_has_none_for() -> None
     assert 59_000 < len(stream.getvalue()) <= 60_000
     rows = stream.getvalue().count("| opened | a")
     assert stream.getvalue().endswith(f"\n{4_000 - rows + 1:,} more lines, which this comment has no room for.\n")
-    flips = (RequirementMoved("cis", "met", "fails"),) * 4_000
+    flips = (RequirementChange("cis", "met", "fails"),) * 4_000
     assert len(written(write_radius_markdown, replace(RADIUS, requirements=flips))) <= 60_000
