@@ -116,6 +116,13 @@ class ActiveWaivers:
         tell(warnings)
         return matches
 
+    def waived_objects(self, evaluation: Evaluation) -> frozenset[tuple[str, str]]:
+        """Return the pairs of policy and object Id that waivers in force cover."""
+        from perpend.findings.waivers.active import waived_objects
+
+        matches = self.covered(evaluation)
+        return waived_objects(evaluation, matches) if matches is not None else frozenset()
+
     def answered(self, evaluation: Evaluation, covering: WaiverMatches | None) -> AnsweredFor:
         """Return the number of waived findings of each policy of an evaluation, and the attested policies."""
         from perpend.evaluation.verdicts.requirements import AnsweredFor
