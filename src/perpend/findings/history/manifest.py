@@ -25,12 +25,13 @@ START_AGAIN: Final = "remove the directory `history` of the store; the next `per
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One committed run: its number, the snapshot that was judged, when the estate looked so (ISO 8601), and what judged.
+    """A committed run.
 
-    ``assumed``: some source stated no time. ``committed`` is when the history was written. ``asked`` numbers the list of
-    policies among the head's lists. ``late``: accounts of which newer facts were known, which stay. ``rated`` numbers the
-    ratings that were in force among those of the head, None where nobody had rated anything. ``unread`` says by type of which
-    accounts not all objects were read, "" for any, and why.
+    ``snapshot`` and ``content`` are the id and the content hash of the evaluated snapshot, ``time`` is its time (ISO 8601), and
+    ``engine`` the version that evaluated it. ``assumed``: some source states no time. ``committed`` is when the history was
+    written. ``asked`` is the index of the list of evaluated policies in the manifest. ``late`` are the accounts with newer
+    facts, which stay. ``rated`` is the index of the ratings in force, None if there were none. ``unread`` holds, by type, the
+    accounts whose objects were not all read ("" for any account) and the reason.
     """
 
     number: int
@@ -49,10 +50,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RecordedPolicy:
-    """A policy over one object type: its number, its lineage, what it is called now, the hash of its program and since when.
+    """A policy over one object type.
 
-    ``first_run`` is the first run that asked it, ``last_run`` the newest. ``texts`` is the hash of what its verdicts say.
-    ``retired_run`` is the run that was told that it is no more; ``was_retired``: some run was, once.
+    ``program`` is the hash of its meaning, since ``program_run``. ``first_run`` and ``last_run`` are the first and the newest
+    run that evaluated it. ``texts`` is the hash of its messages. ``retired_run`` is the run that retired it; ``was_retired``: a
+    run did so at some time.
     """
 
     number: int
@@ -70,7 +72,7 @@ class RecordedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """A time that is over in which a policy, by its number, was no more: ``until`` is the run that asked it again."""
+    """A past period in which a policy was retired, by its number; the run ``until`` evaluated it again."""
 
     policy: int
     since: int
@@ -81,12 +83,12 @@ class Retirement:
 class RecordedType:
     """The files of one object type.
 
-    ``objects`` are parts of the registry, the later over the earlier; ``known`` holds the value of each policy by object;
-    ``lives`` the newest row of each finding as of the last compaction, ``changes`` the rows since; ``past`` those before, by
-    object. ``spans`` holds, by the path of each file of ``past``, the smallest and the largest number of its objects.
-    ``past_run`` is the newest run whose changes are in ``past``, 0 if there is none.
-    ``groups`` holds, by the name of a column of runs, the numbers of policies that were always asked together. ``looked`` says
-    when objects were looked at of which the last run held older facts than its day.
+    ``objects`` are parts of the registry; later parts override earlier ones. ``known`` holds the value of each policy by
+    object; ``lives`` the newest row of each finding as of the last compaction, ``changes`` the rows since, and ``past`` those
+    before, by object. ``spans`` holds, by the path of each file of ``past``, the smallest and the largest number of its
+    objects. ``past_run`` is the newest run whose changes are in ``past``, 0 if there is none. ``groups`` holds, by the name of
+    a column of runs, the numbers of policies that were always evaluated together. ``looked`` holds the times of objects whose
+    facts are older than the last run.
     """
 
     objects: tuple[StoredFile, ...] = ()
@@ -120,7 +122,7 @@ class RecordedType:
 
 @dataclass(frozen=True, slots=True)
 class PolicySeverity:
-    """How severe somebody said that findings of a policy are. ``within`` is the time in which they were to be mended."""
+    """The severity of a policy's findings, who rated it and why. ``within`` is the time in which to resolve them."""
 
     policy_id: str
     severity: str
@@ -131,7 +133,7 @@ class PolicySeverity:
 
 @dataclass(frozen=True, slots=True)
 class RecordedRatings:
-    """The ratings of one day. ``shifts`` are what raised and lowered severities, as JSON that a history does not read."""
+    """The ratings of one day. ``shifts`` are the rules that raise or lower severities, as JSON that a history does not read."""
 
     policies: tuple[PolicySeverity, ...] = ()
     shifts: tuple[str, ...] = ()
@@ -139,7 +141,7 @@ class RecordedRatings:
 
 @dataclass(frozen=True, slots=True)
 class HistoryManifest:
-    """All that a history holds. ``ratings`` are those that were in force in some run; ``retirements`` those that are over."""
+    """The content of a history. ``ratings`` were in force in some run; ``retirements`` are past ones."""
 
     runs: tuple[Run, ...] = ()
     asked: tuple[tuple[int, ...], ...] = ()
@@ -152,7 +154,7 @@ class HistoryManifest:
 
     @property
     def next_run(self) -> int:
-        """The number of the run to come."""
+        """The number of the next run."""
         return self.runs[-1].number + 1 if self.runs else 1
 
     @property
@@ -169,7 +171,7 @@ class HistoryManifest:
         return tuple(policy for policy in self.policies if policy.type_name == type_name)
 
     def retired_in(self, run: int | None = None) -> set[int]:
-        """Return the numbers of the policies that were no more in a run, by its number; in the newest where none is named."""
+        """Return the numbers of the policies that were retired in a run, by its number; in the newest run for None."""
         last = self.next_run - 1 if run is None else run
         over = {retirement.policy for retirement in self.retirements if retirement.since <= last < retirement.until}
         return over | {
@@ -177,7 +179,7 @@ class HistoryManifest:
         }
 
     def in_part(self, accounts: Collection[str] = ()) -> dict[str, str]:
-        """Return by policy why not all that it judges, in some accounts or in any, was read when it was asked last."""
+        """Return, by policy, why not all of its objects in some accounts, or in any, were read in its last run."""
         reasons: dict[str, str] = {}
         for policy in (policy for policy in self.policies if policy.retired_run is None):
             unread = self.run(policy.last_run).unread.get(policy.type_name, ())
@@ -186,15 +188,15 @@ class HistoryManifest:
         return reasons
 
     def was_asked(self, run: Run) -> frozenset[int]:
-        """Return the numbers of the policies that a run has asked."""
+        """Return the numbers of the policies that a run evaluated."""
         return frozenset(self.asked[run.asked])
 
     def ratings_of(self, run: Run) -> RecordedRatings | None:
-        """Return the ratings that were in force in a run, None where nobody had rated anything."""
+        """Return the ratings that were in force in a run, None if there were none."""
         return None if run.rated is None else self.ratings[run.rated]
 
     def with_run(self, run: Run, asked: tuple[int, ...], ratings: RecordedRatings | None = None) -> HistoryManifest:
-        """Return the head with one run more. ``ratings`` were in force in it."""
+        """Return the manifest with one more run, in which ``ratings`` were in force."""
         lists = self.asked if asked in self.asked else (*self.asked, asked)
         said = self.ratings if ratings is None or ratings in self.ratings else (*self.ratings, ratings)
         rated = None if ratings is None else said.index(ratings)
@@ -202,7 +204,7 @@ class HistoryManifest:
 
 
 def text_of_head(head: HistoryManifest) -> str:
-    """Return a head as JSON text with a checksum of itself."""
+    """Return a manifest as JSON text with a checksum of itself."""
     types = {
         name: {**asdict(known), "keyframes": [[run, asdict(file)] for run, file in sorted(known.keyframes.items())]}
         for name, known in head.types.items()
@@ -211,7 +213,7 @@ def text_of_head(head: HistoryManifest) -> str:
 
 
 def head_from(text: str) -> HistoryManifest:
-    """Return the head that a text holds. Raises Damaged with the reason."""
+    """Return the manifest that a text holds. Raises Damaged with the reason."""
     document = document_from(text, version=FORMAT, remedy=START_AGAIN)
     try:
         return HistoryManifest(

@@ -1,6 +1,6 @@
-"""The reference: what is known of a finding and what a run says of it in, what is known then and what happened out.
+"""The state machine of findings in Python, as the reference.
 
-``step_sql`` says the same to engines; tests hold them together.
+``state_machine_sql`` is the same in SQL; vectors and differential tests compare both.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from perpend.findings.history.model import ABSENT, OPEN_LIVES, Event, FindingSta
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a run says of one policy and one object.
+    """The verdict of one run on one policy and one object.
 
-    ``value`` is the verdict, None where the object is not among those that were judged. ``asked``: the policy was asked in
-    this run, of the objects of this account, and no newer run had looked there before. ``complete``: the run knows all
-    objects of the scope in which the object was, so that absence is a fact. ``retired``: the policy is no more.
+    ``value`` is None if the object was not evaluated. ``asked``: the run evaluated the policy on the objects of this account,
+    and no newer run had observed them before. ``complete``: the run knows all objects in the scope of this one, so a missing
+    object is deleted. ``retired``: the policy no longer exists.
     """
 
     value: int | None
@@ -27,7 +27,7 @@ class Observation:
 
 
 def step(known: FindingState | None, said: Observation, run: int) -> tuple[FindingState | None, Event | None]:
-    """Return what is known after a run, None where nothing is, and what happened in it."""
+    """Return the state of a finding after a run, None if nothing is known, and the event of the run."""
     if said.retired:
         return _retired(known, run)
     if not said.asked or (said.value is None and (known is None or not said.complete)):

@@ -1,6 +1,6 @@
-"""The step as one SELECT that DuckDB and Spark read alike: a relation of what was known and what is said in, lives out.
+"""The state machine of findings as one SELECT that DuckDB and Spark read alike.
 
-No windows, no order, no objects that know of each other: it can be cut anywhere.
+It has no windows and no order, and rows do not depend on each other, so the input can be partitioned anywhere.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ _COLUMNS: Final = {
 
 
 def step_query(relation: str, run: int, *, more: str = "") -> str:
-    """Return the query for what is known after a run, and what happened.
+    """Return the query for the states after a run, and the events.
 
-    ``relation`` has the columns ``policy_no``, ``object_no``, ``seen`` (the last run that said something), those of
-    :data:`LIFE`, and what is said now: ``said`` (null for an object that was not judged), ``asked``, ``complete``,
-    ``retired``. ``more`` are further columns of it to be passed on, each behind a comma.
+    ``relation`` has the columns ``policy_no``, ``object_no``, ``seen`` (the last run that evaluated the object), those of
+    :data:`LIFE`, and the observation: ``said`` (null for an object that was not evaluated), ``asked``, ``complete``,
+    ``retired``. ``more`` are further columns to keep, each after a comma.
     """
     words = {
         "run": f"CAST({run} AS INTEGER)",

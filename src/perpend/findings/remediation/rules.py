@@ -1,4 +1,4 @@
-"""What can be wrong with a remedy. Each rule is a page of ``perpend explain-code``."""
+"""Rules for errors in remedies. Each rule is a page of ``perpend explain-code``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of ratings. Each rule is a page of ``perpend explain-code``."""
+"""Rules for unusual ratings. Each rule is a page of ``perpend explain-code``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of waivers that can be read. Each rule is a page of ``perpend explain-code``."""
+"""Rules for unusual waivers. Each rule is a page of ``perpend explain-code``."""
 
 from __future__ import annotations
 
