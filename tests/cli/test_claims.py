@@ -90,7 +90,7 @@ def test_a_report_without_its_root_user_is_not_all_of_its_account(
         bench.run("check", "--store", store, "--policy", "mfa-for-all-users-with-console-password")
     told = bench.run("findings", "--store", store, "--life", "all", "--format", "ndjson").out.splitlines()
     lives = {one["object_id"]: one["life"] for one in map(json.loads, told)}
-    assert ["open", "gone"] == [lives[f"arn:aws:iam::{account}:user/bob"] for account in (A, B)]
+    assert ["open", "resource_deleted"] == [lives[f"arn:aws:iam::{account}:user/bob"] for account in (A, B)]
 
 
 def test_an_account_that_lists_no_users_beside_a_report_with_some_is_in_doubt(bench: Bench) -> None:

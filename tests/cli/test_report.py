@@ -1,4 +1,4 @@
-"""``perpend report html`` and ``check --format html``: one file, its owner's alone, whatever was found."""
+"""``perpend report html html`` and ``check --format html``: one file, its owner's alone, whatever was found."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def test_a_check_writes_the_same_kind_of_file_and_still_fails(tmp_path: Path, ru
     ("words", "said"),
     [
         (("check", EXAMPLE, "--format", "html"), "perpend: --format html goes with --out FILE: a terminal shows no page"),
-        (("report", "html", "--store", "nowhere"), "perpend: missing option '--out'; `perpend report html --help` shows more"),
+        (
+            ("report", "html", "--store", "nowhere"),
+            "perpend: missing option '--out'; `perpend report html html --help` shows more",
+        ),
         (("report", "html", "--store", "nowhere", "--out", "x.html"), "perpend: nowhere: there is no such directory"),
     ],
 )

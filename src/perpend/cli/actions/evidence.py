@@ -114,7 +114,7 @@ class RunReference:
 
     def counts(self, directory: str, changed: Iterable[str]) -> dict[str, dict[Status, int]]:
         """Return how verdicts were counted after the run, by the policies that it asked, those left out that have changed."""
-        from perpend.cli.options.history.compliance import counts_known
+        from perpend.findings.history.compliance import counts_known
         from perpend.findings.history.storage import HistoryStorage
 
         if self.ran is None:

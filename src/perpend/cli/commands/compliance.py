@@ -73,13 +73,13 @@ def command(
     A requirement is `waived` if all its incompliant findings are waived, and `attested` if an attestation covers it. Neither
     counts as met.
     """
-    from perpend.cli.options.history.compliance import carried_here, scorecards_here
+    from perpend.findings.history.compliance import carried_here, scorecards_here
 
     if before is not None and (len(frameworks) != 1 or form not in ("text", "json")):
         raise click.UsageError("--from goes with one --framework, and with --format text or json")
     repository, place = repository_here(repo), place_of(directory)
     waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
-    cards: list[Scorecard] = scorecards_here(place, repository, frameworks, accounts, waiving)
+    cards: list[Scorecard] = scorecards_here(place, repository, frameworks, accounts, waiving.answered_in_history)
     carried = carried_here(repository, before, frameworks[0]) if before is not None else None
     if form == "text":
         from perpend.reports.terminal.history.compliance import print_card
@@ -120,8 +120,8 @@ def _write(cards: Sequence[Scorecard], form: str, stream: TextIO, carried: Carry
 def _write_results(
     place: HistoryStorage, repository: Repository, accounts: Sequence[str], cards: Sequence[Scorecard], stream: TextIO
 ) -> None:
-    from perpend.cli.options.history.compliance import counts_known
     from perpend.cli.options.severity import time_of
+    from perpend.findings.history.compliance import counts_known
     from perpend.reports.formats.exchange.oscal_results import write_results_of
     from perpend.reports.terminal.history.finding import HistoryAnnotations, run_of_history
 

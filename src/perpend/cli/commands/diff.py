@@ -8,7 +8,6 @@ import click
 
 from perpend.cli.config.command import Configured, is_from_file
 from perpend.cli.options.format import form_option, listing_options, not_written
-from perpend.cli.options.history.compliance import counts_among
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import write_difference, writes_counts
 from perpend.cli.options.repository import repository_here
@@ -109,13 +108,14 @@ def command(
     write_difference(difference, place.head(), known, said, options, limit)
     if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in difference.rows):
         return 1
-    return LOST_SIGHT if any(row["what"] == Event.LOST_SIGHT for row in difference.rows) else 0
+    return LOST_SIGHT if any(row["what"] == Event.BECAME_UNKNOWN for row in difference.rows) else 0
 
 
 def _difference(
     place: HistoryStorage, names: tuple[str, ...], waiving: ActiveWaivers, rating: ActiveSeverities, *, counted: bool
 ) -> tuple[Difference, dict[str, str], dict[str, dict[Status, int]]]:
     """Return the differences, the waivers in words, and with ``counted`` the counts of each policy after the later run."""
+    from perpend.findings.history.compliance import counts_among
     from perpend.findings.history.queries.findings import COMPARED, compared, coverage, run_named
     from perpend.findings.history.queries.views import asking
     from perpend.findings.severity.priority import keep_ratings, with_severity

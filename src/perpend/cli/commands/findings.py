@@ -49,7 +49,7 @@ Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, or u
     "--life",
     "lives",
     multiple=True,
-    type=click.Choice([*(life.value for life in State if life is not State.CLEAR), "all"]),
+    type=click.Choice([*(life.value for life in State if life is not State.PASSING), "all"]),
     help="List findings in this state only; may be repeated.  [default: open, unconfirmed]",
 )
 @click.option(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.cli.actions.unused_waivers import counts_in, looked_at
 from perpend.cli.config.command import Configured
 from perpend.cli.options.format import form_option
 from perpend.cli.options.history.record import place_of
@@ -25,8 +24,9 @@ from perpend.language.syntax.files import Files
 from perpend.reports.streams import output_stream, terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from perpend.core.objects.status import Status
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.read import WaiverFiles
     from perpend.inventory.snapshots.database import Connection
@@ -68,13 +68,14 @@ def command() -> None:
 def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None) -> int:
     """Report ended, ending, unused, overbroad, overlapping and unapproved waivers. With --store, match its findings."""
     from perpend.findings.waivers.attestations import attested_on
+    from perpend.findings.waivers.unused import looked_at
     from perpend.findings.waivers.warnings import told_of, told_of_attestations
 
     repository = repository_here(repo)
     files = read_waivers(repository, waivers_dir)
     with _covering(files, repository, directory, day) as (covering, connection):
-        looked = looked_at(directory, connection, covering) if directory and connection else None
-    attested = attested_on(files, covering.day, repository, counts_in(directory))
+        looked = looked_at(place_of(directory), connection, covering) if directory and connection else None
+    attested = attested_on(files, covering.day, repository, _counts_in(directory))
     problems = [*told_of(covering, files.approvers, looked), *told_of_attestations(attested)]
     return print_diagnostics(problems)
 
@@ -98,7 +99,7 @@ def list_all(
     files = read_waivers(repository, waivers_dir)
     with _covering(files, repository, directory, day) as (covering, _):
         pass
-    attested = attested_on(files, covering.day, repository, counts_in(directory))
+    attested = attested_on(files, covering.day, repository, _counts_in(directory))
     if form == "text":
         with terminal(out) as console:
             print_waivers(covering, attested, console, counts=directory is not None)
@@ -140,6 +141,13 @@ def try_file(file: str, directory: str, repo: str | None, day: datetime | None, 
         with terminal(out) as console:
             print_tried(rows, covering, console)
     return 0
+
+
+def _counts_in(directory: str | None) -> Mapping[str, Mapping[Status, int]]:
+    """Return the newest counts of verdicts in a store's history, by policy; nothing if no store is named."""
+    from perpend.findings.history.compliance import counts_known
+
+    return counts_known(place_of(directory)) if directory is not None else {}
 
 
 @contextmanager

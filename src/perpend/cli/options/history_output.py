@@ -8,8 +8,8 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from perpend.cli.options.history.compliance import counts_among
 from perpend.cli.options.severity import time_of
+from perpend.findings.history.compliance import counts_among
 from perpend.reports.formats.write import FormatOptions, lists_history_findings, write_history_findings
 from perpend.reports.streams import output_stream, terminal
 

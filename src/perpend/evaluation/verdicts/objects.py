@@ -66,7 +66,6 @@ def stored_object_named(
 
     ``where`` is what people call a snapshot that was made for this question only.
     """
-    snapshot.check_spelling()
     snapshot = snapshot.as_declared(program.types)
     columns = naming_columns(object_type)
     wanted, origins = wanted_of([program], object_type), StoredOrigins(snapshot, object_type.name)

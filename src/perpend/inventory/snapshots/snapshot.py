@@ -89,16 +89,7 @@ class Snapshot:
     content_hash: str
     engine: str
     directory: Path
-    outdated: tuple[str, ...] = ()
     calls: tuple[Unread, ...] = ()
-
-    def check_spelling(self) -> None:
-        """Raise StoreError where the snapshot holds types whose values an earlier version spelt otherwise."""
-        if self.outdated:
-            raise StoreError(
-                f"{shown(self.directory)}: snapshot {self.id} was stored by an earlier version, which spelt values of "
-                f"`{self.outdated[0]}` otherwise: bring the inputs in again with `perpend import`, then judge"
-            )
 
     def as_declared(self, types: Types) -> Snapshot:
         """Return the snapshot as types are declared now: relations that lead elsewhere since it was stored are not known.
@@ -166,7 +157,6 @@ def snapshot_of(manifest: Manifest, directory: Path) -> Snapshot:
         manifest.content_hash,
         manifest.engine,
         directory,
-        manifest.outdated,
         manifest.calls,
     )
 

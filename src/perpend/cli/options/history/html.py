@@ -1,4 +1,4 @@
-"""A judged snapshot in, what its store's history knows of its findings out, as a page that is handed over shows it."""
+"""Collect the history of a snapshot's findings for the HTML report."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _OPEN: Final = (
 
 
 def history_of(snapshot: Snapshot, evaluation: Evaluation, waiving: ActiveWaivers) -> ReportHistory | None:
-    """Return what the history of a snapshot's store knows of the policies of a judgement, None where there is none.
+    """Return the history of an evaluation's policies, None if the store has no history.
 
-    What cannot be read is told.
+    An error is printed, and the report has no history then.
     """
     from perpend.findings.history.storage import HistoryStorage
 
@@ -42,7 +42,7 @@ def history_of(snapshot: Snapshot, evaluation: Evaluation, waiving: ActiveWaiver
         named = sorted({program.policy_id for program in evaluation.programs})
         return _known(place, snapshot, named, waiving, replayed=evaluation.day.given) if head.runs else None
     except PerpendError as error:
-        click.echo(f"perpend: the history is not shown: {visible(str(error))}", err=True)
+        click.echo(f"perpend: the report has no history: {visible(str(error))}", err=True)
         return None
 
 
@@ -74,7 +74,7 @@ def _trend(connection: Connection, policies: list[str]) -> Iterator[TrendPoint]:
 
 
 def _rows(connection: Connection) -> Iterator[tuple[Any, ...]]:
-    """Yield findings that have not ended: policy, type, object's Id, and what is known of their lives."""
+    """Yield findings that have not ended: policy, type, object Id, and their states."""
     from perpend.findings.waivers.match_history import with_waivers
 
     connection.execute(*with_waivers((_OPEN, [])))

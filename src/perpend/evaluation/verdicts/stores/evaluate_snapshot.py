@@ -49,7 +49,6 @@ def evaluate_snapshot(
     ``costs`` is told what that was. ``snapshot_time``, ``today``, ``max_age`` and ``progress`` are as for an estate. Raises
     UnknownName where the selection was not made over the snapshot, and names policies of types that it does not hold.
     """
-    snapshot.check_spelling()
     if elsewhere := sorted(selection.by_type().keys() - snapshot.tables.by_name.keys()):
         raise UnknownName(
             f"snapshot {snapshot.id} holds no {', '.join(elsewhere[:_MOST_TOLD])}{' …' if elsewhere[_MOST_TOLD:] else ''}: "

@@ -32,7 +32,6 @@ def re_evaluate(store: Store, run: str, programs: Sequence[Program], time: datet
     """
     try:
         with store.reading(run) as snapshot, scratch() as directory:
-            snapshot.check_spelling()
             snapshot = snapshot.as_declared(Types.together(program.types for program in programs))
             table = snapshot.tables.of_type(programs[0].input_type)
             if table is None or "Id" not in table.columns:

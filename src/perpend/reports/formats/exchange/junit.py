@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree
 
 from perpend.core.objects.status import Status
+from perpend.findings.history.model import in_words
 from perpend.reports.formats.junit import write_xml, xml_text
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ def _properties(root: ElementTree.Element, values: dict[str, str]) -> None:
 
 
 def _case(finding: ReportedFinding, old: Collection[str]) -> _ObjectCase:
-    life, message = finding.life, f"{finding.life.word}: {finding.message}" if finding.life.word else finding.message
+    life = finding.life
+    message = f"{in_words(life.word)}: {finding.message}" if life.word else finding.message
     name = f"{finding.subject.shown_name} ({finding.subject.id})"
     if life.waiver:
         return _ObjectCase(name, "skipped", f"WAIVED {life.waiver}", message)

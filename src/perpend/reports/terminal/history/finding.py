@@ -46,11 +46,17 @@ if TYPE_CHECKING:
 CHANGED_IN: Final = "changed_in_run"
 """The column beside those of findings that says which run has changed one."""
 
-NO_NEWS: Final = (Event.CHANGED.value, Event.SEEN_AGAIN.value)
+NO_NEWS: Final = (Event.CHANGED.value, Event.RECONFIRMED.value)
 """What a comparison tells of findings that were open, and still are."""
 
-_ENDED: Final = (State.RESOLVED, State.GONE, State.RETIRED)
-_DIFFERENT: Final = {Event.OPENED: NEW, Event.REOPENED: NEW, Event.RESOLVED: CLOSED, Event.GONE: CLOSED, Event.RETIRED: CLOSED}
+_ENDED: Final = (State.RESOLVED, State.RESOURCE_DELETED, State.POLICY_REMOVED)
+_DIFFERENT: Final = {
+    Event.OPENED: NEW,
+    Event.REOPENED: NEW,
+    Event.RESOLVED: CLOSED,
+    Event.RESOURCE_DELETED: CLOSED,
+    Event.POLICY_REMOVED: CLOSED,
+}
 
 Counts = dict[str, dict[Status, int]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perpend.core.diagnostics.plural import counted
@@ -17,87 +16,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from perpend.findings.history.transitions import Moved
+    from perpend.findings.policy_diff import PolicyChange, PolicyDiff, WaiverChange
 
 _NONE = "no policy"
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyMoved:
-    """A policy that is otherwise: ``kind`` is added, removed or changed; ``failing`` names objects that fail newly."""
-
-    policy_id: str
-    kind: str
-    moved: Moved
-    failing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RequirementMoved:
-    """A requirement that stands otherwise; None where it is not there."""
-
-    requirement: str
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class WaiverMoved:
-    """A waiver that covers something else: how it stands, and how many verdicts it is shown for; None where it is not there."""
-
-    id: str
-    force_before: str | None
-    force_after: str | None
-    waives_before: int
-    waives_after: int
-
-    @property
-    def what(self) -> str:
-        """What becomes of it, in words."""
-        if not self.waives_before:
-            return "begins to cover"
-        return "ceases to cover" if not self.waives_after else "covers otherwise"
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyDiff:
-    """What a change of policies does: revisions, the snapshot, policies that find something else, requirements that flip.
-
-    ``same`` policies mean the same, ``untouched`` ones mean something else and find the same. ``refused`` cannot be used in
-    the revision after.
-    """
-
-    before: str
-    after: str
-    snapshot: str
-    policies: tuple[PolicyMoved, ...]
-    same: int
-    untouched: int
-    refused: tuple[str, ...]
-    requirements: tuple[RequirementMoved, ...]
-    waivers: tuple[WaiverMoved, ...] = ()
-
-    @property
-    def newly_incompliant(self) -> int:
-        """How many verdicts are incompliant that were not."""
-        return sum(policy.moved.newly_incompliant for policy in self.policies)
-
-    @property
-    def lost_sight(self) -> int:
-        """How many verdicts are undetermined that were incompliant."""
-        return sum(policy.moved.between(Status.INCOMPLIANT, Status.UNDETERMINED) for policy in self.policies)
-
-    @property
-    def words(self) -> str:
-        """What it comes to, in a sentence."""
-        parts = [
-            f"{counted(len(self.policies), 'policy', 'policies')} of {self.before} and {self.after} find something else",
-            f"{counted(self.newly_incompliant, 'verdict')} newly incompliant",
-            f"{self.lost_sight:,} not known any more",
-            f"{counted(self.untouched, 'changed policy', 'changed policies')} that find the same",
-            f"{self.same:,} unchanged",
-        ]
-        return "; ".join(parts)
 
 
 def print_radius(radius: PolicyDiff, console: Console, *, limit: int) -> None:
@@ -114,8 +35,8 @@ def print_radius(radius: PolicyDiff, console: Console, *, limit: int) -> None:
     if radius.requirements:
         page.blank()
         page.line(("requirements that stand otherwise", "bold"))
-        for moved in radius.requirements:
-            page.line(f"{page.name(moved.requirement)}: {moved.before or '-'} {page.arrow} {moved.after or '-'}", first="  ")
+        for change in radius.requirements:
+            page.line(f"{page.name(change.requirement)}: {change.before or '-'} {page.arrow} {change.after or '-'}", first="  ")
     if radius.waivers:
         page.blank()
         page.line(("waivers that cover something else", "bold"))
@@ -178,8 +99,8 @@ def _markdown_lines(radius: PolicyDiff, limit: int) -> Iterator[str]:
             yield f"| {cell(policy.policy_id)} | {policy.kind} | {before} | {after} | {number:,} |\n"
     if radius.requirements:
         yield "\n| requirement | before | after |\n| --- | --- | --- |\n"
-    for moved in radius.requirements:
-        yield f"| {cell(moved.requirement)} | {moved.before or '–'} | {moved.after or '–'} |\n"
+    for change in radius.requirements:
+        yield f"| {cell(change.requirement)} | {change.before or '–'} | {change.after or '–'} |\n"
     if radius.waivers:
         yield "\n| waiver | | before | after |\n| --- | --- | --- | --- |\n"
     for waiver in radius.waivers:
@@ -192,7 +113,7 @@ def _markdown_lines(radius: PolicyDiff, limit: int) -> Iterator[str]:
             yield f"\nNewly incompliant by {cell(policy.policy_id)}: {', '.join(map(cell, policy.failing[:limit]))}\n"
 
 
-def _covers(waiver: WaiverMoved, arrow: str) -> str:
+def _covers(waiver: WaiverChange, arrow: str) -> str:
     """Return what a waiver covers before and after, and why nothing where it is not in force."""
     sides = ((waiver.force_before, waiver.waives_before), (waiver.force_after, waiver.waives_after))
     before, after = (
@@ -202,11 +123,11 @@ def _covers(waiver: WaiverMoved, arrow: str) -> str:
     return f"{before} {arrow} {after}"
 
 
-def _ways(policy: PolicyMoved, *, none: str | None = _NONE) -> list[tuple[str | None, str | None, int]]:
+def _ways(policy: PolicyChange, *, none: str | None = _NONE) -> list[tuple[str | None, str | None, int]]:
     """Return from which status how many objects went to which, what newly fails first; those that stay are left out."""
     ways = [
         (before.value if before else none, after.value if after else none, number)
-        for (before, after), number in policy.moved.counts.items()
+        for (before, after), number in policy.changes.counts.items()
         if before is not after
     ]
     return sorted(ways, key=lambda way: (way[1] != Status.INCOMPLIANT, -way[2], str(way)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perpend.core.diagnostics.plural import counted
-from perpend.findings.history.model import State
+from perpend.findings.history.model import State, in_words
 from perpend.reports.terminal.history.findings import mark
 from perpend.reports.terminal.page import TerminalPage
 
@@ -21,7 +21,7 @@ def print_priorities(rows: Sequence[dict[str, Any]], console: Console, *, more: 
     for row in rows:
         life = State(row["life"])
         where = f" in {page.name(row['account'])}" if row["account"] else ""
-        reason = page.name(row["reason"]) if row["reason"] is not None else life.value
+        reason = page.name(row["reason"]) if row["reason"] is not None else in_words(life)
         named = page.name(row["object_name"] or row["object_id"])
         page.line(
             (named, "bold"), f"{where}: {reason}", first=f"{row['priority'] or '':>4} {mark(life, page)} ", rest="       "

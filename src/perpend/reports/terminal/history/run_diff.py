@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import visible
-from perpend.findings.history.model import Event
+from perpend.findings.history.model import Event, in_words
 from perpend.reports.formats.exchange.markdown import MOST
 from perpend.reports.terminal.history.findings import Row, plain
 from perpend.reports.terminal.page import TerminalPage
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from perpend.findings.history.manifest import Run
 
 _ORDER: Final = (
-    *(Event.OPENED, Event.REOPENED, Event.LOST_SIGHT, Event.SEEN_AGAIN, Event.CHANGED),
-    *(Event.RESOLVED, Event.GONE, Event.RETIRED),
+    *(Event.OPENED, Event.REOPENED, Event.BECAME_UNKNOWN, Event.RECONFIRMED, Event.CHANGED),
+    *(Event.RESOLVED, Event.RESOURCE_DELETED, Event.POLICY_REMOVED),
 )
 
 
@@ -56,12 +56,13 @@ def print_difference(difference: Difference, console: Console, *, limit: int) ->
         page.line(f"{name} run {run.number}, {run.time[:10]}: {judged:,} of {known:,} known verdicts judged")
     for what, number in difference.counts.items():
         page.blank()
-        page.line((f"{what} ({number:,})", "bold"))
+        page.line((f"{in_words(what)} ({number:,})", "bold"))
         rows = [row for row in difference.rows if row["what"] == what]
         for row in rows[:limit]:
             named = page.name(row["object_name"] or row["object_id"])
             where = f" in {page.name(row['account'])}" if row["account"] else ""
-            page.line(f"{named}{where}, {page.name(row['policy_id'])} ({row['cause']}){_waived(row)}", first="  ", rest="    ")
+            cause = in_words(row["cause"])
+            page.line(f"{named}{where}, {page.name(row['policy_id'])} ({cause}){_waived(row)}", first="  ", rest="    ")
         if number > limit:
             page.line(f"{number - limit:,} more: --limit shows them", first="  ")
     if not difference.rows:
@@ -103,14 +104,15 @@ def write_comment(lines: Iterable[str], stream: TextIO) -> None:
 def _markdown_lines(difference: Difference, limit: int) -> Iterator[str]:
     yield f"<!-- perpend:diff -->\n### Findings: run {difference.before.number} to run {difference.after.number}\n\n"
     yield "| what | findings |\n| --- | ---: |\n"
-    yield from (f"| {what} | {number:,} |\n" for what, number in difference.counts.items())
+    yield from (f"| {in_words(what)} | {number:,} |\n" for what, number in difference.counts.items())
     if not difference.rows:
         yield "| nothing is otherwise | 0 |\n"
         return
     yield "\n| what | object | policy | cause |\n| --- | --- | --- | --- |\n"
     for row in difference.rows[:limit]:
-        cause = f"{row['cause']}{cell(_waived(row))}"
-        yield f"| {row['what']} | {cell(row['object_name'] or row['object_id'])} | {cell(row['policy_id'])} | {cause} |\n"
+        cause = f"{in_words(row['cause'])}{cell(_waived(row))}"
+        named = cell(row["object_name"] or row["object_id"])
+        yield f"| {in_words(row['what'])} | {named} | {cell(row['policy_id'])} | {cause} |\n"
     if len(difference.rows) > limit:
         yield f"\n{len(difference.rows) - limit:,} more.\n"
 
