@@ -1,4 +1,4 @@
-"""``perpend report html html`` and ``check --format html``: one file, its owner's alone, whatever was found."""
+"""``perpend report html`` and ``check --format html``: one file, its owner's alone, whatever was found."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_check_writes_the_same_kind_of_file_and_still_fails(tmp_path: Path, ru
         (("check", EXAMPLE, "--format", "html"), "perpend: --format html goes with --out FILE: a terminal shows no page"),
         (
             ("report", "html", "--store", "nowhere"),
-            "perpend: missing option '--out'; `perpend report html html --help` shows more",
+            "perpend: missing option '--out'; `perpend report html --help` shows more",
         ),
         (("report", "html", "--store", "nowhere", "--out", "x.html"), "perpend: nowhere: there is no such directory"),
     ],
@@ -73,7 +73,7 @@ def test_a_check_that_writes_a_page_shows_the_run_that_it_keeps(tmp_path: Path, 
     (store / "history" / "head.json").write_text("{}")
     ran = run(*words)
     assert (
-        1 == ran.code and "perpend: the history is not shown: " in ran.err and "Trend" not in (tmp_path / "a.html").read_text()
+        1 == ran.code and "perpend: the report has no history: " in ran.err and "Trend" not in (tmp_path / "a.html").read_text()
     )
 
 

@@ -100,8 +100,7 @@ class RunRequest:
     ``ratings_dir`` are directories, None for those of the repository. ``accounts`` are names and owners by account number.
     ``decided`` are the settings of a configuration file that change the exit code: name, value, place. ``explain_command``
     returns the command that explains a verdict, given the inputs that could not be read. ``record`` writes the run to the
-    store's history, given snapshot, evaluation and severities; ``history_of`` reads the history for the HTML report, given
-    snapshot, evaluation and waivers.
+    store's history.
     """
 
     repository: Repository
@@ -132,8 +131,7 @@ class RunRequest:
     accounts: Mapping[str, Account] = field(default_factory=dict)
     decided: Sequence[tuple[str, str, str]] = ()
     explain_command: Callable[[Sequence[str]], Any] | None = None
-    record: Callable[..., None] | None = None
-    history_of: Callable[..., Any] | None = None
+    record: bool = False
 
     def with_inputs(self, inputs: Sequence[Input]) -> RunRequest:
         """Return this request for inputs."""
@@ -363,9 +361,11 @@ class _Run:
         The HTML report shows the history after this run, so the run is recorded before it.
         """
         if self.request.format.form == "html":
+            from perpend.reports.html.load_history import load_history
+
             self._record(snapshot, evaluation)
-            load = self.request.history_of
-            return self._report(evaluation, load(snapshot, evaluation, self.waivers) if load is not None else None, unread)
+            is_stored = self.request.store is not None
+            return self._report(evaluation, load_history(snapshot, evaluation, self.waivers) if is_stored else None, unread)
         try:
             outcome = self._report(evaluation, unread=unread)
         except (OSError, PerpendError):
@@ -375,8 +375,23 @@ class _Run:
         return outcome
 
     def _record(self, snapshot: Snapshot, evaluation: Evaluation) -> None:
-        if self.request.record is not None:
-            self.request.record(snapshot, evaluation, self.severities)
+        """Record the run in the store's history, and print its changes. An error is a warning: the verdicts are valid."""
+        if not self.request.record:
+            return
+        from perpend.findings.history.model import in_words
+        from perpend.findings.history.record import record_run
+
+        try:
+            changes = record_run(snapshot, evaluation, self.request.repository, self.severities.said)
+        except (PerpendError, OSError) as error:
+            reason = str(error) if isinstance(error, PerpendError) else (error.strerror or str(error)).lower()
+            warn(f"the run was not recorded in the history: {visible(reason)}")
+            return
+        for warning in changes.warnings:
+            warn(f"history: {warning}")
+        if changes.events:
+            events = ", ".join(f"{number:,} {in_words(event)}" for event, number in changes.events.items())
+            warn(f"since the last run: {events} (perpend diff)")
 
     def _select(self, over: Inventory | Snapshot) -> Selection:
         selection = self.request.choice.select(self.analyzer, over)

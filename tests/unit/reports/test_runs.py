@@ -11,6 +11,7 @@ import pytest
 
 from perpend import FormatOptions, Input, PolicyChoice, RunRequest, Status, Store, evaluate_and_report, import_inputs
 from perpend.core.errors import InvalidOption
+from perpend.findings.history.storage import HistoryStorage
 from perpend.language.syntax.repository import open_repository
 from perpend.reports.streams import CannotWrite
 
@@ -32,26 +33,27 @@ def test_inputs_are_evaluated_and_reported(tmp_path: Path) -> None:
     assert (1, 25, 25) == (outcome.exit_code, outcome.totals.verdicts, len(document["verdicts"]))
 
 
-def test_a_store_gives_the_same_verdicts_and_is_recorded(tmp_path: Path) -> None:
-    store = Store(tmp_path / "store")
-    import_inputs(store, [EXAMPLE], declared=open_repository(None).declared_type)
-    recorded: list[tuple[Any, ...]] = []
-    outcome = evaluate_and_report(
-        request(tmp_path / "verdicts.json", store=store, record=lambda *given: recorded.append(given))
-    )
-    inputs = evaluate_and_report(request(tmp_path / "other.json", inputs=[EXAMPLE]))
-    assert outcome == inputs
-    [(snapshot, evaluation, _)] = recorded
-    assert (store.snapshot().id, outcome.totals) == (snapshot.id, evaluation.ledger)
+def runs_of(store: Store) -> int:
+    return len(HistoryStorage(str(store.directory)).head().runs)
 
 
-def test_a_run_is_recorded_even_if_its_report_cannot_be_written(tmp_path: Path) -> None:
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
     store = Store(tmp_path / "store")
     import_inputs(store, [EXAMPLE], declared=open_repository(None).declared_type)
-    recorded: list[Any] = []
+    return store
+
+
+def test_a_store_gives_the_same_verdicts_as_its_inputs(tmp_path: Path, store: Store) -> None:
+    outcome = evaluate_and_report(request(tmp_path / "verdicts.json", store=store))
+    assert outcome == evaluate_and_report(request(tmp_path / "other.json", inputs=[EXAMPLE]))
+    assert 0 == runs_of(store)
+
+
+def test_a_run_is_recorded_on_request_even_if_its_report_cannot_be_written(tmp_path: Path, store: Store) -> None:
     with pytest.raises(CannotWrite, match="cannot be written"):
-        evaluate_and_report(request(tmp_path, store=store, record=lambda *given: recorded.append(given)))
-    assert 1 == len(recorded)
+        evaluate_and_report(request(tmp_path, store=store, record=True))
+    assert 1 == runs_of(store)
 
 
 @pytest.mark.parametrize(

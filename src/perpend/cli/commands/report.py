@@ -19,10 +19,10 @@ from perpend.reports.runs import UNUSABLE
 
 EPILOG = """\b
 Examples:
-  perpend report html html --store inventory --out report.html
-  perpend report html html --store inventory --framework cis-aws --out report.html
-  perpend report html html --store inventory --ratings ratings --out report.html
-  perpend report html html --store inventory --account production --status INCOMPLIANT --out production.html
+  perpend report html --store inventory --out report.html
+  perpend report html --store inventory --framework cis-aws --out report.html
+  perpend report html --store inventory --ratings ratings --out report.html
+  perpend report html --store inventory --account production --status INCOMPLIANT --out production.html
 
 \b
 Exit codes: 0 the report was written, 2 usage, input or repository error, or the snapshot lacks an input."""

@@ -12,8 +12,7 @@ from perpend.cli.config.configuration import is_address
 from perpend.cli.config.settings import FAIL_ON
 from perpend.cli.options.completion import complete_categories
 from perpend.cli.options.format import form_option, form_options
-from perpend.cli.options.history.html import history_of
-from perpend.cli.options.history.record import NOT_AWAY, keep_history
+from perpend.cli.options.history.record import NOT_AWAY
 from perpend.cli.options.repository import store_named
 from perpend.cli.options.severity import check_unrated_passes, ratings_option, unrated_passes_option
 from perpend.core.diagnostics.escape import visible
@@ -27,9 +26,6 @@ from perpend.reports.runs import PolicyChoice, RunOutcome, RunRequest, deciding_
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from perpend.evaluation.verdicts.evaluation import Evaluation
-    from perpend.findings.severity.active import ActiveSeverities
-    from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.syntax.repository import Repository
 
     Command = TypeVar("Command", bound=Callable[..., Any])
@@ -138,19 +134,9 @@ def run_request(context: click.Context, given: Mapping[str, Any], repository: Re
 
 def run_on_store(request: RunRequest, store: str, *, record: bool) -> RunOutcome:
     """Evaluate and report a store by its name. ``record`` writes the run to the store's history."""
-
-    def keep(snapshot: Snapshot, evaluation: Evaluation, severities: ActiveSeverities) -> None:
-        keep_history(snapshot, evaluation, request.repository, severities.said)
-
-    outcome = evaluate_and_report(
-        replace(
-            request,
-            store=store_named(store),
-            record=keep if record and not is_address(store) else None,
-            history_of=history_of,
-        )
-    )
-    if record and is_address(store):
+    is_remote = is_address(store)
+    outcome = evaluate_and_report(replace(request, store=store_named(store), record=record and not is_remote))
+    if record and is_remote:
         warn(NOT_AWAY)
     return outcome
 

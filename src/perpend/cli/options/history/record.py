@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -13,17 +12,10 @@ from perpend.cli.config.configuration import is_address
 from perpend.core.diagnostics.directories import no_directory
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
-from perpend.findings.history.model import in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from perpend.evaluation.verdicts.evaluation import Evaluation
-    from perpend.findings.history.manifest import RecordedRatings
     from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.queries.views import MoreViews
-    from perpend.inventory.snapshots.snapshot import Snapshot
-    from perpend.language.syntax.repository import Repository
 
 NOT_AWAY: Final = "only stores in directories have a history"
 """The error for a store on object storage."""
@@ -31,46 +23,6 @@ NOT_AWAY: Final = "only stores in directories have a history"
 store_option = click.option(
     "--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store whose history to read."
 )
-
-
-def keep_history(
-    snapshot: Snapshot, evaluation: Evaluation, repository: Repository, ratings: RecordedRatings | None = None
-) -> None:
-    """Record an evaluation in the history of its store, and print the changes and warnings on standard error.
-
-    A history that cannot be written is reported; verdicts and the exit code do not depend on it.
-    """
-    from perpend.findings.history.record import record_run
-
-    try:
-        changes = record_run(snapshot, evaluation, repository, ratings)
-    except (PerpendError, OSError) as error:
-        reason = str(error) if isinstance(error, PerpendError) else (error.strerror or str(error)).lower()
-        click.echo(f"perpend: the run was not recorded in the history: {visible(reason)}", err=True)
-        return
-    for warning in changes.warnings:
-        click.echo(f"perpend: history: {warning}", err=True)
-    if changes.events:
-        events = ", ".join(f"{number:,} {in_words(event)}" for event, number in changes.events.items())
-        click.echo(f"perpend: since the last run: {events} (perpend diff)", err=True)
-
-
-@contextmanager
-def kept_behind(
-    snapshot: Snapshot, evaluation: Evaluation, repository: Repository | None, ratings: RecordedRatings | None
-) -> Iterator[None]:
-    """Record an evaluation after its report, even if the report cannot be written, or its reader closes the pipe.
-
-    Without a repository nothing is recorded.
-    """
-    try:
-        yield
-    except (OSError, PerpendError):
-        if repository is not None:
-            keep_history(snapshot, evaluation, repository, ratings)
-        raise
-    if repository is not None:
-        keep_history(snapshot, evaluation, repository, ratings)
 
 
 def place_of(directory: str) -> HistoryStorage:
