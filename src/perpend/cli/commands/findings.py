@@ -121,8 +121,8 @@ def command(
     from perpend.findings.waivers.match_history import with_waivers
     from perpend.reports.terminal.history.finding import HistoryAnnotations, words_of_waivers
 
-    format_options = FormatOptions(form, out, ocsf_version=ocsf_version, unrated=unrated, github=github)
-    format_options.check()
+    options = FormatOptions(form, out, ocsf_version=ocsf_version, unrated=unrated, github=github)
+    options.check()
     if fail_on is not None:
         warn_deciding_settings(context)
     place, repository = place_of(directory), repository_here(repo)
@@ -130,7 +130,7 @@ def command(
     check_unrated_passes(context, fail_on, unrated_passes)
     severities = ActiveSeverities.here(repository, ratings_dir, fail_on=fail_on, unrated_passes=unrated_passes)
     order = order or ("priority" if severities.in_force.by_policy else "age")
-    writer, head = FindingsWriter(format_options, limit, order), place.head()
+    writer, head = FindingsWriter(options, limit, order), place.head()
     filter = _filter(context, repository, **wanted)
     with asking(place, *writer.views, accounts=filter.accounts, objects=filter.objects) as connection:
         matches = waivers.covered_findings(connection, head)
