@@ -85,7 +85,7 @@ def stepped_on_spark(
         newest("lives", (*((then.lives,) if then.lives else ()), *then.changes), "policy_no, object_no", "run")
         own = {name: f"l.{name}" for name in LIFE} | {"value": "k.value", "seen": "k.seen"}
         own["status_run"] = "coalesce(l.status_run, CASE WHEN k.value IS NOT NULL THEN greatest(r.first_run, p.first_run) END)"
-        own["life"] = "coalesce(l.life, CASE WHEN k.value IS NOT NULL THEN 'clear' END)"
+        own["life"] = "coalesce(l.life, CASE WHEN k.value IS NOT NULL THEN 'passing' END)"
         own["episodes"] = "coalesce(l.episodes, 0)"
         key = {name: f"coalesce(n.{name}, k.{name})" for name in ("policy_no", "object_no")}
     else:

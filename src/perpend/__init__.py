@@ -70,6 +70,8 @@ if TYPE_CHECKING:
     from perpend.reports.formats.json import write_json, write_ndjson
     from perpend.reports.formats.junit import write_junit
     from perpend.reports.formats.parquet import write_parquet
+    from perpend.reports.formats.write import FormatOptions
+    from perpend.reports.runs import PolicyChoice, RunOutcome, RunRequest, evaluate_and_report
 
 _HOMES: Final = {
     "language.compiler.names": ("UnknownName",),
@@ -118,6 +120,8 @@ _HOMES: Final = {
     "reports.formats.json": ("write_json", "write_ndjson"),
     "reports.formats.junit": ("write_junit",),
     "reports.formats.parquet": ("write_parquet",),
+    "reports.formats.write": ("FormatOptions",),
+    "reports.runs": ("PolicyChoice", "RunOutcome", "RunRequest", "evaluate_and_report"),
     "inventory.importers.tables.table_bytes": ("UnreadableTable",),
     "evaluation.planner.build": ("Plan",),
     "evaluation.planner.describe": ("plan_lines",),
@@ -157,6 +161,7 @@ __all__ = [
     "FieldValue",
     "Filter",
     "FilteredEvaluation",
+    "FormatOptions",
     "FrameworkAsked",
     "Imported",
     "Input",
@@ -171,6 +176,7 @@ __all__ = [
     "PerpendError",
     "Plan",
     "PolicyAsked",
+    "PolicyChoice",
     "PolicyView",
     "Program",
     "Pruned",
@@ -182,6 +188,8 @@ __all__ = [
     "Requirement",
     "RequirementResult",
     "RequirementStatus",
+    "RunOutcome",
+    "RunRequest",
     "Scope",
     "Scorecard",
     "Selection",
@@ -207,6 +215,7 @@ __all__ = [
     "__version__",
     "collect_files",
     "duck_db",
+    "evaluate_and_report",
     "evaluate_objects",
     "evaluate_snapshot",
     "evaluation_time",

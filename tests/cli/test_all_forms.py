@@ -152,7 +152,7 @@ def test_nothing_is_written_in_every_form(run: RunWriter, tmp_path: Path, store:
     nothing.write_text("[]")
     words = {
         "check": ("check", nothing, "--type", "CA10__CaAwsImage__c", "--complete", "all"),
-        "findings": ("findings", "--store", store, "--life", "retired"),
+        "findings": ("findings", "--store", store, "--life", "policy_removed"),
         "diff": ("diff", "2", "3", "--store", store),
     }[command]
     found = {form: written(run, tmp_path, form, *words, "--repo", policies) for form in WRITES[command]}

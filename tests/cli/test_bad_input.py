@@ -86,7 +86,7 @@ def test_keep_going_judges_the_rest_and_repeats_the_failure(run: RunWriter, tmp_
     assert 25 == json.loads(ran.out)["ledger"]["objects"]
     lines = ran.err.splitlines(keepends=True)
     told, again = (["".join(line.split(": ", 1)[1:]) for line in part] for part in (lines[:2], lines[2:]))
-    assert told == [line.removeprefix("not judged: ") for line in again], "told where it happens, and again at the end"
+    assert told == [line.removeprefix("not evaluated: ") for line in again], "told where it happens, and again at the end"
     assert_one_line(lines[0], str(tmp_path / "bad"), reason)
     assert_one_line(lines[1], str(tmp_path / "worse"))
 
@@ -169,21 +169,21 @@ def test_a_policy_with_errors_is_refused_and_the_others_judge(run: RunWriter, tm
     assert 2 == ran.code
     assert {"/ce/policy"} == {one["policyId"] for one in json.loads(ran.out)["verdicts"]}
     assert "error[A203]: unknown extract `none`" in ran.err
-    assert "perpend: 1 policy is not judged: /ce/bad\n" in ran.err
+    assert "perpend: 1 policy is not evaluated: /ce/bad\n" in ran.err
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("check",), "name either INPUTs or a --store to judge"),
+        (("check",), "name either INPUTs or a --store to check"),
         (("check", EXAMPLE, "--format", "jsno"), "'jsno' is not one of 'table', 'json', "),
-        (("check", EXAMPLE, "--format", "jsno"), " (did you mean 'json'?); `perpend check --help` tells more"),
+        (("check", EXAMPLE, "--format", "jsno"), " (did you mean 'json'?); `perpend check --help` shows more"),
         (("check", EXAMPLE, "--format", "a\nb\x1b[31m"), r"'a\nb\x1b[31m' is not one of "),
-        (("check", EXAMPLE, "--snapshot-time", "2026-13-01"), "'2026-13-01' is no ISO 8601 date"),
+        (("check", EXAMPLE, "--snapshot-time", "2026-13-01"), "'2026-13-01' is not an ISO 8601 date"),
         (("check", EXAMPLE, "--limit", "0"), "invalid value for '--limit': 0 is not in the range x>=1"),
         (("check", EXAMPLE, "--limit"), "option '--limit' requires an argument"),
-        (("chek", EXAMPLE), "there is no command 'chek' (did you mean 'check'?); `perpend --help` tells more"),
-        (("new", "polcy"), "no such command 'polcy' (did you mean 'policy'?); `perpend new --help` tells more"),
+        (("chek", EXAMPLE), "unknown command 'chek' (did you mean 'check'?); `perpend --help` shows more"),
+        (("new", "polcy"), "no such command 'polcy' (did you mean 'policy'?); `perpend new --help` shows more"),
         (("check", EXAMPLE, "--frmework", "x"), "no such option '--frmework' (did you mean '--framework'?)"),
         (("explain", KEY_POLICY), "missing argument 'OBJECT'"),
         (("completion",), "missing argument '{bash|zsh|fish}'. Choose from: bash, zsh, fish; `"),

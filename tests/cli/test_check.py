@@ -375,4 +375,4 @@ def test_a_place_that_cannot_be_written_is_told(run: RunWriter, tmp_path: Path) 
 def test_compact_lines_are_ndjson(run: RunWriter) -> None:
     ran = run("check", EXAMPLE, *TIME, "--compact", "--format", "csv")
     assert (2, "") == (ran.code, ran.out)
-    assert "perpend: --compact goes with --format ndjson, not csv; `perpend check --help` tells more\n" == ran.err
+    assert "perpend: --compact goes with --format ndjson, not csv; `perpend check --help` shows more\n" == ran.err

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.cli.commands import check
+from perpend.reports import runs
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, RunWriter
 
 POLICIES = ("--policy", KEY_POLICY, "--policy", "user-access-keys-are-not-rotated-every-90-days")
@@ -76,7 +76,7 @@ ROADS = [("interpreter", False), ("duckdb", False), ("auto", False), ("auto", Tr
 def test_files_come_to_the_same_on_every_road(
     run: RunWriter, inputs: list[Path], monkeypatch: pytest.MonkeyPatch, engine: str, large: bool, turned: bool
 ) -> None:
-    monkeypatch.setattr(check, "LARGE", 2 if large else 5_000)
+    monkeypatch.setattr(runs, "LARGE", 2 if large else 5_000)
     ran = run("check", *(inputs[::-1] if turned else inputs), *POLICIES, "--engine", engine, "--format", "ndjson")
     assert (1, True) == (ran.code, OLD.fullmatch(ran.err) is not None), ran.err
     assert expected() == statuses(ran.out)
@@ -97,14 +97,14 @@ def test_the_example_says_the_same_on_the_road_of_large_inputs(
     run: RunWriter, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     small = run("check", EXAMPLE, "--format", form)
-    monkeypatch.setattr(check, "LARGE", 1)
+    monkeypatch.setattr(runs, "LARGE", 1)
     assert small == run("check", EXAMPLE, "--format", form)
 
 
 def test_five_thousand_objects_are_judged_by_tables(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     used: list[str] = []
-    choose = check.engine_named
-    monkeypatch.setattr(check, "engine_named", lambda name, *more: used.append(name) or choose(name, *more))
+    choose = runs.engine_named
+    monkeypatch.setattr(runs, "engine_named", lambda name, *more: used.append(name) or choose(name, *more))
     rows = [(f"u{number}", list(ENDS)[number % len(ENDS)]) for number in range(5_000)]
     for number in (4_997, 4_998):  # with the account and its root user, 4,999 and 5,000 objects
         (tmp_path / "r.csv").write_text(report(*rows[:number]))

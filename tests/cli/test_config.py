@@ -221,7 +221,7 @@ def test_excluded_policies_are_asked_by_name_and_none_left_is_an_error(run: RunW
         ('\npolicies = ["root-user-mf"]', "unknown policy 'root-user-mf' (did you mean 'root-user-mfa'?)"),
         ('frameworks = ["cis-aws-v6.0.1"]', "unknown framework or section 'cis-aws-v6.0.1' (did you mean 'cis-aws-v6.0.0'?)"),
         ('repository = "absent"', "absent: there is no such directory"),
-        ('\nmax-age = "7 dd"', "`max-age`: '7 dd' is no length of time, such as 90m"),
+        ('\nmax-age = "7 dd"', "`max-age`: '7 dd' is not a length of time, such as 90m"),
         ("require-coverage = true", "`require-coverage`: --require-coverage goes with --framework\n"),
         ('fail-on = "critical"', "`fail-on`: --fail-on critical needs ratings, and no policy is rated"),
         ('[output]\nformat = "asff"', "`output.format`: --format asff goes with --unrated LEVEL"),

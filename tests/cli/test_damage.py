@@ -135,7 +135,9 @@ def test_a_manifest_that_is_edited_while_a_check_reads_changes_nothing_it_says(
 def test_a_full_disk_costs_what_would_be_kept_and_no_verdict(run: RunWriter, store: Path) -> None:
     with full(5_000):
         found = run(*CHECK, "--store", store)
-    assert f"perpend: not kept in the history: {store}/history: cannot be written: file too large\n" == found.err
+    assert (
+        f"perpend: the run was not recorded in the history: {store}/history: cannot be written: file too large\n" == found.err
+    )
     assert [] == kept(store)
     assert (found.code, found.out, "") == run(*CHECK, "--store", store)
 

@@ -44,7 +44,7 @@ def test_what_is_open_is_listed_with_its_first_day(run: RunWriter, days: Path) -
     [
         (("--life", "unknown"), 10),
         (("--life", "all"), 30),
-        (("--life", "gone"), 0),
+        (("--life", "resource_deleted"), 0),
         (("--account", "111122223333"), 20),
         (("--object", "alma.brekke"), 1),
         (("--object", ALMA, "--life", "all"), 1),
@@ -58,7 +58,7 @@ def test_filters_must_all_hold(run: RunWriter, days: Path, filters: tuple[str, .
     assert number == len(said(run("findings", "--store", days, "--format", "json", *filters)))
 
 
-@pytest.mark.parametrize(("filters", "number"), [(("--life", "gone"), 0), (("--object", ALMA), 1)])
+@pytest.mark.parametrize(("filters", "number"), [(("--life", "resource_deleted"), 0), (("--object", ALMA), 1)])
 def test_filters_hold_in_every_form(run: RunWriter, days: Path, filters: tuple[str, ...], number: int) -> None:
     rows = list(csv.DictReader(io.StringIO(run("findings", "--store", days, "--format", "csv", *filters).out)))
     lines = run("findings", "--store", days, "--format", "ndjson", *filters).out.splitlines()
@@ -100,10 +100,12 @@ def test_a_scorecard_of_no_framework_says_so(run: RunWriter, days: Path, tmp_pat
 
 def test_the_story_of_an_object_a_policy_and_a_finding(run: RunWriter, days: Path) -> None:
     of_object = said(run("history", "alma.brekke", "--store", days, "--format", "json"))
-    assert [(1, "opened"), (2, "gone"), (3, "reopened")] == [(one["run"], one["event"]) for one in of_object if one["event"]]
+    assert [(1, "opened"), (2, "resource_deleted"), (3, "reopened")] == [
+        (one["run"], one["event"]) for one in of_object if one["event"]
+    ]
     of_finding = said(run("history", of_object[0]["finding_id"], "--store", days, "--format", "json"))
-    assert ["opened", "gone", "reopened"] == [one["event"] for one in of_finding]
-    assert {"estate"} == {one["cause"] for one in of_finding}
+    assert ["opened", "resource_deleted", "reopened"] == [one["event"] for one in of_finding]
+    assert {"resource_change"} == {one["cause"] for one in of_finding}
     text = run("history", "show", KEYS, "--store", days)
     assert (0, 3) == (text.code, text.out.count("\nrun "))
     nothing = run("history", "nobody", "--store", days)
@@ -118,11 +120,14 @@ def test_two_runs_are_compared(run: RunWriter, days: Path) -> None:
     assert (1, {"reopened": 1}) == (found.code, json.loads(found.out)["counts"])
     found = run("diff", "1", "2", "--store", days)
     assert 0 == found.code
-    assert "gone (1)\n  alma.brekke in 111122223333" in found.out
+    assert "resource deleted (1)\n  alma.brekke in 111122223333" in found.out
     assert "before run 1, 2026-11-20: 175 of 175 known verdicts evaluated" in found.out
     assert {"reopened": 1} == json.loads(run("diff", "1", "3", "--store", days, "--format", "json").out)["counts"]
     markdown = run("diff", "1", "2", "--store", days, "--format", "markdown").out
-    assert "| gone | alma.brekke | /ce/ca/aws/iam/user-has-more-than-one-active-access-key | estate |" in markdown
+    assert (
+        "| resource deleted | alma.brekke | /ce/ca/aws/iam/user-has-more-than-one-active-access-key | resource change |"
+        in markdown
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,7 +135,7 @@ def test_two_runs_are_compared(run: RunWriter, days: Path) -> None:
     [
         (("3", "1"), "run 3 does not come before run 1"),
         (("1", "9"), "the history has no run `9`"),
-        (("1", "2", "3"), "two runs are compared"),
+        (("1", "2", "3"), "diff compares two runs"),
         (("--policies", "HEAD"), "--policies compares two revisions"),
         (("--run", "x"), "goes with --policies"),
     ],
@@ -191,10 +196,10 @@ def test_views_stand_beside_those_of_the_snapshot(run: RunWriter, days: Path) ->
     verdicts = "SELECT sum(compliant + incompliant + inapplicable + undetermined) FROM ledger WHERE run = 3"
     assert [{"open": 20, "runs": 3, "gone": 1, "verdicts": 175, "waivers": 0}] == ask(
         "SELECT (SELECT count(*) FROM finding WHERE life = 'open') AS open, (SELECT count(*) FROM run) AS runs, "
-        f"(SELECT count(*) FROM event WHERE event = 'gone') AS gone, ({verdicts}) AS verdicts, "
+        f"(SELECT count(*) FROM event WHERE event = 'resource_deleted') AS gone, ({verdicts}) AS verdicts, "
         "(SELECT count(*) FROM (SELECT * FROM waiver)) AS waivers"
     )
-    assert [{"ending": "gone", "episode": 1}, {"ending": None, "episode": 2}] == ask(
+    assert [{"ending": "resource_deleted", "episode": 1}, {"ending": None, "episode": 2}] == ask(
         "SELECT ending, episode FROM episode WHERE object_name = 'alma.brekke' ORDER BY 2"
     )
     assert {"fails", "not asked"} <= {one["standing"] for one in ask("SELECT DISTINCT standing FROM scorecard")}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from perpend.findings.history.manifest import head_from
+from perpend.inventory.snapshots.manifest import sealed
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run, RunWriter, answer, done, report
 from tests.repositories import logic, policy_files, write
 
@@ -47,7 +48,7 @@ def runs(store: Path) -> int:
 
 
 def test_a_check_of_a_store_says_what_happened_since_the_last_one(judged: tuple[Path, list[Run]]) -> None:
-    assert ["", "perpend: since the last run: 1 gone (perpend diff)\n"] == [heard_of(ran) for ran in judged[1]]
+    assert ["", "perpend: since the last run: 1 resource deleted (perpend diff)\n"] == [heard_of(ran) for ran in judged[1]]
     assert [1, 1] == [ran.code for ran in judged[1]]
 
 
@@ -55,6 +56,19 @@ def test_the_same_check_again_says_nothing_new(run: RunWriter, store: Path) -> N
     assert "" == heard_of(run(*CHECK, "--store", store))
     assert "" == heard_of(run(*CHECK[:-1], KEY_POLICY, "--store", store))
     assert 2 == runs(store)
+
+
+def test_a_history_of_an_earlier_format_is_rejected_until_it_is_removed(run: RunWriter, store: Path) -> None:
+    path = store / "history" / "head.json"
+    path.write_text(sealed({**json.loads(path.read_text()), "format": 4}))
+    reason = "earlier version of Perpend (format 4; this version reads 5): remove the directory `history` of the store"
+    told = run("findings", "--store", store)
+    assert (2, "") == (told.code, told.out) and reason in told.err
+    again = run(*CHECK, "--store", store)
+    assert 1 == again.code and reason in again.err
+    shutil.rmtree(store / "history")
+    assert "" == heard_of(run(*CHECK, "--store", store))
+    assert 1 == runs(store)
 
 
 def test_no_history_keeps_none(run: RunWriter, unjudged: Path) -> None:
@@ -66,7 +80,7 @@ def test_no_history_keeps_none(run: RunWriter, unjudged: Path) -> None:
 def test_an_older_snapshot_moves_nothing(run: RunWriter, store: Path) -> None:
     (older, _) = sorted(path.stem for path in (store / "runs").glob("*.json"))
     told = run(*CHECK, "--store", store, "--run", older)
-    assert heard_of(told).startswith("perpend: history: account 111122223333 was looked at later before")
+    assert heard_of(told).startswith("perpend: history: account 111122223333 already has a newer run")
 
 
 def test_an_old_report_beside_a_fresh_one_resolves_nothing_of_its_account(run: RunWriter, tmp_path: Path) -> None:
@@ -84,16 +98,16 @@ def test_an_old_report_beside_a_fresh_one_resolves_nothing_of_its_account(run: R
         told = heard_of(run(*CHECK, "--store", store))
         if of_other == "2026-11-05":
             assert told.startswith(
-                "perpend: history: account 444455556666 was looked at later before: what was seen then stays\n"
+                "perpend: history: account 444455556666 already has a newer run; its findings are unchanged\n"
             )
             assert "since the last run: 1 opened (" in told  # whom nobody knew
-    assert "perpend: since the last run: 1 gone (perpend diff)\n" == told
+    assert "perpend: since the last run: 1 resource deleted (perpend diff)\n" == told
 
 
 def test_a_day_in_the_future_is_not_kept(run: RunWriter, store: Path) -> None:
     told = run(*CHECK, "--store", store, "--snapshot-time", "2999-01-01")
     assert 1 == told.code
-    assert "not kept in the history" in told.err
+    assert "the run was not recorded in the history" in told.err
     assert "2999-01-01, lies in the future" in told.err
     assert 2 == runs(store)
 
@@ -103,7 +117,7 @@ def test_a_history_that_cannot_be_written_is_told_and_changes_no_verdict(run: Ru
     told = run("check", "--store", unjudged, "-q")
     assert 1 == told.code
     assert "175 verdicts" in told.out
-    assert heard_of(told).startswith("perpend: not kept in the history: ")
+    assert heard_of(told).startswith("perpend: the run was not recorded in the history: ")
 
 
 @pytest.mark.parametrize("damage", ["head", "file"])
@@ -115,7 +129,7 @@ def test_a_damaged_history_is_named_and_left_alone(run: RunWriter, tmp_path: Pat
     run("import", report(tmp_path, "2026-11-22T00:00:00Z"), "--store", store)
     told = run(*CHECK, "--store", store)
     assert 1 == told.code
-    assert "perpend: not kept in the history: " in told.err
+    assert "perpend: the run was not recorded in the history: " in told.err
     assert "Traceback" not in told.err
 
 
@@ -129,15 +143,15 @@ def test_a_policy_that_the_repository_lacks_is_told_until_somebody_says_what_bec
     faulty = tmp_path / "after" / "renames.yaml"
     faulty.write_text("renames: [{from: /ce/before, to: /ce/aftr}]\n")
     told = run("check", "--store", unjudged, "--repo", tmp_path / "after", "-q")
-    assert "not kept in the history: renames.yaml:1: there is no policy `/ce/aftr`" in told.err
+    assert "the run was not recorded in the history: renames.yaml:1: there is no policy `/ce/aftr`" in told.err
     faulty.unlink()
     told = run("check", "--store", unjudged, "--repo", tmp_path / "after", "-q")
-    assert "the repository has no policy /ce/before any more: say in renames.yaml" in told.err
+    assert "the repository no longer has policy /ce/before: add it to renames.yaml" in told.err
     assert "(/ce/after means the same)" in told.err
     faulty.write_text("renames: [{from: /ce/before, to: /ce/after}]\n")
     told = run("check", "--store", unjudged, "--repo", tmp_path / "after", "-q")
-    assert "no policy" not in told.err
-    assert "25 retired" in told.err
+    assert "no longer has policy" not in told.err
+    assert "25 policy removed" in told.err
     for name in ("before", "after"):
         assert 25 == len(json.loads(run("findings", "--store", unjudged, "--policy", name, "--format", "json").out))
         assert 0 == run("history", name, "--store", unjudged).code

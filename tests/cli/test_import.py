@@ -194,7 +194,7 @@ def test_each_mistake_in_a_mapping_is_one_line_that_says_where(run: RunWriter, t
 def test_a_time_that_is_none_is_a_usage_error(run: RunWriter, tmp_path: Path, time: str) -> None:
     ended = run("import", EXAMPLE, "--observed-at", time, "--store", tmp_path / "s")
     assert (2, "") == (ended.code, ended.out)
-    assert "is no ISO 8601 date" in ended.err
+    assert "is not an ISO 8601 date" in ended.err
 
 
 def test_standard_input_is_an_input(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,4 +305,4 @@ def test_an_import_that_fails_leaves_no_store_behind(run: RunWriter, tmp_path: P
 def test_an_input_without_a_name_is_told_as_such(run: RunWriter, tmp_path: Path) -> None:
     for command in (["check", ""], ["import", "", "--store", tmp_path / "s"], ["explain", "root-user-mfa", "x", ""]):
         ended = run(*command)
-        assert (2, True) == (ended.code, "INPUT '' names nothing" in ended.err), command
+        assert (2, True) == (ended.code, "INPUT '' is empty" in ended.err), command

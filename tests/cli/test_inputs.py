@@ -178,12 +178,12 @@ def test_what_cannot_be_used_is_told_and_the_rest_judged_if_asked(run: RunWriter
     assert (2, "", True) == ((ran := run("check", *words)).code, ran.out, "line 2 has 1 field" in ran.err)
     ran = run("check", *words, "--keep-going", *TIME, "--format", "json")
     assert (2, {"a"}) == (ran.code, {one["object"]["id"] for one in json.loads(ran.out)["verdicts"]})
-    assert "not judged: " in ran.err
+    assert "not evaluated: " in ran.err
 
 
 def test_the_interpreter_judges_no_tables(run: RunWriter, files: Path) -> None:
     ran = run("check", *given(files, *USERS), "--engine", "interpreter")
-    assert (2, "", True) == (ran.code, ran.out, "judged by duckdb or spark, not by the interpreter" in ran.err)
+    assert (2, "", True) == (ran.code, ran.out, "tables and inputs that refer to each other need duckdb or spark" in ran.err)
 
 
 def test_what_is_not_taken_is_named_by_every_command(run: RunWriter, tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from unittest.mock import patch
 import duckdb
 import pytest
 
-from perpend.cli.commands import check
 from perpend.evaluation.verdicts.stores import large_reports as large
 from perpend.inventory.readers import files
+from perpend.reports import runs
 from tests.cli.conftest import KEY_POLICY, RunWriter
 from tests.formats import ANN, config_item
 
@@ -102,7 +102,7 @@ def test_large_reports_are_judged_as_small_ones_are(
     inventory: Inventory, run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "LARGE", 0)
-    monkeypatch.setattr(check, "LARGE", 2)
+    monkeypatch.setattr(runs, "LARGE", 2)
     users = [f"u{number}" for number in range(90)]
     inputs = [inventory.report(A, OLD, *users), inventory.report(B, NEW, *users)]
     found = run("check", *inputs, *NOW, "--max-age", "24h", "--policy", KEY_POLICY, "--format", "json")
@@ -129,7 +129,7 @@ def test_the_configuration_may_hold_it(inventory: Inventory, run: RunWriter, mon
     (inventory.directory / "perpend.toml").write_text('max-age = "a day"\n')
     ended = run("check", old, *NOW)
     assert 2 == ended.code
-    assert "'a day' is no length of time, such as 90m, 24h, 7d or 4w" in ended.err
+    assert "'a day' is not a length of time, such as 90m, 24h, 7d or 4w" in ended.err
 
 
 def test_findings_say_where_and_when_they_were_observed(inventory: Inventory, run: RunWriter) -> None:
@@ -164,7 +164,7 @@ def test_a_large_report_without_a_time_may_be_older_than_anything(
     asked = ("check", report, "--policy", KEY_POLICY, "--format", "json", "--max-age", "24h")
     small = run(*asked)
     assert (3, 2) == (small.code, json.loads(small.out)["ledger"]["UNDETERMINED"])
-    assert "it is not known whether every AWS IAM User was judged: observed at an unknown time" in small.err
+    assert "AWS IAM User: some objects may not be evaluated: observed at a time that nothing states" in small.err
     monkeypatch.setattr(files, "LARGE", 0)
     with patch("perpend.evaluation.verdicts.stores.large_reports._judged", wraps=large._judged) as judged:
         assert small == run(*asked)

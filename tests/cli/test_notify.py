@@ -149,7 +149,7 @@ def test_what_was_not_taken_goes_out_with_the_next_call_run_by_run(
     assert "run 2 was not sent: HTTP 404;" in notify(run, days).err
     receiver.answers = [(503, {})]
     assert 0 == notify(run, days).code
-    assert [(2, {"opened": 1}), (3, {"gone": 1})] == [(one["run"], one["counts"]) for one in receiver.taken]
+    assert [(2, {"opened": 1}), (3, {"resource_deleted": 1})] == [(one["run"], one["counts"]) for one in receiver.taken]
     keys = [one["Idempotency-Key"] for one in receiver.headers]
     assert 2 == len(set(keys))
 
@@ -253,7 +253,7 @@ def test_memory_that_is_damaged_or_of_another_history_sends_nothing(run: RunWrit
     told = notify(run, days)
     assert (2, True, 1) == (told.code, "its checksum does not match" in told.err, len(receiver.taken))
     told = notify(run, days, "--channel", "none")
-    assert (2, True) == (told.code, "there is no channel none: known are all" in told.err)
+    assert (2, True) == (told.code, "there is no channel none; the file has all" in told.err)
 
 
 def test_other_services_are_told_by_apprise_where_it_is_installed(

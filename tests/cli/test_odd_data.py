@@ -296,4 +296,4 @@ def test_objects_that_stand_under_what_was_declared_otherwise_are_not_passed_ove
     write(repository, {place: {**owner, "children": lists}})
     ended = run(*asked)
     assert 3 == ended.code
-    assert "it is not known whether every Thing was judged: `things__r` of `Owner` is declared otherwise than" in ended.err
+    assert "Thing: some objects may not be evaluated: `things__r` of `Owner` is declared otherwise than" in ended.err

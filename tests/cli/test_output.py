@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.cli.options.streams import _written
+from perpend.reports.streams import _written
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, RunWriter, end_by, forked
 
 CHECK = ("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--format", "csv")

@@ -54,7 +54,7 @@ def test_on_windows_it_says_where_it_runs(run: RunWriter, monkeypatch: pytest.Mo
     ran = run("check", EXAMPLE)
     monkeypatch.undo()
     assert (2, "") == (ran.code, ran.out)
-    assert "perpend: Windows has no locks as stores need them: run it in WSL or a container" in ran.err
+    assert "perpend: Windows lacks the file locks of stores: run perpend in WSL or a container" in ran.err
 
 
 def test_the_probe_above_sees_what_a_command_imports(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_module_that_a_full_disk_has_cut_off_is_no_interruption(run: RunWriter
 
 def test_completion_answers_a_shell() -> None:
     ended = spawn(_PERPEND_COMPLETE="bash_complete", COMP_WORDS="perpend ex", COMP_CWORD="1")
-    assert {"plain,explain", "plain,rule"} == set(ended.out.split())
+    assert {"plain,explain", "plain,export"} == set(ended.out.split())
 
 
 def test_the_command_knows_that_the_process_is_its_own(

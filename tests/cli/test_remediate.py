@@ -54,7 +54,7 @@ def finding_of(bucket: str) -> str:
 def test_a_policy_gives_a_plan_for_each_object_that_it_finds(run: RunWriter, store: Path) -> None:
     ran = run("remediate", "bucket-versioning", "--store", store)
     assert 3 == ran.code
-    assert "perpend: 3 objects to mend, 2 not filled in; of 1 it is not known whether they are\n" == ran.err
+    assert "perpend: 3 objects to fix, 2 not filled in; 1 undetermined\n" == ran.err
     assert PLAN in ran.out
     assert "# not filled in: CA10__name__c is missing from the data: it was not collected\n" in ran.out
     assert "# not filled in: CA10__name__c holds `x; touch owned\\n`, with signs that cannot be seen\n" in ran.out
@@ -62,7 +62,7 @@ def test_a_policy_gives_a_plan_for_each_object_that_it_finds(run: RunWriter, sto
 
 def test_a_finding_gives_the_plan_of_its_object(run: RunWriter, store: Path) -> None:
     ran = run("remediate", finding_of("b1"), "--store", store, "--format", "json")
-    assert (0, "perpend: 1 object to mend\n") == (ran.code, ran.err)
+    assert (0, "perpend: 1 object to fix\n") == (ran.code, ran.err)
     (plan,) = json.loads(ran.out)
     assert ("logs", "111122223333", True) == (plan["object"]["name"], plan["object"]["account"], plan["filledIn"])
     assert ["aws", "s3api", "put-bucket-versioning", "--bucket", "logs", "--versioning-configuration", "Status=Enabled"] == (
@@ -77,7 +77,7 @@ def test_what_is_waived_is_left_out_unless_somebody_asks_for_it(run: RunWriter, 
     asked = ("remediate", "--store", store, "--waivers", by)
     ran = run(*asked, POLICY)
     assert PLAN not in ran.out
-    assert "2 objects to mend, 2 not filled in; 1 waived left out (--with-waived plans for them, too); of 1 it" in ran.err
+    assert "2 objects to fix, 2 not filled in; 1 waived left out (--with-waived includes them); 1 undetermined" in ran.err
     for words in ((POLICY, "--with-waived"), (finding_of("b1"),)):
         assert PLAN in run(*asked, *words).out
     assert PLAN in run("remediate", "--store", store, POLICY, "--no-waivers").out
@@ -86,7 +86,7 @@ def test_what_is_waived_is_left_out_unless_somebody_asks_for_it(run: RunWriter, 
 def test_what_is_not_known_to_be_incompliant_is_told(run: RunWriter, store: Path) -> None:
     ran = run("remediate", finding_of("b5"), "--store", store, "--format", "json")
     assert (3, "[\n]\n") == (ran.code, ran.out)
-    assert "perpend: unknown: whether there is anything to mend is not known: Whether the bucket keeps versions" in ran.err
+    assert "perpend: unknown: undetermined, so not planned: Whether the bucket keeps versions" in ran.err
 
 
 def test_a_finding_that_is_none_any_more_is_told(run: RunWriter, store: Path, tmp_path: Path) -> None:
@@ -97,10 +97,10 @@ def test_a_finding_that_is_none_any_more_is_told(run: RunWriter, store: Path, tm
     finding = finding_of("b1")
     ran = run("remediate", finding, "--store", store, "--format", "json")
     assert (0, "[\n]\n") == (ran.code, ran.out)
-    assert f"perpend: b1: {POLICY} does not find it incompliant\nperpend: 0 objects to mend\n" == ran.err
+    assert f"perpend: b1: {POLICY} does not find it incompliant\nperpend: 0 objects to fix\n" == ran.err
     unknown = run("remediate", finding[::-1], "--store", store)
     assert 2 == unknown.code
-    assert f"the history knows no finding {finding[::-1]}" in unknown.err
+    assert f"the history has no finding {finding[::-1]}" in unknown.err
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_remedy_that_cannot_be_read_stops_everything(run: RunWriter, store: Pa
     ran = run("remediate", POLICY, "--store", store, "--repo", copied(tmp_path, remedy))
     assert (2, "") == (ran.code, ran.out)
     assert "error[A230]: `CA10__CaAwsBucket__c` has no field `CA10__nam__c`" in ran.err
-    assert f"perpend: {POLICY}: its remedy cannot be read: no plan was made\n" in ran.err
+    assert f"perpend: {POLICY}: remedy.yaml has errors: no plan was made\n" in ran.err
 
 
 def copied(root: Path, remedy: Any) -> Path:

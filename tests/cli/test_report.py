@@ -42,7 +42,10 @@ def test_a_check_writes_the_same_kind_of_file_and_still_fails(tmp_path: Path, ru
     ("words", "said"),
     [
         (("check", EXAMPLE, "--format", "html"), "perpend: --format html goes with --out FILE: a terminal shows no page"),
-        (("report", "html", "--store", "nowhere"), "perpend: missing option '--out'; `perpend report html --help` tells more"),
+        (
+            ("report", "html", "--store", "nowhere"),
+            "perpend: missing option '--out'; `perpend report html --help` shows more",
+        ),
         (("report", "html", "--store", "nowhere", "--out", "x.html"), "perpend: nowhere: there is no such directory"),
     ],
 )
@@ -70,7 +73,7 @@ def test_a_check_that_writes_a_page_shows_the_run_that_it_keeps(tmp_path: Path, 
     (store / "history" / "head.json").write_text("{}")
     ran = run(*words)
     assert (
-        1 == ran.code and "perpend: the history is not shown: " in ran.err and "Trend" not in (tmp_path / "a.html").read_text()
+        1 == ran.code and "perpend: the report has no history: " in ran.err and "Trend" not in (tmp_path / "a.html").read_text()
     )
 
 
@@ -102,6 +105,27 @@ def test_a_table_that_holds_nothing_and_that_nobody_claims_was_not_judged_and_ev
         )
         told = run(*asked, "--format", "markdown")
         assert (code, bool(code)) == (told.code, "and not everything was evaluated" in told.out)
-        assert bool(code) is ("it is not known whether every AWS IAM User was judged: " in told.err)
+        assert bool(code) is ("AWS IAM User: some objects may not be evaluated: " in told.err)
         run(*asked, "--format", "html", "--out", page)
         assert bool(code) is ("Not everything was evaluated" in page.read_text("utf-8"))
+
+
+def test_a_report_takes_the_settings_of_check_from_the_configuration(
+    tmp_path: Path, store: Path, run: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "perpend.toml").write_text(
+        f'store = "{store.name}"\npolicies = ["{KEY_POLICY}", "root-user-mfa"]\nexclude = ["root-*"]\nrequire-coverage = true\n',
+        "utf-8",
+    )
+    ran = run("report", "html", *TIME, "--out", "a.html")
+    assert 0 == ran.code, ran.err
+    assert "excluded (/ce/ca/aws/iam/root-user-mfa)" in ran.err or "1 policy not asked: excluded" in ran.err
+    (tmp_path / "perpend.toml").write_text('exclude = ["root-user-mf"]\n', "utf-8")
+    ran = run("report", "html", "--store", store, *TIME, "--out", "b.html")
+    assert (2, True) == (ran.code, ran.err.startswith("perpend: perpend.toml:1: unknown policy 'root-user-mf'")), ran.err
+
+
+def test_options_of_a_store_do_not_go_with_a_file(tmp_path: Path, run: RunWriter) -> None:
+    ran = run("export", "security-hub", tmp_path / "findings.json", "--policy", KEY_POLICY)
+    assert (2, True) == (ran.code, ran.err.startswith("perpend: --policy goes with --store")), ran.err

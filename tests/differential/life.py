@@ -241,7 +241,7 @@ def must_hold(one: FindingState) -> None:
     is_open = one.life in (State.OPEN, State.UNCONFIRMED)
     assert is_open == (one.open_since is not None and one.ended is None)
     assert (one.episodes > 0) == (one.inc_start is not None)
-    assert one.inc_start is None or one.inc_start <= one.seen or one.life is State.RETIRED
+    assert one.inc_start is None or one.inc_start <= one.seen or one.life is State.POLICY_REMOVED
 
 
 def run_history(

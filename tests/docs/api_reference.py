@@ -54,6 +54,7 @@ SECTIONS = {
         "PolicyAsked",
         "AnsweredFor",
     ),
+    "Runs and reports": ("evaluate_and_report", "RunRequest", "RunOutcome", "PolicyChoice", "FormatOptions"),
     "Writing verdicts": (
         *("Account", "write_json", "write_ndjson", "write_csv", "write_parquet", "write_junit"),
         *("filter_verdicts", "Filter", "FilteredEvaluation", "WaiverMatches", "RatedEvaluation"),

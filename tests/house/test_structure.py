@@ -23,8 +23,17 @@ LONG: dict[str, str] = {}
 BROAD = {"src/perpend/cli/app.py:_exit_code"}
 """Where any exception may be caught: at the top of the command line."""
 
-IMPORTING_LATE = ("src/perpend/cli/",)
-"""Commands import heavy rooms on use, so that ``--help`` stays fast. Elsewhere only an optional driver may come late."""
+IMPORTING_LATE = (
+    "src/perpend/cli/",
+    "src/perpend/evaluation/engines/by_name.py",
+    "src/perpend/reports/formats/write.py",
+    "src/perpend/reports/runs.py",
+    "src/perpend/reports/streams.py",
+)
+"""Commands, and modules that choose an engine or a format, import the heavy packages on use, so that a run starts fast.
+
+Elsewhere only an optional driver may be imported late.
+"""
 
 SHOWN = {
     "src/perpend/evaluation/engines/other_sql.py": "a number as SQL",

@@ -21,8 +21,8 @@ from rich.table import Table
 from rich.text import Text
 
 from perpend.cli.app import main
-from perpend.cli.options.streams import terminal
 from perpend.core.diagnostics.escape import visible
+from perpend.reports.streams import terminal
 from perpend.reports.terminal.explanation import hang
 from perpend.reports.terminal.inventory import print_answer
 from perpend.reports.terminal.page import TerminalPage

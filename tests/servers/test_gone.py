@@ -123,7 +123,7 @@ def test_gone_is_what_a_later_complete_listing_lacks(rounds: Rounds, tmp_path: P
     service, delete, called = DELETED[policy]
     getattr(rounds.aws.client(service), delete)(**{called: story.thing.rpartition("/")[2].rpartition(":")[2]})
     ended = story.collected()
-    assert (0, "DISAPPEARED", "gone") == (ended.code, story.status, story.life)
+    assert (0, "DISAPPEARED", "resource_deleted") == (ended.code, story.status, story.life)
 
 
 FAR, TABLE = "af-south-1", "dynamodb/table-point-in-time-recovery"
@@ -221,4 +221,4 @@ def test_a_region_that_is_closed_holds_nothing_where_all_that_was_seen_had_gone(
     story.collected()
     monkeypatch.setitem(REGIONS, spare, "not-opted-in")
     ended = story.collected()
-    assert (0, "", "DISAPPEARED", "gone") == (ended.code, ended.err, story.status, story.life)
+    assert (0, "", "DISAPPEARED", "resource_deleted") == (ended.code, ended.err, story.status, story.life)

@@ -359,7 +359,7 @@ def test_a_dry_run_says_whom_it_would_ask_and_about_how_long(run: RunWriter, stu
         (("--accounts", "1*"), "add --org"),
         (("--org", "--profile", "a", "--profile", "b"), "--org takes one --profile"),
         (("--resume", "--dry-run"), "exclude each other"),
-        (("--max-age", "soon"), "is no length of time"),
+        (("--max-age", "soon"), "is not a length of time"),
         (("--org", "--role-name", "our audit"), "'our audit' is not the name of a role, such as audit"),
         (("--org", "--role-name", "arn:aws:iam::1:role/a"), "is not the name of a role; give its name alone"),
         (("--org", "--external-id", ""), "not an external ID: 2 to 1,224 letters"),
@@ -375,7 +375,7 @@ def test_a_scan_takes_an_organization_and_wrong_regions_are_named(run: RunWriter
     assert (0, ACCOUNTS) == (ended.code, len(json.loads(ended.out)["verdicts"])), ended.err
     wrong = run("scan", "aws", *wanted, "--regions", "us-eats-1")
     assert (2, "perpend: --regions: there is no region `us-eats-1`; did you mean us-east-1?\n") == (wrong.code, wrong.err)
-    assert "--resume goes on with what stands in a --store" in run("scan", "aws", *wanted, "--resume").err
+    assert "--resume goes with --store" in run("scan", "aws", *wanted, "--resume").err
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The command line: a group whose commands are imported on use, and the one place where nothing may escape."""
+"""The group of all commands, which imports a command on use, and the only handler of all errors."""
 
 from __future__ import annotations
 
@@ -19,79 +19,67 @@ from perpend.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SECTIONS: dict[str, tuple[str, dict[str, str]]] = {
-    "estates": (
-        "Estates",
-        {
-            "check": "Judge credential reports and other inventory by policies.",
-            "collect": "Ask a cloud account for what policies read, into a store.",
-            "scan": "Collect a cloud account, judge it and report, in one go.",
-            "export": "Send findings to AWS Security Hub, the news only.",
-            "permissions": "Show which permissions collecting takes, and what each is for.",
-            "import": "Bring inputs and tables into a store, as one snapshot.",
-            "inventory": "Look into a store: list, show, ask in SQL, prune.",
-            "explain": "Show the road to one verdict, down to the field.",
-            "analyze-policy": "Show who can use a policy document of AWS, and why.",
-        },
-    ),
-    "findings": (
-        "Findings",
-        {
-            "findings": "List what is open in a store's history, and since when.",
-            "history": "Show what became of an object, a policy or a finding; verify and prune.",
-            "diff": "Compare two runs, or what two revisions of the policies find.",
-            "remediate": "Print what would mend incompliant objects, with their own names.",
-            "waivers": "Show, check and try what people answer for.",
-            "severity": "Show and check how severe people say that findings are.",
-            "compliance": "Show how a framework stands, requirement by requirement.",
-            "trend": "Show how many findings were open after each run.",
-            "report": "Judge a store and write one page to hand over: a single HTML file.",
-            "notify": "Tell channels what a run brought, by owner, each run once.",
-            "evidence": "Hand a run to auditors as one file, and check such a file.",
-        },
-    ),
-    "policies": (
-        "Policies",
-        {
-            "list": "List policies, types, frameworks, sections or operations, or find some.",
-            "search": "Find policies, types, sections and operations by words, the best first.",
-            "show": "Show one policy, type, section or operation.",
-            "new": "Begin a repository, policy, type, extracts file, section or waiver.",
-            "test": "Run the tests that policies bring with them.",
-            "lint": "Find what is wrong or suspicious in a policy repository.",
-            "rule": "Explain a diagnostic's code, such as A203.",
-            "plan": "Show how an engine judges policies: as a tree, SQL or a diagram.",
-            "site": "Make a documentation site of a policy repository.",
-            "schema": "Write JSON Schemas of the repository's files, for editors.",
-        },
-    ),
-    "": (
-        "Perpend itself",
-        {
-            "config": "Show what the project's configuration says, and where each value comes from.",
-            "completion": "Print the completion script of a shell.",
-        },
-    ),
+SECTIONS: dict[str, dict[str, str]] = {
+    "Collect and check": {
+        "check": "Check credential reports and other inventory against policies.",
+        "scan": "Collect a cloud account, check it against policies, and report.",
+        "collect": "Collect a cloud account into a store.",
+        "permissions": "Show the permissions that a collection needs, with the reason for each.",
+        "import": "Import inputs and tables into a store as one snapshot.",
+        "inventory": "List, show, query and prune the snapshots of a store.",
+        "explain": "Explain one verdict, down to the fields that decided it.",
+        "report": "Check a store and write a report as one HTML file.",
+        "export": "Send new and changed findings to AWS Security Hub.",
+        "evidence": "Write a run into one file for auditors, and verify such a file.",
+        "analyze-policy": "Show who can use an AWS policy document, and why.",
+    },
+    "Findings over time": {
+        "findings": "List the open findings of a store, and since when they are open.",
+        "history": "Show the history of an object, a policy or a finding.",
+        "diff": "Compare two runs, or two revisions of the policies.",
+        "compliance": "Show the status of each requirement of a framework.",
+        "trend": "Show the number of open findings after each run.",
+        "waivers": "List, check and try out waivers.",
+        "severity": "List and check severity ratings.",
+        "remediate": "Print commands that fix incompliant objects.",
+        "notify": "Send a digest of each run to channels, by owner.",
+    },
+    "Policies": {
+        "list": "List policies, types, frameworks, sections or operations.",
+        "search": "Search policies, types, sections and operations by words.",
+        "show": "Show one policy, type, section or operation.",
+        "new": "Create a repository, policy, type, extracts file, section or waiver.",
+        "test": "Run the tests of policies.",
+        "lint": "Find errors and suspicious parts in a policy repository.",
+        "rule": "Explain the code of a diagnostic, such as A203.",
+        "plan": "Show the plan of an engine for policies, as a tree, SQL or a diagram.",
+        "site": "Build a documentation site from a policy repository.",
+        "schema": "Write JSON Schemas of the repository's files, for editors.",
+    },
+    "Settings": {
+        "config": "Show the configuration, and the source of each value.",
+        "completion": "Print the completion script for a shell.",
+    },
 }
-"""The commands with their lines of help, by the room under ``commands`` that holds them; ``a-b`` lives in ``a_b.py``."""
+"""The commands with their lines of help, by the title of their section. The module of the command ``a-b`` is ``a_b``."""
 
-COMMANDS: dict[str, str] = {name: text for _, commands in SECTIONS.values() for name, text in commands.items()}
+COMMANDS: dict[str, str] = {name: text for commands in SECTIONS.values() for name, text in commands.items()}
 """Every command with its line of help."""
 
 USAGE_ERROR = 2
-"""Exit code of a usage, input or repository error."""
+"""The exit code for a usage, input or repository error."""
 
 INTERRUPTED = 130
-"""Exit code after Ctrl-C or a request to terminate."""
+"""The exit code after Ctrl-C or SIGTERM."""
 
 READER_LEFT = 141
-"""Exit code where whoever read the output has left before its end."""
+"""The exit code if the reader of a pipe closes it early."""
 
 _NO_CHOICE: Final = re.compile(r"'(.*)' is not one of ", re.DOTALL)
 
 
 class _Commands(click.Group):
-    """Imports a command's module when the command is used, so that ``--help`` and completion stay fast."""
+    """Imports the module of a command when the command is used, to keep ``--help`` and completion fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -105,7 +93,7 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, COMMANDS))
-        for title, commands in SECTIONS.values():
+        for title, commands in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
 
@@ -120,7 +108,7 @@ class _Commands(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            ctx.fail(f"there is no command '{args[0]}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
+            ctx.fail(f"unknown command '{args[0]}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
         return super().resolve_command(ctx, args)
 
 
@@ -139,18 +127,20 @@ Exit codes: 0 nothing incompliant or undetermined, 1 something incompliant,
 @click.group(cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "-V", "--version", prog_name="perpend")
 def group() -> None:
-    """Perpend weighs a cloud estate against policies that live as files in git.
+    """Perpend checks cloud resources against policies stored in git.
 
-    Every object gets exactly one status with the reason for it. What is not known is UNDETERMINED, never a pass.
+    Every object gets one status per policy, with the reason. A fact that is not known makes it UNDETERMINED, never a pass.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit. Errors that Perpend knows become one line on standard error and exit code 2."""
+    """Run the command line and exit. An expected error is one line on standard error, and exit code 2."""
     signal.signal(signal.SIGTERM, _terminated)
     if sys.platform == "win32":
         sys.exit(
-            _complain("Windows has no locks as stores need them: run it in WSL or a container (docs/how-to/use-on-windows.md)")
+            _complain(
+                "Windows lacks the file locks of stores: run perpend in WSL or a container (docs/how-to/use-on-windows.md)"
+            )
         )
     if sys.stdout is None:
         sys.exit(_complain("standard output is closed"))
@@ -170,21 +160,23 @@ def _exit_code(arguments: list[str] | None) -> int:
     except click.ClickException as error:
         return _complain(_usage_line(error))
     except (click.Abort, KeyboardInterrupt) as error:
-        if isinstance(error.__cause__, EOFError):  # Click takes it for a user's; it is of a compiled module that was cut off
+        if isinstance(
+            error.__cause__, EOFError
+        ):  # click treats every EOFError as an abort; this one is from a truncated .pyc file
             return _complain(f"internal error: {error.__cause__} (is a file below __pycache__ damaged?)")
         return _complain("interrupted", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return READER_LEFT
     except SystemExit as ended:
-        # Click ends so where the reader of a pipe has left (it then mutes standard output), and after completing words.
+        # click exits like this after shell completion, and after a closed pipe, when it also replaces sys.stdout.
         code = ended.code if sys.stdout is stdout else READER_LEFT
     except PerpendError as error:
         return _complain(str(error))
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         where = f"{visible(error.filename)}: " if isinstance(error.filename, str) else ""
-        return _complain(f"{where}cannot go on: {(error.strerror or str(error)).lower()}")
+        return _complain(f"{where}cannot continue: {(error.strerror or str(error)).lower()}")
     except Exception as error:
         if os.environ.get("PERPEND_DEBUG"):
             raise
@@ -198,7 +190,7 @@ def _complain(reason: str, code: int = USAGE_ERROR) -> int:
 
 
 def _usage_line(error: click.ClickException) -> str:
-    """Return in one line what is wrong with the words of a command, the nearest right one, and whose help tells more."""
+    """Return a usage error in one line, with the nearest valid word and the command for help."""
     near = _nearest_word(error)
     said = error.message if getattr(error, "possibilities", None) else error.format_message()
     said = said.removesuffix(".").replace("\n\t", " ")
@@ -206,7 +198,7 @@ def _usage_line(error: click.ClickException) -> str:
         f" (did you mean '{near}'?)" if near else ""
     )
     context = getattr(error, "ctx", None)
-    return f"{line}; `{context.command_path} --help` tells more" if context else line
+    return f"{line}; `{context.command_path} --help` shows more" if context else line
 
 
 def _nearest_word(error: click.ClickException) -> str | None:
@@ -219,11 +211,13 @@ def _nearest_word(error: click.ClickException) -> str | None:
         return None
     words = {str(choice).casefold(): str(choice) for choice in kind.choices}
     near = difflib.get_close_matches(odd[1].casefold(), words, n=1)
-    return (words[near[0]] if kind.case_sensitive else near[0]) if near else None  # as the message writes what there is
+    return (
+        (words[near[0]] if kind.case_sensitive else near[0]) if near else None
+    )  # click lists choices in lower case unless they are case-sensitive
 
 
 def _terminated(number: int, frame: object) -> NoReturn:
-    """End as an interruption does, so that nothing half-written stays behind."""
+    """Raise KeyboardInterrupt, so that temporary files are removed as after Ctrl-C."""
     raise KeyboardInterrupt
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 
 def refuse_text(given: object, what: str) -> None:
@@ -12,11 +12,37 @@ def refuse_text(given: object, what: str) -> None:
 
 
 class PerpendError(Exception):
-    """An error that Perpend reports as one message. Processes can pass it to each other unchanged."""
+    """An error that Perpend explains in one message. It can be pickled, to be raised again in another process.
+
+    ``value`` is the value that the user gave and that is wrong, such as a path or the name of a policy; None if it is not
+    known. The command line finds with it the line of the configuration file that holds the value.
+    """
+
+    value: str | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return a constructor call that copies the error without calling ``__init__`` of its class."""
+        """Return the parts to make the same error again, independent of the class's constructor."""
         return _copy, (type(self), self.args, self.__dict__)
+
+
+class InvalidOption(PerpendError):
+    """Options that do not go together, or a value that an option cannot have.
+
+    ``options`` are the options that the message speaks of, as the command line spells them.
+    """
+
+    def __init__(self, message: str, *options: str) -> None:
+        super().__init__(message)
+        self.options = options
+
+
+_Error = TypeVar("_Error", bound=PerpendError)
+
+
+def about(value: object, error: _Error) -> _Error:
+    """Return an error, after noting the value that is wrong in its attribute ``value``."""
+    error.value = str(value)
+    return error
 
 
 def _copy(class_: type[PerpendError], arguments: tuple[Any, ...], members: dict[str, Any]) -> PerpendError:

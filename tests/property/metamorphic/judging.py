@@ -15,10 +15,10 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from perpend.cli.options.engine import engine_named
 from perpend.core.errors import PerpendError
 from perpend.core.objects.claims import scopes_from
 from perpend.core.values.values import date_time_from_text
+from perpend.evaluation.engines.by_name import engine_named
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of
 from perpend.evaluation.verdicts.selection import select_policies

@@ -1,1 +1,1 @@
-"""Commands by what they work on: one file per command, imported when the command is used."""
+"""The commands: one module per command, imported when the command is used."""

@@ -1,4 +1,4 @@
-"""``perpend analyze-policy``: who can use a policy document of AWS, statement by statement."""
+"""``perpend analyze-policy``: show who can use each statement of an AWS policy document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import click
 
 from perpend.cli.options.completion import complete_files
 from perpend.cli.options.format import form_option
-from perpend.cli.options.streams import output_stream, refuse_input_as_output, terminal
 from perpend.core.iam.access_policy import AccessPolicyError
 from perpend.core.iam.levels import PolicyKind, access_of_statements
 from perpend.core.iam.surroundings import Surroundings, UnusableSurroundings, surroundings_from_json
@@ -16,10 +15,11 @@ from perpend.core.values.values import json_from_text
 from perpend.inventory.readers.errors import UnusableContent, UnusableInput
 from perpend.inventory.readers.files import STANDARD_INPUT, read_text_bytes
 from perpend.inventory.readers.json_text import read_value
+from perpend.reports.streams import output_stream, refuse_input_as_output, terminal
 from perpend.reports.terminal.access import print_access, write_access_json
 
 UNDETERMINED = 3
-"""Exit code where it is not known who can use some statement."""
+"""The exit code if it is unknown who can use some statement."""
 
 EPILOG = """\b
 Examples:
@@ -35,8 +35,8 @@ A context file; what it leaves out is not known:
 Levels, and what is left out: docs/reference/access-levels.md.
 
 \b
-Exit codes: 0 known for every Allow statement, 3 not known for some,
-2 no policy document, or another error."""
+Exit codes: 0 known for every Allow statement, 3 unknown for some,
+2 not a policy document, or another error."""
 
 
 @click.command("analyze-policy", epilog=EPILOG)
@@ -47,22 +47,22 @@ Exit codes: 0 known for every Allow statement, 3 not known for some,
     metavar="FILE",
     type=click.Path(),
     shell_complete=complete_files,
-    help="What is known around the document, as JSON: whose it is, the organization, which accounts are collected.",
+    help="The owner of the document, the organization, and the collected accounts, as JSON.",
 )
 @click.option(
     "--kind",
     type=click.Choice([kind.value for kind in PolicyKind]),
     default=PolicyKind.RESOURCE.value,
     show_default=True,
-    help="Where the document stands: at a resource, at identities, or as the trust of a role.",
+    help="The kind of the document: of a resource, of an identity, or the trust policy of a role.",
 )
 @form_option("analyze-policy")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(document: str, context_file: str | None, kind: str, form: str, out: str | None) -> int:
-    """Show who can use each Allow statement of DOCUMENT, a policy document of AWS as JSON (- is standard input), and why.
+    """Show who can use each Allow statement of DOCUMENT, and why. DOCUMENT is an AWS policy in JSON; - means standard input.
 
-    What AWS CLI answers with a policy in it is taken as well. No level is narrower than the truth: what is not understood
-    narrows nobody, and what hangs on facts that are not known is not known.
+    An answer of the AWS CLI that contains a policy works as well. The shown access is never narrower than the real one: a
+    condition that Perpend does not understand restricts nobody. Access that depends on unknown facts is unknown.
     """
     inputs = [document] if context_file is None else [document, context_file]
     if inputs == [STANDARD_INPUT] * 2:
@@ -97,7 +97,7 @@ def _surroundings(path: str) -> Surroundings:
 
 
 def _policy(value: Any) -> Any:
-    """Return the document that a file holds: by itself, or as a text under ``Policy``, as AWS answers."""
+    """Return the policy document of a file: the file itself, or the text under ``Policy`` in an answer of the AWS CLI."""
     if isinstance(value, dict) and "Policy" in value and "Statement" not in value:
         value = value["Policy"]
     try:

@@ -1,4 +1,4 @@
-"""``perpend completion``: what a shell needs to complete commands and options."""
+"""``perpend completion``: print the completion script for a shell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Examples:
 @click.command("completion", epilog=EPILOG)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> int:
-    """Print the completion script of a shell."""
+    """Print the completion script for a shell."""
     completion = get_completion_class(shell)
     assert completion is not None
     click.echo(quoting_words(completion(group, {}, "perpend", "_PERPEND_COMPLETE").source()))

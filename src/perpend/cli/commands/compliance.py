@@ -1,4 +1,4 @@
-"""``perpend compliance``: how frameworks stand by what a store's history knows, requirement by requirement."""
+"""``perpend compliance``: show the status of each requirement of a framework, from a store's history."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from perpend.cli.options.completion import complete_frameworks
 from perpend.cli.options.format import form_option
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.values import repository_option
-from perpend.cli.options.waivers import ActiveWaivers, waiver_options
+from perpend.cli.options.waivers import waiver_options
+from perpend.findings.waivers.active import ActiveWaivers
+from perpend.reports.streams import output_stream, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ Examples:
     multiple=True,
     metavar="ID",
     shell_complete=complete_frameworks,
-    help="This framework or section; without a version the newest; may be repeated. Without it, all frameworks.",
+    help="Show this framework or section only; may be repeated. Default version: the newest.",
 )
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Count this account only; may be repeated.")
 @click.option(
@@ -52,7 +53,7 @@ Examples:
     "before",
     metavar="ID",
     shell_complete=complete_frameworks,
-    help="With one --framework: also show what is carried over from this version of it, by policies.",
+    help="With one --framework: also show the policies carried over from this older version.",
 )
 @form_option("compliance")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
@@ -67,18 +68,18 @@ def command(
     form: str,
     out: str | None,
 ) -> int:
-    """Show how frameworks stand: each requirement in one class, and how many are met of all, and of those judged.
+    """Show the status of each requirement of frameworks, and how many requirements are met.
 
-    A requirement of which all that is incompliant is waived is in a class of its own, as is one that is attested: neither is
-    met.
+    A requirement is `waived` if all its incompliant findings are waived, and `attested` if an attestation covers it. Neither
+    counts as met.
     """
-    from perpend.cli.options.history.compliance import carried_here, scorecards_here
+    from perpend.findings.history.compliance import carried_here, scorecards_here
 
     if before is not None and (len(frameworks) != 1 or form not in ("text", "json")):
         raise click.UsageError("--from goes with one --framework, and with --format text or json")
     repository, place = repository_here(repo), place_of(directory)
     waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
-    cards: list[Scorecard] = scorecards_here(place, repository, frameworks, accounts, waiving)
+    cards: list[Scorecard] = scorecards_here(place, repository, frameworks, accounts, waiving.answered_in_history)
     carried = carried_here(repository, before, frameworks[0]) if before is not None else None
     if form == "text":
         from perpend.reports.terminal.history.compliance import print_card, print_carry_over
@@ -117,8 +118,8 @@ def _write(cards: Sequence[Scorecard], form: str, stream: TextIO, carried: Carry
 def _write_results(
     place: HistoryStorage, repository: Repository, accounts: Sequence[str], cards: Sequence[Scorecard], stream: TextIO
 ) -> None:
-    from perpend.cli.options.history.compliance import counts_known
     from perpend.cli.options.severity import time_of
+    from perpend.findings.history.compliance import counts_known
     from perpend.reports.formats.oscal import write_results_of
     from perpend.reports.terminal.history.finding import HistoryAnnotations, run_of_history
 

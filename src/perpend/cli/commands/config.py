@@ -1,23 +1,30 @@
-"""``perpend config``: what the project's configuration says, and where each value comes from."""
+"""``perpend config``: show the values of the configuration, and their sources."""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.cli.config.command import Configured, configuration_of, named_by
-from perpend.cli.config.settings import ACCOUNTS, known_names
-from perpend.cli.config.table import Row, rows_of
+from perpend.cli.config.command import Configured, configuration_of, named_by, value_in_use
+from perpend.cli.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, SETTINGS, known_names
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import root_here
-from perpend.cli.options.streams import output_stream, terminal
+from perpend.core.diagnostics.escape import visible
 from perpend.language.compiler.names import UnknownName, did_you_mean, printable
+from perpend.reports.streams import output_stream, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from perpend.cli.config.configuration import Configuration
+    from perpend.cli.config.settings import Setting
 
 EPILOG = """\b
 Examples:
@@ -33,7 +40,7 @@ A file, perpend.toml (or pyproject.toml with the table [tool.perpend]):
   exclude = ["root-user-mfa"]
 
 Options of commands win over the file. All keys: docs/reference/configuration.md.
-Exit codes: 0 shown, 2 the file cannot be used."""
+Exit codes: 0 shown, 2 the file is not valid."""
 
 
 def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -46,13 +53,13 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.pass_context
 def command(context: click.Context, /, keys: tuple[str, ...], form: str, out: str | None) -> int:
-    """Show which values hold here where no option says otherwise, each with where it comes from; all, or those of KEYs.
+    """Show the defaults of options in this directory, with the source of each value; for KEYs, only these.
 
-    The file is perpend.toml, or the table [tool.perpend] of pyproject.toml: of the working directory, else of the nearest
-    directory above that has one. --config FILE or PERPEND_CONFIG=FILE name another one.
+    The file is perpend.toml, or the table [tool.perpend] of pyproject.toml, in the working directory or the nearest parent.
+    --config FILE or PERPEND_CONFIG=FILE name another file.
     """
     configuration = configuration_of(context)
-    rows = _chosen(rows_of(configuration, repository_here=root_here()), keys)
+    rows = _chosen(_rows(configuration, root_here()), keys)
     if form == "json":
         file = configuration.file
         shown = {
@@ -63,10 +70,8 @@ def command(context: click.Context, /, keys: tuple[str, ...], form: str, out: st
         with output_stream(out) as stream:
             stream.write(json.dumps(shown, indent=2) + "\n")
         return 0
-    from perpend.cli.config.terminal import print_configuration
-
     with terminal(out) as console:
-        print_configuration(rows, console, about=_about(context))
+        _print(rows, console, about=_about(context))
     return 0
 
 
@@ -79,9 +84,9 @@ def _about(context: click.Context) -> str:
     return f"{file.shown}, found {'here' if os.path.dirname(file.shown) == '' else 'above the working directory'}"
 
 
-def _chosen(rows: Sequence[Row], keys: Sequence[str]) -> Sequence[Row]:
-    """Return the rows of keys and tables. Raises UnknownName for a key that nothing is called by."""
-    chosen: dict[str, Row] = {}
+def _chosen(rows: Sequence[_Row], keys: Sequence[str]) -> Sequence[_Row]:
+    """Return the rows of keys and tables. Raises UnknownName for a key that does not exist."""
+    chosen: dict[str, _Row] = {}
     for key in keys:
         meant = {row.key: row for row in rows if f"{row.key}.".startswith(f"{key}.")}
         if not meant and key != ACCOUNTS:
@@ -89,3 +94,63 @@ def _chosen(rows: Sequence[Row], keys: Sequence[str]) -> Sequence[Row]:
             raise UnknownName(f"unknown key '{printable(key)}'{did_you_mean(key, names)}")
         chosen |= meant
     return list(chosen.values()) if keys else rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A setting with its value, None if it has none.
+
+    ``source`` is ``file``, ``working directory`` or ``default``; ``place`` is ``file:line``.
+    """
+
+    key: str
+    value: Any
+    source: str
+    place: str | None = None
+
+    def json(self) -> dict[str, Any]:
+        """Return the row as a JSON object."""
+        line = self.place.rpartition(":")[2] if self.place else ""
+        return {"key": self.key, "value": self.value, "source": self.source, "line": int(line) if line.isdecimal() else None}
+
+
+def _rows(configuration: Configuration, repository: Path | None) -> list[_Row]:
+    """Return the rows of all settings and of the accounts. ``repository`` is the root around the working directory."""
+    rows = [_row(configuration, setting, repository) for setting in SETTINGS]
+    for number, account in configuration.accounts.items():
+        for setting in ACCOUNT_SETTINGS:
+            value, key = getattr(account, setting.name), f"{ACCOUNTS}.{number}.{setting.name}"
+            if value is not None:
+                rows.append(_Row(key, value, "file", configuration.place(key)))
+    return rows
+
+
+def _row(configuration: Configuration, setting: Setting, repository: Path | None) -> _Row:
+    name = setting.name
+    if name in configuration.values:
+        return _Row(name, value_in_use(configuration, setting), "file", configuration.place(name))
+    if name == "repository" and repository is not None:
+        return _Row(name, str(repository), "working directory")
+    return _Row(name, setting.builtin, "default")
+
+
+def _print(rows: Sequence[_Row], console: Console, *, about: str) -> None:
+    """Print the name of the file, and a line per setting: key, value, source."""
+    from rich.table import Table
+    from rich.text import Text
+
+    console.print(Text(about, "bold"))
+    grid = Table(box=None, pad_edge=False, show_header=False)
+    for style in ("", "", "dim"):
+        grid.add_column(style=style, overflow="fold")
+    for row in rows:
+        grid.add_row(row.key, Text(_shown(row), "" if row.value is not None else "dim"), row.place or row.source)
+    console.print(grid)
+
+
+def _shown(row: _Row) -> str:
+    if row.value is None:
+        return "the library" if row.key == "repository" else "–"
+    if isinstance(row.value, bool):
+        return str(row.value).lower()
+    return visible(", ".join(row.value) if isinstance(row.value, list) else str(row.value))

@@ -1,21 +1,24 @@
-"""``perpend diff``: two runs compared, or two revisions of the policies over one snapshot."""
+"""``perpend diff``: compare two runs, or two revisions of the policies over one snapshot."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from perpend.cli.config.command import Configured, is_from_file, tell_deciding
-from perpend.cli.options.format import FormatOptions, form_option, listing_options, not_written
-from perpend.cli.options.history.compliance import counts_among
+from perpend.cli.config.command import Configured, is_from_file
+from perpend.cli.options.format import form_option, listing_options, not_written
 from perpend.cli.options.history.record import place_of, store_option
-from perpend.cli.options.output.run_diff import tells_findings, write_difference
+from perpend.cli.options.history_output import write_difference, writes_counts
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.severity import ActiveSeverities, ratings_option
-from perpend.cli.options.waivers import ActiveWaivers, waiver_options
+from perpend.cli.options.runs import warn_deciding_settings
+from perpend.cli.options.severity import ratings_option
+from perpend.cli.options.waivers import waiver_options
 from perpend.findings.history.model import Event
+from perpend.findings.severity.active import ActiveSeverities
+from perpend.findings.waivers.active import ActiveWaivers
 from perpend.reports.formats.registry import WRITES
+from perpend.reports.formats.write import FormatOptions
 
 if TYPE_CHECKING:
     from perpend.core.objects.status import Status
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from perpend.reports.terminal.history.run_diff import Difference
 
 LOST_SIGHT = 3
-"""Exit code where nothing is new, and nobody sees any more whether something that was open still is."""
+"""The exit code if nothing is new, but an open finding has become unknown."""
 
 EPILOG = """\b
 Examples:
@@ -35,27 +38,30 @@ Examples:
 
 \b
 Exit codes: 0 nothing newly incompliant that is not waived, 1 something newly incompliant,
-3 nothing new, but of something open it is not known any more, 2 usage or store error."""
+3 nothing new, but an open finding has become unknown, 2 usage or store error."""
 
 
 @click.command("diff", cls=Configured, epilog=EPILOG)
 @click.argument("revisions", nargs=-1, metavar="[BEFORE] [AFTER]")
-@click.option("--policies", is_flag=True, help="BEFORE and AFTER are revisions of the repository; `.` is what lies there now.")
+@click.option("--policies", is_flag=True, help="BEFORE and AFTER are revisions of the repository; `.` is the working tree.")
 @store_option
 @click.option(
     "--repo",
     metavar="DIR",
     type=click.Path(),
-    help="The repository whose revisions are compared, or whose waivers hold; without it, the one here.",
+    help="The repository with the revisions or the waivers. Default: the one here.",
 )
 @waiver_options
-@click.option("--run", metavar="ID", help="With --policies: judge this snapshot; without it, the one in force.")
+@click.option("--run", metavar="ID", help="With --policies: compare over this snapshot. Default: the current one.")
 @ratings_option
 @form_option("diff")
 @listing_options
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown of each kind.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
     revisions: tuple[str, ...],
     policies: bool,
     directory: str,
@@ -65,48 +71,51 @@ def command(
     ratings_dir: str | None,
     run: str | None,
     limit: int,
-    **given: Any,
+    form: str,
+    ocsf_version: str | None,
+    unrated: str | None,
+    github: bool,
+    out: str | None,
 ) -> int:
-    """Compare two runs of a store's history, the last two where none is named.
+    """Compare two runs of a store's history; by default the last two.
 
-    A run is a number, the beginning of a snapshot's id, or `last`. With --policies, judge one snapshot by two revisions of a
-    repository: what a change of policies would do to an estate, which waivers begin or cease to cover something among it.
+    A run is a number, the beginning of a snapshot's id, or `last`. With --policies, compare two revisions
+    of a repository over one snapshot: the effect of a change of policies, and of their waivers.
     """
     from perpend.reports.terminal.history.finding import HistoryAnnotations
 
-    asked = FormatOptions.taken_from(given)
-    asked.refuse_contradictions()
+    options = FormatOptions(form, out, ocsf_version=ocsf_version, unrated=unrated, github=github)
+    options.check()
     if policies:
         if len(revisions) != 2:
             raise click.UsageError("--policies compares two revisions: perpend diff --policies BEFORE AFTER")
-        if asked.form not in WRITES["diff --policies"]:
-            raise click.UsageError(not_written("diff --policies", asked.form))
+        if form not in WRITES["diff --policies"]:
+            raise click.UsageError(not_written("diff --policies", form))
         from perpend.cli.options.history.policy_diff import compare_revisions
 
         # A directory that a configuration names is one of a revision: each has its own.
-        named = None if is_from_file(click.get_current_context(), "waivers_dir") else waivers_dir
-        return compare_revisions(
-            revisions, directory, repo, run, asked.form, limit, asked.out, waivers_dir=named, no_waivers=no_waivers
-        )
+        named = None if is_from_file(context, "waivers_dir") else waivers_dir
+        return compare_revisions(revisions, directory, repo, run, form, limit, out, waivers_dir=named, no_waivers=no_waivers)
     if run is not None:
         raise click.UsageError("--run goes with --policies")
-    tell_deciding(click.get_current_context())
+    warn_deciding_settings(context)
     repository = repository_here(repo)
     waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
     rating = ActiveSeverities.here(repository, ratings_dir)
     place = place_of(directory)
-    difference, words, known = _difference(place, revisions, waiving, rating, counted=tells_findings(asked))
-    said = HistoryAnnotations(repository, words, rating.in_force, lines=asked.form == "sarif")
-    write_difference(difference, place.head(), known, said, asked, limit)
+    difference, words, known = _difference(place, revisions, waiving, rating, counted=writes_counts(options))
+    said = HistoryAnnotations(repository, words, rating.in_force, lines=form == "sarif")
+    write_difference(difference, place.head(), known, said, options, limit)
     if any(row["what"] in (Event.OPENED, Event.REOPENED) and not row["waiver"] for row in difference.rows):
         return 1
-    return LOST_SIGHT if any(row["what"] == Event.LOST_SIGHT for row in difference.rows) else 0
+    return LOST_SIGHT if any(row["what"] == Event.BECAME_UNKNOWN for row in difference.rows) else 0
 
 
 def _difference(
     place: HistoryStorage, names: tuple[str, ...], waiving: ActiveWaivers, rating: ActiveSeverities, *, counted: bool
 ) -> tuple[Difference, dict[str, str], dict[str, dict[Status, int]]]:
-    """Return what is otherwise, waivers in words, and, where it is asked for, each policy's counts after the later run."""
+    """Return the differences, the waivers in words, and with ``counted`` the counts of each policy after the later run."""
+    from perpend.findings.history.compliance import counts_among
     from perpend.findings.history.queries.findings import COMPARED, compared, coverage, run_named
     from perpend.findings.history.queries.views import asking
     from perpend.findings.severity.priority import keep_ratings, with_severity
@@ -117,9 +126,9 @@ def _difference(
 
     head = place.head()
     if len(names) > 2:
-        raise click.UsageError("two runs are compared, not more")
+        raise click.UsageError("diff compares two runs")
     if not names and len(head.runs) < 2:
-        raise click.UsageError("the history has one run only: there is nothing to compare it with")
+        raise click.UsageError("the history has only one run: nothing to compare it with")
     after = run_named(head, names[1] if len(names) == 2 else "last")
     before = run_named(head, names[0]) if names else head.runs[-2]
     if before.number >= after.number:

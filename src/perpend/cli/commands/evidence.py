@@ -1,4 +1,4 @@
-"""``perpend evidence``: a run handed over whole, and such a file checked by whoever receives it."""
+"""``perpend evidence``: write a run into one file, and verify such a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from perpend.cli.config.configuration import is_address
 from perpend.cli.options.completion import complete_files, complete_runs
 from perpend.cli.options.format import form_option
 from perpend.cli.options.policy_selection import choice_options
-from perpend.cli.options.programs import choose_policies, tell_refused
+from perpend.cli.options.programs import chosen_policies, warn_unusable_policies
 from perpend.cli.options.repository import repository_here, store_named
 from perpend.cli.options.severity import rating_files, ratings_option
 from perpend.cli.options.streams import output_bytes
@@ -23,8 +23,8 @@ from perpend.cli.options.waivers import ActiveWaivers, waiver_options
 from perpend.core.diagnostics.phrases import counted
 from perpend.evaluation.verdicts.selection import select_policies
 
-OTHERWISE, NOT_KNOWN = 1, 3
-"""Exit codes of checking: something is otherwise than the pack says; nothing is, but not all could be checked."""
+DIFFERENT, INCOMPLETE = 1, 3
+"""Exit codes of ``verify``: the pack is not correct; the pack is correct as far as it could be verified."""
 
 EPILOG = """\b
 Examples:
@@ -35,15 +35,15 @@ Examples:
   perpend evidence verify without-facts.zip --inputs inventory
 
 \b
-Exit codes: 0 the pack was written; of verify: everything was checked, and holds,
-1 (verify) something is otherwise than the pack says: damaged, changed, or judged otherwise,
-2 usage, input or repository error, or no pack at all,
-3 nothing is otherwise, but not everything is known: policies have changed since the run, more is compliant
-than it found, or a part of the pack could not be checked."""
+Exit codes: 0 the pack was written; of verify: the pack is correct,
+1 (verify) the pack is not correct: it is damaged or changed, or has other verdicts,
+2 usage, input or repository error, or not a pack,
+3 written or verified in part: policies have changed since the run, more is compliant than in the run,
+or a part of the pack could not be verified."""
 
 
 class _Pack(click.Group):
-    """Takes options in front of any command of its own for those of `write`."""
+    """A group that passes options without a command to ``write``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
@@ -53,7 +53,7 @@ class _Pack(click.Group):
 
 @click.group("evidence", cls=_Pack, epilog=EPILOG, subcommand_metavar="[OPTIONS] | verify FILE")
 def command() -> None:
-    """Hand a run to auditors as one file: inputs, policies, verdicts, waivers, and a statement over all of it.
+    """Write a run into one file for auditors: inputs, policies, verdicts, waivers, and a statement with all digests.
 
     `perpend evidence --store DIR --out FILE` is short for `evidence write`; `perpend evidence write --help` lists its options.
     """
@@ -65,28 +65,28 @@ def command() -> None:
     yields={"policies": ("frameworks",), "frameworks": ("policies",), "inherited": ("policies", "frameworks")},
     epilog="\b\nExample:\n  perpend evidence write --run last --store inventory --out november.zip",
 )
-@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store that holds the run.")
+@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store with the run.")
 @click.option(
     "--run",
     metavar="ID",
     shell_complete=complete_runs,
-    help="A snapshot's id, or the number of a run of the history; without it, the history's last run.",
+    help="A snapshot's id, or the number of a run. Default: the last run of the history.",
 )
-@click.option("--out", required=True, metavar="FILE", type=click.Path(), help="The file to write, readable by its owner only.")
-@click.option("--no-inputs", is_flag=True, help="Leave out what was read of the estate; keep its hashes.")
+@click.option("--out", required=True, metavar="FILE", type=click.Path(), help="Write to this file. Only its owner can read it.")
+@click.option("--no-inputs", is_flag=True, help="Leave out the inventory; include its hashes only.")
 @choice_options
 @waiver_options
 @ratings_option
 @click.option(
-    "--snapshot-time", metavar="TIME", callback=moment, help="When the estate looked like this; else what the run says."
+    "--snapshot-time", metavar="TIME", callback=moment, help="When the inventory was collected. Default: the time of the run."
 )
 @max_age_option
 def write(**given: Any) -> int:
-    """Judge a run once more and write all that it consists of as one ZIP file, which `perpend evidence verify` checks.
+    """Evaluate a run again and write its parts into one ZIP file, which `perpend evidence verify` checks.
 
-    The same run and policies give the same bytes. Without a choice of policies, those judge that the run asked.
+    The same run and policies give the same bytes. By default, the policies are those of the run.
     """
-    from perpend.cli.options.history.compliance import counts_known
+    from perpend.findings.history.compliance import counts_known
     from perpend.findings.history.manifest import HistoryManifest
     from perpend.findings.history.storage import HistoryStorage
     from perpend.language.compiler.analyzer import Analyzer
@@ -104,11 +104,12 @@ def write(**given: Any) -> int:
     with store.reading(reference.snapshot) as snapshot:
         analyzer = Analyzer(repository)
         selection = (
-            choose_policies(analyzer, options, snapshot)
+            chosen_policies(analyzer, options, snapshot)
             if chosen
             else select_policies(analyzer, reference.policies, standing=True, over=snapshot)
         )
-        tell_refused(repository, selection)
+        if not chosen:
+            warn_unusable_policies(repository, selection)
         with output_bytes(options.out) as stream:
             created = create_evidence(
                 stream,
@@ -127,7 +128,7 @@ def write(**given: Any) -> int:
     click.echo(f"statement sha256:{written.statement}")
     for warning in created.warnings:
         click.echo(f"perpend: {warning}", err=True)
-    return 0 if created.complete else NOT_KNOWN
+    return 0 if created.complete else INCOMPLETE
 
 
 def _chooses_policies() -> bool:
@@ -139,7 +140,7 @@ def _chooses_policies() -> bool:
 
 @command.command("verify", epilog="\b\nExample:\n  perpend evidence verify november.zip --format json")
 @click.argument("file", metavar="FILE", type=click.Path(), shell_complete=complete_files)
-@click.option("--inputs", metavar="DIR", type=click.Path(), help="Of a pack without inputs: the store that holds them.")
+@click.option("--inputs", metavar="DIR", type=click.Path(), help="For a pack without inputs: the store with the inputs.")
 @form_option("evidence")
 def verify(file: str, inputs: str | None, form: str) -> int:
     """Compare every file of a pack with its digest, judge the run once more, and compare the verdicts byte for byte."""
@@ -149,4 +150,4 @@ def verify(file: str, inputs: str | None, form: str) -> int:
     outcome = verify_evidence(Path(file), store_named(inputs) if inputs is not None else None)
     for line in [json.dumps(verification_document(outcome), indent=1)] if form == "json" else verification_lines(outcome):
         click.echo(line)
-    return {True: 0, False: OTHERWISE, None: NOT_KNOWN}[outcome.holds]
+    return {True: 0, False: DIFFERENT, None: INCOMPLETE}[outcome.holds]

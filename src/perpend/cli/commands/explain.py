@@ -1,4 +1,4 @@
-"""``perpend explain``: the road to one verdict."""
+"""``perpend explain``: explain one verdict."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_files, complete_objects, complete_policies, complete_runs
 from perpend.cli.options.format import form_option
-from perpend.cli.options.inputs import InputsCommand, input_options, inputs_here, inputs_or_store
+from perpend.cli.options.inputs import input_options, inputs_here, inputs_or_store
 from perpend.cli.options.repository import repository_here, store_named
-from perpend.cli.options.streams import output_stream, refuse_input_as_output, terminal
 from perpend.cli.options.values import max_age_option, moment, repository_option
 from perpend.evaluation.explain.steps import explain_verdict
 from perpend.evaluation.verdicts.child_lists import with_children
@@ -22,6 +22,7 @@ from perpend.inventory.importers.input import need_a_store, needs_joining
 from perpend.inventory.readers import collect_files
 from perpend.inventory.readers.files import are_large
 from perpend.language.compiler.analyzer import Analyzer
+from perpend.reports.streams import output_stream, refuse_input_as_output, terminal
 from perpend.reports.terminal.explanation import print_explanation, write_explanation_json
 
 if TYPE_CHECKING:
@@ -41,24 +42,22 @@ Examples:
   perpend explain root-user-mfa arn:aws:iam::111122223333:root --store inventory"""
 
 
-@click.command("explain", cls=InputsCommand, yields={"store": ("inputs",)}, epilog=EPILOG)
+@click.command("explain", cls=Configured, yields={"store": ("inputs",)}, epilog=EPILOG)
 @click.argument("policy", shell_complete=complete_policies)
 @click.argument("object_name", metavar="OBJECT", shell_complete=complete_objects)
 @click.argument("inputs", nargs=-1, metavar="INPUT...", shell_complete=complete_files)
-@click.option(
-    "--store", metavar="DIR", type=click.Path(), help="Look into the snapshot in force of this store instead of inputs."
-)
-@click.option("--run", metavar="ID", shell_complete=complete_runs, help="Look into this snapshot of the store.")
+@click.option("--store", metavar="DIR", type=click.Path(), help="Use the current snapshot of this store instead of inputs.")
+@click.option("--run", metavar="ID", shell_complete=complete_runs, help="Use this snapshot of the store.")
 @repository_option
 @input_options
 @click.option(
     "--snapshot-time",
     metavar="TIME",
     callback=moment,
-    help="When the estate looked like this; else what the inputs say, else today.",
+    help="When the inventory was collected. Default: the time in the inputs, else today.",
 )
 @max_age_option
-@click.option("--all", "everything", is_flag=True, help="Show what was derived of the fields, too, and what was not reached.")
+@click.option("--all", "everything", is_flag=True, help="Also show derived values, and conditions that were not reached.")
 @form_option("explain")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
@@ -74,12 +73,12 @@ def command(
     form: str,
     out: str | None,
 ) -> int:
-    """Show how POLICY came to its verdict on OBJECT (an ARN, an id or a name) among what INPUTs or a store hold.
+    """Explain the verdict of POLICY on OBJECT (an ARN, an id or a name) in INPUTs or a store.
 
-    The fields that decided, the row that they stand in, each condition in order with the fields that it looked at, the check
-    that fired, and the smallest change of one field that would change the status.
+    The explanation shows the deciding fields and their row, each condition in order with the fields it reads, the check that
+    was triggered, and the smallest change of one field that would change the status.
     """
-    inputs_or_store(inputs, store, "look into")
+    inputs_or_store(inputs, store, "explain")
     refuse_input_as_output(out, inputs)
     analyzer = Analyzer(repository_here(repo))
     program = program_named(analyzer, policy)

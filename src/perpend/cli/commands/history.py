@@ -1,4 +1,4 @@
-"""``perpend history``: what became of an object, a policy or a finding; whether the history is whole; what may go."""
+"""``perpend history``: show, verify, rebuild and prune the history of a store."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.options.format import form_option
 from perpend.cli.options.history.record import place_of, store_option
-from perpend.cli.options.output.rows import write_row_form
-from perpend.cli.options.streams import output_stream, terminal
+from perpend.cli.options.history_output import write_rows_as
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
+from perpend.reports.streams import output_stream, terminal
 
 EPILOG = """\b
 Examples:
@@ -25,7 +25,7 @@ Examples:
 
 
 class _History(click.Group):
-    """Takes a word that is none of its commands for what `show` is asked about."""
+    """A group that passes a word which is not a command to ``show``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
@@ -35,7 +35,7 @@ class _History(click.Group):
 
 @click.group("history", cls=_History, epilog=EPILOG, subcommand_metavar="OBJECT|POLICY|FINDING|COMMAND [ARGS]...")
 def command() -> None:
-    """Show what became of an object, a policy or a finding, run by run. `perpend history NAME` is short for `show NAME`."""
+    """Show, verify, rebuild and prune the history of a store. `perpend history NAME` is short for `history show NAME`."""
 
 
 @command.command("show", cls=Configured)
@@ -44,7 +44,7 @@ def command() -> None:
 @form_option("history")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def show(name: str, directory: str, form: str, out: str | None) -> int:
-    """Show all that happened to an object (by Id, external id or name), a policy, or a finding (by its id)."""
+    """Show all events of an object (by Id, external id or name), a policy, or a finding (by its id)."""
     from perpend.findings.history.queries.findings import about
     from perpend.findings.history.queries.views import asking, asking_of
     from perpend.reports.terminal.history.findings import print_story, rows_in
@@ -63,14 +63,14 @@ def show(name: str, directory: str, form: str, out: str | None) -> int:
             print_story(what, name, rows, console)
     else:
         with output_stream(out) as stream:
-            write_row_form(form, columns, rows, stream)
+            write_rows_as(form, columns, rows, stream)
     return 0
 
 
 @command.command("verify", cls=Configured)
 @store_option
 def verify(directory: str) -> int:
-    """Read every file of the history, compare its hash, and compare what its tables say with each other."""
+    """Verify the hash of every file of the history, and the consistency of its tables."""
     from perpend.findings.history.maintenance import problems_of
 
     place = place_of(directory)
@@ -89,7 +89,7 @@ def _found(problems: list[Any]) -> str:
 @command.command("rebuild", cls=Configured)
 @store_option
 def make_anew(directory: str) -> int:
-    """Make anew what follows from other files of the history, where it is damaged."""
+    """Rebuild damaged tables that follow from other files of the history."""
     from perpend.findings.history.maintenance import rebuild
 
     made = rebuild(place_of(directory))
@@ -101,17 +101,17 @@ def make_anew(directory: str) -> int:
 
 @command.command("prune", cls=Configured)
 @store_option
-@click.option("--keep", type=click.IntRange(min=0), required=True, metavar="N", help="How many of the newest keyframes stay.")
+@click.option("--keep", type=click.IntRange(min=0), required=True, metavar="N", help="Keep this many of the newest keyframes.")
 @click.option(
     "--unused-for",
     type=click.IntRange(min=0),
     default=86_400,
     show_default=True,
     metavar="SECONDS",
-    help="Remove files that nothing names any more once nobody can have begun to read them for so long.",
+    help="Remove unused files that are older than this.",
 )
 def clear(directory: str, keep: int, unused_for: int) -> int:
-    """Remove all keyframes but the newest, and files that nothing names any more. Changes are never removed."""
+    """Remove old keyframes and unused files. Changes are never removed."""
     from perpend.findings.history.maintenance import prune
 
     cleared = prune(place_of(directory), keep=keep, unused_for=unused_for)

@@ -1,4 +1,4 @@
-"""``perpend import``: inputs and tables into a store."""
+"""``perpend import``: import inputs and tables into a store."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.cli.app import USAGE_ERROR
+from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_files
-from perpend.cli.options.inputs import InputsCommand, input_options, inputs_here, report_problems
+from perpend.cli.options.inputs import input_options, inputs_here
 from perpend.cli.options.repository import repository_here, store_named
-from perpend.cli.options.streams import progress
 from perpend.cli.options.values import object_types_option
 from perpend.core.diagnostics.escape import inert, visible
 from perpend.core.diagnostics.phrases import counted
+from perpend.core.diagnostics.warn import warn_diagnostics
 from perpend.inventory.importers.inputs import import_inputs
+from perpend.reports.streams import progress
 
 if TYPE_CHECKING:
     from perpend.inventory.snapshots.snapshot import Snapshot
@@ -29,21 +31,21 @@ Examples:
   perpend import recorders.csv --type CA10__CaAwsConfigRecorder__c --complete 111122223333/eu-west-1 --store inventory
 
 \b
-Exit codes: 0 the snapshot is in force, 2 an input cannot be used."""
+Exit codes: 0 the snapshot is the current one, 2 an input cannot be used."""
 
 
-@click.command("import", cls=InputsCommand, epilog=EPILOG)
+@click.command("import", cls=Configured, epilog=EPILOG)
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...", shell_complete=complete_files)
 @click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store's directory.")
 @input_options
 @object_types_option
-@click.option("--keep-going", is_flag=True, help="Store the usable inputs even if others are not; still exits 2.")
+@click.option("--keep-going", is_flag=True, help="Import the usable inputs even if others are not; the exit code is still 2.")
 @click.pass_context
 def command(context: click.Context, /, inputs: tuple[str, ...], directory: str, repo: str | None, keep_going: bool) -> int:
-    """Bring INPUTs into a store as one snapshot: whatever `perpend check` reads.
+    """Import INPUTs into a store as one snapshot. INPUT is any file that `perpend check` reads.
 
-    --type, --mapping, --observed-at and --complete hold for the inputs before them, back to other inputs' options; in front
-    of all, for all.
+    --type, --mapping, --observed-at and --complete apply to the inputs before them, back to the previous such option; in
+    front of all inputs, they apply to all.
     """
     repository = repository_here(repo)
     read = inputs_here(context, inputs, repository)
@@ -55,7 +57,7 @@ def command(context: click.Context, /, inputs: tuple[str, ...], directory: str, 
         click.echo(f"perpend: {failure}", err=True)
     if imported.snapshot is None:
         return USAGE_ERROR
-    report_problems(imported.problems)
+    warn_diagnostics(imported.problems)
     _summarise(imported.snapshot)
     return USAGE_ERROR if imported.failures else 0
 

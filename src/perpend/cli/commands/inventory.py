@@ -1,4 +1,4 @@
-"""``perpend inventory``: what a store holds: list, show, ask in SQL, prune."""
+"""``perpend inventory``: list, show, query and prune the snapshots of a store."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.options.completion import complete_runs
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import repository_here, store_named
-from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.values import object_types_option
 from perpend.core.diagnostics.text import line_of
 from perpend.inventory.snapshots.column_cache import damaged_below
 from perpend.inventory.snapshots.queries.labels import view_names
 from perpend.inventory.snapshots.store import KEPT
 from perpend.inventory.snapshots.unfinished_collections import unfinished
+from perpend.reports.streams import output_stream, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,13 +39,13 @@ Examples:
   perpend inventory prune --keep 7 --store inventory""".replace("\\b", "\b"),
 )
 def command() -> None:
-    """Look into a store of snapshots, and remove old ones."""
+    """List, show, query and prune the snapshots of a store."""
 
 
 @command.command("ls", cls=Configured)
 @_store
 def list_snapshots(directory: str) -> int:
-    """List all snapshots, the oldest first; the one in force is marked."""
+    """List all snapshots, the oldest first, with a mark at the current one."""
     from perpend.reports.terminal.inventory import print_snapshots
 
     store = store_named(directory)
@@ -59,9 +59,9 @@ def list_snapshots(directory: str) -> int:
 @click.argument("run", required=False, shell_complete=complete_runs)
 @_store
 @_repo
-@click.option("--verify", is_flag=True, help="Read every file, kept ones too, and compare its hash.")
+@click.option("--verify", is_flag=True, help="Verify the hash of every file, cached columns included.")
 def show_snapshot(run: str | None, directory: str, repo: str | None, verify: bool) -> int:
-    """Show a snapshot (the one in force without RUN): sources, tables, columns, what could not be read."""
+    """Show the sources, tables, columns and gaps of a snapshot. Default: the current one."""
     from perpend.reports.terminal.inventory import print_snapshot
 
     store = store_named(directory)
@@ -81,10 +81,12 @@ def show_snapshot(run: str | None, directory: str, repo: str | None, verify: boo
 @click.argument("question", metavar="SELECT")
 @_store
 @_repo
-@click.option("--run", metavar="RUN", shell_complete=complete_runs, help="The snapshot to ask; the one in force without it.")
+@click.option("--run", metavar="RUN", shell_complete=complete_runs, help="The snapshot to query. Default: the current one.")
 @form_option("inventory sql")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Rows shown in the table.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Give up after this time.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop the query after this time."
+)
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def ask(
     question: str,
@@ -96,9 +98,9 @@ def ask(
     timeout: float | None,
     out: str | None,
 ) -> int:
-    """Ask a snapshot one question in SQL (DuckDB's). Views are named by labels (aws_iam_user) and by API names.
+    """Query a snapshot in DuckDB's SQL. Views have the names of object types, by label (aws_iam_user) and API name.
 
-    Of the store's history: finding, policy_output, episode, event, ledger, run, scorecard, waiver and waived.
+    The views of the store's history are finding, policy_output, episode, event, ledger, run, scorecard, waiver and waived.
     """
     from perpend.cli.options.history.record import views_beside
     from perpend.inventory.snapshots.queries.apart import asked_apart
@@ -119,9 +121,9 @@ def ask(
 
 @command.command("prune", cls=Configured)
 @_store
-@click.option("--keep", type=click.IntRange(min=1), required=True, metavar="N", help="How many of the newest snapshots stay.")
+@click.option("--keep", type=click.IntRange(min=1), required=True, metavar="N", help="Keep this many of the newest snapshots.")
 def prune(directory: str, keep: int) -> int:
-    """Remove all snapshots but the newest ones and the one in force, and what imports and collections that died have left."""
+    """Remove old snapshots, and the remains of interrupted imports and collections. The current snapshot stays."""
     store = store_named(directory)
     if not unfinished(store.directory):
         store.snapshot()

@@ -1,4 +1,4 @@
-"""``perpend lint``: everything wrong or suspicious in a repository, in one run."""
+"""``perpend lint``: find errors and suspicious parts in a repository."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from perpend.cli.edits import fix_files
 from perpend.cli.options.completion import complete_entities
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import own_repository, places_named, repository_of
-from perpend.cli.options.streams import colours, output_stream
 from perpend.cli.options.values import repository_option
 from perpend.core.diagnostics.as_json import render_json
 from perpend.core.diagnostics.directories import place_below_here
@@ -18,6 +17,7 @@ from perpend.core.diagnostics.github import render_github
 from perpend.core.diagnostics.model import Severity
 from perpend.core.diagnostics.sarif import render_sarif
 from perpend.core.diagnostics.text import render_text
+from perpend.reports.streams import colours, output_stream
 from perpend.version import __version__
 
 EPILOG = """\b
@@ -43,12 +43,12 @@ Exit codes: 0 no error, 1 some error, 2 not a policy repository.
 @click.option(
     "--fix",
     is_flag=True,
-    help="First mend what can be mended in one way only: unused imports, older spellings, white space at line ends.",
+    help="First fix problems with only one fix: unused imports, old spellings, white space at line ends.",
 )
 def command(names: tuple[str, ...], repo: str | None, form: str, out: str | None, fix: bool) -> int:
-    """Find what is wrong (errors) or suspicious (warnings) in a policy repository.
+    """Find errors and warnings in a policy repository.
 
-    ID or PATH names a file, a policy, a folder or a glob: only what is found there is told, and decides the exit code.
+    ID or PATH is a file, a policy, a folder or a glob. It limits the report and the exit code to these files.
     """
     if fix:
         own = own_repository(repo, names)

@@ -1,4 +1,4 @@
-"""``perpend list``: what a repository holds, all of it or what words and options narrow it down to."""
+"""``perpend list``: list the entities of a repository, filtered by words and options."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_frameworks, complete_services, complete_types
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import repository_here, type_here
-from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.values import repository_option
 from perpend.evaluation.verdicts.selection import policies_named
 from perpend.language.compiler.names import section_named
+from perpend.reports.streams import output_stream, terminal
 from perpend.reports.terminal.repository.listing import LISTINGS, near_word, of_service, print_listing, with_words
 
 
 class _WhatIsListed(click.Choice[str]):
-    """What can be listed; of anything else it is said where it would be looked for."""
+    """The kinds of entities. The error for another word names the command to search for it."""
 
     def get_invalid_choice_message(self, value: str, ctx: click.Context | None) -> str:
         said = super().get_invalid_choice_message(value, ctx)
@@ -41,7 +41,7 @@ class _WhatIsListed(click.Choice[str]):
     "type_name",
     metavar="TYPE",
     shell_complete=complete_types,
-    help="Only policies that judge this object type: its label or API name.",
+    help="List policies of this object type only, by label or API name.",
 )
 @click.option(
     "--framework",
@@ -49,13 +49,13 @@ class _WhatIsListed(click.Choice[str]):
     metavar="ID",
     multiple=True,
     shell_complete=complete_frameworks,
-    help="Only policies mapped to this framework or section, or its sections; without a version the newest; may be repeated.",
+    help="List policies or sections of this framework or section only; may be repeated. Default version: the newest.",
 )
 @click.option(
     "--service",
     metavar="NAME",
     shell_complete=complete_services,
-    help="Only policies of this service: the name of its folder, such as iam.",
+    help="List policies of this service only: the name of its folder, such as iam.",
 )
 @repository_option
 @form_option("list")
@@ -70,10 +70,10 @@ def command(
     form: str,
     out: str | None,
 ) -> int:
-    """List policies, types, frameworks, sections or operations: all, or those in which every WORD occurs.
+    """List policies, types, frameworks, sections or operations; with WORDs, only those that contain every WORD.
 
-    Words are looked for in all that is listed; of policies and sections also in their descriptions, of policies in the label of
-    their type, the names of their sections and the rules that they are similar to.
+    The command searches all columns. It also searches the descriptions of policies and sections, and for policies the label
+    of their type, the names of their sections, and similar rules.
     """
     if what != "policies" and (type_name is not None or service is not None):
         raise click.UsageError("--type and --service go with `list policies`")

@@ -1,4 +1,4 @@
-"""``perpend new``: a start for a repository, policy, type, extracts, section or waiver. What is there stays as it is."""
+"""``perpend new``: create the files of a repository, policy, type, extracts file, section or waiver."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _repo = click.option(
     "--repo",
     metavar="DIR",
     type=click.Path(),
-    help="The repository; else the one that the configuration names, else the one in the working directory.",
+    help="The repository. Default: the one of the configuration, else of the working directory.",
 )
 _type = click.option(
     "--type",
@@ -32,12 +32,10 @@ _type = click.option(
     metavar="TYPE",
     required=True,
     shell_complete=complete_types,
-    help="The object type: its label or API name.",
+    help="The object type, by label or API name.",
 )
-_field = click.option(
-    "--field", metavar="PATH", help="The field to ask about, with lookups in front; one that fits without it."
-)
-_key = click.option("--key", metavar="KEY", help="The key to ask about, where the field holds a JSON document.")
+_field = click.option("--field", metavar="PATH", help="The field to check, after its lookups. Default: a field that fits.")
+_key = click.option("--key", metavar="KEY", help="The key to check, if the field holds a JSON document.")
 
 
 @click.group(
@@ -49,16 +47,16 @@ Examples:
   perpend test --repo policies --coverage
 
 \\b
-Exit codes: 0 written, 2 usage, input or repository error; then nothing is written.""".replace("\\b", "\b"),
+Exit codes: 0 written, 2 usage, input or repository error, and nothing was written.""".replace("\\b", "\b"),
 )
 def command() -> None:
-    """Write a sound start of a repository, policy, type, extracts file, section or waiver. Nothing is ever written over."""
+    """Create the files of a repository, policy, type, extracts file, section or waiver. Existing files stay unchanged."""
 
 
 @command.command("repository", epilog="\b\nExample:\n  perpend new repository policies")
 @click.argument("directory", metavar="DIR", type=click.Path())
 def repository(directory: str) -> int:
-    """Begin a policy repository in a new or empty directory, with JSON Schemas for editors."""
+    """Create a policy repository in a new or empty directory, with JSON Schemas for editors."""
     root = Path(directory)
     _write(root, new_repository(root), f"perpend new policy ce/acme/my-policy --type 'AWS IAM User'{_repo_option(directory)}")
     return 0
@@ -74,12 +72,12 @@ def repository(directory: str) -> int:
 @_type
 @_field
 @_key
-@click.option("--name", "title", metavar="TEXT", help="What it is called; made of its id without it.")
+@click.option("--name", "title", metavar="TEXT", help="The name. Default: made from the id.")
 @_repo
 def policy(entity: str, type_name: str, field: str | None, key: str | None, title: str | None, repo: str | None) -> int:
-    """Begin a policy: its texts, logic that asks about one field, and a test object for each way to end.
+    """Create a policy: its texts, logic that checks one field, and a test object for each outcome.
 
-    Folders above it that are missing get a `folder.yaml`.
+    Parent folders that are missing get a `folder.yaml`.
     """
     own = own_repository(repo)
     files = new_policy(entity, type_name, own, path=field, key=key, title=title)
@@ -89,10 +87,10 @@ def policy(entity: str, type_name: str, field: str | None, key: str | None, titl
 
 @command.command("type", cls=Configured, epilog="\b\nExample:\n  perpend new type ACME__Bucket__c --label 'Acme Bucket'")
 @click.argument("name", metavar="NAME")
-@click.option("--label", metavar="TEXT", help="What people call it; made of its API name without it.")
+@click.option("--label", metavar="TEXT", help="The label. Default: made from the API name.")
 @_repo
 def object_type(name: str, label: str | None, repo: str | None) -> int:
-    """Begin the declaration of an object type: its fields, lookups and lists."""
+    """Create the declaration of an object type: fields, lookups and lists."""
     own = own_repository(repo)
     _write(own.files.root, new_type(name, own, label=label), f"perpend lint{_repo_option(repo)}")
     return 0
@@ -109,7 +107,7 @@ def object_type(name: str, label: str | None, repo: str | None) -> int:
 @_key
 @_repo
 def extracts(name: str, type_name: str, field: str | None, key: str | None, repo: str | None) -> int:
-    """Begin a file of extracts: values out of objects of a type, for logic files to import."""
+    """Create a file of extracts of an object type, for logic files to import."""
     own = own_repository(repo)
     _write(own.files.root, new_extracts(name, type_name, own, path=field, key=key), f"perpend lint{_repo_option(repo)}")
     return 0
@@ -121,10 +119,10 @@ def extracts(name: str, type_name: str, field: str | None, key: str | None, repo
     epilog="\b\nExample:\n  perpend new section frameworks/acme-v1/01/02 --name '1.2 Users have MFA'",
 )
 @click.argument("entity", metavar="ID", shell_complete=complete_section_ids)
-@click.option("--name", "title", metavar="TEXT", help="What it is called; made of its id without it.")
+@click.option("--name", "title", metavar="TEXT", help="The name. Default: made from the id.")
 @_repo
 def section(entity: str, title: str | None, repo: str | None) -> int:
-    """Begin a section of a framework. Sections above it that are missing, and the framework, begin with it."""
+    """Create a section of a framework, and the framework and parent sections if they are missing."""
     own = own_repository(repo)
     _write(own.files.root, new_section(entity, own, title=title), f"perpend lint{_repo_option(repo)}")
     return 0
@@ -137,11 +135,13 @@ def section(entity: str, title: str | None, repo: str | None) -> int:
 )
 @click.argument("name", metavar="ID")
 @click.option("--policy", "named", metavar="ID", required=True, shell_complete=complete_policies, help="The policy.")
-@click.option("--object", "objects", metavar="ID|GLOB", required=True, help="Id or external id of the object; `*` is anything.")
-@click.option("--until", metavar="DAY", callback=moment, help="Its last day; without it, 30 days from now.")
+@click.option(
+    "--object", "objects", metavar="ID|GLOB", required=True, help="Id or external id of the object; `*` matches anything."
+)
+@click.option("--until", metavar="DAY", callback=moment, help="The last day. Default: 30 days from now.")
 @_repo
 def waiver(name: str, named: str, objects: str, until: datetime | None, repo: str | None) -> int:
-    """Begin a file with one waiver: a finding that somebody answers for until a day. Its reason is yours to fill in."""
+    """Create a file with one waiver for a finding until a day. Fill in the reason yourself."""
     own = own_repository(repo)
     last = (until or datetime.now(UTC) + timedelta(days=30)).date()
     files = new_waiver(name, named, own, objects=objects, until=last)

@@ -1,4 +1,4 @@
-"""``perpend notify``: what a run brought, told to channels, each run once."""
+"""``perpend notify``: send a digest of each run to channels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Examples:
   perpend notify --store inventory --channels channels.toml --ending-within 30
 
 \b
-Exit codes: 0 all that is news was sent, or there was none, 1 something could not be sent: the next call
+Exit codes: 0 all new digests were sent, or there were none, 1 a digest could not be sent: the next call
 sends it, 2 usage, store or channel error, and nothing was sent."""
 
 
@@ -34,7 +34,7 @@ sends it, 2 usage, store or channel error, and nothing was sent."""
     multiple=True,
     metavar="NAME",
     shell_complete=complete_channels,
-    help="Tell this channel only; may be repeated.",
+    help="Send to this channel only; may be repeated.",
 )
 @click.option(
     "--ending-within",
@@ -42,16 +42,16 @@ sends it, 2 usage, store or channel error, and nothing was sent."""
     metavar="DAYS",
     default=SOON,
     show_default=True,
-    help="Tell of waivers and attestations so many days before they end.",
+    help="Include waivers and attestations that end within this many days.",
 )
-@click.option("--dry-run", is_flag=True, help="Print what would be sent; send and remember nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the digests; send and record nothing.")
 @repository_option
 @waiver_options
 def command(**given: Any) -> int:
-    """Tell channels what runs of a store's history brought: one digest for each run and channel, by owner.
+    """Send the changes of each run of a store's history: one digest for each run and channel, by owner.
 
-    What was sent is remembered, so that a second call sends nothing. Of the first run of a history nothing is told: all of it
-    is new. A file names channels; their URLs and secrets stand in the environment.
+    The command records the sent digests, and sends each only once. It sends nothing about the first run: all findings are new
+    in it. A file names the channels; their URLs and secrets are in environment variables.
     """
     from perpend.cli.actions.notifications import NotifyOptions, notify_channels
 

@@ -1,4 +1,4 @@
-"""``perpend plan``: how policies would be judged by an engine."""
+"""``perpend plan``: show the plan of an engine for policies."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_policies
 from perpend.cli.options.format import form_option
-from perpend.cli.options.programs import tell_refused
 from perpend.cli.options.repository import repository_here, store_named
-from perpend.cli.options.streams import output_stream
 from perpend.cli.options.values import moment, repository_option
 from perpend.evaluation.planner.describe import plan_lines, plan_mermaid
 from perpend.evaluation.planner.sql import query_of
 from perpend.evaluation.verdicts.plans import plans_of
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.language.compiler.analyzer import Analyzer
+from perpend.reports.runs import warn_unusable_policies
+from perpend.reports.streams import output_stream
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,23 +38,28 @@ Examples:
 @click.command("plan", cls=Configured, epilog=EPILOG)
 @click.argument("names", nargs=-1, required=True, metavar="ID|GLOB...", shell_complete=complete_policies)
 @repository_option
-@click.option("--store", metavar="DIR", type=click.Path(), help="Plan over the tables of this store, not over the catalogue.")
+@click.option(
+    "--store",
+    metavar="DIR",
+    type=click.Path(),
+    help="Plan for the tables of this store. Default: for the declared object types.",
+)
 @click.option(
     "--engine",
     type=click.Choice(["duckdb", "spark", "bigquery", "postgres", "snowflake", "trino"]),
     default="duckdb",
     show_default=True,
-    help="Whose SQL is shown; behind the first two, only as far as it goes.",
+    help="The engine or SQL dialect. Only duckdb and spark can run the SQL.",
 )
 @form_option("plan")
-@click.option("--snapshot-time", metavar="TIME", callback=moment, help="The day that dates are measured against; else today.")
+@click.option("--snapshot-time", metavar="TIME", callback=moment, help="The day to compare dates with. Default: today.")
 def command(
     names: tuple[str, ...], repo: str | None, store: str | None, engine: str, form: str, snapshot_time: datetime | None
 ) -> int:
-    """Show how policies are judged: what is scanned, followed, counted and computed once, one plan per object type."""
+    """Show the plan of an engine for policies: scans, joins, counts and shared columns, one plan per object type."""
     analyzer = Analyzer(repository_here(repo))
     selection = select_policies(analyzer, names)
-    tell_refused(analyzer.repository, selection)
+    warn_unusable_policies(analyzer.repository, selection)
     if not selection.programs:
         return USAGE_ERROR
     plans = plans_of(analyzer, selection, tables=_tables(store) if store else None, snapshot_time=snapshot_time)

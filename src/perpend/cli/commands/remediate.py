@@ -1,4 +1,4 @@
-"""``perpend remediate``: what would mend incompliant objects of a store, with their own names; nothing of it is run."""
+"""``perpend remediate``: print commands that fix incompliant objects of a store. Perpend never runs them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_policies, complete_runs
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.streams import output_stream
 from perpend.cli.options.values import max_age_option, moment, repository_option
-from perpend.cli.options.waivers import ActiveWaivers, waiver_options
+from perpend.cli.options.waivers import waiver_options
+from perpend.findings.waivers.active import ActiveWaivers
 from perpend.language.compiler.analyzer import Analyzer
+from perpend.reports.streams import output_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,22 +34,25 @@ Examples:
   perpend remediate bucket-versioning --store inventory --with-waived
 
 \\b
-Exit codes: 0 there is a plan for all that is incompliant, 3 something could not be filled in or is
+Exit codes: 0 there is a plan for every incompliant object, 3 a plan has gaps or an object is
 undetermined, 2 usage, store or repository error."""
 
 
 @click.command("remediate", cls=Configured, epilog=EPILOG)
 @click.argument("names", metavar="POLICY|FINDING...", nargs=-1, required=True, shell_complete=complete_policies)
-@click.option("--store", required=True, metavar="DIR", type=click.Path(), help="The store whose objects are to be mended.")
-@click.option("--run", metavar="ID", shell_complete=complete_runs, help="Judge this snapshot of the store.")
+@click.option("--store", required=True, metavar="DIR", type=click.Path(), help="The store with the objects.")
+@click.option("--run", metavar="ID", shell_complete=complete_runs, help="Check this snapshot of the store.")
 @repository_option
 @click.option(
-    "--snapshot-time", metavar="TIME", callback=moment, help="When the estate looked like this; else what the store says."
+    "--snapshot-time",
+    metavar="TIME",
+    callback=moment,
+    help="When the inventory was collected. Default: the time of the snapshot.",
 )
 @max_age_option
 @waiver_options
-@click.option("--with-waived", is_flag=True, help="Plan for objects of POLICY, too, that waivers cover.")
-@form_option("remediate", help="The plan's form.")
+@click.option("--with-waived", is_flag=True, help="Also plan for waived objects of POLICY.")
+@form_option("remediate", help="The format of the plan.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     names: tuple[str, ...],
@@ -65,10 +69,10 @@ def command(
 ) -> int:
     """Print a plan for each object that POLICY finds incompliant in a store, or for the object of FINDING.
 
-    The store is judged afresh. A plan has the object's own names in it, says what to check before and how to undo, and is never
-    run by Perpend. Where a name is not known, or cannot be one, the plan says so and has no command. What to fill in stands in
-    `remedy.yaml` beside the policy; without one, the policy's `remediation.md` is shown. What is waived is left out, unless a
-    FINDING names it, or --with-waived is given.
+    The command checks the store again. A plan contains the object's own names, the checks before the change, and the commands
+    to undo it. Perpend never runs a plan. If a name is unknown or not valid, the plan says so and has no command. The template
+    is `remedy.yaml` next to the policy; without it, the plan shows the policy's `remediation.md`. Waived objects are left out,
+    unless a FINDING names them or --with-waived is given.
     """
     repository = repository_here(repo)
     analyzer = Analyzer(repository)

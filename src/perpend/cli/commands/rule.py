@@ -1,4 +1,4 @@
-"""``perpend rule``: the page of a diagnostic's code."""
+"""``perpend rule``: explain the code of a diagnostic."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import click
 
 from perpend.authoring.rules import all_rules, rule_of
 from perpend.cli.options.completion import complete_codes
-from perpend.cli.options.streams import terminal
 from perpend.language.compiler.names import UnknownName, did_you_mean, printable
+from perpend.reports.streams import terminal
 from perpend.reports.terminal.markdown import print_markdown
 
 
@@ -15,7 +15,7 @@ from perpend.reports.terminal.markdown import print_markdown
 @click.argument("code", required=False, shell_complete=complete_codes)
 @click.option("--all", "every", is_flag=True, help="List every code with its name.")
 def command(code: str | None, every: bool) -> int:
-    """Explain a diagnostic's code (A203) or name (unknown-extract): what is wrong, and how to mend it."""
+    """Explain a diagnostic's code (A203) or name (unknown-extract): the problem, and how to fix it."""
     from rich.text import Text
 
     rules = all_rules()

@@ -1,24 +1,35 @@
-"""``perpend scan``: a cloud account collected, judged and reported in one go."""
+"""``perpend scan``: collect a cloud account, check it, and report."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import Any
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from perpend.cli.collect_dry_run import print_dry_run
 from perpend.cli.collect_summary import print_collected, print_policy_filter
-from perpend.cli.commands.check import command as check
 from perpend.cli.commands.collect import INCOMPLETE
-from perpend.cli.config.command import Configured, configuration_of
+from perpend.cli.config.command import Configured, configuration_of, is_from_file, is_off, named_by
 from perpend.cli.options.collection import collection_options, collection_request, policy_filter, reject_contradictions
-from perpend.cli.options.reporting import ReportOptions, report_options, words_of_report
-from perpend.cli.options.repository import hold_repository, repository_here, store_named
-from perpend.cli.options.waivers import waivers_here
+from perpend.cli.options.policy_selection import exclude_option
+from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.runs import report_options, run_on_store, run_request
+from perpend.cli.options.waivers import waiver_options
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
+from perpend.core.errors import InvalidOption, PerpendError
+from perpend.core.values.age import age_from_text
 from perpend.inventory.snapshots.temporary_store import scratch
+from perpend.reports.runs import PolicyChoice, severities_of, waivers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from perpend.language.syntax.repository import Repository
+    from perpend.reports.terminal.verdicts.next_command import ExplainCommand
 
 EPILOG = """\b
 Examples:
@@ -34,51 +45,83 @@ Exit codes: 0 nothing incompliant or undetermined and everything read, 1 somethi
 
 @click.group("scan", epilog=EPILOG)
 def command() -> None:
-    """Collect what a cloud account holds, judge it, report."""
+    """Collect a cloud account, check it against policies, and report."""
 
 
-@command.command("aws", cls=Configured, yields={"policies": ("frameworks",), "frameworks": ("policies",)}, epilog=EPILOG)
-@click.option("--store", metavar="DIR", type=click.Path(), help="Keep the snapshot in this store; without it nothing is kept.")
+@command.command(
+    "aws",
+    cls=Configured,
+    yields={"policies": ("frameworks",), "frameworks": ("policies",), "require_coverage": ("policies",)},
+    epilog=EPILOG,
+)
+@click.option("--store", metavar="DIR", type=click.Path(), help="Keep the snapshot in this store. Default: delete it.")
 @collection_options
+@exclude_option
 @report_options
+@waiver_options
 @click.pass_context
 def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
-    """Ask AWS for what policies read of accounts, judge it by these policies, and report.
+    """Collect AWS accounts, check them against policies, and report.
 
-    It is `perpend collect aws` and `perpend check` after each other: what came in and what did not is told on standard error.
-    With --types alone those policies judge that read nothing else; the others are told.
+    This is `perpend collect aws` and then `perpend check`. It collects only the fields that the policies read. A summary of
+    the collection goes to standard error. With --types alone, it evaluates the policies that read no other type, and names the
+    others.
     """
-    report = ReportOptions.taken_from(given)
-    report.refuse_contradictions(given["frameworks"])
-    wishes = CollectOptions(**given)
-    reject_contradictions(wishes)
-    if wishes.resume and store is None:
-        raise click.UsageError("--resume goes on with what stands in a --store")
-    repository = repository_here(wishes.repo)
-    waivers_here(repository, None)  # what cannot be read stops before anything is asked
-    report.rating(repository)  # likewise
-    request = collection_request(repository, wishes.policies, wishes.frameworks, wishes.types)
-    if wishes.dry_run:
-        print_dry_run(request, wishes)
+    options = CollectOptions(**{field.name: given[field.name] for field in fields(CollectOptions)})
+    reject_contradictions(options)
+    if options.resume and store is None:
+        raise InvalidOption("--resume goes with --store", "--resume")
+    repository = repository_here(options.repo)
+    request = run_request(context, {**given, "max_age": _max_age(context)}, repository)
+    # A faulty waiver or rating stops the command before it asks AWS.
+    waivers_of(request)
+    severities_of(request)
+    collection = collection_request(repository, options.policies, options.frameworks, options.types)
+    if options.dry_run:
+        print_dry_run(collection, options)
         return 0
     from perpend.collectors.runs.collection import collect_accounts
 
-    configuration = configuration_of(context)
-    asked = policy_filter(request, wishes, configuration.values.get("exclude", ()))
+    chosen = policy_filter(collection, options, given["exclude"])
+    request = replace(
+        request, choice=PolicyChoice(policies=chosen.policies, frameworks=chosen.frameworks, exclude=given["exclude"])
+    )
     with ExitStack() as stack:
         directory = store if store is not None else str(stack.enter_context(scratch()) / "store")
-        collected = collect_accounts(store_named(directory), asked.request, wishes, TerminalProgress())
-        print_collected(collected, asked.request, err=True)
-        kept = [] if store is not None else ["--no-history"]
-        words = ["--store", directory, *kept, *words_of_report(context)]
-        words += [word for name in asked.policies for word in ("--policy", name)]
-        words += [word for name in asked.frameworks for word in ("--framework", name)]
-        words += ["--repo", wishes.repo] if wishes.repo is not None else []
-        words += ["--config", str(configuration.file.path)] if configuration.file else ["--no-config"]
-        # A root of its own: what options have said to this command is not what they say to the other one.
-        root = click.Context(context.find_root().command, info_name="perpend")
-        hold_repository(root, repository)
-        with check.make_context("check", words, parent=root) as judging:
-            judged: int = check.invoke(judging)
-    print_policy_filter(asked)
-    return judged or (0 if collected.is_complete else INCOMPLETE)
+
+        def explain_command(unread: Sequence[str]) -> ExplainCommand:
+            return _explain_command(context, repository, directory, options.repo, is_kept=store is not None)
+
+        collected = collect_accounts(store_named(directory), chosen.request, options, TerminalProgress())
+        print_collected(collected, chosen.request, err=True)
+        outcome = run_on_store(replace(request, explain_command=explain_command), directory, record=store is not None)
+    print_policy_filter(chosen)
+    return outcome.exit_code or (0 if collected.is_complete else INCOMPLETE)
+
+
+def _max_age(context: click.Context) -> timedelta | None:
+    """Return the ``max-age`` of the configuration file: the option --max-age of `scan` is about a resumed collection."""
+    configuration = configuration_of(context)
+    text = configuration.values.get("max-age")
+    age = age_from_text(text) if text is not None else None
+    if text is not None and age is None:
+        reason = f"'{text}' is not a length of time, such as 90m, 24h, 7d or 4w"
+        raise PerpendError(f"{configuration.place('max-age')}: `max-age`: {reason}")
+    return age
+
+
+def _explain_command(
+    context: click.Context, repository: Repository, store: str, repo: str | None, *, is_kept: bool
+) -> ExplainCommand:
+    """Return the command that explains a verdict of this run."""
+    from perpend.reports.terminal.verdicts.next_command import ExplainCommand
+
+    file = configuration_of(context).file
+    same = {
+        "--store": store,
+        "--repo": None if is_from_file(context, "repo") else repo,
+        "--config": str(file.path) if file and named_by(context) == "--config" else None,
+    }
+    options = [word for option, value in same.items() if value is not None for word in (option, value)]
+    options += ["--no-config"] if is_off(context) else []
+    return ExplainCommand((), tuple(options), repository.policy_ids, is_kept=is_kept)

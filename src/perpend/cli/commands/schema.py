@@ -1,4 +1,4 @@
-"""``perpend schema``: JSON Schemas of the repository's files."""
+"""``perpend schema``: write JSON Schemas of the repository's files."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from perpend.cli.options.streams import CannotWrite
 from perpend.language.syntax.schema import write_schemas
+from perpend.reports.streams import CannotWrite
 
 EPILOG = """\b
 Examples:
@@ -17,7 +17,9 @@ Then let the editor know, in the first line of a logic file:
 
 
 @click.command("schema", epilog=EPILOG)
-@click.option("--out", metavar="DIR", type=click.Path(file_okay=False), required=True, help="Where to write the schemas.")
+@click.option(
+    "--out", metavar="DIR", type=click.Path(file_okay=False), required=True, help="Write the schemas to this directory."
+)
 def command(out: str) -> int:
     """Write the JSON Schemas of policy, logic, extracts, folder, section, type, rule, waiver, rating and remedy files."""
     try:

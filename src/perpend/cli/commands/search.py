@@ -1,4 +1,4 @@
-"""``perpend search``: whatever words stand in, the best first."""
+"""``perpend search``: find the entities of a repository by words, the best match first."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import click
 from perpend.cli.config.command import Configured
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.values import repository_option
+from perpend.reports.streams import output_stream, terminal
 from perpend.reports.terminal.repository.search import nearest_word, print_hits, rows_of, search
 
 
@@ -21,17 +21,15 @@ from perpend.reports.terminal.repository.search import nearest_word, print_hits,
     "  perpend search cloudtrail --repo ~/policies --format json",
 )
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
-@click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="How many are shown; else 20 on a terminal, elsewhere all."
-)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show this many. Default: 20 on a terminal, else all.")
 @repository_option
 @form_option("search")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(words: tuple[str, ...], limit: int | None, repo: str | None, form: str, out: str | None) -> int:
-    """Find policies, object types, frameworks, sections and operations in which every WORD occurs, the best first.
+    """Search policies, object types, frameworks, sections and operations that contain every WORD; the best match comes first.
 
-    Names count most, then ids, sections that a policy answers and rules that it is similar to, then descriptions; whole words
-    more than parts. `perpend show ID` shows what was found.
+    Names count most, then ids, sections and similar rules, then descriptions. Whole words count more than parts of words.
+    `perpend show ID` shows a result.
     """
     wanted = [word for word in (" ".join(word.split()) for word in words) if word]
     if not wanted:

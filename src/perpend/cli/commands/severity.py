@@ -1,4 +1,4 @@
-"""``perpend severity``: how severe people say that findings are, listed and checked."""
+"""``perpend severity``: list and check severity ratings."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from perpend.cli.config.command import Configured
 from perpend.cli.options.format import form_option
 from perpend.cli.options.history.record import place_of
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.severity import rating_files, ratings_option
-from perpend.cli.options.streams import output_stream, terminal
+from perpend.cli.options.severity import ratings_option
 from perpend.cli.options.values import repository_option
-from perpend.cli.options.waivers import tell_all
+from perpend.cli.options.waivers import print_diagnostics
+from perpend.findings.severity.active import rating_files
 from perpend.findings.severity.effective import ratings_in_force
+from perpend.reports.streams import output_stream, terminal
 
 EPILOG = """\b
 Examples:
@@ -25,27 +26,27 @@ Examples:
   perpend severity list --store inventory --run 12
 
 \b
-Exit codes: 0 nothing to tell, 1 something to tell (lint), 2 ratings that cannot be read."""
+Exit codes: 0 no problems, 1 problems found (lint), 2 ratings that cannot be read."""
 
 
 @click.group("severity", epilog=EPILOG)
 def command() -> None:
-    """Show and check ratings: how severe people say that findings of policies are, who says so, and why."""
+    """List and check severity ratings of policies, with their source and reason."""
 
 
 @command.command("lint", cls=Configured, epilog="\b\nExamples:\n  perpend severity lint\n  perpend severity lint --unrated")
 @repository_option
 @ratings_option
-@click.option("--unrated", is_flag=True, help="Also tell which policies nobody has rated.")
+@click.option("--unrated", is_flag=True, help="Also report policies without a rating.")
 def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
-    """Tell what is wrong or odd: policies that are not there, or rated twice, and what is raised where nothing is rated."""
+    """Report faulty ratings: unknown policies, policies with two ratings, and adjustments of policies without a rating."""
     from perpend.findings.severity.warnings import told_of_ratings
 
     repository = repository_here(repo)
     files = rating_files(repository, ratings_dir)
     in_force = ratings_in_force(files, repository.policy_ids)
     problems = told_of_ratings(files, in_force, repository.policy_ids, unrated=unrated)
-    return tell_all(problems)
+    return print_diagnostics(problems)
 
 
 @command.command(
@@ -56,17 +57,15 @@ def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
 @repository_option
 @ratings_option
 @form_option("severity")
-@click.option(
-    "--store", "directory", metavar="DIR", type=click.Path(), help="List the ratings that were in force in a run of this store."
-)
-@click.option("--run", "run_name", metavar="RUN", default="last", show_default=True, help="With --store: which run.")
+@click.option("--store", "directory", metavar="DIR", type=click.Path(), help="List the ratings of a run of this store.")
+@click.option("--run", "run_name", metavar="RUN", default="last", show_default=True, help="With --store: the run.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def list_all(
     repo: str | None, ratings_dir: str | None, form: str, directory: str | None, run_name: str, out: str | None
 ) -> int:
-    """List the rating that holds for each policy, what raises and lowers it where, and how many policies have none.
+    """List the rating of each policy, its adjustments, and the number of policies without a rating.
 
-    With --store, what a run's history remembers: the ratings that were in force then. RUN is as of `perpend diff`.
+    With --store, list the ratings that the history recorded for a run. RUN has the form that `perpend diff` takes.
     """
     from perpend.reports.formats.decisions import ratings_document
     from perpend.reports.terminal.history.decisions import print_ratings
@@ -75,7 +74,7 @@ def list_all(
         repository = repository_here(repo)
         document = ratings_document(ratings_in_force(rating_files(repository, ratings_dir), repository.policy_ids))
     else:
-        document = _remembered(directory, run_name)
+        document = _recorded(directory, run_name)
     if form == "text":
         with terminal(out) as console:
             print_ratings(document, console)
@@ -86,8 +85,8 @@ def list_all(
     return 0
 
 
-def _remembered(directory: str, run_name: str) -> dict[str, Any]:
-    """Return the ratings that were in force in a run, with the run's number and time."""
+def _recorded(directory: str, run_name: str) -> dict[str, Any]:
+    """Return the ratings of a run, with the run's number and time."""
     from perpend.findings.history.queries.findings import run_named
     from perpend.findings.severity.history_document import remembered_document
 

@@ -1,4 +1,4 @@
-"""``perpend show``: one entity, whole."""
+"""``perpend show``: show one entity."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import click
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_frameworks, complete_shown
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.streams import terminal
 from perpend.cli.options.values import repository_option
 from perpend.core.objects.object_types import snake_case
 from perpend.language.compiler.analyzer import Analyzer
@@ -28,6 +27,7 @@ from perpend.language.compiler.names import (
     types_meant,
 )
 from perpend.language.operations import OPERATIONS
+from perpend.reports.streams import terminal
 from perpend.reports.terminal.repository.entity import print_operation, print_policy, print_section, print_type
 
 if TYPE_CHECKING:
@@ -47,14 +47,15 @@ if TYPE_CHECKING:
     "--framework",
     metavar="ID",
     shell_complete=complete_frameworks,
-    help="Show the section of this framework that has ID as its printed number or path; without a version of the newest.",
+    help="Show the section with the printed number or path ID of this framework. Default version: the newest.",
 )
-@click.option("--all", "everything", is_flag=True, help="Of a policy: show each check for itself, where it stands.")
+@click.option("--all", "everything", is_flag=True, help="For a policy: show every check, with its place.")
 @repository_option
 def command(name: str, framework: str | None, everything: bool, repo: str | None) -> int:
     """Show a policy, an object type, a framework section or an operation.
 
-    A type goes by its label, too, a framework without its version (`cis-aws`: the newest), a section by its printed number.
+    Name a type by its label or API name, a framework with or without its version (`cis-aws` is the newest), and a section by
+    its path or printed number.
     """
     repository = repository_here(repo)
     with terminal(None) as console:

@@ -18,21 +18,21 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.edits import fill_expectations
 from perpend.cli.options.completion import complete_entities
-from perpend.cli.options.engine import engine_named
 from perpend.cli.options.format import form_option
-from perpend.cli.options.programs import tell_problems
 from perpend.cli.options.repository import ids_from_paths, own_repository, repository_of
-from perpend.cli.options.streams import output_stream, progress, terminal
 from perpend.cli.options.tree_faults import tell_tree_faults
 from perpend.cli.options.values import repository_option
 from perpend.cli.watch import run_on_changes
 from perpend.core.diagnostics.escape import inert, visible
 from perpend.core.diagnostics.phrases import counted
+from perpend.core.diagnostics.warn import warn_diagnostics
 from perpend.core.parallel import processors
 from perpend.core.values.values import duration_from_gcp, milliseconds_from_datetime
+from perpend.evaluation.engines.by_name import engine_named
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import ids_named, printable
 from perpend.language.compiler.type_names import misspelt_types
+from perpend.reports.streams import output_stream, progress, terminal
 from perpend.reports.terminal.repository.mutants import print_mutants, write_mutants_html, write_mutants_json
 from perpend.reports.terminal.repository.policy_tests import print_test_report, write_test_json, write_test_junit
 
@@ -185,7 +185,7 @@ def _run(
     chosen = _chosen(names, repository)
     with progress("testing", total=len(chosen)) as done, engine_named(engine) as by:
         report = run_policy_tests(analyzer, chosen, strict_errors=strict_errors, engine=by, progress=done)
-    tell_problems(repository, misspelt_types(repository, chosen).values())
+    warn_diagnostics(misspelt_types(repository, chosen).values(), repository.files.source_line)
     covered = coverage or fail_under is not None
     if form == "text":
         with terminal(out) as console:

@@ -1,4 +1,4 @@
-"""``perpend trend``: how many findings were open after each run."""
+"""``perpend trend``: show the number of open findings after each run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import click
 from perpend.cli.config.command import Configured, is_from_file
 from perpend.cli.options.format import form_option
 from perpend.cli.options.history.record import place_of, store_option
-from perpend.cli.options.output.rows import write_row_form
+from perpend.cli.options.history_output import write_rows_as
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.severity import ActiveSeverities, ratings_option
-from perpend.cli.options.streams import output_stream, terminal
+from perpend.cli.options.severity import ratings_option
 from perpend.cli.options.values import repository_option
+from perpend.findings.severity.active import ActiveSeverities
+from perpend.reports.streams import output_stream, terminal
 
 EPILOG = """\b
 Examples:
@@ -26,14 +27,12 @@ Examples:
 @store_option
 @click.option("--account", "accounts", multiple=True, metavar="ID", help="Count this account only; may be repeated.")
 @click.option("--policy", "policies", multiple=True, metavar="ID|GLOB", help="Count this policy only; may be repeated.")
-@click.option(
-    "--last", type=click.IntRange(min=1), default=30, show_default=True, help="How many of the newest runs are shown."
-)
+@click.option("--last", type=click.IntRange(min=1), default=30, show_default=True, help="Show this many of the newest runs.")
 @click.option(
     "--by-severity",
     "rated",
     type=click.Choice(["then", "today"]),
-    help="Count what is open by severity: as policies were rated in each run, or as they are rated today.",
+    help="Count open findings by severity: by the ratings of each run, or by those of today.",
 )
 @repository_option
 @ratings_option
@@ -50,7 +49,7 @@ def command(
     form: str,
     out: str | None,
 ) -> int:
-    """Show after each run how many findings were open, unconfirmed and unknown, and how many came and went."""
+    """Show the number of open, unconfirmed and unknown findings after each run, and of new and resolved ones."""
     from perpend.findings.history.queries.findings import known_policies, open_by_severity, trend
     from perpend.findings.history.queries.views import asking
     from perpend.reports.terminal.history.findings import rows_in
@@ -91,5 +90,5 @@ def command(
         if form == "markdown":
             write_trend_markdown(rows, stream)
         else:
-            write_row_form(form, columns, rows, stream)
+            write_rows_as(form, columns, rows, stream)
     return 0

@@ -1,4 +1,4 @@
-"""``perpend waivers``: what people answer for, listed, checked, and tried before it holds."""
+"""``perpend waivers``: list, check and try out waivers and attestations."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.cli.actions.unused_waivers import counts_in, looked_at
 from perpend.cli.config.command import Configured
 from perpend.cli.options.format import form_option
 from perpend.cli.options.history.record import place_of
 from perpend.cli.options.repository import repository_here
-from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.values import moment, repository_option
-from perpend.cli.options.waivers import day_of, sound, tell_all, waivers_here, waivers_option
+from perpend.cli.options.waivers import print_diagnostics, waivers_option
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
-from perpend.findings.waivers.read import waivers_of
+from perpend.findings.waivers.active import day_of, raise_faults, read_waivers
+from perpend.findings.waivers.read import FOLDER, waivers_of
 from perpend.language.syntax.files import Files
+from perpend.reports.streams import output_stream, terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from perpend.core.objects.status import Status
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.read import WaiverFiles
     from perpend.inventory.snapshots.database import Connection
@@ -38,21 +39,23 @@ Examples:
   perpend waivers try waivers/iam.yaml --store inventory
 
 \b
-Exit codes: 0 nothing to tell, 1 something to tell (lint), 2 waivers that cannot be read."""
+Exit codes: 0 no problems, 1 problems found (lint), 2 waivers that cannot be read."""
 
 _day = click.option(
     "--day",
     metavar="DAY",
     callback=moment,
-    help="Ask for this day; without it, for today, and with --store for the newest run's day as well.",
+    help="Use this day. Default: today, and with --store also the day of the newest run.",
 )
-_store = click.option("--store", "directory", metavar="DIR", type=click.Path(), help="Count findings of this store's history.")
+_store = click.option(
+    "--store", "directory", metavar="DIR", type=click.Path(), help="Count the findings of this store's history."
+)
 _form = form_option("waivers")
 
 
 @click.group("waivers", epilog=EPILOG)
 def command() -> None:
-    """Show, check and try waivers and attestations: what people answer for, until when, and what that covers."""
+    """List, check and try out waivers and attestations."""
 
 
 @command.command(
@@ -63,17 +66,18 @@ def command() -> None:
 @_store
 @_day
 def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None) -> int:
-    """Tell what is wrong or odd: ended, ending, unused, overbroad, overlapping, not approved. With --store, by its findings."""
+    """Report ended, ending, unused, overbroad, overlapping and unapproved waivers. With --store, match its findings."""
     from perpend.findings.waivers.attestations import attested_on
+    from perpend.findings.waivers.unused import looked_at
     from perpend.findings.waivers.warnings import told_of, told_of_attestations
 
     repository = repository_here(repo)
-    files = waivers_here(repository, waivers_dir)
+    files = read_waivers(repository, waivers_dir)
     with _covering(files, repository, directory, day) as (covering, connection):
-        looked = looked_at(directory, connection, covering) if directory and connection else None
-    attested = attested_on(files, covering.day, repository, counts_in(directory))
+        looked = looked_at(place_of(directory), connection, covering) if directory and connection else None
+    attested = attested_on(files, covering.day, repository, _counts_in(directory))
     problems = [*told_of(covering, files.approvers, looked), *told_of_attestations(attested)]
-    return tell_all(problems)
+    return print_diagnostics(problems)
 
 
 @command.command("list", cls=Configured, epilog="\b\nExample:\n  perpend waivers list --format json")
@@ -86,16 +90,16 @@ def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: 
 def list_all(
     repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None, form: str, out: str | None
 ) -> int:
-    """List waivers and attestations: whether they are in force, until when, who answers for them, and what they cover."""
+    """List waivers and attestations with their state, end, owner, and the findings that they cover."""
     from perpend.findings.waivers.attestations import attested_on
     from perpend.reports.formats.decisions import attested_document, day_document, standing_document
     from perpend.reports.terminal.history.decisions import print_waivers
 
     repository = repository_here(repo)
-    files = waivers_here(repository, waivers_dir)
+    files = read_waivers(repository, waivers_dir)
     with _covering(files, repository, directory, day) as (covering, _):
         pass
-    attested = attested_on(files, covering.day, repository, counts_in(directory))
+    attested = attested_on(files, covering.day, repository, _counts_in(directory))
     if form == "text":
         with terminal(out) as console:
             print_waivers(covering, attested, console, counts=directory is not None)
@@ -112,13 +116,13 @@ def list_all(
 
 @command.command("try", cls=Configured, epilog="\b\nExample:\n  perpend waivers try waivers/iam.yaml --store inventory")
 @click.argument("file", metavar="FILE", type=click.Path())
-@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store whose history is asked.")
+@click.option("--store", "directory", required=True, metavar="DIR", type=click.Path(), help="The store with the history.")
 @repository_option
 @_day
 @_form
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def try_file(file: str, directory: str, repo: str | None, day: datetime | None, form: str, out: str | None) -> int:
-    """Say what the waivers of FILE would cover of a store's findings, by policy and account, before they hold."""
+    """Show the findings of a store that the waivers of FILE would cover, by policy and account."""
     from perpend.findings.waivers.match_history import tried
     from perpend.reports.formats.decisions import day_document
     from perpend.reports.terminal.history.decisions import print_tried
@@ -127,7 +131,8 @@ def try_file(file: str, directory: str, repo: str | None, day: datetime | None, 
     if not path.is_file():
         raise PerpendError(f"{visible(file)}: there is no such file")
     files = Files(path.resolve().parent)
-    waivers = sound(waivers_of(files, path.resolve().name), files)
+    waivers = waivers_of(files, path.resolve().name)
+    raise_faults(waivers.diagnostics, files, FOLDER)
     with _covering(waivers, repository_here(repo), directory, day) as (covering, connection):
         rows = tried(connection, covering) if connection is not None else []
     if form == "json":
@@ -138,11 +143,18 @@ def try_file(file: str, directory: str, repo: str | None, day: datetime | None, 
     return 0
 
 
+def _counts_in(directory: str | None) -> Mapping[str, Mapping[Status, int]]:
+    """Return the newest counts of verdicts in a store's history, by policy; nothing if no store is named."""
+    from perpend.findings.history.compliance import counts_known
+
+    return counts_known(place_of(directory)) if directory is not None else {}
+
+
 @contextmanager
 def _covering(
     files: WaiverFiles, repository: Repository, directory: str | None, day: datetime | None
 ) -> Iterator[tuple[WaiverMatches, Connection | None]]:
-    """Yield how waivers stand on a day, with what they cover of a store's history where one is named."""
+    """Yield the matches of waivers on a day, and the connection to the history if a store is given."""
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.status import DayAsked, standings_on
 

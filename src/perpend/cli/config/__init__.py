@@ -1,1 +1,1 @@
-"""The configuration of a project: what its file may say, where the file is found, and what it says."""
+"""The configuration file: find it, read it, and use it for the defaults of options."""

@@ -1,15 +1,14 @@
-"""Commands whose options have defaults in the project's configuration, and what is told of values that came from there."""
+"""The class of commands with defaults from the configuration file, and questions about values from that file."""
 
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
 
-from perpend.core.errors import PerpendError
+from perpend.core.errors import InvalidOption, PerpendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,10 +25,9 @@ _NAMED_BY: Final = f"{__name__}.named_by"
 
 
 class Configured(click.Command):
-    """A command that reads the project's configuration: ``--config`` names it, ``--no-config`` passes it over.
+    """A command with defaults from the configuration file, and the options ``--config`` and ``--no-config``.
 
-    ``yields`` says which defaults of the file give way to which other parameters: where one of these is given, the default
-    does not hold.
+    ``yields`` maps a parameter to others: if one of these is given, the parameter does not take its value from the file.
     """
 
     def __init__(self, *arguments: Any, yields: Mapping[str, Sequence[str]] | None = None, **named: Any) -> None:
@@ -38,36 +36,36 @@ class Configured(click.Command):
         self.params += [_no_config(), _config()]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words. A value of the file that an option cannot have is told with its place."""
+        """Parse the command line. The error for a value from the file names the line of the file."""
         try:
             return super().parse_args(ctx, args)
         except click.BadParameter as error:
             setting = _setting_of(ctx, error.param)
             if setting is None:
                 raise
-            raise _placed(ctx, setting, error) from None
+            raise _placed(ctx, setting, error.message) from None
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. An error about a value of the file says where it stands there."""
+        """Run the command. The error for a value from the file names the line of the file."""
         for name in self._yields:
             if is_from_file(ctx, name) and any(_is_given(ctx, other) for other in self._yields[name]):
                 ctx.params[name] = _nothing(next(param for param in self.params if param.name == name))
                 ctx.set_parameter_source(name, ParameterSource.DEFAULT)
         refuse_found_bucket(ctx)
         for setting, _ in _from_file(ctx):
-            _tell_of_path(configuration_of(ctx), setting)
+            _warn_outside(configuration_of(ctx), setting)
         try:
             return super().invoke(ctx)
+        except InvalidOption as error:
+            for setting, _ in _from_file(ctx):
+                if setting.option in error.options:
+                    raise _placed(ctx, setting, str(error)) from None
+            raise click.UsageError(str(error), ctx) from None
         except PerpendError as error:
-            place = _place_in_file(ctx, str(error))
-            if place is None:
-                raise
-            raise PerpendError(f"{place}: {error}") from None
-        except click.UsageError as error:
-            spoken_of = _spoken_of(ctx, error.format_message())
-            if spoken_of is None:
-                raise
-            raise _placed(ctx, spoken_of, error) from None
+            for setting, value in _from_file(ctx):
+                if error.value is not None and error.value in (value if isinstance(value, (list, tuple)) else [value]):
+                    raise PerpendError(f"{configuration_of(ctx).place(setting.name)}: {error}") from None
+            raise
 
 
 def configuration_of(context: click.Context) -> Configuration:
@@ -77,23 +75,26 @@ def configuration_of(context: click.Context) -> Configuration:
 
 
 def named_by(context: click.Context) -> str | None:
-    """Return which option or variable has named the file; None where nothing did, and it was looked for."""
+    """Return the option or variable that names the configuration file, None if Perpend has found the file itself."""
     named: str | None = context.meta.get(_NAMED_BY)
     return named
 
 
 def is_off(context: click.Context) -> bool:
-    """Whether a command was told to take defaults from no file."""
+    """Whether --no-config is given."""
     return bool(context.meta.get(_OFF, False))
 
 
 def is_from_file(context: click.Context, name: str) -> bool:
-    """Whether a parameter has its value from the configuration."""
+    """Whether a parameter has its value from the configuration file."""
     return context.get_parameter_source(name) is ParameterSource.DEFAULT_MAP
 
 
 def refuse_found_bucket(context: click.Context) -> None:
-    """Raise where the store is a bucket that only a file names which nobody has named: credentials would go where it says."""
+    """Raise PerpendError for a store that is a bucket, in a file that Perpend has found itself.
+
+    Whoever can write such a file could otherwise send the user's credentials to any address.
+    """
     from perpend.cli.config.configuration import is_address
     from perpend.core.diagnostics.escape import visible
 
@@ -105,7 +106,7 @@ def refuse_found_bucket(context: click.Context) -> None:
 
 
 def deciding_settings(context: click.Context) -> list[tuple[str, str, str]]:
-    """Return the settings of a file that was found, not named, by which a command's exit code is another: key, value, place."""
+    """Return the settings that change the exit code, in a file that Perpend has found itself: name, value, place."""
     from perpend.cli.config.settings import FAIL_ON
 
     decisive = []
@@ -118,22 +119,8 @@ def deciding_settings(context: click.Context) -> list[tuple[str, str, str]]:
     return decisive
 
 
-def deciding_text(context: click.Context) -> str:
-    """Return these settings in a line, empty where there are none."""
-    said = ", ".join(f"{name} = {value} ({place})" for name, value, place in deciding_settings(context))
-    return f"exit code by a configuration that was found: {said}; --no-config passes it over" if said else ""
-
-
-def tell_deciding(context: click.Context) -> None:
-    """Say on standard error which settings of a file that was found make the exit code another."""
-    from perpend.core.diagnostics.escape import visible
-
-    if text := deciding_text(context):
-        click.echo(f"perpend: {visible(text)}", err=True)
-
-
 def command_name(context: click.Context) -> str:
-    """Return a command's name as settings call it, such as ``site build``."""
+    """Return a command's name in the form of settings, such as ``site build``."""
     names: list[str] = []
     here: click.Context | None = context
     while here is not None and here.parent is not None:
@@ -156,19 +143,24 @@ def _config() -> click.Option:
 
 def _no_config() -> click.Option:
     return click.Option(
-        ["--no-config"], is_flag=True, is_eager=True, expose_value=False, callback=_turn_off, help="Take defaults from no file."
+        ["--no-config"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_turn_off,
+        help="Ignore configuration files.",
     )
 
 
 def _turn_off(context: click.Context, parameter: click.Parameter, value: bool) -> None:
-    # Of two eager options the one that stands first is called first, and one that is not given behind those that are.
+    # click processes eager options in command-line order; options that were not given come last.
     context.meta[_OFF] = value
     if value and context.meta.get(_META) is not None:
         _refuse_both(context)
 
 
 def _read(context: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    """Read the configuration and let the command's options have their defaults from it."""
+    """Read the configuration and make it the source of the command's defaults."""
     from perpend.cli.config.configuration import Configuration, configuration_here
     from perpend.cli.config.files import UnusableConfiguration
     from perpend.cli.config.settings import settings_of
@@ -192,7 +184,7 @@ def _read(context: click.Context, parameter: click.Parameter, value: str | None)
 
 
 def value_in_use(configuration: Configuration, setting: Setting) -> Any:
-    """Return a value of the file as a command takes it: paths as the working directory sees them."""
+    """Return the value of a setting for a command: a path relative to the working directory."""
     from perpend.cli.config.settings import SettingKind
 
     return configuration.path(setting.name) if setting.kind is SettingKind.PATH else configuration.values[setting.name]
@@ -217,7 +209,7 @@ def _nothing(parameter: click.Parameter) -> Any:
 
 
 def _from_file(context: click.Context) -> Iterator[tuple[Setting, Any]]:
-    """Yield the settings that a command has a value of from the file, with these values."""
+    """Yield the settings whose values a command takes from the file, with these values."""
     from perpend.cli.config.settings import settings_of
 
     for setting in settings_of(command_name(context)):
@@ -227,7 +219,7 @@ def _from_file(context: click.Context) -> Iterator[tuple[Setting, Any]]:
 
 
 def _setting_of(context: click.Context, parameter: click.Parameter | None) -> Setting | None:
-    """Return the setting that a parameter has its value from, None where the file says nothing of it."""
+    """Return the setting that gives a parameter its value, None if the value is not from the file."""
     from perpend.cli.config.settings import settings_of
 
     if parameter is None or not is_from_file(context, parameter.name or ""):
@@ -235,34 +227,16 @@ def _setting_of(context: click.Context, parameter: click.Parameter | None) -> Se
     return next((one for one in settings_of(command_name(context)) if one.option in parameter.opts), None)
 
 
-def _spoken_of(context: click.Context, message: str) -> Setting | None:
-    """Return the setting whose option a message names first, among those that the file says."""
-    words = re.findall(r"--[a-z][a-z-]*", message)
-    among = (setting for setting, _ in _from_file(context) if setting.option in words)
-    return min(among, key=lambda setting: words.index(setting.option), default=None)
+def _placed(context: click.Context, setting: Setting, message: str) -> PerpendError:
+    """Return the error for a value of the file, with its place and its key."""
+    return PerpendError(f"{configuration_of(context).place(setting.name)}: `{setting.name}`: {message}")
 
 
-def _placed(context: click.Context, setting: Setting, error: click.UsageError) -> PerpendError:
-    """Return what is wrong with a value of the file, with the place and the key of it in front."""
-    return PerpendError(f"{configuration_of(context).place(setting.name)}: `{setting.name}`: {error.message}")
-
-
-def _tell_of_path(configuration: Configuration, setting: Setting) -> None:
-    """Say on standard error which path outside of its own directory a file has named: whoever runs Perpend did not."""
+def _warn_outside(configuration: Configuration, setting: Setting) -> None:
+    """Warn about a path outside of the file's directory. The author of the file may not be the user who runs Perpend."""
     from perpend.cli.config.settings import SettingKind
     from perpend.core.diagnostics.escape import visible
 
     if setting.kind is SettingKind.PATH and configuration.leads_out(setting.name):
         place, path = configuration.place(setting.name), visible(configuration.path(setting.name))
         click.echo(f"perpend: {place}: `{setting.name}` is outside of the file's directory: {path}", err=True)
-
-
-def _place_in_file(context: click.Context, message: str) -> str | None:
-    """Return where the value stands that an error speaks of, where that is one of the file."""
-    from perpend.language.compiler.names import printable
-
-    for setting, value in _from_file(context):
-        texts = [one for one in (value if isinstance(value, (list, tuple)) else [value]) if isinstance(one, str)]
-        if any(message.startswith(f"{text}:") or f"'{printable(text)}'" in message for text in texts):
-            return configuration_of(context).place(setting.name)
-    return None

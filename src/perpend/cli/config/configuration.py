@@ -1,7 +1,4 @@
-"""A configuration file in: the values of settings, each with its place, and the accounts that it names; or all its mistakes.
-
-Refuses to know what is done with a value, and whether the things that it names are there.
-"""
+"""Read the settings and accounts of a configuration file, or report all its mistakes."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ if TYPE_CHECKING:
     from perpend.cli.config.settings import Setting
 
 _ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
-_MOST_TOLD: Final = 20
+_MOST_MISTAKES: Final = 20
 _MOST_CHARACTERS: Final = 1_000
 _LONGEST_SHOWN: Final = 60
 _TABLES: Final = frozenset(setting.name.rpartition(".")[0] for setting in SETTINGS if "." in setting.name)
@@ -40,19 +37,19 @@ _TABLES: Final = frozenset(setting.name.rpartition(".")[0] for setting in SETTIN
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a file says. ``values`` are by the names of settings, paths as they stand there; ``accounts`` by twelve digits."""
+    """The content of a file: ``values`` by the name of the setting, paths unresolved; ``accounts`` by account number."""
 
     file: ConfigurationFile | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     accounts: Mapping[str, Account] = field(default_factory=dict)
 
     def place(self, name: str) -> str:
-        """Return where a setting stands, as ``file:line``."""
+        """Return the place of a setting as ``file:line``."""
         assert self.file is not None
         return _place(self.file, tuple(name.split(".")))
 
     def path(self, name: str) -> str:
-        """Return a path of the file as the working directory sees it: as it stands there, where both are the same."""
+        """Return a path of the file for use in the working directory; unchanged if the file is in the working directory."""
         assert self.file is not None
         if is_address(self.values[name]):
             return str(self.values[name])
@@ -63,7 +60,7 @@ class Configuration:
         return os.path.relpath(meant, here) if below and inside else meant
 
     def leads_out(self, name: str) -> bool:
-        """Whether a path of the file leads out of the directory that the file stands in, by itself or by links."""
+        """Whether a path of the file is outside of the directory of the file, also through links."""
         assert self.file is not None
         directory = Path(os.path.realpath(self.file.directory))
         if is_address(self.values[name]):
@@ -72,12 +69,12 @@ class Configuration:
 
 
 def is_address(path: str) -> bool:
-    """Whether what stands where a path may stand is an address, such as one of object storage."""
+    """Whether a path is an address of object storage (``s3://``)."""
     return path.startswith("s3://")
 
 
 def configuration_here(named: str | None = None) -> Configuration:
-    """Return what a named file says, or the one that holds in the working directory; nothing where there is none.
+    """Return the configuration of a named file, else of the file for the working directory, else an empty one.
 
     Raises UnusableConfiguration for a file that cannot be used.
     """
@@ -89,34 +86,34 @@ def configuration_here(named: str | None = None) -> Configuration:
 
 
 def configuration_from(file: ConfigurationFile) -> Configuration:
-    """Return what a file says. Raises UnusableConfiguration with a line for each mistake in it, the first twenty."""
+    """Return the configuration of a file. Raises UnusableConfiguration with a line for each of the first twenty mistakes."""
     reading = _SettingsReader(file)
     reading.table(file.settings, ())
     if reading.mistakes:
-        more = [f"{file.shown}: and {reading.untold:,} more mistakes"] if reading.untold else []
+        more = [f"{file.shown}: and {reading.uncounted:,} more mistakes"] if reading.uncounted else []
         raise UnusableConfiguration("\nperpend: ".join([*reading.mistakes, *more]))
     return Configuration(file, reading.values, reading.accounts)
 
 
 class _SettingsReader:
-    """One reading of a file: goes through its tables, keeps values and mistakes."""
+    """Reads the tables of one file, and collects values and mistakes."""
 
     def __init__(self, file: ConfigurationFile) -> None:
         self._file = file
         self.values: dict[str, Any] = {}
         self.accounts: dict[str, Account] = {}
         self.mistakes: list[str] = []
-        self.untold = 0
+        self.uncounted = 0
 
     def table(self, values: Any, above: tuple[str, ...]) -> None:
-        """Read the settings that stand in a table."""
+        """Read the settings of a table."""
         if not self._is_table(values, above):
             return
         for key, value in values.items():
             name = ".".join((*above, key))
             setting = setting_named(name)
             if setting is not None:
-                self._keep(self.values, name, setting, value, (*above, key))
+                self._add(self.values, name, setting, value, (*above, key))
             elif name == ACCOUNTS:
                 self._read_accounts(value)
             elif name in _TABLES:
@@ -125,28 +122,28 @@ class _SettingsReader:
                 self._unknown((*above, key))
 
     def _read_accounts(self, accounts: Any) -> None:
-        for number, said in accounts.items() if self._is_table(accounts, (ACCOUNTS,)) else ():
+        for number, table in accounts.items() if self._is_table(accounts, (ACCOUNTS,)) else ():
             if not _ACCOUNT_ID.fullmatch(number):
-                self._mistake((ACCOUNTS, number), f"{_quoted(number)} is no account: its number has twelve digits")
-            elif self._is_table(said, (ACCOUNTS, number)):
-                self.accounts[number] = Account(**self._read_account(said, (ACCOUNTS, number)))
+                self._mistake((ACCOUNTS, number), f"{_quoted(number)} is not an account: an account number has twelve digits")
+            elif self._is_table(table, (ACCOUNTS, number)):
+                self.accounts[number] = Account(**self._read_account(table, (ACCOUNTS, number)))
 
-    def _read_account(self, said: dict[str, Any], above: tuple[str, ...]) -> dict[str, str]:
-        kept: dict[str, Any] = {}
+    def _read_account(self, table: dict[str, Any], above: tuple[str, ...]) -> dict[str, str]:
+        values: dict[str, Any] = {}
         by_name = {setting.name: setting for setting in ACCOUNT_SETTINGS}
-        for key, value in said.items():
+        for key, value in table.items():
             if key in by_name:
-                self._keep(kept, key, by_name[key], value, (*above, key))
+                self._add(values, key, by_name[key], value, (*above, key))
             else:
                 self._unknown((*above, key), by_name)
-        return kept
+        return values
 
-    def _keep(self, kept: dict[str, Any], name: str, setting: Setting, value: Any, key: tuple[str, ...]) -> None:
+    def _add(self, values: dict[str, Any], name: str, setting: Setting, value: Any, key: tuple[str, ...]) -> None:
         mistake = _mistaken(setting, value)
         if mistake:
             self._mistake(key, f"`{'.'.join(key)}`: {mistake}")
         else:
-            kept[name] = value
+            values[name] = value
 
     def _is_table(self, value: Any, name: tuple[str, ...]) -> bool:
         if not isinstance(value, dict):
@@ -154,9 +151,9 @@ class _SettingsReader:
         return isinstance(value, dict)
 
     def _unknown(self, key: tuple[str, ...], known: Collection[str] | None = None) -> None:
-        """Tell of an unknown key and its nearest name, among some or among all. Once enough is told, none is looked for."""
-        if len(self.mistakes) >= _MOST_TOLD:
-            self.untold += 1
+        """Report an unknown key with the nearest known one. After ``_MOST_MISTAKES`` only count: the search is slow."""
+        if len(self.mistakes) >= _MOST_MISTAKES:
+            self.uncounted += 1
             return
         *above, last = key
         near_name = nearest_name(last, ".".join(above)) if known is None else None
@@ -166,14 +163,14 @@ class _SettingsReader:
         self._mistake(key, f"unknown key {_quoted('.'.join(key))}{f' ({near})' if near else ''}")
 
     def _mistake(self, key: tuple[str, ...], sentence: str) -> None:
-        if len(self.mistakes) < _MOST_TOLD:
+        if len(self.mistakes) < _MOST_MISTAKES:
             self.mistakes.append(f"{_place(self._file, key)}: {sentence}")
         else:
-            self.untold += 1
+            self.uncounted += 1
 
 
 def _mistaken(setting: Setting, value: Any) -> str | None:
-    """Return what is wrong with the value of a setting."""
+    """Return the reason why the value of a setting is wrong, None if it is not."""
     match setting.kind:
         case SettingKind.SWITCH:
             fits = isinstance(value, bool)
@@ -197,7 +194,7 @@ def _mistaken(setting: Setting, value: Any) -> str | None:
 def _odd(text: str) -> str:
     if not text.strip():
         return "expected a text, found an empty one"
-    why = "no text of one line" if text != visible(text) else f"longer than {_MOST_CHARACTERS:,} characters"
+    why = "not a text of one line" if text != visible(text) else f"longer than {_MOST_CHARACTERS:,} characters"
     return f"{_quoted(text)} is {why}"
 
 
@@ -210,7 +207,7 @@ def _described(value: Any) -> str:
         wrong = next((member for member in value if not isinstance(member, str)), None)
         return "a list" if wrong is None or isinstance(wrong, list) else f"a list with {_described(wrong)}"
     if isinstance(value, int) and abs(value) > MOST:
-        return "a number beyond all that is sensible"
+        return "a number that is too large"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
@@ -225,7 +222,7 @@ def _place(file: ConfigurationFile, key: tuple[str, ...]) -> str:
 
 
 def _working_directory() -> Path | None:
-    """Return the working directory; None where it has been deleted."""
+    """Return the working directory, None if it has been deleted."""
     try:
         return Path.cwd()
     except OSError:

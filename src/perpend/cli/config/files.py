@@ -1,6 +1,7 @@
-"""A directory in: the configuration file that holds there, looked for upwards, as TOML, bounded. Refuses to know settings.
+"""Find and parse the configuration file of a directory: in the directory itself, or in the nearest parent.
 
-A file of somebody else is refused unless it was named: who can write above a directory must not decide what happens in it.
+A file of another user is rejected unless the user names it: a user with write access to a parent directory must not control
+the commands below it.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from perpend.core.errors import PerpendError
 OWN_FILE: Final = "perpend.toml"
 SHARED_FILE: Final = "pyproject.toml"
 SHARED_TABLE: Final = ("tool", "perpend")
-"""Where the settings stand in a file that other tools share."""
+"""The table with the settings, in a file that other tools use as well."""
 
 MOST_BYTES: Final = 512 * 1024
 MOST_DOTS: Final = 250
-"""How many dots a line may have: the time that a key of many parts takes grows with the square of their number."""
+"""The most dots in a line. The time to parse a dotted key grows with the square of its parts."""
 
 _SPEAKS_OF_US: Final = re.compile(rb"tool[\s\"']*[.\]][\s\"']*perpend")
 _PASSED_OVER: Final = " (--no-config passes it over)"
@@ -31,12 +32,12 @@ _PLACE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\
 
 
 class UnusableConfiguration(PerpendError):
-    """A configuration file that cannot be used: it cannot be read, is not TOML, or says what no setting knows."""
+    """A configuration file that cannot be read, is not TOML, or has wrong keys or values."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationFile:
-    """A file and what it says. ``path`` is absolute; ``shown`` is how messages call it."""
+    """A parsed configuration file. ``path`` is absolute; ``shown`` is the path in messages."""
 
     path: Path
     shown: str
@@ -50,12 +51,12 @@ class ConfigurationFile:
 
     @property
     def table(self) -> tuple[str, ...]:
-        """The names of the tables that the settings stand in."""
+        """The names of the tables around the settings."""
         return SHARED_TABLE if self.path.name == SHARED_FILE else ()
 
     @property
     def settings(self) -> Any:
-        """What stands in that table; None where the file has none."""
+        """The content of that table, None if the file lacks it."""
         table: Any = self.document
         for name in self.table:
             table = table.get(name) if isinstance(table, dict) else None
@@ -63,7 +64,7 @@ class ConfigurationFile:
 
 
 def file_named(name: str) -> ConfigurationFile:
-    """Return the file that a user has named. Raises UnusableConfiguration where it cannot be used."""
+    """Return the file that a user has named. Raises UnusableConfiguration for an unusable file."""
     path, shown = Path(os.path.abspath(name)), visible(name)
     try:
         file = _parsed(path, shown, _content(path))
@@ -75,9 +76,9 @@ def file_named(name: str) -> ConfigurationFile:
 
 
 def file_above(directory: Path) -> ConfigurationFile | None:
-    """Return the file of a directory, else of the nearest one above that has any; None where there is none.
+    """Return the file in a directory, else in its nearest parent; None if there is none.
 
-    Raises UnusableConfiguration for one that cannot be used or belongs to somebody else, and where a directory has two.
+    Raises UnusableConfiguration for an unusable file, for a file of another user, and for two files in one directory.
     """
     for above in (directory, *directory.parents):
         own, shared = (_found(above / name, directory) for name in (OWN_FILE, SHARED_FILE))
@@ -89,7 +90,7 @@ def file_above(directory: Path) -> ConfigurationFile | None:
 
 
 def _found(path: Path, below: Path) -> ConfigurationFile | None:
-    """Return a file where something is called so. One that other tools share, and that has no table for this one, is none."""
+    """Return the file at a path, None if there is none. pyproject.toml counts only with a table for Perpend."""
     shown = visible(os.path.relpath(path, below))
     try:
         os.lstat(path)
@@ -115,12 +116,12 @@ def _found(path: Path, below: Path) -> ConfigurationFile | None:
 
 
 def _content(path: Path) -> bytes:
-    """Return a file's first bytes, one more than it may have."""
-    # Without a writer a pipe would not even open otherwise.
+    """Return the content of a file, at most one byte more than the limit."""
+    # O_NONBLOCK: opening a pipe that has no writer would block.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with open(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError("is no regular file")
+            raise OSError("is not a regular file")
         return stream.read(MOST_BYTES + 1)
 
 
@@ -146,7 +147,7 @@ def _parsed(path: Path, shown: str, content: bytes) -> ConfigurationFile:
 
 
 def _not_toml(shown: str, text: str, message: str) -> str:
-    """Return a parser's complaint with the place in front."""
+    """Return the error message of the parser, after the place."""
     place = _PLACE.search(message)
     said = visible(message[: place.start()] if place else message)[:200]
     line, column = (place[1], place[2]) if place and place[1] else (text.count("\n") + 1, None)
@@ -154,7 +155,7 @@ def _not_toml(shown: str, text: str, message: str) -> str:
 
 
 def _refuse_foreign(file: ConfigurationFile) -> None:
-    """Raise where a file that nobody named, a link to it, or its directory belongs to another user than this one or root."""
+    """Raise UnusableConfiguration if the file, a link to it, or its directory belongs to another user, except root."""
     if not hasattr(os, "geteuid"):
         return
     owners = {os.lstat(file.path).st_uid, os.stat(file.path).st_uid, os.stat(file.directory).st_uid}

@@ -1,4 +1,4 @@
-"""A TOML text and the name of a key in: the line that it stands in. The parser of the standard library tells none."""
+"""Find the line of a key in a TOML file. ``tomllib`` does not report lines."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _QUOTES: Final = re.compile(r'"""|\'\'\'')
 
 
 def line_of(text: str, name: Sequence[str]) -> int | None:
-    """Return the line in which a key or a table begins, or the nearest one above it that has a line of its own."""
+    """Return the line of a key or a table; if it has none, the line of the nearest table above it."""
     wanted, lines = tuple(name), _lines(text)
     return next((lines[wanted[:length]] for length in range(len(wanted), 0, -1) if wanted[:length] in lines), None)
 
 
 @lru_cache(maxsize=2)
 def _lines(text: str) -> dict[tuple[str, ...], int]:
-    """Return the line of each key and table, as far as a setting's name can be long."""
+    """Return the line of each key and table, by at most ``_DEEPEST`` names."""
     lines: dict[tuple[str, ...], int] = {}
     for number, key in _keys(text):
         for length in range(1, min(len(key), _DEEPEST) + 1):
@@ -36,7 +36,7 @@ def _lines(text: str) -> dict[tuple[str, ...], int]:
 
 
 def _keys(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield the keys and tables that lines begin with, each with all names in front of it."""
+    """Yield line and full name of each key and table that begins a line."""
     table: tuple[str, ...] = ()
     closing = ""
     for number, line in enumerate(text.split("\n"), 1):
@@ -51,7 +51,7 @@ def _keys(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _left_open(line: str, closing: str) -> str:
-    """Return the quotes that a text over several lines still waits for at the end of a line."""
+    """Return the quotes that a multi-line text still needs after a line, empty outside of such a text."""
     if not closing and line.lstrip().startswith("#"):
         return ""
     for quotes in _QUOTES.finditer(line):

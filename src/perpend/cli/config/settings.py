@@ -1,7 +1,4 @@
-"""What a configuration file may say, declared once: reading, messages, options' defaults and the reference follow from it.
-
-Refuses to know the command line: commands, options and inputs are names here.
-"""
+"""Declare the settings of the configuration file: kind, meaning, option and commands of each."""
 
 from __future__ import annotations
 
@@ -77,14 +74,14 @@ _STORE_COMMANDS: Final = (
 
 
 FAIL_ON: Final = ("undetermined", "incompliant", "never")
-"""What makes a run fail, the strictest first: what is worse than the word fails as well."""
+"""The values of ``fail-on`` that are not severities, the strictest first. Worse verdicts fail the run as well."""
 
 MOST: Final = 1_000_000_000
-"""The largest number that a setting takes."""
+"""The largest number of a setting."""
 
 
 class SettingKind(StrEnum):
-    """What a setting holds, in the words of messages and of the reference."""
+    """The kind of a setting's value, in words for messages and the reference."""
 
     PATH = "a path"
     TEXT = "a text"
@@ -96,10 +93,10 @@ class SettingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key of the file: what it holds, what it means, and which option of which commands has it as its default.
+    """One key of the file, and the option and commands that use it as their default.
 
-    ``name`` has dots between tables and keys. ``builtin`` is what holds where neither option nor file says anything.
-    ``decides`` are commands whose exit code is another one by it, with the same verdicts.
+    ``name`` has dots between tables and keys. ``builtin`` is the value without option and file. ``decides`` are the commands
+    whose exit code depends on the setting.
     """
 
     name: str
@@ -113,7 +110,7 @@ class Setting:
 
     @property
     def wanted(self) -> str:
-        """What the key holds, in words."""
+        """The kind of the value and its choices, in words."""
         listed = ", ".join(f"`{choice}`" for choice in self.choices)
         return f"{self.kind.value} {listed}" if self.choices else self.kind.value
 
@@ -122,66 +119,72 @@ SETTINGS: Final = (
     Setting(
         "repository",
         SettingKind.PATH,
-        "The policy repository. Without it, the one that the working directory holds, else the library.",
+        "The policy repository. Without it, the repository around the working directory, else the library.",
         "--repo",
         REPOSITORY_COMMANDS,
     ),
     Setting(
         "store",
         SettingKind.PATH,
-        "The store of snapshots. `check` and `explain` look at it where no input is named.",
+        "The store of snapshots. `check` and `explain` use it if no input is given.",
         "--store",
         _STORE_COMMANDS,
     ),
     Setting(
         "policies",
         SettingKind.TEXTS,
-        "Ids, globs or folders of the policies that judge. Holds where neither `--policy` nor `--framework` is given.",
+        "Ids, globs or folders of the policies to evaluate. `--policy` and `--framework` replace it.",
         "--policy",
-        ("check", "collect aws", "scan aws", "permissions", "evidence write"),
+        ("check", "collect aws", "scan aws", "permissions", "evidence write", "report html", "export security-hub"),
     ),
     Setting(
         "frameworks",
         SettingKind.TEXTS,
-        "Frameworks or sections; the policies mapped to one of them judge. Holds where `policies` does.",
+        "Frameworks or sections whose policies are evaluated. `--policy` and `--framework` replace it.",
         "--framework",
-        ("check", "collect aws", "scan aws", "permissions", "evidence write"),
+        ("check", "collect aws", "scan aws", "permissions", "evidence write", "report html", "export security-hub"),
     ),
     Setting(
         "inherited",
         SettingKind.SWITCH,
-        "With frameworks: policies that reach one through rules or similar sections judge, too.",
+        "With frameworks: also evaluate policies that reach one through rules or similar sections.",
         "--inherited",
-        ("check", "evidence write"),
+        ("check", "evidence write", "report html", "export security-hub"),
         builtin=False,
     ),
     Setting(
         "exclude",
         SettingKind.TEXTS,
-        "Ids, globs or folders of policies that are not asked, unless `--policy` names one by itself. Reports tell them.",
+        "Ids, globs or folders of policies that are not evaluated, unless `--policy` names one by its id. Reports name them.",
         "--exclude",
-        ("check", "evidence write"),
+        ("check", "scan aws", "evidence write", "report html", "export security-hub"),
     ),
     Setting(
         "waivers",
         SettingKind.PATH,
-        "A directory of waivers and attestations. Without it, `waivers` in the repository. Gives way to `--no-waivers`.",
+        "A directory of waivers and attestations. Without it, `waivers` in the repository. `--no-waivers` ignores it.",
         "--waivers",
-        ("check", "diff", "compliance", "findings", "evidence write", "notify", "remediate", "waivers lint", "waivers list"),
-        decides=("check", "diff", "findings"),
+        (
+            *("check", "scan aws", "report html", "export security-hub", "evidence write"),
+            *("diff", "compliance", "findings", "notify", "remediate", "waivers lint", "waivers list"),
+        ),
+        decides=("check", "scan aws", "diff", "findings"),
     ),
     Setting(
         "ratings",
         SettingKind.PATH,
-        "A directory of ratings. Without it, `ratings` in the repository.",
+        "A directory of severity ratings. Without it, `ratings` in the repository.",
         "--ratings",
-        ("check", "scan aws", "findings", "report html", "trend", "evidence write", "severity lint", "severity list"),
+        (
+            *("check", "scan aws", "report html", "export security-hub", "evidence write"),
+            *("findings", "trend", "severity lint", "severity list"),
+        ),
         decides=("check", "scan aws", "findings"),
     ),
     Setting(
         "fail-on",
         SettingKind.CHOICE,
-        "Which verdicts make the exit code 1 or 3, those that are worse included; by severity only where some is rated.",
+        "Which verdicts make the exit code 1 or 3, worse ones included. A severity needs ratings.",
         "--fail-on",
         ("check", "scan aws"),
         (*FAIL_ON, "critical", "high", "medium", "low", "info"),
@@ -191,7 +194,7 @@ SETTINGS: Final = (
     Setting(
         "unrated-passes",
         SettingKind.SWITCH,
-        "With a severity in `fail-on`: findings that nobody has rated pass.",
+        "With a severity in `fail-on`: findings without a rating do not fail the run.",
         "--unrated-passes",
         ("check", "scan aws"),
         builtin=False,
@@ -200,23 +203,23 @@ SETTINGS: Final = (
     Setting(
         "require-coverage",
         SettingKind.SWITCH,
-        "Exit code 3 unless every requirement of the frameworks was asked. Holds where `--policy` is not given.",
+        "Exit code 3 unless all policies of every requirement were evaluated. `--policy` turns it off.",
         "--require-coverage",
-        ("check",),
+        ("check", "scan aws"),
         builtin=False,
-        decides=("check",),
+        decides=("check", "scan aws"),
     ),
     Setting(
         "max-age",
         SettingKind.TEXT,
-        "How old facts may be, such as `24h` or `7d`. Older ones are not known.",
+        "The age, such as `24h` or `7d`, from which facts count as unknown.",
         "--max-age",
-        ("check", "explain", "evidence write", "remediate"),
+        ("check", "explain", "evidence write", "remediate", "report html", "export security-hub"),
     ),
     Setting(
         "output.format",
         SettingKind.CHOICE,
-        "The form of the output.",
+        "The format of the output.",
         "--format",
         ("check", "scan aws"),
         (
@@ -241,16 +244,18 @@ SETTINGS: Final = (
     Setting(
         "output.limit",
         SettingKind.NUMBER,
-        "How many objects the table shows per message.",
+        "The number of objects that the table shows per message.",
         "--limit",
         ("check", "scan aws"),
         builtin=20,
     ),
-    Setting("snapshots.keep", SettingKind.NUMBER, "How many of the newest snapshots stay.", "--keep", ("inventory prune",)),
+    Setting(
+        "snapshots.keep", SettingKind.NUMBER, "The number of the newest snapshots to keep.", "--keep", ("inventory prune",)
+    ),
     Setting(
         "site.out",
         SettingKind.PATH,
-        "The directory that the site is written to.",
+        "The directory of the site.",
         "--out",
         ("site build",),
     ),
@@ -262,40 +267,40 @@ SETTINGS: Final = (
         ("site build", "site serve"),
     ),
     Setting("site.title", SettingKind.TEXT, "The site's name.", "--title", ("site build",)),
-    Setting("site.base-url", SettingKind.TEXT, "Where the site will be.", "--base-url", ("site build",)),
+    Setting("site.base-url", SettingKind.TEXT, "The address of the published site.", "--base-url", ("site build",)),
 )
 
 ACCOUNTS: Final = "accounts"
-"""The table of accounts: a table for each, by its twelve digits."""
+"""The table of accounts. Each account is a table with its number as the name."""
 
 ACCOUNT_SETTINGS: Final = (
-    Setting("name", SettingKind.TEXT, "What people call the account."),
-    Setting("owner", SettingKind.TEXT, "Who answers for it: a person, a team, an address."),
+    Setting("name", SettingKind.TEXT, "The name of the account."),
+    Setting("owner", SettingKind.TEXT, "The owner of the account: a person, a team, an address."),
 )
 
 
 def settings_of(command: str) -> list[Setting]:
-    """Return the settings that give options of a command their defaults."""
+    """Return the settings that a command uses."""
     return [setting for setting in SETTINGS if command in setting.commands]
 
 
 def setting_named(name: str) -> Setting | None:
-    """Return the setting of a name, with the names of its tables in front."""
+    """Return the setting by its name with dots, None if there is none."""
     return next((setting for setting in SETTINGS if setting.name == name), None)
 
 
 def known_names() -> list[str]:
-    """Return the names of all settings; of accounts, their table."""
+    """Return the names of all settings, and of the table of accounts."""
     return [*(setting.name for setting in SETTINGS), ACCOUNTS]
 
 
 def nearest_name(key: str, table: str = "") -> str | None:
-    """Return the name that a wrong key of a table most likely means; its option's name and other tables' keys count as well."""
-    meant = {ACCOUNTS: ACCOUNTS}
-    # Names of the same table come last: where a key is called alike in two tables, its own is meant.
+    """Return the setting that a wrong key most likely means, by its key, its option or its full name."""
+    names = {ACCOUNTS: ACCOUNTS}
+    # Later entries win: a key that exists in two tables means the setting of its own table.
     for setting in sorted(SETTINGS, key=lambda setting: setting.name.rpartition(".")[0] == table):
         above, _, last = setting.name.rpartition(".")
-        meant |= {above: above} if above else {}
-        meant |= dict.fromkeys((setting.option.strip("-"), last, setting.name), setting.name)
-    near = difflib.get_close_matches(key.casefold(), meant, n=1)
-    return meant[near[0]] if near else None
+        names |= {above: above} if above else {}
+        names |= dict.fromkeys((setting.option.strip("-"), last, setting.name), setting.name)
+    near = difflib.get_close_matches(key.casefold(), names, n=1)
+    return names[near[0]] if near else None

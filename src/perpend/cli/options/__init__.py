@@ -1,1 +1,1 @@
-"""What commands share: words in, options, inputs, a repository, streams and exit codes out; nothing may escape here."""
+"""Options that several commands share, and helpers to read them."""

@@ -1,7 +1,4 @@
-"""What a shell offers behind a word that has been begun: files, types, ids of entities, snapshots.
-
-An unusable repository or store offers nothing.
-"""
+"""Complete words in a shell: files, types, ids of entities, snapshots. An unusable repository or store completes nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ def complete_codes(context: click.Context, parameter: click.Parameter, incomplet
 
 
 def complete_types(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer API names of object types, with their labels; labels, or names of views, where one is begun."""
+    """Complete API names of object types, with their labels; if none matches, labels, then names of views."""
     repository = _repository(context)
     declared = list(declared_types(repository)) if repository else []
     begun = incomplete.casefold()
@@ -51,19 +48,19 @@ def complete_types(context: click.Context, parameter: click.Parameter, incomplet
 
 
 def complete_policy_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer folders that a new policy could stand in."""
+    """Complete folders for a new policy."""
     repository = _repository(context)
     return _ids((f"{folder}/" for folder in repository.folder_ids) if repository else (), incomplete)
 
 
 def complete_section_ids(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer sections that a new one could stand in."""
+    """Complete sections for a new section."""
     repository = _repository(context)
     return _ids((f"{section}/" for section in repository.section_ids) if repository else (), incomplete)
 
 
 def complete_entities(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[Any]:
-    """Offer ids of policies and folders, last parts of policies' ids that are begun, and files where none begins like that."""
+    """Complete ids of policies and folders, and last parts of policy ids; if none matches, files."""
     repository = _repository(context)
     known = (*repository.folder_ids, *repository.policy_ids) if repository else ()
     names = _last_parts(repository.policy_ids, incomplete) if repository and incomplete else []
@@ -71,19 +68,19 @@ def complete_entities(context: click.Context, parameter: click.Parameter, incomp
 
 
 def complete_files(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer files, as the shell does."""
+    """Complete files, as the shell does."""
     return [CompletionItem(incomplete, type="file")]
 
 
 def complete_policies(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer last parts of policies' ids, and whole ids where one is begun."""
+    """Complete last parts of policy ids; if none matches, whole ids."""
     repository = _repository(context)
     known = repository.policy_ids if repository else ()
     return _last_parts(known, incomplete) or _ids((*known, *(repository.folder_ids if repository else ())), incomplete)
 
 
 def complete_frameworks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer frameworks, and sections of one that is written already."""
+    """Complete frameworks, and the sections of a complete framework."""
     repository = _repository(context)
     known = [section.removeprefix("/frameworks/") for section in repository.section_ids] if repository else []
     depth = incomplete.removeprefix("/frameworks/").count("/")
@@ -92,7 +89,7 @@ def complete_frameworks(context: click.Context, parameter: click.Parameter, inco
 
 
 def complete_categories(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the categories that policies have."""
+    """Complete categories of policies."""
     repository = _repository(context)
     policies = (repository.policy(policy_id).value for policy_id in repository.policy_ids) if repository else ()
     known = sorted({category for policy in policies if policy for category in policy.categories})
@@ -100,14 +97,14 @@ def complete_categories(context: click.Context, parameter: click.Parameter, inco
 
 
 def complete_services(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the folders of services."""
+    """Complete folders of services."""
     repository = _repository(context)
     names = {service_of(policy_id).rpartition("/")[2] for policy_id in repository.policy_ids} if repository else set()
     return [CompletionItem(service) for service in sorted(names) if service.startswith(incomplete)]
 
 
 def complete_shown(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer whatever `perpend show` shows: policies, types, frameworks and their sections, operations."""
+    """Complete policies, types, frameworks, sections and operations."""
     from perpend.language.operations import OPERATIONS
 
     operations = [CompletionItem(name) for name in OPERATIONS if incomplete and name.startswith(incomplete.upper())]
@@ -120,7 +117,7 @@ def complete_shown(context: click.Context, parameter: click.Parameter, incomplet
 
 
 def complete_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the ids of a store's snapshots, the newest first."""
+    """Complete ids of a store's snapshots, the newest first."""
     store = context.params.get("store") or context.params.get("directory")
     try:
         refuse_found_bucket(context)
@@ -131,7 +128,7 @@ def complete_runs(context: click.Context, parameter: click.Parameter, incomplete
 
 
 def complete_channels(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the names of the channels in the file that `--channels` names; no secret is asked for."""
+    """Complete the names of channels in the file of `--channels`, without reading secrets."""
     from perpend.findings.notifications.channels import channels_in
 
     file = context.params.get("channels")
@@ -143,7 +140,7 @@ def complete_channels(context: click.Context, parameter: click.Parameter, incomp
 
 
 def complete_objects(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer names and ids of a store's objects that the policy named before judges, some of many."""
+    """Complete names and ids of a store's objects of the type that the policy evaluates, at most ``_MOST_OBJECTS``."""
     from perpend.core.diagnostics.escape import visible
     from perpend.evaluation.verdicts.objects import naming_columns
     from perpend.inventory.snapshots.database import opened
@@ -171,7 +168,7 @@ def complete_objects(context: click.Context, parameter: click.Parameter, incompl
 
 
 def quoting_words(script: str) -> str:
-    """Return a shell's script; for bash with words whole, which it cuts at `:` and `=`, and with what is offered quoted."""
+    """Return the script for a shell. For bash, join words that bash splits at `:` and `=`, and quote completions."""
     whole = """    local response line=$COMP_LINE cut piece words=()
     for piece in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
         [[ $line == [[:blank:]]* || ! $words ]] && cut='' words+=("$piece") || cut=${words[-1]} words[-1]+=$piece

@@ -1,4 +1,4 @@
-"""The packages of extras, which a plain installation lacks."""
+"""Report packages of extras that are not installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class MissingPackages(PerpendError):
 
 @contextmanager
 def extra_packages(extra: str, what: str) -> Iterator[None]:
-    """Turn a package that cannot be imported into one line that says what to install. ``what`` is what needs it."""
+    """Turn an import error into a message with the command to install the package. ``what`` is the feature that needs it."""
     try:
         yield
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""The options by which commands that judge say which policies do."""
+"""The options that choose policies."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ def choice_options(command: Command) -> Command:
     return command
 
 
+exclude_option = click.option(
+    "--exclude",
+    multiple=True,
+    metavar="ID|GLOB",
+    shell_complete=complete_policies,
+    help="Do not evaluate these policies; may be repeated. Reports name them.",
+)
 _OPTIONS: Final = (
     click.option(
         "--policy",
@@ -29,7 +36,7 @@ _OPTIONS: Final = (
         multiple=True,
         metavar="ID|GLOB",
         shell_complete=complete_policies,
-        help="Judge by these policies only; may be repeated.",
+        help="Evaluate these policies only; may be repeated.",
     ),
     repository_option,
     click.option(
@@ -38,16 +45,12 @@ _OPTIONS: Final = (
         multiple=True,
         metavar="ID",
         shell_complete=complete_frameworks,
-        help="Judge by the policies mapped to this framework or section, without a version the newest; may be repeated.",
+        help="Evaluate the policies of this framework or section; may be repeated. Default version: the newest.",
     ),
     click.option(
-        "--inherited", is_flag=True, help="With --framework: also by those that reach it through rules or similar sections."
+        "--inherited",
+        is_flag=True,
+        help="With --framework: also evaluate policies that reach it through rules or similar sections.",
     ),
-    click.option(
-        "--exclude",
-        multiple=True,
-        metavar="ID|GLOB",
-        shell_complete=complete_policies,
-        help="Do not ask these policies, which reports tell; may be repeated.",
-    ),
+    exclude_option,
 )

@@ -1,9 +1,9 @@
-"""Which repository and which store a command means, and paths of a repository's files as ids."""
+"""Open the repository or the store that options name, and turn paths into ids."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,28 +18,16 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.store import Store
     from perpend.language.syntax.repository import Repository
 
-_HELD: Final = "perpend.repository"
-
 
 def repository_here(directory: str | None) -> Repository:
-    """Return the repository at a directory; for None the one that the working directory is in, else the library.
-
-    Where a command calls another one, that is the repository which it has read already.
-    """
-    context = click.get_current_context(silent=True)
-    held: Repository | None = context.meta.get(_HELD) if context else None
-    return held or open_repository(directory if directory is not None else root_here())
-
-
-def hold_repository(context: click.Context, repository: Repository) -> None:
-    """Have all below a context take the repository that was read already for the one that is here."""
-    context.meta[_HELD] = repository
+    """Open the repository at a directory; for None the repository around the working directory, else the library."""
+    return open_repository(directory if directory is not None else root_here())
 
 
 def root_here() -> Path | None:
-    """Return the root of the repository that the working directory is or lies in, None where it is in none.
+    """Return the root of the repository around the working directory, None if there is none.
 
-    A directory below a root is in its repository where ``root.yaml`` marks the root.
+    A parent directory counts as a root only if it has a ``root.yaml``.
     """
     try:
         here = Path.cwd()
@@ -51,17 +39,17 @@ def root_here() -> Path | None:
 
 
 def is_library(repository: Repository) -> bool:
-    """Whether a repository is the library that Perpend brings along."""
+    """Whether a repository is Perpend's own library."""
     return repository.fallback is None
 
 
 def site_title(repository: Repository, docs: str | None) -> str:
-    """Return what a site is called that nobody has given a name: like its repository, unless documents come first."""
+    """Return the default title of a site: the name of the repository's directory, or ``Perpend``."""
     return "Perpend" if docs or is_library(repository) else repository.files.root.resolve().name
 
 
 def repository_of(directory: str | None, names: Sequence[str]) -> Repository:
-    """Return the repository at a directory; for None the one that holds the first path among names, else the one here."""
+    """Return the repository at a directory; for None the one around the first existing path among names, else the one here."""
     here = repository_here(directory)
     path = next((Path(name).resolve() for name in names if Path(name).exists()), None)
     if directory is not None or path is None or path.is_relative_to(here.files.root.resolve()):
@@ -71,9 +59,9 @@ def repository_of(directory: str | None, names: Sequence[str]) -> Repository:
 
 
 def places_named(names: Sequence[str], repository: Repository) -> list[str] | None:
-    """Return the paths of a repository, from its root, that names mean: paths of files and directories, or ids.
+    """Return the paths from the root of a repository for names: paths of files and directories, or ids.
 
-    None stands for the whole repository. Raises UnknownName for what is no part of it, or nothing that is read.
+    None means the whole repository. Raises UnknownName for a name outside of it, or of a file that is not read.
     """
     names = ids_from_paths(names, repository)
     if not names:
@@ -84,20 +72,20 @@ def places_named(names: Sequence[str], repository: Repository) -> list[str] | No
 
 
 def own_repository(directory: str | None, names: Sequence[str] = ()) -> Repository:
-    """Return the repository that a directory, names or the working directory mean: one that may be written to.
+    """Return the repository to write to, by a directory, names or the working directory.
 
-    The library that stands in where there is none is nobody's to write to.
+    Raises NotARepository instead of returning Perpend's own library.
     """
     repository = repository_of(directory, names)
     if directory is None and repository.files.root == LIBRARY:
         raise NotARepository(
-            "there is no policy repository here: name one with --repo, or begin one with `perpend new repository`"
+            "there is no policy repository here: name one with --repo, or create one with `perpend new repository`"
         )
     return repository
 
 
 def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
-    """Return names with paths of existing files and directories of the repository turned into ids."""
+    """Return the names, with paths of existing files and directories of the repository turned into ids."""
     root = repository.files.root.resolve()
     paths = [Path(name).resolve() if Path(name).exists() else None for name in names]
     if root in paths or "/" in names:
@@ -109,16 +97,15 @@ def ids_from_paths(names: Sequence[str], repository: Repository) -> list[str]:
 
 
 def tell_former_name(name: str) -> None:
-    """Say on standard error what a type is called now that is named as it was once."""
+    """Warn about a former name of an object type."""
     if current_name(name) != name:
         click.echo(f"perpend: `{name}` is now called `{current_name(name)}`; the former name still works", err=True)
 
 
 def type_here(repository: Repository, name: str, *, may_be_new: bool = False) -> str:
-    """Return the API name of the type that an API name or a label means.
+    """Return the API name of a type by its API name or its label.
 
-    Raises UnknownName for a type that no file and no policy of the repository knows; ``may_be_new`` lets one be that is
-    written as API names are.
+    Raises UnknownName for a type that the repository does not declare or use; ``may_be_new`` accepts any API name.
     """
     tell_former_name(name)
     if not types_meant(name, repository):
@@ -129,7 +116,7 @@ def type_here(repository: Repository, name: str, *, may_be_new: bool = False) ->
 
 
 def store_named(word: str) -> Store:
-    """Return the store that a command line or a configuration names: a directory, or an address of object storage."""
+    """Return the store at a directory or an address of object storage."""
     from perpend.inventory.snapshots.store import Store
 
     if not is_address(word):

@@ -1,4 +1,4 @@
-"""What options hold, read from what people write."""
+"""Parse the values of options: ages, times, scopes, settings."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from perpend.core.values.age import age_from_text
 from perpend.core.values.values import date_time_from_text
 from perpend.language.compiler.names import printable
 
-REPOSITORY: Final = "the one that the configuration names, else the one in the working directory, else the library"
+REPOSITORY: Final = "the one of the configuration, else of the working directory, else the library"
 
 repository_option = click.option(
-    "--repo", metavar="DIR", type=click.Path(), help=f"The policy repository; without it, {REPOSITORY}."
+    "--repo", metavar="DIR", type=click.Path(), help=f"The policy repository. Default: {REPOSITORY}."
 )
 
 
 def age(context: click.Context, parameter: click.Parameter, value: str | None) -> timedelta | None:
-    """Return the length of time that an option names."""
+    """Return the value of an option as a length of time."""
     length = age_from_text(value) if value is not None else None
     if value is not None and length is None:
-        raise click.BadParameter(f"'{printable(value)}' is no length of time, such as 90m, 24h, 7d or 4w", context, parameter)
+        raise click.BadParameter(
+            f"'{printable(value)}' is not a length of time, such as 90m, 24h, 7d or 4w", context, parameter
+        )
     return length
 
 
@@ -31,30 +33,30 @@ max_age_option = click.option(
     "--max-age",
     metavar="AGE",
     callback=age,
-    help="Facts that were observed longer ago, such as 24h or 7d before now (or --snapshot-time), are undetermined.",
+    help="Treat facts older than this, such as 24h or 7d before now (or --snapshot-time), as unknown.",
 )
 
 object_types_option = click.option(
     "--repo",
     metavar="DIR",
     type=click.Path(),
-    help=f"Take object types from this repository beside the library; without it, from {REPOSITORY}.",
+    help=f"Use the object types of this repository in addition to the library's. Default: {REPOSITORY}.",
 )
 
 
 def moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
-    """Return the moment that an option names in ISO 8601."""
+    """Return the value of an option as a time in UTC. Raises BadParameter unless it is ISO 8601."""
     if value is None:
         return None
     instant = date_time_from_text(value)
     if instant is None:
-        no_date = f"'{printable(value)}' is no ISO 8601 date, or date and time, such as 2026-11-24T09:30:00Z"
+        no_date = f"'{printable(value)}' is not an ISO 8601 date or time, such as 2026-11-24T09:30:00Z"
         raise click.BadParameter(no_date, context, parameter)
     return datetime.fromtimestamp(instant / 1000, tz=UTC)
 
 
 def scopes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[Scope, ...]:
-    """Return the scopes that an option names."""
+    """Return the value of an option as scopes."""
     try:
         return scopes_from(value) if value is not None else ()
     except ValueError as error:
@@ -62,7 +64,7 @@ def scopes(context: click.Context, parameter: click.Parameter, value: str | None
 
 
 def settings(pairs: tuple[str, ...]) -> dict[str, str]:
-    """Return settings written as ``key=value``."""
+    """Return the settings in a list of ``key=value``."""
     for pair in pairs:
         if "=" not in pair.strip("="):
             raise click.BadParameter(f"'{pair}' is not written as KEY=VALUE", param_hint="--spark-conf")

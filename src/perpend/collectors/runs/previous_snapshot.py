@@ -120,7 +120,7 @@ def seen_of(
 def _types(previous: Snapshot, declared: Callable[[str], ObjectType | None]) -> Iterator[tuple[Table, ObjectType]]:
     """Yield the tables of objects that can be compared, with their types."""
     for table in previous.tables.by_name.values():
-        if table.type_name and table.name not in previous.outdated and _ID in table.columns:
+        if table.type_name and _ID in table.columns:
             yield table, declared(table.name) or ObjectType(table.name)
 
 

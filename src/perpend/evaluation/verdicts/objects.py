@@ -66,7 +66,6 @@ def stored_object_named(
 
     ``where`` describes a temporary snapshot in messages.
     """
-    snapshot.check_spelling()
     snapshot = snapshot.as_declared(program.types)
     columns = naming_columns(object_type)
     required, origins = required_values([program], object_type), StoredOrigins(snapshot, object_type.name)

@@ -1,6 +1,6 @@
-"""Runs in, findings that live out: who opened when, what closed it, and why. Refuses to know how verdicts were made or look.
+"""Histories of stores: findings across runs, with events and their causes.
 
-Outside build on: `place.HistoryPlace` and its `head()`; `commit.commit.commit_run` with `commit.judged`; `ask.views.asking` and
-`history_views` (views finding, episode, event, ledger, run); `ask.questions` (filters, comparisons, counts over these views);
-`model` (lives, events, causes) and `identity` (what a finding is called, what a program means). The rest may change.
+`record.record_run` records an evaluated snapshot; `storage.HistoryStorage` and its `manifest.HistoryManifest` are the stored
+files. `queries.views` creates SQL views (finding, episode, event, ledger, run), which `queries.findings` queries. `model`
+defines states, events and causes; `identity` the ids of findings.
 """

@@ -1,6 +1,6 @@
-"""What makes a finding the same one tomorrow: the policy's lineage, the object's type and Id, and which life of the object.
+"""Compute the stable id of a finding: policy lineage, object type, object Id, and incarnation of the object.
 
-Never the verdict, its words, or the account, which some inputs do not tell.
+Verdicts and their texts are no part of it, nor is the account, which some inputs do not state.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ _BORN_WORDS: Final = frozenset(
 
 
 def finding_id(lineage: str, type_name: str, object_id: str, incarnation: int = 1) -> str:
-    """Return what a finding is called for ever. ``incarnation`` counts what went by one Id, one after the other."""
+    """Return the permanent id of a finding. ``incarnation`` counts the objects that had the same Id one after another."""
     parts = [_PREFIX, lineage, type_name, object_id, *([str(incarnation)] if incarnation > 1 else [])]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_LENGTH]
 
 
 def finding_id_sql(lineage: str, type_name: str, object_id: str, incarnation: str) -> str:
-    """Return the same as an expression of SQL over four others."""
+    """Return the same id as an SQL expression over four others."""
     parts = [f"'{_PREFIX}'", lineage, type_name, object_id]
     again = f"CASE WHEN {incarnation} > 1 THEN chr(0) || CAST({incarnation} AS VARCHAR) ELSE '' END"
     return f"left(sha256({' || chr(0) || '.join(parts)} || {again}), {_LENGTH})"
 
 
 def birth_place(declared: ObjectType) -> tuple[str, str | None] | None:
-    """Return the field that says when an object of a type was made, and the key in it where it is a document."""
+    """Return the field with the creation time of an object, and the key in it if the field is a JSON document."""
     if declared.name in _BORN_IN:
         return _BORN_IN[declared.name]
     for name in declared.fields:
@@ -53,7 +53,7 @@ def birth_place(declared: ObjectType) -> tuple[str, str | None] | None:
 
 
 def lineage_of(policy_id: str, renames: Mapping[str, str]) -> str:
-    """Return the first id that a policy had. ``renames`` are former ids by the ids that policies have now."""
+    """Return the first id that a policy had. ``renames`` maps current ids to former ids."""
     seen = {policy_id}
     while (former := renames.get(policy_id)) is not None and former not in seen:
         policy_id = former
@@ -62,7 +62,7 @@ def lineage_of(policy_id: str, renames: Mapping[str, str]) -> str:
 
 
 def program_hash(program: Program) -> str:
-    """Return a hash of what a program means: not of its words, of comments, or of the order in which keys stand in a file."""
+    """Return a hash of the meaning of a program; texts, comments and the order of keys do not change it."""
     types = [
         [
             object_type.name,

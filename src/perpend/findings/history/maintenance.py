@@ -1,4 +1,4 @@
-"""A history as it lies on the disk in, whether it is whole out; what can be made anew of the rest, and what may go."""
+"""Verify, rebuild and prune the files of a history."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """What pruning has done: how many keyframes went out of the head, and how many files that no head names."""
+    """The result of pruning: the numbers of keyframes dropped and of files removed."""
 
     keyframes: int
     files: int
 
 
 def problems_of(place: HistoryStorage) -> Iterator[str]:
-    """Yield what is wrong with a history: files that are missing, cut off or damaged, and tables that contradict each other."""
+    """Yield the problems of a history: files that are missing, cut off or damaged, and tables that contradict each other."""
     head = place.head()
     damaged = False
     for file in head.files:
@@ -51,9 +51,9 @@ def problems_of(place: HistoryStorage) -> Iterator[str]:
 
 
 def rebuild(place: HistoryStorage) -> list[str]:
-    """Make anew what follows from the changes, and return what was made: the newest row of each finding.
+    """Rebuild the newest row of each finding from the changes, if it is damaged, and return what was rebuilt.
 
-    Raises StoreError where something is damaged that nothing else tells.
+    Raises StoreError if a file is damaged that cannot be rebuilt.
     """
     with place.committing():
         head = place.head()
@@ -79,13 +79,13 @@ def _made_anew(connection: Connection, place: HistoryStorage, name: str, known: 
 
 
 def head_files(head: HistoryManifest) -> list[StoredFile]:
-    """Return the files without which a history cannot go on: all but keyframes."""
+    """Return the files that a history needs: all but keyframes."""
     kept = [file for known in head.types.values() for file in replace(known, keyframes={}).files]
     return [*head.ledger, *head.texts, *kept]
 
 
 def prune(place: HistoryStorage, *, keep: int, unused_for: float) -> Cleared:
-    """Remove all keyframes but the newest, and files that no head has named for some seconds. Changes are never removed."""
+    """Remove old keyframes, and files that no manifest has named for some seconds. Changes are never removed."""
     with place.committing():
         head = place.head()
         types, dropped = {}, 0
@@ -114,7 +114,7 @@ def _is_whole(place: HistoryStorage, file: StoredFile) -> bool:
 
 
 def _contradictions(connection: Connection, place: HistoryStorage, name: str, known: RecordedType) -> Iterator[str]:
-    """Yield where the newest rows are not those of the changes, or the values others than these rows say."""
+    """Yield differences between the newest rows and the changes, and between values and rows."""
     files = [pattern(path) for path in place.paths((*known.past, *known.changes))]
     if known.known is None or not files:
         return
@@ -135,9 +135,9 @@ def _contradictions(connection: Connection, place: HistoryStorage, name: str, kn
         if number := rows_of(connection, query)[0][0]:
             yield f"{name}: {counted(number, 'value')} of policy {policy} with another status than its findings say"
     for file in known.past:
-        span = known.spans.get(file.path)
+        least, most = known.spans[file.path]
         outside = f"FROM read_parquet({pattern(place.path(file))}, hive_partitioning = false) WHERE object_no NOT BETWEEN "
-        if span and (number := rows_of(connection, f"SELECT count(*) {outside}{span[0]} AND {span[1]}")[0][0]):
+        if number := rows_of(connection, f"SELECT count(*) {outside}{least} AND {most}")[0][0]:
             yield f"{name}: {counted(number, 'change')} in a file of other objects"
     doubled = f"SELECT policy_no, object_no, run FROM read_parquet([{', '.join(files)}]) GROUP BY ALL HAVING count(*) > 1"
     if number := rows_of(connection, f"SELECT count(*) FROM ({doubled})")[0][0]:
@@ -145,7 +145,7 @@ def _contradictions(connection: Connection, place: HistoryStorage, name: str, kn
 
 
 def _miscounts(connection: Connection, place: HistoryStorage, head: HistoryManifest, name: str) -> Iterator[str]:
-    """Yield where the newest counts of a type are others than its values: each run adds to what the one before it counted."""
+    """Yield a difference between the newest counts of a type and its values. Each run updates the counts of the run before."""
     known, policies = head.types[name], head.policies_of(name)
     if known.known is None or not known.policies:
         return

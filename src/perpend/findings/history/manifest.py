@@ -1,6 +1,6 @@
-"""What a history holds, as one document: its runs, policies and files, each with a checksum. Text in, text out.
+"""The manifest of a history: its runs, policies and files, each with a checksum, as JSON text.
 
-Whoever replaces it in one step has committed a run; all that no head names does not count.
+Replacing it commits a run, in one step. Files that it does not name do not count.
 """
 
 from __future__ import annotations
@@ -16,23 +16,22 @@ if TYPE_CHECKING:
 HEAD: Final = "head.json"
 """The file's name, below the history's directory."""
 
-FORMAT: Final = 4
-"""The version of a history's layout. A higher one is refused: it may mean what this version does not know.
+FORMAT: Final = 5
+"""The version of a history's layout. A history of any other version is rejected."""
 
-A head is written in the lowest format that holds it, which older versions read: 2 where ratings are remembered, 3 where a
-policy was retired and is asked again, or where not all was read in some run, 4 where objects were looked at before their runs'
-days.
-"""
+START_AGAIN: Final = "remove the directory `history` of the store; the next `perpend check --store` starts a new history"
+"""How to replace a history of an earlier format."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One committed run: its number, the snapshot that was judged, when the estate looked so (ISO 8601), and what judged.
+    """A committed run.
 
-    ``assumed``: some source stated no time. ``committed`` is when the history was written. ``asked`` numbers the list of
-    policies among the head's lists. ``late``: accounts of which newer facts were known, which stay. ``rated`` numbers the
-    ratings that were in force among those of the head, None where nobody had rated anything. ``unread`` says by type of which
-    accounts not all objects were read, "" for any, and why.
+    ``snapshot`` and ``content`` are the id and the content hash of the evaluated snapshot, ``time`` is its time (ISO 8601), and
+    ``engine`` the version that evaluated it. ``assumed``: some source states no time. ``committed`` is when the history was
+    written. ``asked`` is the index of the list of evaluated policies in the manifest. ``late`` are the accounts with newer
+    facts, which stay. ``rated`` is the index of the ratings in force, None if there were none. ``unread`` holds, by type, the
+    accounts whose objects were not all read ("" for any account) and the reason.
     """
 
     number: int
@@ -51,10 +50,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class RecordedPolicy:
-    """A policy over one object type: its number, its lineage, what it is called now, the hash of its program and since when.
+    """A policy over one object type.
 
-    ``first_run`` is the first run that asked it, ``last_run`` the newest. ``texts`` is the hash of what its verdicts say.
-    ``retired_run`` is the run that was told that it is no more; ``was_retired``: some run was, once.
+    ``program`` is the hash of its meaning, since ``program_run``. ``first_run`` and ``last_run`` are the first and the newest
+    run that evaluated it. ``texts`` is the hash of its messages. ``retired_run`` is the run that retired it; ``was_retired``: a
+    run did so at some time.
     """
 
     number: int
@@ -72,7 +72,7 @@ class RecordedPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """A time that is over in which a policy, by its number, was no more: ``until`` is the run that asked it again."""
+    """A past period in which a policy was retired, by its number; the run ``until`` evaluated it again."""
 
     policy: int
     since: int
@@ -83,12 +83,12 @@ class Retirement:
 class RecordedType:
     """The files of one object type.
 
-    ``objects`` are parts of the registry, the later over the earlier; ``known`` holds the value of each policy by object;
-    ``lives`` the newest row of each finding as of the last compaction, ``changes`` the rows since; ``past`` those before, by
-    object. ``spans`` says by paths of ``past`` between which numbers of objects a file's rows are; one without may hold any.
-    ``past_run`` is the newest run of which ``past`` has changes, None where nobody wrote it down.
-    ``groups`` holds, by the name of a column of runs, the numbers of policies that were always asked together. ``looked`` says
-    when objects were looked at of which the last run held older facts than its day.
+    ``objects`` are parts of the registry; later parts override earlier ones. ``known`` holds the value of each policy by
+    object; ``lives`` the newest row of each finding as of the last compaction, ``changes`` the rows since, and ``past`` those
+    before, by object. ``spans`` holds, by the path of each file of ``past``, the smallest and the largest number of its
+    objects. ``past_run`` is the newest run whose changes are in ``past``, 0 if there is none. ``groups`` holds, by the name of
+    a column of runs, the numbers of policies that were always evaluated together. ``looked`` holds the times of objects whose
+    facts are older than the last run.
     """
 
     objects: tuple[StoredFile, ...] = ()
@@ -100,13 +100,13 @@ class RecordedType:
     groups: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     keyframes: Mapping[int, StoredFile] = field(default_factory=dict)
     spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    past_run: int | None = None
+    past_run: int = 0
     looked: StoredFile | None = None
 
     def past_of(self, numbers: Collection[int]) -> tuple[StoredFile, ...]:
         """Return the files of ``past`` that may hold rows of some objects, by their numbers."""
-        spans = ((file, self.spans.get(file.path)) for file in self.past)
-        return tuple(file for file, span in spans if span is None or any(span[0] <= number <= span[1] for number in numbers))
+        spans = ((file, *self.spans[file.path]) for file in self.past)
+        return tuple(file for file, least, most in spans if any(least <= number <= most for number in numbers))
 
     @property
     def policies(self) -> dict[int, str]:
@@ -122,7 +122,7 @@ class RecordedType:
 
 @dataclass(frozen=True, slots=True)
 class PolicySeverity:
-    """How severe somebody said that findings of a policy are. ``within`` is the time in which they were to be mended."""
+    """The severity of a policy's findings, who rated it and why. ``within`` is the time in which to resolve them."""
 
     policy_id: str
     severity: str
@@ -133,7 +133,7 @@ class PolicySeverity:
 
 @dataclass(frozen=True, slots=True)
 class RecordedRatings:
-    """The ratings of one day. ``shifts`` are what raised and lowered severities, as JSON that a history does not read."""
+    """The ratings of one day. ``shifts`` are the rules that raise or lower severities, as JSON that a history does not read."""
 
     policies: tuple[PolicySeverity, ...] = ()
     shifts: tuple[str, ...] = ()
@@ -141,7 +141,7 @@ class RecordedRatings:
 
 @dataclass(frozen=True, slots=True)
 class HistoryManifest:
-    """All that a history holds. ``ratings`` are those that were in force in some run; ``retirements`` those that are over."""
+    """The content of a history. ``ratings`` were in force in some run; ``retirements`` are past ones."""
 
     runs: tuple[Run, ...] = ()
     asked: tuple[tuple[int, ...], ...] = ()
@@ -154,7 +154,7 @@ class HistoryManifest:
 
     @property
     def next_run(self) -> int:
-        """The number of the run to come."""
+        """The number of the next run."""
         return self.runs[-1].number + 1 if self.runs else 1
 
     @property
@@ -171,7 +171,7 @@ class HistoryManifest:
         return tuple(policy for policy in self.policies if policy.type_name == type_name)
 
     def retired_in(self, run: int | None = None) -> set[int]:
-        """Return the numbers of the policies that were no more in a run, by its number; in the newest where none is named."""
+        """Return the numbers of the policies that were retired in a run, by its number; in the newest run for None."""
         last = self.next_run - 1 if run is None else run
         over = {retirement.policy for retirement in self.retirements if retirement.since <= last < retirement.until}
         return over | {
@@ -179,7 +179,7 @@ class HistoryManifest:
         }
 
     def in_part(self, accounts: Collection[str] = ()) -> dict[str, str]:
-        """Return by policy why not all that it judges, in some accounts or in any, was read when it was asked last."""
+        """Return, by policy, why not all of its objects in some accounts, or in any, were read in its last run."""
         reasons: dict[str, str] = {}
         for policy in (policy for policy in self.policies if policy.retired_run is None):
             unread = self.run(policy.last_run).unread.get(policy.type_name, ())
@@ -188,15 +188,15 @@ class HistoryManifest:
         return reasons
 
     def was_asked(self, run: Run) -> frozenset[int]:
-        """Return the numbers of the policies that a run has asked."""
+        """Return the numbers of the policies that a run evaluated."""
         return frozenset(self.asked[run.asked])
 
     def ratings_of(self, run: Run) -> RecordedRatings | None:
-        """Return the ratings that were in force in a run, None where nobody had rated anything."""
+        """Return the ratings that were in force in a run, None if there were none."""
         return None if run.rated is None else self.ratings[run.rated]
 
     def with_run(self, run: Run, asked: tuple[int, ...], ratings: RecordedRatings | None = None) -> HistoryManifest:
-        """Return the head with one run more. ``ratings`` were in force in it."""
+        """Return the manifest with one more run, in which ``ratings`` were in force."""
         lists = self.asked if asked in self.asked else (*self.asked, asked)
         said = self.ratings if ratings is None or ratings in self.ratings else (*self.ratings, ratings)
         rated = None if ratings is None else said.index(ratings)
@@ -204,31 +204,17 @@ class HistoryManifest:
 
 
 def text_of_head(head: HistoryManifest) -> str:
-    """Return a head as JSON text with a checksum of itself."""
-    told = any(run.unread for run in head.runs)
-    looked = any(known.looked for known in head.types.values())
-    needed = 4 if looked else 3 if head.retirements or told else 2 if head.ratings else 1
-    document: dict[str, Any] = {"format": needed, **asdict(head)}
-    if not head.retirements:
-        del document["retirements"]
-    for run in () if told else document["runs"]:
-        del run["unread"]
-    if not head.ratings:
-        del document["ratings"]
-        for run in document["runs"]:
-            del run["rated"]
-    document["types"] = {
+    """Return a manifest as JSON text with a checksum of itself."""
+    types = {
         name: {**asdict(known), "keyframes": [[run, asdict(file)] for run, file in sorted(known.keyframes.items())]}
         for name, known in head.types.items()
     }
-    for known in () if looked else document["types"].values():
-        del known["looked"]
-    return sealed(document)
+    return sealed({"format": FORMAT, **asdict(head), "types": types})
 
 
 def head_from(text: str) -> HistoryManifest:
-    """Return the head that a text holds. Raises Damaged with the reason."""
-    document = document_from(text, newest=FORMAT)
+    """Return the manifest that a text holds. Raises Damaged with the reason."""
+    document = document_from(text, version=FORMAT, remedy=START_AGAIN)
     try:
         return HistoryManifest(
             tuple(map(_run_from, document["runs"])),
@@ -237,15 +223,15 @@ def head_from(text: str) -> HistoryManifest:
             {name: _type_from(known) for name, known in document["types"].items()},
             _files_from(document["ledger"]),
             _files_from(document["texts"]),
-            tuple(_ratings_from(one) for one in document.get("ratings", ())),
-            tuple(Retirement(**one) for one in document.get("retirements", ())),
+            tuple(_ratings_from(one) for one in document["ratings"]),
+            tuple(Retirement(**one) for one in document["retirements"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Damaged("it holds something else than a history") from None
 
 
 def _run_from(document: dict[str, Any]) -> Run:
-    unread = {name: tuple((account, why) for account, why in pairs) for name, pairs in document.get("unread", {}).items()}
+    unread = {name: tuple((account, why) for account, why in pairs) for name, pairs in document["unread"].items()}
     return Run(**{**document, "late": tuple(document["late"]), "unread": unread})
 
 
@@ -254,18 +240,20 @@ def _ratings_from(document: dict[str, Any]) -> RecordedRatings:
 
 
 def _type_from(document: dict[str, Any]) -> RecordedType:
-    known, lives, looked = document["known"], document["lives"], document.get("looked")
+    known, lives, looked = document["known"], document["lives"], document["looked"]
+    past = _files_from(document["past"])
+    spans = {file.path: document["spans"][file.path] for file in past}
     return RecordedType(
         _files_from(document["objects"]),
         StoredFile(**known) if known else None,
         StoredFile(**lives) if lives else None,
         _files_from(document["changes"]),
-        _files_from(document["past"]),
+        past,
         document["next_object"],
         {name: tuple(numbers) for name, numbers in document["groups"].items()},
         {run: StoredFile(**file) for run, file in document["keyframes"]},
-        {path: (int(least), int(most)) for path, (least, most) in document.get("spans", {}).items()},
-        document.get("past_run"),
+        {path: (int(least), int(most)) for path, (least, most) in spans.items()},
+        int(document["past_run"]),
         StoredFile(**looked) if looked else None,
     )
 

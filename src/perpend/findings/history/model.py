@@ -1,6 +1,6 @@
-"""The words of a finding's life: what a policy said of an object and when, which life that gives, what happened, and why.
+"""States of findings, events, and their causes.
 
-Times are numbers of runs of one history; the history says when each was. Refuses to know how rows are kept.
+Times are numbers of runs of one history; the history holds the time of each run.
 """
 
 from __future__ import annotations
@@ -13,58 +13,63 @@ from perpend.core.objects.status import Status
 from perpend.language.program.numbering import DISAPPEARED
 
 STATUSES: Final = tuple(Status)
-"""The statuses by the number that stands for each in a value."""
+"""The statuses; the index of one is its number in a stored value."""
 
 _RADIX: Final = 8
 
 
 class State(StrEnum):
-    """Where a finding stands, which is more than its last verdict says."""
+    """The state of a finding. It depends on earlier verdicts, too: UNDETERMINED after INCOMPLIANT is UNCONFIRMED."""
 
-    CLEAR = "clear"
+    PASSING = "passing"
     UNKNOWN = "unknown"
     OPEN = "open"
     UNCONFIRMED = "unconfirmed"
     RESOLVED = "resolved"
-    GONE = "gone"
-    RETIRED = "retired"
+    RESOURCE_DELETED = "resource_deleted"
+    POLICY_REMOVED = "policy_removed"
 
 
 OPEN_LIVES: Final = (State.OPEN, State.UNCONFIRMED)
-"""Lives of findings that nobody has seen an end of."""
+"""The states of findings that have not ended."""
 
 
 class Event(StrEnum):
-    """What happened to a finding in a run."""
+    """A change of a finding's state in a run, or of the condition that it fails."""
 
     OPENED = "opened"
     REOPENED = "reopened"
-    LOST_SIGHT = "lost sight"
-    SEEN_AGAIN = "seen again"
+    BECAME_UNKNOWN = "became_unknown"
+    RECONFIRMED = "reconfirmed"
     CHANGED = "changed"
     RESOLVED = "resolved"
-    GONE = "gone"
-    RETIRED = "retired"
+    RESOURCE_DELETED = "resource_deleted"
+    POLICY_REMOVED = "policy_removed"
 
 
 class Cause(StrEnum):
-    """What made a verdict another one: the estate, the policy, what is known, the engine; or that cannot be told any more."""
+    """The reason for another verdict. UNKNOWN: the previous snapshot is no longer stored, so nothing can be compared."""
 
-    ESTATE = "estate"
+    RESOURCE_CHANGE = "resource_change"
     POLICY = "policy"
-    KNOWLEDGE = "knowledge"
+    VISIBILITY_CHANGE = "visibility_change"
     ENGINE = "engine"
-    UNCLEAR = "unclear"
+    UNKNOWN = "unknown"
+
+
+def in_words(value: str) -> str:
+    """Return a state, an event or a cause as people read it: without underscores."""
+    return value.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)
 class FindingState:
-    """What is known of one policy and one object. All times are numbers of runs.
+    """The state of one policy and one object. All times are numbers of runs.
 
-    ``value`` is the last verdict; ``seen`` the last run that said something. ``status_run``, ``inc_start`` and ``inc_end``
-    mean what the vendor's dates mean: the last change of status, the first incompliant verdict ever, when it was left for
-    whatever. The others are ours: ``open_since`` and ``ended`` of the newest episode, how many ``episodes`` there were, and
-    ``known_at``, the last run that confirmed the status before this one.
+    ``value`` is the last verdict; ``seen`` is the last run that evaluated the object. ``status_run``, ``inc_start`` and
+    ``inc_end`` are the vendor's dates: the last change of status, the first INCOMPLIANT verdict ever, and the run that ended
+    INCOMPLIANT, null while it lasts. ``open_since`` and ``ended`` are those of the newest episode, ``episodes`` is their
+    number, and ``known_at`` is the last run that confirmed the previous status.
     """
 
     value: int
@@ -72,7 +77,7 @@ class FindingState:
     status_run: int
     inc_start: int | None = None
     inc_end: int | None = None
-    life: State = State.CLEAR
+    life: State = State.PASSING
     open_since: int | None = None
     ended: int | None = None
     episodes: int = 0
@@ -80,14 +85,14 @@ class FindingState:
 
 
 def value_of(code: int, status: Status) -> int:
-    """Return the whole number that holds a verdict: its index and its status."""
+    """Return the integer that stores a verdict: its index and its status."""
     return max(code, 0) * _RADIX + STATUSES.index(status)
 
 
 def status_of(value: int) -> Status:
-    """Return the status that a value holds."""
+    """Return the status of a stored value."""
     return STATUSES[value % _RADIX]
 
 
 ABSENT: Final = value_of(DISAPPEARED, Status.DISAPPEARED)
-"""What is said of an object that is surely not there any more."""
+"""The value of an object that certainly no longer exists."""

@@ -1,6 +1,6 @@
-"""The reference: what is known of a finding and what a run says of it in, what is known then and what happened out.
+"""The state machine of findings in Python, as the reference.
 
-``step_sql`` says the same to engines; tests hold them together.
+``state_machine_sql`` is the same in SQL; vectors and differential tests compare both.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from perpend.findings.history.model import ABSENT, OPEN_LIVES, Event, FindingSta
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a run says of one policy and one object.
+    """The verdict of one run on one policy and one object.
 
-    ``value`` is the verdict, None where the object is not among those that were judged. ``asked``: the policy was asked in
-    this run, of the objects of this account, and no newer run had looked there before. ``complete``: the run knows all
-    objects of the scope in which the object was, so that absence is a fact. ``retired``: the policy is no more.
+    ``value`` is None if the object was not evaluated. ``asked``: the run evaluated the policy on the objects of this account,
+    and no newer run had observed them before. ``complete``: the run knows all objects in the scope of this one, so a missing
+    object is deleted. ``retired``: the policy no longer exists.
     """
 
     value: int | None
@@ -27,14 +27,14 @@ class Observation:
 
 
 def step(known: FindingState | None, said: Observation, run: int) -> tuple[FindingState | None, Event | None]:
-    """Return what is known after a run, None where nothing is, and what happened in it."""
+    """Return the state of a finding after a run, None if nothing is known, and the event of the run."""
     if said.retired:
         return _retired(known, run)
     if not said.asked or (said.value is None and (known is None or not said.complete)):
         return known, None
     value = ABSENT if said.value is None else said.value
     status = status_of(value)
-    before = known or FindingState(value, run, run, life=State.CLEAR)
+    before = known or FindingState(value, run, run, life=State.PASSING)
     was = status_of(known.value) if known else None
     after = replace(before, value=value, seen=run)
     if status is not was:
@@ -52,7 +52,7 @@ def step(known: FindingState | None, said: Observation, run: int) -> tuple[Findi
 def _retired(known: FindingState | None, run: int) -> tuple[FindingState | None, Event | None]:
     if known is None or known.life not in OPEN_LIVES:
         return known, None
-    return replace(known, life=State.RETIRED, ended=run), Event.RETIRED
+    return replace(known, life=State.POLICY_REMOVED, ended=run), Event.POLICY_REMOVED
 
 
 def _incompliant(
@@ -60,7 +60,7 @@ def _incompliant(
 ) -> tuple[FindingState, Event | None]:
     after = replace(after, life=State.OPEN, inc_start=run if before.inc_start is None else before.inc_start, inc_end=None)
     if before.life is State.UNCONFIRMED:
-        return after, Event.SEEN_AGAIN
+        return after, Event.RECONFIRMED
     if before.life is State.OPEN:
         return after, Event.CHANGED if known and known.value != after.value else None
     after = replace(after, open_since=run, ended=None, episodes=before.episodes + 1)
@@ -70,11 +70,11 @@ def _incompliant(
 def _undetermined(before: FindingState, after: FindingState) -> tuple[FindingState, Event | None]:
     is_open = before.life in OPEN_LIVES
     after = replace(after, life=State.UNCONFIRMED if is_open else State.UNKNOWN)
-    return after, Event.LOST_SIGHT if before.life is State.OPEN else None
+    return after, Event.BECAME_UNKNOWN if before.life is State.OPEN else None
 
 
 def _known(before: FindingState, after: FindingState, run: int, *, gone: bool) -> tuple[FindingState, Event | None]:
-    end = State.GONE if gone else State.RESOLVED
+    end = State.RESOURCE_DELETED if gone else State.RESOLVED
     if before.life in OPEN_LIVES:
-        return replace(after, life=end, ended=run), Event.GONE if gone else Event.RESOLVED
-    return replace(after, life=end if before.episodes else State.CLEAR), None
+        return replace(after, life=end, ended=run), Event.RESOURCE_DELETED if gone else Event.RESOLVED
+    return replace(after, life=end if before.episodes else State.PASSING), None

@@ -1,6 +1,6 @@
-"""The step as one SELECT that DuckDB and Spark read alike: a relation of what was known and what is said in, lives out.
+"""The state machine of findings as one SELECT that DuckDB and Spark read alike.
 
-No windows, no order, no objects that know of each other: it can be cut anywhere.
+It has no windows and no order, and rows do not depend on each other, so the input can be partitioned anywhere.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ _COLUMNS: Final = {
         "CASE WHEN fails THEN NULL WHEN moves AND value IS NOT NULL AND value % 8 = {incompliant} THEN {run} ELSE inc_end END"
     ),
     "life": (
-        "CASE WHEN retires THEN 'retired' WHEN NOT moves THEN life WHEN fails THEN 'open' "
+        "CASE WHEN retires THEN 'policy_removed' WHEN NOT moves THEN life WHEN fails THEN 'open' "
         "WHEN blurs THEN CASE WHEN was_open THEN 'unconfirmed' ELSE 'unknown' END "
-        "WHEN times > 0 THEN CASE WHEN now % 8 = {disappeared} THEN 'gone' ELSE 'resolved' END ELSE 'clear' END"
+        "WHEN times > 0 THEN CASE WHEN now % 8 = {disappeared} THEN 'resource_deleted' ELSE 'resolved' END ELSE 'passing' END"
     ),
     "open_since": "CASE WHEN begins THEN {run} ELSE open_since END",
     "ended": "CASE WHEN begins THEN NULL WHEN retires OR ends THEN {run} ELSE ended END",
     "episodes": "CASE WHEN begins THEN times + 1 ELSE times END",
     "known_at": "CASE WHEN turns AND value IS NOT NULL AND value % 8 <> {undetermined} THEN seen ELSE known_at END",
     "event": (
-        "CASE WHEN retires THEN 'retired' WHEN begins THEN CASE WHEN times > 0 THEN 'reopened' ELSE 'opened' END "
-        "WHEN fails AND life = 'unconfirmed' THEN 'seen again' WHEN fails AND value <> now THEN 'changed' "
-        "WHEN blurs AND life = 'open' THEN 'lost sight' "
-        "WHEN ends THEN CASE WHEN now % 8 = {disappeared} THEN 'gone' ELSE 'resolved' END END"
+        "CASE WHEN retires THEN 'policy_removed' WHEN begins THEN CASE WHEN times > 0 THEN 'reopened' ELSE 'opened' END "
+        "WHEN fails AND life = 'unconfirmed' THEN 'reconfirmed' WHEN fails AND value <> now THEN 'changed' "
+        "WHEN blurs AND life = 'open' THEN 'became_unknown' "
+        "WHEN ends THEN CASE WHEN now % 8 = {disappeared} THEN 'resource_deleted' ELSE 'resolved' END END"
     ),
 }
 
 
 def step_query(relation: str, run: int, *, more: str = "") -> str:
-    """Return the query for what is known after a run, and what happened.
+    """Return the query for the states after a run, and the events.
 
-    ``relation`` has the columns ``policy_no``, ``object_no``, ``seen`` (the last run that said something), those of
-    :data:`LIFE`, and what is said now: ``said`` (null for an object that was not judged), ``asked``, ``complete``,
-    ``retired``. ``more`` are further columns of it to be passed on, each behind a comma.
+    ``relation`` has the columns ``policy_no``, ``object_no``, ``seen`` (the last run that evaluated the object), those of
+    :data:`LIFE`, and the observation: ``said`` (null for an object that was not evaluated), ``asked``, ``complete``,
+    ``retired``. ``more`` are further columns to keep, each after a comma.
     """
     words = {
         "run": f"CAST({run} AS INTEGER)",

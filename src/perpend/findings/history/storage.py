@@ -1,6 +1,6 @@
-"""A store's directory in, its history out: files that appear whole, a head that is replaced in one step, one writer at a time.
+"""The files of a history: written whole, with a manifest that is replaced in one step, and one writer at a time.
 
-What no head names does not count, and is removed once nobody can be reading it any more.
+Files that the manifest does not name do not count, and are removed once nobody can be reading them.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class HistoryStorage:
         self.directory = self.store / DIRECTORY
 
     def head(self) -> HistoryManifest:
-        """Return what the history holds; an empty head where there is none. Raises StoreError for one that is damaged."""
+        """Return the manifest; an empty one if there is no history. Raises StoreError for a damaged one."""
         path = self.directory / HEAD
         with naming(path, "cannot be read"):
             if not is_there(path):
@@ -60,7 +60,7 @@ class HistoryStorage:
 
     @contextmanager
     def committing(self) -> Iterator[None]:
-        """Hold the lock under which the head changes; who comes meanwhile waits."""
+        """Hold the lock that protects the manifest; other writers wait."""
         with naming(self.directory):
             make_directory(self.directory)
             locks = make_directory(self.store / "locks")
@@ -71,21 +71,21 @@ class HistoryStorage:
             yield
 
     def new_file(self, kind: str, type_name: str = "") -> Path:
-        """Return a path where nothing is yet, in a directory that is."""
+        """Return an unused path in an existing directory."""
         with naming(self.directory):
             below = self.directory / kind
             directory = make_directory(below / directory_name(type_name) if type_name else below)
         return directory / f"{secrets.token_hex(8)}.parquet"
 
     def taken(self, path: Path) -> StoredFile:
-        """Return a finished file as a head names it, safe on the disk."""
+        """Return the manifest entry of a finished file, after syncing it to disk."""
         with naming(path):
             stored = StoredFile(str(path.relative_to(self.directory)), *settle(path))
             sync_directory(path.parent)
         return stored
 
     def path(self, file: StoredFile) -> Path:
-        """Return where a file is. Raises StoreError where it is missing, cut off or damaged."""
+        """Return the path of a file. Raises StoreError if it is missing, cut off or damaged."""
         if Path(file.path).is_absolute() or ".." in Path(file.path).parts:
             raise StoreError(f"{shown(self.directory / HEAD)}: names a file that is not its own: {shown(file.path)}")
         path = sized(self.directory / file.path, file)
@@ -93,11 +93,11 @@ class HistoryStorage:
         return path
 
     def paths(self, files: Iterable[StoredFile]) -> list[Path]:
-        """Return where files are, as ``path`` does."""
+        """Return the paths of files, as ``path`` does."""
         return [self.path(file) for file in files]
 
     def replace_head(self, head: HistoryManifest, before: HistoryManifest) -> None:
-        """Put a head in force. Files that only the former one names stay for those who read them."""
+        """Replace the manifest. Files that only the previous one names stay for their readers."""
         for dropped in {file.path for file in before.files} - {file.path for file in head.files}:
             with suppress(OSError):
                 os.utime(self.directory / dropped)
@@ -105,7 +105,7 @@ class HistoryStorage:
             write_whole(self.directory / HEAD, text_of_head(head).encode())
 
     def remove_leftovers(self, head: HistoryManifest, *, unused_for: float = _IN_USE) -> int:
-        """Remove what the head does not name and nobody has used for some seconds; return how many files that were."""
+        """Remove files that the manifest does not name and nobody has used for some seconds; return their number."""
         named, removed = {file.path for file in head.files}, 0
         for path in self.directory.rglob("*"):
             is_ours = path.suffix == ".parquet" or path.name.endswith(".part")
@@ -119,18 +119,18 @@ class HistoryStorage:
 
 
 class WholeFiles:
-    """A history's files as SQL writes them. Each is compared with its checksum once, when it is first asked for."""
+    """Paths of a history's files as SQL literals. Each file is verified against its checksum once, on first use."""
 
     def __init__(self, place: HistoryStorage) -> None:
         self._place = place
         self._whole: dict[StoredFile, str] = {}
 
     def paths(self, files: Iterable[StoredFile]) -> list[str]:
-        """Return where files are. Raises StoreError where one is missing, cut off or damaged."""
+        """Return the paths of files. Raises StoreError if one is missing, cut off or damaged."""
         asked = list(files)
         self._whole |= {file: pattern(self._place.path(file)) for file in asked if file not in self._whole}
         return [self._whole[file] for file in asked]
 
     def relation(self, *files: StoredFile) -> str:
-        """Return the relation that files make together."""
+        """Return the SQL relation of files."""
         return f"read_parquet([{', '.join(self.paths(files))}], hive_partitioning = false)"

@@ -1,1 +1,1 @@
-"""News of a history, a digest per run and channel, sent to where people read it, and remembered."""
+"""Notify channels of the news of a history: one digest for each run and channel."""

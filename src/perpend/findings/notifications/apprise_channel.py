@@ -1,4 +1,4 @@
-"""A digest as text, sent by the package apprise to any of the services that it knows."""
+"""Send a digest as text, by the package apprise, to any service that it supports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def notify(channel: Channel, digest: Digest) -> tuple[str | None, float | None]:
-    """Return why a channel has not taken a digest, None where it has; and how long to wait, None where that is no use."""
+    """Return why a channel rejected a digest, None if it accepted it; and the seconds to wait, None if a retry is useless."""
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # what it logs may hold URLs, which are secret
     sender = apprise.Apprise()
     if not sender.add(channel.url):

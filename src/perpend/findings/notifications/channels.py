@@ -1,7 +1,4 @@
-"""A file of channels in, where digests go out. What is secret stands in the environment; the file names the variables.
-
-Refuses to know what is sent.
-"""
+"""Read the file of channels. Secrets are in the environment; the file names the variables."""
 
 from __future__ import annotations
 
@@ -31,14 +28,14 @@ _KEYS: Final = ("kind", "url-env", "headers-env", "owners")
 
 
 class UnusableChannels(PerpendError):
-    """A file of channels that cannot be used, or a variable that is not set: nothing is sent then."""
+    """A file of channels with errors, or a variable that is not set: nothing is sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One place that digests go to. ``owners``: only what belongs to these is sent, everything where none is named.
+    """A destination of digests. It gets the news of ``owners`` only, of everybody if there are none.
 
-    ``url`` and ``headers`` are secret, and stand in no message.
+    ``url`` and ``headers`` are secret, and appear in no message.
     """
 
     name: str
@@ -49,9 +46,9 @@ class Channel:
 
 
 def channels_in(path: Path, environment: Mapping[str, str] | None) -> tuple[Channel, ...]:
-    """Return the channels of a file, by name, with their secrets from the environment; None asks for none of these.
+    """Return the channels of a file, by name, with secrets from the environment; None reads no secrets.
 
-    Raises UnusableChannels for a file that says something else, or more than names of variables where secrets belong.
+    Raises UnusableChannels for a file with any other content, or with secrets in place of names of variables.
     """
     shown = visible(str(path))
     try:
@@ -98,7 +95,7 @@ def _channel(name: str, table: Any, shown: str, environment: Mapping[str, str] |
 
 
 def _secret(variable: Any, what: str, environment: Mapping[str, str] | None) -> str:
-    """Return what a variable holds. The file's own text is not shown: it may be the secret itself."""
+    """Return the value of a variable. Errors do not show the text of the file, which may be the secret itself."""
     if not isinstance(variable, str) or not _VARIABLE.fullmatch(variable):
         raise UnusableChannels(f"{what} names a variable of the environment, such as TEAM_HOOK; no secret belongs in a file")
     if environment is None:

@@ -1,6 +1,6 @@
-"""Foreign text in, text that chats show and do not obey out: no mention, no command, no link, no HTML.
+"""Make text from outside safe for chats: no mention, command, link or HTML works in it.
 
-Chats differ in what they obey, and in how it could be escaped: so the signs that begin it are parted from what follows.
+Chats differ in what they interpret and how to escape it, so an invisible space follows each sign that begins it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _PARTED: Final = re.compile(r"[<@]|:(?=/)|\](?=[(\[:])")
 
 
 def shown_in_chat(text: str) -> str:
-    """Return words from outside on one line, with signs that no chat obeys, since none stands beside the next one."""
+    """Return text from outside on one line, with an invisible space after each sign that a chat could interpret."""
     return _PARTED.sub("\\g<0>\u200b", visible(" ".join(text.split())))
 
 
 def code_in_chat(text: str) -> str:
-    """Return a name from outside as code, in which most chats obey nothing anyway."""
+    """Return a name from outside as code, in which most chats interpret nothing."""
     return _PARTED.sub("\\g<0>\u200b", span(text))

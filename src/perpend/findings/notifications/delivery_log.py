@@ -1,4 +1,4 @@
-"""Which runs each channel was told of, kept in a store's history: read whole, replaced in one step, one sender at a time."""
+"""Store the runs that each channel got: read whole, replaced in one step, one sender at a time."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ FILE: Final = "notified.json"
 
 
 class SentRuns:
-    """The newest run that each channel was told of. Nobody else sends while it is held."""
+    """The newest run that each channel got. No other process sends while this one is open."""
 
     def __init__(self, place: HistoryStorage) -> None:
         self._path: Path = place.directory / FILE
         self._runs = self._read()
 
     def newest(self, channel: str) -> int | None:
-        """Return the newest run that a channel was told of, or that there was nothing to tell of; None for a new channel."""
+        """Return the newest run that a channel got, or that had no news for it; None for a new channel."""
         return self._runs.get(channel)
 
     def remember(self, channel: str, run: int) -> None:
-        """Remember that a channel was told of all runs up to one. When this returns, it survives a loss of power."""
+        """Store that a channel got all runs up to one. After this returns, the entry survives a loss of power."""
         self._runs[channel] = run
         with naming(self._path):
             write_whole(self._path, sealed({"format": FORMAT, "channels": dict(sorted(self._runs.items()))}).encode())
@@ -44,9 +44,7 @@ class SentRuns:
                 return {}
             text = self._path.read_bytes().decode("utf-8", errors="replace")
         try:
-            document = document_from(text)
-            if document["format"] > FORMAT:
-                raise Damaged(f"it is of format {document['format']}, and this version of Perpend knows {FORMAT} at most")
+            document = document_from(text, version=FORMAT)
             return {str(name): int(run) for name, run in document["channels"].items()}
         except Damaged as error:
             raise StoreError(f"{shown(self._path)}: {error}") from None
@@ -56,7 +54,7 @@ class SentRuns:
 
 @contextmanager
 def sending(place: HistoryStorage) -> Iterator[SentRuns]:
-    """Yield what was sent, while nobody else sends; who comes meanwhile waits."""
+    """Yield the log under a lock; other senders wait."""
     with naming(place.directory):
         locks = make_directory(place.store / "locks")
         stream = open(locks / "notify", "ab")  # noqa: SIM115  # closed below, whatever comes

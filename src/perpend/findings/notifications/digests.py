@@ -1,4 +1,4 @@
-"""A history and waivers in, what a run brought out: a digest by owner, as a value that every channel writes its way."""
+"""Summarise the events of a run by owner, for every kind of channel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.findings.history.model import Cause, Event
+from perpend.findings.history.model import Cause, Event, in_words
 from perpend.findings.notifications.chat import code_in_chat, shown_in_chat
 from perpend.findings.waivers.matches import WAIVED
 
@@ -34,7 +34,7 @@ _KEYS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class OwnerNews:
-    """What happened to the findings of one owner, None where nobody is known: counts of events, and the first findings.
+    """The events of one owner's findings, None if no owner is known: their counts, and the first findings.
 
     ``endings`` are the owner's waivers and attestations that end soon, or have ended.
     """
@@ -46,13 +46,13 @@ class OwnerNews:
 
     @property
     def more(self) -> int:
-        """How many findings are not listed."""
+        """The number of findings that are not listed."""
         return sum(self.counts.values()) - len(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """What one run brought, by owner. ``quiet``: changes that a policy or the engine made; they page nobody."""
+    """The news of one run, by owner. ``quiet`` is the number of changes by policies or the engine, which notify nobody."""
 
     run: int
     snapshot: str
@@ -61,14 +61,14 @@ class Digest:
     quiet: int = 0
 
     def for_owners(self, owners: Sequence[str]) -> Digest:
-        """Return what of it belongs to some owners, all of it where none is named."""
+        """Return the part for some owners, all if there are none."""
         if not owners:
             return self
         return replace(self, owners=tuple(owner for owner in self.owners if owner.owner in owners), quiet=0)
 
     @property
     def counts(self) -> dict[str, int]:
-        """How often each event is in it."""
+        """The number of each event."""
         total: Counter[str] = Counter()
         for owner in self.owners:
             total.update(owner.counts)
@@ -76,13 +76,13 @@ class Digest:
 
     @property
     def title(self) -> str:
-        """What happened, in a line."""
+        """A summary in one line."""
         endings = [ending for owner in self.owners for ending in owner.endings]
         return f"Perpend, run {self.run}: {_told(self.counts, endings)}"
 
     @property
     def text(self) -> str:
-        """The digest for people, owner by owner; what is foreign is on one line, and chats obey none of it."""
+        """The digest for people, owner by owner; text from outside is on one line, and safe for chats."""
         lines = [f"{self.title} (estate of {self.time[:10]})"]
         for owner in self.owners:
             lines.append(
@@ -96,7 +96,7 @@ class Digest:
         return "\n".join(lines)
 
     def document(self, channel: str) -> dict[str, Any]:
-        """Return what a webhook is sent. ``text`` is what chats show."""
+        """Return the JSON document for a webhook. ``text`` is for chats."""
         return {
             "version": 1,
             "channel": channel,
@@ -120,7 +120,7 @@ class Digest:
         }
 
     def key(self, channel: str) -> str:
-        """Return what tells a receiver that it has had this digest already."""
+        """Return the idempotency key, by which a receiver recognises a repeated digest."""
         return hashlib.sha256("\0".join((channel, str(self.run), self.snapshot)).encode()).hexdigest()[:32]
 
 
@@ -131,11 +131,9 @@ def digest_of(
     waiver_owners: Mapping[str, str],
     endings: Sequence[WaiverEnding] = (),
 ) -> Digest:
-    """Return what a run brought. ``connection`` has the history's views and the table of what is waived.
+    """Return the digest of a run. ``connection`` has the views of the history and the table of waived findings.
 
-    ``endings`` are what of waivers and attestations ends, each told to whoever answers for it.
-
-    A finding belongs to whoever answers for its waiver, else to the owner of its account, else to nobody that is known.
+    ``endings`` are waivers and attestations that end. A finding belongs to the owner of its waiver, else of its account.
     """
     query = (
         f"SELECT {', '.join(f'e.{column}' for column in _COLUMNS)}, w.waiver FROM event AS e "
@@ -172,7 +170,7 @@ def _in_order(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _told(counts: Mapping[str, int], endings: Sequence[WaiverEnding]) -> str:
-    told = [f"{number:,} {event}" for event, number in counts.items()]
+    told = [f"{number:,} {in_words(event)}" for event, number in counts.items()]
     for has_ended, what in ((True, "waived or attested no more"), (False, "ending soon")):
         number = sum(ending.has_ended is has_ended for ending in endings)
         told += [f"{number:,} {what}"] if number else []
@@ -183,4 +181,5 @@ def _line(finding: Mapping[str, Any]) -> str:
     account = f" in {shown_in_chat(finding['account'])}" if finding["account"] else ""
     waived = f" (waived: {shown_in_chat(finding['waiver'])})" if finding["waiver"] else ""
     name = finding["objectName"] or finding["objectId"]
-    return f"{finding['event']}: {shown_in_chat(finding['policyId'].rpartition('/')[2])}: {code_in_chat(name)}{account}{waived}"
+    policy = shown_in_chat(finding["policyId"].rpartition("/")[2])
+    return f"{in_words(finding['event'])}: {policy}: {code_in_chat(name)}{account}{waived}"

@@ -1,6 +1,6 @@
-"""Waivers and attestations and the days of two runs in, those that began to end or have ended between them out: each told once.
+"""Find the waivers and attestations that end between two runs.
 
-A run tells what the run before did not: whatever comes nearer to its end than some days, or has passed it, since then.
+Each is announced once: by the first run after it came close to its end, and by the first run after its end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SOON: Final = 14
 
 @dataclass(frozen=True, slots=True)
 class WaiverEnding:
-    """What ends soon, or has ended: a waiver or an attestation, who answers for it, and the last day on which it holds."""
+    """A waiver or an attestation that ends soon or has ended, its owner, and its last day."""
 
     kind: str
     id: str
@@ -33,13 +33,13 @@ class WaiverEnding:
 
     @property
     def line(self) -> str:
-        """What is told of it, on one line, with what is foreign as chats do not obey it."""
+        """The announcement on one line, with text from outside safe for chats."""
         verb = "ended after" if self.has_ended else "ends after"
         return f"{self.kind} {shown_in_chat(self.id)} {verb} {self.until.isoformat()}: {shown_in_chat(self.reason)}"
 
     @property
     def document(self) -> dict[str, Any]:
-        """The same for programs."""
+        """The announcement as a JSON document."""
         return {
             "kind": self.kind,
             "id": self.id,
@@ -50,7 +50,7 @@ class WaiverEnding:
 
 
 def endings_between(files: WaiverFiles, before: date, day: date, *, within: int) -> tuple[WaiverEnding, ...]:
-    """Return what ends within some days of a run's day, or before it, and did neither on the day of the run before."""
+    """Return the entries that end within some days of a run's day, or before it, and did neither on the day before."""
     soon = timedelta(days=within)
     endings: list[WaiverEnding] = []
     for kind, entries in (("waiver", files.waivers), ("attestation", files.attestations)):

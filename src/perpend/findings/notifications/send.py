@@ -1,4 +1,4 @@
-"""A digest and a channel in, sent or the reason why not out. Tried again within bounds; no message holds a secret."""
+"""Send digests, with a bounded number of retries. No message holds a secret."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ _AGAIN: Final = frozenset((408, 425, 429, 500, 502, 503, 504))
 
 
 class NotSent(PerpendError):
-    """A digest that a channel did not take: it is sent with the next call."""
+    """A digest that a channel did not accept; the next call sends it."""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows nothing: what a channel is sent is meant for that place alone."""
+    """Follows no redirect: a digest is meant for its channel alone."""
 
     def redirect_request(self, req: Any, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str) -> None:
         return None
 
 
 def deliver(channel: Channel, digest: Digest, send: Send) -> None:
-    """Send a digest to a channel by what speaks its kind. Raises NotSent once trying again is over or useless."""
+    """Send a digest to a channel. Raises NotSent when all retries failed, or a retry is useless."""
     for attempt in range(1, ATTEMPTS + 1):
         reason, pause = send(channel, digest)
         if reason is None:
@@ -54,7 +54,7 @@ def deliver(channel: Channel, digest: Digest, send: Send) -> None:
 
 
 def post(channel: Channel, digest: Digest) -> tuple[str | None, float | None]:
-    """Return why a webhook has not taken a digest, None where it has; and how long to wait, None where that is no use."""
+    """Return why a webhook rejected a digest, None if it accepted it; and the seconds to wait, None if a retry is useless."""
     headers = {
         "Content-Type": "application/json",
         "User-Agent": f"perpend/{__version__}",
@@ -81,6 +81,6 @@ def post(channel: Channel, digest: Digest) -> tuple[str | None, float | None]:
 
 
 def _pause(error: urllib.error.HTTPError) -> float:
-    """Return how many seconds a receiver asks to wait, within bounds; 0 where it does not say."""
+    """Return the seconds that a receiver asks to wait, within bounds; 0 if it does not say."""
     asked = (error.headers.get("Retry-After") or "").strip()
     return min(float(asked), _LONGEST_WAIT) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0.0

@@ -1,1 +1,1 @@
-"""``remedy.yaml`` beside a policy in, checked commands with places for names out, and those places filled from objects."""
+"""Read ``remedy.yaml`` of policies, and fill its commands with the names of objects."""

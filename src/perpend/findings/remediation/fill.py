@@ -1,6 +1,6 @@
-"""A remedy and an object in, the same remedy with the object's names in its places out, or what is not known of them.
+"""Fill the placeholders of a remedy with the names of an object.
 
-All or nothing: where one name is not known, or is none of its kind, no command is made.
+If one name is unknown, or not valid for its kind, no command is made.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class NotFilled(Exception):
-    """Names that are not known, or are none of their kind: the reasons, one for each field."""
+    """Names that are unknown or not valid for their kind; one reason for each field."""
 
     def __init__(self, reasons: tuple[str, ...]) -> None:
         super().__init__("; ".join(reasons))
@@ -26,7 +26,7 @@ class NotFilled(Exception):
 
 
 def fill(remedy: Remedy, fields: Mapping[str, Any]) -> Remedy:
-    """Return a remedy with an object's names in its places. Raises NotFilled with all that is not known."""
+    """Return a remedy with an object's names in its placeholders. Raises NotFilled with all reasons."""
     doubt = doubt_of(fields)
     if doubt is not None:
         raise NotFilled((f"nothing is known for sure of the object: {doubt}",))
@@ -45,7 +45,7 @@ def fill(remedy: Remedy, fields: Mapping[str, Any]) -> Remedy:
 
 
 def _value_at(fields: Mapping[str, Any], path: str) -> tuple[Any, str | None]:
-    """Return the value at a path, and why it is not known."""
+    """Return the value at a path, and the reason if it is unknown."""
     *lookups, name = path.split(".")
     for lookup in lookups:
         if lookup not in fields:

@@ -1,4 +1,7 @@
-"""A remedy as values: commands are lists of words, words are texts with places for names. No shell is known here."""
+"""The model of a remedy.
+
+Commands are lists of words, and words are texts with placeholders for names, so no shell is involved.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ Scalar = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class RemedyValue:
-    """A name that commands take from an object: the path of its field, and what one looks like."""
+    """A name that commands take from an object: the path of its field, and its kind."""
 
     name: str
     path: str
@@ -29,7 +32,7 @@ class RemedyValue:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What to check before, and the command that shows it, where there is one."""
+    """A check before the change, and the command that shows its result, if there is one."""
 
     say: str
     run: Words = ()
@@ -47,7 +50,7 @@ class RemedyStep:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Attributes of one Terraform resource; a point in a name leads into a block."""
+    """Attributes of one Terraform resource; a dot in a name leads into a block."""
 
     resource: str
     values: Mapping[str, Scalar]
@@ -55,7 +58,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """How objects that a policy finds incompliant are mended; with its places, or with an object's names in them."""
+    """The remedy of a policy, with placeholders, or filled with an object's names."""
 
     values: tuple[RemedyValue, ...]
     before: tuple[Look, ...]
@@ -69,7 +72,7 @@ class Remedy:
             yield from (words for words in (step.run, step.undo) if words)
 
     def texts(self) -> Iterator[str]:
-        """Yield all texts that may hold places."""
+        """Yield all texts that may have placeholders."""
         for words in self.commands():
             yield from words
         for settings in self.terraform:

@@ -1,6 +1,6 @@
-"""Kinds of names that a remedy puts into commands: what one looks like, and a value's text where it is such a name.
+"""Kinds of names in commands: their syntax, and the conversion of values.
 
-A value that is no name of its kind is refused with the reason; nothing is ever cut, mended or guessed.
+A value with another syntax is rejected with the reason. Nothing is ever cut, corrected or guessed.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ LONGEST: Final = 2_048
 
 @dataclass(frozen=True, slots=True)
 class NameKind:
-    """What a name looks like. ``plain``: it holds no sign that means something in shorthand or JSON, so it may stand in a word.
+    """The syntax of a name. ``plain``: no sign has a meaning in shorthand or JSON, so it may be part of a word.
 
-    ``of`` is the type of fields that hold one; ``example`` stands in documents.
+    ``of`` is the type of fields with such names; ``example`` appears in documents.
     """
 
     name: str
@@ -34,7 +34,7 @@ class NameKind:
     of: ValueType = ValueType.TEXT
 
     def refusal(self, text: str) -> str | None:
-        """Return why a text is no name of this kind, None where it is one."""
+        """Return why a text is not a name of this kind, None if it is."""
         if len(text) > LONGEST:
             return f"has {len(text):,} characters, and is no {self.words}"
         if text.startswith("-"):
@@ -71,7 +71,7 @@ NAME_KINDS: Final[Mapping[str, NameKind]] = {kind.name: kind for kind in _ALL}
 
 
 def name_of(value: Any, kind: NameKind) -> tuple[str | None, str | None]:
-    """Return a field's value as a name of a kind, else why it is none: one of the two is None."""
+    """Return a field's value as a name of a kind, or the reason why it is not one; the other is None."""
     if value is None or value == "":
         return None, "is empty"
     if isinstance(value, bool) or not isinstance(value, str | int | float):

@@ -1,4 +1,4 @@
-"""A judgement and remedies in, what would mend each incompliant object out, with the object's own names; nothing is run."""
+"""Plan the remediation of each incompliant object, with the object's own names. Nothing is run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ WHOSE: Final = ("aws", "sts", "get-caller-identity", "--query", "Account", "--ou
 
 @dataclass(frozen=True, slots=True)
 class RemediationPlan:
-    """What would mend one object: a ``remedy`` without places, or the reasons ``why_not``; ``guide`` is what to do in words."""
+    """The plan for one object: a filled ``remedy``, or the reasons ``why_not``; ``guide`` is the remediation in words."""
 
     policy: PolicyView
     type_label: str
@@ -46,13 +46,13 @@ class RemediationPlan:
 
     @property
     def account(self) -> str:
-        """The number of the account that the object belongs to, or is; empty where it is not known."""
+        """The number of the account that the object belongs to, or is; empty if it is unknown."""
         return next((name for name in account_names(self.object) if _ACCOUNT.refusal(name) is None), "")
 
 
 @dataclass(frozen=True, slots=True)
 class Remediable:
-    """What is asked of one policy: by which remedy, None where it has none, and which objects by Id, None for all."""
+    """The plan to make for one policy: its remedy, None if it has none, and the objects by Id, None for all."""
 
     remedy: Remedy | None
     objects: Collection[str] | None = None
@@ -61,7 +61,7 @@ class Remediable:
 def mendings(
     evaluation: Evaluation, asked: Mapping[str, Remediable], status: Status = Status.INCOMPLIANT
 ) -> Iterator[RemediationPlan]:
-    """Yield what would mend the objects of a status, by policy, then in the order of objects, some hundreds read at once."""
+    """Yield a plan for each object with a status, by policy, then in the order of objects; some hundreds are read at once."""
     for column in evaluation.verdicts:
         to_mend = asked.get(column.program.policy_id)
         if to_mend is None:
@@ -73,7 +73,7 @@ def mendings(
 def _ended(
     evaluation: Evaluation, column: Verdicts, to_mend: Remediable, status: Status
 ) -> Iterator[tuple[CloudObject, EvaluationOutcome]]:
-    """Yield the objects asked for that a program has given a status, with how it ended on each."""
+    """Yield the requested objects with a status, each with its outcome."""
     wider = with_names(evaluation, column.program.input_type, to_mend.remedy)
     for batch in _found(column, status):
         objects = objects_at(wider, column.program.input_type, [verdict.place for verdict in batch])
@@ -83,7 +83,7 @@ def _ended(
 
 
 def with_names(evaluation: Evaluation, type_name: str, remedy: Remedy | None) -> Evaluation:
-    """Return a judgement whose objects of a type hold the fields that a remedy names, beside those that policies read."""
+    """Return an evaluation whose objects of a type also have the fields that a remedy names."""
     objects = evaluation.objects_of(type_name)
     if remedy is None or not isinstance(objects, StoredObjects):
         return evaluation
@@ -131,7 +131,7 @@ def _filled(judged: CloudObject, remedy: Remedy | None) -> tuple[Remedy | None, 
 
 
 def with_credentials(remedy: Remedy, account: str) -> Remedy:
-    """Return a remedy for AWS that first asks whose credentials are at hand: names are only unique within an account."""
+    """Return a remedy for AWS that first checks the account of the credentials: names are unique within an account."""
     if any(words[0] != "aws" for words in remedy.commands()):
         return remedy
     owner = f"The answer is {account}" if account else "The answer is the account of the object, which is not known here"

@@ -1,6 +1,6 @@
-"""``remedy.yaml`` beside a policy in, a remedy out whose every place is known to be a field of the policy's own objects.
+"""Read ``remedy.yaml`` of a policy, and check that each placeholder is a field of the policy's objects.
 
-One that anything is wrong with is no remedy: its diagnostics stand in its place. Sizes are bounded.
+A remedy with any error is rejected with diagnostics. Sizes are bounded.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _ATTRIBUTE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}(\.[a-z][a-z0-9_]{0,63}){0,
 
 
 def remedy_of(repository: Repository, policy_id: str) -> Loaded[Remedy]:
-    """Return the remedy of a policy, with what is wrong with it; no value and no diagnostics where it has none."""
+    """Return the remedy of a policy with its diagnostics; neither value nor diagnostics if it has none."""
     path = f"{policy_id[1:]}/{FILE}"
     if path not in repository.tree.files:
         return Loaded(None)
@@ -65,7 +65,7 @@ def remedy_of(repository: Repository, policy_id: str) -> Loaded[Remedy]:
 
 
 def remedy_problems(repository: Repository) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the remedies of a repository, those that stand beside no policy included."""
+    """Yield the errors in the remedies of a repository, also of those without a policy."""
     end = f"/{FILE}"
     for path in sorted(repository.tree.files):
         if path.startswith("ce/") and path.endswith(end):
@@ -73,7 +73,7 @@ def remedy_problems(repository: Repository) -> Iterator[Diagnostic]:
 
 
 class _RemedyReading:
-    """One reading of one file, whose shape is right: ``object_type`` is that of the policy's objects."""
+    """The reading of one file of the right shape. ``object_type`` is that of the policy's objects."""
 
     def __init__(self, repository: Repository, object_type: ObjectType, diagnostics: list[Diagnostic]) -> None:
         self.repository = repository
@@ -119,7 +119,7 @@ class _RemedyReading:
         self.values.setdefault(name.value, RemedyValue(name.value, path.value, of_kind))
 
     def _check_field(self, path: Placed, wanted: ValueType) -> None:
-        """Check that a declared type has the field; of one that nothing declares, fields are not known."""
+        """Check that a declared type has the field. The fields of an undeclared type are unknown."""
         *lookups, name = path.value.split(".")
         object_type = self.object_type
         for lookup in lookups:
@@ -164,7 +164,7 @@ class _RemedyReading:
             self._note(rules.UNSAFE_COMMAND, span, f"`{words[0]}` is followed by a subcommand")
 
     def _check_text(self, text: str, span: Span) -> None:
-        """Check a word, or a value of Terraform's: its places are known, and nothing in it is hidden."""
+        """Check a word, or a value of Terraform: its placeholders are known, and no sign in it is invisible."""
         if not text.isprintable():
             self._note(rules.UNSAFE_COMMAND, span, "a word is one line of signs that can be seen")
         rest = PLACE.sub("", text)
@@ -204,7 +204,7 @@ class _RemedyReading:
 
 
 def _prefixes(names: Iterable[str]) -> Iterator[str]:
-    """Yield the blocks that attributes stand in."""
+    """Yield the blocks of attributes."""
     for name in names:
         parts = name.split(".")
         yield from (".".join(parts[:depth]) for depth in range(1, len(parts)))

@@ -1,4 +1,4 @@
-"""What can be wrong with a remedy. Each rule is a page of ``perpend rule``."""
+"""Rules for errors in remedies. Each rule is a page of ``perpend rule``."""
 
 from __future__ import annotations
 

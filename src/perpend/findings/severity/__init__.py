@@ -1,4 +1,4 @@
-"""What people say of severity in, how severe findings are, who says so, and which come first out.
+"""Rate the severity of findings, and order them by priority.
 
-Refuses to know how verdicts were made, how anything looks, and where it goes. What nobody has rated is not rated.
+A policy without a rating has no severity.
 """

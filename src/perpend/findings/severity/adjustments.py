@@ -1,4 +1,4 @@
-"""What raises and lowers severities, and a table of candidates, in; by how many levels each finding is moved out."""
+"""Raise and lower the severity of findings in SQL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHIFTED: Final = "perpend_shifted"
 
 
 def shift_candidates(connection: Connection, shifts: Sequence[ShiftInForce]) -> None:
-    """Fill the table of what is moved."""
+    """Fill the table of shifted findings."""
     match(connection, shifts)
     for place, moving in enumerate(shifts):
         if moving.shift.also:
@@ -34,7 +34,7 @@ def shift_candidates(connection: Connection, shifts: Sequence[ShiftInForce]) -> 
 
 
 def _only_where_also(connection: Connection, place: int, policies: Sequence[str]) -> None:
-    """Leave of what a shift means only findings of objects that some policies find incompliant: not known is no yes."""
+    """Keep only the findings of a shift whose objects are incompliant by another policy; unknown does not count."""
     named = text_list([storable(policy_id) or "" for policy_id in policies])
     rows_of(
         connection,

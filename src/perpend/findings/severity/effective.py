@@ -1,4 +1,4 @@
-"""Ratings and the policies of a repository in, which rating holds for which policy out: the later one."""
+"""Select the rating in force for each policy of a repository: the later one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RATED_STATUSES: Final = (Status.INCOMPLIANT.value, Status.UNDETERMINED.value)
 
 @dataclass(frozen=True, slots=True)
 class ShiftInForce:
-    """A shift with the rated policies that it means. ``also`` are policies, one of which finds the same object incompliant."""
+    """A shift with its rated policies. ``also`` are policies, one of which must find the same object incompliant."""
 
     shift: SeverityShift
     policies: tuple[str, ...]
@@ -28,30 +28,30 @@ class ShiftInForce:
 
     @property
     def looked_at(self) -> tuple[str, ...]:
-        """All policies whose findings it asks for."""
+        """All policies whose findings it needs."""
         return tuple(dict.fromkeys((*self.policies, *self.also)))
 
     @property
     def statuses(self) -> tuple[str, ...]:
-        """The statuses of findings that it moves."""
+        """The statuses of findings that it shifts."""
         return RATED_STATUSES
 
     @property
     def scope(self) -> Mapping[str, tuple[str, ...]]:
-        """Which findings of its policies it moves."""
+        """The scope of its findings."""
         return self.shift.scope
 
 
 @dataclass(frozen=True, slots=True)
 class EffectiveRatings:
-    """The rating of each policy that has one, what moves it where, and which policies nobody has rated."""
+    """The rating of each rated policy, the shifts, and the policies without a rating."""
 
     by_policy: Mapping[str, PolicyRating] = field(default_factory=dict)
     shifts: tuple[ShiftInForce, ...] = ()
     unrated: tuple[str, ...] = ()
 
     def of(self, policy_id: str, steps: int = 0) -> FindingSeverity | None:
-        """Return the rating of a policy's findings, some steps away; None where nobody has rated the policy."""
+        """Return the severity of a policy's findings, shifted by some steps; None if the policy is not rated."""
         rating = self.by_policy.get(policy_id)
         if rating is None:
             return None
@@ -60,7 +60,7 @@ class EffectiveRatings:
 
 
 def ratings_in_force(files: RatingFiles, policy_ids: Iterable[str]) -> EffectiveRatings:
-    """Return which rating holds for each of some policies: of two that name it, the later one."""
+    """Return the rating in force for each policy: of two that name it, the later one."""
     known = sorted(policy_ids)
     by_policy: dict[str, PolicyRating] = {}
     for rating in files.ratings:

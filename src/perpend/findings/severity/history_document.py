@@ -1,4 +1,4 @@
-"""The ratings of a day in, what a history remembers of them out, and that as a document for people."""
+"""Convert ratings to and from the form in which a history records them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def said_by(in_force: EffectiveRatings) -> RecordedRatings | None:
-    """Return ratings as a history remembers them, None where nobody has rated anything."""
+    """Return ratings as a history records them, None if nothing is rated."""
     policies = [
         PolicySeverity(
             name, rated.level.value, rated.source, rated.because, written_age(rated.within) if rated.within else None
@@ -37,7 +37,7 @@ def said_by(in_force: EffectiveRatings) -> RecordedRatings | None:
 
 
 def remembered_document(said: RecordedRatings | None) -> dict[str, Any]:
-    """Return what a history remembers, in the words of the files; nothing is rated where it remembers nothing."""
+    """Return recorded ratings with the keys of the files; an empty document if none were recorded."""
     if said is None:
         return {"ratings": [], "shifts": []}
     ratings = [

@@ -1,4 +1,4 @@
-"""The levels of severity, the least first, and what is said of a finding by them."""
+"""The levels of severity, the least severe first, and the severity of a finding."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from perpend.core.objects.status import Status
 
 
 class SeverityLevel(StrEnum):
-    """How severe somebody says a finding is."""
+    """A level of severity."""
 
     INFO = "info"
     LOW = "low"
@@ -20,11 +20,11 @@ class SeverityLevel(StrEnum):
 
     @property
     def rank(self) -> int:
-        """The place among the levels, from 1, the least, on."""
+        """The rank of the level, from 1, the least severe."""
         return LEVELS.index(self) + 1
 
     def shifted(self, steps: int) -> SeverityLevel:
-        """Return the level some steps up or down, never beyond the last one."""
+        """Return the level some steps up or down, within the levels."""
         return LEVELS[min(max(self.rank - 1 + steps, 0), len(LEVELS) - 1)]
 
 
@@ -34,7 +34,7 @@ LEVELS: Final = tuple(SeverityLevel)
 
 @dataclass(frozen=True, slots=True)
 class FindingSeverity:
-    """How severe a finding is said to be, by whom and why. ``steps`` moved it away from what its policy is rated."""
+    """The severity of a finding, who rated it and why. ``steps`` is the shift from its policy's rating."""
 
     level: SeverityLevel
     source: str
@@ -42,7 +42,7 @@ class FindingSeverity:
     steps: int = 0
 
     def text(self, status: Status) -> str:
-        """Return it in words. Of what is not known it is what it would be: not known has no severity of its own."""
+        """Return the severity in words. An undetermined finding has none of its own; the words say what it would be."""
         would = "would be " if status is Status.UNDETERMINED else ""
         moved = {1: ", raised", -1: ", lowered"}.get((self.steps > 0) - (self.steps < 0), "")
         return f"{would}{self.level} ({self.source}{moved})"

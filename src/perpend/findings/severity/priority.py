@@ -1,7 +1,7 @@
-"""A history's findings and ratings in, the same findings by priority out: an order, and the reason for each place in it.
+"""Order the findings of a history by priority, with the reason for each place.
 
-The order: what is waived stands behind; overdue, more severe, incompliant, reopened, new, older in front. What is not rated
-stands behind what is. Whoever has the columns can find the same order.
+Waived findings come last. Before them, the order is: overdue, more severe, incompliant, reopened, new, older. Unrated findings
+come after rated ones. The columns of the query are enough to compute the same order.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _RANK: Final = f"CASE WHEN r.rank IS NOT NULL THEN least(greatest(r.rank + coale
 
 @dataclass(frozen=True, slots=True)
 class FindingsAtLeast:
-    """How many findings are at least so severe: those that are incompliant and not waived, and those that are not known."""
+    """The numbers of severe findings: incompliant and not waived, and undetermined."""
 
     incompliant: int
     undetermined: int
 
 
 def keep_ratings(connection: Connection, in_force: EffectiveRatings) -> None:
-    """Fill the tables that priorities are asked of; what is moved is looked for among the findings of the view ``finding``."""
+    """Fill the tables of ratings and of shifted findings, which the queries below need."""
     columns = "policy_id VARCHAR, rank INTEGER, source VARCHAR, within_seconds BIGINT"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_RATINGS} ({columns})")
     for policy_id, rating in in_force.by_policy.items():
@@ -59,9 +59,9 @@ def keep_ratings(connection: Connection, in_force: EffectiveRatings) -> None:
 
 
 def with_priority(query: Query, now: datetime, *, ordered: bool = True) -> Query:
-    """Return a query for findings with ``severity``, ``rated_by``, ``due``, ``priority`` and ``reason`` beside its columns.
+    """Return a query for findings with the further columns ``severity``, ``rated_by``, ``due``, ``priority`` and ``reason``.
 
-    The query has the columns of waivers. ``now`` is the time of the newest run. Not ``ordered``: in the order of the query.
+    The query has the columns of waivers. ``now`` is the time of the newest run. Unless ``ordered``, the order stays.
     """
     is_overdue = f"coalesce(due < {_time(now)}, false)"
     order = (
@@ -80,7 +80,7 @@ def with_priority(query: Query, now: datetime, *, ordered: bool = True) -> Query
 
 
 def with_severity(query: Query) -> Query:
-    """Return a query for findings with ``severity`` beside its columns, null for what nobody has rated."""
+    """Return a query for findings with the further column ``severity``, null for unrated ones."""
     by_rank = f"{text_list(LEVELS)}[{_RANK}]"
     joined = (
         f"SELECT f.* EXCLUDE (place), {by_rank} AS severity "
@@ -92,7 +92,7 @@ def with_severity(query: Query) -> Query:
 
 
 def at_least(connection: Connection, query: Query, level: SeverityLevel, *, unrated: bool) -> FindingsAtLeast:
-    """Return how many of a query's findings are at least so severe; with ``unrated`` also those that nobody has rated."""
+    """Return the numbers of a query's findings with at least this level; with ``unrated``, of unrated ones, too."""
     severe = f"coalesce(rank >= {level.rank}, {str(unrated).lower()})"
     counts = (
         f"SELECT count(*) FILTER (life = 'open' AND waiver IS NULL AND {severe}), "
@@ -103,7 +103,7 @@ def at_least(connection: Connection, query: Query, level: SeverityLevel, *, unra
 
 
 def _rated(query: str) -> str:
-    """Return the query with how severe each finding is (``rank``), whether it was ``moved``, and until when it is ``due``."""
+    """Return the query with ``rank`` (the severity), ``moved`` (the shift) and ``due`` for each finding."""
     return (
         f"SELECT f.*, CASE WHEN {_HERE} THEN {_RANK} END AS rank, {_RANK} - r.rank AS moved, r.source, "
         f"CASE WHEN {_OPEN} THEN f.open_since + to_seconds(r.within_seconds) END AS due "
@@ -113,7 +113,7 @@ def _rated(query: str) -> str:
 
 
 def _reason(now: datetime, is_overdue: str, by_rank: str) -> str:
-    """Return the words for what gave a finding its place, the weightiest first."""
+    """Return the SQL expression for the reason of a finding's place, the most important part first."""
     days = f"CAST(floor((epoch({_time(now)}) - epoch(due)) / {_DAY}) AS BIGINT)"
     moved = "CASE WHEN moved > 0 THEN ', raised' WHEN moved < 0 THEN ', lowered' ELSE '' END"
     would = "CASE WHEN status = 'UNDETERMINED' THEN 'would be ' ELSE '' END"
@@ -125,7 +125,7 @@ def _reason(now: datetime, is_overdue: str, by_rank: str) -> str:
         f"CASE WHEN rank IS NULL THEN 'not rated' ELSE {would} || {by_rank} || ' (' || source || {moved} || ')' END",
         f"CASE WHEN {_is_reopened()} THEN 'reopened' END",
         f"CASE WHEN {_is_new(now)} THEN 'new' WHEN open_since IS NOT NULL THEN 'open since ' || {since} END",
-        "CASE WHEN life <> 'open' THEN life END",
+        "CASE WHEN life <> 'open' THEN replace(life, '_', ' ') END",
     )
     return f"concat_ws(', ', {', '.join(parts)})"
 

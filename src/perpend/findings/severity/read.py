@@ -1,4 +1,4 @@
-"""``ratings/*.yaml`` in, what people say of severity out, each entry whole, or a diagnostic in its place."""
+"""Read ``ratings/*.yaml``: each entry is valid, or has a diagnostic."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _VECTOR: Final = re.compile(r"[A-Za-z]{1,8}:[A-Za-z0-9.]{1,8}(/[A-Za-z]{1,8}:[A-
 
 @dataclass(frozen=True, slots=True)
 class PolicyRating:
-    """How severe findings of some policies are. ``within`` is the time in which they are to be mended."""
+    """The severity of the findings of some policies. ``within`` is the time in which to resolve them."""
 
     policies: tuple[str, ...]
     level: SeverityLevel
@@ -43,9 +43,9 @@ class PolicyRating:
 
 @dataclass(frozen=True, slots=True)
 class SeverityShift:
-    """Findings that are more or less severe where they are, by ``steps``; without policies, those of all that are rated.
+    """Findings in a scope that are more or less severe by ``steps``; without policies, those of all rated ones.
 
-    ``also``: patterns of policies, one of which has to find the same object incompliant.
+    ``also`` are patterns of policies, one of which must find the same object incompliant.
     """
 
     policies: tuple[str, ...]
@@ -59,7 +59,7 @@ class SeverityShift:
 
 @dataclass(frozen=True, slots=True)
 class RatingFiles:
-    """What the files of one directory say, and what is wrong with them: then nothing of it can be relied on."""
+    """The ratings of one directory, and its diagnostics. With any diagnostic, no rating is used."""
 
     ratings: tuple[PolicyRating, ...] = ()
     shifts: tuple[SeverityShift, ...] = ()
@@ -68,21 +68,21 @@ class RatingFiles:
 
 @dataclass(slots=True)
 class _RatingsRead(EntriesRead):
-    """One reading of all files, and what was found."""
+    """The reading of all files, with the entries read so far."""
 
     ratings: list[PolicyRating] = field(default_factory=list)
     shifts: list[SeverityShift] = field(default_factory=list)
     entries: int = 0
 
     def count(self, fields: Fields) -> None:
-        """Count an entry, and refuse the first one that is too many."""
+        """Count an entry, and reject the first one over the limit."""
         self.entries += 1
         if self.entries == MOST + 1:
             self.refuse(fields.span, f"there are more than {MOST:,} entries")
 
 
 def ratings_below(files: Files, folder: str) -> RatingFiles:
-    """Return what the YAML files of a directory say; ``folder`` is its path from the root, "" for the root itself."""
+    """Return the ratings in the YAML files of a directory; ``folder`` is its path from the root, empty for the root."""
     reading = _RatingsRead(files, RATINGS, UNUSABLE)
     for fields in reading.below(folder):
         for record in fields.records("ratings"):
@@ -123,7 +123,7 @@ def _read_shift(fields: Fields, sign: int, reading: _RatingsRead) -> None:
 
 
 def _check_texts(fields: Fields, reading: _RatingsRead) -> None:
-    """Refuse texts that are too long to stand beside every finding."""
+    """Reject texts that are too long to show with every finding."""
     for key in ("because", "source"):
         written = fields.get(key)
         if written is not None and len(written.value) > _LONGEST:

@@ -1,4 +1,4 @@
-"""A judgement, ratings and what waivers cover in; how severe its findings are out, without any verdict changed."""
+"""Rate the findings of an evaluation. Verdicts do not change."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _WAIVED: Final = "perpend_rated_waived"
 
 @dataclass(frozen=True, slots=True)
 class RatedEvaluation:
-    """How severe a judgement's findings are.
+    """The severity of an evaluation's findings.
 
-    ``numbers`` counts them by level (None: not rated) and status: what is incompliant and not waived, and all that is
-    undetermined. ``steps`` holds what is moved away from its policy's rating, by policy and object.
+    ``numbers`` counts findings by level (None if not rated) and status: INCOMPLIANT ones that are not waived, and all
+    UNDETERMINED ones. ``steps`` holds the shifts from the policy's rating, by policy and object.
     """
 
     in_force: EffectiveRatings = field(default_factory=EffectiveRatings)
@@ -40,11 +40,11 @@ class RatedEvaluation:
     steps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def of(self, policy_id: str, object_id: str) -> FindingSeverity | None:
-        """Return the rating of a finding; None where nobody has rated its policy."""
+        """Return the severity of a finding; None if its policy is not rated."""
         return self.in_force.of(policy_id, self.steps.get(policy_id, {}).get(object_id, 0))
 
     def number(self, status: Status, least: SeverityLevel, *, unrated: bool) -> int:
-        """How many findings of a status are at least so severe; with ``unrated`` also those that nobody has rated."""
+        """Return the number of findings of a status with at least this level; with ``unrated``, of unrated ones, too."""
         return sum(
             number
             for (level, of), number in self.numbers.items()
@@ -53,7 +53,7 @@ class RatedEvaluation:
 
 
 def weighed(evaluation: Evaluation, in_force: EffectiveRatings, covering: WaiverMatches | None) -> RatedEvaluation:
-    """Return how severe a judgement's findings are. ``covering`` is what waivers cover of it."""
+    """Return the severity of an evaluation's findings. ``covering`` are the findings that waivers cover."""
     numbers: Counter[tuple[SeverityLevel | None, Status]] = Counter()
     for column in evaluation.verdicts:
         policy_id, counts = column.program.policy_id, counts_of(column)

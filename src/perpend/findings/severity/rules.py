@@ -1,4 +1,4 @@
-"""What is told of ratings. Each rule is a page of ``perpend rule``."""
+"""Rules for unusual ratings. Each rule is a page of ``perpend rule``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ratings and the policies of a repository in, what is odd about them out, as diagnostics with places."""
+"""Report unusual ratings, as diagnostics with places."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def told_of_ratings(
     files: RatingFiles, in_force: EffectiveRatings, policy_ids: Sequence[str], *, unrated: bool = False
 ) -> list[Diagnostic]:
-    """Return what is to be told of ratings; with ``unrated`` also which policies have none."""
+    """Return the warnings about ratings; with ``unrated``, also the policies without a rating."""
     diagnostics: list[Diagnostic] = []
     named = [*((rating.policies, rating.span) for rating in files.ratings)]
     named += [((*shift.policies, *shift.also), shift.span) for shift in files.shifts]
@@ -39,7 +39,7 @@ def told_of_ratings(
 
 
 def _rated_again(files: RatingFiles, policy_ids: Sequence[str]) -> Iterator[Diagnostic]:
-    """Yield entries of which nothing holds, and those that another file overrides."""
+    """Yield entries without any effect, and those that another file overrides."""
     later: dict[str, PolicyRating] = {}
     for rating in reversed(files.ratings):
         policies = meant(rating.policies, policy_ids)

@@ -1,4 +1,4 @@
-"""Waivers and findings in, which findings somebody answers for out. Verdicts and histories stay what they are.
+"""Waivers and attestations: accept findings for a time.
 
-Refuses to know how verdicts were made, how anything looks, and where it goes.
+Verdicts and histories do not change.
 """

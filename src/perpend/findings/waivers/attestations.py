@@ -1,4 +1,4 @@
-"""Attestations, a day and what policies say in, which attestations hold out, and why others do not. None is ever a verdict."""
+"""Check which attestations are valid on a day. An attestation is never a verdict."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """An attestation on a day; ``ended`` says why it does not hold, and is empty where it does."""
+    """An attestation on a day; ``ended`` is the reason why it is not valid, empty if it is."""
 
     attestation: Attestation
     ended: str = ""
@@ -28,7 +28,7 @@ class Attested:
 def attested_on(
     files: WaiverFiles, asked: DayAsked, repository: Repository, counts: Mapping[str, Mapping[Status, int]]
 ) -> tuple[Attested, ...]:
-    """Return the attestations on a day. ``counts`` are the verdicts of policies that judge: they end what was attested."""
+    """Return the attestations on a day. ``counts`` are the verdicts of policies: they end an attestation."""
     return tuple(
         Attested(attestation, _ended(attestation, asked, files.approvers, repository, counts))
         for attestation in files.attestations
@@ -36,7 +36,7 @@ def attested_on(
 
 
 def attested_policies(attestations: Collection[Attested]) -> frozenset[str]:
-    """Return the policies of which an attestation holds."""
+    """Return the policies with a valid attestation."""
     return frozenset(attested.attestation.policy for attested in attestations if not attested.ended)
 
 

@@ -1,6 +1,6 @@
-"""YAML files beside policies in, their entries out, each with its place; policies that patterns mean.
+"""Read the entries of YAML files, each with its place, and match patterns of policies.
 
-What is wrong becomes a diagnostic by the rule of the room that asks. Refuses to know what an entry means.
+Errors become diagnostics of the caller's rule. The meaning of an entry is the caller's, too.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ _MOST_STARS: Final = 8
 
 @dataclass(slots=True)
 class EntriesRead:
-    """One reading of files of one shape. ``rule`` tells what is wrong with an entry; all that is wrong is in diagnostics.
+    """The reading of files of one shape, with all diagnostics. ``rule`` is the rule for errors.
 
-    ``values`` counts what lists hold, in all entries together.
+    ``values`` counts the values of lists in all entries.
     """
 
     files: Files
@@ -50,7 +50,7 @@ class EntriesRead:
     values: int = 0
 
     def below(self, folder: str) -> Iterator[Fields]:
-        """Yield what the YAML files of a directory hold; ``folder`` is its path from the root, "" for the root itself."""
+        """Yield the entries of the YAML files of a directory; ``folder`` is its path from the root, empty for the root."""
         if folder and not os.path.lexists(self.files.root / folder):
             return
         tree = self.files.tree((folder or ".",))
@@ -59,7 +59,7 @@ class EntriesRead:
             yield from self.at(path)
 
     def at(self, path: str) -> Iterator[Fields]:
-        """Yield what one file holds; ``path`` is that from the root."""
+        """Yield the entries of one file; ``path`` is its path from the root."""
         try:
             text = self.files.text(path, limit=MAX_YAML)
         except UnreadableFile as error:
@@ -71,11 +71,11 @@ class EntriesRead:
             yield fields
 
     def refuse(self, span: Span, message: str, help: str | None = None) -> None:
-        """Tell what is wrong with an entry."""
+        """Report an error in an entry."""
         self.diagnostics.append(self.rule.at(span, message, help=help))
 
     def listed(self, fields: Fields, key: str) -> tuple[str, ...]:
-        """Return the texts of a list, which names something, and not too much of it."""
+        """Return the texts of a list, which must be neither empty nor too long."""
         values = fields.texts(key)
         if key in fields and not values:
             self.refuse(fields.key_spans.get(key, fields.span), f"`{key}` lists nothing")
@@ -89,7 +89,7 @@ class EntriesRead:
         return tuple(dict.fromkeys(value.value for value in values))
 
     def scope(self, fields: Fields) -> dict[str, tuple[str, ...]]:
-        """Return the lists of an entry's scope by key, none where it has no scope; one that names nothing is refused."""
+        """Return the lists of an entry's scope by key, none if it has no scope; an empty scope is an error."""
         scope = fields.get("scope")
         if scope is None:
             return {}
@@ -99,12 +99,12 @@ class EntriesRead:
 
 
 def is_whole(fields: Fields, *keys: str) -> bool:
-    """Whether some keys are there, and nothing that stands there could not be read."""
+    """Whether some keys exist and all values could be read."""
     return all(fields.get(key) is not None for key in keys) and all(value is not None for value in fields.values())
 
 
 def meant(patterns: Iterable[str], policy_ids: Iterable[str]) -> tuple[str, ...]:
-    """Return the policies that patterns mean: `*` is anything within a segment, `**` anything across segments."""
+    """Return the policies that patterns match: `*` is anything within a segment, `**` anything across segments."""
     patterns = list(patterns)
     whole = {pattern for pattern in patterns if "*" not in pattern}
     expressions = [_expression(pattern) for pattern in patterns if "*" in pattern]

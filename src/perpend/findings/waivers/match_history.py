@@ -1,4 +1,4 @@
-"""The view of a history's findings in, what waivers cover of them out: yesterday's findings by today's waivers."""
+"""Match today's waivers with the findings of a history."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _LIVES = (State.OPEN, State.UNCONFIRMED, State.UNKNOWN)
 
 
 def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: DayAsked) -> WaiverMatches:
-    """Return what waivers cover of a history's findings that have not ended. ``connection`` has the view ``finding``.
+    """Return the open findings of a history that waivers cover. ``connection`` has the view ``finding``.
 
-    What is waived stands in a table afterwards, by the findings' ids as keys. Of policies that no waiver means nothing is read.
+    The waived findings are in a table afterwards, with their ids as keys. Only policies of waivers are read.
     """
     standings = standings_on(files, day, policy_ids)
     fill_candidates(connection, {policy for standing in standings for policy in standing.policies})
@@ -34,7 +34,7 @@ def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Coll
 
 
 def fill_candidates(connection: Connection, policies: Collection[str] | None = None) -> None:
-    """Fill the table of candidates with a history's findings that have not ended, of some policies or all; ids are the keys."""
+    """Fill the table of candidates with the open findings of some policies, or all; their ids are the keys."""
     make_candidates(connection)
     if policies is not None and not policies:
         return
@@ -58,9 +58,9 @@ def unused(covering: WaiverMatches) -> tuple[WaiverStatus, ...]:
 
 
 def objects_in_scope(connection: Connection, standings: Sequence[WaiverStatus], judged: str) -> dict[str, int]:
-    """Return how many objects that are judged are in the scope of waivers, whatever is found of them; none with nothing.
+    """Return the number of evaluated objects in the scope of each waiver, with any verdict; none for zero.
 
-    ``judged`` is the query for these objects, policy by policy. What waivers cover has to be asked again afterwards.
+    ``judged`` is the query for these objects. The matches of waivers are replaced.
     """
     make_candidates(connection)
     outside = "coalesce(external_id, id)"
@@ -73,9 +73,9 @@ def objects_in_scope(connection: Connection, standings: Sequence[WaiverStatus], 
 
 
 def with_waivers(query: Query, which: str = "all") -> Query:
-    """Return a query for findings with ``waiver`` and ``waived_until`` beside its columns, null for what is not waived.
+    """Return a query for findings with the further columns ``waiver`` and ``waived_until``, null if not waived.
 
-    ``which``: "yes" for those that are waived, "no" for the others. The order stays that of the query.
+    ``which``: "yes" selects waived findings, "no" the others. The order stays.
     """
     where = {"yes": " WHERE w.waiver IS NOT NULL", "no": " WHERE w.waiver IS NULL"}.get(which, "")
     numbered = f"SELECT *, row_number() OVER () AS place FROM ({query[0]})"
@@ -87,7 +87,7 @@ def with_waivers(query: Query, which: str = "all") -> Query:
 
 
 def waived_counts(connection: Connection, accounts: Sequence[str]) -> dict[str, int]:
-    """Return how many incompliant findings of each policy are waived, of some accounts where any are named."""
+    """Return the number of waived INCOMPLIANT findings of each policy, in some accounts or all."""
     where = f" AND f.account IN ({', '.join('?' * len(accounts))})" if accounts else ""
     query = (
         f"SELECT w.policy_id, count(*) FROM {WAIVED} AS w JOIN finding AS f ON f.finding_id = w.key "
@@ -97,7 +97,7 @@ def waived_counts(connection: Connection, accounts: Sequence[str]) -> dict[str, 
 
 
 def waived_statement(connection: Connection) -> str:
-    """Return the statement that makes a view ``waived`` of what ``waived_findings`` left: ``finding_id`` and ``waiver``."""
+    """Return the statement that creates the view ``waived`` after ``waived_findings``: ``finding_id``, ``waiver``."""
     query = f"SELECT waiver, string_agg(key, ',' ORDER BY key) FROM {WAIVED} GROUP BY 1 ORDER BY 1"
     parts = [
         f"SELECT unnest(string_split({text(keys)}, ',')) AS finding_id, {text(waiver)} AS waiver"
@@ -108,7 +108,7 @@ def waived_statement(connection: Connection) -> str:
 
 
 def tried(connection: Connection, covering: WaiverMatches) -> list[dict[str, Any]]:
-    """Return what each waiver would cover, in force or not, by policy, account and status; after ``waived_findings``."""
+    """Return the number of findings that each waiver matches, in force or not, by policy, account and status."""
     query = (
         f"SELECT m.waiver, c.policy_id, c.account, c.status, count(*) FROM {MATCHES} AS m JOIN {CANDIDATES} AS c "
         "ON c.rowid = m.candidate GROUP BY ALL ORDER BY 1, 2, 3 NULLS FIRST, 4"

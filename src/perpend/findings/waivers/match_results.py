@@ -1,4 +1,4 @@
-"""A judgement in, what waivers cover of it out, without any verdict or count of it changed."""
+"""Match waivers with the findings of an evaluation. Verdicts and counts do not change."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ _AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class WaivedEvaluation:
-    """What waivers cover of a judgement. ``in_scope``: of those that cover nothing, how many objects are in their scope."""
+    """The findings that waivers cover. ``in_scope`` is the number of objects in the scope of each unused waiver."""
 
     covering: WaiverMatches
     in_scope: Mapping[str, int]
 
 
 def waived(evaluation: Evaluation, files: WaiverFiles, policy_ids: Collection[str], *, replayed: bool) -> WaivedEvaluation:
-    """Return what waivers cover of a judgement on its day; if not ``replayed``, none that has ended before today.
+    """Return the findings of an evaluation that waivers cover on its day.
 
-    ``policy_ids`` are all that the repository has.
+    Unless ``replayed``, waivers that ended before today cover nothing. ``policy_ids`` are all of the repository.
     """
     day = DayAsked.of(evaluation.day.time.date(), named=replayed)
     standings = standings_on(files, day, policy_ids)
@@ -80,7 +80,7 @@ def waived(evaluation: Evaluation, files: WaiverFiles, policy_ids: Collection[st
 
 @contextmanager
 def covered(evaluation: Evaluation, covering: WaiverMatches) -> Iterator[Iterator[tuple[WaiverStatus, tuple[str, ...], bool]]]:
-    """Yield what waivers in force cover: the waiver, the finding (policy, type, Id, status), and whether it is shown for it."""
+    """Yield the findings (policy, type, Id, status) under active waivers, the waiver, and whether it is the one shown."""
     standings = covering.standings
     in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
     with judgement_database(evaluation) as connection:
@@ -102,7 +102,7 @@ def _meant_by(standings: Iterable[MeansFindings]) -> set[str]:
 
 @contextmanager
 def judgement_database(evaluation: Evaluation) -> Iterator[Connection]:
-    """Yield the database that reads a judgement's verdicts; where they are held in memory, one of our own."""
+    """Yield the database that reads an evaluation's verdicts; a new one if they are in memory."""
     stored = next((column for column in evaluation.verdicts if isinstance(column, ParquetVerdicts)), None)
     if stored is None:
         with opened() as connection:
@@ -115,7 +115,7 @@ def judgement_database(evaluation: Evaluation) -> Iterator[Connection]:
 def fill_candidates(
     connection: Connection, evaluation: Evaluation, wanted: Collection[str], statuses: Collection[Status]
 ) -> None:
-    """Fill the table of candidates with the findings of the policies that are wanted."""
+    """Fill the table of candidates with the findings of some policies."""
     make_candidates(connection)
     by_type: dict[str, list[Verdicts]] = {}
     for column in evaluation.verdicts:
@@ -142,7 +142,7 @@ def _held(
 
 
 def _called(judged: CloudObject, declared: ObjectType) -> tuple[str | None, ...]:
-    """Return an object's Id, external id, name, account and region, None for what is not known."""
+    """Return an object's Id, external id, name, account and region, None for unknown ones."""
     scope = scope_of(judged.fields, declared)
     account = account_of_arn(judged.external_id) or scope.account
     return (*(one or None for one in (judged.id, judged.external_id, judged.name)), account, scope.region)

@@ -1,4 +1,4 @@
-"""Standings and a table of candidates in, what is waived out: by policy and status, with what is to be told of each waiver."""
+"""Count the findings that waivers match, by policy and status, with data for warnings."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _MOST_PAIRS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class WaiverMatches:
-    """What waivers cover of some findings on a day.
+    """The findings that waivers cover on a day.
 
-    ``covers``: how many findings each waiver would cover, in force or not, by its id. ``waived``: how many findings are
-    waived, by policy and status; ``by_waiver`` the same by the waiver that is shown. ``of`` is how many findings each policy
-    has of these statuses. ``overlaps`` are pairs of waivers that cover the same findings, with how many.
+    ``covers`` is the number of findings that each waiver matches, in force or not, by its id. ``waived`` is the number of
+    waived findings by policy and status, ``by_waiver`` the same by the waiver shown. ``of`` is the number of findings of each
+    policy with these statuses. ``overlaps`` counts the findings that pairs of waivers both cover.
     """
 
     day: DayAsked
@@ -41,16 +41,16 @@ class WaiverMatches:
     overlaps: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def number(self, status: Status) -> int:
-        """How many findings of a status are waived."""
+        """Return the number of waived findings of a status."""
         return sum(number for (_, other), number in self.waived.items() if other is status)
 
     def waived_of(self, policy_id: str) -> int:
-        """How many incompliant findings of a policy are waived."""
+        """Return the number of waived INCOMPLIANT findings of a policy."""
         return self.waived.get((policy_id, Status.INCOMPLIANT), 0)
 
 
 def cover(connection: Connection, standings: Sequence[WaiverStatus], day: DayAsked) -> WaiverMatches:
-    """Return what waivers cover of the candidates, and leave it behind in the table of what is waived.
+    """Return the candidates that waivers cover, and fill the table of waived findings.
 
     A waiver that covers more than its limit covers nothing at all.
     """
@@ -89,7 +89,7 @@ def cover(connection: Connection, standings: Sequence[WaiverStatus], day: DayAsk
 
 
 def _keep(connection: Connection, standings: Sequence[WaiverStatus], in_force: Sequence[int]) -> None:
-    """Fill the table of what is waived."""
+    """Fill the table of waived findings."""
     connection.execute("CREATE OR REPLACE TEMP TABLE perpend_waiver_name (waiver INTEGER, id VARCHAR, until VARCHAR)")
     for place in in_force:
         waiver = standings[place].waiver

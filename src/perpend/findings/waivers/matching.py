@@ -1,6 +1,6 @@
-"""Waivers and a table of findings in, which of them each waiver covers out: one join per way to find them, in SQL.
+"""Match waivers with a table of findings in SQL, with one join for each way to find them.
 
-A pattern is compared from both ends, and by RE2 only where more than one `*` is left: no pattern takes long.
+A pattern is compared from both ends, and by RE2 only if more than one `*` is left, so no pattern takes long.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ROW: Final = {
 
 
 class MeansFindings(Protocol):
-    """Whatever means findings, of some policies and statuses, by a scope: every key must hold, a list means any of it."""
+    """A selection of findings: policies, statuses and a scope. Every key must match, by any value of its list."""
 
     @property
     def policies(self) -> tuple[str, ...]:
@@ -53,27 +53,27 @@ class MeansFindings(Protocol):
 
     @property
     def scope(self) -> Mapping[str, tuple[str, ...]]:
-        """Lists by key; those that are absent mean all."""
+        """Lists of values by key; a missing key matches everything."""
 
 
 class TooManyWaivers(PerpendError):
-    """Waivers that stand for more combinations than are compared."""
+    """Waivers with more combinations than are compared."""
 
 
 def make_candidates(connection: Connection) -> None:
-    """Make the table of candidates anew, empty."""
+    """Create the empty table of candidates."""
     columns = ", ".join(f"{column} VARCHAR" for column in (*COLUMNS, "key"))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {CANDIDATES} ({columns})")
 
 
 def add_candidates(connection: Connection, rows: Iterable[Sequence[str | None]]) -> None:
-    """Add candidates that are held in memory: their columns, and the key."""
+    """Add candidates from memory: their columns, and the key."""
     kinds = dict.fromkeys((*COLUMNS, "key"), "VARCHAR")
     _insert(connection, CANDIDATES, kinds, (tuple(map(storable, row)) for row in rows))
 
 
 def match(connection: Connection, standings: Sequence[MeansFindings], *, whatever_status: bool = False) -> None:
-    """Fill the table of matches. ``whatever_status``: also with findings whose status a waiver does not cover."""
+    """Fill the table of matches; with ``whatever_status``, statuses are not compared."""
     columns = ", ".join(f"{name} {kind}" for name, kind in _ROW.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_WAIVERS} ({columns})")
     rows = (row for number, means in enumerate(standings) for row in _rows(number, means))
@@ -95,12 +95,12 @@ def match(connection: Connection, standings: Sequence[MeansFindings], *, whateve
 
 
 def matched(connection: Connection) -> dict[int, int]:
-    """Return how many findings each waiver covers, by its place among the standings; none with nothing."""
+    """Return the number of findings that each waiver covers, by its index; none for zero."""
     return dict(rows_of(connection, f"SELECT waiver, count(*) FROM {MATCHES} GROUP BY 1"))
 
 
 def covered_query(in_force: Iterable[int]) -> str:
-    """Return the query for covered findings: the ``candidate``, the first ``waiver`` in force, and the last one (``other``)."""
+    """Return the query for covered findings: ``candidate``, the first ``waiver`` in force, and the last one (``other``)."""
     listed = ", ".join(map(str, in_force)) or "NULL"
     return (
         f"SELECT candidate, min(waiver) AS waiver, max(waiver) AS other FROM {MATCHES} WHERE waiver IN ({listed}) "
@@ -119,7 +119,7 @@ def _condition(*, whatever_status: bool) -> str:
 
 
 def _is_like(value: str, of: str) -> str:
-    """Return the condition that a value fits a pattern. What is not known fits none but the one that is not there."""
+    """Return the condition that a value fits a pattern. An unknown value fits only a missing pattern."""
     sign = f"w.{of}_"
     return (
         f"(CASE WHEN {sign}whole IS NOT NULL THEN coalesce({value} = {sign}whole, false) WHEN {sign}prefix IS NULL THEN true "
@@ -130,7 +130,7 @@ def _is_like(value: str, of: str) -> str:
 
 
 def _rows(number: int, standing: MeansFindings) -> Iterator[tuple[Any, ...]]:
-    """Yield a row for each way in which a waiver can be met: a policy, an account, an object's pattern, a name's."""
+    """Yield a row for each combination of a waiver: policy, account, pattern of objects, pattern of names."""
     scope = standing.scope
     anything: tuple[None, ...] = (None,)
     ways = product(
@@ -143,7 +143,7 @@ def _rows(number: int, standing: MeansFindings) -> Iterator[tuple[Any, ...]]:
 
 
 def _signs(pattern: str | None) -> tuple[Any, ...]:
-    """Return how a pattern is compared: its beginning, its end, the bytes of both, an expression where these do not say all."""
+    """Return the parts of a pattern: prefix, suffix, their bytes, and an expression if these are not enough."""
     if pattern is None:
         return (None,) * len(_SIGNS)
     parts = re.split(r"\*+", pattern)
@@ -172,5 +172,5 @@ def _insert(
 
 
 def storable(value: str | None) -> str | None:
-    """Return a text as a database can hold it."""
+    """Return a text as a database can store it."""
     return None if value is None else value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

@@ -1,4 +1,4 @@
-"""``waivers/*.yaml`` in, what people answer for out: waivers and attestations, each whole, or a diagnostic in its place."""
+"""Read ``waivers/*.yaml``: each waiver and attestation is valid, or has a diagnostic."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """Findings that somebody answers for. ``scope`` holds lists by key, those that are absent mean all; None is for ever."""
+    """An acceptance of findings. ``scope`` holds lists by key, a missing key means all; ``until`` is None for ever."""
 
     id: str
     policies: tuple[str, ...]
@@ -52,7 +52,7 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """What somebody attests of a policy that cannot be automated."""
+    """A statement by a person that a policy which cannot be automated is met."""
 
     id: str
     policy: str
@@ -67,7 +67,7 @@ class Attestation:
 
 @dataclass(frozen=True, slots=True)
 class WaiverFiles:
-    """What the files of one directory say, and what is wrong with them: then nothing of it can be relied on."""
+    """The waivers of one directory, and its diagnostics. With any diagnostic, no waiver is used."""
 
     waivers: tuple[Waiver, ...] = ()
     attestations: tuple[Attestation, ...] = ()
@@ -77,7 +77,7 @@ class WaiverFiles:
 
 @dataclass(slots=True)
 class _WaiversRead(EntriesRead):
-    """One reading of all files: what was found, and which ids are taken."""
+    """The reading of all files, with the entries and ids so far."""
 
     waivers: list[Waiver] = field(default_factory=list)
     attestations: list[Attestation] = field(default_factory=list)
@@ -86,13 +86,13 @@ class _WaiversRead(EntriesRead):
 
 
 def waivers_below(files: Files, folder: str) -> WaiverFiles:
-    """Return what the YAML files of a directory say; ``folder`` is its path from the root, "" for the root itself."""
+    """Return the waivers in the YAML files of a directory; ``folder`` is its path from the root, empty for the root."""
     reading = _WaiversRead(files, WAIVERS, UNUSABLE)
     return _found(reading, reading.below(folder))
 
 
 def waivers_of(files: Files, path: str) -> WaiverFiles:
-    """Return what one file says; ``path`` is that from the root."""
+    """Return the waivers of one file; ``path`` is its path from the root."""
     reading = _WaiversRead(files, WAIVERS, UNUSABLE)
     return _found(reading, reading.at(path))
 
@@ -196,7 +196,7 @@ def _day(fields: Fields, key: str, reading: _WaiversRead) -> date | None:
 
 
 def _check_end(fields: Fields, begins: date | None, until: date | None, reading: _WaiversRead) -> None:
-    """Refuse a waiver that ends before it begins, or does not say when it ends."""
+    """Reject a waiver that ends before it begins, or has no end."""
     forever = bool(fields.text("forever", False))
     if "until" in fields and forever:
         reading.refuse(fields["until"].span, "`until` and `forever` contradict each other")

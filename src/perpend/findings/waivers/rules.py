@@ -1,4 +1,4 @@
-"""What is told of waivers that can be read. Each rule is a page of ``perpend rule``."""
+"""Rules for unusual waivers. Each rule is a page of ``perpend rule``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A waiver and a day in, whether it is in force out: not before its first day, not after its last, not without approval.
+"""Decide whether a waiver is in force on a day: begun, not ended, and approved.
 
-A waiver ends by the calendar, however old the facts are: only who names a day asks for the waivers of that day.
+A waiver ends by the calendar, however old the facts are; only an explicit day selects the waivers of that day.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ class Force(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DayAsked:
-    """The day that waivers are asked on. ``last``: what ended before it is not in force, whatever the day is."""
+    """The day on which to apply waivers. Waivers that ended before ``last`` are not in force, whatever the day is."""
 
     day: date
     last: date
 
     @classmethod
     def of(cls, day: date, *, named: bool) -> DayAsked:
-        """Return the day as it is where somebody has named it, else one on which nothing that ended before today holds."""
+        """Return the day itself if it was ``named``, else one on which waivers that ended before today are not in force."""
         return cls(day, day if named else max(day, datetime.now(UTC).date()))
 
 
 @dataclass(frozen=True, slots=True)
 class WaiverStatus:
-    """A waiver on a day, with the policies of a repository that it means."""
+    """A waiver on a day, with the policies of a repository that it names."""
 
     waiver: Waiver
     force: Force
@@ -56,17 +56,17 @@ class WaiverStatus:
 
     @property
     def scope(self) -> Mapping[str, tuple[str, ...]]:
-        """Which findings of its policies it means."""
+        """The scope of its findings."""
         return self.waiver.scope
 
     @property
     def statuses(self) -> tuple[str, ...]:
-        """Verdicts that it covers."""
+        """The statuses of its findings."""
         return self.waiver.statuses
 
 
 def standings_on(files: WaiverFiles, day: DayAsked, policy_ids: Iterable[str]) -> tuple[WaiverStatus, ...]:
-    """Return how waivers stand on a day, those that end first in front: where several cover one finding, the first is shown."""
+    """Return the status of waivers on a day, those that end first first: the first that covers a finding is shown."""
     known = sorted(policy_ids)
     standings = [
         WaiverStatus(waiver, force_of(waiver, day, files.approvers), meant(waiver.policies, known)) for waiver in files.waivers
@@ -80,7 +80,7 @@ def _end(standing: WaiverStatus) -> tuple[bool, int, str]:
 
 
 def force_of(entry: Waiver | Attestation, asked: DayAsked, approvers: Collection[str]) -> Force:
-    """Return whether something is in force on a day, as far as the files say."""
+    """Return whether an entry is in force on a day, by the files alone."""
     if entry.begins is not None and asked.day < entry.begins:
         return Force.NOT_BEGUN
     if entry.until is not None and asked.last > entry.until:
@@ -91,7 +91,7 @@ def force_of(entry: Waiver | Attestation, asked: DayAsked, approvers: Collection
 
 
 def approves_itself(entry: Waiver | Attestation) -> bool:
-    """Whether owner and approver are one: another spelling, by case or blank space, is nobody else."""
+    """Whether owner and approver are the same person; case and blank space do not matter."""
     return entry.approved_by is not None and _person(entry.approved_by) == _person(entry.owner)
 
 

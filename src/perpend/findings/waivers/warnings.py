@@ -1,4 +1,4 @@
-"""What waivers cover, or what they say alone, in; what somebody has to know of them out, as diagnostics with places."""
+"""Report unusual waivers and attestations, as diagnostics with places."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _FEW: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a run has looked at: the policies that judged and the accounts that were read, all of them where none is named.
+    """The scope of a run: the evaluated policies, and the accounts that were read, all if there are none.
 
-    ``in_scope``: of waivers that cover nothing, how many objects are in their scope, by id.
+    ``in_scope`` is the number of objects in the scope of each waiver that covers nothing, by id.
     """
 
     policies: frozenset[str]
@@ -37,7 +37,7 @@ class Looked:
 
 
 def told_of(covering: WaiverMatches, approvers: Collection[str], looked: Looked | None) -> list[Diagnostic]:
-    """Return what is to be told of waivers on a day; without ``looked``, of what they say alone."""
+    """Return the warnings about waivers on a day; without ``looked``, only those that need no findings."""
     diagnostics: list[Diagnostic] = []
     for standing in covering.standings:
         diagnostics += _of_days(standing, covering, counts=looked is not None)
@@ -59,7 +59,7 @@ def told_of(covering: WaiverMatches, approvers: Collection[str], looked: Looked 
 
 
 def told_of_attestations(attestations: Iterable[Attested]) -> list[Diagnostic]:
-    """Return what is to be told of attestations that do not hold."""
+    """Return the warnings about attestations that are not valid."""
     return [
         rules.CONTRARY.at(
             attested.attestation.span, f"the attestation `{visible(attested.attestation.id)}` does not hold: {attested.ended}"
@@ -114,7 +114,7 @@ def _of_breadth(standing: WaiverStatus, covering: WaiverMatches) -> Iterator[Dia
 
 
 def _of_use(standing: WaiverStatus, covering: WaiverMatches, looked: Looked) -> Iterator[Diagnostic]:
-    """Say why a waiver in force covers nothing, unless nobody has looked where it would."""
+    """Yield a warning that a waiver in force covers nothing, unless its policies or accounts were not evaluated."""
     waiver = standing.waiver
     if standing.force is not Force.IN_FORCE or covering.covers.get(waiver.id):
         return

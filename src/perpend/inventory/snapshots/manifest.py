@@ -7,33 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.claims import Claim, Scope, Unread
-from perpend.core.schema.tables import ROW, Column, Form, Join, Table
+from perpend.core.schema.tables import Column, Form, Join, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT: Final = 3
-"""The version of the store's layout. A higher one is refused: it may mean what this version does not know."""
+"""The version of the store's layout. Documents of any other version are rejected."""
 
-WITHOUT_CLAIMS: Final = (
-    "is not known in full: the snapshot was stored by an earlier version, without claims of what was read; import again"
-)
-"""Why child lists of snapshots of format 1 are not known: in those, lists passed for complete that nobody called so."""
-
-
-RESPELT: Final = 3
-"""The first format that spells some values, and a type, as public policy repositories do."""
-
-_RESPELT_TYPES: Final = frozenset(
-    ("CA10__CaAwsUser__c", "CA10__CaAwsIamRole__c", "CA10__CaAwsAccountRegion__c", "CA10__CaAwsCloudTrailTrail__c")
-)
-"""Types of which an earlier format holds values that policies would read otherwise than they were meant."""
+IMPORT_AGAIN: Final = "import the inputs again, into a new directory"
+"""How to replace a store of an earlier format."""
 
 
 class Damaged(ValueError):
@@ -87,13 +76,7 @@ class Manifest:
     failures: tuple[Failure, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     files: Mapping[str, tuple[StoredFile, ...]] = field(default_factory=dict)
-    format: int = FORMAT
     calls: tuple[Unread, ...] = ()
-
-    @property
-    def outdated(self) -> tuple[str, ...]:
-        """The types whose values were stored in a former notation: policies must not read them."""
-        return tuple(sorted(_RESPELT_TYPES & self.tables.keys())) if self.format < RESPELT else ()
 
     @property
     def content_hash(self) -> str:
@@ -129,8 +112,7 @@ def manifest_from(text: str) -> Manifest:
     """Parse a manifest. Raises Damaged with the reason."""
     document = document_from(text)
     try:
-        claimed = document["format"] > 1
-        tables = {table["name"]: _table_from(table, claimed=claimed) for table in document["tables"]}
+        tables = {table["name"]: _table_from(table) for table in document["tables"]}
         files = {table["name"]: tuple(map(_file_from, table["files"])) for table in document["tables"]}
         created = _time_from(document["created"])
         assert created is not None
@@ -142,7 +124,6 @@ def manifest_from(text: str) -> Manifest:
             tuple(Failure(**failure) for failure in document["failures"]),
             tables,
             files,
-            document["format"],
             tuple(Unread(**call) for call in document.get("calls", ())),
         )
     except (KeyError, TypeError, ValueError, AssertionError):
@@ -173,10 +154,10 @@ def sealed(document: dict[str, Any]) -> str:
     return json.dumps({**document, "checksum": _hash(document)}, indent=1, ensure_ascii=False) + "\n"
 
 
-def document_from(text: str, *, newest: int = FORMAT) -> dict[str, Any]:
+def document_from(text: str, *, version: int = FORMAT, remedy: str = IMPORT_AGAIN) -> dict[str, Any]:
     """Parse a document with a format and a checksum. Raises Damaged with the reason.
 
-    ``newest`` is the newest format that this version knows.
+    ``version`` is the only format that is read; ``remedy`` says how to replace a document of an earlier one.
     """
     try:
         document = json.loads(text)
@@ -184,8 +165,9 @@ def document_from(text: str, *, newest: int = FORMAT) -> dict[str, Any]:
         raise Damaged("it is not JSON: truncated or damaged") from None
     if not isinstance(document, dict) or not isinstance(document.get("format"), int):
         raise Damaged("it is not a manifest")
-    if document["format"] > newest:
-        raise Damaged(f"it is of format {document['format']}, and this version of Perpend knows {newest} at most")
+    if (written := document["format"]) != version:
+        which, how = ("a newer", "upgrade Perpend") if written > version else ("an earlier", remedy)
+        raise Damaged(f"it was written by {which} version of Perpend (format {written}; this version reads {version}): {how}")
     claimed = document.pop("checksum", None)
     if claimed != _hash(document):
         raise Damaged("its checksum does not match: it was edited or damaged")
@@ -209,11 +191,7 @@ def _join_document(join: Join) -> dict[str, Any]:
     return {key: value for key, value in asdict(join).items() if key != "scope" or value is not None}
 
 
-def _table_from(document: dict[str, Any], *, claimed: bool) -> Table:
-    children = [Join(**join) for join in document["children"]]
-    if not claimed:
-        # Undeclared relations were nested in the row itself and are complete; only declared lists need a claim.
-        children = [join if join.own == ROW else replace(join, lacking=WITHOUT_CLAIMS) for join in children]
+def _table_from(document: dict[str, Any]) -> Table:
     return Table(
         document["name"],
         document["type"],
@@ -222,7 +200,7 @@ def _table_from(document: dict[str, Any], *, claimed: bool) -> Table:
             for column in document["columns"]
         },
         {join["name"]: Join(**join) for join in document["lookups"]},
-        {join.name: join for join in children},
+        {join["name"]: Join(**join) for join in document["children"]},
         document["rows"],
         document["contradicted"],
         document.get("deletion"),
@@ -245,7 +223,7 @@ def _source_from(document: dict[str, Any]) -> StoredSource:
         document["objects"],
         tuple(document["accounts"]),
         tuple(document["regions"]),
-        tuple(map(_claim_from, document.get("coverage", ()))),
+        tuple(map(_claim_from, document["coverage"])),
     )
 
 

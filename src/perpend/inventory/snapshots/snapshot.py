@@ -86,16 +86,7 @@ class Snapshot:
     content_hash: str
     engine: str
     directory: Path
-    outdated: tuple[str, ...] = ()
     calls: tuple[Unread, ...] = ()
-
-    def check_spelling(self) -> None:
-        """Raise StoreError if the snapshot has types whose values an earlier version stored in another notation."""
-        if self.outdated:
-            raise StoreError(
-                f"{shown(self.directory)}: snapshot {self.id} was stored by an earlier version, which spelt values of "
-                f"`{self.outdated[0]}` otherwise: bring the inputs in again with `perpend import`, then judge"
-            )
 
     def as_declared(self, types: Types) -> Snapshot:
         """Return the snapshot by the current declarations: relations that have changed since it was stored are unknown.
@@ -164,7 +155,6 @@ def snapshot_of(manifest: Manifest, directory: Path) -> Snapshot:
         manifest.content_hash,
         manifest.engine,
         directory,
-        manifest.outdated,
         manifest.calls,
     )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.directories import no_directory
+from perpend.core.errors import about
 from perpend.inventory.snapshots.files import (
     StoreError,
     check_place,
@@ -273,7 +274,7 @@ class Store:
         pointer = self._pointer()
         if pointer is None:
             what = no_directory(self.directory) or "holds no snapshot yet"
-            raise NoSnapshot(f"{shown(self.directory)}: {what}; `perpend import` makes one")
+            raise about(self.directory, NoSnapshot(f"{shown(self.directory)}: {what}; `perpend import` makes one"))
         return pointer
 
     def _pointer(self) -> tuple[str, str] | None:

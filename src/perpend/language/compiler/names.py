@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import suggestion
-from perpend.core.errors import PerpendError
+from perpend.core.errors import PerpendError, about
 from perpend.core.objects.object_types import ObjectType, current_name, snake_case
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def ids_named(names: Sequence[str], ids: Iterable[str], what: str, *, near: Iter
     for name in names:
         matching = _matches(name, known)
         if not matching:
-            raise UnknownName(f"unknown {what} '{printable(name)}'{did_you_mean(name, [*near, *known])}")
+            raise about(name, UnknownName(f"unknown {what} '{printable(name)}'{did_you_mean(name, [*near, *known])}"))
         chosen |= dict.fromkeys(matching)
     return list(chosen)
 
@@ -78,15 +78,15 @@ def section_named(name: str, repository: Repository) -> str:
     if len(numbered) == 1:
         return numbered[0]
     if numbered:
-        raise UnknownName(f"'{printable(name)}' is the number of {', '.join(numbered[:5])}: name one of them")
+        raise about(name, UnknownName(f"'{printable(name)}' is the number of {', '.join(numbered[:5])}: name one of them"))
     if not known:
-        raise UnknownName(f"unknown framework or section '{printable(name)}': this repository has no frameworks")
+        raise about(name, UnknownName(f"unknown framework or section '{printable(name)}': this repository has no frameworks"))
     siblings = [section for section in repository.section_ids if section.count("/") == top.count("/")]
     siblings.sort(key=_version, reverse=True)
     near = did_you_mean(top, siblings) or did_you_mean(
         top, [sibling.rpartition("-")[0] for sibling in siblings if _version(sibling)]
     )
-    raise UnknownName(f"unknown framework or section '{printable(name)}'{near}")
+    raise about(name, UnknownName(f"unknown framework or section '{printable(name)}'{near}"))
 
 
 def newest(framework: str, known: Iterable[str]) -> str | None:

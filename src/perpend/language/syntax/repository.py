@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from perpend.core.diagnostics.directories import no_directory
 from perpend.core.diagnostics.model import Diagnostic, Span
 from perpend.core.diagnostics.phrases import nearest, shorten
-from perpend.core.errors import PerpendError
+from perpend.core.errors import PerpendError, about
 from perpend.core.objects.object_types import FORMER_NAMES, current_name
 from perpend.language.syntax import rules, shapes
 from perpend.language.syntax.documents import (
@@ -97,7 +97,7 @@ class Repository:
         self._json_places: dict[str, JsonPlaces] = {}
         no_root = None if is_root(Path(root)) else "not a policy repository: it has no `ce`, `frameworks` or `types` directory"
         if wrong := no_directory(root) or no_root:
-            raise NotARepository(f"{root}: {wrong}")
+            raise about(root, NotARepository(f"{root}: {wrong}"))
 
     def carry_over(self, other: Repository, changed: Collection[str]) -> None:
         """Copy the documents that another reading of the same directory has cached, except those of changed files.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.core.diagnostics.markdown import prose, span, table_head, table_row
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
+from perpend.findings.history.model import in_words
 from perpend.reports.formats.decisions import severities_document
 from perpend.reports.formats.finding import not_evaluated
 from perpend.reports.formats.tally import TO_ACT_ON, tally_of
@@ -82,7 +83,7 @@ def write_findings_markdown(run: ReportedRun, findings: Iterable[ReportedFinding
     known: dict[tuple[object, ...], MessageGroup] = {}
     waived = 0
     for finding in findings:
-        word = finding.life.word or finding.status.value.lower()
+        word = in_words(finding.life.word or finding.status.value.lower())
         lives[word] += 1
         waived += finding.life.waiver is not None
         rating = finding.policy.rating.text(Status.INCOMPLIANT) if finding.policy.rating else ""

@@ -37,14 +37,12 @@ def test_a_head_comes_back_as_it_was() -> None:
     assert HistoryManifest() == head_from(text_of_head(HistoryManifest()))
 
 
-def test_a_head_remembers_ratings_and_without_any_is_one_that_older_versions_read() -> None:
+def test_a_head_remembers_ratings() -> None:
     said = RecordedRatings((PolicySeverity("/ce/a", "high", "board", "Why.", "2d"),), ('{"steps":1}',))
     run = HEAD.runs[0]
     head = HEAD.with_run(replace(run, number=2), (1,), said).with_run(replace(run, number=3), (1,), said)
     assert head == head_from(text_of_head(head))
     assert ([None, said, said], (said,)) == ([head.ratings_of(one) for one in head.runs], head.ratings)
-    assert (2, 1) == tuple(json.loads(text_of_head(one))["format"] for one in (head, HEAD))
-    assert not {"ratings", "rated"} & {*json.loads(text_of_head(HEAD)), *json.loads(text_of_head(HEAD))["runs"][0]}
 
 
 def test_a_head_remembers_when_policies_were_no_more() -> None:
@@ -52,26 +50,25 @@ def test_a_head_remembers_when_policies_were_no_more() -> None:
     retired = replace(HEAD, policies=(now,))
     again = replace(HEAD, retirements=(Retirement(1, 2, 5), Retirement(7, 1, 2)))
     assert again == head_from(text_of_head(again))
-    assert (3, 1) == tuple(json.loads(text_of_head(one))["format"] for one in (again, retired))
-    assert "retirements" not in json.loads(text_of_head(retired))
     assert [set(), {1}, {1}, set()] == [again.retired_in(run) for run in (0, 2, 4, 5)]
     assert [{7}, {1}, set()] == [again.retired_in(), retired.retired_in(), retired.retired_in(0)]
 
 
 def test_a_head_says_where_changes_of_objects_stand() -> None:
-    other, older = replace(FILE, path="past/b.parquet"), replace(FILE, path="past/c.parquet")
-    known = RecordedType(past=(FILE, other, older), spans={FILE.path: (1, 4), other.path: (5, 9)}, past_run=7)
+    other = replace(FILE, path="past/b.parquet")
+    known = RecordedType(past=(FILE, other), spans={FILE.path: (1, 4), other.path: (5, 9)}, past_run=7)
     head = replace(HEAD, types={"Thing": known})
     assert head == head_from(text_of_head(head))
-    assert (FILE, older) == known.past_of([1, 4, 10])
-    assert (other, older) == known.past_of([5])
+    assert [(FILE,), (other,), ()] == [known.past_of(numbers) for numbers in ([1, 4, 10], [5], [10])]
+    with pytest.raises(Damaged, match="something else than a history"):
+        head_from(text_of_head(replace(HEAD, types={"Thing": replace(known, spans={FILE.path: (1, 4)})})))
 
 
 def test_a_head_remembers_what_a_run_has_not_read() -> None:
     unread = {"Thing": (("", "denied"), ("111122223333", "failed"))}
     head = HEAD.with_run(replace(HEAD.runs[0], number=2, unread=unread), (1,))
     assert head == head_from(text_of_head(head))
-    assert (3, unread) == (json.loads(text_of_head(head))["format"], head_from(text_of_head(head)).run(2).unread)
+    assert unread == head_from(text_of_head(head)).run(2).unread
     asked = replace(head, policies=(replace(HEAD.policies[0], last_run=2),))
     assert [{}, {"/ce/b": "denied"}] == [one.in_part(["999999999999"]) for one in (head, asked)]
 
@@ -79,7 +76,6 @@ def test_a_head_remembers_what_a_run_has_not_read() -> None:
 def test_a_head_remembers_who_was_looked_at_before_the_day_of_a_run() -> None:
     head = replace(HEAD, types={"Thing": replace(HEAD.types["Thing"], looked=FILE)})
     assert head == head_from(text_of_head(head))
-    assert [4, False] == [json.loads(text_of_head(head))["format"], "looked" in text_of_head(HEAD)]
     assert len(HEAD.files) + 1 == len(head.files)
 
 
@@ -96,9 +92,9 @@ def test_what_the_head_holds_is_found() -> None:
         ("", "no JSON"),
         (text_of_head(HEAD)[:-40], "no JSON"),
         (text_of_head(HEAD).replace('"engine"', '"motor"'), "checksum"),
-        (sealed({"format": 5}), "format 5, and this version of Perpend knows 4"),
-        (sealed({"format": 99}), "format 99, and this version of Perpend knows 4"),
-        (sealed({"format": 1}), "something else than a history"),
+        (sealed({**json.loads(text_of_head(HEAD)), "format": 4}), "earlier version .*: remove the directory `history`"),
+        (sealed({"format": 99}), "newer version of Perpend .format 99; this version reads 5.: upgrade Perpend"),
+        (sealed({"format": 5}), "something else than a history"),
         (sealed({**json.loads(text_of_head(HEAD)), "runs": [5]}), "checksum|something else"),
         ("[" * 100_000, "no JSON"),
     ],

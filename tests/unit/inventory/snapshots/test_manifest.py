@@ -13,11 +13,9 @@ import pytest
 
 from perpend.core.objects.claims import Claim, Scope
 from perpend.core.schema import tables as schema
-from perpend.core.schema.shred import Wanted
 from perpend.core.schema.tables import ROW, Column, Form, Join, Table
 from perpend.inventory.snapshots.manifest import (
     FORMAT,
-    WITHOUT_CLAIMS,
     Damaged,
     Failure,
     Manifest,
@@ -31,9 +29,8 @@ from perpend.inventory.snapshots.manifest import (
     sealed,
     text_of,
 )
-from perpend.inventory.snapshots.read_objects import nested
 from perpend.inventory.snapshots.store import Store
-from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, inventory, write_store
+from tests.unit.inventory.snapshots.stored import THING, inventory, write_store
 
 FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
 SEEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -186,6 +183,13 @@ def leading(path: str) -> str:
     return changed(tables=[{**first, "files": [{"path": path, "sha256": "0" * 64, "size": 1}]}, *others])
 
 
+NEWER = "it was written by a newer version of Perpend (format 4; this version reads 3): upgrade Perpend"
+EARLIER = (
+    "it was written by an earlier version of Perpend (format 2; this version reads 3): "
+    "import the inputs again, into a new directory"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -194,10 +198,12 @@ def leading(path: str) -> str:
         ("[1]", "it is not a manifest"),
         ("{}", "it is not a manifest"),
         ('{"format": "2"}', "it is not a manifest"),
-        ('{"format": 4}', "it is of format 4, and this version of Perpend knows 3 at most"),
-        ('{"format": 2}', "its checksum does not match: it was edited or damaged"),
-        ('{"format": 2, "checksum": null}', "its checksum does not match: it was edited or damaged"),
-        (sealed({"format": 2}), "it is not a manifest"),
+        ('{"format": 4}', NEWER),
+        (changed(format=2), EARLIER),
+        (changed(format=1), EARLIER.replace("format 2", "format 1")),
+        ('{"format": 3}', "its checksum does not match: it was edited or damaged"),
+        ('{"format": 3, "checksum": null}', "its checksum does not match: it was edited or damaged"),
+        (sealed({"format": 3}), "it is not a manifest"),
         (changed(created="yesterday"), "it is not a manifest"),
         (changed(created=None), "it is not a manifest"),
         (changed(failures=[{"source": "x"}]), "it is not a manifest"),
@@ -221,19 +227,6 @@ def test_what_is_no_manifest_is_refused_with_the_reason(text: str, reason: str):
 def test_a_manifest_holds_everything(missing: str):
     with pytest.raises(Damaged, match=r"^it is not a manifest$"):
         manifest_from(sealed({key: value for key, value in DOCUMENT.items() if key != missing}))
-
-
-def test_lists_of_before_claims_are_not_known_unless_rows_held_them_themselves():
-    sources = [{key: value for key, value in one.items() if key != "coverage"} for one in DOCUMENT["sources"]]
-    found = manifest_from(changed(format=1, sources=sources))
-    assert [()] * 2 == [one.coverage for one in found.sources]
-    table = found.tables["Thing__c"]
-    assert TABLE.lookups == table.lookups
-    assert {"parts__r": WITHOUT_CLAIMS, "x__r": None} == {name: one.lacking for name, one in table.children.items()}
-    assert (
-        "is not known in full: the snapshot was stored by an earlier version, without claims of what was read; import again"
-        == (WITHOUT_CLAIMS)
-    )
 
 
 def test_the_pointer_names_a_run_and_the_checksum_of_its_manifest():
@@ -267,38 +260,6 @@ def test_the_manifest_of_a_store_reads_back_as_it_was_written(tmp_path):
     assert manifest == manifest_from(text_of(manifest))
 
 
-def as_format_1(text):
-    """Return a manifest as it was written before sources claimed anything."""
-    document = json.loads(text)
-    del document["checksum"]
-    document["format"] = 1
-    for source in document["sources"]:
-        del source["coverage"]
-    for table in document["tables"]:
-        table["lacking"] = None
-        for join in (*table["lookups"], *table["children"]):
-            del join["lacking"]
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return json.dumps({**document, "checksum": hashlib.sha256(canonical.encode()).hexdigest()})
-
-
-def test_a_snapshot_of_before_claims_knows_no_list_but_those_that_objects_held_themselves(tmp_path):
-    things = [{"Id": "a", "owner__c": "o", "extra__r": [{"n": 1}]}]
-    claims = [Claim(one) for one in (THING, OWNER, PART)]
-    snapshot = write_store(tmp_path, inventory({THING: things, OWNER: [{"Id": "o"}], PART: []}, claims=claims))
-    path = tmp_path / "runs" / f"{snapshot.id}.json"
-    path.write_text(as_format_1(path.read_text()))
-    before = Store(tmp_path).snapshot(snapshot.id)
-    thing = before.tables.by_name[THING]
-    assert [("extra__r", None), ("parts__r", WITHOUT_CLAIMS)] == [(one.name, one.lacking) for one in thing.children.values()]
-    assert [None] == [one.lacking for one in thing.lookups.values()]
-    assert before.content_hash != snapshot.content_hash
-    wanted = Wanted({"Id"}, {}, {"parts__r": Wanted(), "extra__r": Wanted({"n"})})
-    [found] = nested(before, THING, [0], wanted)
-    assert ({"Id": "a", "extra__r": [{"n": 1}]}, {"parts__r": WITHOUT_CLAIMS}) == (found, found.reasons)
-    assert "import again" in WITHOUT_CLAIMS
-
-
 def test_times_are_written_in_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch):
     expected = text_of(MANIFEST)
     monkeypatch.setenv("TZ", "Asia/Tokyo")
@@ -308,18 +269,3 @@ def test_times_are_written_in_utc_wherever_the_machine_stands(monkeypatch: pytes
     finally:
         monkeypatch.undo()
         time.tzset()
-
-
-@pytest.mark.parametrize(
-    ("written", "table", "outdated"),
-    [
-        (2, "CA10__CaAwsUser__c", ("CA10__CaAwsUser__c",)),
-        (2, "CA10__CaAwsIamRole__c", ("CA10__CaAwsIamRole__c",)),
-        (2, "CA10__CaAwsPasswordPolicy__c", ()),
-        (3, "CA10__CaAwsUser__c", ()),
-    ],
-)
-def test_values_of_some_types_were_spelt_otherwise_before_format_3(written, table, outdated):
-    document = json.loads(text_of(replace(MANIFEST, tables={table: Table(table)}, files={})))
-    document.pop("checksum")
-    assert outdated == manifest_from(sealed({**document, "format": written})).outdated

@@ -110,7 +110,7 @@ def test_a_flipped_byte_is_found_when_files_are_verified(tmp_path):
         (lambda text: "", "it is not JSON"),
         (lambda text: "[1]", "it is not a manifest"),
         (lambda text: text.replace(THING, THING.replace("Thing", "Thong")), "its checksum does not match"),
-        (lambda text: json.dumps({**json.loads(text), "format": 99}), "it is of format 99"),
+        (lambda text: json.dumps({**json.loads(text), "format": 99}), "newer version of Perpend"),
     ],
 )
 def test_a_damaged_manifest_is_named_and_earlier_runs_stay_readable(tmp_path, spoil, reason):
@@ -122,7 +122,7 @@ def test_a_damaged_manifest_is_named_and_earlier_runs_stay_readable(tmp_path, sp
     assert ["a"] == ids(Store(tmp_path).snapshot(first.id))
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"format": 1}', b"null", b'{"format": 2, "\xff": 1}'])
+@pytest.mark.parametrize("content", [b"", b"{", b'{"format": 3}', b"null", b'{"format": 3, "\xff": 1}'])
 def test_a_damaged_pointer_is_named_and_nothing_else_is_taken(tmp_path, content):
     run = write_store(tmp_path, inventory(FIRST)).id
     (tmp_path / "manifest.json").write_bytes(content)

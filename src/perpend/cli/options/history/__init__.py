@@ -1,1 +1,1 @@
-"""What commands share that ask a store's history: keeping it, scorecards, revisions of policies and what they find."""
+"""Options and messages of commands that read or write the history of a store."""

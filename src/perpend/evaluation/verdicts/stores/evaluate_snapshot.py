@@ -69,7 +69,6 @@ def evaluate_snapshot(
     cache. ``snapshot_time``, ``today``, ``max_age`` and ``progress`` are as in ``evaluate_objects``. Raises UnknownName if
     the selection has policies over types that the snapshot does not contain.
     """
-    snapshot.check_spelling()
     if missing := sorted(selection.by_type().keys() - snapshot.tables.by_name.keys()):
         raise UnknownName(
             f"snapshot {snapshot.id} holds no {', '.join(missing[:_MAX_LISTED])}{' …' if missing[_MAX_LISTED:] else ''}: "
@@ -107,7 +106,6 @@ def re_evaluate(store: Store, run: str, programs: Sequence[Program], time: datet
     """
     try:
         with store.reading(run) as snapshot, scratch() as directory:
-            snapshot.check_spelling()
             snapshot = snapshot.as_declared(Types.together(program.types for program in programs))
             table = snapshot.tables.of_type(programs[0].input_type)
             if table is None or "Id" not in table.columns:

@@ -1,1 +1,1 @@
-"""What a history holds as views for SQL, and the questions that commands ask of them."""
+"""SQL views of a history, and the queries of commands."""

@@ -1,6 +1,6 @@
-"""What people ask of a history in, queries over its views out: findings by filter, one object or policy, runs compared.
+"""Queries over the views of a history: findings by filter, one object or policy, two runs compared, trends.
 
-Each query comes with its parameters; nothing that a user wrote stands in its text.
+Each query comes with its parameters; no text of a user is part of the SQL.
 """
 
 from __future__ import annotations
@@ -50,16 +50,16 @@ Query = tuple[str, list[Any]]
 
 
 class UnknownRun(PerpendError):
-    """A name that no run of a history has."""
+    """A name that means no run of a history."""
 
 
 class UnknownPolicy(PerpendError):
-    """A name that no policy of a history has: that nothing is found of it would be no answer."""
+    """A name that means no policy of a history. An empty result would look like no findings."""
 
 
 @dataclass(frozen=True, slots=True)
 class FindingFilter:
-    """Which findings are asked for; every filter that is there must hold, a list means any of it."""
+    """A filter of findings. All conditions must hold; a list means any of its values."""
 
     lives: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
@@ -69,9 +69,9 @@ class FindingFilter:
     since: str | None = None
 
     def query(self, head: HistoryManifest, more: Sequence[str] = ()) -> Query:
-        """Return the query for these findings, those that have been open the longest first; ``more`` are further columns.
+        """Return the query for these findings, longest open first, with the columns of findings and ``more``.
 
-        Raises UnknownPolicy where a name means no policy of the history: nothing found would look like nothing open.
+        Raises UnknownPolicy if a name means no policy of the history.
         """
         where: list[str] = []
         values: list[Any] = []
@@ -96,7 +96,7 @@ class FindingFilter:
 
 
 def policies_named(head: HistoryManifest, names: Iterable[str]) -> list[str]:
-    """Return the ids of the policies of a history that ids, the first ones too, their ends, folders or globs mean."""
+    """Return the ids of a history's policies that match ids (current or first ones), their ends, folders or globs."""
     known = sorted({(called, policy.policy_id) for policy in head.policies for called in (policy.policy_id, policy.lineage)})
     policy_ids: dict[str, None] = {}
     for name in names:
@@ -109,7 +109,7 @@ def policies_named(head: HistoryManifest, names: Iterable[str]) -> list[str]:
 
 
 def known_policies(head: HistoryManifest, names: Iterable[str]) -> list[str]:
-    """Return the ids as :func:`policies_named` does. Raises UnknownPolicy for a name that means none, with the nearest."""
+    """Return the ids as :func:`policies_named` does. Raises UnknownPolicy for a name without a match, with the nearest id."""
     policy_ids: dict[str, None] = {}
     for name in names:
         meant = policies_named(head, [name])
@@ -135,7 +135,7 @@ def run_named(head: HistoryManifest, name: str) -> Run:
 
 
 def about(head: HistoryManifest, name: str) -> tuple[str, Query]:
-    """Return what a name means (a finding, a policy, an object) and the query for all that happened there, the oldest first."""
+    """Return the kind of thing that a name means (finding, policy or object), and the query for its events, oldest first."""
     columns = (
         "run, time, event, cause, before, after, before_index, after_index, life, policy_id, type, object_id, object_name, "
         "finding_id"
@@ -151,14 +151,14 @@ def about(head: HistoryManifest, name: str) -> tuple[str, Query]:
 
 
 def objects_of_findings(findings: Sequence[str]) -> Query:
-    """Return the query for the policy and the object of findings, which are named by their ids."""
+    """Return the query for the policy and the object of findings, by their ids."""
     return f"SELECT finding_id, policy_id, object_id FROM finding WHERE finding_id IN ({_places(findings)})", [*findings]
 
 
 def compared(before: int, after: int) -> str:
-    """Return the query for what is otherwise in one run than in another, earlier one: ``what`` says how, ``cause`` why.
+    """Return the query for the findings that differ between two runs; ``what`` is the event, ``cause`` its cause.
 
-    Of the changes it reads those between the two, since the first of them says whether a finding was open before.
+    It reads only the changes between the runs: the first of them shows whether a finding was open before.
     """
     first, last = (f"arg_{one}_null({{0}}, run) AS {{1}}" for one in ("min", "max"))
     said = {"value": "value", "life": "life", "episodes": "episodes", "cause": "cause", "open_since": "open_since"}
@@ -175,13 +175,15 @@ def compared(before: int, after: int) -> str:
     is_open = "life IN ('open', 'unconfirmed')"
     what = (
         f"CASE WHEN {is_open} AND (NOT was_open OR opened) THEN CASE WHEN episodes > 1 THEN 'reopened' ELSE 'opened' END "
-        f"WHEN was_open AND NOT {is_open} THEN CASE WHEN life = 'unknown' THEN 'lost sight' ELSE life END "
-        "WHEN was_open AND NOT blurred AND life = 'unconfirmed' THEN 'lost sight' "
-        "WHEN was_open AND blurred AND life = 'open' THEN 'seen again' "
+        f"WHEN was_open AND NOT {is_open} THEN CASE WHEN life = 'unknown' THEN 'became_unknown' ELSE life END "
+        "WHEN was_open AND NOT blurred AND life = 'unconfirmed' THEN 'became_unknown' "
+        "WHEN was_open AND blurred AND life = 'open' THEN 'reconfirmed' "
         "WHEN was_open AND before // 8 IS DISTINCT FROM value // 8 THEN 'changed' END"
     )
     changes = f"SELECT c.*, {was_open} AS was_open, {blurred} AS blurred FROM ({between}) AS c"
-    order = "['opened', 'reopened', 'lost sight', 'seen again', 'changed', 'resolved', 'gone', 'retired']"
+    order = (
+        "['opened', 'reopened', 'became_unknown', 'reconfirmed', 'changed', 'resolved', 'resource_deleted', 'policy_removed']"
+    )
     return (
         f"SELECT l.what, {FINDING_ID} AS finding_id, p.policy_id, o.type, o.id AS object_id, {called('o')} AS object_name, "
         f"o.external_id, o.account, o.region, {status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
@@ -195,16 +197,16 @@ def compared(before: int, after: int) -> str:
 
 
 def coverage(connection: Connection, run: int) -> tuple[int, int]:
-    """Return how many verdicts a run has given, and how many the history knew after it."""
+    """Return the number of verdicts of a run, and the number of verdicts that the history knew after it."""
     total = "compliant + incompliant + inapplicable + undetermined"
     rows = connection.execute(f"SELECT sum(judged), sum({total}) FROM ledger WHERE run = {int(run)}").fetchall()
     return int(rows[0][0] or 0), int(rows[0][1] or 0)
 
 
 def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
-    """Return the query for a row per run, in their order: how many are open, unconfirmed, unknown and compliant after it.
+    """Return the query for a row per run, in order: the findings open, unconfirmed, unknown and compliant after it.
 
-    ``late`` is of how many accounts a run has moved nothing, or not all, since they were looked at later before.
+    ``late`` is the number of accounts for which the history already had newer facts.
     """
     where, values = ["true"], [*accounts, *policies]
     where += [f"account IN ({_places(accounts)})"] if accounts else []
@@ -216,7 +218,8 @@ def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
     )
     flows = (
         "SELECT run, count(*) FILTER (event IN ('opened', 'reopened')) AS opened, "
-        f"count(*) FILTER (event IN ('resolved', 'gone', 'retired')) AS ended FROM event WHERE {condition} GROUP BY 1"
+        "count(*) FILTER (event IN ('resolved', 'resource_deleted', 'policy_removed')) AS ended "
+        f"FROM event WHERE {condition} GROUP BY 1"
     )
     query = (
         "SELECT r.number AS run, r.time, coalesce(c.open, 0) AS open, coalesce(c.unconfirmed, 0) AS unconfirmed, "
@@ -228,9 +231,9 @@ def trend(accounts: Sequence[str], policies: Sequence[str]) -> Query:
 
 
 def open_by_severity(accounts: Sequence[str], policies: Sequence[str], today: Mapping[str, str] | None) -> Query:
-    """Return the query for a row per run and severity: how many findings are open or unconfirmed, by their policies' ratings.
+    """Return the query for the number of open or unconfirmed findings by run and severity.
 
-    ``today`` are severities by policy, of which all runs are told; None takes those that were in force in each run.
+    ``today`` are severities by policy to apply to all runs; None applies the ratings that were in force in each run.
     """
     ratings, said = "rating", [value for one in (today or {}).items() for value in one]
     if today is not None:
@@ -251,11 +254,9 @@ def _places(values: Sequence[Any]) -> str:
 
 
 def newest_counts(accounts: Sequence[str], until: int | None = None) -> Query:
-    """Return the query, over the view ``ledger``, for the newest counts of each policy: compliant, incompliant and so on.
+    """Return the query, over the view ``ledger``, for the newest counts of each policy by status.
 
-    ``until`` is the number of the run that is the newest one then.
-
-    A policy whose objects are all gone has zeros: it was asked, and there is nothing to judge.
+    ``until`` is the number of the last run that counts. A policy whose objects are all deleted has zeros.
     """
     where = f"l.account IN ({_places(accounts)})" if accounts else "true"
     names = ("compliant", "incompliant", "inapplicable", "undetermined")

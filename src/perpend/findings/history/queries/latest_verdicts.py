@@ -1,6 +1,6 @@
-"""A history in, the statement out that makes the view ``policy_output``: the newest verdict of every policy on every object.
+"""Create the view ``policy_output``: the newest verdict of every policy on every object.
 
-Its columns are called, and mean, what they do in the vendor's data set of that name; the findings that are clear are in it.
+Its columns have the names and meanings of the vendor's data set. Passing verdicts are part of it.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _NOTHING: Final = (
 
 
 def policy_output_statement(place: HistoryStorage) -> str:
-    """Return the statement. Policies that are retired are not in it, nor what nobody has judged.
+    """Return the SQL statement that creates the view. Retired policies are left out.
 
-    A verdict that never changed has no row of its own in a history: it is as old as the younger one of object and policy.
+    A verdict that never changed has no row in the history; it is as old as the younger of object and policy.
     """
     cells = " UNION ALL ".join(_cells(place, place.head())) or _NOTHING
     dates = {
@@ -50,7 +50,7 @@ def policy_output_statement(place: HistoryStorage) -> str:
 
 
 def evaluated_objects(place: HistoryStorage, policies: Collection[str]) -> str:
-    """Return the query for the objects that policies judge today, those that have disappeared left out.
+    """Return the query for the objects that policies evaluate now, without disappeared ones.
 
     Its columns are policy_id, type, id, external_id, object_name, account, region and status.
     """
@@ -63,7 +63,7 @@ def evaluated_objects(place: HistoryStorage, policies: Collection[str]) -> str:
 
 
 def _cells(place: HistoryStorage, head: HistoryManifest, policies: Collection[str] | None = None) -> Iterator[str]:
-    """Yield the query for what is known by each policy, or by each of some, by their ids."""
+    """Yield the query for the values of each policy, or of some policies, by their ids."""
     for name, known in head.types.items():
         seen = known.policies
         for policy in head.policies_of(name):

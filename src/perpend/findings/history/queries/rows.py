@@ -1,4 +1,4 @@
-"""Values in, statements out that make views of them: what the tables of a history do not hold."""
+"""SQL statements that create views from values that no table of a history holds."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
 
 def view(name: str, query: str) -> str:
-    """Return the statement that makes a view."""
+    """Return the statement that creates a view."""
     return f"CREATE VIEW IF NOT EXISTS {name} AS {query}"
 
 
 def scorecard_statement(rows: Sequence[tuple[str, str, str, str, str, int, int, int, int]]) -> str:
-    """Return the statement that makes the view ``scorecard``: framework, requirement, number, name, standing, counts."""
+    """Return the statement that creates the view ``scorecard``: framework, requirement, status and counts."""
     columns = "framework, requirement, number, name, standing, compliant, incompliant, inapplicable, undetermined"
     return rows_statement("scorecard", columns, rows or [("", "", "", "", "", 0, 0, 0, 0)], is_row="framework <> ''")
 
 
 def rows_statement(name: str, columns: str, rows: Sequence[Sequence[str | int | None]], *, is_row: str) -> str:
-    """Return the statement that makes a view of rows, at least one; ``is_row`` tells those that are meant."""
+    """Return the statement that creates a view of rows, at least one. ``is_row`` is the condition for real rows."""
     values = ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
     return view(name, f"SELECT * FROM (VALUES {values}) AS s({columns}) WHERE {is_row}")
 
 
 def ratings_query(head: HistoryManifest, table: str) -> str:
-    """Return what the view ``rating`` holds: how severe findings were said to be, in each run, of a ``table``, that knew it."""
+    """Return the query of the view ``rating``: the severities in force in each run of ``table``."""
     said = [(place, rated) for place, ratings in enumerate(head.ratings) for rated in ratings.policies]
     rows = ", ".join(
         f"({place}, {', '.join(map(text, (rated.policy_id, rated.severity, rated.source, rated.because)))}, "

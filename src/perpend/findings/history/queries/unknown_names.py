@@ -1,4 +1,4 @@
-"""Accounts and objects that somebody names, and a history's registry, in; a refusal of what is not in it out."""
+"""Reject names of accounts and objects that a history does not have."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class UnknownOwner(PerpendError):
-    """A name that no account or no object of a history has: that nothing is found of it would look like nothing open."""
+    """A name that no account or no object of a history has. An empty result would look like no findings."""
 
 
 def refuse_unknown(connection: Connection, registries: Sequence[str], accounts: Sequence[str], objects: Sequence[str]) -> None:
-    """Raise UnknownOwner for an account that nothing belongs to, with the nearest one, and a name that no object has.
+    """Raise UnknownOwner for an account without objects, with the nearest account, and for a name without an object.
 
-    ``registries`` are the relations of what is known of the objects of each type.
+    ``registries`` are the relations of known objects, one for each type.
     """
     if accounts:
         query = " UNION ".join(f"SELECT account FROM {registry}" for registry in registries)

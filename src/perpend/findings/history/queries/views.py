@@ -1,6 +1,6 @@
-"""A history in, statements out that make views of it: ``finding``, ``episode``, ``event``, ``ledger`` and ``run``.
+"""Create the SQL views of a history: ``finding``, ``episode``, ``event``, ``ledger``, ``run`` and others.
 
-Files are compared with their hashes before a view names them; of others nothing is read. Times in views are those of snapshots.
+Files are verified against their hashes before a view names them. Times in views are those of snapshots.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """A history that is asked: all that its head names, or, of the types that ``only`` has, the objects that it lists.
+    """The part of a history to query: all, or of the types in ``only`` the listed objects.
 
-    Of changes that were put together none are read that are all of the run ``since`` or older ones.
+    Compacted changes of the run ``since`` or older are not read.
     """
 
     head: HistoryManifest
@@ -80,17 +80,17 @@ class _Sought:
 
     @property
     def types(self) -> Iterable[tuple[str, RecordedType]]:
-        """The types that are asked for, by their names."""
+        """The types to query, with their names."""
         return [(name, known) for name, known in self.head.types.items() if self.only is None or name in self.only]
 
     def past(self, type_name: str, known: RecordedType) -> tuple[StoredFile, ...]:
-        """Return the files of changes that were put together, of a type, in which what is asked for may stand."""
-        if known.past_run is not None and known.past_run <= self.since:
+        """Return the files of compacted changes of a type that may hold rows to query."""
+        if known.past_run <= self.since:
             return ()
         return known.past if self.only is None else known.past_of(self.only[type_name])
 
     def of_objects(self, type_name: str) -> str:
-        """Return the condition that holds for rows of the objects of a type that are asked for, behind a space."""
+        """Return the WHERE clause, after a space, that selects the objects to query of a type."""
         return "" if self.only is None else f" WHERE object_no IN ({_listed(self.only[type_name])})"
 
 
@@ -98,10 +98,10 @@ class _Sought:
 def asking(
     place: HistoryStorage, *views: str, since: int = 0, accounts: Sequence[str] = (), objects: Sequence[str] = ()
 ) -> Iterator[Connection]:
-    """Yield a database with the views of a history, all or those that are named, and nothing else in reach.
+    """Yield a database with some views of a history, or all, and access to nothing else.
 
-    Who names a run as ``since`` is not told all changes until then. Raises UnknownOwner where one of some ``accounts`` owns
-    nothing in it, or nothing is called like one of ``objects``.
+    With ``since``, older compacted changes are not read. Raises UnknownOwner if one of ``accounts`` owns nothing in the
+    history, or if it has no object with one of the names ``objects``.
     """
     head = place.head()
     with _reaching(place, head) as connection:
@@ -116,9 +116,9 @@ def asking(
 
 @contextmanager
 def asking_of(place: HistoryStorage, name: str) -> Iterator[Connection]:
-    """Yield a database with the view ``event`` alone, of no more than the objects that have a name as Id, external id or name.
+    """Yield a database with the view ``event`` of the objects whose Id, external id or name equals ``name``.
 
-    Of types that have none nothing but the registry is read, and compared with its hash.
+    Only the registry is read of types without such an object.
     """
     head, files = place.head(), WholeFiles(place)
     with _reaching(place, head) as connection:
@@ -138,14 +138,14 @@ def _reaching(place: HistoryStorage, head: HistoryManifest) -> Iterator[Connecti
 
 
 def history_views(place: HistoryStorage) -> MoreViews:
-    """Return the views of a history: none where there is no history."""
+    """Return the views of a history, none if there is no history."""
     head = place.head()
     statements = _statements(_Sought(head, WholeFiles(place)), ())
     return MoreViews(tuple(statements), tuple(place.directory / file.path for file in head.files) if statements else ())
 
 
 def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
-    """Return the statements that make views, all or those that are named. Files that none of them reads are not opened."""
+    """Return the statements that create some views, or all. Files that no view reads are not opened."""
     head = asked.head
     if not head.runs:
         return []
@@ -171,7 +171,7 @@ def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
 
 
 def _numbers(asked: _Sought, name: str) -> tuple[str, list[str]]:
-    """Return the query for type and number of the objects that ever had a name, and maybe of some more."""
+    """Return the query for type and number of the objects that had a name at some time, and perhaps of others."""
     wanted = {"id": name, "external_id": name, "name": ROOT_NAME if name == ROOT_USER else name}
     # A condition on one column passes over rows of a file whose least and greatest values say that it cannot hold there.
     parts = [
@@ -213,12 +213,12 @@ def _texts(asked: _Sought) -> str:
 
 
 def _nothing(kinds: Mapping[str, str]) -> str:
-    """Return the query for no rows, of columns by their kinds."""
+    """Return the query for no rows, with columns of these types."""
     return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {column}' for column, kind in kinds.items())} LIMIT 0"
 
 
 def _outcomes() -> str:
-    """Return what verdicts say by their policies' ids: where a policy that is retired is called like another, the other's."""
+    """Return the texts of verdicts by policy id; if a retired policy has the same id as another, those of the other."""
     columns = "p.policy_id, p.type, t.code, t.text, t.message, t.remediation"
     one_of_each = (
         "QUALIFY row_number() OVER (PARTITION BY p.policy_id, p.type, t.code ORDER BY p.retired_run DESC NULLS FIRST) = 1"
@@ -237,7 +237,7 @@ def _objects(asked: _Sought) -> str:
 
 
 def _lives(asked: _Sought) -> str:
-    """Return the newest row of each finding, with the last run that said something."""
+    """Return the newest row of each finding, with the last run that evaluated its object."""
     parts = []
     for name, known in asked.types:
         if known.known is None:
@@ -279,7 +279,7 @@ def _runs() -> str:
 
 
 def status_sql(value: str) -> str:
-    """Return the word of the status that a value holds."""
+    """Return the SQL expression for the status of a stored value."""
     cases = " ".join(f"WHEN {number} THEN {text(status)}" for number, status in enumerate(STATUSES))
     return f"CASE {value} % 8 {cases} END"
 
@@ -288,7 +288,7 @@ _BLURRED = STATUSES.index(Status.UNDETERMINED)
 
 
 def called(row: str) -> str:
-    """Return what an object of the registry is called."""
+    """Return the SQL expression for the name of an object of the registry."""
     is_root = f"{row}.name = {text(ROOT_NAME)} AND {row}.external_id LIKE 'arn:%:root'"
     return f"CASE WHEN {is_root} THEN {text(ROOT_USER)} ELSE {row}.name END"
 
@@ -304,12 +304,12 @@ FINDING_ID = finding_id_sql("p.lineage", "o.type", "o.id", "o.incarnation")
 
 
 def time_of_run(run: str) -> str:
-    """Return the time of a run, by its number."""
+    """Return the SQL expression for the time of a run, by its number."""
     return f"(SELECT time FROM {RUNS} WHERE number = {run})"
 
 
 def _findings() -> str:
-    """Return what ``finding`` holds: a row for each policy and object that were more than compliant or inapplicable."""
+    """Return the query of ``finding``: a row for each policy and object that ever failed or was undetermined."""
     dates = {
         "open_since": "l.open_since",
         "ended_at": "l.ended",
@@ -324,12 +324,12 @@ def _findings() -> str:
         f"SELECT {FINDING_ID} AS finding_id, {_NAMED}, {status_sql('l.value')} AS status, l.value // 8 AS condition_index, "
         f"l.life, {times}, l.episodes, l.run AS changed_in_run, l.seen AS seen_in_run, t.text AS condition_text, "
         f"t.message AS current_state_message, t.remediation AS remediation_message FROM {LIVES} AS l {NAMES} "
-        f"LEFT JOIN {_TEXTS} AS t ON t.policy_no = l.policy_no AND t.code = l.value // 8 WHERE l.life <> 'clear'"
+        f"LEFT JOIN {_TEXTS} AS t ON t.policy_no = l.policy_no AND t.code = l.value // 8 WHERE l.life <> 'passing'"
     )
 
 
 def _events() -> str:
-    """Return what ``event`` holds: every change that a run has made to a finding; ``event`` is null where none is told."""
+    """Return the query of ``event``: every change of a finding; ``event`` is null if only the verdict changed."""
     return (
         f"SELECT l.run, r.time, r.snapshot, {FINDING_ID} AS finding_id, {_NAMED}, l.event, l.cause, "
         f"{status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
@@ -340,7 +340,7 @@ def _events() -> str:
 
 
 def _episodes() -> str:
-    """Return what ``episode`` holds: each time that a finding was open, with its end where there was one."""
+    """Return the query of ``episode``: each period in which a finding was open, with its end if it ended."""
     episodes = (
         "SELECT type, policy_no, object_no, open_since, max(ended) AS ended, max(episodes) AS episode, "
         "arg_max(CASE WHEN run = ended THEN life END, run) FILTER (run = ended) AS ending, "
@@ -355,7 +355,7 @@ def _episodes() -> str:
 
 
 def _ledger(asked: _Sought) -> str:
-    """Return what ``ledger`` holds: all that is known after each run, also of types of which the run itself said nothing."""
+    """Return the query of ``ledger``: the counts after each run, also of types that the run did not evaluate."""
     head = asked.head
     columns = ", ".join(f"l.{column}" for column in COUNTS if column not in ("run", "policy_no", "judged"))
     counted = (
@@ -380,7 +380,7 @@ def _ledger(asked: _Sought) -> str:
 
 
 def _while_not_retired(head: HistoryManifest) -> str:
-    """Return the join that leaves out policies for as long as they were no more, behind a space."""
+    """Return the join, after a space, that leaves out policies while they were retired."""
     times = [(retirement.policy, retirement.since, retirement.until) for retirement in head.retirements]
     times += [(policy.number, policy.retired_run, head.next_run) for policy in head.policies if policy.retired_run is not None]
     if not times:

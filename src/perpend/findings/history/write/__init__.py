@@ -1,1 +1,1 @@
-"""A judged run in, a history that has it out: numbers for objects, values side by side, changes, counts, one head."""
+"""Write evaluated runs to a history."""

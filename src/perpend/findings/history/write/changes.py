@@ -1,4 +1,4 @@
-"""Pairs that have another value in, rows of changes out: what is known then, what happened, and what caused it."""
+"""Compute the changes of findings in a run, their events and causes, in SQL."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WORDS: Final = {"life": State, "event": Event, "cause": Cause}
 
 
 def sortable(columns: Sequence[str] = COLUMNS) -> str:
-    """Return columns of changes as they are sorted: words as numbers, which takes half the memory. Files hold words again."""
+    """Return the columns of changes for sorting: words as enums, which halves the memory. Files hold words again."""
     listed = {column: ", ".join(f"'{word.value}'" for word in words) for column, words in _WORDS.items()}
     return ", ".join(
         f"CAST({column} AS ENUM ({listed[column]})) AS {column}" if column in listed else column for column in columns
@@ -38,17 +38,17 @@ def sortable(columns: Sequence[str] = COLUMNS) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A policy in a run: what is known of it afterwards, and since which run the engine is the one that judges now."""
+    """A policy in a run, after it, and the run since which the current engine evaluates."""
 
     policy: RecordedPolicy
     engine_run: int
 
 
 def lives_query(lives: str | None, changes: Sequence[str], *, of_many: bool = False, of: str = "") -> str:
-    """Return the query for the newest row of every finding that has one. Arguments are paths as SQL writes them.
+    """Return the query for the newest row of every finding. Arguments are paths as SQL literals.
 
-    ``of_many``: one file of changes may hold those of several runs. ``of`` is a relation with the findings that are asked for,
-    by policy_no and object_no; all where it is not there.
+    ``of_many``: a file of changes may hold those of several runs. ``of`` is a relation with the policy_no and object_no of the
+    findings to return; all if it is empty.
     """
     only = f" SEMI JOIN {of} AS o USING (policy_no, object_no)" if of else ""
     columns = ", ".join(LIVES_COLUMNS)
@@ -75,7 +75,7 @@ def lives_query(lives: str | None, changes: Sequence[str], *, of_many: bool = Fa
 
 
 def blurred_keys(lives: str | None, changes: Sequence[str]) -> str:
-    """Return the relation of findings that were unconfirmed at some time: few among all, and those that are now among them."""
+    """Return the relation of findings that were unconfirmed at some time, among them those that are now."""
     files = ", ".join([*([lives] if lives else []), *changes])
     return (
         f"(SELECT DISTINCT policy_no, object_no FROM read_parquet([{files}], hive_partitioning = false) "
@@ -86,9 +86,10 @@ def blurred_keys(lives: str | None, changes: Sequence[str]) -> str:
 def write_changes(
     connection: Connection, out: Path, *, asking: Sequence[Asking], retired: Collection[int], same_estate: bool, run: int
 ) -> None:
-    """Write the changes of a run, out of the tables ``pairs``, ``again``, ``registry``, ``lives`` and ``lives_of_pairs``.
+    """Write the changes of a run from the tables ``pairs``, ``again``, ``registry``, ``lives`` and ``lives_of_pairs``.
 
-    ``retired`` are policies that are no more. ``same_estate``: the run judges what the last one has judged, at the same day.
+    ``retired`` are the numbers of retired policies. ``same_estate``: the run evaluates the same content at the same time as the
+    last one.
     """
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE asking (policy_no INTEGER, first_run INTEGER, program_run INTEGER, engine_run INTEGER)"
@@ -108,12 +109,12 @@ def write_changes(
 
 
 def _told(retired: Collection[int], run: int) -> str:
-    """Return the query for what the step takes: pairs with what was known, and the findings of policies that are no more."""
+    """Return the query for the input of the state machine: changed pairs, and the findings of retired policies."""
     known = ", ".join(f"l.{column}" for column in LIFE if column not in ("value", "status_run", "life", "episodes"))
     pairs = (
         "SELECT p.policy_no, p.object_no, p.seen, p.seen AS seen_before, p.before AS value, "
         "coalesce(l.status_run, CASE WHEN p.before IS NOT NULL THEN greatest(r.first_run, a.first_run) END) AS status_run, "
-        f"{known}, coalesce(l.life, CASE WHEN p.before IS NOT NULL THEN 'clear' END) AS life, "
+        f"{known}, coalesce(l.life, CASE WHEN p.before IS NOT NULL THEN 'passing' END) AS life, "
         "coalesce(l.episodes, 0) AS episodes, p.said, true AS asked, true AS complete, false AS retired, a.program_run, "
         f"a.engine_run, j.value AS again, coalesce(r.first_run, {run}) = {run} AS object_new, "
         f"a.first_run = {run} AS policy_new FROM pairs AS p "
@@ -134,7 +135,7 @@ def _told(retired: Collection[int], run: int) -> str:
 
 def _cause(*, same_estate: bool) -> str:
     unknown = f"before % 8 = {UNDETERMINED} OR said % 8 = {UNDETERMINED}"
-    own = f"CASE WHEN {unknown} THEN 'knowledge' ELSE 'estate' END"
+    own = f"CASE WHEN {unknown} THEN 'visibility_change' ELSE 'resource_change' END"
     older = "(seen_before < program_run OR seen_before < engine_run)"
     changed = "CASE WHEN seen_before < program_run THEN 'policy' ELSE 'engine' END"
     alike = "CASE WHEN before % 8 = said % 8 THEN again = {0} ELSE again % 8 = {0} % 8 END"
@@ -142,19 +143,20 @@ def _cause(*, same_estate: bool) -> str:
         changed
         if same_estate
         else (
-            f"CASE WHEN again IS NULL THEN 'unclear' WHEN {alike.format('before')} THEN {own} "
-            f"WHEN {alike.format('said')} THEN {changed} ELSE 'estate' END"
+            f"CASE WHEN again IS NULL THEN 'unknown' WHEN {alike.format('before')} THEN {own} "
+            f"WHEN {alike.format('said')} THEN {changed} ELSE 'resource_change' END"
         )
     )
     return (
         "CASE WHEN retired THEN 'policy' "
-        "WHEN before IS NULL THEN CASE WHEN object_new THEN 'estate' WHEN policy_new THEN 'policy' ELSE 'knowledge' END "
-        f"WHEN before = said THEN 'policy' WHEN said = {ABSENT} THEN 'estate' WHEN {older} THEN {judged} ELSE {own} END"
+        "WHEN before IS NULL THEN CASE WHEN object_new THEN 'resource_change' WHEN policy_new THEN 'policy' "
+        f"ELSE 'visibility_change' END WHEN before = said THEN 'policy' WHEN said = {ABSENT} THEN 'resource_change' "
+        f"WHEN {older} THEN {judged} ELSE {own} END"
     )
 
 
 def read_again(connection: Connection, file: Path | None, programs: Sequence[tuple[int, Program]]) -> None:
-    """Fill the table ``again`` with the values that programs give an older snapshot now; ``file`` holds codes by Id."""
+    """Fill the table ``again`` with the values that current programs give an older snapshot; ``file`` holds codes by Id."""
     empty = "CREATE OR REPLACE TEMP TABLE again (policy_no INTEGER, object_no INTEGER, value INTEGER)"
     connection.execute(empty)
     if file is None:

@@ -1,4 +1,4 @@
-"""A judged run in, the history with it out, in one step or not at all: everything is SQL over columns, nothing per finding."""
+"""Commit an evaluated run to a history, in one step or not at all. All work is SQL over columns, not loops over findings."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MEMORY_LIMIT: Final = "700MB"
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """What a commit has made: the run's number, what happened in it, and which accounts were looked at later before."""
+    """The result of a commit: the number of the run, its events, and the accounts for which newer facts were known."""
 
     run: int
     events: Mapping[str, int]
@@ -52,9 +52,9 @@ class Committed:
 
 
 def commit_run(place: HistoryStorage, judged: EvaluatedRun, *, now: datetime | None = None) -> Committed | None:
-    """Take a run into a store's history; return None where the history's last run says the same already.
+    """Add a run to a store's history; return None if it equals the last run.
 
-    Raises StoreError where it cannot be written, or where the run's day lies in the future: the history is as before then.
+    Raises StoreError if it cannot be written, or if the time of the run is in the future; the history is unchanged then.
     """
     moment = now or datetime.now(UTC)
     if judged.time > moment + AHEAD:
@@ -77,7 +77,7 @@ def commit_run(place: HistoryStorage, judged: EvaluatedRun, *, now: datetime | N
 
 @dataclass(slots=True)
 class _Commit:
-    """A commit on its way."""
+    """A commit in progress."""
 
     place: HistoryStorage
     judged: EvaluatedRun
@@ -115,9 +115,9 @@ class _Commit:
         return self.judged.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def says_nothing_new(self) -> bool:
-        """Whether the same objects were judged at the same day by the same programs and engine before, and nothing since.
+        """Whether the same objects were evaluated at the same time by the same programs and engine in the last run.
 
-        What people say of severity must be the same, too: a run remembers which ratings were in force.
+        The ratings must be equal, too: a run records the ratings in force.
         """
         engines = {self.head.run(policy.last_run).engine for policy in self.policies.known_before()}
         return (
@@ -130,7 +130,7 @@ class _Commit:
 
     @contextmanager
     def connected(self, directory: Path) -> Iterator[Connection]:
-        """Yield a database that reaches the history, the snapshot's files, the verdicts and a directory of its own."""
+        """Yield a database with access to the history, the snapshot, the verdicts and a temporary directory."""
         spill = make_directory(directory / "spill")
         verdicts = [path for type_judged in self.judged.types if type_judged.files for path in type_judged.files.paths]
         paths = [*self.judged.snapshot.files.paths, *verdicts]
@@ -147,7 +147,7 @@ class _Commit:
                 path.unlink(missing_ok=True)
 
     def types(self) -> list[EvaluatedType]:
-        """The types that the run says something of: those that were judged, and known ones that policies were asked of."""
+        """The types to write: evaluated ones, and known ones whose policies were evaluated without any object."""
         return [
             type_judged
             for type_judged in self.judged.types
@@ -155,7 +155,7 @@ class _Commit:
         ]
 
     def take_type(self, connection: Connection, type_judged: EvaluatedType, directory: Path) -> None:
-        """Take in what the run says of one type."""
+        """Write the results of one type."""
         known = self.head.types.get(type_judged.name, RecordedType())
         numbers = self.policies.of_type(type_judged)
         _view(connection, "registry", registry_query(self.files.paths(known.objects)))
@@ -187,7 +187,7 @@ class _Commit:
         self.types_after[type_judged.name] = after
 
     def finished(self, connection: Connection) -> HistoryManifest:
-        """Return the head to be put in force."""
+        """Return the new manifest."""
         retired = self._retire_absent_types(connection)
         ledger = self._written(connection, "ledger", "FROM ledger ORDER BY policy_no, account")
         run = Run(
@@ -214,7 +214,7 @@ class _Commit:
         return compacted(connection, self.place, after, self.made)
 
     def _late_accounts(self, connection: Connection, known: RecordedType) -> set[str]:
-        """Return the accounts of a type that a run with a later day has looked at."""
+        """Return the accounts of a type that a run with a later time has observed."""
         newest = max((run.time for run in self.head.runs), default="")
         if known.known is None or newest <= self.time:
             return set()
@@ -227,14 +227,14 @@ class _Commit:
         return {account for account, run in rows_of(connection, query) if times.get(run, "") > self.time}
 
     def _last_looked(self, known: RecordedType) -> str:
-        """Return the query for when objects were looked at."""
+        """Return the query for the time of each object's last observation."""
         if known.known is None or not self.times:
             return NOBODY
         kept = self.files.relation(known.looked) if known.looked else None
         return looked_query(self.files.relation(known.known), [*known.groups], self.times, kept)
 
     def _any_before(self) -> bool:
-        """Whether some source is older than a run before."""
+        """Whether some source is older than a previous run."""
         newest = max(self.times.values(), default=0)
         return min(self.judged.looked, default=newest) < newest
 
@@ -261,7 +261,7 @@ class _Commit:
     def _with_values(
         self, connection: Connection, known: RecordedType, type_judged: EvaluatedType, numbers: Mapping[int, RecordedPolicy]
     ) -> RecordedType:
-        """Write the values after the run, and fill the table of pairs that have another one than before."""
+        """Write the values after the run, and fill the table of pairs whose value changed."""
         groups, before = groups_after(known.groups, numbers), known.policies
         old = self.files.relation(known.known) if known.known else None
         path = self._new("known", type_judged.name)
@@ -282,7 +282,7 @@ class _Commit:
     def _revive(
         self, connection: Connection, known: RecordedType, after: RecordedType, numbers: Mapping[int, RecordedPolicy]
     ) -> None:
-        """Add to the pairs what policies that were retired, and are asked again, say as they said it before."""
+        """Add the pairs of policies that were retired, are evaluated again, and have the same verdict as before."""
         revived = {policy.number for policy in self.head.policies if policy.was_retired and policy.number in numbers}
         if revived and known.known is not None and after.known is not None:
             groups = groups_after(known.groups, numbers)
@@ -290,7 +290,7 @@ class _Commit:
             connection.execute(f"INSERT INTO pairs {revived_query(*relations, groups, revived, self.run)}")
 
     def _judge_again(self, connection: Connection, changed: Mapping[int, Program], directory: Path) -> None:
-        """Judge the former snapshot by programs that are others now, where they made anything other than it was."""
+        """Evaluate the previous snapshot by changed programs, if their verdicts changed."""
         moved = {number for (number,) in rows_of(connection, "SELECT DISTINCT policy_no FROM pairs WHERE before IS NOT NULL")}
         asked = [(number, program) for number, program in changed.items() if number in moved]
         last = self._last_asked({number for number, _ in asked})
@@ -302,7 +302,7 @@ class _Commit:
         read_again(connection, answered, asked)
 
     def _last_asked(self, numbers: set[int]) -> Run | None:
-        """Return the newest run that has asked all of some policies."""
+        """Return the newest run that evaluated all of some policies."""
         return next((run for run in reversed(self.head.runs) if numbers <= self.head.was_asked(run)), None)
 
     def _with_changes(
@@ -322,12 +322,12 @@ class _Commit:
         return replace(known, changes=(*known.changes, self.place.taken(path)))
 
     def _files_of_lives(self, known: RecordedType) -> tuple[str | None, list[str]]:
-        """Return where the newest rows of a type's findings are, as SQL writes it: together, and those of the runs since."""
+        """Return the paths, as SQL literals, of the compacted newest rows of a type, and of the changes since."""
         base = self.files.paths([known.lives])[0] if known.lives else None
         return base, self.files.paths(known.changes)
 
     def _engine_run(self) -> int:
-        """Return the run since which the engine is the one that judges now."""
+        """Return the run since which the current engine evaluates."""
         since = self.run
         for run in reversed(self.head.runs):
             if run.engine != self.judged.engine:
@@ -336,7 +336,7 @@ class _Commit:
         return since
 
     def _retire_absent_types(self, connection: Connection) -> Counter[str]:
-        """Retire policies over types of which the run says nothing else; return what happened."""
+        """Retire policies over types that the run does not write otherwise; return the events."""
         before = Counter(self.events)
         done = {one.name for one in self.types()}
         for name, known in self.head.types.items():
@@ -354,7 +354,7 @@ class _Commit:
         return happened
 
     def _count(self, connection: Connection, type_name: str, known: RecordedType, groups: Groups, *, again: bool) -> None:
-        """Write the counts of a type: those of its last run and what was found to be otherwise, or all ``again``."""
+        """Write the counts of a type: those of its last run plus the differences, or all ``again``."""
         numbers = {number: f"v{number}" for number in sorted(groups.column)}
         if known.known is None or not numbers:
             return

@@ -1,4 +1,4 @@
-"""A head in, one with fewer and larger files out: what was appended run by run is put together, changes by object."""
+"""Compact the files of a history: merge files that were appended run by run, and sort changes by object."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BY_POLICY: Final = "ORDER BY policy_no, object_no"
 
 
 def compacted(connection: Connection, place: HistoryStorage, head: HistoryManifest, made: list[Path]) -> HistoryManifest:
-    """Return a head of which no list of files is long. New files are added to ``made``; former ones are left where they are."""
+    """Return a manifest without long lists of files. New files are added to ``made``; replaced ones are left in place."""
     types = {
         name: _type_compacted(_Writing(connection, place, name, made), known, head.runs[-1].number)
         for name, known in head.types.items()
@@ -46,7 +46,7 @@ def _appended(head: HistoryManifest) -> tuple[tuple[str, tuple[StoredFile, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """Who writes the tables of one type anew. Files that come to be are added to ``made``."""
+    """The writer of compacted tables of one type. New files are added to ``made``."""
 
     connection: Connection
     place: HistoryStorage
@@ -61,7 +61,7 @@ class _Writing:
         return self.place.taken(path)
 
     def by_object(self, files: Sequence[StoredFile]) -> dict[StoredFile, tuple[int, int]]:
-        """Write rows of changes sorted by object, in files so small that little is read for one object; return their spans."""
+        """Write changes sorted by object, in files so small that a query for one object reads little; return their spans."""
         rows = f"read_parquet([{', '.join(pattern(path) for path in self.place.paths(files))}], hive_partitioning = false)"
         least, most, number = rows_of(self.connection, f"SELECT min(object_no), max(object_no), count(*) FROM {rows}")[0]
         if not number:

@@ -1,6 +1,6 @@
-"""The values of a type in, a row of counts per policy and account out: what a history knows after a run.
+"""Count verdicts by policy and account: the ledger of a history.
 
-What the last run counted is not counted again: only what is otherwise than it was is taken off there, and added here.
+A run does not count everything again: it subtracts and adds the differences to the counts of the last run.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ verdicts the run itself has given."""
 
 
 def make_ledger(connection: Connection) -> None:
-    """Make the table ``ledger``, empty."""
+    """Create the empty table ``ledger``."""
     kinds = ", ".join(f"{column} {'VARCHAR' if column == 'account' else 'BIGINT'}" for column in COLUMNS)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE ledger ({kinds})")
 
 
 def begin_counting(connection: Connection) -> None:
-    """Make the table ``counts``, empty: by how much the objects of a status are more, by policy and account."""
+    """Create the empty table ``counts``: increments by policy, account and status."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE counts (policy_no INTEGER, account VARCHAR, {_statuses('{} BIGINT')})")
 
 
 def add_counts(connection: Connection, values: str, columns: Mapping[int, str], *, number: str) -> None:
-    """Add the values that a relation holds to the table ``counts``; ``registry`` says whose objects are.
+    """Add the values of a relation to the table ``counts``; ``registry`` has the accounts of objects.
 
-    ``columns`` are those of policies, ``number`` that of the objects' numbers.
+    ``columns`` are those of policies, ``number`` is the column of the objects' numbers.
     """
     connection.execute(f"INSERT INTO counts {_counted(values, columns, number)}")
 
 
 def add_changes(connection: Connection, pairs: str) -> None:
-    """Add to the table ``counts`` what pairs of a policy and an object say, and take off what they said before."""
+    """Add new values of pairs of policy and object to the table ``counts``, and subtract their former values."""
     of_status = {status.value.lower(): STATUSES.index(status) for status in COUNTED}
     counts = ", ".join(
         f"sum(CAST(coalesce(p.said % 8 = {place}, false) AS BIGINT) - CAST(coalesce(p.before % 8 = {place}, false) AS BIGINT))"
@@ -65,9 +65,9 @@ def add_changes(connection: Connection, pairs: str) -> None:
 
 
 def add_former_counts(connection: Connection, ledger: Sequence[str], policies: Sequence[RecordedPolicy]) -> None:
-    """Add to the table ``counts`` those of the last run that looked at the policies of a type: none, if nothing was left of it.
+    """Add to ``counts`` those of the last run that evaluated the policies of a type, if any.
 
-    ``ledger`` are the paths of its files as SQL writes them.
+    ``ledger`` are the paths of its files as SQL literals.
     """
     files = f"read_parquet([{', '.join(ledger)}], hive_partitioning = false)"
     listed = ", ".join(str(policy.number) for policy in policies)
@@ -80,9 +80,10 @@ def add_former_counts(connection: Connection, ledger: Sequence[str], policies: S
 
 
 def write_counts(connection: Connection, now: str, groups: Groups, run: int) -> None:
-    """Add a type's counts after a run to the table ``ledger``, out of ``counts``; ``blurred`` says which are unconfirmed.
+    """Add the counts of a type after a run to the table ``ledger``; ``blurred`` has the unconfirmed findings.
 
-    ``now`` are the values of the type. Of a policy that was asked, what the run has not said itself is counted there: little.
+    ``now`` are the values of the type. Of evaluated policies, the values that the run did not produce are counted there; they
+    are few.
     """
     asked = {number: f"v{number}" for name, numbers in groups.policies.items() for number in numbers if name in groups.asked}
     stale = f"(FROM {now} WHERE {next(iter(sorted(groups.asked)), 'object_no')} IS DISTINCT FROM {run})"
@@ -128,8 +129,8 @@ def _counted(values: str, columns: Mapping[int, str], number: str) -> str:
 def _bits(value: str) -> str:
     """Return the bits that a value adds to.
 
-    Its status is in the last digit of its hexadecimal form. DuckDB makes that, unlike a remainder, of what stands in a column's
-    dictionary, not of what stands in each row.
+    The status is the last digit of its hexadecimal form. DuckDB computes that once for each entry of a column's dictionary, but
+    a remainder once for each row.
     """
     of_status = {number: 1 << _BITS * number for number, status in enumerate(STATUSES) if status in COUNTED}
     bits = ", ".join(f"'{digit:X}': {of_status.get(digit % 8, 0)}" for digit in range(16))

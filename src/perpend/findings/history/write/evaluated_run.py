@@ -1,6 +1,6 @@
-"""What a run that was judged hands to a history: its snapshot, its time, and for each object type programs and verdicts.
+"""The input of a commit: snapshot, time, and the programs and verdicts of each object type.
 
-Refuses to know how verdicts were made; what judges an older snapshot once more is called by name.
+A callback evaluates an older snapshot again, so this module does not depend on how verdicts are computed.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ MOST_ACCOUNTS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A question of the past: the snapshot of a run at its time, judged by programs of one type, as they are now.
+    """A request to evaluate the snapshot of an older run, at its time, by the current programs of one type.
 
-    The answer is a Parquet file at ``out`` with the objects' ``id`` and codes ``v0``, ``v1``, … by program.
+    The result is a Parquet file at ``out`` with the objects' ``id`` and codes ``v0``, ``v1``, … by program.
     """
 
     snapshot: str
@@ -48,9 +48,9 @@ JudgeAgain: TypeAlias = Callable[[Again], bool]
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedType:
-    """One object type of a run. ``files`` hold the verdicts of ``programs``, by number; None where no object was there.
+    """One object type of a run. ``files`` hold the verdicts of ``programs``, by number; None if there was no object.
 
-    ``absent`` are policies that were asked of the type as well, had there been any objects.
+    ``absent`` are policies over the type that were selected, too, but had no objects.
     """
 
     declared: ObjectType
@@ -65,16 +65,16 @@ class EvaluatedType:
 
     @property
     def policies(self) -> tuple[str, ...]:
-        """The ids of the policies that were asked, those with programs first, in the order of these."""
+        """The ids of the selected policies, those with programs first, in the order of these."""
         return (*(program.policy_id for program in self.programs), *self.absent)
 
 
 @dataclass(frozen=True)
 class EvaluatedRun:
-    """A run to be committed. ``time`` is the day at which it was judged; ``assumed``: some source states no time.
+    """A run to commit. ``time`` is the time of the evaluation; ``assumed``: some source states no time.
 
-    ``renames`` are former ids of policies by those that they have now; ``retired`` are policies that are no more. ``ratings``
-    are in force in it, None where nobody has rated anything.
+    ``renames`` maps current ids of policies to former ones; ``retired`` are ids of retired policies. ``ratings`` are in force,
+    None if nothing is rated.
     """
 
     snapshot: Snapshot
@@ -89,14 +89,14 @@ class EvaluatedRun:
 
     @cached_property
     def looked(self) -> list[int]:
-        """When each source saw the estate, in milliseconds: at the latest on the run's day, and then where nothing says it."""
+        """The time of each source in milliseconds: at most the time of the run, which is also used if a source states none."""
         observed = [None if source.observed_at is None else in_utc(source.observed_at) for source in self.snapshot.sources]
         known = (time if time is not None and may_be_seen(time, self.time) else self.time for time in observed)
         return [milliseconds_from_datetime(min(time, self.time)) for time in known]
 
     @cached_property
     def claims(self) -> list[tuple[Claim, int]]:
-        """What the snapshot says of itself, each with the time it is of: what it holds in full, and what it lacks."""
+        """The claims of the snapshot, each with its time: scopes that were read in full, and inputs that were not."""
         day = milliseconds_from_datetime(self.time)
         unread = [(unread_input(failure.source), day) for failure in self.snapshot.failures]
         seen = zip(self.snapshot.sources, self.looked, strict=True)
@@ -104,7 +104,7 @@ class EvaluatedRun:
 
     @cached_property
     def unread(self) -> dict[str, tuple[tuple[str, str], ...]]:
-        """By type of which accounts not all objects were read, "" for any, and why."""
+        """By type, the accounts whose objects were not all read, "" for any account, and the reason."""
         unread = unread_of_types((claim for claim, _ in self.claims), most=MOST_ACCOUNTS)
         told = {judged.name: (*unread.get(judged.name, ()), *unread.get("", ())) for judged in self.types}
         return {name: of_type for name, of_type in told.items() if of_type}

@@ -1,4 +1,4 @@
-"""What former runs have not read of accounts, and a run that may say nothing of them, in; what is still not read out."""
+"""Track the accounts whose objects were not all read, from run to run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def unread_since(head: HistoryManifest, policies: Collection[int]) -> list[tuple[str, str, int]]:
-    """Return of which accounts not all was read when each policy was asked last: the account, "" for any, why, and the time."""
+    """Return the accounts that the last run of each policy did not read in full ("" for any), the reason and the time."""
     runs = ((head.run(policy.last_run), policy.type_name) for policy in head.policies if policy.number in policies)
     return [
         (*one, milliseconds_from_datetime(datetime.fromisoformat(run.time)))
@@ -32,10 +32,10 @@ def unread_since(head: HistoryManifest, policies: Collection[int]) -> list[tuple
 def still_unread(
     connection: Connection, judged: EvaluatedRun, name: str, before: Iterable[tuple[str, str, int]], *, late: Collection[str]
 ) -> tuple[tuple[str, str], ...]:
-    """Return of which accounts not all objects of a type are read after a run, "" for any, and why.
+    """Return the accounts of a type that are not read in full after a run ("" for any), and the reason.
 
-    What was not read ``before`` stays so until objects of that account, or a claim on all of them, come from a source that is
-    no older. Of an account that is not named, that is said of all that are known. The table ``here`` holds what came.
+    An account that was not read ``before`` stays so until its objects, or a claim on all of them, come from a source that is no
+    older. An unnamed account stands for all known ones. The table ``here`` holds the objects of this run.
     """
     own = dict(judged.unread.get(name, ()))
     if not (asked := [one for one in before if one[0] not in own]):

@@ -1,6 +1,6 @@
-"""When each object was looked at, which may be before its run's day: what is older than what a history knows moves nothing.
+"""Track when each object was last observed: older facts change nothing.
 
-A run may hold sources of several days. It is judged as of one, but a fact keeps its own.
+A run may hold sources of several times. It is evaluated at one time, but each fact keeps its own.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ NOBODY: Final = f"SELECT *, CAST(NULL AS INTEGER) AS run FROM ({_NONE_KEPT})"
 
 
 def looked_query(known: str, groups: Sequence[str], times: Mapping[int, int], kept: str | None) -> str:
-    """Return the query for the time at which each known object was looked at, in milliseconds, and the run that did.
+    """Return the query for the last observation of each known object: time in milliseconds, and run.
 
     ``known`` is the relation of values, with a column of runs for each of ``groups``; ``times`` are those of runs. ``kept`` is
-    the relation of the objects of which the last run that met them held older facts.
+    the relation of the objects whose facts are older than their last run.
     """
     seen = f"greatest({', '.join(['0', *(f'k.{name}' for name in groups)])})"
     listed = ", ".join(f"{run}: {time}" for run, time in times.items())
@@ -38,9 +38,9 @@ def looked_query(known: str, groups: Sequence[str], times: Mapping[int, int], ke
 
 
 def set_aside(connection: Connection, judged: EvaluatedRun) -> set[str]:
-    """Take out of the table ``here`` what is older than what the view ``looked`` says; return of which accounts, "" for none.
+    """Remove objects from the table ``here`` that the view ``looked`` knows by newer facts; return their accounts, "" for none.
 
-    Fills the table ``aside`` with the numbers of these objects: nothing is said of them.
+    Fills the table ``aside`` with the numbers of these objects. The run changes nothing about them.
     """
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE aside AS SELECT r.object_no, r.account, h.id FROM here AS h JOIN registry AS r "
@@ -52,9 +52,9 @@ def set_aside(connection: Connection, judged: EvaluatedRun) -> set[str]:
 
 
 def write_looked(connection: Connection, judged: EvaluatedRun, kept: str | None, out: Path) -> bool:
-    """Write when objects were looked at that a run met, or knows to be gone, by facts older than its day; and the former ones.
+    """Write the times of objects whose facts are older than the run, those of former runs included.
 
-    Returns whether there are any. The tables ``here``, ``numbered`` and ``sure`` say who was met and who is gone.
+    Returns whether there are any. The tables ``here``, ``numbered`` and ``sure`` hold the objects met and the deleted ones.
     """
     day = milliseconds_from_datetime(judged.time)
     met = f"SELECT n.object_no, {time_sql(judged)} AS looked FROM numbered AS n JOIN here AS h ON h.{ROW} = n.{ROW}"
@@ -65,5 +65,5 @@ def write_looked(connection: Connection, judged: EvaluatedRun, kept: str | None,
 
 
 def time_sql(judged: EvaluatedRun) -> str:
-    """Return when the source of a row of ``here``, called h, saw the estate, in milliseconds, as SQL."""
+    """Return the SQL expression for the time, in milliseconds, of the source of a row ``h`` of ``here``."""
     return f"CAST({judged.looked} AS BIGINT[])[h.source + 1]"

@@ -1,6 +1,7 @@
-"""The objects of a snapshot met with those that a history knows: numbers for new ones, who came again, who is surely gone.
+"""Match the objects of a snapshot with the registry of a history: number new ones, and find deleted ones.
 
-What goes by a known Id but was made since that was last looked at, or surely belongs to another account, is another object.
+An object with a known Id is another object if it was created after the last observation, or certainly belongs to another
+account.
 """
 
 from __future__ import annotations
@@ -50,9 +51,9 @@ _SHOWN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """How many objects were met: all that have an Id, those of them that are new, and those that another one has replaced.
+    """The number of objects with an Id, of new ones, and of those that replaced another object.
 
-    ``resettled`` are known ones of which another account is told than before.
+    ``resettled`` is the number of known objects with another account than before.
     """
 
     objects: int
@@ -62,7 +63,7 @@ class Met:
 
 
 def registry_query(files: Sequence[str]) -> str:
-    """Return the query for the newest row of every object; ``files`` are paths as SQL writes them."""
+    """Return the query for the newest row of every object; ``files`` are paths as SQL literals."""
     if not files:
         nulls = (f"CAST(NULL AS {kind}) AS {column}" for column, kind in _KINDS.items())
         return f"SELECT {', '.join(nulls)} LIMIT 0"
@@ -82,9 +83,9 @@ def registry_query(files: Sequence[str]) -> str:
 
 
 def look(connection: Connection, snapshot: Snapshot, declared: ObjectType, *, late: Collection[str]) -> None:
-    """Fill the table ``here`` with what the snapshot says of its objects of a type, and by which source.
+    """Fill the table ``here`` with the objects of a type in the snapshot, and their sources.
 
-    Objects of ``late`` accounts are passed over, also those that were of one and of which another is told now.
+    Objects of ``late`` accounts are left out, also those that moved from one.
     """
     table = snapshot.tables.of_type(declared.name)
     query = _here(snapshot, table, declared) if table else None
@@ -96,10 +97,10 @@ def look(connection: Connection, snapshot: Snapshot, declared: ObjectType, *, la
 
 
 def meet(connection: Connection, *, next_object: int, run: int, time: str) -> Met:
-    """Fill the tables ``numbered`` and ``parts`` out of the table ``here`` and the views ``registry`` and ``last_looked``.
+    """Fill the tables ``numbered`` and ``parts`` from the table ``here`` and the views ``registry`` and ``last_looked``.
 
-    ``numbered`` holds the number of each row, ``parts`` what the registry has to learn. ``time`` is when the source of a row
-    of ``here``, called h, saw the estate, in milliseconds, as SQL.
+    ``numbered`` holds the number of each row, ``parts`` the new rows of the registry. ``time`` is the SQL expression for the
+    time of a row ``h`` of ``here``, in milliseconds.
     """
     learnt = " OR ".join(
         f"(h.{column} IS NOT NULL AND h.{column} IS DISTINCT FROM r.{column})"
@@ -130,10 +131,10 @@ def meet(connection: Connection, *, next_object: int, run: int, time: str) -> Me
 
 
 def _find_replaced(connection: Connection) -> None:
-    """Fill the table ``others`` with the rows of ``matched`` that are surely about another object than goes by their Id.
+    """Fill the table ``others`` with the rows of ``matched`` that are certainly another object than the known one.
 
-    It was made since the former one was last looked at, and not after its source saw it; or its account is surely another. A
-    day that was cut off or a number without its first zeros is no other object: it would end what nobody has mended.
+    It was created after the last observation of the known object, and not after its source; or its account is certainly another
+    one. A truncated date, or a number without leading zeros, is no proof: it would end findings that nobody fixed.
     """
     moves = rows_of(connection, "SELECT DISTINCT left_account, account FROM matched WHERE account IS NOT NULL")
     surely = [(former, account) for former, account in moves if is_another_key(account, former)]
@@ -155,10 +156,10 @@ def _find_replaced(connection: Connection) -> None:
 def find_gone(
     connection: Connection, declared: ObjectType, claims: Sequence[tuple[Claim, int]], *, late: Collection[str]
 ) -> None:
-    """Fill the table ``sure`` with the numbers of objects that are surely gone: replaced, or absent where all were read.
+    """Fill the table ``sure`` with the objects that are certainly deleted: replaced, or missing from a complete scope.
 
-    ``claims`` have times, which objects that are absent take over. Who was looked at later is not gone by one,
-    nor who stands in another partition than all that is here of an account's number: there it is the number of another account.
+    ``claims`` have times, which deleted objects take over. An object that was observed later is not deleted; nor is one in
+    another AWS partition than the objects of the same account number, which is another account there.
     """
     others = f"AND coalesce(r.account, '') NOT IN ({', '.join(map(text, sorted(late)))}) " if late else ""
     connection.execute(
@@ -191,7 +192,7 @@ def find_gone(
 
 
 def _keep_renamed(connection: Connection) -> None:
-    """Take out of the table ``sure`` who may be there in another spelling, which nobody had met when it was last looked at."""
+    """Remove objects from the table ``sure`` that may exist in another spelling, new since their last observation."""
     went = (
         f"SELECT a.object_no, r.id, {near('r.id')} AS near, coalesce(l.run, 0) AS run FROM sure AS a "
         "JOIN registry AS r ON r.object_no = a.object_no LEFT JOIN last_looked AS l ON l.object_no = a.object_no"
@@ -209,7 +210,7 @@ def _keep_renamed(connection: Connection) -> None:
 
 
 def _gone_at(claims: Sequence[tuple[Claim, int]], declared: ObjectType, scope: Scope, looked: int | None) -> int | None:
-    """Return the newest time at which claims know all that a scope holds, None where none has since an object was looked at."""
+    """Return the newest time at which claims cover a scope in full, None if none does since an object's last observation."""
     since = [(claim, time) for claim, time in claims if claim.lacking or looked is None or time >= looked]
     if Claims(tuple(claim for claim, _ in since)).reason(declared.name, "", scope) is not None:
         return None
@@ -217,7 +218,7 @@ def _gone_at(claims: Sequence[tuple[Claim, int]], declared: ObjectType, scope: S
 
 
 def write_parts(connection: Connection, out: Path) -> None:
-    """Write what the registry has to learn."""
+    """Write the new rows of the registry."""
     connection.execute(f"COPY (FROM parts ORDER BY object_no) TO {pattern(out)} ({SOUGHT})")
 
 
@@ -249,7 +250,7 @@ def _nothing() -> str:
 
 
 def _instant(value: str) -> str:
-    """Return a time to the second, whichever way it is written; what is no time is nothing that two could differ in."""
+    """Return the SQL expression for a time to the second, in any spelling; null for other texts, which never differ."""
     return f"strftime(try_cast({value} AS TIMESTAMPTZ), '%Y-%m-%dT%H:%M:%SZ')"
 
 

@@ -1,4 +1,4 @@
-"""The policies of a run met with those that a history knows: numbers, what their programs mean, and which are no more."""
+"""Match the policies of a run with those of a history: numbers, changed programs, retirements."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class MatchedPolicies:
-    """The policies that a history will know after a run. ``texts`` are programs whose verdicts say what is not yet kept."""
+    """The policies of a history after a run. ``texts`` are programs whose messages are not stored yet."""
 
     judged: EvaluatedRun
     head: HistoryManifest
@@ -42,14 +42,14 @@ class MatchedPolicies:
 
     @property
     def retirements(self) -> tuple[Retirement, ...]:
-        """The times that are over in which a policy was no more, those that this run ends among them."""
+        """The past periods of retirement, those that this run ends included."""
         after = {policy.number: policy.retired_run for policy in self.all}
         were = [(policy.number, policy.retired_run) for policy in self.head.policies if policy.retired_run is not None]
         ended = (Retirement(number, since, self.run) for number, since in were if after[number] is None)
         return (*self.head.retirements, *ended)
 
     def known_before(self) -> list[RecordedPolicy]:
-        """Return, as they were before the run, the policies that it asks and the history knows."""
+        """Return the policies of the run that the history knows, as they were before."""
         known = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
         asked = (
             (self._lineage(policy_id), type_judged.name)
@@ -59,7 +59,7 @@ class MatchedPolicies:
         return [known[key] for key in asked if key in known]
 
     def are_as_before(self) -> bool:
-        """Whether all programs that judge are known, called as before, and mean the same."""
+        """Whether all programs of the run are known, with the same ids and meanings."""
         known = {(policy.lineage, policy.type_name): policy for policy in self.head.policies}
         programs = [(type_judged.name, program) for type_judged in self.judged.types for program in type_judged.programs]
         return all(
@@ -69,7 +69,7 @@ class MatchedPolicies:
         )
 
     def of_type(self, type_judged: EvaluatedType) -> dict[int, RecordedPolicy]:
-        """Return the policies that are asked of a type by their numbers, those with programs first and in their order."""
+        """Return the policies over a type by their numbers, those with programs first, in their order."""
         policies = {
             policy.number: policy for policy in (self._policy(type_judged.name, program) for program in type_judged.programs)
         }
@@ -82,7 +82,7 @@ class MatchedPolicies:
         return policies
 
     def retire(self, type_name: str) -> set[int]:
-        """Return the policies over a type that are no more, or judge another type now; remember when that was told."""
+        """Retire the policies over a type that no longer exist, or evaluate another type; return their numbers."""
         numbers: set[int] = set()
         for key, policy in list(self.by_key.items()):
             if policy.type_name == type_name and policy.last_run != self.run and self._is_no_more(policy):
@@ -91,7 +91,7 @@ class MatchedPolicies:
         return numbers
 
     def any_to_retire(self) -> bool:
-        """Whether a policy is no more that nobody has retired yet."""
+        """Whether a policy no longer exists and is not retired yet."""
         return any(policy.retired_run is None and self._is_no_more(policy) for policy in self.head.policies)
 
     def _is_no_more(self, policy: RecordedPolicy) -> bool:
@@ -136,7 +136,7 @@ TEXTS: Final = {
 
 
 def text_rows(number: int, run: int, program: Program) -> list[tuple[object, ...]]:
-    """Return what a policy's verdicts say since a run, a row of :data:`TEXTS` each."""
+    """Return the messages of a policy's verdicts since a run, a row of :data:`TEXTS` each."""
     return [
         (number, run, verdict.index, verdict.status.value, verdict.text, verdict.message, verdict.remediation)
         for verdict in program.verdicts.values()
@@ -146,7 +146,7 @@ def text_rows(number: int, run: int, program: Program) -> list[tuple[object, ...
 def policies_lost(
     head: HistoryManifest, policy_ids: set[str], renames: Mapping[str, str], retired: frozenset[str]
 ) -> list[RecordedPolicy]:
-    """Return the policies that a history knows, and that a repository neither has nor calls renamed or retired."""
+    """Return the policies of a history that a repository neither has nor lists as renamed or retired."""
     lineages = {lineage_of(policy_id, renames) for policy_id in policy_ids}
     return [
         policy
@@ -159,7 +159,7 @@ def policies_lost(
 
 
 def means_the_same(head: HistoryManifest, lost: RecordedPolicy, policy_ids: set[str]) -> str | None:
-    """Return the id of the policy of a repository that means what a lost one meant, None where there is not just one."""
+    """Return the id of the one policy of a repository with the meaning of a lost one, None if there is not exactly one."""
     alike = {
         policy.policy_id
         for policy in head.policies

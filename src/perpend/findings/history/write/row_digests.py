@@ -1,4 +1,4 @@
-"""The values of a type before and after a run in, what is otherwise out: policy by policy, object by object, and counted."""
+"""Find the values that a run changed, and count them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,9 @@ _AT_ONCE: Final = 100_000
 def find_pairs(
     connection: Connection, known: str | None, now: str, groups: Groups, before: Collection[int], trivial: Sequence[int]
 ) -> None:
-    """Fill the table ``pairs`` with what has another value than before: policy, object, both values, who said the former one.
+    """Fill the table ``pairs`` with changed values: policy, object, both values, and the run of the former one.
 
-    What is more and what is less goes to the table ``counts``, where all policies were asked before.
-
-    First verdicts that need no row of their own are left out: of a new object, or by a new policy, with a ``trivial`` status.
+    The differences go to the table ``counts``. First verdicts with a ``trivial`` status are left out.
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE pairs ({', '.join(f'{column} INTEGER' for column in PAIR)})")
     asked = sorted(number for name in groups.asked for number in groups.policies[name])
@@ -66,7 +64,7 @@ def find_pairs(
 
 
 def _find_moved(connection: Connection, known: str | None, now: str, asked: Sequence[int], before: Collection[int]) -> int:
-    """Fill the table ``moved`` with the objects of which a policy says anything else than before, in parts; return how many."""
+    """Fill the table ``moved`` with the objects that have any changed value, in parts; return the number of parts."""
     # Rows that are alike are told by a digest: one number a row is compared, not a column a policy. It is salted, so that
     # nobody can look for verdicts with the digest of others beforehand.
     salt = str(secrets.randbits(63))
@@ -82,9 +80,9 @@ def _find_moved(connection: Connection, known: str | None, now: str, asked: Sequ
 
 
 def revived_query(known: str, now: str, groups: Groups, revived: Collection[int], run: int) -> str:
-    """Return the query for findings that were retired, by policies that are asked again and say what they said.
+    """Return the query for findings of policies that were retired, are evaluated again, and have the same verdict.
 
-    Its rows are like those of ``find_pairs``; the view ``lives`` says which findings are retired.
+    Its rows are like those of ``find_pairs``; the view ``lives`` has the retired findings.
     """
     parts = []
     for number in sorted(revived):
@@ -93,7 +91,7 @@ def revived_query(known: str, now: str, groups: Groups, revived: Collection[int]
         parts.append(
             f"SELECT l.policy_no, l.object_no, k.v{number}, n.v{number}, {seen} FROM lives AS l "
             f"JOIN {now} AS n ON n.object_no = l.object_no JOIN {known} AS k ON k.object_no = l.object_no "
-            f"WHERE l.policy_no = {number} AND l.life = 'retired' AND n.{groups.column[number]} = {run} "
+            f"WHERE l.policy_no = {number} AND l.life = 'policy_removed' AND n.{groups.column[number]} = {run} "
             f"AND n.v{number} = k.v{number}"
         )
     return " UNION ALL ".join(parts)

@@ -28,10 +28,10 @@ _WIDE: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 30720"
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The policies of a type by the column that holds the run which last said something of them.
+    """The policies of a type by the column that holds the last run which evaluated them.
 
-    ``policies`` by column; ``asked`` are the columns of policies that this run asks; ``former`` says which column of before
-    has what a column held until now, None where there was none.
+    ``policies`` by column; ``asked`` are the columns of policies of this run; ``former`` maps each column to its former one,
+    None if there was none.
     """
 
     policies: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Groups:
 
 
 def groups_after(known: Mapping[str, tuple[int, ...]], asked: Collection[int]) -> Groups:
-    """Return the groups of a type once some policies are asked: those that were asked in part are split, new ones are one."""
+    """Return the groups of a type after some policies are evaluated: groups are split, and new policies share one."""
     policies: dict[str, tuple[int, ...]] = {}
     former: dict[str, str | None] = {}
     moving: set[str] = set()
@@ -66,7 +66,7 @@ def groups_after(known: Mapping[str, tuple[int, ...]], asked: Collection[int]) -
 
 
 def value_sql(program: Program, code: str) -> str:
-    """Return the value of a code of a program; null of null."""
+    """Return the SQL expression for the value of a code of a program; null for null."""
     # A table of constants: DuckDB looks up what stands in a column's dictionary, not what stands in each row.
     values = {index: value_of(index, verdict.status) for index, verdict in sorted(program.verdicts.items())}
     listed = ", ".join(f"{index}: {value}" for index, value in values.items())
@@ -84,10 +84,11 @@ def write_values(
     before: Collection[int],
     run: int,
 ) -> None:
-    """Write the values of a type after a run, out of those of before (``known``, a relation) and the verdicts of its rows.
+    """Write the values of a type after a run, from those before (``known``, a relation) and the verdicts of the run.
 
     ``programs`` are by the policies' numbers, in the order of the columns of verdicts; ``before`` are the policies that
-    ``known`` has columns of. The tables ``numbered`` and ``sure`` say who was met and who is gone. Rows come in no order.
+    ``known`` has columns of. The tables ``numbered`` and ``sure`` hold the objects met and the deleted ones. Rows come in no
+    order.
     """
     parts = []
     if verdicts is not None:
@@ -107,7 +108,7 @@ def _met(
     known: str | None,
     run: int,
 ) -> str:
-    """Return the query for the objects that were met. Of what was known before it reads the columns that still count only."""
+    """Return the query for the objects met. It reads only the former columns that still count."""
     codes = dict(zip(programs, (f"v{place}" for place in range(len(programs))), strict=True))
     counted = f"SELECT {', '.join(['count(*)', *(f'count({code})' for code in codes.values())])} FROM {verdicts}"
     total, *given = rows_of(connection, counted)[0]
@@ -129,7 +130,7 @@ def _met(
 
 
 def _not_met(known: str, verdicts: str | None, groups: Groups, before: Collection[int], run: int) -> str:
-    """Return the query for the known objects that were not met: as they were, or surely gone."""
+    """Return the query for known objects that were not met: unchanged, or certainly deleted."""
     columns = ["k.object_no"]
     for name, origin in groups.former.items():
         old = f"k.{origin}" if origin else NOTHING

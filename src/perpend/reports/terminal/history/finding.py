@@ -47,11 +47,17 @@ if TYPE_CHECKING:
 CHANGED_IN: Final = "changed_in_run"
 """The column with the run that last changed a finding, which is added to those of findings."""
 
-NO_NEWS: Final = (Event.CHANGED.value, Event.SEEN_AGAIN.value)
+NO_NEWS: Final = (Event.CHANGED.value, Event.RECONFIRMED.value)
 """The events of findings that were open before and still are."""
 
-_ENDED: Final = (State.RESOLVED, State.GONE, State.RETIRED)
-_DIFFERENT: Final = {Event.OPENED: NEW, Event.REOPENED: NEW, Event.RESOLVED: CLOSED, Event.GONE: CLOSED, Event.RETIRED: CLOSED}
+_ENDED: Final = (State.RESOLVED, State.RESOURCE_DELETED, State.POLICY_REMOVED)
+_DIFFERENT: Final = {
+    Event.OPENED: NEW,
+    Event.REOPENED: NEW,
+    Event.RESOLVED: CLOSED,
+    Event.RESOURCE_DELETED: CLOSED,
+    Event.POLICY_REMOVED: CLOSED,
+}
 
 Counts = dict[str, dict[Status, int]]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.status import Status
-from perpend.findings.history.model import State
+from perpend.findings.history.model import State, in_words
 from perpend.reports.terminal.page import TerminalPage
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ _MARKS: Final = {
     State.UNCONFIRMED: Status.UNDETERMINED,
     State.UNKNOWN: Status.UNDETERMINED,
     State.RESOLVED: Status.COMPLIANT,
-    State.GONE: Status.DISAPPEARED,
-    State.RETIRED: Status.INAPPLICABLE,
+    State.RESOURCE_DELETED: Status.DISAPPEARED,
+    State.POLICY_REMOVED: Status.INAPPLICABLE,
 }
 
 
@@ -60,7 +60,7 @@ def print_findings(rows: Sequence[Row], console: Console, *, more: bool) -> None
 
 def _print_finding(row: Row, page: TerminalPage) -> None:
     state = State(row["life"])
-    parts = [state.value]
+    parts = [in_words(state)]
     if row["open_since"] is not None:
         parts.append(f"since {day(row['open_since'])}" if row["ended_at"] is None else _span(row))
     if state is State.UNCONFIRMED and row["last_known_at"] is not None:
@@ -98,9 +98,9 @@ def print_story(what: str, name: str, rows: Sequence[Row], console: Console) -> 
             named = page.name(row["object_name"] or row["object_id"])
             before = f"{row['before']} {row['before_index']}" if row["before"] else "not known"
             page.line(
-                (row["event"], "bold"),
+                (in_words(row["event"]), "bold"),
                 f" {named}, {page.name(row['policy_id'])}: {before} {page.arrow} {row['after']} {row['after_index']}"
-                f" ({row['cause']})",
+                f" ({in_words(row['cause'])})",
                 first="  ",
                 rest="    ",
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from perpend.core.diagnostics.markdown import cell, table_head, table_row
@@ -18,87 +17,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from perpend.findings.history.transitions import Moved
+    from perpend.findings.policy_diff import PolicyChange, PolicyDiff, WaiverChange
 
 _NONE = "no policy"
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyMoved:
-    """A policy that gives other verdicts. ``kind`` is added, removed or changed; ``failing`` are newly incompliant objects."""
-
-    policy_id: str
-    kind: str
-    moved: Moved
-    failing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RequirementMoved:
-    """A requirement whose status changes. None: it does not exist."""
-
-    requirement: str
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class WaiverMoved:
-    """A waiver that covers other verdicts: its state, None if it does not exist, and the number of covered verdicts."""
-
-    id: str
-    force_before: str | None
-    force_after: str | None
-    waives_before: int
-    waives_after: int
-
-    @property
-    def what(self) -> str:
-        """The change, in words."""
-        if not self.waives_before:
-            return "begins to cover"
-        return "ceases to cover" if not self.waives_after else "covers otherwise"
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyDiff:
-    """The effect of a change of policies between two revisions, evaluated on one snapshot.
-
-    ``policies`` give other verdicts. ``same`` counts unchanged policies, ``untouched`` changed policies with the same verdicts.
-    ``refused`` policies cannot be used in the later revision.
-    """
-
-    before: str
-    after: str
-    snapshot: str
-    policies: tuple[PolicyMoved, ...]
-    same: int
-    untouched: int
-    refused: tuple[str, ...]
-    requirements: tuple[RequirementMoved, ...]
-    waivers: tuple[WaiverMoved, ...] = ()
-
-    @property
-    def newly_incompliant(self) -> int:
-        """The number of newly incompliant verdicts."""
-        return sum(policy.moved.newly_incompliant for policy in self.policies)
-
-    @property
-    def lost_sight(self) -> int:
-        """The number of incompliant verdicts that become undetermined."""
-        return sum(policy.moved.between(Status.INCOMPLIANT, Status.UNDETERMINED) for policy in self.policies)
-
-    @property
-    def words(self) -> str:
-        """The effect, in a sentence."""
-        parts = [
-            f"{counted(len(self.policies), 'policy', 'policies')} give other verdicts in {self.after} than in {self.before}",
-            f"{counted(self.newly_incompliant, 'verdict')} newly incompliant",
-            f"{self.lost_sight:,} no longer known",
-            f"{counted(self.untouched, 'changed policy', 'changed policies')} with the same verdicts",
-            f"{self.same:,} unchanged",
-        ]
-        return "; ".join(parts)
 
 
 def print_radius(radius: PolicyDiff, console: Console, *, limit: int) -> None:
@@ -115,8 +36,8 @@ def print_radius(radius: PolicyDiff, console: Console, *, limit: int) -> None:
     if radius.requirements:
         page.blank()
         page.line(("requirements whose status changes", "bold"))
-        for moved in radius.requirements:
-            page.line(f"{page.name(moved.requirement)}: {moved.before or '-'} {page.arrow} {moved.after or '-'}", first="  ")
+        for change in radius.requirements:
+            page.line(f"{page.name(change.requirement)}: {change.before or '-'} {page.arrow} {change.after or '-'}", first="  ")
     if radius.waivers:
         page.blank()
         page.line(("waivers that cover other verdicts", "bold"))
@@ -179,8 +100,8 @@ def _markdown_lines(radius: PolicyDiff, limit: int) -> Iterator[str]:
             yield table_row(cell(policy.policy_id), policy.kind, str(before), str(after), f"{number:,}")
     if radius.requirements:
         yield f"\n{table_head('requirement', 'before', 'after')}"
-    for moved in radius.requirements:
-        yield table_row(cell(moved.requirement), moved.before or "–", moved.after or "–")
+    for change in radius.requirements:
+        yield table_row(cell(change.requirement), change.before or "–", change.after or "–")
     if radius.waivers:
         yield f"\n{table_head('waiver', '', 'before', 'after')}"
     for waiver in radius.waivers:
@@ -192,7 +113,7 @@ def _markdown_lines(radius: PolicyDiff, limit: int) -> Iterator[str]:
             yield f"\nNewly incompliant by {cell(policy.policy_id)}: {', '.join(map(cell, policy.failing[:limit]))}\n"
 
 
-def _covers(waiver: WaiverMoved) -> tuple[str, str]:
+def _covers(waiver: WaiverChange) -> tuple[str, str]:
     """Return how many verdicts a waiver covers before and after; with its state if none."""
     before, after = (
         "not there" if force is None else counted(number, "verdict") if number else f"nothing ({force})"
@@ -201,11 +122,11 @@ def _covers(waiver: WaiverMoved) -> tuple[str, str]:
     return before, after
 
 
-def _ways(policy: PolicyMoved, *, none: str | None = _NONE) -> list[tuple[str | None, str | None, int]]:
+def _ways(policy: PolicyChange, *, none: str | None = _NONE) -> list[tuple[str | None, str | None, int]]:
     """Return the changes of status with their numbers of objects, newly incompliant ones first."""
     ways = [
         (before.value if before else none, after.value if after else none, number)
-        for (before, after), number in policy.moved.counts.items()
+        for (before, after), number in policy.changes.counts.items()
         if before is not after
     ]
     return sorted(ways, key=lambda way: (way[1] != Status.INCOMPLIANT, -way[2], str(way)))

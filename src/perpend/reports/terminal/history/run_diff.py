@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.markdown import cell, table_head, table_row
-from perpend.findings.history.model import Event
+from perpend.findings.history.model import Event, in_words
 from perpend.reports.formats.markdown import write_comment
 from perpend.reports.terminal.history.findings import Row, plain
 from perpend.reports.terminal.page import TerminalPage
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from perpend.findings.history.manifest import Run
 
 _ORDER: Final = (
-    *(Event.OPENED, Event.REOPENED, Event.LOST_SIGHT, Event.SEEN_AGAIN, Event.CHANGED),
-    *(Event.RESOLVED, Event.GONE, Event.RETIRED),
+    *(Event.OPENED, Event.REOPENED, Event.BECAME_UNKNOWN, Event.RECONFIRMED, Event.CHANGED),
+    *(Event.RESOLVED, Event.RESOURCE_DELETED, Event.POLICY_REMOVED),
 )
 
 
@@ -57,12 +57,13 @@ def print_difference(difference: Difference, console: Console, *, limit: int) ->
         page.line(f"{name} run {run.number}, {run.time[:10]}: {evaluated:,} of {known:,} known verdicts evaluated")
     for what, number in difference.counts.items():
         page.blank()
-        page.line((f"{what} ({number:,})", "bold"))
+        page.line((f"{in_words(what)} ({number:,})", "bold"))
         rows = [row for row in difference.rows if row["what"] == what]
         for row in rows[:limit]:
             named = page.name(row["object_name"] or row["object_id"])
             where = f" in {page.name(row['account'])}" if row["account"] else ""
-            page.line(f"{named}{where}, {page.name(row['policy_id'])} ({row['cause']}){_waived(row)}", first="  ", rest="    ")
+            cause = in_words(row["cause"])
+            page.line(f"{named}{where}, {page.name(row['policy_id'])} ({cause}){_waived(row)}", first="  ", rest="    ")
         if number > limit:
             page.line(f"{number - limit:,} more: use --limit", first="  ")
     if not difference.rows:
@@ -91,14 +92,15 @@ def write_difference_markdown(difference: Difference, stream: TextIO, *, limit: 
 def _markdown_lines(difference: Difference, limit: int) -> Iterator[str]:
     yield f"<!-- perpend:diff -->\n### Findings: run {difference.before.number} to run {difference.after.number}\n\n"
     yield table_head("what", "findings:")
-    yield from (table_row(what, f"{number:,}") for what, number in difference.counts.items())
+    yield from (table_row(in_words(what), f"{number:,}") for what, number in difference.counts.items())
     if not difference.rows:
         yield table_row("nothing changed", "0")
         return
     yield f"\n{table_head('what', 'object', 'policy', 'cause')}"
     for row in difference.rows[:limit]:
-        cause = f"{row['cause']}{cell(_waived(row))}"
-        yield table_row(row["what"], cell(row["object_name"] or row["object_id"]), cell(row["policy_id"]), cause)
+        cause = f"{in_words(row['cause'])}{cell(_waived(row))}"
+        named = cell(row["object_name"] or row["object_id"])
+        yield table_row(in_words(row["what"]), named, cell(row["policy_id"]), cause)
     if len(difference.rows) > limit:
         yield f"\n{len(difference.rows) - limit:,} more.\n"
 

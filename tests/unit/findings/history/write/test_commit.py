@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from perpend.cli.options.history.compliance import counts_known
 from perpend.core.objects.claims import Claim, Scope
+from perpend.findings.history.compliance import counts_known
 from perpend.findings.history.maintenance import problems_of
 from perpend.findings.history.queries.findings import compared
 from perpend.findings.history.queries.views import asking
@@ -73,8 +73,8 @@ def answering(codes: dict[str, int], asked: list[Again]) -> Any:
 def test_an_object_that_changed_is_the_estates_doing_and_one_not_known_is_knowledge(tmp_path: Path) -> None:
     inventory = Inventory(tmp_path)
     assert {"opened": 1} == commit(inventory, {A: [199], B: [300]}, 1)
-    assert {"lost sight": 1, "opened": 1} == commit(inventory, {A: [101], B: [199]}, 2)
-    assert [("a", "lost sight", "knowledge"), ("b", "opened", "estate")] == told(inventory)
+    assert {"became_unknown": 1, "opened": 1} == commit(inventory, {A: [101], B: [199]}, 2)
+    assert [("a", "became_unknown", "visibility_change"), ("b", "opened", "resource_change")] == told(inventory)
 
 
 def test_an_edited_policy_is_the_cause_of_what_it_says_of_the_former_snapshot_too(tmp_path: Path) -> None:
@@ -84,7 +84,9 @@ def test_an_edited_policy_is_the_cause_of_what_it_says_of_the_former_snapshot_to
     edited = [program("/ce/p", 2)]
     again = answering({"a": 300, "b": 199, "c": 300}, asked)
     assert {"resolved": 2, "opened": 1} == commit(inventory, {A: [300], B: [300], c: [199]}, 2, asked=edited, again=again)
-    assert [("a", "resolved", "policy"), ("b", "resolved", "estate"), ("c", "opened", "estate")] == told(inventory)
+    assert [("a", "resolved", "policy"), ("b", "resolved", "resource_change"), ("c", "opened", "resource_change")] == told(
+        inventory
+    )
     assert [("run-1", BEGIN + DAY, 1)] == [(one.snapshot, one.time, len(one.programs)) for one in asked]
 
 
@@ -95,25 +97,25 @@ def test_another_engine_is_the_cause_where_the_program_is_the_same(begun: Invent
 
 def test_where_the_former_snapshot_is_gone_the_cause_is_unclear(begun: Inventory) -> None:
     commit(begun, {A: [300]}, 2, asked=[program("/ce/p", 2)])
-    assert [("a", "resolved", "unclear")] == told(begun)
+    assert [("a", "resolved", "unknown")] == told(begun)
 
 
 def test_a_new_policy_over_known_objects_is_the_policys_doing(tmp_path: Path) -> None:
     inventory = Inventory(tmp_path)
     commit(inventory, {A: [300]}, 1)
     commit(inventory, {A: [300, 199], B: [300, 199]}, 2, asked=[*ASKED, program("/ce/q")])
-    assert [("a", "opened", "policy"), ("b", "opened", "estate")] == told(inventory)
+    assert [("a", "opened", "policy"), ("b", "opened", "resource_change")] == told(inventory)
 
 
 def test_a_type_of_which_nothing_is_left_is_gone_where_a_claim_says_so(tmp_path: Path) -> None:
     inventory = Inventory(tmp_path)
     commit(inventory, {A: [199], B: [199]}, 1)
     assert {} == commit(inventory, None, 2)
-    assert {"gone": 1} == commit(inventory, None, 3, claims=[Claim("Thing", Scope("1"))])
-    assert [("a", "gone", "estate")] == told(inventory)
+    assert {"resource_deleted": 1} == commit(inventory, None, 3, claims=[Claim("Thing", Scope("1"))])
+    assert [("a", "resource_deleted", "resource_change")] == told(inventory)
     lacking = [Claim("Thing"), Claim("Thing", Scope("2"), "throttled")]
     assert {} == commit(inventory, None, 4, claims=lacking)
-    assert {"gone": 1} == commit(inventory, None, 5, claims=[Claim("Thing")])
+    assert {"resource_deleted": 1} == commit(inventory, None, 5, claims=[Claim("Thing")])
 
 
 def test_what_was_made_at_another_time_is_another_object(tmp_path: Path) -> None:
@@ -121,11 +123,11 @@ def test_what_was_made_at_another_time_is_another_object(tmp_path: Path) -> None
     commit(inventory, {Thing("a", created="2025-01-01T00:00:00Z"): [199]}, 1)
     assert {} == commit(inventory, {Thing("a", created="2025-01-01T00:00:00+00:00"): [199]}, 2)
     assert {} == commit(inventory, {Thing("a"): [199]}, 3)
-    assert {"gone": 1, "opened": 1} == commit(inventory, {Thing("a", created="2026-01-04T00:00:01Z"): [199]}, 4)
+    assert {"resource_deleted": 1, "opened": 1} == commit(inventory, {Thing("a", created="2026-01-04T00:00:01Z"): [199]}, 4)
     ids = told(inventory, "finding_id, incarnation, event")
-    assert [(1, "gone"), (2, "opened")] == sorted(one[1:] for one in ids)
+    assert [(1, "resource_deleted"), (2, "opened")] == sorted(one[1:] for one in ids)
     assert ids[0][0] != ids[1][0]
-    assert {"gone": 1, "opened": 1} == commit(inventory, {Thing("a", "3"): [199]}, 5)
+    assert {"resource_deleted": 1, "opened": 1} == commit(inventory, {Thing("a", "3"): [199]}, 5)
 
 
 SPOILT_TIMES = (
@@ -144,8 +146,8 @@ def test_what_was_made_before_the_former_one_was_looked_at_or_is_yet_to_come_is_
     inventory, made = Inventory(tmp_path), "2025-03-04T11:30:00Z"
     commit(inventory, {Thing(f"made {spoilt}", created=made): [199] for spoilt in SPOILT_TIMES}, 1)
     commit(inventory, {Thing(f"made {spoilt}", created=spoilt): [0] for spoilt in SPOILT_TIMES}, 2)
-    assert [(f"made {spoilt}", "lost sight", "knowledge") for spoilt in sorted(SPOILT_TIMES)] == told(inventory)
-    assert {"seen again": len(SPOILT_TIMES)} == commit(
+    assert [(f"made {spoilt}", "became_unknown", "visibility_change") for spoilt in sorted(SPOILT_TIMES)] == told(inventory)
+    assert {"reconfirmed": len(SPOILT_TIMES)} == commit(
         inventory, {Thing(f"made {spoilt}", created=made): [199] for spoilt in SPOILT_TIMES}, 3
     )
 
@@ -161,7 +163,7 @@ def test_what_was_made_since_its_source_looked_is_the_same_object(tmp_path: Path
         seen={"1": BEGIN + 2 * DAY},
     )
     committed = commit_run(inventory.place, old)
-    assert committed and {"lost sight": 1} == committed.events
+    assert committed and {"became_unknown": 1} == committed.events
 
 
 SPOILT_ACCOUNTS = {
@@ -179,10 +181,12 @@ def test_an_account_that_was_written_otherwise_makes_no_other_object(tmp_path: P
     inventory, many = Inventory(tmp_path), len(SPOILT_ACCOUNTS)
     commit(inventory, {Thing(f"of {account}", account): [199] for account in SPOILT_ACCOUNTS}, 1)
     commit(inventory, {Thing(f"of {account}", spoilt): [0] for account, spoilt in SPOILT_ACCOUNTS.items()}, 2)
-    assert [(f"of {account}", "lost sight", "knowledge") for account in SPOILT_ACCOUNTS] == told(inventory)
-    assert {"seen again": many} == commit(inventory, {Thing(f"of {account}", account): [199] for account in SPOILT_ACCOUNTS}, 3)
+    assert [(f"of {account}", "became_unknown", "visibility_change") for account in SPOILT_ACCOUNTS] == told(inventory)
+    assert {"reconfirmed": many} == commit(
+        inventory, {Thing(f"of {account}", account): [199] for account in SPOILT_ACCOUNTS}, 3
+    )
     moved = {Thing(f"of {account}", f"1{account[1:]}"): [199] for account in SPOILT_ACCOUNTS}
-    assert {"gone": many, "opened": many} == commit(inventory, moved, 4)
+    assert {"resource_deleted": many, "opened": many} == commit(inventory, moved, 4)
 
 
 SPELT_OTHERWISE = {"o-0a1": " o-0a1", "o-0b1": "O-0B1", "o-0c1": "o\u20130c1", "o-0d1": "'o-0d1'"}
@@ -195,15 +199,15 @@ def test_who_is_there_in_another_spelling_is_not_gone(tmp_path: Path) -> None:
     assert {"opened": many} == commit(inventory, {thing: [199] for thing in spelt}, 2, claims=whole)
     assert {"resolved": many} == commit(inventory, {thing: [300] for thing in spelt}, 3, claims=whole)
     assert {"resolved": many} == commit(inventory, {Thing(former): [300] for former in SPELT_OTHERWISE}, 4, claims=whole)
-    assert {(former, "resolved", "estate") for former in SPELT_OTHERWISE} <= {*told(inventory)}
+    assert {(former, "resolved", "resource_change") for former in SPELT_OTHERWISE} <= {*told(inventory)}
 
 
 def test_who_was_there_beside_another_spelling_is_gone_without_it(tmp_path: Path) -> None:
     inventory, whole = Inventory(tmp_path), [Claim("Thing")]
     commit(inventory, {Thing("o-a"): [199], Thing("O-A"): [199]}, 1)
-    assert {"gone": 1} == commit(inventory, {Thing("O-A"): [199]}, 2, claims=whole)
+    assert {"resource_deleted": 1} == commit(inventory, {Thing("O-A"): [199]}, 2, claims=whole)
     assert {"reopened": 1} == commit(inventory, {Thing("o-a"): [199], Thing("O-A"): [199]}, 3, claims=whole)
-    assert {"gone": 2} == commit(inventory, {Thing("o-b"): [300]}, 4, claims=whole)
+    assert {"resource_deleted": 2} == commit(inventory, {Thing("o-b"): [300]}, 4, claims=whole)
 
 
 def test_a_late_account_does_not_move_and_others_do(tmp_path: Path) -> None:
@@ -211,7 +215,7 @@ def test_a_late_account_does_not_move_and_others_do(tmp_path: Path) -> None:
     commit(inventory, {A: [199]}, 5)
     assert {"opened": 1} == commit(inventory, {A: [300], B: [199]}, 3)
     assert ("1",) == inventory.place.head().runs[-1].late
-    assert [("b", "opened", "estate")] == told(inventory)
+    assert [("b", "opened", "resource_change")] == told(inventory)
 
 
 @pytest.mark.parametrize(("before", "later"), [("1", None), ("1", "2"), (None, "2")])
@@ -261,19 +265,19 @@ def test_what_is_retired_is_counted_no_more_and_a_namesake_is(begun: Inventory) 
     renamed = [program("/ce/q")]
     commit(begun, {A: [199]}, 2, asked=renamed)  # nobody has said that it is /ce/p
     assert [(2, "/ce/p", 1, 0), (2, "/ce/q", 1, 1)] == counted(begun)[1:]
-    assert {"retired": 1} == commit(begun, {A: [199]}, 3, asked=renamed, renames={"/ce/q": "/ce/p"})
+    assert {"policy_removed": 1} == commit(begun, {A: [199]}, 3, asked=renamed, renames={"/ce/q": "/ce/p"})
     assert [(3, "/ce/q", 1, 1)] == [one for one in counted(begun) if one[0] == 3]
     with asking(begun.place) as connection:
-        assert [("retired", "/ce/q")] == [(row[0], row[2]) for row in connection.execute(compared(2, 3)).fetchall()]
+        assert [("policy_removed", "/ce/q")] == [(row[0], row[2]) for row in connection.execute(compared(2, 3)).fetchall()]
 
 
 def test_what_was_retired_and_is_asked_again_is_not_counted_in_between(tmp_path: Path) -> None:
     inventory, two, gone = Inventory(tmp_path), [program("/ce/p"), program("/ce/q")], frozenset({"/ce/p"})
     commit(inventory, {A: [199, 300]}, 1, asked=two)
-    assert {"retired": 1} == commit(inventory, {A: [300]}, 2, asked=two[1:], retired=gone)
+    assert {"policy_removed": 1} == commit(inventory, {A: [300]}, 2, asked=two[1:], retired=gone)
     assert {"opened": 1} == commit(inventory, {A: [199]}, 3, asked=two[1:], retired=gone)
     assert {"reopened": 1} == commit(inventory, {A: [199, 199]}, 4, asked=two)
-    assert {"retired": 1} == commit(inventory, {A: [199]}, 5, asked=two[1:], retired=gone)
+    assert {"policy_removed": 1} == commit(inventory, {A: [199]}, 5, asked=two[1:], retired=gone)
     of_p = [(run, incompliant) for run, policy, incompliant, _ in counted(inventory) if policy == "/ce/p"]
     assert [(1, 1), (4, 1)] == of_p
     asked = [[one for one in ("/ce/p", "/ce/q") if one in counts_known(inventory.place, until=run)] for run in range(1, 6)]
@@ -283,5 +287,5 @@ def test_what_was_retired_and_is_asked_again_is_not_counted_in_between(tmp_path:
 
 def test_what_is_gone_altogether_is_not_counted_as_it_was(begun: Inventory) -> None:
     whole = [Claim("Thing")]
-    assert {"gone": 1} == commit(begun, None, 2, claims=whole)
+    assert {"resource_deleted": 1} == commit(begun, None, 2, claims=whole)
     assert [(1, "/ce/p", 1, 1)] == counted(begun)

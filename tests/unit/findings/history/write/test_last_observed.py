@@ -93,8 +93,8 @@ def test_nobody_is_gone_since_then_by_what_was_known_before(tmp_path: Path) -> N
     inventory = Inventory(tmp_path)
     commit(inventory, {A: 199, C: 199}, 4, seen={"1": 1})
     commit(inventory, {A: 199}, 5)
-    assert {"gone": 1} == commit(inventory, {B: 300}, 6, seen={"1": 2}, claims=ACCOUNT)
-    assert {"gone": 1} == commit(inventory, {B: 300}, 7, seen={"1": 5}, claims=ACCOUNT)
+    assert {"resource_deleted": 1} == commit(inventory, {B: 300}, 6, seen={"1": 2}, claims=ACCOUNT)
+    assert {"resource_deleted": 1} == commit(inventory, {B: 300}, 7, seen={"1": 5}, claims=ACCOUNT)
 
 
 def test_what_an_old_source_still_holds_is_not_gone(tmp_path: Path) -> None:
@@ -109,13 +109,13 @@ def test_what_an_old_source_lacks_keeps_a_fresh_one_from_telling_who_is_gone(tmp
     commit(inventory, {A: 199}, 4)
     denied = Claim("Thing", Scope("1"), "denied")
     assert {} == commit(inventory, {B: 300}, 5, seen={"1": 3}, claims=[*WHOLE, denied])
-    assert {"gone": 1} == commit(inventory, {B: 300}, 6, seen={"1": 3}, claims=WHOLE)
+    assert {"resource_deleted": 1} == commit(inventory, {B: 300}, 6, seen={"1": 3}, claims=WHOLE)
 
 
 def test_what_has_replaced_an_object_has_days_of_its_own(tmp_path: Path) -> None:
     inventory, new = Inventory(tmp_path), Thing("a", created="2026-01-01T12:00:00Z")
     commit(inventory, {Thing("a", created="2025-01-01T00:00:00Z"): 199}, 3, seen={"1": 0})
-    assert {"gone": 1, "opened": 1} == commit(inventory, {new: 199}, 4, seen={"1": 1})
+    assert {"resource_deleted": 1, "opened": 1} == commit(inventory, {new: 199}, 4, seen={"1": 1})
     assert [1] == looked(inventory)
     assert {"resolved": 1} == commit(inventory, {new: 300}, 5, seen={"1": 2})
 
@@ -123,7 +123,7 @@ def test_what_has_replaced_an_object_has_days_of_its_own(tmp_path: Path) -> None
 def test_who_is_gone_is_so_since_the_newest_claim(tmp_path: Path) -> None:
     inventory = Inventory(tmp_path)
     commit(inventory, {A: 199}, 1)
-    assert {"gone": 1} == commit(
+    assert {"resource_deleted": 1} == commit(
         inventory, {B: 300}, 9, seen={"1": 4, "2": 6}, claims=[*ACCOUNT, *WHOLE, Claim("Thing", Scope("2"))]
     )
     assert [6] == looked(inventory)  # of account 2; that a is gone is known of the day itself
@@ -134,7 +134,7 @@ def test_who_is_gone_is_so_since_the_newest_claim(tmp_path: Path) -> None:
 def test_who_is_gone_by_an_old_claim_comes_back_by_a_less_old_one(tmp_path: Path) -> None:
     inventory = Inventory(tmp_path)
     commit(inventory, {A: 199}, 1)
-    assert {"gone": 1} == commit(inventory, {B: 300}, 9, seen={"1": 4}, claims=ACCOUNT)
+    assert {"resource_deleted": 1} == commit(inventory, {B: 300}, 9, seen={"1": 4}, claims=ACCOUNT)
     assert [4] == looked(inventory)
     assert {} == commit(inventory, {A: 199}, 10, seen={"1": 3})
     assert {"reopened": 1} == commit(inventory, {A: 199}, 11, seen={"1": 5})
@@ -143,7 +143,7 @@ def test_who_is_gone_by_an_old_claim_comes_back_by_a_less_old_one(tmp_path: Path
 def test_a_run_that_asks_nothing_of_objects_has_not_looked_at_them(tmp_path: Path) -> None:
     inventory = Inventory(tmp_path)
     commit(inventory, {A: 199}, 4, seen={"1": 1})
-    assert {"retired": 1} == commit(inventory, {A: 199}, 6, seen={"1": 5}, asked=[], retired=frozenset({"/ce/p"}))
+    assert {"policy_removed": 1} == commit(inventory, {A: 199}, 6, seen={"1": 5}, asked=[], retired=frozenset({"/ce/p"}))
     assert [1] == looked(inventory)
 
 
@@ -166,6 +166,8 @@ def test_nobody_is_gone_by_what_is_read_of_the_account_of_the_same_number_in_ano
     ours, theirs, other = (Thing(f"arn:{one}:iam::1:user/ann") for one in ("aws", "aws-cn", "aws-us-gov"))
     assert {"opened": 1} == commit(inventory, {ours: 199}, 1, claims=ACCOUNT)
     assert {"opened": 1} == commit(inventory, {theirs: 199}, 2, claims=ACCOUNT)
-    assert {"gone": 1} == commit(inventory, {Thing("arn:aws:iam::1:user/bob"): 300}, 3, claims=ACCOUNT)
-    assert {"gone": 1} == commit(inventory, {Thing("arn:aws-cn:iam::1:user/bob"): 300, other: 300}, 4, claims=ACCOUNT)
+    assert {"resource_deleted": 1} == commit(inventory, {Thing("arn:aws:iam::1:user/bob"): 300}, 3, claims=ACCOUNT)
+    assert {"resource_deleted": 1} == commit(
+        inventory, {Thing("arn:aws-cn:iam::1:user/bob"): 300, other: 300}, 4, claims=ACCOUNT
+    )
     assert {} == commit(inventory, {}, 5, claims=ACCOUNT)

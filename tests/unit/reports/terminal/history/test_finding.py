@@ -41,18 +41,18 @@ LIVES = {
     "unconfirmed": ("UNDETERMINED", 499),
     "unknown": ("UNDETERMINED", 0),
     "resolved": ("COMPLIANT", 599),
-    "gone": ("DISAPPEARED", 99),
-    "retired": ("INCOMPLIANT", 199),
+    "resource_deleted": ("DISAPPEARED", 99),
+    "policy_removed": ("INCOMPLIANT", 199),
 }
 WHATS = {
     "opened": ("COMPLIANT", "INCOMPLIANT"),
     "reopened": ("DISAPPEARED", "INCOMPLIANT"),
-    "lost sight": ("INCOMPLIANT", "UNDETERMINED"),
-    "seen again": ("UNDETERMINED", "INCOMPLIANT"),
+    "became_unknown": ("INCOMPLIANT", "UNDETERMINED"),
+    "reconfirmed": ("UNDETERMINED", "INCOMPLIANT"),
     "changed": ("INCOMPLIANT", "INCOMPLIANT"),
     "resolved": ("INCOMPLIANT", "COMPLIANT"),
-    "gone": ("INCOMPLIANT", "DISAPPEARED"),
-    "retired": ("INCOMPLIANT", "INCOMPLIANT"),
+    "resource_deleted": ("INCOMPLIANT", "DISAPPEARED"),
+    "policy_removed": ("INCOMPLIANT", "INCOMPLIANT"),
 }
 
 
@@ -135,8 +135,8 @@ def test_each_life_has_its_word_in_ocsf_sarif_and_asff(told: Told) -> None:
         "unconfirmed": (2, 1, "unchanged", "ACTIVE"),
         "unknown": (2, 1, "unchanged", "ACTIVE"),
         "resolved": (3, 4, "absent", "ACTIVE"),
-        "gone": (3, 5, "absent", "ARCHIVED"),
-        "retired": (3, 5, "absent", "ARCHIVED"),
+        "resource_deleted": (3, 5, "absent", "ARCHIVED"),
+        "policy_removed": (3, 5, "absent", "ARCHIVED"),
         "fresh": (1, 1, "new", "ACTIVE"),
         "edited": (2, 1, "updated", "ACTIVE"),
         "waived": (2, 3, "unchanged", "ACTIVE"),
@@ -169,10 +169,15 @@ def elements(text: str) -> dict[str, str]:
 
 def test_a_case_is_green_only_where_something_was_seen_to_comply(told: Told, otherwise: Told) -> None:
     failing = dict.fromkeys(("open", "fresh", "edited"), "failure") | dict.fromkeys(("unconfirmed", "unknown"), "error")
-    skipped = dict.fromkeys(("gone", "retired", "waived"), "skipped")
+    skipped = dict.fromkeys(("resource_deleted", "policy_removed", "waived"), "skipped")
     assert {**failing, **skipped, "resolved": ""} == elements(written(told, write_findings_junit))
     news = elements(written(otherwise, write_findings_junit, old=NO_NEWS))
-    assert ("failure", "error", "skipped", "skipped") == (news["opened"], news["lost"], news["seen"], news["changed"])
+    assert ("failure", "error", "skipped", "skipped") == (
+        news["opened"],
+        news["became_unknown"],
+        news["reconfirmed"],
+        news["changed"],
+    )
 
 
 def test_a_line_is_told_where_the_policy_still_means_the_same(
@@ -187,5 +192,7 @@ def test_a_line_is_told_where_the_policy_still_means_the_same(
 
 def test_markdown_counts_lives_and_waivers(told: Told) -> None:
     text = written(told, write_findings_markdown)
-    assert text.startswith("<!-- perpend:findings -->\n### Perpend: 4 open, 1 unconfirmed, 1 unknown, 1 resolved, 1 gone")
+    assert text.startswith(
+        "<!-- perpend:findings -->\n### Perpend: 4 open, 1 unconfirmed, 1 unknown, 1 resolved, 1 resource deleted"
+    )
     assert "; 1 of these are waived." in text

@@ -9,12 +9,20 @@ from typing import Any, cast
 
 from rich.console import Console
 
-from perpend.reports.terminal.history.policy_diff import PolicyDiff, RequirementMoved, print_radius, write_radius_markdown
+from perpend.findings.policy_diff import PolicyDiff, RequirementChange
+from perpend.reports.terminal.history.policy_diff import print_radius, write_radius_markdown
 from perpend.reports.terminal.history.run_diff import Difference, print_difference, write_difference_markdown
 
 RUNS = tuple(SimpleNamespace(number=number, time="2026-11-20T00:00:00.000Z", snapshot="s") for number in (1, 2))
-ROW = {"object_name": "a|b", "object_id": "i", "account": "1", "policy_id": "/ce/p", "cause": "estate", "what": "opened"}
-RADIUS = PolicyDiff("a", "b", "s", (), 3, 1, ("/ce/broken",), (RequirementMoved("cis|1", None, "fails"),))
+ROW = {
+    "object_name": "a|b",
+    "object_id": "i",
+    "account": "1",
+    "policy_id": "/ce/p",
+    "cause": "resource_change",
+    "what": "opened",
+}
+RADIUS = PolicyDiff("a", "b", "s", (), 3, 1, ("/ce/broken",), (RequirementChange("cis|1", None, "fails"),))
 
 
 def difference(*rows: dict[str, Any]) -> Difference:
@@ -42,10 +50,10 @@ def test_what_is_not_shown_is_counted_and_what_is_waived_says_so() -> None:
     found = difference({**ROW, "waiver": "w\u202e"}, ROW, ROW)
     text = printed(print_difference, found)
     assert "opened (3)" in text
-    assert r"a|b in 1, /ce/p (estate), waived by w\u202e" in text
+    assert r"a|b in 1, /ce/p (resource change), waived by w\u202e" in text
     assert "2 more: use --limit" in text
     markdown = written(write_difference_markdown, found)
-    assert "| opened | a&#124;b | /ce/p | estate, waived by w&#92;u202e |" in markdown
+    assert "| opened | a&#124;b | /ce/p | resource change, waived by w&#92;u202e |" in markdown
     assert markdown.endswith("\n2 more.\n")
 
 
@@ -66,5 +74,5 @@ def test_a_comment_has_room_for_itself_and_counts_what_it_has_none_for() -> None
     assert 59_000 < len(stream.getvalue()) <= 60_000
     rows = stream.getvalue().count("| opened | a")
     assert stream.getvalue().endswith(f"\n{4_000 - rows + 1:,} more lines do not fit into this comment.\n")
-    flips = (RequirementMoved("cis", "met", "fails"),) * 4_000
+    flips = (RequirementChange("cis", "met", "fails"),) * 4_000
     assert len(written(write_radius_markdown, replace(RADIUS, requirements=flips))) <= 60_000

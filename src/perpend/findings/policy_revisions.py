@@ -1,23 +1,31 @@
-"""A git revision of a policy repository in, its files in a directory of our own out. Git is read, and runs nothing of theirs.
+"""Read a git revision of a policy repository into a temporary directory.
 
-No hooks, filters, pagers or file system monitors; only the files that a policy repository has; bounds on everything.
+Git runs nothing of the repository: no hooks, filters, pagers or file system monitors. Only the files of a policy repository
+are read, and their number and size are bounded.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.findings.waivers.read import FOLDER as WAIVERS
+from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.syntax.renames import FILE as RENAMES
-from perpend.language.syntax.repository import ROOT_MARK, TOPS
+from perpend.language.syntax.repository import ROOT_MARK, TOPS, open_repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.language.syntax.repository import Repository
 
 WORKING: Final = "."
-"""What names the files as they lie in the working directory."""
+"""The revision that means the files in the working directory."""
 
 _MOST_FILES: Final = 200_000
 _MOST_BYTES: Final = 1_000_000_000
@@ -30,10 +38,23 @@ class NoRevision(PerpendError):
     """A revision that cannot be read."""
 
 
-def written_revision(root: Path, revision: str, into: Path) -> Path:
-    """Write the files of a repository's revision below a directory, and return where its root is.
+@contextmanager
+def repository_at(repository: Repository, revision: str) -> Iterator[Repository]:
+    """Yield a repository as it is in a git revision, or as it is in the working directory for ``.``."""
+    if revision == WORKING:
+        yield repository
+        return
+    with scratch() as directory:
+        root = directory / "revision"
+        root.mkdir(mode=0o700)
+        _write_revision(Path(repository.files.root), revision, root)
+        yield open_repository(root)
 
-    Links are left out: what a revision links to may be anything. Raises NoRevision with the reason.
+
+def _write_revision(root: Path, revision: str, into: Path) -> None:
+    """Write the files of a repository's revision below a directory. Raises NoRevision with the reason.
+
+    Symbolic links are left out, because their targets may be anything.
     """
     top = Path(_git(root, "rev-parse", "--show-toplevel").decode().strip())
     commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
@@ -52,7 +73,6 @@ def written_revision(root: Path, revision: str, into: Path) -> Path:
     if len(blobs) > _MOST_FILES:
         raise NoRevision(f"revision `{visible(revision)}` holds {len(blobs):,} files; at most {_MOST_FILES:,} are read")
     _write(top, blobs, into, revision)
-    return into
 
 
 def _write(top: Path, blobs: list[tuple[str, PurePosixPath]], into: Path, revision: str) -> None:

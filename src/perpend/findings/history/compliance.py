@@ -1,4 +1,4 @@
-"""A history's newest counts and a repository in, scorecards of frameworks out, and rows of them for SQL."""
+"""Compute scorecards of frameworks from the newest verdicts of a history."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ from typing import TYPE_CHECKING
 
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
+from perpend.core.objects.ids import framework_of
 from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.framework_mapping import carry_over
+from perpend.evaluation.verdicts.requirements import AnsweredFor, framework_asked, scorecards_of
+from perpend.findings.history.queries.findings import newest_counts
+from perpend.findings.history.queries.rows import scorecard_statement
+from perpend.findings.history.queries.views import asking
+from perpend.language.compiler.frameworks import FrameworkMappings
+from perpend.language.compiler.names import section_named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeAlias
 
-    from perpend.cli.options.waivers import ActiveWaivers
     from perpend.evaluation.verdicts.framework_mapping import CarryOver
-    from perpend.evaluation.verdicts.requirements import AnsweredFor, Scorecard
+    from perpend.evaluation.verdicts.requirements import Scorecard
     from perpend.findings.history.manifest import HistoryManifest
     from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.database import Connection
     from perpend.language.syntax.repository import Repository
+
+    Counts: TypeAlias = Mapping[str, Mapping[Status, int]]
 
 NOT_KNOWN = "no run of this history has asked it"
 
@@ -27,61 +37,41 @@ def scorecards_here(
     repository: Repository,
     frameworks: Sequence[str] = (),
     accounts: Sequence[str] = (),
-    waiving: ActiveWaivers | None = None,
+    answer: Callable[[HistoryStorage, Sequence[str], Counts], AnsweredFor] | None = None,
 ) -> list[Scorecard]:
-    """Return how frameworks stand, all of them where none is named."""
+    """Return the scorecards of frameworks, of all if none is named.
+
+    ``answer`` returns the numbers of waived findings and the attested policies, by the counts of verdicts.
+    """
     counts = counts_known(place, accounts)
-    answered = _answered(place, accounts, waiving, counts) if waiving else None
+    answered = answer(place, accounts, counts) if answer else None
     return _cards(repository, counts, frameworks, answered, place.head().in_part(accounts))
 
 
 def carried_here(repository: Repository, before: str, after: str) -> CarryOver:
-    """Return what of one version of a framework goes on in another. Raises PerpendError where names mean none, or the same."""
-    from perpend.evaluation.verdicts.framework_mapping import carry_over
-    from perpend.language.compiler.frameworks import FrameworkMappings
-    from perpend.language.compiler.names import section_named
+    """Return the policies of one version of a framework that another version inherits.
 
+    Raises PerpendError if a name means no framework, or both mean the same.
+    """
     older, newer = (section_named(name, repository) for name in (before, after))
     if f"{older}/".startswith(f"{newer}/") or f"{newer}/".startswith(f"{older}/"):
-        raise PerpendError(f"--from names {visible(older)}, which is what --framework names: nothing is carried over")
+        raise PerpendError(f"--from and --framework both name {visible(older)}: nothing is carried over")
     return carry_over(FrameworkMappings(repository), older, newer)
 
 
-def _answered(
-    place: HistoryStorage, accounts: Sequence[str], waiving: ActiveWaivers, counts: Mapping[str, Mapping[Status, int]]
-) -> AnsweredFor:
-    """Return what people answer for on the day of the newest run, and today."""
-    from perpend.evaluation.verdicts.requirements import AnsweredFor
-    from perpend.findings.history.queries.views import asking
-    from perpend.findings.waivers.match_history import waived_counts
-
-    head = place.head()
-    if not waiving.files.waivers:
-        return AnsweredFor({}, waiving.attested(head, counts))
-    with asking(place, "finding") as connection:
-        waiving.covered_findings(connection, head)
-        waived = waived_counts(connection, accounts)
-    return AnsweredFor(waived, waiving.attested(head, counts))
-
-
-def standings(repository: Repository, counts: Mapping[str, Mapping[Status, int]], in_part: Mapping[str, str]) -> dict[str, str]:
-    """Return how each requirement of a repository's frameworks stands, by counts of verdicts of its policies."""
+def standings(repository: Repository, counts: Counts, in_part: Mapping[str, str]) -> dict[str, str]:
+    """Return the status of each requirement of a repository's frameworks, by counts of the verdicts of its policies."""
     cards = _cards(repository, counts, in_part=in_part)
     return {result.requirement.id: result.standing.value for card in cards for result in card.results}
 
 
 def _cards(
     repository: Repository,
-    counts: Mapping[str, Mapping[Status, int]],
+    counts: Counts,
     frameworks: Sequence[str] = (),
     answered: AnsweredFor | None = None,
     in_part: Mapping[str, str] | None = None,
 ) -> list[Scorecard]:
-    from perpend.core.objects.ids import framework_of
-    from perpend.evaluation.verdicts.requirements import AnsweredFor, framework_asked, scorecards_of
-    from perpend.language.compiler.frameworks import FrameworkMappings
-    from perpend.language.compiler.names import section_named
-
     mappings = FrameworkMappings(repository)
     named = [section_named(name, repository) for name in frameworks] or _frameworks(repository)
     tops: dict[str, list[str]] = {}
@@ -100,12 +90,10 @@ def _frameworks(repository: Repository) -> list[str]:
 
 
 def counts_known(place: HistoryStorage, accounts: Sequence[str] = (), until: int | None = None) -> dict[str, dict[Status, int]]:
-    """Return the newest counts of each policy that is not retired, by the ids that they have now.
+    """Return the newest counts of verdicts of each policy that is not retired, by its current id.
 
-    ``until`` is the number of the run that is the newest one then.
+    ``until`` is the number of the last run that counts.
     """
-    from perpend.findings.history.queries.views import asking
-
     with asking(place, "ledger", accounts=accounts) as connection:
         return counts_among(connection, place.head(), accounts, until)
 
@@ -113,9 +101,7 @@ def counts_known(place: HistoryStorage, accounts: Sequence[str] = (), until: int
 def counts_among(
     connection: Connection, head: HistoryManifest, accounts: Sequence[str] = (), until: int | None = None
 ) -> dict[str, dict[Status, int]]:
-    """Return the same where the view ``ledger`` of a history is at hand."""
-    from perpend.findings.history.queries.findings import newest_counts
-
+    """Return the same as ``counts_known`` from a database with the view ``ledger`` of a history."""
     gone = head.retired_in(until)
     live = {policy.policy_id for policy in head.policies if policy.number not in gone}
     retired = {policy.policy_id for policy in head.policies} - live
@@ -131,9 +117,7 @@ _COUNTED = (Status.COMPLIANT, Status.INCOMPLIANT, Status.INAPPLICABLE, Status.UN
 
 
 def scorecard_view(place: HistoryStorage, repository: Repository) -> str:
-    """Return the statement that makes the view ``scorecard`` for SQL, of all frameworks of a repository."""
-    from perpend.findings.history.queries.rows import scorecard_statement
-
+    """Return the SQL statement that creates the view ``scorecard`` with all frameworks of a repository."""
     return scorecard_statement(
         [
             (

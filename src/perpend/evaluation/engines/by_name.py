@@ -1,4 +1,4 @@
-"""Engines by the names that commands know them by, opened when they are used."""
+"""Open an engine by its name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOCAL: Final = "local[*]"
 
 @contextmanager
 def engine_named(name: str, master: str = LOCAL, settings: Mapping[str, str] | None = None) -> Iterator[Engine | None]:
-    """Yield an engine, None for the interpreter and for what a store is judged by unless told otherwise.
+    """Yield the engine ``duckdb`` or ``spark``, and None for every other name: the caller's default.
 
     ``master`` and ``settings`` are Spark's.
     """

@@ -1,0 +1,147 @@
+"""Write findings of a history, and differences between runs, in the format that the options name."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from perpend.cli.options.severity import time_of
+from perpend.findings.history.compliance import counts_among
+from perpend.reports.formats.write import FormatOptions, lists_history_findings, write_history_findings
+from perpend.reports.streams import output_stream, terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import TextIO
+
+    from perpend.core.objects.status import Status
+    from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.queries.findings import Query
+    from perpend.findings.history.storage import HistoryStorage
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.reports.formats.finding import ReportedRun
+    from perpend.reports.terminal.history.finding import HistoryAnnotations
+    from perpend.reports.terminal.history.findings import Row
+    from perpend.reports.terminal.history.run_diff import Difference
+
+_BATCH = 1_000
+"""How many rows are fetched at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsWriter:
+    """Writes the findings of a query. ``limit`` is for the table; ``order`` is ``age`` or ``priority``."""
+
+    options: FormatOptions
+    limit: int
+    order: str
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The views of the history that the format needs."""
+        return ("finding", "ledger") if lists_history_findings(self.options.form) else ("finding",)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the format needs in addition to those of findings."""
+        from perpend.reports.terminal.history.finding import CHANGED_IN
+
+        return (CHANGED_IN,) if lists_history_findings(self.options.form) else ()
+
+    def write(self, connection: Connection, query: Query, place: HistoryStorage, said: HistoryAnnotations) -> None:
+        """Write the findings of a query."""
+        from perpend.reports.terminal.history.findings import rows_in, write_rows
+        from perpend.reports.terminal.inventory import write_answer_csv
+
+        form, is_list = self.options.form, lists_history_findings(self.options.form)
+        run = _run(connection, place, said) if is_list else None
+        connection.execute(*query)
+        columns = [str(column[0]) for column in connection.description or ()]
+        batches = _batches(connection)
+        if run is not None:
+            from perpend.reports.terminal.history.finding import findings_told
+
+            findings = findings_told(rows_in(columns, batches), run, place.head(), said)
+            write_history_findings(run, findings, self.options)
+            return
+        if form == "table":
+            self._print(rows_in(columns, batches))
+            return
+        with output_stream(self.options.out) as stream:
+            if form == "csv":
+                write_answer_csv(columns, batches, stream)
+            else:
+                write_rows(rows_in(columns, batches), stream, lines=form == "ndjson")
+
+    def _print(self, rows: Iterator[Row]) -> None:
+        from perpend.reports.terminal.history.findings import print_findings, print_priorities
+
+        shown = list(islice(rows, self.limit))
+        with terminal(self.options.out) as console:
+            printed = print_priorities if self.order == "priority" else print_findings
+            printed(shown, console, more=next(rows, None) is not None)
+
+
+def _batches(connection: Any) -> Iterator[list[tuple[Any, ...]]]:
+    while rows := connection.fetchmany(_BATCH):
+        yield rows
+
+
+def _run(connection: Connection, place: HistoryStorage, said: HistoryAnnotations) -> ReportedRun:
+    """Return the facts that all findings of the newest run share."""
+    from perpend.reports.terminal.history.finding import run_of_history
+
+    head = place.head()
+    return run_of_history(head, time_of(head), counts_among(connection, head), said)
+
+
+def writes_counts(options: FormatOptions) -> bool:
+    """Whether the format of a comparison needs the counts of each policy."""
+    return lists_history_findings(options.form) and options.form != "markdown"
+
+
+def write_difference(
+    difference: Difference,
+    head: HistoryManifest,
+    counts: dict[str, dict[Status, int]],
+    said: HistoryAnnotations,
+    options: FormatOptions,
+    limit: int,
+) -> None:
+    """Write a comparison of two runs. ``counts`` are each policy's after the later run; ``limit`` is for text and Markdown."""
+    from perpend.reports.terminal.history.run_diff import print_difference, write_difference_json, write_difference_markdown
+
+    if options.form == "text":
+        with terminal(options.out) as console:
+            print_difference(difference, console, limit=limit)
+        return
+    if writes_counts(options):
+        from perpend.reports.terminal.history.finding import NO_NEWS, differences_told, run_of_history
+
+        run = run_of_history(head, datetime.fromisoformat(difference.after.time), counts, said)
+        write_history_findings(run, differences_told(difference.rows, run, head, said), options, old=NO_NEWS)
+        return
+    with output_stream(options.out) as stream:
+        if options.form == "json":
+            write_difference_json(difference, stream)
+        elif options.form == "markdown":
+            write_difference_markdown(difference, stream, limit=limit)
+        else:
+            write_rows_as(options.form, difference.columns, difference.rows, stream)
+
+
+def write_rows_as(form: str, columns: Sequence[str], rows: Sequence[Row], stream: TextIO) -> None:
+    """Write rows with these columns, in this order, as CSV, NDJSON or JSON."""
+    from perpend.reports.terminal.history.findings import plain, write_rows
+    from perpend.reports.terminal.inventory import write_answer_csv
+
+    if form == "csv":
+        write_answer_csv(columns, [[tuple(row.values()) for row in rows]], stream)
+    elif form == "ndjson":
+        write_rows(rows, stream, lines=True)
+    else:
+        json.dump([plain(row) for row in rows], stream, ensure_ascii=False, indent=1)
+        stream.write("\n")

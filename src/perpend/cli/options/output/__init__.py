@@ -1,1 +1,0 @@
-"""Forms that findings are written in: their options, and the way to each writer."""

@@ -1,0 +1,147 @@
+"""The options of commands that evaluate policies, and the run request that they make."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from perpend.cli.config.command import configuration_of, deciding_settings, is_from_file
+from perpend.cli.config.configuration import is_address
+from perpend.cli.config.settings import FAIL_ON
+from perpend.cli.options.completion import complete_categories
+from perpend.cli.options.format import form_option, form_options
+from perpend.cli.options.history.record import NOT_AWAY
+from perpend.cli.options.repository import store_named
+from perpend.cli.options.severity import check_unrated_passes, ratings_option, unrated_passes_option
+from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.warn import warn
+from perpend.core.objects.status import Status
+from perpend.evaluation.verdicts.verdict_filter import Filter
+from perpend.findings.severity.active import SEVERITIES
+from perpend.reports.formats.write import FormatOptions
+from perpend.reports.runs import PolicyChoice, RunOutcome, RunRequest, deciding_text, evaluate_and_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from perpend.language.syntax.repository import Repository
+
+    Command = TypeVar("Command", bound=Callable[..., Any])
+
+filter_options: Final = (
+    click.option(
+        "--status",
+        "statuses",
+        multiple=True,
+        type=click.Choice([status.value for status in Status], case_sensitive=False),
+        help="Report verdicts of this status only; may be repeated. Totals and exit code still count all verdicts.",
+    ),
+    click.option(
+        "--category",
+        "categories",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=complete_categories,
+        help="Report policies of this category only, such as SECURITY; may be repeated.",
+    ),
+    click.option(
+        "--account",
+        "accounts",
+        multiple=True,
+        metavar="ID|NAME",
+        help="Report objects of this account only, by its number or by its name in the configuration; may be repeated.",
+    ),
+)
+_OPTIONS: Final = (
+    form_option("check"),
+    form_options,
+    click.option(
+        "--compact", is_flag=True, help="With --format ndjson: write facts that verdicts share once, in a first line."
+    ),
+    click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output."),
+    click.option(
+        "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown per message in the table."
+    ),
+    click.option("--summary", is_flag=True, help="With --format table: leave out the objects."),
+    click.option("-q", "--quiet", is_flag=True, help="With --format table: print totals only."),
+    *filter_options,
+    click.option(
+        "--requirements",
+        metavar="FILE",
+        type=click.Path(),
+        help="With --framework: also write a row for each requirement to this .json, .ndjson or .csv file.",
+    ),
+    click.option(
+        "--fail-on",
+        type=click.Choice((*FAIL_ON, *SEVERITIES)),
+        default="undetermined",
+        show_default=True,
+        help="Exit with 1 or 3 for these verdicts and worse ones. A severity needs ratings.",
+    ),
+    ratings_option,
+    unrated_passes_option,
+    click.option(
+        "--require-coverage",
+        is_flag=True,
+        help="With --framework: exit with 3 unless all policies of every requirement were evaluated.",
+    ),
+)
+
+
+def report_options(command: Command) -> Command:
+    """Add the options that say which verdicts are reported, how, and with which exit code."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_SPECIAL: Final = {"repository", "inputs", "store", "choice", "format", "filter", "accounts", "decided"}
+"""The fields of a request that are not parameters of a command by the same name."""
+
+
+def run_request(context: click.Context, given: Mapping[str, Any], repository: Repository, **more: Any) -> RunRequest:
+    """Return the request that the parameters of a command make; ``more`` are fields that are not parameters.
+
+    Raises InvalidOption for options that do not go together.
+    """
+    check_unrated_passes(context, given.get("fail_on"), given.get("unrated_passes", False))
+    choice = PolicyChoice(
+        policies=given["policies"],
+        frameworks=given["frameworks"],
+        inherited=given.get("inherited", False),
+        exclude=given["exclude"],
+        standing=is_from_file(context, "policies"),
+    )
+    request = RunRequest(
+        **{
+            "repository": repository,
+            "choice": choice,
+            "format": FormatOptions(**{one.name: given[one.name] for one in fields(FormatOptions) if one.name in given}),
+            "filter": Filter(
+                tuple(map(Status, given.get("statuses", ()))), given.get("categories", ()), given.get("accounts", ())
+            ),
+            "accounts": configuration_of(context).accounts,
+            "decided": deciding_settings(context),
+            **{one.name: given[one.name] for one in fields(RunRequest) if one.name in given and one.name not in _SPECIAL},
+            **more,
+        }
+    )
+    request.check()
+    return request
+
+
+def run_on_store(request: RunRequest, store: str, *, record: bool) -> RunOutcome:
+    """Evaluate and report a store by its name. ``record`` writes the run to the store's history."""
+    is_remote = is_address(store)
+    outcome = evaluate_and_report(replace(request, store=store_named(store), record=record and not is_remote))
+    if record and is_remote:
+        warn(NOT_AWAY)
+    return outcome
+
+
+def warn_deciding_settings(context: click.Context) -> None:
+    """Warn about settings that change the exit code, in a configuration file that Perpend has found itself."""
+    if text := deciding_text(deciding_settings(context)):
+        warn(visible(text))

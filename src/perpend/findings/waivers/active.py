@@ -1,0 +1,206 @@
+"""Read waivers and attestations, and apply them to an evaluation or to the findings of a history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.diagnostics.directories import no_directory
+from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.phrases import counted
+from perpend.core.diagnostics.warn import diagnostic_lines, warn, warn_diagnostics
+from perpend.core.errors import PerpendError, about
+from perpend.evaluation.verdicts.evaluation import counts_of
+from perpend.evaluation.verdicts.requirements import AnsweredFor
+from perpend.findings.history.queries.views import asking
+from perpend.findings.waivers.attestations import attested_on, attested_policies
+from perpend.findings.waivers.match_history import waived_counts, waived_findings
+from perpend.findings.waivers.match_results import covered, waived
+from perpend.findings.waivers.read import FOLDER, WaiverFiles, waivers_below
+from perpend.findings.waivers.status import DayAsked
+from perpend.findings.waivers.warnings import Looked, told_of, told_of_attestations
+from perpend.language.syntax.files import Files
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from perpend.core.diagnostics.model import Diagnostic
+    from perpend.core.objects.status import Status
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.history.storage import HistoryStorage
+    from perpend.findings.waivers.matches import WaiverMatches
+    from perpend.inventory.snapshots.database import Connection
+    from perpend.language.syntax.repository import Repository
+
+_MOST_WARNINGS: Final = 20
+
+
+class UnusableEntries(PerpendError):
+    """Waivers or severity ratings that cannot be read. The command does nothing."""
+
+
+def read_waivers(repository: Repository, directory: str | None) -> WaiverFiles:
+    """Read the waivers in a directory; for None, in ``waivers`` of the repository. Raises UnusableEntries for a faulty file."""
+    files, folder = entry_files(repository, FOLDER, directory)
+    waivers = waivers_below(files, folder)
+    raise_faults(waivers.diagnostics, files, FOLDER)
+    return waivers
+
+
+def entry_files(repository: Repository, folder: str, directory: str | None) -> tuple[Files, str]:
+    """Return the files to read entries from, and their folder: a directory, or for None a folder of the repository.
+
+    Raises PerpendError if the directory is missing.
+    """
+    if directory is None:
+        return repository.files, folder
+    if wrong := no_directory(directory):
+        raise about(directory, PerpendError(f"{visible(directory)}: {wrong}"))
+    return Files(Path(directory)), ""
+
+
+def raise_faults(faults: Collection[Diagnostic], files: Files, kind: str) -> None:
+    """Show the faults of waivers or ratings and raise UnusableEntries, if there are any."""
+    if faults:
+        warn_diagnostics(list(faults), files.source_line)
+        raise UnusableEntries(f"{kind} that cannot be read ({counted(len(faults), 'fault')}): nothing was done")
+
+
+def matches_in_evaluation(
+    evaluation: Evaluation, files: WaiverFiles, repository: Repository
+) -> tuple[WaiverMatches, list[Diagnostic]]:
+    """Return the findings of an evaluation that waivers cover, and warnings about waivers and attestations."""
+    matches = waived(evaluation, files, repository.policy_ids, replayed=evaluation.day.given)
+    accounts = frozenset(number for source in evaluation.inventory.sources for number in source.accounts)
+    looked = Looked(frozenset(program.policy_id for program in evaluation.programs), accounts, matches.in_scope)
+    attested = attested_on(files, matches.covering.day, repository, _counts(evaluation))
+    warnings = [*told_of(matches.covering, files.approvers, looked), *told_of_attestations(attested)]
+    return matches.covering, warnings
+
+
+def waived_objects(evaluation: Evaluation, matches: WaiverMatches) -> frozenset[tuple[str, str]]:
+    """Return the pairs of policy and object Id that waivers in force cover."""
+    with covered(evaluation, matches) as rows:
+        return frozenset((finding[0], finding[2]) for _, finding, _ in rows)
+
+
+def answers_in_evaluation(
+    evaluation: Evaluation, matches: WaiverMatches, files: WaiverFiles, repository: Repository
+) -> AnsweredFor:
+    """Return the number of waived findings of each policy of an evaluation, and the attested policies."""
+    counts = _counts(evaluation)
+    attested = attested_on(files, matches.day, repository, counts)
+    return AnsweredFor({policy_id: matches.waived_of(policy_id) for policy_id in counts}, attested_policies(attested))
+
+
+def matches_in_history(
+    connection: Connection, head: HistoryManifest, files: WaiverFiles, policy_ids: Collection[str], *, replayed: bool = False
+) -> WaiverMatches:
+    """Return the findings of a history that waivers cover on the day of its newest run; store them in a table there.
+
+    Unless ``replayed``, waivers that ended before today cover nothing.
+    """
+    return waived_findings(connection, files, policy_ids, DayAsked.of(day_of(head), named=replayed))
+
+
+def attested_in_history(
+    head: HistoryManifest, counts: Mapping[str, Mapping[Status, int]], files: WaiverFiles, repository: Repository
+) -> tuple[frozenset[str], list[Diagnostic]]:
+    """Return the policies with a valid attestation, on the day of the newest run and today, and warnings about others."""
+    attested = attested_on(files, DayAsked.of(day_of(head), named=False), repository, counts)
+    return attested_policies(attested), told_of_attestations(attested)
+
+
+def answers_in_history(
+    place: HistoryStorage,
+    accounts: Sequence[str],
+    counts: Mapping[str, Mapping[Status, int]],
+    files: WaiverFiles,
+    repository: Repository,
+) -> tuple[AnsweredFor, list[Diagnostic]]:
+    """Return the number of waived findings of each policy in a history, the attested policies, and warnings.
+
+    ``counts`` are the newest counts of verdicts by policy. Without ``accounts``, all are counted.
+    """
+    head, numbers = place.head(), dict[str, int]()
+    if files.waivers:
+        with asking(place, "finding") as connection:
+            matches_in_history(connection, head, files, repository.policy_ids)
+            numbers = waived_counts(connection, accounts)
+    attested, warnings = attested_in_history(head, counts, files, repository)
+    return AnsweredFor(numbers, attested), warnings
+
+
+def day_of(head: HistoryManifest) -> date:
+    """Return the day of a history's newest run, in UTC."""
+    return max(datetime.fromisoformat(run.time) for run in head.runs).astimezone(UTC).date()
+
+
+def _counts(evaluation: Evaluation) -> dict[str, dict[Status, int]]:
+    return {column.program.policy_id: counts_of(column) for column in evaluation.verdicts}
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveWaivers:
+    """The waivers and attestations of a run, and the repository with their policies. Warnings go to standard error."""
+
+    files: WaiverFiles = field(default_factory=WaiverFiles)
+    repository: Repository | None = None
+
+    @classmethod
+    def here(cls, repository: Repository, directory: str | None, *, none: bool) -> ActiveWaivers:
+        """Read the waivers of a directory or a repository; ``none`` leaves all out. Raises UnusableEntries."""
+        return cls(WaiverFiles() if none else read_waivers(repository, directory), repository)
+
+    def covered(self, evaluation: Evaluation) -> WaiverMatches | None:
+        """Return the findings of an evaluation that waivers cover, None if there are no waivers."""
+        if self.repository is None or not (self.files.waivers or self.files.attestations):
+            return None
+        matches, warnings = matches_in_evaluation(evaluation, self.files, self.repository)
+        warn_about_waivers(warnings)
+        return matches
+
+    def waived_objects(self, evaluation: Evaluation) -> frozenset[tuple[str, str]]:
+        """Return the pairs of policy and object Id that waivers in force cover."""
+        matches = self.covered(evaluation)
+        return waived_objects(evaluation, matches) if matches is not None else frozenset()
+
+    def answered(self, evaluation: Evaluation, covering: WaiverMatches | None) -> AnsweredFor:
+        """Return the number of waived findings of each policy of an evaluation, and the attested policies."""
+        if covering is None or self.repository is None:
+            return AnsweredFor()
+        return answers_in_evaluation(evaluation, covering, self.files, self.repository)
+
+    def covered_findings(self, connection: Connection, head: HistoryManifest, *, replayed: bool = False) -> WaiverMatches:
+        """Return the findings of a history that waivers cover on the day of its newest run; store them in a table there."""
+        known = self.repository.policy_ids if self.repository is not None else ()
+        return matches_in_history(connection, head, self.files, known, replayed=replayed)
+
+    def answered_in_history(
+        self, place: HistoryStorage, accounts: Sequence[str], counts: Mapping[str, Mapping[Status, int]]
+    ) -> AnsweredFor:
+        """Return the number of waived findings of each policy in a history, and the attested policies."""
+        if self.repository is None:
+            return AnsweredFor()
+        answered, warnings = answers_in_history(place, accounts, counts, self.files, self.repository)
+        warn_about_waivers(warnings)
+        return answered
+
+    def attested(self, head: HistoryManifest, counts: Mapping[str, Mapping[Status, int]]) -> frozenset[str]:
+        """Return the policies with a valid attestation on the day of the newest run and today."""
+        if self.repository is None or not self.files.attestations:
+            return frozenset()
+        attested, warnings = attested_in_history(head, counts, self.files, self.repository)
+        warn_about_waivers(warnings)
+        return attested
+
+
+def warn_about_waivers(diagnostics: Collection[Diagnostic]) -> None:
+    """Write the first diagnostics of waivers on standard error, one line each."""
+    for line in diagnostic_lines(list(diagnostics)[:_MOST_WARNINGS]):
+        warn(line)
+    if len(diagnostics) > _MOST_WARNINGS:
+        warn(f"{FOLDER}: {len(diagnostics) - _MOST_WARNINGS:,} more: `perpend waivers lint` shows all")

@@ -1,0 +1,635 @@
+"""Evaluate policies over inputs or a store, and report the verdicts.
+
+``evaluate_and_report`` is the work of ``perpend check``, ``scan``, ``report html`` and ``export security-hub``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.diagnostics.escape import visible
+from perpend.core.diagnostics.model import sorted_diagnostics
+from perpend.core.diagnostics.phrases import counted
+from perpend.core.diagnostics.warn import warn, warn_diagnostics
+from perpend.core.errors import InvalidOption, PerpendError
+from perpend.core.objects.status import Status
+from perpend.evaluation.engines.by_name import LOCAL, engine_named
+from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
+from perpend.evaluation.verdicts.selection import select_policies
+from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
+from perpend.findings.severity.active import ActiveSeverities, is_severity
+from perpend.findings.waivers.active import ActiveWaivers
+from perpend.inventory.importers.input import need_a_store, needs_joining
+from perpend.inventory.importers.rules import TOLD_BY_VERDICTS
+from perpend.inventory.readers import collect_files
+from perpend.inventory.readers.files import are_large
+from perpend.language.compiler.analyzer import Analyzer
+from perpend.reports.formats.registry import FORMS
+from perpend.reports.formats.write import FormatOptions, write_findings
+from perpend.reports.streams import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import timedelta
+
+    from perpend.core.objects.account import Account
+    from perpend.core.objects.inventory import Inventory
+    from perpend.evaluation.engines.duckdb.column_cache import Cost
+    from perpend.evaluation.verdicts.evaluation import Evaluation, Totals
+    from perpend.evaluation.verdicts.selection import Selection
+    from perpend.findings.severity.results import RatedEvaluation
+    from perpend.findings.waivers.matches import WaiverMatches
+    from perpend.inventory.importers.input import Input
+    from perpend.inventory.importers.inputs import Imported
+    from perpend.inventory.importers.tables.table_bytes import UnreadableTable
+    from perpend.inventory.readers import UnusableInput
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.inventory.snapshots.store import Store
+    from perpend.language.syntax.repository import Repository
+    from perpend.reports.html.history import ReportHistory
+    from perpend.reports.terminal.verdicts.next_command import ExplainCommand
+
+UNUSABLE: Final = 2
+"""The exit code if an input, a policy or a part of the snapshot cannot be used."""
+
+LARGE: Final = 5_000
+"""The number of objects from which DuckDB evaluates an input faster than the interpreter."""
+
+_MOST_UNREAD: Final = 5
+_MOST_NAMED: Final = 10
+_MOST_FAULTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChoice:
+    """The policies to evaluate: ids, globs or folders, and frameworks or sections. Without both, all policies.
+
+    ``inherited`` adds the policies that reach a framework through rules or similar sections. ``standing``: the policies are a
+    default, and those for other object types are left out instead of being an error.
+    """
+
+    policies: Sequence[str] = ()
+    frameworks: Sequence[str] = ()
+    inherited: bool = False
+    exclude: Sequence[str] = ()
+    standing: bool = False
+
+    def select(self, analyzer: Analyzer, over: Inventory | Snapshot) -> Selection:
+        """Return the policies that can evaluate these objects. Raises UnknownName for a policy that does not exist."""
+        return select_policies(
+            analyzer,
+            self.policies,
+            framework=self.frameworks,
+            inherited=self.inherited,
+            exclude=self.exclude,
+            standing=self.standing,
+            over=over,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """The inputs or the store to evaluate, the policies, and the report. Fields are named like options of ``perpend check``.
+
+    Name either ``inputs`` or a ``store``. ``run`` is a snapshot of the store, None for the current one. ``waivers_dir`` and
+    ``ratings_dir`` are directories, None for those of the repository. ``accounts`` are names and owners by account number.
+    ``decided`` are the settings of a configuration file that change the exit code: name, value, place. ``explain_command``
+    returns the command that explains a verdict, given the inputs that could not be read. ``record`` writes the run to the
+    store's history.
+    """
+
+    repository: Repository
+    inputs: Sequence[Input] = ()
+    store: Store | None = None
+    run: str | None = None
+    choice: PolicyChoice = PolicyChoice()
+    engine: str = "auto"
+    spark_master: str = LOCAL
+    spark_settings: Mapping[str, str] = field(default_factory=dict)
+    snapshot_time: datetime | None = None
+    max_age: timedelta | None = None
+    keep_going: bool = False
+    waivers_dir: str | None = None
+    no_waivers: bool = False
+    ratings_dir: str | None = None
+    unrated_passes: bool = False
+    format: FormatOptions = field(default_factory=FormatOptions)
+    compact: bool = False
+    limit: int = 20
+    summary: bool = False
+    quiet: bool = False
+    filter: Filter = field(default_factory=Filter)
+    requirements: str | None = None
+    fail_on: str = "undetermined"
+    require_coverage: bool = False
+    explain_cost: bool = False
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    decided: Sequence[tuple[str, str, str]] = ()
+    explain_command: Callable[[Sequence[str]], Any] | None = None
+    record: bool = False
+
+    def with_inputs(self, inputs: Sequence[Input]) -> RunRequest:
+        """Return this request for inputs."""
+        return replace(self, inputs=inputs)
+
+    def check(self) -> None:
+        """Raise InvalidOption for options that do not go together, CannotWrite for an output that is an input as well."""
+        if self.store is not None and self.engine == "interpreter":
+            raise InvalidOption("--engine interpreter evaluates inputs; a store needs duckdb or spark", "--engine")
+        if self.engine != "spark" and (self.spark_settings or self.spark_master != LOCAL):
+            raise InvalidOption("--spark-master and --spark-conf go with --engine spark", "--spark-master", "--spark-conf")
+        self._check_report()
+        for out in (self.format.out, self.requirements):
+            refuse_input_as_output(out, [input_.path for input_ in self.inputs])
+
+    def _check_report(self) -> None:
+        from perpend.reports.formats.requirements import FORMS as ENDINGS
+
+        out, form, requirements = self.format.out, self.format.form, self.requirements
+        self.format.check()
+        if self.compact and form != "ndjson":
+            raise InvalidOption(f"--compact goes with --format ndjson, not {form}", "--compact", "--format")
+        if self.summary and self.quiet:
+            raise InvalidOption("--summary and --quiet exclude each other", "--summary", "--quiet")
+        for option, given in (("--summary", self.summary), ("--quiet", self.quiet)):
+            if given and form != "table":
+                raise InvalidOption(f"{option} goes with --format table, not {form}", option, "--format")
+        if FORMS[form].counts_all and self.filter:
+            raise InvalidOption(f"--format {form} counts all verdicts: it does not go with {self.filter.words}", "--format")
+        for option, given in (("--require-coverage", self.require_coverage), ("--requirements", requirements is not None)):
+            if given and not self.choice.frameworks:
+                raise InvalidOption(f"{option} goes with --framework", option)
+        if requirements is None:
+            return
+        if out is not None and Path(out).resolve() == Path(requirements).resolve():
+            raise InvalidOption("--out and --requirements name the same file", "--out", "--requirements")
+        if not requirements.lower().endswith(ENDINGS):
+            endings = " or ".join(ENDINGS)
+            raise InvalidOption(f"--requirements {visible(requirements)}: the file's name ends in {endings}", "--requirements")
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """The exit code of a run, and the totals of its verdicts: None if nothing was evaluated.
+
+    Exit code 0: nothing is incompliant or undetermined. 1: something is incompliant. 2: something cannot be used.
+    3: nothing is incompliant, but something is undetermined. ``fail_on`` changes 1 and 3.
+    """
+
+    exit_code: int
+    totals: Totals | None = None
+
+    def unless(self, unusable: bool) -> RunOutcome:
+        """Return this outcome, with exit code 2 if something was unusable."""
+        return replace(self, exit_code=UNUSABLE) if unusable else self
+
+
+def waivers_of(request: RunRequest) -> ActiveWaivers:
+    """Read the waivers of a request. Raises UnusableEntries for a faulty file."""
+    return ActiveWaivers.here(request.repository, request.waivers_dir, none=request.no_waivers)
+
+
+def severities_of(request: RunRequest) -> ActiveSeverities:
+    """Read the ratings of a request. Raises UnusableEntries for a faulty file, InvalidOption if ``fail_on`` needs ratings."""
+    return ActiveSeverities.here(
+        request.repository, request.ratings_dir, fail_on=request.fail_on, unrated_passes=request.unrated_passes
+    )
+
+
+def evaluate_and_report(request: RunRequest) -> RunOutcome:
+    """Evaluate the policies, write the report, and return the exit code. Warnings go to standard error.
+
+    Raises PerpendError for an unusable request, input or store.
+    """
+    if bool(request.inputs) is (request.store is not None):
+        raise InvalidOption("name either inputs or a store")
+    request.check()
+    warn_tree_faults(request.repository)
+    run = _Run(request, Analyzer(request.repository), waivers_of(request), severities_of(request))
+    return run.evaluate_inputs() if request.store is None else run.evaluate_store(request.store)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run of a request: the choice of the way to evaluate, and the report."""
+
+    request: RunRequest
+    analyzer: Analyzer
+    waivers: ActiveWaivers
+    severities: ActiveSeverities
+
+    def evaluate_inputs(self) -> RunOutcome:
+        """Evaluate inputs: through a temporary snapshot, as a stream, or in memory."""
+        request, inputs = self.request, self.request.inputs
+        if need_a_store(inputs):
+            from perpend.evaluation.verdicts.stores.temporary_snapshot import imported
+
+            declared = request.repository.declared_type
+            with (
+                progress("reading") as done,
+                imported(inputs, declared=declared, keep_going=request.keep_going, progress=done) as store,
+            ):
+                return self._evaluate_imported(store)
+        paths = [input_.path for input_ in inputs]
+        can_be_streamed = request.engine in ("auto", "duckdb") and inputs[0].type_name is None
+        if can_be_streamed and request.format.form != "parquet" and are_large(paths):
+            outcome = self._evaluate_large_reports()
+            if outcome is not None:
+                return outcome
+        return self._evaluate_objects(paths)
+
+    def _evaluate_imported(self, imported: Imported) -> RunOutcome:
+        """Evaluate the temporary snapshot of the inputs."""
+        if self.request.engine == "interpreter":
+            reason = "tables and inputs that refer to each other need duckdb or spark"
+            raise InvalidOption(f"--engine interpreter: {reason}", "--engine")
+        _warn_failures(imported.failures)
+        warn_diagnostics([problem for problem in imported.problems if problem.code not in TOLD_BY_VERDICTS])
+        if imported.snapshot is None:
+            return RunOutcome(UNUSABLE)
+        selection = self._select(imported.snapshot)
+        unread = [failure.source for failure in imported.snapshot.failures]
+        outcome = self._evaluate_snapshot(imported.snapshot, selection, unread)
+        _warn_failures(imported.failures, "not evaluated: ")
+        return outcome.unless(bool(unread or selection.refused))
+
+    def _evaluate_large_reports(self) -> RunOutcome | None:
+        """Evaluate large credential reports row by row. Return None if they need to be in memory."""
+        from perpend.evaluation.verdicts.stores.large_reports import evaluate_reports
+
+        with (
+            progress("reading") as done,
+            evaluate_reports(
+                self.request.inputs,
+                partial(self.request.choice.select, self.analyzer),
+                declared=self.request.repository.declared_type,
+                snapshot_time=self.request.snapshot_time,
+                max_age=self.request.max_age,
+                streamed=self.request.format.form != "table",
+                progress=done,
+            ) as evaluation,
+        ):
+            if evaluation is None:
+                return None
+            warn_unusable_policies(self.request.repository, evaluation.selection)
+            return self._report(evaluation).unless(bool(evaluation.selection.refused))
+
+    def _evaluate_objects(self, paths: Sequence[str]) -> RunOutcome:
+        """Evaluate inputs in memory; through a temporary snapshot if their objects refer to each other."""
+        type_name = self.request.inputs[0].type_name
+        with progress("reading") as done:
+            collected = collect_files(
+                paths,
+                type_name=type_name,
+                object_type=self.analyzer.object_type(type_name) if type_name else None,
+                complete={input_.path: input_.complete for input_ in self.request.inputs},
+                keep_going=self.request.keep_going,
+                progress=done,
+            )
+        inventory = collected.inventory
+        if needs_joining(inventory):
+            from perpend.evaluation.verdicts.stores.temporary_snapshot import joined
+
+            with joined(collected, declared=self.request.repository.declared_type) as store:
+                return self._evaluate_imported(store)
+        _warn_failures(collected.failures)
+        if collected.failures and not inventory.sources:
+            return RunOutcome(UNUSABLE)
+        selection = self._select(inventory)
+        total = sum(map(len, inventory.objects.values()))
+        name = self.request.engine if self.request.engine != "auto" else "duckdb" if total >= LARGE else "interpreter"
+        with (
+            progress("evaluating", total=total) as done,
+            engine_named(name, self.request.spark_master, self.request.spark_settings) as engine,
+        ):
+            evaluation = evaluate_objects(
+                inventory,
+                selection,
+                snapshot_time=self.request.snapshot_time,
+                engine=engine,
+                max_age=self.request.max_age,
+                progress=done,
+            )
+        outcome = self._report(evaluation, unread=[failure.source for failure in collected.failures])
+        _warn_failures(collected.failures, "not evaluated: ")
+        return outcome.unless(bool(collected.failures or selection.refused))
+
+    def evaluate_store(self, store: Store) -> RunOutcome:
+        """Evaluate a snapshot of a store."""
+        with store.reading(self.request.run) as snapshot:
+            selection = self._select(snapshot)
+            outcome = self._evaluate_snapshot(snapshot, selection)
+        for failure in snapshot.failures:
+            warn(f"not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}")
+        return outcome.unless(bool(snapshot.failures or selection.refused))
+
+    def _evaluate_snapshot(self, snapshot: Snapshot, selection: Selection, unread: Sequence[str] = ()) -> RunOutcome:
+        """Evaluate a snapshot, report, and record the run. ``unread`` are the inputs that failed."""
+        from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+
+        request = self.request
+        total = sum(table.rows for table in snapshot.tables.by_name.values() if table.type_name)
+        costs: list[Cost] = []
+        # evaluate_snapshot uses DuckDB by default, and then also the column cache of the store.
+        name = "" if request.engine == "duckdb" else request.engine
+        with (
+            progress("evaluating", total=total) as done,
+            engine_named(name, request.spark_master, request.spark_settings) as engine,
+            evaluate_snapshot(
+                snapshot,
+                selection,
+                snapshot_time=request.snapshot_time,
+                engine=engine,
+                max_age=request.max_age,
+                progress=done,
+                costs=costs.extend,
+            ) as evaluation,
+        ):
+            outcome = self._report_and_record(snapshot, evaluation, unread)
+            for cost in costs if request.explain_cost else ():
+                warn(f"{cost.table}: {cost.what}: {counted(cost.reused, 'column')} reused, {cost.computed} computed")
+            return outcome
+
+    def _report_and_record(self, snapshot: Snapshot, evaluation: Evaluation, unread: Sequence[str]) -> RunOutcome:
+        """Report an evaluation and record it, also if the report cannot be written.
+
+        The HTML report shows the history after this run, so the run is recorded before it.
+        """
+        if self.request.format.form == "html":
+            from perpend.reports.html.load_history import load_history
+
+            self._record(snapshot, evaluation)
+            is_stored = self.request.store is not None
+            return self._report(evaluation, load_history(snapshot, evaluation, self.waivers) if is_stored else None, unread)
+        try:
+            outcome = self._report(evaluation, unread=unread)
+        except (OSError, PerpendError):
+            self._record(snapshot, evaluation)
+            raise
+        self._record(snapshot, evaluation)
+        return outcome
+
+    def _record(self, snapshot: Snapshot, evaluation: Evaluation) -> None:
+        """Record the run in the store's history, and print its changes. An error is a warning: the verdicts are valid."""
+        if not self.request.record:
+            return
+        from perpend.findings.history.model import in_words
+        from perpend.findings.history.record import record_run
+
+        try:
+            changes = record_run(snapshot, evaluation, self.request.repository, self.severities.said)
+        except (PerpendError, OSError) as error:
+            reason = str(error) if isinstance(error, PerpendError) else (error.strerror or str(error)).lower()
+            warn(f"the run was not recorded in the history: {visible(reason)}")
+            return
+        for warning in changes.warnings:
+            warn(f"history: {warning}")
+        if changes.events:
+            events = ", ".join(f"{number:,} {in_words(event)}" for event, number in changes.events.items())
+            warn(f"since the last run: {events} (perpend diff)")
+
+    def _select(self, over: Inventory | Snapshot) -> Selection:
+        selection = self.request.choice.select(self.analyzer, over)
+        warn_unusable_policies(self.request.repository, selection)
+        return selection
+
+    def _report(self, evaluation: Evaluation, history: ReportHistory | None = None, unread: Sequence[str] = ()) -> RunOutcome:
+        """Write the report of an evaluation with its waivers and severities. ``unread`` are the inputs that failed."""
+        request = self.request
+        matches = self.waivers.covered(evaluation)
+        needs_severities = is_severity(request.fail_on) or request.format.form != "parquet"
+        rated = self.severities.weighed(evaluation, matches) if needs_severities else None
+        answered = replace(evaluation, answered=self.waivers.answered(evaluation, matches))
+        shown = filter_verdicts(answered, request.filter, request.accounts)
+        _Report(request, shown, matches, rated, history, unread).write()
+        return RunOutcome(self._exit_code(evaluation, matches, rated), evaluation.ledger)
+
+    def _exit_code(self, evaluation: Evaluation, matches: WaiverMatches | None, rated: RatedEvaluation | None) -> int:
+        """Return 1 or 3 by ``fail_on``, 3 by ``require_coverage``, else 0.
+
+        Incompliant findings that are waived do not count. Undetermined ones do, waived or not: they are not known to pass.
+        Objects that could not be read count as undetermined.
+        """
+        fail_on, least, counts = self.request.fail_on, self.severities.least, evaluation.ledger.counts
+        if least is not None and rated is not None:
+            code = self.severities.exit_code_of(rated, least, evaluation.unread_policies)
+        elif counts[Status.INCOMPLIANT] > (matches.number(Status.INCOMPLIANT) if matches else 0) and fail_on != "never":
+            code = 1
+        else:
+            undetermined = bool(counts[Status.UNDETERMINED] or evaluation.unread_policies)
+            code = 3 if undetermined and fail_on == "undetermined" else 0
+        covered = not self.request.require_coverage or all(card.all_asked for card in evaluation.scorecards())
+        return code or (0 if covered else 3)
+
+
+def warn_tree_faults(repository: Repository) -> None:
+    """Show the files and links of a repository that are not read."""
+    faults = sorted_diagnostics(repository.tree.diagnostics)
+    warn_diagnostics(faults[:_MOST_FAULTS])
+    if len(faults) > _MOST_FAULTS:
+        warn(f"{len(faults) - _MOST_FAULTS:,} more files and links are not read: perpend lint names them")
+
+
+def warn_unusable_policies(repository: Repository, selection: Selection) -> None:
+    """Show the diagnostics of the policies that cannot be evaluated, and their number."""
+    warn_diagnostics(selection.misspelt, repository.files.source_line)
+    if selection.refused:
+        problems = [problem for problems in selection.refused.values() for problem in problems]
+        warn_diagnostics(problems, repository.files.source_line)
+        number, names = len(selection.refused), ", ".join(islice(selection.refused, _MOST_NAMED))
+        warn(f"{number} {'policy is' if number == 1 else 'policies are'} not evaluated: {names}")
+
+
+def deciding_text(decided: Sequence[tuple[str, str, str]]) -> str:
+    """Return the settings that change the exit code in one line, empty if there are none."""
+    settings = ", ".join(f"{name} = {value} ({place})" for name, value, place in decided)
+    return f"exit code by a configuration that was found: {settings}; --no-config passes it over" if decided else ""
+
+
+def _warn_failures(failures: Sequence[UnusableInput | UnreadableTable], prefix: str = "") -> None:
+    for failure in failures:
+        warn(f"{prefix}{failure}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """The report of one evaluation: its output, and the warnings about what the output does not show."""
+
+    request: RunRequest
+    evaluation: Evaluation
+    matches: WaiverMatches | None
+    rated: RatedEvaluation | None
+    history: ReportHistory | None
+    unread: Sequence[str]
+
+    def write(self) -> None:
+        """Write the report in its format, and the requirements if asked for."""
+        self._warn()
+        self._write()
+        if self.request.requirements is not None:
+            from perpend.reports.formats.requirements import write_requirements
+
+            with output_stream(self.request.requirements) as stream:
+                write_requirements(self.evaluation.scorecards(), self.request.requirements, stream)
+
+    def _write(self) -> None:
+        request, evaluation, form = self.request, self.evaluation, self.request.format.form
+        if form == "table":
+            self._print_table()
+        elif form == "parquet":
+            from perpend.reports.formats.parquet import write_parquet
+
+            try:
+                write_parquet(evaluation, request.format.out or "")
+            except OSError as error:
+                raise CannotWrite.because(request.format.out, error) from None
+        elif form == "html":
+            self._write_html()
+        elif FORMS[form].lists_findings:
+            from perpend.reports.formats.finding import OPEN, findings_of, run_of
+
+            statuses = tuple(Status) if request.format.every or request.filter.statuses else OPEN
+            run = run_of(evaluation, self.rated)
+            write_findings(run, findings_of(evaluation, run, statuses, self.rated), request.format)
+        elif form in ("junit", "markdown", "oscal-ar"):
+            self._write_summary()
+        else:
+            self._write_verdicts()
+
+    def _print_table(self) -> None:
+        from perpend.reports.terminal.verdicts.terminal import Detail, print_judgement
+
+        request = self.request
+        detail = Detail.TOTALS if request.quiet else Detail.SUMMARY if request.summary else Detail.ALL
+        with terminal(request.format.out) as console:
+            print_judgement(
+                self.evaluation,
+                console,
+                limit=request.limit,
+                explained=self._explain_command,
+                accounts=request.accounts,
+                detail=detail,
+                covering=self.matches,
+                weighed=self.rated,
+                decided=deciding_text(request.decided),
+            )
+
+    def _write_html(self) -> None:
+        from perpend.reports.html.page import write_handout
+        from perpend.reports.terminal.verdicts.decisions import waived_text
+
+        with output_stream(self.request.format.out) as stream:
+            write_handout(
+                self.evaluation,
+                stream,
+                accounts=self.request.accounts,
+                explain=self._explain_words(),
+                history=self.history,
+                waived=waived_text(self.matches) or "",
+                weighed=self.rated,
+            )
+
+    def _write_summary(self) -> None:
+        """Write a format that counts verdicts by policy or requirement, and names the first objects only."""
+        from perpend.reports.formats.junit import write_junit
+        from perpend.reports.formats.markdown import write_markdown
+        from perpend.reports.formats.oscal import write_oscal_results
+
+        with output_stream(self.request.format.out) as stream:
+            if self.request.format.form == "markdown":
+                write_markdown(self.evaluation, stream, weighed=self.rated)
+            else:
+                write_form = {"junit": write_junit, "oscal-ar": write_oscal_results}[self.request.format.form]
+                write_form(self.evaluation, stream, limit=self.request.limit, weighed=self.rated)
+
+    def _write_verdicts(self) -> None:
+        from perpend.reports.formats.csv import write_csv
+        from perpend.reports.formats.json import write_json, write_ndjson
+
+        request, evaluation, accounts = self.request, self.evaluation, self.request.accounts
+        with output_stream(request.format.out, long=True) as stream:
+            if request.format.form == "ndjson":
+                write_ndjson(evaluation, stream, accounts=accounts, compact=request.compact, weighed=self.rated)
+            elif request.format.form == "csv":
+                write_csv(evaluation, stream, accounts=accounts, weighed=self.rated)
+            else:
+                write_json(
+                    evaluation,
+                    stream,
+                    accounts=accounts,
+                    covering=self.matches,
+                    weighed=self.rated,
+                    decided=list(request.decided),
+                )
+
+    @property
+    def _explain_command(self) -> ExplainCommand | None:
+        return self.request.explain_command(self.unread) if self.request.explain_command is not None else None
+
+    def _explain_words(self) -> list[str | int | None]:
+        """Return the words of the command that explains a finding, with marks for its policy and object.
+
+        Return nothing if no single command explains all findings.
+        """
+        from perpend.core.objects.inventory import CloudObject, Origin
+        from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD
+
+        command = self._explain_command
+        if command is None or command.names_some or not command.is_kept:
+            return []
+        marks: dict[str, int | None] = {"\0policy": POLICY_WORD, "\0object": OBJECT_WORD}
+        policy, object_id = marks
+        words = command.words(policy, CloudObject("", object_id, "", "", {}, Origin("")), self.evaluation.day)
+        return [marks.get(word, word) for word in words]
+
+    def _warn(self) -> None:
+        """Warn about old and unread data, and about facts that the format cannot show."""
+        request, evaluation = self.request, self.evaluation
+        is_table, is_json = request.format.form == "table", request.format.form == "json"
+        self._warn_old_reports()
+        self._warn_unread_objects()
+        if not (is_table or is_json):
+            from perpend.reports.terminal.verdicts.decisions import waived_text
+
+            if text := waived_text(self.matches):
+                warn(text)
+        if (not (is_table or is_json) or request.quiet) and request.decided:
+            warn(visible(deciding_text(request.decided)))
+        if not is_table:
+            from perpend.reports.terminal.verdicts.terminal import excluded_text, narrowed_text
+
+            if evaluation.selection.excluded and not is_json:
+                warn(visible(excluded_text(evaluation)))
+            if evaluation.filter_verdicts:
+                warn(visible(narrowed_text(evaluation)))
+        for card in evaluation.scorecards() if not is_table or request.require_coverage else ():
+            if not card.all_asked:
+                warn(f"{visible(card.framework.id)}: {card.asked_in_words}")
+
+    def _warn_old_reports(self) -> None:
+        """Warn about credential reports that are older than the four hours after which AWS makes a new one."""
+        from perpend.core.values.age import age_text
+        from perpend.evaluation.verdicts.staleness import old_reports
+
+        now = self.evaluation.day.time if self.evaluation.day.given else datetime.now(UTC)
+        old = old_reports(self.evaluation.inventory.sources, now)
+        if old:
+            name, age = max(old.items(), key=lambda one: one[1])
+            others = f" and {counted(len(old) - 1, 'other credential report')}" if len(old) > 1 else ""
+            verb = "are" if others else "is"
+            hint = "" if self.request.max_age is not None else "; --max-age says how old facts may be"
+            since = "what happened since is not in it"
+            warn(f"{visible(name)}{others} {verb} older than 4 hours (up to {age_text(age)}): {since}{hint}")
+
+    def _warn_unread_objects(self) -> None:
+        """Warn about object types of which not all objects were read. Unusable inputs have warnings of their own."""
+        unread = self.evaluation.unread(beside=self.evaluation.inventory.unread)
+        for name, reason in islice(unread.items(), _MOST_UNREAD):
+            warn(visible(f"{self.evaluation.type_label(name)}: some objects may not be evaluated: {reason}"))
+        if len(unread) > _MOST_UNREAD:
+            warn(f"{counted(len(unread) - _MOST_UNREAD, 'other type')}: likewise")
