@@ -69,12 +69,12 @@ def test_filters_hold_in_every_form(run: RunWriter, days: Path, filters: tuple[s
 @pytest.mark.parametrize(
     ("filters", "error"),
     [
-        (("--policy", "root-usr-mfa"), "the history knows no policy 'root-usr-mfa' (did you mean 'root-user-mfa'?)"),
-        (("--policy", "it's no policy'); DROP TABLE x"), "the history knows no policy 'it's no policy'); DROP TABLE x'"),
-        (("--policy", "root-user-mfa", "--policy", "*nothing*"), "the history knows no policy '*nothing*'"),
+        (("--policy", "root-usr-mfa"), "the history has no policy 'root-usr-mfa' (did you mean 'root-user-mfa'?)"),
+        (("--policy", "it's no policy'); DROP TABLE x"), "the history has no policy 'it's no policy'); DROP TABLE x'"),
+        (("--policy", "root-user-mfa", "--policy", "*nothing*"), "the history has no policy '*nothing*'"),
         (
             ("--account", "999922223333"),
-            "nothing in the history belongs to an account '999922223333' (did you mean '111122223333'?)",
+            "no object in the history belongs to account '999922223333' (did you mean '111122223333'?)",
         ),
     ],
 )
@@ -85,9 +85,9 @@ def test_a_filter_that_means_nothing_is_no_answer_of_none(
 
 
 def test_a_misspelt_type_or_object_has_not_no_findings(run: RunWriter, days: Path) -> None:
-    assert (2, "", "perpend: the history knows no object 'alma'\n") == run("findings", "--store", days, "--object", "alma")
+    assert (2, "", "perpend: the history has no object 'alma'\n") == run("findings", "--store", days, "--object", "alma")
     ended = run("compliance", "--store", days, "--account", "prdo")
-    assert (2, "", "perpend: nothing in the history belongs to an account 'prdo'\n") == ended
+    assert (2, "", "perpend: no object in the history belongs to account 'prdo'\n") == ended
     ran = run("findings", "--store", days, "--type", "AWS IAM Usr")
     assert (2, "", True) == (*ran[:2], "unknown type 'AWS IAM Usr' (did you mean 'AWS IAM User'?)" in ran.err)
 

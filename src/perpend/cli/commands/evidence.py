@@ -13,7 +13,7 @@ from perpend.cli.config.configuration import is_address
 from perpend.cli.options.completion import complete_files, complete_runs
 from perpend.cli.options.format import form_option
 from perpend.cli.options.policy_selection import choice_options
-from perpend.cli.options.programs import chosen_policies, warn_unusable_policies
+from perpend.cli.options.programs import chosen_policies
 from perpend.cli.options.repository import repository_here, store_named
 from perpend.cli.options.severity import rating_files, ratings_option
 from perpend.cli.options.streams import output_bytes
@@ -22,6 +22,7 @@ from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import ActiveWaivers, waiver_options
 from perpend.core.diagnostics.phrases import counted
 from perpend.evaluation.verdicts.selection import select_policies
+from perpend.reports.runs import warn_unusable_policies
 
 DIFFERENT, INCOMPLETE = 1, 3
 """Exit codes of ``verify``: the pack is not correct; the pack is correct as far as it could be verified."""

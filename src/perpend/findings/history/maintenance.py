@@ -125,7 +125,7 @@ def _contradictions(connection: Connection, place: HistoryStorage, name: str, kn
     connection.execute(f"CREATE OR REPLACE TEMP TABLE lives AS SELECT {columns} FROM ({lives})")
     differ = f"(FROM lives EXCEPT {newest}) UNION ALL ({newest} EXCEPT FROM lives)"
     if number := rows_of(connection, f"SELECT count(*) FROM ({differ})")[0][0]:
-        yield f"{name}: {counted(number, 'finding')} with another life than the changes say"
+        yield f"{name}: {counted(number, 'finding')} whose state differs from their changes"
     wide = f"read_parquet([{pattern(place.path(known.known))}], hive_partitioning = false)"
     for policy in known.policies:
         query = (
@@ -133,15 +133,15 @@ def _contradictions(connection: Connection, place: HistoryStorage, name: str, kn
             f"WHERE l.policy_no = {policy} AND k.v{policy} IS DISTINCT FROM l.value"
         )
         if number := rows_of(connection, query)[0][0]:
-            yield f"{name}: {counted(number, 'value')} of policy {policy} with another status than its findings say"
+            yield f"{name}: {counted(number, 'value')} of policy {policy} whose status differs from their findings"
     for file in known.past:
         least, most = known.spans[file.path]
         outside = f"FROM read_parquet({pattern(place.path(file))}, hive_partitioning = false) WHERE object_no NOT BETWEEN "
         if number := rows_of(connection, f"SELECT count(*) {outside}{least} AND {most}")[0][0]:
-            yield f"{name}: {counted(number, 'change')} in a file of other objects"
+            yield f"{name}: {counted(number, 'change')} in the file of other objects"
     doubled = f"SELECT policy_no, object_no, run FROM read_parquet([{', '.join(files)}]) GROUP BY ALL HAVING count(*) > 1"
     if number := rows_of(connection, f"SELECT count(*) FROM ({doubled})")[0][0]:
-        yield f"{name}: {counted(number, 'change')} there twice"
+        yield f"{name}: {counted(number, 'change')} stored twice"
 
 
 def _miscounts(connection: Connection, place: HistoryStorage, head: HistoryManifest, name: str) -> Iterator[str]:
@@ -161,4 +161,4 @@ def _miscounts(connection: Connection, place: HistoryStorage, head: HistoryManif
     of_ledger, of_values = (f"(SELECT * FROM {table} WHERE {total} > 0)" for table in ("counts", "counted"))
     differ = f"({of_ledger} EXCEPT {of_values}) UNION ({of_values} EXCEPT {of_ledger})"
     if number := rows_of(connection, f"SELECT count(DISTINCT (policy_no, account)) FROM ({differ})")[0][0]:
-        yield f"{name}: {number:,} counts of the ledger are others than the values say"
+        yield f"{name}: {number:,} counts of the ledger differ from the values"

@@ -19,27 +19,27 @@ OF_NOTHING: Final = Rule(
     "R102",
     "rating-of-nothing",
     Severity.WARNING,
-    "The repository has no policy that a pattern of the rating means: it was renamed or removed, or the pattern is misspelt. "
-    "Or a severity is raised or lowered where no policy is rated.\n\n"
+    "A pattern of the rating matches no policy of the repository: the policy was renamed or removed, or the pattern is "
+    "misspelt. Or a severity is raised or lowered, and no matching policy is rated.\n\n"
     "Correct the pattern, or delete it.",
 )
 RATED_TWICE: Final = Rule(
     "R103",
     "rated-twice",
     Severity.WARNING,
-    "Two entries rate one policy, and the later one holds: files by their paths, entries as they stand there. Told where an "
-    "entry rates nothing that is not rated again, and where the two stand in different files; a pattern followed by its "
-    "exceptions in the same file is not told.\n\n"
+    "Two entries rate one policy, and the later one is in force: files in the order of their paths, entries in the order of "
+    "the file. The warning appears if an entry has no effect at all, or if the two are in different files; a pattern followed "
+    "by its exceptions in the same file is fine.\n\n"
     "Keep one of them.",
 )
 NOT_RATED: Final = Rule(
     "R104",
     "policy-not-rated",
     Severity.WARNING,
-    "Nobody has said how severe it is where the policy finds an object incompliant. That is no fault, and is told on request "
-    "only (`perpend severity lint --unrated`). With `--fail-on SEVERITY` it fails a build all the same.\n\n"
+    "The policy has no severity. That is not an error, and is reported on request only (`perpend ratings lint --unrated`). "
+    "With `--fail-on SEVERITY`, findings of the policy fail a build.\n\n"
     "Rate it, with a reason and who says so; or leave it.",
 )
 
 RULES: Final = (UNUSABLE, OF_NOTHING, RATED_TWICE, NOT_RATED)
-"""All rules of this room, by code."""
+"""All rules of this package, by code."""

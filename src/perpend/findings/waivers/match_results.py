@@ -80,7 +80,7 @@ def waived(evaluation: Evaluation, files: WaiverFiles, policy_ids: Collection[st
 
 @contextmanager
 def covered(evaluation: Evaluation, covering: WaiverMatches) -> Iterator[Iterator[tuple[WaiverStatus, tuple[str, ...], bool]]]:
-    """Yield the findings (policy, type, Id, status) under active waivers, the waiver, and whether it is the one shown."""
+    """Yield the waivers in force with the findings (policy, type, Id, status) that they cover, and whether they are shown."""
     standings = covering.standings
     in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
     with judgement_database(evaluation) as connection:

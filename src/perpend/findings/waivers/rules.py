@@ -21,21 +21,21 @@ EXPIRED: Final = Rule(
     "waiver-expired",
     Severity.WARNING,
     "The last day of the waiver lies before the day of the run. Its findings count as incompliant again.\n\n"
-    "Mend what was waived; else agree on a new day with whoever approves, and write it as `until`.",
+    "Fix the waived findings, or agree on a new day with an approver and set it as `until`.",
 )
 ENDS_SOON: Final = Rule(
     "W103",
     "waiver-ends-soon",
     Severity.WARNING,
-    "The waiver ends within 14 days; from then on its findings count. One that holds for ever is told with every run.\n\n"
-    "Mend what was waived before that day.",
+    "The waiver ends within 14 days; from then on its findings count. A waiver that never ends is reported with every run.\n\n"
+    "Fix the waived findings before that day.",
 )
 UNUSED: Final = Rule(
     "W104",
     "waiver-unused",
     Severity.WARNING,
-    "The waiver covers nothing, and the message says why: nobody knows its policy, its objects are gone, or what it waived is "
-    "resolved. A policy that was not asked and an account that was not collected are no reasons: then nothing is told.\n\n"
+    "The waiver covers nothing, and the message says why: its policy does not exist, its objects were deleted, or its findings "
+    "are resolved. There is no warning if its policy was not evaluated or its account was not collected.\n\n"
     "Correct the waiver, or delete it.",
 )
 OVERBROAD: Final = Rule(
@@ -50,7 +50,7 @@ OVERLAPPING: Final = Rule(
     "W106",
     "waivers-overlap",
     Severity.WARNING,
-    "Two waivers cover the same findings. The one that ends first is shown, since that is when somebody has to look.\n\n"
+    "Two waivers cover the same findings. The one that ends first is shown, because its end needs a decision.\n\n"
     "Keep one of them, or narrow their scopes.",
 )
 NOT_APPROVED: Final = Rule(
@@ -64,10 +64,10 @@ CONTRARY: Final = Rule(
     "W108",
     "attestation-ended",
     Severity.WARNING,
-    "The attestation does not hold: its days are over, its policy is not there or can be automated by now, so that verdicts "
-    "count, or what was attested is contradicted by one.\n\n"
-    "Delete it, or have the evidence looked at anew.",
+    "The attestation is not valid: it has ended, its policy does not exist, or the policy is automated now, so that its "
+    "verdicts count.\n\n"
+    "Delete it, or have the evidence reviewed again.",
 )
 
 RULES: Final = (UNUSABLE, EXPIRED, ENDS_SOON, UNUSED, OVERBROAD, OVERLAPPING, NOT_APPROVED, CONTRARY)
-"""All rules of this room, by code."""
+"""All rules of this package, by code."""

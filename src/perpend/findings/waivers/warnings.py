@@ -80,7 +80,7 @@ def _of_days(standing: WaiverStatus, covering: WaiverMatches, *, counts: bool) -
         message = f"{_named(waiver)} has ended{of}, waived until {waiver.until}, count again ({visible(waiver.reason)})"
         yield rules.EXPIRED.at(waiver.span, message if counts else f"{_named(waiver)} has ended on {waiver.until}")
     elif standing.force is Force.IN_FORCE and waiver.until is None:
-        yield rules.ENDS_SOON.at(waiver.span, f"{_named(waiver)} holds for ever{of}; {visible(waiver.owner)} answers for it")
+        yield rules.ENDS_SOON.at(waiver.span, f"{_named(waiver)} never ends{of}; {visible(waiver.owner)} answers for it")
     elif standing.force is Force.IN_FORCE and waiver.until is not None and (waiver.until - covering.day.last).days < SOON:
         left = counted((waiver.until - covering.day.last).days + 1, "day")
         message = f"{_named(waiver)} of {visible(waiver.owner)} ends in {left}, after {waiver.until}{of}"
@@ -125,8 +125,8 @@ def _of_use(standing: WaiverStatus, covering: WaiverMatches, looked: Looked) -> 
         return  # its accounts were not read
     in_scope = looked.in_scope.get(waiver.id, 0)
     why = (
-        f"what it waived is resolved ({counted(in_scope, 'object')} in its scope): delete it"
+        f"its findings are resolved ({counted(in_scope, 'object')} in its scope): delete it"
         if in_scope
-        else "no object is in its scope: they are gone, or called otherwise"
+        else "no object is in its scope; the objects may be deleted or renamed"
     )
     yield rules.UNUSED.at(waiver.span, f"{_named(waiver)} covers nothing: {why}")

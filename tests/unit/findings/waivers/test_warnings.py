@@ -53,13 +53,13 @@ def test_one_that_ends_soon_or_never_is_told(until: date | None, code: list[str]
             ("/p",),
             LOOKED,
             {"accounts": ("1",)},
-            "`w` covers nothing: no object is in its scope: they are gone, or called otherwise",
+            "`w` covers nothing: no object is in its scope; the objects may be deleted or renamed",
         ),
         (
             ("/p",),
             Looked(frozenset({"/p"}), in_scope={"w": 2}),
             SCOPE,
-            "`w` covers nothing: what it waived is resolved (2 objects in its scope): delete it",
+            "`w` covers nothing: its findings are resolved (2 objects in its scope): delete it",
         ),
     ],
 )

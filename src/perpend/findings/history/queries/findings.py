@@ -115,7 +115,7 @@ def known_policies(head: HistoryManifest, names: Iterable[str]) -> list[str]:
         meant = policies_named(head, [name])
         if not meant:
             near = did_you_mean(name, [policy.policy_id for policy in head.policies])
-            raise UnknownPolicy(f"the history knows no policy '{printable(name)}'{near}")
+            raise UnknownPolicy(f"the history has no policy '{printable(name)}'{near}")
         policy_ids |= dict.fromkeys(meant)
     return list(policy_ids)
 
@@ -129,7 +129,7 @@ def run_named(head: HistoryManifest, name: str) -> Run:
     if not runs:
         last = head.runs[-1].number if head.runs else 0
         raise UnknownRun(
-            f"the history has no run `{name[:80]}`: runs are numbered from 1 to {last}, or called by a snapshot's id"
+            f"the history has no run `{name[:80]}`: use a number from 1 to {last}, `last`, or the beginning of a snapshot's id"
         )
     return runs[-1]
 

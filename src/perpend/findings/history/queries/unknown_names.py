@@ -29,9 +29,9 @@ def refuse_unknown(connection: Connection, registries: Sequence[str], accounts: 
         for account in accounts:
             if account not in owners:
                 near = did_you_mean(account, sorted(owners))
-                raise UnknownOwner(f"nothing in the history belongs to an account '{printable(account)}'{near}")
+                raise UnknownOwner(f"no object in the history belongs to account '{printable(account)}'{near}")
     for object_ in objects:
         names = [object_, object_, ROOT_NAME if object_ == ROOT_USER else object_]
         queries = (f"SELECT 1 FROM {registry} WHERE id = ? OR external_id = ? OR name = ? LIMIT 1" for registry in registries)
         if not any(connection.execute(query, names).fetchall() for query in queries):
-            raise UnknownOwner(f"the history knows no object '{printable(object_)}'")
+            raise UnknownOwner(f"the history has no object '{printable(object_)}'")

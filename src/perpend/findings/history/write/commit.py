@@ -1,4 +1,4 @@
-"""Commit an evaluated run to a history, in one step or not at all. All work is SQL over columns, not loops over findings."""
+"""Commit an evaluated run to a history, in one step or not at all. All work is SQL, without loops over findings."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def commit_run(place: HistoryStorage, judged: EvaluatedRun, *, now: datetime | N
     """
     moment = now or datetime.now(UTC)
     if judged.time > moment + AHEAD:
-        raise StoreError(f"{shown(place.directory)}: the run's day, {judged.time:%Y-%m-%d}, lies in the future")
+        raise StoreError(f"{shown(place.directory)}: the time of the run, {judged.time:%Y-%m-%d}, is in the future")
     with place.committing():
         head = place.head()
         commit = _Commit(place, judged, head, moment)

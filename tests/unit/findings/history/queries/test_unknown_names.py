@@ -18,9 +18,9 @@ ACCOUNTS = "(SELECT '444455556666' AS id, NULL AS external_id, 'prod' AS name, N
     [
         (["111122223333"], ["u1", "arn:aws:iam::111122223333:root", "<root_account>", "prod"], None),
         ([], [], None),
-        (["11112222333"], [], r"belongs to an account '11112222333' \(did you mean '111122223333'\?\)"),
-        (["111122223333", "None"], [], "belongs to an account 'None'"),
-        ([], ["u1", "u2"], "knows no object 'u2'"),
+        (["11112222333"], [], r"belongs to account '11112222333' \(did you mean '111122223333'\?\)"),
+        (["111122223333", "None"], [], "belongs to account 'None'"),
+        ([], ["u1", "u2"], "has no object 'u2'"),
     ],
 )
 def test_what_is_in_no_registry_is_refused(accounts: list[str], objects: list[str], reason: str | None) -> None:

@@ -119,7 +119,7 @@ def test_of_what_was_put_together_a_question_opens_what_may_hold_its_object(
     assert [3 * min(2, layers), min(2, layers), 4] == [len(thing.past), len(thing.past_of([1])), len(answered(place, "a"))]
     wrong = {path: (least + 1, most + 1) for path, (least, most) in thing.spans.items()}
     place.replace_head(replace(head, types={"Thing": replace(thing, spans=wrong)}), head)
-    stray = [f"Thing: {4 // min(2, layers)} changes in a file of other objects"] * len(thing.past)
+    stray = [f"Thing: {4 // min(2, layers)} changes in the file of other objects"] * len(thing.past)
     assert stray == list(problems_of(place))
     place.replace_head(head, head)
     spoil(place, *set(thing.past) - set(thing.past_of([1])))

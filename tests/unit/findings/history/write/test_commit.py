@@ -238,7 +238,7 @@ def test_a_run_that_says_nothing_new_is_none(tmp_path: Path) -> None:
 
 def test_a_day_in_the_future_is_refused(tmp_path: Path) -> None:
     inventory = Inventory(tmp_path)
-    with pytest.raises(StoreError, match="2026-04-12, lies in the future"):
+    with pytest.raises(StoreError, match="2026-04-12, is in the future"):
         commit(inventory, {A: [199]}, 101)
     assert () == inventory.place.head().runs
 
