@@ -32,7 +32,7 @@ def test_all_permissions_are_one_managed_policy_or_parts_that_fit_a_session(run:
         parts = json.loads(split.out)
         assert len(parts) > 1 and all(len(json.dumps(part, separators=(",", ":"))) <= most for part in parts)
         assert wanted == {action for part in parts for action in actions(part)}
-        assert f"characters, more than {most:,}: {len(parts)} policies, to be attached together" in split.err
+        assert f"characters, more than {most:,}: attach all {len(parts)} policies" in split.err
 
 
 def actions(policy: Any) -> set[str]:

@@ -1,4 +1,4 @@
-"""One account collected without a command: its rows, and what came of them."""
+"""One account collected without a command: its rows, and their completeness."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from perpend.collectors.aws.accounts.account_pool import Accounts
-from perpend.collectors.aws.accounts.completeness import Collection, collection_of
+from perpend.collectors.aws.account_pool import AccountPool
 from perpend.collectors.aws.client import CloudClient
-from perpend.collectors.aws.plan import IDENTITY, plan_of
+from perpend.collectors.aws.completeness import completeness_of
+from perpend.collectors.aws.plan import plan_of
 from perpend.collectors.aws.session.credentials import AccountCredentials, account_of
-from perpend.collectors.aws.work_units import CollectedRow
-from perpend.collectors.runs.checkpoint import Journal
+from perpend.collectors.protocol import CollectedRow, Completeness
+from perpend.collectors.runs.checkpoint import Checkpoint
 
 
 def gathered(
     client: CloudClient, wanted: Mapping[str, Iterable[str]], regions: Sequence[str] | None = None
-) -> tuple[list[CollectedRow], Collection]:
+) -> tuple[list[CollectedRow], Completeness]:
     """Collect the wanted fields of the wanted types of an account, in some regions or all that it has enabled."""
     plan, place = plan_of(wanted), account_of(client)
     with tempfile.TemporaryDirectory() as directory:
-        journal = Journal(Path(directory), "plan")
-        accounts = Accounts(plan, journal, (lambda _: regions) if regions is not None else None)
+        journal = Checkpoint(Path(directory), "plan")
+        accounts = AccountPool(plan, journal, (lambda _: regions) if regions is not None else None)
         accounts.collect([AccountCredentials(lambda: client, place.account, partition=place.partition, place=place)])
-        rows = list(journal.rows(place.account, (IDENTITY, *plan.listings)))
-        found = collection_of(plan, tuple(journal.entries.values()), journal.ends, journal.parts)
+        rows = list(journal.rows(place.account, plan.all_listings))
+        found = completeness_of(plan, tuple(journal.entries.values()), journal.ends, journal.parts)
         journal.close()
     return rows, found

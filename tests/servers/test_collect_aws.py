@@ -197,9 +197,9 @@ def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: RunWriter, pr
     undetermined = {one["object"]["id"] for one in verdicts if one["status"] == "UNDETERMINED"}
     assert {f"arn:aws:iam::{ACCOUNT}:root"} == undetermined  # moto's report has no row of the root user
     lines = ended.err.splitlines()
-    asked, group = f"{len(policies)} policies read nothing but what --types names; ", "/ce/ca/aws/iam/user-without-group"
-    assert 1 == sum(line.startswith(asked) and line.endswith(" policies over other types not asked") for line in lines)
-    assert f"  not asked, since it also reads CA10__CaAwsIamUserGroupLink__c: {group}" in lines
+    asked, group = f"{len(policies)} policies read only the types of --types; ", "/ce/ca/aws/iam/user-without-group"
+    assert 1 == sum(line.startswith(asked) and line.endswith(" policies over other types skipped") for line in lines)
+    assert f"  skipped, because it also reads CA10__CaAwsIamUserGroupLink__c: {group}" in lines
     (tmp_path / "perpend.toml").write_text('exclude = ["**/user-has-more-than-one-active-access-key"]\n')
     left_out = json.loads(run(*scan, *user, "--config", tmp_path / "perpend.toml").out)["verdicts"]
     assert policies - {"user-has-more-than-one-active-access-key"} == {one["policyId"].rpartition("/")[2] for one in left_out}
@@ -214,7 +214,7 @@ def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: RunWriter, pr
     proxy.answers, proxy.asked = {}, []
     nothing = run(*scan, "--types", "CA10__CaAwsVpc__c")
     assert (2, []) == (nothing.code, proxy.asked)
-    assert "perpend: no policy judges by CA10__CaAwsVpc__c alone: `perpend collect aws` brings it in" in nothing.err
+    assert "perpend: no policy reads only CA10__CaAwsVpc__c: `perpend collect aws` collects without evaluation" in nothing.err
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_scan_of_types_is_judged_by_what_reads_nothing_else(run: RunWriter, pr
         ("ExpiredToken", "the credentials have expired"),
         ("InvalidClientTokenId", "does not know"),
         ("html 200", "not AWS"),
-        ("html 500", "out of order"),
+        ("html 500", "does not work"),
     ],
 )
 def test_without_an_account_nothing_is_collected(run: RunWriter, proxy: Proxy, tmp_path: Path, how: str, said: str) -> None:
@@ -238,18 +238,18 @@ def test_what_keeps_it_from_asking_is_one_sentence(
     run: RunWriter, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown = collected(run, proxy, tmp_path / "s", "--profile", "nobody")
-    assert (2, "perpend: there is no profile `nobody` in the AWS configuration\n") == (unknown.code, unknown.err)
+    assert (2, "perpend: the AWS configuration has no profile `nobody`\n") == (unknown.code, unknown.err)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     assert unknown == collected(run, proxy, tmp_path / "s", "--profile", "nobody")
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     assert unknown == collected(run, proxy, tmp_path / "s")
     monkeypatch.delenv("AWS_PROFILE")
     address = collected(run, proxy, tmp_path / "s", "--endpoint-url", "localhost:5000")
-    assert (2, True) == (address.code, "'localhost:5000' is no address, such as http://127.0.0.1:5000" in address.err)
+    assert (2, True) == (address.code, "'localhost:5000' is not an address, such as http://127.0.0.1:5000" in address.err)
     for name in KNOWN:
         monkeypatch.delenv(name)
     none = collected(run, proxy, tmp_path / "s")
-    assert (2, True) == (none.code, "no credentials were found" in none.err)
+    assert (2, True) == (none.code, "no credentials found" in none.err)
     dry = run("collect", "aws", "--policy", "user-has-more-than-one-active-access-key", "--dry-run")
     assert (0, True) == (dry.code, "iam GetCredentialReport, for the account (iam:GetCredentialReport)" in dry.out)
     metrics = run("collect", "aws", "--policy", "instance-idle", "--dry-run").out.splitlines()
@@ -279,7 +279,7 @@ def test_objects_disappear_where_a_listing_is_complete_and_only_there(run: RunWr
     iam.delete_policy(PolicyArn=made)
     proxy.answers = {"ListPolicies": "AccessDenied"}
     told, denied = collect()
-    assert "not listed this time, stays as it was: " in told
+    assert "not listed this time, unchanged in the store: " in told
     assert (seen["status"], seen["object"]["observedAt"]) == (denied["status"], denied["object"]["observedAt"])
     proxy.answers = {}
     told, gone = collect()
@@ -287,7 +287,7 @@ def test_objects_disappear_where_a_listing_is_complete_and_only_there(run: RunWr
     assert ("DISAPPEARED", True) == (gone["status"], gone["object"]["observedAt"] > seen["object"]["observedAt"])
     told, forgotten = collect("--keep-disappeared", "0s")
     assert {} == forgotten
-    assert "disappeared long ago, no longer kept: 1 of " in told
+    assert "disappeared long ago, removed from the store: 1 of " in told
 
 
 def test_a_listing_that_says_something_else_empties_no_account(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ def test_a_listing_that_says_something_else_empties_no_account(run: RunWriter, p
         ended = collected(run, proxy, tmp_path / "s", *types)
         assert (3, False) == (ended.code, "disappeared" in ended.out), how
         assert "failed: sqs:ListQueues (NoResult)" in ended.err
-        assert "not listed this time, stays as it was: 1 of " in ended.out
+        assert "not listed this time, unchanged in the store: 1 of " in ended.out
     proxy.answers = {"ListQueues": "no members"}
     emptied = collected(run, proxy, tmp_path / "s", *types)
     assert (0, True) == (emptied.code, "disappeared: 1 of " in emptied.out)
@@ -338,7 +338,7 @@ def test_what_other_accounts_own_is_left_out_and_counted(run: RunWriter, proxy: 
 def test_regions_that_are_declared_empty_are_not_asked(run: RunWriter, proxy: Proxy, tmp_path: Path) -> None:
     policies = ("--policy", "security-hub", "--closed-region", "ap-*", "--closed-region", "[!u]*")
     ended = collected(run, proxy, tmp_path / "s", *policies)
-    assert (0, True) == (ended.code, "declared empty, and not asked: --closed-region ap-* --closed-region [!u]*" in ended.out)
+    assert (0, True) == (ended.code, "declared empty, and not read: --closed-region ap-* --closed-region [!u]*" in ended.out)
     assert ["COMPLIANT"] == [one["status"] for one in judged(run, tmp_path / "s", "--policy", "security-hub").values()]
     assert 1 == proxy.asked.count("DescribeHub")  # the proxy's account has two regions
     shown = run("inventory", "show", "--store", tmp_path / "s").out

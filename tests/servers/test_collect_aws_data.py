@@ -17,7 +17,7 @@ from perpend.collectors.aws.catalog import TYPES
 from perpend.collectors.aws.client import CloudClient, Refused
 from perpend.collectors.aws.error_classification import Refusal
 from perpend.collectors.aws.model import CloudCall
-from perpend.collectors.aws.work_units import CollectedRow
+from perpend.collectors.protocol import CollectedRow
 from tests.cli.conftest import RunWriter, run
 from tests.servers.gathered import gathered
 from tests.servers.planted.account import without_account

@@ -12,11 +12,10 @@ import pytest
 pytest.importorskip("botocore", reason="the extra aws is not installed")
 pytest.importorskip("moto", reason="moto[server] is not installed")
 
-from perpend.collectors.aws.accounts.completeness import Collection
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.client import CloudClient
 from perpend.collectors.aws.services.workloads import containers, databases, instances, load_balancing, network
-from perpend.collectors.aws.work_units import CollectedRow
+from perpend.collectors.protocol import CollectedRow, Completeness
 from tests.cli.conftest import RunWriter, run
 from tests.servers.aws import Proxy, judged
 from tests.servers.gathered import gathered
@@ -72,7 +71,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch, proxy: Proxy, tmp_path: Path) -
     proxy.answers, proxy.recorded, proxy.mended, proxy.asked = {}, RECORDED, MENDED, []
 
 
-def collected(proxy: Proxy, types: Sequence[str] = MINE) -> tuple[list[CollectedRow], Collection]:
+def collected(proxy: Proxy, types: Sequence[str] = MINE) -> tuple[list[CollectedRow], Completeness]:
     client = CloudClient(endpoint_url=proxy.url)
     return gathered(client, {name: [*TYPES[name].fields] for name in types})
 

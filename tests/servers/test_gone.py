@@ -110,7 +110,7 @@ def test_what_a_listing_within_a_listed_item_does_not_find_is_not_gone(rounds: R
     assert (0, "INCOMPLIANT", "open") == (story.collected().code, story.status, story.life)
     ended = story.collected(GetStages="NotFoundException")
     assert (3, "INCOMPLIANT", "open") == (ended.code, story.status, story.life)
-    assert "not listed this time, stays as it was: " in ended.out
+    assert "not listed this time, unchanged in the store: " in ended.out
     assert "listed and not found: apigateway:GET (NotFoundException) in " in ended.err
 
 
@@ -184,7 +184,7 @@ def test_what_was_seen_in_a_region_that_is_closed_stays_as_it_was(
         ended = story.collected()
         assert (3, *expected) == (ended.code, story.status, story.life)
         assert seen == story.verdict["object"]["observedAt"]
-        assert f"region closed: {FAR} of 123456789012, where " in ended.err
+        assert f"region closed: {FAR} of 123456789012, with " in ended.err
         assert "disappeared" not in ended.out
     monkeypatch.setitem(REGIONS, FAR, "opted-in")
     assert (0, "INCOMPLIANT", "open") == (story.collected().code, story.status, story.life)
@@ -203,7 +203,7 @@ def test_lists_of_its_account_are_not_known_unless_somebody_declares_it_empty(
     ended = story.collected()
     assert (3, "UNDETERMINED") == (ended.code, story.status)
     assert f"region closed for securityhub:DescribeHub in 123456789012/{FAR}" in str(story.verdict)
-    assert f"region closed: {FAR} of 123456789012, where 1 object was seen before" in ended.err
+    assert f"region closed: {FAR} of 123456789012, with 1 known object that cannot be read any more" in ended.err
     assert f"--closed-region {FAR}" in ended.err
     ended = story.collected("--closed-region", FAR)
     assert (0, "COMPLIANT") == (ended.code, story.status)

@@ -19,7 +19,7 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 from perpend.collectors.aws import client as client_module
 from perpend.collectors.aws.report import credential_report
 from perpend.collectors.aws.session import rate_limiter as pace_module
-from perpend.collectors.runs.checkpoint import Journal
+from perpend.collectors.runs.checkpoint import Checkpoint
 from perpend.inventory.snapshots.store import Store
 from tests.cli.conftest import RunWriter, run
 from tests.servers.clock import Clock
@@ -160,7 +160,7 @@ def test_accounts_are_narrowed_by_id_and_name_and_those_at_rest_are_told(
     monkeypatch.setattr(stub, "accounts", [f"{int(MANAGEMENT) + number}" for number in range(6)])
     stub.suspended = {stub.accounts[5]}
     ended = collect(*ORG, "--accounts", stub.accounts[1], "--accounts", "team-[34]")
-    assert (0, "1 account is not active, and not asked\n") == (ended.code, ended.err)
+    assert (0, "1 account is not active, and skipped\n") == (ended.code, ended.err)
     assert {stub.accounts[number] for number in (1, 3, 4)} == {call.account for call in stub.asked} - {MANAGEMENT}
     wrong = collect(*ORG, "--accounts", "team-55")
     assert (2, "did you mean team-") == (wrong.code, wrong.err.partition("; ")[2].strip()[:18])
@@ -233,13 +233,13 @@ def test_a_report_that_is_for_ever_in_progress_is_not_known(
     ("how", "said"),
     [
         ("ExpiredToken", "the credentials have expired"),
-        ("RequestTimeTooSkewed", "is the clock of this machine right?"),
-        ("SignatureDoesNotMatch", "is the secret key right, and the clock?"),
-        ("html", "what answers there is not AWS"),
+        ("RequestTimeTooSkewed", "check this machine's clock"),
+        ("SignatureDoesNotMatch", "check the secret key and this machine's clock"),
+        ("html", "the server that answers is not AWS"),
         ("html 500", "(500): "),
-        ("reset", "ends before it has said anything"),
-        ("half", "ends before it has said anything"),
-        ("hang", "nothing is said there in time"),
+        ("reset", "closed the connection before it answered"),
+        ("half", "closed the connection before it answered"),
+        ("hang", "the server did not answer in time"),
     ],
 )
 def test_what_keeps_it_from_asking_is_one_sentence(
@@ -254,14 +254,14 @@ def test_what_keeps_it_from_asking_is_one_sentence(
     assert not (tmp_path / "s").exists()
 
 
-NOTE = Journal._append
+NOTE = Checkpoint._append
 
 
-def interrupted(after: int) -> Callable[[Journal, str, Any], None]:
+def interrupted(after: int) -> Callable[[Checkpoint, str, Any], None]:
     """Return what interrupts a collection as it notes what it has done, after some notes."""
     left = itertools.count(after, -1)
 
-    def note(journal: Journal, kind: str, document: Any) -> None:
+    def note(journal: Checkpoint, kind: str, document: Any) -> None:
         if next(left) <= 0:
             raise KeyboardInterrupt
         NOTE(journal, kind, document)
@@ -277,13 +277,13 @@ def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
     done: set[tuple[str, str, str]] = set()
     for _ in range(3):
         stub.answered.clear()
-        monkeypatch.setattr(Journal, "_append", interrupted(drawn.randint(8, 16)))
+        monkeypatch.setattr(Checkpoint, "_append", interrupted(drawn.randint(8, 16)))
         ended = collect(*ORG, *(["--resume"] if done else []))
-        assert (130, True) == (ended.code, "with --resume goes on" in ended.err), ended.err
+        assert (130, True) == (ended.code, "with --resume continues" in ended.err), ended.err
         assert not done & calls_of(stub)
         done |= done_in(tmp_path / "s")
         stub.answered.clear()
-    monkeypatch.setattr(Journal, "_append", NOTE)
+    monkeypatch.setattr(Checkpoint, "_append", NOTE)
     ended = collect(*ORG, "--resume")
     assert (0, True) == (ended.code, len(done) > 6), ended.err
     assert not done & calls_of(stub)
@@ -295,19 +295,19 @@ def test_what_is_interrupted_is_gone_on_with_and_nothing_is_done_twice(
 def test_what_stands_unfinished_is_told_and_pruned(
     run: RunWriter, stub: Stub, collect: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Journal, "_append", interrupted(8))
+    monkeypatch.setattr(Checkpoint, "_append", interrupted(8))
     assert 130 == collect().code
-    monkeypatch.setattr(Journal, "_append", NOTE)
+    monkeypatch.setattr(Checkpoint, "_append", NOTE)
     other = collect(*ORG, "--resume")
-    assert (2, True) == (other.code, "those that stand there were of other options" in other.err)
+    assert (2, True) == (other.code, "the unfinished ones have other options" in other.err)
     stub.answered.clear()
     aged = collect("--resume", "--max-age", "0s")
     assert (0, True) == (aged.code, len(calls_of(stub)) > 4), aged.err
-    monkeypatch.setattr(Journal, "_append", interrupted(8))
+    monkeypatch.setattr(Checkpoint, "_append", interrupted(8))
     assert 130 == collect().code
-    monkeypatch.setattr(Journal, "_append", NOTE)
+    monkeypatch.setattr(Checkpoint, "_append", NOTE)
     fresh = collect()
-    assert (0, True) == (fresh.code, "--resume with its options goes on with it" in fresh.err)
+    assert (0, True) == (fresh.code, "--resume with its options resumes it" in fresh.err)
     assert "1 removed" not in run("inventory", "prune", "--keep", "1", "--store", tmp_path / "s").err
     assert [] == list((tmp_path / "s" / "unfinished").iterdir())
 
@@ -331,7 +331,7 @@ def test_profiles_are_an_account_each_and_one_that_cannot_be_asked_stops_no_othe
     )
     assert USERS // 4 == statuses(run, tmp_path / "u")[KEYS, "INCOMPLIANT"]
     unknown = collect("--profile", "one", "--profile", "nobody")
-    assert (2, "perpend: there is no profile `nobody` in the AWS configuration\n") == (unknown.code, unknown.err)
+    assert (2, "perpend: the AWS configuration has no profile `nobody`\n") == (unknown.code, unknown.err)
 
 
 @pytest.mark.slow
@@ -356,14 +356,14 @@ def test_a_dry_run_says_whom_it_would_ask_and_about_how_long(run: RunWriter, stu
     assert lines[1].startswith("regions: ") and "us-east-1" in lines[1]
     assert lines[-1].startswith("estimate: ") and "and for each object iam.policy-version" in lines[-1]
     for options, said in (
-        (("--accounts", "1*"), "say --org as well"),
+        (("--accounts", "1*"), "add --org"),
         (("--org", "--profile", "a", "--profile", "b"), "--org takes one --profile"),
         (("--resume", "--dry-run"), "exclude each other"),
         (("--max-age", "soon"), "is not a length of time"),
-        (("--org", "--role-name", "our audit"), "'our audit' is no name of a role, such as audit"),
-        (("--org", "--role-name", "arn:aws:iam::1:role/a"), "is no name of a role; say its name alone"),
-        (("--org", "--external-id", ""), "it is no external ID: 2 to 1,224 letters"),
-        (("--org", "--external-id", "se cret"), "it is no external ID: 2 to 1,224 letters"),
+        (("--org", "--role-name", "our audit"), "'our audit' is not the name of a role, such as audit"),
+        (("--org", "--role-name", "arn:aws:iam::1:role/a"), "is not the name of a role; give its name alone"),
+        (("--org", "--external-id", ""), "not an external ID: 2 to 1,224 letters"),
+        (("--org", "--external-id", "se cret"), "not an external ID: 2 to 1,224 letters"),
     ):
         wrong = collect(*options)
         assert (2, True, False) == (wrong.code, said in wrong.err, "se cret" in wrong.err)
@@ -389,4 +389,4 @@ def test_a_killed_process_is_gone_on_with(stub: Stub, whole: Whole, tmp_path: Pa
 def test_a_region_that_is_none_is_one_sentence(collect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us east")
     ended = collect()
-    assert (2, True, 1) == (ended.code, "the region that is configured is no region of AWS" in ended.err, ended.err.count("\n"))
+    assert (2, True, 1) == (ended.code, "the configured region is not a region of AWS" in ended.err, ended.err.count("\n"))

@@ -14,11 +14,11 @@ pytest.importorskip("botocore", reason="the extra aws is not installed")
 
 from botocore.session import Session
 
-from perpend.collectors.aws.accounts.account_pool import WINDOW, Accounts
+from perpend.collectors.aws.account_pool import WINDOW, AccountPool
 from perpend.collectors.aws.client import CloudClient
 from perpend.collectors.aws.plan import plan_of
-from perpend.collectors.aws.session.credentials import entrances_of_organization
-from perpend.collectors.runs.checkpoint import Journal
+from perpend.collectors.aws.session.credentials import credentials_of_organization
+from perpend.collectors.runs.checkpoint import Checkpoint
 from tests.servers.stub import SECRET, Stub
 
 pytestmark = pytest.mark.slow
@@ -33,8 +33,8 @@ def test_of_accounts_that_are_done_nothing_stays_in_memory(tmp_path: Path, monke
         monkeypatch.setenv(name, value)
     stub, plan = Stub(3 * WINDOW, 1), plan_of(WANTED)
     client = CloudClient(endpoint_url=stub.url)
-    entrances, _ = entrances_of_organization(client, plan, role_name="audit", external_id=None)
-    journal = Journal(tmp_path / "journal", "plan")
+    entrances, _ = credentials_of_organization(client, plan, role_name="audit", external_id=None)
+    journal = Checkpoint(tmp_path / "journal", "plan")
     sessions: WeakSet[Session] = WeakSet()
     begin = Session.__init__
 
@@ -45,7 +45,7 @@ def test_of_accounts_that_are_done_nothing_stays_in_memory(tmp_path: Path, monke
     monkeypatch.setattr(Session, "__init__", noted)
     gc.disable()  # as in a command, which looks for circles seldom
     try:
-        Accounts(plan, journal, None).collect(entrances)
+        AccountPool(plan, journal, None).collect(entrances)
         left = len(sessions)
     finally:
         gc.enable()

@@ -1,1 +1,1 @@
-"""Cloud APIs in, an inventory out."""
+"""Collect inventory from the APIs of clouds."""

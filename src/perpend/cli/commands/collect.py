@@ -1,4 +1,4 @@
-"""``perpend collect``: what cloud accounts hold, into a store."""
+"""``perpend collect``: collect cloud accounts into a store."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ from typing import Any
 
 import click
 
-from perpend.cli.actions.clouds.collect import collect_into
-from perpend.cli.actions.clouds.collection_plan import CollectOptions, collection_options, to_collect
-from perpend.cli.actions.clouds.dry_run import print_dry_run
+from perpend.cli.collect_dry_run import print_dry_run
+from perpend.cli.collect_summary import print_collected
 from perpend.cli.config.command import Configured
+from perpend.cli.options.collection import collection_options, collection_request, reject_contradictions
 from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.progress import TerminalProgress
+from perpend.collectors.protocol import CollectOptions
+from perpend.core.diagnostics.escape import visible
+
+INCOMPLETE = 3
+"""The exit code if something could not be read."""
 
 EPILOG = """\b
 Examples:
@@ -28,25 +34,30 @@ Exit codes: 0 everything was read, 2 nothing could be collected, 3 something cou
 
 @click.group("collect", epilog=EPILOG)
 def command() -> None:
-    """Bring what cloud accounts hold into a store, as one snapshot."""
+    """Collect cloud accounts into a store, as one snapshot."""
 
 
 @command.command("aws", cls=Configured, yields={"policies": ("frameworks",), "frameworks": ("policies",)}, epilog=EPILOG)
-@click.option("--store", metavar="DIR", type=click.Path(), help="The store's directory; only --dry-run does without.")
+@click.option("--store", metavar="DIR", type=click.Path(), help="The store's directory. Only --dry-run needs none.")
 @collection_options
 def collect_aws(store: str | None, **given: Any) -> int:
-    """Ask AWS for what policies read of accounts, and store it as one snapshot.
+    """Collect from AWS accounts the fields that policies read, and store them as one snapshot.
 
-    Credentials are found as the AWS CLI finds them, and stay in memory. What AWS denies or does not answer is not known, never
-    absent: it is told here and stands in the store beside what it concerns. What was done before an interruption is kept.
+    Credentials are found as the AWS CLI finds them, and stay in memory. If AWS denies or fails a call, its fields are unknown,
+    never absent: the command prints the call, and the store holds the reason. An interrupted collection can be resumed.
     """
-    wishes = CollectOptions(**given)
-    wishes.refuse_contradictions()
-    repository = repository_here(wishes.repo)
-    collection = to_collect(repository, wishes.policies, wishes.frameworks, wishes.types)
-    if wishes.dry_run:
-        print_dry_run(collection.plan, wishes)
+    options = CollectOptions(**given)
+    reject_contradictions(options)
+    request = collection_request(repository_here(options.repo), options.policies, options.frameworks, options.types)
+    if options.dry_run:
+        print_dry_run(request, options)
         return 0
     if store is None:
-        raise click.UsageError("name the --store to bring the snapshot into")
-    return collect_into(store_named(store), repository, collection, wishes)
+        raise click.UsageError("collect needs a --store for the snapshot")
+    from perpend.collectors.runs.collection import collect_accounts
+
+    target = store_named(store)
+    result = collect_accounts(target, request, options, TerminalProgress())
+    print_collected(result, request, err=False)
+    click.echo(f"next: perpend check --store {visible(target.place)}")
+    return 0 if result.is_complete else INCOMPLETE

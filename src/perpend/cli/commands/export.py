@@ -13,16 +13,16 @@ from click.core import ParameterSource
 
 from perpend.cli.config.command import Configured
 from perpend.cli.config.configuration import is_address
-from perpend.cli.options.extras import extra_packages
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.repository import repository_here
 from perpend.cli.options.runs import run_on_store, run_request
 from perpend.cli.options.severity import ratings_option
 from perpend.cli.options.values import max_age_option
 from perpend.cli.options.waivers import waiver_options
+from perpend.collectors.protocol import CannotPush
+from perpend.collectors.registry import connect
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.plural import counted
-from perpend.core.errors import PerpendError
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.reports.formats.exchange.asff import LEVELS
 from perpend.reports.formats.write import FormatOptions
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import TextIO
 
-    from perpend.collectors.aws.client import CloudClient
-    from perpend.collectors.aws.security_hub import Pushed
+    from perpend.collectors.protocol import FindingsService, PushResult
 
 REFUSED: Final = 1
 """The exit code if Security Hub rejected some findings."""
@@ -61,10 +60,6 @@ Examples:
 \b
 Exit codes: 0 all new and changed findings were sent, 1 Security Hub rejected some of them, 2 usage or input
 error, or Security Hub cannot be reached. Findings that were sent before the error are remembered."""
-
-
-class CannotPush(PerpendError):
-    """Findings that cannot be sent."""
 
 
 @click.group("export", epilog="\b\nExamples:\n  perpend export security-hub --store inventory --unrated medium --dry-run")
@@ -125,18 +120,15 @@ def security_hub(
     for option in context.command.params if file else ():
         if option.name in _OF_STORE and context.get_parameter_source(option.name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"{option.opts[0]} goes with --store")
-    with extra_packages("aws", "perpend export security-hub"):
-        from perpend.collectors.aws.client import CloudClient
-    client = CloudClient(profile, endpoint_url, region or "")
-    account = _account_of(client)
-    record = _record_path(sent, store or file or "", f"{account}-{client.region}")
+    service = connect("aws", "perpend export security-hub").findings_service(profile, endpoint_url, region or "")
+    record = _record_path(sent, store or file or "", f"{service.account}-{service.region}")
     with ExitStack() as stack:
         name = file if file is not None else str(stack.enter_context(scratch()) / "findings.json")
         if store is not None:
             _write_findings(context, store, FormatOptions("asff", name, every=True, unrated=unrated), given)
         lines = stack.enter_context(_lines_in(name))
-        stack.callback(client.close)
-        return _send(client, lines, visible(name), record, account, dry_run=dry_run)
+        stack.callback(service.close)
+        return _send(service, lines, visible(name), record, dry_run=dry_run)
 
 
 def _write_findings(context: click.Context, store: str, format: FormatOptions, given: Mapping[str, Any]) -> None:
@@ -147,79 +139,42 @@ def _write_findings(context: click.Context, store: str, format: FormatOptions, g
         raise CannotPush("the store was not evaluated in full: nothing was sent")
 
 
-def _send(client: CloudClient, lines: TextIO, name: str, record: Path, account: str, *, dry_run: bool) -> int:
-    """Send the new and changed findings of an account, and return the exit code. Raises CannotPush."""
-    from perpend.collectors.aws.client import Refused
-    from perpend.collectors.aws.model import CloudCall
-    from perpend.collectors.aws.security_hub import SentRecord, findings_in, push_findings
-
-    foreign = 0
-    call = CloudCall("BatchImportFindings", "securityhub", "BatchImportFindings", holds="SuccessCount")
-
-    def own() -> Iterator[dict[str, Any]]:
-        nonlocal foreign
-        for finding in findings_in(lines, name):
-            if finding["AwsAccountId"] == account:
-                yield finding
-            else:
-                foreign += 1
-
-    def send(batch: list[dict[str, Any]]) -> Mapping[str, Any]:
-        return next(iter(client.pages(call, client.region, {"Findings": batch})))
-
-    try:
-        pushed = push_findings(own(), SentRecord(record), None if dry_run else send, region=client.region)
-    except Refused as error:
-        told = f"{error.refusal.code}: {error.refusal.message}"
-        raise CannotPush(
-            f"Security Hub in {client.region} does not take findings: {told}; what it took before is kept"
-        ) from None
-    _print_summary(pushed, foreign, f"{account} in {client.region}", dry_run=dry_run)
-    return REFUSED if pushed.refused else 0
+def _send(service: FindingsService, lines: TextIO, name: str, record: Path, *, dry_run: bool) -> int:
+    """Send the findings that are new or changed, print a summary, and return the exit code. Raises CannotPush."""
+    result = service.push(lines, name, record, dry_run=dry_run)
+    _print_result(result, f"{service.account} in {service.region}", dry_run=dry_run)
+    return REFUSED if result.refused else 0
 
 
-def _print_summary(pushed: Pushed, foreign: int, where: str, *, dry_run: bool) -> None:
+def _print_result(result: PushResult, where: str, *, dry_run: bool) -> None:
     verb = "would be sent" if dry_run else "sent"
     click.echo(
-        f"Security Hub of {where}: {pushed.sent:,} {verb} in {counted(pushed.calls, 'call')} ({pushed.new:,} new, "
-        f"{pushed.changed:,} changed, {pushed.refreshed:,} refreshed), {pushed.same:,} unchanged, "
-        f"{pushed.no_news:,} that pass and were never sent"
+        f"Security Hub of {where}: {result.sent:,} {verb} in {counted(result.calls, 'call')} ({result.new:,} new, "
+        f"{result.changed:,} changed, {result.refreshed:,} refreshed), {result.same:,} unchanged, "
+        f"{result.no_news:,} that pass and were never sent"
     )
-    if pushed.unmentioned:
-        click.echo(f"perpend: {counted(pushed.unmentioned, 'finding')} sent before, not mentioned now, left alone", err=True)
-    if foreign:
-        click.echo(f"perpend: {counted(foreign, 'finding')} of other accounts not sent", err=True)
-    for name, reason in list(pushed.refused.items())[:_MOST_REFUSED]:
+    if result.unmentioned:
+        click.echo(f"perpend: {counted(result.unmentioned, 'finding')} sent before, not mentioned now, left alone", err=True)
+    if result.foreign:
+        click.echo(f"perpend: {counted(result.foreign, 'finding')} of other accounts not sent", err=True)
+    for name, reason in list(result.refused.items())[:_MOST_REFUSED]:
         click.echo(f"perpend: refused: {visible(name)}: {visible(reason)}", err=True)
-    if len(pushed.refused) > _MOST_REFUSED:
-        click.echo(f"perpend: {len(pushed.refused):,} refused in all", err=True)
-
-
-def _account_of(client: CloudClient) -> str:
-    """Return the account of the credentials."""
-    from perpend.collectors.aws.catalog import CALLS
-    from perpend.collectors.aws.client import Refused
-
-    try:
-        return str(next(iter(client.pages(CALLS["sts.identity"], client.region, {})))["Account"])
-    except Refused as error:
-        raise CannotPush(f"AWS does not say whose credentials these are: {error.refusal.code}") from None
+    if len(result.refused) > _MOST_REFUSED:
+        click.echo(f"perpend: {len(result.refused):,} refused in all", err=True)
 
 
 def _record_path(sent: str | None, place: str, where: str) -> Path:
-    """Return the file that records the sent findings of an account and region."""
+    """Return the file that remembers what was sent, one for each account and region. ``place`` is the store or the file."""
     if sent is not None:
         return Path(sent)
     if place == "-" or is_address(place):
-        raise click.UsageError(
-            "--sent FILE is required: the sent findings cannot be recorded next to standard input or a bucket"
-        )
+        raise click.UsageError("--sent must name a file for the record of sent findings: this input has no place for it")
     return Path(f"{place.rstrip('/' + os.sep)}.asff-sent-{where}.ndjson")
 
 
 @contextmanager
 def _lines_in(name: str) -> Iterator[TextIO]:
-    """Open a file to read, standard input for ``-``. Raises CannotPush."""
+    """Yield an open file, standard input for ``-``. Raises CannotPush."""
     if name == "-":
         yield sys.stdin
         return

@@ -1,4 +1,4 @@
-"""``perpend permissions``: what collecting takes, derived from what policies read."""
+"""``perpend permissions``: show the permissions of a collection, derived from the fields that policies read."""
 
 from __future__ import annotations
 
@@ -8,26 +8,29 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from perpend.cli.actions.clouds.collection_plan import ToCollect, to_collect
 from perpend.cli.config.command import Configured
+from perpend.cli.options.collection import collection_request
 from perpend.cli.options.completion import complete_frameworks, complete_policies, complete_types
 from perpend.cli.options.format import form_option
 from perpend.cli.options.repository import repository_here, store_named
 from perpend.cli.options.values import repository_option
-from perpend.collectors.aws.plan import USUAL_ROLE
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.plural import counted
 from perpend.reports.terminal.permissions import (
+    ASSUME_ROLE,
     MOST_CHARACTERS,
+    assume_role_statement,
     characters_of,
     cloudformation,
-    entering,
     iam_policies,
     terraform,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from perpend.collectors.protocol import Permission
+    from perpend.collectors.runs.request import CollectionRequest
 
 EPILOG = """\b
 Examples:
@@ -39,8 +42,6 @@ Examples:
   perpend permissions --org --role-name audit --format iam-policy
   perpend permissions --format cloudformation"""
 
-_LISTS: Final = "organizations:ListAccounts"
-_ENTERS: Final = "sts:AssumeRole"
 _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
 
 
@@ -51,7 +52,7 @@ _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
     multiple=True,
     metavar="ID|GLOB",
     shell_complete=complete_policies,
-    help="What these policies need; may be repeated.",
+    help="Only the permissions for these policies; may be repeated.",
 )
 @click.option(
     "--framework",
@@ -59,29 +60,29 @@ _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
     multiple=True,
     metavar="ID",
     shell_complete=complete_frameworks,
-    help="What the policies of this framework or section need; may be repeated.",
+    help="Only the permissions for the policies of this framework or section; may be repeated.",
 )
 @repository_option
 @click.option(
-    "--types", multiple=True, metavar="TYPE", shell_complete=complete_types, help="What all fields of this type need."
+    "--types", multiple=True, metavar="TYPE", shell_complete=complete_types, help="The permissions for all fields of this type."
 )
-@form_option("permissions", help="The output's form: a list, policies, or a role that another account may take on.")
+@form_option("permissions", help="The output format: a list, IAM policies, or a role that another account may assume.")
 @click.option(
     "--cost",
     is_flag=True,
-    help="Name the policies that could say nothing without each permission: their verdicts would be UNDETERMINED.",
+    help="Name the policies that need each permission: without it, their verdicts would be UNDETERMINED.",
 )
-@click.option("--org", is_flag=True, help="Also what whoever asks needs to list the organization's accounts and to enter them.")
+@click.option("--org", is_flag=True, help="Also show the permissions to list an organization's accounts and to open them.")
 @click.option(
     "--role-name",
     metavar="ROLE",
-    help="With --org: the role that is entered in each account.  [default: OrganizationAccountAccessRole]",
+    help="With --org: the role to assume in each account.  [default: OrganizationAccountAccessRole]",
 )
 @click.option(
     "--store",
     metavar="DIR",
     type=click.Path(),
-    help="Say how many verdicts on the objects of this store would be UNDETERMINED without each permission.",
+    help="Count the verdicts on objects of this store that would be UNDETERMINED without each permission.",
 )
 @click.option(
     "--most-characters",
@@ -89,7 +90,7 @@ _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
     default=MOST_CHARACTERS,
     show_default=True,
     metavar="N",
-    help="With --format iam-policy, split what is longer, by service. IAM takes 2048 as a session policy or in a user.",
+    help="With --format iam-policy: split longer policies by service. Session and user policies may have 2048.",
 )
 def command(
     policies: tuple[str, ...],
@@ -103,37 +104,39 @@ def command(
     store: str | None,
     most_characters: int,
 ) -> int:
-    """Show which permissions `perpend collect aws` needs, and how many policies could say nothing without each."""
+    """Show the permissions that `perpend collect aws` needs, and how many policies need each of them."""
     if role_name is not None and not org:
-        raise click.UsageError("--role-name is for the accounts of an organization: say --org as well")
+        raise click.UsageError("--role-name is for the accounts of an organization: add --org")
     if org and form in _ROLES:
-        raise click.UsageError(f"--format {form} is the role that is entered; --org is of who enters it: --format iam-policy")
-    collection = to_collect(repository_here(repo), policies, frameworks, types)
-    permissions = sorted({call.permission for call in collection.plan.calls if call.permission} | ({_LISTS} if org else set()))
+        raise click.UsageError(f"--format {form} is a role in each account, --org is for its caller: use --format iam-policy")
+    request = collection_request(repository_here(repo), policies, frameworks, types)
+    permissions = request.cloud.permissions(request.plan, organization=org)
     if form == "iam-policy":
-        _show_policies(permissions, most_characters, [entering(role_name or USUAL_ROLE)] if org else [])
+        assume_role = [assume_role_statement(role_name or request.cloud.default_role)] if org else []
+        names = [permission.name for permission in permissions if permission.name != ASSUME_ROLE]
+        _print_policies(names, most_characters, assume_role)
     elif form in _ROLES:
-        click.echo(_ROLES[form](iam_policies(permissions)), nl=False)
+        click.echo(_ROLES[form](iam_policies([permission.name for permission in permissions])), nl=False)
     else:
         counts = _objects_in(store) if store is not None else None
-        entries = list(_entries(collection, [*permissions, *([_ENTERS] if org else [])], counts))
+        entries = list(_entries(request, permissions, counts))
         if form == "json":
             click.echo(json.dumps(entries, indent=2))
         else:
-            _show(entries, cost=cost)
+            _print_entries(entries, cost=cost)
     return 0
 
 
-def _show_policies(permissions: list[str], most: int, more: list[dict[str, Any]]) -> None:
+def _print_policies(permissions: list[str], most: int, more: list[dict[str, Any]]) -> None:
     documents = iam_policies(permissions, most, more=more)
     click.echo(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
     if len(documents) > 1:
         whole = sum(map(characters_of, iam_policies(permissions, sys.maxsize, more=more)))
         many = f"{len(permissions)} actions take {whole:,} characters, more than {most:,}"
-        click.echo(f"{many}: {len(documents)} policies, to be attached together", err=True)
+        click.echo(f"{many}: attach all {len(documents)} policies", err=True)
 
 
-def _show(entries: list[dict[str, Any]], *, cost: bool) -> None:
+def _print_entries(entries: list[dict[str, Any]], *, cost: bool) -> None:
     width = max(len(entry["permission"]) for entry in entries)
     for entry in entries:
         number = len(entry["policies"])
@@ -144,15 +147,15 @@ def _show(entries: list[dict[str, Any]], *, cost: bool) -> None:
                 click.echo(f"  {visible(policy)}")
 
 
-def _entries(collection: ToCollect, permissions: list[str], objects: Mapping[str, int] | None) -> Iterator[dict[str, Any]]:
-    reading = collection.reading()
+def _entries(
+    request: CollectionRequest, permissions: Sequence[Permission], objects: Mapping[str, int] | None
+) -> Iterator[dict[str, Any]]:
+    programs_by_label = request.programs_by_label()
     for permission in permissions:
-        operations = sorted({call.operation for call in collection.plan.calls if call.permission == permission})
-        # What opens accounts is read by all policies.
-        programs = collection.programs if permission in (_LISTS, _ENTERS) and not operations else reading.get(permission, [])
+        programs = request.programs if permission.opens_accounts else programs_by_label.get(permission.name, [])
         entry: dict[str, Any] = {
-            "permission": permission,
-            "operations": operations or [permission.partition(":")[2]],
+            "permission": permission.name,
+            "operations": list(permission.operations),
             "policies": [program.policy_id for program in programs],
         }
         if objects is not None:
@@ -161,6 +164,6 @@ def _entries(collection: ToCollect, permissions: list[str], objects: Mapping[str
 
 
 def _objects_in(store: str) -> dict[str, int]:
-    """Return how many objects of each type the snapshot in force of a store holds."""
+    """Return the number of objects by type in the current snapshot of a store."""
     with store_named(store).reading() as snapshot:
         return {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}

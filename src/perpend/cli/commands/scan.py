@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.cli.actions.clouds.collect import NOT_ALL, collect_into
-from perpend.cli.actions.clouds.collection_plan import CollectOptions, collection_options, to_collect
-from perpend.cli.actions.clouds.dry_run import print_dry_run
-from perpend.cli.actions.clouds.policy_filter import policies_asked
+from perpend.cli.collect_dry_run import print_dry_run
+from perpend.cli.collect_summary import print_collected, print_policy_filter
+from perpend.cli.commands.collect import INCOMPLETE
 from perpend.cli.config.command import Configured, configuration_of, is_from_file, is_off, named_by
+from perpend.cli.options.collection import collection_options, collection_request, policy_filter, reject_contradictions
 from perpend.cli.options.policy_selection import exclude_option
 from perpend.cli.options.repository import repository_here, store_named
 from perpend.cli.options.runs import report_options, run_on_store, run_request
 from perpend.cli.options.waivers import waiver_options
+from perpend.cli.progress import TerminalProgress
+from perpend.collectors.protocol import CollectOptions
 from perpend.core.errors import InvalidOption, PerpendError
 from perpend.core.values.age import age_from_text
 from perpend.inventory.snapshots.temporary_store import scratch
@@ -66,7 +68,7 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     others.
     """
     options = CollectOptions(**{field.name: given[field.name] for field in fields(CollectOptions)})
-    options.refuse_contradictions()
+    reject_contradictions(options)
     if options.resume and store is None:
         raise InvalidOption("--resume goes with --store", "--resume")
     repository = repository_here(options.repo)
@@ -74,13 +76,15 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     # A faulty waiver or rating stops the command before it asks AWS.
     waivers_of(request)
     severities_of(request)
-    collection = to_collect(repository, options.policies, options.frameworks, options.types)
+    collection = collection_request(repository, options.policies, options.frameworks, options.types)
     if options.dry_run:
-        print_dry_run(collection.plan, options)
+        print_dry_run(collection, options)
         return 0
-    asked = policies_asked(collection, options, given["exclude"])
+    from perpend.collectors.runs.collection import collect_accounts
+
+    chosen = policy_filter(collection, options, given["exclude"])
     request = replace(
-        request, choice=PolicyChoice(policies=asked.policies, frameworks=asked.frameworks, exclude=given["exclude"])
+        request, choice=PolicyChoice(policies=chosen.policies, frameworks=chosen.frameworks, exclude=given["exclude"])
     )
     with ExitStack() as stack:
         directory = store if store is not None else str(stack.enter_context(scratch()) / "store")
@@ -88,10 +92,11 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
         def explain_command(unread: Sequence[str]) -> ExplainCommand:
             return _explain_command(context, repository, directory, options.repo, is_kept=store is not None)
 
-        collected = collect_into(store_named(directory), repository, asked.to_collect, options, beside=True)
+        collected = collect_accounts(store_named(directory), chosen.request, options, TerminalProgress())
+        print_collected(collected, chosen.request, err=True)
         outcome = run_on_store(replace(request, explain_command=explain_command), directory, record=store is not None)
-    asked.tell()
-    return outcome.exit_code or (NOT_ALL if collected == NOT_ALL else 0)
+    print_policy_filter(chosen)
+    return outcome.exit_code or (0 if collected.is_complete else INCOMPLETE)
 
 
 def _max_age(context: click.Context) -> timedelta | None:

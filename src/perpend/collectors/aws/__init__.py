@@ -1,4 +1,4 @@
-"""An AWS account in, rows of objects out, with a reason for all that AWS did not say. Calls and types are tables.
+"""Collect the objects of AWS accounts, with a reason for each field that AWS did not return.
 
-Refuses to know policies and stores: it is told which fields are wanted.
+The tables in ``services`` define calls and types.
 """

@@ -1,6 +1,6 @@
-"""The tables of all services as one: calls and types by name. A test walks them against the service models.
+"""Join the tables of all services: calls and types by name. A test checks them against the service models.
 
-Fields are called as ``type.yaml`` and public policy repositories call them.
+Fields have the names of ``type.yaml`` and of public policy repositories.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ TYPES: Final = {row.type_name: row for table in TABLES for row in table.types}
 """The types by API name."""
 
 UNPAGED: Final = {name: why for table in TABLES for name, why in table.unpaged.items()}
-"""Listings that the service models know no pages of, and why that loses nothing."""
+"""Listings for which the service models define no pages, with the reason why no item is lost."""
 
 UNSERVED: Final = {name: why for table in TABLES for name, why in table.unserved.items()}
-"""Fields that the library declares and no call serves, with the reason."""
+"""Fields of the library that no call serves, with the reason."""

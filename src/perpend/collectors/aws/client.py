@@ -1,6 +1,6 @@
-"""The way to AWS: a session in, answers of calls out, page by page, or what AWS said instead. The one module that asks anybody.
+"""Send calls to AWS and return answers page by page, or the error. No other module sends requests.
 
-Credentials stay in the session: they are in no error, no log and no file.
+Credentials stay in the session: no error, log or file contains them.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from perpend.collectors.aws.error_classification import Refusal
 from perpend.collectors.aws.parse import is_answer
 from perpend.collectors.aws.session.rate_limiter import RateLimit
 from perpend.collectors.aws.session.timeouts import TOTAL, Transport
+from perpend.collectors.protocol import NothingCollected
 from perpend.core.diagnostics.escape import visible
-from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,29 +36,25 @@ if TYPE_CHECKING:
 
 _ATTEMPTS: Final = 8
 CONNECT, READ = 10.0, 60.0
-"""Seconds that a connection and each piece of an answer may take."""
+"""Timeouts in seconds for a connection and for each part of an answer."""
 
 _FIRST_REGION: Final = "us-east-1"
 _LONGEST: Final = 300
-_KEPT: Final = 8
-"""How many clients of services stay open of an account, beside those in use."""
+_MOST_CLIENTS: Final = 8
+"""How many idle clients of services stay open in an account."""
 
 AT_ONCE: Final = 4
-"""How many calls are made at once to one service in one region of an account."""
+"""The maximum of concurrent calls to one service in one region of an account."""
 
 _ACCOUNTS_HOSTS: Final = ("s3-control", ".vpce.")
-"""What stands in the name of each host of AWS that has names with an account before its own."""
+"""Parts of AWS host names that take the account as a prefix."""
 
 _MODELS: Final = botocore.loaders.create_loader()
-"""What reads service models, once for all sessions: a session of its own each costs a tenth of a second and a megabyte."""
+"""The loader of service models, shared by all sessions: each own one costs a tenth of a second and a megabyte."""
 
 PARSING: Final = (KeyError, ValueError, TypeError, AttributeError, UnboundLocalError)
-"""What the SDK raises where an answer, such as a page of HTML, has not the form that its parser takes for granted: also that
-a variable of its own has no value, where a map holds an entry without any."""
-
-
-class NothingCollected(PerpendError):
-    """Nothing could be asked of AWS at all."""
+"""Errors of the SDK's parser for malformed answers, such as a page of HTML. It raises UnboundLocalError for a map with an
+entry that has no value."""
 
 
 class Refused(Exception):
@@ -72,9 +68,10 @@ class Refused(Exception):
 
 @dataclass(slots=True)
 class CloudClient:
-    """One account as a profile's credentials open it, or those that ``role`` fetches and fetches anew before they expire.
+    """An account, opened with the credentials of a profile, or with those that ``role`` returns and renews.
 
-    Clients of services are shared by threads, and closed when others were used since: each is half a megabyte.
+    ``call_counts`` has the number of answered calls by name. Threads share the clients of services. Only the most recently
+    used clients stay open, since each takes half a megabyte.
     """
 
     profile: str | None = None
@@ -84,7 +81,7 @@ class CloudClient:
     attempts: int = _ATTEMPTS
     timeout: float = field(default_factory=lambda: READ)
     total: float = TOTAL
-    asked: dict[str, int] = field(default_factory=dict)
+    call_counts: dict[str, int] = field(default_factory=dict)
     _session: Any = None
     _clients: dict[tuple[str, str], tuple[Any, Transport]] = field(default_factory=dict)
     _used: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -96,23 +93,23 @@ class CloudClient:
         try:
             self._session = botocore.session.Session(profile=self.profile)
             self._session.register_component("data_loader", _MODELS)
-            self._session.get_scoped_config()  # else a profile is missed only once the region is known from elsewhere
+            self._session.get_scoped_config()  # raises ProfileNotFound even if the region comes from elsewhere
             if self.role is not None:
                 self._session.register_component("credential_provider", CredentialResolver([_Role(self.role)]))
             self.region = self.region or self._session.get_config_variable("region") or _FIRST_REGION
         except ProfileNotFound as error:
             name = visible(str(error.kwargs["profile"]))
-            raise NothingCollected(f"there is no profile `{name}` in the AWS configuration") from None
+            raise NothingCollected(f"the AWS configuration has no profile `{name}`") from None
         except BotoCoreError as error:
             raise NothingCollected(f"the AWS configuration cannot be read: {reason_of(error)}") from None
 
     def pages(self, call: CloudCall, region: str, parameters: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        """Yield the answers to a call, page by page.
+        """Yield the pages of answers to a call.
 
-        Raises Refused, also for what lacks a member that each answer holds, and where pages come back to one that was there.
+        Raises Refused, also if an answer lacks a required member or a page token repeats.
         """
         try:
-            with self._leased(call.service, region) as (client, transport):
+            with self._open_client(call.service, region) as (client, transport):
                 answers = _answers(client, call, parameters)
                 while (answer := self._next(call, region, answers, transport)) is not None:
                     yield answer
@@ -124,7 +121,7 @@ class CloudClient:
     def _next(
         self, call: CloudCall, region: str, answers: Iterator[Mapping[str, Any]], transport: Transport
     ) -> Mapping[str, Any] | None:
-        """Return the next answer to a call, None behind the last one; at most a few of a service are asked for at once."""
+        """Return the next answer to a call, None after the last one. Wait while too many calls to the service are running."""
         with self._gate(call.service, region):
             transport.begin()
             answer = next(answers, None)
@@ -137,11 +134,11 @@ class CloudClient:
         return answer
 
     def known_regions(self, partition: str) -> list[str]:
-        """Return the regions of a partition as the SDK knows them: what is enabled it cannot know."""
+        """Return the regions of a partition that the SDK knows, whether or not the account has enabled them."""
         return sorted(self._session.get_available_regions("ec2", partition_name=partition))
 
     def close(self) -> None:
-        """Close all connections. The account may be asked again."""
+        """Close all connections. Later calls open new ones."""
         with self._lock:
             for client, _ in self._clients.values():
                 client.close()
@@ -149,21 +146,21 @@ class CloudClient:
 
     def _count(self, call: CloudCall) -> None:
         with self._lock:
-            self.asked[call.name] = self.asked.get(call.name, 0) + 1
+            self.call_counts[call.name] = self.call_counts.get(call.name, 0) + 1
 
     def _gate(self, service: str, region: str) -> threading.Semaphore:
         with self._lock:
             return self._gates.setdefault((service, region), threading.Semaphore(AT_ONCE))
 
     @contextmanager
-    def _leased(self, service: str, region: str) -> Iterator[tuple[Any, Transport]]:
-        """Yield the client of a service, which nobody closes meanwhile."""
+    def _open_client(self, service: str, region: str) -> Iterator[tuple[Any, Transport]]:
+        """Yield the client of a service and keep it open during the block."""
         key = service, region or self.region
         with self._lock:
             self._clients[key] = client = self._clients.pop(key, None) or self._new_client(*key)
             self._used[key] += 1
             idle = [one for one in self._clients if not self._used[one]]
-            for unused in idle[: max(0, len(self._clients) - _KEPT)]:
+            for unused in idle[: max(0, len(self._clients) - _MOST_CLIENTS)]:
                 self._clients.pop(unused)[0].close()
         try:
             yield client
@@ -187,7 +184,7 @@ class CloudClient:
 
 
 class _Role(CredentialProvider):  # type: ignore[misc]  # botocore has no types
-    """Credentials of a role, fetched when they are needed and again before they expire."""
+    """The credentials of a role, fetched on use and renewed before they expire."""
 
     METHOD = "assume-role"
 
@@ -196,7 +193,7 @@ class _Role(CredentialProvider):  # type: ignore[misc]  # botocore has no types
         self._fetch = fetch
 
     def load(self) -> RefreshableCredentials:
-        """Return the credentials. Raises Refused where they cannot be had."""
+        """Return the credentials. Raises Refused."""
         return RefreshableCredentials.create_from_metadata(self._fetch(), refresh_using=self._fetch, method=self.METHOD)
 
 
@@ -223,12 +220,15 @@ def _answers(client: Any, call: CloudCall, parameters: Mapping[str, Any]) -> Ite
 
 
 def _is_cut_off(more: Any, tokens: Sequence[Any]) -> bool:
-    """Whether the last answer says that there are more and not where, or where more are and not whether: the SDK ends there."""
+    """Whether the last answer announces more pages without a token, or has a token without announcing more.
+
+    The SDK stops in both cases.
+    """
     return bool(more) or (more is None and any(tokens))
 
 
 def without_account(request: Any, **_: Any) -> None:
-    """Take the account off the name of a host other than AWS's: no other has such a name, and a header says it as well."""
+    """Remove the account prefix from the host name of a server other than AWS, which has no such name. A header has it, too."""
     url = urlsplit(request.url)
     account, _, host = url.netloc.partition(".")
     if re.fullmatch("[0-9]{12}", account) and not any(mark in host for mark in _ACCOUNTS_HOSTS):
@@ -236,7 +236,7 @@ def without_account(request: Any, **_: Any) -> None:
 
 
 def all_known_regions() -> list[str]:
-    """Return the regions of all partitions as the SDK knows them."""
+    """Return the regions of all partitions that the SDK knows."""
     session = botocore.session.Session()
     session.register_component("data_loader", _MODELS)
     partitions = session.get_available_partitions()
@@ -246,28 +246,28 @@ def all_known_regions() -> list[str]:
 
 
 def refusal_of(error: Exception) -> Refusal:
-    """Return what an error of the SDK says, bounded. Of errors on the way the code is their kind."""
+    """Return code and message of an SDK error, shortened. A connection error has the name of its class as code."""
     if isinstance(error, ClientError):
-        told = error.response.get("Error", {})
+        details = error.response.get("Error", {})
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return Refusal(_one_word(told.get("Code")), str(told.get("Message") or "")[:_LONGEST], status)
+        return Refusal(_one_word(details.get("Code")), str(details.get("Message") or "")[:_LONGEST], status)
     return Refusal(type(error).__name__, "")
 
 
 def reason_of(error: Exception) -> str:
-    """Return an error of the SDK in a few words."""
+    """Return an SDK error in a few words."""
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
-        return "no credentials were found: name a profile with --profile, or sign in (`aws sso login`, `aws configure`)"
+        return "no credentials found: name a profile with --profile, or sign in (`aws sso login`, `aws configure`)"
     return refusal_of(error).code
 
 
 def regions_of(answer: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return the regions of an account by name, with their status; none where some region has no name."""
+    """Return the regions of an account with their status; none if a region has no name."""
     regions = {str(one.get("RegionName") or ""): str(one.get("OptInStatus")) for one in answer}
     return {} if "" in regions else regions
 
 
 def _one_word(code: Any) -> str:
-    """Return a code as one short word: servers that are not AWS answer anything."""
+    """Return an error code as one short word: other servers than AWS may return any text."""
     text = "".join(sign for sign in str(code or "") if sign.isascii() and (sign.isalnum() or sign in "._-"))
     return text[:80] or "Unknown"

@@ -1,6 +1,6 @@
-"""A plan and a client in, what one account holds out: rows that are kept as they come, listings with their ends.
+"""Collect the listings of a plan from one account, and write rows and results to a checkpoint.
 
-Cells (a listing in a region) run side by side; none stops another. Refuses to know where rows are kept.
+Listings run in parallel; the failure of one stops no other.
 """
 
 from __future__ import annotations
@@ -30,40 +30,40 @@ from perpend.collectors.aws.parse import (
 )
 from perpend.collectors.aws.plan import IDENTITY, REPORT
 from perpend.collectors.aws.responses import Answers, NotListed
-from perpend.collectors.aws.work_units import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
+from perpend.collectors.protocol import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
 from perpend.core.objects.claims import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 
-    from perpend.collectors.aws.accounts.workers import Workers
     from perpend.collectors.aws.client import CloudClient
     from perpend.collectors.aws.error_classification import Meaning
     from perpend.collectors.aws.model import DetailCall, TypeRow
     from perpend.collectors.aws.plan import CollectionPlan, TypeRequest
-    from perpend.collectors.aws.work_units import CheckpointWriter
+    from perpend.collectors.protocol import CheckpointWriter
+    from perpend.collectors.workers import Workers
 
 CLOSED: Final = "not-opted-in"
-"""The status of a region that an account has not enabled: nothing is asked there."""
+"""The status of a region that an account has not enabled."""
 
 CHUNK: Final = 500
-"""How many objects that are asked about one by one are kept together."""
+"""How many objects are written together if detail calls are made for each."""
 
 
-class _Listed(NamedTuple):
-    """An object of a listing, not asked about yet."""
+class _ListedObject(NamedTuple):
+    """An object of a listing, before its detail calls."""
 
-    asked: TypeRequest
+    request: TypeRequest
     item: Mapping[str, Any]
     identity: str
 
 
 @dataclass(slots=True)
-class _Here:
-    """A cell while it is asked: why it is not known in full, and what was not read of how many of its objects.
+class _Progress:
+    """A listing while it is read: ``lacking`` why it is incomplete, and ``unread`` how many objects a call failed for.
 
-    ``each`` are listings that were made for each item, with why they are not known in full. ``listed`` counts the items,
-    ``others`` those of other accounts.
+    ``each`` holds the listings that were made for each item and are incomplete, with the reason. ``listed`` counts the items,
+    ``others`` the items of other accounts.
     """
 
     cell: WorkUnit
@@ -76,26 +76,26 @@ class _Here:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def lack(self, code: str) -> None:
-        """Note that some answer has another form than answers have."""
+        """Note that an answer is malformed."""
         self.lacking.append(unread(CALLS[self.cell.listing], FailureKind.FAILED, self.where, code))
 
-    def count(self, what: Unread) -> None:
-        """Note what was not read of one more object."""
+    def count(self, cause: Unread) -> None:
+        """Note that a call failed for one more object."""
         with self._lock:
-            self.unread[what] += 1
+            self.unread[cause] += 1
 
 
 @dataclass(slots=True)
 class Collector:
-    """Collects what a plan asks of one account. ``wanted_regions`` gives of an account's regions those to be asked.
+    """Collects a plan from one account. ``wanted_regions`` selects from the regions that the account has enabled.
 
-    ``closed_regions`` are globs of those that somebody declares to be empty: they are not asked.
+    ``closed_regions`` are globs of regions that the user declares to be empty: no request goes there.
     """
 
     client: CloudClient
     plan: CollectionPlan
     account: CloudPlace
-    kept: CheckpointWriter
+    checkpoint: CheckpointWriter
     workers: Workers
     wanted_regions: Callable[[Sequence[str]], Sequence[str]] | None = None
     closed_regions: Sequence[str] = ()
@@ -107,17 +107,17 @@ class Collector:
         self._answers = Answers(self.client, self.account)
 
     def entry(self, label: str = "") -> AccountEntry:
-        """Return how the account was entered, with the regions that it has. They are asked for where no listing is kept."""
+        """Return the account's entry with its regions, which take a request if the plan is regional."""
         at, entry = now(), AccountEntry(self.account.account, self.account.partition, label)
         if not self.plan.is_regional:
             return replace(entry, at=at)
         why: Unread | None = None
         try:
-            answered = list(self._answers.listed("ec2.regions", ""))
-            status = regions_of(answered)
+            items = list(self._answers.listed("ec2.regions", ""))
+            status = regions_of(items)
             if not status:  # some region has no name
                 raise NotListed(unread(CALLS["ec2.regions"], FailureKind.FAILED, self.account, "NoResult"))
-            self._answers.kept["ec2.regions", ""] = answered
+            self._answers.cached["ec2.regions", ""] = items
             known = sorted(status)
             regions = tuple(region for region in known if status[region] != CLOSED)
         except NotListed as error:
@@ -130,13 +130,13 @@ class Collector:
         return replace(entry, regions=regions, asked=asked, no_regions=why, at=at, stated=stated)
 
     def collect(self, entry: AccountEntry, *, done: Callable[[WorkUnit], None] | None = None) -> None:
-        """Ask for all that is not kept yet. ``done`` is told of each cell that came to its end."""
+        """Collect all listings that the checkpoint does not hold. ``done`` is called with each that ended."""
         if self.plan.is_regional:
             self._answers.regions = frozenset(entry.asked)
         cells = cells_of(self.plan, entry)
         for cell in cells:
             if CALLS[cell.listing].regional:
-                self._seen.update(self.kept.objects(cell))
+                self._seen.update(self.checkpoint.objects(cell))
 
         def task(cell: WorkUnit) -> Callable[[], None]:
             def do() -> None:
@@ -146,88 +146,90 @@ class Collector:
 
             return do
 
-        self.workers.do_all([(self._key(cell), task(cell)) for cell in cells if not self.kept.is_done(cell)])
+        self.workers.do_all([(self._key(cell), task(cell)) for cell in cells if not self.checkpoint.is_done(cell)])
 
     def _key(self, cell: WorkUnit) -> Hashable:
         return cell.account, cell.region, CALLS[cell.listing].service
 
     def _cell(self, cell: WorkUnit) -> None:
-        here, began = _Here(cell, self._answers.where(cell.region)), now()
-        chunked = any(asked.details for asked in self.plan.asked_by(cell.listing))
-        listed = self._listed(here)
+        progress, began = _Progress(cell, self._answers.where(cell.region)), now()
+        chunked = any(request.details for request in self.plan.types_shown_by(cell.listing))
+        listed = self._objects(progress)
         if chunked:
-            while given := list(islice(listed, CHUNK)):
-                self._measure(here, given)
-                self._keep(here, self.workers.map_all(self._key(cell), partial(self._row, here), given))
+            while objects := list(islice(listed, CHUNK)):
+                self._measure(progress, objects)
+                self._write(progress, self.workers.map_all(self._key(cell), partial(self._row, progress), objects))
         else:
-            self._keep(here, (self._row(here, one) for one in listed))
+            self._write(progress, (self._row(progress, one) for one in listed))
         made_at = self._answers.made_at if cell.listing == REPORT else None
-        lacking = here.lacking[0] if here.lacking else None
-        self.kept.end(WorkUnitResult(cell, began, now(), lacking, here.each, made_at, here.listed, here.others))
+        lacking = progress.lacking[0] if progress.lacking else None
+        self.checkpoint.end(
+            WorkUnitResult(cell, began, now(), lacking, progress.each, made_at, progress.listed, progress.others)
+        )
 
-    def _measure(self, here: _Here, given: Sequence[_Listed]) -> None:
-        """Ask for metrics of many objects at once."""
-        for asked in self.plan.asked_by(here.cell.listing):
-            for detail in asked.details:
-                if detail.metric and (items := [one.item for one in given if one.asked is asked]):
-                    self._answers.measure(detail.call, detail.metric, items, here.where.region)
+    def _measure(self, progress: _Progress, objects: Sequence[_ListedObject]) -> None:
+        """Read the metrics of many objects with one call."""
+        for request in self.plan.types_shown_by(progress.cell.listing):
+            for detail in request.details:
+                if detail.metric and (items := [one.item for one in objects if one.request is request]):
+                    self._answers.measure(detail.call, detail.metric, items, progress.where.region)
 
-    def _keep(self, here: _Here, rows: Iterable[CollectedRow | None]) -> None:
-        """Keep rows, and what was not read of their objects."""
-        with self.kept.part(here.cell) as part:
+    def _write(self, progress: _Progress, rows: Iterable[CollectedRow | None]) -> None:
+        """Write rows, and the calls that failed for their objects."""
+        with self.checkpoint.part(progress.cell) as part:
             for row in rows:
                 if row is not None:
                     part.add(row)
-            part.note(replace(unread, objects=number) for unread, number in sorted(here.unread.items(), key=str))
-            here.unread.clear()
+            part.note(replace(unread, objects=number) for unread, number in sorted(progress.unread.items(), key=str))
+            progress.unread.clear()
 
-    def _listed(self, here: _Here) -> Iterator[_Listed]:
-        """Yield the objects of a cell whose rows are not kept yet; note why the cell is not known in full, where it is not."""
-        known, asking = self.kept.objects(here.cell), self.plan.asked_by(here.cell.listing)
+    def _objects(self, progress: _Progress) -> Iterator[_ListedObject]:
+        """Yield the objects of a listing that the checkpoint does not hold. Note why the listing is incomplete, if it is."""
+        known, requests = self.checkpoint.objects(progress.cell), self.plan.types_shown_by(progress.cell.listing)
         try:
-            for item in self._items(here.cell):
+            for item in self._items(progress.cell):
                 self.workers.check()
-                here.listed += 1
-                here.others += any(is_of_another(asked.row, item, here.where.account) for asked in asking)
-                for asked in asking:
-                    yield from self._objects(here, asked, item, known)
+                progress.listed += 1
+                progress.others += any(is_of_another(request.row, item, progress.where.account) for request in requests)
+                for request in requests:
+                    yield from self._objects_in(progress, request, item, known)
         except NotListed as error:
-            here.lacking.append(error.why)
+            progress.lacking.append(error.why)
         except PARSING:
-            here.lack("UnparsableAnswer")
+            progress.lack("UnparsableAnswer")
 
     def _items(self, cell: WorkUnit) -> Iterable[Mapping[str, Any]]:
         return [{"Account": cell.account}] if cell.listing == IDENTITY else self._answers.listed(cell.listing, cell.region)
 
-    def _objects(
-        self, here: _Here, asked: TypeRequest, item: Mapping[str, Any], known: Collection[tuple[str, str]]
-    ) -> Iterator[_Listed]:
-        """Yield the objects of a type in a listed item. One whose form nothing can be read of stops no other."""
+    def _objects_in(
+        self, progress: _Progress, request: TypeRequest, item: Mapping[str, Any], known: Collection[tuple[str, str]]
+    ) -> Iterator[_ListedObject]:
+        """Yield the objects of a type in a listed item. A malformed item stops no other."""
         try:
-            nested = self._answers.listed_in(asked.row.each, item, here.where) if asked.row.each else None
-            for object_item in objects_in(asked.row, item, here.where.account) if nested is None else nested:
-                identity = id_of(asked.row, object_item, here.where)
-                if (asked.row.type_name, identity) not in known and not self._was_seen(asked.row, identity):
-                    yield _Listed(asked, object_item, identity)
+            nested = self._answers.listed_in(request.row.each, item, progress.where) if request.row.each else None
+            for object_item in objects_in(request.row, item, progress.where.account) if nested is None else nested:
+                identity = id_of(request.row, object_item, progress.where)
+                if (request.row.type_name, identity) not in known and not self._was_seen(request.row, identity):
+                    yield _ListedObject(request, object_item, identity)
         except NotListed as error:
-            here.each[asked.row.each] = error.why
+            progress.each[request.row.each] = error.why
         except NoResult:
-            here.lack("NoResult")
+            progress.lack("NoResult")
 
-    def _row(self, here: _Here, listed: _Listed) -> CollectedRow | None:
-        """Return the row of an object, None where it is none, or has a form that nothing can be read of."""
+    def _row(self, progress: _Progress, listed: _ListedObject) -> CollectedRow | None:
+        """Return the row of an object, None if the item is not an object or an answer is malformed."""
         try:
-            fields = self._fields(here, *listed)
+            fields = self._fields(progress, *listed)
         except PARSING:
-            here.lack("UnparsableAnswer")
+            progress.lack("UnparsableAnswer")
             return None
         if fields is None:
             return None
-        row = listed.asked.row
+        row = listed.request.row
         return CollectedRow(row.type_name, {"Id": listed.identity, **fields.known}, fields.reasons, int(row.listed == REPORT))
 
     def _was_seen(self, row: TypeRow, identity: str) -> bool:
-        """Whether another region has shown an object, as all regions show a trail of all regions."""
+        """Whether another region has listed the object. For example, all regions list a multi-region trail."""
         if not CALLS[row.listed].regional:
             return False
         with self._lock:
@@ -235,38 +237,39 @@ class Collector:
             self._seen.add((row.type_name, identity))
         return known
 
-    def _fields(self, here: _Here, asked: TypeRequest, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
-        """Return the fields of an object, None where it is none."""
+    def _fields(self, progress: _Progress, request: TypeRequest, item: Mapping[str, Any], identity: str) -> ObjectFields | None:
+        """Return the fields of an object, None if the item is not an object."""
         fields, lacking = ObjectFields(), []
-        for detail in asked.details:
-            meaning = self._meaning(detail, item, here.where)
+        for detail in request.details:
+            meaning = self._meaning(detail, item, progress.where)
             if isinstance(meaning, Unread):
-                add_reason(fields, asked.row, detail.call, str(meaning))
-                lacking.append((meaning, asked.row.has_fields_of(detail.call)))
+                add_reason(fields, request.row, detail.call, str(meaning))
+                lacking.append((meaning, request.row.has_fields_of(detail.call)))
             elif meaning is None:
-                add_fields(fields, asked.row, detail.call, None, here.where)
+                add_fields(fields, request.row, detail.call, None, progress.where)
             else:
-                add_fields(fields, asked.row, detail.call, {**meaning.answer, ABOVE: item}, here.where)
+                add_fields(fields, request.row, detail.call, {**meaning.answer, ABOVE: item}, progress.where)
                 item = {**item, detail.call: meaning.answer}
-        add_fields(fields, asked.row, "", item, here.where)
-        if asked.row.needs and fields.known.get(asked.row.needs, "") is None:
+        add_fields(fields, request.row, "", item, progress.where)
+        if request.row.needs and fields.known.get(request.row.needs, "") is None:
             return None
-        for lack, has_fields in lacking:  # what values are only taken with is missed where some value is not known
+        # A call that serves no field itself only matters if a field that depends on it is unknown.
+        for lack, has_fields in lacking:
             if lack.kind != FailureKind.NOT_ASKED and (has_fields or fields.reasons):
-                here.count(lack)
+                progress.count(lack)
         return fields
 
     def _meaning(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning | None:
-        """Return what a detail call says of an item, None where it is not to be made and nothing holds."""
+        """Return the meaning of a detail call for an item, None if the call does not apply."""
         if detail.unless and str(member(item, detail.unless[0])) == detail.unless[1]:
             return None if detail.then is None else Answer(detail.then)
         return self._answers.of_object(detail, item, where)
 
 
 def cells_of(plan: CollectionPlan, entry: AccountEntry) -> list[WorkUnit]:
-    """Return the cells of an account."""
+    """Return the listings of an account by region."""
     return [
         WorkUnit(entry.account, region, listing)
-        for listing in (IDENTITY, *plan.listings)
+        for listing in plan.all_listings
         for region in (entry.asked if CALLS[listing].regional else ("",))
     ]

@@ -1,4 +1,4 @@
-"""What an answer means: the one place where an error becomes a fact, or something not known."""
+"""Classify errors of AWS: some state a fact, all others mean that something is unknown. No other module decides this."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class FailureKind(StrEnum):
-    """Why something is not known."""
+    """The reason why something is unknown, as messages begin."""
 
     DENIED = "denied"
     DENIED_BY_SCP = "denied by SCP"
@@ -31,14 +31,14 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer, or an error that says as much as one."""
+    """An answer, or an error that states the same facts as an answer."""
 
     answer: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An error as AWS, or the way to it, has said it: its code and its message."""
+    """The code and message of an error, of AWS or of the connection."""
 
     code: str
     message: str = ""
@@ -75,7 +75,7 @@ _CREDENTIALS: Final = frozenset(
     )
 )
 _REGION_CLOSED: Final = frozenset(("AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "OptInRequired"))
-"""Codes of a region that does not know the account's credentials. Said by what is asked in no region, they are of these."""
+"""Codes of a region that does not know the account's credentials. From a global service they mean invalid credentials."""
 _THROTTLED: Final = frozenset(
     (
         "Throttling",
@@ -109,7 +109,7 @@ _SCP: Final = "service control policy"
 
 
 def meaning_of(call: CloudCall, refusal: Refusal, where: CloudPlace) -> Meaning:
-    """Return what an error of a call means."""
+    """Return the fact that an error of a call states, or the cause why something is unknown."""
     if refusal.code in call.facts and call.wording.get(refusal.code, "") in refusal.message:
         return Answer(call.facts[refusal.code])
     kind = FailureKind.NOT_FOUND if refusal.code in call.gone else kind_of(refusal, where)
@@ -117,7 +117,7 @@ def meaning_of(call: CloudCall, refusal: Refusal, where: CloudPlace) -> Meaning:
 
 
 def kind_of(refusal: Refusal, where: CloudPlace) -> FailureKind:
-    """Return the class of an error that was met somewhere."""
+    """Return the kind of failure of an error in a place."""
     lack = next((kind for codes, kind in _CLASSES if refusal.code in codes), FailureKind.FAILED)
     if lack is FailureKind.REGION_CLOSED and not where.region:
         return FailureKind.CREDENTIALS
@@ -125,10 +125,10 @@ def kind_of(refusal: Refusal, where: CloudPlace) -> FailureKind:
 
 
 def is_throttling(code: str) -> bool:
-    """Whether an error says that too much was asked."""
+    """Whether an error means that there were too many calls."""
     return code in _THROTTLED
 
 
 def unread(call: CloudCall, kind: FailureKind, where: CloudPlace, code: str = "") -> Unread:
-    """Return what is to be said of a call that did not say what was asked."""
+    """Return the cause for a call that failed."""
     return Unread(where.account, where.region, call.service, call.operation, call.label, kind.value, code)

@@ -1,7 +1,6 @@
-"""The pattern of a metric filter in, what it looks for out: its alternatives, each a list of conditions that hold together.
+"""Parse the pattern of a metric filter into alternatives. Each alternative is a list of conditions that must all be true.
 
-AWS's filter pattern syntax for JSON events. What is not understood is not known: other kinds of patterns, and any text that AWS
-would not take.
+The syntax is AWS's filter pattern syntax for JSON events. The value of any other pattern is unknown.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LONGEST_PATTERN: Final = 1024
-"""How many characters AWS takes."""
+"""The maximum length that AWS accepts."""
 
 MOST_ALTERNATIVES: Final = 256
 DEEPEST: Final = 32
@@ -39,21 +38,21 @@ _Alternatives: TypeAlias = frozenset[frozenset[str]]
 
 
 class Token(NamedTuple):
-    """A piece of a pattern: its kind, and its text without quotes."""
+    """A token of a pattern: its kind, and its text without quotes."""
 
     kind: str
     text: str
 
 
 class _Pattern:
-    """Reads one pattern from left to right. `&&` binds more tightly than `||`."""
+    """Parses a pattern from left to right. `&&` binds more tightly than `||`."""
 
     def __init__(self, tokens: Iterator[Token]) -> None:
         self._tokens = [*tokens, Token("end", "")]
         self._at = 0
 
     def alternatives(self, closing: str, depth: int = 0) -> _Alternatives:
-        """Return what stands before a closing mark, and pass the mark."""
+        """Return the alternatives before a closing mark, and consume the mark."""
         if depth > DEEPEST:
             raise NotThere(f"the filter pattern has more than {DEEPEST} parentheses in each other")
         alternatives: _Alternatives = self._together(depth)
@@ -107,9 +106,9 @@ class _Pattern:
 
 
 def filter_terms(value: Any) -> str:
-    """Return the alternatives of a pattern as a JSON array of arrays of texts, such as `$.eventName = CreateTrail`, sorted.
+    """Return the alternatives of a pattern as JSON: sorted lists of conditions like `$.eventName = CreateTrail`.
 
-    An empty pattern fits every event: one alternative without conditions. Raises NotThere for what is not understood.
+    An empty pattern matches every event: one alternative without conditions. Raises NotThere for unknown syntax.
     """
     text = str(value)
     if not text.strip():
@@ -124,9 +123,9 @@ def filter_terms(value: Any) -> str:
 
 
 def terms_counted(transformation: Any) -> str:
-    """Return the terms of the filter that a metric transformation lies in.
+    """Return the terms of the filter of a metric transformation.
 
-    Raises NotThere where it does not count all events that they fit, or looks for them in other texts than those that came.
+    Raises NotThere if the metric does not count all events that match, or the filter reads transformed events.
     """
     filter = transformation[ABOVE]
     if filter.get("fieldSelectionCriteria"):

@@ -1,4 +1,4 @@
-"""What a row of the tables says: one call, one type, where a field comes from. Nothing here is conditional or asks anybody."""
+"""Define the rows of the service tables: calls, object types, and the sources of their fields."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ABOVE: Final = "^"
-"""The key under which an item that is nested in another one holds that other one."""
+"""The key under which a nested item holds the item around it."""
 
 VALUE: Final = "value"
-"""The key under which an item that is a mere value, such as a name, holds it."""
+"""The key under which an item that is a single value, such as a name, holds it."""
 
 WHOLE: Final = "@"
-"""The path of an item itself, for transforms of more than one member."""
+"""The path of the item itself, for transforms that read several members."""
 
 CONSTANT: Final = "="
-"""How a path begins that is no path but the value."""
+"""The prefix of a path that is the value itself."""
 
 
 MOST_MEASURED: Final = 500
-"""Of how many things CloudWatch says a metric in one answer."""
+"""How many metrics CloudWatch returns in one answer."""
 
 MEASURED_DAYS: Final = 7
-"""Of how many whole days, UTC, before the one on which it is asked."""
+"""How many whole days (UTC) before today metrics cover."""
 
 
 class NotThere(Exception):
-    """An answer in which a value is not known although AWS answered; the text is the reason."""
+    """The answer does not contain the value. The text is the reason."""
 
 
 def own_path(parameter: Any) -> str:
-    """Return the path of what a parameter takes from the item that is asked about; empty if it takes nothing."""
+    """Return the path of the item's member that a parameter takes; empty if it takes none."""
     value = parameter[0] if isinstance(parameter, list) and len(parameter) == 1 else parameter
     return value[1:] if isinstance(value, str) and value.startswith("@") else ""
 
 
 @dataclass(frozen=True, slots=True)
 class CloudCall:
-    """One operation of AWS. ``name`` is what rows of types call it.
+    """One operation of AWS. Rows of types refer to it by ``name``.
 
-    ``result`` is the path from the answer to a list of items, empty where the answer itself is the one item. ``parameters``
-    that begin with ``@`` are taken from the item that is asked about, alone or as the one entry of a list. ``facts`` are errors
-    that say something, with what the answer then is; ``wording`` is what the message of one has to hold to be a fact. ``gone``
-    are errors that say that the item is not there, which contradicts its listing: the call is then made once more.
-    ``never_empty``: there is always some item, and an answer without one is no answer.
+    ``result`` is the path of the list of items in an answer; it is empty if the answer itself is the only item. Values of
+    ``parameters`` that begin with ``@`` are paths into the item that the call is made for, alone or as the only entry of a
+    list. ``facts`` maps error codes that state a fact to the equivalent answer, and ``wording`` to the text that the error
+    message must contain for this. ``gone`` are error codes for a missing item. They contradict the listing, so the call is
+    repeated once. With ``never_empty``, an answer without items is malformed.
 
-    ``holds`` is the path to a member that each answer holds, ``result`` where nothing else is said: what lacks it is no answer.
-    A step into a text goes into the JSON that it is. ``empty`` are the forms of an answer that may lack it: ``{}``, or the name
-    of an element of XML that holds no other.
+    ``holds`` is the path of a member that every answer has, by default ``result``: an answer without it is malformed. A path
+    may lead into a text that is JSON. ``empty`` are the forms of answers that may lack the member: ``{}``, or the name of an
+    empty XML element.
     """
 
     name: str
@@ -69,23 +69,23 @@ class CloudCall:
 
     @property
     def label(self) -> str:
-        """What messages call it: its permission, else its operation."""
+        """The name in messages: the permission, or the operation if none is needed."""
         return self.permission or f"{self.service}:{self.operation}"
 
     @property
     def of_an_item(self) -> bool:
-        """Whether it takes something of the item that it is made for; else it is made once, in each region if regional."""
+        """Whether a parameter comes from an item. Otherwise the call is made once, or once in each region if it is regional."""
         return any(map(own_path, self.parameters.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSource:
-    """Where a field's value comes from: the member at a path of an item, through named transforms with blanks between them.
+    """The source of a field's value: the member at a path of an item, after the named transforms, which blanks separate.
 
-    ``call`` names the detail call that has it, empty for the listing. ``optional``: a member that is missing is null, a fact.
-    A path with braces is a template of members, with ``account``, ``region`` and ``partition``; of members with ``|`` between
-    them the first that is there counts. A step with ``[]`` goes into each of a list. The empty path is null, a fact: there is
-    no such thing in this listing. ``after`` are detail calls whose answers the value is taken with.
+    ``call`` names the detail call that returns the item; it is empty for the listing. With ``optional``, a missing member means
+    null, otherwise it is unknown. A path with braces is a template of members, with ``account``, ``region`` and ``partition``.
+    With ``{a|b}``, the first member that exists counts. A step ``[]`` reads each entry of a list. An empty path means that the
+    value is null in this listing. ``after`` are detail calls whose answers the transforms also read.
     """
 
     path: str
@@ -97,10 +97,7 @@ class FieldSource:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """What CloudWatch measures of things, by day.
-
-    ``member`` of an item is the value of the ``dimension`` that tells one from others.
-    """
+    """A daily metric of CloudWatch. ``member`` is the item's member with the value of the ``dimension``."""
 
     namespace: str
     name: str
@@ -111,17 +108,14 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class DetailCall:
-    """A call that is made for each item of a listing, or, with ``matched`` members, once for all of them.
+    """A call for each item of a listing; with ``matched`` one call for all items, with a ``metric`` one for many items.
 
-    With a ``metric`` it is made for as many items at once as CloudWatch takes.
-
-    ``unless`` is a member with a value: for an item that has it the call is not made, and ``then`` holds; without that its
-    fields are null, a fact. ``region`` names the member that holds the region to ask in; ``matched`` are the members of item
-    and answer that agree.
-    ``otherwise`` is the call that is made for an item which no match was found for, the member of its answer, and the member
-    of a match that this one is an entry of. ``unmatched`` is what holds of an item that no match was found for, where that
-    says something. ``after`` are detail calls that are to be made before: paths reach into an earlier answer by the name of its
-    call and ``#`` (``kms.describe#KeyMetadata.KeyManager``).
+    ``matched`` are the members of item and answer that must be equal. ``unless`` is a member and its value: for such an item
+    the call is not made, and its answer is ``then``, or its fields are null without ``then``. ``region`` is the path of the
+    region to call. If no match is found, ``otherwise`` names the call that is made instead, the member of its answer, and the
+    list member of a match that gets it as an entry. Without that, ``unmatched`` is the answer, if it is set. ``after`` are
+    detail calls that must be made first. A path reads an earlier answer by the name of its call and ``#``, such as
+    ``kms.describe#KeyMetadata.KeyManager``.
     """
 
     call: str
@@ -136,24 +130,23 @@ class DetailCall:
 
     @property
     def calls(self) -> tuple[str, ...]:
-        """All calls that may be made for it."""
+        """The names of all calls that may be made."""
         return (self.call, self.otherwise[0]) if self.otherwise else (self.call,)
 
     @property
     def each_object(self) -> tuple[str, ...]:
-        """Those of them that are made for one object at a time."""
+        """The names of the calls that are made for one object at a time."""
         return self.calls[bool(self.matched or self.metric) :]
 
 
 @dataclass(frozen=True, slots=True)
 class TypeRow:
-    """One object type: the listing that shows its objects, their Id as a template, their fields.
+    """One object type: the listing that shows its objects, the template of their Id, and their fields.
 
-    ``inside`` is the path to the list in each listed item that holds the objects, where these are nested; ``each``
-    the listing that is made for each listed item and shows them. Both hold what they lie in as ``^``. ``owner`` is the
-    member of a listed item that names its account: what another account owns and shares is an object of that one. ``also`` are
-    rows for further listings that show objects of the same type, with the same fields. An item of which the field that it
-    ``needs`` is null is no object.
+    If objects are nested, ``inside`` is the path of their list in each listed item. ``each`` is a listing that is made for each
+    listed item and shows the objects. In both cases an object holds the item around it as ``^``. ``owner`` is the member with
+    the owning account: objects that another account owns and shares are left out. ``also`` are rows for other listings that
+    show objects of the same type with the same fields. An item is not an object if the field ``needs`` is null.
     """
 
     type_name: str
@@ -169,15 +162,15 @@ class TypeRow:
 
     @property
     def rows(self) -> tuple[TypeRow, ...]:
-        """This row, and those for further listings."""
+        """This row, and the rows for other listings."""
         return (self, *self.also)
 
     def has_fields_of(self, call: str) -> bool:
-        """Whether some field is what a detail call says, and not only taken with that."""
+        """Whether a detail call is the source of a field, and not only read by a transform."""
         return any(source.call == call for source in self.fields.values())
 
     def details_for(self, wanted: frozenset[str]) -> tuple[DetailCall, ...]:
-        """Return the detail calls that some wanted fields need, with those that have to come before them."""
+        """Return the detail calls that wanted fields need, and the calls that must be made first."""
         sources = [self.fields[name] for name in (*wanted, self.needs) if name in self.fields]
         calls = {call for source in sources for call in (source.call, *source.after)}
         for detail in reversed(self.details):
@@ -187,10 +180,10 @@ class TypeRow:
 
 @dataclass(frozen=True, slots=True)
 class ServiceTable:
-    """What the collector knows of a service: its calls, the types that they show.
+    """The calls and types of a service.
 
-    ``unpaged`` are listings that the service models know no pages of, with why that loses nothing; ``unserved`` fields
-    (type and field, with a dot) that the library or public policy repositories know and no call serves, with the reason.
+    ``unpaged`` are listings for which the service models define no pages, with the reason why no item is lost. ``unserved`` are
+    fields (`type.field`) of the library or of public policy repositories that no call serves, with the reason.
     """
 
     calls: tuple[CloudCall, ...]

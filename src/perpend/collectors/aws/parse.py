@@ -1,4 +1,4 @@
-"""Answers of AWS in, items and fields out. Pure: whoever has an answer, from a wire or from a file, parses it here."""
+"""Parse answers of AWS into items and fields, without any request."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _MEMBER: Final = re.compile(r"\{([^{}]+)\}")
 
 
 class NoResult(ValueError):
-    """An answer without the member that holds its result: it is no answer to what was asked."""
+    """The answer lacks the member with its result."""
 
 
 @dataclass(frozen=True, slots=True)
 class CloudPlace:
-    """Where an answer comes from."""
+    """The account and region of an answer."""
 
     account: str
     partition: str
@@ -42,19 +42,19 @@ class CloudPlace:
 
 @dataclass(frozen=True, slots=True)
 class ObjectFields:
-    """The fields of one object, and why others are not known."""
+    """The known fields of one object, and the reasons why others are unknown."""
 
     known: dict[str, Any] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
 
 
 def is_answer(call: CloudCall, answer: Mapping[str, Any], content: bytes) -> bool:
-    """Whether an answer, which came as some bytes, holds what each answer to the call does, or has the form of an empty one."""
-    held: Any = answer
+    """Whether an answer has the member that every answer to the call has, or its bytes have the form of an empty answer."""
+    value: Any = answer
     for step in (call.holds or call.result).split("."):
-        held = _parsed(held) if isinstance(held, str) else held
-        held = held.get(step) if isinstance(held, dict) else None
-    return held is not None or any(re.fullmatch(_empty_form(one), content) for one in call.empty)
+        value = _parsed(value) if isinstance(value, str) else value
+        value = value.get(step) if isinstance(value, dict) else None
+    return value is not None or any(re.fullmatch(_empty_form(one), content) for one in call.empty)
 
 
 def _parsed(text: str) -> Any:
@@ -73,7 +73,7 @@ def _empty_form(empty: str) -> bytes:
 
 
 def items_of(call: CloudCall, answer: Mapping[str, Any]) -> list[Any]:
-    """Return the items that an answer lists. Raises NoResult where the answer is of another form."""
+    """Return the items that an answer lists. Raises NoResult if the answer is malformed."""
     if call.result == "@":
         members = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
         return [members] if members else []
@@ -88,9 +88,9 @@ def items_of(call: CloudCall, answer: Mapping[str, Any]) -> list[Any]:
 
 
 def report_items(content: bytes, source: str, observed_at: datetime | None) -> list[dict[str, Any]]:
-    """Return the users of a credential report, the root user among them, as items: name, ARN, row.
+    """Return the users of a credential report, including the root user, as items with name, ARN and row.
 
-    Raises UnusableContent where it is none, or contradicts itself about a user.
+    Raises UnusableContent if it is not a report, or has different rows for one user.
     """
     users, _ = merge_readings(read_report(content, source, observed_at=observed_at), {source: 0})
     if any(user.variants for user in users):
@@ -102,14 +102,14 @@ def report_items(content: bytes, source: str, observed_at: datetime | None) -> l
 
 
 def is_root(arn: str) -> bool:
-    """Whether an ARN is the one of a root user."""
+    """Whether an ARN is of a root user."""
     return arn.endswith(":root")
 
 
 def objects_in(row: TypeRow, item: Mapping[str, Any], account: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a type in a listed item: itself, or those nested in it. Raises NoResult where they are missing.
+    """Yield the objects of a type in a listed item: the item itself, or nested items. Raises NoResult if they are missing.
 
-    What another account owns is no object of this one.
+    Objects that another account owns are left out.
     """
     if not is_of_another(row, item, account):
         yield from _nested(item, row.inside.split(".") if row.inside else [])
@@ -133,14 +133,14 @@ def _nested(item: Mapping[str, Any], path: Sequence[str]) -> Iterator[Mapping[st
 
 
 def id_of(row: TypeRow, item: Mapping[str, Any], where: CloudPlace) -> str:
-    """Return the Id of an object. Raises NoResult where a member of it is missing."""
+    """Return the Id of an object. Raises NoResult if a member of the Id is missing."""
     return _filled(row.id, item, where)
 
 
 def add_fields(fields: ObjectFields, row: TypeRow, call: str, item: Mapping[str, Any] | None, where: CloudPlace) -> None:
-    """Add what one answer says of an object: of its listing (``call`` is empty), or of a detail call.
+    """Add the fields of an object that come from its listing (``call`` is empty) or from a detail call.
 
-    Without an item the call was not to be made: its fields are null, a fact.
+    Without an item the call does not apply to the object, and the fields are null.
     """
     for name, source in row.fields.items():
         if source.call != call:
@@ -152,17 +152,17 @@ def add_fields(fields: ObjectFields, row: TypeRow, call: str, item: Mapping[str,
 
 
 def add_reason(fields: ObjectFields, row: TypeRow, call: str, reason: str) -> None:
-    """Note why the fields of a detail call are not known."""
+    """Add the reason why the fields of a detail call are unknown."""
     fields.reasons.update({name: f"was not read: {reason}" for name, source in row.fields.items() if source.call == call})
 
 
 def value_at(source: FieldSource, item: Mapping[str, Any], where: CloudPlace) -> Any:
-    """Return the value of a field. Raises NoResult where a member is missing that is always there."""
+    """Return the value of a field. Raises NoResult if a required member is missing."""
     if source.path.startswith(CONSTANT):
         return source.path.removeprefix(CONSTANT)
     if not source.path:
         return None
-    value = _found(source.path, item, where)
+    value = _value_of(source.path, item, where)
     transforms = source.transform.split()
     if is_missing(value) and not (transforms and transforms[0] in TAKE_MISSING):
         if source.optional:
@@ -175,9 +175,9 @@ def value_at(source: FieldSource, item: Mapping[str, Any], where: CloudPlace) ->
 
 
 def member(item: Any, path: str) -> Any:
-    """Return the member at a path with dots; after a step with ``[]`` a list, of what each of the list has.
+    """Return the member at a dotted path. A step ``[]`` returns a list with the member of each entry.
 
-    Before ``#`` stands the call whose answer it is of.
+    A call and ``#`` before the path read the answer of that call.
     """
     call, _, path = path.rpartition("#")
     item = item.get(call, _MISSING) if call and isinstance(item, dict) else item
@@ -193,16 +193,16 @@ def member(item: Any, path: str) -> Any:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a member was not there, or null."""
+    """Whether a member is missing or null."""
     return value is _MISSING or value is None
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON has it: what has another type becomes a text."""
+    """Return a JSON value. A value of another type becomes a text."""
     return value if isinstance(value, str | bool | int | float) else json.dumps(value, default=str)
 
 
-def _found(path: str, item: Mapping[str, Any], where: CloudPlace) -> Any:
+def _value_of(path: str, item: Mapping[str, Any], where: CloudPlace) -> Any:
     if "{" not in path:
         return member(item, path)
     try:

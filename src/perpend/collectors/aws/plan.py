@@ -1,11 +1,13 @@
-"""Wanted fields by type in, the cells to ask out: which listing, in which scope, for which types, with which details."""
+"""Plan the AWS calls that serve wanted fields: listings, the types that each shows, and the detail calls of these."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
+from perpend.collectors.aws.model import MOST_MEASURED
+from perpend.collectors.protocol import PlannedCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,7 +36,10 @@ class TypeRequest:
 
 @dataclass(frozen=True, slots=True)
 class CollectionPlan:
-    """What is to be asked of an account: by listing call, for which types; of the account itself. ``unserved`` has no call."""
+    """The calls to make in an account: ``listings`` by name with the types that they show, and the details of the account.
+
+    ``unserved`` are the wanted types and fields that no call serves.
+    """
 
     listings: Mapping[str, tuple[TypeRequest, ...]]
     unserved: tuple[str, ...] = ()
@@ -42,41 +47,83 @@ class CollectionPlan:
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The types that the plan collects."""
-        return tuple(sorted({ACCOUNT_TYPE, *(asked.row.type_name for types in self.listings.values() for asked in types)}))
+        """The types that the plan collects, sorted."""
+        return tuple(sorted({ACCOUNT_TYPE, *(request.row.type_name for request in self._requests())}))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it collects nothing but the identity of accounts."""
+        return len(self.types) == 1 and not self.has_account_fields
+
+    @property
+    def has_account_fields(self) -> bool:
+        """Whether it collects fields of the account beyond its identity."""
+        return bool(self.account.details)
 
     @property
     def listings_of(self) -> Mapping[str, list[str]]:
-        """The listings by the type whose objects they show, those that are made for each listed item among them."""
+        """The listings by the type whose objects they show, including those that are made for each listed item."""
         listings: dict[str, list[str]] = {}
         for listing, types in self.listings.items():
-            for asked in types:
-                listings.setdefault(asked.row.type_name, []).extend(name for name in (listing, asked.row.each) if name)
+            for request in types:
+                listings.setdefault(request.row.type_name, []).extend(name for name in (listing, request.row.each) if name)
         return listings
 
-    def asked_by(self, listing: str) -> tuple[TypeRequest, ...]:
-        """Return the types whose objects a listing shows; of the call that shows the account it is the account."""
+    @property
+    def all_listings(self) -> tuple[str, ...]:
+        """The names of its listings, the identity of the account first."""
+        return (IDENTITY, *self.listings)
+
+    @property
+    def sources_per_account(self) -> int:
+        """How many sources an account has: its listings, and its credential report if that is read."""
+        return 2 if REPORT in self.listings else 1
+
+    @property
+    def fingerprint(self) -> dict[str, Any]:
+        """A JSON value that differs between plans."""
+        return {name: [asdict(request) for request in types] for name, types in self.listings.items()}
+
+    def types_shown_by(self, listing: str) -> tuple[TypeRequest, ...]:
+        """Return the types whose objects a listing shows. The identity shows the account."""
         return (self.account,) if listing == IDENTITY else self.listings[listing]
 
     @property
     def is_regional(self) -> bool:
-        """Whether some call is to be made in each region."""
+        """Whether a call is made in each region."""
         return any(CALLS[name].regional for name in self.listings)
 
     @property
     def calls(self) -> tuple[CloudCall, ...]:
         """All calls that may be made, in the order of the table."""
-        names = {"sts.identity", *self.listings}
+        names = {IDENTITY, *self.listings}
         names |= {"ec2.regions"} if self.is_regional else set()
         names |= {before for name in names for before in BEFORE.get(name, ())}
-        asked_of = [self.account, *(asked for types in self.listings.values() for asked in types)]
-        names |= {asked.row.each for asked in asked_of}
-        names |= {name for asked in asked_of for detail in asked.details for name in detail.calls}
+        requests = [self.account, *self._requests()]
+        names |= {request.row.each for request in requests}
+        names |= {name for request in requests for detail in request.details for name in detail.calls}
         return tuple(call for name, call in CALLS.items() if name in names)
+
+    @property
+    def planned_calls(self) -> tuple[PlannedCall, ...]:
+        """All calls that may be made, each with how often."""
+        details = [detail for request in self._requests() for detail in request.details]
+        each_object = {name for detail in details for name in detail.each_object if CALLS[name].of_an_item}
+        together = {detail.call for detail in details if detail.metric}
+
+        def made_for(call: CloudCall) -> str:
+            if call.name in together:
+                return f"up to {MOST_MEASURED} objects at once"
+            return "each object" if call.name in each_object else "each region" if call.regional else "the account"
+
+        return tuple(PlannedCall(call.service, call.operation, call.permission, made_for(call)) for call in self.calls)
+
+    def _requests(self) -> list[TypeRequest]:
+        return [request for types in self.listings.values() for request in types]
 
 
 def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
-    """Return what is to be asked so that the wanted fields of the wanted types are there."""
+    """Return the plan that serves the wanted fields, which are given by type."""
     listings: dict[str, list[TypeRequest]] = {}
     unserved: list[str] = []
     account = TypeRequest(TYPES[ACCOUNT_TYPE], ())
@@ -91,6 +138,6 @@ def plan_of(wanted: Mapping[str, Iterable[str]]) -> CollectionPlan:
         if type_name == ACCOUNT_TYPE:
             account = TypeRequest(row, row.details_for(fields))
             continue
-        for way in row.rows:
-            listings.setdefault(way.listed, []).append(TypeRequest(way, way.details_for(fields)))
+        for listed in row.rows:
+            listings.setdefault(listed.listed, []).append(TypeRequest(listed, listed.details_for(fields)))
     return CollectionPlan({name: tuple(types) for name, types in listings.items()}, tuple(unserved), account)

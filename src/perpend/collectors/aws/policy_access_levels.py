@@ -1,6 +1,6 @@
-"""A policy document as AWS answers it in, the extended one out: with an access level on each Allow statement.
+"""Add an access level to each Allow statement of a policy document.
 
-What is known of the account and its organization comes from answers beside it; what hangs on the rest is not known.
+Other answers give the account and its organization. A level that depends on anything else is unknown.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EXTENDED: Final = {f"extended_{kind.value}": kind for kind in PolicyKind}
-"""The transforms of a policy document by name, each with where such a document stands."""
+"""The transforms of a policy document by name, each with the kind of the policy."""
 
 ORGANIZATION: Final = "org.describe"
 MEMBERS: Final = "org.accounts"
 
 
 def extended(name: str, document: Any, item: Mapping[str, Any], account: str) -> str:
-    """Return the extended form of a document. Raises NotThere where it is not understood, or hangs on what is not known."""
+    """Return a document with access levels. Raises NotThere if it is malformed, or a level depends on unknown data."""
     try:
         with_levels = extended_document(json.loads(json_document(document)), EXTENDED[name], surroundings_of(item, account))
     except AccessPolicyError as error:
@@ -34,7 +34,7 @@ def extended(name: str, document: Any, item: Mapping[str, Any], account: str) ->
 
 
 def surroundings_of(item: Mapping[str, Any], account: str) -> Surroundings:
-    """Return what answers about an object, or beside one of them, tell of its account's organization."""
+    """Return the organization of an object's account, from answers about the object or the item around it."""
     facts = item if ORGANIZATION in item or MEMBERS in item else item.get(ABOVE, {})
     organization = facts.get(ORGANIZATION, {}).get("Organization", {}).get("Id")
     members = facts.get(MEMBERS, {}).get("Accounts")

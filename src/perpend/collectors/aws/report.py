@@ -1,4 +1,4 @@
-"""The credential report: generated, waited for, and read, or why it could not be had."""
+"""Have AWS generate the credential report, wait for it, and read it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WAIT: Final = frozenset(("LimitExceeded", "LimitExceededException"))
 
 @dataclass(frozen=True, slots=True)
 class CredentialReport:
-    """A report as AWS gave it, and when it was made. It may be four hours old."""
+    """A report and the time when AWS made it, up to four hours ago."""
 
     content: bytes
     made_at: datetime | None
@@ -37,7 +37,7 @@ def credential_report(
     wait: Callable[[float], None] = time.sleep,
     deadline: float = _DEADLINE,
 ) -> CredentialReport:
-    """Return an account's credential report. Raises Refused, also where it is not there before the deadline."""
+    """Return an account's credential report. Raises Refused, also if it is not ready before the deadline."""
     end, pause = clock() + deadline, _FIRST
     while True:
         try:

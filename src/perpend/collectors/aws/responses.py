@@ -1,4 +1,4 @@
-"""One call in, what it says out: the items of a listing, or what a detail says of one object. Errors get their meaning here."""
+"""Make the calls of listings and details, and turn errors into facts or causes why something is unknown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from perpend.collectors.aws.model import ABOVE, MEASURED_DAYS, MOST_MEASURED, ow
 from perpend.collectors.aws.parse import CloudPlace, NoResult, is_missing, items_of, member, report_items
 from perpend.collectors.aws.plan import REPORT
 from perpend.collectors.aws.report import credential_report
-from perpend.collectors.aws.work_units import now
+from perpend.collectors.protocol import now
 from perpend.core.objects.claims import Unread
 from perpend.inventory.readers.errors import UnusableContent
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from perpend.collectors.aws.model import CloudCall, DetailCall, Metric
 
 PAUSE: Final = 2.0
-"""Seconds until a call that did not find a listed item is made once more: AWS's own answers agree with each other by then."""
+"""Seconds before a call is repeated that did not find a listed item. By then AWS's answers are usually consistent."""
 
 _DAY: Final = 86_400
 
 
 class NotListed(Exception):
-    """A listing that is not known in full, with what kept it from that."""
+    """A listing is incomplete. ``why`` is the cause."""
 
     def __init__(self, why: Unread) -> None:
         super().__init__(str(why))
@@ -44,27 +44,27 @@ class NotListed(Exception):
 
 @dataclass(slots=True)
 class Answers:
-    """What an account answers. ``regions`` are those that may be asked, all where it is None; ``kept`` was asked already."""
+    """The answers of an account. ``regions`` are those that may be called, None for all. ``cached`` has early listings."""
 
     client: CloudClient
     account: CloudPlace
     regions: frozenset[str] | None = None
     made_at: datetime | None = None
-    kept: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    cached: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     _matched: dict[tuple[str, str], Mapping[str, Any] | Unread] = field(default_factory=dict)
-    _alike: dict[tuple[str, str], Meaning] = field(default_factory=dict)
+    _shared: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     _measured: dict[tuple[str, str, str], Meaning] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def where(self, region: str) -> CloudPlace:
-        """Return a region of the account, or with an empty one the account."""
+        """Return a region of the account; an empty region means the account."""
         return CloudPlace(self.account.account, self.account.partition, region)
 
     def listed(self, name: str, region: str) -> Iterator[Mapping[str, Any]]:
-        """Yield the items of a listing as pages come. Raises NotListed where it is not known that these are all."""
+        """Yield the items of a listing page by page. Raises NotListed if items may be missing."""
         call, where = CALLS[name], self.where(region)
-        if (name, region) in self.kept:
-            yield from self.kept.pop((name, region))
+        if (name, region) in self.cached:
+            yield from self.cached.pop((name, region))
             return
         try:
             if name == REPORT:
@@ -94,33 +94,33 @@ class Answers:
             raise Refused(CALLS[REPORT], Refusal("UnusableReport")) from None
 
     def listed_in(self, name: str, item: Mapping[str, Any], where: CloudPlace) -> list[Any]:
-        """Return the items of a listing that is made for a listed item. Raises NotListed where these may not be all."""
-        meaning = self._asked(CALLS[name], item, where.region)
+        """Return the items of a listing that is made for a listed item. Raises NotListed if items may be missing."""
+        meaning = self._meaning(CALLS[name], item, where.region)
         if isinstance(meaning, Unread):
             raise NotListed(meaning)
         return [{**one, ABOVE: item} for one in items_of(CALLS[name], meaning.answer)]
 
     def of_object(self, detail: DetailCall, item: Mapping[str, Any], where: CloudPlace) -> Meaning:
-        """Return what a detail call says of a listed item."""
+        """Return the meaning of a detail call for a listed item."""
         call = CALLS[detail.call]
         stated = member(item, detail.region) if detail.region else where.region
         region = where.region if is_missing(stated) else str(stated)
-        asked_in = self.where(region if call.regional else "")
+        place = self.where(region if call.regional else "")
         if region and self.regions is not None and region not in self.regions:
-            return unread(call, FailureKind.NOT_ASKED, asked_in)
+            return unread(call, FailureKind.NOT_ASKED, place)
         if detail.metric:
             subject = str(member(item, detail.metric.member))
             known = self._measured.pop((call.name, region, subject), None)
             return known or self._metric_of(call.name, detail.metric, [subject], region)[subject]
         if detail.matched:
-            meaning = self._of_match(detail, detail.matched, call, item, asked_in)
+            meaning = self._of_match(detail, detail.matched, call, item, place)
             return (
                 self._otherwise(detail.otherwise, item, region) if detail.otherwise and isinstance(meaning, Unread) else meaning
             )
-        return self._asked(call, item, region)
+        return self._meaning(call, item, region)
 
     def measure(self, name: str, metric: Metric, items: Iterable[Mapping[str, Any]], region: str) -> None:
-        """Ask for a metric of many listed items at once: ``of_object`` then knows what is said of each."""
+        """Read a metric of many listed items, which ``of_object`` then returns for each."""
         names = sorted({str(member(item, metric.member)) for item in items})
         for start in range(0, len(names), MOST_MEASURED):
             some = names[start : start + MOST_MEASURED]
@@ -129,7 +129,7 @@ class Answers:
             }
 
     def _metric_of(self, name: str, metric: Metric, subjects: Sequence[str], region: str) -> dict[str, Meaning]:
-        """Return what is said of a metric of things by their names."""
+        """Return the values of a metric by the name of the measured object."""
         call, where = CALLS[name], self.where(region)
         lack = unread(call, FailureKind.FAILED, where, "NoResult")
         try:
@@ -140,37 +140,38 @@ class Answers:
             return dict.fromkeys(subjects, meaning_of(call, error.refusal, where))
         except NoResult:
             return dict.fromkeys(subjects, lack)
-        told: dict[str, dict[str, Any]] = {}
+        results: dict[str, dict[str, Any]] = {}
         for result in chain.from_iterable(answers):
-            before = told.get(str(result.get("Id")), {})
+            before = results.get(str(result.get("Id")), {})
             parts = {part: [*before.get(part, ()), *(result.get(part) or ())] for part in ("Timestamps", "Values")}
-            told[str(result.get("Id"))] = {**result, **parts}
+            results[str(result.get("Id"))] = {**result, **parts}
         return {
-            subject: Answer(told[f"q{number}"]) if f"q{number}" in told else lack for number, subject in enumerate(subjects)
+            subject: Answer(results[f"q{number}"]) if f"q{number}" in results else lack
+            for number, subject in enumerate(subjects)
         }
 
-    def _asked(self, call: CloudCall, item: Mapping[str, Any], region: str) -> Meaning:
-        """Return what a call says that is made for one item."""
+    def _meaning(self, call: CloudCall, item: Mapping[str, Any], region: str) -> Meaning:
+        """Return the meaning of a call for one item."""
         where = self.where(region if call.regional else "")
         if call.of_an_item:
-            return self._answered(call, item, region, where)
-        with self._lock:  # it is asked of no object, so once is enough
+            return self._call_for(call, item, region, where)
+        with self._lock:  # the answer is the same for all items, so one call is enough
             key = call.name, where.region
-            if key not in self._alike:
-                self._alike[key] = self._answered(call, item, region, where)
-            return self._alike[key]
+            if key not in self._shared:
+                self._shared[key] = self._call_for(call, item, region, where)
+            return self._shared[key]
 
-    def _answered(self, call: CloudCall, item: Mapping[str, Any], region: str, where: CloudPlace) -> Meaning:
+    def _call_for(self, call: CloudCall, item: Mapping[str, Any], region: str, where: CloudPlace) -> Meaning:
         parameters = {name: _parameter(value, item) for name, value in call.parameters.items()}
         if any(map(is_missing, parameters.values())):
             return unread(call, FailureKind.FAILED, where, "NoResult")
-        meaning = self._said(call, parameters, region, where)
+        meaning = self._call(call, parameters, region, where)
         if isinstance(meaning, Unread) and meaning.kind == FailureKind.NOT_FOUND:
             time.sleep(PAUSE)
-            return self._said(call, parameters, region, where)
+            return self._call(call, parameters, region, where)
         return meaning
 
-    def _said(self, call: CloudCall, parameters: Mapping[str, Any], region: str, where: CloudPlace) -> Meaning:
+    def _call(self, call: CloudCall, parameters: Mapping[str, Any], region: str, where: CloudPlace) -> Meaning:
         try:
             pages = self.client.pages(call, region, parameters)
             if not call.result:
@@ -182,24 +183,24 @@ class Answers:
             return unread(call, FailureKind.FAILED, where, "NoResult")
 
     def _otherwise(self, otherwise: tuple[str, str, str], item: Mapping[str, Any], region: str) -> Meaning:
-        """Return what the other call says of an item that no match was found for, in the form of a match."""
+        """Return the answer of the other call for an item without a match, in the form of a match."""
         name, own, other = otherwise
-        meaning = self._asked(CALLS[name], item, region)
+        meaning = self._meaning(CALLS[name], item, region)
         return Answer({other: [meaning.answer[own]]}) if isinstance(meaning, Answer) else meaning
 
     def _of_match(
         self, detail: DetailCall, members: tuple[str, str], call: CloudCall, item: Mapping[str, Any], where: CloudPlace
     ) -> Meaning:
-        """Return what a listing that is made once says of the item with the same member."""
+        """Return the entry of a listing, made once, that has the same member as the item."""
         with self._lock:
             key = call.name, where.region
             if key not in self._matched:
                 try:
-                    answers = {str(_there(listed, members[1])): listed for listed in self.listed(call.name, where.region)}
+                    answers = {str(_required(listed, members[1])): listed for listed in self.listed(call.name, where.region)}
                     self._matched[key] = answers
                 except NotListed as error:
                     self._matched[key] = error.why
-                except NoResult:  # which of the items it is of nobody can say, so it may be of any
+                except NoResult:  # an entry without the member may belong to any item
                     self._matched[key] = unread(call, FailureKind.FAILED, where, "NoResult")
         matched = self._matched[key]
         if isinstance(matched, Unread):
@@ -209,8 +210,8 @@ class Answers:
         return unread(call, FailureKind.FAILED, where, "NoResult") if match is None else Answer(match)
 
 
-def _there(item: Mapping[str, Any], path: str) -> Any:
-    """Return the member at a path. Raises NoResult where it is not there."""
+def _required(item: Mapping[str, Any], path: str) -> Any:
+    """Return the member at a path. Raises NoResult if it is missing."""
     value = member(item, path)
     if is_missing(value):
         raise NoResult
@@ -218,14 +219,14 @@ def _there(item: Mapping[str, Any], path: str) -> Any:
 
 
 def _metric_queries(metric: Metric, subjects: Sequence[str], at: datetime) -> dict[str, Any]:
-    """Return what is to be asked for a metric of things, by day. Answers name each by its number."""
+    """Return the parameters of a call for a daily metric. Answers refer to each object by its number."""
     today = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    asked = {"Namespace": metric.namespace, "MetricName": metric.name}
+    metric_id = {"Namespace": metric.namespace, "MetricName": metric.name}
     queries = [
         {
             "Id": f"q{number}",
             "MetricStat": {
-                "Metric": {**asked, "Dimensions": [{"Name": metric.dimension, "Value": subject}]},
+                "Metric": {**metric_id, "Dimensions": [{"Name": metric.dimension, "Value": subject}]},
                 "Period": _DAY,
                 "Stat": metric.statistic,
             },

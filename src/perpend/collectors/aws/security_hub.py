@@ -1,8 +1,8 @@
-"""Findings of ASFF in, those that Security Hub has to hear of sent to it in batches. What was sent is remembered in a file.
+"""Send findings in ASFF to Security Hub in batches, only those that are new or changed. A file remembers what was sent.
 
-A finding is sent when it says something else than last time, or when nothing was heard of it for so long that it would expire.
-One that passes, or does not apply, and was never sent, is no news. What was sent before and is not mentioned now is left as it
-is: silence does not settle anything.
+A finding is sent if it differs from the last time, or before Security Hub would delete it. One that passes or does not apply
+is not sent unless it was sent before. A finding that was sent before and is missing now is left as it is: a missing finding
+is not a resolved one.
 """
 
 from __future__ import annotations
@@ -10,123 +10,168 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.errors import PerpendError
+from perpend.collectors.aws.catalog import CALLS
+from perpend.collectors.aws.client import Refused
+from perpend.collectors.aws.model import CloudCall
+from perpend.collectors.protocol import CannotPush, PushResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+    from typing import TextIO
+
+    from perpend.collectors.aws.client import CloudClient
 
     Send = Callable[[list[dict[str, Any]]], Mapping[str, Any]]
 
 BATCH: Final = 100
-"""How many findings BatchImportFindings takes at once."""
+"""The maximum of findings in one call of BatchImportFindings."""
 
 _BATCH_BYTES: Final = 5_500_000
 _REFRESH: Final = timedelta(days=60)
-"""After how long a finding that did not change is sent again: Security Hub deletes what it hears nothing of for 90 days."""
+"""When to send an unchanged finding again. Security Hub deletes findings that were not updated for 90 days."""
 
 _TIMES: Final = ("CreatedAt", "FirstObservedAt", "LastObservedAt", "UpdatedAt")
 _NO_NEWS: Final = ("PASSED", "NOT_AVAILABLE")
-_ARN_COLONS: Final = 5
 _STATE: Final = "perpend-asff-sent-1"
 
 
-class UnusableFindings(PerpendError):
-    """A file that holds no findings of ASFF, or a record of what was sent that cannot be used."""
+_IMPORT: Final = CloudCall("BatchImportFindings", "securityhub", "BatchImportFindings", holds="SuccessCount")
+
+
+class UnusableFindings(CannotPush):
+    """A file does not hold findings in ASFF, or the record of sent findings is not usable."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentFinding:
-    """What was last said of a finding: a hash of it, when, and since when it is known to Security Hub."""
+    """The last version of a finding that was sent: its hash, when it was sent, and when the first version was created."""
 
-    said: str
+    digest: str
     at: str
     created: str
 
 
-@dataclass(slots=True)
-class Pushed:
-    """How many findings were sent, why not the others, and what Security Hub refused, by reason."""
-
-    new: int = 0
-    changed: int = 0
-    refreshed: int = 0
-    same: int = 0
-    no_news: int = 0
-    unmentioned: int = 0
-    calls: int = 0
-    refused: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def sent(self) -> int:
-        """How many Security Hub took."""
-        return self.new + self.changed + self.refreshed - len(self.refused)
-
-
 class SentRecord:
-    """What was sent, in a file of JSON lines that each batch is added to once it was taken; a torn line counts as unsent."""
+    """The findings that were sent, in a file of JSON lines. A batch is added after the service accepted it.
+
+    A line that was cut off counts as not sent.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, SentFinding] = {}
-        self._whole = True
+        self._ends_with_newline = True
         self._read()
 
     def __len__(self) -> int:
         return len(self._known)
 
     def get(self, finding_id: str) -> SentFinding | None:
-        """Return what was last said of a finding, None where nothing was."""
+        """Return the last version of a finding that was sent, None if it was never sent."""
         return self._known.get(finding_id)
 
     def add(self, findings: Mapping[str, SentFinding]) -> None:
-        """Remember a batch that was taken."""
-        lines = [json.dumps([name, sent.said, sent.at, sent.created]) for name, sent in findings.items()]
+        """Record a batch that was accepted."""
+        lines = [json.dumps([name, sent.digest, sent.at, sent.created]) for name, sent in findings.items()]
         is_new = not self._path.exists()
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with open(descriptor, "a", encoding="ascii", newline="") as stream:
-            opening = f'["{_STATE}"]\n' if is_new else "" if self._whole else "\n"
+            opening = f'["{_STATE}"]\n' if is_new else "" if self._ends_with_newline else "\n"
             stream.write(opening + "".join(f"{line}\n" for line in lines))
             stream.flush()
             os.fsync(stream.fileno())
-        self._whole = True
+        self._ends_with_newline = True
         self._known.update(findings)
 
     def _read(self) -> None:
         try:
-            kept = self._path.open(encoding="ascii", errors="replace")
+            stream = self._path.open(encoding="ascii", errors="replace")
         except FileNotFoundError:
             return
-        with kept as stream:
+        with stream:
             if stream.readline() != f'["{_STATE}"]\n':
-                raise UnusableFindings(f"{self._path}: not a record of what was sent, or one of a newer version")
+                raise UnusableFindings(f"{self._path}: not a record of sent findings, or one of a newer version")
             for line in stream:
-                self._whole = line.endswith("\n")
-                if remembered := _remembered(line):
-                    self._known[remembered[0]] = remembered[1]
+                self._ends_with_newline = line.endswith("\n")
+                if sent := _sent_finding(line):
+                    self._known[sent[0]] = sent[1]
 
 
-def _remembered(line: str) -> tuple[str, SentFinding] | None:
+def _sent_finding(line: str) -> tuple[str, SentFinding] | None:
     try:
-        name, said, at, created = json.loads(line)
+        name, digest, at, created = json.loads(line)
         datetime.fromisoformat(at)
     except (ValueError, TypeError):
         return None
-    return name, SentFinding(said, at, str(created))
+    return name, SentFinding(digest, at, str(created))
 
 
-def push_findings(findings: Iterable[dict[str, Any]], record: SentRecord, send: Send | None, *, region: str) -> Pushed:
-    """Send what is news, in batches, into one region. ``send`` makes one call and returns the answer; without it none is made.
+@dataclass(slots=True)
+class SecurityHub:
+    """Security Hub in the account and region of a client."""
 
-    What was taken is remembered batch by batch: where a call raises, the batches before it are.
+    client: CloudClient
+    _account: str = ""
+
+    @property
+    def account(self) -> str:
+        """The account of the credentials. Raises CannotPush."""
+        if not self._account:
+            try:
+                answer = next(iter(self.client.pages(CALLS["sts.identity"], self.client.region, {})))
+            except Refused as error:
+                raise CannotPush(f"AWS did not return the account of the credentials: {error.refusal.code}") from None
+            self._account = str(answer["Account"])
+        return self._account
+
+    @property
+    def region(self) -> str:
+        """The region of the client."""
+        return self.client.region
+
+    def push(self, lines: TextIO, name: str, record: Path, *, dry_run: bool = False) -> PushResult:
+        """Send the account's findings that are new or changed. Raises CannotPush."""
+        foreign = 0
+
+        def own() -> Iterator[dict[str, Any]]:
+            nonlocal foreign
+            for finding in findings_in(lines, name):
+                if finding["AwsAccountId"] == self.account:
+                    yield finding
+                else:
+                    foreign += 1
+
+        def send(batch: list[dict[str, Any]]) -> Mapping[str, Any]:
+            return next(iter(self.client.pages(_IMPORT, self.region, {"Findings": batch})))
+
+        try:
+            result = push_findings(own(), SentRecord(record), None if dry_run else send, region=self.region)
+        except Refused as error:
+            reason = f"{error.refusal.code}: {error.refusal.message}"
+            raise CannotPush(
+                f"Security Hub in {self.region} rejected the findings: {reason}; batches that it accepted before are recorded"
+            ) from None
+        result.foreign = foreign
+        return result
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.client.close()
+
+
+def push_findings(findings: Iterable[dict[str, Any]], record: SentRecord, send: Send | None, *, region: str) -> PushResult:
+    """Send findings that are new or changed to one region, in batches. ``send`` makes one call; without it none is made.
+
+    Each accepted batch is recorded at once: if a call raises, the batches before it stay recorded.
     """
-    pushed, seen = Pushed(), set[str]()
-    for batch in _batches(_news(findings, record, pushed, seen, region)):
-        pushed.calls += 1
+    result, seen = PushResult(), set[str]()
+    for batch in _batches(_news(findings, record, result, seen, region)):
+        result.calls += 1
         if send is None:
             continue
         answer = send(batch)
@@ -134,37 +179,37 @@ def push_findings(findings: Iterable[dict[str, Any]], record: SentRecord, send: 
             str(failed.get("Id")): f"{failed.get('ErrorCode')}: {failed.get('ErrorMessage')}"
             for failed in answer.get("FailedFindings", [])
         }
-        pushed.refused |= refused
-        taken = {finding["Id"]: SentFinding(_said(finding), finding["UpdatedAt"], finding["CreatedAt"]) for finding in batch}
-        record.add({name: sent for name, sent in taken.items() if name not in refused})
-    pushed.unmentioned = len(record) - sum(record.get(name) is not None for name in seen)
-    return pushed
+        result.refused |= refused
+        sent = {finding["Id"]: SentFinding(_digest(finding), finding["UpdatedAt"], finding["CreatedAt"]) for finding in batch}
+        record.add({name: finding for name, finding in sent.items() if name not in refused})
+    result.unmentioned = len(record) - sum(record.get(name) is not None for name in seen)
+    return result
 
 
 def _news(
-    findings: Iterable[dict[str, Any]], record: SentRecord, pushed: Pushed, seen: set[str], region: str
+    findings: Iterable[dict[str, Any]], record: SentRecord, result: PushResult, seen: set[str], region: str
 ) -> Iterator[dict[str, Any]]:
     for finding in findings:
         name = finding["Id"]
         if name in seen:
             raise UnusableFindings(f"the finding {name[:80]} occurs twice")
         seen.add(name)
-        told = _in_region(finding, region)
+        sent = _in_region(finding, region)
         known = record.get(name)
         if known is None:
-            if told["Compliance"]["Status"] in _NO_NEWS:
-                pushed.no_news += 1
+            if sent["Compliance"]["Status"] in _NO_NEWS:
+                result.no_news += 1
                 continue
-            pushed.new += 1
-        elif known.said != _said(told):
-            pushed.changed += 1
-        elif datetime.fromisoformat(told["UpdatedAt"]) - datetime.fromisoformat(known.at) >= _REFRESH:
-            pushed.refreshed += 1
+            result.new += 1
+        elif known.digest != _digest(sent):
+            result.changed += 1
+        elif datetime.fromisoformat(sent["UpdatedAt"]) - datetime.fromisoformat(known.at) >= _REFRESH:
+            result.refreshed += 1
         else:
-            pushed.same += 1
+            result.same += 1
             continue
-        # What Security Hub has heard of since some day was not created today.
-        yield {**told, "CreatedAt": known.created} if known else told
+        # A changed finding keeps the creation time of its first version.
+        yield {**sent, "CreatedAt": known.created} if known else sent
 
 
 def _in_region(finding: dict[str, Any], region: str) -> dict[str, Any]:
@@ -172,10 +217,10 @@ def _in_region(finding: dict[str, Any], region: str) -> dict[str, Any]:
     return {**finding, "ProductArn": ":".join([*parts[:3], region, *parts[4:]])}
 
 
-def _said(finding: Mapping[str, Any]) -> str:
-    """Return a hash of all that a finding says except of when."""
-    said = {name: value for name, value in finding.items() if name not in _TIMES}
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
+def _digest(finding: Mapping[str, Any]) -> str:
+    """Return a hash of a finding without its times."""
+    content = {name: value for name, value in finding.items() if name not in _TIMES}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _batches(findings: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -193,7 +238,7 @@ def _batches(findings: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]
 
 
 def findings_in(lines: Iterable[str], name: str) -> Iterator[dict[str, Any]]:
-    """Yield the findings of a file as ``check --format asff`` writes it: one a line. Raises UnusableFindings for any other."""
+    """Yield the findings of a file that ``check --format asff`` wrote, one a line. Raises UnusableFindings for another file."""
     rows = iter(lines)
     if next(rows, "") != '{"Findings":[\n':
         raise UnusableFindings(f"{name}: not findings as `perpend check --format asff` writes them")
@@ -213,7 +258,7 @@ def findings_in(lines: Iterable[str], name: str) -> Iterator[dict[str, Any]]:
 
 
 def _is_finding(finding: Any) -> bool:
-    """Whether a value has what is looked at here; Security Hub looks at the rest."""
+    """Whether a value has the members that are read here. Security Hub checks the others."""
     if not isinstance(finding, dict) or not isinstance(finding.get("Compliance"), dict):
         return False
     try:

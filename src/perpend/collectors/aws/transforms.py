@@ -1,4 +1,4 @@
-"""How values of AWS become values of fields: a closed list of transforms by name, each a function of one value."""
+"""Transform values of AWS into values of fields. Tables refer to these functions by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 LONGEST_DOCUMENT: Final = 1 << 18
-"""How many characters a policy document may have. AWS takes 100 KB at most, of OpenSearch."""
+"""The maximum length of a policy document in characters. The longest that AWS accepts, for OpenSearch, has 100 KB."""
 
 _HOW: Final = "ApplyServerSideEncryptionByDefault"
 
@@ -30,7 +30,7 @@ def _yes_no(value: Any) -> str:
 
 
 def _is_enabled(value: Any) -> bool:
-    """Whether something is switched on, by any of the words that AWS has for it."""
+    """Whether a value is one of AWS's words for enabled."""
     return str(value).upper() in ("ENABLED", "ON", "TRUE")
 
 
@@ -48,7 +48,7 @@ def _policy_kind(value: Any) -> str:
 
 
 def json_text(value: Any) -> str:
-    """Return a value as JSON text without blanks, keys in their order; a text is one already."""
+    """Return a value as JSON without blanks, with keys in their order. A text is returned unchanged."""
     if isinstance(value, str):
         return value
     return json.dumps(
@@ -60,7 +60,7 @@ def json_text(value: Any) -> str:
 
 
 def json_document(value: Any) -> str:
-    """Return a policy document as JSON text. Raises NotThere where it is none, or longer than any that AWS takes."""
+    """Return a policy document as JSON. Raises NotThere if it is malformed, or longer than AWS accepts."""
     text = json_text(value)
     if len(text) > LONGEST_DOCUMENT:
         raise NotThere(f"the policy document has more than {LONGEST_DOCUMENT:,} characters, more than AWS takes")
@@ -98,21 +98,24 @@ def _lines(value: Any) -> str | None:
 
 
 def _log_level(settings: Any) -> str | None:
-    """The level of all methods of a stage, null where those of a single one are switched off."""
+    """Return the log level of all methods of a stage, None if one method has logging off."""
     level = settings.get("*/*", {}).get("loggingLevel")
     levels = {one.get("loggingLevel") for one in settings.values()}
     return None if level is None or "OFF" in levels else str(level)
 
 
 def _route_log_level(stage: Any) -> str | None:
-    """The same of the routes of a stage."""
+    """Return the log level of all routes of a stage, None if one route has logging off."""
     level = stage.get("DefaultRouteSettings", {}).get("LoggingLevel")
     levels = {level, *(one.get("LoggingLevel") for one in stage.get("RouteSettings", {}).values())}
     return None if level is None or "OFF" in levels else str(level)
 
 
 def _mfa_kind(value: Any) -> str | None:
-    """What kind of MFA device a user has, null for none. Of the root user the account's summary and virtual devices tell."""
+    """Return the kind of a user's MFA device, None for none.
+
+    For the root user it comes from the account summary and the list of virtual devices.
+    """
     serials = [str(one.get("SerialNumber")) for one in value["MFADevices"]]
     item = value[ABOVE]
     if item["root"]:
@@ -135,19 +138,19 @@ def _mfa_kind(value: Any) -> str | None:
 
 
 def _root_mfa_kind(value: Any) -> str | None:
-    """The same of the root user, by the account that it is of."""
+    """Return the kind of the root user's MFA device, None for none."""
     known = {"root": True, "iam.virtual-mfa": value, "iam.summary": value[ABOVE].get("iam.summary")}
     return _mfa_kind({"MFADevices": (), ABOVE: known})
 
 
 def _mfa_state(value: Any) -> str:
-    """A word that is there where the device is known, or known to be none."""
+    """Return a constant if it is known whether the user has a device. Raises NotThere otherwise."""
     _mfa_kind(value)
     return "Known"
 
 
 def _seconds_after_user(value: Any) -> float:
-    """How many seconds after its user an access key was made."""
+    """Return how many seconds after its user an access key was created."""
     made, began = value.get("CreateDate"), value[ABOVE].get("CreateDate")
     if not isinstance(made, datetime) or not isinstance(began, datetime):
         raise NotThere("it takes iam:ListAccessKeys and iam:GetAccountAuthorizationDetails to know when key and user were made")
@@ -155,7 +158,7 @@ def _seconds_after_user(value: Any) -> float:
 
 
 def _report_lines(value: Any) -> str:
-    return "\n".join(f"{name}: {held}" for name, held in json.loads(value).items())
+    return "\n".join(f"{name}: {member}" for name, member in json.loads(value).items())
 
 
 def _report_password_last_used(value: Any) -> str | None:
@@ -169,7 +172,7 @@ def _report_password_last_used(value: Any) -> str | None:
 
 
 def _unescaped(value: Any) -> str:
-    """A text as JSON writes it between quotes, as API Gateway answers documents."""
+    """Return the text of a JSON string without its quotes. API Gateway returns documents in this form."""
     try:
         return str(json.loads(f'"{value}"')) if "\\" in str(value) else str(value)
     except ValueError:
@@ -197,7 +200,7 @@ def _organization(value: Any) -> str | None:
 
 
 def _confirmed(value: Any) -> bool:
-    """Whether a subscription has an ARN: until it is confirmed, a word stands there instead."""
+    """Whether a subscription has an ARN. Before it is confirmed, AWS returns a word instead."""
     return str(value).startswith("arn:")
 
 
@@ -245,7 +248,7 @@ TRANSFORMS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "the_one": _the_one,
     **VALUES,
 }
-"""The transforms by name. None of them is given null."""
+"""The transforms by name. They never get null, except those in ``TAKE_MISSING``."""
 
 TAKE_MISSING: Final = frozenset(("basic_selectors", "versioning", "is_enabled", "is_there"))
-"""Those that say something of a member that is missing, too: they are given null for it."""
+"""The transforms that also take a missing member, as null."""

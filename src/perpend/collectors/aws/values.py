@@ -1,4 +1,4 @@
-"""How lists, tags, rules of traffic and metrics become values of fields: further transforms by name."""
+"""Transform lists, tags, security group rules and metrics into values of fields, by name."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _key_values(value: Any) -> str:
 
 
 def _attribute_values(value: Any) -> str:
-    """Lists by name, with what means everybody before all others."""
+    """Return lists by name, with ``all`` first."""
     values = {one["AttributeName"]: sorted(one.get("AttributeValues", ()), key=lambda who: (who != _ALL, who)) for one in value}
     return _json(values)
 
@@ -57,7 +57,7 @@ def _of_vpc(value: Any) -> str | None:
 
 
 def _of_instance(value: Any) -> str | None:
-    """The ARN of an instance, null where it names none: of an address that nothing has AWS says an empty one."""
+    """Return the ARN of an instance, None if it has no id: AWS returns such an ARN for an unused address."""
     return value if str(value).rpartition("/")[2].startswith("i-") else None
 
 
@@ -70,7 +70,7 @@ def _protocol_name(value: Any) -> str:
 
 
 def _port(rule: Mapping[str, Any], name: str) -> int | None:
-    """Return a port of a rule: null for all of them, and where the protocol has none, whose numbers are kinds of messages."""
+    """Return a port of a rule: None for all ports, and for ICMP, whose numbers are message types."""
     protocol, port = str(rule.get("IpProtocol")), rule.get(name)
     if protocol in _PORTLESS or port == _EVERY_PORT or (port is None and protocol == str(_EVERY_PORT)):
         return None
@@ -91,7 +91,7 @@ def _ip_version(rule: Mapping[str, Any]) -> str | None:
 
 
 def _week(metric: Mapping[str, Any]) -> list[float]:
-    """Return the values of a metric of the days of a week. Raises NotThere where that of a day is missing, or odd."""
+    """Return the daily values of a metric for a week. Raises NotThere if a value is missing or impossible."""
     values, days = metric.get("Values") or [], {str(one)[:10] for one in metric.get("Timestamps") or ()}
     if metric.get("StatusCode") != "Complete":
         raise NotThere("CloudWatch has not told the metric in full")
@@ -111,7 +111,7 @@ def _week_megabytes(metric: Mapping[str, Any]) -> float:
 
 
 def _transition_time(value: Any) -> str | None:
-    """When a user changed the state of an instance, as its reason says it; null where AWS gives no reason."""
+    """Return the time when a user changed the state of an instance, from the reason; None without a reason."""
     if not value:
         return None
     match = _TRANSITION.search(str(value))
@@ -123,7 +123,10 @@ def _transition_time(value: Any) -> str | None:
 
 
 def _retention(group: Mapping[str, Any]) -> Any:
-    """The days of a log group, null for one that keeps all: of those that only deliver AWS says none, and keeps a day."""
+    """Return the retention of a log group in days, None if it is unlimited.
+
+    Raises NotThere for the class DELIVERY: AWS returns no value, and deletes after a day.
+    """
     days = group.get("retentionInDays")
     if days is None and group.get("logGroupClass") == "DELIVERY":
         raise NotThere("the answer has no retentionInDays of a log group of the class DELIVERY, which does not keep all")

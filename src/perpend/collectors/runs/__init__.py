@@ -1,1 +1,1 @@
-"""Accounts of a cloud in, a run of a store out; what was done is kept meanwhile. Refuses to know policies and options."""
+"""Run collections of any cloud: plan, collect with a checkpoint, and store a snapshot."""

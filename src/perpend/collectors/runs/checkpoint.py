@@ -1,7 +1,7 @@
-"""The journal of a collection that is under way: what was done, in a directory of the store, so that nothing is done twice.
+"""Store the progress of a collection in a directory of the store, so that an interrupted collection can be resumed.
 
-Rows stand in files that appear whole; a line of the journal says of each which cell it is of, with its hash. What a killed
-process left half done, and what is too old, counts as not done. Credentials are no part of it.
+Rows are in files that are moved into place when complete. A line of the journal names the listing of each file, with its hash.
+Files that a killed process left incomplete, and entries that are too old, count as not collected. Credentials are never stored.
 """
 
 from __future__ import annotations
@@ -12,37 +12,37 @@ import json
 import os
 import threading
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from perpend.collectors.aws.accounts.workers import EndedEarly
-from perpend.collectors.aws.work_units import (
+from perpend.collectors.protocol import (
     AccountEntry,
     CollectedRow,
+    EndedEarly,
     PartRows,
     WorkUnit,
     WorkUnitResult,
-    document_of,
-    end_from,
-    entry_from,
     now,
-    part_from,
 )
+from perpend.core.objects.claims import Unread
 from perpend.inventory.snapshots.files import OWNER_ONLY, digest_of, make_directory, naming
 from perpend.inventory.snapshots.unfinished_collections import JOURNAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime, timedelta
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import timedelta
     from pathlib import Path
-
-    from perpend.core.objects.claims import Unread
 
 FORMAT: Final = 1
 _PARTS: Final = "parts"
 
 
-class Journal:
-    """What was done of one collection, and where more of it is kept. Its directory is its own; threads share it."""
+class Checkpoint:
+    """The progress of one collection, in a directory of its own. Threads share it.
+
+    ``plan`` identifies the collection. Entries that are older than ``max_age`` are dropped when the journal is read.
+    """
 
     def __init__(
         self, directory: Path, plan: str, *, max_age: timedelta | None = None, clock: Callable[[], datetime] = now
@@ -54,31 +54,31 @@ class Journal:
         self.ends: dict[WorkUnit, WorkUnitResult] = {}
         self.parts: dict[WorkUnit, list[PartRows]] = {}
         self._files: dict[WorkUnit, list[Path]] = {}
-        self._spoilt: set[WorkUnit] = set()
+        self._damaged: set[WorkUnit] = set()
         self._numbers = 0
         self._lock = threading.Lock()
         self._oldest = clock() - max_age if max_age is not None else None
         with naming(directory):
             make_directory(directory / _PARTS)
-            self._stream: IO[bytes] | None = self._opened()
+            self._stream: IO[bytes] | None = self._open()
             if not self._read():
                 self._append("begun", {"format": FORMAT, "plan": plan, "at": clock().isoformat()})
 
     def entry(self, account: str) -> AccountEntry | None:
-        """Return how an account was entered, None where it was not."""
+        """Return the entry of an account, None if it was not opened yet."""
         return self.entries.get(account)
 
     def enter(self, entry: AccountEntry) -> None:
-        """Note how an account was entered."""
+        """Record how an account was opened."""
         self._append("account", document_of(entry))
         self.entries[entry.account] = entry
 
     def is_done(self, cell: WorkUnit) -> bool:
-        """Whether a cell came to its end."""
+        """Whether a listing came to its end."""
         return cell in self.ends
 
     def objects(self, cell: WorkUnit) -> set[tuple[str, str]]:
-        """Return type and Id of the objects of a cell whose rows are kept."""
+        """Return type and Id of the stored objects of a listing."""
         return {(row.type_name, str(row.fields["Id"])) for row in self._rows(cell)}
 
     def rows(self, account: str, listings: Iterable[str]) -> Iterator[CollectedRow]:
@@ -88,40 +88,40 @@ class Journal:
                 yield from self._rows(cell)
 
     @contextmanager
-    def part(self, cell: WorkUnit) -> Iterator[JournalPart]:
-        """Yield what takes rows of a cell, which are kept once the block ends without an error."""
+    def part(self, cell: WorkUnit) -> Iterator[CheckpointPart]:
+        """Yield a writer of rows. They are stored if the block ends without an error."""
         with self._lock:
             self._numbers += 1
             number = self._numbers
         path = self._path(number)
-        part = JournalPart(path)
+        part = CheckpointPart(path)
         try:
             yield part
             part.close()
             if not part:
                 return
-            kept = PartRows(cell, (part.counts[0], part.counts[1]), tuple(part.unread), self._clock())
+            rows = PartRows(cell, (part.counts[0], part.counts[1]), tuple(part.unread), self._clock())
             with naming(path):
                 os.replace(part.path, path)
-            self._append("part", {**document_of(kept), "number": number, "sha256": part.digest})
-            self._keep(kept, path)
+            self._append("part", {**document_of(rows), "number": number, "sha256": part.digest})
+            self._add_part(rows, path)
         finally:
             part.close()
             part.path.unlink(missing_ok=True)
 
     def end(self, end: WorkUnitResult) -> None:
-        """Note the end of a cell."""
+        """Record the end of a listing."""
         self._append("cell", document_of(end))
         self.ends[end.cell] = end
 
     def close(self) -> None:
-        """Let go of the journal. What threads still do is not kept."""
+        """Close the journal and unlock it. Threads that still write get EndedEarly."""
         with self._lock:
             if self._stream is not None:
                 self._stream.close()
                 self._stream = None
 
-    def _opened(self) -> IO[bytes]:
+    def _open(self) -> IO[bytes]:
         stream = (self.directory / JOURNAL).open("a+b")
         os.fchmod(stream.fileno(), OWNER_ONLY)
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -135,58 +135,58 @@ class Journal:
             self._stream.write(f"{line}\n".encode())
             self._stream.flush()
 
-    def _keep(self, part: PartRows, path: Path) -> None:
+    def _add_part(self, part: PartRows, path: Path) -> None:
         with self._lock:
             self.parts.setdefault(part.cell, []).append(part)
             self._files.setdefault(part.cell, []).append(path)
 
     def _read(self) -> bool:
-        """Take in what is written, up to a line that was cut off; return whether there is anything."""
+        """Read the journal up to a line that was cut off. Return whether it has any line."""
         assert self._stream is not None
         self._stream.seek(0)
-        whole = 0
+        length = 0
         for line in self._stream:
             if not line.endswith(b"\n"):
                 break
             with suppress(AttributeError, KeyError, TypeError, ValueError):
-                self._take(json.loads(line))
-            whole += len(line)
-        self._stream.truncate(whole)
+                self._apply(json.loads(line))
+            length += len(line)
+        self._stream.truncate(length)
         self._drop_undone()
-        return whole > 0
+        return length > 0
 
-    def _take(self, document: dict[str, Any]) -> None:
-        ((kind, what),) = document.items()
+    def _apply(self, document: dict[str, Any]) -> None:
+        ((kind, value),) = document.items()
         if kind == "account":
-            entry = entry_from(what)
+            entry = entry_from(value)
             if entry.why is None and self._is_young(entry.at):
                 self.entries[entry.account] = entry
         elif kind == "cell":
-            end = end_from(what)
+            end = end_from(value)
             self.ends.pop(end.cell, None)
             if self._is_young(end.began):
                 self.ends[end.cell] = end
         elif kind == "part":
-            part, path = part_from(what), self._path(int(what["number"]))
-            self._numbers = max(self._numbers, int(what["number"]))
-            if self._is_young(part.at) and path.is_file() and digest_of(path)[0] == what["sha256"]:
-                self._keep(part, path)
+            part, path = part_from(value), self._path(int(value["number"]))
+            self._numbers = max(self._numbers, int(value["number"]))
+            if self._is_young(part.at) and path.is_file() and digest_of(path)[0] == value["sha256"]:
+                self._add_part(part, path)
             else:
-                self._spoilt.add(part.cell)
+                self._damaged.add(part.cell)
         elif kind == "dropped":
-            self._drop(WorkUnit(*what))
+            self._drop(WorkUnit(*value))
 
     def _drop_undone(self) -> None:
-        """Forget cells that could not be read in full: they are asked again, from their beginning, and those that lost rows."""
+        """Drop listings that are incomplete or lost rows, so that they are collected again from the start."""
         for cell in [cell for cell, end in self.ends.items() if end.whys]:
             self._append("dropped", list(cell))
             self._drop(cell)
-        for cell in self._spoilt:
+        for cell in self._damaged:
             self.ends.pop(cell, None)
 
     def _drop(self, cell: WorkUnit) -> None:
-        for kept in (self.ends, self.parts, self._files):
-            kept.pop(cell, None)
+        for entries in (self.ends, self.parts, self._files):
+            entries.pop(cell, None)
 
     def _path(self, number: int) -> Path:
         return self.directory / _PARTS / f"{number}.ndjson"
@@ -201,16 +201,16 @@ class Journal:
                     yield CollectedRow(*json.loads(line))
 
 
-def begun(directory: Path) -> str | None:
-    """Return the plan that a journal was begun for, None where that cannot be told."""
+def plan_in(directory: Path) -> str | None:
+    """Return the plan of the checkpoint in a directory, None if its journal cannot be read."""
     with suppress(OSError, KeyError, TypeError, ValueError), (directory / JOURNAL).open("rb") as stream:
         head = json.loads(stream.readline())["begun"]
         return str(head["plan"]) if head["format"] == FORMAT else None
     return None
 
 
-class JournalPart:
-    """Rows of a cell while they are written."""
+class CheckpointPart:
+    """Writes a part of a listing's rows to a file."""
 
     def __init__(self, target: Path) -> None:
         self.path = target.with_suffix(".part")
@@ -225,11 +225,11 @@ class JournalPart:
 
     @property
     def digest(self) -> str:
-        """The hash of all rows."""
+        """The hash of the file."""
         return self._hash.hexdigest()
 
     def add(self, row: CollectedRow) -> None:
-        """Take in a row."""
+        """Write a row."""
         line = f"{json.dumps(row, ensure_ascii=True, separators=(',', ':'), default=str)}\n".encode("ascii")
         with naming(self.path):
             self._stream.write(line)
@@ -237,14 +237,51 @@ class JournalPart:
         self.counts[row.source] += 1
 
     def note(self, unread: Iterable[Unread]) -> None:
-        """Take in what was not read of objects among the rows."""
+        """Record the calls that failed for objects among the rows."""
         self.unread += unread
 
     def close(self) -> None:
-        """Finish the file."""
+        """Close the file."""
         with naming(self.path):
             self._stream.close()
 
 
 def _for_owner(path: str, flags: int) -> int:
     return os.open(path, flags, OWNER_ONLY)
+
+
+def document_of(value: AccountEntry | WorkUnitResult | PartRows) -> dict[str, Any]:
+    """Return a value as JSON."""
+    return {name: one.isoformat() if isinstance(one, datetime) else one for name, one in asdict(value).items()}
+
+
+def entry_from(document: Mapping[str, Any]) -> AccountEntry:
+    """Return the entry in a document. Raises KeyError, TypeError or ValueError if it is malformed."""
+    fields = dict(document)
+    fields |= {name: tuple(fields[name]) for name in ("regions", "asked", "stated", "closed")}
+    fields |= {name: _unread(fields[name]) for name in ("no_regions", "why")}
+    return AccountEntry(**{**fields, "at": _time(fields["at"])})
+
+
+def end_from(document: Mapping[str, Any]) -> WorkUnitResult:
+    """Return the end in a document. Raises KeyError, TypeError or ValueError if it is malformed."""
+    began, ended = (datetime.fromisoformat(document[name]) for name in ("began", "ended"))
+    each = {str(name): Unread(**one) for name, one in document["each"].items()}
+    lacking, made_at = _unread(document["lacking"]), _time(document["made_at"])
+    listed, others = (int(document[name]) for name in ("listed", "others"))
+    return WorkUnitResult(WorkUnit(*document["cell"]), began, ended, lacking, each, made_at, listed, others)
+
+
+def part_from(document: Mapping[str, Any]) -> PartRows:
+    """Return the part in a document. Raises KeyError, TypeError or ValueError if it is malformed."""
+    first, second = document["counts"]
+    unread = tuple(Unread(**one) for one in document["unread"])
+    return PartRows(WorkUnit(*document["cell"]), (int(first), int(second)), unread, _time(document["at"]))
+
+
+def _unread(document: Mapping[str, Any] | None) -> Unread | None:
+    return Unread(**document) if document is not None else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text is not None else None

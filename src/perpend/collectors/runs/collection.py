@@ -1,19 +1,20 @@
-"""Accounts of a cloud in, one snapshot of a store out; what was done is kept meanwhile, so that it can be gone on with."""
+"""Collect from the accounts of a cloud into one snapshot of a store. An interrupted collection can be resumed."""
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Protocol
 
-from perpend.collectors.aws.accounts.completeness import Collection, collection_of, row_of_closed, sources_each
-from perpend.collectors.aws.plan import IDENTITY
-from perpend.collectors.runs.checkpoint import Journal, begun
-from perpend.collectors.runs.previous_snapshot import KEPT_FOR
+from perpend.collectors.protocol import CallCounts
+from perpend.collectors.runs.checkpoint import Checkpoint, plan_in
 from perpend.collectors.runs.snapshot_writer import store_collected
+from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 from perpend.inventory.snapshots.files import remove_tree, shown
 from perpend.inventory.snapshots.unfinished_collections import new_unfinished, unfinished
@@ -21,13 +22,23 @@ from perpend.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from datetime import timedelta
     from pathlib import Path
 
-    from perpend.collectors.aws.accounts.completeness import Seen
-    from perpend.collectors.aws.plan import CollectionPlan
-    from perpend.collectors.aws.work_units import AccountEntry, CollectedRow
+    from perpend.collectors.protocol import (
+        AccountEntry,
+        CloudApi,
+        CollectedRow,
+        CollectionListener,
+        CollectionPlan,
+        CollectOptions,
+        Completeness,
+        RegionFilter,
+        Seen,
+    )
     from perpend.collectors.runs.previous_snapshot import CarriedOver
+    from perpend.collectors.runs.request import CollectionRequest
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.object_types import ObjectType
     from perpend.inventory.snapshots.snapshot import Snapshot
@@ -35,101 +46,205 @@ if TYPE_CHECKING:
 
 
 class NothingToResume(PerpendError):
-    """There is no collection to go on with."""
+    """The store has no unfinished collection with the same options."""
+
+
+class UnknownRegion(PerpendError):
+    """An option names a region that does not exist, or that the account has not enabled."""
+
+
+class CollectionProgress(Protocol):
+    """Shows the progress of a collection."""
+
+    def inactive_accounts(self, number: int, /) -> None:
+        """Show how many accounts are skipped because they are not active."""
+        ...
+
+    def unfinished_collections(self, store: Store, directories: Sequence[Path], /) -> None:
+        """Show that a store has unfinished collections, which this one does not resume."""
+        ...
+
+    def collecting(self, accounts: int, /) -> AbstractContextManager[CollectionListener | None]:
+        """Return a context that yields a listener while accounts are read."""
+        ...
+
+    def storing(self) -> AbstractContextManager[Callable[[int], None] | None]:
+        """Return a context that yields a function to call with the number of stored rows."""
+        ...
+
+    def interrupted(self, store: Store, listings: int, /) -> None:
+        """Show how many listings an interrupted collection has stored for a resumption."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionResult:
-    """What came of a collection. ``objects`` counts rows by type and account; ``staying`` is what the store held before."""
+    """The snapshot of a collection, and its completeness. ``objects`` counts rows by type and account."""
 
     snapshot: Snapshot
     problems: list[Diagnostic]
-    collection: Collection
+    completeness: Completeness
     accounts: int
     objects: Counter[tuple[str, str]]
-    staying: CarriedOver
+    carried_over: CarriedOver
+    counts: CallCounts
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything was read, and no region with objects is disabled."""
+        return not (self.completeness.unread or self.completeness.closed)
 
 
 @dataclass(slots=True)
 class CollectionRun:
-    """One collection into a store. ``superseded`` are unfinished ones of the same plan, which it makes needless.
+    """One collection into a store. ``superseded`` are the directories of older unfinished ones of the same plan.
 
-    ``stated`` are the words of somebody who declares regions to be empty.
+    ``statement`` quotes the user's declarations about regions.
     """
 
     store: Store
-    plan: CollectionPlan
-    journal: Journal
+    request: CollectionRequest
+    checkpoint: Checkpoint
     superseded: Sequence[Path] = ()
-    stated: str = ""
+    statement: str = ""
+    counts: CallCounts = field(default_factory=lambda: CallCounts(0))
     _objects: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Let go of the journal at the end of the block; what was done stays, where anything was."""
+    def resumable(self) -> Iterator[None]:
+        """Close the checkpoint after the block. Remove it if no listing came to its end."""
         try:
             yield
         finally:
-            self.journal.close()
-            if not self.journal.ends:
-                remove_tree(self.journal.directory)
+            self.checkpoint.close()
+            if not self.checkpoint.ends:
+                remove_tree(self.checkpoint.directory)
 
     def store_all(
         self,
         *,
         declared: Callable[[str], ObjectType | None],
-        keep: timedelta = KEPT_FOR,
+        keep: timedelta,
         progress: Callable[[int], None] | None = None,
     ) -> CollectionResult:
-        """Store all that the journal keeps as one snapshot, and remove the journal. What has disappeared stays for ``keep``."""
-        snapshot, problems, collection, staying = store_collected(
+        """Store all rows of the checkpoint as one snapshot, then remove the checkpoint.
+
+        Objects that have disappeared stay in the store for ``keep``.
+        """
+        snapshot, problems, completeness, carried_over = store_collected(
             self.store,
             self._rows(),
-            self._collection,
-            types=self.plan.types,
+            self._completeness,
+            types=self.request.plan.types,
             declared=declared,
             progress=progress,
             keep=keep,
         )
-        self.journal.close()
-        for directory in (self.journal.directory, *self.superseded):
+        self.checkpoint.close()
+        for directory in (self.checkpoint.directory, *self.superseded):
             remove_tree(directory)
-        return CollectionResult(snapshot, problems, collection, len(self.journal.entries), self._objects, staying)
+        accounts = len(self.checkpoint.entries)
+        return CollectionResult(snapshot, problems, completeness, accounts, self._objects, carried_over, self.counts)
 
-    def _collection(self, seen: Seen) -> Collection:
-        return collection_of(self.plan, self._entries(), self.journal.ends, self.journal.parts, self.stated, seen)
+    def _completeness(self, seen: Seen) -> Completeness:
+        cloud, plan = self.request.cloud, self.request.plan
+        return cloud.completeness(plan, self._entries(), self.checkpoint.ends, self.checkpoint.parts, self.statement, seen)
 
     def _entries(self) -> list[AccountEntry]:
-        return [entry for _, entry in sorted(self.journal.entries.items())]
+        return [entry for _, entry in sorted(self.checkpoint.entries.items())]
 
     def _rows(self) -> Iterator[CollectedRow]:
-        each = sources_each(self.plan)
+        cloud, plan = self.request.cloud, self.request.plan
         for number, entry in enumerate(self._entries()):
-            rows = self.journal.rows(entry.account, (IDENTITY, *self.plan.listings))
-            for row in row_of_closed(self.plan, entry) if entry.why else rows:
+            rows = self.checkpoint.rows(entry.account, plan.all_listings)
+            for row in cloud.unopened_account(plan, entry) if entry.why else rows:
                 self._objects[row.type_name, entry.account] += 1
-                yield row._replace(source=each * number + row.source)
+                yield row._replace(source=plan.sources_per_account * number + row.source)
 
 
-def collecting_anew(store: Store, plan: CollectionPlan, wishes: Sequence[Any]) -> CollectionRun:
+def collect_accounts(
+    store: Store, request: CollectionRequest, options: CollectOptions, progress: CollectionProgress
+) -> CollectionResult:
+    """Collect accounts into a store as one snapshot.
+
+    Raises MissingPackages without the cloud's extra, NothingCollected if the cloud answers no request, and NothingToResume.
+    """
+    plan, api = request.plan, request.connect()
+    credentials, inactive = api.credentials(plan, options)
+    if inactive:
+        progress.inactive_accounts(inactive)
+    _reject_unknown_regions(api, options.closed_regions, "--closed-region")
+    regions = region_filter(api, options.regions, accounts=len(credentials))
+    if options.resume:
+        run = resumed_run(store, request, options)
+    else:
+        if directories := unfinished(store.directory):
+            progress.unfinished_collections(store, directories)
+        run = new_run(store, request, options)
+    with run.resumable():
+        try:
+            with progress.collecting(len(credentials)) as listener:
+                run.counts = api.collect(plan, credentials, run.checkpoint, options, regions=regions, listener=listener)
+            with progress.storing() as stored:
+                return run.store_all(declared=request.declared, keep=options.keep_disappeared, progress=stored)
+        except KeyboardInterrupt:
+            progress.interrupted(store, len(run.checkpoint.ends))
+            raise
+
+
+def new_run(store: Store, request: CollectionRequest, options: CollectOptions) -> CollectionRun:
     """Return a collection that begins."""
-    mark = mark_of(plan, wishes)
-    same = [directory for directory in unfinished(store.directory) if begun(directory) == mark]
-    return CollectionRun(store, plan, Journal(new_unfinished(store.directory), mark), same)
+    mark = mark_of(request.plan, options)
+    same = [directory for directory in unfinished(store.directory) if plan_in(directory) == mark]
+    checkpoint = Checkpoint(new_unfinished(store.directory), mark)
+    return CollectionRun(store, request, checkpoint, same, options.statement)
 
 
-def collecting_on(store: Store, plan: CollectionPlan, wishes: Sequence[Any], max_age: timedelta) -> CollectionRun:
-    """Return the newest collection of the same wishes that was not finished. Raises NothingToResume."""
-    mark = mark_of(plan, wishes)
+def resumed_run(store: Store, request: CollectionRequest, options: CollectOptions) -> CollectionRun:
+    """Return the newest unfinished collection with the same options. Raises NothingToResume."""
+    mark = mark_of(request.plan, options)
     left = unfinished(store.directory)
-    same = [directory for directory in left if begun(directory) == mark]
+    same = [directory for directory in left if plan_in(directory) == mark]
     if not same:
-        others = "those that stand there were of other options, or of another version" if left else "none was interrupted"
-        raise NothingToResume(f"{shown(store.directory)}: there is no collection to go on with: {others}")
-    return CollectionRun(store, plan, Journal(same[-1], mark, max_age=max_age), same[:-1])
+        reason = "the unfinished ones have other options or are of another version" if left else "none was interrupted"
+        raise NothingToResume(f"{shown(store.directory)}: no collection to resume: {reason}")
+    checkpoint = Checkpoint(same[-1], mark, max_age=options.max_age)
+    return CollectionRun(store, request, checkpoint, same[:-1], options.statement)
 
 
-def mark_of(plan: CollectionPlan, wishes: Sequence[Any]) -> str:
-    """Return what tells collections apart: what is asked, by which tables, of which accounts and regions."""
-    listings = {name: [asdict(asked) for asked in types] for name, types in plan.listings.items()}
-    return hashlib.sha256(json.dumps([__version__, listings, wishes], sort_keys=True).encode()).hexdigest()
+def mark_of(plan: CollectionPlan, options: CollectOptions) -> str:
+    """Return a hash of the plan, the scope and the version: collections with the same hash can resume each other."""
+    content = json.dumps([__version__, plan.fingerprint, options.scope], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def region_filter(api: CloudApi[Any, Any], globs: Sequence[str], *, accounts: int) -> RegionFilter | None:
+    """Return a filter that takes the regions which match a glob, None if there are no globs.
+
+    Raises UnknownRegion if a glob matches no region of the cloud. With one account the filter itself raises it, if a glob
+    matches no region that the account has enabled.
+    """
+    if not globs:
+        return None
+    if accounts > 1:
+        _reject_unknown_regions(api, globs, "--regions")
+
+    def matching(regions: Sequence[str]) -> Sequence[str]:
+        if accounts == 1:
+            _reject_unmatched(globs, regions, "--regions: the account has no enabled region")
+        return [region for region in regions if any(fnmatchcase(region, glob) for glob in globs)]
+
+    return matching
+
+
+def _reject_unknown_regions(api: CloudApi[Any, Any], globs: Sequence[str], option: str) -> None:
+    if globs:  # AWS's SDK takes a tenth of a second to read its list of regions
+        _reject_unmatched(globs, api.regions(), f"{option}: there is no region")
+
+
+def _reject_unmatched(globs: Sequence[str], regions: Sequence[str], message: str) -> None:
+    for glob in globs:
+        if not any(fnmatchcase(region, glob) for region in regions):
+            near = difflib.get_close_matches(glob, regions, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise UnknownRegion(f"{message} `{visible(glob)}`{hint}")

@@ -1,4 +1,7 @@
-"""Rows that a collector reads from a cloud in, as they come, one snapshot of a store out. Memory does not grow with rows."""
+"""Write collected rows to one snapshot of a store, with the objects of the previous snapshot that stay.
+
+Memory use does not grow with the number of rows.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import itertools
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.collectors.runs.previous_snapshot import KEPT_FOR, seen_of, staying_of
+from perpend.collectors.protocol import KEPT_FOR
+from perpend.collectors.runs.previous_snapshot import carried_over_of, seen_of
 from perpend.core.schema.shred import stored_value
 from perpend.core.schema.tables import ROW, SOURCE, Form, unread
 from perpend.inventory.importers.import_snapshot import Importing
@@ -22,8 +26,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    from perpend.collectors.aws.accounts.completeness import Collection, Seen
-    from perpend.collectors.aws.work_units import CollectedRow
+    from perpend.collectors.protocol import CollectedRow, Completeness, Seen
     from perpend.collectors.runs.previous_snapshot import CarriedOver
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.object_types import ObjectType
@@ -32,28 +35,28 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.store import Store
 
 COLLECTED_GROUP: Final = ROW_GROUP // 2
-"""Rows per row group of tables: what the SDK has loaded stays in memory beside them."""
+"""The number of rows in a row group of a table. It is small because the SDK needs memory, too."""
 
 
 def store_collected(
     store: Store,
     rows: Iterable[CollectedRow],
-    collected: Callable[[Seen], Collection],
+    completeness: Callable[[Seen], Completeness],
     *,
     types: Sequence[str],
     declared: Callable[[str], ObjectType | None],
     progress: Callable[[int], None] | None = None,
     keep: timedelta = KEPT_FOR,
-) -> tuple[Snapshot, list[Diagnostic], Collection, CarriedOver]:
-    """Bring rows into a store as one snapshot, which comes into force at the end, with tables for all ``types``.
+) -> tuple[Snapshot, list[Diagnostic], Completeness, CarriedOver]:
+    """Write rows to a store as its new snapshot, with tables for all ``types``.
 
-    ``collected`` is asked for sources, claims and calls once the rows are through, and told what the store held before that is
-    not among them. ``progress`` is told how many rows there are.
-    Of the snapshot that was in force, what is not listed anew stays; what has disappeared stays for ``keep``.
+    ``completeness`` is called after the last row, with the counts of objects in the previous snapshot that are not among the
+    rows. ``progress`` is called with the number of rows. Objects of the previous snapshot stay unless a complete listing shows
+    that they have disappeared; these stay for ``keep``.
     """
     with (
         store.writing() as run,
-        _in_force(store) as former,
+        _current(store) as previous,
         opened(directories=[store.directory], spill=run.temporary) as connection,
     ):
         connection.execute("SET threads = 1")
@@ -64,44 +67,44 @@ def store_collected(
                 progress(number)
         importing = Importing(run, connection, declared=declared, group=COLLECTED_GROUP)
         pieces = {
-            name: piece_of(connection, spool, _beside(spool.path), ordered=False) for name, spool in sorted(spools.items())
+            name: piece_of(connection, spool, _parquet(spool.path), ordered=False) for name, spool in sorted(spools.items())
         }
         with storing(store.directory):
-            collection = collected(seen_of(connection, former, pieces, declared=declared))
+            collected = completeness(seen_of(connection, previous, pieces, declared=declared))
         sources = [
             StoredSource(
                 source.name, source.kind, source.observed_at, source.objects, source.accounts, coverage=source.coverage
             )
-            for source in collection.sources
+            for source in collected.sources
         ]
         numbers = itertools.count()
         with storing(store.directory):
-            claim_mixed(sources, _partitions(connection, former, collection))
-            staying = staying_of(
+            claim_mixed(sources, _partitions(connection, previous, collected))
+            carried_over = carried_over_of(
                 connection,
-                former,
+                previous,
                 pieces,
                 sources,
                 declared=declared,
-                new_path=lambda: run.temporary / f"former-{next(numbers)}.parquet",
+                new_path=lambda: run.temporary / f"previous-{next(numbers)}.parquet",
                 keep=keep,
             )
-        importing.add_pieces(sources, staying.collected, collection.unread)
-        importing.add_pieces(staying.sources, staying.pieces, ())
-        return importing.commit(), importing.problems, collection, staying
+        importing.add_pieces(sources, carried_over.collected, collected.unread)
+        importing.add_pieces(carried_over.sources, carried_over.pieces, ())
+        return importing.commit(), importing.problems, collected, carried_over
 
 
-def _partitions(connection: Connection, former: Snapshot | None, collection: Collection) -> set[tuple[str, str]]:
-    """Return the partitions of the accounts that were collected, and of those in the snapshot that was in force."""
-    tables = former.tables.by_name.values() if former else ()
+def _partitions(connection: Connection, previous: Snapshot | None, collected: Completeness) -> set[tuple[str, str]]:
+    """Return the partitions of the accounts that were collected, and of those in the previous snapshot."""
+    tables = previous.tables.by_name.values() if previous else ()
     texts = [table.name for table in tables if (key := table.columns.get("Id")) and key.form is Form.TEXT]
-    stored = [f"SELECT * FROM {former.relation(one)}" for one in texts] if former else []
-    return partitions_of(connection, stored, collection.partitions)
+    stored = [f"SELECT * FROM {previous.relation(one)}" for one in texts] if previous else []
+    return partitions_of(connection, stored, collected.partitions)
 
 
 @contextmanager
-def _in_force(store: Store) -> Iterator[Snapshot | None]:
-    """Yield the snapshot in force, None where there is none; nobody removes it meanwhile."""
+def _current(store: Store) -> Iterator[Snapshot | None]:
+    """Yield the current snapshot and protect it from removal; None if the store has none."""
     if store.run_in_force() is None:
         yield None
         return
@@ -110,7 +113,7 @@ def _in_force(store: Store) -> Iterator[Snapshot | None]:
 
 
 def _append(spool: RowSpool, row: CollectedRow) -> None:
-    """Add a row to the rows of its type: what is not known is null, with the reason beside it."""
+    """Add a row to a spool. An unknown field is null, and another column holds the reason."""
     values: dict[str, Any] = {ROW: len(spool), SOURCE: row.source}
     _add_values(values, row.fields)
     for name, reason in row.reasons.items():
@@ -127,5 +130,5 @@ def _add_values(values: dict[str, Any], fields: Mapping[str, Any]) -> None:
             values[unread(name)] = odd
 
 
-def _beside(path: Path) -> Path:
+def _parquet(path: Path) -> Path:
     return path.with_suffix(".parquet")

@@ -1,6 +1,6 @@
-"""The permissions that collecting takes in, policies and roles as IAM, Terraform and CloudFormation take them out.
+"""Write permissions as IAM policies, and as roles for Terraform and CloudFormation.
 
-Refuses to know where permissions come from. List and describe actions hardly take resources, so each is for all.
+Most list and describe actions cannot be limited to resources, so each statement is for all resources.
 """
 
 from __future__ import annotations
@@ -12,20 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_CHARACTERS: Final = 6_144
-"""How many characters a managed policy of IAM may have, blanks not counted."""
+"""The maximum length of a managed IAM policy in characters, without blanks."""
 
+ASSUME_ROLE: Final = "sts:AssumeRole"
 ROLE_NAME: Final = "perpend-collect"
 _POLICY_NAME: Final = "perpend-collect"
 _VERSION: Final = "2012-10-17"
-_ABOUT: Final = "Lets perpend list and describe what it judges; it changes nothing."
+_ABOUT: Final = "Lets perpend list and describe resources. Grants no changes."
 
 
-def entering(role_name: str) -> dict[str, Any]:
-    """Return the statement that lets whoever asks enter the accounts of an organization by a role."""
+def assume_role_statement(role_name: str) -> dict[str, Any]:
+    """Return the statement that allows the caller to assume a role in all accounts."""
     return {
         "Sid": "EnterAccounts",
         "Effect": "Allow",
-        "Action": ["sts:AssumeRole"],
+        "Action": [ASSUME_ROLE],
         "Resource": f"arn:*:iam::*:role/{role_name}",
     }
 
@@ -33,9 +34,9 @@ def entering(role_name: str) -> dict[str, Any]:
 def iam_policies(
     permissions: Sequence[str], most: int = MOST_CHARACTERS, *, more: Sequence[dict[str, Any]] = ()
 ) -> list[dict[str, Any]]:
-    """Return policies of at most some characters each, a statement for each service, services in order, then ``more``.
+    """Return IAM policies with a statement for each service, then the statements ``more``.
 
-    A service is never cut, unless it alone is too long: then its actions are.
+    A policy has at most ``most`` characters. The actions of a service are only split if they alone are too long.
     """
     by_service: dict[str, list[str]] = {}
     for permission in permissions:
@@ -52,12 +53,12 @@ def iam_policies(
 
 
 def characters_of(policy: dict[str, Any]) -> int:
-    """Return how long IAM finds a policy."""
+    """Return the length of a policy as IAM counts it."""
     return len(json.dumps(policy, separators=(",", ":")))
 
 
 def terraform(policies: Sequence[dict[str, Any]]) -> str:
-    """Return a role for one account, that another account may take on who knows the external id."""
+    """Return a role for one account. Another account that knows the external ID may assume it."""
     inline = "\n\n".join(
         f'resource "aws_iam_role_policy" "perpend_{number}" {{\n'
         f'  name   = "{_POLICY_NAME}-{number}"\n'
@@ -69,7 +70,7 @@ def terraform(policies: Sequence[dict[str, Any]]) -> str:
 
 
 def cloudformation(policies: Sequence[dict[str, Any]]) -> str:
-    """Return a template of a stack, or of a stack set for all accounts of an organization, with the same role."""
+    """Return a template with the same role, for a stack or a stack set of all accounts of an organization."""
     trust = {
         "Effect": "Allow",
         "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${CollectingAccount}:root"}},
@@ -88,15 +89,20 @@ def cloudformation(policies: Sequence[dict[str, Any]]) -> str:
             ],
         },
     }
-    account = {"Type": "String", "AllowedPattern": "[0-9]{12}", "Description": "The account that perpend asks from."}
-    secret = {"Type": "String", "MinLength": 2, "MaxLength": 1224, "Description": "What perpend is given as --external-id."}
+    account = {"Type": "String", "AllowedPattern": "[0-9]{12}", "Description": "The account that perpend collects from."}
+    secret = {
+        "Type": "String",
+        "MinLength": 2,
+        "MaxLength": 1224,
+        "Description": "The value of perpend's --external-id.",
+    }
     template = {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": _ABOUT,
         "Parameters": {
             "CollectingAccount": account,
             "ExternalId": secret,
-            "RoleName": {"Type": "String", "Default": ROLE_NAME, "Description": "What perpend is given as --role-name."},
+            "RoleName": {"Type": "String", "Default": ROLE_NAME, "Description": "The value of perpend's --role-name."},
         },
         "Resources": {"Role": role},
         "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
@@ -124,19 +130,19 @@ def _indented(policy: dict[str, Any], blanks: int) -> str:
 
 _TERRAFORM: Final = f"""variable "collecting_account" {{
   type        = string
-  description = "The account that perpend asks from."
+  description = "The account that perpend collects from."
 }}
 
 variable "external_id" {{
   type        = string
   sensitive   = true
-  description = "What perpend is given as --external-id."
+  description = "The value of perpend's --external-id."
 }}
 
 variable "role_name" {{
   type        = string
   default     = "{ROLE_NAME}"
-  description = "What perpend is given as --role-name."
+  description = "The value of perpend's --role-name."
 }}
 
 data "aws_partition" "current" {{}}

@@ -20,7 +20,7 @@ from perpend.collectors.aws.client import CloudClient, Refused, without_account
 from perpend.collectors.aws.model import CloudCall, Metric
 from perpend.collectors.aws.responses import _metric_queries
 from perpend.collectors.aws.session.credentials import ACCOUNTS, ASSUME
-from perpend.collectors.aws.work_units import now
+from perpend.collectors.protocol import now
 from tests.servers.answers import BODIES, QueryResult
 
 PATH = "v20180820/configuration/publicAccessBlock"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from perpend.collectors.aws.accounts.estimate import estimate_of
+from perpend.collectors.aws.account_pool import estimate_of
 from perpend.collectors.aws.plan import plan_of
 
 

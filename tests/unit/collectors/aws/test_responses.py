@@ -34,7 +34,7 @@ WHERE = CloudPlace("111122223333", "aws", REGION)
 def test_an_item_is_not_in_a_listing_only_where_each_entry_says_what_it_is(
     listed: list[dict[str, Any]], item: dict[str, Any], said: dict[str, Any] | None
 ) -> None:
-    answers = Answers(CloudClient(region=REGION), WHERE, kept={("ec2.public-snapshots", REGION): listed})
+    answers = Answers(CloudClient(region=REGION), WHERE, cached={("ec2.public-snapshots", REGION): listed})
     found = answers.of_object(PUBLIC, item, WHERE)
     assert said == (found.answer if isinstance(found, Answer) else None)
     assert isinstance(found, Answer) or (isinstance(found, Unread) and found.code == "NoResult")

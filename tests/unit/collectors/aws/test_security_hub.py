@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from perpend.collectors.aws.security_hub import BATCH, Pushed, SentRecord, UnusableFindings, findings_in, push_findings
+pytest.importorskip("botocore", reason="the extra aws is not installed")
+
+from perpend.collectors.aws.security_hub import BATCH, SentRecord, UnusableFindings, findings_in, push_findings
+from perpend.collectors.protocol import PushResult
 
 DAY = datetime.fromisoformat("2026-11-20T00:00:00.000+00:00")
 
@@ -43,7 +46,7 @@ class Hub:
         return {"FailedFindings": [one for one in failed if one["Id"] in self._refuses]}
 
 
-def push(path: Path, hub: Hub, *findings: dict[str, Any]) -> Pushed:
+def push(path: Path, hub: Hub, *findings: dict[str, Any]) -> PushResult:
     return push_findings(iter(findings), SentRecord(path), hub, region="eu-west-1")
 
 

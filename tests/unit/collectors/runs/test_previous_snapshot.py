@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.collectors.aws.accounts.completeness import Collection
-from perpend.collectors.aws.work_units import CollectedRow
+from perpend.collectors.protocol import CollectedRow, Completeness
 from perpend.collectors.runs.previous_snapshot import CarriedOver
 from perpend.collectors.runs.snapshot_writer import store_collected
 from perpend.core.objects.claims import Claim, Scope
@@ -75,7 +74,7 @@ def collect(
         for key, size in keys.items()
     ]
     given = [row for row in rows if row.type_name in types]
-    found = Collection(tuple(sources), (), tuple((one, partition) for one in accounts))
+    found = Completeness(tuple(sources), (), tuple((one, partition) for one in accounts))
     *_, staying = store_collected(Store(store), given, lambda _: found, types=types, declared=DECLARED.get, **more)
     return staying
 
@@ -208,7 +207,7 @@ def test_an_object_of_another_account_is_not_gone_from_there(listed: Path) -> No
     foreign = (B, EAST, "shown")
     sources = (Source(f"aws {A}", "aws", NOON, 1, (A,), tuple(WHOLE)),)
     rows = [CollectedRow(KEY, {"Id": arn(foreign), "CA10__size__c": 1.0}, {})]
-    store_collected(Store(listed), rows, lambda _: Collection(sources), types=[KEY], declared=DECLARED.get)
+    store_collected(Store(listed), rows, lambda _: Completeness(sources), types=[KEY], declared=DECLARED.get)
     collect(listed, {}, WHOLE, at=NOON + DAY)
     found = keys_of(listed)
     assert (None, True) == (found[foreign].gone, found[ONE].gone is not None)
@@ -234,9 +233,9 @@ def test_who_claims_is_told_what_was_seen_where_and_is_still_there(tmp_path: Pat
     sources = (Source(f"aws {A}", "aws", NOON, 2, (A,)),)
     told: list[Any] = []
 
-    def claimed(seen: Any) -> Collection:
+    def claimed(seen: Any) -> Completeness:
         told.append(seen)
-        return Collection(sources)
+        return Completeness(sources)
 
     there = {"Id": identity}
     gone = {"Id": f"arn:aws:kms:{EAST}:{A}:key/gone", GONE: "2026-11-19T12:00:00Z"}

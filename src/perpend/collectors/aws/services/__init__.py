@@ -1,1 +1,1 @@
-"""The tables of the collector, a module per service or a few that belong together."""
+"""Tables of calls and types, a module for each service or a few related ones."""

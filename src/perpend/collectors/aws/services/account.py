@@ -1,4 +1,4 @@
-"""The account itself and its regions."""
+"""Tables of the account itself and its regions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from perpend.collectors.aws.policy_access_levels import ORGANIZATION
 
 _ACCOUNT: Final = FieldSource("{account}")
 _CLOSED: Final = ("OptInStatus", "not-opted-in")
-"""The member of a region that the account has not enabled. Nothing is asked there."""
+"""The status of a region that the account has not enabled. No call is made there."""
 
 _METADATA: Final = "ec2.metadata-defaults"
 _SNAPSHOTS: Final = "ec2.snapshot-block"
@@ -139,7 +139,7 @@ _TYPES: Final = (
             "CA10__regionName__c": FieldSource("RegionName"),
             "CA10__status__c": FieldSource("OptInStatus"),
             "CA10__ebsStorageEncryption__c": FieldSource("EbsEncryptionByDefault", "enabled_disabled", "ec2.ebs-default"),
-            # Without a default of the account each instance has what its image or its launch says.
+            # Without an account default, the image or the launch of each instance decides.
             "CA10__metadataDefaultHttpTokens__c": FieldSource("AccountLevel.HttpTokens", call=_METADATA, optional=True),
             "CA10__metadataDefaultHttpEndpoint__c": FieldSource("AccountLevel.HttpEndpoint", call=_METADATA, optional=True),
             "CA10__metadataDefaultHttpPutResponseHopLimit__c": FieldSource(
@@ -159,5 +159,5 @@ _TYPES: Final = (
 TABLE: Final = ServiceTable(
     _CALLS,
     _TYPES,
-    unpaged={"ec2.regions": "answers all regions at once"},
+    unpaged={"ec2.regions": "returns all regions at once"},
 )

@@ -1,4 +1,4 @@
-"""API Gateway: REST APIs, and HTTP and WebSocket APIs, which have calls of their own, with their stages."""
+"""Tables of API Gateway: REST, HTTP and WebSocket APIs with their stages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from perpend.collectors.aws.model import ABOVE, CloudCall, FieldSource, ServiceT
 
 _PLACE: Final = {"CA10__account__c": FieldSource("{account}"), "CA10__regionName__c": FieldSource("{region}")}
 _NONE: Final = FieldSource("")
-"""What this kind of API does not have."""
+"""A field that this kind of API does not have."""
 
 _REST: Final = "arn:{partition}:apigateway:{region}::/restapis/"
 _OTHER: Final = "arn:{partition}:apigateway:{region}::/apis/"
@@ -87,7 +87,7 @@ _TYPES: Final = (
                     **_PLACE,
                     "CA10__restApi__c": FieldSource(_OTHER + f"{{{ABOVE}.ApiId}}"),
                     "CA10__stageName__c": FieldSource("StageName"),
-                    # HTTP APIs have no log of executions, WebSocket APIs have.
+                    # HTTP APIs have no execution log; WebSocket APIs do.
                     "CA10__cloudWatchLogLevel__c": FieldSource("@", "route_log_level"),
                     "CA10__accessLogDestinationArn__c": FieldSource("AccessLogSettings.DestinationArn", optional=True),
                     "CA10__tracingEnabled__c": _NONE,
@@ -103,7 +103,7 @@ _TYPES: Final = (
 TABLE: Final = ServiceTable(
     _CALLS,
     _TYPES,
-    unpaged={"apigateway.stages": "answers all stages of an API at once"},
+    unpaged={"apigateway.stages": "returns all stages of an API at once"},
     unserved={
         f"{name}.RecordTypeId": "record types belong to the database of a vendor, not to AWS"
         for name in ("CA10__CaAwsApiGatewayRestApi__c", "CA10__CaAwsApiGatewayStage__c")

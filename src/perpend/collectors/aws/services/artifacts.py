@@ -1,4 +1,4 @@
-"""What holds code and documents, with policies of its own: Lambda functions, ECR repositories, OpenSearch domains."""
+"""Tables of Lambda functions, ECR repositories and OpenSearch domains."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ _CALLS: Final = (
         "ecr:BatchGetRepositoryScanningConfiguration",
         parameters={"repositoryNames": ["@repositoryName"]},
         gone=("RepositoryNotFoundException",),
+        holds="scanningConfigurations",
     ),
     CloudCall("opensearch.domains", "opensearch", "ListDomainNames", "es:ListDomainNames", "DomainNames"),
     CloudCall(
@@ -132,4 +133,4 @@ _TYPES: Final = (
     ),
 )
 
-TABLE: Final = ServiceTable(_CALLS, _TYPES, unpaged={"opensearch.domains": "answers all domains at once"})
+TABLE: Final = ServiceTable(_CALLS, _TYPES, unpaged={"opensearch.domains": "returns all domains at once"})

@@ -1,4 +1,4 @@
-"""CloudTrail: trails, whether they log, what they select."""
+"""Tables of CloudTrail: trails, their logging state and event selectors."""
 
 from __future__ import annotations
 
@@ -73,6 +73,6 @@ TABLE: Final = ServiceTable(
     _CALLS,
     _TYPES,
     unpaged={
-        "cloudtrail.trails": "answers all trails at once",
+        "cloudtrail.trails": "returns all trails at once",
     },
 )

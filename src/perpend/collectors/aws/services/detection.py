@@ -1,4 +1,4 @@
-"""What watches a region: AWS Config, IAM Access Analyzer, Security Hub."""
+"""Tables of AWS Config, IAM Access Analyzer and Security Hub."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps secrets and keys: KMS, Certificate Manager, Secrets Manager."""
+"""Tables of KMS, Certificate Manager and Secrets Manager."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""IAM: users and their credentials, roles, policies, the password policy, server certificates."""
+"""Tables of IAM: users and their credentials, roles, policies, the password policy, server certificates."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _CALLS: Final = (
         "GetPolicyVersion",
         "iam:GetPolicyVersion",
         parameters={"PolicyArn": "@Arn", "VersionId": "@DefaultVersionId"},
-        regional=False,  # without a version, the policy may have another one since it was listed: it is not gone
+        regional=False,  # a missing version does not mean that the policy is gone: it may have another version by now
         holds="PolicyVersion.Document",
     ),
     CloudCall(
@@ -179,7 +179,7 @@ _TYPES: Final = (
                 "PolicyVersionList", "default_document extended_identity", "iam.policy-details", after=ORGANIZATION_FACTS
             ),
         },
-        # All documents at once; one by one only what that does not show, such as policies of AWS that nobody has.
+        # One listing has most documents. Others, such as unused AWS managed policies, take a call each.
         (
             *ORGANIZATION_DETAILS,
             DetailCall(

@@ -1,4 +1,4 @@
-"""SNS topics with their subscriptions, SQS queues."""
+"""Tables of SNS topics with their subscriptions, and of SQS queues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sees to it that somebody hears of events: log groups, metric filters, alarms and what these set off."""
+"""Tables of CloudWatch: log groups, metric filters, alarms and their actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AWS Organizations: what an account belongs to, and who else does. Levels of policy documents hang on it."""
+"""Tables of AWS Organizations: the organization of an account, and its members. Access levels of policies depend on it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ORGANIZATION_DETAILS: Final = (
     DetailCall(ORGANIZATION),
     DetailCall(MEMBERS, unless=(f"{ORGANIZATION}#Organization.Id", NO_ORGANIZATION), after=(ORGANIZATION,)),
 )
-"""What is asked before a policy document is extended, once for an account."""
+"""The calls that access levels need, made once for an account."""
 
 ORGANIZATION_FACTS: Final = tuple(detail.call for detail in ORGANIZATION_DETAILS)
 

@@ -1,4 +1,4 @@
-"""IAM beside users, roles and managed policies: access keys, groups and who is in them, inline policies, instance profiles."""
+"""Tables of IAM: access keys, groups and their members, inline policies, instance profiles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from perpend.collectors.aws.services.organization import ORGANIZATION_DETAILS, O
 
 _ACCOUNT: Final = FieldSource("{account}")
 _GROUP: Final = f"{{account}}/group/{{{ABOVE}.GroupName}}"
-"""A group by its name, which is all that users have of it."""
+"""The ARN of a group, built of its name: users only have the name."""
 
 _DOCUMENT: Final = {
     "CA10__policyName__c": FieldSource("PolicyName"),

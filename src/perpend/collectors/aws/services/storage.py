@@ -1,4 +1,4 @@
-"""S3: buckets, listed once for the account, with details asked for in each bucket's region."""
+"""Tables of S3: buckets, listed once for the account, with detail calls in the region of each bucket."""
 
 from __future__ import annotations
 

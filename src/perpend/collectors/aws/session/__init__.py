@@ -1,1 +1,1 @@
-"""The way to an account: how fast it may be asked, how long an answer may take, which credentials open it."""
+"""Connect to an account: credentials, rate limits and timeouts."""

@@ -1,4 +1,4 @@
-"""Profiles, or an organization, in; the accounts behind them out, each with the way to enter it, or why there is none."""
+"""Find the accounts behind profiles or an organization, each with its credentials."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.aws.catalog import CALLS
-from perpend.collectors.aws.client import CloudClient, NothingCollected, Refused
+from perpend.collectors.aws.client import CloudClient, Refused
 from perpend.collectors.aws.error_classification import Refusal, kind_of, unread
 from perpend.collectors.aws.model import CloudCall
 from perpend.collectors.aws.parse import CloudPlace, NoResult, items_of
+from perpend.collectors.protocol import NothingCollected
 from perpend.core.diagnostics.escape import visible
 
 if TYPE_CHECKING:
@@ -30,54 +31,54 @@ ACCOUNTS: Final = CloudCall(
 """The call that lists an organization's accounts."""
 
 ASSUME: Final = CloudCall("sts.assume", "sts", "AssumeRole", "sts:AssumeRole", "Credentials", regional=False)
-"""The call that enters one of them."""
+"""The call that opens one of them."""
 
 LONGEST_POLICY: Final = 2_048
-"""How many characters a session policy may have."""
+"""The maximum length of a session policy, in characters."""
 
 _SESSION: Final = "perpend"
 _SECONDS: Final = 3_600
 _HINTS: Final = {
-    "NoCredentialsError": "no credentials were found: name a profile with --profile, or sign in (`aws sso login`)",
-    "PartialCredentialsError": "the credentials are not complete",
-    "CredentialRetrievalError": "the profile's credentials cannot be had: sign in again",
+    "NoCredentialsError": "no credentials found: name a profile with --profile, or sign in (`aws sso login`)",
+    "PartialCredentialsError": "the credentials are incomplete",
+    "CredentialRetrievalError": "the profile's credentials cannot be fetched: sign in again",
     "ExpiredToken": "the credentials have expired: sign in again",
     "ExpiredTokenException": "the credentials have expired: sign in again",
     "UnauthorizedSSOTokenError": "the session has expired: `aws sso login`",
-    "SSOTokenLoadError": "there is no session: `aws sso login`",
+    "SSOTokenLoadError": "no session: `aws sso login`",
     "TokenRetrievalError": "the session has expired: `aws sso login`",
     "InvalidClientTokenId": "AWS does not know these credentials",
     "UnrecognizedClientException": "AWS does not know these credentials",
     "AuthFailure": "AWS does not know these credentials",
-    "OptInRequired": "the account is not active, or not signed up for this: see its billing page",
-    "SignatureDoesNotMatch": "AWS does not accept the signature: is the secret key right, and the clock?",
-    "InvalidSignatureException": "AWS does not accept the signature: is the secret key right, and the clock?",
-    "RequestExpired": "AWS finds the request too old: is the clock of this machine right?",
-    "RequestTimeTooSkewed": "AWS finds the request too old or too new: is the clock of this machine right?",
-    "InvalidRegionError": "the region that is configured is no region of AWS",
-    "EndpointConnectionError": "nothing answers there: is the region that is configured one of AWS, and the network up?",
-    "ConnectionClosedError": "what answers there ends before it has said anything",
-    "ConnectTimeoutError": "nothing answers there in time",
-    "ReadTimeoutError": "nothing is said there in time",
-    "DeadlineExceeded": "nothing is said there in time",
-    "ResponseParserError": "what answers there is not AWS",
-    "UnparsableAnswer": "what answers there is not AWS",
-    "NoResult": "what answers there is not AWS",
-    "AWSOrganizationsNotInUseException": "the account is in no organization: leave --org out",
-    "AccessDeniedException": "it may be asked from the organization's management account, or by a delegated administrator",
-    "AccessDenied": "the credentials may not do this",
+    "OptInRequired": "the account is not active, or not subscribed to the service: see its billing page",
+    "SignatureDoesNotMatch": "AWS rejects the signature: check the secret key and this machine's clock",
+    "InvalidSignatureException": "AWS rejects the signature: check the secret key and this machine's clock",
+    "RequestExpired": "AWS rejects the request as too old: check this machine's clock",
+    "RequestTimeTooSkewed": "AWS rejects the request as too old or too new: check this machine's clock",
+    "InvalidRegionError": "the configured region is not a region of AWS",
+    "EndpointConnectionError": "no server answers: check the configured region and the network",
+    "ConnectionClosedError": "the server closed the connection before it answered",
+    "ConnectTimeoutError": "no connection to the server in time",
+    "ReadTimeoutError": "the server did not answer in time",
+    "DeadlineExceeded": "the server did not answer in time",
+    "ResponseParserError": "the server that answers is not AWS",
+    "UnparsableAnswer": "the server that answers is not AWS",
+    "NoResult": "the server that answers is not AWS",
+    "AWSOrganizationsNotInUseException": "the account is not in an organization: omit --org",
+    "AccessDeniedException": "only the organization's management account or a delegated administrator may do this",
+    "AccessDenied": "the credentials do not allow this",
 }
 
 
 class UnknownAccount(NothingCollected):
-    """An account that is named and is not there."""
+    """An account that an option names does not exist in the organization."""
 
 
 @dataclass(slots=True)
 class AccountCredentials:
-    """An account and the way into it. ``account`` is empty where only entering shows which it is; ``place``: it was entered.
+    """The credentials of an account. ``account`` is empty if only opening it shows its id; ``place`` is set if it is open.
 
-    ``client`` makes the client when the account is entered: hundreds of open ones would take memory for nothing.
+    ``client`` makes the client when the account is opened: hundreds of open clients would take memory for nothing.
     """
 
     client: Callable[[], CloudClient]
@@ -86,12 +87,12 @@ class AccountCredentials:
     partition: str = ""
     place: CloudPlace | None = None
 
-    def enter(self, client: CloudClient) -> CloudPlace:
-        """Return the account that was entered. Raises Refused."""
+    def open(self, client: CloudClient) -> CloudPlace:
+        """Return the account that the credentials open. Raises Refused."""
         return self.place or who_is(client)
 
-    def refused(self, error: Refused) -> Unread:
-        """Return what is to be said where it cannot be entered."""
+    def unread(self, error: Refused) -> Unread:
+        """Return the cause why the account could not be opened."""
         where = CloudPlace(self.account or self.label, self.partition)
         return unread(error.call, kind_of(error.refusal, where), where, error.refusal.code)
 
@@ -101,7 +102,7 @@ def account_of(client: CloudClient) -> CloudPlace:
     try:
         return who_is(client)
     except Refused as error:
-        raise NothingCollected(why_not("AWS cannot be asked who this is", error)) from None
+        raise NothingCollected(why_not("AWS did not return the account of the credentials", error)) from None
 
 
 def who_is(client: CloudClient) -> CloudPlace:
@@ -115,16 +116,16 @@ def who_is(client: CloudClient) -> CloudPlace:
 
 
 def why_not(what: str, error: Refused) -> str:
-    """Return a sentence that says why something could not be asked."""
+    """Return a sentence that explains why a request failed."""
     code = error.refusal.code
-    usual = "what answers there is not AWS, or is out of order" if code.isdecimal() else "see the AWS guide"
+    usual = "the server that answers is not AWS, or does not work" if code.isdecimal() else "see the AWS guide"
     return f"{what} ({code}): {_HINTS.get(code, usual)}"
 
 
-def entrances_of_profiles(profiles: Sequence[str | None], endpoint_url: str | None) -> list[AccountCredentials]:
-    """Return the entrances of profiles, the default one for None. Raises NothingCollected for one that is not there."""
+def credentials_of_profiles(profiles: Sequence[str | None], endpoint_url: str | None) -> list[AccountCredentials]:
+    """Return the credentials of profiles, None for the default one. Raises NothingCollected if a profile does not exist."""
     clients = [CloudClient(name, endpoint_url) for name in profiles]
-    if len(clients) == 1:  # the only one: if it cannot be entered there is nothing to be collected
+    if len(clients) == 1:  # the only account: if it cannot be opened, nothing can be collected
         own = account_of(clients[0])
         return [AccountCredentials(lambda: clients[0], own.account, partition=own.partition, place=own)]
     return [
@@ -133,37 +134,37 @@ def entrances_of_profiles(profiles: Sequence[str | None], endpoint_url: str | No
     ]
 
 
-def entrances_of_organization(
+def credentials_of_organization(
     client: CloudClient, plan: CollectionPlan, *, role_name: str, external_id: str | None, wanted: Sequence[str] = ()
 ) -> tuple[list[AccountCredentials], int]:
-    """Return the active accounts of an organization that are wanted, all without ``wanted``, and how many are not active.
+    """Return the wanted active accounts of an organization, and the number of inactive ones. No ``wanted`` means all.
 
-    The account that asks is entered as it is, each other one by a role of its own. Raises NothingCollected.
+    The caller's own account is opened with its own credentials, each other account with its role. Raises NothingCollected.
     """
     own = account_of(client)
     try:
         accounts = [one for page in client.pages(ACCOUNTS, "", {}) for one in items_of(ACCOUNTS, page)]
     except Refused as error:
-        raise NothingCollected(why_not("AWS cannot be asked which accounts there are", error)) from None
+        raise NothingCollected(why_not("AWS did not list the organization's accounts", error)) from None
     except NoResult:
-        raise NothingCollected("AWS cannot be asked which accounts there are: what answers there is not AWS") from None
+        raise NothingCollected("AWS did not list the organization's accounts: the server that answers is not AWS") from None
     active = {_id_of(account): visible(str(account.get("Name") or "")) for account in accounts if _is_active(account)}
     if not active:
         raise NothingCollected("the organization has no active account")
     policy = session_policy(plan)
-    entrances = []
-    for account in sorted(_chosen(active, wanted)):
+    credentials = []
+    for account in sorted(_matching(active, wanted)):
         arn = f"arn:{own.partition}:iam::{account}:role/{role_name}"
         parameters = {"RoleArn": arn, "RoleSessionName": _SESSION, "DurationSeconds": _SECONDS}
         parameters |= ({"ExternalId": external_id} if external_id else {}) | ({"Policy": policy} if policy else {})
         role = None if account == own.account else _Assumed(client, parameters)
         there = partial(CloudClient, client.profile, client.endpoint_url, client.region, role) if role else lambda: client
-        entrances.append(AccountCredentials(there, account, active[account], own.partition, None if role else own))
-    return entrances, len(accounts) - len(active)
+        credentials.append(AccountCredentials(there, account, active[account], own.partition, None if role else own))
+    return credentials, len(accounts) - len(active)
 
 
 def session_policy(plan: CollectionPlan) -> str | None:
-    """Return the policy that lets a session do what a plan asks and no more, None where it is too long for one."""
+    """Return the session policy that allows the calls of a plan and no others, None if it would be too long."""
     actions = sorted({call.permission for call in plan.calls if call.permission})
     statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
     text = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
@@ -172,25 +173,25 @@ def session_policy(plan: CollectionPlan) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Assumed:
-    """Fetches the credentials of a role. They go nowhere but into the SDK."""
+    """Fetches the credentials of a role. Only the SDK gets them."""
 
     client: CloudClient
     parameters: Mapping[str, Any]
 
     def __call__(self) -> Mapping[str, str]:
         try:
-            credentials = self._fetched(self.parameters)
+            credentials = self._fetch(self.parameters)
         except Refused as error:
             if error.refusal.code != "PackedPolicyTooLarge" or "Policy" not in self.parameters:
                 raise
-            credentials = self._fetched({name: value for name, value in self.parameters.items() if name != "Policy"})
+            credentials = self._fetch({name: value for name, value in self.parameters.items() if name != "Policy"})
         names = {"access_key": "AccessKeyId", "secret_key": "SecretAccessKey", "token": "SessionToken"}
         expires = credentials.get("Expiration")
         if not isinstance(expires, datetime) or not all(isinstance(credentials.get(name), str) for name in names.values()):
             raise Refused(ASSUME, Refusal("NoResult"))
         return {name: credentials[other] for name, other in names.items()} | {"expiry_time": expires.isoformat()}
 
-    def _fetched(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _fetch(self, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         answer = next(iter(self.client.pages(ASSUME, "", parameters)))
         credentials: Any = answer.get(ASSUME.result)
         return credentials if isinstance(credentials, dict) else {}
@@ -199,17 +200,17 @@ class _Assumed:
 def _id_of(account: Mapping[str, Any]) -> str:
     number = str(account.get("Id"))
     if not re.fullmatch("[0-9]{12}", number):
-        raise NothingCollected("AWS cannot be asked which accounts there are: an account has no number")
+        raise NothingCollected("AWS did not list the organization's accounts: an account has no id")
     return number
 
 
 def _is_active(account: Mapping[str, Any]) -> bool:
-    """Whether an account can be entered: by its state, or by its status where servers do not know the state yet."""
+    """Whether an account can be opened: by its state, or by its status if the server does not return the state yet."""
     return "ACTIVE" in (account.get("State"), account.get("Status")) and account.get("State") in (None, "ACTIVE")
 
 
-def _chosen(accounts: Mapping[str, str], wanted: Sequence[str]) -> Iterable[str]:
-    """Return the accounts that are named by id or glob, or by a glob of their names. Raises UnknownAccount."""
+def _matching(accounts: Mapping[str, str], wanted: Sequence[str]) -> Iterable[str]:
+    """Return the accounts whose id or name matches a glob. Raises UnknownAccount."""
     if not wanted:
         return accounts
     for glob in wanted:

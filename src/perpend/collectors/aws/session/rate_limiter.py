@@ -1,4 +1,4 @@
-"""How fast a service may be asked: a bucket of tokens per account, region and service, halved when AWS throttles."""
+"""Limit the rate of calls: a token bucket per account, region and service. Throttling halves the rate."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ import time
 from typing import Final
 
 RATES: Final = {"iam": 15.0, "ec2": 20.0, "kms": 50.0, "s3": 50.0, "sts": 20.0, "organizations": 5.0}
-"""Calls a second by service, well below what AWS is known to allow. They are ours, as AWS publishes few of its own."""
+"""Calls per second by service. They are estimates well below known limits, since AWS publishes few limits."""
 
 USUAL: Final = 10.0
-"""Calls a second to any other service."""
+"""Calls per second to any other service."""
 
 _BURST: Final = 4.0
 _SLOWEST: Final = 0.25
 _GROWTH: Final = 0.01
-_SETTLED: Final = 1.0
+_HALVING_PAUSE: Final = 1.0
 
 
 def rate_of(service: str) -> float:
-    """Return how many calls a second a service is asked at most, in one region of one account."""
+    """Return the maximum of calls per second to a service, in one region of one account."""
     return RATES.get(service, USUAL)
 
 
 class RateLimit:
-    """The pace of calls to one service. Who comes too early waits; a call that is throttled halves it, each other one mends it.
+    """The rate of calls to one service. ``wait`` blocks until a call may be made.
 
-    Calls of one moment that are throttled together halve it once.
+    A throttled call halves the rate, any other call raises it a little. Calls that are throttled within a second halve it once.
     """
 
     def __init__(self, service: str) -> None:
@@ -34,11 +34,11 @@ class RateLimit:
         self.rate = self.limit
         self._tokens = _BURST * self.limit
         self._at = time.monotonic()
-        self._halved = self._at - _SETTLED
+        self._halved = self._at - _HALVING_PAUSE
         self._lock = threading.Lock()
 
     def wait(self) -> None:
-        """Wait until one more call may be made."""
+        """Wait until a call may be made."""
         with self._lock:
             now = time.monotonic()
             self._tokens = min(_BURST * self.rate, self._tokens + (now - self._at) * self.rate) - 1
@@ -48,12 +48,12 @@ class RateLimit:
             time.sleep(pause)
 
     def learn(self, *, throttled: bool) -> None:
-        """Note how a call went."""
+        """Adjust the rate after a call."""
         with self._lock:
             if not throttled:
                 self.rate = min(self.limit, self.rate + _GROWTH * self.limit)
                 return
             now = time.monotonic()
-            if now - self._halved >= _SETTLED:
+            if now - self._halved >= _HALVING_PAUSE:
                 self.rate, self._halved = max(_SLOWEST, self.rate / 2), now
                 self._tokens = min(self._tokens, 0.0)

@@ -1,4 +1,4 @@
-"""One attempt of a call: a request in, an answer out that is whole, of bounded length, and there before a deadline."""
+"""Send one attempt of a call and read its answer in full, within a maximum length and before a deadline."""
 
 from __future__ import annotations
 
@@ -19,60 +19,59 @@ if TYPE_CHECKING:
     from perpend.collectors.aws.session.rate_limiter import RateLimit
 
 TOTAL: Final = 300.0
-"""Seconds that one call may take with all its attempts."""
+"""Timeout in seconds for a call with all its attempts."""
 
 LONGEST: Final = 128 * 1024 * 1024
-"""Bytes that one answer may have."""
+"""The maximum length of an answer in bytes."""
 
 _PIECE: Final = 1 << 16
 
 
 class DeadlineExceeded(BotoCoreError):  # type: ignore[misc]  # botocore has no types
-    """A call that took longer than all its attempts may take."""
+    """All attempts of a call together took too long."""
 
     fmt = "no answer before the deadline"
 
 
 class AnswerTooLong(BotoCoreError):  # type: ignore[misc]  # botocore has no types
-    """An answer without an end in sight."""
+    """The answer exceeds the maximum length."""
 
     fmt = "the answer is too long"
 
 
-class _Whole:
-    """What an answer holds once all of it was read."""
+class _Content:
+    """The content of an answer that was read in full."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
 
     def stream(self) -> Iterator[bytes]:
-        """Yield it, as the SDK reads answers."""
+        """Yield the content, as the SDK expects."""
         yield self._content
 
 
 class Transport:
-    """Sends the requests of one client of the SDK, at a pace. ``begin`` sets the deadline of a call for this thread, ``end``
-    returns what came of it."""
+    """Sends the requests of one SDK client at a limited rate. ``begin`` sets the deadline of this thread's next call."""
 
-    def __init__(self, client: Any, pace: RateLimit, *, total: float = TOTAL) -> None:
+    def __init__(self, client: Any, rate: RateLimit, *, total: float = TOTAL) -> None:
         self._session = client._endpoint.http_session
-        self._pace, self._total = pace, total
+        self._rate, self._total = rate, total
         self._calls = threading.local()
         client.meta.events.register("before-send", self._send)
         client.meta.events.register("response-received", self._learn)
 
     def begin(self) -> None:
-        """Note that a call begins."""
+        """Begin a call and set its deadline."""
         self._calls.deadline = time.monotonic() + self._total
 
     def end(self) -> bytes:
-        """Return the bytes of the last answer, and let go of them."""
+        """Return the bytes of the last answer, and drop them."""
         content: bytes = self._calls.__dict__.pop("content", b"")
         return content
 
     def _send(self, request: Any, **_: Any) -> AWSResponse:
-        self._pace.wait()
-        self._refuse_late()
+        self._rate.wait()
+        self._check_deadline()
         request.stream_output = True
         answer = self._session.send(request)
         try:
@@ -81,7 +80,7 @@ class Transport:
             answer.raw.close()
             raise
         self._calls.content = content
-        return AWSResponse(answer.url, answer.status_code, answer.headers, _Whole(content))
+        return AWSResponse(answer.url, answer.status_code, answer.headers, _Content(content))
 
     def _read(self, answer: AWSResponse, request: Any) -> bytes:
         pieces, length = [], 0
@@ -89,7 +88,7 @@ class Transport:
             for piece in answer.raw.stream(_PIECE):
                 pieces.append(piece)
                 length += len(piece)
-                self._refuse_late()
+                self._check_deadline()
                 if length > LONGEST:
                     raise AnswerTooLong
         except NothingRead as error:
@@ -103,10 +102,10 @@ class Transport:
             raise ConnectionClosedError(error="cut off", request=request, endpoint_url=request.url)
         return b"".join(pieces)
 
-    def _refuse_late(self) -> None:
+    def _check_deadline(self) -> None:
         if time.monotonic() > self._calls.deadline:
             raise DeadlineExceeded
 
     def _learn(self, parsed_response: Any = None, **_: Any) -> None:
-        told = parsed_response.get("Error") if isinstance(parsed_response, dict) else None
-        self._pace.learn(throttled=isinstance(told, dict) and is_throttling(str(told.get("Code"))))
+        error = parsed_response.get("Error") if isinstance(parsed_response, dict) else None
+        self._rate.learn(throttled=isinstance(error, dict) and is_throttling(str(error.get("Code"))))

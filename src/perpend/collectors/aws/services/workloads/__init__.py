@@ -1,1 +1,1 @@
-"""The tables of what runs in an account: networks, instances, load balancers, databases, file systems and clusters."""
+"""Tables of workloads: networks, instances, load balancers, databases, file systems and clusters."""

@@ -1,4 +1,4 @@
-"""What rows of several services share: how ARNs begin, and where an object stands."""
+"""Fields and ARN prefixes that several workload tables share."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ RDS: Final = "arn:{partition}:rds:{region}:{account}:"
 BALANCER: Final = "arn:{partition}:elasticloadbalancing:{region}:{account}:loadbalancer/"
 
 PLACE: Final = {"CA10__account__c": FieldSource("{account}"), "CA10__regionName__c": FieldSource("{region}")}
-"""The fields of where an object stands. By the region a list of children is known of one region where another is closed."""
+"""The fields of an object's account and region. With a region, a list of children is known although another region is not."""

@@ -1,4 +1,4 @@
-"""File systems of EFS and clusters of EKS."""
+"""Tables of EFS file systems and EKS clusters."""
 
 from __future__ import annotations
 

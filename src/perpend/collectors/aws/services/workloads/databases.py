@@ -1,4 +1,4 @@
-"""Databases: RDS, Redshift, DynamoDB."""
+"""Tables of databases: RDS, Redshift, DynamoDB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EC2: instances and what CloudWatch measures of them, volumes, what is copied of them, machine images."""
+"""Tables of EC2: instances and their metrics, volumes, snapshots, machine images."""
 
 from __future__ import annotations
 

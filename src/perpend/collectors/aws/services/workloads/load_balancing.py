@@ -1,4 +1,4 @@
-"""Load balancers of both generations with their listeners, Auto Scaling groups, and what joins them."""
+"""Tables of load balancers of both generations with their listeners, and of Auto Scaling groups."""
 
 from __future__ import annotations
 

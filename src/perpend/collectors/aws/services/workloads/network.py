@@ -1,4 +1,4 @@
-"""Networks: VPCs, what they log, how traffic is routed in them, what may pass, and addresses that are kept."""
+"""Tables of networks: VPCs, flow logs, routes, security groups, network ACLs and elastic addresses."""
 
 from __future__ import annotations
 
@@ -235,5 +235,5 @@ _TYPES: Final = (
 TABLE: Final = ServiceTable(
     _CALLS,
     _TYPES,
-    unpaged={"ec2.addresses": "answers all addresses at once"},
+    unpaged={"ec2.addresses": "returns all addresses at once"},
 )

@@ -1,86 +1,47 @@
-"""What was done of each account in, sources and claims out: what is known in full, and what is not and why. Pure."""
+"""Derive sources and claims from the results of a collection: the scopes that were read in full, and causes for others."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from perpend.collectors.aws.catalog import CALLS, TYPES
 from perpend.collectors.aws.error_classification import FailureKind, unread
 from perpend.collectors.aws.parse import CloudPlace
-from perpend.collectors.aws.plan import ACCOUNT_TYPE, IDENTITY, REPORT
-from perpend.collectors.aws.work_units import CollectedRow, WorkUnit
+from perpend.collectors.aws.plan import ACCOUNT_TYPE, REPORT
+from perpend.collectors.protocol import STATED, ClosedRegion, CollectedRow, Completeness, OthersListed, WorkUnit
 from perpend.core.objects.claims import Claim, Scope, Unread
-from perpend.core.objects.inventory import Source as EstateSource
+from perpend.core.objects.inventory import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from perpend.collectors.aws.plan import CollectionPlan
-    from perpend.collectors.aws.work_units import AccountEntry, PartRows, WorkUnitResult
+    from perpend.collectors.protocol import AccountEntry, PartRows, Seen, WorkUnitResult
 
 KIND: Final = "aws"
-
-STATED: Final = "statement"
-"""The kind of a source that nobody has read: what somebody declares."""
+"""The kind of sources that hold collected objects."""
 
 
-Seen: TypeAlias = "Mapping[str, Mapping[tuple[str, str], int]]"
-"""How many objects a store has seen that were not collected again and are not gone: by account, then by type and region."""
-
-
-class ClosedRegion(NamedTuple):
-    """A region that an account has disabled, and how many objects were seen there before."""
-
-    account: str
-    region: str
-    objects: int
-
-
-@dataclass(frozen=True, slots=True)
-class OthersListed:
-    """How many of the objects that a listing has shown in some place belong to other accounts. Messages call it ``label``."""
-
-    label: str
-    place: str
-    others: int
-    listed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """What came of a collection: its sources with their claims, and what could not be read, once for each cause.
-
-    ``partitions`` are those of the accounts that were entered. ``closed`` are regions that nothing is known of any more.
-    ``others`` counts the objects that were left out because other accounts own them.
-    """
-
-    sources: tuple[EstateSource, ...] = ()
-    unread: tuple[Unread, ...] = ()
-    partitions: tuple[tuple[str, str], ...] = ()
-    closed: tuple[ClosedRegion, ...] = ()
-    others: tuple[OthersListed, ...] = ()
-
-
-def collection_of(
+def completeness_of(
     plan: CollectionPlan,
     entries: Sequence[AccountEntry],
     ends: Mapping[WorkUnit, WorkUnitResult],
     parts: Mapping[WorkUnit, list[PartRows]],
     stated: str = "",
     seen: Seen = MappingProxyType({}),
-) -> Collection:
-    """Return what came of all accounts, in the order in which they are given: two sources each, as ``sources_each`` says.
+) -> Completeness:
+    """Return the sources of accounts, in the order of ``entries``: ``plan.sources_per_account`` for each.
 
-    Behind them stands what somebody declares of closed regions, in the words ``stated``: its claims are no listing's. ``seen``
-    is what the store held before: of a region where objects were seen nothing is known once it is disabled.
+    Declarations about closed regions, which ``stated`` quotes, get a source of their own after these. ``seen`` counts the
+    objects of the previous snapshot: the objects of a region are unknown once the region is disabled.
     """
-    sources: list[EstateSource] = []
+    sources: list[Source] = []
     causes: Counter[Unread] = Counter()
-    disabled = {entry.account: _disabled(plan, entry, seen.get(entry.account, {})) for entry in entries}
+    disabled = {entry.account: _disabled_regions(plan, entry, seen.get(entry.account, {})) for entry in entries}
     entries = tuple(_with_closed(entry, disabled[entry.account]) for entry in entries)
     for entry in entries:
         mine = [end for cell, end in ends.items() if cell.account == entry.account]
@@ -93,9 +54,9 @@ def collection_of(
     declared = [claim for entry in entries for claim in _declared(plan, entry, ends)]
     if declared:
         at = max((entry.at for entry in entries if entry.at), default=None)
-        closing = sorted({entry.account for entry in entries if entry.stated})
-        sources.append(EstateSource(stated, STATED, at, 0, tuple(closing), tuple(declared)))
-    return Collection(
+        accounts = sorted({entry.account for entry in entries if entry.stated})
+        sources.append(Source(stated, STATED, at, 0, tuple(accounts), tuple(declared)))
+    return Completeness(
         tuple(sources),
         tuple(replace(cause, objects=number) for cause, number in sorted(causes.items(), key=str)),
         tuple((entry.account, entry.partition) for entry in entries if entry.why is None),
@@ -106,8 +67,8 @@ def collection_of(
     )
 
 
-def _disabled(plan: CollectionPlan, entry: AccountEntry, seen: Mapping[tuple[str, str], int]) -> Counter[str]:
-    """Return of the regions that an account has not enabled how many objects were seen there, of types that regions list."""
+def _disabled_regions(plan: CollectionPlan, entry: AccountEntry, seen: Mapping[tuple[str, str], int]) -> Counter[str]:
+    """Return the number of known objects of regional types by region, for regions that the account has not enabled."""
     disabled: Counter[str] = Counter()
     if not plan.is_regional or entry.why is not None or entry.no_regions is not None:
         return disabled
@@ -119,9 +80,9 @@ def _disabled(plan: CollectionPlan, entry: AccountEntry, seen: Mapping[tuple[str
 
 
 def _with_closed(entry: AccountEntry, disabled: Mapping[str, int]) -> AccountEntry:
-    """Return an entry with its closed regions: those that are disabled, unless somebody declares them to be empty.
+    """Return an entry with its closed regions: those that are disabled and not declared to be empty.
 
-    A declaration about a region that is not enabled, and where nothing was seen, says no more than AWS does.
+    Drop declarations about regions that are not enabled and never had objects: AWS says the same about these.
     """
     stated = tuple(region for region in entry.stated if region in entry.regions or region in disabled)
     return replace(entry, stated=stated, closed=tuple(sorted(set(disabled) - set(stated))))
@@ -133,7 +94,7 @@ def _others(end: WorkUnitResult) -> OthersListed:
 
 
 def row_of_closed(plan: CollectionPlan, entry: AccountEntry) -> Iterator[CollectedRow]:
-    """Yield the row of an account that could not be entered: it is there, and nothing else of it is known."""
+    """Yield the row of an account that could not be opened: its id is known and nothing else."""
     if entry.account.isdecimal():
         details = {detail.call for detail in plan.account.details}
         reasons = {
@@ -142,14 +103,9 @@ def row_of_closed(plan: CollectionPlan, entry: AccountEntry) -> Iterator[Collect
         yield CollectedRow(ACCOUNT_TYPE, {"Id": entry.account, "CA10__accountId__c": entry.account}, reasons)
 
 
-def sources_each(plan: CollectionPlan) -> int:
-    """Return how many sources an account has: its listings, and its credential report where that is asked for."""
-    return 2 if REPORT in plan.listings else 1
-
-
 def _sources(
     plan: CollectionPlan, entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult], parts: Mapping[WorkUnit, list[PartRows]]
-) -> Iterator[EstateSource]:
+) -> Iterator[Source]:
     name, began = f"{KIND} {entry.account}", _began(entry, ends)
     counts = [sum(part.counts[number] for cell in ends for part in parts.get(cell, ())) for number in (0, 1)]
     claims: dict[bool, list[Claim]] = {True: [], False: []}
@@ -158,15 +114,16 @@ def _sources(
     accounts = (entry.account,) if entry.account.isdecimal() else ()
     if entry.why is not None:
         claims = {True: [], False: [Claim("", Scope(entry.account), str(entry.why))]}
-    closed = bool(accounts) and entry.why is not None
-    yield EstateSource(name, KIND, began, counts[0] + closed, accounts, tuple(claims[False]))
-    if sources_each(plan) > 1:
+    # An account that could not be opened has one row: its own.
+    own_row = bool(accounts) and entry.why is not None
+    yield Source(name, KIND, began, counts[0] + own_row, accounts, tuple(claims[False]))
+    if plan.sources_per_account > 1:
         made_at = next((end.made_at for end in ends.values() if end.made_at is not None), None)
-        yield EstateSource(f"{name} credential report", KIND, made_at or began, counts[1], accounts, tuple(claims[True]))
+        yield Source(f"{name} credential report", KIND, made_at or began, counts[1], accounts, tuple(claims[True]))
 
 
 def _declared(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult]) -> Iterator[Claim]:
-    """Yield what is known in full because somebody says that regions are empty: these, and the account with all others."""
+    """Yield claims for regions that are declared empty, and for the account if all other regions were read in full."""
     for type_name, listings in plan.listings_of.items() if entry.stated and not entry.why else ():
         if not CALLS[listings[0]].regional:
             continue
@@ -177,18 +134,18 @@ def _declared(plan: CollectionPlan, entry: AccountEntry, ends: Mapping[WorkUnit,
 
 
 def _began(entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult]) -> datetime | None:
-    """Return when the first listing began: nothing of the account is older than that."""
+    """Return when the first listing began: no object of the account was read earlier."""
     return min([end.began for end in ends.values()] + ([entry.at] if entry.at else []), default=None)
 
 
 def _never_ended(
     plan: CollectionPlan, entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult]
 ) -> Iterator[tuple[str, str, Unread]]:
-    """Yield the listings that did not come to an end in a region, as where nobody enters an account again that was left.
+    """Yield the listings without a result, such as those of an account that a resumed collection did not open again.
 
-    What nobody has heard the end of is not known in full.
+    They are not known in full.
     """
-    for listing in (IDENTITY, *plan.listings) if entry.why is None else ():
+    for listing in plan.all_listings if entry.why is None else ():
         call = CALLS[listing]
         for region in entry.asked if call.regional else ("",):
             if WorkUnit(entry.account, region, listing) not in ends:
@@ -199,9 +156,9 @@ def _never_ended(
 def _claims(
     plan: CollectionPlan, entry: AccountEntry, listings: Sequence[str], type_name: str, ends: Mapping[WorkUnit, WorkUnitResult]
 ) -> list[Claim]:
-    """Return what is known in full of a type: of the account where all listings of it are, in every region that is open.
+    """Return the claims about a type: one for the account if all its listings are complete in all open regions.
 
-    Of a region that was disabled nothing is, once objects were seen there.
+    Disabled regions in which objects were seen are incomplete.
     """
     account, call = entry.account, CALLS[listings[0]]
     lacking = {region: why for listing, region, why in _never_ended(plan, entry, ends) if listing in listings}

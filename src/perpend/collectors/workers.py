@@ -1,6 +1,6 @@
-"""Tasks in, done by a few threads: in turn of their keys, few of one key at once. What fails is raised where it is waited for.
+"""Run tasks in a few threads, in turn by key, and only a few of one key at once. The caller that waits gets their errors.
 
-The threads die with the process: one that hangs holds nobody up.
+The threads are daemons: one that hangs does not keep the process alive.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import threading
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
+from perpend.collectors.protocol import EndedEarly
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
     from types import TracebackType
@@ -16,12 +18,8 @@ if TYPE_CHECKING:
 _STEP = 0.5
 
 
-class EndedEarly(Exception):
-    """The collection ends before its time."""
-
-
 class Workers:
-    """Threads that do tasks, of one key at most ``each`` at once."""
+    """Threads that run tasks, at most ``each`` of one key at once."""
 
     def __init__(self, number: int, each: int) -> None:
         self.failure: BaseException | None = None
@@ -34,28 +32,28 @@ class Workers:
             threading.Thread(target=self._work, daemon=True).start()
 
     def submit(self, key: Hashable, task: Callable[[], None]) -> None:
-        """Have a task done."""
+        """Add a task."""
         with self._changed:
             self._queues.setdefault(key, deque()).append(task)
             self._changed.notify()
 
     def stop(self) -> None:
-        """Begin no more tasks, and let nobody wait for any. What is under way goes on until its next step."""
+        """Start no more tasks and end all waiting. A running task ends at its next ``check``."""
         with self._changed:
             self.stopped = True
             self._changed.notify_all()
 
     def check(self) -> None:
-        """Raise what has failed, or EndedEarly where no more is to be done."""
+        """Raise the error of a failed task, or EndedEarly if the workers were stopped."""
         if self.failure is not None:
             raise self.failure
         if self.stopped:
             raise EndedEarly
 
     def do_all(self, tasks: Iterable[tuple[Hashable, Callable[[], None]]]) -> None:
-        """Have tasks done, and return when all are. Raises what one of any has failed with, or EndedEarly."""
-        given = list(tasks)
-        left = [len(given)]
+        """Run tasks and wait for all. Raises the error of any failed task, or EndedEarly."""
+        queue = list(tasks)
+        left = [len(queue)]
 
         def counted(task: Callable[[], None]) -> Callable[[], None]:
             def do() -> None:
@@ -66,13 +64,13 @@ class Workers:
 
             return do
 
-        for key, task in given:
+        for key, task in queue:
             self.submit(key, counted(task))
         self._wait_until(lambda: not left[0])
 
-    def map_all(self, key: Hashable, do: Callable[[Any], Any], given: Sequence[Any]) -> list[Any]:
-        """Return what a function makes of values, in their order. Who calls works too, and others of the key help."""
-        pending = deque(enumerate(given))
+    def map_all(self, key: Hashable, do: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+        """Return the results of a function for values, in their order. The calling thread works too."""
+        pending = deque(enumerate(values))
         results: dict[int, Any] = {}
 
         def work() -> None:
@@ -82,15 +80,15 @@ class Workers:
                 except IndexError:
                     return
                 results[number] = do(value)
-                if len(results) == len(given):
+                if len(results) == len(values):
                     with self._changed:
                         self._changed.notify_all()
 
-        for _ in range(min(self._each, len(given)) - 1):
+        for _ in range(min(self._each, len(values)) - 1):
             self.submit(key, work)
         work()
-        self._wait_until(lambda: len(results) == len(given))
-        return [results[number] for number in range(len(given))]
+        self._wait_until(lambda: len(results) == len(values))
+        return [results[number] for number in range(len(values))]
 
     def _wait_until(self, ended: Callable[[], bool]) -> None:
         while True:
@@ -101,26 +99,26 @@ class Workers:
                 self._changed.wait(_STEP)
 
     def _work(self) -> None:
-        while (taken := self._next()) is not None:
-            key, task = taken
-            with _Noting(self):
+        while (item := self._next()) is not None:
+            key, task = item
+            with _Recorder(self):
                 task()
             with self._changed:
                 self._running[key] -= 1
                 self._changed.notify_all()
 
     def _next(self) -> tuple[Hashable, Callable[[], None]] | None:
-        """Return a task to do, waiting for one; None where no more is to be done."""
+        """Wait for a task and return it; None once the workers are stopped."""
         with self._changed:
             while not self.stopped:
-                taken = next(((key, task) for key in list(self._queues) if (task := self._taken(key)) is not None), None)
-                if taken is not None:
-                    return taken
+                item = next(((key, task) for key in list(self._queues) if (task := self._take(key)) is not None), None)
+                if item is not None:
+                    return item
                 self._changed.wait()
         return None
 
-    def _taken(self, key: Hashable) -> Callable[[], None] | None:
-        """Return a task of a key, which goes behind all others; None where too many of it are under way, or none is left."""
+    def _take(self, key: Hashable) -> Callable[[], None] | None:
+        """Return a task of a key and move the key to the end. None if too many of its tasks run, or none is left."""
         tasks = self._queues.pop(key)
         if not tasks:
             return None
@@ -131,8 +129,8 @@ class Workers:
         return tasks.popleft()
 
 
-class _Noting:
-    """Notes what a task fails with, and stops the workers."""
+class _Recorder:
+    """Records the error of a task and stops the workers."""
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers

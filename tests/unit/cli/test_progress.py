@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from perpend.cli.actions.clouds.progress import Watching, watching
-from perpend.collectors.aws.work_units import AccountEntry, WorkUnit
+from perpend.cli.progress import AccountBars, account_bars
+from perpend.collectors.protocol import AccountEntry, WorkUnit
 
 ACCOUNT = "111122223333"
 CELLS = [
@@ -34,7 +34,7 @@ class Bars:
 
 def test_each_account_has_a_line_with_the_services_that_are_still_asked() -> None:
     bars = Bars()
-    watch = Watching(bars, 1)
+    watch = AccountBars(bars, 1)
     watch.opened(AccountEntry(ACCOUNT), CELLS)
     for cell in CELLS:
         watch.ended(cell)
@@ -54,5 +54,5 @@ def test_each_account_has_a_line_with_the_services_that_are_still_asked() -> Non
 
 
 def test_nothing_is_drawn_beside_a_terminal() -> None:
-    with watching(3) as watch:
+    with account_bars(3) as watch:
         assert watch is None

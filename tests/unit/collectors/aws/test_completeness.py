@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from perpend.collectors.aws.accounts.completeness import STATED, ClosedRegion, Collection, collection_of
 from perpend.collectors.aws.catalog import CALLS
+from perpend.collectors.aws.completeness import completeness_of
 from perpend.collectors.aws.error_classification import FailureKind, unread
 from perpend.collectors.aws.parse import CloudPlace
 from perpend.collectors.aws.plan import IDENTITY, plan_of
-from perpend.collectors.aws.work_units import AccountEntry, WorkUnit, WorkUnitResult, document_of, entry_from
+from perpend.collectors.protocol import STATED, AccountEntry, ClosedRegion, Completeness, WorkUnit, WorkUnitResult
+from perpend.collectors.runs.checkpoint import document_of, entry_from
 from perpend.core.objects.claims import Claim, Scope
 from perpend.core.objects.inventory import Source
 
@@ -28,7 +29,7 @@ def sources(*, lacking: bool = False, stated: tuple[str, ...] = ("ap-east-1",)) 
     why = unread(CALLS[listing], FailureKind.FAILED, CloudPlace(ACCOUNT, "aws", "us-east-1"), "NoResult") if lacking else None
     cell, own = WorkUnit(ACCOUNT, "us-east-1", listing), WorkUnit(ACCOUNT, "", IDENTITY)
     ends = {cell: WorkUnitResult(cell, NOON, NOON, why), own: WorkUnitResult(own, NOON, NOON)}
-    return entry, collection_of(PLAN, [entry], ends, {}, WORDS).sources
+    return entry, completeness_of(PLAN, [entry], ends, {}, WORDS).sources
 
 
 def test_what_was_listed_and_what_was_declared_are_claimed_apart() -> None:
@@ -52,7 +53,7 @@ def test_a_region_that_nobody_declares_is_not_known() -> None:
 
 def test_what_nobody_has_heard_the_end_of_is_not_known() -> None:
     entry = AccountEntry(ACCOUNT, regions=("us-east-1",), asked=("us-east-1",), at=NOON)
-    found = collection_of(PLAN, [entry], {}, {}, "")
+    found = completeness_of(PLAN, [entry], {}, {}, "")
     [source] = found.sources
     [claim] = [one for one in source.coverage if one.type_name == HUB]
     assert (Scope(ACCOUNT, "us-east-1"), True) == (claim.scope, bool(claim.lacking))
@@ -63,19 +64,19 @@ def test_what_nobody_has_heard_the_end_of_is_not_known() -> None:
 def test_nor_is_what_is_listed_in_no_region(wanted: str) -> None:
     plan = plan_of({wanted: {"CA10__arn__c"}})
     entry = AccountEntry(ACCOUNT, at=NOON)
-    claims = [one for source in collection_of(plan, [entry], {}, {}, "").sources for one in source.coverage]
+    claims = [one for source in completeness_of(plan, [entry], {}, {}, "").sources for one in source.coverage]
     assert [(wanted, True)] == [(one.type_name, bool(one.lacking)) for one in claims if one.type_name == wanted]
 
 
 HUBS_SEEN = {ACCOUNT: {(HUB, "af-south-1"): 2, ("CA10__CaAwsS3Bucket__c", "me-south-1"): 5, (HUB, "us-east-1"): 1}}
 
 
-def of_closed(stated: tuple[str, ...] = (), seen: Any = HUBS_SEEN) -> Collection:
+def of_closed(stated: tuple[str, ...] = (), seen: Any = HUBS_SEEN) -> Completeness:
     """Return what comes of an account with one region that is enabled, and answered."""
     [listing] = PLAN.listings
     entry = AccountEntry(ACCOUNT, regions=("us-east-1",), asked=("us-east-1",), stated=stated, at=NOON)
     cells = WorkUnit(ACCOUNT, "us-east-1", listing), WorkUnit(ACCOUNT, "", IDENTITY)
-    return collection_of(PLAN, [entry], {cell: WorkUnitResult(cell, NOON, NOON) for cell in cells}, {}, WORDS, seen)
+    return completeness_of(PLAN, [entry], {cell: WorkUnitResult(cell, NOON, NOON) for cell in cells}, {}, WORDS, seen)
 
 
 def test_a_region_that_is_disabled_is_not_known_once_something_listed_by_region_was_seen_there() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from perpend.collectors.aws.accounts.workers import EndedEarly, Workers
+from perpend.collectors.protocol import EndedEarly
+from perpend.collectors.workers import Workers
 
 
 def test_all_is_done_and_of_one_key_no_more_at_once_than_allowed() -> None:

@@ -1,0 +1,147 @@
+"""Print the result of a collection: its rows, the calls that failed, and how many verdicts these affect."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from perpend.collectors.protocol import STATED
+from perpend.core.diagnostics.escape import inert, visible
+from perpend.core.diagnostics.plural import counted
+from perpend.core.diagnostics.text import render_text
+from perpend.inventory.importers.rules import NOT_CLAIMED, RELATION_NOT_FOLLOWED
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Sequence
+
+    from perpend.collectors.protocol import ClosedRegion, OthersListed
+    from perpend.collectors.runs.collection import CollectionResult
+    from perpend.collectors.runs.previous_snapshot import CarriedOver
+    from perpend.collectors.runs.request import CollectionRequest, PolicyFilter
+    from perpend.core.diagnostics.model import Diagnostic
+    from perpend.core.objects.claims import Unread
+    from perpend.language.program.program import Program
+
+MOST_NAMED: Final = 20
+"""The maximum of names in a message."""
+
+
+def print_collected(result: CollectionResult, request: CollectionRequest, *, err: bool) -> None:
+    """Print the rows of a collection, problems with them, and the calls that failed. ``err``: all on standard error."""
+    for warning in result.counts.warnings:
+        click.echo(f"perpend: {visible(warning)}", err=True)
+    _print_problems(result.problems)
+    accounts = f", {result.accounts:,} accounts" if result.accounts > 1 else ""
+    click.echo(f"snapshot {result.snapshot.id}, {counted(result.counts.calls, 'call')}{accounts}", err=err)
+    for name, table in result.snapshot.tables.by_name.items():
+        click.echo(inert(f"  {visible(name)}: {counted(table.rows, 'row')}"), err=err)
+    for source in result.completeness.sources:
+        if source.kind == STATED:
+            of = counted(len(source.accounts), "account")
+            click.echo(f"declared empty, and not read: {visible(source.name)}, of {of}", err=err)
+    _print_others(result.completeness.others, err=err)
+    _print_carried_over(result.carried_over, err=err)
+    _print_closed(result.completeness.closed)
+    _print_unread(result, request)
+
+
+def print_policy_filter(policies: PolicyFilter) -> None:
+    """Print which policies evaluate the named types, and why others do not. Print nothing if types are not the filter."""
+    if policies.lacking is None:
+        return
+    chosen = counted(len(policies.policies), "policy reads", "policies read")
+    others = counted(policies.others, "policy", "policies")
+    click.echo(f"{chosen} only the types of --types; {others} over other types skipped", err=True)
+    for policy, types in list(policies.lacking.items())[:MOST_NAMED]:
+        click.echo(f"  skipped, because it also reads {visible(', '.join(types))}: {visible(policy)}", err=True)
+    if len(policies.lacking) > MOST_NAMED:
+        click.echo(f"  and {len(policies.lacking) - MOST_NAMED} more that also read other types", err=True)
+
+
+def _print_others(others: Sequence[OthersListed], *, err: bool) -> None:
+    """Print how many listed objects were left out because other accounts own them."""
+    alike: dict[tuple[str, bool], list[OthersListed]] = {}
+    for listing in others:
+        alike.setdefault((listing.label, listing.others == listing.listed), []).append(listing)
+    for (label, is_all), places in sorted(alike.items()):
+        listed = counted(sum(one.listed for one in places), "object")
+        what = "every object" if is_all else f"{sum(one.others for one in places):,} of {listed}"
+        more = f" and {counted(len(places) - 1, 'more place')}" if len(places) > 1 else ""
+        click.echo(f"left out: {what} that {label} shows in {places[0].place}{more}: other accounts own them", err=err)
+
+
+def _print_carried_over(carried_over: CarriedOver, *, err: bool) -> None:
+    """Print the numbers of objects that disappeared, stay unchanged, or were dropped."""
+    for what, counts in (
+        ("disappeared", carried_over.gone),
+        ("not listed this time, unchanged in the store", carried_over.as_before),
+        ("disappeared long ago, removed from the store", carried_over.forgotten),
+    ):
+        if counts:
+            listed = ", ".join(f"{number} of {visible(type_name)}" for type_name, number in sorted(counts.items()))
+            click.echo(f"{what}: {listed}", err=err)
+
+
+def _print_closed(closed: Sequence[ClosedRegion]) -> None:
+    """Print the disabled regions in which the previous snapshot has objects."""
+    for region in sorted({one.region for one in closed}):
+        mine = [one for one in closed if one.region == region]
+        accounts = f"{len(mine):,} accounts" if len(mine) > 1 else mine[0].account
+        objects = counted(sum(one.objects for one in mine), "known object")
+        click.echo(
+            f"region closed: {visible(region)} of {accounts}, with {objects} that cannot be read any more "
+            f"(--closed-region {visible(region)} declares the region empty)",
+            err=True,
+        )
+
+
+def _print_problems(problems: Sequence[Diagnostic]) -> None:
+    """Print problems with the rows, but not lookups to types that were not collected, nor incomplete lists."""
+    shown = [problem for problem in problems if problem.code not in (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)]
+    if shown:
+        text = render_text(shown, source_line=lambda path, line: None, colour=sys.stderr.isatty())
+        click.echo(text, err=True, nl=False)
+
+
+def _print_unread(result: CollectionResult, request: CollectionRequest) -> None:
+    """Print each call that failed, and how many verdicts may be undetermined because of it."""
+    unserved = request.plan.unserved
+    if unserved:
+        more = f" and {len(unserved) - MOST_NAMED} more" if len(unserved) > MOST_NAMED else ""
+        click.echo(f"no call serves {', '.join(unserved[:MOST_NAMED])}{more}", err=True)
+    if not result.completeness.unread:
+        return
+    programs_by_label = request.programs_by_label()
+    causes: dict[tuple[str, str, str], list[Unread]] = {}
+    for unread in result.completeness.unread:
+        causes.setdefault((unread.kind, unread.label, unread.code), []).append(unread)
+    click.echo("not read (`perpend inventory sql 'FROM perpend_calls'` shows each call):", err=True)
+    for (_, label, _), alike in list(causes.items())[:MOST_NAMED]:
+        opens_accounts = request.cloud.opens_accounts(label)
+        programs = list(request.programs) if opens_accounts else programs_by_label.get(label, [])
+        click.echo(inert(f"  {visible(str(alike[0]))}{_elsewhere(alike)}; {_cost(alike, programs, result.objects)}"), err=True)
+    if len(causes) > MOST_NAMED:
+        click.echo(f"  and {len(causes) - MOST_NAMED} more", err=True)
+
+
+def _elsewhere(causes: Sequence[Unread]) -> str:
+    """Return in how many other places, and for how many objects, the same call failed."""
+    objects = sum(cause.objects for cause in causes)
+    accounts = len({cause.account for cause in causes})
+    what = f"in {accounts} accounts" if accounts > 1 else "in the account"
+    more = f" and {counted(len(causes) - 1, 'more place')}, {what}" if len(causes) > 1 else ""
+    return more + (f", of {counted(objects, 'object')}" if objects else "")
+
+
+def _cost(causes: Sequence[Unread], programs: Sequence[Program], objects: Counter[tuple[str, str]]) -> str:
+    """Return how many verdicts on the collected objects of these accounts may be undetermined."""
+    number = f"{counted(len(programs), 'policy reads', 'policies read')} it"
+    accounts = {cause.account for cause in causes}
+    verdicts = sum(objects[program.input_type, account] for program in programs for account in accounts)
+    if not programs:
+        return number
+    some = f"{counted(verdicts, 'verdict')} at most" if verdicts else "but none of their objects is known"
+    return f"{number}, {some}"

@@ -1,0 +1,532 @@
+"""The interface between a cloud and the rest of Perpend, and the values that pass through it.
+
+A cloud is a package next to this module. ``registry`` loads it by name; nothing else imports it. A cloud has two halves:
+``Cloud`` plans and needs no SDK, ``CloudApi`` sends requests and needs the packages of the cloud's extra.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
+
+from perpend.core.errors import PerpendError
+from perpend.core.objects.claims import USUAL_PARTITION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+    from typing import TextIO
+
+    from perpend.core.objects.claims import Unread
+    from perpend.core.objects.inventory import Source
+
+CLOUDS: Final = ("aws",)
+"""The clouds by name. A name is also the kind of the sources that a collection of that cloud stores."""
+
+STATED: Final = "statement"
+"""The kind of a source that holds declarations of the user instead of collected objects."""
+
+KEPT_FOR: Final = timedelta(days=30)
+"""How long objects that have disappeared stay in a store by default."""
+
+Seen: TypeAlias = "Mapping[str, Mapping[tuple[str, str], int]]"
+"""Counts of objects in the previous snapshot that were not collected again and are not deleted: by account, then by type and
+region."""
+
+RegionFilter: TypeAlias = "Callable[[Sequence[str]], Sequence[str]]"
+"""A function that returns the wanted regions of those that an account has enabled."""
+
+
+class NothingCollected(PerpendError):
+    """The cloud answers no request at all, or a name in the options does not exist there."""
+
+
+class EndedEarly(Exception):
+    """The collection was stopped before its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectOptions:
+    """The options of a collection, with the names that they have on the command line.
+
+    Each cloud reads the options that it knows. AWS opens accounts by ``profiles``, or with ``org`` by ``role_name`` and
+    ``external_id``. An empty sequence of accounts, regions, policies, frameworks or types means all of them.
+    """
+
+    profiles: tuple[str, ...] = ()
+    org: bool = False
+    role_name: str | None = None
+    external_id: str | None = None
+    wanted_accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    closed_regions: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    repo: str | None = None
+    types: tuple[str, ...] = ()
+    concurrency: int = 16
+    endpoint_url: str | None = None
+    resume: bool = False
+    max_age: timedelta = timedelta(hours=4)
+    keep_disappeared: timedelta = KEPT_FOR
+    dry_run: bool = False
+
+    @property
+    def statement(self) -> str:
+        """The declarations about regions in the words of the command line; empty if there are none."""
+        return " ".join(f"--closed-region {glob}" for glob in self.closed_regions)
+
+    @property
+    def scope(self) -> list[object]:
+        """The options that must be equal for a collection to be resumed."""
+        return [
+            self.profiles,
+            self.org,
+            self.role_name,
+            self.wanted_accounts,
+            self.regions,
+            self.closed_regions,
+            self.endpoint_url,
+        ]
+
+
+class WorkUnit(NamedTuple):
+    """One listing in one region of one account. The region is empty if the listing is not regional.
+
+    An account is the unit that credentials open: an AWS account, an Azure subscription, a Google Cloud project or organization.
+    """
+
+    account: str
+    region: str
+    listing: str
+
+
+class CollectedRow(NamedTuple):
+    """One object: its known fields, and by field the reasons why others are unknown.
+
+    ``source`` is the number of the account's source that the object comes from. AWS has 0 for listings and 1 for the
+    credential report.
+    """
+
+    type_name: str
+    fields: Mapping[str, Any]
+    reasons: Mapping[str, str]
+    source: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountEntry:
+    """An account that was opened, or ``why`` it could not be.
+
+    ``regions`` are all that it has enabled, ``asked`` those that were wanted, ``stated`` those that the user declares to be
+    empty. ``no_regions`` is why the regions could not be listed. ``closed`` are disabled regions in which the previous
+    snapshot has objects. A checkpoint stores the fields under these names.
+    """
+
+    account: str
+    partition: str = USUAL_PARTITION
+    label: str = ""
+    regions: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    no_regions: Unread | None = None
+    why: Unread | None = None
+    at: datetime | None = None
+    stated: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkUnitResult:
+    """The end of a listing. ``lacking`` is why it is incomplete, None if it is complete.
+
+    ``each`` holds the listings that were made for each of its items and are incomplete, with the reason. ``made_at`` is the
+    time of a report that the cloud had made earlier. ``listed`` counts its items, ``others`` the items of other accounts.
+    A checkpoint stores the fields under these names.
+    """
+
+    cell: WorkUnit
+    began: datetime
+    ended: datetime
+    lacking: Unread | None = None
+    each: Mapping[str, Unread] = field(default_factory=dict)
+    made_at: datetime | None = None
+    listed: int = 0
+    others: int = 0
+
+    @property
+    def whys(self) -> tuple[Unread, ...]:
+        """All reasons why it is incomplete."""
+        return (*([self.lacking] if self.lacking else []), *self.each.values())
+
+
+@dataclass(frozen=True, slots=True)
+class PartRows:
+    """A part of a listing's rows that a checkpoint holds: their number by source, and the calls that failed for objects.
+
+    An account has at most two sources.
+    """
+
+    cell: WorkUnit
+    counts: tuple[int, int]
+    unread: tuple[Unread, ...] = ()
+    at: datetime | None = None
+
+
+class RowWriter(Protocol):
+    """Takes the rows of one part of a listing."""
+
+    def add(self, row: CollectedRow, /) -> None:
+        """Write a row."""
+        ...
+
+    def note(self, unread: Iterable[Unread], /) -> None:
+        """Record the calls that failed for objects among the rows."""
+        ...
+
+
+class CheckpointWriter(Protocol):
+    """Holds the progress of a collection, so that it can be resumed. Threads share it."""
+
+    def entry(self, account: str, /) -> AccountEntry | None:
+        """Return the entry of an account, None if it was not opened yet."""
+        ...
+
+    def enter(self, entry: AccountEntry, /) -> None:
+        """Record how an account was opened."""
+        ...
+
+    def is_done(self, cell: WorkUnit, /) -> bool:
+        """Whether a listing came to its end."""
+        ...
+
+    def objects(self, cell: WorkUnit, /) -> Collection[tuple[str, str]]:
+        """Return type and Id of the stored objects of a listing."""
+        ...
+
+    def part(self, cell: WorkUnit, /) -> AbstractContextManager[RowWriter]:
+        """Yield a writer of rows. They are stored if the block ends without an error."""
+        ...
+
+    def end(self, end: WorkUnitResult, /) -> None:
+        """Record the end of a listing."""
+        ...
+
+
+class CollectionListener(Protocol):
+    """Hears of the progress of a collection. Threads call it."""
+
+    def opened(self, entry: AccountEntry, cells: Sequence[WorkUnit], /) -> None:
+        """Note an account and its listings that are still to be collected."""
+        ...
+
+    def ended(self, cell: WorkUnit, /) -> None:
+        """Note that a listing ended."""
+        ...
+
+    def closed(self, account: str, /) -> None:
+        """Note that an account is done, or could not be opened."""
+        ...
+
+
+class ClosedRegion(NamedTuple):
+    """A region that an account has disabled, and the number of objects that the previous snapshot has there."""
+
+    account: str
+    region: str
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class OthersListed:
+    """How many of the objects that a listing has shown in a place belong to other accounts."""
+
+    label: str
+    place: str
+    others: int
+    listed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """The sources of a collection with their claims of completeness, and each cause why something was not read.
+
+    ``partitions`` are pairs of account and partition. ``closed`` are the regions whose objects are no longer known.
+    ``others`` counts objects that were left out because other accounts own them.
+    """
+
+    sources: tuple[Source, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    partitions: tuple[tuple[str, str], ...] = ()
+    closed: tuple[ClosedRegion, ...] = ()
+    others: tuple[OthersListed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallEstimate:
+    """The minimum of calls of a collection, about how many seconds they take, and the calls for each object besides."""
+
+    calls: int
+    seconds: int
+    each_object: tuple[str, ...]
+
+
+class PlannedCall(NamedTuple):
+    """An operation of a cloud's API in a plan. ``made_for`` is `the account`, `each region` or `each object`, in words."""
+
+    service: str
+    operation: str
+    permission: str | None
+    made_for: str
+
+    @property
+    def label(self) -> str:
+        """The name in messages: the permission, or the operation if none is needed."""
+        return self.permission or f"{self.service}:{self.operation}"
+
+
+class Permission(NamedTuple):
+    """A permission that a collection needs. All policies need one that ``opens_accounts``."""
+
+    name: str
+    operations: tuple[str, ...]
+    opens_accounts: bool = False
+
+
+class CallCounts(NamedTuple):
+    """The number of answered calls, and warnings such as two profiles that open the same account."""
+
+    calls: int
+    warnings: tuple[str, ...] = ()
+
+
+class CollectionPlan(Protocol):
+    """The calls that collect some fields of some types from an account."""
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that the plan collects, sorted."""
+        ...
+
+    @property
+    def unserved(self) -> tuple[str, ...]:
+        """The wanted types and fields that no call of the cloud serves."""
+        ...
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it collects nothing but the identity of accounts."""
+        ...
+
+    @property
+    def has_account_fields(self) -> bool:
+        """Whether it collects fields of the account beyond its identity."""
+        ...
+
+    @property
+    def is_regional(self) -> bool:
+        """Whether a call is made in each region."""
+        ...
+
+    @property
+    def all_listings(self) -> tuple[str, ...]:
+        """The names of its listings, in the order in which a store gets their rows."""
+        ...
+
+    @property
+    def sources_per_account(self) -> int:
+        """How many sources an account has."""
+        ...
+
+    @property
+    def planned_calls(self) -> tuple[PlannedCall, ...]:
+        """All calls that may be made."""
+        ...
+
+    @property
+    def fingerprint(self) -> Any:
+        """A JSON value that differs between plans."""
+        ...
+
+
+class AccountCredentials(Protocol):
+    """The credentials of one account. ``account`` is empty if only opening it shows its id; ``label`` is its name, if known."""
+
+    @property
+    def account(self) -> str:
+        """The id of the account, or an empty text."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """The name of the account, or an empty text."""
+        ...
+
+
+Plan = TypeVar("Plan", bound=CollectionPlan)
+PlanIn = TypeVar("PlanIn", bound=CollectionPlan, contravariant=True)
+Credentials = TypeVar("Credentials", bound=AccountCredentials)
+
+
+class Cloud(Protocol[Plan]):
+    """A cloud's object types and calls. Needs no SDK and sends no request."""
+
+    @property
+    def name(self) -> str:
+        """The name: one of ``CLOUDS``."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """The name in messages."""
+        ...
+
+    @property
+    def account_type(self) -> str:
+        """The type of account objects."""
+        ...
+
+    @property
+    def default_role(self) -> str:
+        """The role in the accounts of an organization by default; empty if the cloud opens accounts without roles."""
+        ...
+
+    def fields_of(self, type_name: str) -> Collection[str]:
+        """Return all fields of a type that the cloud serves; none for another type."""
+        ...
+
+    def plan(self, fields: Mapping[str, Iterable[str]]) -> Plan:
+        """Return the calls that serve some fields, which are given by type."""
+        ...
+
+    def serves_account_fields(self, plan: Plan, fields: Iterable[str]) -> bool:
+        """Whether a plan makes the calls that some fields of the account need."""
+        ...
+
+    def opens_accounts(self, label: str) -> bool:
+        """Whether a failed call, by its label, is one that opens accounts: all policies need these."""
+        ...
+
+    def permissions(self, plan: Plan, *, organization: bool = False) -> tuple[Permission, ...]:
+        """Return the permissions of a plan by name; with ``organization`` those that list and open its accounts, too."""
+        ...
+
+    def completeness(
+        self,
+        plan: Plan,
+        entries: Sequence[AccountEntry],
+        ends: Mapping[WorkUnit, WorkUnitResult],
+        parts: Mapping[WorkUnit, list[PartRows]],
+        stated: str = "",
+        seen: Seen = MappingProxyType({}),
+    ) -> Completeness:
+        """Return the sources of accounts, in the order of ``entries``, with claims of completeness.
+
+        ``stated`` are the user's declarations about regions, which get a source of their own. ``seen`` counts the objects of
+        the previous snapshot: if a region with objects is disabled now, its objects are unknown.
+        """
+        ...
+
+    def unopened_account(self, plan: Plan, entry: AccountEntry) -> Iterator[CollectedRow]:
+        """Yield the row of an account that could not be opened: its id is known and nothing else."""
+        ...
+
+
+class CloudApi(Protocol[PlanIn, Credentials]):
+    """A cloud's API. Needs the packages of the cloud's extra."""
+
+    def regions(self) -> Sequence[str]:
+        """Return all regions of the cloud that the SDK knows."""
+        ...
+
+    def default_regions(self, options: CollectOptions) -> Sequence[str]:
+        """Return the regions that an account of the usual partition may have enabled, without a request."""
+        ...
+
+    def credentials(self, plan: PlanIn, options: CollectOptions) -> tuple[Sequence[Credentials], int]:
+        """Return the accounts to collect from, and the number of accounts that are not active.
+
+        Raises NothingCollected.
+        """
+        ...
+
+    def estimate(self, plan: PlanIn, *, accounts: int, regions: int, concurrency: int) -> CallEstimate:
+        """Return the calls and the time that a plan takes."""
+        ...
+
+    def collect(
+        self,
+        plan: PlanIn,
+        credentials: Sequence[Credentials],
+        checkpoint: CheckpointWriter,
+        options: CollectOptions,
+        *,
+        regions: RegionFilter | None = None,
+        listener: CollectionListener | None = None,
+    ) -> CallCounts:
+        """Collect from all accounts what the checkpoint does not hold yet. Raises errors of ``checkpoint`` and ``regions``."""
+        ...
+
+    def findings_service(self, profile: str | None, endpoint_url: str | None, region: str) -> FindingsService:
+        """Return the cloud's service that takes findings, such as AWS Security Hub. Raises NothingCollected."""
+        ...
+
+
+@dataclass(slots=True)
+class PushResult:
+    """How many findings were sent, why others were not, and which ones the service refused, by reason.
+
+    ``no_news`` passed or did not apply, and were never sent. ``unmentioned`` were sent earlier and are not among these.
+    ``foreign`` belong to other accounts.
+    """
+
+    new: int = 0
+    changed: int = 0
+    refreshed: int = 0
+    same: int = 0
+    no_news: int = 0
+    unmentioned: int = 0
+    foreign: int = 0
+    calls: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def sent(self) -> int:
+        """How many findings the service accepted."""
+        return self.new + self.changed + self.refreshed - len(self.refused)
+
+
+class CannotPush(PerpendError):
+    """Findings could not be sent."""
+
+
+class FindingsService(Protocol):
+    """A cloud's service that takes the findings of one account in one region."""
+
+    @property
+    def account(self) -> str:
+        """The account of the credentials."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """The region of the service."""
+        ...
+
+    def push(self, lines: TextIO, name: str, record: Path, *, dry_run: bool = False) -> PushResult:
+        """Send the findings that are new or changed. Raises CannotPush.
+
+        ``lines`` are the text of a file called ``name``. ``record`` is a file that remembers what was sent.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+def now() -> datetime:
+    """Return the current time in UTC."""
+    return datetime.now(UTC)

@@ -1,0 +1,145 @@
+"""Plan what to collect from a cloud: the fields that policies read, or all fields of some types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from perpend.core.diagnostics.escape import visible
+from perpend.core.errors import PerpendError
+from perpend.core.objects.ids import production_of
+from perpend.language.program.required_columns import fields_by_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from perpend.collectors.protocol import Cloud, CloudApi, CollectionPlan
+    from perpend.core.objects.object_types import ObjectType
+    from perpend.language.compiler.analyzer import Analyzer
+    from perpend.language.program.program import Program
+
+_MOST_NAMED: Final = 20
+"""The maximum of names in a message."""
+
+
+class NothingServed(PerpendError):
+    """No call of the cloud serves any of the wanted types."""
+
+
+class NothingToEvaluate(PerpendError):
+    """No policy reads only the types that are collected."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionRequest:
+    """A plan of a cloud, with the programs that read its fields.
+
+    ``connect`` returns the cloud's API. ``programs_of`` returns the programs: if only types are named, no policy is analyzed
+    before the programs are needed. ``analyzer`` compiles them.
+    """
+
+    cloud: Cloud[Any]
+    connect: Callable[[], CloudApi[Any, Any]]
+    plan: CollectionPlan
+    programs_of: Callable[[], tuple[Program, ...]]
+    analyzer: Analyzer
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """The programs whose fields the plan serves, as far as named types go."""
+        return self.programs_of()
+
+    def declared(self, type_name: str) -> ObjectType | None:
+        """Return the declaration of a type in the repository, None if it has none."""
+        return self.analyzer.repository.declared_type(type_name)
+
+    def programs_by_label(self) -> dict[str, list[Program]]:
+        """Return the programs that need a call, by its permission, or by its operation if it needs no permission."""
+        by_label: dict[str, list[Program]] = {}
+        for program in self.programs:
+            for label in sorted({call.label for call in self.cloud.plan(fields_by_type([program])).planned_calls}):
+                by_label.setdefault(label, []).append(program)
+        return by_label
+
+
+def request_for(
+    cloud: Cloud[Any],
+    connect: Callable[[], CloudApi[Any, Any]],
+    analyzer: Analyzer,
+    programs: Callable[[], tuple[Program, ...]],
+    types: Sequence[str],
+    *,
+    only_types: bool,
+) -> CollectionRequest:
+    """Return a plan for the fields that programs read and for all fields of ``types``.
+
+    ``only_types``: the fields that programs read are not collected besides. Raises NothingServed if the plan is empty.
+    """
+    programs = cache(programs)
+    wanted = {} if only_types else fields_by_type(programs())
+    for name in types:
+        wanted.setdefault(name, set()).update(cloud.fields_of(name))
+    plan = cloud.plan(wanted)
+    if plan.is_empty:
+        raise NothingServed(f"{cloud.title} has no call for {_listed(plan.unserved)}")
+    return CollectionRequest(cloud, connect, plan, programs, analyzer)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFilter:
+    """The policies that evaluate what is collected: ids or globs of policies and frameworks; empty means all policies.
+
+    ``lacking`` is set if only types are collected. It holds the policies over these types that also read other types, or fields
+    of the account that are not collected, with the types. ``others`` counts the policies over other types.
+    """
+
+    request: CollectionRequest
+    policies: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    lacking: Mapping[str, tuple[str, ...]] | None = None
+    others: int = 0
+
+
+def filter_by_types(request: CollectionRequest, programs: Collection[Program], invalid: Collection[str]) -> PolicyFilter:
+    """Return the policies that read only what a request collects. Results of other policies would be undetermined.
+
+    ``invalid`` are the ids of policies that do not compile: those over the collected types are included, so that their errors
+    are reported. Raises NothingToEvaluate if no policy is left.
+    """
+    cloud, plan = request.cloud, request.plan
+    types = {*plan.types}
+    named = types if plan.has_account_fields else types - {cloud.account_type}
+    lacking = {program.policy_id: _lacking(program, request) for program in programs}
+    complete = [program for program in programs if not lacking[program.policy_id]]
+    input_type = request.analyzer.repository.input_type
+    errors = [name for name in invalid if input_type(production_of(name)) in types]
+    if not complete and not errors:
+        raise NothingToEvaluate(
+            f"no policy reads only {_listed(sorted(named))}: `perpend collect {cloud.name}` collects without evaluation"
+        )
+    skipped = {
+        program.policy_id: lacking[program.policy_id]
+        for program in programs
+        if program.input_type in named and lacking[program.policy_id]
+    }
+    return PolicyFilter(
+        replace(request, programs_of=lambda: tuple(complete)),
+        tuple(sorted([*(program.policy_id for program in complete), *errors])),
+        lacking=skipped,
+        others=len(programs) + len(invalid) - len(complete) - len(errors) - len(skipped),
+    )
+
+
+def _lacking(program: Program, request: CollectionRequest) -> tuple[str, ...]:
+    """Return the types of which a program reads fields that are not collected."""
+    cloud, plan = request.cloud, request.plan
+    read = fields_by_type([program])
+    account_fields = read.pop(cloud.account_type, set())
+    account = () if cloud.serves_account_fields(plan, account_fields) else (cloud.account_type,)
+    return (*account, *sorted({*read} - {*plan.types}))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return visible(", ".join(names[:_MOST_NAMED])) + more

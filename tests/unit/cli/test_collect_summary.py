@@ -1,0 +1,53 @@
+"""Messages about interrupted and unfinished collections, and about policies that do not evaluate."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from perpend.cli.collect_summary import print_policy_filter
+from perpend.cli.options.collection import collection_request
+from perpend.cli.progress import TerminalProgress
+from perpend.collectors.protocol import WorkUnit, WorkUnitResult
+from perpend.collectors.runs.checkpoint import Checkpoint
+from perpend.collectors.runs.request import PolicyFilter
+from perpend.inventory.snapshots.store import Store
+from perpend.inventory.snapshots.unfinished_collections import new_unfinished, unfinished
+from perpend.language.syntax.repository import open_repository
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def test_interrupted_collection_counts_its_listings_and_is_unfinished_once_closed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(tmp_path / "store")
+    directory = new_unfinished(store.directory)
+    checkpoint, progress = Checkpoint(directory, "a plan"), TerminalProgress()
+    for region in ("eu-west-1", "eu-west-2"):
+        checkpoint.end(WorkUnitResult(WorkUnit("111122223333", region, "ec2.instances"), NOON, NOON))
+        progress.interrupted(store, len(checkpoint.ends))
+    assert [] == unfinished(store.directory)  # the checkpoint is open
+    checkpoint.close()
+    one, two = capsys.readouterr().err.splitlines()
+    assert f"1 listing is done and stored in {store.directory}: the same command with --resume continues" == one
+    assert two.startswith("2 listings are done and stored in ")
+    progress.unfinished_collections(store, unfinished(store.directory))
+    assert (
+        f"perpend: the store has an unfinished collection of {directory.name[:15]} UTC: --resume with its options resumes it, "
+        "`perpend inventory prune --keep N` removes it\n"
+    ) == capsys.readouterr().err
+
+
+@pytest.mark.medium
+def test_policies_that_read_other_types_are_printed_with_these_types(capsys: pytest.CaptureFixture[str]) -> None:
+    request = collection_request(open_repository(), (), (), ())
+    lacking = {f"/ce/p{number:02}": ("Account", "Trail\x1b[2J") for number in range(23)}
+    for policies in (PolicyFilter(request), PolicyFilter(request, ("/ce/p",), lacking=lacking, others=1)):
+        print_policy_filter(policies)
+    first, *others = capsys.readouterr().err.splitlines()
+    assert "1 policy reads only the types of --types; 1 policy over other types skipped" == first
+    assert "  skipped, because it also reads Account, Trail\\x1b[2J: /ce/p00" == others[0]
+    assert (21, "  and 3 more that also read other types") == (len(others), others[-1])

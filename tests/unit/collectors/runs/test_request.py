@@ -1,0 +1,67 @@
+"""The policies that evaluate a collection: named ones, or those that read only the collected types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from perpend.cli.options.collection import collection_request, policy_filter
+from perpend.collectors.protocol import CollectOptions
+from perpend.collectors.runs.request import NothingToEvaluate, PolicyFilter
+from perpend.language.syntax.repository import open_repository
+
+pytestmark = pytest.mark.medium
+
+ACCOUNT, USER, BUCKET = "CA10__CaAwsAccount__c", "CA10__CaAwsUser__c", "CA10__CaAwsBucket__c"
+KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
+
+
+def policies(*types: str, exclude: tuple[str, ...] = (), **given: Any) -> PolicyFilter:
+    options = CollectOptions(types=types, **given)
+    request = collection_request(open_repository(), options.policies, options.frameworks, types)
+    return policy_filter(request, options, exclude)
+
+
+def last(names: Any) -> set[str]:
+    return {name.rpartition("/")[2] for name in names}
+
+
+def test_policies_that_are_named_judge_whatever_types_are_named() -> None:
+    found = policies(USER, policies=("/ce/ca/aws/s3",))
+    assert (("/ce/ca/aws/s3",), (), None) == (found.policies, found.frameworks, found.lacking)
+    assert ((), ()) == (policies().policies, policies().frameworks)
+    assert ("cis-aws",) == policies(frameworks=("cis-aws",)).frameworks
+
+
+def test_a_policy_that_reads_another_type_is_not_asked_unless_that_is_named_too() -> None:
+    alone, both = policies(BUCKET), policies(BUCKET, ACCOUNT)
+    assert {"bucket-block-public-access": (ACCOUNT,)}.items() <= {
+        name.rpartition("/")[2]: types for name, types in (alone.lacking or {}).items()
+    }.items()
+    assert "bucket-block-public-access" in last(both.policies) - last(alone.policies)
+    assert "bucket-block-public-access" not in last(both.lacking)
+
+
+def test_accounts_are_judged_by_lists_of_what_is_named_and_by_their_fields_where_they_are() -> None:
+    assert "account-has-no-iam-users" in last(policies(USER).policies)
+    assert "maintain-alternate-contact-information" not in last(policies(USER).policies)
+    assert "maintain-alternate-contact-information" in last(policies(ACCOUNT).policies)
+    assert (ACCOUNT,) not in (policies(USER).lacking or {}).values()
+
+
+def test_every_policy_is_asked_or_counted_as_one_that_is_not() -> None:
+    total = len(collection_request(open_repository(), (), (), ()).programs)
+    for types in ((USER,), (BUCKET, ACCOUNT)):
+        found = policies(*types)
+        assert total == len(found.policies) + len(found.lacking or {}) + found.others
+        assert set(found.policies) == {program.policy_id for program in found.request.programs}
+
+
+def test_what_is_left_out_in_any_case_is_not_asked() -> None:
+    assert {KEYS} == set(policies(USER).policies) - set(policies(USER, exclude=(KEYS,)).policies)
+
+
+def test_types_that_nothing_judges_alone_are_refused() -> None:
+    with pytest.raises(NothingToEvaluate, match=r"^no policy reads only CA10__CaAwsVpc__c: "):
+        policies("CA10__CaAwsVpc__c")
