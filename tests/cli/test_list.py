@@ -87,7 +87,7 @@ def test_policies_are_narrowed_down(run: RunWriter, repository: Path, arguments:
         (("policies", "--service", ""), "unknown service ''"),
         (
             ("access key",),
-            "'operations' (`perpend list policies 'access key'` looks for it in policies); `perpend list --help` tells",
+            "'operations' (`perpend list policies 'access key'` looks for it in policies); `perpend list --help` shows",
         ),
         (("types", "--service", "iam"), "--type and --service go with `list policies`"),
         (("sections", "--type", USER), "--type and --service go with `list policies`"),

@@ -164,19 +164,17 @@ def _print_summary(result: PushResult, where: str, *, dry_run: bool) -> None:
 
 
 def _record_path(sent: str | None, place: str, where: str) -> Path:
-    """Return the file that records the sent findings of an account and region."""
+    """Return the file that remembers what was sent, one for each account and region. ``place`` is the store or the file."""
     if sent is not None:
         return Path(sent)
     if place == "-" or is_address(place):
-        raise click.UsageError(
-            "--sent FILE is required: the sent findings cannot be recorded next to standard input or a bucket"
-        )
+        raise click.UsageError("--sent must name a file for the record of sent findings: this input has no place for it")
     return Path(f"{place.rstrip('/' + os.sep)}.asff-sent-{where}.ndjson")
 
 
 @contextmanager
 def _lines_in(name: str) -> Iterator[TextIO]:
-    """Open a file to read, standard input for ``-``. Raises CannotPush."""
+    """Yield an open file, standard input for ``-``. Raises CannotPush."""
     if name == "-":
         yield sys.stdin
         return
