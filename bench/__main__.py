@@ -16,7 +16,7 @@ from bench.blast import measure_blast
 from bench.collect import measure_collecting
 from bench.commands import REPORTS, measure_commands
 from bench.engines import Options, machine, measure_engines
-from bench.handout import measure_handout
+from bench.handout import measure_html_report
 from bench.histories import measure_histories
 from bench.histories_spark import measure_histories_spark
 from bench.measure import ROOT, print_ratios, run, side_by_side
@@ -210,7 +210,7 @@ def main() -> None:
     if given.what == "report":
         with tempfile.TemporaryDirectory() as folder:
             for users in given.users:
-                measure_handout(users, given.rounds, Path(folder))
+                measure_html_report(users, given.rounds, Path(folder))
     if given.what in (None, "engines"):
         with tempfile.TemporaryDirectory() as folder:
             engines(given, given.dir or Path(folder))

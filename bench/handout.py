@@ -34,7 +34,7 @@ _WAIVERS = """waivers:
 """
 
 
-def measure_handout(users: int, rounds: int, folder: Path) -> None:
+def measure_html_report(users: int, rounds: int, folder: Path) -> None:
     """Judge a seeded report of so many users, and open the page in a new browser as many times as there are rounds.
 
     Then the page of a store with a history: of two days, a fiftieth of the users new, a tenth of the findings waived.

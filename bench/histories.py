@@ -23,7 +23,7 @@ from perpend.core.objects.status import Status
 from perpend.core.schema.tables import ROW, SOURCE, Column, Form, Table, Tables
 from perpend.evaluation.engines.verdicts import VerdictFiles
 from perpend.findings.history.queries.findings import COMPARED, about, compared
-from perpend.findings.history.queries.views import asking, asking_of
+from perpend.findings.history.queries.views import asking, history_of_object
 from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write import compaction
 from perpend.findings.history.write.commit import commit_run
@@ -134,7 +134,7 @@ def ask(place: HistoryStorage, name: str, question: str, *views: str, since: int
 def ask_of_object(place: HistoryStorage, when: str, name: str) -> None:
     """Print what the history of one object takes, the checks of the files that it needs included."""
     begun = cpu()
-    with asking_of(place, name) as connection:
+    with history_of_object(place, name) as connection:
         rows = len(connection.execute(*about(place.head(), name)[1]).fetchall())
     print(f"history of one object{when}: {cpu() - begun:.2f} CPU-s, {rows:,} rows", flush=True)
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from perpend.core.values.values import date_time_from_text
-from perpend.language.compiler.analyzer import Analyzer, logic_problems
+from perpend.language.compiler.analyzer import Analyzer, logic_errors
 from perpend.language.interpreter.interpreter import Interpreter
 from perpend.language.program.program import Block, Expr, Program
 from perpend.language.syntax.repository import Repository
@@ -69,7 +69,7 @@ def analyzer_of(root: Path, files: Mapping[str, Any]) -> Analyzer:
 def program_of(analyzer: Analyzer, logic_id: str = LOGIC) -> Program:
     """Return a logic's program; fails with what is wrong where there is none."""
     program = analyzer.analyzed(logic_id).program
-    assert program is not None, [found.message for found in logic_problems(analyzer, logic_id)]
+    assert program is not None, [found.message for found in logic_errors(analyzer, logic_id)]
     return program
 
 
@@ -87,7 +87,7 @@ def codes(analyzer: Analyzer, logic_id: str = LOGIC) -> list[str]:
     analyzed = analyzer.analyzed(logic_id)
     found = [*analyzer.repository.logic(logic_id).diagnostics, *analyzed.diagnostics]
     if not found:
-        found += logic_problems(analyzer, logic_id)
+        found += logic_errors(analyzer, logic_id)
     return [diagnostic.code for diagnostic in found]
 
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from perpend.cli.app import group
 from perpend.reports.formats.csv import cell_text
 from perpend.reports.html.history import FindingStateShown, ReportHistory, TrendPoint
-from perpend.reports.html.page import write_handout
+from perpend.reports.html.page import write_html_report
 from tests.browser.pages import ROOT, Visit, findings, findings_of_colours
 from tests.unit.reports.terminal.evaluations import THING, evaluate, thing
 
@@ -61,7 +61,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> str:
     days = [TrendPoint(run, f"2026-11-{run:02}", 40 + run, run, 9 - run, 1, 0) for run in range(1, 6)]
     with (folder / "a.html").open("w", encoding="utf-8", newline="") as stream:
         history = ReportHistory(days, lives, {("/ce/mood", THING): numbers})
-        write_handout(evaluate(folder / "repository", *things), stream, history=history, waived="of which waived: 30")
+        write_html_report(evaluate(folder / "repository", *things), stream, history=history, waived="of which waived: 30")
     return (folder / "a.html").as_uri()
 
 

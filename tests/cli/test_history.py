@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.findings.history.manifest import head_from
+from perpend.findings.history.manifest import history_manifest_from
 from perpend.inventory.snapshots.manifest import sealed
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run, RunWriter, answer, done, report
 from tests.repositories import logic, policy_files, write
@@ -44,7 +44,7 @@ def heard_of(ran: Run) -> str:
 
 
 def runs(store: Path) -> int:
-    return len(head_from((store / "history" / "head.json").read_text()).runs)
+    return len(history_manifest_from((store / "history" / "head.json").read_text()).runs)
 
 
 def test_a_check_of_a_store_says_what_happened_since_the_last_one(judged: tuple[Path, list[Run]]) -> None:

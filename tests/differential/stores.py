@@ -36,7 +36,7 @@ def stored_estate(directory: Path, analyzer: Analyzer, inventory: Inventory) -> 
     store = Store(directory)
     with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
         importing = Importing(run, connection, declared=lambda name: analyzer.repository.object_type(name).value)
-        importing.add_estate(inventory, contradiction=contradiction)
+        importing.add_inventory(inventory, contradiction=contradiction)
         return importing.commit()
 
 

@@ -21,7 +21,7 @@ from perpend.evaluation.planner.rewrites import REWRITES, Rewrite
 from perpend.evaluation.planner.scalar import walk
 from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.program import Program
-from perpend.language.program.required_columns import wanted_by
+from perpend.language.program.required_columns import required_fields
 from tests.differential.mixing import EXAMPLES, TIME, batches
 from tests.estates import (
     CATALOGUES,
@@ -100,7 +100,7 @@ def test_each_rewrite_keeps_every_verdict(duckdb: DuckDb, files: dict[str, Any],
     with temporary_analyzer(files) as analyzer:
         program = program_of(analyzer)
         found = indexes_of(duckdb, [program], judged, TIME)
-        tables, rows = tables_of(shred(judged, THING, wanted_by([program]), complete=True), complete=True)
+        tables, rows = tables_of(shred(judged, THING, required_fields([program]), complete=True), complete=True)
         asked = set()
         for some in ((), *alone, *others):
             plan = plan_of([program], tables, TIME, rewrites=some)
@@ -146,7 +146,7 @@ def test_each_rewrite_keeps_the_verdicts_of_what_it_changes(duckdb: DuckDb, rewr
     ]
     with temporary_analyzer(policy_files(logic(*EACH_REWRITTEN, input_type=THING), **TYPES)) as analyzer:
         program = program_of(analyzer)
-        tables, _ = tables_of(shred(judged, THING, wanted_by([program]), complete=True), complete=True)
+        tables, _ = tables_of(shred(judged, THING, required_fields([program]), complete=True), complete=True)
         plans = [plan_of([program], tables, TIME, rewrites=some).stage.outputs for some in ((), (rewrite,))]
         plain, rewritten = ({(node.primitive, node.constants) for node in walk(plan.values())} for plan in plans)
         assert plain != rewritten, "nothing is rewritten"

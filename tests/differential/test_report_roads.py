@@ -40,7 +40,7 @@ from perpend.inventory.snapshots.store import Store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
 from perpend.reports.formats.json import write_ndjson
-from perpend.reports.terminal.verdicts.terminal import print_judgement
+from perpend.reports.terminal.verdicts.terminal import print_report
 from tests.differential.reports import reports
 from tests.differential.stores import NOW
 
@@ -179,7 +179,7 @@ def sources_said(evaluation: Evaluation) -> list[tuple[Any, ...]]:
 
 def tables(evaluation: Evaluation) -> str:
     stream = StringIO()
-    print_judgement(evaluation, Console(file=stream, width=100), limit=3)
+    print_report(evaluation, Console(file=stream, width=100), limit=3)
     return stream.getvalue()
 
 

@@ -37,7 +37,7 @@ from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.operations import OPERATIONS
 from perpend.language.program.numbering import UNREADABLE
 from perpend.language.program.program import Program
-from perpend.language.program.required_columns import wanted_by
+from perpend.language.program.required_columns import required_fields
 from perpend.language.syntax.repository import open_repository
 from perpend.reports.formats.json import write_ndjson
 from tests.differential.mixing import TIME, batches
@@ -240,7 +240,7 @@ def test_neither_the_order_of_rows_nor_their_partitions_matter(spark: Spark) -> 
     from perpend.evaluation.engines.spark.engine import frame_of_rows
 
     program, asked = drawn(repositories(), 3)[-1]
-    part = shred(asked.objects, THING, wanted_by([program]), complete=asked.complete)
+    part = shred(asked.objects, THING, required_fields([program]), complete=asked.complete)
     tables, rows = tables_of(part, complete=asked.complete)
     plan = plan_of([program], tables, TIME)
     for partitions in (1, 3, 8):

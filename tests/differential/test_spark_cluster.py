@@ -112,7 +112,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plan, S
         store = Store(directory)
         with store.writing() as run, opened(directories=[directory], spill=run.temporary) as connection:
             importing = Importing(run, connection, declared=lambda name: analyzer.repository.object_type(name).value)
-            importing.add_estate(inventory, contradiction=contradiction)
+            importing.add_inventory(inventory, contradiction=contradiction)
             snapshot = importing.commit()
     interpreter = Interpreter([program])
     expected = [interpreter.evaluate(one, TIME, complete=False)[0][0] for one in OBJECTS]

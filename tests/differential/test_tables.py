@@ -15,7 +15,7 @@ from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.inventory.snapshots.read_objects import nested
 from perpend.language.program.program import Program
-from perpend.language.program.required_columns import wanted_by
+from perpend.language.program.required_columns import required_fields
 from tests.differential.mixing import EXAMPLES, TIME
 from tests.differential.stores import NOW, estate_of, names_of, over_things, stored_estate
 from tests.estates import OWNER, PART, PARTS, THING, record, repositories, repositories_with_logic
@@ -72,7 +72,7 @@ def test_rows_joined_by_keys_end_as_the_interpreter_says(
         inventory = estate_of(analyzer, drawn, claims)
         snapshot = stored_estate(Path(directory), analyzer, inventory)
         numbers = range(len(drawn[THING]))
-        objects = nested(snapshot, THING, numbers, wanted_by([program]))
+        objects = nested(snapshot, THING, numbers, required_fields([program]))
         indexes = reference(program, objects, TIME, complete=False)
         with evaluate_snapshot(snapshot, selection, snapshot_time=NOW) as evaluation:
             found = {one.object.id: one.condition_index for one in evaluation.findings()}
@@ -85,4 +85,4 @@ def test_rows_joined_by_keys_end_as_the_interpreter_says(
 
 
 def _follows(program: Program) -> bool:
-    return bool(wanted_by([program]).lookups)
+    return bool(required_fields([program]).lookups)

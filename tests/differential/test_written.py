@@ -24,7 +24,7 @@ from perpend.evaluation.verdicts.selection import Selection, selection_of
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.verdict import Verdict
 from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
-from perpend.evaluation.verdicts.verdicts import Found
+from perpend.evaluation.verdicts.verdicts import VerdictRow
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
 from perpend.reports.formats.csv import HEADER, cell_text, write_csv
@@ -84,7 +84,7 @@ def ends(evaluation: Evaluation) -> Iterator[tuple[Any, CloudObject, int, str | 
         for column in evaluation.verdicts:
             places = column.firsts([list(column.program.verdicts)], len(objects))[0]
             code = next(found.code for found in places if found.place == row)
-            [(index, error)] = column.ends_of([Found(row, code)], {row: objects[row]})
+            [(index, error)] = column.verdicts_at([VerdictRow(row, code)], {row: objects[row]})
             yield column.program, objects[row], index, error
 
 

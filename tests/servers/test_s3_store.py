@@ -188,7 +188,7 @@ def test_of_two_writers_at_once_both_are_kept_and_one_is_in_force(run: RunWriter
         list(pool.map(write, stores))
     seen = anew(address, tmp_path / "third")
     assert 2 == len(seen.runs())
-    assert seen.run_in_force() in seen.runs()
+    assert seen.current_run() in seen.runs()
     assert [False, True, True] == sorted(tries)
     with seen.reading() as snapshot:
         assert 25 == snapshot.tables.by_name["CA10__CaAwsUser__c"].rows

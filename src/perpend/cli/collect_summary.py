@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from perpend.collectors.runs.previous_snapshot import CarriedOver
     from perpend.collectors.runs.request import CollectionRequest, PolicyFilter
     from perpend.core.diagnostics.model import Diagnostic
-    from perpend.core.objects.claims import Unread
+    from perpend.core.objects.claims import FailedCall
     from perpend.language.program.program import Program
 
 MOST_NAMED: Final = 20
@@ -115,7 +115,7 @@ def _print_unread(result: CollectionResult, request: CollectionRequest) -> None:
     if not result.completeness.unread:
         return
     programs_by_label = request.programs_by_label()
-    causes: dict[tuple[str, str, str], list[Unread]] = {}
+    causes: dict[tuple[str, str, str], list[FailedCall]] = {}
     for unread in result.completeness.unread:
         causes.setdefault((unread.kind, unread.label, unread.code), []).append(unread)
     click.echo("not read (`perpend inventory sql 'FROM perpend_calls'` shows each call):", err=True)
@@ -127,7 +127,7 @@ def _print_unread(result: CollectionResult, request: CollectionRequest) -> None:
         click.echo(f"  and {len(causes) - MOST_NAMED} more", err=True)
 
 
-def _elsewhere(causes: Sequence[Unread]) -> str:
+def _elsewhere(causes: Sequence[FailedCall]) -> str:
     """Return in how many other places, and for how many objects, the same call failed."""
     objects = sum(cause.objects for cause in causes)
     accounts = len({cause.account for cause in causes})
@@ -136,7 +136,7 @@ def _elsewhere(causes: Sequence[Unread]) -> str:
     return more + (f", of {counted(objects, 'object')}" if objects else "")
 
 
-def _cost(causes: Sequence[Unread], programs: Sequence[Program], objects: Counter[tuple[str, str]]) -> str:
+def _cost(causes: Sequence[FailedCall], programs: Sequence[Program], objects: Counter[tuple[str, str]]) -> str:
     """Return how many verdicts on the collected objects of these accounts may be undetermined."""
     number = f"{counted(len(programs), 'policy reads', 'policies read')} it"
     accounts = {cause.account for cause in causes}

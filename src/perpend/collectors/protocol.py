@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from perpend.core.objects.claims import Unread
+    from perpend.core.objects.claims import FailedCall
     from perpend.core.objects.inventory import Source
 
 CLOUDS: Final = ("aws",)
@@ -131,8 +131,8 @@ class AccountEntry:
     label: str = ""
     regions: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
-    no_regions: Unread | None = None
-    why: Unread | None = None
+    no_regions: FailedCall | None = None
+    why: FailedCall | None = None
     at: datetime | None = None
     stated: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
@@ -150,14 +150,14 @@ class WorkUnitResult:
     cell: WorkUnit
     began: datetime
     ended: datetime
-    lacking: Unread | None = None
-    each: Mapping[str, Unread] = field(default_factory=dict)
+    lacking: FailedCall | None = None
+    each: Mapping[str, FailedCall] = field(default_factory=dict)
     made_at: datetime | None = None
     listed: int = 0
     others: int = 0
 
     @property
-    def whys(self) -> tuple[Unread, ...]:
+    def whys(self) -> tuple[FailedCall, ...]:
         """All reasons why it is incomplete."""
         return (*([self.lacking] if self.lacking else []), *self.each.values())
 
@@ -171,7 +171,7 @@ class PartRows:
 
     cell: WorkUnit
     counts: tuple[int, int]
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[FailedCall, ...] = ()
     at: datetime | None = None
 
 
@@ -182,7 +182,7 @@ class RowWriter(Protocol):
         """Write a row."""
         ...
 
-    def note(self, unread: Iterable[Unread], /) -> None:
+    def note(self, unread: Iterable[FailedCall], /) -> None:
         """Record the calls that failed for objects among the rows."""
         ...
 
@@ -258,7 +258,7 @@ class Completeness:
     """
 
     sources: tuple[Source, ...] = ()
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[FailedCall, ...] = ()
     partitions: tuple[tuple[str, str], ...] = ()
     closed: tuple[ClosedRegion, ...] = ()
     others: tuple[OthersListed, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 
-def refuse_text(given: object, what: str) -> None:
+def reject_single_text(given: object, what: str) -> None:
     """Raise TypeError if a single text is given for a collection: its letters would be taken for the items."""
     if isinstance(given, (str, bytes)):
         raise TypeError(f"{what} must be a list, not one text: write [{given!r}]")

@@ -44,7 +44,7 @@ def can_fork() -> bool:
     return "fork" in multiprocessing.get_all_start_methods()
 
 
-def all_threads_are_pythons() -> bool:
+def has_only_python_threads() -> bool:
     """Whether this process has only Python threads, which are safe to fork; False if the system does not say."""
     try:
         return len(os.listdir("/proc/self/task")) <= threading.active_count()

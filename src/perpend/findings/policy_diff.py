@@ -19,7 +19,7 @@ from perpend.findings.history.identity import lineage_of, program_hash
 from perpend.findings.history.model import STATUSES
 from perpend.findings.history.write.values import value_sql
 from perpend.findings.waivers.match_results import waived
-from perpend.inventory.snapshots.database import opened, pattern, rows_of, storing
+from perpend.inventory.snapshots.database import opened, pattern, rows_of, translate_errors
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.renames import Renames
 
@@ -270,7 +270,7 @@ def _status_changes(before: _StatusColumn | None, after: _StatusColumn | None, *
     """
     sides = [column for column in (before, after) if column is not None]
     paths = [path for column in sides for path in column.files.paths]
-    with opened(paths=paths) as connection, storing(place):
+    with opened(paths=paths) as connection, translate_errors(place):
         parts = [f"SELECT {ROW}, {column.value} AS s FROM {column.relation}" for column in sides]
         on = f"a.{ROW} = b.{ROW}"
         joined = f"SELECT a.{ROW} AS number, a.s AS old, b.s AS new FROM ({parts[0]}) AS a JOIN ({parts[-1]}) AS b ON {on}"

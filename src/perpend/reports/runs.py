@@ -25,7 +25,7 @@ from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.findings.severity.active import ActiveSeverities, is_severity
 from perpend.findings.waivers.active import ActiveWaivers
 from perpend.inventory.importers.input import need_a_store, needs_joining
-from perpend.inventory.importers.rules import TOLD_BY_VERDICTS
+from perpend.inventory.importers.rules import REPEATED_BY_VERDICTS
 from perpend.inventory.readers import collect_files
 from perpend.inventory.readers.files import are_large
 from perpend.language.compiler.analyzer import Analyzer
@@ -249,7 +249,7 @@ class _Run:
             reason = "tables and inputs that refer to each other need duckdb or spark"
             raise InvalidOption(f"--engine interpreter: {reason}", "--engine")
         _warn_failures(imported.failures)
-        warn_diagnostics([problem for problem in imported.problems if problem.code not in TOLD_BY_VERDICTS])
+        warn_diagnostics([problem for problem in imported.problems if problem.code not in REPEATED_BY_VERDICTS])
         if imported.snapshot is None:
             return RunOutcome(UNUSABLE)
         selection = self._select(imported.snapshot)
@@ -502,12 +502,12 @@ class _Report:
             self._write_verdicts()
 
     def _print_table(self) -> None:
-        from perpend.reports.terminal.verdicts.terminal import Detail, print_judgement
+        from perpend.reports.terminal.verdicts.terminal import Detail, print_report
 
         request = self.request
         detail = Detail.TOTALS if request.quiet else Detail.SUMMARY if request.summary else Detail.ALL
         with terminal(request.format.out) as console:
-            print_judgement(
+            print_report(
                 self.evaluation,
                 console,
                 limit=request.limit,
@@ -520,11 +520,11 @@ class _Report:
             )
 
     def _write_html(self) -> None:
-        from perpend.reports.html.page import write_handout
+        from perpend.reports.html.page import write_html_report
         from perpend.reports.terminal.verdicts.decisions import waived_text
 
         with output_stream(self.request.format.out) as stream:
-            write_handout(
+            write_html_report(
                 self.evaluation,
                 stream,
                 accounts=self.request.accounts,
@@ -601,19 +601,19 @@ class _Report:
         if (not (is_table or is_json) or request.quiet) and request.decided:
             warn(visible(deciding_text(request.decided)))
         if not is_table:
-            from perpend.reports.terminal.verdicts.terminal import excluded_text, narrowed_text
+            from perpend.reports.terminal.verdicts.terminal import excluded_text, filter_text
 
             if evaluation.selection.excluded and not is_json:
                 warn(visible(excluded_text(evaluation)))
             if evaluation.filter_verdicts:
-                warn(visible(narrowed_text(evaluation)))
+                warn(visible(filter_text(evaluation)))
         for card in evaluation.scorecards() if not is_table or request.require_coverage else ():
             if not card.all_asked:
-                warn(f"{visible(card.framework.id)}: {card.asked_in_words}")
+                warn(f"{visible(card.framework.id)}: {card.coverage_text}")
 
     def _warn_old_reports(self) -> None:
         """Warn about credential reports that are older than the four hours after which AWS makes a new one."""
-        from perpend.core.values.age import age_text
+        from perpend.core.values.age import age_in_words
         from perpend.evaluation.verdicts.staleness import old_reports
 
         now = self.evaluation.day.time if self.evaluation.day.given else datetime.now(UTC)
@@ -624,7 +624,7 @@ class _Report:
             verb = "are" if others else "is"
             hint = "" if self.request.max_age is not None else "; --max-age says how old facts may be"
             since = "what happened since is not in it"
-            warn(f"{visible(name)}{others} {verb} older than 4 hours (up to {age_text(age)}): {since}{hint}")
+            warn(f"{visible(name)}{others} {verb} older than 4 hours (up to {age_in_words(age)}): {since}{hint}")
 
     def _warn_unread_objects(self) -> None:
         """Warn about object types of which not all objects were read. Unusable inputs have warnings of their own."""

@@ -12,7 +12,7 @@ from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from perpend.core.diagnostics.escape import commanding_nothing, trimmed, visible
+from perpend.core.diagnostics.escape import trimmed, visible, without_commands
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def terminal(path: str | None) -> Iterator[Console]:
         width = _NARROWEST if os.environ.get("COLUMNS", "").strip() == "0" else None
         console = _Console(width=width, highlight=False, markup=False, emoji=False, no_color=None if colours() else True)
         console.size = console.size  # rich asks the terminal for its size for every line otherwise
-        console.file = (commanding_nothing if console.is_terminal else trimmed)(console.file)
+        console.file = (without_commands if console.is_terminal else trimmed)(console.file)
         yield console
         return
     with output_stream(path) as stream:

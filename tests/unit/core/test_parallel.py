@@ -238,7 +238,7 @@ def test_where_no_threads_can_be_counted_there_may_be_any(monkeypatch: pytest.Mo
         raise FileNotFoundError(path)
 
     monkeypatch.setattr(os, "listdir", missing)
-    assert not processes.all_threads_are_pythons()
+    assert not processes.has_only_python_threads()
 
 
 def test_a_process_apart_answers_in_order_and_is_gone_behind_it() -> None:

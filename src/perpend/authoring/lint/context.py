@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perpend.core.values.types import TEXT_COLLECTIONS
 from perpend.language.operations.operation import Constant
-from perpend.language.syntax.documents import is_unit_test, written_below, written_in
+from perpend.language.syntax.documents import calls_below, calls_in, is_unit_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,7 +72,7 @@ class LintContext:
 
     def _calls(self) -> Iterator[Call]:
         for logic, _ in self.logics:
-            yield from written_in(logic.block)
+            yield from calls_in(logic.block)
         for entity in self.repository.extracts_ids:
             yield from self.extracts_calls(entity)
 
@@ -81,7 +81,7 @@ class LintContext:
         document = self.repository.extracts(entity).value
         for extract in document.extracts if document else ():
             if extract.value is not None:
-                yield from written_below(extract.value)
+                yield from calls_below(extract.value)
 
 
 def blocks_of(logic: Logic, analyzed: Analyzed) -> Iterator[tuple[WrittenBlock, Block]]:

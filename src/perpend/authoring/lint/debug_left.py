@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Severity
 from perpend.core.objects.ids import is_production
-from perpend.language.syntax.documents import written_in
+from perpend.language.syntax.documents import calls_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def find(survey: LintContext) -> Iterator[Diagnostic]:
     """Yield the ``DEBUG`` operations of production logic files and of extracts."""
     for logic, _ in survey.policies:
         if is_production(logic.id):
-            for call in written_in(logic.block):
+            for call in calls_in(logic.block):
                 if call.operation.name == "DEBUG":
                     yield RULE.at(call.span, "`DEBUG` was left in production logic")
     for entity in survey.repository.extracts_ids:

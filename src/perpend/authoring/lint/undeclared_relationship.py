@@ -52,7 +52,7 @@ from perpend.core.diagnostics.model import Diagnostic, Rule, Severity, Span, sug
 from perpend.core.diagnostics.phrases import shorten
 from perpend.core.objects.ids import type_of_extracts
 from perpend.language.operations.operation import Constant
-from perpend.language.syntax.documents import written_below
+from perpend.language.syntax.documents import calls_below
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -83,7 +83,7 @@ class _Paths:
     def of_block(self, block: WrittenBlock, object_type: ObjectType) -> Iterator[Diagnostic]:
         for condition in block.conditions:
             if condition.check is not None:
-                for call in written_below(condition.check):
+                for call in calls_below(condition.check):
                     yield from self.of_call(call, object_type)
         for related in block.related:
             if related.relationship is None:

@@ -34,7 +34,7 @@ from perpend.findings.waivers.read import ID as WAIVER_ID
 from perpend.findings.waivers.read import waivers_below, waivers_of
 from perpend.inventory.readers.credential_report import COLUMNS, LATER_COLUMNS
 from perpend.language.compiler.analyzer import Analyzer
-from perpend.language.compiler.names import ids_named, printable, type_named, types_meant
+from perpend.language.compiler.names import find_type, find_types, match_ids, printable
 from perpend.language.syntax.files import MAX_YAML, Files
 from perpend.language.syntax.repository import ROOT_MARK, Repository
 from perpend.language.syntax.schema import schema_files
@@ -99,7 +99,7 @@ def new_policy(
     data have an object for each result of the logic.
     """
     entity = new_policy_id(name, repository)
-    question = _question(type_named(type_name, repository), repository, path, key)
+    question = _question(find_type(type_name, repository), repository, path, key)
     full = _option_text("--name", title) or _words(entity.rpartition("/")[2])
     shared = {**_folders(entity, repository), f"{entity[1:]}/policy.yaml": templates.policy_text(full, full)}
     for extract in _extract_names(question):
@@ -117,7 +117,7 @@ def new_extracts(
     name: str, type_name: str, repository: Repository, *, path: str | None = None, key: str | None = None
 ) -> NewFiles:
     """Return a file of extracts of a type that holds one of that name."""
-    question = _question(type_named(type_name, repository), repository, path, key)
+    question = _question(find_type(type_name, repository), repository, path, key)
     name = new_api_name(name)
     file = _extracts_file(question.type.name, name)
     if file in repository.tree.files:
@@ -251,7 +251,7 @@ def new_waiver(name: str, policy: str, repository: Repository, *, objects: str, 
     """Return a file with one waiver of a policy's findings. The author fills in reason and owner."""
     if not WAIVER_ID.fullmatch(name):
         raise UnusableId(f"'{printable(name)}' is not an ID of a waiver: use letters, digits, '.', '_' and '-', 80 at most")
-    named, *others = ids_named([policy], repository.policy_ids, "policy")
+    named, *others = match_ids([policy], repository.policy_ids, "policy")
     if others:
         raise UnusableId(f"'{printable(policy)}' names {len(others) + 1} policies: name one of them, such as {named}")
     if until < datetime.now(UTC).date():
@@ -329,7 +329,7 @@ def _option_text(option: str, text: str | None) -> str | None:
 
 def _reject_taken_label(name: str, label: str, repository: Repository) -> None:
     """Reject a label that already names another type, as a label or as the name of a view: it would be ambiguous."""
-    other = next((named_type.name for named_type in types_meant(label, repository) if named_type.name != name), None)
+    other = next((named_type.name for named_type in find_types(label, repository) if named_type.name != name), None)
     if other is not None:
         raise UnusableId(f"'{printable(label)}' names {other} already: choose another --label")
 

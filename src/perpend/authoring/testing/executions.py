@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from perpend.authoring.testing.run import TestReport, compare, coverage_of, tests_of
 from perpend.core.values.values import date_time_from_text, milliseconds_from_datetime
-from perpend.language.compiler.analyzer import logic_problems
+from perpend.language.compiler.analyzer import logic_errors
 from perpend.language.interpreter.interpreter import Interpreter
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def run_executions(analyzer: Analyzer, logic_ids: Sequence[str]) -> dict[str, Ex
 def _executions(analyzer: Analyzer, logic_id: str) -> Executions:
     program = analyzer.analyzed(logic_id).program
     if program is None:
-        return Executions(problems=logic_problems(analyzer, logic_id))
+        return Executions(problems=logic_errors(analyzer, logic_id))
     tests, problems = tests_of(analyzer.repository, analyzer, logic_id)
     blocks = list(blocks_of(program.block))
     numbers = {id(block): number for number, block in enumerate(blocks)}

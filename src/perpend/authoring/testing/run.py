@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.errors import refuse_text
+from perpend.core.errors import reject_single_text
 from perpend.core.objects.inventory import CloudObject, Origin
 from perpend.core.parallel import can_fork, spread
 from perpend.core.values.values import DAY, date_time_from_text, milliseconds_from_datetime
 from perpend.evaluation.engines.nested import indexes_of
 from perpend.evaluation.explain.steps import Step, deciding_steps
-from perpend.language.compiler.analyzer import logic_problems
+from perpend.language.compiler.analyzer import logic_errors
 from perpend.language.compiler.reachability import silent_checks
 from perpend.language.compiler.verdicts import verdict_table
 from perpend.language.interpreter.interpreter import Interpreter
@@ -130,7 +130,7 @@ def run_policy_tests(
 
     ``engine`` evaluates the test objects as tables, in this process, instead of the interpreter.
     """
-    refuse_text(logic_ids, "logic files")
+    reject_single_text(logic_ids, "logic files")
 
     def part_of(chunk: Sequence[str]) -> TestReport:
         part = TestReport()
@@ -189,7 +189,7 @@ def _unit_test(expression: Expr) -> Expr | None:
 def _run(analyzer: Analyzer, logic_id: str, report: TestReport, *, strict_errors: bool, engine: Engine | None = None) -> None:
     program = analyzer.analyzed(logic_id).program
     if program is None:
-        report.refused[logic_id] = logic_problems(analyzer, logic_id)
+        report.refused[logic_id] = logic_errors(analyzer, logic_id)
         return
     tests, problems = tests_of(analyzer.repository, analyzer, logic_id)
     if problems:

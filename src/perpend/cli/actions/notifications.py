@@ -12,7 +12,7 @@ import click
 from perpend.cli.config.command import configuration_of
 from perpend.cli.options.extras import extra_packages
 from perpend.cli.options.history.record import place_of
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.waivers import waivers_here
 from perpend.findings.notifications.run import NewsRequest, deliver_news, selected_channels
 from perpend.findings.notifications.send import post
@@ -46,7 +46,7 @@ def notify_channels(asked: NotifyOptions) -> int:
     place = place_of(asked.directory)
     channels = selected_channels(Path(asked.channels), asked.names, with_secrets=not asked.dry_run)
     senders = {} if asked.dry_run else _senders(channels)
-    repository = repository_here(asked.repo)
+    repository = open_repository_here(asked.repo)
     waivers = waivers_here(repository, asked.waivers_dir, none=asked.no_waivers)
     accounts = configuration_of(click.get_current_context()).accounts
     owners = {number: account.owner for number, account in accounts.items() if account.owner}

@@ -12,7 +12,7 @@ import click
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.options.history.record import place_of
 from perpend.cli.options.programs import tell_problems, tell_refused
-from perpend.cli.options.repository import store_named
+from perpend.cli.options.repository import open_store
 from perpend.evaluation.verdicts.selection import select_policies
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ class PrintedPlan:
 
     plan: StorePlan
 
-    def mendings(self) -> Iterator[RemediationPlan]:
+    def remediation_plans(self) -> Iterator[RemediationPlan]:
         """Yield a plan for each incompliant object."""
-        return self.plan.mendings()
+        return self.plan.remediation_plans()
 
     def tell(self) -> int:
         """Print the summary and warnings on standard error, and return the exit code."""
@@ -74,7 +74,7 @@ def plan_of_store(
     except UnusableRemedy as error:
         tell_problems(analyzer.repository, error.diagnostics)
         raise
-    with store_named(directory).reading(run) as snapshot:
+    with open_store(directory).reading(run) as snapshot:
         selection = select_policies(analyzer, tuple(asked.policies), over=snapshot, standing=asked.by_folder)
         tell_refused(analyzer.repository, selection)
         with evaluate_snapshot(snapshot, selection, snapshot_time=snapshot_time, max_age=max_age) as evaluation:

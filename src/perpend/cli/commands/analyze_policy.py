@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from perpend.cli.options.completion import complete_files
-from perpend.cli.options.format import form_option
+from perpend.cli.options.format import format_option
 from perpend.core.iam.access_policy import AccessPolicyError
 from perpend.core.iam.levels import PolicyKind, access_of_statements
 from perpend.core.iam.surroundings import Surroundings, UnusableSurroundings, surroundings_from_json
@@ -56,7 +56,7 @@ Exit codes: 0 known for every Allow statement, 3 unknown for some,
     show_default=True,
     help="The kind of the document: of a resource, of an identity, or the trust policy of a role.",
 )
-@form_option("analyze-policy")
+@format_option("analyze-policy")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(document: str, context_file: str | None, kind: str, form: str, out: str | None) -> int:
     """Show who can use each Allow statement of DOCUMENT, and why. DOCUMENT is an AWS policy in JSON; - means standard input.

@@ -10,11 +10,11 @@ from perpend.cli.config.command import Configured, configuration_of, is_from_fil
 from perpend.cli.options.completion import complete_files, complete_runs
 from perpend.cli.options.inputs import input_options, inputs_here, inputs_or_store, words_of
 from perpend.cli.options.policy_selection import choice_options
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import report_options, run_on_store, run_request
 from perpend.cli.options.values import max_age_option, moment, settings
 from perpend.cli.options.waivers import waiver_options
-from perpend.core.values.age import written_age
+from perpend.core.values.age import format_age
 from perpend.evaluation.engines.by_name import LOCAL
 from perpend.reports.runs import evaluate_and_report
 from perpend.reports.streams import refuse_input_as_output
@@ -102,7 +102,7 @@ def command(context: click.Context, /, inputs: tuple[str, ...], store: str | Non
         raise click.UsageError("--inherited goes with --framework")
     for out in (given["out"], given["requirements"]):
         refuse_input_as_output(out, inputs)
-    repository = repository_here(given["repo"])
+    repository = open_repository_here(given["repo"])
 
     def explain_command(unread: Sequence[str]) -> ExplainCommand:
         return _explain_command(context, repository, inputs, unread, {"--store": store, **given})
@@ -125,7 +125,7 @@ def _explain_command(
     same = {
         "--store": given["--store"],
         "--run": given["run"],
-        "--max-age": None if max_age is None or is_from_file(context, "max_age") else written_age(max_age),
+        "--max-age": None if max_age is None or is_from_file(context, "max_age") else format_age(max_age),
         "--repo": None if is_from_file(context, "repo") else given["repo"],
         "--config": str(file.path) if file and named_by(context) == "--config" else None,
     }

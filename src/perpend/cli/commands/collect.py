@@ -10,7 +10,7 @@ from perpend.cli.collect_dry_run import print_dry_run
 from perpend.cli.collect_summary import print_collected
 from perpend.cli.config.command import Configured
 from perpend.cli.options.collection import collection_options, collection_request, reject_contradictions
-from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.progress import TerminalProgress
 from perpend.collectors.protocol import CollectOptions
 from perpend.core.diagnostics.escape import visible
@@ -48,7 +48,7 @@ def collect_aws(store: str | None, **given: Any) -> int:
     """
     options = CollectOptions(**given)
     reject_contradictions(options)
-    request = collection_request(repository_here(options.repo), options.policies, options.frameworks, options.types)
+    request = collection_request(open_repository_here(options.repo), options.policies, options.frameworks, options.types)
     if options.dry_run:
         print_dry_run(request, options)
         return 0
@@ -56,7 +56,7 @@ def collect_aws(store: str | None, **given: Any) -> int:
         raise click.UsageError("collect needs a --store for the snapshot")
     from perpend.collectors.runs.collection import collect_accounts
 
-    target = store_named(store)
+    target = open_store(store)
     result = collect_accounts(target, request, options, TerminalProgress())
     print_collected(result, request, err=False)
     click.echo(f"next: perpend check --store {visible(target.place)}")

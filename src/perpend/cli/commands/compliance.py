@@ -9,9 +9,9 @@ import click
 
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_frameworks
-from perpend.cli.options.format import form_option
+from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import place_of, store_option
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.findings.waivers.active import ActiveWaivers
@@ -55,7 +55,7 @@ Examples:
     shell_complete=complete_frameworks,
     help="With one --framework: also show the policies carried over from this older version.",
 )
-@form_option("compliance")
+@format_option("compliance")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     directory: str,
@@ -73,14 +73,14 @@ def command(
     A requirement is `waived` if all its incompliant findings are waived, and `attested` if an attestation covers it. Neither
     counts as met.
     """
-    from perpend.findings.history.compliance import carried_here, scorecards_here
+    from perpend.findings.history.compliance import framework_carry_over, scorecards_from_history
 
     if before is not None and (len(frameworks) != 1 or form not in ("text", "json")):
         raise click.UsageError("--from goes with one --framework, and with --format text or json")
-    repository, place = repository_here(repo), place_of(directory)
+    repository, place = open_repository_here(repo), place_of(directory)
     waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
-    cards: list[Scorecard] = scorecards_here(place, repository, frameworks, accounts, waiving.answered_in_history)
-    carried = carried_here(repository, before, frameworks[0]) if before is not None else None
+    cards: list[Scorecard] = scorecards_from_history(place, repository, frameworks, accounts, waiving.answered_in_history)
+    carried = framework_carry_over(repository, before, frameworks[0]) if before is not None else None
     if form == "text":
         from perpend.reports.terminal.history.compliance import print_card, print_carry_over
 
@@ -119,10 +119,10 @@ def _write_results(
     place: HistoryStorage, repository: Repository, accounts: Sequence[str], cards: Sequence[Scorecard], stream: TextIO
 ) -> None:
     from perpend.cli.options.severity import time_of
-    from perpend.findings.history.compliance import counts_known
+    from perpend.findings.history.compliance import newest_counts_of
     from perpend.reports.formats.oscal import write_results_of
-    from perpend.reports.terminal.history.finding import HistoryAnnotations, run_of_history
+    from perpend.reports.terminal.history.finding import HistoryAnnotations, history_run
 
     head = place.head()
-    run = run_of_history(head, time_of(head), counts_known(place, accounts), HistoryAnnotations(repository), cards)
+    run = history_run(head, time_of(head), newest_counts_of(place, accounts), HistoryAnnotations(repository), cards)
     write_results_of(run, {}, stream)

@@ -11,7 +11,7 @@ import click
 
 from perpend.cli.config.command import Configured, configuration_of, named_by, value_in_use
 from perpend.cli.config.settings import ACCOUNT_SETTINGS, ACCOUNTS, SETTINGS, known_names
-from perpend.cli.options.format import form_option
+from perpend.cli.options.format import format_option
 from perpend.cli.options.repository import root_here
 from perpend.core.diagnostics.escape import visible
 from perpend.language.compiler.names import UnknownName, did_you_mean, printable
@@ -49,7 +49,7 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
 
 @click.command("config", cls=Configured, epilog=EPILOG)
 @click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=_complete)
-@form_option("config")
+@format_option("config")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.pass_context
 def command(context: click.Context, /, keys: tuple[str, ...], form: str, out: str | None) -> int:

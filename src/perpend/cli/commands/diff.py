@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from perpend.cli.config.command import Configured, is_from_file
-from perpend.cli.options.format import form_option, listing_options, not_written
+from perpend.cli.options.format import format_option, history_format_options, not_written
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import write_difference, writes_counts
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import warn_deciding_settings
 from perpend.cli.options.severity import ratings_option
 from perpend.cli.options.waivers import waiver_options
@@ -54,8 +54,8 @@ Exit codes: 0 nothing newly incompliant that is not waived, 1 something newly in
 @waiver_options
 @click.option("--run", metavar="ID", help="With --policies: compare over this snapshot. Default: the current one.")
 @ratings_option
-@form_option("diff")
-@listing_options
+@format_option("diff")
+@history_format_options
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Objects shown of each kind.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.pass_context
@@ -99,7 +99,7 @@ def command(
     if run is not None:
         raise click.UsageError("--run goes with --policies")
     warn_deciding_settings(context)
-    repository = repository_here(repo)
+    repository = open_repository_here(repo)
     waiving = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
     rating = ActiveSeverities.here(repository, ratings_dir)
     place = place_of(directory)
@@ -115,12 +115,12 @@ def _difference(
     place: HistoryStorage, names: tuple[str, ...], waiving: ActiveWaivers, rating: ActiveSeverities, *, counted: bool
 ) -> tuple[Difference, dict[str, str], dict[str, dict[Status, int]]]:
     """Return the differences, the waivers in words, and with ``counted`` the counts of each policy after the later run."""
-    from perpend.findings.history.compliance import counts_among
+    from perpend.findings.history.compliance import newest_counts_in
     from perpend.findings.history.queries.findings import COMPARED, compared, coverage, run_named
     from perpend.findings.history.queries.views import asking
     from perpend.findings.severity.priority import keep_ratings, with_severity
     from perpend.findings.waivers.match_history import with_waivers
-    from perpend.reports.terminal.history.finding import words_of_waivers
+    from perpend.reports.terminal.history.finding import waiver_texts
     from perpend.reports.terminal.history.findings import rows_in
     from perpend.reports.terminal.history.run_diff import Difference
 
@@ -144,5 +144,5 @@ def _difference(
         columns = [str(column[0]) for column in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))
         judged = coverage(connection, before.number), coverage(connection, after.number)
-        known = counts_among(connection, head, until=after.number) if counted else {}
-    return Difference(before, after, judged, rows, columns), words_of_waivers(covering), known
+        known = newest_counts_in(connection, head, until=after.number) if counted else {}
+    return Difference(before, after, judged, rows, columns), waiver_texts(covering), known

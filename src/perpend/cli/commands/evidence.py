@@ -11,10 +11,10 @@ import click
 from perpend.cli.config.command import Configured, is_from_file
 from perpend.cli.config.configuration import is_address
 from perpend.cli.options.completion import complete_files, complete_runs
-from perpend.cli.options.format import form_option
+from perpend.cli.options.format import format_option
 from perpend.cli.options.policy_selection import choice_options
 from perpend.cli.options.programs import chosen_policies
-from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.severity import rating_files, ratings_option
 from perpend.cli.options.streams import output_bytes
 from perpend.cli.options.tree_faults import tell_tree_faults
@@ -87,18 +87,18 @@ def write(**given: Any) -> int:
 
     The same run and policies give the same bytes. By default, the policies are those of the run.
     """
-    from perpend.findings.history.compliance import counts_known
+    from perpend.findings.history.compliance import newest_counts_of
     from perpend.findings.history.manifest import HistoryManifest
     from perpend.findings.history.storage import HistoryStorage
     from perpend.language.compiler.analyzer import Analyzer
     from perpend.reports.evidence.create import EvidenceOptions, create_evidence, run_reference
 
     options = EvidenceOptions(**given)
-    repository = repository_here(options.repo)
+    repository = open_repository_here(options.repo)
     tell_tree_faults(repository)
     waivers = ActiveWaivers.here(repository, options.waivers_dir, none=options.no_waivers)
     rating_files(repository, options.ratings_dir)
-    store = store_named(options.directory)
+    store = open_store(options.directory)
     history = None if is_address(options.directory) else HistoryStorage(options.directory)
     reference = run_reference(store, history.head() if history else HistoryManifest(), options.run)
     chosen = _chooses_policies() or not reference.policies
@@ -120,7 +120,7 @@ def write(**given: Any) -> int:
                 snapshot,
                 selection,
                 attested=[attestation.policy for attestation in waivers.files.attestations],
-                counts=counts_known(history, until=reference.run.number) if history and reference.run else {},
+                counts=newest_counts_of(history, until=reference.run.number) if history and reference.run else {},
                 chosen=chosen,
             )
     written = created.written
@@ -142,13 +142,13 @@ def _chooses_policies() -> bool:
 @command.command("verify", epilog="\b\nExample:\n  perpend evidence verify november.zip --format json")
 @click.argument("file", metavar="FILE", type=click.Path(), shell_complete=complete_files)
 @click.option("--inputs", metavar="DIR", type=click.Path(), help="For a pack without inputs: the store with the inputs.")
-@form_option("evidence")
+@format_option("evidence")
 def verify(file: str, inputs: str | None, form: str) -> int:
     """Compare every file of a pack with its digest, judge the run once more, and compare the verdicts byte for byte."""
     from perpend.reports.evidence.create import verification_document, verification_lines
     from perpend.reports.evidence.verify import verify_evidence
 
-    outcome = verify_evidence(Path(file), store_named(inputs) if inputs is not None else None)
+    outcome = verify_evidence(Path(file), open_store(inputs) if inputs is not None else None)
     for line in [json.dumps(verification_document(outcome), indent=1)] if form == "json" else verification_lines(outcome):
         click.echo(line)
     return {True: 0, False: DIFFERENT, None: INCOMPLETE}[outcome.holds]

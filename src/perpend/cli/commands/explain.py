@@ -8,16 +8,16 @@ import click
 
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_files, complete_objects, complete_policies, complete_runs
-from perpend.cli.options.format import form_option
+from perpend.cli.options.format import format_option
 from perpend.cli.options.inputs import input_options, inputs_here, inputs_or_store
-from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.values import max_age_option, moment, repository_option
 from perpend.evaluation.explain.steps import explain_verdict
 from perpend.evaluation.verdicts.child_lists import with_children
 from perpend.evaluation.verdicts.evaluation_time import evaluation_time
 from perpend.evaluation.verdicts.objects import object_named
 from perpend.evaluation.verdicts.selection import program_named
-from perpend.evaluation.verdicts.staleness import aged_estate, freshness_of
+from perpend.evaluation.verdicts.staleness import freshness_of, mark_stale_inventory
 from perpend.inventory.importers.input import need_a_store, needs_joining
 from perpend.inventory.readers import collect_files
 from perpend.inventory.readers.files import are_large
@@ -58,7 +58,7 @@ Examples:
 )
 @max_age_option
 @click.option("--all", "everything", is_flag=True, help="Also show derived values, and conditions that were not reached.")
-@form_option("explain")
+@format_option("explain")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     policy: str,
@@ -80,7 +80,7 @@ def command(
     """
     inputs_or_store(inputs, store, "explain")
     refuse_input_as_output(out, inputs)
-    analyzer = Analyzer(repository_here(repo))
+    analyzer = Analyzer(open_repository_here(repo))
     program = program_named(analyzer, policy)
     fresh = freshness_of(max_age, snapshot_time, None)
     if store is not None:
@@ -128,14 +128,14 @@ def _read(
         with joined(collected, declared=declared) as store:
             assert store.snapshot is not None  # what cannot be used has raised
             return _object_of(analyzer, program, name, store.snapshot, fresh, "among the inputs")
-    inventory = with_children(aged_estate(collected.inventory, fresh), [program], analyzer.object_type)
+    inventory = with_children(mark_stale_inventory(collected.inventory, fresh), [program], analyzer.object_type)
     return object_named(inventory, program.input_type, name), [source.observed_at for source in inventory.sources]
 
 
 def _stored(
     analyzer: Analyzer, program: Program, name: str, directory: str, run: str | None, fresh: Freshness | None
 ) -> tuple[CloudObject, list[datetime | None]]:
-    with store_named(directory).reading(run) as snapshot:
+    with open_store(directory).reading(run) as snapshot:
         return _object_of(analyzer, program, name, snapshot, fresh)
 
 
@@ -143,10 +143,10 @@ def _object_of(
     analyzer: Analyzer, program: Program, name: str, snapshot: Snapshot, fresh: Freshness | None, where: str = ""
 ) -> tuple[CloudObject, list[datetime | None]]:
     from perpend.evaluation.verdicts.objects import stored_object_named
-    from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
+    from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
     from perpend.inventory.snapshots.temporary_store import scratch
 
     with scratch() as directory:
-        aged = aged_snapshot(snapshot, fresh, analyzer.repository.declared_type, directory)
+        aged = mark_stale_snapshot(snapshot, fresh, analyzer.repository.declared_type, directory)
         judged = stored_object_named(aged, program, analyzer.object_type(program.input_type), name, where)
     return judged, [source.observed_at for source in snapshot.sources]

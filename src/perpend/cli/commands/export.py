@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from perpend.cli.config.command import Configured
 from perpend.cli.config.configuration import is_address
 from perpend.cli.options.policy_selection import choice_options
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import run_on_store, run_request
 from perpend.cli.options.severity import ratings_option
 from perpend.cli.options.values import max_age_option
@@ -133,7 +133,7 @@ def security_hub(
 
 def _write_findings(context: click.Context, store: str, format: FormatOptions, given: Mapping[str, Any]) -> None:
     """Check a store and write all its findings to a file, passing ones included."""
-    repository = repository_here(given["repo"])
+    repository = open_repository_here(given["repo"])
     request = run_request(context, given, repository, format=format, fail_on="never", decided=())
     if run_on_store(request, store, record=False).exit_code == UNUSABLE:
         raise CannotPush("the store was not evaluated in full: nothing was sent")

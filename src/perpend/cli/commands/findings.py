@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.cli.config.command import Configured, configuration_of
-from perpend.cli.options.format import form_option, listing_options
+from perpend.cli.options.format import format_option, history_format_options
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import FindingsWriter
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import warn_deciding_settings
 from perpend.cli.options.severity import check_unrated_passes, ratings_option, time_of, unrated_passes_option
 from perpend.cli.options.values import moment, repository_option
 from perpend.cli.options.waivers import waiver_options
-from perpend.findings.history.model import OPEN_LIVES, State
+from perpend.findings.history.model import OPEN_STATES, State
 from perpend.findings.severity.active import SEVERITIES, ActiveSeverities
 from perpend.findings.waivers.active import ActiveWaivers
-from perpend.language.compiler.names import type_named
+from perpend.language.compiler.names import find_type
 from perpend.reports.formats.write import FormatOptions
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ Exit codes: 0, with --fail-on 1 or 3 as it says, 2 usage error, no history, or u
 @click.option(
     "--since", metavar="TIME", callback=moment, help="List findings that were opened or reopened at this time or later."
 )
-@form_option("findings")
-@listing_options
+@format_option("findings")
+@history_format_options
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Findings shown in the table.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.pass_context
@@ -119,13 +119,13 @@ def command(
     from perpend.findings.history.queries.views import asking
     from perpend.findings.severity.priority import at_least, keep_ratings, with_priority
     from perpend.findings.waivers.match_history import with_waivers
-    from perpend.reports.terminal.history.finding import HistoryAnnotations, words_of_waivers
+    from perpend.reports.terminal.history.finding import HistoryAnnotations, waiver_texts
 
     options = FormatOptions(form, out, ocsf_version=ocsf_version, unrated=unrated, github=github)
     options.check()
     if fail_on is not None:
         warn_deciding_settings(context)
-    place, repository = place_of(directory), repository_here(repo)
+    place, repository = place_of(directory), open_repository_here(repo)
     waivers = ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
     check_unrated_passes(context, fail_on, unrated_passes)
     severities = ActiveSeverities.here(repository, ratings_dir, fail_on=fail_on, unrated_passes=unrated_passes)
@@ -134,7 +134,7 @@ def command(
     filter = _filter(context, repository, **wanted)
     with asking(place, *writer.views, accounts=filter.accounts, objects=filter.objects) as connection:
         matches = waivers.covered_findings(connection, head)
-        notes = HistoryAnnotations(repository, words_of_waivers(matches), severities.in_force, lines=form == "sarif")
+        notes = HistoryAnnotations(repository, waiver_texts(matches), severities.in_force, lines=form == "sarif")
         query = with_waivers(filter.query(head, writer.columns), waived)
         if order == "age" and not severities.in_force.by_policy:
             writer.write(connection, query, place, notes)
@@ -164,9 +164,9 @@ def _filter(
     named = configuration_of(context).accounts
     numbers: Mapping[str, str] = {account.name.casefold(): number for number, account in named.items() if account.name}
     return FindingFilter(
-        () if "all" in lives else lives or tuple(life.value for life in OPEN_LIVES),
+        () if "all" in lives else lives or tuple(life.value for life in OPEN_STATES),
         policies,
-        tuple(type_named(name, repository).name for name in types),
+        tuple(find_type(name, repository).name for name in types),
         tuple(numbers.get(one.casefold(), one) for one in accounts),
         objects,
         since.isoformat() if since else None,

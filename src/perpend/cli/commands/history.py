@@ -8,7 +8,7 @@ import click
 
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
-from perpend.cli.options.format import form_option
+from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import write_rows_as
 from perpend.core.diagnostics.escape import visible
@@ -41,17 +41,17 @@ def command() -> None:
 @command.command("show", cls=Configured)
 @click.argument("name", metavar="OBJECT|POLICY|FINDING")
 @store_option
-@form_option("history")
+@format_option("history")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def show(name: str, directory: str, form: str, out: str | None) -> int:
     """Show all events of an object (by Id, external id or name), a policy, or a finding (by its id)."""
     from perpend.findings.history.queries.findings import about
-    from perpend.findings.history.queries.views import asking, asking_of
+    from perpend.findings.history.queries.views import asking, history_of_object
     from perpend.reports.terminal.history.findings import print_story, rows_in
 
     place = place_of(directory)
     what, query = about(place.head(), name)
-    with asking_of(place, name) if what == "object" else asking(place, "event") as connection:
+    with history_of_object(place, name) if what == "object" else asking(place, "event") as connection:
         answer = connection.execute(*query)
         columns = [str(column[0]) for column in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))

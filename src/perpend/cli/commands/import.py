@@ -10,7 +10,7 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_files
 from perpend.cli.options.inputs import input_options, inputs_here
-from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.values import object_types_option
 from perpend.core.diagnostics.escape import inert, visible
 from perpend.core.diagnostics.phrases import counted
@@ -47,11 +47,11 @@ def command(context: click.Context, /, inputs: tuple[str, ...], directory: str, 
     --type, --mapping, --observed-at and --complete apply to the inputs before them, back to the previous such option; in
     front of all inputs, they apply to all.
     """
-    repository = repository_here(repo)
+    repository = open_repository_here(repo)
     read = inputs_here(context, inputs, repository)
     with progress("reading") as done:
         imported = import_inputs(
-            store_named(directory), read, declared=repository.declared_type, keep_going=keep_going, progress=done
+            open_store(directory), read, declared=repository.declared_type, keep_going=keep_going, progress=done
         )
     for failure in imported.failures:
         click.echo(f"perpend: {failure}", err=True)

@@ -9,8 +9,8 @@ import click
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.options.completion import complete_runs
-from perpend.cli.options.format import form_option
-from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.format import format_option
+from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.values import object_types_option
 from perpend.core.diagnostics.text import line_of
 from perpend.inventory.snapshots.column_cache import damaged_below
@@ -48,8 +48,8 @@ def list_snapshots(directory: str) -> int:
     """List all snapshots, the oldest first, with a mark at the current one."""
     from perpend.reports.terminal.inventory import print_snapshots
 
-    store = store_named(directory)
-    in_force = store.snapshot().id if not store.runs() else store.run_in_force()
+    store = open_store(directory)
+    in_force = store.snapshot().id if not store.runs() else store.current_run()
     with terminal(None) as console:
         print_snapshots(store.snapshots(), in_force, console)
     return 0
@@ -64,7 +64,7 @@ def show_snapshot(run: str | None, directory: str, repo: str | None, verify: boo
     """Show the sources, tables, columns and gaps of a snapshot. Default: the current one."""
     from perpend.reports.terminal.inventory import print_snapshot
 
-    store = store_named(directory)
+    store = open_store(directory)
     declared = _declared(repo)
     with store.reading(run) as snapshot, terminal(None) as console:
         for table in snapshot.files if verify else ():
@@ -82,7 +82,7 @@ def show_snapshot(run: str | None, directory: str, repo: str | None, verify: boo
 @_store
 @_repo
 @click.option("--run", metavar="RUN", shell_complete=complete_runs, help="The snapshot to query. Default: the current one.")
-@form_option("inventory sql")
+@format_option("inventory sql")
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Rows shown in the table.")
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop the query after this time."
@@ -102,15 +102,15 @@ def ask(
 
     The views of the store's history are finding, policy_output, episode, event, ledger, run, scorecard, waiver and waived.
     """
-    from perpend.cli.options.history.record import views_beside
-    from perpend.inventory.snapshots.queries.apart import asked_apart
+    from perpend.cli.options.history.record import history_views_for
+    from perpend.inventory.snapshots.queries.apart import query_in_process
     from perpend.inventory.snapshots.queries.views import SqlFailed
 
-    views = views_beside(directory, question, repo)
+    views = history_views_for(directory, question, repo)
     try:
         with (
-            store_named(directory).reading(run) as snapshot,
-            asked_apart(snapshot, question, declared=_declared(repo), timeout=timeout, more=views) as answer,
+            open_store(directory).reading(run) as snapshot,
+            query_in_process(snapshot, question, declared=_declared(repo), timeout=timeout, more=views) as answer,
         ):
             _write(answer, form, out, limit)
     except SqlFailed as error:
@@ -124,7 +124,7 @@ def ask(
 @click.option("--keep", type=click.IntRange(min=1), required=True, metavar="N", help="Keep this many of the newest snapshots.")
 def prune(directory: str, keep: int) -> int:
     """Remove old snapshots, and the remains of interrupted imports and collections. The current snapshot stays."""
-    store = store_named(directory)
+    store = open_store(directory)
     if not unfinished(store.directory):
         store.snapshot()
     pruned = store.prune(keep=keep)
@@ -148,4 +148,4 @@ def _write(answer: QueryResult, form: str, out: str | None, limit: int) -> None:
 
 
 def _declared(repo: str | None) -> Callable[[str], ObjectType | None]:
-    return repository_here(repo).declared_type
+    return open_repository_here(repo).declared_type

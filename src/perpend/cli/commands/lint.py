@@ -8,11 +8,11 @@ from perpend.authoring.lint.check import RULES_BY_CODE, lint_places, lint_reposi
 from perpend.cli.config.command import Configured
 from perpend.cli.edits import fix_files
 from perpend.cli.options.completion import complete_entities
-from perpend.cli.options.format import form_option
+from perpend.cli.options.format import format_option
 from perpend.cli.options.repository import own_repository, places_named, repository_of
 from perpend.cli.options.values import repository_option
 from perpend.core.diagnostics.as_json import render_json
-from perpend.core.diagnostics.directories import place_below_here
+from perpend.core.diagnostics.directories import path_below_working_directory
 from perpend.core.diagnostics.github import render_github
 from perpend.core.diagnostics.model import Severity
 from perpend.core.diagnostics.sarif import render_sarif
@@ -38,7 +38,7 @@ Exit codes: 0 no error, 1 some error, 2 not a policy repository.
 @click.command("lint", cls=Configured, epilog=EPILOG)
 @click.argument("names", nargs=-1, metavar="[ID|PATH]...", shell_complete=complete_entities)
 @repository_option
-@form_option("lint")
+@format_option("lint")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.option(
     "--fix",
@@ -56,7 +56,7 @@ def command(names: tuple[str, ...], repo: str | None, form: str, out: str | None
     repository = repository_of(repo, names)
     places = places_named(names, repository)
     diagnostics = lint_repository(repository) if places is None else lint_places(repository, places)
-    root = place_below_here(repository.files.root)
+    root = path_below_working_directory(repository.files.root)
     with output_stream(out, drawn=form == "text") as stream:
         match form:
             case "json":

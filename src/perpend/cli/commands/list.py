@@ -9,11 +9,11 @@ import click
 
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_frameworks, complete_services, complete_types
-from perpend.cli.options.format import form_option
-from perpend.cli.options.repository import repository_here, type_here
+from perpend.cli.options.format import format_option
+from perpend.cli.options.repository import open_repository_here, type_here
 from perpend.cli.options.values import repository_option
 from perpend.evaluation.verdicts.selection import policies_named
-from perpend.language.compiler.names import section_named
+from perpend.language.compiler.names import find_section
 from perpend.reports.streams import output_stream, terminal
 from perpend.reports.terminal.repository.listing import LISTINGS, near_word, of_service, print_listing, with_words
 
@@ -58,7 +58,7 @@ class _WhatIsListed(click.Choice[str]):
     help="List policies of this service only: the name of its folder, such as iam.",
 )
 @repository_option
-@form_option("list")
+@format_option("list")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     what: str,
@@ -79,13 +79,13 @@ def command(
         raise click.UsageError("--type and --service go with `list policies`")
     if frameworks and what not in ("policies", "sections"):
         raise click.UsageError("--framework goes with `list policies` and `list sections`")
-    repository = repository_here(repo)
+    repository = open_repository_here(repo)
     rows = LISTINGS[what](repository)
     if type_name is not None:
         wanted = type_here(repository, type_name)
         rows = [row for row in rows if row["inputType"] == wanted]
     if frameworks and what == "sections":
-        tops = [section_named(framework, repository) for framework in frameworks]
+        tops = [find_section(framework, repository) for framework in frameworks]
         rows = [row for row in rows if any(f"{row['id']}/".startswith(f"{top}/") for top in tops)]
     elif frameworks:
         mapped = set(policies_named(repository, framework=frameworks))

@@ -11,8 +11,8 @@ import click
 from perpend.cli.config.command import Configured
 from perpend.cli.options.collection import collection_request
 from perpend.cli.options.completion import complete_frameworks, complete_policies, complete_types
-from perpend.cli.options.format import form_option
-from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.format import format_option
+from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.values import repository_option
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
@@ -66,7 +66,7 @@ _ROLES: Final = {"terraform": terraform, "cloudformation": cloudformation}
 @click.option(
     "--types", multiple=True, metavar="TYPE", shell_complete=complete_types, help="The permissions for all fields of this type."
 )
-@form_option("permissions", help="The output format: a list, IAM policies, or a role that another account may assume.")
+@format_option("permissions", help="The output format: a list, IAM policies, or a role that another account may assume.")
 @click.option(
     "--cost",
     is_flag=True,
@@ -109,7 +109,7 @@ def command(
         raise click.UsageError("--role-name is for the accounts of an organization: add --org")
     if org and form in _ROLES:
         raise click.UsageError(f"--format {form} is a role in each account, --org is for its caller: use --format iam-policy")
-    request = collection_request(repository_here(repo), policies, frameworks, types)
+    request = collection_request(open_repository_here(repo), policies, frameworks, types)
     permissions = request.cloud.permissions(request.plan, organization=org)
     if form == "iam-policy":
         assume_role = [assume_role_statement(role_name or request.cloud.default_role)] if org else []
@@ -165,5 +165,5 @@ def _entries(
 
 def _objects_in(store: str) -> dict[str, int]:
     """Return the number of objects by type in the current snapshot of a store."""
-    with store_named(store).reading() as snapshot:
+    with open_store(store).reading() as snapshot:
         return {table.type_name: table.rows for table in snapshot.tables.by_name.values() if table.type_name}

@@ -9,8 +9,8 @@ import click
 from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_policies
-from perpend.cli.options.format import form_option
-from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.format import format_option
+from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.values import moment, repository_option
 from perpend.evaluation.planner.describe import plan_lines, plan_mermaid
 from perpend.evaluation.planner.sql import query_of
@@ -51,13 +51,13 @@ Examples:
     show_default=True,
     help="The engine or SQL dialect. Only duckdb and spark can run the SQL.",
 )
-@form_option("plan")
+@format_option("plan")
 @click.option("--snapshot-time", metavar="TIME", callback=moment, help="The day to compare dates with. Default: today.")
 def command(
     names: tuple[str, ...], repo: str | None, store: str | None, engine: str, form: str, snapshot_time: datetime | None
 ) -> int:
     """Show the plan of an engine for policies: scans, joins, counts and shared columns, one plan per object type."""
-    analyzer = Analyzer(repository_here(repo))
+    analyzer = Analyzer(open_repository_here(repo))
     selection = select_policies(analyzer, names)
     warn_unusable_policies(analyzer.repository, selection)
     if not selection.programs:
@@ -69,7 +69,7 @@ def command(
 
 
 def _tables(store: str) -> Tables:
-    return store_named(store).snapshot().tables
+    return open_store(store).snapshot().tables
 
 
 def _shown(plan: Plan, form: str, engine: str) -> list[str]:

@@ -9,8 +9,8 @@ import click
 from perpend.cli.actions.remediation import asked_of, plan_of_store
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_policies, complete_runs
-from perpend.cli.options.format import form_option
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.format import format_option
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import max_age_option, moment, repository_option
 from perpend.cli.options.waivers import waiver_options
 from perpend.findings.waivers.active import ActiveWaivers
@@ -52,7 +52,7 @@ undetermined, 2 usage, store or repository error."""
 @max_age_option
 @waiver_options
 @click.option("--with-waived", is_flag=True, help="Also plan for waived objects of POLICY.")
-@form_option("remediate", help="The format of the plan.")
+@format_option("remediate", help="The format of the plan.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     names: tuple[str, ...],
@@ -74,7 +74,7 @@ def command(
     is `remedy.yaml` next to the policy; without it, the plan shows the policy's `remediation.md`. Waived objects are left out,
     unless a FINDING names them or --with-waived is given.
     """
-    repository = repository_here(repo)
+    repository = open_repository_here(repo)
     analyzer = Analyzer(repository)
     asked = asked_of(analyzer, names, store)
     waiving = None if with_waived else ActiveWaivers.here(repository, waivers_dir, none=no_waivers)
@@ -82,7 +82,7 @@ def command(
         plan_of_store(analyzer, asked, store, run, snapshot_time, max_age, waiving) as plan,
         output_stream(out) as stream,
     ):
-        _writer(form)(plan.mendings(), stream)
+        _writer(form)(plan.remediation_plans(), stream)
         return plan.tell()
 
 

@@ -9,7 +9,7 @@ import click
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_runs
 from perpend.cli.options.policy_selection import choice_options
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.runs import filter_options, run_on_store, run_request
 from perpend.cli.options.severity import ratings_option
 from perpend.cli.options.values import max_age_option, moment
@@ -63,7 +63,7 @@ def html(context: click.Context, /, store: str, out: str, **given: Any) -> int:
     what `perpend check --store DIR --format html --out FILE` does, but it does not fail because of findings, and does not
     record the run in the history.
     """
-    repository = repository_here(given["repo"])
+    repository = open_repository_here(given["repo"])
     page = FormatOptions("html", out)
     request = run_request(context, given, repository, format=page, fail_on="never", decided=())
     return UNUSABLE if run_on_store(request, store, record=False).exit_code == UNUSABLE else 0

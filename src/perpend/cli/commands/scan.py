@@ -14,7 +14,7 @@ from perpend.cli.commands.collect import INCOMPLETE
 from perpend.cli.config.command import Configured, configuration_of, is_from_file, is_off, named_by
 from perpend.cli.options.collection import collection_options, collection_request, policy_filter, reject_contradictions
 from perpend.cli.options.policy_selection import exclude_option
-from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.runs import report_options, run_on_store, run_request
 from perpend.cli.options.waivers import waiver_options
 from perpend.cli.progress import TerminalProgress
@@ -71,7 +71,7 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
     reject_contradictions(options)
     if options.resume and store is None:
         raise InvalidOption("--resume goes with --store", "--resume")
-    repository = repository_here(options.repo)
+    repository = open_repository_here(options.repo)
     request = run_request(context, {**given, "max_age": _max_age(context)}, repository)
     # A faulty waiver or rating stops the command before it asks AWS.
     waivers_of(request)
@@ -92,7 +92,7 @@ def scan_aws(context: click.Context, /, store: str | None, **given: Any) -> int:
         def explain_command(unread: Sequence[str]) -> ExplainCommand:
             return _explain_command(context, repository, directory, options.repo, is_kept=store is not None)
 
-        collected = collect_accounts(store_named(directory), chosen.request, options, TerminalProgress())
+        collected = collect_accounts(open_store(directory), chosen.request, options, TerminalProgress())
         print_collected(collected, chosen.request, err=True)
         outcome = run_on_store(replace(request, explain_command=explain_command), directory, record=store is not None)
     print_policy_filter(chosen)

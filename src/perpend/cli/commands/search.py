@@ -7,8 +7,8 @@ import json
 import click
 
 from perpend.cli.config.command import Configured
-from perpend.cli.options.format import form_option
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.format import format_option
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import repository_option
 from perpend.reports.streams import output_stream, terminal
 from perpend.reports.terminal.repository.search import nearest_word, print_hits, rows_of, search
@@ -23,7 +23,7 @@ from perpend.reports.terminal.repository.search import nearest_word, print_hits,
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show this many. Default: 20 on a terminal, else all.")
 @repository_option
-@form_option("search")
+@format_option("search")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(words: tuple[str, ...], limit: int | None, repo: str | None, form: str, out: str | None) -> int:
     """Search policies, object types, frameworks, sections and operations that contain every WORD; the best match comes first.
@@ -34,7 +34,7 @@ def command(words: tuple[str, ...], limit: int | None, repo: str | None, form: s
     wanted = [word for word in (" ".join(word.split()) for word in words) if word]
     if not wanted:
         raise click.UsageError("WORD is blank")
-    repository = repository_here(repo)
+    repository = open_repository_here(repo)
     hits = search(repository, wanted)
     if form == "json":
         with output_stream(out) as stream:

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from perpend.cli.config.command import Configured
-from perpend.cli.options.format import form_option
+from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import place_of
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.severity import ratings_option
 from perpend.cli.options.values import repository_option
 from perpend.cli.options.waivers import print_diagnostics
@@ -40,12 +40,12 @@ def command() -> None:
 @click.option("--unrated", is_flag=True, help="Also report policies without a rating.")
 def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
     """Report faulty ratings: unknown policies, policies with two ratings, and adjustments of policies without a rating."""
-    from perpend.findings.severity.warnings import told_of_ratings
+    from perpend.findings.severity.warnings import rating_warnings
 
-    repository = repository_here(repo)
+    repository = open_repository_here(repo)
     files = rating_files(repository, ratings_dir)
     in_force = ratings_in_force(files, repository.policy_ids)
-    problems = told_of_ratings(files, in_force, repository.policy_ids, unrated=unrated)
+    problems = rating_warnings(files, in_force, repository.policy_ids, unrated=unrated)
     return print_diagnostics(problems)
 
 
@@ -56,7 +56,7 @@ def lint(repo: str | None, ratings_dir: str | None, unrated: bool) -> int:
 )
 @repository_option
 @ratings_option
-@form_option("severity")
+@format_option("severity")
 @click.option("--store", "directory", metavar="DIR", type=click.Path(), help="List the ratings of a run of this store.")
 @click.option("--run", "run_name", metavar="RUN", default="last", show_default=True, help="With --store: the run.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
@@ -71,7 +71,7 @@ def list_all(
     from perpend.reports.terminal.history.decisions import print_ratings
 
     if directory is None:
-        repository = repository_here(repo)
+        repository = open_repository_here(repo)
         document = ratings_document(ratings_in_force(rating_files(repository, ratings_dir), repository.policy_ids))
     else:
         document = _recorded(directory, run_name)
@@ -88,8 +88,8 @@ def list_all(
 def _recorded(directory: str, run_name: str) -> dict[str, Any]:
     """Return the ratings of a run, with the run's number and time."""
     from perpend.findings.history.queries.findings import run_named
-    from perpend.findings.severity.history_document import remembered_document
+    from perpend.findings.severity.history_document import recorded_document
 
     head = place_of(directory).head()
     run = run_named(head, run_name)
-    return {"run": run.number, "time": run.time, **remembered_document(head.ratings_of(run))}
+    return {"run": run.number, "time": run.time, **recorded_document(head.ratings_of(run))}

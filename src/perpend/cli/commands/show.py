@@ -9,7 +9,7 @@ import click
 
 from perpend.cli.config.command import Configured
 from perpend.cli.options.completion import complete_frameworks, complete_shown
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import repository_option
 from perpend.core.objects.object_types import snake_case
 from perpend.language.compiler.analyzer import Analyzer
@@ -18,13 +18,13 @@ from perpend.language.compiler.names import (
     declared_types,
     did_you_mean,
     entity_id,
-    ids_named,
+    find_section,
+    find_type,
+    find_types,
+    match_ids,
     newest,
     printable,
-    section_named,
     sections_numbered,
-    type_named,
-    types_meant,
 )
 from perpend.language.operations import OPERATIONS
 from perpend.reports.streams import terminal
@@ -57,11 +57,11 @@ def command(name: str, framework: str | None, everything: bool, repo: str | None
     Name a type by its label or API name, a framework with or without its version (`cis-aws` is the newest), and a section by
     its path or printed number.
     """
-    repository = repository_here(repo)
+    repository = open_repository_here(repo)
     with terminal(None) as console:
         if framework is not None:
-            top = section_named(framework, repository).removeprefix("/frameworks/")
-            print_section(repository, section_named(f"{top}/{name.strip('/')}", repository), console)
+            top = find_section(framework, repository).removeprefix("/frameworks/")
+            print_section(repository, find_section(f"{top}/{name.strip('/')}", repository), console)
         else:
             _show(name, repository, console, everything=everything)
     return 0
@@ -80,8 +80,8 @@ def _show(name: str, repository: Repository, console: Console, *, everything: bo
         print_section(repository, sections[0], console)
     elif len(policies := _policies(name, repository)) == 1:
         print_policy(Analyzer(repository), policies[0], console, everything=everything)
-    elif types_meant(name, repository):
-        print_type(repository, type_named(name, repository).name, console)
+    elif find_types(name, repository):
+        print_type(repository, find_type(name, repository).name, console)
     elif section := _section(name, repository):
         print_section(repository, section, console)
     elif policies:
@@ -102,7 +102,7 @@ def _show(name: str, repository: Repository, console: Console, *, everything: bo
 
 def _policies(name: str, repository: Repository) -> list[str]:
     try:
-        return ids_named([name], repository.policy_ids, "policy")
+        return match_ids([name], repository.policy_ids, "policy")
     except UnknownName:
         return []
 
@@ -115,7 +115,7 @@ def _section(name: str, repository: Repository) -> str | None:
     parts = name.strip("/").removeprefix("frameworks/").split("/")
     framework = f"/frameworks/{parts[0]}"
     if framework in repository.section_ids or newest(framework, repository.section_ids):
-        return section_named(name, repository)
+        return find_section(name, repository)
     numbered = sections_numbered(name, "/frameworks", repository)
     if len(numbered) > 1:
         among = ", ".join(dict.fromkeys(section.split("/")[2] for section in numbered))

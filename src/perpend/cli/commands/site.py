@@ -15,7 +15,7 @@ import click
 from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.config.configuration import is_address
 from perpend.cli.options.extras import extra_packages
-from perpend.cli.options.repository import repository_here, site_title, store_named
+from perpend.cli.options.repository import open_repository_here, open_store, site_title
 from perpend.cli.options.streams import colours, progress
 from perpend.cli.options.tree_faults import tell_tree_faults
 from perpend.cli.options.values import repository_option
@@ -97,7 +97,7 @@ def build(
     """Build the site. Only pages that changed since the last build are written; pages edited by hand stay."""
     if base_url and not base_url.lower().startswith(("https://", "http://")):
         raise click.BadParameter(f"'{printable(base_url)}' does not start with https:// or http://", param_hint="--base-url")
-    repository = repository_here(repo)
+    repository = open_repository_here(repo)
     tell_tree_faults(repository)
     with extra_packages("site", "the site"):
         from perpend.reports.site.build import Options, build_site
@@ -144,7 +144,7 @@ def _local_verdicts(location: str | None) -> Iterator[Path | None]:
     if location is None or not is_address(location):
         yield Path(location) if location else None
         return
-    store = store_named(location)
+    store = open_store(location)
     with store.reading():
         yield store.directory
 
@@ -184,7 +184,7 @@ def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts:
     """Serve the site to this machine, and build it again after each change of the repository. Ctrl-C ends it."""
     with extra_packages("site", "the site"):
         from perpend.reports.site.build import Options
-    repository = repository_here(repo)
+    repository = open_repository_here(repo)
     with TemporaryDirectory(prefix="perpend-site-") as directory, _local_verdicts(verdicts) as verdicts_path:
         options = Options(
             out=Path(directory, "site"),
@@ -237,11 +237,11 @@ def _rebuild(repo: str | None, options: Options, cache: BuildCache, server: Site
     from perpend.reports.site.search import Superseded
 
     try:
-        built = build_site(repository_here(repo), replace(options, search=False), cache=cache)
+        built = build_site(open_repository_here(repo), replace(options, search=False), cache=cache)
         server.reload()
         click.echo(f"{built.written:,} pages written")
         problems.print_new(built, cache.changed)
-        build_site(repository_here(repo), options, cache=cache)
+        build_site(open_repository_here(repo), options, cache=cache)
     except Superseded:
         pass
     except (PerpendError, OSError) as error:

@@ -18,7 +18,7 @@ from perpend.cli.app import USAGE_ERROR
 from perpend.cli.config.command import Configured
 from perpend.cli.edits import fill_expectations
 from perpend.cli.options.completion import complete_entities
-from perpend.cli.options.format import form_option
+from perpend.cli.options.format import format_option
 from perpend.cli.options.repository import ids_from_paths, own_repository, repository_of
 from perpend.cli.options.tree_faults import tell_tree_faults
 from perpend.cli.options.values import repository_option
@@ -30,7 +30,7 @@ from perpend.core.parallel import processors
 from perpend.core.values.values import duration_from_gcp, milliseconds_from_datetime
 from perpend.evaluation.engines.by_name import engine_named
 from perpend.language.compiler.analyzer import Analyzer
-from perpend.language.compiler.names import ids_named, printable
+from perpend.language.compiler.names import match_ids, printable
 from perpend.language.compiler.type_names import misspelt_types
 from perpend.reports.streams import output_stream, progress, terminal
 from perpend.reports.terminal.repository.mutants import print_mutants, write_mutants_html, write_mutants_json
@@ -80,7 +80,7 @@ def _budget(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.command("test", cls=Configured, epilog=EPILOG)
 @click.argument("names", nargs=-1, metavar="[ID|PATH]...", shell_complete=complete_entities)
 @repository_option
-@form_option("test", help="The output's format: junit only without --mutate, html only with it.")
+@format_option("test", help="The output's format: junit only without --mutate, html only with it.")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 @click.option(
     "--engine",
@@ -258,7 +258,7 @@ def _mutate(
 
 
 def _chosen(names: tuple[str, ...], repository: Repository) -> list[str]:
-    return ids_named(ids_from_paths(names, repository), repository.logic_ids, "policy or logic", near=repository.policy_ids)
+    return match_ids(ids_from_paths(names, repository), repository.logic_ids, "policy or logic", near=repository.policy_ids)
 
 
 def _exit_code(report: TestReport, fail_under: float | None) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from perpend.cli.config.command import Configured, is_from_file
-from perpend.cli.options.format import form_option
+from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.history_output import write_rows_as
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.severity import ratings_option
 from perpend.cli.options.values import repository_option
 from perpend.findings.severity.active import ActiveSeverities
@@ -36,7 +36,7 @@ Examples:
 )
 @repository_option
 @ratings_option
-@form_option("trend")
+@format_option("trend")
 @click.option("--out", metavar="FILE", type=click.Path(), help="Write to a file instead of standard output.")
 def command(
     directory: str,
@@ -68,7 +68,7 @@ def command(
         raise click.UsageError("--by-severity goes with --format text, json or csv")
     today = None
     if rated == "today":
-        rating = ActiveSeverities.here(repository_here(repo), ratings_dir)
+        rating = ActiveSeverities.here(open_repository_here(repo), ratings_dir)
         today = {policy_id: rating.level.value for policy_id, rating in rating.in_force.by_policy.items()}
     named = known_policies(place.head(), policies)
     with asking(place, "run", "ledger", "rating", accounts=accounts) as connection:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from perpend.cli.config.command import Configured
-from perpend.cli.options.format import form_option
+from perpend.cli.options.format import format_option
 from perpend.cli.options.history.record import place_of
-from perpend.cli.options.repository import repository_here
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import moment, repository_option
 from perpend.cli.options.waivers import print_diagnostics, waivers_option
 from perpend.core.diagnostics.escape import visible
@@ -50,7 +50,7 @@ _day = click.option(
 _store = click.option(
     "--store", "directory", metavar="DIR", type=click.Path(), help="Count the findings of this store's history."
 )
-_form = form_option("waivers")
+_form = format_option("waivers")
 
 
 @click.group("waivers", epilog=EPILOG)
@@ -69,14 +69,14 @@ def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: 
     """Report ended, ending, unused, overbroad, overlapping and unapproved waivers. With --store, match its findings."""
     from perpend.findings.waivers.attestations import attested_on
     from perpend.findings.waivers.unused import looked_at
-    from perpend.findings.waivers.warnings import told_of, told_of_attestations
+    from perpend.findings.waivers.warnings import attestation_warnings, waiver_warnings
 
-    repository = repository_here(repo)
+    repository = open_repository_here(repo)
     files = read_waivers(repository, waivers_dir)
     with _covering(files, repository, directory, day) as (covering, connection):
         looked = looked_at(place_of(directory), connection, covering) if directory and connection else None
     attested = attested_on(files, covering.day, repository, _counts_in(directory))
-    problems = [*told_of(covering, files.approvers, looked), *told_of_attestations(attested)]
+    problems = [*waiver_warnings(covering, files.approvers, looked), *attestation_warnings(attested)]
     return print_diagnostics(problems)
 
 
@@ -92,10 +92,10 @@ def list_all(
 ) -> int:
     """List waivers and attestations with their state, end, owner, and the findings that they cover."""
     from perpend.findings.waivers.attestations import attested_on
-    from perpend.reports.formats.decisions import attested_document, day_document, standing_document
+    from perpend.reports.formats.decisions import attestation_document, day_document, waiver_document
     from perpend.reports.terminal.history.decisions import print_waivers
 
-    repository = repository_here(repo)
+    repository = open_repository_here(repo)
     files = read_waivers(repository, waivers_dir)
     with _covering(files, repository, directory, day) as (covering, _):
         pass
@@ -107,8 +107,8 @@ def list_all(
     known = covering if directory is not None else None
     document = {
         **day_document(covering),
-        "waivers": [standing_document(standing, known) for standing in covering.standings],
-        "attestations": [attested_document(one) for one in attested],
+        "waivers": [waiver_document(standing, known) for standing in covering.standings],
+        "attestations": [attestation_document(one) for one in attested],
     }
     _write_json(document, out)
     return 0
@@ -125,7 +125,7 @@ def try_file(file: str, directory: str, repo: str | None, day: datetime | None, 
     """Show the findings of a store that the waivers of FILE would cover, by policy and account."""
     from perpend.findings.waivers.match_history import tried
     from perpend.reports.formats.decisions import day_document
-    from perpend.reports.terminal.history.decisions import print_tried
+    from perpend.reports.terminal.history.decisions import print_waiver_matches
 
     path = Path(file)
     if not path.is_file():
@@ -133,21 +133,21 @@ def try_file(file: str, directory: str, repo: str | None, day: datetime | None, 
     files = Files(path.resolve().parent)
     waivers = waivers_of(files, path.resolve().name)
     raise_faults(waivers.diagnostics, files, FOLDER)
-    with _covering(waivers, repository_here(repo), directory, day) as (covering, connection):
+    with _covering(waivers, open_repository_here(repo), directory, day) as (covering, connection):
         rows = tried(connection, covering) if connection is not None else []
     if form == "json":
         _write_json({**day_document(covering), "covered": rows}, out)
     else:
         with terminal(out) as console:
-            print_tried(rows, covering, console)
+            print_waiver_matches(rows, covering, console)
     return 0
 
 
 def _counts_in(directory: str | None) -> Mapping[str, Mapping[Status, int]]:
     """Return the newest counts of verdicts in a store's history, by policy; nothing if no store is named."""
-    from perpend.findings.history.compliance import counts_known
+    from perpend.findings.history.compliance import newest_counts_of
 
-    return counts_known(place_of(directory)) if directory is not None else {}
+    return newest_counts_of(place_of(directory)) if directory is not None else {}
 
 
 @contextmanager
@@ -156,20 +156,20 @@ def _covering(
 ) -> Iterator[tuple[WaiverMatches, Connection | None]]:
     """Yield the matches of waivers on a day, and the connection to the history if a store is given."""
     from perpend.findings.waivers.matches import WaiverMatches
-    from perpend.findings.waivers.status import DayAsked, standings_on
+    from perpend.findings.waivers.status import DayAsked, waiver_statuses_on
 
     asked: date | None = day.astimezone(UTC).date() if day else None
     if directory is None:
         on = DayAsked.of(asked or datetime.now(UTC).date(), named=True)
-        yield WaiverMatches(on, standings_on(files, on, repository.policy_ids)), None
+        yield WaiverMatches(on, waiver_statuses_on(files, on, repository.policy_ids)), None
         return
     from perpend.findings.history.queries.views import asking
-    from perpend.findings.waivers.match_history import waived_findings
+    from perpend.findings.waivers.match_history import match_history_findings
 
     place = place_of(directory)
     with asking(place) as connection:
         on = DayAsked.of(asked or day_of(place.head()), named=asked is not None)
-        yield waived_findings(connection, files, repository.policy_ids, on), connection
+        yield match_history_findings(connection, files, repository.policy_ids, on), connection
 
 
 def _write_json(document: Any, out: str | None) -> None:

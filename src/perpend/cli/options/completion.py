@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from click.shell_completion import CompletionItem
 
 from perpend.cli.config.command import refuse_found_bucket
-from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.core.errors import PerpendError
 from perpend.core.objects.ids import production_of, service_of
 from perpend.core.objects.object_types import snake_case
-from perpend.language.compiler.names import declared_types, ids_named
+from perpend.language.compiler.names import declared_types, match_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -121,7 +121,7 @@ def complete_runs(context: click.Context, parameter: click.Parameter, incomplete
     store = context.params.get("store") or context.params.get("directory")
     try:
         refuse_found_bucket(context)
-        runs = store_named(store).runs() if store else []
+        runs = open_store(store).runs() if store else []
     except (OSError, PerpendError):
         return []
     return [CompletionItem(run) for run in reversed(runs) if run.startswith(incomplete)]
@@ -151,13 +151,13 @@ def complete_objects(context: click.Context, parameter: click.Parameter, incompl
         return []
     try:
         refuse_found_bucket(context)
-        (policy_id,) = ids_named([policy], repository.policy_ids, "policy")
+        (policy_id,) = match_ids([policy], repository.policy_ids, "policy")
         logic = repository.logic(production_of(policy_id)).value
         declared = repository.declared_type(logic.input_type.value) if logic else None
         if declared is None:
             return []
         with (
-            store_named(store).reading(context.params.get("run")) as snapshot,
+            open_store(store).reading(context.params.get("run")) as snapshot,
             opened(paths=snapshot.files.paths) as connection,
         ):
             columns = naming_columns(declared)
@@ -196,6 +196,6 @@ def _ids(known: Iterable[str], incomplete: str) -> list[CompletionItem]:
 
 def _repository(context: click.Context) -> Repository | None:
     try:
-        return repository_here(context.params.get("repo"))
+        return open_repository_here(context.params.get("repo"))
     except PerpendError:
         return None

@@ -17,7 +17,7 @@ else:
     _Words = click.Choice  # click.Choice takes no type parameter before click 8.2
 
 
-class FormOfCommand(_Words):
+class FormatOfCommand(_Words):
     """The formats of a command. The error for a format of another command names the formats of this one."""
 
     def __init__(self, command: str) -> None:
@@ -37,19 +37,19 @@ def not_written(command: str, form: str) -> str:
     return f"perpend {command} does not write {form}; it writes {', '.join(others)} or {last}"
 
 
-def form_option(command: str, *, help: str = "The format of the output.") -> Callable[[Command], Command]:
+def format_option(command: str, *, help: str = "The format of the output.") -> Callable[[Command], Command]:
     """Return the option ``--format`` of a command."""
     return click.option(
-        "--format", "form", type=FormOfCommand(command), default=WRITES[command][0], show_default=True, help=help
+        "--format", "form", type=FormatOfCommand(command), default=WRITES[command][0], show_default=True, help=help
     )
 
 
-def form_options(command: Command) -> Command:
+def format_options(command: Command) -> Command:
     """Add the options of single formats."""
-    return _ALL(listing_options(command))
+    return _ALL(history_format_options(command))
 
 
-def listing_options(command: Command) -> Command:
+def history_format_options(command: Command) -> Command:
     """Add the options of single formats for a command that has its own option for the status."""
     for option in reversed(_OPTIONS):
         command = option(command)

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from perpend.cli.options.severity import time_of
-from perpend.findings.history.compliance import counts_among
+from perpend.findings.history.compliance import newest_counts_in
 from perpend.reports.formats.write import FormatOptions, lists_history_findings, write_history_findings
 from perpend.reports.streams import output_stream, terminal
 
@@ -62,9 +62,9 @@ class FindingsWriter:
         columns = [str(column[0]) for column in connection.description or ()]
         batches = _batches(connection)
         if run is not None:
-            from perpend.reports.terminal.history.finding import findings_told
+            from perpend.reports.terminal.history.finding import history_findings
 
-            findings = findings_told(rows_in(columns, batches), run, place.head(), said)
+            findings = history_findings(rows_in(columns, batches), run, place.head(), said)
             write_history_findings(run, findings, self.options)
             return
         if form == "table":
@@ -92,10 +92,10 @@ def _batches(connection: Any) -> Iterator[list[tuple[Any, ...]]]:
 
 def _run(connection: Connection, place: HistoryStorage, said: HistoryAnnotations) -> ReportedRun:
     """Return the facts that all findings of the newest run share."""
-    from perpend.reports.terminal.history.finding import run_of_history
+    from perpend.reports.terminal.history.finding import history_run
 
     head = place.head()
-    return run_of_history(head, time_of(head), counts_among(connection, head), said)
+    return history_run(head, time_of(head), newest_counts_in(connection, head), said)
 
 
 def writes_counts(options: FormatOptions) -> bool:
@@ -119,10 +119,10 @@ def write_difference(
             print_difference(difference, console, limit=limit)
         return
     if writes_counts(options):
-        from perpend.reports.terminal.history.finding import NO_NEWS, differences_told, run_of_history
+        from perpend.reports.terminal.history.finding import NO_NEWS, changed_findings, history_run
 
-        run = run_of_history(head, datetime.fromisoformat(difference.after.time), counts, said)
-        write_history_findings(run, differences_told(difference.rows, run, head, said), options, old=NO_NEWS)
+        run = history_run(head, datetime.fromisoformat(difference.after.time), counts, said)
+        write_history_findings(run, changed_findings(difference.rows, run, head, said), options, old=NO_NEWS)
         return
     with output_stream(options.out) as stream:
         if options.form == "json":

@@ -9,7 +9,7 @@ import click
 
 from perpend.cli.config.configuration import is_address
 from perpend.core.objects.object_types import current_name
-from perpend.language.compiler.names import ids_named, type_named, types_meant
+from perpend.language.compiler.names import find_type, find_types, match_ids
 from perpend.language.syntax.repository import LIBRARY, ROOT_MARK, NotARepository, is_root, open_repository
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from perpend.language.syntax.repository import Repository
 
 
-def repository_here(directory: str | None) -> Repository:
+def open_repository_here(directory: str | None) -> Repository:
     """Open the repository at a directory; for None the repository around the working directory, else the library."""
     return open_repository(directory if directory is not None else root_here())
 
@@ -50,7 +50,7 @@ def site_title(repository: Repository, docs: str | None) -> str:
 
 def repository_of(directory: str | None, names: Sequence[str]) -> Repository:
     """Return the repository at a directory; for None the one around the first existing path among names, else the one here."""
-    here = repository_here(directory)
+    here = open_repository_here(directory)
     path = next((Path(name).resolve() for name in names if Path(name).exists()), None)
     if directory is not None or path is None or path.is_relative_to(here.files.root.resolve()):
         return here
@@ -68,7 +68,7 @@ def places_named(names: Sequence[str], repository: Repository) -> list[str] | No
         return None
     tree = repository.tree
     known = [f"/{path}" for path in sorted({*tree.files, *tree.directories})]
-    return [place.lstrip("/") for place in ids_named(names, known, "file, policy or folder")]
+    return [place.lstrip("/") for place in match_ids(names, known, "file, policy or folder")]
 
 
 def own_repository(directory: str | None, names: Sequence[str] = ()) -> Repository:
@@ -108,14 +108,14 @@ def type_here(repository: Repository, name: str, *, may_be_new: bool = False) ->
     Raises UnknownName for a type that the repository does not declare or use; ``may_be_new`` accepts any API name.
     """
     tell_former_name(name)
-    if not types_meant(name, repository):
+    if not find_types(name, repository):
         logics = (repository.logic(logic_id).value for logic_id in repository.logic_ids)
         if (may_be_new and " " not in name) or any(logic and logic.input_type.value == name for logic in logics):
             return name
-    return type_named(name, repository).name
+    return find_type(name, repository).name
 
 
-def store_named(word: str) -> Store:
+def open_store(word: str) -> Store:
     """Return the store at a directory or an address of object storage."""
     from perpend.inventory.snapshots.store import Store
 

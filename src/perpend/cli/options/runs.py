@@ -11,9 +11,9 @@ from perpend.cli.config.command import configuration_of, deciding_settings, is_f
 from perpend.cli.config.configuration import is_address
 from perpend.cli.config.settings import FAIL_ON
 from perpend.cli.options.completion import complete_categories
-from perpend.cli.options.format import form_option, form_options
+from perpend.cli.options.format import format_option, format_options
 from perpend.cli.options.history.record import NOT_AWAY
-from perpend.cli.options.repository import store_named
+from perpend.cli.options.repository import open_store
 from perpend.cli.options.severity import check_unrated_passes, ratings_option, unrated_passes_option
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.warn import warn
@@ -55,8 +55,8 @@ filter_options: Final = (
     ),
 )
 _OPTIONS: Final = (
-    form_option("check"),
-    form_options,
+    format_option("check"),
+    format_options,
     click.option(
         "--compact", is_flag=True, help="With --format ndjson: write facts that verdicts share once, in a first line."
     ),
@@ -135,7 +135,7 @@ def run_request(context: click.Context, given: Mapping[str, Any], repository: Re
 def run_on_store(request: RunRequest, store: str, *, record: bool) -> RunOutcome:
     """Evaluate and report a store by its name. ``record`` writes the run to the store's history."""
     is_remote = is_address(store)
-    outcome = evaluate_and_report(replace(request, store=store_named(store), record=record and not is_remote))
+    outcome = evaluate_and_report(replace(request, store=open_store(store), record=record and not is_remote))
     if record and is_remote:
         warn(NOT_AWAY)
     return outcome

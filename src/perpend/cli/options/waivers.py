@@ -65,13 +65,13 @@ def waiver_views(place: HistoryStorage, repository: Repository) -> list[str]:
     from perpend.findings.history.queries.rows import rows_statement
     from perpend.findings.history.queries.views import asking
     from perpend.findings.waivers.match_history import waived_statement
-    from perpend.reports.formats.decisions import standing_document
+    from perpend.reports.formats.decisions import waiver_document
 
     waiving = ActiveWaivers.here(repository, None, none=False)
     with asking(place, *(("finding",) if waiving.files.waivers else ("run",))) as connection:
         covering = waiving.covered_findings(connection, place.head())
         waived = waived_statement(connection)
-    documents = [standing_document(standing, covering) for standing in covering.standings]
+    documents = [waiver_document(standing, covering) for standing in covering.standings]
     rows = [tuple(document.values()) for document in documents] or [(None,) * len(_WAIVER_COLUMNS.split())]
     return [rows_statement("waiver", _WAIVER_COLUMNS, rows, is_row="id IS NOT NULL"), waived]
 

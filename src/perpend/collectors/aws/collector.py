@@ -31,7 +31,7 @@ from perpend.collectors.aws.parse import (
 from perpend.collectors.aws.plan import IDENTITY, REPORT
 from perpend.collectors.aws.responses import Answers, NotListed
 from perpend.collectors.protocol import AccountEntry, CollectedRow, WorkUnit, WorkUnitResult, now
-from perpend.core.objects.claims import Unread
+from perpend.core.objects.claims import FailedCall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -68,9 +68,9 @@ class _Progress:
 
     cell: WorkUnit
     where: CloudPlace
-    lacking: list[Unread] = field(default_factory=list)
-    each: dict[str, Unread] = field(default_factory=dict)
-    unread: Counter[Unread] = field(default_factory=Counter)
+    lacking: list[FailedCall] = field(default_factory=list)
+    each: dict[str, FailedCall] = field(default_factory=dict)
+    unread: Counter[FailedCall] = field(default_factory=Counter)
     listed: int = 0
     others: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,7 +79,7 @@ class _Progress:
         """Note that an answer is malformed."""
         self.lacking.append(unread(CALLS[self.cell.listing], FailureKind.FAILED, self.where, code))
 
-    def count(self, cause: Unread) -> None:
+    def count(self, cause: FailedCall) -> None:
         """Note that a call failed for one more object."""
         with self._lock:
             self.unread[cause] += 1
@@ -111,7 +111,7 @@ class Collector:
         at, entry = now(), AccountEntry(self.account.account, self.account.partition, label)
         if not self.plan.is_regional:
             return replace(entry, at=at)
-        why: Unread | None = None
+        why: FailedCall | None = None
         try:
             items = list(self._answers.listed("ec2.regions", ""))
             status = regions_of(items)
@@ -242,7 +242,7 @@ class Collector:
         fields, lacking = ObjectFields(), []
         for detail in request.details:
             meaning = self._meaning(detail, item, progress.where)
-            if isinstance(meaning, Unread):
+            if isinstance(meaning, FailedCall):
                 add_reason(fields, request.row, detail.call, str(meaning))
                 lacking.append((meaning, request.row.has_fields_of(detail.call)))
             elif meaning is None:

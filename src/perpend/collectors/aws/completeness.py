@@ -12,7 +12,7 @@ from perpend.collectors.aws.error_classification import FailureKind, unread
 from perpend.collectors.aws.parse import CloudPlace
 from perpend.collectors.aws.plan import ACCOUNT_TYPE, REPORT
 from perpend.collectors.protocol import STATED, ClosedRegion, CollectedRow, Completeness, OthersListed, WorkUnit
-from perpend.core.objects.claims import Claim, Scope, Unread
+from perpend.core.objects.claims import Claim, FailedCall, Scope
 from perpend.core.objects.inventory import Source
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def completeness_of(
     objects of the previous snapshot: the objects of a region are unknown once the region is disabled.
     """
     sources: list[Source] = []
-    causes: Counter[Unread] = Counter()
+    causes: Counter[FailedCall] = Counter()
     disabled = {entry.account: _disabled_regions(plan, entry, seen.get(entry.account, {})) for entry in entries}
     entries = tuple(_with_closed(entry, disabled[entry.account]) for entry in entries)
     for entry in entries:
@@ -140,7 +140,7 @@ def _began(entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult]) -> date
 
 def _never_ended(
     plan: CollectionPlan, entry: AccountEntry, ends: Mapping[WorkUnit, WorkUnitResult]
-) -> Iterator[tuple[str, str, Unread]]:
+) -> Iterator[tuple[str, str, FailedCall]]:
     """Yield the listings without a result, such as those of an account that a resumed collection did not open again.
 
     They are not known in full.

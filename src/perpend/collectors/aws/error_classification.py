@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.claims import NOT_ASKED, Unread
+from perpend.core.objects.claims import NOT_ASKED, FailedCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Refusal:
     status: int = 0
 
 
-Meaning = Answer | Unread
+Meaning = Answer | FailedCall
 
 _DENIED: Final = frozenset(
     (
@@ -129,6 +129,6 @@ def is_throttling(code: str) -> bool:
     return code in _THROTTLED
 
 
-def unread(call: CloudCall, kind: FailureKind, where: CloudPlace, code: str = "") -> Unread:
+def unread(call: CloudCall, kind: FailureKind, where: CloudPlace, code: str = "") -> FailedCall:
     """Return the cause for a call that failed."""
-    return Unread(where.account, where.region, call.service, call.operation, call.label, kind.value, code)
+    return FailedCall(where.account, where.region, call.service, call.operation, call.label, kind.value, code)

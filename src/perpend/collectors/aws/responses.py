@@ -17,7 +17,7 @@ from perpend.collectors.aws.parse import CloudPlace, NoResult, is_missing, items
 from perpend.collectors.aws.plan import REPORT
 from perpend.collectors.aws.report import credential_report
 from perpend.collectors.protocol import now
-from perpend.core.objects.claims import Unread
+from perpend.core.objects.claims import FailedCall
 from perpend.inventory.readers.errors import UnusableContent
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _DAY: Final = 86_400
 class NotListed(Exception):
     """A listing is incomplete. ``why`` is the cause."""
 
-    def __init__(self, why: Unread) -> None:
+    def __init__(self, why: FailedCall) -> None:
         super().__init__(str(why))
         self.why = why
 
@@ -51,7 +51,7 @@ class Answers:
     regions: frozenset[str] | None = None
     made_at: datetime | None = None
     cached: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    _matched: dict[tuple[str, str], Mapping[str, Any] | Unread] = field(default_factory=dict)
+    _matched: dict[tuple[str, str], Mapping[str, Any] | FailedCall] = field(default_factory=dict)
     _shared: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     _measured: dict[tuple[str, str, str], Meaning] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,7 +79,7 @@ class Answers:
                 raise NoResult
         except Refused as error:
             meaning = meaning_of(error.call, error.refusal, where)
-            if isinstance(meaning, Unread):
+            if isinstance(meaning, FailedCall):
                 raise NotListed(meaning) from None
             yield from items_of(call, meaning.answer)
         except NoResult:
@@ -96,7 +96,7 @@ class Answers:
     def listed_in(self, name: str, item: Mapping[str, Any], where: CloudPlace) -> list[Any]:
         """Return the items of a listing that is made for a listed item. Raises NotListed if items may be missing."""
         meaning = self._meaning(CALLS[name], item, where.region)
-        if isinstance(meaning, Unread):
+        if isinstance(meaning, FailedCall):
             raise NotListed(meaning)
         return [{**one, ABOVE: item} for one in items_of(CALLS[name], meaning.answer)]
 
@@ -115,7 +115,9 @@ class Answers:
         if detail.matched:
             meaning = self._of_match(detail, detail.matched, call, item, place)
             return (
-                self._otherwise(detail.otherwise, item, region) if detail.otherwise and isinstance(meaning, Unread) else meaning
+                self._otherwise(detail.otherwise, item, region)
+                if detail.otherwise and isinstance(meaning, FailedCall)
+                else meaning
             )
         return self._meaning(call, item, region)
 
@@ -166,7 +168,7 @@ class Answers:
         if any(map(is_missing, parameters.values())):
             return unread(call, FailureKind.FAILED, where, "NoResult")
         meaning = self._call(call, parameters, region, where)
-        if isinstance(meaning, Unread) and meaning.kind == FailureKind.NOT_FOUND:
+        if isinstance(meaning, FailedCall) and meaning.kind == FailureKind.NOT_FOUND:
             time.sleep(PAUSE)
             return self._call(call, parameters, region, where)
         return meaning
@@ -203,7 +205,7 @@ class Answers:
                 except NoResult:  # an entry without the member may belong to any item
                     self._matched[key] = unread(call, FailureKind.FAILED, where, "NoResult")
         matched = self._matched[key]
-        if isinstance(matched, Unread):
+        if isinstance(matched, FailedCall):
             return matched
         own = member(item, members[0])
         match = None if is_missing(own) else matched.get(str(own), detail.unmatched)

@@ -25,7 +25,7 @@ from perpend.collectors.protocol import (
     WorkUnitResult,
     now,
 )
-from perpend.core.objects.claims import Unread
+from perpend.core.objects.claims import FailedCall
 from perpend.inventory.snapshots.files import OWNER_ONLY, digest_of, make_directory, naming
 from perpend.inventory.snapshots.unfinished_collections import JOURNAL
 
@@ -215,7 +215,7 @@ class CheckpointPart:
     def __init__(self, target: Path) -> None:
         self.path = target.with_suffix(".part")
         self.counts = [0, 0]
-        self.unread: list[Unread] = []
+        self.unread: list[FailedCall] = []
         self._hash = hashlib.sha256()
         with naming(self.path):
             self._stream = open(self.path, "wb", opener=_for_owner)  # noqa: SIM115 - closed by close()
@@ -236,7 +236,7 @@ class CheckpointPart:
         self._hash.update(line)
         self.counts[row.source] += 1
 
-    def note(self, unread: Iterable[Unread]) -> None:
+    def note(self, unread: Iterable[FailedCall]) -> None:
         """Record the calls that failed for objects among the rows."""
         self.unread += unread
 
@@ -266,7 +266,7 @@ def entry_from(document: Mapping[str, Any]) -> AccountEntry:
 def end_from(document: Mapping[str, Any]) -> WorkUnitResult:
     """Return the end in a document. Raises KeyError, TypeError or ValueError if it is malformed."""
     began, ended = (datetime.fromisoformat(document[name]) for name in ("began", "ended"))
-    each = {str(name): Unread(**one) for name, one in document["each"].items()}
+    each = {str(name): FailedCall(**one) for name, one in document["each"].items()}
     lacking, made_at = _unread(document["lacking"]), _time(document["made_at"])
     listed, others = (int(document[name]) for name in ("listed", "others"))
     return WorkUnitResult(WorkUnit(*document["cell"]), began, ended, lacking, each, made_at, listed, others)
@@ -275,12 +275,12 @@ def end_from(document: Mapping[str, Any]) -> WorkUnitResult:
 def part_from(document: Mapping[str, Any]) -> PartRows:
     """Return the part in a document. Raises KeyError, TypeError or ValueError if it is malformed."""
     first, second = document["counts"]
-    unread = tuple(Unread(**one) for one in document["unread"])
+    unread = tuple(FailedCall(**one) for one in document["unread"])
     return PartRows(WorkUnit(*document["cell"]), (int(first), int(second)), unread, _time(document["at"]))
 
 
-def _unread(document: Mapping[str, Any] | None) -> Unread | None:
-    return Unread(**document) if document is not None else None
+def _unread(document: Mapping[str, Any] | None) -> FailedCall | None:
+    return FailedCall(**document) if document is not None else None
 
 
 def _time(text: str | None) -> datetime | None:

@@ -68,7 +68,7 @@ class CollectionProgress(Protocol):
         """Return a context that yields a listener while accounts are read."""
         ...
 
-    def storing(self) -> AbstractContextManager[Callable[[int], None] | None]:
+    def translate_errors(self) -> AbstractContextManager[Callable[[int], None] | None]:
         """Return a context that yields a function to call with the number of stored rows."""
         ...
 
@@ -185,7 +185,7 @@ def collect_accounts(
         try:
             with progress.collecting(len(credentials)) as listener:
                 run.counts = api.collect(plan, credentials, run.checkpoint, options, regions=regions, listener=listener)
-            with progress.storing() as stored:
+            with progress.translate_errors() as stored:
                 return run.store_all(declared=request.declared, keep=options.keep_disappeared, progress=stored)
         except KeyboardInterrupt:
             progress.interrupted(store, len(run.checkpoint.ends))

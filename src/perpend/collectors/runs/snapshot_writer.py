@@ -14,9 +14,9 @@ from perpend.collectors.runs.previous_snapshot import carried_over_of, seen_of
 from perpend.core.schema.shred import stored_value
 from perpend.core.schema.tables import ROW, SOURCE, Form, unread
 from perpend.inventory.importers.import_snapshot import Importing
-from perpend.inventory.importers.object_batches import piece_of
+from perpend.inventory.importers.object_batches import fragment_of
 from perpend.inventory.importers.partitions import claim_mixed, partitions_of
-from perpend.inventory.snapshots.database import opened, storing
+from perpend.inventory.snapshots.database import opened, translate_errors
 from perpend.inventory.snapshots.manifest import StoredSource
 from perpend.inventory.snapshots.row_spool import RowSpool
 from perpend.inventory.snapshots.rows import ROW_GROUP
@@ -67,9 +67,9 @@ def store_collected(
                 progress(number)
         importing = Importing(run, connection, declared=declared, group=COLLECTED_GROUP)
         pieces = {
-            name: piece_of(connection, spool, _parquet(spool.path), ordered=False) for name, spool in sorted(spools.items())
+            name: fragment_of(connection, spool, _parquet(spool.path), ordered=False) for name, spool in sorted(spools.items())
         }
-        with storing(store.directory):
+        with translate_errors(store.directory):
             collected = completeness(seen_of(connection, previous, pieces, declared=declared))
         sources = [
             StoredSource(
@@ -78,7 +78,7 @@ def store_collected(
             for source in collected.sources
         ]
         numbers = itertools.count()
-        with storing(store.directory):
+        with translate_errors(store.directory):
             claim_mixed(sources, _partitions(connection, previous, collected))
             carried_over = carried_over_of(
                 connection,
@@ -89,8 +89,8 @@ def store_collected(
                 new_path=lambda: run.temporary / f"previous-{next(numbers)}.parquet",
                 keep=keep,
             )
-        importing.add_pieces(sources, carried_over.collected, collected.unread)
-        importing.add_pieces(carried_over.sources, carried_over.pieces, ())
+        importing.add_fragments(sources, carried_over.collected, collected.unread)
+        importing.add_fragments(carried_over.sources, carried_over.pieces, ())
         return importing.commit(), importing.problems, collected, carried_over
 
 
@@ -105,7 +105,7 @@ def _partitions(connection: Connection, previous: Snapshot | None, collected: Co
 @contextmanager
 def _current(store: Store) -> Iterator[Snapshot | None]:
     """Yield the current snapshot and protect it from removal; None if the store has none."""
-    if store.run_in_force() is None:
+    if store.current_run() is None:
         yield None
         return
     with store.reading() as snapshot:

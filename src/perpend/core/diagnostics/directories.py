@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def no_directory(path: str | Path) -> str | None:
+def why_not_a_directory(path: str | Path) -> str | None:
     """Return why a path is not a directory, None if it is one.
 
     >>> no_directory("/")
@@ -15,7 +15,7 @@ def no_directory(path: str | Path) -> str | None:
     return "is a file, not a directory" if Path(path).exists() else "there is no such directory"
 
 
-def place_below_here(path: str | Path) -> str:
+def path_below_working_directory(path: str | Path) -> str:
     """Return a path relative to the working directory (POSIX). Empty for this directory itself and for paths outside it."""
     try:
         place = Path(path).resolve().relative_to(Path.cwd().resolve()).as_posix()

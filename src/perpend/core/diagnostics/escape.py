@@ -86,7 +86,7 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
-def commanding_nothing(stream: IO[str]) -> TextIO:
+def without_commands(stream: IO[str]) -> TextIO:
     """Return a stream that escapes commands to a CI runner with :func:`inert`. Everything else is as in the given stream."""
     return _Lines(stream, trims=False)
 

@@ -15,7 +15,7 @@ def counted(number: int, word: str, plural: str | None = None) -> str:
     return f"{number:,} {word if number == 1 else plural or f'{word}s'}"
 
 
-def percent_text(part: int, whole: int) -> str:
+def format_percent(part: int, whole: int) -> str:
     """Return a percentage. It has one decimal, or more if it would otherwise read 0 % or 100 % without being so.
 
     >>> percent_text(2, 3), percent_text(9_997, 10_000), percent_text(1, 5_000), percent_text(3, 3)

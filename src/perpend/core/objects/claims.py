@@ -89,7 +89,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class FailedCall:
     """A call to a cloud that failed: its account, region and operation, the ``kind`` of failure and the error ``code``.
 
     ``label`` is the call's permission, or its operation if it has none. ``objects`` is the number of objects that it concerned,
@@ -158,7 +158,7 @@ class ListClaim:
         return any(scope.meets(self.claim.scope) for scope, _ in claims.lacking(self.owner))
 
 
-def unread_of_types(claims: Iterable[Claim], *, most: int | None = None) -> dict[str, list[tuple[str, str]]]:
+def incomplete_by_type(claims: Iterable[Claim], *, most: int | None = None) -> dict[str, list[tuple[str, str]]]:
     """Return by type the accounts of which objects may be missing, with the reason; account "" is any, type "" is all types.
 
     An account keeps its first reason; a reason that the type was not asked for gives way to any other. More than ``most``
@@ -182,7 +182,7 @@ def unclaimed(type_name: str, scope: str) -> str:
     return f"{NOT_IN_FULL}no input claims every `{type_name}` there is (--complete {scope})"
 
 
-def of_two_partitions(partitions: Mapping[str, Collection[str]]) -> Iterator[Claim]:
+def partition_claims(partitions: Mapping[str, Collection[str]]) -> Iterator[Claim]:
     """Yield for each account in several partitions a claim that none of its lists is complete.
 
     AWS, AWS in China and GovCloud number accounts independently, so a claim on an account number means only one of them.
@@ -233,7 +233,7 @@ def scope_of(fields: Mapping[str, Any], declared: ObjectType) -> Scope:
     )
 
 
-def refuse_other(scopes: Iterable[object]) -> None:
+def reject_other_scopes(scopes: Iterable[object]) -> None:
     """Raise TypeError for a value that is not a Scope."""
     for given in scopes:
         if not isinstance(given, Scope):
@@ -281,7 +281,7 @@ def is_blank_key(key: str) -> bool:
     return all(unicodedata.category(sign) in _INVISIBLE for sign in key)
 
 
-def near_key(key: str) -> str:
+def normalized_key(key: str) -> str:
     """Return a key without the parts that typing and spreadsheets change: blanks, quotes, dashes, case and leading zeros."""
     kinds = ((sign, unicodedata.category(sign)) for sign in key if sign not in "'\"`")
     seen = "".join("-" if kind == _DASH else sign for sign, kind in kinds if kind not in _INVISIBLE | _QUOTES)
@@ -303,7 +303,7 @@ def is_another_key(key: str, former: str) -> bool:
 
     Two keys have one form if they hold digits, and their letters, digits and other characters are in the same places.
     """
-    near, near_former = near_key(key), near_key(former)
+    near, near_former = normalized_key(key), normalized_key(former)
     if near.startswith(near_former) or near_former.startswith(near):
         return False
     forms = {_ALPHANUMERIC.sub("0", one) if any(map(str.isdecimal, one)) else None for one in (key, former)}

@@ -46,7 +46,7 @@ def lookup_target(
     return target, OTHER_OBJECT if lookup.key in fields and key != target["Id"] else None
 
 
-def children_of(
+def child_objects(
     object_type: ObjectType, fields: Mapping[str, Any], name: str, *, complete: bool
 ) -> tuple[Sequence[Mapping[str, Any]], str | None]:
     """Return the objects of a child list, and the reason if the list is not known.

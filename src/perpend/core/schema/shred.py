@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, is_deletion_field
-from perpend.core.objects.relations import children_of, lookup_target
+from perpend.core.objects.relations import child_objects, lookup_target
 from perpend.core.schema.tables import (
     CONTRADICTED,
     OWNER,
@@ -40,22 +40,22 @@ _LARGEST_EXACT: Final = 2**53
 
 
 @dataclass(slots=True)
-class Wanted:
+class RequiredFields:
     """The fields, lookups and child lists to read of the objects at one place, and those below them.
 
     ``object_type`` is their type if the keys of its relations are to be checked.
     """
 
     values: set[str] = field(default_factory=set)
-    lookups: dict[str, Wanted] = field(default_factory=dict)
-    children: dict[str, Wanted] = field(default_factory=dict)
+    lookups: dict[str, RequiredFields] = field(default_factory=dict)
+    children: dict[str, RequiredFields] = field(default_factory=dict)
     object_type: ObjectType = UNKNOWN_TYPE
 
-    def through(self, lookups: Iterable[str]) -> Wanted:
+    def through(self, lookups: Iterable[str]) -> RequiredFields:
         """Return the entry at the end of a path of lookups. It is created if needed."""
         wanted = self
         for name in lookups:
-            wanted = wanted.lookups.setdefault(name, Wanted())
+            wanted = wanted.lookups.setdefault(name, RequiredFields())
         return wanted
 
 
@@ -76,21 +76,21 @@ class Part:
 
     name: str
     type_name: str
-    wanted: Wanted
+    wanted: RequiredFields
     rows: Rows = field(default_factory=list[dict[str, Any]])
     lookups: dict[str, Part] = field(default_factory=dict)
     children: dict[str, Part] = field(default_factory=dict)
 
 
-def wanted_of_everything(objects: Iterable[Mapping[str, Any]], declared: ObjectType | None = None) -> Wanted:
+def all_fields_of(objects: Iterable[Mapping[str, Any]], declared: ObjectType | None = None) -> RequiredFields:
     """Return everything that the objects hold. Objects under ``…__r`` and ``RecordType`` are lookups; lists of objects are
     children."""
-    everything = Wanted()
+    everything = RequiredFields()
     if declared:
         for name in declared.lookups:
-            everything.lookups.setdefault(name, Wanted())
+            everything.lookups.setdefault(name, RequiredFields())
         for name in declared.children:
-            everything.children.setdefault(name, Wanted())
+            everything.children.setdefault(name, RequiredFields())
     unset: _Unset = {}
     for fields in objects:
         _want(everything, fields, unset)
@@ -98,36 +98,36 @@ def wanted_of_everything(objects: Iterable[Mapping[str, Any]], declared: ObjectT
         if name in wanted.lookups or name in wanted.children:
             continue
         if listed:
-            wanted.children[name] = Wanted()
+            wanted.children[name] = RequiredFields()
         else:
             wanted.values.add(name)
     return everything
 
 
-_Unset = dict[tuple[int, str], tuple[Wanted, bool]]
+_Unset = dict[tuple[int, str], tuple[RequiredFields, bool]]
 """Relations that some object holds as null or as an empty list, by place, and whether as a list.
 
 This is no information if another object shows the target. If none does, the relation is a list, or a value that is null.
 """
 
 
-def _want(wanted: Wanted, fields: Mapping[str, Any], unset: _Unset) -> None:
+def _want(wanted: RequiredFields, fields: Mapping[str, Any], unset: _Unset) -> None:
     wanted.values.update(name for name in reasons_of(fields) if not name.endswith("__r"))
     for name, value in fields.items():
         relation = name.endswith("__r") or name == "RecordType"
         if isinstance(value, dict) and relation:
-            _want(wanted.lookups.setdefault(name, Wanted()), value, unset)
+            _want(wanted.lookups.setdefault(name, RequiredFields()), value, unset)
         elif relation and (value is None or value == []):
             unset[id(wanted), name] = (wanted, value is not None or unset.get((id(wanted), name), (wanted, False))[1])
         elif isinstance(value, list) and relation and all(isinstance(item, dict) for item in value):
-            below = wanted.children.setdefault(name, Wanted())
+            below = wanted.children.setdefault(name, RequiredFields())
             for item in value:
                 _want(below, item, unset)
         else:
             wanted.values.add(name)
 
 
-def shred(objects: Iterable[Mapping[str, Any]], type_name: str, wanted: Wanted, *, complete: bool) -> Part:
+def shred(objects: Iterable[Mapping[str, Any]], type_name: str, wanted: RequiredFields, *, complete: bool) -> Part:
     """Return the rows of objects of one type as a part, with the parts below it.
 
     ``complete``: a missing key is null. Otherwise its value is unknown, and the row gives the reason.
@@ -138,7 +138,9 @@ def shred(objects: Iterable[Mapping[str, Any]], type_name: str, wanted: Wanted, 
     return root
 
 
-def part_of(name: str, wanted: Wanted, *, type_name: str | None = None, rows: Callable[[str], Rows] | None = None) -> Part:
+def part_of(
+    name: str, wanted: RequiredFields, *, type_name: str | None = None, rows: Callable[[str], Rows] | None = None
+) -> Part:
     """Return an empty part and the empty parts below it. ``rows`` creates the target for the rows of a table by its name."""
     return Part(
         name,
@@ -182,7 +184,7 @@ def _add(
         elif name not in fields and not complete:
             row[unfollowed(name)] = reason_of(fields, name)
     for name, below in part.children.items():
-        items, reason = children_of(part.wanted.object_type, fields, name, complete=complete)
+        items, reason = child_objects(part.wanted.object_type, fields, name, complete=complete)
         for item in items:
             _add(below, item, everywhere, complete=complete, own=nested)
         if reason is not None:
@@ -323,7 +325,7 @@ _TEXTS = frozenset({str, PlainJson, type(None)})
 
 
 def flat_table(
-    objects: Sequence[Mapping[str, Any]], type_name: str, wanted: Wanted, *, complete: bool
+    objects: Sequence[Mapping[str, Any]], type_name: str, wanted: RequiredFields, *, complete: bool
 ) -> tuple[Table, dict[str, list[Any]]]:
     """Return the schema and the columns of a table of objects without relations. It is the fast path for large inputs.
 
@@ -371,7 +373,7 @@ def _values(objects: Sequence[Mapping[str, Any]], name: str, *, known: bool) -> 
 _FORMS = {ValueType.NUMBER: Form.NUMBER, ValueType.BOOLEAN: Form.BOOLEAN}
 
 
-def catalogue_tables(type_name: str, wanted: Wanted, declared: Callable[[str], ObjectType]) -> Tables:
+def catalogue_tables(type_name: str, wanted: RequiredFields, declared: Callable[[str], ObjectType]) -> Tables:
     """Return the schema of a type and everything wanted below it, to show a plan before there is data.
 
     An undeclared field is a text; an undeclared relation is joined by its name.
@@ -381,7 +383,7 @@ def catalogue_tables(type_name: str, wanted: Wanted, declared: Callable[[str], O
     return Tables(tables)
 
 
-def _add_declared(tables: dict[str, Table], name: str, wanted: Wanted, declared: Callable[[str], ObjectType]) -> None:
+def _add_declared(tables: dict[str, Table], name: str, wanted: RequiredFields, declared: Callable[[str], ObjectType]) -> None:
     object_type = declared(name)
     known = tables.get(name, Table(name, name))
     columns = dict(known.columns)

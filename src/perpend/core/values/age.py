@@ -24,7 +24,7 @@ _WORDS: Final = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("min
 _FEW: Final = 2
 
 
-def may_be_seen(time: datetime, now: datetime) -> bool:
+def is_observation_time(time: datetime, now: datetime) -> bool:
     """Whether a time can be an observation: it was set, and is not in the future."""
     return _FIRST_SET_TIME <= time <= now + AHEAD
 
@@ -35,7 +35,7 @@ def age_from_text(text: str) -> timedelta | None:
     return int(match[1]) * _UNITS[match[2]] if match else None
 
 
-def written_age(age: timedelta) -> str:
+def format_age(age: timedelta) -> str:
     """Return a length of time in the form of ``age_from_text``, in the largest unit that divides it."""
     for unit in reversed(_UNITS):
         if age and not age % _UNITS[unit]:
@@ -43,7 +43,7 @@ def written_age(age: timedelta) -> str:
     return f"{age // _UNITS['s']}s"
 
 
-def age_text(age: timedelta) -> str:
+def age_in_words(age: timedelta) -> str:
     """Return a length of time in words, rounded down: in days from two days on, in hours from two hours on, else in minutes."""
     for word, unit in _WORDS:
         if (number := age // unit) >= _FEW:

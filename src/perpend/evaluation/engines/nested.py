@@ -11,12 +11,12 @@ from perpend.evaluation.engines.protocol import ColumnEngine
 from perpend.evaluation.planner.build import plan_of
 from perpend.evaluation.planner.rewrites import REWRITES, Rewrite
 from perpend.language.program.numbering import UNREADABLE
-from perpend.language.program.required_columns import wanted_by
+from perpend.language.program.required_columns import required_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from perpend.core.schema.shred import Wanted
+    from perpend.core.schema.shred import RequiredFields
     from perpend.evaluation.engines.protocol import Engine
     from perpend.language.program.program import Program
 
@@ -36,7 +36,7 @@ def indexes_of(
     """
     if not objects:
         return [[] for _ in programs]
-    required = wanted_by(programs)
+    required = required_fields(programs)
     _reject_reserved(required)
     if isinstance(engine, ColumnEngine) and not required.lookups and not required.children:
         table, columns = flat_table(objects, programs[0].input_type, required, complete=complete)
@@ -48,7 +48,7 @@ def indexes_of(
     return _indexes([list(codes) for codes in zip(*engine.codes_of_rows(plan, tables, rows), strict=True)])
 
 
-def _reject_reserved(required: Wanted) -> None:
+def _reject_reserved(required: RequiredFields) -> None:
     """Raise if policies read a field whose name tables use for their own columns."""
     for name in sorted({*required.values, *required.lookups, *required.children}):
         if is_reserved(name):

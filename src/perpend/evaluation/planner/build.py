@@ -22,7 +22,7 @@ from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
 from perpend.evaluation.planner.scope import DYNAMIC, Build, Guard, Guards, Place, blank, normal_is
 from perpend.evaluation.planner.stage import ROOT, UNREAD, Scan, Stage, contradicted
 from perpend.language.program.numbering import DISAPPEARED, OTHER_RECORD_TYPE, base_of, condition_index, otherwise_index
-from perpend.language.program.program import Block, Expr, Extracted, Program
+from perpend.language.program.program import Block, Expr, ExtractReference, Program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +138,7 @@ class _Planner:
         scalars.operation = outer
         return value
 
-    def _extract(self, extract: Extracted, place: Place) -> Value:
+    def _extract(self, extract: ExtractReference, place: Place) -> Value:
         """Return the value of an extract at the end of its lookups, planned once for all uses."""
         body, at = extract.body, place.through(extract.lookups)
         path_guards = at.guards[len(place.guards) :]

@@ -16,14 +16,14 @@ from perpend.core.objects.inventory import is_filled
 from perpend.core.objects.object_types import MASTER_KEY
 from perpend.core.values.partial_object import PartialObject
 from perpend.inventory.readers.conflicts import contradiction
-from perpend.language.program.required_columns import wanted_by
+from perpend.language.program.required_columns import required_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from perpend.core.objects.inventory import CloudObject, Inventory
     from perpend.core.objects.object_types import Children, ObjectType
-    from perpend.core.schema.shred import Wanted
+    from perpend.core.schema.shred import RequiredFields
     from perpend.language.program.program import Program
 
 
@@ -52,7 +52,7 @@ class _Parts:
 
 def with_children(inventory: Inventory, programs: Iterable[Program], declared: Callable[[str], ObjectType]) -> Inventory:
     """Return an estate whose objects hold the lists that programs read of them, of objects that are in the estate as well."""
-    read = _lists_of(wanted_by(programs))
+    read = _lists_of(required_fields(programs))
     claims = (claim for source in inventory.sources for claim in source.coverage)
     coverage = Claims((*map(unread_input, inventory.unread), *claims))
     objects = dict(inventory.objects)
@@ -67,7 +67,7 @@ def with_children(inventory: Inventory, programs: Iterable[Program], declared: C
     return replace(inventory, objects=objects)
 
 
-def _lists_of(wanted: Wanted) -> set[str]:
+def _lists_of(wanted: RequiredFields) -> set[str]:
     below = (*wanted.lookups.values(), *wanted.children.values())
     return {*wanted.children, *(name for one in below for name in _lists_of(one))}
 

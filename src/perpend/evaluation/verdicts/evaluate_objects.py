@@ -16,7 +16,7 @@ from perpend.evaluation.engines.nested import indexes_of
 from perpend.evaluation.verdicts.child_lists import with_children
 from perpend.evaluation.verdicts.evaluation import Evaluation, totals_of
 from perpend.evaluation.verdicts.evaluation_time import evaluation_time
-from perpend.evaluation.verdicts.staleness import aged_estate, freshness_of
+from perpend.evaluation.verdicts.staleness import freshness_of, mark_stale_inventory
 from perpend.evaluation.verdicts.verdict import indexes_needing_object
 from perpend.evaluation.verdicts.verdicts import InMemoryVerdicts
 from perpend.inventory.readers.conflicts import contradiction
@@ -56,7 +56,7 @@ def evaluate_objects(
     gets the number of evaluated objects.
     """
     day = evaluation_time([source.observed_at for source in inventory.sources], snapshot_time=snapshot_time, today=today)
-    inventory = aged_estate(inventory, freshness_of(max_age, snapshot_time, today))
+    inventory = mark_stale_inventory(inventory, freshness_of(max_age, snapshot_time, today))
     inventory = with_children(inventory, selection.programs, lambda name: selection.types.get(name) or ObjectType(name))
     by_program: dict[int, InMemoryVerdicts] = {}
     done = 0

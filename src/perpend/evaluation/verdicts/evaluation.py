@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.claims import ALL, NOT_ASKED, unclaimed, unread_input, unread_of_types
+from perpend.core.objects.claims import ALL, NOT_ASKED, incomplete_by_type, unclaimed, unread_input
 from perpend.core.objects.object_types import UNKNOWN_TYPE, reached
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import AnsweredFor, scorecards_of
+from perpend.evaluation.verdicts.requirements import HumanDecisions, scorecards_of
 from perpend.evaluation.verdicts.verdict import Reference, Verdict, message_of, remediation_of, values_read
 from perpend.evaluation.verdicts.verdicts import WHOLE, Share, StreamedObjects
 
@@ -81,7 +81,7 @@ class Evaluation:
     verdicts: tuple[Verdicts, ...]
     ledger: Totals
     filter_verdicts: FilteredEvaluation | None = None
-    answered: AnsweredFor = field(default_factory=AnsweredFor)
+    answered: HumanDecisions = field(default_factory=HumanDecisions)
 
     @property
     def shown(self) -> tuple[Verdicts, ...]:
@@ -121,7 +121,7 @@ class Evaluation:
         Inputs in ``beside`` that could not be read are left out, because the caller reports them.
         """
         left_out = {unread_input(one) for one in beside}
-        of_types = unread_of_types(claim for claim in _claims(self.inventory) if claim not in left_out)
+        of_types = incomplete_by_type(claim for claim in _claims(self.inventory) if claim not in left_out)
         everywhere = of_types.get("", [])
         types = sorted({program.input_type for program in self.programs})
         whys = {name: [why for _, why in (*of_types.get(name, []), *everywhere)] for name in types}

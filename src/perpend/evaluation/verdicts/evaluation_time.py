@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from perpend.core.values.age import may_be_seen
+from perpend.core.values.age import is_observation_time
 from perpend.core.values.values import in_utc, milliseconds_from_datetime
 
 if TYPE_CHECKING:
@@ -45,6 +45,6 @@ def evaluation_time(
     now = in_utc(today or datetime.now(UTC))
     start_of_today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     stated = [None if time is None else in_utc(time) for time in times]
-    observed = [time if time is not None and may_be_seen(time, now) else None for time in stated] or [None]
+    observed = [time if time is not None and is_observation_time(time, now) else None for time in stated] or [None]
     newest = max(time or start_of_today for time in observed)
     return EvaluationTime(newest, assumed=None in observed and newest == start_of_today)

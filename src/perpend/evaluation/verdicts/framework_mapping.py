@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class RequirementCarried:
+class RequirementCarryOver:
     """A requirement of the newer version, with the requirements of the older one that continue in it.
 
     ``kept`` are policies that name both. ``inherited`` are policies of a similar older requirement only. ``gained`` name this
@@ -35,7 +35,7 @@ class CarryOver:
 
     before: str
     after: str
-    requirements: tuple[RequirementCarried, ...]
+    requirements: tuple[RequirementCarryOver, ...]
     lost: tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -55,7 +55,7 @@ def carry_over(mappings: FrameworkMappings, before: str, after: str) -> CarryOve
 
 def _carried(
     mappings: FrameworkMappings, section: str, older: dict[str, tuple[str, ...]], of_older: dict[str, list[str]]
-) -> RequirementCarried:
+) -> RequirementCarryOver:
     direct = _direct(mappings, section)
     similar = [
         mapping for mapping in mappings.of_section(section) if mapping.how is How.SIMILAR_SECTION and mapping.via in older
@@ -63,7 +63,7 @@ def _carried(
     before = {section_before for policy in direct for section_before in of_older.get(policy, ())} | {
         section_before.via for section_before in similar
     }
-    return RequirementCarried(
+    return RequirementCarryOver(
         section,
         tuple(sorted(before)),
         tuple(policy for policy in direct if policy in of_older),

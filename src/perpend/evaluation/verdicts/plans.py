@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from perpend.core.schema.shred import catalogue_tables
 from perpend.core.values.values import milliseconds_from_datetime
 from perpend.evaluation.planner.build import plan_of
-from perpend.language.program.required_columns import wanted_by
+from perpend.language.program.required_columns import required_fields
 
 if TYPE_CHECKING:
     from perpend.core.schema.tables import Tables
@@ -27,6 +27,6 @@ def plans_of(
     """
     time = milliseconds_from_datetime(snapshot_time or datetime.now(UTC))
     return [
-        plan_of(programs, tables or catalogue_tables(type_name, wanted_by(programs), analyzer.object_type), time)
+        plan_of(programs, tables or catalogue_tables(type_name, required_fields(programs), analyzer.object_type), time)
         for type_name, programs in selection.by_type().items()
     ]

@@ -25,7 +25,7 @@ NOT_DIRECT: Final = "maps to it only through rules or similar sections: --inheri
 """The reason for a policy that maps to a requirement only indirectly."""
 
 
-NOT_JUDGED: Final = "was not evaluated"
+NOT_EVALUATED: Final = "was not evaluated"
 """The reason for a selected policy without verdicts."""
 
 
@@ -43,7 +43,7 @@ class RequirementStatus(StrEnum):
     UNANSWERED = "without a policy"
 
     @property
-    def was_asked(self) -> bool:
+    def was_evaluated(self) -> bool:
         """Whether any policy of the requirement was evaluated."""
         return self not in (
             RequirementStatus.NOT_ASKED,
@@ -54,7 +54,7 @@ class RequirementStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyAsked:
+class RequirementPolicy:
     """A policy of a requirement. ``judges``: it has logic, so it can be evaluated.
 
     ``why_not`` is the reason why it was not evaluated, empty if it was. ``in_part`` is the reason why it was not evaluated on
@@ -67,14 +67,14 @@ class PolicyAsked:
     in_part: str = ""
 
     @property
-    def was_asked(self) -> bool:
+    def was_evaluated(self) -> bool:
         """Whether the policy was evaluated."""
         return self.judges and not self.why_not
 
     @property
-    def was_asked_of_all(self) -> bool:
+    def was_fully_evaluated(self) -> bool:
         """Whether the policy was evaluated on all objects, as far as is known."""
-        return self.was_asked and not self.in_part
+        return self.was_evaluated and not self.in_part
 
     @property
     def reason(self) -> str:
@@ -89,11 +89,11 @@ class Requirement:
     id: str
     number: str
     name: str
-    policies: tuple[PolicyAsked, ...]
+    policies: tuple[RequirementPolicy, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class FrameworkAsked:
+class FrameworkSelection:
     """A framework that selected policies, with its requirements: those of ``sections``, or all if there are none."""
 
     id: str
@@ -115,7 +115,7 @@ class RequirementResult:
 class Scorecard:
     """The results of a framework, by requirement."""
 
-    framework: FrameworkAsked
+    framework: FrameworkSelection
     results: tuple[RequirementResult, ...]
     counts: Mapping[RequirementStatus, int] = field(init=False)
 
@@ -126,10 +126,10 @@ class Scorecard:
     @property
     def asked(self) -> int:
         """The number of requirements with an evaluated policy."""
-        return sum(number for standing, number in self.counts.items() if standing.was_asked)
+        return sum(number for standing, number in self.counts.items() if standing.was_evaluated)
 
     @property
-    def asked_in_words(self) -> str:
+    def coverage_text(self) -> str:
         """The coverage as text, with numbers that add up to all requirements."""
         counts, total = self.counts, len(self.results)
         parts = [f"{self.asked:,} of {total:,} {'requirement' if total == 1 else 'requirements'} asked"]
@@ -147,20 +147,20 @@ class Scorecard:
     def all_asked(self) -> bool:
         """Whether all policies that can be evaluated were, for every requirement and on all objects."""
         return bool(self.results) and all(
-            result.standing.was_asked
-            and all(policy.was_asked_of_all for policy in result.requirement.policies if policy.judges)
+            result.standing.was_evaluated
+            and all(policy.was_fully_evaluated for policy in result.requirement.policies if policy.judges)
             for result in self.results
         )
 
 
-def framework_asked(
+def framework_selection(
     repository: Repository,
     mappings: FrameworkMappings,
     tops: Sequence[str],
     *,
     inherited: bool,
     why_not: Callable[[str], str],
-) -> FrameworkAsked:
+) -> FrameworkSelection:
     """Return a framework with the requirements below ``tops`` (itself or sections of it), and the policies of each.
 
     ``why_not`` returns why a policy was not evaluated, empty if it was. ``inherited`` includes policies that map to a section
@@ -174,10 +174,10 @@ def framework_asked(
         named = [policy_id for policy_id, direct in how.items() if direct or inherited]
         others = [] if any(map(mappings.judges, named)) else [policy_id for policy_id in how if policy_id not in named]
         policies = [
-            PolicyAsked(policy_id, mappings.judges(policy_id), why_not(policy_id) if mappings.judges(policy_id) else "")
+            RequirementPolicy(policy_id, mappings.judges(policy_id), why_not(policy_id) if mappings.judges(policy_id) else "")
             for policy_id in named
         ]
-        policies += [PolicyAsked(policy_id, mappings.judges(policy_id), why_left(policy_id)) for policy_id in others]
+        policies += [RequirementPolicy(policy_id, mappings.judges(policy_id), why_left(policy_id)) for policy_id in others]
         return Requirement(section_id, *_called(section_id, repository), tuple(policies))
 
     def why_left(policy_id: str) -> str:
@@ -196,24 +196,24 @@ def framework_asked(
     ]
     joint = ", section " if len(sections) == 1 else ", sections "
     name = joint.join(filter(None, (_name(framework, repository), ", ".join(named))))
-    return FrameworkAsked(framework, name, sections, tuple(map(requirement, section_ids)))
+    return FrameworkSelection(framework, name, sections, tuple(map(requirement, section_ids)))
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredFor:
+class HumanDecisions:
     """Decisions by people: the number of waived INCOMPLIANT verdicts by policy, and the attested policies."""
 
     waived: Mapping[str, int] = field(default_factory=dict)
     attested: Collection[str] = ()
 
 
-_NOTHING: Final = AnsweredFor()
+_NOTHING: Final = HumanDecisions()
 
 
 def scorecards_of(
-    frameworks: Iterable[FrameworkAsked],
+    frameworks: Iterable[FrameworkSelection],
     counts: Mapping[str, Mapping[Status, int]],
-    answered: AnsweredFor = _NOTHING,
+    answered: HumanDecisions = _NOTHING,
     in_part: Mapping[str, str] | None = None,
 ) -> tuple[Scorecard, ...]:
     """Return the results of frameworks. ``counts`` are the verdicts of each evaluated policy by status.
@@ -234,17 +234,17 @@ def scorecards_of(
 
 
 def _answered(
-    result: RequirementResult, counts: Mapping[str, Mapping[Status, int]], answered: AnsweredFor
+    result: RequirementResult, counts: Mapping[str, Mapping[Status, int]], answered: HumanDecisions
 ) -> RequirementResult:
     policies = result.requirement.policies
     if result.standing is RequirementStatus.MANUAL and any(policy.policy_id in answered.attested for policy in policies):
         return replace(result, standing=RequirementStatus.ATTESTED)
-    evaluated = [policy.policy_id for policy in policies if policy.was_asked]
+    evaluated = [policy.policy_id for policy in policies if policy.was_evaluated]
     if result.standing is not RequirementStatus.FAILS or any(
         counts[policy][Status.INCOMPLIANT] > answered.waived.get(policy, 0) for policy in evaluated
     ):
         return result
-    unknown = result.counts[Status.UNDETERMINED] or not all(policy.was_asked_of_all for policy in policies if policy.judges)
+    unknown = result.counts[Status.UNDETERMINED] or not all(policy.was_fully_evaluated for policy in policies if policy.judges)
     return replace(result, standing=RequirementStatus.UNDETERMINED if unknown else RequirementStatus.WAIVED)
 
 
@@ -253,30 +253,30 @@ def _result(
 ) -> RequirementResult:
     # INVARIANT: a policy without verdicts was not evaluated, even if it was selected.
     policies = tuple(
-        (replace(policy, in_part=in_part.get(policy.policy_id, "")) if policy.was_asked else policy)
-        if policy.policy_id in counts or not policy.was_asked
-        else replace(policy, why_not=NOT_JUDGED)
+        (replace(policy, in_part=in_part.get(policy.policy_id, "")) if policy.was_evaluated else policy)
+        if policy.policy_id in counts or not policy.was_evaluated
+        else replace(policy, why_not=NOT_EVALUATED)
         for policy in requirement.policies
     )
-    evaluated = [counts[policy.policy_id] for policy in policies if policy.was_asked]
+    evaluated = [counts[policy.policy_id] for policy in policies if policy.was_evaluated]
     total = {status: sum(numbers[status] for numbers in evaluated) for status in Status}
-    return RequirementResult(replace(requirement, policies=policies), standing_of(policies, total), total)
+    return RequirementResult(replace(requirement, policies=policies), requirement_status(policies, total), total)
 
 
-def standing_of(policies: Sequence[PolicyAsked], counts: Mapping[Status, int]) -> RequirementStatus:
+def requirement_status(policies: Sequence[RequirementPolicy], counts: Mapping[Status, int]) -> RequirementStatus:
     """Return the status of a requirement. It cannot be met if some policies were not evaluated, or not on all objects."""
     evaluable = [policy for policy in policies if policy.judges]
     if not evaluable:
         return RequirementStatus.MANUAL if policies else RequirementStatus.UNANSWERED
-    if not any(policy.was_asked for policy in evaluable):
+    if not any(policy.was_evaluated for policy in evaluable):
         return RequirementStatus.NOT_ASKED
-    standing = standing_of_counts(counts)
-    if standing is not RequirementStatus.FAILS and not all(policy.was_asked_of_all for policy in evaluable):
+    standing = status_of_counts(counts)
+    if standing is not RequirementStatus.FAILS and not all(policy.was_fully_evaluated for policy in evaluable):
         return RequirementStatus.UNDETERMINED
     return standing
 
 
-def standing_of_counts(counts: Mapping[Status, int]) -> RequirementStatus:
+def status_of_counts(counts: Mapping[Status, int]) -> RequirementStatus:
     """Return the status of an evaluated requirement, by its number of verdicts of each status."""
     if counts[Status.INCOMPLIANT]:
         return RequirementStatus.FAILS

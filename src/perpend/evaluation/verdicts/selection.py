@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.errors import refuse_text
+from perpend.core.errors import reject_single_text
 from perpend.core.objects.ids import PRODUCTION, framework_of, production_of
 from perpend.core.objects.inventory import Inventory
-from perpend.evaluation.verdicts.requirements import framework_asked
+from perpend.evaluation.verdicts.requirements import framework_selection
 from perpend.inventory.readers.formats import list_children
 from perpend.inventory.readers.merge import ACCOUNT_TYPE
-from perpend.language.compiler.analyzer import logic_problems
+from perpend.language.compiler.analyzer import logic_errors
 from perpend.language.compiler.frameworks import FrameworkMappings
-from perpend.language.compiler.names import DeclaredTypes, UnknownName, ids_named, printable, section_named
+from perpend.language.compiler.names import DeclaredTypes, UnknownName, find_section, match_ids, printable
 from perpend.language.compiler.type_names import misspelt_types
 from perpend.language.syntax.repository import LIBRARY
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.core.objects.object_types import ObjectType
-    from perpend.evaluation.verdicts.requirements import FrameworkAsked
+    from perpend.evaluation.verdicts.requirements import FrameworkSelection
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.compiler.analyzer import Analyzer
     from perpend.language.program.program import Program
@@ -62,7 +62,7 @@ class Selection:
     types: Mapping[str, ObjectType] = field(default_factory=dict)
     misspelt: tuple[Diagnostic, ...] = ()
     excluded: tuple[str, ...] = ()
-    frameworks: tuple[FrameworkAsked, ...] = ()
+    frameworks: tuple[FrameworkSelection, ...] = ()
     absent: Mapping[str, str] = field(default_factory=dict)
 
     def by_type(self) -> dict[str, list[Program]]:
@@ -93,15 +93,15 @@ def select_policies(
     Raises UnknownName for a name that does not exist, for a policy named by itself that does not apply to the inputs, and if no
     policy applies: silence would look like a pass.
     """
-    refuse_text(names, "names")
-    refuse_text(exclude, "policies to exclude")
+    reject_single_text(names, "names")
+    reject_single_text(exclude, "policies to exclude")
     if not analyzer.repository.policy_ids:
         raise UnknownName("this repository has no policies")
     chosen = policies_named(analyzer.repository, names, framework, inherited=inherited)
     if framework and not chosen:
         raise UnknownName(_none_mapped(analyzer.repository, names, framework, inherited=inherited))
     by_itself = frozenset() if standing else _named_by_itself(analyzer.repository, names)
-    excluded = {*ids_named(exclude, analyzer.repository.policy_ids, "policy")} - by_itself if exclude else frozenset()
+    excluded = {*match_ids(exclude, analyzer.repository.policy_ids, "policy")} - by_itself if exclude else frozenset()
     types_held, flat = (
         (None, False) if over is None else (_types_of(over), not list_children(source.kind for source in over.sources))
     )
@@ -122,7 +122,7 @@ def select_policies(
     def why_not(policy_id: str) -> str:
         return sorted_out.why_not(policy_id, selection.types)
 
-    frameworks = frameworks_asked(analyzer.repository, framework, inherited=inherited, why_not=why_not)
+    frameworks = framework_selections(analyzer.repository, framework, inherited=inherited, why_not=why_not)
     return replace(
         selection,
         misspelt=tuple(misspelt.values()),
@@ -132,18 +132,18 @@ def select_policies(
     )
 
 
-def frameworks_asked(
+def framework_selections(
     repository: Repository, names: str | Sequence[str] | None, *, inherited: bool, why_not: Callable[[str], str]
-) -> tuple[FrameworkAsked, ...]:
-    """Return the frameworks that names select, each once; ``why_not`` as in ``framework_asked``."""
+) -> tuple[FrameworkSelection, ...]:
+    """Return the frameworks that names select, each once; ``why_not`` as in ``framework_selection``."""
     if not names:
         return ()
     mappings = FrameworkMappings(repository)
     tops: dict[str, list[str]] = {}
-    for top in (section_named(name, repository) for name in ([names] if isinstance(names, str) else names)):
+    for top in (find_section(name, repository) for name in ([names] if isinstance(names, str) else names)):
         tops.setdefault(framework_of(top), []).append(top)
     return tuple(
-        framework_asked(
+        framework_selection(
             repository, mappings, of_one, inherited=inherited or not _is_named(repository, framework), why_not=why_not
         )
         for framework, of_one in tops.items()
@@ -171,7 +171,7 @@ def policies_named(
     inherited: bool = False,
 ) -> list[str]:
     """Return the IDs of the policies that names and frameworks select. Raises UnknownName for unknown names."""
-    chosen = ids_named(names, repository.policy_ids, "policy")
+    chosen = match_ids(names, repository.policy_ids, "policy")
     frameworks = [framework] if isinstance(framework, str) else framework
     if not frameworks:
         return chosen
@@ -181,7 +181,7 @@ def policies_named(
 
 def _mapped_to(repository: Repository, chosen: Sequence[str], framework: str, *, inherited: bool) -> frozenset[str]:
     """Return the policies that are mapped to a framework or section."""
-    top = section_named(framework, repository)
+    top = find_section(framework, repository)
     inherits = inherited or not _is_named(repository, framework_of(top))
     indirect = FrameworkMappings(repository).policies_below(top) if inherits else frozenset()
     return frozenset(policy for policy in chosen if policy in indirect or _is_mapped(repository, policy, top))
@@ -200,7 +200,7 @@ def _inherited_hint(number: int) -> str:
 
 def program_named(analyzer: Analyzer, name: str) -> Program:
     """Return the program of the one policy with a name. Raises UnknownName if there is none that can be evaluated."""
-    policies = ids_named([name], analyzer.repository.policy_ids, "policy")
+    policies = match_ids([name], analyzer.repository.policy_ids, "policy")
     if len(policies) > 1:
         raise UnknownName(f"'{printable(name)}' names {len(policies)} policies: {', '.join(policies[:5])}")
     logic_id = production_of(policies[0])
@@ -208,7 +208,7 @@ def program_named(analyzer: Analyzer, name: str) -> Program:
         raise UnknownName(f"{policies[0]} has no {PRODUCTION}, so it cannot be evaluated")
     program = analyzer.analyzed(logic_id).program
     if program is None:
-        problems = logic_problems(analyzer, logic_id)
+        problems = logic_errors(analyzer, logic_id)
         reason = f": {problems[0].message} ({problems[0].span.path}:{problems[0].span.line})" if problems else ""
         raise UnknownName(f"{policies[0]} cannot be used{reason}")
     return program
@@ -251,7 +251,7 @@ class _SortedPolicies:
             return
         program = analyzer.analyzed(logic_id).program
         if program is None:
-            self.refused[policy_id] = logic_problems(analyzer, logic_id)
+            self.refused[policy_id] = logic_errors(analyzer, logic_id)
         elif may_be_set_aside and (program.block.related or program.input_type == ACCOUNT_TYPE):
             self.set_aside.append(policy_id)
         else:
@@ -311,7 +311,7 @@ def _types_of(over: Inventory | Snapshot) -> Collection[str]:
 
 def _named_by_itself(repository: Repository, names: Sequence[str]) -> frozenset[str]:
     """Return the policies that were named one by one, not by a glob or a folder."""
-    matches = (ids_named([name], repository.policy_ids, "policy") for name in names if not set(name) & _GLOB)
+    matches = (match_ids([name], repository.policy_ids, "policy") for name in names if not set(name) & _GLOB)
     return frozenset(ids[0] for ids in matches if len(ids) == 1)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from perpend.core.values.age import age_text
+from perpend.core.values.age import age_in_words
 from perpend.core.values.partial_object import PartialObject, doubt_of, reasons_of
 from perpend.inventory.readers.formats import ANSWER, REPORT
 
@@ -54,12 +54,12 @@ class Freshness:
 
     def reason(self, observed_at: datetime | None) -> str | None:
         """Return why data observed at a time are too old, None if they are not."""
-        limit = age_text(self.limit)
+        limit = age_in_words(self.limit)
         if observed_at is None:
             return None if self.stated else f"observed at an unknown time: it may be older than {limit}"
         age, when = self.now - observed_at, f"{observed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         if age > self.limit:
-            return f"observed {age_text(age)} ago, {when}: older than {limit}"
+            return f"observed {age_in_words(age)} ago, {when}: older than {limit}"
         if age < -_SLACK and not self.stated:
             return f"observed at {when}, which is in the future: its age is unknown"
         return None
@@ -97,7 +97,7 @@ def stale_claims(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator
                 yield claim, reason
 
 
-def aged_estate(inventory: Inventory, freshness: Freshness | None) -> Inventory:
+def mark_stale_inventory(inventory: Inventory, freshness: Freshness | None) -> Inventory:
     """Return an inventory in which stale data are not known."""
     stale = freshness.reasons(inventory.sources) if freshness else {}
     if not stale:
@@ -105,13 +105,13 @@ def aged_estate(inventory: Inventory, freshness: Freshness | None) -> Inventory:
     by_name = {inventory.sources[number].name: reason for number, reason in stale.items()}
     sources = [
         replace(source, coverage=coverage)
-        for source, coverage in zip(inventory.sources, aged_coverage(inventory.sources, stale), strict=True)
+        for source, coverage in zip(inventory.sources, mark_stale_coverage(inventory.sources, stale), strict=True)
     ]
     objects = {name: [_aged(object_, by_name) for object_ in of_type] for name, of_type in inventory.objects.items()}
     return replace(inventory, sources=tuple(sources), objects=objects)
 
 
-def aged_coverage(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator[tuple[Claim, ...]]:
+def mark_stale_coverage(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator[tuple[Claim, ...]]:
     """Yield the claims of each source, with stale ones marked as incomplete."""
     lacking = dict(stale_claims(sources, stale))
     for number, source in enumerate(sources):

@@ -35,7 +35,7 @@ WHOLE: Final = Share(0, 1)
 """The only share, if the work is not divided."""
 
 
-class Found(NamedTuple):
+class VerdictRow(NamedTuple):
     """A verdict in a list: the place of the object among those of its type, and the code that an engine gave it."""
 
     place: int
@@ -64,10 +64,10 @@ class Verdicts(Protocol):
     def ends(self) -> Iterator[EvaluationOutcome]:
         """Yield the outcome of each object in order, with the index ``HIDDEN`` for hidden ones."""
 
-    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[VerdictRow]]:
         """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
 
-    def ends_of(self, verdicts: Sequence[Found], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
+    def verdicts_at(self, verdicts: Sequence[VerdictRow], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
         """Return the outcomes of some objects, which are given by place."""
 
 
@@ -113,14 +113,14 @@ class InMemoryVerdicts:
         places = (place for place, index in enumerate(self.indexes) if index in indexes)
         return [(place, self.errors.get(place)) for place in islice(places, limit)]
 
-    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[VerdictRow]]:
         """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
         return [
-            list(islice((Found(place, index) for place, index in enumerate(self.indexes) if index in group), limit))
+            list(islice((VerdictRow(place, index) for place, index in enumerate(self.indexes) if index in group), limit))
             for group in groups
         ]
 
-    def ends_of(self, verdicts: Sequence[Found], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
+    def verdicts_at(self, verdicts: Sequence[VerdictRow], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
         """Return the outcomes of some objects."""
         return [(code, self.errors.get(place)) for place, code in verdicts]
 

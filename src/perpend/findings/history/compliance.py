@@ -9,12 +9,12 @@ from perpend.core.errors import PerpendError
 from perpend.core.objects.ids import framework_of
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.framework_mapping import carry_over
-from perpend.evaluation.verdicts.requirements import AnsweredFor, framework_asked, scorecards_of
+from perpend.evaluation.verdicts.requirements import HumanDecisions, framework_selection, scorecards_of
 from perpend.findings.history.queries.findings import newest_counts
 from perpend.findings.history.queries.rows import scorecard_statement
 from perpend.findings.history.queries.views import asking
 from perpend.language.compiler.frameworks import FrameworkMappings
-from perpend.language.compiler.names import section_named
+from perpend.language.compiler.names import find_section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,28 +32,28 @@ if TYPE_CHECKING:
 NOT_KNOWN = "no run of this history has asked it"
 
 
-def scorecards_here(
+def scorecards_from_history(
     place: HistoryStorage,
     repository: Repository,
     frameworks: Sequence[str] = (),
     accounts: Sequence[str] = (),
-    answer: Callable[[HistoryStorage, Sequence[str], Counts], AnsweredFor] | None = None,
+    answer: Callable[[HistoryStorage, Sequence[str], Counts], HumanDecisions] | None = None,
 ) -> list[Scorecard]:
     """Return the scorecards of frameworks, of all if none is named.
 
     ``answer`` returns the numbers of waived findings and the attested policies, by the counts of verdicts.
     """
-    counts = counts_known(place, accounts)
+    counts = newest_counts_of(place, accounts)
     answered = answer(place, accounts, counts) if answer else None
     return _cards(repository, counts, frameworks, answered, place.head().in_part(accounts))
 
 
-def carried_here(repository: Repository, before: str, after: str) -> CarryOver:
+def framework_carry_over(repository: Repository, before: str, after: str) -> CarryOver:
     """Return the policies of one version of a framework that another version inherits.
 
     Raises PerpendError if a name means no framework, or both mean the same.
     """
-    older, newer = (section_named(name, repository) for name in (before, after))
+    older, newer = (find_section(name, repository) for name in (before, after))
     if f"{older}/".startswith(f"{newer}/") or f"{newer}/".startswith(f"{older}/"):
         raise PerpendError(f"--from and --framework both name {visible(older)}: nothing is carried over")
     return carry_over(FrameworkMappings(repository), older, newer)
@@ -69,11 +69,11 @@ def _cards(
     repository: Repository,
     counts: Counts,
     frameworks: Sequence[str] = (),
-    answered: AnsweredFor | None = None,
+    answered: HumanDecisions | None = None,
     in_part: Mapping[str, str] | None = None,
 ) -> list[Scorecard]:
     mappings = FrameworkMappings(repository)
-    named = [section_named(name, repository) for name in frameworks] or _frameworks(repository)
+    named = [find_section(name, repository) for name in frameworks] or _frameworks(repository)
     tops: dict[str, list[str]] = {}
     for top in named:
         tops.setdefault(framework_of(top), []).append(top)
@@ -81,27 +81,29 @@ def _cards(
     def why_not(policy_id: str) -> str:
         return "" if policy_id in counts else NOT_KNOWN
 
-    asked = [framework_asked(repository, mappings, of_one, inherited=False, why_not=why_not) for of_one in tops.values()]
-    return list(scorecards_of(asked, counts, answered or AnsweredFor(), in_part))
+    asked = [framework_selection(repository, mappings, of_one, inherited=False, why_not=why_not) for of_one in tops.values()]
+    return list(scorecards_of(asked, counts, answered or HumanDecisions(), in_part))
 
 
 def _frameworks(repository: Repository) -> list[str]:
     return [section for section in repository.section_ids if section.count("/") == 2]
 
 
-def counts_known(place: HistoryStorage, accounts: Sequence[str] = (), until: int | None = None) -> dict[str, dict[Status, int]]:
+def newest_counts_of(
+    place: HistoryStorage, accounts: Sequence[str] = (), until: int | None = None
+) -> dict[str, dict[Status, int]]:
     """Return the newest counts of verdicts of each policy that is not retired, by its current id.
 
     ``until`` is the number of the last run that counts.
     """
     with asking(place, "ledger", accounts=accounts) as connection:
-        return counts_among(connection, place.head(), accounts, until)
+        return newest_counts_in(connection, place.head(), accounts, until)
 
 
-def counts_among(
+def newest_counts_in(
     connection: Connection, head: HistoryManifest, accounts: Sequence[str] = (), until: int | None = None
 ) -> dict[str, dict[Status, int]]:
-    """Return the same as ``counts_known`` from a database with the view ``ledger`` of a history."""
+    """Return the same as ``newest_counts_of`` from a database with the view ``ledger`` of a history."""
     gone = head.retired_in(until)
     live = {policy.policy_id for policy in head.policies if policy.number not in gone}
     retired = {policy.policy_id for policy in head.policies} - live
@@ -131,7 +133,7 @@ def scorecard_view(place: HistoryStorage, repository: Repository) -> str:
                 result.counts[Status.INAPPLICABLE],
                 result.counts[Status.UNDETERMINED],
             )
-            for card in scorecards_here(place, repository)
+            for card in scorecards_from_history(place, repository)
             for result in card.results
         ]
     )

@@ -11,7 +11,7 @@ from perpend.findings.history.state_machine_sql import LIFE
 from perpend.findings.history.write.changes import lives_query
 from perpend.findings.history.write.counts import COUNTED, add_counts, add_former_counts, begin_counting
 from perpend.findings.history.write.objects import registry_query
-from perpend.inventory.snapshots.database import opened, pattern, rows_of, storing
+from perpend.inventory.snapshots.database import opened, pattern, rows_of, translate_errors
 from perpend.inventory.snapshots.files import StoreError
 from perpend.inventory.snapshots.temporary_store import scratch
 
@@ -101,7 +101,11 @@ def prune(place: HistoryStorage, *, keep: int, unused_for: float) -> Cleared:
 
 @contextmanager
 def _connected(place: HistoryStorage) -> Iterator[Connection]:
-    with scratch() as directory, opened(directories=[place.directory], spill=directory) as connection, storing(place.directory):
+    with (
+        scratch() as directory,
+        opened(directories=[place.directory], spill=directory) as connection,
+        translate_errors(place.directory),
+    ):
         yield connection
 
 

@@ -187,7 +187,7 @@ class HistoryManifest:
                 reasons[policy.policy_id] = whys[0]
         return reasons
 
-    def was_asked(self, run: Run) -> frozenset[int]:
+    def was_evaluated(self, run: Run) -> frozenset[int]:
         """Return the numbers of the policies that a run evaluated."""
         return frozenset(self.asked[run.asked])
 
@@ -203,7 +203,7 @@ class HistoryManifest:
         return replace(self, asked=lists, ratings=said, runs=(*self.runs, replace(run, asked=lists.index(asked), rated=rated)))
 
 
-def text_of_head(head: HistoryManifest) -> str:
+def manifest_text(head: HistoryManifest) -> str:
     """Return a manifest as JSON text with a checksum of itself."""
     types = {
         name: {**asdict(known), "keyframes": [[run, asdict(file)] for run, file in sorted(known.keyframes.items())]}
@@ -212,7 +212,7 @@ def text_of_head(head: HistoryManifest) -> str:
     return sealed({"format": FORMAT, **asdict(head), "types": types})
 
 
-def head_from(text: str) -> HistoryManifest:
+def history_manifest_from(text: str) -> HistoryManifest:
     """Return the manifest that a text holds. Raises Damaged with the reason."""
     document = document_from(text, version=FORMAT, remedy=START_AGAIN)
     try:

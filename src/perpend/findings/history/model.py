@@ -30,7 +30,7 @@ class State(StrEnum):
     POLICY_REMOVED = "policy_removed"
 
 
-OPEN_LIVES: Final = (State.OPEN, State.UNCONFIRMED)
+OPEN_STATES: Final = (State.OPEN, State.UNCONFIRMED)
 """The states of findings that have not ended."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from perpend.core.objects.status import Status
-from perpend.findings.history.model import ABSENT, OPEN_LIVES, Event, FindingState, State, status_of
+from perpend.findings.history.model import ABSENT, OPEN_STATES, Event, FindingState, State, status_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def step(known: FindingState | None, said: Observation, run: int) -> tuple[Findi
 
 
 def _retired(known: FindingState | None, run: int) -> tuple[FindingState | None, Event | None]:
-    if known is None or known.life not in OPEN_LIVES:
+    if known is None or known.life not in OPEN_STATES:
         return known, None
     return replace(known, life=State.POLICY_REMOVED, ended=run), Event.POLICY_REMOVED
 
@@ -68,13 +68,13 @@ def _incompliant(
 
 
 def _undetermined(before: FindingState, after: FindingState) -> tuple[FindingState, Event | None]:
-    is_open = before.life in OPEN_LIVES
+    is_open = before.life in OPEN_STATES
     after = replace(after, life=State.UNCONFIRMED if is_open else State.UNKNOWN)
     return after, Event.BECAME_UNKNOWN if before.life is State.OPEN else None
 
 
 def _known(before: FindingState, after: FindingState, run: int, *, gone: bool) -> tuple[FindingState, Event | None]:
     end = State.RESOURCE_DELETED if gone else State.RESOLVED
-    if before.life in OPEN_LIVES:
+    if before.life in OPEN_STATES:
         return replace(after, life=end, ended=run), Event.RESOURCE_DELETED if gone else Event.RESOLVED
     return replace(after, life=end if before.episodes else State.PASSING), None

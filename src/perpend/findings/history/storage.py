@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from perpend.findings.history.manifest import HEAD, HistoryManifest, head_from, text_of_head
+from perpend.findings.history.manifest import HEAD, HistoryManifest, history_manifest_from, manifest_text
 from perpend.inventory.snapshots.database import pattern
 from perpend.inventory.snapshots.files import (
     StoreError,
@@ -54,7 +54,7 @@ class HistoryStorage:
                 return HistoryManifest()
             text = path.read_bytes().decode("utf-8", errors="replace")
         try:
-            return head_from(text)
+            return history_manifest_from(text)
         except Damaged as error:
             raise StoreError(f"{shown(path)}: {error}") from None
 
@@ -102,7 +102,7 @@ class HistoryStorage:
             with suppress(OSError):
                 os.utime(self.directory / dropped)
         with naming(self.directory / HEAD):
-            write_whole(self.directory / HEAD, text_of_head(head).encode())
+            write_whole(self.directory / HEAD, manifest_text(head).encode())
 
     def remove_leftovers(self, head: HistoryManifest, *, unused_for: float = _IN_USE) -> int:
         """Remove files that the manifest does not name and nobody has used for some seconds; return their number."""

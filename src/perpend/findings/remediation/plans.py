@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
     from perpend.evaluation.verdicts.selection import PolicyView
-    from perpend.evaluation.verdicts.verdicts import Found, Verdicts
+    from perpend.evaluation.verdicts.verdicts import VerdictRow, Verdicts
     from perpend.findings.remediation.model import Remedy
     from perpend.language.interpreter.interpreter import EvaluationOutcome
 
@@ -58,7 +58,7 @@ class Remediable:
     objects: Collection[str] | None = None
 
 
-def mendings(
+def remediation_plans(
     evaluation: Evaluation, asked: Mapping[str, Remediable], status: Status = Status.INCOMPLIANT
 ) -> Iterator[RemediationPlan]:
     """Yield a plan for each object with a status, by policy, then in the order of objects; some hundreds are read at once."""
@@ -77,7 +77,7 @@ def _ended(
     wider = with_names(evaluation, column.program.input_type, to_mend.remedy)
     for batch in _found(column, status):
         objects = objects_at(wider, column.program.input_type, [verdict.place for verdict in batch])
-        for verdict, end in zip(batch, column.ends_of(batch, objects), strict=True):
+        for verdict, end in zip(batch, column.verdicts_at(batch, objects), strict=True):
             if to_mend.objects is None or objects[verdict.place].id in to_mend.objects:
                 yield objects[verdict.place], end
 
@@ -93,7 +93,7 @@ def with_names(evaluation: Evaluation, type_name: str, remedy: Remedy | None) ->
     )
 
 
-def _found(column: Verdicts, status: Status) -> Iterator[Sequence[Found]]:
+def _found(column: Verdicts, status: Status) -> Iterator[Sequence[VerdictRow]]:
     indexes = [index for index, verdict in column.program.verdicts.items() if verdict.status is status]
     number = sum(count for index, count in column.counted().items() if index in indexes)
     [verdicts] = column.firsts([indexes], number)

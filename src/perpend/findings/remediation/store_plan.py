@@ -13,9 +13,9 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.findings.history.queries.findings import objects_of_findings
 from perpend.findings.history.queries.views import asking
-from perpend.findings.remediation.plans import Remediable, mendings
+from perpend.findings.remediation.plans import Remediable, remediation_plans
 from perpend.findings.remediation.read import remedy_of
-from perpend.language.compiler.names import UnknownName, ids_named
+from perpend.language.compiler.names import UnknownName, match_ids
 from perpend.language.syntax.files import MAX_YAML, UnreadableFile
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def requested_objects(analyzer: Analyzer, names: Sequence[str], history: Callabl
     known = analyzer.repository.policy_ids
     findings = [name for name in names if _FINDING.fullmatch(name)]
     if policies := [name for name in names if name not in findings]:
-        policy_ids = ids_named(policies, known, "policy")
+        policy_ids = match_ids(policies, known, "policy")
         requested.by_folder = len(policy_ids) > len(policies)
         for policy_id in policy_ids:
             requested.add(policy_id, None)
@@ -112,9 +112,9 @@ class StorePlan:
     planned: int = 0
     seen: set[tuple[str, str]] = field(default_factory=set)
 
-    def mendings(self) -> Iterator[RemediationPlan]:
+    def remediation_plans(self) -> Iterator[RemediationPlan]:
         """Yield a plan for each incompliant object; with the text of ``remediation.md`` if the policy has no remedy."""
-        for plan in mendings(self.evaluation, self.asked):
+        for plan in remediation_plans(self.evaluation, self.asked):
             key, is_named = (plan.policy.id, plan.object.id), self.asked[plan.policy.id].objects is not None
             if not is_named and key in self.waived:
                 self.left_out += 1
@@ -146,7 +146,7 @@ class StorePlan:
     def _undetermined(self, named: Mapping[str, Remediable]) -> tuple[int, list[str]]:
         """Return the number of undetermined objects that findings name, and a warning for each."""
         warnings = []
-        for plan in mendings(self.evaluation, named, Status.UNDETERMINED):
+        for plan in remediation_plans(self.evaluation, named, Status.UNDETERMINED):
             self.seen.add((plan.policy.id, plan.object.id))
             warnings.append(
                 f"{visible(plan.object.name or plan.object.id)}: undetermined, so not planned: {visible(plan.message)}"

@@ -10,7 +10,7 @@ from perpend.core.diagnostics.warn import warn
 from perpend.core.errors import InvalidOption
 from perpend.core.objects.status import Status
 from perpend.findings.severity.effective import EffectiveRatings, ratings_in_force
-from perpend.findings.severity.history_document import said_by
+from perpend.findings.severity.history_document import recorded_ratings
 from perpend.findings.severity.levels import LEVELS, SeverityLevel
 from perpend.findings.severity.read import FOLDER, ratings_below
 from perpend.findings.severity.results import weighed
@@ -69,7 +69,7 @@ class ActiveSeverities:
     @property
     def said(self) -> RecordedRatings | None:
         """The ratings in the form that a history records."""
-        return said_by(self.in_force)
+        return recorded_ratings(self.in_force)
 
     def weighed(self, evaluation: Evaluation, covering: WaiverMatches | None) -> RatedEvaluation | None:
         """Rate the findings of an evaluation that no waiver covers. Return None if no policy is rated."""

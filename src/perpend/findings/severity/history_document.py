@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from perpend.core.values.age import written_age
+from perpend.core.values.age import format_age
 from perpend.findings.history.manifest import PolicySeverity, RecordedRatings
 
 if TYPE_CHECKING:
     from perpend.findings.severity.effective import EffectiveRatings
 
 
-def said_by(in_force: EffectiveRatings) -> RecordedRatings | None:
+def recorded_ratings(in_force: EffectiveRatings) -> RecordedRatings | None:
     """Return ratings as a history records them, None if nothing is rated."""
     policies = [
-        PolicySeverity(
-            name, rated.level.value, rated.source, rated.because, written_age(rated.within) if rated.within else None
-        )
+        PolicySeverity(name, rated.level.value, rated.source, rated.because, format_age(rated.within) if rated.within else None)
         for name, rated in sorted(in_force.by_policy.items())
     ]
     shifts = [
@@ -36,7 +34,7 @@ def said_by(in_force: EffectiveRatings) -> RecordedRatings | None:
     return RecordedRatings(tuple(policies), tuple(shifts)) if policies else None
 
 
-def remembered_document(said: RecordedRatings | None) -> dict[str, Any]:
+def recorded_document(said: RecordedRatings | None) -> dict[str, Any]:
     """Return recorded ratings with the keys of the files; an empty document if none were recorded."""
     if said is None:
         return {"ratings": [], "shifts": []}

@@ -10,7 +10,7 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
 from perpend.findings.severity.effective import EffectiveRatings
-from perpend.findings.waivers.match_results import fill_candidates, judgement_database
+from perpend.findings.waivers.match_results import evaluation_database, fill_candidates
 from perpend.findings.waivers.matching import CANDIDATES, covered_query, match
 from perpend.findings.waivers.status import Force
 from perpend.inventory.snapshots.database import rows_of
@@ -63,7 +63,7 @@ def weighed(evaluation: Evaluation, in_force: EffectiveRatings, covering: Waiver
         numbers[level, Status.UNDETERMINED] += counts[Status.UNDETERMINED]
     steps: dict[str, dict[str, int]] = {}
     if in_force.shifts:
-        with judgement_database(evaluation) as connection:
+        with evaluation_database(evaluation) as connection:
             wanted = {policy for shift in in_force.shifts for policy in shift.looked_at}
             fill_candidates(connection, evaluation, wanted, _RATED)
             _keep_waived(connection, covering)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perpend.findings.severity.read import PolicyRating, RatingFiles
 
 
-def told_of_ratings(
+def rating_warnings(
     files: RatingFiles, in_force: EffectiveRatings, policy_ids: Sequence[str], *, unrated: bool = False
 ) -> list[Diagnostic]:
     """Return the warnings about ratings; with ``unrated``, also the policies without a rating."""

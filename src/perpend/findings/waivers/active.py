@@ -7,20 +7,20 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.diagnostics.directories import no_directory
+from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.warn import diagnostic_lines, warn, warn_diagnostics
 from perpend.core.errors import PerpendError, about
 from perpend.evaluation.verdicts.evaluation import counts_of
-from perpend.evaluation.verdicts.requirements import AnsweredFor
+from perpend.evaluation.verdicts.requirements import HumanDecisions
 from perpend.findings.history.queries.views import asking
 from perpend.findings.waivers.attestations import attested_on, attested_policies
-from perpend.findings.waivers.match_history import waived_counts, waived_findings
+from perpend.findings.waivers.match_history import match_history_findings, waived_counts
 from perpend.findings.waivers.match_results import covered, waived
 from perpend.findings.waivers.read import FOLDER, WaiverFiles, waivers_below
 from perpend.findings.waivers.status import DayAsked
-from perpend.findings.waivers.warnings import Looked, told_of, told_of_attestations
+from perpend.findings.waivers.warnings import EvaluatedScope, attestation_warnings, waiver_warnings
 from perpend.language.syntax.files import Files
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def entry_files(repository: Repository, folder: str, directory: str | None) -> t
     """
     if directory is None:
         return repository.files, folder
-    if wrong := no_directory(directory):
+    if wrong := why_not_a_directory(directory):
         raise about(directory, PerpendError(f"{visible(directory)}: {wrong}"))
     return Files(Path(directory)), ""
 
@@ -75,9 +75,9 @@ def matches_in_evaluation(
     """Return the findings of an evaluation that waivers cover, and warnings about waivers and attestations."""
     matches = waived(evaluation, files, repository.policy_ids, replayed=evaluation.day.given)
     accounts = frozenset(number for source in evaluation.inventory.sources for number in source.accounts)
-    looked = Looked(frozenset(program.policy_id for program in evaluation.programs), accounts, matches.in_scope)
+    looked = EvaluatedScope(frozenset(program.policy_id for program in evaluation.programs), accounts, matches.in_scope)
     attested = attested_on(files, matches.covering.day, repository, _counts(evaluation))
-    warnings = [*told_of(matches.covering, files.approvers, looked), *told_of_attestations(attested)]
+    warnings = [*waiver_warnings(matches.covering, files.approvers, looked), *attestation_warnings(attested)]
     return matches.covering, warnings
 
 
@@ -89,11 +89,11 @@ def waived_objects(evaluation: Evaluation, matches: WaiverMatches) -> frozenset[
 
 def answers_in_evaluation(
     evaluation: Evaluation, matches: WaiverMatches, files: WaiverFiles, repository: Repository
-) -> AnsweredFor:
+) -> HumanDecisions:
     """Return the number of waived findings of each policy of an evaluation, and the attested policies."""
     counts = _counts(evaluation)
     attested = attested_on(files, matches.day, repository, counts)
-    return AnsweredFor({policy_id: matches.waived_of(policy_id) for policy_id in counts}, attested_policies(attested))
+    return HumanDecisions({policy_id: matches.waived_of(policy_id) for policy_id in counts}, attested_policies(attested))
 
 
 def matches_in_history(
@@ -103,7 +103,7 @@ def matches_in_history(
 
     Unless ``replayed``, waivers that ended before today cover nothing.
     """
-    return waived_findings(connection, files, policy_ids, DayAsked.of(day_of(head), named=replayed))
+    return match_history_findings(connection, files, policy_ids, DayAsked.of(day_of(head), named=replayed))
 
 
 def attested_in_history(
@@ -111,7 +111,7 @@ def attested_in_history(
 ) -> tuple[frozenset[str], list[Diagnostic]]:
     """Return the policies with a valid attestation, on the day of the newest run and today, and warnings about others."""
     attested = attested_on(files, DayAsked.of(day_of(head), named=False), repository, counts)
-    return attested_policies(attested), told_of_attestations(attested)
+    return attested_policies(attested), attestation_warnings(attested)
 
 
 def answers_in_history(
@@ -120,7 +120,7 @@ def answers_in_history(
     counts: Mapping[str, Mapping[Status, int]],
     files: WaiverFiles,
     repository: Repository,
-) -> tuple[AnsweredFor, list[Diagnostic]]:
+) -> tuple[HumanDecisions, list[Diagnostic]]:
     """Return the number of waived findings of each policy in a history, the attested policies, and warnings.
 
     ``counts`` are the newest counts of verdicts by policy. Without ``accounts``, all are counted.
@@ -131,7 +131,7 @@ def answers_in_history(
             matches_in_history(connection, head, files, repository.policy_ids)
             numbers = waived_counts(connection, accounts)
     attested, warnings = attested_in_history(head, counts, files, repository)
-    return AnsweredFor(numbers, attested), warnings
+    return HumanDecisions(numbers, attested), warnings
 
 
 def day_of(head: HistoryManifest) -> date:
@@ -168,10 +168,10 @@ class ActiveWaivers:
         matches = self.covered(evaluation)
         return waived_objects(evaluation, matches) if matches is not None else frozenset()
 
-    def answered(self, evaluation: Evaluation, covering: WaiverMatches | None) -> AnsweredFor:
+    def answered(self, evaluation: Evaluation, covering: WaiverMatches | None) -> HumanDecisions:
         """Return the number of waived findings of each policy of an evaluation, and the attested policies."""
         if covering is None or self.repository is None:
-            return AnsweredFor()
+            return HumanDecisions()
         return answers_in_evaluation(evaluation, covering, self.files, self.repository)
 
     def covered_findings(self, connection: Connection, head: HistoryManifest, *, replayed: bool = False) -> WaiverMatches:
@@ -181,10 +181,10 @@ class ActiveWaivers:
 
     def answered_in_history(
         self, place: HistoryStorage, accounts: Sequence[str], counts: Mapping[str, Mapping[Status, int]]
-    ) -> AnsweredFor:
+    ) -> HumanDecisions:
         """Return the number of waived findings of each policy in a history, and the attested policies."""
         if self.repository is None:
-            return AnsweredFor()
+            return HumanDecisions()
         answered, warnings = answers_in_history(place, accounts, counts, self.files, self.repository)
         warn_about_waivers(warnings)
         return answered

@@ -8,7 +8,7 @@ from perpend.core.objects.account import account_of_arn_sql
 from perpend.findings.history.model import State
 from perpend.findings.waivers.matches import WAIVED, cover
 from perpend.findings.waivers.matching import CANDIDATES, MATCHES, make_candidates, match, matched
-from perpend.findings.waivers.status import Force, standings_on
+from perpend.findings.waivers.status import Force, waiver_statuses_on
 from perpend.inventory.snapshots.database import rows_of, text
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 _LIVES = (State.OPEN, State.UNCONFIRMED, State.UNKNOWN)
 
 
-def waived_findings(connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: DayAsked) -> WaiverMatches:
+def match_history_findings(
+    connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: DayAsked
+) -> WaiverMatches:
     """Return the open findings of a history that waivers cover. ``connection`` has the view ``finding``.
 
     The waived findings are in a table afterwards, with their ids as keys. Only policies of waivers are read.
     """
-    standings = standings_on(files, day, policy_ids)
+    standings = waiver_statuses_on(files, day, policy_ids)
     fill_candidates(connection, {policy for standing in standings for policy in standing.policies})
     return cover(connection, standings, day)
 
@@ -97,7 +99,7 @@ def waived_counts(connection: Connection, accounts: Sequence[str]) -> dict[str, 
 
 
 def waived_statement(connection: Connection) -> str:
-    """Return the statement that creates the view ``waived`` after ``waived_findings``: ``finding_id``, ``waiver``."""
+    """Return the statement that creates the view ``waived`` after ``match_history_findings``: ``finding_id``, ``waiver``."""
     query = f"SELECT waiver, string_agg(key, ',' ORDER BY key) FROM {WAIVED} GROUP BY 1 ORDER BY 1"
     parts = [
         f"SELECT unnest(string_split({text(keys)}, ',')) AS finding_id, {text(waiver)} AS waiver"

@@ -25,8 +25,8 @@ from perpend.findings.waivers.matching import (
     match,
     matched,
 )
-from perpend.findings.waivers.status import DayAsked, Force, standings_on
-from perpend.inventory.snapshots.database import opened, rows_of, storing, text
+from perpend.findings.waivers.status import DayAsked, Force, waiver_statuses_on
+from perpend.inventory.snapshots.database import opened, rows_of, text, translate_errors
 from perpend.inventory.snapshots.queries.owners import filled
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ def waived(evaluation: Evaluation, files: WaiverFiles, policy_ids: Collection[st
     Unless ``replayed``, waivers that ended before today cover nothing. ``policy_ids`` are all of the repository.
     """
     day = DayAsked.of(evaluation.day.time.date(), named=replayed)
-    standings = standings_on(files, day, policy_ids)
+    standings = waiver_statuses_on(files, day, policy_ids)
     if not standings:
         return WaivedEvaluation(WaiverMatches(day), {})
-    with judgement_database(evaluation) as connection:
+    with evaluation_database(evaluation) as connection:
         fill_candidates(connection, evaluation, _meant_by(standings), _COVERED)
         covering = cover(connection, standings, day)
         unused = [
@@ -83,7 +83,7 @@ def covered(evaluation: Evaluation, covering: WaiverMatches) -> Iterator[Iterato
     """Yield the waivers in force with the findings (policy, type, Id, status) that they cover, and whether they are shown."""
     standings = covering.standings
     in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
-    with judgement_database(evaluation) as connection:
+    with evaluation_database(evaluation) as connection:
         fill_candidates(connection, evaluation, _meant_by(standings[place] for place in in_force), _COVERED)
         match(connection, standings)
         listed = ", ".join(map(str, in_force)) or "NULL"
@@ -101,14 +101,14 @@ def _meant_by(standings: Iterable[MeansFindings]) -> set[str]:
 
 
 @contextmanager
-def judgement_database(evaluation: Evaluation) -> Iterator[Connection]:
+def evaluation_database(evaluation: Evaluation) -> Iterator[Connection]:
     """Yield the database that reads an evaluation's verdicts; a new one if they are in memory."""
     stored = next((column for column in evaluation.verdicts if isinstance(column, ParquetVerdicts)), None)
     if stored is None:
         with opened() as connection:
             yield connection
         return
-    with storing(stored.files.paths[0].parent):
+    with translate_errors(stored.files.paths[0].parent):
         yield stored.objects.connection
 
 

@@ -65,7 +65,7 @@ class WaiverStatus:
         return self.waiver.statuses
 
 
-def standings_on(files: WaiverFiles, day: DayAsked, policy_ids: Iterable[str]) -> tuple[WaiverStatus, ...]:
+def waiver_statuses_on(files: WaiverFiles, day: DayAsked, policy_ids: Iterable[str]) -> tuple[WaiverStatus, ...]:
     """Return the status of waivers on a day, those that end first first: the first that covers a finding is shown."""
     known = sorted(policy_ids)
     standings = [

@@ -25,7 +25,7 @@ _FEW: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class EvaluatedScope:
     """The scope of a run: the evaluated policies, and the accounts that were read, all if there are none.
 
     ``in_scope`` is the number of objects in the scope of each waiver that covers nothing, by id.
@@ -36,7 +36,7 @@ class Looked:
     in_scope: Mapping[str, int] = field(default_factory=dict)
 
 
-def told_of(covering: WaiverMatches, approvers: Collection[str], looked: Looked | None) -> list[Diagnostic]:
+def waiver_warnings(covering: WaiverMatches, approvers: Collection[str], looked: EvaluatedScope | None) -> list[Diagnostic]:
     """Return the warnings about waivers on a day; without ``looked``, only those that need no findings."""
     diagnostics: list[Diagnostic] = []
     for standing in covering.standings:
@@ -58,7 +58,7 @@ def told_of(covering: WaiverMatches, approvers: Collection[str], looked: Looked 
     return sorted_diagnostics(diagnostics)
 
 
-def told_of_attestations(attestations: Iterable[Attested]) -> list[Diagnostic]:
+def attestation_warnings(attestations: Iterable[Attested]) -> list[Diagnostic]:
     """Return the warnings about attestations that are not valid."""
     return [
         rules.CONTRARY.at(
@@ -113,7 +113,7 @@ def _of_breadth(standing: WaiverStatus, covering: WaiverMatches) -> Iterator[Dia
             yield rules.OVERBROAD.at(waiver.span, message)
 
 
-def _of_use(standing: WaiverStatus, covering: WaiverMatches, looked: Looked) -> Iterator[Diagnostic]:
+def _of_use(standing: WaiverStatus, covering: WaiverMatches, looked: EvaluatedScope) -> Iterator[Diagnostic]:
     """Yield a warning that a waiver in force covers nothing, unless its policies or accounts were not evaluated."""
     waiver = standing.waiver
     if standing.force is not Force.IN_FORCE or covering.covers.get(waiver.id):

@@ -110,7 +110,7 @@ class Lists:
             f"`{child.name}` of `{table}` does not hold all `{child.type_name}` that name its object in `{child.key}`: "
             f"{count} in all, {self._named(spoken)}"
         )
-        self._tell(rules.LIST_SPOKEN_AGAINST, table, message)
+        self._tell(rules.LIST_CONTRADICTED, table, message)
         reason = f"does not hold all `{child.type_name}` that say in `{child.key}` that they belong here"
         return f'CASE WHEN "Id" IN ({unlisted}) THEN {text(reason)} END'
 

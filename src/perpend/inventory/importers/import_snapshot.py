@@ -16,13 +16,13 @@ from perpend.core.values.partial_object import MISSING
 from perpend.inventory.importers import rules
 from perpend.inventory.importers.assemble import Assembly
 from perpend.inventory.importers.merge_relations import merge_same, unite, unstated_lists
-from perpend.inventory.importers.object_batches import shred_pile
+from perpend.inventory.importers.object_batches import shred_batch
 from perpend.inventory.importers.objects import Objects
 from perpend.inventory.importers.observation_order import age_of
 from perpend.inventory.importers.partitions import claim_mixed, partitions_of
 from perpend.inventory.importers.scopes import SourceScope, leave_open, scopes_of
 from perpend.inventory.importers.tables.table_file import read_table
-from perpend.inventory.snapshots.database import name, rows_of, storing, text
+from perpend.inventory.snapshots.database import name, rows_of, text, translate_errors
 from perpend.inventory.snapshots.driver import duckdb
 from perpend.inventory.snapshots.files import StoreError, shown
 from perpend.inventory.snapshots.manifest import Failure, StoredSource
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.core.diagnostics.model import Diagnostic
-    from perpend.core.objects.claims import ListClaim, Unread
+    from perpend.core.objects.claims import FailedCall, ListClaim
     from perpend.core.objects.inventory import CloudObject, Inventory
     from perpend.core.schema.shred import Part
     from perpend.inventory.importers.merge_relations import MergedTable, TableFragment
@@ -77,7 +77,7 @@ class Importing:
         self._paths = 0
         teach(connection)
 
-    def add_estate(self, inventory: Inventory, *, contradiction: Callable[[CloudObject], str]) -> None:
+    def add_inventory(self, inventory: Inventory, *, contradiction: Callable[[CloudObject], str]) -> None:
         """Add an inventory that readers have read. ``contradiction`` describes how the readings of an object differ."""
         numbers = {source.name: len(self.run.sources) + place for place, source in enumerate(inventory.sources)}
         self.run.sources += [
@@ -113,7 +113,7 @@ class Importing:
         _check_type(table.type_name)
         declared = self._declared(table.type_name)
         source = len(self.run.sources)
-        with storing(self.run.temporary):
+        with translate_errors(self.run.temporary):
             read = read_table(self._connection, table, declared=declared, source=source, staging=self._new_path())
             json = read.kind == "ndjson"
             piece, problems = with_relations(self._connection, read.piece, declared, path=table.path, json=json)
@@ -122,7 +122,9 @@ class Importing:
         self.run.sources.append(StoredSource(table.path, read.kind, table.observed_at, read.piece.rows, coverage=coverage))
         self._tables.setdefault(table.type_name, []).append(piece)
 
-    def add_pieces(self, sources: Sequence[StoredSource], pieces: Mapping[str, TableFragment], calls: Sequence[Unread]) -> None:
+    def add_fragments(
+        self, sources: Sequence[StoredSource], pieces: Mapping[str, TableFragment], calls: Sequence[FailedCall]
+    ) -> None:
         """Add table fragments with their sources, and the API calls that failed."""
         self.run.sources += sources
         self.run.calls += calls
@@ -143,7 +145,7 @@ class Importing:
 
     def commit(self) -> Snapshot:
         """Write all tables and make the snapshot the current one."""
-        with storing(self.run.store.directory):
+        with translate_errors(self.run.store.directory):
             assembly = self._assembly()
             scopes: set[SourceScope] = set()
             for table, path in assembly.write(self.run.directory_of, self._group):
@@ -202,7 +204,7 @@ class Importing:
         if pile.renamed:
             self._note_renamed(type_name, pile)
         declared = self._declared(type_name)
-        shredded = shred_pile(self._connection, type_name, pile, declared=declared, new_path=self._new_path)
+        shredded = shred_batch(self._connection, type_name, pile, declared=declared, new_path=self._new_path)
         for shredded_part in shredded:
             self._parts[shredded_part.part.name] = shredded_part.part
             pieces[shredded_part.part.name] = [shredded_part.piece]

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from perpend.core.objects.claims import refuse_other
+from perpend.core.objects.claims import reject_other_scopes
 from perpend.core.values.values import in_utc
 from perpend.inventory.importers.tables.table_bytes import head_of, holds_table
 from perpend.inventory.readers.formats import is_joined, kind_of
@@ -42,7 +42,7 @@ class Input:
     blank_is_none: bool | tuple[str, ...] = False
 
     def __post_init__(self) -> None:
-        refuse_other(self.complete)
+        reject_other_scopes(self.complete)
         if self.observed_at is not None:
             object.__setattr__(self, "observed_at", in_utc(self.observed_at))
 

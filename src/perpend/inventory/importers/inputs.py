@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perpend.core.errors import refuse_text
+from perpend.core.errors import reject_single_text
 from perpend.inventory.importers.import_snapshot import Importing
 from perpend.inventory.importers.input import is_of_tool
 from perpend.inventory.importers.reports.readings import are_as_usual, read_reports, readings_of
@@ -17,7 +17,7 @@ from perpend.inventory.readers.conflicts import contradiction
 from perpend.inventory.readers.files import are_large
 from perpend.inventory.readers.merge import ACCOUNT_TYPE, USER_TYPE
 from perpend.inventory.readers.read import collect_files
-from perpend.inventory.snapshots.database import MEMORY_LIMIT, opened, storing
+from perpend.inventory.snapshots.database import MEMORY_LIMIT, opened, translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +60,7 @@ def import_inputs(
     unusable input raises UnusableInput or UnreadableTable, and nothing is stored. With ``keep_going`` the other inputs are
     stored, and the snapshot records the failures. ``progress`` is called with the number of rows read so far.
     """
-    refuse_text(inputs, "inputs")
+    reject_single_text(inputs, "inputs")
     tables = [table for table in inputs if table.is_table]
     others = [other for other in inputs if not other.is_table]
     paths = [table.path for table in tables]
@@ -81,13 +81,13 @@ def import_inputs(
     return Imported(snapshot, tuple(failures), tuple(importing.problems))
 
 
-def import_estate(
+def import_inventory(
     store: Store, inventory: Inventory, *, declared: Declared, failures: Sequence[UnusableInput] = ()
 ) -> Imported:
     """Import an inventory that readers have read as one snapshot. ``failures`` are the inputs that they could not read."""
     with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
         importing = Importing(run, connection, declared=declared)
-        importing.add_estate(inventory, contradiction=contradiction)
+        importing.add_inventory(inventory, contradiction=contradiction)
         for failure in failures:
             importing.add_failure(*_named(failure))
         snapshot = importing.commit()
@@ -109,7 +109,7 @@ def stage_inputs(
     """
     if not _may_be_reports(inputs, declared):
         return None
-    with storing(directory):
+    with translate_errors(directory):
         return stage_reports(
             connection,
             [given.path for given in inputs],
@@ -133,7 +133,7 @@ def readings_of_inputs(
     """Return the rows of large credential reports, None if the inputs are something else. ``directory`` takes their copies."""
     if not _may_be_reports(inputs, declared):
         return None
-    with storing(directory):
+    with translate_errors(directory):
         return readings_of(connection, [given.path for given in inputs], declared, directory, progress, memory=MEMORY)
 
 
@@ -155,7 +155,7 @@ def _reports_read(
     """Import large credential reports with DuckDB. Return False, with nothing read, if the readers must do it."""
     if not _may_be_reports(inputs, declared):
         return False
-    with storing(importing.run.temporary):
+    with translate_errors(importing.run.temporary):
         read = read_reports(
             connection,
             [given.path for given in inputs],
@@ -175,7 +175,7 @@ def _reports_read(
 def _lines_of_tools(connection: Connection, directory: Path, tables: Sequence[Input]) -> dict[str, str]:
     """Return files with the rows of other tools' tables as JSON lines, by path of the input."""
     unnamed = [table.path for table in tables if table.type_name is None and not table.is_mapped]
-    with storing(directory):
+    with translate_errors(directory):
         lines = {path: lines_of_tool(connection, path, directory / f"tool-{place}") for place, path in enumerate(unnamed)}
     return {path: str(line) for path, line in lines.items() if line is not None}
 
@@ -238,7 +238,7 @@ def _read_others(
             observed_at={other.path: other.observed_at for other in alike if other.observed_at},
             types=types,
         )
-        importing.add_estate(collected.inventory, contradiction=contradiction)
+        importing.add_inventory(collected.inventory, contradiction=contradiction)
         failures += collected.failures
     return failures
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from perpend.core.schema.shred import add_object, part_of, parts_of, wanted_of_everything
+from perpend.core.schema.shred import add_object, all_fields_of, part_of, parts_of
 from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_companion, listed, unfollowed
 from perpend.inventory.importers.merge_relations import LISTED, TableFragment, unstated_lists
 from perpend.inventory.snapshots.database import name
@@ -31,7 +31,7 @@ class Shredded:
     piece: TableFragment
 
 
-def shred_pile(
+def shred_batch(
     connection: Connection,
     type_name: str,
     pile: ObjectBatch,
@@ -45,7 +45,7 @@ def shred_pile(
     def rows(table: str) -> RowSpool:
         return spools.setdefault(table, RowSpool(new_path()))
 
-    root = part_of(type_name, wanted_of_everything(entry.fields for entry in pile), rows=rows)
+    root = part_of(type_name, all_fields_of(entry.fields for entry in pile), rows=rows)
     for part in parts_of(root):
         check_names({*part.wanted.values, *part.lookups, *part.children, "Id"}, shown(part.name))
     unknown = unstated_lists(declared)
@@ -53,7 +53,7 @@ def shred_pile(
         add_object(root, entry.fields, complete=False, more=_marks(entry, unknown))
     for part in parts_of(root):
         owned = frozenset() if part is root else frozenset((OWNER,))
-        yield Shredded(part, piece_of(connection, spools[part.name], new_path(), system=owned))
+        yield Shredded(part, fragment_of(connection, spools[part.name], new_path(), system=owned))
 
 
 def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _marks(entry: Entry, unknown: Mapping[str, str]) -> dict[str, Any]:
     return marks | {listed(key): LISTED for key in entry.owners}
 
 
-def piece_of(
+def fragment_of(
     connection: Connection, spool: RowSpool, target: Path, *, system: frozenset[str] = frozenset(), ordered: bool = True
 ) -> TableFragment:
     """Write the rows of a spool to a file and return it as a fragment. Not ``ordered`` saves memory: rows keep no order."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.inventory import is_filled, places_in_words
 from perpend.core.objects.object_types import ObjectType
-from perpend.core.objects.relations import NO_OWNER, NOT_LISTED, children_of, lookup_target
+from perpend.core.objects.relations import NO_OWNER, NOT_LISTED, child_objects, lookup_target
 from perpend.core.values.partial_object import PartialObject, reasons_of
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Objects:
     ) -> None:
         """Add a child list of an entry. Its objects are observed by the source of ``reading``, else by the entry's."""
         reading = reading or entry
-        items, reason = children_of(declared, fields, children.name, complete=False)
+        items, reason = child_objects(declared, fields, children.name, complete=False)
         if reason is not None:
             entry.unfollowed[children.name] = reason
         if reason == NOT_LISTED:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.claims import OWNED_ARN, USUAL_PARTITION, of_two_partitions
+from perpend.core.objects.claims import OWNED_ARN, USUAL_PARTITION, partition_claims
 from perpend.inventory.snapshots.database import name, rows_of
 
 if TYPE_CHECKING:
@@ -47,6 +47,6 @@ def claim_mixed(sources: MutableSequence[StoredSource], partitions: Iterable[tup
     for account, partition in partitions:
         by_account.setdefault(account, set()).add(partition)
     said = {claim for source in sources for claim in source.coverage}
-    claims = [one for one in of_two_partitions(by_account) if one not in said]
+    claims = [one for one in partition_claims(by_account) if one not in said]
     if claims and sources:
         sources[0] = replace(sources[0], coverage=(*sources[0].coverage, *claims))

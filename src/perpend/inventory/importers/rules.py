@@ -78,7 +78,7 @@ UNMATCHED_KEY: Final = _warning(
     "The lists stay known if all keys and Ids are AWS account numbers of twelve digits. Correct the keys, or import the "
     "missing objects.",
 )
-LIST_SPOKEN_AGAINST: Final = _warning(
+LIST_CONTRADICTED: Final = _warning(
     "K311",
     "list-spoken-against",
     "An object lists its children itself, perhaps as an empty list, and other rows name it as their owner, too.\n\n"
@@ -112,11 +112,11 @@ RULES: Final = (
     BLANK_KEY,
     NESTED_IN_TABLE,
     UNMATCHED_KEY,
-    LIST_SPOKEN_AGAINST,
+    LIST_CONTRADICTED,
     REPEATED_ID,
     NOT_CLAIMED,
 )
 """All rules of imports."""
 
-TOLD_BY_VERDICTS: Final = (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)
+REPEATED_BY_VERDICTS: Final = (RELATION_NOT_FOLLOWED.code, NOT_CLAIMED.code)
 """Codes whose content also appears as the reason of verdicts."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from perpend.core.objects.claims import near_key
+from perpend.core.objects.claims import normalized_key
 from perpend.core.objects.inventory import Origin, shown_name
 from perpend.core.values.values import PlainJson
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
@@ -125,11 +125,11 @@ def row_writer(columns: Iterable[str], *, escaped: bool = True) -> Callable[[Ite
 
 
 @lru_cache(maxsize=1024)
-def in_another_spelling(columns: tuple[str, ...]) -> str | None:
+def repeated_column(columns: tuple[str, ...]) -> str | None:
     """Return a column that is there twice except for case, white space and the like, None if there is none."""
     known: dict[str, str] = {}
     for column in columns:
-        spelt = near_key(column)
+        spelt = normalized_key(column)
         if spelt and known.setdefault(spelt, column) != column:
             return known[spelt]
     return None
@@ -153,7 +153,7 @@ def _layout_of(header: list[str], content: bytes) -> _Layout:
     if len(set(header)) < len(header):
         twice = next(column for place, column in enumerate(header) if column in header[:place])
         raise UnusableContent(f"line 1 names the column {excerpt(twice)} twice")
-    if (spelt := in_another_spelling(tuple(header))) is not None:
+    if (spelt := repeated_column(tuple(header))) is not None:
         raise UnusableContent(f"line 1 names the column {excerpt(spelt)} in two spellings")
     escaped = any(sign in content for sign in _ESCAPED)
     return _Layout(header.index("user"), header.index("arn"), row_writer(header, escaped=escaped))

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.claims import OWNED_ARN, USUAL_PARTITION, Scope, claims_of, of_two_partitions
+from perpend.core.objects.claims import OWNED_ARN, USUAL_PARTITION, Scope, claims_of, partition_claims
 from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, Origin, is_root, shown_name
 from perpend.inventory.readers.credential_report import Reading, row_writer
 
@@ -82,7 +82,7 @@ def with_partitions(sources: Sequence[Source], objects: Mapping[str, Sequence[Cl
     partitions: dict[str, set[str]] = {}
     for shown in filter(None, map(_PARTITION.match, ids)):
         partitions.setdefault(shown[2], set()).add(shown[1])
-    claims = tuple(of_two_partitions(partitions))
+    claims = tuple(partition_claims(partitions))
     return [replace(source, coverage=(*source.coverage, *claims)) for source in sources[:1]] + [*sources[1:]]
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from perpend.core.errors import refuse_text
-from perpend.core.objects.claims import ListClaim, Scope, claims_of, refuse_other
+from perpend.core.errors import reject_single_text
+from perpend.core.objects.claims import ListClaim, Scope, claims_of, reject_other_scopes
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, is_filled, is_root, object_from_fields
 from perpend.core.objects.object_types import ObjectType
 from perpend.core.process import is_alone
@@ -127,11 +127,11 @@ def collect_files(
     input of another tool must contain. Raises TypeError for a single path or a claim that is not a Scope, and ValueError
     for a time without a zone or a key that is not one of the paths.
     """
-    refuse_text(paths, "paths")
+    reject_single_text(paths, "paths")
     names = [os.fspath(path) for path in paths]
     if strange := {*(complete or {}), *(observed_at or {})} - {*names}:
         raise ValueError(f"none of the inputs is {min(map(repr, strange))}")
-    refuse_other(scope for scopes in (complete or {}).values() for scope in scopes)
+    reject_other_scopes(scope for scopes in (complete or {}).values() for scope in scopes)
     stated = {path: in_utc(time) for path, time in (observed_at or {}).items()}
     pile = _Pile(
         type_name, progress, object_type, complete or {}, types=types or {}, read_from=read_from or {}, observed_at=stated

@@ -24,7 +24,7 @@ _IN_USE: Final = 86_400.0
 
 
 @dataclass(slots=True)
-class KeptFiles:
+class CachedFiles:
     """The cached files of one directory. Each is checked in full before it is used."""
 
     place: Path

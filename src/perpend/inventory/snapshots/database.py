@@ -146,7 +146,7 @@ def pattern(path: Path | str) -> str:
 
 
 @contextmanager
-def storing(place: Path, *, written: Path | None = None) -> Iterator[None]:
+def translate_errors(place: Path, *, written: Path | None = None) -> Iterator[None]:
     """Turn DuckDB's errors while a store is written or read into a StoreError that names a place.
 
     ``written`` is the place of failed writes, if it is not the place that is read.

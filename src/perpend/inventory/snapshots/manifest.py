@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.claims import Claim, Scope, Unread
+from perpend.core.objects.claims import Claim, FailedCall, Scope
 from perpend.core.schema.tables import Column, Form, Join, Table
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Manifest:
     failures: tuple[Failure, ...] = ()
     tables: Mapping[str, Table] = field(default_factory=dict)
     files: Mapping[str, tuple[StoredFile, ...]] = field(default_factory=dict)
-    calls: tuple[Unread, ...] = ()
+    calls: tuple[FailedCall, ...] = ()
 
     @property
     def content_hash(self) -> str:
@@ -124,7 +124,7 @@ def manifest_from(text: str) -> Manifest:
             tuple(Failure(**failure) for failure in document["failures"]),
             tables,
             files,
-            tuple(Unread(**call) for call in document.get("calls", ())),
+            tuple(FailedCall(**call) for call in document.get("calls", ())),
         )
     except (KeyError, TypeError, ValueError, AssertionError):
         raise Damaged("it is not a manifest") from None

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.objects.object_types import is_deletion_field
 from perpend.core.schema.tables import CONTRADICTED, ROW, SOURCE, Form, unfollowed, unread
 from perpend.core.values.partial_object import PartialObject
-from perpend.inventory.snapshots.database import name, opened, storing
+from perpend.inventory.snapshots.database import name, opened, translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from perpend.core.schema.shred import Wanted
+    from perpend.core.schema.shred import RequiredFields
     from perpend.core.schema.tables import Column, Join, Table
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.snapshot import Held, Snapshot
@@ -32,7 +32,7 @@ _FEW: Final = 1_000
 _Row = tuple[Any, ...]
 
 
-def nested(snapshot: Snapshot, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartialObject]:
+def nested(snapshot: Snapshot, table: str, rows: Sequence[int], wanted: RequiredFields) -> list[PartialObject]:
     """Return the objects with these row numbers, read with a database of their own."""
     with opened(paths=snapshot.files.paths) as connection:
         return ObjectReader(connection, snapshot).objects(table, rows, wanted)
@@ -55,7 +55,7 @@ def rows_with(
         return []
     where = " OR ".join(f"{name(column)} = ?" for column in dict.fromkeys(known))
     query = f"SELECT {name(ROW)}, {name(SOURCE)} FROM {snapshot.relation(table)} WHERE {where} ORDER BY {name(ROW)}"
-    with storing(snapshot.place(table)):
+    with translate_errors(snapshot.place(table)):
         rows = connection.execute(query, [value] * len(dict.fromkeys(known))).fetchall()
         return [(int(row), int(source)) for row, source in rows]
 
@@ -75,18 +75,18 @@ class ObjectReader:
         """The database of the reader."""
         return self._connection
 
-    def objects(self, table: str, rows: Sequence[int], wanted: Wanted) -> list[PartialObject]:
+    def objects(self, table: str, rows: Sequence[int], wanted: RequiredFields) -> list[PartialObject]:
         """Return the objects with these row numbers in order, with the wanted values, lookups and lists.
 
         An object's Id and deletion field are always included, if it has them. An unknown row number raises KeyError.
         """
-        with storing(self._snapshot.place(table)):
+        with translate_errors(self._snapshot.place(table)):
             read = self._rows(table, ROW, rows, wanted)
             number = read.at[ROW]
             by_number = {row[number]: row for row in read.rows}
             return self._objects(table, _Found(read.at, [by_number[row] for row in rows]), wanted, MAX_DEPTH)
 
-    def _rows(self, table: str, column: str, values: Iterable[Any], wanted: Wanted) -> _Found:
+    def _rows(self, table: str, column: str, values: Iterable[Any], wanted: RequiredFields) -> _Found:
         """Return the rows of a table with one of the values in a column, in the order of collection."""
         described = self._snapshot.tables.by_name[table]
         names = list(dict.fromkeys((ROW, column, *_columns_read(described, wanted))))
@@ -98,7 +98,7 @@ class ObjectReader:
         query = f"SELECT {', '.join(map(name, names))} FROM {self._snapshot.relation(table)} WHERE {where} ORDER BY {name(ROW)}"
         return _Found(at, self._connection.execute(query, given).fetchall())
 
-    def _objects(self, table: str, read: _Found, wanted: Wanted, depth: int) -> list[PartialObject]:
+    def _objects(self, table: str, read: _Found, wanted: RequiredFields, depth: int) -> list[PartialObject]:
         """Return rows of a table as objects."""
         described = self._snapshot.tables.by_name[table]
         objects = list(map(_object_from_row(described, read.at, wanted), read.rows))
@@ -113,7 +113,7 @@ class ObjectReader:
         return objects
 
     def _follow(
-        self, join: Join, read: _Found, objects: Sequence[PartialObject], wanted: Wanted, depth: int, *, many: bool
+        self, join: Join, read: _Found, objects: Sequence[PartialObject], wanted: RequiredFields, depth: int, *, many: bool
     ) -> None:
         if join.lacking is not None:
             for holder in objects:
@@ -156,7 +156,7 @@ def _among(rows: Sequence[int]) -> tuple[str, list[Any]]:
     return f"{within} AND {name(ROW)} IN (SELECT unnest(?))", [*bounds, rows]
 
 
-def _columns_read(table: Table, wanted: Wanted) -> Iterable[str]:
+def _columns_read(table: Table, wanted: RequiredFields) -> Iterable[str]:
     """Yield the names of the columns that wanted objects need."""
     for column in _columns(table, wanted, with_id=True):
         yield column.name
@@ -170,13 +170,13 @@ def _columns_read(table: Table, wanted: Wanted) -> Iterable[str]:
             yield unfollowed(join.name)
 
 
-def _joins(table: Table, wanted: Wanted) -> Iterable[Join]:
+def _joins(table: Table, wanted: RequiredFields) -> Iterable[Join]:
     """Yield the wanted relations of a table whose targets are known for some rows."""
     for known, asked in ((table.lookups, wanted.lookups), (table.children, wanted.children)):
         yield from (join for relation, join in known.items() if relation in asked and join.lacking is None)
 
 
-def _columns(table: Table, wanted: Wanted, *, with_id: bool) -> list[Column]:
+def _columns(table: Table, wanted: RequiredFields, *, with_id: bool) -> list[Column]:
     """Return the columns of an object's own values, including its Id if it has one."""
     names = wanted.values | {column for column in table.columns if is_deletion_field(column)}
     names |= {"Id"} if with_id else set()
@@ -187,7 +187,7 @@ def _columns(table: Table, wanted: Wanted, *, with_id: bool) -> list[Column]:
     return [table.columns[column] for column in sorted(names) if column in table.columns]
 
 
-def _object_from_row(table: Table, at: Mapping[str, int], wanted: Wanted) -> Callable[[_Row], PartialObject]:
+def _object_from_row(table: Table, at: Mapping[str, int], wanted: RequiredFields) -> Callable[[_Row], PartialObject]:
     """Return a function that makes an object from a row, without relations."""
     id_at = at.get("Id")
     doubt_at = at[CONTRADICTED] if table.contradicted else None

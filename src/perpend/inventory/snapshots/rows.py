@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_reserved
-from perpend.inventory.snapshots.database import pattern, storing, text
+from perpend.inventory.snapshots.database import pattern, text, translate_errors
 from perpend.inventory.snapshots.files import StoreError, shown
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def copy(connection: Connection, query: str, target: Path, *, staging: bool = Fa
     ``group`` is the number of rows per row group.
     """
     codec, rows = ("snappy", STAGED_GROUP) if staging else ("zstd", group)
-    with storing(target):
+    with translate_errors(target):
         connection.execute(
             f"COPY ({query}) TO {text(str(target.absolute()))} (FORMAT parquet, COMPRESSION {codec}, ROW_GROUP_SIZE {rows})"
         )

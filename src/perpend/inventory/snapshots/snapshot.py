@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from perpend.core.objects.claims import Unread
+    from perpend.core.objects.claims import FailedCall
     from perpend.core.objects.object_types import ObjectType, Types
     from perpend.core.schema.tables import Table
     from perpend.inventory.snapshots.manifest import Failure, Manifest, StoredFile, StoredSource
@@ -86,7 +86,7 @@ class Snapshot:
     content_hash: str
     engine: str
     directory: Path
-    calls: tuple[Unread, ...] = ()
+    calls: tuple[FailedCall, ...] = ()
 
     def as_declared(self, types: Types) -> Snapshot:
         """Return the snapshot by the current declarations: relations that have changed since it was stored are unknown.
@@ -104,7 +104,7 @@ class Snapshot:
         tables = {name: _as_declared(table, types.by_name.get(table.type_name)) for name, table in self.tables.by_name.items()}
         return replace(self, tables=replace(self.tables, by_name=tables))
 
-    def with_strays(self, types: Mapping[str, ObjectType]) -> Snapshot:
+    def with_misplaced_objects(self, types: Mapping[str, ObjectType]) -> Snapshot:
         """Return the snapshot with claims about types of which some objects are stored in other tables.
 
         Objects under a relation that was undeclared, or had another target, at the time of the import belong to its current

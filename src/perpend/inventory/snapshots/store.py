@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from perpend.core.diagnostics.directories import no_directory
+from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.errors import about
 from perpend.inventory.snapshots.files import (
     StoreError,
@@ -51,7 +51,7 @@ from perpend.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from perpend.core.objects.claims import Unread
+    from perpend.core.objects.claims import FailedCall
     from perpend.core.schema.tables import Table
     from perpend.inventory.snapshots.snapshot import Snapshot
 
@@ -111,7 +111,7 @@ class Store:
             written = entries_of(self.directory / RUNS)
         return sorted(path.stem for path in written if path.suffix == ".json" and not path.name.startswith("."))
 
-    def run_in_force(self) -> str | None:
+    def current_run(self) -> str | None:
         """Return the id of the current snapshot, None if there is none."""
         pointer = self._pointer()
         return pointer[0] if pointer else None
@@ -142,7 +142,7 @@ class Store:
             if not is_there(self.directory):
                 return Pruned((), ())
         with naming(self.directory), self.committing():
-            kept = {*self.runs()[max(0, len(self.runs()) - keep) :], self.run_in_force()}
+            kept = {*self.runs()[max(0, len(self.runs()) - keep) :], self.current_run()}
             old = [run for run in self.runs() if run not in kept]
             removed = tuple(run for run in old if self._remove_unread(run))
             hashes = {manifest.content_hash for manifest in self.snapshots()}
@@ -210,7 +210,7 @@ class Store:
             fcntl.flock(stream, fcntl.LOCK_EX)
             yield
 
-    def put_in_force(self, manifest: Manifest) -> None:
+    def make_current(self, manifest: Manifest) -> None:
         """Write a run's manifest, then the pointer. If interrupted between the two, the former snapshot stays current."""
         text = text_of(manifest)
         write_whole(self._path_of(manifest.run), text.encode())
@@ -273,7 +273,7 @@ class Store:
         """Return the current run and the checksum of its manifest."""
         pointer = self._pointer()
         if pointer is None:
-            what = no_directory(self.directory) or "holds no snapshot yet"
+            what = why_not_a_directory(self.directory) or "holds no snapshot yet"
             raise about(self.directory, NoSnapshot(f"{shown(self.directory)}: {what}; `perpend import` makes one"))
         return pointer
 
@@ -332,7 +332,7 @@ class RunWriter:
         self.created = datetime.now(UTC)
         self.sources: list[StoredSource] = []
         self.failures: list[Failure] = []
-        self.calls: list[Unread] = []
+        self.calls: list[FailedCall] = []
         self._lock = lock
         self._tables: dict[str, Table] = {}
         self._files: dict[str, tuple[StoredFile, ...]] = {}
@@ -372,7 +372,7 @@ class RunWriter:
             calls=tuple(self.calls),
         )
         with naming(self.store.directory), self.store.committing():
-            self.store.put_in_force(manifest)
+            self.store.make_current(manifest)
         return self.store.snapshot(self.id)
 
     def end(self) -> None:

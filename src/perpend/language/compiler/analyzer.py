@@ -20,7 +20,7 @@ from perpend.language.compiler.typing_rules import Retyping, incompatible, opera
 from perpend.language.compiler.verdicts import verdict_table
 from perpend.language.operations.operation import DELETION_FIELD, Constant, Result
 from perpend.language.program.numbering import MAX_SLOTS
-from perpend.language.program.program import Block, Check, Condition, Expr, Extracted, Outcome, Program
+from perpend.language.program.program import Block, Check, Condition, Expr, ExtractReference, Outcome, Program
 from perpend.language.program.required_columns import reads_of
 
 if TYPE_CHECKING:
@@ -441,7 +441,7 @@ class _Work:
             return False
         return True
 
-    def _extracted(self, call: Call, scope: NameScope) -> Extracted | None:
+    def _extracted(self, call: Call, scope: NameScope) -> ExtractReference | None:
         parameter = call.operation.taking(Constant.EXTRACT_PATH)[0]
         path = call.arguments.get(parameter)
         if path is None:
@@ -459,7 +459,7 @@ class _Work:
             self._note(rules.AMBIGUOUS_EXTRACT, place, f"several imports have an extract `{shorten(name)}`", help=types)
             return None
         body = self.analyzer.extract(holders[0], name)
-        return None if body is None else Extracted(tuple(lookups), type_of_extracts(holders[0]), body)
+        return None if body is None else ExtractReference(tuple(lookups), type_of_extracts(holders[0]), body)
 
     def _unknown_extract(self, name: str, reached: ObjectType, place: Span, scope: NameScope) -> None:
         if scope.incomplete:
@@ -520,7 +520,7 @@ def _types_used(block: Block) -> list[str]:
     return names + [name for child in block.related.values() for name in _types_used(child)]
 
 
-def logic_problems(analyzer: Analyzer, logic_id: str) -> tuple[Diagnostic, ...]:
+def logic_errors(analyzer: Analyzer, logic_id: str) -> tuple[Diagnostic, ...]:
     """Return the errors that prevent a logic from running: its own, or else those of the extract files that it imports."""
     repository = analyzer.repository
     own = [*repository.logic(logic_id).diagnostics, *analyzer.analyzed(logic_id).diagnostics]

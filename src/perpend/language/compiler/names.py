@@ -33,7 +33,7 @@ def entity_id(name: str) -> str:
     return posixpath.normpath("/" + name.replace("\\", "/").strip("/"))
 
 
-def ids_named(names: Sequence[str], ids: Iterable[str], what: str, *, near: Iterable[str] = ()) -> list[str]:
+def match_ids(names: Sequence[str], ids: Iterable[str], what: str, *, near: Iterable[str] = ()) -> list[str]:
     """Return the ids that names match: an id, a glob, a unique last part, or a directory above. No names match all ids.
 
     Raises UnknownName with the nearest of these ids and of those in ``near``.
@@ -60,7 +60,7 @@ def _matches(name: str, known: Sequence[str]) -> list[str]:
     return below or [entity for entity in known if f"{entity}/".endswith(f"{wanted}/") or f"{wanted}/" in entity]
 
 
-def section_named(name: str, repository: Repository) -> str:
+def find_section(name: str, repository: Repository) -> str:
     """Return the id of a framework or section by its name. Raises UnknownName with the nearest.
 
     A framework without its version is the newest one (``cis-aws``). A section is named by its path or its printed number
@@ -121,9 +121,9 @@ def printed_number(section: str, repository: Repository) -> str:
     return first[0].rstrip(".:)") if any(sign.isdecimal() for sign in first[0]) else ""
 
 
-def type_named(name: str, repository: Repository) -> ObjectType:
+def find_type(name: str, repository: Repository) -> ObjectType:
     """Return the object type of an API name or a label. Raises UnknownName with the nearest of either."""
-    meant = types_meant(name, repository)
+    meant = find_types(name, repository)
     if len(meant) > 1:
         raise UnknownName(
             f"'{printable(name)}' is the label of {', '.join(sorted(one.name for one in meant))}: name one of them"
@@ -136,7 +136,7 @@ def type_named(name: str, repository: Repository) -> ObjectType:
     raise UnknownName(f"unknown type '{printable(name)}'{hint}; `perpend list types` shows all, `perpend new type` creates one")
 
 
-def types_meant(name: str, repository: Repository) -> list[ObjectType]:
+def find_types(name: str, repository: Repository) -> list[ObjectType]:
     """Return the object types of a name: the one with that API name, else those with that label.
 
     Labels may be written like view names: ``aws_iam_user``.

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.object_types import ObjectType, Types
-from perpend.core.objects.relations import children_of
+from perpend.core.objects.relations import child_objects
 from perpend.core.objects.status import Status
 from perpend.core.values.partial_object import doubt_of
 from perpend.core.values.values import DAY, norm
@@ -23,7 +23,7 @@ from perpend.language.program.numbering import (
     otherwise_index,
     split,
 )
-from perpend.language.program.program import Block, Expr, Extracted, Program
+from perpend.language.program.program import Block, Expr, ExtractReference, Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -128,7 +128,7 @@ class Interpreter:
         use = Use(expression, operands, base, lambda relationship: self._status_count(block, relationship))
         return COMPILERS[expression.operation.name](use)
 
-    def _extract(self, extract: Extracted, base: int) -> Closure:
+    def _extract(self, extract: ExtractReference, base: int) -> Closure:
         """Return a closure that computes an extract once per object and re-bases the checks that fire in it."""
         body, lookups, type_name = extract.body, extract.lookups, extract.type_name
         if body not in self._extracts:
@@ -204,7 +204,7 @@ def child_frames(frame: EvaluationContext, name: str, object_type: ObjectType) -
         return frames
     frame.get(name)
     path = f"{frame.path}{name}"
-    children, reason = children_of(frame.object_type, frame.fields, name, complete=frame.complete)
+    children, reason = child_objects(frame.object_type, frame.fields, name, complete=frame.complete)
     if reason is not None:
         raise InvalidData(f"{path} {reason}")
     frames = [frame.beside(child, f"{path}[{at}].", object_type, complete=frame.complete) for at, child in enumerate(children)]

@@ -28,7 +28,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Extracted:
+class ExtractReference:
     """A reference to an extract: the lookups before it, the type that declares it, and its compiled value."""
 
     lookups: tuple[str, ...]
@@ -55,7 +55,7 @@ class Expr:
     type: ValueType
     checks: tuple[Check, ...] = ()
     span: Span | None = None
-    extract: Extracted | None = None
+    extract: ExtractReference | None = None
     deletion_field: str | None = None
     slots: int = field(init=False)
     """How many check slots the expression and everything below it take. Source: specification, section 5.4."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from perpend.core.schema.shred import Wanted
+from perpend.core.schema.shred import RequiredFields
 from perpend.core.values.jmespath_query import plain_key
 from perpend.language.operations.operation import DELETION_FIELD, Constant
 from perpend.language.program.program import Block, Expr, Read
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from perpend.language.program.program import Block, Expr, Program
 
 
-def wanted_by(programs: Iterable[Program]) -> Wanted:
+def required_fields(programs: Iterable[Program]) -> RequiredFields:
     """Return the fields that programs of one input type read."""
-    wanted = Wanted()
+    wanted = RequiredFields()
     for program in programs:
         _At(wanted, program.block.type, program.types).want_block(program.block)
     return wanted
@@ -29,7 +29,7 @@ def wanted_by(programs: Iterable[Program]) -> Wanted:
 class _At:
     """The fields to read of the objects at one place, and their type. Its deletion field is always read."""
 
-    wanted: Wanted
+    wanted: RequiredFields
     object_type: ObjectType
     types: Types
 
@@ -54,7 +54,7 @@ class _At:
             self.want(condition.expression)
         for relationship, child in block.related.items():
             *lookups, name = relationship.split(".")
-            below = self.through(lookups).wanted.children.setdefault(name, Wanted())
+            below = self.through(lookups).wanted.children.setdefault(name, RequiredFields())
             _At(below, child.type, self.types).want_block(child)
 
     def want(self, expression: Expr) -> None:
@@ -85,7 +85,7 @@ def fields_by_type(programs: Iterable[Program]) -> dict[str, set[str]]:
     fields: dict[str, set[str]] = {}
     for program in programs:
         fields.setdefault(program.input_type, set())
-        waiting = [wanted_by([program])]
+        waiting = [required_fields([program])]
         while waiting:
             wanted = waiting.pop()
             if wanted.object_type.name:

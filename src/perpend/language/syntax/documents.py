@@ -286,22 +286,22 @@ _UNIT_TESTS = "/ce/unit-test/"
 
 def is_unit_test(logic: Logic) -> bool:
     """Whether a logic file tests operations and evaluates no objects."""
-    return logic.id.startswith(_UNIT_TESTS) or any(call.operation.name == "UNIT_TEST" for call in written_in(logic.block))
+    return logic.id.startswith(_UNIT_TESTS) or any(call.operation.name == "UNIT_TEST" for call in calls_in(logic.block))
 
 
-def written_in(block: WrittenBlock) -> Iterator[Call]:
+def calls_in(block: WrittenBlock) -> Iterator[Call]:
     """Yield the operations in a block and below it."""
     for condition in block.conditions:
         if condition.check is not None:
-            yield from written_below(condition.check)
+            yield from calls_below(condition.check)
     for related in block.related:
-        yield from written_in(related)
+        yield from calls_in(related)
 
 
-def written_below(call: Call) -> Iterator[Call]:
+def calls_below(call: Call) -> Iterator[Call]:
     """Yield an operation and those inside it."""
     yield call
     for value in call.arguments.values():
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, Call):
-                yield from written_below(part)
+                yield from calls_below(part)

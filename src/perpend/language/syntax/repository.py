@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from perpend.core.diagnostics.directories import no_directory
+from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.diagnostics.model import Diagnostic, Span
 from perpend.core.diagnostics.phrases import nearest, shorten
 from perpend.core.errors import PerpendError, about
@@ -96,7 +96,7 @@ class Repository:
         self._documents: dict[str, Loaded[Any]] = {}
         self._json_places: dict[str, JsonPlaces] = {}
         no_root = None if is_root(Path(root)) else "not a policy repository: it has no `ce`, `frameworks` or `types` directory"
-        if wrong := no_directory(root) or no_root:
+        if wrong := why_not_a_directory(root) or no_root:
             raise about(root, NotARepository(f"{root}: {wrong}"))
 
     def carry_over(self, other: Repository, changed: Collection[str]) -> None:

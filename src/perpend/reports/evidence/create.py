@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from perpend.core.diagnostics.escape import visible
-from perpend.core.values.age import written_age
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import held_day
+from perpend.core.values.age import format_age
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import snapshot_evaluation_time
 from perpend.findings.history.identity import lineage_of, program_hash
 from perpend.findings.history.queries.findings import run_named
 from perpend.inventory.snapshots.store import NoSnapshot
@@ -66,7 +66,7 @@ class RunReference:
         """The current ids of the policies of the run; empty if no history knows the run."""
         if self.run is None:
             return ()
-        numbers = self.head.was_asked(self.run)
+        numbers = self.head.was_evaluated(self.run)
         return tuple(sorted({policy.policy_id for policy in self.head.policies if policy.number in numbers}))
 
     def times(self, snapshot: Snapshot, stated: datetime | None, max_age: bool) -> tuple[datetime, bool, datetime | None]:
@@ -76,7 +76,7 @@ class RunReference:
         """
         run = self.run if stated is None else None
         now = datetime.fromisoformat(run.committed) if run else datetime.now(UTC).replace(microsecond=0)
-        time = held_day(snapshot, stated, now).time
+        time = snapshot_evaluation_time(snapshot, stated, now).time
         is_stated = stated is not None
         if run is not None and datetime.fromisoformat(run.time) != _in_milliseconds(time):
             time, is_stated = datetime.fromisoformat(run.time), True
@@ -185,7 +185,7 @@ def _request(
 ) -> dict[str, Any]:
     """Return the parts of a request that follow from the options."""
     time, stated, counted_to = reference.times(snapshot, options.snapshot_time, options.max_age is not None)
-    max_age = written_age(options.max_age) if options.max_age is not None else None
+    max_age = format_age(options.max_age) if options.max_age is not None else None
     tops = tuple(top for framework in selection.frameworks for top in framework.sections or (framework.id,))
     run = EvidenceRun(
         snapshot.id,

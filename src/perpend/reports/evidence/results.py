@@ -11,8 +11,8 @@ from perpend.core.objects.ids import production_of
 from perpend.core.values.age import age_from_text
 from perpend.evaluation.planner.cached_columns import SEMANTICS
 from perpend.evaluation.verdicts.evaluation import counts_of
-from perpend.evaluation.verdicts.requirements import AnsweredFor, scorecards_of
-from perpend.evaluation.verdicts.selection import frameworks_asked, selection_of
+from perpend.evaluation.verdicts.requirements import HumanDecisions, scorecards_of
+from perpend.evaluation.verdicts.selection import framework_selections, selection_of
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.findings.history.identity import program_hash
 from perpend.findings.severity.effective import ratings_in_force
@@ -30,11 +30,11 @@ from perpend.language.compiler.names import UnknownName
 from perpend.reports.evidence.statement import UnusableStatement
 from perpend.reports.formats.csv import write_csv
 from perpend.reports.formats.decisions import (
-    attested_document,
+    attestation_document,
     ratings_document,
     severities_document,
     waivers_document,
-    write_covered,
+    write_waived_findings,
 )
 from perpend.reports.formats.requirements import write_requirements
 from perpend.version import __version__
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.status import Status
     from perpend.evaluation.verdicts.evaluation import Evaluation
-    from perpend.evaluation.verdicts.requirements import FrameworkAsked
+    from perpend.evaluation.verdicts.requirements import FrameworkSelection
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.syntax.repository import Repository
     from perpend.reports.evidence.statement import EvidenceRun
@@ -112,14 +112,14 @@ def evaluate_evidence(repository: Repository, snapshot: Snapshot, run: EvidenceR
         return EvaluatedEvidence(_described(snapshot, evaluation, run), members, counts)
 
 
-def _frameworks(repository: Repository, run: EvidenceRun) -> tuple[FrameworkAsked, ...]:
+def _frameworks(repository: Repository, run: EvidenceRun) -> tuple[FrameworkSelection, ...]:
     """Return the frameworks of the run. Policies that the run did not evaluate count as not asked."""
 
     def why_not(policy_id: str) -> str:
         return "" if policy_id in run.policies else "not asked in this run"
 
     try:
-        return frameworks_asked(repository, run.frameworks, inherited=run.inherited, why_not=why_not)
+        return framework_selections(repository, run.frameworks, inherited=run.inherited, why_not=why_not)
     except UnknownName as error:
         raise CannotReEvaluate(str(error)) from None
 
@@ -139,19 +139,19 @@ def _write(evaluation: Evaluation, repository: Repository, run: EvidenceRun, dir
     members = {VERDICTS: directory / VERDICTS, WAIVERS: directory / WAIVERS}
     with _stream(members[VERDICTS]) as stream:
         write_csv(evaluation, stream, facts=run.inputs, weighed=severities)
-    attestations = [attested_document(one) for one in attested]
+    attestations = [attestation_document(one) for one in attested]
     _write_json({"waivers": waivers_document(covering), "attestations": attestations}, members[WAIVERS])
     if covering.waived:
         members[WAIVED] = directory / WAIVED
         with _stream(members[WAIVED]) as stream, covered(evaluation, covering) as rows:
-            write_covered(rows, stream)
+            write_waived_findings(rows, stream)
     if severities is not None:
         members[RATINGS] = directory / RATINGS
         _write_json({**ratings_document(in_force), "severities": severities_document(severities)}, members[RATINGS])
     if evaluation.selection.frameworks:
         members[REQUIREMENTS] = directory / REQUIREMENTS
         waived_numbers = {policy_id: covering.waived_of(policy_id) for policy_id in counts}
-        answered = AnsweredFor(waived_numbers, attested_policies(attested))
+        answered = HumanDecisions(waived_numbers, attested_policies(attested))
         with _stream(members[REQUIREMENTS]) as stream:
             cards = scorecards_of(evaluation.selection.frameworks, counts, answered, evaluation.in_part())
             write_requirements(cards, REQUIREMENTS, stream)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.core.diagnostics.escape import encodable
 from perpend.core.objects.status import Status
-from perpend.core.values.age import written_age
+from perpend.core.values.age import format_age
 from perpend.findings.severity.effective import RATED_STATUSES
 from perpend.findings.severity.levels import LEVELS
 from perpend.reports.formats.csv import cell_text
@@ -32,7 +32,7 @@ def ratings_document(in_force: EffectiveRatings) -> dict[str, Any]:
             "because": rating.because,
             "source": rating.source,
             "vector": rating.vector,
-            "resolveWithin": written_age(rating.within) if rating.within else None,
+            "resolveWithin": format_age(rating.within) if rating.within else None,
             "file": rating.span.path,
             "line": rating.span.line,
         }
@@ -80,11 +80,11 @@ def waivers_document(covering: WaiverMatches | None) -> dict[str, Any] | None:
         **day_document(covering),
         "waived": {status.value: covering.number(status) for status in (Status.INCOMPLIANT, Status.UNDETERMINED)},
         "policies": dict(sorted(policies.items())),
-        "waivers": [standing_document(standing, covering) for standing in covering.standings],
+        "waivers": [waiver_document(standing, covering) for standing in covering.standings],
     }
 
 
-def write_covered(rows: Iterable[tuple[WaiverStatus, tuple[str, ...], bool]], stream: TextIO) -> None:
+def write_waived_findings(rows: Iterable[tuple[WaiverStatus, tuple[str, ...], bool]], stream: TextIO) -> None:
     """Write a row of CSV for each finding that an active waiver covers. ``shown`` marks the waiver that reports name for it."""
     stream.write("waiver,policyId,typeApiName,objectId,status,shown\r\n")
     for standing, finding, is_shown in rows:
@@ -97,7 +97,7 @@ def day_document(covering: WaiverMatches) -> dict[str, str]:
     return {"day": day} if day == last else {"day": day, "endsCountedTo": last}
 
 
-def standing_document(standing: WaiverStatus, covering: WaiverMatches | None = None) -> dict[str, Any]:
+def waiver_document(standing: WaiverStatus, covering: WaiverMatches | None = None) -> dict[str, Any]:
     """Return a waiver. ``covers`` counts the findings that match it, ``waives`` those that reports name it for."""
     waiver = standing.waiver
     document: dict[str, Any] = {
@@ -120,7 +120,7 @@ def standing_document(standing: WaiverStatus, covering: WaiverMatches | None = N
     return document
 
 
-def attested_document(attested: Attested) -> dict[str, Any]:
+def attestation_document(attested: Attested) -> dict[str, Any]:
     """Return an attestation. ``ended`` is the reason why it is not active, null if it is."""
     attestation = attested.attestation
     return {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import RequirementStatus, standing_of_counts
+from perpend.evaluation.verdicts.requirements import RequirementStatus, status_of_counts
 from perpend.reports.formats.tally import tally_of
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _requirement_cases(
     for result in card.results:
         requirement = result.requirement
         evaluated = [
-            tallies[policy.policy_id] for policy in requirement.policies if policy.was_asked and policy.policy_id in tallies
+            tallies[policy.policy_id] for policy in requirement.policies if policy.was_evaluated and policy.policy_id in tallies
         ]
         name = f"{requirement.number} {requirement.name}"
         yield _case(requirement.id, name, result.standing, _result_text(result), evaluated, weighed)
@@ -151,7 +151,7 @@ def _policy_cases(
     selection = evaluation.selection
     reasons, unread = evaluation.in_part(), {*evaluation.unread_policies}
     for policy_id, tally in tallies.items():
-        standing, sentence = standing_of_counts(tally.counts), _counts_text(tally.counts)
+        standing, sentence = status_of_counts(tally.counts), _counts_text(tally.counts)
         if policy_id in unread:
             standing = standing if standing is RequirementStatus.FAILS else RequirementStatus.UNDETERMINED
             sentence = f"{sentence}; not every object was read: {reasons[policy_id]}"
@@ -191,7 +191,7 @@ def _worst(tallies: Iterable[PolicyTally], status: Status, weighed: RatedEvaluat
 
 def _result_text(result: RequirementResult) -> str:
     reasons = dict.fromkeys(policy.reason for policy in result.requirement.policies if policy.judges and policy.reason)
-    counts = _counts_text(result.counts) if result.standing.was_asked else result.standing.value
+    counts = _counts_text(result.counts) if result.standing.was_evaluated else result.standing.value
     return "; ".join([counts, *reasons])
 
 

@@ -12,7 +12,7 @@ from itertools import chain, islice
 from json.encoder import encode_basestring_ascii as json_text
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.parallel import all_threads_are_pythons, can_fork, dealt, processors
+from perpend.core.parallel import can_fork, dealt, has_only_python_threads, processors
 from perpend.core.process import is_alone
 from perpend.evaluation.verdicts.evaluation import chunks_of
 from perpend.evaluation.verdicts.verdict import reader_of
@@ -80,7 +80,7 @@ def _by_many(objects: Sequence[CloudObject], texts: Callable[[Share], Iterable[I
     shares = min(processors(), _MOST_AT_WORK) if len(objects) >= _MANY and is_alone() and can_fork() else 1
     if isinstance(objects, StreamedObjects) and shares > 1:
         with objects.forkable():
-            if all_threads_are_pythons():
+            if has_only_python_threads():
                 yield from chain.from_iterable(dealt(lambda place: map(list, texts(Share(place, shares))), shares))
                 return
     yield from chain.from_iterable(texts(WHOLE))

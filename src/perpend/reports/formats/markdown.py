@@ -158,8 +158,8 @@ def _frameworks(cards: Iterable[Scorecard]) -> str:
     """Return the coverage of each framework and the results of its requirements, as far as they fit."""
     written, left_out = "", 0
     for card in cards:
-        coverage = f"\n**{prose(card.framework.name)}**: {card.asked_in_words}.\n"
-        rows = _requirements([result for result in card.results if result.standing.was_asked])
+        coverage = f"\n**{prose(card.framework.name)}**: {card.coverage_text}.\n"
+        rows = _requirements([result for result in card.results if result.standing.was_evaluated])
         fits = len(written) + len(coverage) <= _MOST_OF_FRAMEWORKS
         left_out += not fits
         written += coverage if fits else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.evaluation.engines.duckdb.engine import duck_db
-from perpend.inventory.snapshots.database import pattern, storing
+from perpend.inventory.snapshots.database import pattern, translate_errors
 from perpend.inventory.snapshots.files import OWNER_ONLY, naming
 from perpend.inventory.snapshots.rows import json_lines
 from perpend.inventory.snapshots.temporary_store import scratch
@@ -75,6 +75,6 @@ def _write_lines(events: Iterable[dict[str, Any]], path: Path) -> int:
 
 def _pack(lines: Path, longest: int, temporary: Path, target: Path, spill: Path) -> None:
     directories = [lines.parent, target.parent]
-    with duck_db(directories=directories, paths=[], spill=spill, memory_limit=_MEMORY) as engine, storing(target):
+    with duck_db(directories=directories, paths=[], spill=spill, memory_limit=_MEMORY) as engine, translate_errors(target):
         rows = json_lines(lines, _COLUMNS, longest)
         engine.run(f"COPY (FROM {rows}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd)")

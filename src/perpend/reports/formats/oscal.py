@@ -151,9 +151,9 @@ def _selections(run: ReportedRun) -> list[dict[str, Any]]:
     """Return the evaluated requirements and the other ones, by framework. OSCAL wants one selection even without frameworks."""
     selections: list[dict[str, Any]] = []
     for card in run.scorecards:
-        controls = {result.standing.was_asked: list[dict[str, str]]() for result in card.results}
+        controls = {result.standing.was_evaluated: list[dict[str, str]]() for result in card.results}
         for result in card.results:
-            controls[result.standing.was_asked].append({"control-id": token(result.requirement.id)})
+            controls[result.standing.was_evaluated].append({"control-id": token(result.requirement.id)})
         selections.append(
             {
                 "description": one_line(card.framework.name),
@@ -185,7 +185,7 @@ def _finding(run: ReportedRun, card: Scorecard, result: RequirementResult) -> di
     requirement = result.requirement
     state, reason = _STATES[result.standing]
     policies = sorted(
-        {policy.policy_id for policy in requirement.policies if policy.was_asked and policy.policy_id in run.policies}
+        {policy.policy_id for policy in requirement.policies if policy.was_evaluated and policy.policy_id in run.policies}
     )
     left = "; ".join(sorted({policy.reason for policy in requirement.policies if policy.judges and policy.reason}))
     target = {"type": "objective-id", "target-id": token(requirement.id), "status": {"state": state, "reason": reason}}

@@ -19,7 +19,7 @@ from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.verdicts.evaluation import times_of
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts
 from perpend.evaluation.verdicts.verdicts import HIDDEN, InMemoryVerdicts
-from perpend.inventory.snapshots.database import pattern, storing, text
+from perpend.inventory.snapshots.database import pattern, text, translate_errors
 from perpend.inventory.snapshots.files import OWNER_ONLY, StoreError, naming, shown
 from perpend.inventory.snapshots.rows import json_lines
 from perpend.inventory.snapshots.temporary_store import scratch
@@ -59,7 +59,7 @@ def write_parquet(evaluation: Evaluation, path: str | Path) -> None:
             duck_db(
                 directories=[directory, target.parent], paths=files, spill=directory / "spill", memory_limit=_MEMORY
             ) as engine,
-            storing(target),
+            translate_errors(target),
         ):
             written = []
             for number, query in enumerate(_queries(evaluation, engine, directory)):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import TextIO
 
-    from perpend.evaluation.verdicts.requirements import PolicyAsked, RequirementResult, Scorecard
+    from perpend.evaluation.verdicts.requirements import RequirementPolicy, RequirementResult, Scorecard
 
 FORMS: Final = (".json", ".ndjson", ".csv")
 """The file endings of the forms of requirements."""
@@ -75,8 +75,8 @@ def _result(result: RequirementResult) -> dict[str, Any]:
     }
 
 
-def _policy(policy: PolicyAsked) -> dict[str, Any]:
-    return {"id": policy.policy_id, "judges": policy.judges, "asked": policy.was_asked, "reason": policy.reason or None}
+def _policy(policy: RequirementPolicy) -> dict[str, Any]:
+    return {"id": policy.policy_id, "judges": policy.judges, "asked": policy.was_evaluated, "reason": policy.reason or None}
 
 
 def _records(cards: Iterable[Scorecard]) -> Iterator[dict[str, Any]]:

@@ -76,10 +76,10 @@ class Subject:
 
 def subject_of(object_: CloudObject) -> Subject:
     """Return the subject of an object. Its ARN gives account and region; the owner gives the account as well."""
-    return subject_called(object_.id, object_.external_id, object_.name, object_.type_name, accounts=account_names(object_))
+    return subject_with_names(object_.id, object_.external_id, object_.name, object_.type_name, accounts=account_names(object_))
 
 
-def subject_called(
+def subject_with_names(
     object_id: str, external_id: str, name: str, type_name: str, *, accounts: Iterable[str], region: str = ""
 ) -> Subject:
     """Return the subject with these names. ``accounts`` are possible names of its account, the most certain first.

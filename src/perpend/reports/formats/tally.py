@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.inventory import CloudObject
     from perpend.evaluation.verdicts.evaluation import Evaluation
-    from perpend.evaluation.verdicts.verdicts import Found, Verdicts
+    from perpend.evaluation.verdicts.verdicts import VerdictRow, Verdicts
 
 TO_ACT_ON = (Status.INCOMPLIANT, Status.UNDETERMINED)
 """The statuses of objects that reports list."""
@@ -103,7 +103,7 @@ class _Shown:
     """The verdicts of a column whose objects a group may show."""
 
     group: Group
-    verdicts: list[Found]
+    verdicts: list[VerdictRow]
     column: Verdicts
 
 
@@ -172,5 +172,5 @@ def _show(evaluation: Evaluation, shown_groups: Sequence[_Shown], limit: int) ->
     for wanted in shown_groups:
         of_type = objects[wanted.column.program.input_type]
         places = wanted.verdicts[: limit - len(wanted.group.shown)]
-        ends = wanted.column.ends_of(places, of_type)
+        ends = wanted.column.verdicts_at(places, of_type)
         wanted.group.shown += [(of_type[place], error) for (place, _), (_, error) in zip(places, ends, strict=True)]

@@ -63,7 +63,7 @@ _REQUIREMENT: Final = '<label>Requirement<select id="requirement"><option value=
 _SEVERITY: Final = '<label>Severity<select id="severity"><option value="">all</option></select></label>\n'
 
 
-def write_handout(
+def write_html_report(
     evaluation: Evaluation,
     stream: TextIO,
     *,
@@ -166,7 +166,7 @@ def _head(
     answers: dict[str, list[str]] = {}
     names: dict[str, str] = {}
     for result in (result for card in cards for result in card.results):
-        for policy in (policy for policy in result.requirement.policies if policy.was_asked):
+        for policy in (policy for policy in result.requirement.policies if policy.was_evaluated):
             answers.setdefault(policy.policy_id, []).append(keys[result.requirement.id])
             names[keys[result.requirement.id]] = visible(result.requirement.name)
     statuses = list(Status)
@@ -207,7 +207,7 @@ def _keys(cards: Sequence[Scorecard]) -> dict[str, str]:
         result.requirement.id: visible(
             result.requirement.number if len(cards) == 1 else f"{card.framework.name} {result.requirement.number}"
         )
-        if result.standing.was_asked
+        if result.standing.was_evaluated
         else ""
         for card in cards
         for result in card.results

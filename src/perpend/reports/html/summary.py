@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import encodable, visible
-from perpend.core.diagnostics.phrases import counted, percent_text
+from perpend.core.diagnostics.phrases import counted, format_percent
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import RequirementStatus
 
@@ -143,7 +143,7 @@ def table(heads: Sequence[str], rows: str, *, numbers: int) -> str:
 
 
 def _share(part: int, whole: int, text: str) -> str:
-    return f"<b>{percent_text(part, whole)}</b> ({part:,}) {text.format(whole)}"
+    return f"<b>{format_percent(part, whole)}</b> ({part:,}) {text.format(whole)}"
 
 
 def _bar(counts: Mapping[str, int], label: str) -> str:

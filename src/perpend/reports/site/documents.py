@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.parse import unquote
 
-from perpend.core.diagnostics.directories import no_directory
+from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.errors import PerpendError
 from perpend.reports.site.content.guides import DocumentsPage, ProsePage, operation_of_page
 from perpend.reports.site.content.links import DOCUMENTS, PageKind, Ref
@@ -42,7 +42,7 @@ class Documents:
     """A directory of Markdown documents. Symbolic links are not followed, and other files are no pages."""
 
     def __init__(self, root: Path) -> None:
-        if wrong := no_directory(root):
+        if wrong := why_not_a_directory(root):
             raise NotDocuments(f"{root}: {wrong}")
         self.root = root
         self.texts: dict[str, str] = {}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.diagnostics.directories import no_directory
+from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.errors import PerpendError
 from perpend.reports.site.manifest import NAME, SiteManifest, digest, is_made, is_marked, read_manifest
 
@@ -112,7 +112,7 @@ def _staged(staged: Path) -> list[str]:
 
 
 def _reject_foreign(staged: Path, out: Path, ours: dict[str, str], new: dict[str, str]) -> None:
-    if out.exists() and (wrong := no_directory(out)):
+    if out.exists() and (wrong := why_not_a_directory(out)):
         raise PathConflict(f"{out}: {wrong}")
     inside = _Inside(out)
     foreign = []

@@ -7,7 +7,7 @@ import pytest
 from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.error_classification import Answer, FailureKind, Refusal, kind_of, meaning_of
 from perpend.collectors.aws.parse import CloudPlace
-from perpend.core.objects.claims import Unread
+from perpend.core.objects.claims import FailedCall
 
 WHERE = CloudPlace("111122223333", "aws")
 IN_REGION = CloudPlace("111122223333", "aws", "eu-west-1")
@@ -50,4 +50,4 @@ def test_each_kind_of_refusal_has_words_of_its_own_to_be_asked_for_by():
         "denied, denied by SCP, region closed, throttled out, unsupported, credentials not accepted, listed and not found, "
         "failed, not asked"
     )
-    assert told.split(", ") == [Unread("1", "", "iam", "ListUsers", "iam:ListUsers", one).refusal for one in FailureKind]
+    assert told.split(", ") == [FailedCall("1", "", "iam", "ListUsers", "iam:ListUsers", one).refusal for one in FailureKind]

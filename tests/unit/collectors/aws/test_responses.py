@@ -13,7 +13,7 @@ from perpend.collectors.aws.error_classification import Answer
 from perpend.collectors.aws.model import DetailCall
 from perpend.collectors.aws.parse import CloudPlace
 from perpend.collectors.aws.responses import Answers
-from perpend.core.objects.claims import Unread
+from perpend.core.objects.claims import FailedCall
 
 REGION = "eu-west-1"
 PUBLIC = DetailCall("ec2.public-snapshots", matched=("SnapshotId", "SnapshotId"), unmatched={})
@@ -37,4 +37,4 @@ def test_an_item_is_not_in_a_listing_only_where_each_entry_says_what_it_is(
     answers = Answers(CloudClient(region=REGION), WHERE, cached={("ec2.public-snapshots", REGION): listed})
     found = answers.of_object(PUBLIC, item, WHERE)
     assert said == (found.answer if isinstance(found, Answer) else None)
-    assert isinstance(found, Answer) or (isinstance(found, Unread) and found.code == "NoResult")
+    assert isinstance(found, Answer) or (isinstance(found, FailedCall) and found.code == "NoResult")

@@ -9,7 +9,7 @@ import pytest
 
 from perpend.collectors.protocol import AccountEntry, CollectedRow, EndedEarly, WorkUnit, WorkUnitResult
 from perpend.collectors.runs.checkpoint import Checkpoint, plan_in
-from perpend.core.objects.claims import Unread
+from perpend.core.objects.claims import FailedCall
 from perpend.inventory.snapshots.unfinished_collections import JOURNAL, new_unfinished, remove_unfinished, unfinished
 
 pytestmark = pytest.mark.medium
@@ -18,11 +18,11 @@ ACCOUNT = "111122223333"
 CELL = WorkUnit(ACCOUNT, "", "iam.report")
 OTHER = WorkUnit(ACCOUNT, "eu-west-1", "kms.keys")
 TIME = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
-LACK = Unread(ACCOUNT, "eu-west-1", "kms", "ListKeys", "kms:ListKeys", "denied", "AccessDenied")
+LACK = FailedCall(ACCOUNT, "eu-west-1", "kms", "ListKeys", "kms:ListKeys", "denied", "AccessDenied")
 ROWS = [CollectedRow("T", {"Id": f"o{number}", "é": "\n\u2028"}, {"x": "was not read"}, number % 2) for number in range(3)]
 
 
-def write(directory: Path, cell: WorkUnit = CELL, *, lacking: Unread | None = None, end: bool = True) -> None:
+def write(directory: Path, cell: WorkUnit = CELL, *, lacking: FailedCall | None = None, end: bool = True) -> None:
     journal = Checkpoint(directory, "plan", clock=lambda: TIME)
     journal.enter(AccountEntry(ACCOUNT, "aws", "team", ("eu-west-1",), ("eu-west-1",), at=TIME))
     with journal.part(cell) as part:

@@ -34,13 +34,13 @@ from perpend.collectors.protocol import (
 )
 from perpend.collectors.runs.collection import CollectionResult, NothingToResume, UnknownRegion, collect_accounts
 from perpend.collectors.runs.request import CollectionRequest
-from perpend.core.objects.claims import Claim, Scope, Unread
+from perpend.core.objects.claims import Claim, FailedCall, Scope
 from perpend.core.objects.inventory import Source
 from perpend.inventory.snapshots.store import Store
 from tests.unit.inventory.snapshots.stored import rows_of
 
 SUBSCRIPTION, VAULT = "CA10__CaAzureSubscription__c", "CA10__CaAzureKeyVault__c"
-DENIED = Unread("tenant-b", "", "arm", "list", "Microsoft.KeyVault/vaults/read", "denied", "AuthorizationFailed")
+DENIED = FailedCall("tenant-b", "", "arm", "list", "Microsoft.KeyVault/vaults/read", "denied", "AuthorizationFailed")
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class Progress:
     def collecting(self, accounts: int) -> AbstractContextManager[CollectionListener | None]:
         return nullcontext()
 
-    def storing(self) -> AbstractContextManager[Callable[[int], None] | None]:
+    def translate_errors(self) -> AbstractContextManager[Callable[[int], None] | None]:
         return nullcontext()
 
     def interrupted(self, store: Store, listings: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perpend.core.diagnostics.phrases import percent_text
+from perpend.core.diagnostics.phrases import format_percent
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ from perpend.core.diagnostics.phrases import percent_text
     ],
 )
 def test_percent_text(part: int, whole: int, expected: str) -> None:
-    assert expected == percent_text(part, whole)
+    assert expected == format_percent(part, whole)
 
 
 @given(st.integers(1, 10**12).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole))))
 def test_only_all_reads_as_100_and_only_none_as_0(known: tuple[int, int]) -> None:
     part, whole = known
-    number, sign = percent_text(part, whole).split(" ")
+    number, sign = format_percent(part, whole).split(" ")
     assert "%" == sign
     assert (Fraction(number) == 100) == (part == whole)
     assert (Fraction(number) == 0) == (part == 0)

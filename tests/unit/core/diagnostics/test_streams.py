@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 
-from perpend.core.diagnostics.escape import commanding_nothing, trimmed
+from perpend.core.diagnostics.escape import trimmed, without_commands
 
 
 def test_lines_end_without_blanks_whatever_they_are_written_by() -> None:
@@ -33,7 +33,7 @@ def test_the_stream_outlives_it_and_may_be_closed_before_it() -> None:
 
 def test_no_line_is_a_command_to_a_runner_however_it_is_written() -> None:
     below = io.StringIO()
-    stream = commanding_nothing(below)
+    stream = without_commands(below)
     for text in ("a ::b  \n::c::", "::d\n ", "::e::\n", "", "::f\n", "  ", " g", "::h"):
         stream.write(text)
     assert "a ::b  \n\\::c::::d\n \\::e::\n\\::f\n   g::h" == below.getvalue()

@@ -9,19 +9,19 @@ import pytest
 from perpend.core.objects.claims import (
     Claim,
     Claims,
+    FailedCall,
     ListClaim,
     Scope,
-    Unread,
     account_field,
     claims_of,
+    incomplete_by_type,
     is_another_key,
-    near_key,
+    normalized_key,
     region_field,
     scope_of,
     scopes_from,
     unclaimed,
     unread_input,
-    unread_of_types,
 )
 from perpend.core.objects.object_types import Field, Lookup, ObjectType
 
@@ -132,16 +132,16 @@ def test_what_is_no_scope_is_refused_with_the_reason(words, message):
 
 @pytest.mark.parametrize("key", ["12345678901", " 012345678901", "0123 45678901\u200b", "'012345678901", '"012345678901"'])
 def test_what_typing_changes_of_a_key_makes_no_other_key(key):
-    assert near_key("012345678901") == near_key(key)
-    assert near_key("012345678901") != near_key("112345678901")
+    assert normalized_key("012345678901") == normalized_key(key)
+    assert normalized_key("012345678901") != normalized_key("112345678901")
 
 
 def test_dashes_and_quotes_of_writing_programs_are_those_of_keyboards():
-    assert near_key("a-b") == near_key("\u201ca\u2013b\u201d") != near_key("ab")
+    assert normalized_key("a-b") == normalized_key("\u201ca\u2013b\u201d") != normalized_key("ab")
 
 
 def test_letters_are_what_they_are_in_either_case():
-    assert ("xa", "xa0") == (near_key("XA"), near_key("'xA0"))
+    assert ("xa", "xa0") == (normalized_key("XA"), normalized_key("'xA0"))
 
 
 def test_a_claim_is_of_its_type_in_each_scope():
@@ -149,7 +149,7 @@ def test_a_claim_is_of_its_type_in_each_scope():
 
 
 def test_a_call_that_said_nothing_is_told_with_its_place_and_code():
-    unread = Unread("111122223333", "eu-west-1", "iam", "ListUsers", "iam:ListUsers", "denied", "AccessDenied")
+    unread = FailedCall("111122223333", "eu-west-1", "iam", "ListUsers", "iam:ListUsers", "denied", "AccessDenied")
     assert "denied iam:ListUsers (AccessDenied) in 111122223333/eu-west-1" == str(unread)
     assert "denied iam:ListUsers in 111122223333" == str(replace(unread, code="", region=""))
 
@@ -159,10 +159,10 @@ def test_of_each_account_it_is_told_once_what_was_not_read_and_first_what_could_
         Claim("Thing", Scope("b", one), why) for one, why in (("r", "not asked for: it"), ("s", "denied"), ("t", "failed"))
     ]
     claims += [Claim("Thing", Scope("a")), Claim("Thing", lacking="more", relation="r"), Claim("", Scope("c"), "closed")]
-    assert {"Thing": [("b", "denied")], "": [("c", "closed")]} == unread_of_types(claims)
-    assert {"Thing": [("", "denied")]} == unread_of_types([Claim("Thing", Scope(None, "r"), "denied")])
+    assert {"Thing": [("b", "denied")], "": [("c", "closed")]} == incomplete_by_type(claims)
+    assert {"Thing": [("", "denied")]} == incomplete_by_type([Claim("Thing", Scope(None, "r"), "denied")])
     many = [Claim("Thing", Scope(account), "denied") for account in "cab"]
-    assert ([("", "denied")], 3) == (unread_of_types(many, most=2)["Thing"], len(unread_of_types(many, most=3)["Thing"]))
+    assert ([("", "denied")], 3) == (incomplete_by_type(many, most=2)["Thing"], len(incomplete_by_type(many, most=3)["Thing"]))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from perpend.core.values.age import age_from_text, age_text, written_age
+from perpend.core.values.age import age_from_text, age_in_words, format_age
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from perpend.core.values.age import age_from_text, age_text, written_age
 def test_a_whole_number_of_a_unit_is_a_length_of_time(text: str, hours: float) -> None:
     found = age_from_text(text)
     assert timedelta(hours=hours) == found
-    assert found == age_from_text(written_age(found))
+    assert found == age_from_text(format_age(found))
 
 
 @pytest.mark.parametrize("text", ["", "24", "h", "-1h", "1.5h", "1h30m", "24 hours", "999999d", "1y", "٢h"])
@@ -28,4 +28,4 @@ def test_anything_else_is_none(text: str) -> None:
     [(0, "0 minutes"), (1, "1 minute"), (119, "119 minutes"), (120, "2 hours"), (47 * 60, "47 hours"), (48 * 60, "2 days")],
 )
 def test_ages_are_rounded_down(minutes: int, words: str) -> None:
-    assert words == age_text(timedelta(minutes=minutes))
+    assert words == age_in_words(timedelta(minutes=minutes))

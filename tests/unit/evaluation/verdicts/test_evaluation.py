@@ -13,7 +13,7 @@ from perpend.core.objects.object_types import Field, Lookup, ObjectType
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of, counts_of, objects_at, totals_of
-from perpend.evaluation.verdicts.requirements import AnsweredFor, RequirementStatus
+from perpend.evaluation.verdicts.requirements import HumanDecisions, RequirementStatus
 from perpend.evaluation.verdicts.selection import Selection, select_policies
 from perpend.evaluation.verdicts.verdicts import InMemoryVerdicts
 from perpend.language.program.program import Read
@@ -181,7 +181,7 @@ def test_scorecards_are_of_the_frameworks_that_policies_were_chosen_by(tmp_path:
         source = Source("a.json", "test-data", None, 1, coverage=claims)
         judged = Inventory((source,), {THING: (thing("a", on=on),)})
         made = evaluate_objects(judged, select_policies(found, framework="f", over=judged))
-        [card] = replace(made, answered=AnsweredFor({"/ce/policy": waived})).scorecards()
+        [card] = replace(made, answered=HumanDecisions({"/ce/policy": waived})).scorecards()
         [result] = card.results
         [asked] = result.requirement.policies
         return card.framework.id, result.standing, {one: n for one, n in result.counts.items() if n}, asked.in_part

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from perpend.evaluation.verdicts.framework_mapping import CarryOver, RequirementCarried, carry_over
+from perpend.evaluation.verdicts.framework_mapping import CarryOver, RequirementCarryOver, carry_over
 from perpend.language.compiler.frameworks import FrameworkMappings
 from perpend.language.syntax.repository import Repository
 from perpend.reports.terminal.history.compliance import carry_over_document, print_carry_over
@@ -41,10 +41,10 @@ def found(tmp_path: Path) -> CarryOver:
 
 def test_a_requirement_goes_on_from_those_that_the_same_policy_answers(found: CarryOver) -> None:
     assert (
-        RequirementCarried(f"{NEW}/01", (), (), (), ("/ce/new",)),
-        RequirementCarried(f"{NEW}/02", (f"{OLD}/02",), (), ("/ce/old",), ()),
-        RequirementCarried(f"{NEW}/03", (f"{OLD}/01",), ("/ce/kept",), (), ("/ce/new",)),
-        RequirementCarried(f"{NEW}/04", (), (), (), ()),
+        RequirementCarryOver(f"{NEW}/01", (), (), (), ("/ce/new",)),
+        RequirementCarryOver(f"{NEW}/02", (f"{OLD}/02",), (), ("/ce/old",), ()),
+        RequirementCarryOver(f"{NEW}/03", (f"{OLD}/01",), ("/ce/kept",), (), ("/ce/new",)),
+        RequirementCarryOver(f"{NEW}/04", (), (), (), ()),
     ) == found.requirements
     assert ((f"{OLD}/01", ("/ce/lost",)), (f"{OLD}/03", ("/ce/lost",))) == found.lost
 

@@ -11,7 +11,7 @@ from perpend.evaluation.planner.build import plan_of
 from perpend.evaluation.planner.describe import plan_lines
 from perpend.evaluation.verdicts.plans import plans_of
 from perpend.evaluation.verdicts.selection import select_policies
-from perpend.language.program.required_columns import wanted_by
+from perpend.language.program.required_columns import required_fields
 from tests.repositories import NAMES, analyzer_of, logic
 from tests.unit.evaluation.verdicts.evaluate_objects import THING
 
@@ -33,7 +33,7 @@ def test_there_is_a_plan_per_type_in_the_order_of_policies(tmp_path: Path) -> No
     found = plans_of(analyzer, selection, snapshot_time=DAY)
     assert [["/ce/a", "/ce/c"], ["/ce/b"]] == [[program.policy_id for program in plan.programs] for plan in found]
     for plan, (name, programs) in zip(found, selection.by_type().items(), strict=True):
-        expected = plan_of(programs, catalogue_tables(name, wanted_by(programs), analyzer.object_type), MILLISECONDS)
+        expected = plan_of(programs, catalogue_tables(name, required_fields(programs), analyzer.object_type), MILLISECONDS)
         assert (list(plan_lines(expected)), expected.tables) == (list(plan_lines(plan)), plan.tables)
 
 

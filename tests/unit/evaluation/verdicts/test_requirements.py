@@ -11,14 +11,14 @@ import pytest
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import (
     NOT_DIRECT,
-    AnsweredFor,
-    FrameworkAsked,
-    PolicyAsked,
+    FrameworkSelection,
+    HumanDecisions,
     Requirement,
+    RequirementPolicy,
     RequirementResult,
     RequirementStatus,
     Scorecard,
-    framework_asked,
+    framework_selection,
     scorecards_of,
 )
 from perpend.language.compiler.frameworks import FrameworkMappings
@@ -71,7 +71,7 @@ def card(tmp_path: Path) -> Callable[..., Scorecard]:
     repository = Repository(write(tmp_path, FILES))
 
     def made(*tops: str, inherited: bool = False, left_out: str = "/ce/e", in_part: str = "") -> Scorecard:
-        asked = framework_asked(
+        asked = framework_selection(
             repository,
             FrameworkMappings(repository),
             tops or ("/frameworks/f",),
@@ -79,7 +79,7 @@ def card(tmp_path: Path) -> Callable[..., Scorecard]:
             why_not=lambda policy_id: "left out" if policy_id == left_out else "",
         )
         whole = {policy_id: dict.fromkeys(Status, 0) | counts for policy_id, counts in COUNTS.items()}
-        waived = AnsweredFor({"/ce/a": 1}) if in_part else AnsweredFor()
+        waived = HumanDecisions({"/ce/a": 1}) if in_part else HumanDecisions()
         return scorecards_of([asked], whole, waived, {in_part: "denied"})[0]
 
     return made
@@ -152,9 +152,9 @@ def test_a_policy_without_verdicts_was_not_asked(card: Callable[..., Scorecard])
     )
 
 
-def asked_of(files: dict[str, Any], root: Path, top: str, left_out: tuple[str, ...] = ()) -> FrameworkAsked:
+def asked_of(files: dict[str, Any], root: Path, top: str, left_out: tuple[str, ...] = ()) -> FrameworkSelection:
     repository = Repository(write(root, {**FILES, **files}))
-    return framework_asked(
+    return framework_selection(
         repository,
         FrameworkMappings(repository),
         [top],
@@ -178,12 +178,12 @@ def test_who_reaches_a_requirement_otherwise_is_told_where_nobody_who_names_it_j
     [found] = asked_of({"ce/b/policy.yaml": policy("09/01")}, tmp_path, "/frameworks/f/09").requirements
     assert ["/ce/b"] == [one.policy_id for one in found.policies]
     [found] = asked_of({"ce/b/policy.yaml": policy("02")}, tmp_path, "/frameworks/f/09", left_out=("/ce/c",)).requirements
-    assert [PolicyAsked("/ce/c", judges=True, why_not=NOT_DIRECT)] == list(found.policies)
+    assert [RequirementPolicy("/ce/c", judges=True, why_not=NOT_DIRECT)] == list(found.policies)
 
 
 def test_a_policy_that_cannot_judge_needs_no_reason(tmp_path: Path) -> None:
     [found] = asked_of({}, tmp_path, "/frameworks/f/06", left_out=("/ce/f",)).requirements
-    assert (PolicyAsked("/ce/f", judges=False),) == found.policies
+    assert (RequirementPolicy("/ce/f", judges=False),) == found.policies
 
 
 def test_a_section_without_a_name_is_called_by_its_id(tmp_path: Path) -> None:
@@ -192,19 +192,19 @@ def test_a_section_without_a_name_is_called_by_its_id(tmp_path: Path) -> None:
 
 
 ONE, OTHER, LEFT_OUT, BY_HAND = (
-    PolicyAsked("/ce/1", judges=True),
-    PolicyAsked("/ce/2", judges=True),
-    PolicyAsked("/ce/3", judges=True, why_not="left out"),
-    PolicyAsked("/ce/4", judges=False),
+    RequirementPolicy("/ce/1", judges=True),
+    RequirementPolicy("/ce/2", judges=True),
+    RequirementPolicy("/ce/3", judges=True, why_not="left out"),
+    RequirementPolicy("/ce/4", judges=False),
 )
 
 
 def result_of(
-    policies: tuple[PolicyAsked, ...], counts: Counts, answered: AnsweredFor, in_part: dict[str, str] | None = None
+    policies: tuple[RequirementPolicy, ...], counts: Counts, answered: HumanDecisions, in_part: dict[str, str] | None = None
 ) -> RequirementResult:
     requirement = Requirement("/frameworks/f/1", "1", "Name", policies)
     whole = {policy_id: dict.fromkeys(Status, 0) | of_policy for policy_id, of_policy in counts.items()}
-    [card] = scorecards_of([FrameworkAsked("/frameworks/f", "F", (), (requirement,))], whole, answered, in_part)
+    [card] = scorecards_of([FrameworkSelection("/frameworks/f", "F", (), (requirement,))], whole, answered, in_part)
     [found] = card.results
     return found
 
@@ -226,22 +226,25 @@ BAD, OPEN, GOOD = Status.INCOMPLIANT, Status.UNDETERMINED, Status.COMPLIANT
     ],
 )
 def test_what_is_waived_is_a_class_of_its_own_where_nothing_else_is_left(
-    policies: tuple[PolicyAsked, ...], counts: Counts, waived: dict[str, int], standing: RequirementStatus
+    policies: tuple[RequirementPolicy, ...], counts: Counts, waived: dict[str, int], standing: RequirementStatus
 ) -> None:
-    assert standing is result_of(policies, counts, AnsweredFor(waived)).standing
+    assert standing is result_of(policies, counts, HumanDecisions(waived)).standing
 
 
 def test_what_people_attest_is_a_class_of_its_own_where_no_policy_can_judge() -> None:
-    attested = AnsweredFor(attested=("/ce/4", "/ce/1"))
+    attested = HumanDecisions(attested=("/ce/4", "/ce/1"))
     found = result_of((BY_HAND,), {}, attested)
     assert (RequirementStatus.ATTESTED, (BY_HAND,)) == (found.standing, found.requirement.policies)
-    assert RequirementStatus.MANUAL is result_of((BY_HAND,), {}, AnsweredFor(attested=("/ce/1",))).standing
+    assert RequirementStatus.MANUAL is result_of((BY_HAND,), {}, HumanDecisions(attested=("/ce/1",))).standing
     assert RequirementStatus.MET is result_of((ONE,), {"/ce/1": {GOOD: 1}}, attested).standing
 
 
 def test_why_a_policy_has_judged_in_part_is_told_of_those_that_judged() -> None:
     found = result_of(
-        (ONE, OTHER, LEFT_OUT), {"/ce/1": {GOOD: 1}, "/ce/2": {}, "/ce/3": {}}, AnsweredFor(), {"/ce/1": "denied", "/ce/3": "x"}
+        (ONE, OTHER, LEFT_OUT),
+        {"/ce/1": {GOOD: 1}, "/ce/2": {}, "/ce/3": {}},
+        HumanDecisions(),
+        {"/ce/1": "denied", "/ce/3": "x"},
     )
     assert [("/ce/1", "denied"), ("/ce/2", ""), ("/ce/3", "")] == [
         (one.policy_id, one.in_part) for one in found.requirement.policies

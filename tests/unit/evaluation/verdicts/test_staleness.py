@@ -14,7 +14,7 @@ from perpend.core.values.partial_object import PartialObject, doubt_of, reasons_
 from perpend.evaluation.engines.duckdb.engine import duck_db
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import selection_of
-from perpend.evaluation.verdicts.staleness import Freshness, aged_estate, freshness_of, old_reports, stale_claims
+from perpend.evaluation.verdicts.staleness import Freshness, freshness_of, mark_stale_inventory, old_reports, stale_claims
 from perpend.inventory.readers.formats import ANSWER, REPORT
 from tests.repositories import program_of
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, inventory, thing
@@ -70,13 +70,15 @@ def test_what_only_stale_sources_claim_is_lacking_from_then_on_and_nothing_else_
     )
     claimed = {"old.json": old, "new.json": new}
     found = replace(found, sources=tuple(replace(one, coverage=claimed[one.name]) for one in found.sources))
-    first, second = aged_estate(found, DAY).sources
+    first, second = mark_stale_inventory(found, DAY).sources
     stale = "observed 2 days ago, 2026-01-08 12:00 UTC: older than 24 hours"
     assert [None, stale, stale, "was denied", stale] == [claim.lacking for claim in first.coverage]
     assert old == tuple(replace(now, lacking=claim.lacking) for now, claim in zip(first.coverage, old, strict=True))
     assert new == second.coverage
     again = replace(found, sources=tuple(replace(one, coverage=old) for one in found.sources))
-    assert [old, old] == [one.coverage for one in aged_estate(again, DAY).sources], "what a fresh source claims, too, is known"
+    assert [old, old] == [one.coverage for one in mark_stale_inventory(again, DAY).sources], (
+        "what a fresh source claims, too, is known"
+    )
 
 
 @pytest.mark.parametrize("whole", [Claim("", Scope("111122223333")), Claim("A")])
@@ -92,20 +94,20 @@ def test_objects_of_stale_sources_are_in_doubt_in_every_reading() -> None:
     found = inventory(
         thing("a", "new.json", variants=(rival,)), thing("b", "old.json"), times={"new.json": NOW, "old.json": None}
     )
-    first, second = aged_estate(found, DAY).objects[THING]
+    first, second = mark_stale_inventory(found, DAY).objects[THING]
     assert (None, True, True) == (
         doubt_of(first.fields),
         bool(doubt_of(first.variants[0].fields)),
         bool(doubt_of(second.fields)),
     )
-    assert found is aged_estate(found, None)
+    assert found is mark_stale_inventory(found, None)
 
 
 def test_what_was_not_known_of_a_stale_object_stays_not_known_for_its_own_reasons() -> None:
     denied, disputed = thing("a", "old.json"), thing("b", "old.json")
     denied = denied._replace(fields=PartialObject(denied.fields, {"CA10__on__c": "was denied"}))
     disputed = disputed._replace(fields=PartialObject(disputed.fields, {}, "two sources say two things"))
-    found = aged_estate(inventory(denied, disputed, times={"old.json": None}), DAY).objects[THING]
+    found = mark_stale_inventory(inventory(denied, disputed, times={"old.json": None}), DAY).objects[THING]
     assert [{"CA10__on__c": "was denied"}, {}] == [dict(reasons_of(one.fields)) for one in found]
     assert [DAY.reason(None), "two sources say two things"] == [doubt_of(one.fields) for one in found]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from perpend.evaluation.verdicts.verdicts import Found, InMemoryVerdicts, StreamedObjects
+from perpend.evaluation.verdicts.verdicts import InMemoryVerdicts, StreamedObjects, VerdictRow
 from perpend.language.program.numbering import UNREADABLE
 from tests.unit.evaluation.verdicts.evaluate_objects import analyzer, program_of, thing
 
@@ -50,7 +50,7 @@ def test_the_first_of_some_endings_are_those_of_the_lowest_places(
     verdicts: InMemoryVerdicts, indexes: Collection[int], limit: int, found: list[tuple[int, str | None]]
 ) -> None:
     assert found == verdicts.first(indexes, limit)
-    assert [[Found(place, INDEXES[place]) for place, _ in found]] == verdicts.firsts([indexes], limit)
+    assert [[VerdictRow(place, INDEXES[place]) for place, _ in found]] == verdicts.firsts([indexes], limit)
 
 
 def test_every_group_of_endings_has_its_own_first(verdicts: InMemoryVerdicts) -> None:
@@ -60,7 +60,7 @@ def test_every_group_of_endings_has_its_own_first(verdicts: InMemoryVerdicts) ->
 def test_what_went_wrong_goes_with_the_end_of_its_object(verdicts: InMemoryVerdicts) -> None:
     ends = [(index, ERRORS.get(place)) for place, index in enumerate(INDEXES)]
     assert ends == list(verdicts.ends())
-    assert [ends[4], ends[0]] == verdicts.ends_of([Found(4, 0), Found(0, 199)], {4: thing("e"), 0: thing("a")})
+    assert [ends[4], ends[0]] == verdicts.verdicts_at([VerdictRow(4, 0), VerdictRow(0, 199)], {4: thing("e"), 0: thing("a")})
 
 
 def test_objects_that_are_held_are_not_streamed() -> None:

@@ -15,8 +15,8 @@ from perpend.findings.history.manifest import (
     RecordedType,
     Retirement,
     Run,
-    head_from,
-    text_of_head,
+    history_manifest_from,
+    manifest_text,
 )
 from perpend.inventory.snapshots.manifest import Damaged, StoredFile, sealed
 
@@ -33,15 +33,15 @@ HEAD = HistoryManifest(
 
 
 def test_a_head_comes_back_as_it_was() -> None:
-    assert HEAD == head_from(text_of_head(HEAD))
-    assert HistoryManifest() == head_from(text_of_head(HistoryManifest()))
+    assert HEAD == history_manifest_from(manifest_text(HEAD))
+    assert HistoryManifest() == history_manifest_from(manifest_text(HistoryManifest()))
 
 
 def test_a_head_remembers_ratings() -> None:
     said = RecordedRatings((PolicySeverity("/ce/a", "high", "board", "Why.", "2d"),), ('{"steps":1}',))
     run = HEAD.runs[0]
     head = HEAD.with_run(replace(run, number=2), (1,), said).with_run(replace(run, number=3), (1,), said)
-    assert head == head_from(text_of_head(head))
+    assert head == history_manifest_from(manifest_text(head))
     assert ([None, said, said], (said,)) == ([head.ratings_of(one) for one in head.runs], head.ratings)
 
 
@@ -49,7 +49,7 @@ def test_a_head_remembers_when_policies_were_no_more() -> None:
     now = replace(HEAD.policies[0], retired_run=1)
     retired = replace(HEAD, policies=(now,))
     again = replace(HEAD, retirements=(Retirement(1, 2, 5), Retirement(7, 1, 2)))
-    assert again == head_from(text_of_head(again))
+    assert again == history_manifest_from(manifest_text(again))
     assert [set(), {1}, {1}, set()] == [again.retired_in(run) for run in (0, 2, 4, 5)]
     assert [{7}, {1}, set()] == [again.retired_in(), retired.retired_in(), retired.retired_in(0)]
 
@@ -58,29 +58,29 @@ def test_a_head_says_where_changes_of_objects_stand() -> None:
     other = replace(FILE, path="past/b.parquet")
     known = RecordedType(past=(FILE, other), spans={FILE.path: (1, 4), other.path: (5, 9)}, past_run=7)
     head = replace(HEAD, types={"Thing": known})
-    assert head == head_from(text_of_head(head))
+    assert head == history_manifest_from(manifest_text(head))
     assert [(FILE,), (other,), ()] == [known.past_of(numbers) for numbers in ([1, 4, 10], [5], [10])]
     with pytest.raises(Damaged, match="something else than a history"):
-        head_from(text_of_head(replace(HEAD, types={"Thing": replace(known, spans={FILE.path: (1, 4)})})))
+        history_manifest_from(manifest_text(replace(HEAD, types={"Thing": replace(known, spans={FILE.path: (1, 4)})})))
 
 
 def test_a_head_remembers_what_a_run_has_not_read() -> None:
     unread = {"Thing": (("", "denied"), ("111122223333", "failed"))}
     head = HEAD.with_run(replace(HEAD.runs[0], number=2, unread=unread), (1,))
-    assert head == head_from(text_of_head(head))
-    assert unread == head_from(text_of_head(head)).run(2).unread
+    assert head == history_manifest_from(manifest_text(head))
+    assert unread == history_manifest_from(manifest_text(head)).run(2).unread
     asked = replace(head, policies=(replace(HEAD.policies[0], last_run=2),))
     assert [{}, {"/ce/b": "denied"}] == [one.in_part(["999999999999"]) for one in (head, asked)]
 
 
 def test_a_head_remembers_who_was_looked_at_before_the_day_of_a_run() -> None:
     head = replace(HEAD, types={"Thing": replace(HEAD.types["Thing"], looked=FILE)})
-    assert head == head_from(text_of_head(head))
+    assert head == history_manifest_from(manifest_text(head))
     assert len(HEAD.files) + 1 == len(head.files)
 
 
 def test_what_the_head_holds_is_found() -> None:
-    assert frozenset({1}) == HEAD.was_asked(HEAD.run(1))
+    assert frozenset({1}) == HEAD.was_evaluated(HEAD.run(1))
     assert {1: "seen0"} == HEAD.types["Thing"].policies
     assert (1, 2) == (HistoryManifest().next_run, HEAD.next_run)
     assert 5 == len(HEAD.files)
@@ -90,15 +90,15 @@ def test_what_the_head_holds_is_found() -> None:
     ("text", "reason"),
     [
         ("", "no JSON"),
-        (text_of_head(HEAD)[:-40], "no JSON"),
-        (text_of_head(HEAD).replace('"engine"', '"motor"'), "checksum"),
-        (sealed({**json.loads(text_of_head(HEAD)), "format": 4}), "earlier version .*: remove the directory `history`"),
+        (manifest_text(HEAD)[:-40], "no JSON"),
+        (manifest_text(HEAD).replace('"engine"', '"motor"'), "checksum"),
+        (sealed({**json.loads(manifest_text(HEAD)), "format": 4}), "earlier version .*: remove the directory `history`"),
         (sealed({"format": 99}), "newer version of Perpend .format 99; this version reads 5.: upgrade Perpend"),
         (sealed({"format": 5}), "something else than a history"),
-        (sealed({**json.loads(text_of_head(HEAD)), "runs": [5]}), "checksum|something else"),
+        (sealed({**json.loads(manifest_text(HEAD)), "runs": [5]}), "checksum|something else"),
         ("[" * 100_000, "no JSON"),
     ],
 )
 def test_what_is_no_head_is_refused(text: str, reason: str) -> None:
     with pytest.raises(Damaged, match=reason):
-        head_from(text)
+        history_manifest_from(text)

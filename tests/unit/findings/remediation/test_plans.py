@@ -17,7 +17,14 @@ from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapsh
 from perpend.findings.remediation import plans as mending
 from perpend.findings.remediation.model import Look, Remedy, RemedyStep, RemedyValue
 from perpend.findings.remediation.name_kinds import NAME_KINDS
-from perpend.findings.remediation.plans import UNDECLARED, WHOSE, Remediable, RemediationPlan, mendings, with_credentials
+from perpend.findings.remediation.plans import (
+    UNDECLARED,
+    WHOSE,
+    Remediable,
+    RemediationPlan,
+    remediation_plans,
+    with_credentials,
+)
 from tests.repositories import logic
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer
 from tests.unit.inventory.snapshots.stored import write_store
@@ -81,7 +88,7 @@ WHOLE = [
 
 
 def test_each_incompliant_object_is_mended_by_its_own_names(judged: Evaluation) -> None:
-    found = list(mendings(judged, {"/ce/policy": Remediable(REMEDY)}))
+    found = list(remediation_plans(judged, {"/ce/policy": Remediable(REMEDY)}))
     assert WHOLE == list(map(told, found))
     assert {("/ce/policy", "Thing", "See the policy's remediation: perpend show /ce/policy")} == {
         (one.policy.id, one.type_label, one.guide) for one in found
@@ -98,17 +105,17 @@ def test_each_incompliant_object_is_mended_by_its_own_names(judged: Evaluation) 
 
 def test_some_are_read_at_once_and_all_are_told(judged: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mending, "BATCH", 2)
-    assert WHOLE == list(map(told, mendings(judged, {"/ce/policy": Remediable(REMEDY)})))
+    assert WHOLE == list(map(told, remediation_plans(judged, {"/ce/policy": Remediable(REMEDY)})))
 
 
 def test_objects_policies_and_statuses_that_nobody_asked_for_are_left_out(judged: Evaluation) -> None:
     asked = {"/ce/z": Remediable(REMEDY, {"a", "c", "nobody"}), "/ce/none": Remediable(REMEDY)}
-    assert [("/ce/z", "a")] == [(one.policy.id, one.object.id) for one in mendings(judged, asked)]
-    assert ["c"] == [one.object.id for one in mendings(judged, {"/ce/z": Remediable(REMEDY)}, Status.COMPLIANT)]
-    [odd] = mendings(judged, {"/ce/z": Remediable(None)}, Status.UNDETERMINED)
+    assert [("/ce/z", "a")] == [(one.policy.id, one.object.id) for one in remediation_plans(judged, asked)]
+    assert ["c"] == [one.object.id for one in remediation_plans(judged, {"/ce/z": Remediable(REMEDY)}, Status.COMPLIANT)]
+    [odd] = remediation_plans(judged, {"/ce/z": Remediable(None)}, Status.UNDETERMINED)
     assert ("d", "CA10__on__c holds the text 'odd', not Boolean", None, (UNDECLARED,)) == told(odd)
     assert "" == odd.guide, "nothing is to be mended where nothing is known"
-    assert [] == list(mendings(judged, {"/ce/z": Remediable(REMEDY)}, Status.INAPPLICABLE))
+    assert [] == list(remediation_plans(judged, {"/ce/z": Remediable(REMEDY)}, Status.INAPPLICABLE))
 
 
 def test_sources_that_contradict_each_other_leave_open_what_would_mend(tmp_path: Path) -> None:
@@ -116,7 +123,7 @@ def test_sources_that_contradict_each_other_leave_open_what_would_mend(tmp_path:
     first, other = (CloudObject(THING, "a", "a", "a", {**THINGS[0], "CA10__note__c": n}, Origin("a.json", n)) for n in (1, 2))
     inventory = Inventory((Source("a.json", "test-data", None, 2),), {THING: (first._replace(variants=(other,)),)})
     evaluation = evaluate_objects(inventory, select_policies(found))
-    [one] = mendings(evaluation, {"/ce/policy": Remediable(REMEDY)})
+    [one] = remediation_plans(evaluation, {"/ce/policy": Remediable(REMEDY)})
     assert (None, ("its sources contradict each other",)) == told(one)[2:]
 
 

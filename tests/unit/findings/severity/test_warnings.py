@@ -7,7 +7,7 @@ import pytest
 from perpend.core.diagnostics.model import Span
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.read import PolicyRating, RatingFiles, SeverityShift
-from perpend.findings.severity.warnings import told_of_ratings
+from perpend.findings.severity.warnings import rating_warnings
 from tests.unit.findings.severity.made import rating, shift
 
 POLICIES = ("/ce/a", "/ce/b", "/ce/c")
@@ -15,7 +15,7 @@ POLICIES = ("/ce/a", "/ce/b", "/ce/c")
 
 def told(*ratings: PolicyRating, shifts: tuple[SeverityShift, ...] = (), unrated: bool = False) -> list[tuple[str, str]]:
     files = RatingFiles(ratings, shifts)
-    found = told_of_ratings(files, ratings_in_force(files, POLICIES), POLICIES, unrated=unrated)
+    found = rating_warnings(files, ratings_in_force(files, POLICIES), POLICIES, unrated=unrated)
     return [(one.code, one.message) for one in found]
 
 

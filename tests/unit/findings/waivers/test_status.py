@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from perpend.findings.waivers.read import WaiverFiles
-from perpend.findings.waivers.status import DayAsked, Force, force_of, standings_on
+from perpend.findings.waivers.status import DayAsked, Force, force_of, waiver_statuses_on
 from tests.unit.findings.waivers.made import ASKED, DAY, waiver
 
 
@@ -41,4 +41,4 @@ def test_a_waiver_ends_by_the_calendar_unless_somebody_names_the_day() -> None:
 
 def test_what_ends_first_stands_in_front() -> None:
     files = WaiverFiles((waiver("a", until=None), waiver("c"), waiver("b"), waiver("z", until=DAY)))
-    assert ["z", "b", "c", "a"] == [one.waiver.id for one in standings_on(files, ASKED, ["/p"])]
+    assert ["z", "b", "c", "a"] == [one.waiver.id for one in waiver_statuses_on(files, ASKED, ["/p"])]

@@ -10,17 +10,17 @@ import pytest
 
 from perpend.findings.waivers.matches import WaiverMatches
 from perpend.findings.waivers.status import Force, WaiverStatus
-from perpend.findings.waivers.warnings import Looked, told_of
+from perpend.findings.waivers.warnings import EvaluatedScope, waiver_warnings
 from tests.unit.findings.waivers.made import ASKED, DAY, standing
 
-LOOKED = Looked(frozenset({"/p"}), frozenset({"1"}))
+LOOKED = EvaluatedScope(frozenset({"/p"}), frozenset({"1"}))
 SCOPE = {"objects": ("i",)}
 
 
-def told(one: WaiverStatus, covers: int = 1, looked: Looked | None = LOOKED, **more: Any) -> list[tuple[str, str]]:
+def told(one: WaiverStatus, covers: int = 1, looked: EvaluatedScope | None = LOOKED, **more: Any) -> list[tuple[str, str]]:
     numbers: Mapping[str, int] = {"w": covers} if covers else {}
     covering = WaiverMatches(ASKED, (one,), numbers, **more)
-    return [(found.code, found.message) for found in told_of(covering, more.pop("approvers", ()), looked)]
+    return [(found.code, found.message) for found in waiver_warnings(covering, more.pop("approvers", ()), looked)]
 
 
 def codes(one: WaiverStatus, **more: Any) -> list[str]:
@@ -47,7 +47,7 @@ def test_one_that_ends_soon_or_never_is_told(until: date | None, code: list[str]
     ("policies", "looked", "scope", "message"),
     [
         ((), LOOKED, SCOPE, "`w` covers nothing: there is no policy that it names"),
-        (("/p",), Looked(frozenset({"/q"})), SCOPE, None),
+        (("/p",), EvaluatedScope(frozenset({"/q"})), SCOPE, None),
         (("/p",), LOOKED, {"accounts": ("2",)}, None),
         (
             ("/p",),
@@ -57,14 +57,14 @@ def test_one_that_ends_soon_or_never_is_told(until: date | None, code: list[str]
         ),
         (
             ("/p",),
-            Looked(frozenset({"/p"}), in_scope={"w": 2}),
+            EvaluatedScope(frozenset({"/p"}), in_scope={"w": 2}),
             SCOPE,
             "`w` covers nothing: its findings are resolved (2 objects in its scope): delete it",
         ),
     ],
 )
 def test_one_that_covers_nothing_says_why_unless_nobody_has_looked(
-    policies: tuple[str, ...], looked: Looked, scope: dict[str, Any], message: str | None
+    policies: tuple[str, ...], looked: EvaluatedScope, scope: dict[str, Any], message: str | None
 ) -> None:
     expected = [("W104", message)] if message else []
     assert expected == told(standing(policies=policies, scope=scope), covers=0, looked=looked)
@@ -86,9 +86,9 @@ def test_two_that_cover_the_same_are_named() -> None:
 
 def test_one_that_nobody_else_has_approved_is_told() -> None:
     own = WaiverMatches(ASKED, (standing(approved_by="o", scope=SCOPE),), {"w": 1})
-    assert ["`w` is approved by its owner, o"] == [one.message for one in told_of(own, (), LOOKED)]
+    assert ["`w` is approved by its owner, o"] == [one.message for one in waiver_warnings(own, (), LOOKED)]
     lacking = WaiverMatches(ASKED, (standing(force=Force.NOT_APPROVED, scope=SCOPE),), {"w": 1})
-    assert ["`w` is not in force: nobody has approved it"] == [one.message for one in told_of(lacking, ("p",), LOOKED)]
+    assert ["`w` is not in force: nobody has approved it"] == [one.message for one in waiver_warnings(lacking, ("p",), LOOKED)]
 
 
 def test_names_from_files_are_made_safe() -> None:

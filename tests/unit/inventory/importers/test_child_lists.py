@@ -16,7 +16,7 @@ from perpend.core.objects.claims import (
     Scope,
     is_account_number,
     is_blank_key,
-    near_key,
+    normalized_key,
     scope_of,
     unmatched_keys,
 )
@@ -94,7 +94,7 @@ def connection():
 @example("123456789012\n")
 def test_tables_and_objects_agree_on_forms_of_keys(connection, key):
     query = f"SELECT {near('key')}, {is_blank('key')}, {is_account('key')} FROM (SELECT ? AS key)"
-    assert (near_key(key), is_blank_key(key), is_account_number(key)) == connection.execute(query, [key]).fetchone()
+    assert (normalized_key(key), is_blank_key(key), is_account_number(key)) == connection.execute(query, [key]).fetchone()
 
 
 def lists(snapshot, type_name=THING, relation="parts__r"):

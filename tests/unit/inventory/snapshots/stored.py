@@ -75,7 +75,7 @@ def write_store(
     with Store(directory).writing() as run, emptied() as connection:
         importing = Importing(run, connection, declared=declared)
         for one in estates:
-            importing.add_estate(one, contradiction=contradiction)
+            importing.add_inventory(one, contradiction=contradiction)
         for table in tables:
             importing.add_table(table)
         snapshot = importing.commit()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from perpend.inventory.snapshots import column_cache as kept
-from perpend.inventory.snapshots.column_cache import INDEX, KeptFiles, damaged_below
+from perpend.inventory.snapshots.column_cache import INDEX, CachedFiles, damaged_below
 from perpend.inventory.snapshots.manifest import FORMAT, sealed
 
 DAY = 86_400
@@ -23,10 +23,10 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "hash"
 
 
-def write(place: Path, file: str, columns: set[str], content: bytes = b"content", **more: bool) -> KeptFiles:
+def write(place: Path, file: str, columns: set[str], content: bytes = b"content", **more: bool) -> CachedFiles:
     """Write a file, keep it and return what is kept."""
     (place / file).write_bytes(content)
-    found = KeptFiles(place)
+    found = CachedFiles(place)
     found.add(columns, file, **more)
     return found
 
@@ -39,7 +39,7 @@ def test_what_was_kept_is_found_by_its_columns(place):
     write(place, "1.parquet", {"a", "b"})
     found = write(place, "2.parquet", {"b", "c"})
     assert {"a": "1.parquet", "b": "2.parquet"} == found.file_of(["a", "b", "x"])
-    assert {"a": "1.parquet", "b": "2.parquet", "c": "2.parquet"} == KeptFiles(place).file_of(["a", "b", "c"])
+    assert {"a": "1.parquet", "b": "2.parquet", "c": "2.parquet"} == CachedFiles(place).file_of(["a", "b", "c"])
     assert {} == found.file_of([])
     assert 2 == found.number()
     assert 0o600 == (place / INDEX).stat().st_mode & 0o777
@@ -67,7 +67,7 @@ def test_a_damaged_file_is_not_there_and_named_no_more(place, content):
     assert {"c": "2.parquet"} == found.file_of(["a", "b", "c"])
     (place / "3.parquet").write_bytes(b"anew")
     found.add({"a"}, "3.parquet")
-    assert {"a": "3.parquet", "c": "2.parquet"} == KeptFiles(place).file_of(["a", "b", "c"])
+    assert {"a": "3.parquet", "c": "2.parquet"} == CachedFiles(place).file_of(["a", "b", "c"])
     assert [] == list(damaged_below(place.parent))
 
 
@@ -77,7 +77,7 @@ def test_a_file_that_was_damaged_once_stays_out_of_a_run(place):
     assert {} == found.file_of(["a"])
     (place / "1.parquet").write_bytes(b"content")
     assert {} == found.file_of(["a"])
-    assert {"a": "1.parquet"} == KeptFiles(place).file_of(["a"])
+    assert {"a": "1.parquet"} == CachedFiles(place).file_of(["a"])
 
 
 def index_of(content: dict) -> str:
@@ -102,9 +102,9 @@ def index_of(content: dict) -> str:
 def test_a_damaged_index_is_named_and_as_good_as_none(place, text, reason):
     (place / INDEX).write_text(text)
     assert [f"hash/{INDEX}: {reason}"] == list(damaged_below(place.parent))
-    assert ({}, 0) == (KeptFiles(place).file_of(["a"]), KeptFiles(place).number())
+    assert ({}, 0) == (CachedFiles(place).file_of(["a"]), CachedFiles(place).number())
     write(place, "1.parquet", {"a"})
-    assert ([], {"a": "1.parquet"}) == (list(damaged_below(place.parent)), KeptFiles(place).file_of(["a"]))
+    assert ([], {"a": "1.parquet"}) == (list(damaged_below(place.parent)), CachedFiles(place).file_of(["a"]))
 
 
 def test_an_index_of_odd_bytes_is_damaged_and_what_cannot_be_read_is_named(tmp_path):
@@ -123,7 +123,7 @@ def test_an_index_of_odd_bytes_is_damaged_and_what_cannot_be_read_is_named(tmp_p
 
 
 def test_nothing_is_kept_where_nothing_was_written(place):
-    assert ({}, 0, []) == (KeptFiles(place).file_of(["a"]), KeptFiles(place).number(), list(damaged_below(place.parent)))
+    assert ({}, 0, []) == (CachedFiles(place).file_of(["a"]), CachedFiles(place).number(), list(damaged_below(place.parent)))
 
 
 def test_a_file_that_was_left_out_can_be_read_for_a_day_from_then_on(place, monkeypatch):
@@ -134,7 +134,7 @@ def test_a_file_that_was_left_out_can_be_read_for_a_day_from_then_on(place, monk
     assert dropped > 0, "who found it just before reads it still"
     for later, names in ((DAY - 1, {"1.parquet", "2.parquet"}), (DAY, {"1.parquet", "2.parquet"}), (DAY + 1, {"2.parquet"})):
         monkeypatch.setattr(kept.time, "time", lambda later=later: dropped + later)
-        KeptFiles(place).add({"b"}, "2.parquet")
+        CachedFiles(place).add({"b"}, "2.parquet")
         assert {INDEX, *names} == names_in(place)
 
 

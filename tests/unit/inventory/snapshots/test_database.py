@@ -17,9 +17,9 @@ from perpend.inventory.snapshots.database import (
     opened,
     pattern,
     rows_of,
-    storing,
     text,
     text_list,
+    translate_errors,
 )
 from perpend.inventory.snapshots.files import StoreError
 
@@ -131,10 +131,10 @@ def test_an_interrupted_question_is_an_interrupt_and_other_errors_are_themselves
     ],
 )
 def test_errors_are_told_in_words_of_the_store(error, message, is_write):
-    with pytest.raises(StoreError) as raised, storing(Path("/a\nb")):
+    with pytest.raises(StoreError) as raised, translate_errors(Path("/a\nb")):
         raise error
     assert f"/a\\nb: {message}" == str(raised.value)
     assert is_write == is_failed_write(error)
-    with pytest.raises(StoreError) as raised, storing(Path("/a"), written=Path("/tmp/b")):
+    with pytest.raises(StoreError) as raised, translate_errors(Path("/a"), written=Path("/tmp/b")):
         raise error
     assert str(raised.value).startswith("/tmp/b: " if is_write else "/a: ")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from perpend.core.objects.claims import Claim, not_imported, unclaimed
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
-from perpend.core.schema.shred import Wanted, wanted_of_everything
+from perpend.core.schema.shred import RequiredFields, all_fields_of
 from perpend.core.schema.tables import Column, Form, Table
 from perpend.core.values.partial_object import MISSING
 from perpend.core.values.values import double
@@ -61,7 +61,7 @@ def read_back(things):
     with TemporaryDirectory() as directory:
         snapshot = write_store(Path(directory), inventory({THING: things}))
         rows = range(len(things))
-        return nested(snapshot, THING, rows, wanted_of_everything(things, TYPES[THING]))
+        return nested(snapshot, THING, rows, all_fields_of(things, TYPES[THING]))
 
 
 def numbered(things):
@@ -84,14 +84,14 @@ def test_stored_objects_nest_as_they_were_read(things):
 
 def test_values_that_are_not_known_are_absent(tmp_path):
     snapshot = write_store(tmp_path, inventory({THING: [{"Id": "a", "x": 1}, {"Id": "b", "y": None}]}))
-    wanted = Wanted({"x", "y", "z"})
+    wanted = RequiredFields({"x", "y", "z"})
     assert [{"Id": "b", "y": None}, {"Id": "a", "x": 1}] == nested(snapshot, THING, [1, 0], wanted)
 
 
 def test_relations_that_are_not_known_are_absent_and_empty_ones_are_empty(tmp_path):
     things = [{"Id": "a", "parts__r": [], "owner__c": None}, {"Id": "b"}, {"Id": "c", "owner__r": {"Id": "o"}}]
     snapshot = write_store(tmp_path, inventory({THING: things}))
-    wanted = Wanted(set(), {"owner__r": Wanted()}, {"parts__r": Wanted()})
+    wanted = RequiredFields(set(), {"owner__r": RequiredFields()}, {"parts__r": RequiredFields()})
     assert [{"Id": "a", "owner__r": None, "parts__r": []}, {"Id": "b"}, {"Id": "c", "owner__r": {"Id": "o"}}] == nested(
         snapshot, THING, [0, 1, 2], wanted
     )
@@ -100,7 +100,9 @@ def test_relations_that_are_not_known_are_absent_and_empty_ones_are_empty(tmp_pa
 def test_relations_lead_from_type_to_type_and_back(tmp_path):
     objects = {THING: [{"Id": "a", "owner__c": "o"}, {"Id": "b", "owner__c": "o"}], OWNER: [{"Id": "o", "n": 1}], PART: []}
     snapshot = write_store(tmp_path, inventory(objects, claims=[Claim(THING), Claim(PART)]))
-    wanted = Wanted(set(), {"owner__r": Wanted({"n"}, {}, {"things__r": Wanted(set(), {}, {"parts__r": Wanted()})})})
+    wanted = RequiredFields(
+        set(), {"owner__r": RequiredFields({"n"}, {}, {"things__r": RequiredFields(set(), {}, {"parts__r": RequiredFields()})})}
+    )
     [found] = nested(snapshot, THING, [1], wanted)
     others = [{"Id": "a", "parts__r": []}, {"Id": "b", "parts__r": []}]
     assert {"Id": "b", "owner__r": {"Id": "o", "n": 1, "things__r": others}} == found
@@ -112,24 +114,24 @@ def test_any_rows_are_given_in_the_order_that_is_asked_for(tmp_path, monkeypatch
     things = [{"Id": name, "owner__c": None} for name in "abcdef"]
     snapshot = write_store(tmp_path, inventory({THING: things, OWNER: [{"Id": "o"}]}, claims=[Claim(THING), Claim(OWNER)]))
     for rows in ([], [0], [5, 0], [4, 1, 4], [2, 3, 1], range(6)):
-        assert [things[row]["Id"] for row in rows] == [one["Id"] for one in nested(snapshot, THING, rows, Wanted())]
+        assert [things[row]["Id"] for row in rows] == [one["Id"] for one in nested(snapshot, THING, rows, RequiredFields())]
     owners = [{"Id": name, "owner__r": None} for name in "af"]
-    assert owners == nested(snapshot, THING, [0, 5], Wanted(set(), {"owner__r": Wanted()}))
+    assert owners == nested(snapshot, THING, [0, 5], RequiredFields(set(), {"owner__r": RequiredFields()}))
 
 
 def test_a_row_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(KeyError):
-        nested(write_store(tmp_path, inventory({THING: [{"Id": "a"}]})), THING, [7], Wanted())
+        nested(write_store(tmp_path, inventory({THING: [{"Id": "a"}]})), THING, [7], RequiredFields())
 
 
 @pytest.mark.parametrize("first", [THING, OWNER])
 def test_relations_are_followed_so_far_and_no_further(tmp_path, first):
     objects = {THING: [{"Id": "a", "owner__c": "o"}], OWNER: [{"Id": "o"}]}
     snapshot = write_store(tmp_path, inventory(objects, claims=[Claim(THING), Claim(OWNER)]))
-    wanted = Wanted()
+    wanted = RequiredFields()
     for number in range(20):
         is_lookup = (number % 2 == 1) == (first == THING)
-        wanted = Wanted(set(), {"owner__r": wanted}) if is_lookup else Wanted(set(), {}, {"things__r": wanted})
+        wanted = RequiredFields(set(), {"owner__r": wanted}) if is_lookup else RequiredFields(set(), {}, {"things__r": wanted})
     depth, found = 0, nested(snapshot, first, [0], wanted)[0]
     while "owner__r" in found or "things__r" in found:
         depth, found = depth + 1, found["owner__r"] if "owner__r" in found else found["things__r"][0]
@@ -140,15 +142,15 @@ def test_why_something_is_not_known_goes_with_the_object(tmp_path):
     things = [CloudObject(THING, "a", "", "", {"Id": "a", "n__c": 1}, Origin("objects.json", 1))]
     rival = things[0]._replace(fields={"Id": "a", "n__c": 2})
     disputed = Inventory([Source("objects.json", "test-data", None, 1)], {THING: [things[0]._replace(variants=(rival,))]})
-    [found] = nested(write_store(tmp_path / "disputed", disputed), THING, [0], Wanted({"n__c"}))
+    [found] = nested(write_store(tmp_path / "disputed", disputed), THING, [0], RequiredFields({"n__c"}))
     assert ({"Id": "a", "n__c": 1}, "contradicted") == (found, found.doubt)
     partly = [{"Id": "a", "parts__r": []}, {"Id": "b"}]
     snapshot = write_store(tmp_path / "partly", inventory({THING: partly, PART: []}))
-    one, other = nested(snapshot, THING, [0, 1], Wanted(set(), {}, {"parts__r": Wanted()}))
+    one, other = nested(snapshot, THING, [0, 1], RequiredFields(set(), {}, {"parts__r": RequiredFields()}))
     assert ([], {}) == (one["parts__r"], one.reasons)
     assert {"parts__r": unclaimed(PART, "b")} == other.reasons
     snapshot = write_store(tmp_path / "alone", inventory({THING: [{"Id": "a"}, {"Id": "b"}]}))
-    found = nested(snapshot, THING, [0, 1], Wanted(set(), {}, {"parts__r": Wanted()}))
+    found = nested(snapshot, THING, [0, 1], RequiredFields(set(), {}, {"parts__r": RequiredFields()}))
     assert [({"Id": "a"}, {"parts__r": not_imported(PART)}), ({"Id": "b"}, {"parts__r": not_imported(PART)})] == [
         (one, one.reasons) for one in found
     ]
@@ -157,14 +159,14 @@ def test_why_something_is_not_known_goes_with_the_object(tmp_path):
 def test_what_is_wanted_as_a_relation_and_stored_as_a_value_is_given_as_it_is(tmp_path):
     things = [{"Id": "a", "x__r": "odd", "y__r": 5}]
     snapshot = write_store(tmp_path, inventory({THING: things}))
-    assert things == nested(snapshot, THING, [0], Wanted(set(), {"x__r": Wanted()}, {"y__r": Wanted()}))
+    assert things == nested(snapshot, THING, [0], RequiredFields(set(), {"x__r": RequiredFields()}, {"y__r": RequiredFields()}))
 
 
 def test_numbers_are_whole_as_far_as_a_double_is_exact_and_documents_are_read(tmp_path):
     numbers = [5, -7, 0.5, 2**53, -(2**53), float(2**53 + 2), 1e300]
     things = [{"Id": f"t{row}", "n": number, "v": [row, {"a": None}]} for row, number in enumerate(numbers)]
     things.append({"Id": "t7", "n": None, "v": "text"})
-    found = nested(write_store(tmp_path, inventory({THING: things})), THING, range(8), Wanted({"n", "v"}))
+    found = nested(write_store(tmp_path, inventory({THING: things})), THING, range(8), RequiredFields({"n", "v"}))
     assert things == found
     assert [int, int, float, int, int, float, float] == [type(one["n"]) for one in found[:7]]
 
@@ -198,7 +200,7 @@ def test_a_file_that_is_damaged_while_a_snapshot_is_read_is_named(tmp_path, dama
     damage(path)
     with opened(paths=snapshot.files.paths) as connection:
         for ask in (
-            lambda: ObjectReader(connection, snapshot).objects(THING, [0], Wanted()),
+            lambda: ObjectReader(connection, snapshot).objects(THING, [0], RequiredFields()),
             lambda: rows_with(connection, snapshot, THING, ["Id"], "a"),
         ):
             with pytest.raises(StoreError) as raised:
@@ -209,14 +211,14 @@ def test_a_file_that_is_damaged_while_a_snapshot_is_read_is_named(tmp_path, dama
 def test_only_an_object_that_has_an_id_has_the_key(tmp_path):
     lists = {"some__r": [{"Id": "p", "n": 1}, {"n": 2}], "none__r": [{"n": 3}]}
     snapshot = write_store(tmp_path, inventory({THING: [{"Id": "a", **lists}]}))
-    found = nested(snapshot, THING, [0], Wanted(set(), {}, dict.fromkeys(lists, Wanted({"n"}))))
+    found = nested(snapshot, THING, [0], RequiredFields(set(), {}, dict.fromkeys(lists, RequiredFields({"n"}))))
     assert [{"Id": "a", **lists}] == found
     assert [{}, {}, {}] == [one.reasons for name in lists for one in found[0][name]]
 
 
 def test_a_value_that_is_not_known_is_absent_and_the_reason_is_told(tmp_path):
     things = [{"Id": "a"}, {"Id": "b", "n": 2}]
-    one, other = nested(write_store(tmp_path, inventory({THING: things})), THING, [0, 1], Wanted({"n"}))
+    one, other = nested(write_store(tmp_path, inventory({THING: things})), THING, [0, 1], RequiredFields({"n"}))
     assert [({"Id": "a"}, {"n": MISSING}), ({"Id": "b", "n": 2}, {})] == [(one, one.reasons), (other, other.reasons)]
 
 
@@ -228,6 +230,6 @@ def test_the_rows_of_a_table_may_stand_in_several_files(tmp_path):
             duckdb.connect().execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
         run.add(Table(THING, THING, {"Id": Column("Id", Form.TEXT)}, rows=2), paths)
         snapshot = run.commit("test")
-    assert [{"Id": "i1"}, {"Id": "i0"}] == nested(snapshot, THING, [1, 0], Wanted())
+    assert [{"Id": "i1"}, {"Id": "i0"}] == nested(snapshot, THING, [1, 0], RequiredFields())
     with opened(paths=snapshot.files.paths) as connection:
         assert [(1, 0)] == rows_with(connection, snapshot, THING, ["Id"], "i1")

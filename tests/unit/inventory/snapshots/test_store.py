@@ -159,7 +159,7 @@ def test_a_table_whose_directory_cannot_be_made_is_an_error_of_the_store(tmp_pat
 
 def test_what_is_in_force_is_told_or_why_it_is_not_known(tmp_path):
     store = Store(tmp_path / "a\nb")
-    assert (None, [], []) == (store.run_in_force(), store.runs(), store.snapshots())
+    assert (None, [], []) == (store.current_run(), store.runs(), store.snapshots())
     with pytest.raises(NoSnapshot) as raised:
         store.snapshot()
     assert f"{tmp_path}/a\\nb: there is no such directory; `perpend import` makes one" == str(raised.value)
@@ -168,20 +168,20 @@ def test_what_is_in_force_is_told_or_why_it_is_not_known(tmp_path):
         store.snapshot()
     assert f"{tmp_path}/a\\nb: holds no snapshot yet; `perpend import` makes one" == str(raised.value)
     first, second = (write_store(store.directory, inventory(one)).id for one in (FIRST, SECOND))
-    assert (second, [first, second]) == (store.run_in_force(), [one.run for one in store.snapshots()])
+    assert (second, [first, second]) == (store.current_run(), [one.run for one in store.snapshots()])
     with pytest.raises(NoSnapshot) as raised:
         store.snapshot("x\ny")
     assert f"{tmp_path}/a\\nb: holds no snapshot x\\ny; `perpend inventory ls` lists them" == str(raised.value)
     (store.directory / "manifest.json").write_text("{")
     hint = f"; the newest snapshot that was stored is {second}"
-    for ask in (store.run_in_force, store.snapshot):
+    for ask in (store.current_run, store.snapshot):
         with pytest.raises(StoreError) as raised:
             ask()
         assert f"{tmp_path}/a\\nb/manifest.json: it is not JSON: truncated or damaged{hint}" == str(raised.value)
     for run in (first, second):
         (store.directory / "runs" / f"{run}.json").unlink()
     with pytest.raises(StoreError) as raised:
-        store.run_in_force()
+        store.current_run()
     assert f"{tmp_path}/a\\nb/manifest.json: it is not JSON: truncated or damaged" == str(raised.value)
 
 
@@ -317,7 +317,7 @@ def test_a_store_that_is_a_file_is_named(tmp_path):
 
 def test_a_store_at_a_path_that_cannot_be_is_named(tmp_path):
     store = Store(tmp_path / ("x" * 300))
-    for ask in (store.run_in_force, store.snapshot, store.runs, store.snapshots):
+    for ask in (store.current_run, store.snapshot, store.runs, store.snapshots):
         with pytest.raises(StoreError) as raised:
             ask()
         assert f"{shown(store.directory)}: cannot be read: file name too long" == str(raised.value)

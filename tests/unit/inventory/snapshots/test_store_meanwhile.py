@@ -97,7 +97,7 @@ def test_who_comes_while_another_run_comes_into_force_and_the_former_goes_finds_
 def test_a_commit_gives_its_own_snapshot_though_another_one_is_in_force_by_then(tmp_path, monkeypatch):
     write_store(tmp_path, inventory(FIRST))
     store = Store(tmp_path)
-    [first], real = store.snapshots(), Store.put_in_force
+    [first], real = store.snapshots(), Store.make_current
 
     def beaten(store, manifest):
         real(store, manifest)
@@ -106,7 +106,7 @@ def test_a_commit_gives_its_own_snapshot_though_another_one_is_in_force_by_then(
     monkeypatch.setattr(Store, "put_in_force", beaten)
     with store.writing() as run:
         assert run.id == run.commit("test").id
-    assert first.run == store.run_in_force()
+    assert first.run == store.current_run()
 
 
 def test_two_writers_at_once_do_not_disturb_each_other(tmp_path):

@@ -80,7 +80,7 @@ def test_readers_beside_imports_and_pruning_always_find_a_whole_snapshot(tmp_pat
                 assert 1 <= len(ids(snapshot))
                 seen.add(snapshot.id)
     assert 0 == writer.returncode
-    assert store.run_in_force() in store.runs()
+    assert store.current_run() in store.runs()
     assert len(seen) > 1
 
 

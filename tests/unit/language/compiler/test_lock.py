@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from perpend.language.compiler.analyzer import Analyzer, logic_problems, one_at_a_time
+from perpend.language.compiler.analyzer import Analyzer, logic_errors, one_at_a_time
 from perpend.language.syntax.repository import open_repository
 from tests.repositories import NAMES, write
 
@@ -76,7 +76,7 @@ def at_once(work: Callable[[int], object]) -> list[object]:
 def test_threads_that_share_an_analyzer_refuse_no_policy_for_each_others_sake(tmp_path: Path, attempt: int) -> None:
     analyzer = policies_of_one_chain(tmp_path)
     programs = at_once(lambda number: analyzer.analyzed(f"/ce/p{number}/prod.logic.yaml").program)
-    refused = {logic_id: logic_problems(analyzer, logic_id) for logic_id in analyzer.repository.logic_ids}
+    refused = {logic_id: logic_errors(analyzer, logic_id) for logic_id in analyzer.repository.logic_ids}
     assert dict.fromkeys(analyzer.repository.logic_ids, ()) == refused
     assert None not in programs
 

@@ -12,12 +12,12 @@ from perpend.language.compiler.names import (
     UnknownName,
     did_you_mean,
     entity_id,
-    ids_named,
+    find_section,
+    find_type,
+    match_ids,
     newest,
     printable,
     printed_number,
-    section_named,
-    type_named,
 )
 from perpend.language.syntax.repository import Repository
 from tests.repositories import write
@@ -73,13 +73,13 @@ def repository(tmp_path: Path) -> Repository:
     ],
 )
 def test_names_mean_ids(name: str, expected: list[str]) -> None:
-    assert expected == ids_named([name], IDS, "policy")
+    assert expected == match_ids([name], IDS, "policy")
 
 
 def test_no_name_means_all_and_an_unknown_one_is_told_with_the_nearest() -> None:
-    assert IDS == ids_named([], IDS, "policy")
+    assert IDS == match_ids([], IDS, "policy")
     with pytest.raises(UnknownName, match=r"^unknown policy 'thre' \(did you mean 'three'\?\)$"):
-        ids_named(["thre"], IDS, "policy")
+        match_ids(["thre"], IDS, "policy")
     assert ("", "/a/b", "a\\nb") == (did_you_mean("zzzzzz", IDS), entity_id("a//b/"), printable("a\nb"))
 
 
@@ -87,11 +87,11 @@ def test_no_name_means_all_and_an_unknown_one_is_told_with_the_nearest() -> None
     "name", ["Acme__User__c", "Acme User", "acme user", " ACME USER ", "acme_user", "ACME-user", "acme  user"]
 )
 def test_a_type_goes_by_its_api_name_its_label_and_the_name_of_its_view(repository: Repository, name: str) -> None:
-    assert "Acme__User__c" == type_named(name, repository).name
+    assert "Acme__User__c" == find_type(name, repository).name
 
 
 def test_odd_labels_are_names_too_and_a_whole_label_wins(repository: Repository) -> None:
-    found = {name: type_named(name, repository).name for name in ("rôle_or_group", "???", "Near-By", "near by")}
+    found = {name: find_type(name, repository).name for name in ("rôle_or_group", "???", "Near-By", "near by")}
     assert ["Acme__Rôle__c", "Acme__Signs__c", "Acme__Near2__c", "Acme__Near1__c"] == list(found.values())
 
 
@@ -108,7 +108,7 @@ def test_odd_labels_are_names_too_and_a_whole_label_wins(repository: Repository)
 )
 def test_what_names_no_type_or_several_is_refused(repository: Repository, name: str, reason: str) -> None:
     with pytest.raises(UnknownName) as raised:
-        type_named(name, repository)
+        find_type(name, repository)
     assert str(raised.value).startswith(reason)
 
 
@@ -127,7 +127,7 @@ def test_what_names_no_type_or_several_is_refused(repository: Repository, name: 
 def test_a_framework_needs_no_version_and_a_section_goes_by_its_printed_number(
     repository: Repository, name: str, expected: str
 ) -> None:
-    assert expected == section_named(name, repository)
+    assert expected == find_section(name, repository)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_framework_needs_no_version_and_a_section_goes_by_its_printed_number(
 )
 def test_what_names_no_section_or_several_is_refused(repository: Repository, name: str, reason: str) -> None:
     with pytest.raises(UnknownName) as raised:
-        section_named(name, repository)
+        find_section(name, repository)
     assert reason == str(raised.value).replace(" (did you mean '1'?)", "")
 
 

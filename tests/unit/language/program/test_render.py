@@ -9,7 +9,7 @@ import pytest
 
 from perpend.core.values.types import ValueType
 from perpend.language.operations import OPERATIONS
-from perpend.language.program.program import Check, Expr, Extracted
+from perpend.language.program.program import Check, Expr, ExtractReference
 from perpend.language.program.render import check_text, disappeared_text, expression_text, quoted
 
 
@@ -30,7 +30,8 @@ def constant(value: bool = True) -> Expr:
 
 FIELD = use("FIELD", ValueType.TEXT, path="a__c")
 EXTRACT = replace(
-    use("EXTRACT", ValueType.TEXT, path="account__r.name"), extract=Extracted(("account__r",), "CA10__CaAwsAccount__c", FIELD)
+    use("EXTRACT", ValueType.TEXT, path="account__r.name"),
+    extract=ExtractReference(("account__r",), "CA10__CaAwsAccount__c", FIELD),
 )
 DOCUMENT = use("JSON_FROM", arg=FIELD)
 FLAGS = {"emptyValues": "SKIP", "duplicateValues": "KEEP", "ordering": "ORIGINAL"}

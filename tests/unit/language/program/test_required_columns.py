@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from perpend.core.schema.shred import Wanted
-from perpend.language.program.required_columns import wanted_by
+from perpend.core.schema.shred import RequiredFields
+from perpend.language.program.required_columns import required_fields
 from tests.repositories import analyzer_of, logic, policy_files, program_of, read_yaml
 
 THING, OWNER = "CA10__CaThing__c", "CA10__CaOwner__c"
@@ -18,11 +18,11 @@ TYPES: dict[str, Any] = {
 }
 
 
-def wanted(root: Path, check: str, **more: Any) -> Wanted:
-    return wanted_by([program_of(analyzer_of(root, policy_files(logic(read_yaml(check), **more), **TYPES)))])
+def wanted(root: Path, check: str, **more: Any) -> RequiredFields:
+    return required_fields([program_of(analyzer_of(root, policy_files(logic(read_yaml(check), **more), **TYPES)))])
 
 
-def shown(found: Wanted) -> Any:
+def shown(found: RequiredFields) -> Any:
     """Return values, then what is wanted behind each relation."""
     below = {name: shown(one) for name, one in (*found.lookups.items(), *found.children.items())}
     return (sorted(found.values), below) if below else sorted(found.values)
@@ -73,5 +73,5 @@ def test_several_programs_want_what_any_of_them_wants(tmp_path: Path) -> None:
         program_of(analyzer_of(tmp_path / name, policy_files(logic({"IS_EMPTY": {"arg": {"FIELD": {"path": name}}}}))))
         for name in ("a", "owner__r.b")
     ]
-    assert ([GONE, "a"], {"owner__r": ["b"]}) == shown(wanted_by(programs))
-    assert [] == shown(wanted_by([]))
+    assert ([GONE, "a"], {"owner__r": ["b"]}) == shown(required_fields(programs))
+    assert [] == shown(required_fields([]))

@@ -23,7 +23,7 @@ SECONDS = 10
 """How much processor time linting a hostile repository may take; each takes less than three."""
 
 
-class Found(NamedTuple):
+class VerdictRow(NamedTuple):
     """One diagnostic, as far as tests compare it."""
 
     code: str
@@ -54,19 +54,19 @@ def checked(root: Path) -> list[Diagnostic]:
     return found
 
 
-def errors(found: Iterable[Diagnostic]) -> list[Found]:
+def errors(found: Iterable[Diagnostic]) -> list[VerdictRow]:
     """Return the errors in short."""
     return [in_short(each) for each in found if each.severity is Severity.ERROR]
 
 
-def warnings(found: Iterable[Diagnostic]) -> list[Found]:
+def warnings(found: Iterable[Diagnostic]) -> list[VerdictRow]:
     """Return the warnings in short."""
     return [in_short(each) for each in found if each.severity is Severity.WARNING]
 
 
-def in_short(found: Diagnostic) -> Found:
+def in_short(found: Diagnostic) -> VerdictRow:
     """Return a diagnostic's code and place."""
-    return Found(found.code, found.span.path, found.span.line, found.span.column)
+    return VerdictRow(found.code, found.span.path, found.span.line, found.span.column)
 
 
 def logic(check: str, *, head: str = "") -> str:

@@ -12,7 +12,7 @@ from perpend.core.diagnostics.markdown import prose, span
 from perpend.core.objects.claims import NOT_ASKED, Claim, Scope
 from perpend.core.objects.inventory import Source
 from perpend.evaluation.verdicts.evaluation import Evaluation
-from perpend.evaluation.verdicts.requirements import FrameworkAsked, PolicyAsked, Requirement
+from perpend.evaluation.verdicts.requirements import FrameworkSelection, Requirement, RequirementPolicy
 from perpend.reports.formats.markdown import MOST, write_markdown
 from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, THING, evaluate, thing
 
@@ -98,17 +98,17 @@ def test_a_comment_has_room_for_itself(tmp_path: Path) -> None:
     assert text.endswith("more policies have findings that do not fit into this comment.\n")
 
 
-def framework(number: int, requirements: int) -> FrameworkAsked:
+def framework(number: int, requirements: int) -> FrameworkSelection:
     """A framework of as many requirements, of which the last one was not asked."""
     asked = [
-        Requirement(f"/f/{n}", f"{n}", f"Be {'good ' * 20}| *{n}*", (PolicyAsked("/ce/mood", True),))
+        Requirement(f"/f/{n}", f"{n}", f"Be {'good ' * 20}| *{n}*", (RequirementPolicy("/ce/mood", True),))
         for n in range(requirements)
     ]
-    left = Requirement("/f/x", "x", "Be here", (PolicyAsked("/ce/other", True, "no Thing among the inputs"),))
-    return FrameworkAsked("/f", f"Nine_{number}", (), (*asked, left))
+    left = Requirement("/f/x", "x", "Be here", (RequirementPolicy("/ce/other", True, "no Thing among the inputs"),))
+    return FrameworkSelection("/f", f"Nine_{number}", (), (*asked, left))
 
 
-def asked_for(judged: Evaluation, *frameworks: FrameworkAsked) -> Evaluation:
+def asked_for(judged: Evaluation, *frameworks: FrameworkSelection) -> Evaluation:
     """The judgement as if its policies had been chosen by these frameworks."""
     return replace(judged, selection=replace(judged.selection, frameworks=frameworks))
 

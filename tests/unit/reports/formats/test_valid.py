@@ -18,7 +18,7 @@ from perpend.core.objects.claims import Claim
 from perpend.core.objects.inventory import CloudObject, Source
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import Evaluation
-from perpend.evaluation.verdicts.requirements import FrameworkAsked, PolicyAsked, Requirement
+from perpend.evaluation.verdicts.requirements import FrameworkSelection, Requirement, RequirementPolicy
 from perpend.reports.formats.asff import write_asff
 from perpend.reports.formats.finding import (
     CHANGED,
@@ -53,12 +53,12 @@ def evaluation(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     things = [owned(want, want) for want in ("good", "bad", "none", "odd")]
     things += [owned("gone", "gone", **GONE), owned(SPITEFUL, "bad"), owned(" " * 3, "odd")]
     found = evaluate(tmp_path_factory.mktemp("repository"), *things, names={"mood": f"Mood {HOSTILE}"})
-    asked = (PolicyAsked("/ce/mood", True),)
+    asked = (RequirementPolicy("/ce/mood", True),)
     requirements = (
         Requirement(f"{FRAMEWORK}/1", "1", f"Be good {HOSTILE}", asked),
         Requirement(f"{FRAMEWORK}/2", "2", "Nobody asks", ()),
     )
-    frameworks = (FrameworkAsked(FRAMEWORK, f"Nine {HOSTILE}", (), requirements),)
+    frameworks = (FrameworkSelection(FRAMEWORK, f"Nine {HOSTILE}", (), requirements),)
     return replace(found, selection=replace(found.selection, frameworks=frameworks))
 
 
@@ -242,8 +242,8 @@ def test_a_requirement_that_fails_is_not_satisfied_and_one_not_asked_is_no_findi
 
 def test_what_is_not_known_is_never_satisfied(tmp_path: Path) -> None:
     found = evaluate(tmp_path, owned("odd", "odd"), owned("good", "good"))
-    requirement = Requirement("/frameworks/nine/1", "1", "Be good", (PolicyAsked("/ce/mood", True),))
-    asked = (FrameworkAsked("/frameworks/nine", "Nine", (), (requirement,)),)
+    requirement = Requirement("/frameworks/nine/1", "1", "Be good", (RequirementPolicy("/ce/mood", True),))
+    asked = (FrameworkSelection("/frameworks/nine", "Nine", (), (requirement,)),)
     document = results(replace(found, selection=replace(found.selection, frameworks=asked)))
     (finding,) = document["assessment-results"]["results"][0]["findings"]
     assert {"state": "not-satisfied", "reason": "other"} == finding["target"]["status"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from perpend.core.objects.status import Status
 from perpend.reports.html.history import FindingStateShown, ReportHistory, TrendPoint, history_section
-from perpend.reports.html.page import write_handout
+from perpend.reports.html.page import write_html_report
 from tests.unit.reports.html.packed_columns import EVIL, column
 from tests.unit.reports.terminal.evaluations import HOSTILE, THING, evaluate, thing
 
@@ -26,7 +26,7 @@ HISTORY = ReportHistory(DAYS, LIVES, {("/ce/mood", THING): OBJECTS})
 def page_of(root: Path, history: ReportHistory | None) -> str:
     things = [thing("ann", "bad"), thing("bob", "bad"), thing("cid", "odd"), thing("dan", "bad"), thing(HOSTILE, "odd")]
     stream = io.StringIO(newline="")
-    write_handout(evaluate(root, *things), stream, history=history, waived="of which waived: 1")
+    write_html_report(evaluate(root, *things), stream, history=history, waived="of which waived: 1")
     return stream.getvalue()
 
 

@@ -16,7 +16,7 @@ from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.read import RatingFiles
 from perpend.findings.severity.results import weighed
-from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD, write_handout
+from perpend.reports.html.page import OBJECT_WORD, POLICY_WORD, write_html_report
 from tests.unit.findings.severity.made import rating, shift
 from tests.unit.reports.html.packed_columns import EVIL, column
 from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, NOTED, evaluate, thing, with_rival
@@ -43,7 +43,7 @@ class Parts(HTMLParser):
 
 def page_of(evaluation: Evaluation) -> str:
     stream = io.StringIO(newline="")
-    write_handout(evaluation, stream, explain=["perpend", "explain", POLICY_WORD, OBJECT_WORD, EVIL])
+    write_html_report(evaluation, stream, explain=["perpend", "explain", POLICY_WORD, OBJECT_WORD, EVIL])
     return stream.getvalue()
 
 
@@ -56,7 +56,7 @@ def test_severities_are_a_choice_where_something_is_rated_and_nowhere_else(tmp_p
     evaluation = evaluate(tmp_path, thing("ann", "bad"), thing("bob", "bad"), thing("cid", "odd"))
     files = RatingFiles((rating("/ce/mood"),), (shift(1, names=("ann",)),))
     stream = io.StringIO(newline="")
-    write_handout(evaluation, stream, weighed=weighed(evaluation, ratings_in_force(files, ["/ce/mood"]), None))
+    write_html_report(evaluation, stream, weighed=weighed(evaluation, ratings_in_force(files, ["/ce/mood"]), None))
     page = stream.getvalue()
     assert '<select id="severity">' in page and '<select id="severity">' not in page_of(evaluation)
     head = json.loads(column(page, "head"))

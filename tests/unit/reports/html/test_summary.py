@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import FrameworkAsked, PolicyAsked, Requirement, scorecards_of
+from perpend.evaluation.verdicts.requirements import FrameworkSelection, Requirement, RequirementPolicy, scorecards_of
 from perpend.reports.html.columns import UnknownReason
 from perpend.reports.html.summary import reasons, requirements, totals
 from tests.unit.reports.terminal.evaluations import evaluate, thing
@@ -30,8 +30,8 @@ def test_a_share_stands_with_both_numbers_and_the_bar_adds_up(tmp_path: Path) ->
 
 
 def test_requirements_say_who_was_not_asked_and_lead_to_findings() -> None:
-    asked, other = PolicyAsked("/ce/a", True), PolicyAsked("/ce/b", True, "excluded")
-    framework = FrameworkAsked(
+    asked, other = RequirementPolicy("/ce/a", True), RequirementPolicy("/ce/b", True, "excluded")
+    framework = FrameworkSelection(
         "/f/x",
         "X <b>",
         (),

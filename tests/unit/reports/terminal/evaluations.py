@@ -13,7 +13,7 @@ from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Sourc
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import PolicyView, Selection
-from perpend.reports.terminal.verdicts.terminal import print_judgement
+from perpend.reports.terminal.verdicts.terminal import print_report
 from tests.repositories import analyzer_of, program_of
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def printed(evaluation: Evaluation, *, width: int = 80, encoding: str = "utf-8",
     stream = io.TextIOWrapper(bytes_, encoding=encoding, newline="")
     colours = "standard" if colour else None
     console = Console(file=stream, width=width, force_terminal=colour, color_system=colours, legacy_windows=False, _environ={})
-    print_judgement(evaluation, console, limit=limit)
+    print_report(evaluation, console, limit=limit)
     stream.flush()
     return bytes_.getvalue().decode(encoding)
 

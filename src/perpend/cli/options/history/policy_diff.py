@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from perpend.cli.options.repository import repository_here, store_named
+from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.streams import output_stream, terminal
 from perpend.cli.options.waivers import waivers_here
 from perpend.findings.policy_diff import policy_diff
 from perpend.findings.policy_revisions import repository_at
-from perpend.reports.terminal.history.policy_diff import print_radius, write_radius_json, write_radius_markdown
+from perpend.reports.terminal.history.policy_diff import print_policy_diff, write_policy_diff_json, write_policy_diff_markdown
 
 
 def compare_revisions(
@@ -29,19 +29,19 @@ def compare_revisions(
     Each revision has its own waivers, unless ``waivers_dir`` names the waivers of both.
     """
     with ExitStack() as stack:
-        before, after = (stack.enter_context(repository_at(repository_here(repo), revision)) for revision in revisions)
-        snapshot = stack.enter_context(store_named(directory).reading(run))
+        before, after = (stack.enter_context(repository_at(open_repository_here(repo), revision)) for revision in revisions)
+        snapshot = stack.enter_context(open_store(directory).reading(run))
         waivers = tuple(waivers_here(repository, waivers_dir, none=no_waivers) for repository in (before, after))
         radius = policy_diff(before, after, snapshot, revisions, waivers)
     if form == "text":
         with terminal(out) as console:
-            print_radius(radius, console, limit=limit)
+            print_policy_diff(radius, console, limit=limit)
     else:
         with output_stream(out) as stream:
             if form == "json":
-                write_radius_json(radius, stream)
+                write_policy_diff_json(radius, stream)
             else:
-                write_radius_markdown(radius, stream, limit=limit)
+                write_policy_diff_markdown(radius, stream, limit=limit)
     if radius.newly_incompliant:
         return 1
     return 3 if radius.lost_sight else 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from perpend.cli.config.configuration import is_address
-from perpend.core.diagnostics.directories import no_directory
+from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
 
@@ -36,15 +36,15 @@ def place_of(directory: str) -> HistoryStorage:
     place = HistoryStorage(directory)
     if not is_there(place.directory / HEAD):
         shown = visible(directory)
-        if wrong := no_directory(directory):
+        if wrong := why_not_a_directory(directory):
             raise PerpendError(f"{shown}: {wrong}; `perpend import` makes one")
         raise PerpendError(f"{shown}: has no history yet; `perpend check --store {shown}` begins one")
     return place
 
 
-def views_beside(directory: str, question: str, repo: str | None) -> MoreViews:
+def history_views_for(directory: str, question: str, repo: str | None) -> MoreViews:
     """Return the views of a store's history for a question in SQL; none if the question names no such view."""
-    from perpend.cli.options.repository import repository_here
+    from perpend.cli.options.repository import open_repository_here
     from perpend.findings.history.queries.views import history_views
     from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.queries.labels import BESIDE
@@ -61,11 +61,11 @@ def views_beside(directory: str, question: str, repo: str | None) -> MoreViews:
     if "scorecard" in words:
         from perpend.findings.history.compliance import scorecard_view
 
-        more.append(scorecard_view(place, repository_here(repo)))
+        more.append(scorecard_view(place, open_repository_here(repo)))
     if words & {"waiver", "waived"}:
         from perpend.cli.options.waivers import waiver_views
 
-        more += waiver_views(place, repository_here(repo))
+        more += waiver_views(place, open_repository_here(repo))
     if "policy_output" in words:
         from perpend.findings.history.queries.latest_verdicts import policy_output_statement
 

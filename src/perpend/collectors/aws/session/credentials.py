@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from perpend.collectors.aws.plan import CollectionPlan
-    from perpend.core.objects.claims import Unread
+    from perpend.core.objects.claims import FailedCall
 
 ACCOUNTS: Final = CloudCall(
     "organizations.accounts", "organizations", "ListAccounts", "organizations:ListAccounts", "Accounts", regional=False
@@ -91,7 +91,7 @@ class AccountCredentials:
         """Return the account that the credentials open. Raises Refused."""
         return self.place or who_is(client)
 
-    def unread(self, error: Refused) -> Unread:
+    def unread(self, error: Refused) -> FailedCall:
         """Return the cause why the account could not be opened."""
         where = CloudPlace(self.account or self.label, self.partition)
         return unread(error.call, kind_of(error.refusal, where), where, error.refusal.code)

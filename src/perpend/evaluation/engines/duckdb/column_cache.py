@@ -27,8 +27,8 @@ from perpend.evaluation.planner.cached_columns import (
 )
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.planner.stage import KIND_OF_FORM, ROOT, Stage
-from perpend.inventory.snapshots.column_cache import KeptFiles
-from perpend.inventory.snapshots.database import is_failed_write, pattern, storing
+from perpend.inventory.snapshots.column_cache import CachedFiles
+from perpend.inventory.snapshots.database import is_failed_write, pattern, translate_errors
 from perpend.inventory.snapshots.driver import duckdb
 from perpend.inventory.snapshots.files import OWNER_ONLY, make_directory
 from perpend.inventory.snapshots.store import KEPT
@@ -73,7 +73,7 @@ class ColumnCache:
     identity: str
     files: Mapping[str, Sequence[Path]]
     costs: list[Cost] = field(default_factory=list)
-    _places: dict[Path, KeptFiles] = field(default_factory=dict)
+    _places: dict[Path, CachedFiles] = field(default_factory=dict)
     _full: bool = False
 
     def is_writable(self) -> bool:
@@ -185,12 +185,12 @@ class ColumnCache:
             self._full = True
             raise _CacheWriteFailed from None
 
-    def _files_of(self, table: str, what: str) -> KeptFiles:
+    def _files_of(self, table: str, what: str) -> CachedFiles:
         parts = [table, what, SEMANTICS, __version__, *_VERSIONS]
         name = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
         with self._writing():
             place = make_directory(self.directory / self.identity / name)
-        return self._places.setdefault(place, KeptFiles(place))
+        return self._places.setdefault(place, CachedFiles(place))
 
 
 def _kind(stage: Stage, name: str) -> Kind:
@@ -223,7 +223,7 @@ class StoreDuckDb:
 
     def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
         """Write the outputs of a plan to a Parquet file, reading cached columns; return the file."""
-        with storing(self._directory, written=out.parent):
+        with translate_errors(self._directory, written=out.parent):
             if not self._writes:
                 return self._engine.evaluate_to_parquet(plan, files, out)
             self._engine.evaluate(*self._cache.over_cache(plan), out)

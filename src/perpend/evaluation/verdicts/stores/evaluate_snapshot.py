@@ -22,7 +22,7 @@ from perpend.evaluation.verdicts.evaluation import Evaluation, totals_of
 from perpend.evaluation.verdicts.evaluation_time import EvaluationTime, evaluation_time
 from perpend.evaluation.verdicts.staleness import freshness_of
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, required_values
-from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
+from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
 from perpend.inventory.snapshots.database import pattern
 from perpend.inventory.snapshots.files import StoreError
 from perpend.inventory.snapshots.read_objects import ObjectReader
@@ -74,15 +74,17 @@ def evaluate_snapshot(
             f"snapshot {snapshot.id} holds no {', '.join(missing[:_MAX_LISTED])}{' …' if missing[_MAX_LISTED:] else ''}: "
             "select policies over the snapshot"
         )
-    snapshot = snapshot.as_declared(Types.together(program.types for program in selection.programs)).with_strays(
+    snapshot = snapshot.as_declared(Types.together(program.types for program in selection.programs)).with_misplaced_objects(
         selection.types
     )
-    day = held_day(snapshot, snapshot_time, today)
+    day = snapshot_evaluation_time(snapshot, snapshot_time, today)
     with scratch() as directory:
         spill, written = directory / "spill", directory / "verdicts"
         for path in (spill, written, directory / "aged"):
             path.mkdir(mode=0o700)
-        aged = aged_snapshot(snapshot, freshness_of(max_age, snapshot_time, today), selection.types.get, directory / "aged")
+        aged = mark_stale_snapshot(
+            snapshot, freshness_of(max_age, snapshot_time, today), selection.types.get, directory / "aged"
+        )
         cache, snapshot = aged is snapshot, aged  # ages change by the hour, so they are not worth caching
         with duck_db(directories=[written, snapshot.directory / KEPT], paths=snapshot.files.paths, spill=spill) as reader:
             store_engine = StoreDuckDb(reader, snapshot, cache=cache)
@@ -123,7 +125,7 @@ def re_evaluate(store: Store, run: str, programs: Sequence[Program], time: datet
         return False
 
 
-def held_day(held: Held, snapshot_time: datetime | None, today: datetime | None) -> EvaluationTime:
+def snapshot_evaluation_time(held: Held, snapshot_time: datetime | None, today: datetime | None) -> EvaluationTime:
     """Return the day at which stored tables are evaluated."""
     return evaluation_time([source.observed_at for source in held.sources], snapshot_time=snapshot_time, today=today)
 

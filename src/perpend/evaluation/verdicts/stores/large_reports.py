@@ -15,17 +15,17 @@ from perpend.evaluation.engines.verdicts import amended_form
 from perpend.evaluation.planner.rewrites import REWRITES, texts_in_columns
 from perpend.evaluation.verdicts.objects import name_queries, object_named
 from perpend.evaluation.verdicts.staleness import freshness_of
-from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluation_of, held_day
-from perpend.evaluation.verdicts.stores.stale_data import aged_reports
+from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluation_of, snapshot_evaluation_time
+from perpend.evaluation.verdicts.stores.stale_data import mark_stale_reports
 from perpend.inventory.importers.inputs import readings_of_inputs, stage_inputs
 from perpend.inventory.importers.reports.asked import first_users, users_called
 from perpend.inventory.readers.formats import REPORT
 from perpend.inventory.readers.merge import ACCOUNT_TYPE, ROW_FIELD, USER_TYPE
-from perpend.inventory.snapshots.database import MEMORY_LIMIT, opened, pattern, rows_of, storing, text
+from perpend.inventory.snapshots.database import MEMORY_LIMIT, opened, pattern, rows_of, text, translate_errors
 from perpend.inventory.snapshots.files import StoreError, directory_name
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.compiler.names import UnknownName
-from perpend.language.program.required_columns import wanted_by
+from perpend.language.program.required_columns import required_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -85,8 +85,8 @@ def evaluate_reports(
         if staged is None:
             yield None
             return
-        staged = aged_reports(staged, freshness_of(max_age, snapshot_time, today))
-        yield _judged(DuckDb(connection), staged, selection, held_day(staged, snapshot_time, today))
+        staged = mark_stale_reports(staged, freshness_of(max_age, snapshot_time, today))
+        yield _judged(DuckDb(connection), staged, selection, snapshot_evaluation_time(staged, snapshot_time, today))
 
 
 def _selection(inputs: Sequence[Input], selected: Callable[[Inventory], Selection]) -> Selection | None:
@@ -126,7 +126,7 @@ def _judged(engine: DuckDb, staged: StagedReports, selection: Selection, day: Ev
     rewrites = REWRITES if not staged.texts else (texts_in_columns(ROW_FIELD, staged.texts), *REWRITES)
 
     def judged() -> Evaluation:
-        with storing(staged.directory):
+        with translate_errors(staged.directory):
             return evaluation_of(staged, selection, day, engine, codes, rewrites=rewrites)
 
     try:
@@ -160,7 +160,7 @@ def _are_named(declared: Callable[[str], ObjectType | None]) -> bool:
 
 
 def _is_flat(programs: Sequence[Program]) -> bool:
-    wanted = wanted_by(programs)
+    wanted = required_fields(programs)
     return not wanted.lookups and not wanted.children
 
 

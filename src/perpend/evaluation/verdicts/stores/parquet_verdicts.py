@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, Final
 from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
 from perpend.core.schema.tables import CONTRADICTED
 from perpend.evaluation.verdicts.verdict import indexes_needing_object
-from perpend.evaluation.verdicts.verdicts import HIDDEN, WHOLE, Found, Share
+from perpend.evaluation.verdicts.verdicts import HIDDEN, WHOLE, Share, VerdictRow
 from perpend.inventory.readers.conflicts import CONTRADICT, PLACES
 from perpend.inventory.readers.formats import is_table
 from perpend.inventory.snapshots.database import pattern, text, without_threads
 from perpend.inventory.snapshots.queries.owners import rows_belonging
 from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
 from perpend.language.program.numbering import UNREADABLE
-from perpend.language.program.required_columns import wanted_by
+from perpend.language.program.required_columns import required_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.core.objects.object_types import ObjectType
-    from perpend.core.schema.shred import Wanted
+    from perpend.core.schema.shred import RequiredFields
     from perpend.evaluation.engines.verdicts import VerdictFiles
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.read_objects import ObjectReader
@@ -58,7 +58,7 @@ class StoredObjects(Sequence[CloudObject]):
     """The objects of one stored table, read in batches. Places are the row numbers of the table."""
 
     def __init__(
-        self, reader: ObjectReader, held: Held, files: VerdictFiles, object_type: ObjectType, required: Wanted
+        self, reader: ObjectReader, held: Held, files: VerdictFiles, object_type: ObjectType, required: RequiredFields
     ) -> None:
         self._reader = reader
         self._held = held
@@ -138,7 +138,7 @@ class StoredObjects(Sequence[CloudObject]):
             yield (
                 of_piece,
                 [
-                    column.ends_of(list(zip(rows, of_column, strict=True)), by_row)
+                    column.verdicts_at(list(zip(rows, of_column, strict=True)), by_row)
                     for column, of_column in zip(columns, codes, strict=True)
                 ],
             )
@@ -230,7 +230,7 @@ class ParquetVerdicts:
         """Return the places of the first objects with one of the indexes, at most ``limit``, with their errors."""
         [verdicts] = self.firsts([indexes], limit)
         rows = [row for row, _ in verdicts]
-        ends = self.ends_of(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
+        ends = self.verdicts_at(verdicts, dict(zip(rows, self.objects.with_rows(rows), strict=True)))
         return [(row, error) for row, (_, error) in zip(rows, ends, strict=True)]
 
     def ends(self) -> Iterator[EvaluationOutcome]:
@@ -238,16 +238,16 @@ class ParquetVerdicts:
         for _, (ends,) in self.objects.chunks([self]):
             yield from ends
 
-    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[Found]]:
+    def firsts(self, groups: Sequence[Collection[int]], limit: int) -> list[list[VerdictRow]]:
         """Return, for each group of indexes, the first objects with one of them, at most ``limit``."""
         required = {index for group in groups for index in group}
         by_code = self.files.first(self.number, {code for code in self._counted if max(code, UNREADABLE) in required}, limit)
-        by_index: dict[int, list[Found]] = {}
+        by_index: dict[int, list[VerdictRow]] = {}
         for code, rows in by_code.items():
-            by_index.setdefault(max(code, UNREADABLE), []).extend(Found(row, code) for row in rows)
+            by_index.setdefault(max(code, UNREADABLE), []).extend(VerdictRow(row, code) for row in rows)
         return [sorted(verdict for index in set(group) for verdict in by_index.get(index, ()))[:limit] for group in groups]
 
-    def ends_of(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
+    def verdicts_at(self, verdicts: Sequence[tuple[int, int]], objects: Mapping[int, CloudObject]) -> list[EvaluationOutcome]:
         """Return the outcomes of some objects. The interpreter evaluates those whose codes lack details."""
         known: dict[int | None, EvaluationOutcome] = {code: self._outcome_of(code, None) for code in self._counted}
         known[None] = HIDDEN, None
@@ -259,7 +259,7 @@ class ParquetVerdicts:
         rows = self.files.rows_with(self.number, [code for code in self._counted if self._needs_object(code)])
         while batch := list(islice(rows, _AT_ONCE)):
             numbers = [row for row, _ in batch]
-            ends = self.ends_of(batch, dict(zip(numbers, self.objects.with_rows(numbers), strict=True)))
+            ends = self.verdicts_at(batch, dict(zip(numbers, self.objects.with_rows(numbers), strict=True)))
             yield from ((row, error) for row, (_, error) in zip(numbers, ends, strict=True) if error is not None)
 
     def said(self) -> dict[int, str]:
@@ -311,9 +311,9 @@ class StoredOrigins:
         return Origin(self._names[source])
 
 
-def required_values(programs: Sequence[Program], object_type: ObjectType) -> Wanted:
+def required_values(programs: Sequence[Program], object_type: ObjectType) -> RequiredFields:
     """Return the fields that programs read, and those that name the object and its owner."""
-    required = wanted_by(programs)
+    required = required_fields(programs)
     required.values |= {"Id", "Name"} | {name for name in (object_type.name_field, object_type.external_id_field) if name}
     if object_type.master is not None and object_type.master in object_type.lookups:
         required.through([object_type.master]).values |= {"Id", "Name"}

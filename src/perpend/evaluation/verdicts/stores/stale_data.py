@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.claims import NOT_IN_FULL, Scope
 from perpend.core.schema.tables import CONTRADICTED, SOURCE, Tables, unfollowed
-from perpend.evaluation.verdicts.staleness import aged_coverage, stale_claims
+from perpend.evaluation.verdicts.staleness import mark_stale_coverage, stale_claims
 from perpend.inventory.importers.child_lists import LONGEST_KEY
 from perpend.inventory.importers.scopes import covers, meets, scope_columns
 from perpend.inventory.readers.merge import USER_TYPE
-from perpend.inventory.snapshots.database import name, opened, rows_of, storing, text
+from perpend.inventory.snapshots.database import name, opened, rows_of, text, translate_errors
 from perpend.inventory.snapshots.rows import copy
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _ID: Final = "Id"
 
 
-def aged_snapshot(
+def mark_stale_snapshot(
     snapshot: Snapshot, freshness: Freshness | None, declared: Callable[[str], ObjectType | None], directory: Path
 ) -> Snapshot:
     """Return a snapshot in which stale data are not known; the same snapshot if nothing is stale.
@@ -45,7 +45,7 @@ def aged_snapshot(
     if not stale:
         return snapshot
     tables, files = dict(snapshot.tables.by_name), dict[str, tuple[Path, ...]]()
-    with opened(directories=[directory], paths=snapshot.files.paths) as connection, storing(directory):
+    with opened(directories=[directory], paths=snapshot.files.paths) as connection, translate_errors(directory):
         aging = _Aging(connection, snapshot, stale, declared)
         for number, (table_name, table) in enumerate(snapshot.tables.by_name.items()):
             aged = aging.aged(table)
@@ -65,7 +65,7 @@ def aged_snapshot(
     )
 
 
-def aged_reports(staged: StagedReports, freshness: Freshness | None) -> StagedReports:
+def mark_stale_reports(staged: StagedReports, freshness: Freshness | None) -> StagedReports:
     """Return reports in which stale data are not known."""
     stale = freshness.reasons(staged.sources) if freshness else {}
     if not stale:
@@ -82,7 +82,7 @@ def aged_reports(staged: StagedReports, freshness: Freshness | None) -> StagedRe
 
 def _aged_sources(sources: Sequence[StoredSource], stale: Mapping[int, str]) -> tuple[StoredSource, ...]:
     """Return sources without the claims of stale ones."""
-    coverage = aged_coverage(sources, stale)
+    coverage = mark_stale_coverage(sources, stale)
     return tuple(replace(source, coverage=claims) for source, claims in zip(sources, coverage, strict=True))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from perpend.inventory.importers.inputs import Imported, import_estate, import_inputs
+from perpend.inventory.importers.inputs import Imported, import_inputs, import_inventory
 from perpend.inventory.snapshots.store import Store
 from perpend.inventory.snapshots.temporary_store import scratch
 
@@ -34,4 +34,4 @@ def imported(
 def joined(collected: Collected, *, declared: Callable[[str], ObjectType | None]) -> Iterator[Imported]:
     """Yield the result of importing files that are in memory already."""
     with scratch() as directory:
-        yield import_estate(Store(directory / "store"), collected.inventory, declared=declared, failures=collected.failures)
+        yield import_inventory(Store(directory / "store"), collected.inventory, declared=declared, failures=collected.failures)

@@ -21,7 +21,7 @@ from perpend.findings.history.write.changes import COLUMNS, lives_query
 from perpend.findings.history.write.counts import COLUMNS as COUNTS
 from perpend.findings.history.write.objects import registry_query
 from perpend.findings.history.write.policies import TEXTS
-from perpend.inventory.snapshots.database import opened, storing, text
+from perpend.inventory.snapshots.database import opened, text, translate_errors
 from perpend.inventory.snapshots.queries.views import MoreViews
 from perpend.inventory.snapshots.temporary_store import scratch
 
@@ -115,7 +115,7 @@ def asking(
 
 
 @contextmanager
-def asking_of(place: HistoryStorage, name: str) -> Iterator[Connection]:
+def history_of_object(place: HistoryStorage, name: str) -> Iterator[Connection]:
     """Yield a database with the view ``event`` of the objects whose Id, external id or name equals ``name``.
 
     Only the registry is read of types without such an object.
@@ -133,7 +133,11 @@ def asking_of(place: HistoryStorage, name: str) -> Iterator[Connection]:
 @contextmanager
 def _reaching(place: HistoryStorage, head: HistoryManifest) -> Iterator[Connection]:
     paths = [place.directory / file.path for file in head.files]
-    with scratch() as directory, opened(paths=paths, spill=directory / "spill") as connection, storing(place.directory):
+    with (
+        scratch() as directory,
+        opened(paths=paths, spill=directory / "spill") as connection,
+        translate_errors(place.directory),
+    ):
         yield connection
 
 

@@ -23,7 +23,7 @@ from perpend.findings.history.write.objects import find_gone, look, meet, regist
 from perpend.findings.history.write.policies import TEXTS, MatchedPolicies, text_rows
 from perpend.findings.history.write.row_digests import find_pairs, revived_query
 from perpend.findings.history.write.values import groups_after, write_values
-from perpend.inventory.snapshots.database import opened, pattern, rows_of, storing
+from perpend.inventory.snapshots.database import opened, pattern, rows_of, translate_errors
 from perpend.inventory.snapshots.files import StoreError, make_directory, shown
 from perpend.inventory.snapshots.temporary_store import scratch
 
@@ -64,7 +64,7 @@ def commit_run(place: HistoryStorage, judged: EvaluatedRun, *, now: datetime | N
         commit = _Commit(place, judged, head, moment)
         if commit.says_nothing_new():
             return None
-        with scratch() as directory, commit.connected(directory) as connection, storing(place.directory):
+        with scratch() as directory, commit.connected(directory) as connection, translate_errors(place.directory):
             make_ledger(connection)
             for type_judged in commit.types():
                 commit.take_type(connection, type_judged, directory)
@@ -303,7 +303,7 @@ class _Commit:
 
     def _last_asked(self, numbers: set[int]) -> Run | None:
         """Return the newest run that evaluated all of some policies."""
-        return next((run for run in reversed(self.head.runs) if numbers <= self.head.was_asked(run)), None)
+        return next((run for run in reversed(self.head.runs) if numbers <= self.head.was_evaluated(run)), None)
 
     def _with_changes(
         self, connection: Connection, known: RecordedType, type_name: str, numbers: Mapping[int, RecordedPolicy]

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from perpend.core.objects.claims import unread_input, unread_of_types
-from perpend.core.values.age import may_be_seen
+from perpend.core.objects.claims import incomplete_by_type, unread_input
+from perpend.core.values.age import is_observation_time
 from perpend.core.values.values import in_utc, milliseconds_from_datetime
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class EvaluatedRun:
     def looked(self) -> list[int]:
         """The time of each source in milliseconds: at most the time of the run, which is also used if a source states none."""
         observed = [None if source.observed_at is None else in_utc(source.observed_at) for source in self.snapshot.sources]
-        known = (time if time is not None and may_be_seen(time, self.time) else self.time for time in observed)
+        known = (time if time is not None and is_observation_time(time, self.time) else self.time for time in observed)
         return [milliseconds_from_datetime(min(time, self.time)) for time in known]
 
     @cached_property
@@ -105,6 +105,6 @@ class EvaluatedRun:
     @cached_property
     def unread(self) -> dict[str, tuple[tuple[str, str], ...]]:
         """By type, the accounts whose objects were not all read, "" for any account, and the reason."""
-        unread = unread_of_types((claim for claim, _ in self.claims), most=MOST_ACCOUNTS)
+        unread = incomplete_by_type((claim for claim, _ in self.claims), most=MOST_ACCOUNTS)
         told = {judged.name: (*unread.get(judged.name, ()), *unread.get("", ())) for judged in self.types}
         return {name: of_type for name, of_type in told.items() if of_type}

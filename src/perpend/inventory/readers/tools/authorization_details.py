@@ -37,7 +37,7 @@ from perpend.inventory.readers.tools.contents import (
 )
 from perpend.inventory.readers.tools.field_map import FieldFrom, ListFrom, TypeFrom
 from perpend.inventory.readers.tools.values import (
-    NotTold,
+    UnknownValue,
     boolean,
     document,
     either,
@@ -70,7 +70,7 @@ def default_document(value: Any) -> str:
     documents = [version for version in versions if isinstance(version, dict)] if isinstance(versions, list) else []
     default = [version for version in documents if either(version, "IsDefaultVersion", "isDefaultVersion") is True]
     if len(default) != 1:
-        raise NotTold("holds no default version")
+        raise UnknownValue("holds no default version")
     return json_text(either(default[0], "Document", "document"))
 
 

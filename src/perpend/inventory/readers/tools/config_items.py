@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from perpend.core.objects.claims import Claim
 from perpend.core.objects.inventory import Origin
-from perpend.core.values.age import may_be_seen
+from perpend.core.values.age import is_observation_time
 from perpend.inventory.readers.errors import UnusableContent, excerpt
 from perpend.inventory.readers.json_text import described, in_two_spellings, other_spellings, read_value
 from perpend.inventory.readers.tools.authorization_details import default_document, policy_type
@@ -31,7 +31,7 @@ from perpend.inventory.readers.tools.contents import (
 )
 from perpend.inventory.readers.tools.field_map import FieldFrom, ListFrom, TypeFrom
 from perpend.inventory.readers.tools.values import (
-    NotTold,
+    UnknownValue,
     boolean,
     digits,
     document,
@@ -216,7 +216,7 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     try:
         status, arn = either(item, "configurationItemStatus", "status"), either(item, "arn", "ARN")
         account = either(item, "accountId", "awsAccountId")
-    except NotTold as error:
+    except UnknownValue as error:
         raise UnusableContent(f"item {origin.row} {error}") from None
     if status not in (*_CURRENT, *_GONE, *_NOT_RECORDED):
         raise UnusableContent(f"item {origin.row}: its status is {_shown(status)}, which AWS Config does not have")
@@ -236,7 +236,7 @@ def _read_item(held: Contents, item: dict[str, Any], origin: Origin) -> None:
     if reason is not None and status not in _NOT_RECORDED:
         raise UnusableContent(f"item {origin.row} cannot be used: {reason}")
     # Times in the future, or at the epoch, count as no time: they must not decide which reading is newer.
-    if reason is None and captured is not None and may_be_seen(captured, datetime.now(UTC)):
+    if reason is None and captured is not None and is_observation_time(captured, datetime.now(UTC)):
         held.seen_at[len(held.objects) - 1] = captured
 
 
@@ -244,7 +244,7 @@ def _document(value: Any) -> Any:
     """Return a configuration, which is JSON text in API answers; an empty object if it cannot be read."""
     try:
         return document(value)
-    except NotTold:
+    except UnknownValue:
         return {}
 
 

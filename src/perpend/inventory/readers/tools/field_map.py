@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.inventory.readers.json_text import other_spellings
 from perpend.inventory.readers.tools.contents import account_of_arn, is_account, of_account
-from perpend.inventory.readers.tools.values import NotTold
+from perpend.inventory.readers.tools.values import UnknownValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,7 +83,7 @@ class TypeFrom:
         """
         try:
             arn, named = value_at(row, self.arn), value_at(row, self.account) if self.account else None
-        except NotTold as error:
+        except UnknownValue as error:
             return f"its {error}"
         of_arn = account_of_arn(arn)
         owner = named if is_account(named) else of_arn if is_account(of_arn) else account
@@ -117,12 +117,12 @@ class TypeFrom:
 def _read(fields: dict[str, Any], lacking: dict[str, str], name: str, row: Mapping[str, Any], path: str, form: Form) -> None:
     try:
         value = value_at(row, path)
-    except NotTold as error:
+    except UnknownValue as error:
         lacking[name] = f"is not known: {error}"
         return
     try:
         fields[name] = form(value)
-    except NotTold as error:
+    except UnknownValue as error:
         lacking[name] = f"is not known: `{path}` {error}" if value is not None else f"is not known: no `{path}`"
 
 
@@ -130,6 +130,6 @@ def value_at(row: Any, path: str) -> Any:
     """Return the value at a path, None if there is none. Raises NotTold if a name on the path has two spellings."""
     for name in path.split("."):
         if isinstance(row, dict) and name in row and other_spellings(row, name):
-            raise NotTold(f"`{path}` appears in two spellings")
+            raise UnknownValue(f"`{path}` appears in two spellings")
         row = row.get(name) if isinstance(row, dict) else None
     return row

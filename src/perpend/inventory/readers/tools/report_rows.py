@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.inventory.readers.credential_report import ARN_OF_USER, Reading, in_another_spelling, row_writer
+from perpend.inventory.readers.credential_report import ARN_OF_USER, Reading, repeated_column, row_writer
 from perpend.inventory.readers.errors import excerpt
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def reading_of(row: Mapping[str, Any], origin: Origin, observed_at: datetime | N
         return "its `arn` is not the ARN of an IAM user or root user"
     if not isinstance(user, str) or not user:
         return "its `user` is no text"
-    if (spelt := in_another_spelling(tuple(row))) is not None:
+    if (spelt := repeated_column(tuple(row))) is not None:
         return f"{excerpt(spelt)} appears in two spellings"
     known = {name: word for name, value in row.items() if (word := _word(value, raw=raw)) is not None}
     if not raw and user == _ROOT:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.inventory import LINE, Origin
-from perpend.inventory.readers.credential_report import COLUMNS, in_another_spelling
+from perpend.inventory.readers.credential_report import COLUMNS, repeated_column
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
 from perpend.inventory.readers.errors import UnusableContent, excerpt
 from perpend.inventory.readers.json_text import MAX_CONTAINERS, described, read_array, read_value
 from perpend.inventory.readers.tools.contents import Contents
 from perpend.inventory.readers.tools.report_rows import reading_of
 from perpend.inventory.readers.tools.table_maps import CLOUDQUERY, REPORT_COLUMNS, REPORT_TABLE, STEAMPIPE
-from perpend.inventory.readers.tools.values import NotTold, document, moment, time_of_all
+from perpend.inventory.readers.tools.values import UnknownValue, document, moment, time_of_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -121,7 +121,7 @@ def _report_row(row: dict[str, Any]) -> dict[str, Any] | str:
         known = REPORT_COLUMNS.get(name, name)
         if named.setdefault(known, value) != value:
             return f"`{known}` stands in it twice, with different values"
-    if (spelt := in_another_spelling(tuple(named))) is not None:
+    if (spelt := repeated_column(tuple(named))) is not None:
         return f"{excerpt(spelt)} appears in two spellings"
     return {name: value for name, value in named.items() if name in COLUMNS}
 
@@ -185,5 +185,5 @@ def _nested(value: Any) -> Any:
         return value
     try:
         return document(value)
-    except NotTold:
+    except UnknownValue:
         return value

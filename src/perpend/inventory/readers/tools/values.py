@@ -27,7 +27,7 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,15}")
 _OFFSET: Final = re.compile(r".*(?:Z|[+-][0-9]{2}:?[0-9]{2})", re.DOTALL)
 
 
-class NotTold(Exception):
+class UnknownValue(Exception):
     """A value is unknown; the text is the reason."""
 
 
@@ -35,7 +35,7 @@ def text(value: Any) -> str:
     """Return a non-empty text."""
     if isinstance(value, str) and value:
         return value
-    raise NotTold(_is(value, "a text"))
+    raise UnknownValue(_is(value, "a text"))
 
 
 def boolean(value: Any) -> bool:
@@ -44,7 +44,7 @@ def boolean(value: Any) -> bool:
         return value
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
-    raise NotTold(_is(value, "true or false"))
+    raise UnknownValue(_is(value, "true or false"))
 
 
 def yes_no(value: Any) -> str:
@@ -58,7 +58,7 @@ def integer(value: Any) -> int:
         return value
     if isinstance(value, str) and _INTEGER.fullmatch(value):
         return int(value)
-    raise NotTold(_is(value, "a whole number"))
+    raise UnknownValue(_is(value, "a whole number"))
 
 
 def digits(value: Any) -> str:
@@ -73,30 +73,30 @@ def document(value: Any) -> Any:
         try:
             value = read_value(plain.encode())
         except (UnusableContent, UnicodeError):
-            raise NotTold("holds no JSON") from None
+            raise UnknownValue("holds no JSON") from None
     if isinstance(value, dict | list):
         return value
-    raise NotTold(_is(value, "JSON"))
+    raise UnknownValue(_is(value, "JSON"))
 
 
 def policy(value: Any) -> str:
     """Return a policy document as JSON text."""
     if not isinstance(document(value), dict):
-        raise NotTold("holds no object")
+        raise UnknownValue("holds no object")
     return json_text(value)
 
 
 def time(value: Any) -> str:
     """Return a time in the notation of fields."""
     if (stated := moment(value)) is None:
-        raise NotTold(_is(value, "a time with its offset"))
+        raise UnknownValue(_is(value, "a time with its offset"))
     return stated.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def last_used(value: Any) -> str | None:
     """Return the time of a role's last use; null for an empty object, which AWS writes for unused roles."""
     if not isinstance(value, dict):
-        raise NotTold(_is(value, "an object"))
+        raise UnknownValue(_is(value, "an object"))
     return time(value.get("LastUsedDate")) if value else None
 
 
@@ -109,7 +109,7 @@ def selectors(value: Any) -> str:
     """Return a trail's event selectors as JSON text, keys in lower camel case. No selectors may mean advanced ones."""
     listed = document(value)
     if not isinstance(listed, list) or not listed:
-        raise NotTold(_is(None if listed == [] else listed, "a list of selectors"))
+        raise UnknownValue(_is(None if listed == [] else listed, "a list of selectors"))
     return json_text(lower_camel(listed))
 
 
@@ -123,7 +123,7 @@ def lower_camel(value: Any) -> Any:
             (key.lower() if key.isupper() else key[:1].lower() + key[1:]): lower_camel(inner) for key, inner in value.items()
         }
         if len(renamed) < len(value):
-            raise NotTold("holds an object with a key in two spellings")
+            raise UnknownValue("holds an object with a key in two spellings")
         return renamed
     return [lower_camel(inner) for inner in value] if isinstance(value, list) else value
 
@@ -133,7 +133,7 @@ def texts(value: Any) -> list[str]:
     listed = document(value)
     if isinstance(listed, list) and all(isinstance(one, str) and one for one in listed):
         return listed
-    raise NotTold("holds no list of texts")
+    raise UnknownValue("holds no list of texts")
 
 
 def texts_at(*names: str) -> Form:
@@ -142,12 +142,12 @@ def texts_at(*names: str) -> Form:
     def read(value: Any) -> list[str]:
         listed = document(value)
         if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-            raise NotTold("holds no list of objects")
+            raise UnknownValue("holds no list of objects")
         if any(other_spellings(one, name) for one in listed for name in names if name in one):
-            raise NotTold(f"holds an object with `{names[0]}` in two spellings")
+            raise UnknownValue(f"holds an object with `{names[0]}` in two spellings")
         held = [next((one[name] for name in names if name in one), None) for one in listed]
         if not all(isinstance(one, str) and one for one in held):
-            raise NotTold(f"holds an object without `{names[0]}`")
+            raise UnknownValue(f"holds an object without `{names[0]}`")
         return [str(one) for one in held]
 
     return read
@@ -171,7 +171,7 @@ def policies_at(name: str, content: str) -> Form:
 def _is_document(value: Any) -> bool:
     try:
         return isinstance(document(value), dict)
-    except NotTold:
+    except UnknownValue:
         return False
 
 
@@ -179,7 +179,7 @@ def either(held: Mapping[str, Any], *names: str) -> Any:
     """Return the value of one of several spellings of a name, None if there is none. Raises NotTold if two disagree."""
     values = [held[name] for name in names if name in held]
     if any(one != values[0] for one in values):
-        raise NotTold(f"holds different values under {' and '.join(f'`{name}`' for name in names)}")
+        raise UnknownValue(f"holds different values under {' and '.join(f'`{name}`' for name in names)}")
     return values[0] if values else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.parallel import TookTooLong, all_threads_are_pythons, apart, can_fork, processors
+from perpend.core.parallel import TookTooLong, apart, can_fork, has_only_python_threads, processors
 from perpend.inventory.snapshots.queries.views import QueryResult, asked, out_of_memory, out_of_time
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _OF_A_PROCESSOR: Final = 32 * 1024**2
 
 
 @contextmanager
-def asked_apart(
+def query_in_process(
     snapshot: Snapshot,
     question: str,
     *,
@@ -37,7 +37,7 @@ def asked_apart(
 
     If the process can fork, a child runs the query. It has a memory limit, and is killed when its time is over.
     """
-    if not (can_fork() and all_threads_are_pythons()):
+    if not (can_fork() and has_only_python_threads()):
         with asked(snapshot, question, declared=declared, timeout=timeout, more=more) as answer:
             yield answer
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.schema.tables import Form
-from perpend.inventory.snapshots.database import name, pattern, storing
+from perpend.inventory.snapshots.database import name, pattern, translate_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,7 @@ def _texts(connection: Connection, snapshot: Snapshot, table: str, columns: Iter
     texts: dict[str, None] = {}
     for column in dict.fromkeys(columns):
         if column in described.columns and described.columns[column].form is Form.TEXT:
-            with storing(snapshot.files.placed(table)[0]):
+            with translate_errors(snapshot.files.placed(table)[0]):
                 rows = connection.execute(query.format(f"SELECT {name(column)} AS found FROM {files}"), [text]).fetchall()
             texts |= dict.fromkeys(str(row[0]) for row in rows)
     return list(texts)

@@ -72,7 +72,7 @@ class MirroredStore(Store):
     def reading(self, run: str | None = None) -> Iterator[Snapshot]:
         """Yield a snapshot whose files are local; missing ones are fetched first."""
         self.refresh()
-        asked = self.run_in_force() if run is None else run
+        asked = self.current_run() if run is None else run
         if asked is None:
             raise NoSnapshot(f"{shown(self.place)}: holds no snapshot yet; `perpend import` makes one")
         for files in self._manifest(asked).files.values():
@@ -88,7 +88,7 @@ class MirroredStore(Store):
         with super().writing() as run:
             yield run
 
-    def put_in_force(self, manifest: Manifest) -> None:
+    def make_current(self, manifest: Manifest) -> None:
         """Upload a run's files, then its manifest, then the pointer. If interrupted, the former snapshot stays current."""
         for files in manifest.files.values():
             for file in files:
@@ -97,7 +97,7 @@ class MirroredStore(Store):
         if not self._space.put(f"{_RUNS}{manifest.run}.json", text.encode()):
             raise StoreError(f"{shown(self.place)}: a snapshot {manifest.run} already exists")
         self._point(pointer_text(manifest.run, checksum_of(text)).encode())
-        super().put_in_force(manifest)
+        super().make_current(manifest)
 
     def prune(self, *, keep: int) -> Pruned:
         """Remove all snapshots but the newest ``keep`` and the current one, remotely and locally, and files of dead writers.

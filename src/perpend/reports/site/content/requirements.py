@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.requirements import NOT_JUDGED, PolicyAsked, RequirementStatus, standing_of
+from perpend.evaluation.verdicts.requirements import NOT_EVALUATED, RequirementPolicy, RequirementStatus, requirement_status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def requirement_result(book: SiteModel, policy_ids: Sequence[str]) -> Requiremen
     """Return how the one requirement that these policies answer fared. The book has verdicts."""
     assert book.verdicts is not None
     asked, part, judges = book.verdicts.by_policy, book.verdicts.in_part.get, book.mappings.judges
-    policies = [PolicyAsked(one, judges(one), "" if one in asked else NOT_JUDGED, part(one, "")) for one in policy_ids]
+    policies = [RequirementPolicy(one, judges(one), "" if one in asked else NOT_EVALUATED, part(one, "")) for one in policy_ids]
     counts = dict(book.verdicts.counts(policy_ids).pairs)
-    standing = standing_of(policies, {status: counts[status.value] for status in Status})
+    standing = requirement_status(policies, {status: counts[status.value] for status in Status})
     return RequirementResults(**{_FIELD_OF[standing]: 1})

@@ -9,7 +9,7 @@ from perpend.authoring.lint.check import all_problems
 from perpend.authoring.testing.executions import Executions, run_executions
 from perpend.core.diagnostics.model import Severity
 from perpend.core.objects.ids import type_of_extracts
-from perpend.language.compiler.analyzer import logic_problems
+from perpend.language.compiler.analyzer import logic_errors
 from perpend.language.compiler.frameworks import FrameworkMappings, RequirementAnswer
 from perpend.language.syntax.files import MAX_YAML, UnreadableFile
 from perpend.reports.site.content.badges import flags, logic_flags, policy_flags
@@ -127,7 +127,7 @@ class SiteModel:
         if logic_id not in self._problems:
             own = (*self.repository.logic(logic_id).diagnostics, *self.analyzer.analyzed(logic_id).diagnostics)
             broken = self.analyzer.analyzed(logic_id).program is None
-            errors = logic_problems(self.analyzer, logic_id) if broken else ()
+            errors = logic_errors(self.analyzer, logic_id) if broken else ()
             refused = self.executions_of(logic_id).problems
             self._problems[logic_id] = tuple(dict.fromkeys((*errors, *own, *refused)))
         return self._problems[logic_id]

@@ -13,7 +13,7 @@ from perpend.reports.terminal.verdicts.requirements_list import print_requiremen
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from perpend.evaluation.verdicts.framework_mapping import CarryOver, RequirementCarried
+    from perpend.evaluation.verdicts.framework_mapping import CarryOver, RequirementCarryOver
     from perpend.evaluation.verdicts.requirements import Scorecard
 
 
@@ -124,7 +124,7 @@ def _words(carry_over: CarryOver) -> str:
 
 
 def _only(carry_over: CarryOver) -> int:
-    def inherits(requirement: RequirementCarried) -> bool:
+    def inherits(requirement: RequirementCarryOver) -> bool:
         return bool(requirement.inherited) and not requirement.kept and not requirement.gained
 
     return sum(map(inherits, carry_over.requirements))

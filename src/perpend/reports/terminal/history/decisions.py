@@ -47,7 +47,7 @@ def _words(asked: DayAsked) -> str:
     return f"{asked.day}" if asked.day == asked.last else f"{asked.day}, none that ended before {asked.last}"
 
 
-def print_tried(rows: Sequence[dict[str, Any]], covering: WaiverMatches, console: Console) -> None:
+def print_waiver_matches(rows: Sequence[dict[str, Any]], covering: WaiverMatches, console: Console) -> None:
     """Print the findings that each waiver would cover, by policy and account."""
     page = TerminalPage(console)
     by_id = {standing.waiver.id: standing for standing in covering.standings}

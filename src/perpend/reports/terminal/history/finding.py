@@ -15,7 +15,7 @@ from perpend.core.objects.status import Status
 from perpend.core.values.values import milliseconds_from_datetime
 from perpend.evaluation.verdicts.selection import view_of
 from perpend.findings.history.identity import program_hash
-from perpend.findings.history.model import OPEN_LIVES, Event, State
+from perpend.findings.history.model import OPEN_STATES, Event, State
 from perpend.findings.severity.effective import EffectiveRatings
 from perpend.findings.severity.levels import SeverityLevel
 from perpend.language.compiler.analyzer import Analyzer
@@ -30,7 +30,7 @@ from perpend.reports.formats.finding import (
     ReportedRun,
     line_of,
 )
-from perpend.reports.formats.subjects import subject_called
+from perpend.reports.formats.subjects import subject_with_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,7 +75,7 @@ class HistoryAnnotations:
     lines: bool = False
 
 
-def words_of_waivers(covering: WaiverMatches) -> dict[str, str]:
+def waiver_texts(covering: WaiverMatches) -> dict[str, str]:
     """Return the reason and the end of each waiver, by its id."""
     return {
         waiver.id: f"{f'until {waiver.until}' if waiver.until else 'without an end'}: {waiver.reason} "
@@ -84,7 +84,7 @@ def words_of_waivers(covering: WaiverMatches) -> dict[str, str]:
     }
 
 
-def run_of_history(
+def history_run(
     head: HistoryManifest, time: datetime, counts: Counts, notes: HistoryAnnotations, cards: Sequence[Scorecard] = ()
 ) -> ReportedRun:
     """Return the run of findings from a history. ``counts`` are the counts of verdicts, by policy.
@@ -117,7 +117,7 @@ def _objects(head: HistoryManifest, counts: Counts) -> int:
     return sum(by_type.values())
 
 
-def findings_told(
+def history_findings(
     rows: Iterable[Row], run: ReportedRun, head: HistoryManifest, notes: HistoryAnnotations
 ) -> Iterator[ReportedFinding]:
     """Yield findings of a history. Rows have the columns of findings, ``changed_in_run``, and columns of waivers."""
@@ -127,14 +127,14 @@ def findings_told(
         life = State(row["life"])
         if life in _ENDED:
             change = CLOSED
-        elif life in OPEN_LIVES and milliseconds_from_datetime(row["open_since"]) >= run.milliseconds:
+        elif life in OPEN_STATES and milliseconds_from_datetime(row["open_since"]) >= run.milliseconds:
             change = NEW
         else:
             change = CHANGED if row[CHANGED_IN] == newest else SAME
         yield converter.finding(row, Status(row["status"]), change, life.value, seen=row["last_seen"])
 
 
-def differences_told(
+def changed_findings(
     rows: Iterable[Row], run: ReportedRun, head: HistoryManifest, notes: HistoryAnnotations
 ) -> Iterator[ReportedFinding]:
     """Yield findings that differ between two runs, in their state after the second one."""
@@ -184,7 +184,7 @@ class _Converter:
         return ReportedFinding(
             row["finding_id"],
             self._run.policies[policy_id],
-            subject_called(
+            subject_with_names(
                 identity, external, row["object_name"] or "", row["type"], accounts=accounts, region=row["region"] or ""
             ),
             status,

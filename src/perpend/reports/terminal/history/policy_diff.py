@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _NONE = "no policy"
 
 
-def print_radius(radius: PolicyDiff, console: Console, *, limit: int) -> None:
+def print_policy_diff(radius: PolicyDiff, console: Console, *, limit: int) -> None:
     """Print the effect, policy by policy."""
     page = TerminalPage(console)
     page.line(page.prose(radius.words))
@@ -47,7 +47,7 @@ def print_radius(radius: PolicyDiff, console: Console, *, limit: int) -> None:
         page.line(f"cannot be used in {page.name(radius.after)}: {page.name(refused)} (perpend lint)", style="yellow")
 
 
-def write_radius_json(radius: PolicyDiff, stream: TextIO) -> None:
+def write_policy_diff_json(radius: PolicyDiff, stream: TextIO) -> None:
     """Write one object."""
     document: dict[str, Any] = {
         "before": radius.before,
@@ -85,7 +85,7 @@ def write_radius_json(radius: PolicyDiff, stream: TextIO) -> None:
     stream.write("\n")
 
 
-def write_radius_markdown(radius: PolicyDiff, stream: TextIO, *, limit: int) -> None:
+def write_policy_diff_markdown(radius: PolicyDiff, stream: TextIO, *, limit: int) -> None:
     """Write a comment for a review. Its first line is a mark, so that the next run can find and replace the comment."""
     write_comment(_markdown_lines(radius, limit), stream)
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from perpend.authoring.mutation.score import SURVIVOR
 from perpend.core.diagnostics.escape import encodable, visible
-from perpend.core.diagnostics.phrases import counted, percent_text
+from perpend.core.diagnostics.phrases import counted, format_percent
 from perpend.core.diagnostics.text import render_text
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _numbers(score: MutationScore) -> dict[str, int]:
 
 def _percent(score: MutationScore) -> str:
     killed = sum(score.killed.values())
-    return percent_text(killed, killed + len(score.survivors)) if killed or score.survivors else "–"
+    return format_percent(killed, killed + len(score.survivors)) if killed or score.survivors else "–"
 
 
 def write_mutants_json(scores: Sequence[MutationScore], stream: TextIO) -> None:

@@ -58,7 +58,9 @@ class ExplainCommand:
         return ["perpend", "explain", *named, *options]
 
 
-def print_hint(tallies: Sequence[PolicyTally], day: EvaluationTime, page: TerminalPage, command: ExplainCommand) -> None:
+def print_next_command(
+    tallies: Sequence[PolicyTally], day: EvaluationTime, page: TerminalPage, command: ExplainCommand
+) -> None:
     """Print the command that explains the first verdict to act on, on one line; nothing if there is none."""
     groups = (
         (tally.policy.id, group)

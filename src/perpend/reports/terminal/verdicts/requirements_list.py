@@ -28,7 +28,7 @@ _STATUS_OF: Final = {
 def print_totals(card: Scorecard, page: TerminalPage) -> None:
     """Print the name of a framework, its coverage and its totals."""
     page.line((page.prose(card.framework.name), "bold"))
-    page.line((card.asked_in_words, "" if card.all_asked else "yellow"), first="  ")
+    page.line((card.coverage_text, "" if card.all_asked else "yellow"), first="  ")
     words: list[str | tuple[str, str]] = [f"{card.counts[RequirementStatus.MET]:,} of {len(card.results):,} met: "]
     for standing, status in _STATUS_OF.items():
         number = card.counts[standing]
@@ -41,12 +41,14 @@ def print_totals(card: Scorecard, page: TerminalPage) -> None:
 
 def print_requirements(card: Scorecard, page: TerminalPage) -> None:
     """Print a row for each evaluated requirement, and the other ones by reason."""
-    asked = [result for result in card.results if result.standing.was_asked]
+    asked = [result for result in card.results if result.standing.was_evaluated]
     if asked:
         page.blank()
         print_counts([_row(result, page) for result in asked], page, "requirement", list(Status))
-    partly = [result for result in asked if not all(one.was_asked_of_all for one in result.requirement.policies if one.judges)]
-    if partly or any(not result.standing.was_asked for result in card.results):
+    partly = [
+        result for result in asked if not all(one.was_fully_evaluated for one in result.requirement.policies if one.judges)
+    ]
+    if partly or any(not result.standing.was_evaluated for result in card.results):
         page.blank()
     _print_reasons("asked in part", partly, page)
     _print_reasons("not asked", _of(card, RequirementStatus.NOT_ASKED), page)
@@ -58,7 +60,7 @@ def print_requirements(card: Scorecard, page: TerminalPage) -> None:
 def _row(result: RequirementResult, page: TerminalPage) -> CountRow:
     requirement, status = result.requirement, _STATUS_OF[result.standing]
     name = f"{requirement.number} {requirement.name}"
-    policies = tuple(policy.policy_id for policy in requirement.policies if policy.was_asked)
+    policies = tuple(policy.policy_id for policy in requirement.policies if policy.was_evaluated)
     return CountRow(name, result.counts, below=policies, mark=f"{page.symbol(status)} ", style=STYLES[status])
 
 

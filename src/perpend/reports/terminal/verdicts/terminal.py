@@ -9,7 +9,7 @@ from datetime import UTC
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.diagnostics.phrases import counted, percent_text
+from perpend.core.diagnostics.phrases import counted, format_percent
 from perpend.core.objects.status import Status
 from perpend.inventory.readers.formats import label_of_kind
 from perpend.reports.formats.finding import not_evaluated
@@ -19,7 +19,7 @@ from perpend.reports.terminal.page import TerminalPage
 from perpend.reports.terminal.verdicts.count_table import CountRow, count_text, print_counts
 from perpend.reports.terminal.verdicts.decisions import print_severities, print_waived, waived_marks
 from perpend.reports.terminal.verdicts.findings_list import ObjectMarks, print_incompliant, print_undetermined
-from perpend.reports.terminal.verdicts.next_command import print_hint
+from perpend.reports.terminal.verdicts.next_command import print_next_command
 from perpend.reports.terminal.verdicts.requirements_list import print_requirements, print_totals
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Detail(StrEnum):
     TOTALS = "totals"
 
 
-def print_judgement(
+def print_report(
     evaluation: Evaluation,
     console: Console,
     *,
@@ -84,7 +84,7 @@ def print_judgement(
         print_incompliant(tallies, page, accounts, _marks(evaluation, tallies, covering, weighed))
         print_undetermined(tallies, page, accounts, limit=limit)
         if explained is not None:
-            print_hint(tallies, evaluation.day, page, explained)
+            print_next_command(tallies, evaluation.day, page, explained)
 
 
 def _marks(
@@ -94,7 +94,7 @@ def _marks(
     return ObjectMarks(weighed, waived_marks(evaluation, covering, tallies))
 
 
-def narrowed_text(evaluation: Evaluation) -> str:
+def filter_text(evaluation: Evaluation) -> str:
     """Return the number of verdicts that a report shows, and the filter."""
     if evaluation.filter_verdicts is None:
         return ""
@@ -128,7 +128,7 @@ def _print_policies(
         return
     page.blank()
     if filter_verdicts:
-        page.line((page.prose(narrowed_text(evaluation)), "yellow"))
+        page.line((page.prose(filter_text(evaluation)), "yellow"))
         page.blank()
     rows = [
         CountRow(tally.policy.contextual_name, tally.counts, below=(tally.policy.id,))
@@ -238,6 +238,6 @@ def _score(ledger: Totals, *, all_asked: bool) -> str:
     if not ledger.known:
         return "none known to be compliant or incompliant"
     compliant, unknown = ledger.counts[Status.COMPLIANT], ledger.counts[Status.UNDETERMINED]
-    share = f" ({percent_text(compliant, ledger.known)})" if all_asked else ""
+    share = f" ({format_percent(compliant, ledger.known)})" if all_asked else ""
     not_known = f", {unknown:,} not known" if unknown else ""
     return f"{compliant:,} of {counted(ledger.known, 'known verdict')} compliant{share}{not_known}"

@@ -15,7 +15,7 @@ import pytest
 
 from perpend.core.objects.inventory import Origin
 from perpend.core.objects.object_types import Lookup, ObjectType
-from perpend.core.schema.shred import Wanted
+from perpend.core.schema.shred import RequiredFields
 from perpend.core.values.partial_object import MISSING
 from perpend.evaluation.engines import verdicts as engine_verdicts
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
@@ -24,7 +24,7 @@ from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores import parquet_verdicts as stored
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, StoredOrigins, required_values
-from perpend.evaluation.verdicts.verdicts import Found, Share, StreamedObjects
+from perpend.evaluation.verdicts.verdicts import Share, StreamedObjects, VerdictRow
 from perpend.inventory.snapshots.read_objects import ObjectReader
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, program_of
@@ -101,7 +101,7 @@ def test_objects_are_read_some_pieces_at_once_of_the_own_ones_only(judged: Evalu
     read: list[int] = []
     real = ObjectReader.objects
 
-    def counted(self: ObjectReader, table: str, rows: Sequence[int], wanted: Wanted) -> Any:
+    def counted(self: ObjectReader, table: str, rows: Sequence[int], wanted: RequiredFields) -> Any:
         read.append(len(rows))
         return real(self, table, rows, wanted)
 
@@ -150,8 +150,8 @@ def test_verdicts_are_counted_and_found_by_the_index_that_they_mean(judged: Eval
 def test_an_end_that_its_code_tells_needs_no_object(judged: Evaluation) -> None:
     column = verdicts_of(judged, "/ce/a")
     objects = {3: things_of(judged)[3]}
-    assert [(199, None), (0, "CA10__on__c holds the text 'odd', not Boolean")] == column.ends_of(
-        [Found(0, 199), Found(3, -1)], objects
+    assert [(199, None), (0, "CA10__on__c holds the text 'odd', not Boolean")] == column.verdicts_at(
+        [VerdictRow(0, 199), VerdictRow(3, -1)], objects
     )
 
 
@@ -210,14 +210,14 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
         assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing), (0, missing)] == list(column.ends())
         assert {UNCOLLECTED: 2} == column.unreadable()
         assert [[0, 2, 3, 4, 5]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]
-        assert [(0, UNCOLLECTED)] == column.ends_of([Found(0, shared)], {}), "no object is asked for what all share"
+        assert [(0, UNCOLLECTED)] == column.verdicts_at([VerdictRow(0, shared)], {}), "no object is asked for what all share"
 
 
 def test_verdicts_that_are_fewer_than_the_objects_are_an_error(case: Case) -> None:
     with evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
         objects = things_of(found)
         files = replace(objects._files, rows=8)
-        short = StoredObjects(objects._reader, case.snapshot, files, ObjectType(THING), Wanted())
+        short = StoredObjects(objects._reader, case.snapshot, files, ObjectType(THING), RequiredFields())
         with pytest.raises(AssertionError, match=r"^7 objects have verdicts, 8 were expected$"):
             list(short)
 

@@ -14,7 +14,7 @@ from perpend.core.objects.claims import NOT_IN_FULL, Claim, Scope
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
 from perpend.core.objects.object_types import Field
 from perpend.evaluation.verdicts.staleness import Freshness
-from perpend.evaluation.verdicts.stores.stale_data import aged_snapshot
+from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
 from perpend.inventory.snapshots.snapshot import Snapshot
 from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, TYPES, rows_of, write_store
 
@@ -53,7 +53,7 @@ def old(*claims: Claim, **more: Any) -> Inventory:
 def aged(root: Path, *estates: Inventory, freshness: Freshness | None = DAY) -> tuple[Snapshot, Snapshot]:
     snapshot = write_store(root / "store", *estates)
     (root / "aged").mkdir()
-    return snapshot, aged_snapshot(snapshot, freshness, TYPES.get, root / "aged")
+    return snapshot, mark_stale_snapshot(snapshot, freshness, TYPES.get, root / "aged")
 
 
 def things(found: Snapshot, column: str) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def test_a_list_is_known_as_far_as_fresh_claims_reach_and_in_doubt_where_a_stale
             source("old.json", OLD, {PART: [{"Id": "p", "thing__c": "a"}]}, was),
         )
         snapshot = write_store(tmp_path / directory / "store", *estates, declared=declared)
-        both = (snapshot, aged_snapshot(snapshot, DAY, declared, aged_in))
+        both = (snapshot, mark_stale_snapshot(snapshot, DAY, declared, aged_in))
         first, second = (dict(rows_of(one, THING, "Id", "parts__r#unfollowed")) for one in both)
         return first, second
 
@@ -171,7 +171,7 @@ def test_a_contradiction_is_told_before_its_age(tmp_path: Path) -> None:
 def test_what_is_stale_makes_another_snapshot_of_it_each_time_the_same(tmp_path: Path) -> None:
     snapshot, found = aged(tmp_path, old(*ALL), fresh())
     (tmp_path / "again").mkdir()
-    again = aged_snapshot(snapshot, DAY, TYPES.get, tmp_path / "again")
-    other = aged_snapshot(snapshot, Freshness(timedelta(hours=48), NOW), TYPES.get, tmp_path / "again")
+    again = mark_stale_snapshot(snapshot, DAY, TYPES.get, tmp_path / "again")
+    other = mark_stale_snapshot(snapshot, Freshness(timedelta(hours=48), NOW), TYPES.get, tmp_path / "again")
     assert found.content_hash == again.content_hash
     assert 3 == len({snapshot.content_hash, found.content_hash, other.content_hash})

@@ -12,7 +12,7 @@ import pytest
 
 from perpend.findings.history.maintenance import problems_of
 from perpend.findings.history.queries.findings import about
-from perpend.findings.history.queries.views import asking, asking_of
+from perpend.findings.history.queries.views import asking, history_of_object
 from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write import compaction
 from perpend.findings.history.write.commit import commit_run
@@ -58,7 +58,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
 
 
 def answered(place: HistoryStorage, name: str) -> list[tuple[Any, ...]]:
-    with asking_of(place, name) as connection:
+    with history_of_object(place, name) as connection:
         return connection.execute(*about(place.head(), name)[1]).fetchall()
 
 

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from perpend.core.objects.claims import Claim, Scope
-from perpend.findings.history.compliance import counts_known
+from perpend.findings.history.compliance import newest_counts_of
 from perpend.findings.history.maintenance import problems_of
 from perpend.findings.history.queries.findings import compared
 from perpend.findings.history.queries.views import asking
@@ -280,7 +280,7 @@ def test_what_was_retired_and_is_asked_again_is_not_counted_in_between(tmp_path:
     assert {"policy_removed": 1} == commit(inventory, {A: [199]}, 5, asked=two[1:], retired=gone)
     of_p = [(run, incompliant) for run, policy, incompliant, _ in counted(inventory) if policy == "/ce/p"]
     assert [(1, 1), (4, 1)] == of_p
-    asked = [[one for one in ("/ce/p", "/ce/q") if one in counts_known(inventory.place, until=run)] for run in range(1, 6)]
+    asked = [[one for one in ("/ce/p", "/ce/q") if one in newest_counts_of(inventory.place, until=run)] for run in range(1, 6)]
     assert [["/ce/p", "/ce/q"], ["/ce/q"], ["/ce/q"], ["/ce/p", "/ce/q"], ["/ce/q"]] == asked
     assert [] == list(problems_of(inventory.place))
 

@@ -14,7 +14,7 @@ from perpend.core.objects.object_types import current_name
 from perpend.core.values.partial_object import reason_of
 from perpend.inventory.readers import UnusableInput, collect_files
 from perpend.inventory.readers.tools import authorization_details, config_items, table_maps
-from perpend.inventory.readers.tools.values import NotTold, selectors
+from perpend.inventory.readers.tools.values import UnknownValue, selectors
 from tests import formats
 from tests.formats import ACCOUNT, ADMIN, ANN, BOB, CARL, FORMATS, ROLE, ROW, TRAIL, config_item, written
 from tests.unit.inventory.readers.reports import USER, write
@@ -48,7 +48,7 @@ def test_selectors_are_written_as_policies_read_them_and_none_are_not_known() ->
     twice = {"IncludeManagementEvents": False, "includeManagementEvents": True}
     odd: tuple[Any, ...] = (None, [], "[]", {}, [twice])
     for nothing in odd:
-        with pytest.raises(NotTold):
+        with pytest.raises(UnknownValue):
             selectors(nothing)
 
 

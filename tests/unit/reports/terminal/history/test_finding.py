@@ -25,9 +25,9 @@ from perpend.reports.formats.sarif import write_sarif
 from perpend.reports.terminal.history.finding import (
     NO_NEWS,
     HistoryAnnotations,
-    differences_told,
-    findings_told,
-    run_of_history,
+    changed_findings,
+    history_findings,
+    history_run,
 )
 from tests.repositories import analyzer_of, policy_files, program_of
 from tests.schemas import asff_faults, faults
@@ -97,14 +97,14 @@ Told = tuple[ReportedRun, list[ReportedFinding]]
 def told(known: tuple[HistoryManifest, HistoryAnnotations]) -> Told:
     head, said = known
     counts = {POLICY: {**dict.fromkeys(Status, 0), Status.INCOMPLIANT: 4, Status.UNDETERMINED: 2}}
-    run = run_of_history(head, NEWEST, counts, said)
-    return run, list(findings_told(FINDINGS, run, head, said))
+    run = history_run(head, NEWEST, counts, said)
+    return run, list(history_findings(FINDINGS, run, head, said))
 
 
 @pytest.fixture(scope="module")
 def otherwise(known: tuple[HistoryManifest, HistoryAnnotations], told: Told) -> Told:
     head, said = known
-    return told[0], list(differences_told(DIFFERENCES, told[0], head, said))
+    return told[0], list(changed_findings(DIFFERENCES, told[0], head, said))
 
 
 def written(told: Told, write: Callable[..., Any], **options: Any) -> str:
@@ -186,7 +186,7 @@ def test_a_line_is_told_where_the_policy_still_means_the_same(
     head, said = known
     assert 1 < told[1][0].line < told[1][-2].line
     changed = HistoryManifest(head.runs, head.asked, (RecordedPolicy(1, POLICY, THING, POLICY, "other", 1, 1, 3),))
-    assert {1} == {one.line for one in findings_told(FINDINGS, told[0], changed, said)}
+    assert {1} == {one.line for one in history_findings(FINDINGS, told[0], changed, said)}
     assert "/ce/../../old" == told[0].policies["/ce/../../old"].title
 
 

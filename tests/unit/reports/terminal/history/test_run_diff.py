@@ -10,7 +10,7 @@ from typing import Any, cast
 from rich.console import Console
 
 from perpend.findings.policy_diff import PolicyDiff, RequirementChange
-from perpend.reports.terminal.history.policy_diff import print_radius, write_radius_markdown
+from perpend.reports.terminal.history.policy_diff import print_policy_diff, write_policy_diff_markdown
 from perpend.reports.terminal.history.run_diff import Difference, print_difference, write_difference_markdown
 
 RUNS = tuple(SimpleNamespace(number=number, time="2026-11-20T00:00:00.000Z", snapshot="s") for number in (1, 2))
@@ -58,10 +58,10 @@ def test_what_is_not_shown_is_counted_and_what_is_waived_says_so() -> None:
 
 
 def test_requirements_that_flip_and_policies_that_cannot_be_used_are_told() -> None:
-    text = printed(print_radius, RADIUS)
+    text = printed(print_policy_diff, RADIUS)
     assert "cis|1: - → fails" in text
     assert "cannot be used in b: /ce/broken (perpend lint)" in text
-    markdown = written(write_radius_markdown, RADIUS)
+    markdown = written(write_policy_diff_markdown, RADIUS)
     assert "| cis&#124;1 | – | fails |" in markdown
     assert "Cannot be used in b: /ce/broken" in markdown
     assert markdown.startswith("<!-- perpend:diff-policies -->\n")
@@ -75,4 +75,4 @@ def test_a_comment_has_room_for_itself_and_counts_what_it_has_none_for() -> None
     rows = stream.getvalue().count("| opened | a")
     assert stream.getvalue().endswith(f"\n{4_000 - rows + 1:,} more lines do not fit into this comment.\n")
     flips = (RequirementChange("cis", "met", "fails"),) * 4_000
-    assert len(written(write_radius_markdown, replace(RADIUS, requirements=flips))) <= 60_000
+    assert len(written(write_policy_diff_markdown, replace(RADIUS, requirements=flips))) <= 60_000

@@ -14,7 +14,7 @@ from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
 from perpend.evaluation.verdicts.selection import PolicyView
 from perpend.reports.formats.tally import Group, PolicyTally
 from perpend.reports.terminal.page import TerminalPage
-from perpend.reports.terminal.verdicts.next_command import ExplainCommand, print_hint, quoted
+from perpend.reports.terminal.verdicts.next_command import ExplainCommand, print_next_command, quoted
 from tests.unit.evaluation.verdicts.evaluate_objects import thing
 
 IDS = ("/ce/a/one", "/ce/b/one", "/ce/a/two")
@@ -66,7 +66,7 @@ def hinted(*groups: Group, inputs: tuple[str, ...] = ("a very long name of a fil
     stream = io.StringIO()
     page = TerminalPage(Console(file=stream, width=40, color_system=None))
     tallies = [PolicyTally(PolicyView("/ce/a/two", "Two", "Two"), groups=list(groups))]
-    print_hint(tallies, DAY, page, ExplainCommand(inputs, (), IDS))
+    print_next_command(tallies, DAY, page, ExplainCommand(inputs, (), IDS))
     return stream.getvalue()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
-from perpend.inventory.snapshots.database import opened, pattern, rows_of, storing, text
+from perpend.inventory.snapshots.database import opened, pattern, rows_of, text, translate_errors
 from perpend.reports.site.content.page import STATUSES
 from perpend.reports.site.content.verdicts.lines import read_lines
 from perpend.reports.site.content.verdicts.snapshot import read_store
@@ -52,7 +52,7 @@ _COLUMNS: Final = {"policyId", "objectId", "conditionIndex", "status", "runtimeE
 
 def read_parquet(path: Path, tally: Tally) -> None:
     """Read a table of verdicts. Raise :class:`InvalidVerdicts` for another table, ``StoreError`` if it cannot be read."""
-    with storing(path), opened(paths=[path]) as connection:
+    with translate_errors(path), opened(paths=[path]) as connection:
         table = f"read_parquet({pattern(path)}, hive_partitioning = false)"
         missing = _COLUMNS - {str(name) for name, *_ in rows_of(connection, f"DESCRIBE SELECT * FROM {table}")}
         if missing:

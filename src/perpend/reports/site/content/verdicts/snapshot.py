@@ -77,7 +77,7 @@ def _list(evaluation: Evaluation, column: Verdicts, tally: Tally, names: Mapping
     for status, verdicts in zip(LISTED, column.firsts(groups, SHOWN), strict=True):
         objects = objects_at(evaluation, program.input_type, [place for place, _ in verdicts])
         listed = tally.listed(program.policy_id, status) if verdicts else None
-        for (place, _), end in zip(verdicts, column.ends_of(verdicts, objects), strict=True):
+        for (place, _), end in zip(verdicts, column.verdicts_at(verdicts, objects), strict=True):
             if listed is not None:
                 listed.append(_evaluated_object(evaluation, column, objects[place], end, names))
 
