@@ -142,7 +142,7 @@ def _chooses_policies() -> bool:
 @click.option("--inputs", metavar="DIR", type=click.Path(), help="For a pack without inputs: the store with the inputs.")
 @format_option("evidence")
 def verify(file: str, inputs: str | None, form: str) -> int:
-    """Compare every file of a pack with its digest, judge the run once more, and compare the verdicts byte for byte."""
+    """Compare every file of a pack with its digest, evaluate the run again, and compare the verdicts byte for byte."""
     from perpend.reports.evidence.create import verification_document, verification_lines
     from perpend.reports.evidence.verify import verify_evidence
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from perpend.findings.remediation.plans import RemediationPlan
     from perpend.findings.remediation.store_plan import RequestedObjects, StorePlan
 
-EPILOG: Final = """\\b
+EPILOG: Final = """\b
 Examples:
   perpend remediate symmetric-cmk-rotation --store inventory
   perpend remediate b5e7a792c013c141847f73767865183e --store inventory
@@ -41,7 +41,7 @@ Examples:
   perpend remediate bucket-versioning --store inventory --format json
   perpend remediate bucket-versioning --store inventory --with-waived
 
-\\b
+\b
 Exit codes: 0 there is a plan for every incompliant object, 3 a plan has gaps or an object is
 undetermined, 2 usage, store or repository error."""
 
