@@ -11,10 +11,10 @@ from perpend.authoring.scaffold.edits import changed_lines
 from perpend.authoring.scaffold.expectations import fill_blanks
 from perpend.authoring.scaffold.fixes import fixed_files
 from perpend.authoring.scaffold.writing import write_edits
-from perpend.cli.options.streams import colours
 from perpend.core.diagnostics.escape import inert, visible
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.errors import PerpendError
+from perpend.reports.streams import colours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

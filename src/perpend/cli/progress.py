@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from perpend.cli.options.streams import progress
 from perpend.core.diagnostics.escape import visible
 from perpend.core.diagnostics.phrases import counted
+from perpend.reports.streams import progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

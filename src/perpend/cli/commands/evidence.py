@@ -12,17 +12,15 @@ from perpend.cli.config.command import Configured, is_from_file
 from perpend.cli.config.configuration import is_address
 from perpend.cli.options.completion import complete_files, complete_runs
 from perpend.cli.options.format import format_option
-from perpend.cli.options.policy_selection import choice_options
-from perpend.cli.options.programs import chosen_policies
+from perpend.cli.options.policy_selection import choice_options, chosen_policies
 from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.severity import rating_files, ratings_option
-from perpend.cli.options.streams import output_bytes
-from perpend.cli.options.tree_faults import tell_tree_faults
 from perpend.cli.options.values import max_age_option, moment
 from perpend.cli.options.waivers import ActiveWaivers, waiver_options
 from perpend.core.diagnostics.phrases import counted
 from perpend.evaluation.verdicts.selection import select_policies
-from perpend.reports.runs import warn_unusable_policies
+from perpend.reports.runs import warn_tree_faults, warn_unusable_policies
+from perpend.reports.streams import output_bytes
 
 DIFFERENT, INCOMPLETE = 1, 3
 """Exit codes of ``verify``: the pack is not correct; the pack is correct as far as it could be verified."""
@@ -95,7 +93,7 @@ def write(**given: Any) -> int:
 
     options = EvidenceOptions(**given)
     repository = open_repository_here(options.repo)
-    tell_tree_faults(repository)
+    warn_tree_faults(repository)
     waivers = ActiveWaivers.here(repository, options.waivers_dir, none=options.no_waivers)
     rating_files(repository, options.ratings_dir)
     store = open_store(options.directory)
@@ -144,7 +142,7 @@ def _chooses_policies() -> bool:
 @click.option("--inputs", metavar="DIR", type=click.Path(), help="For a pack without inputs: the store with the inputs.")
 @format_option("evidence")
 def verify(file: str, inputs: str | None, form: str) -> int:
-    """Compare every file of a pack with its digest, judge the run once more, and compare the verdicts byte for byte."""
+    """Compare every file of a pack with its digest, evaluate the run again, and compare the verdicts byte for byte."""
     from perpend.reports.evidence.create import verification_document, verification_lines
     from perpend.reports.evidence.verify import verify_evidence
 

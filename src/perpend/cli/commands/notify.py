@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from perpend.cli.config.command import Configured
+from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.options.completion import complete_channels
-from perpend.cli.options.history.record import store_option
+from perpend.cli.options.extras import extra_packages
+from perpend.cli.options.history.record import place_of, store_option
+from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import repository_option
-from perpend.cli.options.waivers import waiver_options
+from perpend.cli.options.waivers import waiver_options, waivers_here
 from perpend.findings.notifications.expirations import SOON
+from perpend.findings.notifications.run import NewsRequest, deliver_news, selected_channels
+from perpend.findings.notifications.send import post
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perpend.findings.notifications.channels import Channel
+    from perpend.findings.notifications.send import Send
 
 EPILOG = """\b
 Examples:
@@ -53,6 +66,55 @@ def command(**given: Any) -> int:
     The command records the sent digests, and sends each only once. It sends nothing about the first run: all findings are new
     in it. A file names the channels; their URLs and secrets are in environment variables.
     """
-    from perpend.cli.actions.notifications import NotifyOptions, notify_channels
+    return _notify_channels(NotifyOptions(**given))
 
-    return notify_channels(NotifyOptions(**given))
+
+NOT_ALL: Final = 1
+"""Exit code if something could not be sent; the next call sends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyOptions:
+    """The options of ``perpend notify``."""
+
+    directory: str
+    channels: str
+    names: tuple[str, ...]
+    repo: str | None
+    waivers_dir: str | None
+    no_waivers: bool
+    ending_within: int
+    dry_run: bool
+
+
+def _notify_channels(asked: NotifyOptions) -> int:
+    """Send the news, or print it with ``dry_run``; return 1 if something could not be sent, else 0."""
+    place = place_of(asked.directory)
+    channels = selected_channels(Path(asked.channels), asked.names, with_secrets=not asked.dry_run)
+    senders = {} if asked.dry_run else _senders(channels)
+    repository = open_repository_here(asked.repo)
+    waivers = waivers_here(repository, asked.waivers_dir, none=asked.no_waivers)
+    accounts = configuration_of(click.get_current_context()).accounts
+    owners = {number: account.owner for number, account in accounts.items() if account.owner}
+    request = NewsRequest(place, waivers, repository.policy_ids, owners, asked.ending_within, senders)
+    code = 0
+    for delivery in deliver_news(request, channels):
+        if delivery.error is not None:
+            click.echo(f"perpend: {delivery.error}; the next call sends it", err=True)
+            code = NOT_ALL
+        elif asked.dry_run:
+            click.echo(json.dumps(delivery.digest.document(delivery.channel.name), indent=1))
+        else:
+            click.echo(f"{delivery.channel.name}: {delivery.digest.title}")
+    return code
+
+
+def _senders(channels: Sequence[Channel]) -> dict[str, Send]:
+    """Return the functions that send to channels, by kind."""
+    senders: dict[str, Send] = {"webhook": post}
+    if any(channel.kind == "apprise" for channel in channels):
+        with extra_packages("notify", "a channel of the kind apprise"):
+            from perpend.findings.notifications.apprise_channel import notify
+
+            senders["apprise"] = notify
+    return senders

@@ -16,8 +16,6 @@ from perpend.cli.config.command import Configured, configuration_of
 from perpend.cli.config.configuration import is_address
 from perpend.cli.options.extras import extra_packages
 from perpend.cli.options.repository import open_repository_here, open_store, site_title
-from perpend.cli.options.streams import colours, progress
-from perpend.cli.options.tree_faults import tell_tree_faults
 from perpend.cli.options.values import repository_option
 from perpend.cli.watch import Watch
 from perpend.core.diagnostics.phrases import counted
@@ -25,6 +23,8 @@ from perpend.core.diagnostics.text import render_text
 from perpend.core.errors import PerpendError
 from perpend.language.compiler.names import printable
 from perpend.language.syntax.files import Files
+from perpend.reports.runs import warn_tree_faults
+from perpend.reports.streams import colours, progress
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -98,7 +98,7 @@ def build(
     if base_url and not base_url.lower().startswith(("https://", "http://")):
         raise click.BadParameter(f"'{printable(base_url)}' does not start with https:// or http://", param_hint="--base-url")
     repository = open_repository_here(repo)
-    tell_tree_faults(repository)
+    warn_tree_faults(repository)
     with extra_packages("site", "the site"):
         from perpend.reports.site.build import Options, build_site
     with _local_verdicts(verdicts) as verdicts_path:
@@ -202,7 +202,7 @@ def _serve(repository: Repository, repo: str | None, port: int, options: Options
     from perpend.reports.site.content.verdicts.snapshot import watched_path
     from perpend.reports.site.server import ADDRESS, SiteServer
 
-    tell_tree_faults(repository)
+    warn_tree_faults(repository)
     watch = Watch(repository.files.root, options.verdicts and watched_path(options.verdicts), options.documents)
     try:
         server = SiteServer(options.out, port)

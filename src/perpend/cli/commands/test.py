@@ -20,7 +20,6 @@ from perpend.cli.edits import fill_expectations
 from perpend.cli.options.completion import complete_entities
 from perpend.cli.options.format import format_option
 from perpend.cli.options.repository import ids_from_paths, own_repository, repository_of
-from perpend.cli.options.tree_faults import tell_tree_faults
 from perpend.cli.options.values import repository_option
 from perpend.cli.watch import run_on_changes
 from perpend.core.diagnostics.escape import inert, visible
@@ -32,6 +31,7 @@ from perpend.evaluation.engines.by_name import engine_named
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import match_ids, printable
 from perpend.language.compiler.type_names import misspelt_types
+from perpend.reports.runs import warn_tree_faults
 from perpend.reports.streams import output_stream, progress, terminal
 from perpend.reports.terminal.repository.mutants import print_mutants, write_mutants_html, write_mutants_json
 from perpend.reports.terminal.repository.policy_tests import print_test_report, write_test_json, write_test_junit
@@ -136,7 +136,7 @@ def command(
     if mutate or generate:
         _reject_options(generate=generate, mutate=mutate, update=update, watch=watch, **options)
         repository = own_repository(repo, names) if write else repository_of(repo, names)
-        tell_tree_faults(repository)
+        warn_tree_faults(repository)
         analyzer, chosen = Analyzer(repository), _chosen(names, repository)
         if generate:
             return _propose(analyzer, chosen, out=options["out"], write=write)
@@ -145,7 +145,7 @@ def command(
         raise click.UsageError("--format html, --budget and --jobs go with --mutate")
     if update:
         own = own_repository(repo, names)
-        tell_tree_faults(own)
+        warn_tree_faults(own)
         fill_expectations(Analyzer(own), _chosen(names, own), yes=yes, err=options["form"] != "text")
     run = partial(_run, names, repo, **options)
     return run_on_changes(run, repository_of(repo, names)) if watch else run()
@@ -180,7 +180,7 @@ def _run(
     strict_errors: bool,
 ) -> int:
     repository = repository_of(repo, names)
-    tell_tree_faults(repository)
+    warn_tree_faults(repository)
     analyzer = Analyzer(repository)
     chosen = _chosen(names, repository)
     with progress("testing", total=len(chosen)) as done, engine_named(engine) as by:

@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from perpend.cli.config.command import is_from_file
 from perpend.cli.options.completion import complete_frameworks, complete_policies
 from perpend.cli.options.values import repository_option
+from perpend.reports.runs import PolicyChoice, warn_unusable_policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from perpend.core.objects.inventory import Inventory
+    from perpend.evaluation.verdicts.selection import Selection
+    from perpend.inventory.snapshots.snapshot import Snapshot
+    from perpend.language.compiler.analyzer import Analyzer
 
     Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -54,3 +61,17 @@ _OPTIONS: Final = (
     ),
     exclude_option,
 )
+
+
+def chosen_policies(analyzer: Analyzer, asked: Any, over: Inventory | Snapshot) -> Selection:
+    """Return the policies of a command, after showing the diagnostics of unusable ones."""
+    choice = PolicyChoice(
+        policies=asked.policies,
+        frameworks=asked.frameworks,
+        inherited=asked.inherited,
+        exclude=asked.exclude,
+        standing=is_from_file(click.get_current_context(), "policies"),
+    )
+    selection = choice.select(analyzer, over)
+    warn_unusable_policies(analyzer.repository, selection)
+    return selection
