@@ -1,7 +1,7 @@
 """Writes what some of the library's policies on an AWS account ask for, by read-only calls of the AWS CLI.
 
 Needs Python and `aws`, and nothing of Perpend. `perpend collect aws` asks for all; what is lacking here says
-docs/how-to/judge-an-account.md.
+docs/how-to/check-an-account.md.
 
     python examples/collect_account.py > account.json
     perpend check account.json --type "AWS Account"

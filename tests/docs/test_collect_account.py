@@ -70,7 +70,7 @@ exit 1
 """
 """An answer is a file; so is what is answered instead of one."""
 
-PAGE = (ROOT / "docs/how-to/judge-an-account.md").read_text("utf-8")
+PAGE = (ROOT / "docs/how-to/check-an-account.md").read_text("utf-8")
 POLICIES = sum("inputType: CA10__CaAwsAccount__c" in file.read_text() for file in LIBRARY.glob("ce/**/prod.logic.yaml"))
 NOT_BROUGHT = {"maintain-alternate-contact-information", "organization-centralized-root-access", "root-user-hardware-mfa"}
 """Policies on facts that the script does not ask for."""
