@@ -103,7 +103,7 @@ def test_an_account_that_has_all_is_compliant(tmp_path: Path) -> None:
     assert (POLICIES, {"COMPLIANT", "UNDETERMINED"}) == (len(found), set(found.values()))
     unknown = {policy for policy, status in found.items() if status != "COMPLIANT"}
     assert NOT_BROUGHT == {policy for policy in unknown if not policy.endswith("-monitoring")}
-    assert f"{POLICIES - len(unknown)} of the {POLICIES} policies on\naccounts" in PAGE
+    assert f"{POLICIES - len(unknown)} of the {POLICIES} policies on accounts" in " ".join(PAGE.split())
     assert [] == [policy for policy in (*NOT_BROUGHT, "…-monitoring") if f"`{policy}`" not in PAGE]
 
 
