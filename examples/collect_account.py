@@ -6,7 +6,7 @@ lists the gaps of this script.
     python examples/collect_account.py > account.json
     perpend check account.json --type "AWS Account"
 
-If AWS denies a call, the script omits the facts and prints the call to standard error. Policies that read them are UNDETERMINED.
+If AWS denies a call, the script omits the facts and prints the call to stderr. Policies that read them are UNDETERMINED.
 """
 
 from __future__ import annotations
