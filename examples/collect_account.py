@@ -1,12 +1,12 @@
-"""Writes what some of the library's policies on an AWS account ask for, by read-only calls of the AWS CLI.
+"""Write the facts about an AWS account that some policies of the library read, with read-only calls of the AWS CLI.
 
-Needs Python and `aws`, and nothing of Perpend. `perpend collect aws` asks for all; what is lacking here says
-docs/how-to/judge-an-account.md.
+The script needs Python and `aws`, but not Perpend. `perpend collect aws` reads all facts; docs/how-to/check-an-account.md
+lists the gaps of this script.
 
     python examples/collect_account.py > account.json
     perpend check account.json --type "AWS Account"
 
-What a call refuses is left out and told on standard error: policies that need it then say UNDETERMINED.
+If AWS denies a call, the script omits the facts and prints the call to stderr. Policies that read them are UNDETERMINED.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ What `perpend collect aws` can ask, and what of an answer becomes which field. O
 END = (
     "",
     "Times of disappearance (`CA10__disappearanceTime__c`) are in no answer: a collection sets them ([collect an",
-    "account](../how-to/collect-an-account.md#what-is-not-there-any-more)).",
+    "account](../how-to/collect-an-account.md#track-disappeared-objects)).",
     "",
     "ECS has no types: no policy of the library, and none of a known public repository, reads any. Task definitions are listed by",
     "revision, and each takes a call of its own.",
