@@ -164,7 +164,7 @@ def test_a_large_report_without_a_time_may_be_older_than_anything(
     asked = ("check", report, "--policy", KEY_POLICY, "--format", "json", "--max-age", "24h")
     small = run(*asked)
     assert (3, 2) == (small.code, json.loads(small.out)["ledger"]["UNDETERMINED"])
-    assert "AWS IAM User: some objects may not be evaluated: observed at a time that nothing states" in small.err
+    assert "AWS IAM User: some objects may not be evaluated: observed at an unknown time" in small.err
     monkeypatch.setattr(files, "LARGE", 0)
     with patch("perpend.evaluation.verdicts.stores.large_reports._judged", wraps=large._judged) as judged:
         assert small == run(*asked)

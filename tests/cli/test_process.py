@@ -133,7 +133,7 @@ def test_a_terminal_that_knows_only_ascii_gets_a_table() -> None:
 def test_an_unexpected_error_is_one_line_and_a_traceback_only_on_demand(
     run: RunWriter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("perpend.cli.commands.list.repository_here", lambda directory: 1 / 0)
+    monkeypatch.setattr("perpend.cli.commands.list.open_repository_here", lambda directory: 1 / 0)
     said = "perpend: internal error: ZeroDivisionError: division by zero (set PERPEND_DEBUG=1 for the traceback)\n"
     assert (2, "", said) == run("list")
     monkeypatch.setenv("PERPEND_DEBUG", "1")

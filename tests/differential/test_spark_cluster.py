@@ -253,7 +253,7 @@ def test_a_master_that_cannot_be_reached_is_told_before_anything_is_started(
 ) -> None:
     from perpend.evaluation.engines.spark import session as spark_session
 
-    monkeypatch.setattr(spark_session, "_Starting", None)
+    monkeypatch.setattr(spark_session, "_SessionStart", None)
     with pytest.raises(PerpendError, match="no Spark master can be reached at spark://"):
         enter(spark_session.spark_session(master.format(port=free_port())))
 

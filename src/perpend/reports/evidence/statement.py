@@ -79,7 +79,7 @@ def statement_from(content: bytes) -> Statement:
     try:
         document = json_from_text(content.decode("utf-8"))
     except ValueError:
-        raise UnusableStatement("is no JSON: cut off or damaged") from None
+        raise UnusableStatement("is not JSON: cut off or damaged") from None
     if not isinstance(document, dict) or document.get("_type") != STATEMENT_TYPE:
         raise UnusableStatement(f"is not an in-toto statement of the type {STATEMENT_TYPE}")
     try:

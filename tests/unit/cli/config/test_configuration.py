@@ -203,10 +203,10 @@ def test_two_files_in_one_directory_are_one_too_many(tmp_path: Path, monkeypatch
 def test_what_is_no_regular_file_is_refused_and_never_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "perpend.toml"
     for make, reason in (
-        (lambda: os.mkfifo(path), "is no regular file"),
+        (lambda: os.mkfifo(path), "is not a regular file"),
         (path.mkdir, "is a directory"),
         (lambda: path.symlink_to("absent"), "no such file or directory"),
-        (lambda: path.symlink_to("/dev/zero"), "is no regular file"),
+        (lambda: path.symlink_to("/dev/zero"), "is not a regular file"),
     ):
         make()
         with pytest.raises(UnusableConfiguration, match=f"perpend.toml: cannot be read: {reason}"):

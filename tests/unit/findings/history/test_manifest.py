@@ -89,14 +89,14 @@ def test_what_the_head_holds_is_found() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "no JSON"),
-        (manifest_text(HEAD)[:-40], "no JSON"),
+        ("", "not JSON"),
+        (manifest_text(HEAD)[:-40], "not JSON"),
         (manifest_text(HEAD).replace('"engine"', '"motor"'), "checksum"),
         (sealed({**json.loads(manifest_text(HEAD)), "format": 4}), "earlier version .*: remove the directory `history`"),
         (sealed({"format": 99}), "newer version of Perpend .format 99; this version reads 5.: upgrade Perpend"),
         (sealed({"format": 5}), "something else than a history"),
         (sealed({**json.loads(manifest_text(HEAD)), "runs": [5]}), "checksum|something else"),
-        ("[" * 100_000, "no JSON"),
+        ("[" * 100_000, "not JSON"),
     ],
 )
 def test_what_is_no_head_is_refused(text: str, reason: str) -> None:

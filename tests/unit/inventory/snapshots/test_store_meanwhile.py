@@ -103,7 +103,7 @@ def test_a_commit_gives_its_own_snapshot_though_another_one_is_in_force_by_then(
         real(store, manifest)
         real(store, first)
 
-    monkeypatch.setattr(Store, "put_in_force", beaten)
+    monkeypatch.setattr(Store, "make_current", beaten)
     with store.writing() as run:
         assert run.id == run.commit("test").id
     assert first.run == store.current_run()

@@ -20,7 +20,7 @@ CAN: dict[str, Any] = {
     "processors": lambda: 2,
     "is_alone": lambda: True,
     "can_fork": lambda: True,
-    "all_threads_are_pythons": lambda: True,
+    "has_only_python_threads": lambda: True,
 }
 """Where several processes draw."""
 
@@ -59,7 +59,7 @@ def text_of(evaluation: Evaluation) -> str:
         ({"_MANY": 8}, []),
         ({"is_alone": lambda: False}, []),
         ({"can_fork": lambda: False}, []),
-        ({"all_threads_are_pythons": lambda: False}, []),
+        ({"has_only_python_threads": lambda: False}, []),
     ],
 )
 def test_several_draw_only_where_it_is_worth_it_and_safe(
