@@ -19,7 +19,7 @@ fields that stand in no row here. A child list in the tables is complete for its
 
 Common to all: `Id` is the ARN, or `account|ARN` of what has one ARN in several accounts (managed policies, trails);
 a group's is `account/group/name`. The account is the one that the row names, else the one in the ARN; `CA10__disappearanceTime__c` is null. How files are recognised, which time
-they state and what they claim: [inputs](inputs.md#what-other-tools-write).
+they state and what they claim: [inputs](inputs.md#files-of-other-tools).
 """
 
 PARTS: tuple[tuple[str, str, Iterable[TypeFrom]], ...] = (
