@@ -67,7 +67,7 @@ def test_a_duckdb_that_needs_more_of_numpy_is_told_in_a_line() -> None:
 def test_a_process_of_its_own_loads_no_more_than_it_needs() -> None:
     """Neither numpy nor what surrounds DuckDB's driver; nor what draws on terminals, where no terminal is written to."""
     script = (
-        "import sys\nfrom perpend import __main__, alone\nsys.argv[1:] = sys.argv[1].split('|')\ntry:\n    __main__.main()\n"
+        "import sys\nfrom perpend import __main__\nfrom perpend.core import process as alone\nsys.argv[1:] = sys.argv[1].split('|')\ntry:\n    __main__.main()\n"
         "except SystemExit as ended:\n    sys.stdout.flush(); print(ended.code, {'numpy', 'duckdb', 'email', 'rich.text'} & {*sys.modules}, file=sys.stderr)"
     )
     words = "|".join(["check", EXAMPLE, *DAY, "--engine", "duckdb", "--format", "ndjson"])

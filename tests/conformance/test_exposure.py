@@ -122,7 +122,7 @@ def test_each_fact_is_judged_by_and_listed_where_people_look_for_it() -> None:
     section = REFERENCE.read_text("utf-8").split("## Facts of exposure")[1].split("\n## ")[0]
     listed = {
         (kind, part.split("`")[0])
-        for part in section.split("What has none")[0].split("\n`")[1:]
+        for part in section.split("### Types without facts")[0].split("\n`")[1:]
         for kind in re.findall(r"`(CA10\w+__c)`", part)
     }
     assert FACTS == listed

@@ -25,7 +25,13 @@ pytestmark = pytest.mark.slow
 
 ANALYZER = Analyzer(open_repository())
 LOGICS = set(ANALYZER.repository.logic_ids)
-DISPUTED = {"role-named-but-not-found", "account-not-collected", "bucket-without-id"}
+DISPUTED = {
+    "role-named-but-not-found",
+    "account-not-collected",
+    "bucket-without-id",
+    "alias-of-another-account",
+    "key-of-this-account-not-collected",
+}
 """Objects whose key names one that their lookup says is not there: in a store that is not known."""
 
 

@@ -104,9 +104,8 @@ HEAD = """# The Python interface
 
 <!-- Written by `make reference`; edit the docstrings instead. -->
 
-All of this is there after `import perpend`; each name is imported when it is used. What stands here is kept until a
-version says otherwise; what does not may change at any time. How it is used:
-[use it from Python](../how-to/use-from-python.md).
+`import perpend` provides these names; each is imported on first use. The names on this page are stable unless the changelog of a version
+says otherwise. Other names may change at any time. See [use it from Python](../how-to/use-from-python.md).
 """
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from perpend.collectors.aws.catalog import CALLS, TYPES, UNPAGED, UNSERVED
 from perpend.collectors.aws.model import MOST_MEASURED, CloudCall, TypeRow
 
-HEAD = """# What is collected from AWS
+HEAD = """# Data collected from AWS
 
 <!-- Written by `make reference`; edit `src/perpend/collectors/aws/services/` instead. -->
 
-What `perpend collect aws` can ask, and what of an answer becomes which field. Only calls that some chosen policy needs are made
-([how to](../how-to/collect-an-account.md)).
+This page lists the calls of `perpend collect aws`, and the member of an answer that each field comes from. A collection makes only the
+calls that a selected policy needs ([collect an account](../how-to/collect-an-account.md)).
 
 ## Calls
 
@@ -23,14 +23,14 @@ What `perpend collect aws` can ask, and what of an answer becomes which field. O
 
 END = (
     "",
-    "Times of disappearance (`CA10__disappearanceTime__c`) are in no answer: a collection sets them ([collect an",
+    "No answer has the time of disappearance (`CA10__disappearanceTime__c`). A collection sets it ([collect an",
     "account](../how-to/collect-an-account.md#track-disappeared-objects)).",
     "",
-    "ECS has no types: no policy of the library, and none of a known public repository, reads any. Task definitions are listed by",
-    "revision, and each takes a call of its own.",
+    "ECS has no types, because no policy of the library or of a known public repository reads one. Task definitions are listed by",
+    "revision, and each needs its own call.",
     "",
-    "CloudWatch takes money for each metric of each instance that it is asked for (`cloudwatch:GetMetricData`). It is asked for the seven",
-    "whole days, UTC, before the one on which it is asked; a week of which a day is missing is not known.",
+    "CloudWatch charges for each metric of each instance (`cloudwatch:GetMetricData`). A collection asks for the seven whole days, UTC,",
+    "before its own. A week without one of these days is unknown.",
 )
 
 

@@ -13,32 +13,32 @@ HEAD = """# The configuration file
 
 <!-- Written by `make reference`; edit `src/perpend/cli/config/settings.py` instead. -->
 
-`perpend.toml`, or the table `[tool.perpend]` of `pyproject.toml`: TOML, looked for in the working directory and upwards; the
-nearest one holds, alone. `--config FILE` or `PERPEND_CONFIG=FILE` name another, `--no-config` passes all over. Options of
-commands win over the file. `perpend config` shows what holds and where each value comes from. How it is used:
-[configure a project](../how-to/configure-a-project.md).
+The configuration is `perpend.toml`, or the table `[tool.perpend]` of `pyproject.toml`, in TOML. Perpend looks in the working directory and
+its parents and uses only the nearest file. `--config FILE` or `PERPEND_CONFIG=FILE` names another file; `--no-config` ignores all files.
+Options of commands override the file. `perpend config` shows each value with its source. See [configure a
+project](../how-to/configure-a-project.md).
 """
 
 FOOT = f"""
 ## Rules
 
-- Paths are relative to the file; `~/` in front means your home directory. One that leads out of the file's directory, by
-  itself or by links, is used, and each command that uses it says so on standard error.
-- A file that was found, not named, is refused where it, a link to it, or its directory belongs to another user than you or
-  root.
-- A `store` that is a bucket (`s3://…`) holds only in a file that was named; where the file was found, `--store` has to name the bucket.
-- What a file that was found says of the exit code is told: `fail-on`, `unrated-passes`, `require-coverage`, `waivers`, `ratings`.
-- An unknown key, a value of another kind, and two files in one directory are errors (exit code 2). Nothing is written then.
+- Paths are relative to the file; `~/` at the beginning is your home directory. A path may lead out of the file's directory, directly or by
+  links. Each command that uses such a path reports it on standard error.
+- Perpend rejects a file that it found by itself if the file, a link to it, or its directory belongs to a user other than you or root.
+- A `store` in a bucket (`s3://…`) needs `--config` or `PERPEND_CONFIG`. For a file that Perpend found by itself, name the bucket with
+  `--store`.
+- Settings of such a file that change the exit code are reported: `fail-on`, `unrated-passes`, `require-coverage`, `waivers`, `ratings`.
+- An unknown key, a value of another kind, and two files in one directory are errors (exit code 2). The command then writes nothing.
 - A file has at most {MOST_BYTES:,} bytes, and a line at most {MOST_DOTS} dots.
 """
 
 
 def page() -> str:
     """Return the whole page."""
-    lines = [HEAD, "## Keys", "", "| key | holds | default of | meaning |", "| --- | --- | --- | --- |"]
+    lines = [HEAD, "## Keys", "", "| key | value | default of | meaning |", "| --- | --- | --- | --- |"]
     lines += (_row(setting.name, setting) for setting in SETTINGS)
     lines += ["", "## Accounts", "", f"`[{ACCOUNTS}.111122223333]`, by the account's twelve digits:", ""]
-    lines += ["| key | holds | meaning |", "| --- | --- | --- |"]
+    lines += ["| key | value | meaning |", "| --- | --- | --- |"]
     lines += (f"| `{setting.name}` | {setting.wanted} | {setting.meaning} |" for setting in ACCOUNT_SETTINGS)
     return "\n".join(lines) + "\n" + FOOT
 

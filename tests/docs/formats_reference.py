@@ -9,17 +9,17 @@ from pathlib import Path
 from perpend.inventory.readers.tools import authorization_details, config_items, table_maps
 from perpend.inventory.readers.tools.field_map import TypeFrom
 
-HEAD = """# What other tools' files become
+HEAD = """# Files of other tools
 
 <!-- Written by `make reference`; edit `src/perpend/inventory/readers/tools/` instead. -->
 
-Which part of a file becomes which field. A part that is not there, that is null, or that has another form than the field
-is *not known*, with that as the reason: these formats write null for what is not there as for what could not be read. So are
-fields that stand in no row here. A child list in the tables is complete for its object where its part is there, empty or not.
+This page lists the part of a file that each field comes from. A field is *unknown*, with the reason, if its part is missing, is null, or
+has another form. These formats write null both for absent values and for values that could not be read. A field without a row here is
+unknown, too. A child list is complete for its object if its part exists, empty or not.
 
-Common to all: `Id` is the ARN, or `account|ARN` of what has one ARN in several accounts (managed policies, trails);
-a group's is `account/group/name`. The account is the one that the row names, else the one in the ARN; `CA10__disappearanceTime__c` is null. How files are recognised, which time
-they state and what they claim: [inputs](inputs.md#what-other-tools-write).
+In all formats, `Id` is the ARN, or `account|ARN` for objects with one ARN in several accounts (managed policies, trails). The `Id` of a
+group is `account/group/name`. The account is that of the row, else that of the ARN. `CA10__disappearanceTime__c` is null.
+[Inputs](inputs.md#files-of-other-tools) describes how files are recognised, their times and their claims.
 """
 
 PARTS: tuple[tuple[str, str, Iterable[TypeFrom]], ...] = (
@@ -30,20 +30,20 @@ PARTS: tuple[tuple[str, str, Iterable[TypeFrom]], ...] = (
     ),
     (
         "AWS Config",
-        "Items by resource type. Of several of one resource the newest counts; a deleted one disappeared when it was captured.",
+        "Items by resource type. The newest item of a resource counts. A deleted resource disappeared at the time of its capture.",
         config_items.MAP,
     ),
-    ("Steampipe", "Tables, told by their columns.", table_maps.STEAMPIPE),
-    ("CloudQuery", "Tables, told by their columns.", table_maps.CLOUDQUERY),
+    ("Steampipe", "Tables, recognised by their columns.", table_maps.STEAMPIPE),
+    ("CloudQuery", "Tables, recognised by their columns.", table_maps.CLOUDQUERY),
 )
 
 REPORTS = """
 ## Credential reports in other tools
 
-Prowler's findings (`resources[].data.metadata`), and Steampipe's and CloudQuery's tables of credential reports hold rows of the
-report. They become users as a report's own rows do: `CA10__credReportAttributesJson__c` has the columns that are there. Of tables,
-true and false become the report's words, and what is null is left out; Steampipe's `password_enabled` of the root user is left
-out, since it is always true there. These columns are called otherwise:
+Prowler's findings (`resources[].data.metadata`), and the tables of credential reports of Steampipe and CloudQuery, have rows of the
+report. They become users like rows of a report: `CA10__credReportAttributesJson__c` has the existing columns. In tables, true and false
+become the words of the report, and null values are left out. Steampipe's `password_enabled` of the root user is left out, because it is
+always true. These columns have other names:
 
 | table | report |
 | --- | --- |

@@ -16,7 +16,7 @@ from perpend.language.syntax.repository import Repository, open_repository
 from tests.conformance.defects import DEFECTS
 from tests.docs.dated_tables import MOST_DAYS, dated_tables
 
-HEAD = """# What the library answers
+HEAD = """# The library
 
 <!-- Written by `make reference`; edit `tests/docs/library_reference.py` or the library instead. -->
 
@@ -24,56 +24,56 @@ HEAD = """# What the library answers
 
 POLICIES = """## Policies by service
 
-*Judges*: has production logic. *Manual*: says what a person has to look at, and judges nothing.
+*Automated*: has production logic. *Manual*: describes a check for a person, and has no logic.
 
-Each of the 61 AWS policies of `cloudaware/compliance-policies` that have logic has one of its name here.
+The library has a policy with the name of each of the 61 AWS policies of `cloudaware/compliance-policies` that have logic.
 
-| service | judges | manual |
+| service | automated | manual |
 | --- | ---: | ---: |
 """
 
 FRAMEWORKS = """
 ## Requirements by framework
 
-*Requirements* are the sections that ask something and are listed here. *Automated*: some policy judges it. *Manual*: policies
-exist, none can judge it. *None*: no policy here. An answer is a part of what a requirement asks, rarely all of it.
+*Requirements* are the sections of the framework that the library lists. *Automated*: a policy with logic covers it. *Manual*: only
+policies without logic cover it. *None*: no policy covers it. A policy covers a part of a requirement, rarely all of it.
 
-AWS FSBP is listed whole, as the user guide of Security Hub listed its 336 controls at the end of 2025; AWS adds and retires
-some all year. Most of what nobody answers is about services that the library does not collect. What Security Hub asks outside
-FSBP is listed only where a policy here answers it or another framework names it, so that its count says nothing about
-Security Hub. NIST SP 800-53 and PCI DSS list only what AWS relates to controls of Security Hub, and not all of that: their
-counts say nothing about the whole catalogues. ISO/IEC 27001 (the 93 controls of Annex A), SOC 2 (the 33 common criteria) and
-NIST CSF (106 subcategories) are listed whole; most of what they ask is about people and organizations, beyond any policy over
-a cloud account. CIS AWS Foundations is listed whole, in numbers and kinds as Prowler publishes them.
+| framework | listed requirements |
+| --- | --- |
+| AWS FSBP | all: the 336 controls in the user guide of Security Hub at the end of 2025. AWS adds and retires controls all year. Most controls without a policy are about services that the library does not collect |
+| Security Hub outside FSBP | only controls that a policy covers or another framework names |
+| NIST SP 800-53, PCI DSS | only some of those that AWS maps to controls of Security Hub, so the counts do not describe the catalogues |
+| ISO/IEC 27001, SOC 2, NIST CSF | all: the 93 controls of Annex A, the 33 common criteria, 106 subcategories. Most are about people and organizations, not cloud accounts |
+| CIS AWS Foundations | all, with the numbers and kinds that Prowler publishes |
 
 | framework | requirements | automated | manual | none |
 | --- | ---: | ---: | ---: | ---: |
 """
 
 CIS = """
-### CIS AWS Foundations: automated and manual as the benchmark has it
+### CIS AWS Foundations: automated and manual recommendations
 
-The benchmark calls each recommendation automated or manual. *Judged* says how many of each some policy of the library judges.
+The benchmark marks each recommendation as automated or manual. *Covered* is the number with a library policy that has logic.
 
-| framework | automated, judged / all | manual, judged / all |
+| framework | automated, covered / all | manual, covered / all |
 | --- | ---: | ---: |
 """
 
 DIFFERENCES = """
-## Where ours differs on purpose
+## Intended differences
 
-Everywhere: what is blank, missing, denied or contradictory is UNDETERMINED, never a pass and never left out. Besides, each row with
-test objects that show it:
+In every policy, a blank, missing, denied or contradictory value is UNDETERMINED, never a pass and never left out. These policies also differ
+from a requirement or another tool. Test objects show each difference:
 
 | policy | than | | the library | shown by |
 | --- | --- | --- | --- | --- |
 """
 
 DEFECTS_OF_OTHERS = """
-## Defects of others
+## Defects of other tools
 
-What users of other tools reported, as objects that are judged here; `pytest tests/conformance/test_defects_of_others.py` asks the
-interpreter and DuckDB, and that what cannot be read at all is UNDETERMINED. Threads about speed, memory and outputs have no object.
+These objects reproduce reports of users of other tools. `pytest tests/conformance/test_defects_of_others.py` evaluates them with the
+interpreter and DuckDB, and tests that unreadable data are UNDETERMINED. Reports about speed, memory and outputs have no object.
 
 | thread | defect | policy | here |
 | --- | --- | --- | --- |
@@ -82,8 +82,8 @@ interpreter and DuckDB, and that what cannot be read at all is UNDETERMINED. Thr
 DATED = f"""
 ## Tables with a date
 
-Some policies and lists copy facts of AWS that change. Each was right on the day on which it was read; `make dates`, which `make
-test` runs, warns of one that is older than {MOST_DAYS} days.
+Some policies and lists copy facts of AWS that change. Each was right on the day on which it was read. `make dates`, a part of `make
+test`, warns of tables older than {MOST_DAYS} days.
 
 | table | read | source |
 | --- | --- | --- |
@@ -92,19 +92,19 @@ test` runs, warns of one that is older than {MOST_DAYS} days.
 LEFT_OUT = """
 ## Left out on purpose
 
-- *Accounts outside of an organization* (Account.2 of Security Hub): whether a company of one account needs an organization, no fact of
-  the account tells. Policies on organizations are INAPPLICABLE there.
-- *Contacts for security, billing and operations that are alike*: one address that several people read may be the best of all. That
-  there is one for security is a policy.
+- *Accounts outside an organization* (Account.2 of Security Hub): no fact of an account shows whether a company with one account needs an
+  organization. Policies on organizations are INAPPLICABLE to it.
+- *Equal contacts for security, billing and operations*: one address that several people read may be the best choice. A policy checks that a
+  security contact exists.
 """
 
 TESTS = """
-## Tests that would notice
+## Tests of the library
 
-`perpend test --coverage --fail-under 100`: each condition and each check of these policies is reached by a test object.
-`perpend test --mutate` changes the policies in every single small way, more than 13,000 in all, and none of the changes survives:
-each is noticed by a test object, or proven to end alike on every object; none is listed as equivalent by hand. It takes about a
-minute of one processor (`time perpend test --mutate --jobs 1`); `--budget 1m` leaves what does not fit.
+`perpend test --coverage --fail-under 100`: a test object reaches each condition and check of these policies. `perpend test --mutate` makes
+more than 13,000 small changes to the policies, one at a time, and none survives. A test object detects each change, or the change provably
+gives the same verdict for every object. None is listed as equivalent by hand. The run takes about a minute of CPU time
+(`time perpend test --mutate --jobs 1`).
 """
 
 DIFFERENT = Path(__file__).with_name("library_differences.yaml")

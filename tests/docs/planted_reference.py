@@ -15,31 +15,33 @@ from tests.servers.planted.matrix import ALIKE, JUDGED
 from tests.servers.planted.tables import FAULTS
 from tests.servers.planted.unheld import UNHELD
 
-HEAD = """# Faults planted, mended, and not seen
+HEAD = """# Planted faults
 
 <!-- Written by `make reference` from `tests/servers/planted/results.json`; `python -m tests.servers.planted --write` renews that. -->
 
-Each policy of the library is judged on an account that was collected from a server, moto. A *fault* for each is planted there, all
-in one account; one collection and one check find them all INCOMPLIANT. They are mended (or a thing without the fault is made in the
-place), collected into the same store, and found COMPLIANT. Then every operation that the collector asks is *denied* in turn: the
-verdict on the planted thing is then UNDETERMINED, and names the operation or its permission, or the thing is not listed at all, which
-is what `collect` ends with 3 for and the store says. It never becomes anything else. The command that does all this, and prints what
-is not so, here nothing:
+Each policy of the library is tested on an account that is collected from moto, a test server. The steps:
+
+1. A *fault* for each policy is planted in the account. One collection and one check find all of them INCOMPLIANT.
+2. The faults are fixed, or an object without the fault is created instead. A collection into the same store finds all COMPLIANT.
+3. Every operation of the collector is *denied* in turn. The verdict is then UNDETERMINED and names the operation or its permission; or the
+   object is not listed, `collect` exits with 3, and the store records it. No other result occurs.
+
+This command runs the steps and prints each deviation; there is none:
 
 ```sh
 python -m tests.servers.planted
 ```
 
-*Later*: the fault is that time passes; the thing is judged as of a hundred days later. *With help*: moto leaves this out, and the
-proxy before it puts it into the answer.
+*Later*: time makes the fault; the object is evaluated a hundred days later. *With help*: moto leaves this out, and the test proxy adds it to
+the answer.
 """
 
 FAILING = """
 ## Denials, counted
 
-Operations that no policy reads together are denied in one collection, so that each change has one cause. *Not known*: verdicts that
-became UNDETERMINED; *not there*: verdicts on things that were not listed; *other*: verdicts that became anything else, or say nothing
-of why. `denied later`: denied where the store holds what was seen before.
+Operations that no policy reads together are denied in one collection, so that each change has one cause. *Not known*: verdicts that became
+UNDETERMINED. *Not there*: verdicts on objects that were not listed. *Other*: any other verdict, or one without a reason. `denied later`: denied
+after an earlier collection into the store succeeded.
 
 | how | operations | not known | not there | other |
 | --- | ---: | ---: | ---: | ---: |
@@ -48,12 +50,13 @@ of why. `denied later`: denied where the store holds what was seen before.
 HOW_ELSE = """
 ## Other ways to fail
 
-The same operations fail in other ways, and what is collected is compared with what is collected where they are denied. *Known all the
-same*: a value, an object or a claim that is there and is not where they are denied, or something that nobody is told. `html`: a page
-of HTML as if all were well; `text`, `message`, `no members`, `no bytes`: so a denial as text, a message in JSON, `{}`, and nothing
-at all, of which `{}` is an empty list of queues; `half`: an answer that ends too early; `reset`: a connection that ends; `hang`: no
-answer; `repeat`: each page of a list has the token of the one before; what stands on the first is known, and the list is not
-complete.
+The same operations fail in other ways, and the result is compared with that of a denial. *Known all the same*: a value, an object or a claim
+that a denial does not give, or a failure without a report.
+
+- `html`, `text`, `message`, `no members`, `no bytes`: a successful answer that is a page of HTML, a denial as text, a message in JSON, `{}`,
+  or empty. `{}` is an empty list of queues.
+- `half`: an answer that ends too early. `reset`: a connection that ends. `hang`: no answer.
+- `repeat`: each page of a list has the token of the page before. The first page is known, and the list is incomplete.
 
 | how | operations | known all the same |
 | --- | ---: | ---: |
@@ -62,24 +65,24 @@ complete.
 THROTTLED = """
 ## Throttling
 
-| share of calls that is throttled | verdicts that differ |
+| share of throttled calls | verdicts that differ |
 | ---: | ---: |
 """
 
 TYPES = """
 ## All types
 
-All fields of all types of [the table](aws.md), collected from the account before and after all was mended. What no object has there, moto leaves
-out, or nothing in the account has. That values are right is what the verdicts show, and tests that compare them with what was made.
+All fields of all types of [the AWS page](aws.md), collected from the account before and after the fixes. The table lists fields that no object
+has: moto leaves them out, or nothing in the account has them. The verdicts and further tests check the values.
 
 | type | objects | fields that no object has |
 | --- | ---: | --- |
 """
 
 NOT_HELD = """
-## What the server cannot hold
+## Faults that the server cannot have
 
-Tried all the same: once something comes of it, the run says so.
+The run tries them and reports if one becomes possible.
 
 | policy | why |
 | --- | --- |
@@ -91,9 +94,9 @@ def page(results: dict[str, Any] | None = None) -> str:
     found = results or json.loads(RESULTS.read_text("utf-8"))
     parts = [HEAD]
     policies = sorted(FAULTS)
-    parts.append(f"\n{len(policies)} policies are judged so, {len(UNHELD)} [cannot be](#what-the-server-cannot-hold).\n")
+    parts.append(f"\n{len(policies)} policies are tested so, {len(UNHELD)} [cannot be](#faults-that-the-server-cannot-have).\n")
     for service, names in groupby(policies, lambda name: name.removeprefix(LIBRARY).partition("/")[0]):
-        parts.append(f"\n## {service}\n\n| policy | planted | mended | denied | |\n| --- | --- | --- | --- | --- |\n")
+        parts.append(f"\n## {service}\n\n| policy | planted | fixed | denied | |\n| --- | --- | --- | --- | --- |\n")
         parts += [_row(name, found) for name in names]
     parts.append(FAILING)
     parts += [_failing(kind, found["failing"][kind]) for kind in JUDGED]
