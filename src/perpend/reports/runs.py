@@ -600,10 +600,11 @@ class _Report:
                 warn(text)
         if (not (is_table or is_json) or request.quiet) and request.decided:
             warn(visible(deciding_text(request.decided)))
-        if not is_table:
+        excluded = evaluation.selection.excluded and not is_json
+        if not is_table and (excluded or evaluation.filter_verdicts):
             from perpend.reports.terminal.verdicts.terminal import excluded_text, filter_text
 
-            if evaluation.selection.excluded and not is_json:
+            if excluded:
                 warn(visible(excluded_text(evaluation)))
             if evaluation.filter_verdicts:
                 warn(visible(filter_text(evaluation)))
