@@ -3,19 +3,19 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 SUITE  ?= suite
-ROOMS  ?= meaning interpret plan.operations judge store
+PACKAGES ?= core.values language.interpreter evaluation.planner.operations evaluation.verdicts inventory.snapshots
 
-# Tests write a million small files: where memory has room for them, they need not wait for a disk.
+# Tests write a million small files. If memory has room for them, they need not wait for a disk.
 SCRATCH := $(shell free=$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1); \
 	if [ -w /dev/shm ] && [ "$${free:-0}" -gt 6000000 ]; then echo /dev/shm; else echo "$${TMPDIR:-/tmp}"; fi)
 
-# What is used is compiled when it is used: to compile all that is installed takes longer, and a tenth more room.
+# Python compiles a module when it is imported first. Compiling all modules at once takes longer and a tenth more space.
 LEAN := --quiet --no-compile
 
-# For every system and Python that Perpend runs on. Perpend itself is installed from the clone.
+# The pins are for every system and Python that Perpend runs on. Perpend itself is installed from the clone.
 PINS := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-package perpend
 
-# Whoever forbids compiled modules has each of some hundred processes compile the package, and tests, anew.
+# With this variable set, each of some hundred processes would compile the package and the tests again.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
@@ -80,10 +80,10 @@ quick: $(BIN)/.ready ## most units, vectors and house rules, in a minute
 faults: $(BIN)/perpend ## put every small fault into the library's policies and see that its tests find all; minutes
 	$(BIN)/perpend test --mutate
 
-mutants: $(BIN)/.ready ## put faults into ROOMS (all by default) and see which no test finds; takes hours
+mutants: $(BIN)/.ready ## put faults into PACKAGES and see which no test finds; takes hours
 	$(BIN)/python -m pip install --quiet --editable '.[mutants]'
 	mkdir -p mutants/src
-	PYTHONPATH=$(CURDIR)/mutants/src $(BIN)/mutmut run $(foreach room,$(ROOMS),'perpend.$(room).*')
+	PYTHONPATH=$(CURDIR)/mutants/src $(BIN)/mutmut run $(foreach package,$(PACKAGES),'perpend.$(package).*')
 	$(BIN)/mutmut results
 
 golden: $(BIN)/.ready ## rewrite the expected texts under tests/golden
