@@ -1,1 +1,1 @@
-"""What commands do beyond their options: accounts collected, sites built, tests proposed, runs packed, plans to mend made."""
+"""The work of commands: collect accounts, build sites, propose tests, pack runs and plan fixes."""
