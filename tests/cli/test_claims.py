@@ -11,6 +11,8 @@ import pytest
 from perpend.inventory.readers import files
 from tests.cli.conftest import RunWriter
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 USER, ACCOUNT, HUB = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10A1__CaAwsSecurityHub__c"
 LINK, INLINE = "CA10__CaAwsIamPolicyUserLink__c", "CA10__CaAwsUserPolicy__c"
 REGION = "CA10__CaAwsAccountRegion__c"
@@ -291,7 +293,7 @@ def test_claims_are_shown(run: RunWriter, bench: Bench) -> None:
     users = bench.write("u.csv", "Id,CA10__account__c\n")
     run("import", users, "--type", USER, "--complete", f"{A}/eu-west-1", "--store", bench.directory / "s")
     shown = " ".join(run("inventory", "show", "--store", bench.directory / "s").out.split())
-    assert f"{users} holds {USER} of {A}/eu-west-1 in full" in shown
+    assert f"{users} lists {USER} of {A}/eu-west-1 in full" in shown
 
 
 def test_what_its_source_has_not_read_in_full_answers_no_requirement_and_is_no_clean_run(run: RunWriter, bench: Bench) -> None:
