@@ -21,8 +21,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from perpend.cli.app import main
-from perpend.inventory.snapshots import database
-from tests.cli.shared_database import SharedDriver
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = str(ROOT / "examples" / "credential-report.csv")
@@ -57,12 +55,6 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         return Run(ended.value.code, output.out, output.err)
 
     return command
-
-
-@pytest.fixture
-def shared_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have commands in this process share a DuckDB, without its sandbox."""
-    monkeypatch.setattr(database, "duckdb", SharedDriver())
 
 
 class Listener:
