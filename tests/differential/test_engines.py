@@ -39,8 +39,6 @@ from tests.estates import (
 from tests.regressions import Counterexample, check_agreement, reference
 from tests.repositories import codes, logic, operations_of, policy_files, program_of, temporary_analyzer
 
-pytestmark = pytest.mark.usefixtures("shared_database")
-
 BATCH = batches()
 
 
