@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from perpend.cli.config import files as config_files
+from perpend.inventory.snapshots import database
 from perpend.language.compiler.analyzer import Analyzed, Analyzer
 from perpend.language.syntax import repository
 from perpend.language.syntax.repository import Repository
 from tests.counted import counts
 from tests.sampled import FEW, part_of_library
+from tests.shared_database import SharedDriver
 
 _SLOW_IS_FINE = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
@@ -38,8 +41,8 @@ FIRST = (
 UNCOUNTED = {"browser/", "differential/", "docs/", "property/", "house/test_bench", "house/"}
 """What lines need not be counted in, as others run them, too: a third of all that is to be done."""
 
-TOGETHER = ("browser/", "conformance/", "servers/")
-"""Files that share what is made once: a browser and a site; vectors after analysis; a moto."""
+TOGETHER = ("browser/", "conformance/", "house/", "servers/")
+"""Files that share what is made once: a browser and a site; vectors after analysis; all parsed modules; a moto."""
 
 
 def pytest_configure() -> None:
@@ -132,6 +135,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         return None
     config.option.loadscopereorder = False
     return ByFile(config, log)
+
+
+@pytest.fixture(scope="module")
+def shared_database() -> Iterator[None]:
+    """The tests of a module share a DuckDB, without its sandbox."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "duckdb", SharedDriver())
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Perpend weighs cloud estates against policies that live as files in git.
+"""Perpend evaluates cloud estates against policies that live as files in git.
 
 What this module names is its interface: documented, typed, and kept until a version says otherwise. Names are imported
 when they are used. The guide is ``docs/how-to/use-from-python.md``, the reference ``docs/reference/api.md``.

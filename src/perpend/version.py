@@ -1,3 +1,3 @@
-"""The version of this package. Rooms import it from here; whoever uses the package reads ``perpend.__version__``."""
+"""The version of this package. Modules import it from here; users read ``perpend.__version__``."""
 
 __version__ = "0.1.0"

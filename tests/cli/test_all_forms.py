@@ -20,6 +20,8 @@ from perpend.reports.formats.registry import WRITES
 from tests.cli.conftest import EXAMPLE, RunWriter
 from tests.schemas import asff_faults, faults, junit_faults
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 LIBRARY = Path(perpend.__file__).parent / "library"
 POLICIES = ("ce/ca/aws/ec2/image-public", "ce/ca/aws/iam/root-user-mfa")
 BESIDE = ("types/CA10__CaAwsImage__c", "types/CA10__CaAwsUser__c", "types/CA10__CaAwsAccount__c", "frameworks/cis-aws-v7.0.0")

@@ -10,6 +10,8 @@ import pytest
 from perpend.language.syntax.repository import open_repository
 from tests.cli.conftest import TIME, RunWriter
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 QUEUE, POLICY = "CA10__CaAwsSqsQueue__c", "queue-policy-open-to-everybody"
 FIELDS = ("CA10__policyDocument__c", "CA10__policyDocumentExt__c")
 REASON = "is blank in its table, which does not say that there is none (`blank: none` in a mapping does)"
@@ -87,6 +89,7 @@ def test_a_blank_cell_under_a_deletion_field_says_that_the_object_is_there(run: 
     assert ["COMPLIANT"] * 3 == [status for status, _ in told]
 
 
+@pytest.mark.slow
 def test_no_policy_of_the_library_knows_anything_of_an_object_whose_cells_are_blank(run: RunWriter, tmp_path: Path) -> None:
     named: list[object] = []
     library = open_repository(None)

@@ -16,6 +16,8 @@ import pytest
 from perpend.inventory.snapshots.manifest import pointer_text, sealed
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, RunWriter
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 USER = "CA10__CaAwsUser__c"
 
 

@@ -11,6 +11,8 @@ import pytest
 from perpend.inventory.readers import files
 from tests.cli.conftest import RunWriter
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 USER, ACCOUNT, HUB = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10A1__CaAwsSecurityHub__c"
 LINK, INLINE = "CA10__CaAwsIamPolicyUserLink__c", "CA10__CaAwsUserPolicy__c"
 REGION = "CA10__CaAwsAccountRegion__c"

@@ -20,6 +20,8 @@ from perpend.reports.evidence.archive import write_archive
 from tests.cli.conftest import KEY_POLICY, RunWriter, report
 from tests.repositories import write
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 KEYS = f"/ce/ca/aws/iam/{KEY_POLICY}"
 POLICY = f"policies{KEYS}/prod.logic.yaml"
 WAIVER = {"id": "w", "policies": [KEYS], "kind": "accepted-risk", "reason": "A trial.", "owner": "o@x.example", "limit": 9}

@@ -11,6 +11,8 @@ import pytest
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter
 from tests.repositories import logic, policy_files, write
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 
 def test_the_command_that_explains_works_as_printed_wherever_things_are(
     run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -18,6 +18,8 @@ from tests.cli.conftest import ROOT, Run, RunWriter
 from tests.repositories import write
 from tests.sampled import FEW, TYPES_OF_FEW
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 STATUSES = ("COMPLIANT", "INCOMPLIANT", "INAPPLICABLE", "UNDETERMINED")
 ALMA = "arn:aws:iam::111122223333:user/alma.brekke"
@@ -259,7 +261,7 @@ def test_verify_prune_and_rebuild(run: RunWriter, days: Path, tmp_path: Path) ->
         "0 keyframes dropped, 3 files removed\n"
         == run("history", "prune", "--keep", "2", "--unused-for", "0", "--store", store).out
     )
-    assert "0 tables made anew\n" == run("history", "rebuild", "--store", store).out
+    assert "0 tables rebuilt\n" == run("history", "rebuild", "--store", store).out
     for path in (store / "history").glob("changes/*/*.parquet"):
         path.write_bytes(path.read_bytes()[:-1] + b"x")
     damaged = run("history", "verify", "--store", store)

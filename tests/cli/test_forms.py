@@ -12,6 +12,8 @@ import pytest
 from tests.cli.conftest import EXAMPLE, TIME, RunWriter
 from tests.schemas import asff_faults, faults
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 CHECK = ("check", EXAMPLE, *TIME)
 
 

@@ -13,6 +13,8 @@ from perpend.inventory.snapshots.manifest import sealed
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, Run, RunWriter, answer, done, report
 from tests.repositories import logic, policy_files, write
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 CHECK = ("check", "-q", "--policy", "*access-key*")
 
 

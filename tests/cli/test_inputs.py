@@ -16,6 +16,8 @@ from tests import formats
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, TIME, RunWriter, spawn
 from tests.formats import FORMATS, written
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
 NO_USERS, MFA = "account-has-no-iam-users", "mfa-for-all-users-with-console-password"
 DIRECT = "delete-user-inline-or-directly-attached-policies"

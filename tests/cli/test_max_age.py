@@ -19,6 +19,8 @@ from perpend.reports import runs
 from tests.cli.conftest import KEY_POLICY, RunWriter
 from tests.formats import ANN, config_item
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 ACCOUNT, LINK = "CA10__CaAwsAccount__c", "CA10__CaAwsIamPolicyUserLink__c"
 A, B = "111122223333", "444455556666"
 ROOT = f"arn:aws:iam::{A}:root"

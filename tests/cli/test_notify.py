@@ -20,6 +20,8 @@ from perpend.findings.notifications import send as deliver
 from tests.cli.conftest import RunWriter, answer, report
 from tests.repositories import write
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 POLICY = "user-has-more-than-one-active-access-key"
 MFA = "/ce/ca/aws/iam/root-user-mfa"
 

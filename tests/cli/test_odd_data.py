@@ -12,6 +12,8 @@ import pytest
 from tests.cli.conftest import TIME, RunWriter
 from tests.repositories import NAMES, logic, policy_files, write
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 THING = "CA10__CaThing__c"
 TYPES: dict[str, Any] = {
     f"types/{THING}/type.yaml": {

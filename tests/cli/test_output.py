@@ -17,6 +17,8 @@ import pytest
 from perpend.reports.streams import _written
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, RunWriter, end_by, forked
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 CHECK = ("check", EXAMPLE, *TIME, "--policy", KEY_POLICY, "--format", "csv")
 
 

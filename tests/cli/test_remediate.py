@@ -13,6 +13,8 @@ from perpend.findings.history.identity import finding_id
 from tests.cli.conftest import RunWriter, done
 from tests.repositories import write
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 TYPE = "CA10__CaAwsBucket__c"
 POLICY = "/ce/ca/aws/s3/bucket-versioning"
 ALIVE: dict[str, Any] = {"CA10__disappearanceTime__c": None, "CA10__account__r": {"Id": "111122223333", "Name": "111122223333"}}

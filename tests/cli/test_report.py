@@ -14,6 +14,8 @@ import pytest
 
 from tests.cli.conftest import EXAMPLE, KEY_POLICY, ROOT, TIME, RunWriter
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 
 @pytest.fixture
 def store(tmp_path: Path, imported: Path) -> Path:

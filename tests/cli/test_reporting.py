@@ -16,6 +16,8 @@ import pytest
 
 from tests.cli.conftest import EXAMPLE, TIME, RunWriter, done
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 CIS = ("--framework", "cis-aws-v6.0.0")
 ASKED = "7 of 63 requirements asked, 53 not asked, 3 manual, 0 without a policy"
 HEADER = (

@@ -10,6 +10,8 @@ import pytest
 
 from tests.cli.conftest import Run, RunWriter
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 CERTIFICATE = "CA10__CaAwsServerCertificate__c"
 EXPIRED = "delete-expired-server-certificate"
 USER = "CA10__CaAwsUser__c"

@@ -15,6 +15,8 @@ import pytest
 from tests.cli.conftest import EXAMPLE, ROOT, TIME, RunWriter, two_days
 from tests.repositories import write
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 ROOT_MFA = "/ce/ca/aws/iam/root-user-mfa"
 UNUSED = "/ce/ca/aws/iam/disable-user-with-unused-credentials-45-days-and-more"

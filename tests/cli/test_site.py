@@ -21,6 +21,8 @@ from tests.repositories import write
 from tests.sampled import sampled_library
 from tests.sites import POLICY, TYPE, dead_links, files, leave_out_operations, lines_in, verdict_line
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 FORMS = ("json", "ndjson", "parquet")
 KEY_PAGE = "ce/ca/aws/iam/user-has-more-than-one-active-access-key/index.html"
 

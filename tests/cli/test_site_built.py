@@ -23,6 +23,8 @@ pytest.importorskip("jinja2", reason="the extra `site` is not installed")
 
 from perpend.cli.app import group
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 NAMES = {"full": "A", "contextual": "A"}
 
 

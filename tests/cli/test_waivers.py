@@ -11,6 +11,8 @@ import pytest
 from tests.cli.conftest import EXAMPLE, TIME, RunWriter, two_days
 from tests.repositories import logic, policy_files, write
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 KEYS = "/ce/ca/aws/iam/user-has-more-than-one-active-access-key"
 ROOT = "/ce/ca/aws/iam/root-user-mfa"
 POLICIES = (KEYS, ROOT, "/ce/ca/aws/iam/mfa-for-all-users-with-console-password")

@@ -14,6 +14,8 @@ from perpend.evaluation.engines.nested import indexes_of
 from tests.regressions import FILES, Counterexample, check_agreement, read, reference
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 EMPTY = policy_files(logic({"IS_EMPTY": {"arg": {"FIELD": {"path": "CA10__text__c"}}}}))
 
 
@@ -26,6 +28,7 @@ def test_engines_agree_now(file: str) -> None:
         assert [found.indexes] == indexes_of(engine, [program], found.objects, found.time, complete=found.complete)
 
 
+@pytest.mark.medium
 def test_the_smallest_counterexample_is_kept(tmp_path: Path) -> None:
     """An engine that takes every object with an ``x`` in its text for empty."""
 

@@ -44,6 +44,8 @@ from perpend.reports.terminal.verdicts.terminal import print_report
 from tests.differential.reports import reports
 from tests.differential.stores import NOW
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 EXAMPLES = int(os.environ.get("PERPEND_DIFFERENTIAL_EXAMPLES", "12"))
 DECLARED = open_repository(None).declared_type
 HEADER = b"user,arn,mfa_active,access_key_1_active\n"

@@ -168,6 +168,7 @@ def test_a_file_comes_to_the_same_findings(spark: Spark) -> None:
     assert expected.getvalue() == found.getvalue()
 
 
+@pytest.mark.slow
 def test_a_collected_organization_comes_to_the_same_findings(spark: Spark, tmp_path: Path) -> None:
     """Several accounts, of which one could not be entered: Spark judges their store as it is."""
     pytest.importorskip("botocore", reason="the extra aws is not installed")
@@ -211,6 +212,7 @@ def drawn(strategy: st.SearchStrategy[Any], number: int) -> list[Judged]:
     return found
 
 
+@pytest.mark.slow
 def test_spark_agrees_on_any_program(spark: Spark) -> None:
     check_all(spark, drawn(repositories() | repositories_with_logic(), EXAMPLES))
 

@@ -43,6 +43,7 @@ def names(requirements: list[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
+@pytest.mark.medium
 def test_files_have_the_form_that_their_host_asks_for(schema: str) -> None:
     assert SCHEMAS[schema]
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, SCHEMAS[schema])]

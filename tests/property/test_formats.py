@@ -19,6 +19,8 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.selection import Selection
 from tests.formats import FORMATS, as_csv, written
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 KNOWN_GOOD = (Status.COMPLIANT, Status.INAPPLICABLE)
 CONTENTS = ("Document", "PolicyDocument", "policy")

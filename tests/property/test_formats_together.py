@@ -23,9 +23,11 @@ from perpend.inventory.readers.tools import authorization_details
 from perpend.language.program.program import Program
 from tests.formats import ACCOUNT, ADMIN, ARN, config_item
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
-WORLDS = 1500 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 120
-STORED = 40
+WORLDS = 1500 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 60
+STORED = 30
 """Every how many worlds are judged in a store, too."""
 POLICIES = (
     "delete-user-inline-or-directly-attached-policies",

@@ -26,6 +26,8 @@ from tests.property.metamorphic.files import CLAIM_CHANGES, FILE_CHANGES, FileCh
 from tests.property.metamorphic.roads import EvaluationOutcome
 from tests.property.metamorphic.worlds import ACCOUNT, LIBRARY, Pool, pools
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 SEED = os.environ.get("PERPEND_METAMORPHIC_SEED", "house")
 WORLDS = 6
 ROOTS = (LIBRARY, *(Path(one) for one in os.environ.get("PERPEND_CORPUS", "").split(os.pathsep) if one))
@@ -36,12 +38,15 @@ def pool_of(type_name: str) -> Pool:
 
 
 ROADS = list(dict.fromkeys([*roads_of(pool_of(USER)), *roads_of(pool_of(ACCOUNT))]))
+DEAR = {"files duckdb", "parquet tables", *(f"{one}{WITH_REPORTS}" for one in ("files duckdb", "nested store"))}
+"""Roads left to CI: the same changes go the others, by the interpreter, by DuckDB, through tables and with reports."""
+
 KINDS = [*FILE_CHANGES, *OBJECT_CHANGES]
 EACH = 5
 """Of how many kinds of changes one is made on a road where it can be, others on the next one."""
 
 
-@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("road", [pytest.param(one, marks=[pytest.mark.slow] * (one in DEAR)) for one in ROADS])
 @pytest.mark.parametrize("root", ROOTS, ids=lambda one: one.name)
 def test_no_change_makes_what_is_unknown_or_wrong_pass(root: Path, road: str) -> None:
     random = Random(f"{SEED}-{road}")

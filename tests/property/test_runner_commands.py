@@ -28,11 +28,15 @@ from perpend.reports.terminal.inventory import print_answer
 from perpend.reports.terminal.page import TerminalPage
 from tests.repositories import logic, policy_files, write
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 COMMANDS = ("::add-mask::COMPLIANT", "::error file=a::b", "::", "##[add-mask]COMPLIANT", "##[", "##vso[task.setvariable]x")
 BLANKS = (" ", "   ", "\u3000", "\u00a0", "\t", "\n")
 PIECES = st.sampled_from((*COMMANDS, *BLANKS)) | st.integers(1, 90).map("b".__mul__) | st.text(max_size=5)
 HOSTILE = st.lists(PIECES, min_size=1, max_size=6).map("".join)
 WIDTHS = st.integers(20, 140)
+DRAWN = 2 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 1
+"""How many repositories are drawn: each goes through 35 commands."""
 
 
 def obeyed(text: str) -> list[str]:
@@ -97,7 +101,7 @@ def repository(root: Path, name: str) -> Path:
     return write(root, files)
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=DRAWN, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate))
 @given(
     names=st.lists(HOSTILE.filter(str.strip), min_size=20, max_size=40, unique=True),
     widths=st.lists(WIDTHS, min_size=2, max_size=2),

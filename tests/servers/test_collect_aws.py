@@ -23,6 +23,8 @@ from tests.servers.answers import BODIES
 from tests.servers.aws import Proxy, judged
 from tests.servers.sessions import session_of
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 __all__ = ["run"]
 
 ACCOUNT = "123456789012"

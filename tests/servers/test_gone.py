@@ -18,6 +18,8 @@ from tests.servers.planted.account import Account
 from tests.servers.planted.rounds import Rounds, account, command
 from tests.servers.planted.tables import FAULTS
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 LIBRARY = "/ce/ca/aws/"
 NOT_FOUND = {
     "kms/symmetric-cmk-rotation": ("GetKeyRotationStatus", "NotFoundException", "kms:GetKeyRotationStatus"),

@@ -27,6 +27,8 @@ from tests.servers.long import CHOSEN, calls_of, done_in, killed, tables
 from tests.servers.planted.rounds import command
 from tests.servers.stub import MANAGEMENT, SECRET, Call, Stub, throttling
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 __all__ = ["run"]
 
 KEYS = "user-has-more-than-one-active-access-key"

@@ -199,7 +199,7 @@ class CheckpointWriter(Protocol):
         ...
 
     def is_done(self, cell: WorkUnit, /) -> bool:
-        """Whether a listing came to its end."""
+        """Whether a listing is complete."""
         ...
 
     def objects(self, cell: WorkUnit, /) -> Collection[tuple[str, str]]:

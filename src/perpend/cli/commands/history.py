@@ -94,8 +94,8 @@ def make_anew(directory: str) -> int:
 
     made = rebuild(place_of(directory))
     for table in made:
-        click.echo(f"made anew: {visible(table)}")
-    click.echo(f"{counted(len(made), 'table')} made anew")
+        click.echo(f"rebuilt: {visible(table)}")
+    click.echo(f"{counted(len(made), 'table')} rebuilt")
     return 0
 
 

@@ -73,7 +73,7 @@ def show_snapshot(run: str | None, directory: str, repo: str | None, verify: boo
         print_snapshot(snapshot, view_names(snapshot.tables.by_name, declared), console, accounts=accounts)
         damaged = list(damaged_below(store.directory / KEPT / snapshot.content_hash)) if verify else []
     for file in damaged:
-        click.echo(f"perpend: {KEPT}/{snapshot.content_hash}/{file}; the next check makes it anew", err=True)
+        click.echo(f"perpend: {KEPT}/{snapshot.content_hash}/{file}; the next check rebuilds it", err=True)
     return USAGE_ERROR if damaged else 0
 
 

@@ -36,7 +36,7 @@ EPILOG: Final = """\b
 Examples:
   perpend remediate symmetric-cmk-rotation --store inventory
   perpend remediate b5e7a792c013c141847f73767865183e --store inventory
-  perpend remediate '/ce/ca/aws/s3' --store inventory --format markdown --out mend-buckets.md
+  perpend remediate '/ce/ca/aws/s3' --store inventory --format markdown --out fix-buckets.md
   perpend remediate instance-deletion-protection --store inventory --format terraform
   perpend remediate bucket-versioning --store inventory --format json
   perpend remediate bucket-versioning --store inventory --with-waived

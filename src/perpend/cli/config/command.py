@@ -93,7 +93,7 @@ def is_from_file(context: click.Context, name: str) -> bool:
 def refuse_found_bucket(context: click.Context) -> None:
     """Raise PerpendError for a store that is a bucket, in a file that Perpend has found itself.
 
-    Whoever can write such a file could otherwise send the user's credentials to any address.
+    The author of such a file could otherwise send the user's credentials to any address.
     """
     from perpend.cli.config.configuration import is_address
     from perpend.core.diagnostics.escape import visible

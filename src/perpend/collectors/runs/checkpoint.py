@@ -74,7 +74,7 @@ class Checkpoint:
         self.entries[entry.account] = entry
 
     def is_done(self, cell: WorkUnit) -> bool:
-        """Whether a listing came to its end."""
+        """Whether a listing is complete."""
         return cell in self.ends
 
     def objects(self, cell: WorkUnit) -> set[tuple[str, str]]:

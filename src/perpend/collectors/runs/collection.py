@@ -112,7 +112,7 @@ class CollectionRun:
 
     @contextmanager
     def resumable(self) -> Iterator[None]:
-        """Close the checkpoint after the block. Remove it if no listing came to its end."""
+        """Close the checkpoint after the block. Remove it if no listing is complete."""
         try:
             yield
         finally:

@@ -73,7 +73,7 @@ class Requesters:
     who: Who
     limit: Limit = ANY
     are_anybodys: bool = False
-    """Of services: whether they let in whoever makes them act: everybody is meant, or S3 calls a function."""
+    """For services: whether any user can make them act, as of all services, or of S3 that calls a function."""
     are_networked: bool = False
     """Whether their requests come from a named network or access point only."""
 

@@ -45,7 +45,7 @@ def demand_in_words(demand: Demand, left: Narrowing | str, outlook: Assumption) 
 def narrowing_in_words(narrowing: Narrowing, outlook: Assumption) -> str:
     """Return the requesters of a narrowing in words."""
     if narrowing.is_of_network:
-        return "requests from a named network or access point, whoever asks"
+        return "requests from a named network or access point, by any principal"
     principals = [] if narrowing.accounts is None else [_principals(narrowing.accounts, outlook)]
     services = [] if narrowing.services is None else [_services(narrowing.services, outlook)]
     return " or ".join([*principals, *services]) or "nobody"

@@ -1,4 +1,4 @@
-"""Evaluate nested objects in memory with an engine, by way of tables, for policy tests and differential tests."""
+"""Evaluate nested objects in memory with an engine, through tables, for policy tests and differential tests."""
 
 from __future__ import annotations
 

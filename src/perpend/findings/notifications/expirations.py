@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from perpend.findings.waivers.read import WaiverFiles
 
 SOON: Final = 14
-"""How many days before its end a waiver is told of, unless somebody says otherwise."""
+"""How many days before its end a waiver is announced, unless configured otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def remedy_of(repository: Repository, policy_id: str) -> Loaded[Remedy]:
     logic_id = production_of(policy_id)
     logic = repository.logic(logic_id).value if logic_id in repository.logic_ids else None
     if policy_id not in repository.policy_ids or logic_id not in repository.logic_ids:
-        message = f"`{shorten(policy_id)}` has no `prod.logic.yaml` whose objects could be mended"
+        message = f"`{shorten(policy_id)}` has no `prod.logic.yaml` whose objects could be fixed"
         return Loaded(None, (rules.MISPLACED.at(fields.span, message),))
     object_type = (repository.declared_type(logic.input_type.value) if logic else None) or UNKNOWN_TYPE
     remedy = _RemedyReading(repository, object_type, diagnostics).remedy(fields)

@@ -48,4 +48,4 @@ MISPLACED: Final = _error(
 )
 
 RULES: Final[tuple[Rule, ...]] = (UNKNOWN_FIELD, UNKNOWN_VALUE, UNSAFE_COMMAND, NO_WAY_BACK, MISPLACED)
-"""All rules of this room, by code."""
+"""All rules of this package, by code."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from perpend.findings.severity.read import PolicyRating, RatingFiles, SeverityShift
 
 RATED_STATUSES: Final = (Status.INCOMPLIANT.value, Status.UNDETERMINED.value)
-"""What a severity is said of: what fails, and what is not known, of which it would be."""
+"""The statuses that have a severity: failed, and unknown, which may turn out to be failed."""
 
 
 @dataclass(frozen=True, slots=True)

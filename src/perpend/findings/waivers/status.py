@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from perpend.findings.waivers.read import Attestation, Waiver, WaiverFiles
 
 SOON: Final = 14
-"""Within how many days an end is told beforehand."""
+"""How many days before its end a waiver counts as expiring."""
 
 
 class Force(StrEnum):

@@ -27,7 +27,7 @@ _NO_TIME: Final = "perpend_is_no_time"
 _USUAL_TIME: Final = (
     r"([1-8]\d|9[0-8])\d\d-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-3]):[0-5]\d)?)?"
 )
-"""Times of which only the day is to be looked at; whatever else there is, Python is asked about."""
+"""Times of which SQL checks only the day; Python parses all others."""
 
 _SAMPLE: Final = 4_096
 _MOST_SHAPES: Final = 2

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 JOURNAL: Final = "journal.ndjson"
-"""The name of the file that says what a collection has done. Whoever is at it holds its lock."""
+"""The name of the file that records the progress of a collection. The process that collects holds its lock."""
 
 _UNFINISHED: Final = "unfinished"
 

@@ -156,6 +156,7 @@ def said() -> Iterator[Callable[[CloudCall, QueryResult], str]]:
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.medium
 def test_what_answers_no_call_is_no_answer_to_any(said: Callable[[CloudCall, QueryResult], str], body: QueryResult) -> None:
     """But for the one of which an answer without members says that there is nothing."""
     taken = {call.name for call in (*CALLS.values(), ACCOUNTS, ASSUME) if not said(call, body)}

@@ -12,7 +12,7 @@ from tests.unit.core.iam.vectors import KNOWN, document
 ACCOUNT = {"aws:PrincipalAccount": "111122223333"}
 OF_BOTH = "leaves principals of the own account or services of AWS on behalf of the own account"
 OF_NAMED = "leaves services of AWS that are named, or for things that are named, of whatever account"
-OF_NETWORK = "leaves requests from a named network or access point, whoever asks"
+OF_NETWORK = "leaves requests from a named network or access point, by any principal"
 OF_TEXTS = (
     "aws:PrincipalServiceName",
     "aws:PrincipalArn",

@@ -17,7 +17,7 @@ FAR = frozenset({"own", "444455556666", "999988887777", "999988887776"})
 @pytest.mark.parametrize(
     ("narrowing", "words"),
     [
-        (Narrowing(is_of_network=True), "requests from a named network or access point, whoever asks"),
+        (Narrowing(is_of_network=True), "requests from a named network or access point, by any principal"),
         (Narrowing(), "nobody"),
         (Narrowing(services=Limit()), "services of AWS on behalf of anybody"),
         (Narrowing(services=FIXED), "services of AWS that are named, or for things that are named, of whatever account"),

@@ -25,6 +25,8 @@ from perpend.language.syntax.repository import open_repository
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.inventory.snapshots.stored import write_store
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 USER, ACCOUNT, LIST, KEY = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c", "CA10__users__r", "CA10__account__c"
 ANALYZER = Analyzer(open_repository())
 A, B = "111122223333", "444455556666"

@@ -20,6 +20,8 @@ from perpend.language.program.program import Read
 from tests.repositories import NAMES, logic, program_of, write
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, evaluation, findings, inventory, thing
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 ON = {"FIELD": {"path": "on"}}
 CHECKED = {"BOOLEAN_FROM": {"arg": {"FIELD": {"path": "flag"}}, "undeterminedIf": {"isEmpty": "The flag is unset."}}}
 

@@ -15,6 +15,8 @@ from perpend.language.compiler.names import UnknownName
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, program_of
 from tests.unit.inventory.snapshots.stored import write_store
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 KIND = ObjectType(
     THING,
     "Thing",

@@ -40,7 +40,7 @@ from tests.unit.inventory.snapshots.stored import (
     write_store,
 )
 
-pytestmark = pytest.mark.medium
+pytestmark = [pytest.mark.medium, pytest.mark.usefixtures("shared_database")]
 
 HOST, DISK = "Host", "Disk"
 HOSTS = ObjectType(

@@ -13,6 +13,8 @@ from perpend.core.values.partial_object import MISSING
 from perpend.inventory.snapshots.files import StoreError
 from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, TYPES, inventory, rows_of, write_store
 
+pytestmark = pytest.mark.usefixtures("shared_database")
+
 
 def stored(directory, things, *more, **others):
     return write_store(directory, inventory({THING: things, **others}), *more)

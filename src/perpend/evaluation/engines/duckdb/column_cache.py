@@ -149,7 +149,7 @@ class ColumnCache:
         return text + ")"
 
     def _compute(self, plan: Plan, stage: Stage, cacheable: CacheableColumns, place: Path) -> str:
-        """Write the outputs of a stage to a new file, verdicts by way of extracts; return the name of the file."""
+        """Write the outputs of a stage to a new file, verdicts through extracts; return the name of the file."""
         self._raise_if_full()
         relations = {stage.table.name: self.engine.files(self.files[stage.table.name])}
         names = ", ".join(map(self.engine.quoted, stage.outputs))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NONE_KEPT: Final = "SELECT CAST(NULL AS INTEGER) AS object_no, CAST(NULL AS BIGINT) AS looked LIMIT 0"
 NOBODY: Final = f"SELECT *, CAST(NULL AS INTEGER) AS run FROM ({_NONE_KEPT})"
-"""What is known of when objects were looked at, where there are none or it is not asked."""
+"""The times of observation if there are no objects or nobody asks for the times."""
 
 
 def looked_query(known: str, groups: Sequence[str], times: Mapping[int, int], kept: str | None) -> str:

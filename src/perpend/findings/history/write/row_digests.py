@@ -19,7 +19,7 @@ PAIR: Final = ("policy_no", "object_no", "before", "said", "seen")
 """The columns of what a policy says of an object otherwise than before."""
 
 _AT_ONCE: Final = 100_000
-"""How many objects are looked at in one piece, cell by cell."""
+"""How many objects are compared in one piece, cell by cell."""
 
 
 def find_pairs(

@@ -23,7 +23,7 @@ NOTHING: Final = "CAST(NULL AS INTEGER)"
 """What is known where nothing is."""
 
 _WIDE: Final = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 30720"
-"""How tables with a column for each policy are written: rows are held in memory, piece by piece, by whoever writes or reads."""
+"""Options for tables with a column for each policy: writers and readers hold rows in memory piece by piece."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _NAME_FIELD: Final = "CA10__userName__c"
 _APART: Final = "perpend_apart"
-"""The table of ARNs, each with the places of its readings that remain, and with what is said of them if these are several."""
+"""The table of ARNs, each with the places of its readings that remain, and with their notes if these are several."""
 
 _AT_ONCE: Final = 20_000
 """How many rows are compared at once: DuckDB holds what it compares, and keeps none of that in files."""

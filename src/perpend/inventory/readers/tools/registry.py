@@ -19,7 +19,7 @@ READERS: Final[Mapping[InputKind, tuple[str, str]]] = {
     STEAMPIPE: ("tool_tables", "read_steampipe"),
     CLOUDQUERY: ("tool_tables", "read_cloudquery"),
 }
-"""The module of this room and the function that read a kind."""
+"""The module of this package and the function that read a kind."""
 
 
 def reader_of(kind: InputKind) -> Callable[[bytes, str], Contents]:

@@ -134,7 +134,7 @@ class Catalogue:
 
     @cached_property
     def readers(self) -> dict[str, dict[str, set[str]]]:
-        """The logic files that read each field of each type, also by way of lookups."""
+        """The logic files that read each field of each type, also through lookups."""
         by_type: dict[str, dict[str, set[str]]] = {}
         for logic_id in self.book.repository.logic_ids:
             program = self.book.analyzer.analyzed(logic_id).program

@@ -1,4 +1,4 @@
-"""The pages of frameworks and sections, and how policies answer them: directly, or by way of rules and similar sections."""
+"""The pages of frameworks and sections, and how policies answer them: directly, or through rules and similar sections."""
 
 from __future__ import annotations
 

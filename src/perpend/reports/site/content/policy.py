@@ -176,7 +176,7 @@ def _commands(policy: Policy, main: str | None, book: SiteModel) -> tuple[tuple[
             *commands,
         ]
         if f"{policy.id[1:]}/{REMEDY}" in book.repository.tree.files:
-            commands.append(("Print what would mend what it finds", f"perpend remediate {quote(policy.id)} --store DIR"))
+            commands.append(("Print commands that fix its findings", f"perpend remediate {quote(policy.id)} --store DIR"))
     return (*commands, ("Read it in a terminal", f"perpend show {quote(policy.id)}"))
 
 

@@ -67,7 +67,7 @@ def permissions_of(program: Program) -> tuple[str, ...]:
 
 
 def extracts_of(program: Program) -> dict[tuple[str, str], None]:
-    """Return the extracts that a program uses, also by way of others: file id and name, in order."""
+    """Return the extracts that a program uses, also through others: file id and name, in order."""
     extracts: dict[tuple[str, str], None] = {}
     for block in blocks_of(program.block):
         for condition in block.conditions:

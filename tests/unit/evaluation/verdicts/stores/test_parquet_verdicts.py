@@ -31,7 +31,7 @@ from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, pro
 from tests.unit.evaluation.verdicts.stored import DAY, ON, OTHER, Case
 from tests.unit.inventory.snapshots.stored import inventory, write_store
 
-pytestmark = pytest.mark.medium
+pytestmark = [pytest.mark.medium, pytest.mark.usefixtures("shared_database")]
 
 IDS = ["a", "b", "c", "d", "e", "f", "g"]
 PART, PARTS = "CA10__CaPart__c", "CA10__Parts__r"

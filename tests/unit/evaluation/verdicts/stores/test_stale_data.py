@@ -18,7 +18,7 @@ from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
 from perpend.inventory.snapshots.snapshot import Snapshot
 from tests.unit.inventory.snapshots.stored import OWNER, PART, THING, TYPES, rows_of, write_store
 
-pytestmark = pytest.mark.medium
+pytestmark = [pytest.mark.medium, pytest.mark.usefixtures("shared_database")]
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 DAY = Freshness(timedelta(hours=24), NOW)

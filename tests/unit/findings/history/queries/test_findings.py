@@ -17,7 +17,7 @@ from perpend.findings.history.write.commit import commit_run
 from perpend.inventory.snapshots.manifest import StoredFile
 from tests.histories import BEGIN, Inventory, Thing, program
 
-pytestmark = pytest.mark.medium
+pytestmark = [pytest.mark.medium, pytest.mark.usefixtures("shared_database")]
 
 THINGS = [Thing(name) for name in "abcdefg"]
 # A column is what one object's policy says day by day; None: the object is not there, "-": the policy is retired.

@@ -7,7 +7,7 @@ import pytest
 from perpend.findings.history.queries.unknown_names import UnknownOwner, refuse_unknown
 from perpend.inventory.snapshots.database import opened
 
-pytestmark = pytest.mark.medium
+pytestmark = [pytest.mark.medium, pytest.mark.usefixtures("shared_database")]
 
 USERS = "(SELECT 'u1' AS id, 'arn:aws:iam::111122223333:root' AS external_id, 'root' AS name, '111122223333' AS account)"
 ACCOUNTS = "(SELECT '444455556666' AS id, NULL AS external_id, 'prod' AS name, NULL AS account)"

@@ -20,7 +20,7 @@ from perpend.inventory.snapshots.files import StoreError
 from perpend.inventory.snapshots.manifest import StoredFile
 from tests.histories import BEGIN, TYPE, Inventory, Thing, program
 
-pytestmark = pytest.mark.medium
+pytestmark = [pytest.mark.medium, pytest.mark.usefixtures("shared_database")]
 
 DECLARED = replace(TYPE, external_id_field="region")
 BORN = "2025-01-01T00:00:00Z"

@@ -22,7 +22,7 @@ from perpend.findings.history.write.evaluated_run import Again
 from perpend.inventory.snapshots.files import StoreError
 from tests.histories import BEGIN, Inventory, Thing, program
 
-pytestmark = pytest.mark.medium
+pytestmark = [pytest.mark.medium, pytest.mark.usefixtures("shared_database")]
 
 A, B = Thing("a"), Thing("b", "2")
 ASKED = [program("/ce/p")]

@@ -13,7 +13,7 @@ from perpend.core.objects.claims import Claim, Scope
 from perpend.findings.history.write.commit import commit_run
 from tests.histories import BEGIN, Inventory, Thing, program
 
-pytestmark = pytest.mark.medium
+pytestmark = [pytest.mark.medium, pytest.mark.usefixtures("shared_database")]
 
 A, B = Thing("a"), Thing("b", "2")
 DAY = timedelta(days=1)
