@@ -1,6 +1,6 @@
-"""What `perpend scan aws` writes to a terminal, as a picture in this directory: ``make pictures``.
+"""Take pictures of `perpend check` and `perpend scan aws` in a terminal: ``make pictures``.
 
-The account stands on moto; one call is denied, so that the picture shows what becomes of that. Needs Chromium and the extras
+The scanned account is on moto. One call is denied, so the picture shows an undetermined verdict. Needs Chromium and the extras
 ``dev`` and ``bench`` (Pillow comes with matplotlib).
 """
 
@@ -30,12 +30,13 @@ POLICIES = (
     "ebs-volume-encryption-attribute-in-all-regions",
     "security-hub",
 )
+REQUIREMENTS = ("cis-aws/2.4", "cis-aws/2.7", "cis-aws/2.12")
 MADE = b"2015-02-02T20:02:02"
-"""When moto says that it has made any credential report."""
+"""The time at which moto says that it has made any credential report."""
 
 
 def terminal(words: list[str], environment: dict[str, str]) -> str:
-    """Return what a command tells, without bars of progress, and then what it writes to a terminal, in colours."""
+    """Return the standard error of a command, and then its output to a terminal in colours."""
     ours, theirs = pty.openpty()
     pieces = []
     with subprocess.Popen(words, env=environment, cwd=ROOT, stdout=theirs, stderr=subprocess.PIPE) as process:
@@ -48,8 +49,18 @@ def terminal(words: list[str], environment: dict[str, str]) -> str:
     return (told + b"".join(pieces)).decode().replace("\r\n", "\n")
 
 
+def checked() -> str:
+    """Return the command that checks the example, and its output."""
+    options = [word for name in REQUIREMENTS for word in ("--framework", name)]
+    words = ["check", "examples/credential-report.csv", "--snapshot-time", "2026-11-20", *options]
+    shape = {"COLUMNS": str(COLUMNS), "TERM": "xterm-256color"}
+    written = terminal([sys.executable, "-m", "perpend", *words, "--no-config"], os.environ | shape)
+    command = " ".join(words[:4]) + " \\\n    " + " ".join(words[4:])
+    return f"$ perpend {command}\n{written}"
+
+
 def scanned() -> str:
-    """Return what is written of an account on moto, below the command."""
+    """Return the command that scans an account on moto, and its output."""
     options = [word for name in POLICIES for word in ("--policy", name)]
     with moto() as address:
         seed(address)
@@ -66,18 +77,19 @@ def scanned() -> str:
 
 
 def main() -> None:
-    """Take the picture."""
-    console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the end
-    console.print(Text.from_ansi(scanned()))
-    drawn, path = console.export_svg(title="perpend scan aws"), HERE / "scan.png"
+    """Take the pictures."""
     with sync_playwright() as playwright:
         binary = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox", "--disable-lcd-text"])
         page = browser.new_page(viewport={"width": WIDTH, "height": 3 * WIDTH})
-        page.set_content(f'<body style="margin: 0">{drawn}</body>')
-        page.locator("svg").first.screenshot(path=path)
+        for title, written, name in (("perpend check", checked(), "check.png"), ("perpend scan aws", scanned(), "scan.png")):
+            console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+            console.print(Text.from_ansi(written))
+            page.set_content(f'<body style="margin: 0">{console.export_svg(title=title)}</body>')
+            path = HERE / name
+            page.locator("svg").first.screenshot(path=path)
+            Image.open(path).convert("RGB").quantize(200, Image.Quantize.FASTOCTREE).save(path, optimize=True)
         browser.close()
-    Image.open(path).convert("RGB").quantize(200, Image.Quantize.FASTOCTREE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
