@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,15 +18,11 @@ from perpend.core.diagnostics.warn import warn, warn_diagnostics
 from perpend.core.errors import InvalidOption, PerpendError
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.by_name import LOCAL, engine_named
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.findings.severity.active import ActiveSeverities, is_severity
 from perpend.findings.waivers.active import ActiveWaivers
-from perpend.inventory.importers.input import need_a_store, needs_joining
 from perpend.inventory.importers.rules import REPEATED_BY_VERDICTS
-from perpend.inventory.readers import collect_files
-from perpend.inventory.readers.files import are_large
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.formats.registry import FORMS
 from perpend.reports.formats.write import FormatOptions, write_findings
@@ -45,7 +40,6 @@ if TYPE_CHECKING:
     from perpend.findings.severity.results import RatedEvaluation
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.inventory.importers.input import Input
-    from perpend.inventory.importers.inputs import Imported
     from perpend.inventory.importers.tables.table_bytes import UnreadableTable
     from perpend.inventory.readers import UnusableInput
     from perpend.inventory.snapshots.snapshot import Snapshot
@@ -139,8 +133,6 @@ class RunRequest:
 
     def check(self) -> None:
         """Raise InvalidOption for options that do not go together, CannotWrite for an output that is an input as well."""
-        if self.store is not None and self.engine == "interpreter":
-            raise InvalidOption("--engine interpreter evaluates inputs; a store needs duckdb or spark", "--engine")
         if self.engine != "spark" and (self.spark_settings or self.spark_master != LOCAL):
             raise InvalidOption("--spark-master and --spark-conf go with --engine spark", "--spark-master", "--spark-conf")
         self._check_report()
@@ -224,100 +216,25 @@ class _Run:
     severities: ActiveSeverities
 
     def evaluate_inputs(self) -> RunOutcome:
-        """Evaluate inputs: through a temporary snapshot, as a stream, or in memory."""
-        request, inputs = self.request, self.request.inputs
-        if need_a_store(inputs):
-            from perpend.evaluation.verdicts.stores.temporary_snapshot import imported
+        """Evaluate inputs in a temporary snapshot."""
+        from perpend.evaluation.verdicts.stores.temporary_snapshot import imported
 
-            declared = request.repository.declared_type
-            with (
-                progress("reading") as done,
-                imported(inputs, declared=declared, keep_going=request.keep_going, progress=done) as store,
-            ):
-                return self._evaluate_imported(store)
-        paths = [input_.path for input_ in inputs]
-        can_be_streamed = request.engine in ("auto", "duckdb") and inputs[0].type_name is None
-        if can_be_streamed and request.format.form != "parquet" and are_large(paths):
-            outcome = self._evaluate_large_reports()
-            if outcome is not None:
-                return outcome
-        return self._evaluate_objects(paths)
-
-    def _evaluate_imported(self, imported: Imported) -> RunOutcome:
-        """Evaluate the temporary snapshot of the inputs."""
-        if self.request.engine == "interpreter":
-            reason = "tables and inputs that refer to each other need duckdb or spark"
-            raise InvalidOption(f"--engine interpreter: {reason}", "--engine")
-        _warn_failures(imported.failures)
-        warn_diagnostics([problem for problem in imported.problems if problem.code not in REPEATED_BY_VERDICTS])
-        if imported.snapshot is None:
-            return RunOutcome(UNUSABLE)
-        selection = self._select(imported.snapshot)
-        unread = [failure.source for failure in imported.snapshot.failures]
-        outcome = self._evaluate_snapshot(imported.snapshot, selection, unread)
-        _warn_failures(imported.failures, "not evaluated: ")
-        return outcome.unless(bool(unread or selection.refused))
-
-    def _evaluate_large_reports(self) -> RunOutcome | None:
-        """Evaluate large credential reports row by row. Return None if they need to be in memory."""
-        from perpend.evaluation.verdicts.stores.large_reports import evaluate_reports
-
+        request, declared = self.request, self.request.repository.declared_type
         with (
             progress("reading") as done,
-            evaluate_reports(
-                self.request.inputs,
-                partial(self.request.choice.select, self.analyzer),
-                declared=self.request.repository.declared_type,
-                snapshot_time=self.request.snapshot_time,
-                max_age=self.request.max_age,
-                streamed=self.request.format.form != "table",
-                progress=done,
-            ) as evaluation,
+            imported(request.inputs, declared=declared, keep_going=request.keep_going, progress=done) as read,
         ):
-            if evaluation is None:
-                return None
-            warn_unusable_policies(self.request.repository, evaluation.selection)
-            return self._report(evaluation).unless(bool(evaluation.selection.refused))
-
-    def _evaluate_objects(self, paths: Sequence[str]) -> RunOutcome:
-        """Evaluate inputs in memory; through a temporary snapshot if their objects refer to each other."""
-        type_name = self.request.inputs[0].type_name
-        with progress("reading") as done:
-            collected = collect_files(
-                paths,
-                type_name=type_name,
-                object_type=self.analyzer.object_type(type_name) if type_name else None,
-                complete={input_.path: input_.complete for input_ in self.request.inputs},
-                keep_going=self.request.keep_going,
-                progress=done,
-            )
-        inventory = collected.inventory
-        if needs_joining(inventory):
-            from perpend.evaluation.verdicts.stores.temporary_snapshot import joined
-
-            with joined(collected, declared=self.request.repository.declared_type) as store:
-                return self._evaluate_imported(store)
-        _warn_failures(collected.failures)
-        if collected.failures and not inventory.sources:
-            return RunOutcome(UNUSABLE)
-        selection = self._select(inventory)
-        total = sum(map(len, inventory.objects.values()))
-        name = self.request.engine if self.request.engine != "auto" else "duckdb" if total >= LARGE else "interpreter"
-        with (
-            progress("evaluating", total=total) as done,
-            engine_named(name, self.request.spark_master, self.request.spark_settings) as engine,
-        ):
-            evaluation = evaluate_objects(
-                inventory,
-                selection,
-                snapshot_time=self.request.snapshot_time,
-                engine=engine,
-                max_age=self.request.max_age,
-                progress=done,
-            )
-        outcome = self._report(evaluation, unread=[failure.source for failure in collected.failures])
-        _warn_failures(collected.failures, "not evaluated: ")
-        return outcome.unless(bool(collected.failures or selection.refused))
+            _warn_failures(read.failures)
+            warn_diagnostics([problem for problem in read.problems if problem.code not in REPEATED_BY_VERDICTS])
+            if read.snapshot is None:
+                return RunOutcome(UNUSABLE)
+            selection = self._select(read.snapshot)
+            unread = [failure.source for failure in read.snapshot.failures]
+            outcome = self._evaluate_snapshot(read.snapshot, selection, unread, cached=False)
+            for reason, number in read.by_hand.items() if request.explain_cost else ():
+                warn(f"by the readers' rules: {number:,} {reason}")
+            _warn_failures(read.failures, "not evaluated: ")
+            return outcome.unless(bool(unread or selection.refused))
 
     def evaluate_store(self, store: Store) -> RunOutcome:
         """Evaluate a snapshot of a store."""
@@ -328,7 +245,9 @@ class _Run:
             warn(f"not in the snapshot: {visible(failure.source)}: {visible(failure.reason)}")
         return outcome.unless(bool(snapshot.failures or selection.refused))
 
-    def _evaluate_snapshot(self, snapshot: Snapshot, selection: Selection, unread: Sequence[str] = ()) -> RunOutcome:
+    def _evaluate_snapshot(
+        self, snapshot: Snapshot, selection: Selection, unread: Sequence[str] = (), *, cached: bool = True
+    ) -> RunOutcome:
         """Evaluate a snapshot, report, and record the run. ``unread`` are the inputs that failed."""
         from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 
@@ -348,6 +267,8 @@ class _Run:
                 max_age=request.max_age,
                 progress=done,
                 costs=costs.extend,
+                cached=cached,
+                by_interpreter=request.engine == "interpreter",
             ) as evaluation,
         ):
             outcome = self._report_and_record(snapshot, evaluation, unread)

@@ -13,14 +13,13 @@ from perpend.cli.options.inputs import input_options, inputs_here, inputs_or_sto
 from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.values import max_age_option, moment, repository_option
 from perpend.evaluation.explain.steps import explain_verdict
-from perpend.evaluation.verdicts.child_lists import with_children
 from perpend.evaluation.verdicts.evaluation_time import evaluation_time
-from perpend.evaluation.verdicts.objects import object_named
+from perpend.evaluation.verdicts.objects import stored_object_named
 from perpend.evaluation.verdicts.selection import program_named
-from perpend.evaluation.verdicts.staleness import freshness_of, mark_stale_inventory
-from perpend.inventory.importers.input import need_a_store, needs_joining
-from perpend.inventory.readers import collect_files
-from perpend.inventory.readers.files import are_large
+from perpend.evaluation.verdicts.staleness import freshness_of
+from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
+from perpend.evaluation.verdicts.stores.temporary_snapshot import imported
+from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.streams import output_stream, refuse_input_as_output, terminal
 from perpend.reports.terminal.explanation import print_explanation, write_explanation_json
@@ -102,34 +101,9 @@ def command(
 def _read(
     analyzer: Analyzer, program: Program, name: str, inputs: Sequence[Input], fresh: Freshness | None
 ) -> tuple[CloudObject, list[datetime | None]]:
-    declared = analyzer.repository.declared_type
-    if need_a_store(inputs):
-        from perpend.evaluation.verdicts.stores.temporary_snapshot import imported
-
-        with imported(inputs, declared=declared) as store:
-            assert store.snapshot is not None  # what cannot be used has raised
-            return _object_of(analyzer, program, name, store.snapshot, fresh, "among the inputs")
-    if fresh is None and are_large([input_.path for input_ in inputs]):
-        from perpend.evaluation.verdicts.stores.large_reports import user_of_reports
-
-        judged = user_of_reports(inputs, program, name, declared=declared)
-        if judged is not None:
-            return judged, [None] * len(inputs)  # plain reports do not say when they were made
-    type_name = inputs[0].type_name
-    collected = collect_files(
-        [input_.path for input_ in inputs],
-        type_name=type_name,
-        object_type=analyzer.object_type(type_name) if type_name else None,
-        complete={input_.path: input_.complete for input_ in inputs},
-    )
-    if needs_joining(collected.inventory):
-        from perpend.evaluation.verdicts.stores.temporary_snapshot import joined
-
-        with joined(collected, declared=declared) as store:
-            assert store.snapshot is not None  # what cannot be used has raised
-            return _object_of(analyzer, program, name, store.snapshot, fresh, "among the inputs")
-    inventory = with_children(mark_stale_inventory(collected.inventory, fresh), [program], analyzer.object_type)
-    return object_named(inventory, program.input_type, name), [source.observed_at for source in inventory.sources]
+    with imported(inputs, declared=analyzer.repository.declared_type) as read:
+        assert read.snapshot is not None  # an unusable input has raised
+        return _object_of(analyzer, program, name, read.snapshot, fresh, "among the inputs")
 
 
 def _stored(
@@ -142,10 +116,6 @@ def _stored(
 def _object_of(
     analyzer: Analyzer, program: Program, name: str, snapshot: Snapshot, fresh: Freshness | None, where: str = ""
 ) -> tuple[CloudObject, list[datetime | None]]:
-    from perpend.evaluation.verdicts.objects import stored_object_named
-    from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
-    from perpend.inventory.snapshots.temporary_store import scratch
-
     with scratch() as directory:
         aged = mark_stale_snapshot(snapshot, fresh, analyzer.repository.declared_type, directory)
         judged = stored_object_named(aged, program, analyzer.object_type(program.input_type), name, where)

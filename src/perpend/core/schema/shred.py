@@ -27,12 +27,12 @@ from perpend.core.schema.tables import (
     unfollowed,
     unread,
 )
-from perpend.core.values.partial_object import MISSING, doubt_of, reason_of, reasons_of
+from perpend.core.values.partial_object import doubt_of, reason_of, reasons_of
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import PlainJson, is_plain_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from perpend.core.objects.object_types import ObjectType
 
@@ -322,52 +322,6 @@ def form_of_value(value: Any) -> Form:
 
 
 _TEXTS = frozenset({str, PlainJson, type(None)})
-
-
-def flat_table(
-    objects: Sequence[Mapping[str, Any]], type_name: str, wanted: RequiredFields, *, complete: bool
-) -> tuple[Table, dict[str, list[Any]]]:
-    """Return the schema and the columns of a table of objects without relations. It is the fast path for large inputs.
-
-    Companion columns give the reasons of unknown values. Plain JSON is marked only if this package wrote all texts of the
-    column. ``complete``: a missing key is null, otherwise it is unknown.
-    """
-    names = wanted.values | {"Id"} | {name for name in set().union(*objects) if is_deletion_field(name)}
-    held: dict[str, list[Any]] = {}
-    columns: dict[str, Column] = {}
-    for name, called in distinct_names(sorted(names)).items():
-        known = complete or (name not in wanted.values)
-        values, reasons = _values(objects, name, known=known)
-        form = form_of(values)
-        if form is Form.VARIANT:
-            values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
-        documents = form is Form.TEXT and any(value is not None and value[:1] in ("{", "[") for value in values)
-        columns[name] = Column(called, form, any(reasons), documents)
-        held[called] = values
-        if columns[name].partial:
-            held[unread(called)] = reasons
-        if documents and _TEXTS - {str} >= set(map(type, values)):
-            held[plain(called)] = [value is not None for value in values]
-    doubts = [doubt_of(fields) for fields in objects]
-    if any(doubts):
-        held[CONTRADICTED] = doubts
-    return Table(type_name, type_name, columns, rows=len(objects), contradicted=any(doubts)), held
-
-
-def _values(objects: Sequence[Mapping[str, Any]], name: str, *, known: bool) -> tuple[list[Any], list[str | None]]:
-    """Return the values of a column, and the reasons of those that are unknown."""
-    values = [fields.get(name) for fields in objects]
-    kinds = set(map(type, values))
-    reasons: list[str | None] = []
-    if type(None) in kinds and not known:
-        reasons = [None if name in fields else MISSING for fields in objects]
-    if kinds <= _TEXTS and all(map(str.isascii, filter(None, values))):
-        return values, reasons
-    stored = [stored_value(value) for value in values]
-    odd = [reason for _, reason in stored]
-    if any(odd):
-        reasons = [own or other for own, other in zip(odd, reasons or odd, strict=True)]
-    return [value for value, _ in stored], reasons
 
 
 _FORMS = {ValueType.NUMBER: Form.NUMBER, ValueType.BOOLEAN: Form.BOOLEAN}

@@ -5,6 +5,7 @@ All engines share it. It holds the places of values and the reasons of unknown o
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +27,8 @@ CONTRADICTED: Final = "perpend_contradicted"
 """The column with the reason why a row is in doubt because its sources contradict each other. Null for all other rows."""
 
 _UNREAD, _UNFOLLOWED, _PLAIN, _LISTED = "#unread", "#unfollowed", "#plain", "#listed"
+_READINGS: Final = "#readings"
+_MEMBER = re.compile(r".*#member[0-9]+", re.DOTALL)
 _SYSTEM: Final = frozenset((ROW, OWNER, SOURCE, CONTRADICTED))
 
 
@@ -44,12 +47,16 @@ class Column:
 
     ``plain``: a companion column marks texts that every engine parses alike: RFC 8259, no key twice in an object, no escapes in
     keys, no number beyond a double, at most 200 levels.
+
+    ``members``: the column holds flat JSON objects of texts that are not stored as such. The stored columns hold the text under
+    each key, null if the object lacks the key, in the order of the object. Such a column is always plain.
     """
 
     name: str
     form: Form
     partial: bool = False
     plain: bool = False
+    members: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,7 @@ def unfollowed(name: str) -> str:
 
 def is_companion(name: str) -> bool:
     """Whether a column is a companion of another one."""
-    return name.endswith((_UNREAD, _UNFOLLOWED, _PLAIN, _LISTED))
+    return name.endswith((_UNREAD, _UNFOLLOWED, _PLAIN, _LISTED)) or _MEMBER.fullmatch(name) is not None
 
 
 def is_reserved(name: str) -> bool:
@@ -133,3 +140,23 @@ def listed(name: str) -> str:
 def plain(name: str) -> str:
     """Return the companion column that marks texts as JSON that every engine parses alike."""
     return name + _PLAIN
+
+
+def readings(table: str) -> str:
+    """Return the name of the table with all readings of the objects of a table whose sources contradict each other."""
+    return table + _READINGS
+
+
+def without_readings(table: str) -> str:
+    """Return the name of the table whose objects a table holds or holds the readings of."""
+    return table.removesuffix(_READINGS)
+
+
+def holds_readings(table: str) -> bool:
+    """Whether a table holds readings of another table's objects."""
+    return table.endswith(_READINGS)
+
+
+def member(name: str, number: int) -> str:
+    """Return the stored column with the texts under one key of a column's JSON objects."""
+    return f"{name}#member{number}"

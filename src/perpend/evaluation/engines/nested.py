@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from perpend.core.errors import PerpendError
-from perpend.core.schema.shred import flat_table, shred, tables_of
-from perpend.core.schema.tables import Tables, is_reserved
-from perpend.evaluation.engines.protocol import ColumnEngine
+from perpend.core.schema.shred import shred, tables_of
+from perpend.core.schema.tables import is_reserved
 from perpend.evaluation.planner.build import plan_of
 from perpend.evaluation.planner.rewrites import REWRITES, Rewrite
 from perpend.language.program.numbering import UNREADABLE
@@ -38,10 +37,6 @@ def indexes_of(
         return [[] for _ in programs]
     required = required_fields(programs)
     _reject_reserved(required)
-    if isinstance(engine, ColumnEngine) and not required.lookups and not required.children:
-        table, columns = flat_table(objects, programs[0].input_type, required, complete=complete)
-        plan = plan_of(programs, Tables({table.name: table}, complete), snapshot_time, rewrites=rewrites)
-        return _indexes(engine.codes_of_columns(plan, table, columns))
     part = shred(objects, programs[0].input_type, required, complete=complete)
     tables, rows = tables_of(part, complete=complete)
     plan = plan_of(programs, tables, snapshot_time, rewrites=rewrites)

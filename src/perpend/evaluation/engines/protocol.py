@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from perpend.core.schema.tables import Table, Tables
+    from perpend.core.schema.tables import Tables
     from perpend.evaluation.planner.build import Plan
 
 
@@ -26,11 +26,3 @@ class Engine(Protocol):
         ``files`` are the Parquet files of each table. Columns are the row number, the number of the row's source, and ``v0``,
         ``v1``, … by program. Rows have no order.
         """
-
-
-@runtime_checkable
-class ColumnEngine(Engine, Protocol):
-    """An engine that also accepts columns of one table, which is faster than rows."""
-
-    def codes_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[list[int]]:
-        """Return each output of a plan as codes in the order of the rows. The engine finds plain documents itself."""

@@ -122,27 +122,28 @@ class VerdictFiles:
         return f"(SELECT * REPLACE ({', '.join(codes)}) FROM {files}{rows})"
 
 
-def amended_form(verdicts: str, objects: str, rivals: str, incompliant: Sequence[Collection[int]]) -> str:
-    """Return the query for verdicts in which contradicted users are resolved, without the rows of single readings.
+def resolved_contradictions(
+    codes: str, codes_of_readings: str, objects: str, readings: str, incompliant: Sequence[Collection[int]]
+) -> str:
+    """Return the query for the codes of objects in which contradictions that do not matter are resolved.
 
-    ``rivals`` is the SQL for the readings of contradicted users: negative row numbers, their order, and the shared Id. If all
-    readings of an Id end in codes that are ``incompliant`` (by program), the first reading's code becomes the code of its
-    user in ``objects``.
+    If all readings of an object end in codes that are ``incompliant`` (by program), the object has the first reading's code.
+    All arguments but the last are SQL for tables. Readings have the Id of their object.
     """
-    programs = range(len(incompliant))
     ends = [
-        f"CASE WHEN bool_and(v.v{number} IN ({', '.join(map(str, sorted(codes)))})) THEN arg_min(v.v{number}, r.number) END"
-        if codes
-        else "CAST(NULL AS INTEGER)"
-        for number, codes in enumerate(incompliant)
+        f"CASE WHEN bool_and(v.v{number} IN ({', '.join(map(str, sorted(of_program)))})) "
+        f"THEN arg_min(v.v{number}, r.{ROW}) END AS v{number}"
+        if of_program
+        else f"CAST(NULL AS INTEGER) AS v{number}"
+        for number, of_program in enumerate(incompliant)
     ]
-    named = ", ".join(f"{end} AS v{number}" for number, end in enumerate(ends))
-    by_id = f"SELECT r.id, {named} FROM {verdicts} AS v JOIN {rivals} AS r ON r.{ROW} = v.{ROW} GROUP BY r.id"
-    contradictions = f'SELECT {ROW}, "Id" FROM {objects} WHERE {CONTRADICTED} IS NOT NULL'
-    by_row = f'SELECT u.{ROW} AS amended_row, e.* FROM ({contradictions}) AS u JOIN ({by_id}) AS e ON e.id = u."Id"'
-    values = ", ".join(f"coalesce(a.v{number}, v.v{number}) AS v{number}" for number in programs)
-    own = f"SELECT * FROM {verdicts} WHERE {ROW} >= 0"
-    return f"SELECT v.* REPLACE ({values}) FROM ({own}) AS v LEFT JOIN ({by_row}) AS a ON a.amended_row = v.{ROW}"
+    by_id = (
+        f'SELECT r."Id" AS id, {", ".join(ends)} FROM {codes_of_readings} AS v JOIN {readings} AS r USING ({ROW}) GROUP BY id'
+    )
+    contradicted = f'SELECT {ROW}, "Id" AS id FROM {objects} WHERE {CONTRADICTED} IS NOT NULL'
+    by_row = f"SELECT c.{ROW} AS resolved_row, e.* FROM ({contradicted}) AS c JOIN ({by_id}) AS e USING (id)"
+    values = ", ".join(f"coalesce(e.v{number}, v.v{number}) AS v{number}" for number in range(len(incompliant)))
+    return f"SELECT v.* REPLACE ({values}) FROM {codes} AS v LEFT JOIN ({by_row}) AS e ON e.resolved_row = v.{ROW}"
 
 
 def codes_by_id(codes: str, objects: str, programs: int) -> str:

@@ -12,8 +12,7 @@ from perpend.evaluation.planner.scalar import Kind, Replacements, Scalar, Scalar
 from perpend.evaluation.planner.stage import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from perpend.core.schema.tables import Column
     from perpend.evaluation.planner.stage import Stage
 
 
@@ -26,7 +25,8 @@ def apply_rewrites(scalars: Scalars, stage: Stage, rewrites: Iterable[Rewrite]) 
     rewrites = tuple(rewrites)
     counts = tuple(replace(count, stage=apply_rewrites(scalars, count.stage, rewrites)) for count in stage.counts)
     outputs = list(stage.outputs.values())
-    for rewrite in rewrites:
+    of_members = (read_members_directly(column) for column in stage.table.columns.values() if column.members)
+    for rewrite in (*of_members, *rewrites):
         replacements = rewrite(scalars, outputs)
         outputs = [replacements[node] for node in outputs]
     return replace(stage, outputs=dict(zip(stage.outputs, outputs, strict=True)), counts=counts)
@@ -54,11 +54,9 @@ def merge_member_reads(scalars: Scalars, roots: Iterable[Scalar]) -> Replacement
     return replace_scalars(scalars, roots, change)
 
 
-def texts_in_columns(document: str, columns: Mapping[str, str]) -> Rewrite:
-    """Return the rewrite that reads members of a document from separate columns instead; ``columns`` maps keys to columns.
-
-    It assumes that every document is a plain object that holds texts only, those of the columns, or nothing if they are null.
-    """
+def read_members_directly(column: Column) -> Rewrite:
+    """Return the rewrite that reads members of a column's documents from the columns that hold them."""
+    document, columns = column.name, column.members
 
     def rewrite(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
         whole = scalars.column(ROOT, document, Kind.TEXT)
@@ -72,8 +70,8 @@ def texts_in_columns(document: str, columns: Mapping[str, str]) -> Rewrite:
             if node in constants:
                 return constants[node]
             if node.primitive in ("quoted", "unquoted") and old is not None and (key := _key_of(old, document)) is not None:
-                column = columns.get(key)
-                text = scalars.column(ROOT, column, Kind.TEXT) if column else scalars.literal(None, Kind.TEXT)
+                stored = columns.get(key)
+                text = scalars.column(ROOT, stored, Kind.TEXT) if stored else scalars.literal(None, Kind.TEXT)
                 return scalars.true if node.primitive == "quoted" else text
             return None if arguments == node.arguments else _fold(scalars, node, arguments)
 

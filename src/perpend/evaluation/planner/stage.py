@@ -83,6 +83,7 @@ def column_kinds(table: Table) -> dict[str, Kind]:
             kinds[unread(column.name)] = Kind.TEXT
         if column.plain:
             kinds[plain(column.name)] = Kind.BOOLEAN
+        kinds |= dict.fromkeys(column.members.values(), Kind.TEXT)
     for join in (*table.lookups.values(), *table.children.values()):
         if join.partial:
             kinds[unfollowed(join.name)] = Kind.TEXT

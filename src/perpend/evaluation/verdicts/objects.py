@@ -6,7 +6,8 @@ import re
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, object_from_fields
+from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, Origin, object_from_fields
+from perpend.core.schema.tables import readings
 from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredOrigins, required_values
 from perpend.inventory.snapshots.database import opened
 from perpend.inventory.snapshots.queries.texts import texts_like
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.inventory import Inventory
     from perpend.core.objects.object_types import ObjectType
+    from perpend.core.schema.shred import RequiredFields
+    from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.language.program.program import Program
 
@@ -79,9 +82,31 @@ def stored_object_named(
                 for (row, source), fields in zip(rows, nested, strict=False)
             ]
             if candidates := query.matches_in(objects):
-                return _single(candidates, len(candidates) + len(rows) - len(objects), name)
+                found = _single(candidates, len(candidates) + len(rows) - len(objects), name)
+                return _with_readings(connection, snapshot, object_type, found, required, origins)
         near = did_you_mean(name, texts_like(connection, snapshot, object_type.name, columns, name))
     raise UnknownName(f"no object '{printable(name)}' of type {object_type.name} {where or f'in snapshot {snapshot.id}'}{near}")
+
+
+def _with_readings(
+    connection: Connection,
+    snapshot: Snapshot,
+    object_type: ObjectType,
+    found: CloudObject,
+    required: RequiredFields,
+    origins: StoredOrigins,
+) -> CloudObject:
+    """Return an object with all of its readings, if its sources contradict each other and the snapshot has them."""
+    table = readings(object_type.name)
+    if table not in snapshot.tables.by_name:
+        return found
+    rows = rows_with(connection, snapshot, table, ["Id"], found.id)
+    nested = ObjectReader(connection, snapshot).objects(table, [row for row, _ in rows], required)
+    first, *others = [
+        object_from_fields(fields, object_type, Origin(origins.name_of(source)))
+        for (_, source), fields in zip(rows, nested, strict=True)
+    ] or [found]
+    return found._replace(fields=first.fields, variants=tuple(others))
 
 
 def naming_columns(object_type: ObjectType) -> list[str]:

@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Final
 from perpend.core.diagnostics.model import Span
 from perpend.core.objects.claims import not_imported, scope_fields
 from perpend.core.objects.object_types import NO_DELETION, ObjectType
-from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Column, Form, Join, Table, plain, unfollowed, unread
+from perpend.core.schema.tables import (
+    CONTRADICTED,
+    OWNER,
+    ROW,
+    SOURCE,
+    Column,
+    Form,
+    Join,
+    Table,
+    holds_readings,
+    plain,
+    unfollowed,
+    unread,
+    without_readings,
+)
 from perpend.inventory.importers import rules
 from perpend.inventory.importers.child_lists import LONGEST_KEY, Lists
 from perpend.inventory.snapshots.database import name, rows_of, text
@@ -52,19 +66,27 @@ class Assembly:
     ) -> None:
         self._connection = connection
         self._tables = tables
-        self._declared = declared
+        self._declared_type = declared
         self._parts = parts
         self._coverage = coverage
-        self._lists = Lists(connection, tables, declared=declared, coverage=coverage)
+        self._lists = Lists(connection, tables, declared=self._declared, coverage=coverage)
         self._unfollowed: dict[str, list[str]] = {}
 
-    def write(self, directory_of: Callable[[str], Path], group: int) -> Iterator[tuple[Table, Path]]:
-        """Write every table into its directory, ``group`` rows per row group; yield each table with its file."""
+    def _declared(self, table: str) -> ObjectType | None:
+        return self._declared_type(without_readings(table))
+
+    def write(
+        self, directory_of: Callable[[str], Path], group: int, *, temporary: bool = False
+    ) -> Iterator[tuple[Table, Path]]:
+        """Write every table into its directory, ``group`` rows per row group; yield each table with its file.
+
+        The files of a ``temporary`` snapshot are lightly compressed.
+        """
         for table in self._tables:
             self._complete_empty(table)
         for table in self._tables:
             path = directory_of(table) / "part-0.parquet"
-            yield self._write(table, path, group), path
+            yield self._write(table, path, group, temporary=temporary), path
 
     def _complete_empty(self, table: str) -> None:
         """Add the columns that joins need, and ``Id``, to tables without rows."""
@@ -77,33 +99,45 @@ class Assembly:
                 united.forms[column] = Form.TEXT
                 united.query = f"SELECT *, CAST(NULL AS VARCHAR) AS {name(column)} FROM ({united.query})"
 
-    def _write(self, table: str, path: Path, group: int) -> Table:
+    def _write(self, table: str, path: Path, group: int, *, temporary: bool) -> Table:
         united = self._tables[table]
         relations = self._relations(table)
         marked = self._marked(united)
         system = [ROW, *(column for column in (OWNER, SOURCE, CONTRADICTED) if column == SOURCE or column in united.marks)]
         companions = [column for column in united.stored_companions if column not in map(unfollowed, relations.reasons)]
-        columns = {column: name(column) for column in (*system, *united.forms, *companions)}
-        columns |= {plain(column): united.plain.get(column) or self._is_plain(united, column) for column in marked}
+        own = [column for column in united.forms if column not in united.members]
+        members = [one for of_column in united.members.values() for one in of_column.values() if one not in own]
+        columns = {column: name(column) for column in (*system, *own, *companions, *members)}
+        columns |= {plain(column): self._is_plain(united, column) for column in marked}
         columns |= {unfollowed(column): reason for column, reason in relations.reasons.items()}
         # Grouping loses the order of rows; all other queries keep it.
         order = f" ORDER BY {name(ROW)}" if united.unmerged else ""
         listed = ", ".join(f"{value} AS {name(column)}" for column, value in columns.items())
         # INVARIANT: equal rows give equal files. Parquet stores whether a column is nullable, and DuckDB's knowledge of that
         # depends on the query plan, so make every column nullable.
-        any_nulls = ", ".join(f"try({name(column)}) AS {name(column)}" for column in columns)
+        any_nulls = "*" if temporary else ", ".join(f"try({name(column)}) AS {name(column)}" for column in columns)
         copy(
             self._connection,
             f"SELECT {any_nulls} FROM (SELECT {listed} FROM ({united.query}) AS stored){order}",
             path,
             group=group,
+            staging=temporary,
         )
         filled = self._filled(path, [*companions, *map(unfollowed, relations.reasons), CONTRADICTED], united)
         part = self._parts.get(table)
         return Table(
             table,
-            part.type_name if part else table,
-            {column: Column(column, form, unread(column) in filled, column in marked) for column, form in united.forms.items()},
+            part.type_name if part else "" if holds_readings(table) else table,
+            {
+                column: Column(
+                    column,
+                    form,
+                    unread(column) in filled,
+                    column in marked or column in united.members,
+                    united.members.get(column, {}),
+                )
+                for column, form in united.forms.items()
+            },
             _partial(relations.lookups, filled),
             _partial(relations.children, filled),
             united.rows,
@@ -120,14 +154,13 @@ class Assembly:
 
     def _marked(self, united: MergedTable) -> list[str]:
         """Return the text columns in which some text may be JSON."""
-        known = {*united.plain, *united.bare}
+        known = {*united.members, *united.bare}
         texts = [column for column, form in united.forms.items() if form is Form.TEXT and column not in known]
         if not texts:
-            return list(united.plain)
+            return []
         opens = (f"bool_or(starts_with({name(column)}, '{{') OR starts_with({name(column)}, '['))" for column in texts)
         opened = rows_of(self._connection, f"SELECT {', '.join(opens)} FROM ({united.keys})")[0]
-        marked = {*united.plain, *(column for column, some in zip(texts, opened, strict=True) if some)}
-        return [column for column in united.forms if column in marked]
+        return [column for column, some in zip(texts, opened, strict=True) if some]
 
     def _filled(self, path: Path, marks: list[str], united: MergedTable) -> set[str]:
         """Return the companion columns that have a value in some row."""
@@ -189,6 +222,8 @@ class Assembly:
         relations.children[child.name] = Join(child.name, child.type_name, "Id", child.key, lacking=lacking, scope=scope)
 
     def _note_relation(self, table: str, relation: str, what: str) -> None:
+        if holds_readings(table):
+            return  # the note about the objects' own table is enough
         self._unfollowed.setdefault(table, []).append(f"`{relation}` ({what})")
 
     @property

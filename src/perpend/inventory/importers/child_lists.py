@@ -13,7 +13,7 @@ from perpend.core.diagnostics.model import Span
 from perpend.core.objects.claims import ACCOUNT_NUMBER, NOT_IN_FULL, unclaimed, unmatched_keys
 from perpend.core.objects.object_types import MASTER_KEY
 from perpend.core.objects.relations import OTHER_OBJECT
-from perpend.core.schema.tables import ROW, listed, unfollowed, unread
+from perpend.core.schema.tables import ROW, holds_readings, listed, unfollowed, unread
 from perpend.core.values.partial_object import BLANK, MISSING
 from perpend.inventory.importers import rules
 from perpend.inventory.importers.merge_relations import lost_values
@@ -167,6 +167,8 @@ class Lists:
         return int(unread_keys) + int(blank_keys)
 
     def _tell(self, rule: Rule, table: str, message: str, hint: str | None = None) -> None:
+        if holds_readings(table):
+            return  # the note about the objects' own table is enough
         self.problems.append(rule.at(Span(f"types/{table}/type.yaml"), message, help=hint))
 
     def _named(self, query: str) -> str:

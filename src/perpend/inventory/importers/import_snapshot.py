@@ -51,22 +51,31 @@ ENGINE: Final = f"duckdb {duckdb.__version__}"
 """What writes the files of a store."""
 
 _MOST_NAMED: Final = 6
+_TEMPORARY_GROUP: Final = 61_440
+"""The number of rows per row group of a temporary snapshot: large groups take less time to write and to read."""
 
 
 class Importing:
     """One import. ``declared`` returns the declaration of a type by its API name, None if there is none.
 
-    ``group`` is the number of rows in memory while a table is written.
+    ``group`` is the number of rows in memory while a table is written. A ``temporary`` snapshot is read once or twice.
     """
 
     def __init__(
-        self, run: RunWriter, connection: Connection, *, declared: Callable[[str], ObjectType | None], group: int = ROW_GROUP
+        self,
+        run: RunWriter,
+        connection: Connection,
+        *,
+        declared: Callable[[str], ObjectType | None],
+        group: int = ROW_GROUP,
+        temporary: bool = False,
     ) -> None:
         self.run = run
         self.problems: list[Diagnostic] = []
         self._connection = connection
         self._declared = declared
-        self._group = group
+        self._group = _TEMPORARY_GROUP if temporary else group
+        self._temporary = temporary
         self._objects = Objects(declared, lambda number: age_of(run.sources, number))
         self._tables: dict[str, list[TableFragment]] = {}
         self._ready: dict[str, TableFragment] = {}
@@ -134,7 +143,7 @@ class Importing:
     def add_ready(self, sources: Sequence[StoredSource], pieces: Mapping[str, TableFragment]) -> None:
         """Add tables that only need to be written; no other rows may be added to them.
 
-        The sources have the accounts and regions of all rows.
+        The sources have the accounts and regions of all rows. ``readings`` of a table's contradicted objects are a table, too.
         """
         self.run.sources += sources
         self._ready |= pieces
@@ -148,7 +157,7 @@ class Importing:
         with translate_errors(self.run.store.directory):
             assembly = self._assembly()
             scopes: set[SourceScope] = set()
-            for table, path in assembly.write(self.run.directory_of, self._group):
+            for table, path in assembly.write(self.run.directory_of, self._group, temporary=self._temporary):
                 scopes |= scopes_of(self._connection, table, path) if table.name not in self._ready else set()
                 self.run.add(table, [path])
             self.run.sources[:] = [_covering(number, source, scopes) for number, source in enumerate(self.run.sources)]

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from perpend.core.objects.claims import reject_other_scopes
 from perpend.core.values.values import in_utc
 from perpend.inventory.importers.tables.table_bytes import head_of, holds_table
-from perpend.inventory.readers.formats import is_joined, kind_of
+from perpend.inventory.readers.formats import kind_of
 from perpend.inventory.readers.tools.registry import READERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     from perpend.core.objects.claims import Scope
-    from perpend.core.objects.inventory import Inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +60,3 @@ class Input:
 def is_of_tool(given: Input) -> bool:
     """Whether another tool wrote the input, in a format that states its object types."""
     return given.path != "-" and os.path.isfile(given.path) and kind_of(head_of(given.path)) in READERS
-
-
-def need_a_store(inputs: Sequence[Input]) -> bool:
-    """Whether inputs need a snapshot: tables, several types, or options that only an import has."""
-    several = len({one.type_name for one in inputs}) > 1
-    return several or any(one.is_table or one.is_mapped or one.observed_at for one in inputs)
-
-
-def needs_joining(inventory: Inventory) -> bool:
-    """Whether objects refer to each other by keys, which only a snapshot follows."""
-    return any(is_joined(source.kind) for source in inventory.sources)

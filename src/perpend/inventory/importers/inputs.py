@@ -1,49 +1,62 @@
-"""Import inputs of all formats into one snapshot: tables with DuckDB, other formats with the readers."""
+"""Import inputs of all formats into one snapshot: tables and reports with DuckDB, other formats with the readers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import os
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from perpend.core.errors import reject_single_text
+from perpend.core.errors import PerpendError, reject_single_text
+from perpend.core.schema.tables import readings
 from perpend.inventory.importers.import_snapshot import Importing
 from perpend.inventory.importers.input import is_of_tool
-from perpend.inventory.importers.reports.readings import are_as_usual, read_reports, readings_of
-from perpend.inventory.importers.reports.staged import MEMORY, stage_reports
-from perpend.inventory.importers.tables.table_bytes import UnreadableTable
+from perpend.inventory.importers.reports.report_file import copied_report, is_report, report_file
+from perpend.inventory.importers.reports.report_table import Doubtful, are_as_usual, read_reports
+from perpend.inventory.importers.tables.table_bytes import UnreadableTable, head_of
 from perpend.inventory.importers.tables.table_file import TableFile, in_order
 from perpend.inventory.importers.tables.tool_parquet import lines_of_tool
 from perpend.inventory.readers.conflicts import contradiction
-from perpend.inventory.readers.files import are_large
-from perpend.inventory.readers.merge import ACCOUNT_TYPE, USER_TYPE
+from perpend.inventory.readers.errors import UnusableContent, UnusableInput
+from perpend.inventory.readers.files import STANDARD_INPUT, write_standard_input
+from perpend.inventory.readers.merge import ACCOUNT_TYPE, REPORT_TYPES, USER_TYPE
 from perpend.inventory.readers.read import collect_files
 from perpend.inventory.snapshots.database import MEMORY_LIMIT, opened, translate_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from perpend.core.diagnostics.model import Diagnostic
-    from perpend.core.objects.inventory import Inventory
     from perpend.core.objects.object_types import ObjectType
     from perpend.inventory.importers.input import Input
-    from perpend.inventory.importers.reports.readings import Readings
-    from perpend.inventory.importers.reports.staged import StagedReports
-    from perpend.inventory.readers.errors import UnusableInput
+    from perpend.inventory.importers.reports.report_file import ReportFile
+    from perpend.inventory.readers.read import Collected
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.snapshot import Snapshot
     from perpend.inventory.snapshots.store import Store
 
     Declared = Callable[[str], ObjectType | None]
+    Progress = Callable[[int], None]
+
+_MEMORY: Final = "180MB"
+"""The most memory that DuckDB uses for reports."""
+
+_WIDE: Final = 4_096
+"""Rows of more bytes on average need more memory: DuckDB holds thousands of rows at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The result of an import: the snapshot, None if no input was usable; the unusable inputs; diagnostics of the others."""
+    """The result of an import: the snapshot, None if no input was usable; the unusable inputs; diagnostics of the others.
+
+    ``by_hand`` is the number of rows that the readers' rules decided about one by one, by the reason.
+    """
 
     snapshot: Snapshot | None
     failures: tuple[UnusableInput | UnreadableTable, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
+    by_hand: Mapping[str, int] = field(default_factory=dict)
 
 
 def import_inputs(
@@ -53,123 +66,162 @@ def import_inputs(
     declared: Callable[[str], ObjectType | None],
     keep_going: bool = False,
     progress: Callable[[int], None] | None = None,
+    temporary: bool = False,
 ) -> Imported:
     """Import inputs into a store as one snapshot, which becomes the current one.
 
     ``declared`` returns the declaration of an object type, None if there is none: a repository's ``declared_type``. The first
     unusable input raises UnusableInput or UnreadableTable, and nothing is stored. With ``keep_going`` the other inputs are
-    stored, and the snapshot records the failures. ``progress`` is called with the number of rows read so far.
+    stored, and the snapshot records the failures. ``progress`` is called with the number of rows read so far. A ``temporary``
+    snapshot takes less time to write, and more space.
     """
     reject_single_text(inputs, "inputs")
-    tables = [table for table in inputs if table.is_table]
-    others = [other for other in inputs if not other.is_table]
-    paths = [table.path for table in tables]
+    paths = [os.path.realpath(given.path) for given in inputs if given.path != STANDARD_INPUT]
     with store.writing() as run, opened(directories=[store.directory], paths=paths, spill=run.temporary) as connection:
         # Equal inputs must give equal files, and several threads write in any order.
         connection.execute("SET threads = 1")
-        importing = Importing(run, connection, declared=declared)
-        failures: list[UnusableInput | UnreadableTable] = []
-        if not _reports_read(importing, connection, inputs, declared, progress=progress):
-            read_from = _lines_of_tools(connection, run.temporary, tables)
-            others += [table for table in tables if table.path in read_from]
-            tables = [table for table in tables if table.path not in read_from]
-            failures += _read_tables(importing, tables, keep_going=keep_going)
-            failures += _read_others(importing, others, declared, read_from, keep_going=keep_going, progress=progress)
-        for failure in failures:
+        importing = Importing(run, connection, declared=declared, temporary=temporary)
+        imported = _Inputs(importing, connection, declared, keep_going, progress)
+        imported.add(inputs)
+        for failure in imported.failures:
             importing.add_failure(*_named(failure))
         snapshot = importing.commit() if run.sources else None
-    return Imported(snapshot, tuple(failures), tuple(importing.problems))
+    return Imported(snapshot, tuple(imported.failures), tuple(importing.problems), imported.by_hand)
 
 
-def import_inventory(
-    store: Store, inventory: Inventory, *, declared: Declared, failures: Sequence[UnusableInput] = ()
-) -> Imported:
-    """Import an inventory that readers have read as one snapshot. ``failures`` are the inputs that they could not read."""
-    with store.writing() as run, opened(directories=[store.directory], spill=run.temporary) as connection:
-        importing = Importing(run, connection, declared=declared)
-        importing.add_inventory(inventory, contradiction=contradiction)
-        for failure in failures:
-            importing.add_failure(*_named(failure))
-        snapshot = importing.commit()
-    return Imported(snapshot, tuple(failures), tuple(importing.problems))
+@dataclass(slots=True)
+class _Inputs:
+    """The inputs of one import. ``failures`` and ``by_hand`` grow while they are read."""
+
+    importing: Importing
+    connection: Connection
+    declared: Declared
+    keep_going: bool
+    progress: Progress | None
+    failures: list[UnusableInput | UnreadableTable] = field(default_factory=list)
+    by_hand: dict[str, int] = field(default_factory=dict)
+
+    def add(self, inputs: Sequence[Input]) -> None:
+        """Read all inputs. Raises the first failure, unless other inputs are to be imported all the same."""
+        tables = [table for table in inputs if table.is_table]
+        others = [other for other in inputs if not other.is_table]
+        read_from = _lines_of_tools(self.connection, self._temporary, tables)
+        if any(other.path == STANDARD_INPUT for other in others):
+            read_from[STANDARD_INPUT] = str(self._standard_input())
+        others += [table for table in tables if table.path in read_from]
+        tables = [table for table in tables if table.path not in read_from]
+        reports = [other for other in others if _is_report(other, read_from.get(other.path, other.path))]
+        rest = [other for other in others if other not in reports]
+        self.failures += _read_tables(self.importing, tables, keep_going=self.keep_going)
+        collected = self._collected(rest, read_from)
+        described = {table.type_name for table in tables} | {one for read in collected for one in read.inventory.objects}
+        usual = are_as_usual(self.declared(USER_TYPE), self.declared(ACCOUNT_TYPE))
+        if reports and (not usual or described & {*REPORT_TYPES}):
+            # Several formats describe users, so that each of them is merged by the readers.
+            collected = self._collected(others, read_from)
+        elif reports:
+            self._add_reports(reports, read_from)
+        for read in collected:
+            self.importing.add_inventory(read.inventory, contradiction=contradiction)
+            self.failures += read.failures
+
+    @property
+    def _temporary(self) -> Path:
+        return self.importing.run.temporary
+
+    def _standard_input(self) -> Path:
+        path = self._temporary / "standard-input"
+        try:
+            write_standard_input(path)
+        except UnusableContent as error:
+            raise UnusableInput(STANDARD_INPUT, str(error)) from None
+        return path
+
+    def _add_reports(self, reports: Sequence[Input], read_from: Mapping[str, str]) -> None:
+        """Import credential reports. DuckDB reads those whose bytes leave no doubt, the readers the others."""
+        files: list[ReportFile] = []
+        for number, given in enumerate(reports):
+            path = Path(os.path.realpath(read_from.get(given.path, given.path)))
+            copy, several = self._temporary / f"report-{number}.csv", len(reports) > 1
+            self._keep(files, partial(report_file, given.path, path, copy, type_name=given.type_name, digested=several))
+            if self.progress:
+                self.progress(sum(file.rows for file in files))
+        narrow = all(os.path.getsize(file.path) <= _WIDE * file.rows for file in files)
+        for attempt in range(2):
+            files.sort(key=lambda file: (file.digest, file.source))
+            if not files:
+                return
+            self.connection.execute(f"SET memory_limit = '{_MEMORY if narrow else MEMORY_LIMIT}'")
+            directory = self._temporary / f"reports-{attempt}"
+            directory.mkdir(mode=0o700)
+            try:
+                with translate_errors(self._temporary):
+                    read = read_reports(
+                        self.connection,
+                        files,
+                        declared=self.declared,
+                        complete={given.path: given.complete for given in reports},
+                        observed_at={given.path: given.observed_at for given in reports if given.observed_at},
+                        directory=directory,
+                        first_source=len(self.importing.run.sources),
+                    )
+            except Doubtful as doubt:
+                files = self._read_again(files, doubt.numbers)
+                continue
+            pieces = read.pieces if read.rivals is None else {**read.pieces, readings(USER_TYPE): read.rivals}
+            self.importing.add_ready(read.sources, pieces)
+            self.by_hand |= read.by_hand
+            return
+        raise PerpendError("the credential reports changed while they were read, or DuckDB reads them differently: try again")
+
+    def _read_again(self, files: Sequence[ReportFile], doubtful: Collection[int]) -> list[ReportFile]:
+        """Return the reports, plain copies of those in doubt. The readers find the fault of a wrong one."""
+        again: list[ReportFile] = []
+        for number, file in enumerate(files):
+            if doubtful and number not in doubtful:
+                again.append(file)
+                continue
+            self._keep(again, partial(copied_report, file, self._temporary / f"again-{number}.csv"))
+        return again
+
+    def _keep(self, files: list[ReportFile], read: Callable[[], ReportFile]) -> None:
+        try:
+            files.append(read())
+        except UnusableInput as failure:
+            if not self.keep_going:
+                raise
+            self.failures.append(failure)
+
+    def _collected(self, inputs: Sequence[Input], read_from: Mapping[str, str]) -> list[Collected]:
+        """Read inputs of other formats."""
+        # Files of other tools state their types, and pages of one answer must be read together.
+        types = {given.path: given.type_name for given in inputs if given.type_name and is_of_tool(given)}
+        asked = [(None if given.path in types else given.type_name, given) for given in inputs]
+        collected = []
+        for type_name in sorted({name for name, _ in asked}, key=lambda name: name or ""):
+            alike = [given for name, given in asked if name == type_name]
+            collected.append(
+                collect_files(
+                    [given.path for given in alike],
+                    type_name=type_name,
+                    object_type=self.declared(type_name) if type_name else None,
+                    complete={given.path: given.complete for given in alike if given.complete},
+                    keep_going=self.keep_going,
+                    progress=self.progress,
+                    read_from=read_from,
+                    observed_at={given.path: given.observed_at for given in alike if given.observed_at},
+                    types=types,
+                )
+            )
+        return collected
 
 
-def stage_inputs(
-    connection: Connection,
-    inputs: Sequence[Input],
-    *,
-    declared: Declared,
-    directory: Path,
-    streamed: bool,
-    progress: Callable[[int], None] | None = None,
-) -> StagedReports | None:
-    """Stage large credential reports for evaluation; return None if the inputs are something else.
-
-    ``directory`` takes their copies. ``streamed``: all users will be read in their order.
-    """
-    if not _may_be_reports(inputs, declared):
-        return None
-    with translate_errors(directory):
-        return stage_reports(
-            connection,
-            [given.path for given in inputs],
-            declared=declared,
-            complete={given.path: given.complete for given in inputs},
-            observed_at={given.path: given.observed_at for given in inputs if given.observed_at},
-            directory=directory,
-            streamed=streamed,
-            progress=progress,
-        )
-
-
-def readings_of_inputs(
-    connection: Connection,
-    inputs: Sequence[Input],
-    *,
-    declared: Declared,
-    directory: Path,
-    progress: Callable[[int], None] | None = None,
-) -> Readings | None:
-    """Return the rows of large credential reports, None if the inputs are something else. ``directory`` takes their copies."""
-    if not _may_be_reports(inputs, declared):
-        return None
-    with translate_errors(directory):
-        return readings_of(connection, [given.path for given in inputs], declared, directory, progress, memory=MEMORY)
-
-
-def _may_be_reports(inputs: Sequence[Input], declared: Declared) -> bool:
-    """Whether inputs are large and may be plain credential reports, and users and accounts are declared as in the library."""
-    usual = are_as_usual(declared(USER_TYPE), declared(ACCOUNT_TYPE))
-    typed = any(given.type_name or given.is_mapped for given in inputs)
-    return usual and not typed and are_large([given.path for given in inputs])
-
-
-def _reports_read(
-    importing: Importing,
-    connection: Connection,
-    inputs: Sequence[Input],
-    declared: Declared,
-    *,
-    progress: Callable[[int], None] | None,
-) -> bool:
-    """Import large credential reports with DuckDB. Return False, with nothing read, if the readers must do it."""
-    if not _may_be_reports(inputs, declared):
+def _is_report(given: Input, path: str) -> bool:
+    """Whether an input is read as a credential report. An input that cannot be opened is not."""
+    try:
+        return not given.is_mapped and os.path.isfile(path) and is_report(head_of(path), given.type_name)
+    except (OSError, PerpendError):
         return False
-    with translate_errors(importing.run.temporary):
-        read = read_reports(
-            connection,
-            [given.path for given in inputs],
-            declared=declared,
-            complete={given.path: given.complete for given in inputs},
-            observed_at={given.path: given.observed_at for given in inputs if given.observed_at},
-            directory=importing.run.temporary,
-            progress=progress,
-        )
-    if read is None:
-        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-        return False
-    importing.add_ready(read.sources, read.pieces)
-    return True
 
 
 def _lines_of_tools(connection: Connection, directory: Path, tables: Sequence[Input]) -> dict[str, str]:
@@ -209,37 +261,6 @@ def _read_tables(importing: Importing, tables: Sequence[Input], *, keep_going: b
                 break
     if failures and not keep_going:
         raise failures[0]
-    return failures
-
-
-def _read_others(
-    importing: Importing,
-    inputs: Sequence[Input],
-    declared: Declared,
-    read_from: Mapping[str, str],
-    *,
-    keep_going: bool,
-    progress: Callable[[int], None] | None,
-) -> list[UnusableInput]:
-    failures: list[UnusableInput] = []
-    # Files of other tools state their types, and pages of one answer must be read together.
-    types = {other.path: other.type_name for other in inputs if other.type_name and is_of_tool(other)}
-    asked = [(None if other.path in types else other.type_name, other) for other in inputs]
-    for type_name in sorted({name for name, _ in asked}, key=lambda name: name or ""):
-        alike = [other for name, other in asked if name == type_name]
-        collected = collect_files(
-            [other.path for other in alike],
-            type_name=type_name,
-            object_type=declared(type_name) if type_name else None,
-            complete={other.path: other.complete for other in alike if other.complete},
-            keep_going=keep_going,
-            progress=progress,
-            read_from=read_from,
-            observed_at={other.path: other.observed_at for other in alike if other.observed_at},
-            types=types,
-        )
-        importing.add_inventory(collected.inventory, contradiction=contradiction)
-        failures += collected.failures
     return failures
 
 

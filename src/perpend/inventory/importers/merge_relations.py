@@ -34,9 +34,9 @@ class TableFragment:
     """Rows of a table from one place. ``relation`` is the SQL text behind FROM, with a column per form and per mark.
 
     ``marks`` are its system and companion columns, except row number and source. ``unknown`` has the reasons why relations
-    without a mark are unknown. ``plain`` are expressions of whether the documents of a column are plain JSON, if that is known;
-    in ``bare`` columns no text begins like JSON. ``keys`` is a relation of the same rows without documents, if that is cheaper
-    to read.
+    without a mark are unknown. In ``bare`` columns no text begins like JSON. ``members`` names the columns that hold the
+    members of a column's JSON objects, which then are not in the relation (``core/schema/tables.py``). ``keys`` is a relation
+    of the same rows without these, if that is cheaper to read.
     """
 
     relation: str
@@ -44,7 +44,7 @@ class TableFragment:
     rows: int
     marks: frozenset[str] = frozenset()
     unknown: Mapping[str, str] = field(default_factory=dict)
-    plain: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     bare: frozenset[str] = frozenset()
     keys: str = ""
 
@@ -54,8 +54,8 @@ class MergedTable:
     """The fragments of a table as one relation.
 
     ``marks`` are its companion columns; ``merged`` counts rows with an Id of an earlier row. ``unmerged`` is the query before
-    merging, empty if no rows were merged. ``lost`` has values by column that other readings of the objects had. ``plain`` and
-    ``bare`` describe the documents and texts of a single fragment, ``narrow`` is the query of its rows without documents.
+    merging, empty if no rows were merged. ``lost`` has values by column that other readings of the objects had. ``members``
+    and ``bare`` describe the columns of a single fragment, ``narrow`` is the query of its rows without members.
     ``several``: some objects were merged from several readings before they became a fragment.
     """
 
@@ -66,7 +66,7 @@ class MergedTable:
     merged: int = 0
     unmerged: str = ""
     lost: Mapping[str, Collection[str]] = field(default_factory=dict)
-    plain: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     bare: frozenset[str] = frozenset()
     narrow: str = ""
     several: bool = False
@@ -100,8 +100,9 @@ def unite(pieces: Sequence[TableFragment]) -> MergedTable:
         selects.append(_select(piece, united, offset))
         offset += piece.rows
     united.query = " UNION ALL ".join(selects)
-    if len(pieces) == 1 and pieces[0].keys:
-        united.narrow, united.plain, united.bare = f"FROM {pieces[0].keys}", pieces[0].plain, pieces[0].bare
+    if len(pieces) == 1 and pieces[0].members:
+        piece = pieces[0]
+        united.members, united.bare, united.narrow = piece.members, piece.bare, f"FROM {piece.keys}" if piece.keys else ""
     return united
 
 
@@ -172,7 +173,9 @@ def _select(piece: TableFragment, table: MergedTable, offset: int) -> str:
         if column in table.marks
     ]
     for column, form in table.forms.items():
-        if column not in piece.forms:
+        if column in piece.members:
+            parts += [name(stored) for stored in piece.members[column].values() if stored not in piece.forms]
+        elif column not in piece.forms:
             parts.append(f"NULL AS {name(column)}")
         elif form is piece.forms[column]:
             parts.append(name(column))

@@ -7,23 +7,16 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import sys
 import zlib
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from perpend.inventory.readers.errors import UnusableContent
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 STANDARD_INPUT = "-"
 MAX_BYTES = 1 << 30
 """The most that one input may hold, unpacked."""
-
-LARGE = 1 << 20
-"""From how many bytes on inputs are large: better not held in memory."""
 
 BOMB_BYTES = 64 << 20
 BOMB_RATIO = 250
@@ -55,15 +48,6 @@ _SIGNATURES = (
 )
 
 
-def are_large(paths: Sequence[str]) -> bool:
-    """Whether paths are different files that are large together."""
-    try:
-        files = len(set(paths)) == len(paths) and all(map(os.path.isfile, paths))
-        return files and sum(map(os.path.getsize, paths)) >= LARGE
-    except (OSError, ValueError):
-        return False
-
-
 def read_text_bytes(path: str) -> bytes:
     """Return the bytes of a file's text; ``-`` is standard input. Raises UnusableContent if it is not UTF-8 text."""
     content = _read_path(path)
@@ -72,6 +56,11 @@ def read_text_bytes(path: str) -> bytes:
         if not content:
             raise UnusableContent("gzip of an empty file (zero bytes)")
     return text_bytes(content)
+
+
+def write_standard_input(path: Path) -> None:
+    """Write the bytes of standard input to a file. Raises UnusableContent if it is closed or too long."""
+    path.write_bytes(_read_path(STANDARD_INPUT))
 
 
 def text_bytes(content: bytes) -> bytes:

@@ -26,6 +26,7 @@ MAX_VALUES = 10_000_000
 MAX_CONTAINERS = 2_000_000
 """How many of them may be objects and arrays: empty ones take three bytes in a file and seventy in memory."""
 
+_LARGEST_SCALAR = 1 << 16
 _BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+["\\]?|([\[{])|([\]}])', re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+["\\]?', re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r]*+")
@@ -165,3 +166,14 @@ def _place(text: str, offset: int) -> str:
 
 
 _DECODER = strict_decoder(error=UnusableContent, whole=int, real=_finite)
+
+
+def refuse_scalar(content: bytes) -> None:
+    """Raise UnusableContent for a short JSON value, which no array of objects and no credential report is."""
+    if len(content) > _LARGEST_SCALAR:
+        return
+    try:
+        value = json.loads(content)
+    except ValueError:
+        return
+    raise UnusableContent(f"{described(value)} in JSON where an array of objects is expected")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 USER_TYPE = "CA10__CaAwsUser__c"
 ACCOUNT_TYPE = "CA10__CaAwsAccount__c"
+REPORT_TYPES: Final = (USER_TYPE, ACCOUNT_TYPE)
+"""The object types of credential reports."""
 
 ROW_FIELD = "CA10__credReportAttributesJson__c"
 """The field that holds the row of a report as JSON text."""

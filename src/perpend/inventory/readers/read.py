@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,9 +30,10 @@ from perpend.inventory.readers.formats import (
     holds_lines,
     kind_of,
 )
-from perpend.inventory.readers.json_text import described, in_two_spellings, read_array
+from perpend.inventory.readers.json_text import described, in_two_spellings, read_array, refuse_scalar
 from perpend.inventory.readers.merge import (
     ACCOUNT_TYPE,
+    REPORT_TYPES,
     USER_TYPE,
     coverage_of_report,
     merge_objects,
@@ -59,8 +59,6 @@ _UNSUPPORTED = (
     "unsupported JSON: findings, plans, wrapped lists and arrays of pages are not read; name a credential report, account "
     "authorization details, an AWS Config snapshot, or a table with --type and --mapping"
 )
-_LARGEST_SCALAR = 1 << 16
-_REPORT_TYPES = (USER_TYPE, ACCOUNT_TYPE)
 _UNKNOWN = datetime.min.replace(tzinfo=UTC)
 
 
@@ -194,10 +192,10 @@ def _read_file(path: str, pile: _Pile) -> None:
         content, observed_at = read_answer(content)
         kind = ANSWER
     elif pile.type_name:
-        _refuse_scalar(content)
+        refuse_scalar(content)
     observed_at = pile.observed_at.get(path, observed_at)
     readings = read_report(content, path, observed_at=observed_at, progress=pile.report_rows())
-    if pile.type_name and pile.type_name not in _REPORT_TYPES:
+    if pile.type_name and pile.type_name not in REPORT_TYPES:
         raise UnusableContent(f"a credential report, which holds `{USER_TYPE}` objects, not `{pile.type_name}`")
     pile.readings += readings
     whole = {reading.account for reading in readings if is_root(reading.arn)}
@@ -238,16 +236,6 @@ def _read_format(kind: InputKind, content: bytes, path: str, pile: _Pile) -> Non
     pile.sources.append(Source(path, kind.name, stated or held.observed_at, objects, held.accounts, coverage, tuple(lists)))
     if progress := pile.progress:
         progress(sum(source.objects for source in pile.sources))
-
-
-def _refuse_scalar(content: bytes) -> None:
-    if len(content) > _LARGEST_SCALAR:
-        return
-    try:
-        value = json.loads(content)
-    except ValueError:
-        return
-    raise UnusableContent(f"{described(value)} in JSON where an array of objects is expected")
 
 
 def _estate_of(pile: _Pile) -> Inventory:

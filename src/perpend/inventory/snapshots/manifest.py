@@ -18,7 +18,7 @@ from perpend.core.schema.tables import Column, Form, Join, Table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """The version of the store's layout. Documents of any other version are rejected."""
 
 IMPORT_AGAIN: Final = "import the inputs again, into a new directory"
@@ -41,7 +41,8 @@ class Failure:
 class StoredSource:
     """One source of a run. ``observed_at`` is the time of observation (UTC), None if it is unknown.
 
-    ``coverage`` has its claims of completeness.
+    ``coverage`` has its claims of completeness. ``lines`` are given if row numbers follow the lines of a file: the row number
+    of the first line, the number of lines, and the number of the first line in the file.
     """
 
     name: str
@@ -51,6 +52,7 @@ class StoredSource:
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     coverage: tuple[Claim, ...] = ()
+    lines: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +182,15 @@ def _table_document(table: Table) -> dict[str, Any]:
         "type": table.type_name,
         "rows": table.rows,
         "contradicted": table.contradicted,
-        "columns": [asdict(column) for column in table.columns.values()],
+        "columns": [_without_empty(asdict(column), "members") for column in table.columns.values()],
         "lookups": [_join_document(join) for join in table.lookups.values()],
         "children": [_join_document(join) for join in table.children.values()],
         **({"deletion": table.deletion} if table.deletion else {}),
     }
+
+
+def _without_empty(document: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != key or value}
 
 
 def _join_document(join: Join) -> dict[str, Any]:
@@ -196,7 +202,9 @@ def _table_from(document: dict[str, Any]) -> Table:
         document["name"],
         document["type"],
         {
-            column["name"]: Column(column["name"], Form(column["form"]), column["partial"], column["plain"])
+            column["name"]: Column(
+                column["name"], Form(column["form"]), column["partial"], column["plain"], column.get("members", {})
+            )
             for column in document["columns"]
         },
         {join["name"]: Join(**join) for join in document["lookups"]},
@@ -224,7 +232,15 @@ def _source_from(document: dict[str, Any]) -> StoredSource:
         tuple(document["accounts"]),
         tuple(document["regions"]),
         tuple(map(_claim_from, document["coverage"])),
+        _lines_from(document["lines"]),
     )
+
+
+def _lines_from(lines: list[int] | None) -> tuple[int, int, int] | None:
+    if lines is None:
+        return None
+    first_row, number, first_line = map(int, lines)
+    return first_row, number, first_line
 
 
 def _claim_from(document: dict[str, Any]) -> Claim:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_reserved
-from perpend.inventory.snapshots.database import pattern, text, translate_errors
+from perpend.core.schema.tables import CONTRADICTED, OWNER, ROW, SOURCE, Form, is_reserved, plain
+from perpend.inventory.snapshots.database import name, pattern, text, translate_errors
 from perpend.inventory.snapshots.files import StoreError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from perpend.core.schema.tables import Column, Table
     from perpend.inventory.snapshots.database import Connection
 
 ROW_GROUP: Final = 16_384
@@ -39,12 +41,12 @@ def json_lines(path: Path, columns: Mapping[str, str], longest: int) -> str:
     )
 
 
-def copy(connection: Connection, query: str, target: Path, *, staging: bool = False, group: int = ROW_GROUP) -> None:
+def copy(connection: Connection, query: str, target: Path, *, staging: bool = False, group: int | None = None) -> None:
     """Write the result of a query as a Parquet file. ``staging`` files are temporary and lightly compressed.
 
     ``group`` is the number of rows per row group.
     """
-    codec, rows = ("snappy", STAGED_GROUP) if staging else ("zstd", group)
+    codec, rows = ("snappy", group or STAGED_GROUP) if staging else ("zstd", group or ROW_GROUP)
     with translate_errors(target):
         connection.execute(
             f"COPY ({query}) TO {text(str(target.absolute()))} (FORMAT parquet, COMPRESSION {codec}, ROW_GROUP_SIZE {rows})"
@@ -54,6 +56,33 @@ def copy(connection: Connection, query: str, target: Path, *, staging: bool = Fa
 def parquet(path: Path, *, numbered: bool = False) -> str:
     """Return the table function that reads a Parquet file: its own columns, and ``file_row_number`` if ``numbered``."""
     return f"read_parquet({pattern(path)}, hive_partitioning=false, file_row_number={str(numbered).lower()})"
+
+
+def stored_relation(files: Iterable[Path]) -> str:
+    """Return the SQL for the columns of a table as they are stored."""
+    return f"read_parquet([{', '.join(map(pattern, files))}], hive_partitioning=false)"
+
+
+def table_relation(table: Table, files: Iterable[Path]) -> str:
+    """Return the SQL for a stored table, with the JSON objects whose members are stored in columns of their own."""
+    stored = stored_relation(files)
+    documents = {column.name: _document_of(column) for column in table.columns.values() if column.members}
+    if not documents:
+        return stored
+    # A document that needs no escapes is plain JSON: its keys are different, and its values are texts.
+    marks = (f"NOT contains({name(column)}, '\\') AS {name(plain(column))}" for column in documents)
+    written = (f"{document} AS {name(column)}" for column, document in documents.items())
+    return f"(SELECT *, {', '.join(marks)} FROM (SELECT *, {', '.join(written)} FROM {stored}))"
+
+
+def _document_of(column: Column) -> str:
+    """Return the SQL expression of the JSON object that a column's members make."""
+    members = (
+        f"CASE WHEN {name(stored)} IS NOT NULL THEN {text(encode_basestring(key))} || ':' || "
+        f"CAST(to_json({name(stored)}) AS VARCHAR) END"
+        for key, stored in column.members.items()
+    )
+    return f"'{{' || concat_ws(',', {', '.join(members)}) || '}}'"
 
 
 def check_names(names: Iterable[str], where: str) -> None:

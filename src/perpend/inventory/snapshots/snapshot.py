@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from perpend.core.objects.claims import Claim, scope_fields
 from perpend.core.schema.tables import ROW, Join, Tables
-from perpend.inventory.snapshots.database import pattern
 from perpend.inventory.snapshots.files import StoreError, digest_of, naming, shown
+from perpend.inventory.snapshots.rows import stored_relation, table_relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -118,7 +118,11 @@ class Snapshot:
 
     def relation(self, table: str) -> str:
         """Return the SQL text of a table."""
-        return f"read_parquet([{', '.join(map(pattern, self.files[table]))}], hive_partitioning=false)"
+        return table_relation(self.tables.by_name[table], self.files[table])
+
+    def stored(self, table: str) -> str:
+        """Return the SQL text of a table's columns as they are stored."""
+        return stored_relation(self.files[table])
 
     def place(self, table: str) -> Path:
         """Return the first file of a table."""

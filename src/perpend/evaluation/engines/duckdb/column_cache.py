@@ -31,6 +31,7 @@ from perpend.inventory.snapshots.column_cache import CachedFiles
 from perpend.inventory.snapshots.database import is_failed_write, pattern, translate_errors
 from perpend.inventory.snapshots.driver import duckdb
 from perpend.inventory.snapshots.files import OWNER_ONLY, make_directory
+from perpend.inventory.snapshots.rows import table_relation
 from perpend.inventory.snapshots.store import KEPT
 from perpend.version import __version__
 
@@ -94,7 +95,7 @@ class ColumnCache:
         stage = self._stage(plan, plan.stage, {ROW: Kind.WHOLE, SOURCE: Kind.WHOLE}, relations, verdicts=whole)
 
         def relation(table: str) -> str:
-            return relations[table] if table in relations else self.engine.files(self.files[table])
+            return relations[table] if table in relations else self._stored(plan, table)
 
         return replace(plan, stage=stage), relation
 
@@ -151,7 +152,7 @@ class ColumnCache:
     def _compute(self, plan: Plan, stage: Stage, cacheable: CacheableColumns, place: Path) -> str:
         """Write the outputs of a stage to a new file, verdicts through extracts; return the name of the file."""
         self._raise_if_full()
-        relations = {stage.table.name: self.engine.files(self.files[stage.table.name])}
+        relations = {stage.table.name: self._stored(plan, stage.table.name)}
         names = ", ".join(map(self.engine.quoted, stage.outputs))
         if cacheable.what == VERDICTS:
             keys = {name: key.kind for name, key in cacheable.keys.items()}
@@ -169,6 +170,10 @@ class ColumnCache:
         finally:
             path.unlink(missing_ok=True)
         return file
+
+    def _stored(self, plan: Plan, table: str) -> str:
+        """Return the SQL for a stored table."""
+        return table_relation(plan.tables.by_name[table], self.files[table])
 
     def _raise_if_full(self) -> None:
         if self._full:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from itertools import pairwise
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.errors import PerpendError
-from perpend.core.schema.tables import ROW, SOURCE, plain
+from perpend.core.schema.tables import ROW, SOURCE
 from perpend.evaluation.engines.duckdb.sql import DuckDbSql, literal, quoted, type_of
 from perpend.evaluation.planner.scalar import Kind
 from perpend.evaluation.planner.sql import Names, Native, stage_query
-from perpend.evaluation.planner.stage import column_kinds, columns_read
+from perpend.evaluation.planner.stage import column_kinds
 from perpend.evaluation.planner.udfs import NATIVES
 from perpend.inventory.snapshots.database import MEMORY_LIMIT, Connection, opened, pattern
 from perpend.inventory.snapshots.functions import add_function
-from perpend.inventory.snapshots.plain_sql import is_plain, shapes_of, teach
+from perpend.inventory.snapshots.plain_sql import teach
+from perpend.inventory.snapshots.rows import table_relation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from perpend.evaluation.planner.stage import Stage
 
 
-_PARTS: Final = 4
-_PART: Final = 5_000
 DIALECT: Final = DuckDbSql()
 _ALWAYS: Final = (
     Native("perpend_norm", "norm", (), (Kind.TEXT,), Kind.TEXT),
@@ -85,7 +83,7 @@ class DuckDb:
 
     def evaluate_to_parquet(self, plan: Plan, files: Mapping[str, Sequence[Path]], out: Path) -> Sequence[Path]:
         """Write the outputs of a plan for each row of its table to a Parquet file, in any order; return the file."""
-        self.evaluate(plan, lambda table: self.files(files[table]), out)
+        self.evaluate(plan, lambda table: table_relation(plan.tables.by_name[table], files[table]), out)
         return [out]
 
     def evaluate(self, plan: Plan, relation: Callable[[str], str], out: Path) -> None:
@@ -107,29 +105,10 @@ class DuckDb:
                 self.run(statement)
         return [tuple(codes) for _, *codes in sorted(self.run(self.text_of(plan.stage, quoted)))]
 
-    def codes_of_columns(self, plan: Plan, table: Table, columns: Mapping[str, Sequence[Any]]) -> list[list[int]]:
-        """Return each output of a plan as codes in the order of the rows. Plain documents are marked here."""
-        read = columns_read(plan.stage)
-        kinds = {name: kind for name, kind in column_kinds(table).items() if name in columns and name in read}
-        self.hold(table.name, {name: columns[name] for name in kinds}, kinds, rows=table.rows)
-        for column in table.columns.values():
-            if plain(column.name) in read - columns.keys():
-                self._mark_plain(quoted(table.name), column.name)
-        text = self.text_of(plan.stage, lambda name: _parts(quoted(name), table.rows))
-        ordered = ", ".join(f"list({quoted(name)} ORDER BY key0)" for name in plan.stage.outputs)
-        (codes,) = self.run(f"SELECT {ordered} FROM ({text}\n) AS evaluated")
-        return list(codes)
-
     def hold(self, table: str, columns: Mapping[str, Sequence[Any]], kinds: Mapping[str, Kind], *, rows: int) -> str:
         """Create a table from columns of equal length, with row numbers; return the SQL for it."""
         create_from_columns(self.connection, table, columns, kinds, rows=rows)
         return quoted(table)
-
-    def _mark_plain(self, table: str, name: str) -> None:
-        """Add the companion column that marks a column's documents as plain JSON."""
-        column, companion = quoted(name), quoted(plain(name))
-        marks = is_plain(column, shapes_of(self.connection, column, table))
-        self.run(f"CREATE OR REPLACE TABLE {table} AS SELECT *, {marks} AS {companion} FROM {table}")
 
     def _add(self, native: Native) -> None:
         if native.name in self._registered:
@@ -139,15 +118,6 @@ class DuckDb:
         arguments = [type_of(kind) for kind in native.arguments]
         wrapper = (lambda one: function(one)) if len(arguments) == 1 else (lambda one, other: function(one, other))
         add_function(self.connection, native.name, wrapper, arguments, type_of(native.kind), of_nulls=True)
-
-
-def _parts(table: str, rows: int) -> str:
-    """Return the SQL for a table in memory, as a union of parts that DuckDB computes in parallel."""
-    if rows < _PARTS * _PART:
-        return table
-    bounds = [rows * number // _PARTS for number in range(_PARTS + 1)]
-    parts = (f"SELECT * FROM {table} WHERE {ROW} >= {low} AND {ROW} < {high}" for low, high in pairwise(bounds))
-    return f"({' UNION ALL '.join(parts)})"
 
 
 @contextmanager

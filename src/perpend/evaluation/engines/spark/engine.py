@@ -19,10 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark import InheritableThread
 from pyspark.sql import Observation
-from pyspark.sql.functions import count, lit
+from pyspark.sql.functions import count, expr, lit
 from pyspark.sql.pandas.functions import arrow_udf
 
-from perpend.core.schema.tables import ROW, SOURCE
+from perpend.core.schema.tables import ROW, SOURCE, plain
 from perpend.evaluation.engines.spark.functions import functions
 from perpend.evaluation.engines.spark.session import PATIENCE, own_session, spark_session
 from perpend.evaluation.engines.spark.sql import SparkSql, quoted, type_of
@@ -244,12 +244,19 @@ def _value(value: Any, kind: Kind) -> Any:
 
 def frame_of_files(session: SparkSession, table: Table, files: Sequence[Path]) -> DataFrame:
     """Return a stored table as a data frame. A column that a file lacks is null; directory names add no columns."""
-    columns = [f"{quoted(name)} {type_of(kind)}" for name, kind in column_kinds(table).items()]
+    documents = {column.name: column.members for column in table.columns.values() if column.members}
+    made = {*documents, *map(plain, documents)}
+    columns = [f"{quoted(name)} {type_of(kind)}" for name, kind in column_kinds(table).items() if name not in made]
     schema = ", ".join([*columns, f"{quoted(SOURCE)} INT"])
     reader = session.read.schema(schema).option("recursiveFileLookup", "true").option("__globPaths__", "false")
-    if not files:
-        return session.createDataFrame([], schema)
-    return reader.parquet(*(f"file:{path.absolute()}" for path in files))
+    paths = [f"file:{path.absolute()}" for path in files]
+    frame = reader.parquet(*paths) if paths else session.createDataFrame([], schema)
+    for document, members in documents.items():
+        pairs = ", ".join(f"{quoted(stored)} AS {quoted(key)}" for key, stored in members.items())
+        # Without null members, and without escapes in a plain document: as DuckDB makes it (inventory/snapshots/rows.py).
+        frame = frame.withColumn(document, expr(f"to_json(struct({pairs}))"))
+        frame = frame.withColumn(plain(document), expr(f"NOT contains({quoted(document)}, '\\\\')"))
+    return frame
 
 
 def null_unused_arguments(plan: Plan) -> Plan:

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.inventory import CloudObject, Inventory, Source
 from perpend.core.objects.object_types import ObjectType, Types
+from perpend.core.objects.status import Status
+from perpend.core.schema.tables import readings
 from perpend.core.values.values import milliseconds_from_datetime
 from perpend.evaluation.engines.duckdb.column_cache import StoreDuckDb
 from perpend.evaluation.engines.duckdb.engine import duck_db
-from perpend.evaluation.engines.verdicts import VerdictFiles, codes_by_id
+from perpend.evaluation.engines.verdicts import VerdictFiles, codes_by_id, resolved_contradictions
 from perpend.evaluation.planner.build import plan_of
-from perpend.evaluation.planner.rewrites import REWRITES
 from perpend.evaluation.verdicts.evaluation import Evaluation, totals_of
 from perpend.evaluation.verdicts.evaluation_time import EvaluationTime, evaluation_time
 from perpend.evaluation.verdicts.staleness import freshness_of
+from perpend.evaluation.verdicts.stores.by_interpreter import InterpreterOfSnapshot
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, required_values
 from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
 from perpend.inventory.snapshots.database import pattern
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from perpend.evaluation.engines.duckdb.engine import DuckDb
     from perpend.evaluation.engines.protocol import Engine
     from perpend.evaluation.planner.build import Plan
-    from perpend.evaluation.planner.rewrites import Rewrite
     from perpend.evaluation.verdicts.selection import Selection
     from perpend.inventory.snapshots.snapshot import Held, Snapshot
     from perpend.language.program.program import Program
@@ -62,12 +63,15 @@ def evaluate_snapshot(
     max_age: timedelta | None = None,
     progress: Callable[[int], None] | None = None,
     costs: Callable[[Sequence[Cost]], None] | None = None,
+    cached: bool = True,
+    by_interpreter: bool = False,
 ) -> Iterator[Evaluation]:
     """Yield the evaluation of a stored snapshot. Its verdicts are in files that are deleted at the end of the block.
 
     ``engine`` writes the verdicts. The default is DuckDB with a cache next to the snapshot; ``costs`` gets the use of the
-    cache. ``snapshot_time``, ``today``, ``max_age`` and ``progress`` are as in ``evaluate_objects``. Raises UnknownName if
-    the selection has policies over types that the snapshot does not contain.
+    cache, which a snapshot that is not ``cached`` does not have. ``snapshot_time``, ``today``, ``max_age`` and ``progress``
+    are as in ``evaluate_objects``. ``by_interpreter`` evaluates object by object, without an engine. Raises UnknownName if the
+    selection has policies over types that the snapshot does not contain.
     """
     if missing := sorted(selection.by_type().keys() - snapshot.tables.by_name.keys()):
         raise UnknownName(
@@ -85,20 +89,53 @@ def evaluate_snapshot(
         aged = mark_stale_snapshot(
             snapshot, freshness_of(max_age, snapshot_time, today), selection.types.get, directory / "aged"
         )
-        cache, snapshot = aged is snapshot, aged  # ages change by the hour, so they are not worth caching
+        cache, snapshot = cached and aged is snapshot, aged  # ages change by the hour, so they are not worth caching
         with duck_db(directories=[written, snapshot.directory / KEPT], paths=snapshot.files.paths, spill=spill) as reader:
             store_engine = StoreDuckDb(reader, snapshot, cache=cache)
-            by = engine or store_engine
+            by = InterpreterOfSnapshot(reader, snapshot, day.milliseconds) if by_interpreter else engine or store_engine
+
+            def new_path() -> Path:
+                return written / f"{len(list(written.iterdir()))}.parquet"
 
             def codes(plan: Plan) -> Codes:
-                out = written / f"{len(list(written.iterdir()))}.parquet"
-                return by.evaluate_to_parquet(plan, snapshot.files, out), snapshot.files[plan.programs[0].input_type]
+                type_name = plan.programs[0].input_type
+                paths = by.evaluate_to_parquet(plan, snapshot.files, new_path())
+                of_readings = _plan_of_readings(plan, day)
+                if of_readings is not None:
+                    readings_codes = by.evaluate_to_parquet(of_readings, snapshot.files, new_path())
+                    paths = [_resolved(reader, snapshot, of_readings, paths, readings_codes, new_path())]
+                return paths, snapshot.files[type_name]
 
             evaluation = evaluation_of(snapshot, selection, day, reader, codes, progress=progress)
             if costs:
                 costs(store_engine.costs)
             unread = tuple(failure.source for failure in snapshot.failures)
             yield replace(evaluation, inventory=replace(evaluation.inventory, unread=unread))
+
+
+def _plan_of_readings(plan: Plan, day: EvaluationTime) -> Plan | None:
+    """Return the plan for all readings of objects whose sources contradict each other, None if they are not stored."""
+    type_name = plan.programs[0].input_type
+    stored = plan.tables.by_name.get(readings(type_name))
+    if stored is None:
+        return None
+    tables = replace(plan.tables, by_name={**plan.tables.by_name, type_name: replace(stored, type_name=type_name)})
+    return plan_of(plan.programs, tables, day.milliseconds)
+
+
+def _resolved(
+    reader: DuckDb, snapshot: Snapshot, plan: Plan, codes: Sequence[Path], of_readings: Sequence[Path], out: Path
+) -> Path:
+    """Write codes in which an object is INCOMPLIANT if all of its readings are; the first reading gives the reason."""
+    incompliant = [
+        {index for index, verdict in program.verdicts.items() if verdict.status is Status.INCOMPLIANT}
+        for program in plan.programs
+    ]
+    type_name = plan.programs[0].input_type
+    objects, rivals = snapshot.relation(type_name), snapshot.relation(readings(type_name))
+    query = resolved_contradictions(reader.files(codes), reader.files(of_readings), objects, rivals, incompliant)
+    reader.run(f"COPY ({query}) TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
+    return out
 
 
 def re_evaluate(store: Store, run: str, programs: Sequence[Program], time: datetime, out: Path) -> bool:
@@ -137,7 +174,6 @@ def evaluation_of(
     reader: DuckDb,
     codes: Callable[[Plan], Codes],
     *,
-    rewrites: Sequence[Rewrite] = REWRITES,
     progress: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Return the evaluation of stored tables. Objects and verdicts are read on demand.
@@ -147,7 +183,7 @@ def evaluation_of(
     by_program: dict[int, ParquetVerdicts] = {}
     objects: dict[str, Sequence[CloudObject]] = {}
     for type_name, programs in selection.by_type().items():
-        plan = plan_of(programs, held.tables, day.milliseconds, rewrites=rewrites)
+        plan = plan_of(programs, held.tables, day.milliseconds)
         paths, table = codes(plan)
         files = VerdictFiles(reader, tuple(paths), held.tables.by_name[type_name].rows, len(programs))
         object_type = selection.types.get(type_name) or ObjectType(type_name)

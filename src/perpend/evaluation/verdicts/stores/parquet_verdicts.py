@@ -302,12 +302,21 @@ class StoredOrigins:
         self._starts = [0, *accumulate(numbers)]
         table = held.tables.by_name.get(type_name)
         whole = len(numbers) == 1 or (table is not None and self._starts[-1] == table.rows)
+        self._lines = [source.lines for source in held.sources]
         self._rows_are_places = whole and all(is_table(source.kind) for source in held.sources)
+
+    def name_of(self, source: int) -> str:
+        """Return the name of a source."""
+        return self._names[source]
 
     def of(self, row: int, source: int) -> Origin:
         """Return the source and place of one row."""
         if self._rows_are_places and self._starts[source] <= row < self._starts[source + 1]:
             return Origin(self._names[source], row - self._starts[source] + 1, "row")
+        if lines := self._lines[source]:
+            first_row, number, first_line = lines
+            if first_row <= row < first_row + number:
+                return Origin(self._names[source], row - first_row + first_line)
         return Origin(self._names[source])
 
 

@@ -10,23 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.claims import NOT_IN_FULL, Scope
-from perpend.core.schema.tables import CONTRADICTED, SOURCE, Tables, unfollowed
+from perpend.core.objects.claims import NOT_IN_FULL
+from perpend.core.schema.tables import CONTRADICTED, SOURCE, Tables, unfollowed, without_readings
 from perpend.evaluation.verdicts.staleness import mark_stale_coverage, stale_claims
-from perpend.inventory.importers.child_lists import LONGEST_KEY
 from perpend.inventory.importers.scopes import covers, meets, scope_columns
-from perpend.inventory.readers.merge import USER_TYPE
 from perpend.inventory.snapshots.database import name, opened, rows_of, text, translate_errors
 from perpend.inventory.snapshots.rows import copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from perpend.core.objects.claims import Claim
     from perpend.core.objects.object_types import ObjectType
     from perpend.core.schema.tables import Join, Table
     from perpend.evaluation.verdicts.staleness import Freshness
-    from perpend.inventory.importers.reports.staged import StagedReports
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.manifest import StoredSource
     from perpend.inventory.snapshots.snapshot import Snapshot
@@ -65,21 +61,6 @@ def mark_stale_snapshot(
     )
 
 
-def mark_stale_reports(staged: StagedReports, freshness: Freshness | None) -> StagedReports:
-    """Return reports in which stale data are not known."""
-    stale = freshness.reasons(staged.sources) if freshness else {}
-    if not stale:
-        return staged
-    reason, relations = _reason(stale, staged.sources), dict[str, str]()
-    for table, relation in staged.relations.items():
-        # Users always have this column, accounts never do.
-        there = {CONTRADICTED} if table == USER_TYPE else set[str]()
-        relations[table] = f"(SELECT {_marked({CONTRADICTED: reason}, there)} FROM {relation})"
-    tables = {table: replace(one, contradicted=True) for table, one in staged.tables.by_name.items()}
-    sources = _aged_sources(staged.sources, stale)
-    return replace(staged, sources=sources, tables=Tables(tables, staged.tables.complete), relations=relations)
-
-
 def _aged_sources(sources: Sequence[StoredSource], stale: Mapping[int, str]) -> tuple[StoredSource, ...]:
     """Return sources without the claims of stale ones."""
     coverage = mark_stale_coverage(sources, stale)
@@ -105,22 +86,18 @@ class _Aging:
     def aged(self, table: Table) -> tuple[Table, str] | None:
         """Return a marked table and the query for its rows; None if nothing in it is stale."""
         lists = {child.name: cases for child in table.children.values() if (cases := self._list_cases(table, child))}
-        lookups = {lookup.name: cases for lookup in table.lookups.values() if (cases := self._lookup_cases(lookup))}
-        if not lists and not lookups and not self._has_stale_rows(table):
+        if not lists and not self._has_stale_rows(table):
             return None
-        relation = self._snapshot.relation(table.name)
+        relation = self._snapshot.stored(table.name)
         there = {str(column) for column, *_ in rows_of(self._connection, f"DESCRIBE SELECT * FROM {relation}")}
-        values = {unfollowed(one): f"CASE {' '.join(cases)} END" for one, cases in {**lists, **lookups}.items()}
+        values = {unfollowed(one): f"CASE {' '.join(cases)} END" for one, cases in lists.items()}
         values[CONTRADICTED] = _reason(self._stale, self._snapshot.sources)
         query = f"SELECT {_marked(values, there)} FROM {relation}"
-        aged = replace(
-            table, contradicted=True, children=_partial(table.children, lists), lookups=_partial(table.lookups, lookups)
-        )
-        return aged, query
+        return replace(table, contradicted=True, children=_partial(table.children, lists)), query
 
     def _has_stale_rows(self, table: Table) -> bool:
         numbers = ", ".join(map(str, self._stale))
-        query = f"SELECT 1 FROM {self._snapshot.relation(table.name)} WHERE {name(SOURCE)} IN ({numbers}) LIMIT 1"
+        query = f"SELECT 1 FROM {self._snapshot.stored(table.name)} WHERE {name(SOURCE)} IN ({numbers}) LIMIT 1"
         return bool(rows_of(self._connection, query))
 
     def _list_cases(self, table: Table, join: Join) -> list[str]:
@@ -128,7 +105,7 @@ class _Aging:
         if join.own != _ID or join.lacking is not None:
             return []
         forms = {column.name: column.form for column in table.columns.values()}
-        account, region = scope_columns(forms, self._declared(table.name))
+        account, region = scope_columns(forms, self._declared(without_readings(table.name)))
         vouched = [
             claim.scope
             for number, source in enumerate(self._snapshot.sources)
@@ -142,20 +119,6 @@ class _Aging:
             for claim, reason in self._claims
             if claim.is_about(join.table, join.name)
         ]
-
-    def _lookup_cases(self, join: Join) -> list[str]:
-        """Return the case for keys without an object: the object may be missing from a stale source."""
-        reason = next((why for claim, why in self._claims if _is_of_all(claim, join.table)), None)
-        if reason is None or join.other != _ID:
-            return []
-        key = name(join.own)
-        ids = f"SELECT {name(_ID)} FROM {self._snapshot.relation(join.table)} WHERE {name(_ID)} IS NOT NULL"
-        leads = f"'leads to `' || left({key}, {LONGEST_KEY}) || '`, of which nothing is known: ' || {text(reason)}"
-        return [f"WHEN coalesce({key}, '') <> '' AND {key} NOT IN ({ids}) THEN {leads}"]
-
-
-def _is_of_all(claim: Claim, type_name: str) -> bool:
-    return claim.scope == Scope() and claim.is_about(type_name, "")
 
 
 def _partial(joins: Mapping[str, Join], marked: Mapping[str, object]) -> dict[str, Join]:

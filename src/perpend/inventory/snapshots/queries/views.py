@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.model import Diagnostic, Span, suggestion
 from perpend.core.errors import PerpendError
-from perpend.inventory.snapshots.database import MEMORY_LIMIT, lock, name, opened, pattern, rows_of, text
+from perpend.core.schema.tables import holds_readings
+from perpend.inventory.snapshots.database import MEMORY_LIMIT, lock, name, opened, rows_of, text
 from perpend.inventory.snapshots.driver import duckdb
 from perpend.inventory.snapshots.queries.labels import CALLS_VIEW, SOURCES_VIEW, column_names, view_names
 from perpend.inventory.snapshots.rules import SQL_ERROR
@@ -91,10 +92,13 @@ def view_statements(snapshot: Snapshot, declared: Callable[[str], ObjectType | N
     statements = []
     friendly = view_names(snapshot.tables.by_name, declared)
     for table_name, table in snapshot.tables.by_name.items():
-        files = ", ".join(pattern(path) for path in snapshot.files[table_name])
-        source = f"read_parquet([{files}], hive_partitioning=false)"
+        if holds_readings(table_name):
+            continue
+        source = snapshot.relation(table_name)
         aliases = column_names(table, declared(table.type_name) if table.type_name else None)
-        columns = [*(f"{name(column)} AS {name(alias)}" for column, alias in aliases.items()), "*"]
+        members = [stored for column in table.columns.values() for stored in column.members.values() if stored not in table.columns]
+        every = f"* EXCLUDE ({', '.join(map(name, members))})" if members else "*"
+        columns = [*(f"{name(column)} AS {name(alias)}" for column, alias in aliases.items()), every]
         statements.append(f"CREATE VIEW {name(table_name)} AS SELECT {', '.join(columns)} FROM {source}")
         if friendly[table_name] != table_name:
             statements.append(f"CREATE VIEW {name(friendly[table_name])} AS SELECT * FROM {name(table_name)}")
