@@ -166,7 +166,7 @@ class _Inputs:
                         first_source=len(self.importing.run.sources),
                     )
             except Doubtful as doubt:
-                files = self._read_again(files, doubt.numbers)
+                files = self._read_again(files, doubt.numbers, [given.path for given in reports])
                 continue
             pieces = read.pieces if read.rivals is None else {**read.pieces, readings(USER_TYPE): read.rivals}
             self.importing.add_ready(read.sources, pieces)
@@ -174,13 +174,11 @@ class _Inputs:
             return
         raise PerpendError("the credential reports changed while they were read, or DuckDB reads them differently: try again")
 
-    def _read_again(self, files: Sequence[ReportFile], doubtful: Collection[int]) -> list[ReportFile]:
-        """Return the reports, plain copies of those in doubt. The readers find the fault of a wrong one."""
-        again: list[ReportFile] = []
-        for number, file in enumerate(files):
-            if doubtful and number not in doubtful:
-                again.append(file)
-                continue
+    def _read_again(self, files: Sequence[ReportFile], doubtful: Collection[int], order: Sequence[str]) -> list[ReportFile]:
+        """Return the reports, plain copies of those in doubt. The readers find the fault of a wrong one, in the order given."""
+        again = [file for number, file in enumerate(files) if doubtful and number not in doubtful]
+        copies = [file for file in files if file not in again]
+        for number, file in enumerate(sorted(copies, key=lambda file: order.index(file.source))):
             self._keep(again, partial(copied_report, file, self._temporary / f"again-{number}.csv"))
         return again
 

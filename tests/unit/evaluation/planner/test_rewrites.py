@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from perpend.core.schema.tables import Join, Table
+from perpend.core.schema.tables import Column, Form, Join, Table
 from perpend.evaluation.planner.rewrites import (
     apply_rewrites,
     find_white_space_directly,
     merge_member_reads,
     merge_queries,
-    texts_in_columns,
+    read_members_directly,
 )
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
 from perpend.evaluation.planner.stage import ChildCounts, Stage
@@ -109,6 +109,8 @@ def test_texts_are_read_from_columns_of_their_own(made: Scalars) -> None:
     fits = made.make("quoted", made.make("else", known, other))
     is_deleted = made.any(made.is_null(document(made)), made.negation(mark))
     elsewhere = made.make("unquoted", member(made, "a", "e"))
-    found = texts_in_columns("d", {"a": "c"})(made, [*texts, fits, is_deleted, elsewhere])
+    found = read_members_directly(Column("d", Form.TEXT, plain=True, members={"a": "c"}))(
+        made, [*texts, fits, is_deleted, elsewhere]
+    )
     expected = [made.column("t", "c", Kind.TEXT), made.literal(None, Kind.TEXT), made.true, made.false, elsewhere]
     assert expected == [found[one] for one in (*texts, fits, is_deleted, elsewhere)]

@@ -16,9 +16,19 @@ from perpend.inventory.readers.credential_report import read_answer, read_report
 from perpend.inventory.readers.csv_text import check_quoting, read_rows, wide_fields
 from perpend.inventory.readers.errors import UnusableContent, UnusableInput
 from perpend.inventory.readers.files import MAX_BYTES, read_text_bytes
-from perpend.inventory.readers.formats import ANSWER, HEAD, JSON_LINES, REPORT, holds_lines, kind_of
+from perpend.inventory.readers.formats import (
+    ANSWER,
+    HEAD,
+    JSON_LINES,
+    OBJECTS,
+    REPORT,
+    UNSUPPORTED,
+    holds_lines,
+    kind_of,
+)
 from perpend.inventory.readers.json_text import refuse_scalar
 from perpend.inventory.readers.merge import REPORT_TYPES, USER_TYPE
+from perpend.inventory.readers.tools.registry import READERS
 from perpend.inventory.snapshots.files import naming
 
 if TYPE_CHECKING:
@@ -61,8 +71,10 @@ class _NotPlain(Exception):
 def is_report(head: bytes, type_name: str | None) -> bool:
     """Whether a file that begins so is read as a credential report, or as the AWS CLI's answer with one."""
     recognised = kind_of(head)
-    lines = recognised is JSON_LINES and (type_name is not None or not holds_lines(head))
-    return recognised in (REPORT, ANSWER, None) or lines
+    if recognised in (OBJECTS, UNSUPPORTED) or recognised in READERS:
+        return False
+    is_typed_table = recognised is not None and recognised.is_table and type_name is not None
+    return not is_typed_table and not (recognised is JSON_LINES and holds_lines(head))
 
 
 def report_file(source: str, path: Path, copy: Path, *, type_name: str | None = None, digested: bool = True) -> ReportFile:
@@ -99,9 +111,10 @@ def _plain(source: str, path: Path, *, digested: bool = True) -> ReportFile | No
         for piece in _whole_rows(path):
             if digest:
                 digest.update(piece)
-            lines, within = _counted(piece)
+            ended = piece if piece.endswith(b"\n") else piece + b"\n"
+            lines, within = _counted(ended)
             if not columns:
-                columns = _columns(piece)
+                columns = _columns(ended)
                 lines -= 1
             rows, breaks = rows + lines, breaks + within
         after = path.stat()
@@ -148,7 +161,7 @@ def _whole_rows(path: Path) -> Iterator[bytes]:
                 yield rest[:end]
             rest = rest[end:]
     if rest:
-        yield rest + b"\n"
+        yield rest
 
 
 def _end_of_rows(text: bytes) -> int:

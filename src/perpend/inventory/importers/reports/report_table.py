@@ -83,11 +83,12 @@ class ReadReports:
     by_hand: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
 class Doubtful(Exception):
     """DuckDB does not read these reports as the readers do, or they are wrong. ``numbers`` is empty if that is not known."""
 
-    numbers: frozenset[int] = frozenset()
+    def __init__(self, numbers: frozenset[int] = frozenset()) -> None:
+        super().__init__(numbers)
+        self.numbers = numbers
 
 
 def are_as_usual(user: ObjectType | None, account: ObjectType | None) -> bool:
@@ -352,12 +353,8 @@ class _Reports:
         unknown = self._unknown(USER_TYPE)
         doubts = [f"contradicted AS {name(CONTRADICTED)}"] if doubted else []
         own = [f"{value} AS {name(field_name)}" for field_name, value in _USER_FIELDS.items()]
-        members = {
-            key: "CA10__arn__c" if key == "arn" else member(ROW_FIELD, number) for number, key in enumerate(self.keys)
-        }
-        cells = [
-            f"c{number} AS {name(stored)}" for number, (key, stored) in enumerate(members.items()) if key != "arn"
-        ]
+        members = {key: "CA10__arn__c" if key == "arn" else member(ROW_FIELD, number) for number, key in enumerate(self.keys)}
+        cells = [f"c{number} AS {name(stored)}" for number, (key, stored) in enumerate(members.items()) if key != "arn"]
         system = [f"row AS {name(ROW)}", f"source AS {name(SOURCE)}"]
         narrow = ", ".join([*system, *own, *_marks(unknown)])
         return TableFragment(

@@ -96,7 +96,9 @@ def view_statements(snapshot: Snapshot, declared: Callable[[str], ObjectType | N
             continue
         source = snapshot.relation(table_name)
         aliases = column_names(table, declared(table.type_name) if table.type_name else None)
-        members = [stored for column in table.columns.values() for stored in column.members.values() if stored not in table.columns]
+        members = [
+            stored for column in table.columns.values() for stored in column.members.values() if stored not in table.columns
+        ]
         every = f"* EXCLUDE ({', '.join(map(name, members))})" if members else "*"
         columns = [*(f"{name(column)} AS {name(alias)}" for column, alias in aliases.items()), every]
         statements.append(f"CREATE VIEW {name(table_name)} AS SELECT {', '.join(columns)} FROM {source}")
