@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from perpend.core.objects.claims import Claim
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
 from perpend.core.objects.object_types import TypesDiffer
 from perpend.core.objects.status import Status
-from perpend.evaluation.engines.duckdb.engine import DuckDb, duck_db
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import Selection, select_policies
 from tests.repositories import NAMES, analyzer_of, logic, policy_files, program_of
@@ -51,29 +49,15 @@ THINGS = [
 ]
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[DuckDb]:
-    (tmp_path / "work").mkdir()
-    with duck_db(directories=[tmp_path / "work"]) as opened:
-        yield opened
-
-
 def both(things: list[CloudObject]) -> Inventory:
     found = inventory(*things)
     others = [CloudObject(OTHER, "x", "x", "x", {"Id": "x", "on": True}, Origin("o.json", 1))]
     return Inventory((*found.sources, Source("o.json", "test-data", None, 1)), {**found.objects, OTHER: others})
 
 
-@pytest.mark.parametrize("at_once", [1, 3, 7, 200_000])
-def test_an_engine_says_what_the_interpreter_says(
-    tmp_path: Path, engine: DuckDb, monkeypatch: pytest.MonkeyPatch, at_once: int
-) -> None:
-    monkeypatch.setattr("perpend.evaluation.verdicts.evaluate_objects._AT_ONCE", at_once)
+def test_all_ways_to_end(tmp_path: Path) -> None:
     selection = select_policies(analyzer_of(tmp_path / "repository", FILES))
-    expected = evaluate_objects(both(THINGS), selection, snapshot_time=DAY)
-    found = evaluate_objects(both(THINGS), selection, snapshot_time=DAY, engine=engine)
-    assert list(expected.findings()) == list(found.findings())
-    assert expected.ledger == found.ledger
+    found = evaluate_objects(both(THINGS), selection, snapshot_time=DAY)
     said = {(one.policy_id, one.object.id): (one.status, one.current_state_message) for one in found.findings()}
     assert ("INCOMPLIANT", "condition 1") == said["/ce/a", "a"]
     assert ("UNDETERMINED", "Not JSON.") == said["/ce/a", "c"]
@@ -84,28 +68,10 @@ def test_an_engine_says_what_the_interpreter_says(
     assert len(errors) >= 4
 
 
-def test_the_end_of_a_day_is_that_day_to_an_engine_too(tmp_path: Path, engine: DuckDb) -> None:
-    selection = select_policies(analyzer_of(tmp_path / "repository", FILES), ["/ce/c"])
-    found = evaluate_objects(inventory(*THINGS[:2]), selection, snapshot_time=DAY.replace(hour=23, minute=59), engine=engine)
-    assert ["COMPLIANT", "INCOMPLIANT"] == [one.status for one in found.findings()]
-
-
-def test_an_engine_tells_when_a_type_is_done_and_the_interpreter_now_and_then(tmp_path: Path, engine: DuckDb) -> None:
-    selection = select_policies(analyzer_of(tmp_path / "repository", FILES), ["/ce/a", "/ce/b"])
-    told: list[int] = []
-    evaluate_objects(both(THINGS), selection, snapshot_time=DAY, engine=engine, progress=told.append)
-    assert [7, 8] == told
-    told.clear()
-    many = [thing(str(number), on=True) for number in range(999)]
-    evaluate_objects(both(many), selection, snapshot_time=DAY, progress=told.append)
-    assert [1_000] == told
-
-
-def test_a_type_of_which_there_are_no_objects_has_no_verdicts(tmp_path: Path, engine: DuckDb) -> None:
+def test_a_type_of_which_there_are_no_objects_has_no_verdicts(tmp_path: Path) -> None:
     selection = select_policies(analyzer_of(tmp_path / "repository", FILES))
-    for one in (None, engine):
-        found = evaluate_objects(inventory(THINGS[0]), selection, snapshot_time=DAY, engine=one)
-        assert (1, 2, 0) == (found.ledger.objects, found.ledger.verdicts, sum(found.counts(found.programs[1]).values()))
+    found = evaluate_objects(inventory(THINGS[0]), selection, snapshot_time=DAY)
+    assert (1, 2, 0) == (found.ledger.objects, found.ledger.verdicts, sum(found.counts(found.programs[1]).values()))
 
 
 def at(text: str) -> datetime:
@@ -251,17 +217,6 @@ def test_child_lists_are_found_by_the_types_that_are_declared(tmp_path: Path) ->
     assert ["INCOMPLIANT", "COMPLIANT"] == [one.status for one in found.findings()]
 
 
-def test_progress_counts_the_objects_of_all_types(tmp_path: Path, engine: DuckDb) -> None:
-    names = ["CA10__CaA__c", "CA10__CaB__c", "CA10__CaC__c"]
-    files = {f"ce/{name}/prod.logic.yaml": logic(ON, input_type=name) for name in names}
-    files |= {f"ce/{name}/policy.yaml": {"names": NAMES} for name in names}
-    objects = {name: [CloudObject(name, "x", "x", "x", {"Id": "x", "on": True}, Origin("a.json", 1))] * 2 for name in names}
-    told: list[int] = []
-    found = Inventory((Source("a.json", "test-data", None, 6),), objects)
-    evaluate_objects(found, select_policies(analyzer_of(tmp_path, files)), engine=engine, progress=told.append)
-    assert [2, 4, 6] == told
-
-
 def mixed(root: Path, *types: dict[str, Any]) -> Selection:
     """Return one policy of each of several repositories that differ in what they declare."""
     files = policy_files(logic({"IS_EQUAL": {"left": {"FIELD": {"path": "o__r.name"}}, "right": {"TEXT": "x"}}}))
@@ -269,18 +224,14 @@ def mixed(root: Path, *types: dict[str, Any]) -> Selection:
     return Selection(tuple(program_of(analyzer) for analyzer in analyzers))
 
 
-@pytest.mark.parametrize("by_engine", [False, True])
-def test_policies_are_not_judged_by_what_another_repository_declares(
-    tmp_path: Path, engine: DuckDb, *, by_engine: bool
-) -> None:
+def test_policies_are_not_judged_by_what_another_repository_declares(tmp_path: Path) -> None:
     """A missing deletion field of a lookup's target says nothing of a type that is declared, or of one that is not."""
     way = {"label": "Thing", "lookups": [{"name": "o__r", "target": OTHER, "key": "o__c"}]}
     declared = {f"types/{THING}/type.yaml": way, f"types/{OTHER}/type.yaml": {"label": "Other", "deletionField": "none"}}
     undeclared = {f"types/{THING}/type.yaml": way}
     gone = thing("a", o__c="1", o__r={"Id": "1", "name": "x", "CA10__disappearanceTime__c": "2026-01-01T00:00:00Z"})
-    asked = engine if by_engine else None
     for one, status in ((declared, "INCOMPLIANT"), (undeclared, "COMPLIANT")):
-        agreed = evaluate_objects(inventory(gone), mixed(tmp_path / status, one, one), engine=asked, snapshot_time=DAY)
+        agreed = evaluate_objects(inventory(gone), mixed(tmp_path / status, one, one), snapshot_time=DAY)
         assert [status] * 2 == [finding.status.value for finding in agreed.findings()]
     with pytest.raises(TypesDiffer, match=f"declare {OTHER} differently"):
-        evaluate_objects(inventory(gone), mixed(tmp_path, declared, undeclared), engine=asked, snapshot_time=DAY)
+        evaluate_objects(inventory(gone), mixed(tmp_path, declared, undeclared), snapshot_time=DAY)

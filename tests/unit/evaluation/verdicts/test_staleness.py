@@ -11,7 +11,6 @@ import pytest
 from perpend.core.objects.claims import Claim, Scope
 from perpend.core.objects.inventory import Source
 from perpend.core.values.partial_object import PartialObject, doubt_of, reasons_of
-from perpend.evaluation.engines.duckdb.engine import duck_db
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import selection_of
 from perpend.evaluation.verdicts.staleness import Freshness, freshness_of, mark_stale_inventory, old_reports, stale_claims
@@ -112,8 +111,7 @@ def test_what_was_not_known_of_a_stale_object_stays_not_known_for_its_own_reason
     assert [DAY.reason(None), "two sources say two things"] == [doubt_of(one.fields) for one in found]
 
 
-@pytest.mark.parametrize("by_engine", [False, True])
-def test_engines_and_interpreter_agree_that_stale_objects_are_undetermined(tmp_path: Path, by_engine: bool) -> None:
+def test_stale_objects_are_undetermined(tmp_path: Path) -> None:
     one = analyzer(tmp_path, {"FIELD": {"path": "CA10__on__c"}})
     selection = selection_of(one, [program_of(one)])
     found = inventory(
@@ -121,10 +119,7 @@ def test_engines_and_interpreter_agree_that_stale_objects_are_undetermined(tmp_p
         thing("b", "old.json", CA10__on__c=True),
         times={"new.json": NOW, "old.json": NOW - timedelta(days=3)},
     )
-    with duck_db() as engine:
-        evaluation = evaluate_objects(
-            found, selection, today=NOW, max_age=timedelta(hours=24), engine=engine if by_engine else None
-        )
+    evaluation = evaluate_objects(found, selection, today=NOW, max_age=timedelta(hours=24))
     fresh, stale = evaluation.findings()
     assert fresh.condition_index != 0
     assert (0, "observed 3 days ago, 2026-01-07 12:00 UTC: older than 24 hours") == (

@@ -111,7 +111,7 @@ def test_an_index_of_odd_bytes_is_damaged_and_what_cannot_be_read_is_named(tmp_p
     for name in ("a", "b", "c"):
         (tmp_path / name).mkdir()
         write(tmp_path / name, "1.parquet", {"x"})
-    (tmp_path / "a" / INDEX).write_bytes(b'{"format": 3, "\xff": 1}')
+    (tmp_path / "a" / INDEX).write_bytes(b'{"format": 4, "\xff": 1}')
     (tmp_path / "b" / INDEX).unlink()
     (tmp_path / "b" / INDEX).mkdir()
     (tmp_path / "c" / "1.parquet").write_bytes(b"")

@@ -47,7 +47,14 @@ TABLE = Table(
     contradicted=True,
 )
 SOURCE = StoredSource(
-    "é.json", "kind", SEEN, 3, ("1", "2"), ("eu",), (Claim("Thing__c", Scope("1", "eu"), "denied", "x__r"), Claim("", Scope()))
+    "é.json",
+    "kind",
+    SEEN,
+    3,
+    ("1", "2"),
+    ("eu",),
+    (Claim("Thing__c", Scope("1", "eu"), "denied", "x__r"), Claim("", Scope())),
+    (0, 3, 2),
 )
 MANIFEST = Manifest(
     "run",
@@ -59,7 +66,7 @@ MANIFEST = Manifest(
     {"Thing__c": (StoredFile("a/b.parquet", "ab" * 32, 9),)},
 )
 DOCUMENT = {
-    "format": 3,
+    "format": 4,
     "run": "run",
     "created": "2026-01-02T03:04:05Z",
     "engine": "engine 1",
@@ -75,8 +82,18 @@ DOCUMENT = {
                 {"type_name": "Thing__c", "scope": {"account": "1", "region": "eu"}, "lacking": "denied", "relation": "x__r"},
                 {"type_name": "", "scope": {"account": None, "region": None}, "lacking": None, "relation": ""},
             ],
+            "lines": [0, 3, 2],
         },
-        {"name": "plain", "kind": "other", "observed_at": None, "objects": 0, "accounts": [], "regions": [], "coverage": []},
+        {
+            "name": "plain",
+            "kind": "other",
+            "observed_at": None,
+            "objects": 0,
+            "accounts": [],
+            "regions": [],
+            "coverage": [],
+            "lines": None,
+        },
     ],
     "failures": [{"source": "bad.json", "reason": "no JSON"}],
     "tables": [
@@ -137,7 +154,7 @@ def test_a_manifest_is_written_as_the_format_says():
 
 def test_a_manifest_is_text_for_people_too():
     text = text_of(MANIFEST)
-    assert text.startswith('{\n "format": 3,\n "run": "run",\n') and text.endswith('"\n}\n')
+    assert text.startswith('{\n "format": 4,\n "run": "run",\n') and text.endswith('"\n}\n')
     assert '"é.json"' in text
 
 
@@ -147,7 +164,7 @@ def test_a_manifest_reads_back_as_it_was_written():
 
 def test_the_hash_of_the_content_is_fixed():
     """What is kept of a snapshot, beside it, is found by it."""
-    assert "c2319d44641c" == MANIFEST.content_hash[:12]
+    assert "364a8ae99882" == MANIFEST.content_hash[:12]
 
 
 @pytest.mark.parametrize(
@@ -183,9 +200,9 @@ def leading(path: str) -> str:
     return changed(tables=[{**first, "files": [{"path": path, "sha256": "0" * 64, "size": 1}]}, *others])
 
 
-NEWER = "it was written by a newer version of Perpend (format 4; this version reads 3): upgrade Perpend"
+NEWER = "it was written by a newer version of Perpend (format 5; this version reads 4): upgrade Perpend"
 EARLIER = (
-    "it was written by an earlier version of Perpend (format 2; this version reads 3): "
+    "it was written by an earlier version of Perpend (format 3; this version reads 4): "
     "import the inputs again, into a new directory"
 )
 
@@ -198,12 +215,12 @@ EARLIER = (
         ("[1]", "it is not a manifest"),
         ("{}", "it is not a manifest"),
         ('{"format": "2"}', "it is not a manifest"),
-        ('{"format": 4}', NEWER),
-        (changed(format=2), EARLIER),
-        (changed(format=1), EARLIER.replace("format 2", "format 1")),
-        ('{"format": 3}', "its checksum does not match: it was edited or damaged"),
-        ('{"format": 3, "checksum": null}', "its checksum does not match: it was edited or damaged"),
-        (sealed({"format": 3}), "it is not a manifest"),
+        ('{"format": 5}', NEWER),
+        (changed(format=3), EARLIER),
+        (changed(format=1), EARLIER.replace("format 3", "format 1")),
+        ('{"format": 4}', "its checksum does not match: it was edited or damaged"),
+        ('{"format": 4, "checksum": null}', "its checksum does not match: it was edited or damaged"),
+        (sealed({"format": 4}), "it is not a manifest"),
         (changed(created="yesterday"), "it is not a manifest"),
         (changed(created=None), "it is not a manifest"),
         (changed(failures=[{"source": "x"}]), "it is not a manifest"),

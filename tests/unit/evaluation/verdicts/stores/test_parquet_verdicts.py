@@ -287,9 +287,19 @@ def test_what_is_read_of_an_owner_is_wanted_beside_what_names_it(tmp_path: Path)
 def test_rows_say_where_they_stood_where_all_of_tables_are_in_one(
     kinds: list[str], numbers: list[int], rows: int | None, places: dict[tuple[int, int], int | None]
 ) -> None:
-    sources = [SimpleNamespace(name=str(one), kind=kind, objects=numbers[one]) for one, kind in enumerate(kinds)]
+    sources = [SimpleNamespace(name=str(one), kind=kind, objects=numbers[one], lines=None) for one, kind in enumerate(kinds)]
     by_name = {} if rows is None else {THING: SimpleNamespace(rows=rows)}
     held: Any = SimpleNamespace(sources=sources, tables=SimpleNamespace(by_name=by_name))
     origins = StoredOrigins(held, THING)
     expected = {at: Origin(str(at[1])) if row is None else Origin(str(at[1]), row, "row") for at, row in places.items()}
     assert expected == {at: origins.of(*at) for at in places}
+
+
+def test_rows_of_reports_say_their_lines() -> None:
+    sources = [
+        SimpleNamespace(name=str(one), kind="r", objects=2, lines=lines) for one, lines in enumerate([(0, 3, 2), (3, 2, 2)])
+    ]
+    held: Any = SimpleNamespace(sources=sources, tables=SimpleNamespace(by_name={THING: SimpleNamespace(rows=9)}))
+    origins = StoredOrigins(held, THING)
+    places = {(0, 0): 2, (2, 0): 4, (3, 1): 2, (4, 1): 3, (5, 1): None, (3, 0): None}
+    assert places == {at: origins.of(*at).row for at in places}
