@@ -31,10 +31,9 @@ if TYPE_CHECKING:
     from perpend.evaluation.explain.steps import Explanation, Leaf, ListedObject, Step, explain_verdict
     from perpend.evaluation.planner.build import Plan
     from perpend.evaluation.planner.describe import plan_lines
-    from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
     from perpend.evaluation.verdicts.evaluation import Evaluation, FilteredEvaluation, Totals
     from perpend.evaluation.verdicts.evaluation_time import EvaluationTime, evaluation_time
-    from perpend.evaluation.verdicts.objects import object_named, stored_object_named
+    from perpend.evaluation.verdicts.objects import stored_object_named
     from perpend.evaluation.verdicts.plans import plans_of
     from perpend.evaluation.verdicts.requirements import (
         FrameworkSelection,
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     )
     from perpend.evaluation.verdicts.selection import PolicyView, Selection, program_named, select_policies
     from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+    from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
     from perpend.evaluation.verdicts.verdict import Reference, Verdict
     from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
     from perpend.evaluation.verdicts.verdicts import Verdicts
@@ -56,7 +56,6 @@ if TYPE_CHECKING:
     from perpend.inventory.importers.inputs import Imported, import_inputs
     from perpend.inventory.importers.tables.table_bytes import UnreadableTable
     from perpend.inventory.readers.errors import UnusableInput
-    from perpend.inventory.readers.read import Collected, collect_files
     from perpend.inventory.snapshots.files import StoreError
     from perpend.inventory.snapshots.manifest import Failure, StoredSource
     from perpend.inventory.snapshots.remote.open import remote_store
@@ -76,7 +75,6 @@ if TYPE_CHECKING:
 _HOMES: Final = {
     "language.compiler.names": ("UnknownName",),
     "language.compiler.analyzer": ("Analyzed", "Analyzer"),
-    "inventory.readers.read": ("Collected", "collect_files"),
     "inventory.readers.errors": ("UnusableInput",),
     "core.objects.account": ("Account",),
     "core.diagnostics.model": ("Diagnostic", "Severity", "Span"),
@@ -96,11 +94,10 @@ _HOMES: Final = {
     "language.program.program": ("Program", "Read", "DeclaredOutcome"),
     "core.objects.status": ("Status",),
     "evaluation.verdicts.evaluation_time": ("EvaluationTime", "evaluation_time"),
-    "evaluation.verdicts.evaluate_objects": ("evaluate_objects",),
     "evaluation.verdicts.verdict": ("Verdict", "Reference"),
     "evaluation.verdicts.evaluation": ("Evaluation", "Totals", "FilteredEvaluation"),
     "evaluation.verdicts.verdict_filter": ("Filter", "filter_verdicts"),
-    "evaluation.verdicts.objects": ("object_named", "stored_object_named"),
+    "evaluation.verdicts.objects": ("stored_object_named",),
     "evaluation.verdicts.plans": ("plans_of",),
     "evaluation.verdicts.requirements": (
         "HumanDecisions",
@@ -113,6 +110,7 @@ _HOMES: Final = {
     ),
     "evaluation.verdicts.selection": ("PolicyView", "Selection", "program_named", "select_policies"),
     "evaluation.verdicts.stores.evaluate_snapshot": ("evaluate_snapshot",),
+    "evaluation.verdicts.stores.temporary_snapshot": ("temporary_snapshot",),
     "evaluation.verdicts.verdicts": ("Verdicts",),
     "authoring.lint.check": ("lint_repository",),
     "language.syntax.repository": ("Loaded", "NotARepository", "Repository", "open_repository"),
@@ -145,7 +143,6 @@ __all__ = [
     "Change",
     "Claim",
     "CloudObject",
-    "Collected",
     "Cost",
     "Coverage",
     "DeclaredOutcome",
@@ -213,17 +210,14 @@ __all__ = [
     "Verdicts",
     "WaiverMatches",
     "__version__",
-    "collect_files",
     "duck_db",
     "evaluate_and_report",
-    "evaluate_objects",
     "evaluate_snapshot",
     "evaluation_time",
     "explain_verdict",
     "filter_verdicts",
     "import_inputs",
     "lint_repository",
-    "object_named",
     "open_repository",
     "plan_lines",
     "plans_of",
@@ -233,6 +227,7 @@ __all__ = [
     "select_policies",
     "spark",
     "stored_object_named",
+    "temporary_snapshot",
     "write_csv",
     "write_json",
     "write_junit",

@@ -18,11 +18,10 @@ from hypothesis import strategies as st
 from perpend.core.errors import PerpendError
 from perpend.core.objects.claims import Scope
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
-from perpend.evaluation.verdicts.stores.temporary_snapshot import imported
+from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
 from perpend.inventory.importers.input import Input
 from perpend.inventory.importers.reports import report_file, report_table
 from perpend.inventory.readers import collect_files
@@ -30,6 +29,7 @@ from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
 from tests.differential.reports import reports
 from tests.differential.stores import NOW
+from tests.reference import evaluate_objects
 
 pytestmark = pytest.mark.usefixtures("shared_database")
 
@@ -85,7 +85,7 @@ def one_path(asked: Asked, *, max_age: timedelta | None, keep_going: bool, by_in
     paths, complete, observed_at = asked
     inputs = [Input(path, complete=complete.get(path, ()), observed_at=observed_at.get(path)) for path in paths]
     try:
-        with imported(inputs, declared=ANALYZER.repository.declared_type, keep_going=keep_going) as read:
+        with temporary_snapshot(inputs, declared=ANALYZER.repository.declared_type, keep_going=keep_going) as read:
             if read.snapshot is None:
                 return [str(one) for one in read.failures]
             if currently_in_test_context():
@@ -212,6 +212,6 @@ def test_the_number_of_rows_is_compared_with_the_bytes(tmp_path: Path) -> None:
     with (
         patch.object(report_table._Reports, "_lines_of", fewer),
         pytest.raises(PerpendError, match="reads them differently"),
-        imported(inputs, declared=ANALYZER.repository.declared_type),
+        temporary_snapshot(inputs, declared=ANALYZER.repository.declared_type),
     ):
         pass

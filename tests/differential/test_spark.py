@@ -26,7 +26,6 @@ from perpend.core.values.values import json_from_text
 from perpend.evaluation.engines.nested import indexes_of
 from perpend.evaluation.engines.protocol import Engine
 from perpend.evaluation.planner.build import plan_of
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.findings.history.model import FindingState
@@ -44,6 +43,7 @@ from tests.differential.mixing import TIME, batches
 from tests.differential.on_spark import SMALL, UNCOMPILED, answered, report_of, why_not
 from tests.estates import THING, repositories, repositories_with, repositories_with_logic
 from tests.lives import all_lives, said_of, stepped_in_sql
+from tests.reference import evaluate_objects
 from tests.regressions import FILES as FILES_OF_BEFORE
 from tests.regressions import Counterexample, check_agreement, read, reference
 from tests.repositories import logic, policy_files, program_of, temporary_analyzer

@@ -10,12 +10,12 @@ from typing import Any
 from hypothesis import HealthCheck, assume, given, settings
 
 from perpend.core.objects.inventory import Inventory, Origin, Source, object_from_fields
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.verdict import Verdict
 from tests.differential.mixing import TIME, batches
 from tests.differential.stores import NOW, names_of, over_things, stored_estate
 from tests.estates import THING, repositories, repositories_with_logic
+from tests.reference import evaluate_objects
 from tests.regressions import Counterexample, check_agreement
 from tests.repositories import program_of, temporary_analyzer
 

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from perpend.core.objects.claims import Claim, Scope
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.inventory.snapshots.read_objects import nested
 from perpend.language.program.program import Program
@@ -19,6 +18,7 @@ from perpend.language.program.required_columns import required_fields
 from tests.differential.mixing import EXAMPLES, TIME
 from tests.differential.stores import NOW, estate_of, names_of, over_things, stored_estate
 from tests.estates import OWNER, PART, PARTS, THING, record, repositories, repositories_with_logic
+from tests.reference import evaluate_objects
 from tests.regressions import Counterexample, check_agreement, reference
 from tests.repositories import program_of, temporary_analyzer
 from tests.strategies import Draw

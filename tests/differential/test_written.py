@@ -14,11 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from perpend.core.objects.account import account_names
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.status import Status
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
-from perpend.evaluation.verdicts.child_lists import account_names
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import Selection, selection_of
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
@@ -33,6 +32,7 @@ from perpend.reports.formats.lines import json_value
 from perpend.reports.formats.tally import tally_of
 from tests.differential.stores import NOW, stored_estate
 from tests.estates import DELETION
+from tests.reference import evaluate_objects
 from tests.repositories import program_of, temporary_analyzer
 from tests.strategies import JSON, TEXT
 from tests.unit.reports.terminal.evaluations import MOOD, NOTED, NOTES, OWNER_LOOKUP, THING, TYPES, WANT

@@ -17,11 +17,11 @@ from perpend import Analyzer, Store, collect_files, evaluate_snapshot, import_in
 from perpend.core.objects.claims import Claims, Scope
 from perpend.core.objects.inventory import Inventory
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.child_lists import with_children
 from perpend.inventory.importers.input import Input
 from perpend.inventory.readers.tools import authorization_details
 from perpend.language.program.program import Program
 from tests.formats import ACCOUNT, ADMIN, ARN, config_item
+from tests.reference.child_lists import with_children
 
 pytestmark = pytest.mark.usefixtures("shared_database")
 

@@ -217,12 +217,12 @@ class _Run:
 
     def evaluate_inputs(self) -> RunOutcome:
         """Evaluate inputs in a temporary snapshot."""
-        from perpend.evaluation.verdicts.stores.temporary_snapshot import imported
+        from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
 
         request, declared = self.request, self.request.repository.declared_type
         with (
             progress("reading") as done,
-            imported(request.inputs, declared=declared, keep_going=request.keep_going, progress=done) as read,
+            temporary_snapshot(request.inputs, declared=declared, keep_going=request.keep_going, progress=done) as read,
         ):
             _warn_failures(read.failures)
             warn_diagnostics([problem for problem in read.problems if problem.code not in REPEATED_BY_VERDICTS])

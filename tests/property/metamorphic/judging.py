@@ -19,7 +19,6 @@ from perpend.core.errors import PerpendError
 from perpend.core.objects.claims import scopes_from
 from perpend.core.values.values import date_time_from_text
 from perpend.evaluation.engines.by_name import engine_named
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
@@ -31,6 +30,7 @@ from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
 from tests.property.metamorphic.roads import Crashed, EvaluationOutcome, Input, Refused, Verdicts, Way
 from tests.property.metamorphic.worlds import LIBRARY, Pool, world_of
+from tests.reference import evaluate_objects
 
 UNUSABLE = 2
 _IN_MEMORY = Path("/dev/shm")

@@ -18,7 +18,7 @@ from perpend.evaluation.verdicts.objects import stored_object_named
 from perpend.evaluation.verdicts.selection import program_named
 from perpend.evaluation.verdicts.staleness import freshness_of
 from perpend.evaluation.verdicts.stores.stale_data import mark_stale_snapshot
-from perpend.evaluation.verdicts.stores.temporary_snapshot import imported
+from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.streams import output_stream, refuse_input_as_output, terminal
@@ -101,7 +101,7 @@ def command(
 def _read(
     analyzer: Analyzer, program: Program, name: str, inputs: Sequence[Input], fresh: Freshness | None
 ) -> tuple[CloudObject, list[datetime | None]]:
-    with imported(inputs, declared=analyzer.repository.declared_type) as read:
+    with temporary_snapshot(inputs, declared=analyzer.repository.declared_type) as read:
         assert read.snapshot is not None  # an unusable input has raised
         return _object_of(analyzer, program, name, read.snapshot, fresh, "among the inputs")
 

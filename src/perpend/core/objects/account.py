@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from perpend.core.objects.inventory import CloudObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +28,15 @@ def account_of_arn(text: str) -> str | None:
 def account_of_arn_sql(expression: str) -> str:
     """Return SQL of DuckDB for :func:`account_of_arn` of an expression."""
     return f"CASE WHEN starts_with({expression}, 'arn:') THEN nullif(split_part({expression}, ':', 5), '') END"
+
+
+def account_names(judged: CloudObject) -> Iterator[str]:
+    """Yield the possible names of an object's account: those of its master, else of its ARN, else its own."""
+    master = judged.master
+    if master is not None:
+        yield from (master.id, master.external_id, master.name)
+    for external_id in (judged.external_id, judged.id):
+        if account := account_of_arn(external_id):
+            yield account
+    if master is None:
+        yield from (judged.id, judged.external_id)

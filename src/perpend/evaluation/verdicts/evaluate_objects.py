@@ -6,12 +6,9 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from perpend.core.objects.object_types import ObjectType
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.child_lists import with_children
 from perpend.evaluation.verdicts.evaluation import Evaluation, totals_of
 from perpend.evaluation.verdicts.evaluation_time import evaluation_time
-from perpend.evaluation.verdicts.staleness import freshness_of, mark_stale_inventory
 from perpend.evaluation.verdicts.verdicts import InMemoryVerdicts
 from perpend.inventory.readers.conflicts import contradiction
 from perpend.language.interpreter.interpreter import EvaluationOutcome, Interpreter
@@ -19,7 +16,7 @@ from perpend.language.program.numbering import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from perpend.core.objects.inventory import CloudObject, Inventory
     from perpend.evaluation.verdicts.selection import Selection
@@ -34,18 +31,14 @@ def evaluate_objects(
     *,
     snapshot_time: datetime | None = None,
     today: datetime | None = None,
-    max_age: timedelta | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Evaluate the selected policies on the objects of an inventory.
 
     ``snapshot_time`` is the day of the run. Its default is the newest time of the sources; a source without a time counts as
-    ``today`` (now, if None). With ``max_age``, data observed longer before ``snapshot_time`` or now are not known. ``progress``
-    gets the number of evaluated objects.
+    ``today`` (now, if None). ``progress`` gets the number of evaluated objects.
     """
     day = evaluation_time([source.observed_at for source in inventory.sources], snapshot_time=snapshot_time, today=today)
-    inventory = mark_stale_inventory(inventory, freshness_of(max_age, snapshot_time, today))
-    inventory = with_children(inventory, selection.programs, lambda name: selection.types.get(name) or ObjectType(name))
     by_program: dict[int, InMemoryVerdicts] = {}
     done = 0
     for programs in selection.by_type().values():

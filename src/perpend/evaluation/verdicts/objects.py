@@ -1,4 +1,4 @@
-"""Find one object of an inventory or a stored snapshot by a name: its ID, its ARN, or its display name."""
+"""Find one object of a snapshot by a name: its ID, its ARN, or its display name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from perpend.language.compiler.names import UnknownName, did_you_mean, printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from perpend.core.objects.inventory import Inventory
     from perpend.core.objects.object_types import ObjectType
     from perpend.core.schema.shred import RequiredFields
     from perpend.inventory.snapshots.database import Connection
@@ -49,25 +48,13 @@ class NameQuery(NamedTuple):
         return object_.master is not None and f"{self.owner} ".startswith(f"{object_.master.name} ")
 
 
-def object_named(inventory: Inventory, type_name: str, name: str) -> CloudObject:
-    """Return the one object of a type with a name: an ID, or a name, also as reports print it or with its owner.
-
-    Raises UnknownName if there is none, or more than one.
-    """
-    objects = inventory.objects.get(type_name, ())
-    for query in name_queries(name):
-        if candidates := query.matches_in(objects):
-            return _single(candidates, len(candidates), name)
-    near = did_you_mean(name, [object_.name for object_ in objects[:_MOST_COMPARED]])
-    raise UnknownName(f"no object '{printable(name)}' of type {type_name} among the inputs{near}")
-
-
 def stored_object_named(
     snapshot: Snapshot, program: Program, object_type: ObjectType, name: str, where: str = ""
 ) -> CloudObject:
-    """Return the one stored object with a name, with the fields that a program reads. Raises UnknownName like ``object_named``.
+    """Return the one object with a name, with the fields that a program reads.
 
-    ``where`` describes a temporary snapshot in messages.
+    A name is an ID, or a name, also as reports print it or with its owner. ``where`` describes a temporary snapshot in
+    messages. Raises UnknownName if there is no such object, or more than one.
     """
     snapshot = snapshot.as_declared(program.types)
     columns = naming_columns(object_type)

@@ -11,14 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from perpend.core.values.age import age_in_words
-from perpend.core.values.partial_object import PartialObject, doubt_of, reasons_of
 from perpend.inventory.readers.formats import ANSWER, REPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from perpend.core.objects.claims import Claim
-    from perpend.core.objects.inventory import CloudObject, Inventory, Source
+    from perpend.core.objects.inventory import Source
 
 REPORT_LIFE: Final = timedelta(hours=4)
 """The maximum age of a report on request: AWS creates a new one if the last is older."""
@@ -97,20 +96,6 @@ def stale_claims(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator
                 yield claim, reason
 
 
-def mark_stale_inventory(inventory: Inventory, freshness: Freshness | None) -> Inventory:
-    """Return an inventory in which stale data are not known."""
-    stale = freshness.reasons(inventory.sources) if freshness else {}
-    if not stale:
-        return inventory
-    by_name = {inventory.sources[number].name: reason for number, reason in stale.items()}
-    sources = [
-        replace(source, coverage=coverage)
-        for source, coverage in zip(inventory.sources, mark_stale_coverage(inventory.sources, stale), strict=True)
-    ]
-    objects = {name: [_aged(object_, by_name) for object_ in of_type] for name, of_type in inventory.objects.items()}
-    return replace(inventory, sources=tuple(sources), objects=objects)
-
-
 def mark_stale_coverage(sources: Sequence[Dated], stale: Mapping[int, str]) -> Iterator[tuple[Claim, ...]]:
     """Yield the claims of each source, with stale ones marked as incomplete."""
     lacking = dict(stale_claims(sources, stale))
@@ -122,12 +107,3 @@ def mark_stale_coverage(sources: Sequence[Dated], stale: Mapping[int, str]) -> I
 def _vouches(fresh: Claim, claim: Claim) -> bool:
     about = fresh.type_name in ("", claim.type_name) and fresh.relation in ("", claim.relation)
     return fresh.lacking is None and about and fresh.scope.covers(claim.scope)
-
-
-def _aged(object_: CloudObject, stale: Mapping[str, str]) -> CloudObject:
-    reason = stale.get(object_.origin.source)
-    variants = tuple(_aged(variant, stale) for variant in object_.variants)
-    fields = object_.fields
-    if reason is not None:
-        fields = PartialObject(fields, reasons_of(fields), doubt_of(fields) or reason)
-    return object_._replace(fields=fields, variants=variants)

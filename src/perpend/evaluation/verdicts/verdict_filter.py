@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import suggestion
+from perpend.core.objects.account import account_names
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.verdicts import CodeFilter
-from perpend.evaluation.verdicts.child_lists import account_names
 from perpend.evaluation.verdicts.evaluation import FilteredEvaluation
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects
 from perpend.evaluation.verdicts.verdicts import HIDDEN, InMemoryVerdicts

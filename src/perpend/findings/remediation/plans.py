@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.objects.account import account_names
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.child_lists import account_names
 from perpend.evaluation.verdicts.evaluation import BATCH, objects_at
 from perpend.evaluation.verdicts.stores.parquet_verdicts import StoredObjects
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of

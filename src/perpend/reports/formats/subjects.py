@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import encodable
-from perpend.evaluation.verdicts.child_lists import account_names
+from perpend.core.objects.account import account_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from perpend.core.diagnostics.escape import encodable, visible
 from perpend.core.errors import PerpendError
+from perpend.core.objects.account import account_names
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.child_lists import account_names
 from perpend.evaluation.verdicts.evaluation import chunks_of, counts_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.evaluation.verdicts.verdicts import HIDDEN

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import Selection
 from perpend.evaluation.verdicts.verdict import Verdict
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.program.program import Program
+from tests.reference import evaluate_objects
 from tests.repositories import analyzer_of, logic, policy_files, program_of
 
 THING = "CA10__CaThing__c"

@@ -10,18 +10,19 @@ from typing import Any
 
 import pytest
 
+from perpend.core.objects.account import account_names
 from perpend.core.objects.claims import Claim, Scope, unclaimed, unmatched_keys
 from perpend.core.objects.ids import PRODUCTION
 from perpend.core.objects.inventory import Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.object_types import Field
 from perpend.core.values.partial_object import PartialObject, doubt_of
-from perpend.evaluation.verdicts.child_lists import NO_ID, account_names, with_children
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
+from tests.reference import evaluate_objects
+from tests.reference.child_lists import NO_ID, with_children
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.inventory.snapshots.stored import write_store
 

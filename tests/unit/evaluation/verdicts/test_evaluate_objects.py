@@ -12,8 +12,8 @@ from perpend.core.objects.claims import Claim
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
 from perpend.core.objects.object_types import TypesDiffer
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import Selection, select_policies
+from tests.reference import evaluate_objects
 from tests.repositories import NAMES, analyzer_of, logic, policy_files, program_of
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, evaluation, findings, inventory, thing
 

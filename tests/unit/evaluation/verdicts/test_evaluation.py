@@ -11,12 +11,12 @@ from perpend.core.objects.claims import Claim, Scope
 from perpend.core.objects.inventory import CloudObject, Inventory, Source
 from perpend.core.objects.object_types import Field, Lookup, ObjectType
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of, counts_of, objects_at, totals_of
 from perpend.evaluation.verdicts.requirements import HumanDecisions, RequirementStatus
 from perpend.evaluation.verdicts.selection import Selection, select_policies
 from perpend.evaluation.verdicts.verdicts import InMemoryVerdicts
 from perpend.language.program.program import Read
+from tests.reference import evaluate_objects
 from tests.repositories import NAMES, logic, program_of, write
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, evaluation, findings, inventory, thing
 

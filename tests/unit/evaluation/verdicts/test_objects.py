@@ -10,7 +10,7 @@ import pytest
 
 from perpend.core.objects.inventory import ROOT_NAME, ROOT_USER, CloudObject, Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.object_types import Field, Lookup, ObjectType
-from perpend.evaluation.verdicts.objects import name_queries, object_named, stored_object_named
+from perpend.evaluation.verdicts.objects import name_queries, stored_object_named
 from perpend.language.compiler.names import UnknownName
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, program_of
 from tests.unit.inventory.snapshots.stored import write_store
@@ -51,11 +51,9 @@ def inventory(things: list[dict[str, Any]] = THINGS) -> Inventory:
     return Inventory(sources, {THING: objects(things)})
 
 
-@pytest.fixture(scope="module", params=["files", "store"])
-def named(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], CloudObject]:
-    """Return the way to find an object in files, or in a store of the same objects."""
-    if request.param == "files":
-        return lambda name: object_named(inventory(), THING, name)
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], CloudObject]:
+    """Return the way to find an object in a store."""
     place = tmp_path_factory.mktemp("named")
     program = program_of(analyzer(place / "repository", {"FIELD": {"path": "on__c"}}))
     snapshot = write_store(place / "store", inventory(), declared={THING: KIND}.get)
@@ -111,19 +109,13 @@ def test_an_object_is_found_as_reports_print_it(named, name, number):
     assert objects()[number][:4] == named(name)[:4]
 
 
-def test_of_many_some_are_named():
+def test_of_many_some_are_named(tmp_path):
     many = [{"Id": f"i{number}", "Name": "same"} for number in range(7)]
+    program = program_of(analyzer(tmp_path / "repository", {"FIELD": {"path": "on__c"}}))
+    snapshot = write_store(tmp_path / "store", inventory(many), declared={THING: KIND}.get)
     with pytest.raises(UnknownName) as raised:
-        object_named(inventory(many), THING, "same")
+        stored_object_named(snapshot, program, KIND, "same")
     assert "'same' names 7 objects: i0, i1, i2, i3, i4 and 2 more; name one by its id" == str(raised.value)
-
-
-def test_objects_of_one_id_are_told_apart_by_their_places():
-    with pytest.raises(UnknownName) as raised:
-        object_named(inventory([{"Name": "same"}, {"Name": "same"}]), THING, "same")
-    assert "'same' names 2 objects: b.json:0, b.json:1" == str(raised.value)
-    with pytest.raises(UnknownName, match=r"^'same' names 2 objects: b\.json:0, b\.json:1$"):
-        object_named(inventory([{"Id": "i", "Name": "same"}] * 2), THING, "same")
 
 
 @pytest.mark.parametrize(
@@ -143,14 +135,6 @@ def test_objects_of_one_id_are_told_apart_by_their_places():
 )
 def test_a_name_means_itself_first_then_what_reports_print_so(name, meant):
     assert meant == [tuple(one) for one in name_queries(name)]
-
-
-def test_the_nearest_name_is_offered_and_a_type_may_have_no_objects():
-    with pytest.raises(UnknownName) as raised:
-        object_named(inventory(), THING, "plane")
-    assert f"no object 'plane' of type {THING} among the inputs (did you mean 'plain'?)" == str(raised.value)
-    with pytest.raises(UnknownName, match=r"^no object 'i1' of type Other among the inputs$"):
-        object_named(inventory(), "Other", "i1")
 
 
 def test_a_type_that_a_store_does_not_hold_has_no_object(tmp_path):

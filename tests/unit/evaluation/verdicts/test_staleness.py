@@ -11,10 +11,11 @@ import pytest
 from perpend.core.objects.claims import Claim, Scope
 from perpend.core.objects.inventory import Source
 from perpend.core.values.partial_object import PartialObject, doubt_of, reasons_of
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.selection import selection_of
-from perpend.evaluation.verdicts.staleness import Freshness, freshness_of, mark_stale_inventory, old_reports, stale_claims
+from perpend.evaluation.verdicts.staleness import Freshness, freshness_of, old_reports, stale_claims
 from perpend.inventory.readers.formats import ANSWER, REPORT
+from tests.reference import evaluate_objects
+from tests.reference.stale_inventory import mark_stale_inventory
 from tests.repositories import program_of
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, inventory, thing
 

@@ -10,12 +10,12 @@ import pytest
 from perpend.core.objects.account import Account
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.evaluation.verdicts.verdicts import HIDDEN
 from perpend.language.compiler.names import UnknownName
+from tests.reference import evaluate_objects
 from tests.unit.evaluation.verdicts.evaluate_objects import THING
 from tests.unit.evaluation.verdicts.stored import DAY, OTHER, OWNER, Case
 

@@ -10,7 +10,6 @@ import pytest
 
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
@@ -25,6 +24,7 @@ from perpend.findings.remediation.plans import (
     remediation_plans,
     with_credentials,
 )
+from tests.reference import evaluate_objects
 from tests.repositories import logic
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer
 from tests.unit.inventory.snapshots.stored import write_store

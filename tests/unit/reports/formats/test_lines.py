@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.reports.formats import lines
 from perpend.reports.formats.csv import write_csv
+from tests.reference import evaluate_objects
 from tests.unit.evaluation.verdicts.stored import DAY, Case
 
 CAN: dict[str, Any] = {

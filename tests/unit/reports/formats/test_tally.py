@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from perpend.core.objects.status import Status
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.reports.formats.tally import Group, tally_of
+from tests.reference import evaluate_objects
 from tests.unit.reports.terminal.evaluations import MOOD, NOTED, evaluate, thing
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from perpend.core.objects.inventory import CloudObject, Inventory, Origin, Source
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation
 from perpend.evaluation.verdicts.selection import PolicyView, Selection
 from perpend.reports.terminal.verdicts.terminal import print_report
+from tests.reference import evaluate_objects
 from tests.repositories import analyzer_of, program_of
 
 if TYPE_CHECKING:

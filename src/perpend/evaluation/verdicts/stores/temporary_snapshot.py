@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def imported(
+def temporary_snapshot(
     inputs: Sequence[Input],
     *,
     declared: Callable[[str], ObjectType | None],
     keep_going: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Imported]:
-    """Yield the result of an import. An input that cannot be used raises as in an import, unless ``keep_going``."""
+    """Yield the result of importing inputs into a store that is removed at the end of the block.
+
+    An input that cannot be used raises as in an import, unless ``keep_going``.
+    """
     with scratch() as directory:
         store = Store(directory / "store")
         yield import_inputs(store, inputs, declared=declared, keep_going=keep_going, progress=progress, temporary=True)

@@ -16,13 +16,13 @@ from perpend.core.objects.claims import Claim
 from perpend.core.objects.inventory import Inventory, Origin, Source, object_from_fields
 from perpend.core.objects.status import Status
 from perpend.evaluation.engines.duckdb.engine import duck_db
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation_time import EvaluationTime
 from perpend.evaluation.verdicts.selection import Selection
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot, re_evaluate
 from perpend.evaluation.verdicts.verdict import Verdict
 from perpend.inventory.snapshots.store import Store
 from perpend.language.compiler.names import UnknownName
+from tests.reference import evaluate_objects
 from tests.repositories import analyzer_of, logic, program_of
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer
 from tests.unit.evaluation.verdicts.stored import DAY, OTHER, SEEN, THINGS, Case

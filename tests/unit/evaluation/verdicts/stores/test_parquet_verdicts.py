@@ -18,7 +18,6 @@ from perpend.core.objects.object_types import Lookup, ObjectType
 from perpend.core.schema.shred import RequiredFields
 from perpend.core.values.partial_object import MISSING
 from perpend.evaluation.engines import verdicts as engine_verdicts
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation, objects_at
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores import parquet_verdicts as stored
@@ -26,6 +25,7 @@ from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapsh
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, StoredOrigins, required_values
 from perpend.evaluation.verdicts.verdicts import Share, StreamedObjects, VerdictRow
 from perpend.inventory.snapshots.read_objects import ObjectReader
+from tests.reference import evaluate_objects
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, program_of
 from tests.unit.evaluation.verdicts.stored import DAY, ON, OTHER, Case

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from perpend.core.diagnostics.escape import display_width
 from perpend.core.objects.inventory import Inventory, Source
-from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation
+from tests.reference import evaluate_objects
 from tests.unit.reports.terminal.evaluations import HOSTILE, MOOD, NOTED, evaluate, printed, thing, with_rival, without_styles
 
 GOLDEN = Path(__file__).with_name("golden")

@@ -2,7 +2,7 @@
 
 An object's own list counts, unless a child that is not in it names the object. Any other list needs a claim that all its
 children were read. A key that matches no object may be damaged, so it leaves all lists of that relation unknown.
-Snapshots follow the same rules (``inventory.importers.child_lists``).
+The reference for snapshots, which follow the same rules (``inventory.importers.child_lists``).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.account import account_of_arn
 from perpend.core.objects.claims import Claims, is_account_number, is_blank_key, scope_of, unmatched_keys, unread_input
 from perpend.core.objects.inventory import is_filled
 from perpend.core.objects.object_types import MASTER_KEY
@@ -19,7 +18,7 @@ from perpend.inventory.readers.conflicts import contradiction
 from perpend.language.program.required_columns import required_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from perpend.core.objects.inventory import CloudObject, Inventory
     from perpend.core.objects.object_types import Children, ObjectType
@@ -28,18 +27,6 @@ if TYPE_CHECKING:
 
 
 NO_ID: Final = "cannot be known: there is no Id to find it by"
-
-
-def account_names(judged: CloudObject) -> Iterator[str]:
-    """Yield what an object's account may be called: as its master is, else as its ARN says, else as it is called itself."""
-    master = judged.master
-    if master is not None:
-        yield from (master.id, master.external_id, master.name)
-    for external_id in (judged.external_id, judged.id):
-        if account := account_of_arn(external_id):
-            yield account
-    if master is None:
-        yield from (judged.id, judged.external_id)
 
 
 @dataclass(slots=True)
