@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Protocol
 
+from perpend.core.commit import digest_of
 from perpend.core.objects.claims import Claim, scope_fields
 from perpend.core.schema.tables import ROW, Join, Tables
 from perpend.inventory.snapshots.database import pattern
-from perpend.inventory.snapshots.files import StoreError, digest_of, naming, shown
+from perpend.inventory.snapshots.files import StoreError, naming, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
