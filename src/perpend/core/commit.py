@@ -96,6 +96,8 @@ def replacement(target: Path, *, mode: int | None = OWNER_ONLY, new: bool = Fals
     """
     with temporary(target, mode=mode) as part:
         yield part
+        if mode not in (None, OWNER_ONLY):
+            part.chmod(mode)  # not before: the mode may forbid to write
         put(part, target, new=new)
 
 
@@ -119,8 +121,6 @@ def temporary(target: Path, *, mode: int | None = OWNER_ONLY, directory: bool = 
         else:
             # O_EXCL follows no link that somebody else has put there.
             os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else OWNER_ONLY))
-            if mode not in (None, OWNER_ONLY):
-                part.chmod(mode)
         yield part
     finally:
         remove(part)
@@ -184,7 +184,11 @@ def lock(path: Path, *, create: bool = True, shared: bool = False, wait: bool = 
     while True:
         with ExitStack() as failed:
             stream = failed.enter_context(open(path, "rb" if shared else "a+b" if create else "r+b", opener=owner_only))
-            _flock(stream, how, shared=shared)
+            try:
+                fcntl.flock(stream, how)
+            except OSError as error:
+                if isinstance(error, BlockingIOError) or not shared:
+                    raise
             with suppress(FileNotFoundError):
                 if os.path.samestat(path.stat(), os.fstat(stream.fileno())):
                     failed.pop_all()
@@ -259,13 +263,3 @@ def _remove_abandoned(target: Path) -> None:
             path = target.with_name(name)
             if ours.fullmatch(name) and time.time() - path.lstat().st_mtime >= UNUSED:
                 remove(path)
-
-
-def _flock(stream: IO[bytes], how: int, *, shared: bool) -> None:
-    try:
-        fcntl.flock(stream, how)
-    except BlockingIOError:
-        raise
-    except OSError:
-        if not shared:
-            raise

@@ -256,12 +256,17 @@ def test_a_file_is_safe_on_the_disk_before_it_has_its_name_and_the_name_before_i
     assert ["3 bytes", "directory"] == steps[3:]
 
 
-@pytest.mark.parametrize(("mode", "umask", "expected"), [(0o600, 0, 0o600), (None, 0o027, 0o640), (0o664, 0o077, 0o664)])
-def test_a_file_has_its_mode_from_the_first_byte(tmp_path: Path, mode: int | None, umask: int, expected: int) -> None:
+@pytest.mark.parametrize(
+    ("mode", "umask", "meanwhile", "expected"),
+    [(0o600, 0, 0o600, 0o600), (None, 0o027, 0o640, 0o640), (0o664, 0o077, 0o600, 0o664), (0o444, 0, 0o600, 0o444)],
+)
+def test_a_file_is_never_more_readable_than_in_the_end(
+    tmp_path: Path, mode: int | None, umask: int, meanwhile: int, expected: int
+) -> None:
     before = os.umask(umask)
     try:
         with replacement(tmp_path / "x", mode=mode) as part:
-            assert expected == mode_of(part)
+            assert meanwhile == mode_of(part)
     finally:
         os.umask(before)
     assert (expected, ["x"]) == (mode_of(tmp_path / "x"), names_in(tmp_path))
