@@ -74,6 +74,11 @@ def owner_only(path: str, flags: int) -> int:
     return os.open(path, flags, OWNER_ONLY)
 
 
+def no_link(path: str, flags: int) -> int:
+    """Open a temporary for ``open(…, opener=no_link)``: if somebody has put a link in its place, raise OSError."""
+    return os.open(path, flags | os.O_NOFOLLOW)
+
+
 def finish(path: Path) -> tuple[str, int]:
     """Sync finished content and its name to disk with mode 0600; return its SHA-256 and size."""
     os.chmod(path, OWNER_ONLY)
@@ -103,8 +108,8 @@ def replacement(target: Path, *, mode: int | None = OWNER_ONLY, new: bool = Fals
 
 def write_whole(path: Path, content: bytes, *, mode: int | None = OWNER_ONLY) -> None:
     """Replace a file by one with a content. After the return, it survives a loss of power."""
-    with replacement(path, mode=mode) as part:
-        part.write_bytes(content)
+    with replacement(path, mode=mode) as part, open(part, "wb", opener=no_link) as stream:
+        stream.write(content)
 
 
 @contextmanager

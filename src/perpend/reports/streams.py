@@ -11,7 +11,7 @@ from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from perpend.core.commit import replacement
+from perpend.core.commit import no_link, replacement
 from perpend.core.diagnostics.escape import trimmed, visible, without_commands
 from perpend.core.errors import PerpendError
 
@@ -70,7 +70,7 @@ def output_bytes(path: str) -> Iterator[BinaryIO]:
     if target.is_dir() or _is_special(path):
         raise CannotWrite(f"{path}: cannot be written: is {'a directory' if target.is_dir() else 'not a regular file'}")
     try:
-        with replacement(target) as part, part.open("w+b") as stream:
+        with replacement(target) as part, open(part, "w+b", opener=no_link) as stream:
             yield stream
     except OSError as error:
         raise CannotWrite.because(path, error) from None
@@ -98,7 +98,7 @@ def _direct(path: str) -> Iterator[TextIO]:
 def _renamed(target: Path, *, long: bool) -> Iterator[TextIO]:
     with (
         replacement(target) as part,
-        part.open("w", encoding="utf-8", newline="", errors="surrogatepass") as stream,
+        open(part, "w", encoding="utf-8", newline="", errors="surrogatepass", opener=no_link) as stream,
         _written(stream) if long else nullcontext(stream) as given,
     ):
         yield given

@@ -27,6 +27,7 @@ from perpend.core.commit import (
     is_locked,
     lock,
     make_directory,
+    no_link,
     put,
     remove,
     remove_parts,
@@ -277,6 +278,13 @@ def test_links_are_replaced_and_never_followed(tmp_path: Path) -> None:
     (tmp_path / "x").symlink_to("secret")
     write_whole(tmp_path / "x", CONTENT)
     assert (CONTENT, False, b"mine") == (file_in(tmp_path), (tmp_path / "x").is_symlink(), (tmp_path / "secret").read_bytes())
+    with replacement(tmp_path / "x") as part:
+        part.unlink()
+        part.symlink_to("secret")
+        with pytest.raises(OSError, match="symbolic links"), open(part, "wb", opener=no_link):
+            pass
+        part.unlink()
+        part.touch()
 
 
 @pytest.mark.parametrize("make", [Path.touch, Path.mkdir, lambda path: path.symlink_to("nowhere")])
