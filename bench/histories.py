@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from bench.measure import run
+from perpend.core.commit import digest_of
 from perpend.core.objects.claims import Claim
 from perpend.core.objects.object_types import Field, Lookup, ObjectType, Types
 from perpend.core.objects.status import Status
@@ -28,7 +29,6 @@ from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write import compaction
 from perpend.findings.history.write.commit import commit_run
 from perpend.findings.history.write.evaluated_run import EvaluatedRun, EvaluatedType
-from perpend.inventory.snapshots.files import digest_of
 from perpend.inventory.snapshots.manifest import StoredFile, StoredSource
 from perpend.inventory.snapshots.snapshot import Snapshot, TableFiles
 from perpend.language.program.program import Block, DeclaredOutcome, Outcome, Program

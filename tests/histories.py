@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from perpend.core.commit import digest_of
 from perpend.core.objects.claims import Claim
 from perpend.core.objects.object_types import Field, Lookup, ObjectType, Types
 from perpend.core.objects.status import Status
@@ -17,7 +18,6 @@ from perpend.core.schema.tables import ROW, SOURCE, Column, Form, Table, Tables
 from perpend.evaluation.engines.verdicts import VerdictFiles
 from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write.evaluated_run import EvaluatedRun, EvaluatedType
-from perpend.inventory.snapshots.files import digest_of
 from perpend.inventory.snapshots.manifest import StoredFile, StoredSource
 from perpend.inventory.snapshots.snapshot import Snapshot, TableFiles
 from perpend.language.program.program import Block, DeclaredOutcome, Outcome, Program

@@ -5,24 +5,20 @@ from __future__ import annotations
 import io
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from perpend.inventory.snapshots.store import Store
-from tests.cli.conftest import EXAMPLE, RunWriter, done, forked, wait_for
+from tests.cli.conftest import EXAMPLE, RunWriter, wait_for
 from tests.repositories import write
 from tests.unit.inventory.snapshots.stored import plain_duckdb, rows_of
 
 USER, ACCOUNT = "CA10__CaAwsUser__c", "CA10__CaAwsAccount__c"
-KILLS = 10
 
 
 def ids(directory: Path, table: str) -> list[str]:
@@ -229,43 +225,6 @@ def test_an_import_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
             break
     assert 130 == process.returncode
     assert not store.exists()
-
-
-@pytest.mark.slow
-def test_a_killed_import_leaves_the_last_snapshot_in_force_wherever_it_dies(tmp_path: Path) -> None:
-    store, chosen = tmp_path / "s", random.Random(20261124)
-    path, expected = _objects(tmp_path, 1_000), sorted(f"t{number}" for number in range(1_000))
-    command = ("import", path, "--type", "T__c", "--new-type", "--store", store)
-    length = _time_of(lambda: done(*command))
-    before, deaths, known = Store(store).snapshot(verify=True), 0, 1
-    for _ in range(4 * KILLS):
-        child = forked(*command)
-        time.sleep(length * chosen.uniform(0, 1))
-        os.kill(child, signal.SIGKILL)
-        died = os.WIFSIGNALED(os.waitpid(child, 0)[1])
-        deaths += died
-        length *= 1.02 if died else 0.9
-        assert (expected, before.content_hash) == (ids(store, "T__c"), Store(store).snapshot().content_hash)
-        assert known <= len(Store(store).runs())
-        known = len(Store(store).runs())
-        if deaths == KILLS:
-            break
-    assert KILLS == deaths
-    done(*command)
-    Store(store).prune(keep=1)
-    [last] = Store(store).runs()
-    assert {f"run={last}"} == {one.name for one in (store / "inventory/T__c").iterdir()}
-    assert ([], [], ["commit"]) == (
-        [*(store / "tmp").iterdir()],
-        [*store.rglob("*.part")],
-        [one.name for one in (store / "locks").iterdir()],
-    )
-
-
-def _time_of(happening: Callable[[], object]) -> float:
-    began = time.monotonic()
-    happening()
-    return time.monotonic() - began
 
 
 def _objects(directory: Path, number: int) -> Path:

@@ -44,6 +44,13 @@ SHOWN = {
 }
 """Where `repr` may be called, and for what: what two things have in common is a `constant_text`."""
 
+MOVING = {
+    "src/perpend/core/commit.py": "the protocol itself",
+    "src/perpend/reports/site/build.py": "a hard link to a page that is only read",
+    "src/perpend/reports/site/install.py": "pages of a build, each listed by its digest in the manifest",
+}
+"""Where files get their names, are synced or locked, and why."""
+
 KINDS = re.compile(r"^(str|Any|Lack|\w*Kind)\b")
 """What may be called ``kind``; Any is what a context manager is told of an error, and a Lack is a kind of refusal."""
 
@@ -111,6 +118,11 @@ def test_exceptions_are_caught_by_name() -> None:
             handlers = [one for one in ast.walk(node) if isinstance(one, ast.ExceptHandler)]
             found |= {name for one in handlers if one.type is None or ast.unparse(one.type) in ("Exception", "BaseException")}
     assert BROAD == found
+
+
+def test_files_are_committed_by_one_protocol() -> None:
+    moving = r"\bos\.(replace|rename|link|fsync)\(|^import fcntl|\bmkstemp\(|NamedTemporaryFile|\.rename\("
+    assert set(MOVING) == {path.partition(":")[0] for path in lines_with(moving, tuple(SOURCES))}
 
 
 def test_nothing_is_known_by_its_repr() -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import os
 import sys
-import tempfile
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
+from perpend.core.commit import no_link, replacement
 from perpend.core.diagnostics.escape import trimmed, visible, without_commands
 from perpend.core.errors import PerpendError
 
@@ -70,13 +70,8 @@ def output_bytes(path: str) -> Iterator[BinaryIO]:
     if target.is_dir() or _is_special(path):
         raise CannotWrite(f"{path}: cannot be written: is {'a directory' if target.is_dir() else 'not a regular file'}")
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-        try:
-            with open(descriptor, "w+b") as stream:
-                yield stream
-            os.replace(temporary, target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        with replacement(target) as part, open(part, "w+b", opener=no_link) as stream:
+            yield stream
     except OSError as error:
         raise CannotWrite.because(path, error) from None
 
@@ -101,16 +96,12 @@ def _direct(path: str) -> Iterator[TextIO]:
 
 @contextmanager
 def _renamed(target: Path, *, long: bool) -> Iterator[TextIO]:
-    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    try:
-        with (
-            open(descriptor, "w", encoding="utf-8", newline="", errors="surrogatepass") as stream,
-            _written(stream) if long else nullcontext(stream) as given,
-        ):
-            yield given
-        os.replace(temporary, target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+    with (
+        replacement(target) as part,
+        open(part, "w", encoding="utf-8", newline="", errors="surrogatepass", opener=no_link) as stream,
+        _written(stream) if long else nullcontext(stream) as given,
+    ):
+        yield given
 
 
 @contextmanager

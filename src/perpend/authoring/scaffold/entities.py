@@ -9,8 +9,6 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.authoring.scaffold import templates
@@ -33,6 +31,7 @@ from perpend.findings.waivers.read import FOLDER as WAIVERS
 from perpend.findings.waivers.read import ID as WAIVER_ID
 from perpend.findings.waivers.read import waivers_below, waivers_of
 from perpend.inventory.readers.credential_report import COLUMNS, LATER_COLUMNS
+from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import find_type, find_types, match_ids, printable
 from perpend.language.syntax.files import MAX_YAML, Files
@@ -42,6 +41,7 @@ from perpend.language.syntax.schema import schema_files
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
+    from pathlib import Path
 
 SCHEMAS: Final = "schema"
 """The directory of a repository with the JSON Schemas that first lines of files name."""
@@ -273,9 +273,9 @@ def _reject_unreadable(name: str, text: str, repository: Repository, named: str)
     there = waivers_below(repository.files, WAIVERS)
     if name in {*(waiver.id for waiver in there.waivers), *(attested.id for attested in there.attestations)}:
         raise UnusableId(f"'{name}' is the id of another waiver or attestation; nothing was written")
-    with TemporaryDirectory(prefix="perpend-new-") as directory:
-        (Path(directory) / "new.yaml").write_text(text, "utf-8", newline="\n")
-        wrong = waivers_of(Files(Path(directory)), "new.yaml").diagnostics
+    with scratch() as directory:
+        (directory / "new.yaml").write_text(text, "utf-8", newline="\n")
+        wrong = waivers_of(Files(directory), "new.yaml").diagnostics
     if wrong:
         raise UnusableId(f"{named} cannot be in a waiver: {wrong[0].message}")
 
@@ -285,8 +285,8 @@ def _filled(
 ) -> dict[str, str] | None:
     """Return the policy's test data with its expectations, None if existing extracts contradict them."""
     place = _extracts_file(type_name, extract) if extract else None
-    with TemporaryDirectory(prefix="perpend-new-") as directory:
-        root = Path(directory)
+    with scratch() as directory:
+        root = directory / "repository"
         if place in repository.tree.files and repository.extracts(f"/{place}").value is not None:
             files = {**files, str(place): repository.files.text(str(place), limit=MAX_YAML)}
         for path, text in files.items():

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from contextlib import contextmanager, suppress
+import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.authoring.scaffold.edits import edited
+from perpend.core.commit import replacement, write_whole
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from perpend.authoring.scaffold.edits import EditedFile
 
 _MARK: Final = b"\xef\xbb\xbf"
-_MODE: Final = 0o666
 
 
 class NotWritten(PerpendError):
@@ -65,9 +64,7 @@ def rewrite(root: Path, path: str, before: str, after: str) -> None:
         mark = _MARK if content.startswith(_MARK) else b""
         if content != mark + before.encode("utf-8"):
             raise NotWritten(f"{root / path}: has changed in the meantime; the file is unchanged")
-        with _temporary(real, mark + after.encode("utf-8")) as temporary:
-            shutil.copymode(real, temporary)
-            os.replace(temporary, real)
+        write_whole(real, mark + after.encode("utf-8"), mode=stat.S_IMODE(real.stat().st_mode))
     except OSError as error:
         raise NotWritten(f"{root / path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
 
@@ -89,40 +86,12 @@ def _write_one(place: Path, text: str, made: list[Path]) -> None:
         if not directory.is_dir():
             directory.mkdir()
             made.append(directory)
-    with _temporary(place, text.encode("utf-8")) as temporary:
-        temporary.chmod(_MODE & ~_mask())
-        _link(temporary, place)
-        made.append(place)
-
-
-def _link(temporary: Path, place: Path) -> None:
-    """Give a file its name, which must be free: by a hard link, or by a move on file systems without links."""
     try:
-        os.link(temporary, place)
+        with replacement(place, mode=None, new=True) as part:
+            part.write_bytes(text.encode("utf-8"))
     except FileExistsError:
         raise NotWritten(f"{place}: exists already; nothing was written") from None
-    except OSError:
-        if os.path.lexists(place):
-            raise NotWritten(f"{place}: exists already; nothing was written") from None
-        os.rename(temporary, place)
-
-
-@contextmanager
-def _temporary(place: Path, content: bytes) -> Iterator[Path]:
-    """Yield a temporary file with a content in the directory of ``place``, and delete it afterwards."""
-    descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=".perpend-", suffix=".part")
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(content)
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _mask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    made.append(place)
 
 
 def _remove(made: list[Path]) -> None:

@@ -7,7 +7,6 @@ import webbrowser
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +20,7 @@ from perpend.cli.watch import Watch
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.diagnostics.text import render_text
 from perpend.core.errors import PerpendError
+from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.compiler.names import printable
 from perpend.language.syntax.files import Files
 from perpend.reports.runs import warn_tree_faults
@@ -185,9 +185,9 @@ def serve(repo: str | None, port: int, opened: bool, docs: str | None, verdicts:
     with extra_packages("site", "the site"):
         from perpend.reports.site.build import Options
     repository = open_repository_here(repo)
-    with TemporaryDirectory(prefix="perpend-site-") as directory, _local_verdicts(verdicts) as verdicts_path:
+    with scratch() as directory, _local_verdicts(verdicts) as verdicts_path:
         options = Options(
-            out=Path(directory, "site"),
+            out=directory / "site",
             verdicts=verdicts_path,
             accounts=_account_names(),
             documents=Path(docs) if docs else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +18,7 @@ from perpend.collectors.aws.catalog import CALLS
 from perpend.collectors.aws.client import Refused
 from perpend.collectors.aws.model import CloudCall
 from perpend.collectors.protocol import CannotPush, PushResult
+from perpend.core.commit import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -37,7 +38,7 @@ _REFRESH: Final = timedelta(days=60)
 
 _TIMES: Final = ("CreatedAt", "FirstObservedAt", "LastObservedAt", "UpdatedAt")
 _NO_NEWS: Final = ("PASSED", "NOT_AVAILABLE")
-_STATE: Final = "perpend-asff-sent-1"
+_HEAD: Final = '["perpend-asff-sent-1"]'
 
 
 _IMPORT: Final = CloudCall("BatchImportFindings", "securityhub", "BatchImportFindings", holds="SuccessCount")
@@ -57,16 +58,28 @@ class SentFinding:
 
 
 class SentRecord:
-    """The findings that were sent, in a file of JSON lines. A batch is added after the service accepted it.
+    """The findings that were sent, in a journal of JSON lines. A batch is added after the service accepted it.
 
-    A line that was cut off counts as not sent.
+    A line that was cut off counts as not sent. Raises UnusableFindings if the file is something else, or if another process
+    sends with it. ``read_only``: the file is neither created nor locked.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._known: dict[str, SentFinding] = {}
-        self._ends_with_newline = True
-        self._read()
+        self._journal: Journal | None = None
+        if path.exists():
+            with path.open("rb") as stream:
+                if not f"{_HEAD}\n".encode().startswith(stream.read(len(_HEAD) + 1)):
+                    raise UnusableFindings(f"{path}: not a record of sent findings, or one of a newer version")
+                if read_only:
+                    self._read(stream)
+        if not read_only:
+            try:
+                self._journal = Journal(path)
+            except BlockingIOError:
+                raise UnusableFindings(f"{path}: another process sends findings with this record") from None
+            if not self._read(self._journal.lines()):
+                self._journal.append(_HEAD)
 
     def __len__(self) -> int:
         return len(self._known)
@@ -77,32 +90,27 @@ class SentRecord:
 
     def add(self, findings: Mapping[str, SentFinding]) -> None:
         """Record a batch that was accepted."""
-        lines = [json.dumps([name, sent.digest, sent.at, sent.created]) for name, sent in findings.items()]
-        is_new = not self._path.exists()
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with open(descriptor, "a", encoding="ascii", newline="") as stream:
-            opening = f'["{_STATE}"]\n' if is_new else "" if self._ends_with_newline else "\n"
-            stream.write(opening + "".join(f"{line}\n" for line in lines))
-            stream.flush()
-            os.fsync(stream.fileno())
-        self._ends_with_newline = True
+        assert self._journal is not None
+        for name, sent in findings.items():
+            self._journal.append(json.dumps([name, sent.digest, sent.at, sent.created]))
         self._known.update(findings)
 
-    def _read(self) -> None:
-        try:
-            stream = self._path.open(encoding="ascii", errors="replace")
-        except FileNotFoundError:
-            return
-        with stream:
-            if stream.readline() != f'["{_STATE}"]\n':
-                raise UnusableFindings(f"{self._path}: not a record of sent findings, or one of a newer version")
-            for line in stream:
-                self._ends_with_newline = line.endswith("\n")
-                if sent := _sent_finding(line):
-                    self._known[sent[0]] = sent[1]
+    def close(self) -> None:
+        """Close the file, and let other processes use it."""
+        if self._journal is not None:
+            self._journal.close()
+
+    def _read(self, lines: Iterable[bytes]) -> bool:
+        """Read all lines. Return whether there is one."""
+        is_begun = False
+        for line in lines:
+            is_begun = True
+            if sent := _sent_finding(line):
+                self._known[sent[0]] = sent[1]
+        return is_begun
 
 
-def _sent_finding(line: str) -> tuple[str, SentFinding] | None:
+def _sent_finding(line: bytes) -> tuple[str, SentFinding] | None:
     try:
         name, digest, at, created = json.loads(line)
         datetime.fromisoformat(at)
@@ -150,7 +158,8 @@ class SecurityHub:
             return next(iter(self.client.pages(_IMPORT, self.region, {"Findings": batch})))
 
         try:
-            result = push_findings(own(), SentRecord(record), None if dry_run else send, region=self.region)
+            with closing(SentRecord(record, read_only=dry_run)) as sent:
+                result = push_findings(own(), sent, None if dry_run else send, region=self.region)
         except Refused as error:
             reason = f"{error.refusal.code}: {error.refusal.message}"
             raise CannotPush(

@@ -1,20 +1,18 @@
 """Store the progress of a collection in a directory of the store, so that an interrupted collection can be resumed.
 
-Rows are in files that are moved into place when complete. A line of the journal names the listing of each file, with its hash.
-Files that a killed process left incomplete, and entries that are too old, count as not collected. Credentials are never stored.
+Rows are in files. A line of the journal names the listing of each complete file, with its hash. Files that a killed process
+left incomplete, and entries that are too old, count as not collected. Credentials are never stored.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.collectors.protocol import (
     AccountEntry,
@@ -25,8 +23,9 @@ from perpend.collectors.protocol import (
     WorkUnitResult,
     now,
 )
+from perpend.core.commit import Journal, digest_of, make_directory, owner_only
 from perpend.core.objects.claims import FailedCall
-from perpend.inventory.snapshots.files import OWNER_ONLY, digest_of, make_directory, naming
+from perpend.inventory.snapshots.files import naming
 from perpend.inventory.snapshots.unfinished_collections import JOURNAL
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Checkpoint:
         self._oldest = clock() - max_age if max_age is not None else None
         with naming(directory):
             make_directory(directory / _PARTS)
-            self._stream: IO[bytes] | None = self._open()
+            self._journal: Journal | None = Journal(directory / JOURNAL)
             if not self._read():
                 self._append("begun", {"format": FORMAT, "plan": plan, "at": clock().isoformat()})
 
@@ -94,20 +93,15 @@ class Checkpoint:
             self._numbers += 1
             number = self._numbers
         path = self._path(number)
-        part = CheckpointPart(path)
-        try:
-            yield part
-            part.close()
-            if not part:
-                return
-            rows = PartRows(cell, (part.counts[0], part.counts[1]), tuple(part.unread), self._clock())
-            with naming(path):
-                os.replace(part.path, path)
-            self._append("part", {**document_of(rows), "number": number, "sha256": part.digest})
-            self._add_part(rows, path)
-        finally:
-            part.close()
-            part.path.unlink(missing_ok=True)
+        with ExitStack() as failed:
+            failed.callback(path.unlink, missing_ok=True)
+            with closing(CheckpointPart(path)) as part:
+                yield part
+            if part:
+                rows = PartRows(cell, (part.counts[0], part.counts[1]), tuple(part.unread), self._clock())
+                self._append("part", {**document_of(rows), "number": number, "sha256": part.digest})
+                failed.pop_all()
+                self._add_part(rows, path)
 
     def end(self, end: WorkUnitResult) -> None:
         """Record the end of a listing."""
@@ -117,23 +111,16 @@ class Checkpoint:
     def close(self) -> None:
         """Close the journal and unlock it. Threads that still write get EndedEarly."""
         with self._lock:
-            if self._stream is not None:
-                self._stream.close()
-                self._stream = None
-
-    def _open(self) -> IO[bytes]:
-        stream = (self.directory / JOURNAL).open("a+b")
-        os.fchmod(stream.fileno(), OWNER_ONLY)
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return stream
+            if self._journal is not None:
+                self._journal.close()
+                self._journal = None
 
     def _append(self, kind: str, document: Any) -> None:
         line = json.dumps({kind: document}, ensure_ascii=True, separators=(",", ":"))
         with self._lock, naming(self.directory):
-            if self._stream is None:
+            if self._journal is None:
                 raise EndedEarly
-            self._stream.write(f"{line}\n".encode())
-            self._stream.flush()
+            self._journal.append(line)
 
     def _add_part(self, part: PartRows, path: Path) -> None:
         with self._lock:
@@ -141,19 +128,15 @@ class Checkpoint:
             self._files.setdefault(part.cell, []).append(path)
 
     def _read(self) -> bool:
-        """Read the journal up to a line that was cut off. Return whether it has any line."""
-        assert self._stream is not None
-        self._stream.seek(0)
-        length = 0
-        for line in self._stream:
-            if not line.endswith(b"\n"):
-                break
+        """Read the journal. Return whether it has any line."""
+        assert self._journal is not None
+        is_begun = False
+        for line in self._journal.lines():
+            is_begun = True
             with suppress(AttributeError, KeyError, TypeError, ValueError):
                 self._apply(json.loads(line))
-            length += len(line)
-        self._stream.truncate(length)
         self._drop_undone()
-        return length > 0
+        return is_begun
 
     def _apply(self, document: dict[str, Any]) -> None:
         ((kind, value),) = document.items()
@@ -212,13 +195,13 @@ def plan_in(directory: Path) -> str | None:
 class CheckpointPart:
     """Writes a part of a listing's rows to a file."""
 
-    def __init__(self, target: Path) -> None:
-        self.path = target.with_suffix(".part")
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.counts = [0, 0]
         self.unread: list[FailedCall] = []
         self._hash = hashlib.sha256()
         with naming(self.path):
-            self._stream = open(self.path, "wb", opener=_for_owner)  # noqa: SIM115 - closed by close()
+            self._stream = open(self.path, "wb", opener=owner_only)  # noqa: SIM115 - closed by close()
 
     def __bool__(self) -> bool:
         return any(self.counts) or bool(self.unread)
@@ -244,10 +227,6 @@ class CheckpointPart:
         """Close the file."""
         with naming(self.path):
             self._stream.close()
-
-
-def _for_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, OWNER_ONLY)
 
 
 def document_of(value: AccountEntry | WorkUnitResult | PartRows) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from perpend.collectors.protocol import CallCounts
 from perpend.collectors.runs.checkpoint import Checkpoint, plan_in
 from perpend.collectors.runs.snapshot_writer import store_collected
+from perpend.core.commit import remove_tree
 from perpend.core.diagnostics.escape import visible
 from perpend.core.errors import PerpendError
-from perpend.inventory.snapshots.files import remove_tree, shown
+from perpend.inventory.snapshots.files import shown
 from perpend.inventory.snapshots.unfinished_collections import new_unfinished, unfinished
 from perpend.version import __version__
 

@@ -1,31 +1,16 @@
-"""The files of a history: written whole, with a manifest that is replaced in one step, and one writer at a time.
-
-Files that the manifest does not name do not count, and are removed once nobody can be reading them.
-"""
+"""The files of a history: content that its manifest names, and one writer at a time. ``core.commit`` has the protocol."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
-import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.commit import UNUSED, finish, lock, make_directory, remove_unnamed, replace_index
 from perpend.findings.history.manifest import HEAD, HistoryManifest, history_manifest_from, manifest_text
 from perpend.inventory.snapshots.database import pattern
-from perpend.inventory.snapshots.files import (
-    StoreError,
-    directory_name,
-    is_there,
-    make_directory,
-    naming,
-    settle,
-    shown,
-    sync_directory,
-    write_whole,
-)
+from perpend.inventory.snapshots.files import StoreError, directory_name, is_there, naming, shown
 from perpend.inventory.snapshots.manifest import Damaged, StoredFile
 from perpend.inventory.snapshots.snapshot import compare, sized
 
@@ -34,9 +19,6 @@ if TYPE_CHECKING:
 
 DIRECTORY: Final = "history"
 """Where a history is, below its store."""
-
-_IN_USE: Final = 86_400.0
-"""For how many seconds a file that no head names any more may still be read."""
 
 
 class HistoryStorage:
@@ -63,11 +45,8 @@ class HistoryStorage:
         """Hold the lock that protects the manifest; other writers wait."""
         with naming(self.directory):
             make_directory(self.directory)
-            locks = make_directory(self.store / "locks")
-            stream = open(locks / DIRECTORY, "ab")  # noqa: SIM115  # closed below, whatever comes
-        with stream:
-            os.fchmod(stream.fileno(), 0o600)
-            fcntl.flock(stream, fcntl.LOCK_EX)
+            held = lock(make_directory(self.store / "locks") / DIRECTORY)
+        with held:
             yield
 
     def new_file(self, kind: str, type_name: str = "") -> Path:
@@ -80,9 +59,7 @@ class HistoryStorage:
     def taken(self, path: Path) -> StoredFile:
         """Return the manifest entry of a finished file, after syncing it to disk."""
         with naming(path):
-            stored = StoredFile(str(path.relative_to(self.directory)), *settle(path))
-            sync_directory(path.parent)
-        return stored
+            return StoredFile(str(path.relative_to(self.directory)), *finish(path))
 
     def path(self, file: StoredFile) -> Path:
         """Return the path of a file. Raises StoreError if it is missing, cut off or damaged."""
@@ -98,24 +75,13 @@ class HistoryStorage:
 
     def replace_head(self, head: HistoryManifest, before: HistoryManifest) -> None:
         """Replace the manifest. Files that only the previous one names stay for their readers."""
-        for dropped in {file.path for file in before.files} - {file.path for file in head.files}:
-            with suppress(OSError):
-                os.utime(self.directory / dropped)
+        old, new = ([file.path for file in one.files] for one in (before, head))
         with naming(self.directory / HEAD):
-            write_whole(self.directory / HEAD, manifest_text(head).encode())
+            replace_index(self.directory / HEAD, manifest_text(head).encode(), before=old, after=new)
 
-    def remove_leftovers(self, head: HistoryManifest, *, unused_for: float = _IN_USE) -> int:
+    def remove_leftovers(self, head: HistoryManifest, *, unused_for: float = UNUSED) -> int:
         """Remove files that the manifest does not name and nobody has used for some seconds; return their number."""
-        named, removed = {file.path for file in head.files}, 0
-        for path in self.directory.rglob("*"):
-            is_ours = path.suffix == ".parquet" or path.name.endswith(".part")
-            if not is_ours or str(path.relative_to(self.directory)) in named:
-                continue
-            with suppress(FileNotFoundError):
-                if time.time() - path.stat().st_mtime >= unused_for:
-                    path.unlink()
-                    removed += 1
-        return removed
+        return remove_unnamed(self.directory / HEAD, [file.path for file in head.files], unused_for=unused_for)
 
 
 class WholeFiles:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from perpend.inventory.snapshots.files import StoreError, is_there, make_directory, naming, shown, write_whole
+from perpend.core.commit import lock, make_directory, write_whole
+from perpend.inventory.snapshots.files import StoreError, is_there, naming, shown
 from perpend.inventory.snapshots.manifest import Damaged, document_from, sealed
 
 if TYPE_CHECKING:
@@ -56,9 +55,6 @@ class SentRuns:
 def sending(place: HistoryStorage) -> Iterator[SentRuns]:
     """Yield the log under a lock; other senders wait."""
     with naming(place.directory):
-        locks = make_directory(place.store / "locks")
-        stream = open(locks / "notify", "ab")  # noqa: SIM115  # closed below, whatever comes
-    with stream:
-        os.fchmod(stream.fileno(), 0o600)
-        fcntl.flock(stream, fcntl.LOCK_EX)
+        held = lock(make_directory(place.store / "locks") / "notify")
+    with held:
         yield SentRuns(place)

@@ -1,17 +1,15 @@
-"""Cache files next to a snapshot, with an index of their content and checksums.
+"""Cache files next to a snapshot, with an index of their content and checksums. ``core.commit`` has the protocol.
 
 A file that does not match the index counts as missing.
 """
 
 from __future__ import annotations
 
-import os
-import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.inventory.snapshots.files import digest_of, reason_of, shown, write_whole
+from perpend.core.commit import digest_of, finish, lock, remove_unnamed, replace_index
+from perpend.inventory.snapshots.files import reason_of, shown
 from perpend.inventory.snapshots.manifest import FORMAT, Damaged, document_from, sealed
 
 if TYPE_CHECKING:
@@ -19,8 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INDEX: Final = "columns.json"
-_IN_USE: Final = 86_400.0
-"""For how many seconds a file that no index names any more may still be read by a run."""
+_LOCK: Final = "lock"
 
 
 @dataclass(slots=True)
@@ -46,22 +43,18 @@ class CachedFiles:
 
         Another run may add files at the same time, and may still read files that the index no longer has.
         """
-        before = _Index() if alone else _index_of(self.place)
-        kept = {
-            name: kept_file
-            for name, kept_file in before.columns.items()
-            if kept_file not in self._damaged and name not in columns
-        }
-        known = {**kept, **dict.fromkeys(columns, file)}
-        files = {kept_file: before.files[kept_file] for kept_file in kept.values()} | {file: digest_of(self.place / file)}
-        for dropped in _index_of(self.place).files.keys() - files.keys():
-            with suppress(OSError):
-                os.utime(self.place / dropped)  # new readers no longer find it; earlier ones have a day to read it
-        write_whole(self.place / INDEX, sealed({"format": FORMAT, "columns": known, "files": files}).encode())
-        for path in self.place.iterdir():
-            with suppress(FileNotFoundError):  # other runs write and remove files here, too
-                if path.name not in {INDEX, *files} and time.time() - path.stat().st_mtime > _IN_USE:
-                    path.unlink()
+        with lock(self.place / _LOCK):
+            before = _index_of(self.place)
+            kept = {
+                name: kept_file
+                for name, kept_file in before.columns.items()
+                if not alone and kept_file not in self._damaged and name not in columns
+            }
+            known = {**kept, **dict.fromkeys(columns, file)}
+            files = {kept_file: before.files[kept_file] for kept_file in kept.values()} | {file: finish(self.place / file)}
+            content = sealed({"format": FORMAT, "columns": known, "files": files}).encode()
+            replace_index(self.place / INDEX, content, before=before.files, after=files)
+            remove_unnamed(self.place / INDEX, files)
 
 
 @dataclass(frozen=True, slots=True)

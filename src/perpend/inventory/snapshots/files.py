@@ -1,4 +1,4 @@
-"""Write files of the store atomically and durably, readable by their owner only."""
+"""Name the files of a store, and turn errors of the operating system into messages that name them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,16 @@ import errno
 import hashlib
 import os
 import re
-import shutil
-import tempfile
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-OWNER_ONLY: Final = 0o600
-"""The mode of every file of a store."""
+    from pathlib import Path
 
 _LONGEST_NAME: Final = 160
-_ATTEMPTS: Final = 20
 _UNSAFE: Final = re.compile(r"^\.|[^A-Za-z0-9_.-]+")
 _SHOWN: Final = 200
 _PATTERN: Final = frozenset("*?[")
@@ -84,61 +78,6 @@ def directory_name(table: str) -> str:
     if len(name) > _LONGEST_NAME:
         name = f"{name[:_LONGEST_NAME]}~{hashlib.sha256(table.encode()).hexdigest()[:16]}"
     return name
-
-
-def make_directory(path: Path) -> Path:
-    """Create a directory, and its missing parents, for the owner only; return it."""
-    for _ in range(_ATTEMPTS):
-        if path.is_dir():
-            return path
-        make_directory(path.parent)
-        # Another process may remove an empty parent at this moment: try again.
-        with suppress(FileNotFoundError):
-            path.mkdir(mode=0o700, exist_ok=True)
-            sync_directory(path.parent)
-    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file atomically, with mode 0600. After the return, it survives a loss of power."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    sync_directory(path.parent)
-
-
-def settle(path: Path) -> tuple[str, int]:
-    """Sync a finished file to disk with mode 0600; return its SHA-256 and size."""
-    with path.open("rb") as stream:
-        os.fchmod(stream.fileno(), OWNER_ONLY)
-        os.fsync(stream.fileno())
-    return digest_of(path)
-
-
-def digest_of(path: Path) -> tuple[str, int]:
-    """Return the SHA-256 of a file, in hexadecimal, and its size."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest(), stream.tell()
-
-
-def sync_directory(path: Path) -> None:
-    """Sync a directory's entries to disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a directory with its content. A missing directory is no error."""
-    shutil.rmtree(path, ignore_errors=True)
 
 
 def remove_bare(directory: Path, parts: Iterable[str], lock: Path) -> None:

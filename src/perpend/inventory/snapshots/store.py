@@ -5,8 +5,6 @@ A snapshot exists once its manifest does; before that no reader sees it.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from perpend.core.commit import finish, lock, make_directory, remove_parts, remove_tree, sync_directory, write_whole
 from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.errors import about
 from perpend.inventory.snapshots.files import (
@@ -22,15 +21,10 @@ from perpend.inventory.snapshots.files import (
     directory_name,
     entries_of,
     is_there,
-    make_directory,
     naming,
     reason_of,
     remove_bare,
-    remove_tree,
-    settle,
     shown,
-    sync_directory,
-    write_whole,
 )
 from perpend.inventory.snapshots.manifest import (
     Damaged,
@@ -99,11 +93,9 @@ class Store:
     @contextmanager
     def reading(self, run: str | None = None) -> Iterator[Snapshot]:
         """Yield a snapshot, as ``snapshot`` returns it, and protect it from pruning meanwhile."""
-        lock, manifest = self._held(run)
-        try:
+        held, manifest = self._held(run)
+        with held:
             yield snapshot_of(manifest, self.directory)
-        finally:
-            os.close(lock)
 
     def runs(self) -> list[str]:
         """Return the ids of all snapshots, the oldest first."""
@@ -159,18 +151,19 @@ class Store:
         A reader that arrives meanwhile waits, and finds no manifest.
         """
         path = self._path_of(run)
-        with path.open("rb+") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-            path.unlink()
-            sync_directory(path.parent)
+        try:
+            with lock(path, create=False, wait=False):
+                path.unlink()
+                sync_directory(path.parent)
+        except BlockingIOError:
+            return False
         return True
 
     def remove_leftovers(self) -> list[str]:
         """Remove the files of runs whose writer is dead; return their ids. Runs of living writers stay."""
-        self._remove_parts()
+        with self.committing():
+            for directory in (self.directory, self.directory / RUNS):
+                remove_parts(directory)
         unknown = {path.name.removeprefix(_RUN_DIRECTORY) for table in self._listed(_TABLES) for path in entries_of(table)}
         leftovers = unknown - set(self.runs())
         leftovers |= {path.stem for path in self._listed(_LOCKS) if path.suffix == ".lock"}
@@ -183,7 +176,7 @@ class Store:
                     removed.append(run)
                 if dead:
                     remove_tree(self.temporary(run))
-                    (self.directory / _LOCKS / f"{run}.lock").unlink(missing_ok=True)
+                    self._lock_of(run).unlink(missing_ok=True)
         return removed
 
     def remove_run(self, run: str) -> None:
@@ -204,10 +197,7 @@ class Store:
     @contextmanager
     def committing(self) -> Iterator[None]:
         """Hold the lock for changes of the current snapshot; one process at a time."""
-        make_directory(self.directory / _LOCKS)
-        with open(self.directory / _LOCKS / "commit", "ab") as stream:
-            os.fchmod(stream.fileno(), 0o600)
-            fcntl.flock(stream, fcntl.LOCK_EX)
+        with lock(make_directory(self.directory / _LOCKS) / "commit"):
             yield
 
     def make_current(self, manifest: Manifest) -> None:
@@ -216,58 +206,43 @@ class Store:
         write_whole(self._path_of(manifest.run), text.encode())
         write_whole(self.directory / IN_FORCE, pointer_text(manifest.run, checksum_of(text)).encode())
 
-    def _remove_parts(self) -> None:
-        """Remove unfinished manifests. Only the holder of the commit lock writes manifests."""
-        with self.committing():
-            for directory in (self.directory, self.directory / RUNS):
-                for path in directory.glob(".*.part"):
-                    path.unlink(missing_ok=True)
-
     def _new_lock(self) -> tuple[str, IO[bytes]]:
-        while True:
-            run = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(4)}"
-            path = self.directory / _LOCKS / f"{run}.lock"
-            stream = path.open("xb")
-            os.fchmod(stream.fileno(), 0o600)
-            fcntl.flock(stream, fcntl.LOCK_EX)
-            if path.exists() and os.path.samestat(path.stat(), os.fstat(stream.fileno())):
-                return run, stream
-            stream.close()
+        run = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{secrets.token_hex(4)}"
+        return run, lock(self._lock_of(run))
+
+    def _lock_of(self, run: str) -> Path:
+        return self.directory / _LOCKS / f"{run}.lock"
 
     @contextmanager
     def _dead(self, run: str) -> Iterator[bool]:
         """Yield whether a run's writer is dead, and keep others from taking the run's lock meanwhile."""
-        path = self.directory / _LOCKS / f"{run}.lock"
         try:
-            stream = path.open("rb")
+            held = lock(self._lock_of(run), create=False, wait=False)
         except FileNotFoundError:
             yield True
-            return
-        with stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            yield True
+        except BlockingIOError:
+            yield False
+        else:
+            with held:
+                yield True
 
-    def _held(self, run: str | None) -> tuple[int, Manifest]:
-        """Return the manifest of a run, the current one for None, and the descriptor that protects it from pruning."""
+    def _held(self, run: str | None) -> tuple[IO[bytes], Manifest]:
+        """Return the manifest of a run, the current one for None, and the open file that protects it from pruning."""
         tried = None
         while True:
             held_run, checksum = (run, None) if run is not None else self._in_force()
-            lock = _shared_lock(self._path_of(held_run))
-            if lock is None and run is None and tried != held_run:
+            held = _shared_lock(self._path_of(held_run))
+            if held is None and run is None and tried != held_run:
                 tried = held_run  # another run may have become current and pruned this one meanwhile
                 continue
             try:
                 manifest = self._manifest(held_run, checksum)
             except StoreError:
-                if lock is not None:
-                    os.close(lock)
+                if held is not None:
+                    held.close()
                 raise
-            if lock is not None:
-                return lock, manifest
+            if held is not None:
+                return held, manifest
 
     def _in_force(self) -> tuple[str, str]:
         """Return the current run and the checksum of its manifest."""
@@ -353,11 +328,9 @@ class RunWriter:
         stored = []
         for path in files:
             with naming(path):
-                stored.append(StoredFile(str(path.relative_to(self.store.directory)), *settle(path)))
+                stored.append(StoredFile(str(path.relative_to(self.store.directory)), *finish(path)))
         self._tables[table.name] = table
         self._files[table.name] = tuple(stored)
-        for directory in {path.parent for path in files}:
-            sync_directory(directory)
 
     def commit(self, engine: str) -> Snapshot:
         """Make the run the current snapshot and return it. ``engine`` names the program that wrote the files."""
@@ -381,21 +354,15 @@ class RunWriter:
         # The manifest may exist although the commit failed after it; then the run is complete and stays.
         if self.id not in self.store.runs():
             self.store.remove_run(self.id)
-        (self.store.directory / _LOCKS / f"{self.id}.lock").unlink(missing_ok=True)
+        Path(self._lock.name).unlink(missing_ok=True)
         self._lock.close()
 
 
-def _shared_lock(path: Path) -> int | None:
-    """Return the descriptor of a manifest, which protects it from pruning while open; None if there is no such file."""
-    while True:
-        try:
-            descriptor = os.open(path, os.O_RDONLY)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise StoreError(f"{shown(path)}: cannot be read: {reason_of(error)}") from None
-        with suppress(OSError):  # a file system without locks gives no guarantee
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
-        if path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor)):
-            return descriptor
-        os.close(descriptor)
+def _shared_lock(path: Path) -> IO[bytes] | None:
+    """Return the open file of a manifest, which protects it from pruning; None if there is no such file."""
+    try:
+        return lock(path, create=False, shared=True)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreError(f"{shown(path)}: cannot be read: {reason_of(error)}") from None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
-from perpend.inventory.snapshots.files import remove_tree
+from perpend.core.commit import lock, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +22,12 @@ _LOCK: Final = "perpend.lock"
 def scratch() -> Iterator[Path]:
     """Yield a new directory below the system's temporary directory; remove those of killed processes."""
     _remove_leftovers(Path(tempfile.gettempdir()))
-    directory, lock = _new()
-    try:
-        yield directory
-    finally:
-        remove_tree(directory)
-        lock.close()
+    directory, held = _new()
+    with held:
+        try:
+            yield directory
+        finally:
+            remove_tree(directory)
 
 
 def is_scratch(name: str) -> bool:
@@ -40,11 +39,8 @@ def is_scratch(name: str) -> bool:
 def _new() -> tuple[Path, IO[bytes]]:
     while True:
         directory = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        lock = (directory / _LOCK).open("xb")
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if directory.exists():
-            return directory, lock
-        lock.close()  # another process removed it before the lock was taken
+        with suppress(FileNotFoundError):  # another process removed it before the lock was taken
+            return directory, lock(directory / _LOCK)
 
 
 def _remove_leftovers(parent: Path) -> None:
@@ -53,6 +49,5 @@ def _remove_leftovers(parent: Path) -> None:
         with suppress(OSError):
             if lock_path.parent.is_symlink() or lock_path.parent.lstat().st_uid != os.getuid():
                 continue
-            with lock_path.open("rb") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with lock(lock_path, create=False, wait=False):
                 remove_tree(lock_path.parent)

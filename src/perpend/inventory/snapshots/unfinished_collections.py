@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from perpend.inventory.snapshots.files import entries_of, make_directory, naming, remove_tree
+from perpend.core.commit import is_locked, make_directory, remove_tree
+from perpend.inventory.snapshots.files import entries_of, naming
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ def unfinished(store: Path) -> list[Path]:
     """Return the directories of unfinished collections in a store that no process works on, the oldest first."""
     with naming(store, "cannot be read"):
         directories = entries_of(store / _UNFINISHED)
-    return [directory for directory in directories if not _is_held(directory / JOURNAL)]
+    return [directory for directory in directories if not is_locked(directory / JOURNAL)]
 
 
 def new_unfinished(store: Path) -> Path:
@@ -38,16 +38,3 @@ def remove_unfinished(store: Path) -> int:
     for directory in directories:
         remove_tree(directory)
     return len(directories)
-
-
-def _is_held(journal: Path) -> bool:
-    try:
-        stream = journal.open("rb")
-    except FileNotFoundError:
-        return False
-    with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from perpend.core.commit import digest_of
 from perpend.core.objects.status import Status
 from perpend.findings.severity.read import FOLDER as RATINGS
 from perpend.findings.waivers.read import FOLDER as WAIVERS
-from perpend.inventory.snapshots.files import StoreError, digest_of, naming, shown
+from perpend.inventory.snapshots.files import StoreError, naming, shown
 from perpend.inventory.snapshots.snapshot import manifest_path
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.language.syntax.files import MAX_TEST_DATA, Files, UnreadableFile

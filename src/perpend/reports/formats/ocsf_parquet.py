@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.commit import replacement
 from perpend.evaluation.engines.duckdb.engine import duck_db
 from perpend.inventory.snapshots.database import pattern, translate_errors
-from perpend.inventory.snapshots.files import OWNER_ONLY, naming
+from perpend.inventory.snapshots.files import naming
 from perpend.inventory.snapshots.rows import json_lines
 from perpend.inventory.snapshots.temporary_store import scratch
 from perpend.reports.formats.json_text import json_of
@@ -52,16 +53,10 @@ def write_ocsf_parquet(
     Raises StoreError, or OSError, if it cannot be written.
     """
     target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with scratch() as directory:
-            lines = directory / "events.ndjson"
-            longest = _write_lines(events(run, findings, version=version), lines)
-            _pack(lines, longest, temporary, target, directory / "spill")
-        os.chmod(temporary, OWNER_ONLY)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacement(target) as part, scratch() as directory:
+        lines = directory / "events.ndjson"
+        longest = _write_lines(events(run, findings, version=version), lines)
+        _pack(lines, longest, part, target, directory / "spill")
 
 
 def _write_lines(events: Iterable[dict[str, Any]], path: Path) -> int:
@@ -73,8 +68,9 @@ def _write_lines(events: Iterable[dict[str, Any]], path: Path) -> int:
     return longest
 
 
-def _pack(lines: Path, longest: int, temporary: Path, target: Path, spill: Path) -> None:
+def _pack(lines: Path, longest: int, part: Path, target: Path, spill: Path) -> None:
     directories = [lines.parent, target.parent]
     with duck_db(directories=directories, paths=[], spill=spill, memory_limit=_MEMORY) as engine, translate_errors(target):
         rows = json_lines(lines, _COLUMNS, longest)
-        engine.run(f"COPY (FROM {rows}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd)")
+        # DuckDB would replace an existing file by one that others can read.
+        engine.run(f"COPY (FROM {rows}) TO {pattern(part)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)")

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.commit import replacement
 from perpend.core.schema.tables import SOURCE
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
 from perpend.core.values.values import written as encodable
@@ -20,7 +21,7 @@ from perpend.evaluation.verdicts.evaluation import times_of
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts
 from perpend.evaluation.verdicts.verdicts import HIDDEN, InMemoryVerdicts
 from perpend.inventory.snapshots.database import pattern, text, translate_errors
-from perpend.inventory.snapshots.files import OWNER_ONLY, StoreError, naming, shown
+from perpend.inventory.snapshots.files import StoreError, naming, shown
 from perpend.inventory.snapshots.rows import json_lines
 from perpend.inventory.snapshots.temporary_store import scratch
 
@@ -49,31 +50,26 @@ def write_parquet(evaluation: Evaluation, path: str | Path) -> None:
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise StoreError(f"{shown(target)}: cannot be written: there is no such directory")
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     stored = [column for column in evaluation.shown if isinstance(column, ParquetVerdicts)]
     files = [file for column in stored for file in (*column.files.paths, *column.table)]
     files += [codes.rows for column in stored if (codes := column.files.shown) and codes.rows]
-    try:
-        with (
-            scratch() as directory,
-            duck_db(
-                directories=[directory, target.parent], paths=files, spill=directory / "spill", memory_limit=_MEMORY
-            ) as engine,
-            translate_errors(target),
-        ):
-            written = []
-            for number, query in enumerate(_queries(evaluation, engine, directory)):
-                # A single query over all programs would hold the joins of all of them in memory at once.
-                written.append(directory / f"verdicts-{number}.parquet")
-                engine.run(f"COPY ({query}) TO {pattern(written[-1])} (FORMAT parquet, COMPRESSION snappy)")
-            every = f"FROM {engine.files(written)}" if written else _NOTHING
-            shown_filter = evaluation.filter_verdicts
-            metadata = f", KV_METADATA {{filter: {text(shown_filter.words)}}}" if shown_filter else ""
-            engine.run(f"COPY ({every}) TO {pattern(temporary)} (FORMAT parquet, COMPRESSION zstd{metadata})")
-        os.chmod(temporary, OWNER_ONLY)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        replacement(target) as part,
+        scratch() as directory,
+        duck_db(directories=[directory, target.parent], paths=files, spill=directory / "spill", memory_limit=_MEMORY) as engine,
+        translate_errors(target),
+    ):
+        written = []
+        for number, query in enumerate(_queries(evaluation, engine, directory)):
+            # A single query over all programs would hold the joins of all of them in memory at once.
+            written.append(directory / f"verdicts-{number}.parquet")
+            engine.run(f"COPY ({query}) TO {pattern(written[-1])} (FORMAT parquet, COMPRESSION snappy)")
+        every = f"FROM {engine.files(written)}" if written else _NOTHING
+        shown_filter = evaluation.filter_verdicts
+        metadata = f", KV_METADATA {{filter: {text(shown_filter.words)}}}" if shown_filter else ""
+        # DuckDB would replace an existing file by one that others can read.
+        how = f"(FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false{metadata})"
+        engine.run(f"COPY ({every}) TO {pattern(part)} {how}")
 
 
 def _queries(evaluation: Evaluation, engine: DuckDb, directory: Path) -> Iterator[str]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.commit import put, temporary
 from perpend.core.diagnostics.directories import why_not_a_directory
 from perpend.core.errors import PerpendError
 from perpend.reports.site.manifest import NAME, SiteManifest, digest, is_made, is_marked, read_manifest
@@ -27,16 +26,14 @@ class PathConflict(PerpendError):
 @contextmanager
 def staging(out: Path) -> Iterator[Path]:
     """Yield an empty directory on the same disk as ``out``, and delete it afterwards."""
-    parent = out if out.is_dir() and not _can_swap(out) else out.parent
+    parent, stack = out if out.is_dir() and not _can_swap(out) else out.parent, ExitStack()
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        directory = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=parent))
+        directory = stack.enter_context(temporary(parent / out.name, directory=True))
     except OSError as error:
         raise PathConflict(f"{out}: cannot be written: {(error.strerror or str(error)).lower()}") from None
-    try:
+    with stack:
         yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 def install(staged: Path, out: Path, old: SiteManifest | None, new: SiteManifest, *, force: bool = False) -> list[str]:
@@ -48,9 +45,7 @@ def install(staged: Path, out: Path, old: SiteManifest | None, new: SiteManifest
     new.write(staged)
     if _can_swap(out):
         staged.chmod(0o755)
-        if out.is_dir():
-            out.rmdir()
-        staged.rename(out)
+        put(staged, out)
         return []
     ours = old.files if old else {}
     _reject_foreign(staged, out, ours, new.files)

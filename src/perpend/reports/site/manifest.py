@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.commit import write_whole
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -48,12 +50,8 @@ class SiteManifest:
 
     def write(self, directory: Path) -> None:
         """Write the manifest into a directory, whole or not at all."""
-        temporary = directory / f"{NAME}.part"
         text = json.dumps({"version": _VERSION, **asdict(self)}, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-        temporary.unlink(missing_ok=True)
-        with temporary.open("x", encoding="utf-8") as stream:  # "x" never follows a link of the repository
-            stream.write(text)
-        os.replace(temporary, directory / NAME)
+        write_whole(directory / NAME, text.encode(), mode=None)
 
 
 def read_manifest(directory: Path) -> SiteManifest | None:

@@ -55,17 +55,6 @@ def test_after_a_failure_what_was_written_is_gone_and_what_was_there_is_not(tmp_
     assert ["kept"] == [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")]
 
 
-def test_a_file_system_without_links_takes_new_files_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """None is at hand, so that a system call that answers like one stands for it."""
-
-    def refuse(*_: object) -> None:
-        raise PermissionError(1, "operation not permitted")
-
-    monkeypatch.setattr("os.link", refuse)
-    assert [tmp_path / "a"] == write_new(tmp_path, {"a": "1"})
-    assert ("1", ["a"]) == ((tmp_path / "a").read_text(), os.listdir(tmp_path))
-
-
 def test_a_changed_file_keeps_its_mark_and_its_mode(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_bytes(b"\xef\xbb\xbfone\r\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ class Hub:
 
 
 def push(path: Path, hub: Hub, *findings: dict[str, Any]) -> PushResult:
-    return push_findings(iter(findings), SentRecord(path), hub, region="eu-west-1")
+    with closing(SentRecord(path)) as record:
+        return push_findings(iter(findings), record, hub, region="eu-west-1")
 
 
 def test_only_news_are_sent(tmp_path: Path) -> None:
@@ -104,7 +106,7 @@ def test_a_push_that_ends_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_a_dry_run_sends_and_remembers_nothing(tmp_path: Path) -> None:
     path = tmp_path / "sent"
-    assert 1 == push_findings(iter([finding("a")]), SentRecord(path), None, region="eu-west-1").sent
+    assert 1 == push_findings(iter([finding("a")]), SentRecord(path, read_only=True), None, region="eu-west-1").sent
     assert not path.exists()
 
 
@@ -130,6 +132,13 @@ def test_findings_that_occur_twice_and_records_of_something_else_are_refused(tmp
     with pytest.raises(UnusableFindings, match="occurs twice"):
         push(tmp_path / "sent", Hub(), finding("a"), finding("a"))
     other = tmp_path / "other"
-    other.write_text("[1]\n")
-    with pytest.raises(UnusableFindings, match="not a record"):
-        SentRecord(other)
+    for text in ("[1]\n", "no line end"):
+        other.write_text(text)
+        with pytest.raises(UnusableFindings, match="not a record"):
+            SentRecord(other)
+        assert text == other.read_text()
+
+
+def test_two_pushes_at_once_do_not_send_the_same(tmp_path: Path) -> None:
+    with closing(SentRecord(tmp_path / "sent")), pytest.raises(UnusableFindings, match="another process sends"):
+        SentRecord(tmp_path / "sent")

@@ -1,4 +1,4 @@
-"""Kept files count only while they look as they were written; what nobody names any more goes when nobody can read it."""
+"""Kept files count only while they look as they were written; what a killed run left goes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from perpend.inventory.snapshots import column_cache as kept
 from perpend.inventory.snapshots.column_cache import INDEX, CachedFiles, damaged_below
 from perpend.inventory.snapshots.manifest import FORMAT, sealed
 
-DAY = 86_400
 NOT_THAT = "is damaged: its SHA-256 has changed"
 
 
@@ -29,10 +27,6 @@ def write(place: Path, file: str, columns: set[str], content: bytes = b"content"
     found = CachedFiles(place)
     found.add(columns, file, **more)
     return found
-
-
-def names_in(place: Path) -> set[str]:
-    return set(os.listdir(place))
 
 
 def test_what_was_kept_is_found_by_its_columns(place):
@@ -55,7 +49,7 @@ def test_one_that_is_alone_leaves_no_other(place):
     write(place, "1.parquet", {"a"})
     found = write(place, "2.parquet", {"b"}, alone=True)
     assert (1, {"b": "2.parquet"}) == (found.number(), found.file_of(["a", "b"]))
-    assert {"1.parquet", "2.parquet", INDEX} == names_in(place)
+    assert {"1.parquet", "2.parquet", INDEX, "lock"} == set(os.listdir(place))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"contenX", b"contents", b"conten"])
@@ -126,34 +120,11 @@ def test_nothing_is_kept_where_nothing_was_written(place):
     assert ({}, 0, []) == (CachedFiles(place).file_of(["a"]), CachedFiles(place).number(), list(damaged_below(place.parent)))
 
 
-def test_a_file_that_was_left_out_can_be_read_for_a_day_from_then_on(place, monkeypatch):
+def test_what_a_killed_run_left_goes_after_a_day(place):
+    (place / "half.parquet").touch()
+    os.utime(place / "half.parquet", (0, 0))
     write(place, "1.parquet", {"a"})
-    os.utime(place / "1.parquet", (0, 0))
-    write(place, "2.parquet", {"a"})
-    dropped = (place / "1.parquet").stat().st_mtime
-    assert dropped > 0, "who found it just before reads it still"
-    for later, names in ((DAY - 1, {"1.parquet", "2.parquet"}), (DAY, {"1.parquet", "2.parquet"}), (DAY + 1, {"2.parquet"})):
-        monkeypatch.setattr(kept.time, "time", lambda later=later: dropped + later)
-        CachedFiles(place).add({"b"}, "2.parquet")
-        assert {INDEX, *names} == names_in(place)
-
-
-def test_files_that_the_index_names_stay_however_old_they_are(place, monkeypatch):
-    write(place, "1.parquet", {"a"})
-    (place / "half.parquet").write_bytes(b"of a run that died")
-    monkeypatch.setattr(kept.time, "time", lambda: (place / "1.parquet").stat().st_mtime + 9 * DAY)
-    write(place, "2.parquet", {"b"})
-    assert {INDEX, "1.parquet", "2.parquet"} == names_in(place)
-
-
-def test_files_that_go_meanwhile_are_no_error(place, monkeypatch):
-    write(place, "1.parquet", {"a"})
-    (place / "1.parquet").unlink()
-    real = Path.iterdir
-    monkeypatch.setattr(Path, "iterdir", lambda path: [path / "gone.parquet", *real(path)])
-    found = write(place, "2.parquet", {"b"}, alone=True)
-    assert {"b": "2.parquet"} == found.file_of(["b"])
-    assert {INDEX, "2.parquet"} == names_in(place)
+    assert {"1.parquet", INDEX, "lock"} == set(os.listdir(place))
 
 
 def test_the_index_says_what_it_holds(place):

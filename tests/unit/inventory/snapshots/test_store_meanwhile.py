@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import os
-from pathlib import Path
 
 from perpend.core.schema.tables import Table
 from perpend.inventory.snapshots import store as store_module
@@ -13,60 +11,6 @@ from perpend.inventory.snapshots.store import Pruned, Store
 from tests.unit.inventory.snapshots.stored import THING, inventory, write_store
 
 FIRST, SECOND = {THING: [{"Id": "a"}]}, {THING: [{"Id": "a"}, {"Id": "b"}]}
-
-
-def names_in(directory, part):
-    return sorted(path.name for path in (directory / part).iterdir())
-
-
-def test_a_lock_that_somebody_took_for_a_leftover_is_made_anew(tmp_path, monkeypatch):
-    real, taken = fcntl.flock, []
-
-    def flock(stream, how):
-        if how == fcntl.LOCK_EX and stream.name.endswith(".lock") and not taken:
-            taken.append(stream.name)
-            os.unlink(stream.name)
-        real(stream, how)
-
-    monkeypatch.setattr(fcntl, "flock", flock)
-    with Store(tmp_path).writing() as run:
-        assert [f"{run.id}.lock", "commit"] == names_in(tmp_path, "locks")
-        assert taken and run.id not in taken[0]
-
-
-def test_parts_that_go_meanwhile_are_no_error(tmp_path, monkeypatch):
-    write_store(tmp_path, inventory(FIRST))
-    real = Path.glob
-    monkeypatch.setattr(Path, "glob", lambda path, pattern: [path / ".gone.part", *real(path, pattern)])
-    assert [] == Store(tmp_path).remove_leftovers()
-
-
-def is_locked(path):
-    with path.open("rb+") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
-
-
-def test_the_manifest_that_is_held_is_the_one_that_stands(tmp_path, monkeypatch):
-    run = write_store(tmp_path, inventory(FIRST)).id
-    path, real, written = tmp_path / "runs" / f"{run}.json", fcntl.flock, []
-
-    def flock(stream, how):
-        if how == fcntl.LOCK_SH and not written:
-            written.append(path.read_bytes())
-            path.unlink()
-            path.write_bytes(written[0])
-        real(stream, how)
-
-    before = len(os.listdir("/proc/self/fd"))
-    with monkeypatch.context() as patched:
-        patched.setattr(fcntl, "flock", flock)
-        with Store(tmp_path).reading() as snapshot:
-            assert (run, True) == (snapshot.id, is_locked(path))
-    assert (False, before) == (is_locked(path), len(os.listdir("/proc/self/fd")))
 
 
 def test_a_snapshot_is_read_where_nothing_can_be_locked(tmp_path, monkeypatch):

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
@@ -82,31 +81,6 @@ def test_readers_beside_imports_and_pruning_always_find_a_whole_snapshot(tmp_pat
     assert 0 == writer.returncode
     assert store.current_run() in store.runs()
     assert len(seen) > 1
-
-
-def test_leftovers_of_the_dead_are_removed_and_the_living_left_alone(tmp_path):
-    script = dedent(
-        f"""
-        import os, signal, sys
-        from perpend.inventory.snapshots.store import Store
-        with Store({str(tmp_path)!r}).writing() as run:
-            (run.directory_of({THING!r}) / "part-0.parquet").write_bytes(b"half")
-            print(run.id, flush=True)
-            os.kill(os.getpid(), signal.SIGKILL)
-        """
-    )
-    dead = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False).stdout.strip()
-    (tmp_path / ".manifest.json.x.part").write_text("half")
-    store = Store(tmp_path)
-    directories = tmp_path / "inventory" / THING
-    assert (directories / f"run={dead}").exists()
-    with store.writing() as living:
-        living.directory_of(THING)
-        assert [] == Store(tmp_path).remove_leftovers()
-        assert [f"run={living.id}"] == [one.name for one in directories.iterdir()]
-        assert [] == list(tmp_path.glob(".*.part"))
-        assert () == Store(tmp_path).prune(keep=1).removed
-        assert living.temporary.exists()
 
 
 CRASHES = """

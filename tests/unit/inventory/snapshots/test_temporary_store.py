@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from perpend.inventory.snapshots.files import remove_tree
+from perpend.core.commit import remove_tree
 from perpend.inventory.snapshots.temporary_store import scratch
 
 HOLD = """
 import sys
-from perpend.inventory.snapshots.files import remove_tree
+from perpend.core.commit import remove_tree
 from perpend.inventory.snapshots.temporary_store import scratch
 with scratch() as directory:
     (directory / "half.parquet").write_text("half")

@@ -194,16 +194,6 @@ def test_a_manifest_that_a_repository_brings_costs_nobody_a_file(root, force):
     assert before == {path: content for path, content in snapshot(out).items() if path in before}
 
 
-def test_a_manifest_is_not_written_through_a_link_that_a_repository_brings(site):
-    root, out = site
-    secret = root.parent / "secret"
-    secret.write_text("mine", "utf-8")
-    (out / f"{NAME}.part").symlink_to(secret)
-    (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")
-    build(root)
-    assert "mine" == secret.read_text("utf-8")
-
-
 def test_a_build_that_is_cut_off_while_it_replaces_files_is_made_good_by_the_next(site, monkeypatch):
     root, out = site
     (root / POLICY[1:] / "remediation.md").write_text("Lock it.\n", "utf-8")

@@ -11,12 +11,13 @@ import hashlib
 import json
 import os
 import secrets
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import unidata_version
 
+from perpend.core.commit import make_directory
 from perpend.core.schema.tables import ROW, SOURCE
 from perpend.evaluation.planner.cached_columns import (
     SEMANTICS,
@@ -30,7 +31,6 @@ from perpend.evaluation.planner.stage import KIND_OF_FORM, ROOT, Stage
 from perpend.inventory.snapshots.column_cache import CachedFiles
 from perpend.inventory.snapshots.database import is_failed_write, pattern, translate_errors
 from perpend.inventory.snapshots.driver import duckdb
-from perpend.inventory.snapshots.files import OWNER_ONLY, make_directory
 from perpend.inventory.snapshots.rows import table_relation
 from perpend.inventory.snapshots.store import KEPT
 from perpend.version import __version__
@@ -159,16 +159,14 @@ class ColumnCache:
             stage = self._stage(plan, stage, keys, relations, verdicts=False)
             self._raise_if_full()
         file = f"{secrets.token_hex(8)}.parquet"
-        path = place / f"{file}.part"
+        path = place / file
         query = self.engine.text_of(stage, relations.__getitem__)
         select = f'SELECT "key0" AS {self.engine.quoted(ROW)}, {names} FROM ({query}\n) AS computed'
-        try:
+        with ExitStack() as failed:
+            failed.callback(path.unlink, missing_ok=True)
             with self._writing():
                 self.engine.run(f"COPY ({select}) TO {pattern(path)} (FORMAT parquet, COMPRESSION zstd)")
-                path.chmod(OWNER_ONLY)
-                os.replace(path, place / file)
-        finally:
-            path.unlink(missing_ok=True)
+            failed.pop_all()
         return file
 
     def _stored(self, plan: Plan, table: str) -> str:

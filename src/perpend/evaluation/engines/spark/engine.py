@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import shutil
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from pyspark.sql import Observation
 from pyspark.sql.functions import count, expr, lit
 from pyspark.sql.pandas.functions import arrow_udf
 
+from perpend.core.commit import finish, put, remove, temporary
 from perpend.core.schema.tables import ROW, SOURCE, plain
 from perpend.evaluation.engines.spark.functions import functions
 from perpend.evaluation.engines.spark.session import PATIENCE, own_session, spark_session
@@ -30,7 +29,7 @@ from perpend.evaluation.engines.spark.udfs import OnArrow, arrow_type_of
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, walk
 from perpend.evaluation.planner.sql import Names, Native, Query, query_of
 from perpend.evaluation.planner.stage import column_kinds
-from perpend.inventory.snapshots.files import naming, remove_tree, settle, sync_directory
+from perpend.inventory.snapshots.files import naming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -108,7 +107,6 @@ class Spark:
         if out.exists():
             raise SparkFailed(f"{out} already exists")
         views: list[str] = []
-        temporary = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
         try:
             tables = plan.tables.by_name
             read = sorted(_tables_read(plan))
@@ -116,36 +114,34 @@ class Spark:
             query = self.query(plan, self._views(frames, views), keys=(ROW, SOURCE))
             outputs = ", ".join(f"CAST({quoted(name)} AS INT) AS {quoted(name)}" for name in plan.stage.outputs)
             text = f"SELECT key0 AS {quoted(ROW)}, key1 AS {quoted(SOURCE)}, {outputs} FROM ({query.text})"
-            with naming(out):
-                return self._write(text, temporary, out)
+            with naming(out), temporary(out, directory=True) as part:
+                return self._write(text, part, out)
         finally:
             self._drop_views(views)
-            remove_tree(temporary)
 
-    def _write(self, text: str, temporary: Path, directory: Path) -> Sequence[Path]:
+    def _write(self, text: str, part: Path, directory: Path) -> Sequence[Path]:
         observation = Observation()
         self.run(
             lambda: (
                 self.session.sql(text)
                 .observe(observation, count(lit(1)).alias("rows"))
                 .write.option("compression", "zstd")
-                .parquet(f"file:{temporary.absolute()}")
+                .mode("append")  # the directory exists, and is empty
+                .parquet(f"file:{part.absolute()}")
             )
         )
-        written = sorted(temporary.glob("*.parquet"))
+        written = sorted(part.glob("*.parquet"))
         rows = sum(int(pq.read_metadata(path).num_rows) for path in written)
         if rows != observation.get["rows"]:
             raise SparkFailed(
                 f"verdicts are missing in {directory}: Spark's workers write to another disk, use one that they share"
             )
-        for path in temporary.iterdir():
-            if path not in written:
-                path.unlink() if path.is_file() else shutil.rmtree(path)
-        for path in written:
-            settle(path)
-        sync_directory(temporary)
-        os.rename(temporary, directory)
-        sync_directory(directory.parent)
+        for path in part.iterdir():
+            if path in written:
+                finish(path)
+            else:
+                remove(path)
+        put(part, directory)
         return [directory / path.name for path in written]
 
     def run(self, action: Callable[[], _Result]) -> _Result:

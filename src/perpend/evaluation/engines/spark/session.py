@@ -14,7 +14,6 @@ import zipfile
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -27,6 +26,7 @@ from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from perpend.evaluation.engines.spark.udfs import BINARIES
+from perpend.inventory.snapshots.temporary_store import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,14 +77,14 @@ def spark_session(
     _find_master(master, patience)
     is_local = master.startswith("local")
     settings = {**_SETTINGS, **(_LOOPBACK if is_local or _is_loopback(master) else {}), **_MEANING, **given}
-    with TemporaryDirectory(prefix="perpend-spark-", ignore_cleanup_errors=True) as name:
-        start = _SessionStart(master, settings, Path(name))
+    with scratch() as directory:
+        start = _SessionStart(master, settings, directory)
         try:
             session = start.wait()
             python = given.get("spark.pyspark.python") or os.environ.get("PYSPARK_PYTHON")
             session.sparkContext.pythonExec = python or (sys.executable if is_local else "python3")
             if not is_local:
-                _ship(session.sparkContext, Path(name))
+                _ship(session.sparkContext, directory)
                 _find_worker(session, patience)
             yield session
         finally:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from perpend.core.commit import make_directory
 from perpend.core.values.age import AHEAD
 from perpend.core.values.values import milliseconds_from_datetime
 from perpend.findings.history.manifest import HistoryManifest, RecordedPolicy, RecordedType, Run
@@ -24,7 +25,7 @@ from perpend.findings.history.write.policies import TEXTS, MatchedPolicies, text
 from perpend.findings.history.write.row_digests import find_pairs, revived_query
 from perpend.findings.history.write.values import groups_after, write_values
 from perpend.inventory.snapshots.database import opened, pattern, rows_of, translate_errors
-from perpend.inventory.snapshots.files import StoreError, make_directory, shown
+from perpend.inventory.snapshots.files import StoreError, shown
 from perpend.inventory.snapshots.temporary_store import scratch
 
 if TYPE_CHECKING:

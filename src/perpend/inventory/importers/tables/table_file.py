@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from perpend.core.commit import digest_of
 from perpend.core.diagnostics.model import suggestion, whole_file
 from perpend.core.diagnostics.phrases import counted
 from perpend.core.objects.object_types import ObjectType
@@ -30,7 +31,7 @@ from perpend.inventory.importers.tables.table_columns import PLACE, Oddity, Stor
 from perpend.inventory.readers.formats import CSV, HEAD, JSON_LINES, PARQUET, TSV, InputKind, table_kind_of
 from perpend.inventory.snapshots.database import is_failed_write, name, pattern, rows_of, text, text_list
 from perpend.inventory.snapshots.driver import duckdb
-from perpend.inventory.snapshots.files import StoreError, digest_of, shown
+from perpend.inventory.snapshots.files import StoreError, shown
 from perpend.inventory.snapshots.plain_sql import STRICT_JSON
 from perpend.inventory.snapshots.rows import ROW_GROUP, check_names
 

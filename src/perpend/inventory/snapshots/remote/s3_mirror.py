@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from perpend.inventory.snapshots.files import StoreError, digest_of, make_directory, naming, shown, write_whole
+from perpend.core.commit import digest_of, make_directory, replacement, write_whole
+from perpend.inventory.snapshots.files import StoreError, naming, shown
 from perpend.inventory.snapshots.manifest import checksum_of, pointer_text, text_of
 from perpend.inventory.snapshots.store import IN_FORCE, NoSnapshot, Pruned, Store
 
@@ -134,15 +134,8 @@ class MirroredStore(Store):
                 return
         with naming(path):
             make_directory(path.parent)
-            descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".fetched.", suffix=".part")
-            os.close(descriptor)
-        part = Path(temporary)
-        try:
-            if not self._space.fetch(file.path, part):
-                raise StoreError(f"{shown(name)}: is missing")
-            if digest_of(part) != (file.sha256, file.size):
-                raise StoreError(f"{shown(name)}: is damaged: its SHA-256 has changed")
-            with naming(path):
-                os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+            with replacement(path) as part:
+                if not self._space.fetch(file.path, part):
+                    raise StoreError(f"{shown(name)}: is missing")
+                if digest_of(part) != (file.sha256, file.size):
+                    raise StoreError(f"{shown(name)}: is damaged: its SHA-256 has changed")

@@ -159,21 +159,6 @@ def test_tables_without_rows_are_not_kept(tmp_path: Path, engine: DuckDb, direct
     assert [] == kept.costs
 
 
-def test_a_run_leaves_alone_what_another_one_may_still_read(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
-    files = table(engine, directory, DOCUMENTS)
-    kept = ColumnCache(engine, directory / "kept", "one", files)
-    codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
-    places = list((directory / "kept").glob("*/*"))
-    for place in places:
-        for name, age in (("new.parquet", 60), ("old.parquet.part", 100_000)):
-            (place / name).write_bytes(b"")
-            os.utime(place / name, (time.time() - age,) * 2)
-    codes(engine, kept, plan(tmp_path / "b", equal("a", "y")), directory)
-    assert 2 == len(places)
-    for place in places:
-        assert (True, False) == ((place / "new.parquet").exists(), (place / "old.parquet.part").exists())
-
-
 def test_files_that_leave_the_index_can_be_read_for_a_day_more(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
     files = table(engine, directory, DOCUMENTS)
     kept = ColumnCache(engine, directory / "kept", "one", files)
@@ -187,14 +172,6 @@ def test_files_that_leave_the_index_can_be_read_for_a_day_more(tmp_path: Path, e
     engine.evaluate(*under_way, directory / "late.parquet")
     query = f"SELECT v0 FROM '{directory / 'late.parquet'}' ORDER BY perpend_row LIMIT 2"
     assert [(199,), (200,)] == engine.run(query)
-
-
-def test_files_that_another_run_takes_away_meanwhile_do_no_harm(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
-    kept = ColumnCache(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
-    codes(engine, kept, plan(tmp_path / "a", equal("a", "x")), directory)
-    for place in (directory / "kept").glob("*/*"):
-        (place / "listed-and-gone.json").symlink_to(place / "nowhere")
-    assert [200, 199] == codes(engine, kept, plan(tmp_path / "b", equal("a", "y")), directory)[:2]
 
 
 def test_what_is_kept_is_for_its_owner_only(tmp_path: Path, engine: DuckDb, directory: Path) -> None:
