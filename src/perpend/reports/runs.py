@@ -51,9 +51,6 @@ if TYPE_CHECKING:
 UNUSABLE: Final = 2
 """The exit code if an input, a policy or a part of the snapshot cannot be used."""
 
-LARGE: Final = 5_000
-"""The number of objects from which DuckDB evaluates an input faster than the interpreter."""
-
 _MOST_UNREAD: Final = 5
 _MOST_NAMED: Final = 10
 _MOST_FAULTS: Final = 20

@@ -68,7 +68,7 @@ Waived incompliant verdicts do not count. Waived undetermined verdicts do."""
     type=click.Choice(["auto", "interpreter", "duckdb", "spark"]),
     default="auto",
     show_default=True,
-    help="The engine: auto is DuckDB for stores and large inputs, else the interpreter.",
+    help="The engine: auto is DuckDB; interpreter evaluates object by object, to compare.",
 )
 @click.option("--spark-master", metavar="URL", default=LOCAL, show_default=True, help="The master for --engine spark.")
 @click.option("--spark-conf", metavar="KEY=VALUE", multiple=True, help="A setting for --engine spark; may be repeated.")

@@ -1,1 +1,1 @@
-"""Import large credential reports with DuckDB, without a Python value per row."""
+"""Import credential reports with DuckDB, without a Python value per row."""
