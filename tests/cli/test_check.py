@@ -219,7 +219,7 @@ def test_a_report_without_its_root_row_leaves_the_root_user_unknown(run: RunWrit
     path = tmp_path / "report.csv"
     path.write_text("\n".join([header, *rows]), "utf-8")
     ran = run("check", path, *TIME, "--policy", policy, "--format", "json")
-    first, *others = json.loads(ran.out)["verdicts"]
+    *others, first = json.loads(ran.out)["verdicts"]
     assert (3, UNDETERMINED, "arn:aws:iam::111122223333:root") == (ran.code, first["status"], first["object"]["id"])
     assert "missing" in first["currentStateMessage"]
     assert {INAPPLICABLE} == {one["status"] for one in others}

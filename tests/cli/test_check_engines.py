@@ -99,18 +99,3 @@ def test_the_example_says_the_same_on_the_road_of_large_inputs(
     small = run("check", EXAMPLE, "--format", form)
     monkeypatch.setattr(runs, "LARGE", 1)
     assert small == run("check", EXAMPLE, "--format", form)
-
-
-def test_five_thousand_objects_are_judged_by_tables(run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    used: list[str] = []
-    choose = runs.engine_named
-    monkeypatch.setattr(runs, "engine_named", lambda name, *more: used.append(name) or choose(name, *more))
-    rows = [(f"u{number}", list(ENDS)[number % len(ENDS)]) for number in range(5_000)]
-    for number in (4_997, 4_998):  # with the account and its root user, 4,999 and 5,000 objects
-        (tmp_path / "r.csv").write_text(report(*rows[:number]))
-        ran = run("check", tmp_path / "r.csv", *POLICIES, "--snapshot-time", "2026-11-20", "--format", "ndjson")
-        assert 1 == ran.code
-        ends = list(ENDS.values())
-        wanted = {f"u{place}": ends[place % len(ends)] for place in range(number)}
-        assert {**wanted, ROOT: UNKNOWN} == statuses(ran.out)
-    assert ["interpreter", "duckdb"] == used

@@ -128,7 +128,6 @@ def test_a_second_run_reuses_what_the_first_computed(run: RunWriter, store: Path
         (("--store", "STORE", "--run", "none"), "none"),
         (("--store", "STORE", "--format", "parquet"), "--out"),
         ((str(EXAMPLE), "--format", "parquet"), "--out"),
-        (("--store", "STORE", "--engine", "interpreter"), "duckdb or spark"),
         (("--store", "STORE", "--engine", "spark", "--spark-conf", "x"), "KEY=VALUE"),
         ((str(EXAMPLE), "--spark-conf", "x=y"), "--spark-master and --spark-conf go with --engine spark"),
         (("--store", "STORE", "--spark-master", "spark://far:7077"), "--spark-master and --spark-conf go with --engine spark"),
@@ -248,4 +247,4 @@ def test_a_store_of_an_earlier_format_is_rejected(run: RunWriter, store: Path) -
     for command in (("check",), ("explain", "root-user-mfa", "<root_account>")):
         ended = run(*command, "--store", store)
         assert (2, "") == (ended.code, ended.out)
-        assert "earlier version of Perpend (format 2; this version reads 3): import the inputs again" in ended.err
+        assert "earlier version of Perpend (format 2; this version reads 4): import the inputs again" in ended.err

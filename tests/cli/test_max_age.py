@@ -8,14 +8,10 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import duckdb
 import pytest
 
-from perpend.evaluation.verdicts.stores import large_reports as large
-from perpend.inventory.readers import files
-from perpend.reports import runs
 from tests.cli.conftest import KEY_POLICY, RunWriter
 from tests.formats import ANN, config_item
 
@@ -100,19 +96,6 @@ def test_the_same_holds_of_files_that_need_no_store(inventory: Inventory) -> Non
     assert ["UNDETERMINED", "COMPLIANT"] == [found[one][0] for one in (A, B)]
 
 
-def test_large_reports_are_judged_as_small_ones_are(
-    inventory: Inventory, run: RunWriter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(files, "LARGE", 0)
-    monkeypatch.setattr(runs, "LARGE", 2)
-    users = [f"u{number}" for number in range(90)]
-    inputs = [inventory.report(A, OLD, *users), inventory.report(B, NEW, *users)]
-    found = run("check", *inputs, *NOW, "--max-age", "24h", "--policy", KEY_POLICY, "--format", "json")
-    ledger = json.loads(found.out)["ledger"]
-    assert (3, 91) == (found.code, ledger["UNDETERMINED"])
-    assert found.out.count(f'"currentStateMessage":"{STALE}"') == 91
-
-
 def test_explain_says_it_and_the_hint_hands_the_age_on(inventory: Inventory, run: RunWriter) -> None:
     old = inventory.report(A, OLD, "ann")
     told = run("check", old, *NOW, "--max-age", "24h", "--policy", KEY_POLICY)
@@ -156,9 +139,7 @@ def test_a_report_older_than_four_hours_is_told(inventory: Inventory, run: RunWr
     assert f"{old} {told}" in run("check", "--store", inventory.store(old, new), "--no-history", *NOW, "--quiet").err
 
 
-def test_a_large_report_without_a_time_may_be_older_than_anything(
-    inventory: Inventory, run: RunWriter, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_report_without_a_time_may_be_older_than_anything(inventory: Inventory, run: RunWriter) -> None:
     report = inventory.directory / "report.csv"
     report.write_text(
         f"user,arn,access_key_1_active,access_key_2_active\nann,{ANN},true,false\n<root_account>,{ROOT},false,false\n"
@@ -167,10 +148,6 @@ def test_a_large_report_without_a_time_may_be_older_than_anything(
     small = run(*asked)
     assert (3, 2) == (small.code, json.loads(small.out)["ledger"]["UNDETERMINED"])
     assert "AWS IAM User: some objects may not be evaluated: observed at an unknown time" in small.err
-    monkeypatch.setattr(files, "LARGE", 0)
-    with patch("perpend.evaluation.verdicts.stores.large_reports._judged", wraps=large._judged) as judged:
-        assert small == run(*asked)
-    judged.assert_called_once()
 
 
 def first_and_last(old: Path, contents: Iterable[str]) -> tuple[str, str]:
@@ -180,12 +157,8 @@ def first_and_last(old: Path, contents: Iterable[str]) -> tuple[str, str]:
     return ordered[0], ordered[-1]
 
 
-@pytest.mark.parametrize("least", [0, 1 << 40])
-def test_what_a_fresh_report_does_not_say_is_as_old_as_the_report_that_says_it(
-    run: RunWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, least: int
-) -> None:
+def test_what_a_fresh_report_does_not_say_is_as_old_as_the_report_that_says_it(run: RunWriter, tmp_path: Path) -> None:
     """The report that says it is old in one account, and fresh in the other."""
-    monkeypatch.setattr(files, "LARGE", least)
     asked = ("--policy", "mfa-for-all-users-with-console-password", "--max-age", "24h", *NOW, "--format", "ndjson")
     contents: dict[str, tuple[str, str]] = {}
     for account in (A, B):

@@ -64,7 +64,6 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda analyzer: perpend.collect_files("examples"),
         lambda analyzer: perpend.select_policies(analyzer, "root-user-mfa"),
         lambda analyzer: perpend.select_policies(analyzer, exclude="root-user-mfa"),
         lambda analyzer: perpend.run_policy_tests(analyzer, "/ce/ca/aws/iam/root-user-mfa/prod.logic.yaml"),

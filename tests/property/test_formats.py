@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
-from perpend import Analyzer, UnusableInput, collect_files, evaluate_objects, open_repository, select_policies
+from perpend import Analyzer, UnusableInput, open_repository, select_policies
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.selection import Selection
+from perpend.inventory.readers.read import collect_files
 from tests.formats import FORMATS, as_csv, written
+from tests.reference import evaluate_objects
 
 pytestmark = pytest.mark.usefixtures("shared_database")
 

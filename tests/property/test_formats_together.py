@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from perpend import Analyzer, Store, collect_files, evaluate_snapshot, import_inputs, open_repository, select_policies
+from perpend import Analyzer, Store, evaluate_snapshot, import_inputs, open_repository, select_policies
 from perpend.core.objects.claims import Claims, Scope
 from perpend.core.objects.inventory import Inventory
 from perpend.core.objects.status import Status
 from perpend.inventory.importers.input import Input
+from perpend.inventory.readers.read import collect_files
 from perpend.inventory.readers.tools import authorization_details
 from perpend.language.program.program import Program
 from tests.formats import ACCOUNT, ADMIN, ARN, config_item

@@ -18,19 +18,17 @@ from tempfile import TemporaryDirectory
 from perpend.core.errors import PerpendError
 from perpend.core.objects.claims import scopes_from
 from perpend.core.values.values import date_time_from_text
-from perpend.evaluation.engines.by_name import engine_named
 from perpend.evaluation.verdicts.evaluation import Evaluation, chunks_of
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
+from perpend.evaluation.verdicts.stores.temporary_snapshot import temporary_snapshot
 from perpend.inventory.importers.input import Input as StoreInput
 from perpend.inventory.importers.inputs import import_inputs
-from perpend.inventory.readers.read import collect_files
 from perpend.inventory.snapshots.store import Store
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.repository import open_repository
 from tests.property.metamorphic.roads import Crashed, EvaluationOutcome, Input, Refused, Verdicts, Way
 from tests.property.metamorphic.worlds import LIBRARY, Pool, world_of
-from tests.reference import evaluate_objects
 
 UNUSABLE = 2
 _IN_MEMORY = Path("/dev/shm")
@@ -73,18 +71,15 @@ def _from_files(pool: Pool, inputs: Sequence[Input], way: Way, root: Path) -> li
     analyzer, type_name = _analyzer(pool.root), _type_of(inputs)
     complete = scopes_from(claimed) if (claimed := _claim_of(inputs)) else ()
     paths = [str(root / one.name) for one in inputs]
-    collected = collect_files(
-        paths,
-        type_name=type_name,
-        object_type=analyzer.object_type(type_name) if type_name else None,
-        complete=dict.fromkeys(paths, complete),
-        keep_going=way.keep_going,
-    )
-    if collected.failures and not collected.inventory.sources:
-        raise Refused(str(collected.failures[0]))
-    selection = select_policies(analyzer, _named(pool), over=collected.inventory)
-    with engine_named("duckdb" if way.duckdb else "") as engine:
-        return list(_ends(evaluate_objects(collected.inventory, selection, snapshot_time=_moment(pool.time), engine=engine)))
+    asked = [StoreInput(path, type_name, complete=complete) for path in paths]
+    with temporary_snapshot(asked, declared=analyzer.repository.declared_type, keep_going=way.keep_going) as read:
+        if read.snapshot is None:
+            raise Refused(str(read.failures[0]))
+        selection = select_policies(analyzer, _named(pool), over=read.snapshot)
+        with evaluate_snapshot(
+            read.snapshot, selection, snapshot_time=_moment(pool.time), cached=False, by_interpreter=not way.duckdb
+        ) as evaluation:
+            return list(_ends(evaluation))
 
 
 def _from_store(pool: Pool, inputs: Sequence[Input], way: Way, root: Path) -> list[_Ended]:

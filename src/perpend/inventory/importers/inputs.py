@@ -124,6 +124,8 @@ class _Inputs:
         for read in collected:
             self.importing.add_inventory(read.inventory, contradiction=contradiction)
             self.failures += read.failures
+        places = {given.path: place for place, given in enumerate(inputs)}
+        self.failures.sort(key=lambda failure: places[_named(failure)[0]])
 
     @property
     def _temporary(self) -> Path:
