@@ -23,6 +23,7 @@ from bench.measure import ROOT, print_ratios, run, side_by_side
 from bench.page import write_page
 from bench.reports import write_report
 from bench.results import Results
+from bench.sweep import measure_sweep
 from bench.waivers import measure_waivers
 from bench.workloads import WORKLOADS
 
@@ -164,6 +165,7 @@ def _parser() -> argparse.ArgumentParser:
             "histories-spark",
             "report",
             "page",
+            "sweep",
             "waivers",
         ],
         help="one benchmark; all by default that need no argument; `page` writes docs/performance.md from the results",
@@ -178,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--changed", type=float, default=0.001, help="the share of verdicts of `histories` that change in a day"
     )
-    parser.add_argument("--only", default="*", metavar="PATTERN", help="candidates of `engines` or `commands`")
+    parser.add_argument("--only", default="*", metavar="PATTERN", help="candidates of `engines`, `commands` or `sweep`")
     parser.add_argument("--reports", default=",".join(REPORTS), help="reports of `commands`, separated by commas")
     parser.add_argument("--json", type=Path, metavar="FILE", help="results to add to; `page` reads bench/results.json")
     parser.add_argument(
@@ -197,6 +199,8 @@ def main() -> None:
         check(given.rounds, given.users[0], given.json)
     if given.what in (None, "install"):
         install()
+    if given.what == "sweep":
+        measure_sweep(given.users, given.rounds, given.only, given.dir)
     if given.what == "commands":
         with tempfile.TemporaryDirectory() as folder:
             where, reports = given.dir or Path(folder), given.reports.split(",")
