@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MAX_PATTERN: Final = 256
 """The longest action pattern, in characters. AWS has no action of that length."""
@@ -26,6 +26,8 @@ _ALLOW = frozenset({"Sid", "Effect", "Condition", "AccessLevel", "AccessLevels"}
 
 _ACTION = re.compile(r"[\w.*?-]+:[\w.*?-]+|[\w.?-]*\*[\w.*?-]*", re.ASCII)
 """An action as AWS writes it: a service and a name, or a pattern for both."""
+
+_WILDCARDS = frozenset("*?")
 
 _PLAIN_DENY = frozenset({"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "AccessLevel", "AccessLevels"})
 """The keys of a Deny without conditions. Any other key may narrow it."""
@@ -247,6 +249,8 @@ def includes(pattern: str, other: str) -> bool:
 
 def intersects(left: str, right: str) -> bool:
     """Whether some text matches both wildcard patterns. Case matters. Takes at most the product of the lengths."""
+    if _differ(left, right) or _differ(reversed(left), reversed(right)):
+        return False
     reached = [True] + [False] * len(right)
     for a in [*left, ""]:
         following = [False] * (len(right) + 1)
@@ -262,3 +266,13 @@ def intersects(left: str, right: str) -> bool:
         if a:
             reached = following
     return reached[-1]
+
+
+def _differ(left: Iterable[str], right: Iterable[str]) -> bool:
+    """Whether two patterns hold different characters at a place before any wildcard."""
+    for a, b in zip(left, right, strict=False):
+        if a in _WILDCARDS or b in _WILDCARDS:
+            return False
+        if a != b:
+            return True
+    return False
