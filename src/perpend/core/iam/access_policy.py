@@ -98,22 +98,29 @@ class _Statement:
     scope: _Scope
 
 
-def policy_allows(document: object, actions: Sequence[str], widest: AccessLevel) -> bool:
-    """Whether an extended policy document grants one of the actions to principals beyond ``widest``.
+class AccessPolicy:
+    """The statements of an extended policy document of parsed JSON, which several questions can share.
 
-    ``document`` is parsed JSON. An action may hold wildcards (``s3:Get*``); it is granted if any action that it matches is.
     Raises ``AccessPolicyError`` for a document that is not understood, so that it does not pass as harmless.
     """
-    allows: list[_Statement] = []
-    denies: list[_Statement] = []
-    for statement, parsed in _parsed_statements(document):
-        if statement["Effect"] == "Allow":
-            if _level(statement) > widest:
-                allows.append(parsed)
-        elif not statement.keys() - _PLAIN_DENY:
-            denies.append(parsed)
-    wanted = [_pattern(action) for action in actions]
-    return any(_is_granted(action, allow, denies) for allow in allows for action in wanted)
+
+    def __init__(self, document: object) -> None:
+        self._allows: list[tuple[AccessLevel, _Statement]] = []
+        self._denies: list[_Statement] = []
+        for statement, parsed in _parsed_statements(document):
+            if statement["Effect"] == "Allow":
+                self._allows.append((_level(statement), parsed))
+            elif not statement.keys() - _PLAIN_DENY:
+                self._denies.append(parsed)
+
+    def allows(self, actions: Sequence[str], widest: AccessLevel) -> bool:
+        """Whether the document grants one of the actions to principals beyond ``widest``.
+
+        An action may hold wildcards (``s3:Get*``); it is granted if any action that it matches is.
+        """
+        wanted = [_pattern(action) for action in actions]
+        wide = [allow for level, allow in self._allows if level > widest]
+        return any(_is_granted(action, allow, self._denies) for allow in wide for action in wanted)
 
 
 def _is_granted(action: str, allow: _Statement, denies: Sequence[_Statement]) -> bool:
