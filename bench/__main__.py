@@ -15,6 +15,7 @@ from pathlib import Path
 from bench.blast import measure_blast
 from bench.collect import measure_collecting
 from bench.commands import REPORTS, measure_commands
+from bench.documents import DOCUMENTS, measure_documents
 from bench.engines import Options, machine, measure_engines
 from bench.handout import measure_html_report
 from bench.histories import measure_histories
@@ -160,6 +161,7 @@ def _parser() -> argparse.ArgumentParser:
             "collect",
             "install",
             "corpus",
+            "documents",
             "engines",
             "histories",
             "histories-spark",
@@ -211,6 +213,9 @@ def main() -> None:
         for users in given.users:
             with tempfile.TemporaryDirectory() as folder:
                 measure_collecting(users, given.rounds, given.delays, Path(folder), given.json, _command())
+    if given.what == "documents":
+        with tempfile.TemporaryDirectory() as folder:
+            measure_documents(DOCUMENTS, given.rounds, Path(folder))
     if given.what == "report":
         with tempfile.TemporaryDirectory() as folder:
             for users in given.users:

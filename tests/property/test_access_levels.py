@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, policy_allows
+from perpend.core.iam.access_policy import AccessLevel, AccessPolicy, AccessPolicyError
 from perpend.core.iam.levels import PolicyKind, access_of_statements, extended_document
 from tests.property.iam import (
     ACCOUNTS,
@@ -212,7 +212,7 @@ def test_what_is_let_in_is_told_of_by_the_operation(allow: dict[str, Any], denie
     extended = extended_document({"Statement": [allow, *denies]}, PolicyKind.TRUST, KNOWN)
     exact = truth(allow, denies)
     if exact > AccessLevel.NOBODY:
-        assert policy_allows(extended, ["*"], AccessLevel(exact - 1))
+        assert AccessPolicy(extended).allows(["*"], AccessLevel(exact - 1))
 
 
 ODD = st.recursive(
@@ -248,5 +248,5 @@ def test_odd_documents_are_judged_or_refused(
             continue
         levelled = {one["Effect"]: "AccessLevel" in one for one in extended["Statement"]}
         assert levelled == {effect: effect == "Allow" for effect in levelled}  # an odd Effect may have made both of one
-        policy_allows(extended, ["s3:*"], AccessLevel.NOBODY)
+        AccessPolicy(extended).allows(["s3:*"], AccessLevel.NOBODY)
     assert before == json.dumps(given)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.core.errors import PerpendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MAX_PATTERN: Final = 256
 """The longest action pattern, in characters. AWS has no action of that length."""
@@ -26,6 +26,8 @@ _ALLOW = frozenset({"Sid", "Effect", "Condition", "AccessLevel", "AccessLevels"}
 
 _ACTION = re.compile(r"[\w.*?-]+:[\w.*?-]+|[\w.?-]*\*[\w.*?-]*", re.ASCII)
 """An action as AWS writes it: a service and a name, or a pattern for both."""
+
+_WILDCARDS = frozenset("*?")
 
 _PLAIN_DENY = frozenset({"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "AccessLevel", "AccessLevels"})
 """The keys of a Deny without conditions. Any other key may narrow it."""
@@ -96,22 +98,29 @@ class _Statement:
     scope: _Scope
 
 
-def policy_allows(document: object, actions: Sequence[str], widest: AccessLevel) -> bool:
-    """Whether an extended policy document grants one of the actions to principals beyond ``widest``.
+class AccessPolicy:
+    """The statements of an extended policy document of parsed JSON, which several questions can share.
 
-    ``document`` is parsed JSON. An action may hold wildcards (``s3:Get*``); it is granted if any action that it matches is.
     Raises ``AccessPolicyError`` for a document that is not understood, so that it does not pass as harmless.
     """
-    allows: list[_Statement] = []
-    denies: list[_Statement] = []
-    for statement, parsed in _parsed_statements(document):
-        if statement["Effect"] == "Allow":
-            if _level(statement) > widest:
-                allows.append(parsed)
-        elif not statement.keys() - _PLAIN_DENY:
-            denies.append(parsed)
-    wanted = [_pattern(action) for action in actions]
-    return any(_is_granted(action, allow, denies) for allow in allows for action in wanted)
+
+    def __init__(self, document: object) -> None:
+        self._allows: list[tuple[AccessLevel, _Statement]] = []
+        self._denies: list[_Statement] = []
+        for statement, parsed in _parsed_statements(document):
+            if statement["Effect"] == "Allow":
+                self._allows.append((_level(statement), parsed))
+            elif not statement.keys() - _PLAIN_DENY:
+                self._denies.append(parsed)
+
+    def allows(self, actions: Sequence[str], widest: AccessLevel) -> bool:
+        """Whether the document grants one of the actions to principals beyond ``widest``.
+
+        An action may hold wildcards (``s3:Get*``); it is granted if any action that it matches is.
+        """
+        wanted = [_pattern(action) for action in actions]
+        wide = [allow for level, allow in self._allows if level > widest]
+        return any(_is_granted(action, allow, self._denies) for allow in wide for action in wanted)
 
 
 def _is_granted(action: str, allow: _Statement, denies: Sequence[_Statement]) -> bool:
@@ -247,6 +256,8 @@ def includes(pattern: str, other: str) -> bool:
 
 def intersects(left: str, right: str) -> bool:
     """Whether some text matches both wildcard patterns. Case matters. Takes at most the product of the lengths."""
+    if _differ(left, right) or _differ(reversed(left), reversed(right)):
+        return False
     reached = [True] + [False] * len(right)
     for a in [*left, ""]:
         following = [False] * (len(right) + 1)
@@ -262,3 +273,13 @@ def intersects(left: str, right: str) -> bool:
         if a:
             reached = following
     return reached[-1]
+
+
+def _differ(left: Iterable[str], right: Iterable[str]) -> bool:
+    """Whether two patterns hold different characters at a place before any wildcard."""
+    for a, b in zip(left, right, strict=False):
+        if a in _WILDCARDS or b in _WILDCARDS:
+            return False
+        if a != b:
+            return True
+    return False

@@ -11,7 +11,7 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import jmespath
@@ -27,6 +27,8 @@ MAX_STEPS: Final = 2_000_000
 MAX_SIZE: Final = 1_000_000
 _FAILURES = (exceptions.JMESPathError, TypeError, ValueError, ArithmeticError, RecursionError, AttributeError, KeyError)
 _DECIMAL = re.compile(r"[-+]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][-+]?\d{1,3})?", re.ASCII)
+_LONG = (list, str)
+_NUMBERS = (bool, int, float)
 _FALSE_VALUES: tuple[Any, ...] = ("", None, [], {})
 
 
@@ -141,7 +143,7 @@ def _chain(steps: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
 
 
 def _interpreted(tree: dict[str, Any]) -> Callable[[Any], Any]:
-    interpreter = _Interpreter(jmespath.Options(custom_functions=_Functions()))
+    interpreter = _Interpreter()
 
     def search(document: Any) -> Any:
         try:
@@ -157,14 +159,20 @@ class _Interpreter(visitor.TreeInterpreter):  # type: ignore[misc]  # the packag
     """The package's interpreter with the reference's comparisons (JavaScript's, without type checks), and limits on time and
     size."""
 
-    steps = 0
+    def __init__(self) -> None:
+        super().__init__(jmespath.Options(custom_functions=_Functions()))
+        self.steps = 0
+        self._visits: dict[str, Callable[[dict[str, Any], Any], Any]] = {}
 
     def visit(self, node: dict[str, Any], value: Any) -> Any:
         self.steps -= 1
         if self.steps < 0:
             raise QueryFailed("the query takes too many steps")
-        result = super().visit(node, value)
-        if isinstance(result, list | str) and len(result) > MAX_SIZE:
+        kind = node["type"]
+        if kind not in self._visits:
+            self._visits[kind] = getattr(self, f"visit_{kind}")
+        result = self._visits[kind](node, value)
+        if isinstance(result, _LONG) and len(result) > MAX_SIZE:
             raise QueryFailed("the query's result grows too large")
         return result
 
@@ -192,14 +200,27 @@ class _Interpreter(visitor.TreeInterpreter):  # type: ignore[misc]  # the packag
                 return _less_or_equal(right, left)
 
     def _is_false(self, value: Any) -> bool:
-        return value is False or (not isinstance(value, bool | int | float) and value in _FALSE_VALUES)
+        return value is False or (not isinstance(value, _NUMBERS) and value in _FALSE_VALUES)
 
     def _is_true(self, value: Any) -> bool:
         return not self._is_false(value)
 
 
 class _Functions(functions.Functions):  # type: ignore[misc]  # the package is untyped
-    """The package's functions, changed where JavaScript's text forms and equality differ."""
+    """The package's functions, changed where JavaScript's text forms and equality differ.
+
+    Arguments of the right types, which are almost all, take a shorter way than the package's checks.
+    """
+
+    def call_function(self, function_name: str, resolved_args: list[Any]) -> Any:
+        takes = _types_of_arguments(function_name)
+        if takes and len(takes) == len(resolved_args):
+            for allowed, argument in zip(takes, resolved_args, strict=True):
+                if allowed and type(argument).__name__ not in allowed:
+                    break
+            else:
+                return self.FUNCTION_TABLE[function_name]["function"](self, *resolved_args)
+        return super().call_function(function_name, resolved_args)
 
     @functions.signature({"types": []})
     def _func_to_string(self, value: Any) -> str:
@@ -223,6 +244,19 @@ class _Functions(functions.Functions):  # type: ignore[misc]  # the package is u
         if not all(isinstance(one, dict) for one in objects):
             raise QueryFailed("JMESPathTypeError: merge() takes objects")
         return {key: value for one in objects for key, value in one.items()}
+
+
+@cache
+def _types_of_arguments(function: str) -> tuple[frozenset[str], ...]:
+    """Return the names of the Python types that each argument may have, none for any type.
+
+    The result is empty for a function that takes any number of arguments, or an array of certain items.
+    """
+    signature = _Functions.FUNCTION_TABLE[function]["signature"]
+    if any(argument.get("variadic") or any("-" in name for name in argument["types"]) for argument in signature):
+        return ()
+    python = functions.REVERSE_TYPES_MAP
+    return tuple(frozenset(kind for name in argument["types"] for kind in python[name]) for argument in signature)
 
 
 def _bounded(value: Any) -> Any:

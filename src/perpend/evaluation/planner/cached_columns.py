@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, replace_scalars, walk
+from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars, call_behind, replace_scalars, walk
 from perpend.evaluation.planner.stage import ROOT, Stage
 from perpend.language.program.program import constant_text
 
@@ -89,7 +89,9 @@ def cacheable_verdicts(
     if not outputs or not _own_scalars(stage).issuperset(outputs):
         return None
     digests: dict[Scalar, str] = {}
-    names = (hashlib.sha256(json.dumps([digest_of(node, digests), *reasons]).encode()).hexdigest() for node in outputs)
+    names = (
+        hashlib.sha256(json.dumps([digest_of(node, digests, results=True), *reasons]).encode()).hexdigest() for node in outputs
+    )
     return CacheableColumns(
         VERDICTS, {f"v{name[:24]}": node for name, node in zip(names, outputs, strict=True)}, _columns(scalars, keys)
     )
@@ -115,6 +117,8 @@ def _own_scalars(stage: Stage) -> set[Scalar]:
 
 def _is_extract(scalar: Scalar) -> bool:
     """Whether a scalar is a short result of a long argument, such as a text or a document."""
+    if scalar.primitive == "when":
+        return _is_extract(scalar.arguments[1])
     if scalar.kind in _LARGE:
         return False
     return any(node.kind in _LARGE and node.primitive != "literal" for node in scalar.arguments)
@@ -125,16 +129,21 @@ def _is_document(stage: Stage, column: Scalar) -> bool:
     return described is not None and described.plain
 
 
-def digest_of(scalar: Scalar, known: dict[Scalar, str]) -> str:
+def digest_of(scalar: Scalar, known: dict[Scalar, str], *, results: bool = False) -> str:
     """Return the hash of a scalar's whole definition: primitive, constants, kind and arguments.
 
-    Values that are read together with others hash as if each were read alone, so the same value keeps its name.
+    Values that are read together with others hash as if each were read alone, so the same value keeps its name. With
+    ``results``, so do values that are computed for some rows only, because a result does not depend on it.
     """
     for node in walk([scalar]):
-        if node not in known:
-            primitive, arguments, constants = _alone(node)
-            parts = [primitive, constant_text(constants), node.kind.value, *(known[inner] for inner in arguments)]
-            known[node] = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        if node in known:
+            continue
+        if results and node.primitive == "when":
+            known[node] = known[node.arguments[1]]
+            continue
+        primitive, arguments, constants = _alone(node)
+        parts = [primitive, constant_text(constants), node.kind.value, *(known[inner] for inner in arguments)]
+        known[node] = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return known[scalar]
 
 
@@ -142,8 +151,7 @@ def _alone(scalar: Scalar) -> tuple[str, tuple[Scalar, ...], tuple[Any, ...]]:
     if scalar.primitive == "pick":
         return "member", scalar.arguments[0].arguments, scalar.constants
     if scalar.primitive == "part":
-        results, (place,) = scalar.arguments[0], scalar.constants
-        where = results.arguments[:1] if results.primitive == "if" else ()
-        queries = results.arguments[2] if where else results
-        return "query", (*queries.arguments, *where), queries.constants[1 + place]
+        (call, skipped), (place,) = call_behind(scalar.arguments[0]), scalar.constants
+        name, *questions = call.constants
+        return name, (call.arguments[0], *skipped), questions[place]
     return scalar.primitive, scalar.arguments, scalar.constants

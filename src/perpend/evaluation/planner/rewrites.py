@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.schema.tables import plain
-from perpend.evaluation.planner.scalar import Kind, Replacements, Scalar, Scalars, replace_scalars, walk
+from perpend.evaluation.planner.reach import call_when_reached
+from perpend.evaluation.planner.scalar import Kind, Replacements, Scalar, Scalars, call_behind, replace_scalars, walk
 from perpend.evaluation.planner.stage import ROOT
+from perpend.evaluation.planner.udfs import TAKE_QUESTIONS
 
 if TYPE_CHECKING:
     from perpend.core.schema.tables import Column
@@ -111,27 +113,28 @@ def _fold(scalars: Scalars, node: Scalar, arguments: tuple[Scalar, ...]) -> Scal
     return None
 
 
-def merge_queries(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
-    """Run all JMESPath queries over a document in one call, so that it is parsed once."""
-    queries_of: dict[Scalar, dict[tuple[str, str], None]] = defaultdict(dict)
+def merge_calls(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
+    """Ask all questions about a document in one call, so that it is parsed once."""
+    questions: dict[tuple[str, Scalar], dict[Any, None]] = defaultdict(dict)
     for node in walk(roots):
-        if _is_query_call(node):
-            queries_of[node.arguments[0]] |= dict.fromkeys(node.constants[1:])
+        if _takes_questions(node):
+            questions[node.constants[0], node.arguments[0]] |= dict.fromkeys(node.constants[1:])
 
     def change(node: Scalar, arguments: tuple[Scalar, ...], old: Scalar | None) -> Scalar | None:
-        if _is_query_call(node) and old is not None:
-            return scalars.native("queries", Kind.TEXTS, *arguments, constants=tuple(queries_of[old]))
+        if _takes_questions(node) and old is not None:
+            name = node.constants[0]
+            return scalars.native(name, Kind.TEXTS, *arguments, constants=tuple(questions[name, old]))
         if node.primitive != "part" or old is None:
             return None
-        results = old.arguments[2] if old.primitive == "if" else old
-        place = list(queries_of[results.arguments[0]]).index(results.constants[1 + node.constants[0]])
-        return scalars.make("part", *arguments, constants=(place,))
+        call, _ = call_behind(old)
+        asked = list(questions[call.constants[0], call.arguments[0]])
+        return scalars.make("part", *arguments, constants=(asked.index(call.constants[1 + node.constants[0]]),))
 
     return replace_scalars(scalars, roots, change)
 
 
-def _is_query_call(scalar: Scalar) -> bool:
-    return scalar.primitive == "native" and scalar.constants[0] == "queries"
+def _takes_questions(scalar: Scalar) -> bool:
+    return scalar.primitive == "native" and scalar.constants[0] in TAKE_QUESTIONS
 
 
 def find_white_space_directly(scalars: Scalars, roots: Iterable[Scalar]) -> Replacements:
@@ -151,6 +154,7 @@ def find_white_space_directly(scalars: Scalars, roots: Iterable[Scalar]) -> Repl
 REWRITES: Final[tuple[Rewrite, ...]] = (
     find_white_space_directly,
     merge_member_reads,
-    merge_queries,
+    merge_calls,
+    call_when_reached,
 )
 """The rewrites of every plan, in this order."""

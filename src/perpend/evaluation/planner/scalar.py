@@ -61,6 +61,8 @@ PRIMITIVES: Final = {
         Primitive("true", Kind.BOOLEAN, "Whether a Boolean is true, and not null."),
         Primitive("null", Kind.BOOLEAN, "Whether a value is null."),
         Primitive("if", None, "The second argument where the first is true, else the third."),
+        Primitive("when", None, "The second argument where the first is true; elsewhere any value, which is not used."),
+        Primitive("marks", Kind.TEXT, "A letter for each argument: 1 where it is true, 0 where it is not."),
         Primitive("else", None, "The first argument where it is not null, else the second."),
         Primitive("same", Kind.BOOLEAN, "Whether two values are equal, or both null."),
         Primitive("less", Kind.BOOLEAN, "Whether the first is less than the second; false where one is null."),
@@ -182,12 +184,21 @@ class Scalars:
         return self.make("native", *arguments, constants=(name, *constants), kind=kind)
 
 
-_NULLABLE: Final = frozenset({"column", "if", "else", "native"})
+_NULLABLE: Final = frozenset({"column", "if", "when", "else", "native"})
 
 
 def is_trivial(scalar: Scalar) -> bool:
     """Whether a scalar is so cheap that it can be computed again at each use."""
     return scalar.primitive in _TRIVIAL or (scalar.primitive in ("not", "null", "true") and is_trivial(scalar.arguments[0]))
+
+
+def call_behind(results: Scalar) -> tuple[Scalar, tuple[Scalar, ...]]:
+    """Return the call that gives the texts of a ``part``, and the conditions of the choices that skip it."""
+    skipped: list[Scalar] = []
+    while results.primitive in ("if", "when"):
+        skipped += results.arguments[:1] if results.primitive == "if" else ()
+        results = results.arguments[-1]
+    return results, tuple(skipped)
 
 
 def walk(roots: Iterable[Scalar]) -> Iterator[Scalar]:

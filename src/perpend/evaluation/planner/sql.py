@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     from perpend.evaluation.planner.scalar import Kind, Scalar
 
 
+def _mark(part: str) -> str:
+    return f"CASE WHEN {part} THEN '1' ELSE '0' END"
+
+
 COMMON: Final[Mapping[str, Callable[..., str]]] = {
     "and": lambda *parts: f"({' AND '.join(parts)})",
     "or": lambda *parts: f"({' OR '.join(parts)})",
     "not": lambda part: f"(NOT {part})",
     "true": lambda part: f"coalesce({part}, FALSE)",
     "null": lambda part: f"({part} IS NULL)",
+    "when": lambda condition, value: f"(CASE WHEN {condition} THEN {value} END)",
+    "marks": lambda *parts: f"concat({', '.join(map(_mark, parts))})",
     "else": lambda left, right: f"coalesce({left}, {right})",
     "less": lambda left, right: f"coalesce({left} < {right}, FALSE)",
     "at most": lambda left, right: f"coalesce({left} <= {right}, FALSE)",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import re2
 
-from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, policy_allows
+from perpend.core.iam.access_policy import AccessLevel, AccessPolicy, AccessPolicyError
 from perpend.core.values import tags
 from perpend.core.values.jmespath_query import QueryFailed, compile_query
 from perpend.core.values.logging_query import logging_query_matches, parse_logging_query
@@ -100,15 +100,23 @@ def invalid_json() -> Callable[[str | None], str | None]:
     return run
 
 
-def queries(*required: tuple[str, str]) -> Callable[[str | None], list[str | None]]:
-    """The results of JMESPath expressions over one document, each in the required form."""
+def queries(*required: tuple[str, str]) -> Callable[..., list[str | None]]:
+    """The results of JMESPath expressions over one document, each in the required form; null for those without a mark."""
     compiled = [(compile_query(expression).search, _WRITTEN[form]) for expression, form in required]
 
-    def run(text: str | None) -> list[str | None]:
+    def run(text: str | None, marks: str | None = None) -> list[str | None]:
         document = _parsed(text)
-        return [_result(search, document, write) for search, write in compiled]
+        return [
+            _result(search, document, write) if wanted else None
+            for wanted, (search, write) in zip(_wanted(marks, compiled), compiled, strict=True)
+        ]
 
     return run
+
+
+def _wanted(marks: str | None, questions: Sequence[Any]) -> list[bool]:
+    """Return which questions have a mark. Without marks, all are wanted."""
+    return [True] * len(questions) if marks is None else [mark == "1" for mark in marks]
 
 
 def _result(search: Callable[[Any], Any], document: Any, write: Callable[[Any], str]) -> str | None:
@@ -275,15 +283,24 @@ def tag_value(*, exact: bool) -> Callable[[str | None, str | None], str | None]:
     return run
 
 
-def access_allowed(actions: tuple[str, ...], widest: str) -> Callable[[str | None], str]:
-    """Whether an extended policy document allows an action beyond a level: ``vtrue``, ``vfalse``, or ``u`` if unusable."""
-    level = AccessLevel[widest]
+def access_allowed(*questions: tuple[tuple[str, ...], str]) -> Callable[..., list[str | None]]:
+    """Whether an extended policy document allows actions beyond a level: ``vtrue``, ``vfalse``, or ``u`` if it is unusable.
 
-    def run(text: str | None) -> str:
+    The result has a text for each question, null for those without a mark.
+    """
+    asked = [(actions, AccessLevel[widest]) for actions, widest in questions]
+
+    def run(text: str | None, marks: str | None = None) -> list[str | None]:
+        if is_empty_text(text):
+            return [packed(False)] * len(asked)
         try:
-            return packed(not is_empty_text(text) and policy_allows(json_from_text(text or ""), actions, level))
+            policy = AccessPolicy(json_from_text(text or ""))
+            return [
+                packed(policy.allows(actions, level)) if wanted else None
+                for wanted, (actions, level) in zip(_wanted(marks, asked), asked, strict=True)
+            ]
         except (AccessPolicyError, ValueError):
-            return UNUSABLE
+            return [UNUSABLE] * len(asked)
 
     return run
 
@@ -384,3 +401,12 @@ NATIVES: Final[dict[str, Callable[..., Callable[..., Any]]]] = {
     "json quote": json_quote,
 }
 """Functions that create each native from the constants of its use."""
+
+TAKE_QUESTIONS: Final = frozenset({"queries", "access allowed"})
+"""Functions whose constants are questions about one document; the result has a text for each."""
+
+PARSING: Final = TAKE_QUESTIONS | {
+    *("invalid json", "json empty", "json same", "json size", "json texts", "json kind"),
+    *("tag exists", "tag value", "logging match"),
+}
+"""Functions that parse a document, so that a row which does not need the result should not call them."""

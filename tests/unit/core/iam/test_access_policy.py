@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from perpend.core.iam.access_policy import (
     MAX_PATTERN,
     AccessLevel,
+    AccessPolicy,
     AccessPolicyError,
     includes,
     intersects,
-    policy_allows,
 )
 from perpend.language.operations.special import ACCESS_LEVELS
 
@@ -36,7 +36,7 @@ def deny(action: Any = "sqs:SendMessage", **more: Any) -> dict[str, Any]:
 
 
 def allows(*statements: Any, actions: tuple[str, ...] = ("sqs:SendMessage",), widest: str = "SAME_ACCOUNT") -> bool:
-    return policy_allows({"Version": "2012-10-17", "Statement": list(statements)}, actions, AccessLevel[widest])
+    return AccessPolicy({"Version": "2012-10-17", "Statement": list(statements)}).allows(actions, AccessLevel[widest])
 
 
 def test_levels_are_those_of_the_language_from_narrow_to_wide() -> None:
@@ -107,7 +107,7 @@ def test_not_action_grants_whatever_it_does_not_name(excluded: Any, listed: str,
 
 
 def test_a_single_statement_needs_no_list() -> None:
-    assert policy_allows({"Statement": allow()}, ["sqs:SendMessage"], AccessLevel.NOBODY)
+    assert AccessPolicy({"Statement": allow()}).allows(["sqs:SendMessage"], AccessLevel.NOBODY)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_deny_subtracts_only_from_the_statements_it_covers() -> None:
 )
 def test_a_document_that_is_not_understood_is_never_harmless(document: object, reason: str) -> None:
     with pytest.raises(AccessPolicyError) as caught:
-        policy_allows(document, ["sqs:SendMessage"], AccessLevel.ANONYMOUS_PRINCIPAL)
+        AccessPolicy(document)
     assert reason == str(caught.value)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, policy_allows
+from perpend.core.iam.access_policy import AccessLevel, AccessPolicy, AccessPolicyError
 from perpend.core.iam.levels import (
     MAX_CHARACTERS,
     MAX_VALUES,
@@ -58,9 +58,9 @@ def test_the_operation_reads_what_was_extended(vector: dict[str, Any]) -> None:
     extended = extended_document(document(*statements), kind, KNOWN)
     assert {**vector["statement"], "AccessLevel": vector["level"]} == extended["Statement"][0]
     assert statements[1:] == extended["Statement"][1:]
-    assert not policy_allows(extended, ["*"], expected)
+    assert not AccessPolicy(extended).allows(["*"], expected)
     if expected > AccessLevel.NOBODY:
-        assert policy_allows(extended, ["*"], AccessLevel(expected - 1))
+        assert AccessPolicy(extended).allows(["*"], AccessLevel(expected - 1))
 
 
 def test_a_single_statement_stays_one_and_an_old_level_is_not_believed() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from perpend.core.iam.access_policy import AccessLevel, policy_allows
+from perpend.core.iam.access_policy import AccessLevel, AccessPolicy
 from perpend.core.iam.levels import PolicyKind, extended_document
 from perpend.core.values.values import json_from_text
 from tests.unit.core.iam.vectors import KNOWN
@@ -61,9 +61,9 @@ def test_a_resources_policy_is_judged(version: str, action: str, level: str, sta
     }
     given = {"Version": version, "Id": "__default_policy_ID", "Statement": [statement, secure]}
     stored = json_from_text(json.dumps(extended_document(given, PolicyKind.RESOURCE, KNOWN)))
-    assert policy_allows(stored, [action], AccessLevel(AccessLevel[level] - 1))
-    assert not policy_allows(stored, [action], AccessLevel[level])
-    assert not policy_allows(stored, ["iam:CreateUser"], AccessLevel.NOBODY)
+    assert AccessPolicy(stored).allows([action], AccessLevel(AccessLevel[level] - 1))
+    assert not AccessPolicy(stored).allows([action], AccessLevel[level])
+    assert not AccessPolicy(stored).allows(["iam:CreateUser"], AccessLevel.NOBODY)
 
 
 def test_a_policy_of_identities_is_the_own_accounts() -> None:
@@ -77,9 +77,9 @@ def test_a_policy_of_identities_is_the_own_accounts() -> None:
     }
     extended = extended_document(given, PolicyKind.IDENTITY, KNOWN)
     assert ["SAME_ACCOUNT", "SAME_ACCOUNT", None] == [one.get("AccessLevel") for one in extended["Statement"]]
-    assert policy_allows(extended, ["iam:CreateAccessKey"], AccessLevel.NOBODY)
-    assert not policy_allows(extended, ["iam:DeleteUser", "s3:GetObject"], AccessLevel.NOBODY)
-    assert not policy_allows(extended, ["ec2:RunInstances"], AccessLevel.SAME_ACCOUNT)
+    assert AccessPolicy(extended).allows(["iam:CreateAccessKey"], AccessLevel.NOBODY)
+    assert not AccessPolicy(extended).allows(["iam:DeleteUser", "s3:GetObject"], AccessLevel.NOBODY)
+    assert not AccessPolicy(extended).allows(["ec2:RunInstances"], AccessLevel.SAME_ACCOUNT)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from itertools import product
 from typing import Any
 
 import jmespath
@@ -353,3 +354,26 @@ def test_objects_are_merged_from_left_to_right() -> None:
 )
 def test_arrays_are_ordered_as_the_texts_of_their_items_however_deep(left: Any, right: Any, less: bool) -> None:
     assert less is compile_query("a < b").search({"a": left, "b": right})
+
+
+VALUES = ["a", 1, 1.5, True, None, ["a"], [1], ["a", 1], {"a": 1}]
+
+
+@pytest.mark.parametrize("name", sorted(set(FUNCTIONS) - {"to_string", "to_number", "contains", "merge"}))
+def test_functions_take_and_refuse_the_arguments_that_the_package_does(name: str) -> None:
+    signature = jmespath.functions.Functions.FUNCTION_TABLE[name]["signature"]
+    query = f"{name}({', '.join(['&a' if 'expref' in one['types'] else f'x[{place}]' for place, one in enumerate(signature)])})"
+    refused = 0
+    for values in map(list, product(VALUES, repeat=len(signature))):
+        expected: Any
+        try:
+            expected = jmespath.search(query, {"x": values})
+        except (jmespath.exceptions.JMESPathError, TypeError, ValueError, AttributeError) as error:
+            expected = f"{type(error).__name__}: {error}"
+            refused += 1
+        try:
+            found = compile_query(query).search({"x": values})
+        except QueryFailed as error:
+            found = str(error)
+        assert (values, expected) == (values, found)
+    assert bool(refused) is any(one["types"] for one in signature)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from perpend.core.schema.tables import Column, Form, Join, Table, Tables
-from perpend.evaluation.planner.build import Plan
+from perpend.evaluation.planner.build import Plan, plan_of
 from perpend.evaluation.planner.cached_columns import cacheable_extracts, cacheable_verdicts
-from tests.unit.evaluation.planner.plans import COLUMNS, DOCUMENT, KEYS, TYPE, equal, plan, query
+from tests.unit.evaluation.planner.plans import COLUMNS, DOCUMENT, KEYS, TABLES, TYPE, equal, plan, query
 
 
 def kept(found: Plan) -> set[str]:
@@ -89,3 +90,31 @@ def test_nothing_is_kept_of_a_stage_that_needs_documents_as_they_are(tmp_path: P
     )
     found = plan(tmp_path, {"IS_EQUAL": {"left": left, "right": right}}, tables=tables)
     assert cacheable_extracts(found.scalars, found.stage, KEYS) is None
+
+
+def allows(action: str) -> dict[str, Any]:
+    asked = {"policyExtField": DOCUMENT, "widestAcceptableAccessLevel": "NOBODY", "actions": [action]}
+    return {"AWS_POLICY_ALLOWS": asked}
+
+
+def has_text(text: str) -> dict[str, Any]:
+    return {"IS_EQUAL": {"left": {"FIELD": {"path": "CA10__text__c"}}, "right": {"TEXT": text}}}
+
+
+def together(*plans: Plan) -> Plan:
+    return plan_of([program for one in plans for program in one.programs], TABLES, 0)
+
+
+def test_a_verdict_keeps_its_name_beside_other_policies_that_ask_the_same(tmp_path: Path) -> None:
+    one = plan(tmp_path / "a", has_text("x"), allows("s3:Get*"))
+    for name, checks in enumerate(([has_text("y"), allows("s3:Get*")], [allows("sqs:*")], [equal("a", "x")])):
+        both = together(one, plan(tmp_path / str(name), *checks))
+        assert verdicts(one)[0] == verdicts(both)[0], "for which rows a function was called changes no verdict"
+
+
+def test_an_extract_is_named_by_the_rows_for_which_it_was_computed(tmp_path: Path) -> None:
+    one = plan(tmp_path / "a", has_text("x"), allows("s3:Get*"))
+    of_other_rows = together(one, plan(tmp_path / "b", has_text("y"), allows("s3:Get*")))
+    other_question = together(one, plan(tmp_path / "c", has_text("y"), allows("sqs:*")))
+    assert kept(one) - kept(of_other_rows), "the policies reach it for more rows than one policy alone"
+    assert kept(one) <= kept(other_question)

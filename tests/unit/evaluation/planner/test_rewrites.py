@@ -8,8 +8,8 @@ from perpend.core.schema.tables import Column, Form, Join, Table
 from perpend.evaluation.planner.rewrites import (
     apply_rewrites,
     find_white_space_directly,
+    merge_calls,
     merge_member_reads,
-    merge_queries,
     read_members_directly,
 )
 from perpend.evaluation.planner.scalar import Kind, Scalar, Scalars
@@ -58,7 +58,7 @@ def queries(made: Scalars, *asked: tuple[str, str]) -> Scalar:
 def test_queries_over_one_document_are_asked_at_once(made: Scalars) -> None:
     one, two = queries(made, ("a", "Text")), queries(made, ("b", "Text"))
     first, second = (made.make("part", one, constants=(0,)), made.make("part", two, constants=(0,)))
-    found = merge_queries(made, [first, second])
+    found = merge_calls(made, [first, second])
     both = queries(made, ("a", "Text"), ("b", "Text"))
     assert made.make("part", both, constants=(0,)) is found[first]
     assert made.make("part", both, constants=(1,)) is found[second]
@@ -68,7 +68,7 @@ def test_a_part_behind_a_condition_finds_its_query_too(made: Scalars) -> None:
     guarded = made.choice(made.column("t", "c", Kind.BOOLEAN), made.literal(None, Kind.TEXTS), queries(made, ("b", "Text")))
     first = made.make("part", queries(made, ("a", "Text")), constants=(0,))
     second = made.make("part", guarded, constants=(0,))
-    assert (1,) == merge_queries(made, [first, second])[second].constants
+    assert (1,) == merge_calls(made, [first, second])[second].constants
 
 
 def test_white_space_is_looked_for_without_splitting(made: Scalars) -> None:

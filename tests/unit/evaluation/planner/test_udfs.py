@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from perpend.evaluation.planner import udfs
 from perpend.evaluation.planner.udfs import (
     NATIVES,
     invalid_json,
@@ -109,10 +110,38 @@ def test_a_logging_filter_is_compared_by_meaning() -> None:
 
 
 def test_an_access_policy_that_is_none_is_unusable() -> None:
-    allowed = native("access allowed", ("s3:GetObject",), "SAME_ACCOUNT")
-    assert ["vfalse", "vfalse", "u", "u"] == list(map(allowed, (None, " ", "{", "[1]")))
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*", "AccessLevel": "SAME_ORG"}
-    assert "vtrue" == allowed(json.dumps({"Statement": [statement]}))
+    allowed = native("access allowed", (("s3:GetObject",), "SAME_ACCOUNT"))
+    assert [["vfalse"], ["vfalse"], ["u"], ["u"]] == list(map(allowed, (None, " ", "{", "[1]")))
+    assert ["vtrue"] == allowed(EVERYTHING)
+
+
+STATEMENT = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*", "AccessLevel": "SAME_ORG"}
+EVERYTHING = json.dumps({"Statement": [STATEMENT]})
+
+
+@pytest.mark.parametrize(
+    ("function", "questions", "text", "results"),
+    [
+        (
+            "access allowed",
+            ((("s3:GetObject",), "SAME_ACCOUNT"), (("s3:GetObject",), "SAME_ORG"), (("s3:*",), "NOBODY")),
+            EVERYTHING,
+            ["vtrue", "vfalse", "vtrue"],
+        ),
+        ("queries", (("a", "text"), ("b", "token"), ("c", "number")), '{"a": "x", "b": "y", "c": 1}', ["vx", '"y"', "v1.0"]),
+    ],
+)
+def test_a_document_is_parsed_once_for_all_questions_that_are_marked(
+    monkeypatch: pytest.MonkeyPatch, function: str, questions: Any, text: str, results: list[str]
+) -> None:
+    parsed: list[str] = []
+    monkeypatch.setattr(udfs, "json_from_text", lambda text: parsed.append(text) or json.loads(text))
+    udfs._document.cache_clear()
+    ask = native(function, *questions)
+    assert results == ask(text)
+    assert [text] == parsed
+    assert [results[0], None, results[2]] == ask(text, "101")
+    assert results == ask(text, None)
 
 
 @pytest.mark.parametrize(

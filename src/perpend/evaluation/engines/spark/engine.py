@@ -271,7 +271,7 @@ def _stage(stage: Stage) -> Stage:
     new_scalars: dict[Scalar, Scalar] = {}
     for node in nodes:
         arguments = tuple(new_scalars[inner] for inner in node.arguments)
-        if node.primitive == "if":
+        if node.primitive in ("if", "when"):
             arguments = _with_nulls(scalars, node, arguments, uses)
         new_scalars[node] = scalars.make(node.primitive, *arguments, constants=node.constants, kind=node.kind)
     outputs = {name: new_scalars[node] for name, node in stage.outputs.items()}

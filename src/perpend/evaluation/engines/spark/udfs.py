@@ -49,12 +49,12 @@ class OnArrow:
     def __call__(self, *columns: Any) -> Any:
         """Return the results for a batch."""
         run = _udf(self.function, self.constants)
-        if len(columns) > 1:
-            results = [run(*row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
+        rows = list(zip(*(column.to_pylist() for column in columns), strict=True))
+        if any(pa.types.is_list(column.type) for column in columns):
+            results = [run(*row) for row in rows]
         else:
-            values = columns[0].to_pylist()
-            answers = {value: run(value) for value in set(values)}
-            results = [answers[value] for value in values]
+            answers = {row: run(*row) for row in set(rows)}
+            results = [answers[row] for row in rows]
         return pa.array(results, _TYPES[self.kind])
 
 

@@ -21,8 +21,9 @@ def is_disappeared(use: PlannedUse) -> Value:
 def access_policy_allows(use: PlannedUse) -> Value:
     scalars = use.scalars
     value = read(use.place, use.constant("policyExtField"), ValueType.ANY)
-    constants = (tuple(use.constant("actions")), use.constant("widestAcceptableAccessLevel"))
-    answer = scalars.native("access allowed", Kind.TEXT, document(scalars, value), constants=constants)
+    question = (tuple(use.constant("actions")), use.constant("widestAcceptableAccessLevel"))
+    answers = scalars.native("access allowed", Kind.TEXTS, document(scalars, value), constants=(question,))
+    answer = scalars.make("part", answers, constants=(0,))
     unusable = scalars.make("same", answer, use.text(UNUSABLE))
     return use.value(unpacked(scalars, scalars.make("rest", answer), ValueType.BOOLEAN), value.guards, use.unusable(unusable))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from perpend.core.iam.access_policy import AccessLevel, AccessPolicyError, policy_allows
+from perpend.core.iam.access_policy import AccessLevel, AccessPolicy, AccessPolicyError
 from perpend.core.values.logging_query import logging_query_matches, parse_logging_query
 from perpend.core.values.types import ValueType
 from perpend.core.values.values import is_empty_text, json_from_text
@@ -27,11 +28,18 @@ def access_policy_allows(use: Use) -> Closure:
         try:
             if document is None or (isinstance(document, str) and is_empty_text(document)):
                 return False
-            return policy_allows(json_from_text(document) if isinstance(document, str) else document, actions, widest)
+            policy = _access_policy(document) if isinstance(document, str) else AccessPolicy(document)
+            return policy.allows(actions, widest)
         except (AccessPolicyError, ValueError) as error:
             raise InvalidData(f"{field} is no extended policy document: {error}") from None
 
     return run
+
+
+@lru_cache(maxsize=8)
+def _access_policy(text: str) -> AccessPolicy:
+    """Return the policy document in a text. The last documents are kept, because all policies read an object in turn."""
+    return AccessPolicy(json_from_text(text))
 
 
 def logging_query_match(use: Use) -> Closure:

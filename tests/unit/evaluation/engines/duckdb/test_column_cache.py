@@ -19,6 +19,7 @@ from perpend.evaluation.engines.duckdb.engine import DuckDb, duck_db
 from perpend.evaluation.planner.build import Plan, plan_of
 from perpend.evaluation.planner.cached_columns import EXTRACTS, VERDICTS
 from perpend.evaluation.planner.describe import plan_lines
+from perpend.evaluation.planner.udfs import NATIVES
 from tests.repositories import analyzer_of, logic, policy_files, program_of
 from tests.unit.evaluation.planner.plans import TABLES, equal, plan
 
@@ -92,6 +93,22 @@ def test_policies_that_stay_beside_an_edited_one_are_not_judged_again(tmp_path: 
     assert (1, 1) == counts(kept, VERDICTS)
     query = f"SELECT v0, v1 FROM '{directory / 'b.parquet'}' ORDER BY perpend_row LIMIT 2"
     assert [(199, 200), (200, 200)] == engine.run(query)
+
+
+def test_a_function_is_not_called_for_rows_that_an_earlier_condition_decided(
+    tmp_path: Path, engine: DuckDb, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str | None] = []
+    monkeypatch.setitem(NATIVES, "access allowed", lambda *_: lambda text, *_: called.append(text) or ["vtrue"])
+    kept = ColumnCache(engine, directory / "kept", "one", table(engine, directory, DOCUMENTS))
+    asked = {"policyExtField": "CA10__json__c", "widestAcceptableAccessLevel": "NOBODY", "actions": ["s3:Get*"]}
+    ids = {"IS_EQUAL": {"left": {"FIELD": {"path": "Id"}}, "right": {"TEXT": "0"}}}
+    first = plan(tmp_path / "a", {"NOT": {"arg": ids}}, {"AWS_POLICY_ALLOWS": asked})
+    assert [299, *[199] * 5] == codes(engine, kept, first, directory)
+    assert DOCUMENTS[:1] == called
+    second = plan(tmp_path / "b", ids, {"AWS_POLICY_ALLOWS": asked})
+    assert [199, *[299] * 5] == codes(engine, kept, second, directory), "the first run kept nothing of these rows"
+    assert DOCUMENTS[1:] == called[1:]
 
 
 def test_where_only_some_rows_are_judged_verdicts_are_not_kept(tmp_path: Path, engine: DuckDb, directory: Path) -> None:

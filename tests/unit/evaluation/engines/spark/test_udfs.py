@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from perpend.evaluation.planner import udfs as own
-from perpend.evaluation.planner.scalar import Kind
+from perpend.evaluation.planner.scalar import Kind, walk
 from tests.differential.on_spark import why_not
+from tests.unit.evaluation.planner.plans import DOCUMENT, plan
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=why_not() or "")
 
@@ -69,6 +70,27 @@ def test_a_value_that_comes_again_is_not_computed_again(monkeypatch: pytest.Monk
 def test_columns_are_taken_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(own.NATIVES, "joined", lambda sign: lambda one, other: None if one is None else f"{one}{sign}{other}")
     assert ["a+x", None, "c+None"] == on_arrow("joined", ("+",), Kind.TEXT, ["a", None, "c"], ["x", "y", None])
+
+
+def test_rows_that_come_again_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, str]] = []
+    monkeypatch.setitem(own.NATIVES, "noted", lambda: lambda one, other: seen.append((one, other)) or one)
+    assert ["a", "a", "a"] == on_arrow("noted", (), Kind.TEXT, ["a", "a", "a"], ["x", "y", "x"])
+    assert [("a", "x"), ("a", "y")] == sorted(seen)
+    monkeypatch.setitem(own.NATIVES, "sized", lambda: lambda one, _: str(len(one)))
+    assert ["1", "2"] == on_arrow("sized", (), Kind.TEXT, [["a"], ["a", "b"]], ["x", "x"])
+
+
+def test_a_call_gets_nulls_for_rows_that_do_not_reach_it(tmp_path: Path) -> None:
+    from perpend.evaluation.engines.spark.engine import null_unused_arguments
+
+    checks = {"policyExtField": DOCUMENT, "widestAcceptableAccessLevel": "NOBODY", "actions": ["s3:*"]}
+    earlier = {"IS_EMPTY": {"arg": {"FIELD": {"path": "CA10__text__c"}}}}
+    found = null_unused_arguments(plan(tmp_path, earlier, {"AWS_POLICY_ALLOWS": checks}))
+    (call,) = (one for one in walk(found.stage.outputs.values()) if one.primitive == "native")
+    (masked,) = call.arguments
+    assert ("if", "not", "is") == (masked.primitive, masked.arguments[0].primitive, masked.arguments[0].arguments[0].primitive)
+    assert None is masked.arguments[2].constants[0]
 
 
 def test_packages_of_binaries_are_found_where_the_session_sent_them(worker: Path) -> None:

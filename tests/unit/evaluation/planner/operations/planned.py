@@ -38,7 +38,7 @@ TABLES = Tables(
 _GIVEN = {
     **dict.fromkeys(("json empty", "json same", "variant empty", "variant same", "all in", "any in"), Kind.BOOLEAN),
     **dict.fromkeys(("regex", "logging match"), Kind.BOOLEAN),
-    **dict.fromkeys(("queries", "split", "items", "json texts"), Kind.TEXTS),
+    **dict.fromkeys(("queries", "access allowed", "split", "items", "json texts"), Kind.TEXTS),
     "json size": Kind.NUMBER,
 }
 """What functions of the package give, a text where it is not said."""

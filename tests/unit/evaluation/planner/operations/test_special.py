@@ -22,7 +22,7 @@ def test_an_object_has_disappeared_where_its_deletion_field_says_so() -> None:
 def test_a_policy_document_that_is_none_is_not_known() -> None:
     check = {"policyExtField": "variant", "widestAcceptableAccessLevel": "SAME_ACCOUNT", "actions": ["s3:Get*"]}
     unusable, (allowed, _) = ends({"AWS_POLICY_ALLOWS": check})
-    found = "access allowed(variant document(variant), ('s3:Get*',), 'SAME_ACCOUNT')"
+    found = "part(access allowed(variant document(variant), (('s3:Get*',), 'SAME_ACCOUNT')), 0)"
     assert (f"same({found}, 'u')", -1) == unusable
     assert f"true(if(null(rest({found})), None as boolean, same(rest({found}), 'true')))" == allowed
 

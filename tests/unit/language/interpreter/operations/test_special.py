@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from perpend.language.interpreter.interpreter import Interpreter
+from perpend.language.interpreter.operations import special
 from tests.repositories import judged
 from tests.unit.language.interpreter.asked import NO, YES, end_of, field, missing, program_asking
 
@@ -37,6 +39,17 @@ def test_a_policy_is_read_as_a_text_or_as_an_object(tmp_path: Path, form: Any) -
     program = program_asking(tmp_path, ALLOWS)
     closed = {"Statement": [{**OPEN["Statement"][0], "AccessLevel": "SAME_ACCOUNT"}]}
     assert [YES, NO] == [end_of(program, {POLICY: form(document)}) for document in (OPEN, closed)]
+
+
+def test_a_policy_is_parsed_once_for_all_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    monkeypatch.setattr(special, "json_from_text", lambda text: parsed.append(text) or json.loads(text))
+    other = {"AWS_POLICY_ALLOWS": {**ALLOWS["AWS_POLICY_ALLOWS"], "actions": ["sqs:SendMessage"]}}
+    programs = [program_asking(tmp_path / str(number), check) for number, check in enumerate((ALLOWS, other))]
+    documents = [json.dumps({**OPEN, "Id": name}) for name in ("one", "other")]
+    for document in documents:
+        assert [YES, NO] == Interpreter(programs).evaluate({POLICY: document}, 0)
+    assert documents == parsed
 
 
 @pytest.mark.parametrize("value", [None, "", " \n"])
