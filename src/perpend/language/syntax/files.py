@@ -7,6 +7,7 @@ import posixpath
 import re
 import stat
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.model import Diagnostic, Rule, Span
@@ -87,7 +88,8 @@ class Files:
                     rules.FILE_TOO_LARGE, path, f"`{path}` has {status.st_size:,} bytes; at most {limit:,} are read"
                 )
             with open(real, "rb") as stream:
-                return stream.read(limit + 1)
+                content = stream.read(status.st_size + 1)
+                return content if len(content) <= status.st_size else content + stream.read(limit - status.st_size)  # it grew
         except OSError as error:
             raise _unreadable(rules.UNREADABLE_FILE, path, f"`{path}` cannot be read: {error.strerror}") from None
 
@@ -119,8 +121,15 @@ class Files:
         return real
 
     def _folder(self, path: str) -> str:
-        if path not in self._folders:
-            self._folders[path] = os.path.realpath(self.root / path)
+        """Return the real path of a directory. Each directory is examined once, below the real path of its parent."""
+        if path in self._folders:
+            return self._folders[path]
+        for above in reversed((path, *parents(path), "")):
+            if above not in self._folders:
+                folder, _, name = above.rpartition("/")
+                place = os.path.join(self._folders[folder], name) if above else str(self.root)
+                plain = above and name not in ("", ".", "..") and not os.path.islink(place)
+                self._folders[above] = place if plain else os.path.realpath(place)
         return self._folders[path]
 
 
@@ -168,21 +177,25 @@ class _TreeWalk:
             self._too_large(path, f"more than {_MAX_LINKED:,} directories are reached through links")
             return
         try:
-            entries = sorted(os.scandir(real), key=lambda entry: entry.name)
+            entries = sorted(os.scandir(real), key=attrgetter("name"))
         except OSError as error:
             self._note(rules.UNREADABLE_FILE, path, f"`{path}` cannot be read: {error.strerror}")
             return
         self.directories.append(path)
+        inside = (*above, real)
         for entry in entries:
-            if not entry.name.startswith(".") and not self.full:
-                self._take(entry, f"{path}/{entry.name}", (*above, real), linked=linked)
+            if self.full:
+                return
+            if not entry.name.startswith("."):
+                self._take(entry, f"{path}/{entry.name}", inside, linked=linked)
 
     def _take(self, entry: os.DirEntry[str], path: str, above: tuple[str, ...], *, linked: bool) -> None:
         is_link = entry.is_symlink()
         if is_link and not self._link_is_safe(entry.path, path, above):
             return
         try:
-            is_directory, is_regular = entry.is_dir(), entry.is_file()
+            is_regular = entry.is_file()
+            is_directory = not is_regular and entry.is_dir()
         except OSError as error:
             self._note(rules.UNREADABLE_FILE, path, f"`{path}` cannot be read: {error.strerror}")
             return

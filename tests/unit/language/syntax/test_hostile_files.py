@@ -83,6 +83,32 @@ def test_a_link_inside_is_followed(root):
 
 
 @pytest.mark.parametrize(
+    "path", ["ce/far/secret.yaml", "ce/far/../secret.yaml", "ce/near/far/secret.yaml", "ce/near/../secret.yaml"]
+)
+def test_a_read_below_a_link_stays_inside(root, outside, path):
+    (outside / "ce" / "far").mkdir()
+    (root / "ce" / "below").mkdir()
+    link(root, "ce/far", outside / "ce", directory=True)
+    link(root, "ce/below/far", outside, directory=True)
+    link(root, "ce/near", "below", directory=True)
+    reader = files.Files(root)
+    with pytest.raises(files.UnreadableFile):
+        reader.text(path, limit=100)
+    (root / "ce" / "below" / "kept.yaml").write_text("kept")
+    assert reader.text("ce/near/kept.yaml", limit=100) == "kept"
+    assert reader.text("ce/near/../below/kept.yaml", limit=100) == "kept"
+
+
+def test_a_file_that_grows_meanwhile_is_read_up_to_the_limit(root, monkeypatch):
+    (root / "grown").write_bytes(b"0123456789")
+    status = os.stat(root / "grown")
+    smaller = os.stat_result((*status[:6], 4, *status[7:10]))
+    monkeypatch.setattr(files.os, "stat", lambda path: smaller)
+    assert files.Files(root).content("grown", limit=100) == b"0123456789"
+    assert files.Files(root).content("grown", limit=6) == b"0123456"
+
+
+@pytest.mark.parametrize(
     ("path", "target"),
     [
         ("ce/acme/self", "self"),
