@@ -59,3 +59,34 @@ def test_what_pages_say_is_known_without_anything_that_draws_them() -> None:
     command = f"import sys, {', '.join(pages)}; print(*{{name.partition('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True)
     assert set() == set(done.stdout.split()) & RENDERING
+
+
+def test_all_classes_of_fields_are_made_by_the_quick_decorator() -> None:
+    takers = {
+        name
+        for name, path in MODULES.items()
+        for node in ast.walk(tree(path.relative_to(ROOT).as_posix()))
+        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses" and "dataclass" in {one.name for one in node.names}
+    }
+    assert {"perpend.core.dataclasses"} == takers
+
+
+SELDOM_USED = {
+    "multiprocessing": "processes that share work",
+    "perpend.findings.history.manifest": "the history of a store",
+    "perpend.findings.waivers.match_history": "waivers over a history",
+    "perpend.reports.formats.csv": "another form of the output",
+    "perpend.reports.terminal.explanation": "perpend explain",
+    "tomllib": "a configuration file",
+}
+"""Modules that a small check does not use, and their use. Importing them took a tenth of its time."""
+
+
+def test_a_check_imports_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+    (tmp_path / "report.csv").write_bytes((ROOT / "examples" / "credential-report.csv").read_bytes())
+    command = [sys.executable, "-X", "importtime", "-m", "perpend", "check", "report.csv", "--snapshot-time", "2026-11-20"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert 1 == done.returncode
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "perpend.reports.runs" in imported
+    assert set() == imported & SELDOM_USED.keys()

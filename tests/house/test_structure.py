@@ -25,12 +25,15 @@ BROAD = {"src/perpend/cli/app.py:_exit_code"}
 
 IMPORTING_LATE = (
     "src/perpend/cli/",
+    "src/perpend/core/parallel.py",
     "src/perpend/evaluation/engines/by_name.py",
+    "src/perpend/findings/severity/active.py",
+    "src/perpend/findings/waivers/active.py",
     "src/perpend/reports/formats/write.py",
     "src/perpend/reports/runs.py",
     "src/perpend/reports/streams.py",
 )
-"""Commands, and modules that choose an engine or a format, import the heavy packages on use, so that a run starts fast.
+"""Commands, and modules that choose an engine, a format or work that few runs do, import on use, so that a run starts fast.
 
 Elsewhere only an optional driver may be imported late.
 """

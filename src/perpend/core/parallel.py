@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pickle
 import resource
@@ -41,7 +40,7 @@ class TookTooLong(PerpendError):
 
 def can_fork() -> bool:
     """Whether this machine supports ``fork``."""
-    return "fork" in multiprocessing.get_all_start_methods()
+    return hasattr(os, "fork")
 
 
 def has_only_python_threads() -> bool:
@@ -140,6 +139,8 @@ def _worker(
     answers: Callable[[int], Iterable[Answer]], number: int, others: Sequence[_Slot]
 ) -> Iterator[tuple[_Slot, Callable[[], None]]]:
     """Yield a reader of one process's results and a function that kills it. The process is killed at the end in any case."""
+    import multiprocessing  # slow to import, and seldom needed
+
     fork = multiprocessing.get_context("fork")
     ours, theirs = fork.Pipe()
     with ours:

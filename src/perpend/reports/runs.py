@@ -137,8 +137,6 @@ class RunRequest:
             refuse_input_as_output(out, [input_.path for input_ in self.inputs])
 
     def _check_report(self) -> None:
-        from perpend.reports.formats.requirements import FORMS as ENDINGS
-
         out, form, requirements = self.format.out, self.format.form, self.requirements
         self.format.check()
         if self.compact and form != "ndjson":
@@ -155,6 +153,8 @@ class RunRequest:
                 raise InvalidOption(f"{option} goes with --framework", option)
         if requirements is None:
             return
+        from perpend.reports.formats.requirements import FORMS as ENDINGS
+
         if out is not None and Path(out).resolve() == Path(requirements).resolve():
             raise InvalidOption("--out and --requirements name the same file", "--out", "--requirements")
         if not requirements.lower().endswith(ENDINGS):

@@ -126,6 +126,7 @@ def _content(path: Path) -> bytes:
 
 
 def _parsed(path: Path, shown: str, content: bytes) -> ConfigurationFile:
+
     if len(content) > MOST_BYTES:
         raise UnusableConfiguration(f"{shown}: is larger than {MOST_BYTES:,} bytes")
     try:

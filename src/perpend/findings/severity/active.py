@@ -10,10 +10,8 @@ from perpend.core.diagnostics.warn import warn
 from perpend.core.errors import InvalidOption
 from perpend.core.objects.status import Status
 from perpend.findings.severity.effective import EffectiveRatings, ratings_in_force
-from perpend.findings.severity.history_document import recorded_ratings
 from perpend.findings.severity.levels import LEVELS, SeverityLevel
 from perpend.findings.severity.read import FOLDER, ratings_below
-from perpend.findings.severity.results import weighed
 from perpend.findings.waivers.active import entry_files, raise_faults
 
 if TYPE_CHECKING:
@@ -69,12 +67,16 @@ class ActiveSeverities:
     @property
     def said(self) -> RecordedRatings | None:
         """The ratings in the form that a history records."""
+        from perpend.findings.severity.history_document import recorded_ratings
+
         return recorded_ratings(self.in_force)
 
     def weighed(self, evaluation: Evaluation, covering: WaiverMatches | None) -> RatedEvaluation | None:
         """Rate the findings of an evaluation that no waiver covers. Return None if no policy is rated."""
         if not self.in_force.by_policy:
             return None
+        from perpend.findings.severity.results import weighed
+
         return weighed(evaluation, self.in_force, covering)
 
     def exit_code_of(self, judged: RatedEvaluation, least: SeverityLevel, unread: Iterable[str] = ()) -> int:

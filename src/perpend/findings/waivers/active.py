@@ -1,4 +1,6 @@
-"""Read waivers and attestations, and apply them to an evaluation or to the findings of a history."""
+"""Read waivers and attestations, and apply them to an evaluation or to the findings of a history.
+
+Most repositories have none: the modules that match them are imported on use."""
 
 from __future__ import annotations
 
@@ -14,10 +16,7 @@ from perpend.core.diagnostics.warn import diagnostic_lines, warn, warn_diagnosti
 from perpend.core.errors import PerpendError, about
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.requirements import HumanDecisions
-from perpend.findings.history.queries.views import asking
 from perpend.findings.waivers.attestations import attested_on, attested_policies
-from perpend.findings.waivers.match_history import match_history_findings, waived_counts
-from perpend.findings.waivers.match_results import covered, waived
 from perpend.findings.waivers.read import FOLDER, WaiverFiles, waivers_below
 from perpend.findings.waivers.status import DayAsked
 from perpend.findings.waivers.warnings import EvaluatedScope, attestation_warnings, waiver_warnings
@@ -73,6 +72,8 @@ def matches_in_evaluation(
     evaluation: Evaluation, files: WaiverFiles, repository: Repository
 ) -> tuple[WaiverMatches, list[Diagnostic]]:
     """Return the findings of an evaluation that waivers cover, and warnings about waivers and attestations."""
+    from perpend.findings.waivers.match_results import waived
+
     matches = waived(evaluation, files, repository.policy_ids, replayed=evaluation.day.given)
     accounts = frozenset(number for source in evaluation.inventory.sources for number in source.accounts)
     looked = EvaluatedScope(frozenset(program.policy_id for program in evaluation.programs), accounts, matches.in_scope)
@@ -83,6 +84,8 @@ def matches_in_evaluation(
 
 def waived_objects(evaluation: Evaluation, matches: WaiverMatches) -> frozenset[tuple[str, str]]:
     """Return the pairs of policy and object Id that waivers in force cover."""
+    from perpend.findings.waivers.match_results import covered
+
     with covered(evaluation, matches) as rows:
         return frozenset((finding[0], finding[2]) for _, finding, _ in rows)
 
@@ -103,6 +106,8 @@ def matches_in_history(
 
     Unless ``replayed``, waivers that ended before today cover nothing.
     """
+    from perpend.findings.waivers.match_history import match_history_findings
+
     return match_history_findings(connection, files, policy_ids, DayAsked.of(day_of(head), named=replayed))
 
 
@@ -127,6 +132,9 @@ def answers_in_history(
     """
     head, numbers = place.head(), dict[str, int]()
     if files.waivers:
+        from perpend.findings.history.queries.views import asking
+        from perpend.findings.waivers.match_history import waived_counts
+
         with asking(place, "finding") as connection:
             matches_in_history(connection, head, files, repository.policy_ids)
             numbers = waived_counts(connection, accounts)

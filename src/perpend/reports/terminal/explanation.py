@@ -10,9 +10,9 @@ from rich.text import Text
 
 from perpend.core.diagnostics.escape import display_width, encodable, visible
 from perpend.core.objects.inventory import places_in_words
-from perpend.core.objects.status import Status
 from perpend.evaluation.explain.fields_read import LONGEST_QUERY, NOT_COLLECTED, NOT_KNOWN
 from perpend.evaluation.explain.steps import grounds, own_fields
+from perpend.reports.terminal.page import STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
     from perpend.evaluation.explain.fields_read import FieldValue, ReadPlace
     from perpend.evaluation.explain.steps import Explanation, Leaf, ListedObject, Step
 
-STYLES: dict[Status, str] = {
-    Status.COMPLIANT: "green",
-    Status.INCOMPLIANT: "bold red",
-    Status.INAPPLICABLE: "dim",
-    Status.UNDETERMINED: "yellow",
-    Status.DISAPPEARED: "dim",
-}
 WIDEST: Final = 120
 """The largest width of wrapped lines, in columns: longer lines are hard to read."""
 

@@ -21,6 +21,15 @@ NARROWEST: Final = 20
 WIDEST: Final = 120
 """The largest width of wrapped lines, in columns: longer lines are hard to read."""
 
+STYLES: Final = {
+    Status.COMPLIANT: "green",
+    Status.INCOMPLIANT: "bold red",
+    Status.INAPPLICABLE: "dim",
+    Status.UNDETERMINED: "yellow",
+    Status.DISAPPEARED: "dim",
+}
+"""The styles of the statuses."""
+
 _SYMBOLS: Final = {
     Status.COMPLIANT: ("✔", "+"),
     Status.INCOMPLIANT: ("✘", "x"),

@@ -16,8 +16,9 @@ from perpend.language.compiler.verdicts import checks_of
 from perpend.language.program.numbering import base_of, is_check
 from perpend.language.program.required_columns import reads_below, reads_of
 from perpend.language.syntax.reference import operation_pages, page_name
-from perpend.reports.terminal.explanation import STYLES, hang, print_labelled
+from perpend.reports.terminal.explanation import hang, print_labelled
 from perpend.reports.terminal.markdown import print_markdown
+from perpend.reports.terminal.page import STYLES
 from perpend.reports.terminal.repository.listing import companion
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from perpend.core.diagnostics.escape import display_width
 from perpend.core.objects.status import Status
-from perpend.reports.terminal.explanation import STYLES
+from perpend.reports.terminal.page import STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

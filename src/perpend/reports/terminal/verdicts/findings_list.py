@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.core.objects.status import Status
 from perpend.reports.formats.subjects import account_of
 from perpend.reports.formats.tally import reasons_of
-from perpend.reports.terminal.explanation import STYLES
+from perpend.reports.terminal.page import STYLES
 from perpend.reports.terminal.verdicts.decisions import adjusted_text, rating_text
 
 if TYPE_CHECKING:

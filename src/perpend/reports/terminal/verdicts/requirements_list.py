@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.requirements import RequirementStatus
-from perpend.reports.terminal.explanation import STYLES
+from perpend.reports.terminal.page import STYLES
 from perpend.reports.terminal.verdicts.count_table import CountRow, print_counts
 
 if TYPE_CHECKING:
