@@ -57,22 +57,23 @@ class Expr:
     span: Span | None = None
     extract: ExtractReference | None = None
     deletion_field: str | None = None
+    operands: tuple[Expr, ...] = field(init=False, repr=False)
+    """The expressions below this one, in evaluation order. An extract's body is the operand of its reference."""
+
     slots: int = field(init=False)
     """How many check slots the expression and everything below it take. Source: specification, section 5.4."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "slots", len(self.checks) + sum(operand.slots for operand in self.operands))
-
-    @property
-    def operands(self) -> tuple[Expr, ...]:
-        """The expressions below this one, in evaluation order. An extract's body is the operand of its reference."""
         operands: list[Expr] = []
         for value in self.arguments.values():
             if isinstance(value, Expr):
                 operands.append(value)
             elif isinstance(value, tuple):
                 operands.extend(part for part in value if isinstance(part, Expr))
-        return tuple(operands) if self.extract is None else (*operands, self.extract.body)
+        if self.extract is not None:
+            operands.append(self.extract.body)
+        object.__setattr__(self, "operands", tuple(operands))
+        object.__setattr__(self, "slots", len(self.checks) + sum([operand.slots for operand in operands]))
 
     @property
     def lookups(self) -> tuple[str, ...]:

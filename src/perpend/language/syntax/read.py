@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from perpend.core.diagnostics.phrases import nearest, shorten
@@ -83,7 +84,7 @@ class Reader:
         if not isinstance(node, Mapping):
             self._wrong(node, f"a mapping ({shape.doc.rstrip('.').lower()})")
             return None
-        keys = self._keys(shape)
+        keys = _keys(shape)
         values: dict[str, Any] = {}
         spans: dict[str, Span] = {}
         written: dict[str, str] = {}
@@ -132,12 +133,6 @@ class Reader:
             case Record():
                 return self.record(node, shape, key_span)
 
-    def _keys(self, shape: Record) -> dict[str, Key]:
-        own = shape.keys
-        if shape.recursive:
-            own = (*own, Key(shape.recursive, Items(shape), "Related lists of these objects."))
-        return {name: key for key in own for name in (key.name, *key.aliases)}
-
     def _placed(self, node: Node, wanted: str, *, fits: bool) -> Placed | None:
         if not fits:
             self._wrong(node, wanted)
@@ -183,6 +178,15 @@ class Reader:
 
     def _note(self, rule: Rule, span: Span, message: str, *, help: str | None = None) -> None:
         self.diagnostics.append(rule.at(span, message, help=help))
+
+
+@cache
+def _keys(shape: Record) -> dict[str, Key]:
+    """Return the keys of a record by all of their spellings."""
+    own = shape.keys
+    if shape.recursive:
+        own = (*own, Key(shape.recursive, Items(shape), "Related lists of these objects."))
+    return {name: key for key in own for name in (key.name, *key.aliases)}
 
 
 def described(node: Node) -> str:

@@ -62,7 +62,7 @@ class OperationShape:
     """An operation: a mapping with the operation's name as its only key."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Key:
     """One key of a record. ``aliases`` are its spellings in other dialects."""
 
@@ -73,7 +73,7 @@ class Key:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """A mapping with the given keys and no others. ``recursive`` names a key with a list of the same record.
 
