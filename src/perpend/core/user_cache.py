@@ -1,0 +1,129 @@
+"""A cache of small files below the user's cache directory: private, bounded, and silent.
+
+Only directories and files that belong to this user, and that nobody else may write, are used. No link is followed. If a read
+or a write fails, the caller works without the cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.dataclasses import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_FILES: Final = 40
+MOST_BYTES: Final = 32 * 2**20
+"""The most bytes in one cache, and so in one of its files."""
+
+_DIGEST: Final = 32
+_OTHERS_MAY_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+_OTHERS_MAY_ENTER: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+def cache_directory() -> Path | None:
+    """Return the directory for Perpend's caches, None if the user has no home. Source: XDG Base Directory Specification."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    with suppress(RuntimeError):
+        return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "perpend"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class UserCache:
+    """The cache in one directory. It is created on the first write. Names of files contain no slash."""
+
+    directory: Path
+
+    def read(self, name: str) -> bytes | None:
+        """Return the content of a file, None if it is missing, doubtful or damaged."""
+        with suppress(OSError), self._opened(create=False) as directory:
+            content = _read(directory, name)
+            if content is not None and hashlib.sha256(content[_DIGEST:]).digest() == content[:_DIGEST]:
+                os.utime(name, dir_fd=directory, follow_symlinks=False)  # the files that were used last are kept
+                return content[_DIGEST:]
+        return None
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file whole, or not at all. Then remove the files that were not used for longest, beyond the limits."""
+        if len(content) > MOST_BYTES:
+            return
+        with suppress(OSError), self._opened(create=True) as directory:
+            unfinished = f".{secrets.token_hex(8)}"
+            try:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+                with open(os.open(unfinished, flags, 0o600, dir_fd=directory), "wb") as stream:
+                    stream.write(hashlib.sha256(content).digest() + content)
+                os.replace(unfinished, name, src_dir_fd=directory, dst_dir_fd=directory)
+            except OSError:
+                os.unlink(unfinished, dir_fd=directory)
+                raise
+            _remove_oldest(directory)
+
+    @contextmanager
+    def _opened(self, *, create: bool) -> Iterator[int]:
+        """Yield a descriptor of the directory. Raises OSError if it, or its parent, may be in the hands of others."""
+        if create:
+            _create(self.directory)
+        above = os.open(self.directory.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            _raise_unless_own(os.fstat(above), _OTHERS_MAY_WRITE)
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+            directory = os.open(self.directory.name, flags, dir_fd=above)
+        finally:
+            os.close(above)
+        try:
+            _raise_unless_own(os.fstat(directory), _OTHERS_MAY_ENTER)
+            yield directory
+        finally:
+            os.close(directory)
+
+
+def _create(directory: Path) -> None:
+    """Create a directory with those above it, for this user only. Raises OSError below a directory of another user."""
+    missing = [directory]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    if os.stat(missing[-1].parent).st_uid != os.geteuid():
+        raise PermissionError("the directory belongs to another user")
+    for path in reversed(missing):
+        with suppress(FileExistsError):
+            path.mkdir(0o700)
+
+
+def _raise_unless_own(status: os.stat_result, forbidden: int) -> None:
+    if status.st_uid != os.geteuid() or status.st_mode & forbidden:
+        raise PermissionError("others could write here")
+
+
+def _read(directory: int, name: str) -> bytes | None:
+    """Return the content of a file of this user's, None if it is not a regular file or too large."""
+    # O_NONBLOCK: opening a pipe that has no writer would block.
+    with open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory), "rb") as stream:
+        status = os.fstat(stream.fileno())
+        _raise_unless_own(status, _OTHERS_MAY_WRITE)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES + _DIGEST:
+            return None
+        return stream.read(MOST_BYTES + _DIGEST + 1)
+
+
+def _remove_oldest(directory: int) -> None:
+    """Remove files beyond the limits, and with them what unfinished writes left."""
+    files = []
+    for name in os.listdir(directory):
+        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        if not stat.S_ISDIR(status.st_mode):
+            files.append((status.st_mtime_ns, status.st_size, name))
+    total = 0
+    for number, (_, size, name) in enumerate(sorted(files, reverse=True), 1):
+        total += size
+        if number > MOST_FILES or total > MOST_BYTES:
+            with suppress(FileNotFoundError):  # another process removed it
+                os.unlink(name, dir_fd=directory)
