@@ -141,14 +141,14 @@ def interrupted(run: RunWriter, capsys: pytest.CaptureFixture[str]) -> Interrupt
 
 
 def spawn(*arguments: Any, input: bytes | None = None, cwd: Path | None = None, seconds: int = 60, **environment: str) -> Run:
-    """Run a command in a process of its own."""
+    """Run a command in a process of its own, which keeps nothing in the user's cache."""
     known = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "PERPEND_CONFIG", "PERPEND_DEBUG")}
     ended = subprocess.run(
         [sys.executable, "-m", "perpend", *map(str, arguments)],
         input=input,
         capture_output=True,
         cwd=cwd or ROOT,
-        env={**known, **environment},
+        env={**known, "XDG_CACHE_HOME": os.devnull, **environment},
         timeout=seconds,
         check=False,
     )

@@ -47,7 +47,6 @@ class UserCache:
         with suppress(OSError), self._opened(create=False) as directory:
             content = _read(directory, name)
             if content is not None and hashlib.sha256(content[_DIGEST:]).digest() == content[:_DIGEST]:
-                os.utime(name, dir_fd=directory, follow_symlinks=False)  # the files that were used last are kept
                 return content[_DIGEST:]
         return None
 
@@ -111,6 +110,7 @@ def _read(directory: int, name: str) -> bytes | None:
         _raise_unless_own(status, _OTHERS_MAY_WRITE)
         if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES + _DIGEST:
             return None
+        os.utime(stream.fileno())  # the files that were used last are kept
         return stream.read(MOST_BYTES + _DIGEST + 1)
 
 

@@ -35,8 +35,8 @@ class LintContext:
     @cached_property
     def logics(self) -> tuple[tuple[Logic, Analyzed], ...]:
         """The logic files that could be read."""
-        analyzed = (self.analyzer.analyzed(entity) for entity in self.repository.logic_ids)
-        return tuple((each.logic, each) for each in analyzed if each.logic is not None)
+        read = (self.repository.logic(entity).value for entity in self.repository.logic_ids)
+        return tuple((logic, self.analyzer.analyzed(logic.id)) for logic in read if logic is not None)
 
     @cached_property
     def policies(self) -> tuple[tuple[Logic, Analyzed], ...]:

@@ -108,8 +108,14 @@ def select_policies(
 
     def sort(policies: Iterable[str]) -> _SortedPolicies:
         into = _SortedPolicies(left_out=excluded)
-        for policy_id in policies:
-            into.take(analyzer, policy_id, types_held, may_be_set_aside=flat and policy_id not in by_itself)
+        may_be_set_aside = {policy_id: flat and policy_id not in by_itself for policy_id in policies}
+        left = [
+            policy_id
+            for policy_id, may_be in may_be_set_aside.items()
+            if into.needs_program(analyzer.repository, policy_id, types_held, may_be_set_aside=may_be)
+        ]
+        for policy_id, program in zip(left, analyzer.programs([*map(production_of, left)]), strict=True):
+            into.take(analyzer, policy_id, program, may_be_set_aside=may_be_set_aside[policy_id])
         return into
 
     sorted_out = sort(chosen)
@@ -234,24 +240,29 @@ class _SortedPolicies:
     without_logic: list[str] = field(default_factory=list)
     over_other_types: dict[str, str] = field(default_factory=dict)
 
-    def take(self, analyzer: Analyzer, policy_id: str, types_held: Collection[str] | None, *, may_be_set_aside: bool) -> None:
+    def needs_program(
+        self, repository: Repository, policy_id: str, types_held: Collection[str] | None, *, may_be_set_aside: bool
+    ) -> bool:
+        """Whether sorting a policy needs its program. If not, sort it."""
         logic_id = production_of(policy_id)
-        if logic_id not in analyzer.repository.logic_ids:
+        if logic_id not in repository.logic_ids:
             self.without_logic.append(policy_id)
-            return
-        type_name = analyzer.repository.input_type(logic_id) if types_held is not None else None
+            return False
+        type_name = repository.input_type(logic_id) if types_held is not None else None
         if types_held is not None and type_name is not None and type_name not in types_held:
             self.over_other_types[policy_id] = type_name
-            return
-        if policy_id in self.left_out:
+        elif policy_id in self.left_out:
             self.excluded.append(policy_id)
-            return
-        if may_be_set_aside and type_name == ACCOUNT_TYPE and analyzer.repository.files.root == LIBRARY:
-            self.set_aside.append(policy_id)  # skips the analysis below, because the library is known to be sound
-            return
-        program = analyzer.analyzed(logic_id).program
+        elif may_be_set_aside and type_name == ACCOUNT_TYPE and repository.files.root == LIBRARY:
+            self.set_aside.append(policy_id)  # skips the analysis, because the library is known to be sound
+        else:
+            return True
+        return False
+
+    def take(self, analyzer: Analyzer, policy_id: str, program: Program | None, *, may_be_set_aside: bool) -> None:
+        """Sort a policy by its program, None for one with errors."""
         if program is None:
-            self.refused[policy_id] = logic_errors(analyzer, logic_id)
+            self.refused[policy_id] = logic_errors(analyzer, production_of(policy_id))
         elif may_be_set_aside and (program.block.related or program.input_type == ACCOUNT_TYPE):
             self.set_aside.append(policy_id)
         else:

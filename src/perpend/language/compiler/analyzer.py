@@ -15,6 +15,7 @@ from perpend.core.objects.object_types import UNKNOWN_TYPE, ObjectType, Types, r
 from perpend.core.values.types import ValueType
 from perpend.language.compiler import rules
 from perpend.language.compiler.constants import syntax_problem
+from perpend.language.compiler.program_cache import cache_of
 from perpend.language.compiler.reachability import compute_the_same
 from perpend.language.compiler.typing_rules import Retyping, incompatible, operand_types, result_type
 from perpend.language.compiler.verdicts import verdict_table
@@ -24,10 +25,10 @@ from perpend.language.program.program import Block, Check, Condition, Expr, Extr
 from perpend.language.program.required_columns import reads_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterable, Mapping
+    from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 
     from perpend.language.syntax.calls import Call
-    from perpend.language.syntax.documents import Logic, WrittenBlock, WrittenExtract, WrittenOutcome
+    from perpend.language.syntax.documents import WrittenBlock, WrittenExtract, WrittenOutcome
     from perpend.language.syntax.repository import Repository
 
 
@@ -125,7 +126,6 @@ def one_at_a_time(work: Callable[Parameters, Value]) -> Callable[Parameters, Val
 class Analyzed:
     """The result for one logic file. ``program`` is None if an error, here or in an import, makes it unusable."""
 
-    logic: Logic | None
     program: Program | None
     diagnostics: tuple[Diagnostic, ...] = ()
 
@@ -166,6 +166,21 @@ class Analyzer:
         return self._programs[logic_id]
 
     @one_at_a_time
+    def programs(self, logic_ids: Sequence[str]) -> list[Program | None]:
+        """Return the programs of logic files, None for those with errors. They may come from the user's cache."""
+        cache = None if self._programs else cache_of(self.repository, logic_ids)
+        cached = cache.read() if cache is not None else None
+        if cached is not None:
+            self._programs |= {program.logic_id: Analyzed(program) for program in cached}
+        programs = [self.analyzed(logic_id).program for logic_id in logic_ids]
+        if cache is not None and cached is None and not any(map(self._has_faults, logic_ids)):
+            cache.write([program for program in programs if program is not None])
+        return programs
+
+    def _has_faults(self, logic_id: str) -> bool:
+        return bool(self.repository.logic(logic_id).diagnostics or self.analyzed(logic_id).diagnostics)
+
+    @one_at_a_time
     def extract_diagnostics(self, extracts_id: str) -> list[Diagnostic]:
         """Return the diagnostics of a file of extracts."""
         document = self.repository.extracts(extracts_id).value
@@ -192,7 +207,7 @@ class Analyzer:
     def _analyze(self, logic_id: str) -> Analyzed:
         loaded = self.repository.logic(logic_id)
         if (logic := loaded.value) is None:
-            return Analyzed(None, None)
+            return Analyzed(None)
         work = _Work(self, logic_id, [])
         block = work.block(logic.block, self.object_type(logic.input_type.value), NameScope(UNKNOWN_TYPE, ()))
         broken = any(diagnostic.severity is Severity.ERROR for diagnostic in (*loaded.diagnostics, *work.diagnostics))
@@ -200,7 +215,7 @@ class Analyzer:
         if block is not None and not broken:
             types = reachable_types(block, self.object_type)
             program = Program(logic_id, logic.policy_id, block, verdict_table(block), types, reads_of(block))
-        return Analyzed(logic, program, tuple(work.diagnostics))
+        return Analyzed(program, tuple(work.diagnostics))
 
     def names(self, extracts_id: str) -> Mapping[str, WrittenExtract]:
         """Return the extracts of a file by name. Of several extracts with one name, the first counts."""

@@ -293,7 +293,7 @@ def test_an_import_that_is_missing_or_no_extracts_file_is_told_once(tmp_path: Pa
 def test_a_logic_file_that_cannot_be_read_has_no_program(tmp_path: Path) -> None:
     analyzer = analyzer_of(tmp_path, policy_files("conditions: ["))
     assert analyzer.analyzed(LOGIC).program is None
-    assert analyzer.analyzed(LOGIC).logic is None
+    assert analyzer.repository.logic(LOGIC).value is None
     assert ["L110"] == codes(analyzer)
 
 
