@@ -27,6 +27,7 @@ IMPORTING_LATE = (
     "src/perpend/cli/",
     "src/perpend/core/parallel.py",
     "src/perpend/evaluation/engines/by_name.py",
+    "src/perpend/evaluation/engines/duckdb/column_cache.py",
     "src/perpend/findings/severity/active.py",
     "src/perpend/findings/waivers/active.py",
     "src/perpend/reports/formats/write.py",

@@ -11,10 +11,9 @@ import os
 import secrets
 import stat
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-from perpend.core.dataclasses import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,6 +13,7 @@ import os
 import secrets
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import unidata_version
@@ -45,10 +46,14 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.snapshot import Snapshot
 
 
-_VERSIONS: Final = (duckdb.__version__, unidata_version, version("google-re2"), version("jmespath"))
-"""The versions of all other code that computes cached values: Unicode tables and RE2 change results, too."""
-
 _MOST_FILES: Final = 8
+
+
+@cache
+def _versions() -> tuple[str, ...]:
+    """Return the versions of all other code that computes cached values: Unicode tables and RE2 change results, too."""
+
+    return duckdb.__version__, unidata_version, version("google-re2"), version("jmespath")
 
 
 class _CacheWriteFailed(Exception):
@@ -189,7 +194,7 @@ class ColumnCache:
             raise _CacheWriteFailed from None
 
     def _files_of(self, table: str, what: str) -> CachedFiles:
-        parts = [table, what, SEMANTICS, __version__, *_VERSIONS]
+        parts = [table, what, SEMANTICS, __version__, *_versions()]
         name = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
         with self._writing():
             place = make_directory(self.directory / self.identity / name)
