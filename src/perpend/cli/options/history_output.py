@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from perpend.cli.options.severity import time_of
@@ -51,6 +50,11 @@ class FindingsWriter:
 
         return (CHANGED_IN,) if lists_history_findings(self.options.form) else ()
 
+    @property
+    def most(self) -> int | None:
+        """How many findings are needed, None for all. The table says whether there are more than it shows."""
+        return self.limit + 1 if self.options.form == "table" else None
+
     def write(self, connection: Connection, query: Query, place: HistoryStorage, said: HistoryAnnotations) -> None:
         """Write the findings of a query."""
         from perpend.reports.terminal.history.findings import rows_in, write_rows
@@ -79,10 +83,10 @@ class FindingsWriter:
     def _print(self, rows: Iterator[Row]) -> None:
         from perpend.reports.terminal.history.findings import print_findings, print_priorities
 
-        shown = list(islice(rows, self.limit))
+        first = list(rows)
         with terminal(self.options.out) as console:
             printed = print_priorities if self.order == "priority" else print_findings
-            printed(shown, console, more=next(rows, None) is not None)
+            printed(first[: self.limit], console, more=len(first) > self.limit)
 
 
 def _batches(connection: Any) -> Iterator[list[tuple[Any, ...]]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.account import account_of_arn_sql
+from perpend.findings.history.identity import finding_id_sql
 from perpend.findings.history.model import State
+from perpend.findings.history.queries.views import FOUND
 from perpend.findings.waivers.matches import WAIVED, cover
 from perpend.findings.waivers.matching import CANDIDATES, MATCHES, make_candidates, match, matched
 from perpend.findings.waivers.status import Force, waiver_statuses_on
@@ -14,21 +16,24 @@ from perpend.inventory.snapshots.database import rows_of, text
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from perpend.findings.history.queries.findings import Query
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.findings.waivers.read import WaiverFiles
     from perpend.findings.waivers.status import DayAsked, WaiverStatus
     from perpend.inventory.snapshots.database import Connection
 
-_LIVES = (State.OPEN, State.UNCONFIRMED, State.UNKNOWN)
+WAIVER_COLUMNS: Final = ("waiver", "waived_until")
+"""The columns that :func:`with_waivers` adds."""
+
+NOT_ENDED: Final = f"life IN ({', '.join(text(life.value) for life in (State.OPEN, State.UNCONFIRMED, State.UNKNOWN))})"
+"""The SQL condition for findings that have not ended."""
 
 
 def match_history_findings(
     connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: DayAsked
 ) -> WaiverMatches:
-    """Return the open findings of a history that waivers cover. ``connection`` has the view ``finding``.
+    """Return the open findings of a history that waivers cover. ``connection`` has the view of findings.
 
-    The waived findings are in a table afterwards, with their ids as keys. Only policies of waivers are read.
+    The waived findings are in a table afterwards. Only policies of waivers are read.
     """
     standings = waiver_statuses_on(files, day, policy_ids)
     fill_candidates(connection, {policy for standing in standings for policy in standing.policies})
@@ -36,17 +41,16 @@ def match_history_findings(
 
 
 def fill_candidates(connection: Connection, policies: Collection[str] | None = None) -> None:
-    """Fill the table of candidates with the open findings of some policies, or all; their ids are the keys."""
+    """Fill the table of candidates with the open findings of some policies, or all."""
     make_candidates(connection)
     if policies is not None and not policies:
         return
-    lives = ", ".join(f"'{life.value}'" for life in _LIVES)
     outside = "coalesce(external_id, object_id)"
     some = "" if policies is None else f" AND policy_id IN ({', '.join(map(text, sorted(policies)))})"
     connection.execute(
         f"INSERT INTO {CANDIDATES} SELECT policy_id, type, object_id, {outside}, object_name, "
-        f"coalesce({account_of_arn_sql(outside)}, account), region, status, finding_id "
-        f"FROM finding WHERE life IN ({lives}){some}"
+        f"coalesce({account_of_arn_sql(outside)}, account), region, status, key "
+        f"FROM {FOUND} WHERE {NOT_ENDED}{some}"
     )
 
 
@@ -74,25 +78,20 @@ def objects_in_scope(connection: Connection, standings: Sequence[WaiverStatus], 
     return {standings[place].waiver.id: number for place, number in matched(connection).items()}
 
 
-def with_waivers(query: Query, which: str = "all") -> Query:
-    """Return a query for findings with the further columns ``waiver`` and ``waived_until``, null if not waived.
+def with_waivers(rows: str, which: str = "all") -> str:
+    """Return the query for findings with the further columns ``waiver`` and ``waived_until``, null if not waived.
 
-    ``which``: "yes" selects waived findings, "no" the others. The order stays.
+    ``rows`` is a query for findings with their keys. ``which``: "yes" selects waived findings, "no" the others.
     """
     where = {"yes": " WHERE w.waiver IS NOT NULL", "no": " WHERE w.waiver IS NULL"}.get(which, "")
-    numbered = f"SELECT *, row_number() OVER () AS place FROM ({query[0]})"
-    joined = (
-        f"SELECT f.* EXCLUDE (place), w.waiver, w.waived_until FROM ({numbered}) AS f "
-        f"LEFT JOIN {WAIVED} AS w ON w.key = f.finding_id{where} ORDER BY f.place"
-    )
-    return joined, query[1]
+    return f"SELECT f.*, w.waiver, w.waived_until FROM ({rows}) AS f LEFT JOIN {WAIVED} AS w ON w.key = f.key{where}"
 
 
 def waived_counts(connection: Connection, accounts: Sequence[str]) -> dict[str, int]:
     """Return the number of waived INCOMPLIANT findings of each policy, in some accounts or all."""
     where = f" AND f.account IN ({', '.join('?' * len(accounts))})" if accounts else ""
     query = (
-        f"SELECT w.policy_id, count(*) FROM {WAIVED} AS w JOIN finding AS f ON f.finding_id = w.key "
+        f"SELECT w.policy_id, count(*) FROM {WAIVED} AS w JOIN {FOUND} AS f ON f.key = w.key "
         f"WHERE w.status = 'INCOMPLIANT'{where} GROUP BY 1"
     )
     return dict(connection.execute(query, [*accounts]).fetchall())
@@ -100,7 +99,11 @@ def waived_counts(connection: Connection, accounts: Sequence[str]) -> dict[str, 
 
 def waived_statement(connection: Connection) -> str:
     """Return the statement that creates the view ``waived`` after ``match_history_findings``: ``finding_id``, ``waiver``."""
-    query = f"SELECT waiver, string_agg(key, ',' ORDER BY key) FROM {WAIVED} GROUP BY 1 ORDER BY 1"
+    named = finding_id_sql("f.lineage", "f.type", "f.object_id", "f.incarnation")
+    query = (
+        f"SELECT waiver, string_agg(id, ',' ORDER BY id) FROM (SELECT w.waiver, {named} AS id FROM {WAIVED} AS w "
+        f"JOIN {FOUND} AS f ON f.key = w.key) GROUP BY 1 ORDER BY 1"
+    )
     parts = [
         f"SELECT unnest(string_split({text(keys)}, ',')) AS finding_id, {text(waiver)} AS waiver"
         for waiver, keys in rows_of(connection, query)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from perpend.core.errors import PerpendError
 from perpend.inventory.snapshots.database import rows_of
@@ -25,7 +25,11 @@ MATCHES: Final = "perpend_waiver_match"
 """The table of what each waiver covers: ``candidate`` (a row of the former) and ``waiver`` (its place among the standings)."""
 
 COLUMNS: Final = ("policy_id", "type", "id", "external_id", "name", "account", "region", "status")
-"""The columns of a candidate; beside them stands ``key``, whatever names a finding where it comes from."""
+"""The columns of a candidate; beside them stands ``key``, the number of the finding where it comes from."""
+
+_CANDIDATE: Final = {**dict.fromkeys(COLUMNS, "VARCHAR"), "key": "BIGINT"}
+
+Stored = TypeVar("Stored", str, str | None, str | int | None)
 
 _SIGNS: Final = ("prefix", "suffix", "least", "expression", "whole")
 _WAIVERS: Final = "perpend_waiver"
@@ -62,14 +66,13 @@ class TooManyWaivers(PerpendError):
 
 def make_candidates(connection: Connection) -> None:
     """Create the empty table of candidates."""
-    columns = ", ".join(f"{column} VARCHAR" for column in (*COLUMNS, "key"))
+    columns = ", ".join(f"{column} {kind}" for column, kind in _CANDIDATE.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {CANDIDATES} ({columns})")
 
 
-def add_candidates(connection: Connection, rows: Iterable[Sequence[str | None]]) -> None:
+def add_candidates(connection: Connection, rows: Iterable[Sequence[str | int | None]]) -> None:
     """Add candidates from memory: their columns, and the key."""
-    kinds = dict.fromkeys((*COLUMNS, "key"), "VARCHAR")
-    _insert(connection, CANDIDATES, kinds, (tuple(map(storable, row)) for row in rows))
+    _insert(connection, CANDIDATES, _CANDIDATE, (tuple(map(storable, row)) for row in rows))
 
 
 def match(connection: Connection, standings: Sequence[MeansFindings], *, whatever_status: bool = False) -> None:
@@ -171,6 +174,6 @@ def _insert(
         connection.execute(insert, [json.dumps(batch)])
 
 
-def storable(value: str | None) -> str | None:
-    """Return a text as a database can store it."""
-    return None if value is None else value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+def storable(value: Stored) -> Stored:
+    """Return a value as a database can store it: a text without odd signs, and anything else as it is."""
+    return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd") if isinstance(value, str) else value

@@ -27,7 +27,7 @@ def covering(
 ) -> WaiverMatches:
     make_candidates(connection)
     rows: list[tuple[Any, ...]] = [
-        ("/p", "T", str(place), None, None, "1", None, status, f"k{place}") for place, status in enumerate(statuses)
+        ("/p", "T", str(place), None, None, "1", None, status, place) for place, status in enumerate(statuses)
     ]
     add_candidates(connection, rows)
     return cover(connection, standings, ASKED)

@@ -15,11 +15,15 @@ from perpend.findings.history.model import Event
 from perpend.findings.history.queries.views import (
     CHANGES,
     FINDING_ID,
+    FOUND,
+    KEY,
     NAMES,
     OBJECTS,
     OUTCOMES,
     RUNS,
+    TIMES,
     called,
+    described,
     status_sql,
     time_of_run,
 )
@@ -38,10 +42,19 @@ FINDING_COLUMNS: Final = (
 )
 """The columns of a finding as commands write it."""
 
+BY_AGE: Final = "open_since IS NULL, open_since, policy_id, type, object_id, incarnation"
+"""The order of findings that puts those first that were open longest."""
+
+_BY_EVENT: Final = (
+    "list_position(['opened', 'reopened', 'became_unknown', 'reconfirmed', 'changed', 'resolved', 'resource_deleted', "
+    "'policy_removed'], what), policy_id, type, object_id, finding_id"
+)
+"""The order of the findings that differ between two runs."""
+
 _NEWS: Final = (Event.OPENED.value, Event.REOPENED.value)
 """What of a comparison is a new incompliance."""
 
-COMPARED: Final = (CHANGES, OUTCOMES, OBJECTS, "ledger")
+COMPARED: Final = (CHANGES, OUTCOMES, OBJECTS, TIMES, "ledger")
 """The views that a comparison of two runs reads; changes until the earlier one are not among what it needs."""
 
 _FINDING: Final = re.compile("[0-9a-f]{32}")
@@ -68,8 +81,8 @@ class FindingFilter:
     objects: tuple[str, ...] = ()
     since: str | None = None
 
-    def query(self, head: HistoryManifest, more: Sequence[str] = ()) -> Query:
-        """Return the query for these findings, longest open first, with the columns of findings and ``more``.
+    def rows(self, head: HistoryManifest) -> Query:
+        """Return the query for these rows of the view of findings, in no order.
 
         Raises UnknownPolicy if a name means no policy of the history.
         """
@@ -91,8 +104,14 @@ class FindingFilter:
             where.append("open_since >= CAST(? AS TIMESTAMPTZ)")
             values.append(self.since)
         condition = f" WHERE {' AND '.join(where)}" if where else ""
-        order = "open_since IS NULL, open_since, policy_id, type, object_id, incarnation"
-        return f"SELECT {', '.join((*FINDING_COLUMNS, *more))} FROM finding{condition} ORDER BY {order}", values
+        return f"FROM {FOUND}{condition}", values
+
+
+def listed(rows: str, columns: Sequence[str], order: str = BY_AGE, limit: int | None = None) -> str:
+    """Return the query for columns of findings, in an order, at most ``limit``. ``rows`` are rows of the view of findings."""
+    # The first rows are chosen before ids and texts are computed.
+    chosen = rows if limit is None else f"FROM ({rows}) ORDER BY {order} LIMIT {limit}"
+    return f"SELECT {', '.join(columns)} FROM ({described(chosen)}) ORDER BY {order}"
 
 
 def policies_named(head: HistoryManifest, names: Iterable[str]) -> list[str]:
@@ -158,7 +177,8 @@ def objects_of_findings(findings: Sequence[str]) -> Query:
 def compared(before: int, after: int) -> str:
     """Return the query for the findings that differ between two runs; ``what`` is the event, ``cause`` its cause.
 
-    It reads only the changes between the runs: the first of them shows whether a finding was open before.
+    It reads only the changes between the runs: the first of them shows whether a finding was open before. The rows have the
+    ``key`` of their finding, and no order.
     """
     first, last = (f"arg_{one}_null({{0}}, run) AS {{1}}" for one in ("min", "max"))
     said = {"value": "value", "life": "life", "episodes": "episodes", "cause": "cause", "open_since": "open_since"}
@@ -181,19 +201,22 @@ def compared(before: int, after: int) -> str:
         "WHEN was_open AND before // 8 IS DISTINCT FROM value // 8 THEN 'changed' END"
     )
     changes = f"SELECT c.*, {was_open} AS was_open, {blurred} AS blurred FROM ({between}) AS c"
-    order = (
-        "['opened', 'reopened', 'became_unknown', 'reconfirmed', 'changed', 'resolved', 'resource_deleted', 'policy_removed']"
-    )
     return (
-        f"SELECT l.what, {FINDING_ID} AS finding_id, p.policy_id, o.type, o.id AS object_id, {called('o')} AS object_name, "
+        f"SELECT {KEY} AS key, l.what, {FINDING_ID} AS finding_id, p.policy_id, o.type, o.id AS object_id, "
+        f"{called('o')} AS object_name, "
         f"o.external_id, o.account, o.region, {status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
         "l.before // 8 AS before_index, l.value // 8 AS after_index, l.cause, "
         f"{time_of_run('l.open_since')} AS open_since, "
         "t.text AS condition_text, t.message AS current_state_message, t.remediation AS remediation_message "
         f"FROM (SELECT *, {what} AS what FROM ({changes})) AS l {NAMES} "
         f"LEFT JOIN {OUTCOMES} AS t ON t.policy_id = p.policy_id AND t.type = o.type AND t.code = l.value // 8 "
-        f"WHERE l.what IS NOT NULL ORDER BY list_position({order}, l.what), p.policy_id, o.type, o.id, finding_id"
+        "WHERE l.what IS NOT NULL"
     )
+
+
+def by_event(rows: str) -> str:
+    """Return the query for the rows of :func:`compared`, by event, without their keys."""
+    return f"SELECT * EXCLUDE (key) FROM ({rows}) ORDER BY {_BY_EVENT}"
 
 
 def coverage(connection: Connection, run: int) -> tuple[int, int]:

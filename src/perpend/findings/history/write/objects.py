@@ -72,10 +72,9 @@ def registry_query(files: Sequence[str]) -> str:
     if not later:
         return base
     # Most objects stand in the first part only: which row of several is the newest is asked of the few others.
-    newest = (
-        f"SELECT {columns} FROM read_parquet([{', '.join(later)}], hive_partitioning = false) "
-        "QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1"
-    )
+    # No object stands twice in the part of one run.
+    of_many = " QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1" if len(later) > 1 else ""
+    newest = f"SELECT {columns} FROM read_parquet([{', '.join(later)}], hive_partitioning = false){of_many}"
     return (
         f"WITH newest AS MATERIALIZED ({newest}) SELECT b.* FROM ({base}) AS b "
         "ANTI JOIN newest AS n ON n.object_no = b.object_no UNION ALL FROM newest"
