@@ -8,19 +8,16 @@ import click
 from click.core import ParameterSource
 
 from perpend.core.diagnostics.warn import diagnostic_lines
-from perpend.findings.waivers.active import ActiveWaivers, day_of
+from perpend.findings.waivers.active import ActiveWaivers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.findings.history.storage import HistoryStorage
-    from perpend.findings.waivers.read import WaiverFiles
     from perpend.language.syntax.repository import Repository
 
     Command = TypeVar("Command", bound=Callable[..., Any])
-
-__all__ = ["ActiveWaivers", "day_of", "print_diagnostics", "waiver_options", "waiver_views", "waivers_here", "waivers_option"]
 
 _WAIVER_COLUMNS: Final = "id, force, kind, owner, approved_by, reason, ticket, begins, until, most, file, line, covers, waives"
 
@@ -50,11 +47,6 @@ _no_waivers_option: Final = click.option(
 def waiver_options(command: Command) -> Command:
     """Add ``--waivers`` and ``--no-waivers``."""
     return waivers_option(_no_waivers_option(command))
-
-
-def waivers_here(repository: Repository, directory: str | None, *, none: bool = False) -> WaiverFiles:
-    """Read the waivers of a directory or a repository, under a former name."""
-    return ActiveWaivers.here(repository, directory, none=none).files
 
 
 def waiver_views(place: HistoryStorage, repository: Repository) -> list[str]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from perpend.findings.history.queries.findings import BY_AGE
 from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
 from perpend.findings.severity.levels import LEVELS
-from perpend.findings.waivers.match_history import fill_candidates
-from perpend.findings.waivers.matching import CANDIDATES, storable
+from perpend.findings.waivers.match_history import history_findings
+from perpend.findings.waivers.matching import CANDIDATES, fill_candidates, storable
 from perpend.inventory.snapshots.database import text, text_list
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def keep_ratings(connection: Connection, in_force: EffectiveRatings) -> None:
         row = [storable(policy_id), rating.level.rank, storable(rating.source), seconds]
         connection.execute(f"INSERT INTO {_RATINGS} VALUES (?, ?, ?, ?)", row)
     if in_force.shifts:
-        fill_candidates(connection)
+        fill_candidates(connection, history_findings())
     shift_candidates(connection, in_force.shifts)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {_MOVED} AS SELECT c.key, s.steps FROM {SHIFTED} AS s "

@@ -16,9 +16,10 @@ from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.evaluation.verdicts.requirements import HumanDecisions
 from perpend.findings.history.queries.views import asking
 from perpend.findings.waivers.attestations import attested_on, attested_policies
-from perpend.findings.waivers.match_history import match_history_findings, waived_counts
-from perpend.findings.waivers.match_results import covered, waived
+from perpend.findings.waivers.match_history import history_findings, waived_counts
+from perpend.findings.waivers.matches import match_waivers
 from perpend.findings.waivers.read import FOLDER, WaiverFiles, waivers_below
+from perpend.findings.waivers.run_findings import covered, unused_scopes, waived
 from perpend.findings.waivers.status import DayAsked
 from perpend.findings.waivers.warnings import EvaluatedScope, attestation_warnings, waiver_warnings
 from perpend.language.syntax.files import Files
@@ -74,11 +75,11 @@ def matches_in_evaluation(
 ) -> tuple[WaiverMatches, list[Diagnostic]]:
     """Return the findings of an evaluation that waivers cover, and warnings about waivers and attestations."""
     matches = waived(evaluation, files, repository.policy_ids, replayed=evaluation.day.given)
+    in_scope = unused_scopes(evaluation, matches)
     accounts = frozenset(number for source in evaluation.inventory.sources for number in source.accounts)
-    looked = EvaluatedScope(frozenset(program.policy_id for program in evaluation.programs), accounts, matches.in_scope)
-    attested = attested_on(files, matches.covering.day, repository, _counts(evaluation))
-    warnings = [*waiver_warnings(matches.covering, files.approvers, looked), *attestation_warnings(attested)]
-    return matches.covering, warnings
+    looked = EvaluatedScope(frozenset(program.policy_id for program in evaluation.programs), accounts, in_scope)
+    attested = attested_on(files, matches.day, repository, _counts(evaluation))
+    return matches, [*waiver_warnings(matches, files.approvers, looked), *attestation_warnings(attested)]
 
 
 def waived_objects(evaluation: Evaluation, matches: WaiverMatches) -> frozenset[tuple[str, str]]:
@@ -103,7 +104,7 @@ def matches_in_history(
 
     Unless ``replayed``, waivers that ended before today cover nothing.
     """
-    return match_history_findings(connection, files, policy_ids, DayAsked.of(day_of(head), named=replayed))
+    return match_waivers(connection, history_findings, files, policy_ids, DayAsked.of(day_of(head), named=replayed))
 
 
 def attested_in_history(

@@ -1,24 +1,20 @@
-"""Match today's waivers with the findings of a history."""
+"""The findings of a history with today's waivers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.account import account_of_arn_sql
 from perpend.findings.history.identity import finding_id_sql
 from perpend.findings.history.model import State
 from perpend.findings.history.queries.views import FOUND
-from perpend.findings.waivers.matches import WAIVED, cover
-from perpend.findings.waivers.matching import CANDIDATES, MATCHES, make_candidates, match, matched
-from perpend.findings.waivers.status import Force, waiver_statuses_on
+from perpend.findings.waivers.matches import WAIVED
+from perpend.findings.waivers.matching import CANDIDATES, COLUMNS, MATCHES
 from perpend.inventory.snapshots.database import rows_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from perpend.findings.waivers.matches import WaiverMatches
-    from perpend.findings.waivers.read import WaiverFiles
-    from perpend.findings.waivers.status import DayAsked, WaiverStatus
     from perpend.inventory.snapshots.database import Connection
 
 WAIVER_COLUMNS: Final = ("waiver", "waived_until")
@@ -28,54 +24,11 @@ NOT_ENDED: Final = f"life IN ({', '.join(text(life.value) for life in (State.OPE
 """The SQL condition for findings that have not ended."""
 
 
-def match_history_findings(
-    connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: DayAsked
-) -> WaiverMatches:
-    """Return the open findings of a history that waivers cover. ``connection`` has the view of findings.
-
-    The waived findings are in a table afterwards. Only policies of waivers are read.
-    """
-    standings = waiver_statuses_on(files, day, policy_ids)
-    fill_candidates(connection, {policy for standing in standings for policy in standing.policies})
-    return cover(connection, standings, day)
-
-
-def fill_candidates(connection: Connection, policies: Collection[str] | None = None) -> None:
-    """Fill the table of candidates with the open findings of some policies, or all."""
-    make_candidates(connection)
-    if policies is not None and not policies:
-        return
-    outside = "coalesce(external_id, object_id)"
-    some = "" if policies is None else f" AND policy_id IN ({', '.join(map(text, sorted(policies)))})"
-    connection.execute(
-        f"INSERT INTO {CANDIDATES} SELECT policy_id, type, object_id, {outside}, object_name, "
-        f"coalesce({account_of_arn_sql(outside)}, account), region, status, key "
-        f"FROM {FOUND} WHERE {NOT_ENDED}{some}"
-    )
-
-
-def unused(covering: WaiverMatches) -> tuple[WaiverStatus, ...]:
-    """Return the waivers that are in force and cover nothing."""
-    return tuple(
-        standing
-        for standing in covering.standings
-        if standing.force is Force.IN_FORCE and not covering.covers.get(standing.waiver.id)
-    )
-
-
-def objects_in_scope(connection: Connection, standings: Sequence[WaiverStatus], judged: str) -> dict[str, int]:
-    """Return the number of evaluated objects in the scope of each waiver, with any verdict; none for zero.
-
-    ``judged`` is the query for these objects. The matches of waivers are replaced.
-    """
-    make_candidates(connection)
-    outside = "coalesce(external_id, id)"
-    connection.execute(
-        f"INSERT INTO {CANDIDATES} SELECT policy_id, type, id, {outside}, object_name, "
-        f"coalesce({account_of_arn_sql(outside)}, account), region, status, NULL FROM ({judged})"
-    )
-    match(connection, standings, whatever_status=True)
-    return {standings[place].waiver.id: number for place, number in matched(connection).items()}
+def history_findings(policies: Collection[str] | None = None) -> str:
+    """Return the query for the findings of some policies, or all, that have not ended, with the columns of candidates."""
+    some = "" if policies is None else f" AND policy_id IN ({', '.join(map(text, sorted(policies))) or 'NULL'})"
+    called = {"id": "object_id AS id", "name": "object_name AS name"}
+    return f"SELECT {', '.join(called.get(column, column) for column in COLUMNS)} FROM {FOUND} WHERE {NOT_ENDED}{some}"
 
 
 def with_waivers(rows: str, which: str = "all") -> str:
@@ -98,7 +51,7 @@ def waived_counts(connection: Connection, accounts: Sequence[str]) -> dict[str, 
 
 
 def waived_statement(connection: Connection) -> str:
-    """Return the statement that creates the view ``waived`` after ``match_history_findings``: ``finding_id``, ``waiver``."""
+    """Return the statement that creates the view ``waived`` after ``match_waivers``: ``finding_id``, ``waiver``."""
     named = finding_id_sql("f.lineage", "f.type", "f.object_id", "f.incarnation")
     query = (
         f"SELECT waiver, string_agg(id, ',' ORDER BY id) FROM (SELECT w.waiver, {named} AS id FROM {WAIVED} AS w "

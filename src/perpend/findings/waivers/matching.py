@@ -11,6 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from perpend.core.errors import PerpendError
+from perpend.core.objects.account import account_of_arn_sql
 from perpend.inventory.snapshots.database import rows_of
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ CANDIDATES: Final = "perpend_waiver_candidate"
 MATCHES: Final = "perpend_waiver_match"
 """The table of what each waiver covers: ``candidate`` (a row of the former) and ``waiver`` (its place among the standings)."""
 
-COLUMNS: Final = ("policy_id", "type", "id", "external_id", "name", "account", "region", "status")
-"""The columns of a candidate; beside them stands ``key``, the number of the finding where it comes from."""
-
-_CANDIDATE: Final = {**dict.fromkeys(COLUMNS, "VARCHAR"), "key": "BIGINT"}
+_CANDIDATE: Final = {
+    **dict.fromkeys(("policy_id", "type", "id", "external_id", "name", "account", "region", "status"), "VARCHAR"),
+    "key": "BIGINT",
+}
+COLUMNS: Final = tuple(_CANDIDATE)
+"""The columns of a candidate; ``key`` is the number of the finding in its run or history."""
 
 Stored = TypeVar("Stored", str, str | None, str | int | None)
 
@@ -64,15 +67,22 @@ class TooManyWaivers(PerpendError):
     """Waivers with more combinations than are compared."""
 
 
-def make_candidates(connection: Connection) -> None:
-    """Create the empty table of candidates."""
+def fill_candidates(connection: Connection, findings: str) -> None:
+    """Fill the table of candidates from a query for findings of a run or of a history.
+
+    The account in an ARN takes precedence, and an object without an external id has its id as one.
+    """
+    outside = "coalesce(external_id, id)"
+    values = {"external_id": outside, "account": f"coalesce({account_of_arn_sql(outside)}, account)"}
+    listed = ", ".join(f"{values[column]} AS {column}" if column in values else column for column in COLUMNS)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {CANDIDATES} AS SELECT {listed} FROM ({findings})")
+
+
+def insert_rows(connection: Connection, table: str, rows: Iterable[Sequence[str | int | None]]) -> None:
+    """Fill a table with the columns of candidates from memory."""
     columns = ", ".join(f"{column} {kind}" for column, kind in _CANDIDATE.items())
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {CANDIDATES} ({columns})")
-
-
-def add_candidates(connection: Connection, rows: Iterable[Sequence[str | int | None]]) -> None:
-    """Add candidates from memory: their columns, and the key."""
-    _insert(connection, CANDIDATES, _CANDIDATE, (tuple(map(storable, row)) for row in rows))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({columns})")
+    _insert(connection, table, _CANDIDATE, (tuple(map(storable, row)) for row in rows))
 
 
 def match(connection: Connection, standings: Sequence[MeansFindings], *, whatever_status: bool = False) -> None:

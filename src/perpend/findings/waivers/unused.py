@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from perpend.findings.history.queries.latest_verdicts import evaluated_objects
-from perpend.findings.waivers.match_history import objects_in_scope, unused
+from perpend.findings.waivers.matches import objects_in_scope
 from perpend.findings.waivers.warnings import EvaluatedScope
 
 if TYPE_CHECKING:
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
 def looked_at(place: HistoryStorage, connection: Connection, covering: WaiverMatches) -> EvaluatedScope:
     """Return the policies of a history, and the number of objects in the scope of each waiver that covers nothing.
 
-    Call it after ``covered_findings`` or ``match_history_findings``; the matches of waivers are replaced.
+    Call it after the waivers were matched; the matches are replaced.
     """
-    head, waivers = place.head(), unused(covering)
+    head = place.head()
     retired = head.retired_in()
     asked = frozenset(policy.policy_id for policy in head.policies if policy.number not in retired)
-    judged = evaluated_objects(place, {policy for waiver in waivers for policy in waiver.policies})
-    return EvaluatedScope(asked, in_scope=objects_in_scope(connection, waivers, judged) if waivers else {})
+    return EvaluatedScope(asked, in_scope=objects_in_scope(connection, partial(evaluated_objects, place), covering))

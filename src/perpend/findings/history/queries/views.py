@@ -329,8 +329,15 @@ NAMES = (
     f"JOIN {_POLICIES} AS p ON p.policy_no = l.policy_no JOIN {OBJECTS} AS o ON o.object_no = l.object_no AND o.type = l.type"
 )
 FINDING_ID = finding_id_sql("p.lineage", "o.type", "o.id", "o.incarnation")
-KEY: Final = f"CAST(l.policy_no AS BIGINT) * {2**32} + l.object_no"
-"""The SQL expression for the key of a finding ``l``."""
+
+
+def key_of(policy: str, object_: str) -> str:
+    """Return the SQL expression for the key of a finding, by the numbers of its policy and its object."""
+    return f"CAST({policy} AS BIGINT) * {2**32} + {object_}"
+
+
+KEY: Final = key_of("l.policy_no", "l.object_no")
+"""The key of a finding ``l``."""
 
 
 def time_of_run(run: str) -> str:
