@@ -116,7 +116,7 @@ def command(
     Waived findings are listed with their waiver and its end. Waivers count as of the day of the newest run; one that has ended
     by today does not count. If policies are rated, findings have a severity, and a priority with its reason.
     """
-    from perpend.findings.history.queries.findings import BY_AGE, FINDING_COLUMNS, listed
+    from perpend.findings.history.queries.findings import BY_AGE, FINDING_COLUMNS, FindingList
     from perpend.findings.history.queries.views import asking
     from perpend.findings.severity.priority import BY_PRIORITY, PRIORITY_COLUMNS, at_least, keep_ratings, with_priority
     from perpend.findings.waivers.match_history import WAIVER_COLUMNS, with_waivers
@@ -144,7 +144,7 @@ def command(
             keep_ratings(connection, severities.in_force)
             columns, sorting = (*columns, *PRIORITY_COLUMNS), BY_PRIORITY if order == "priority" else BY_AGE
             shown = with_priority(rows, time_of(head), first=writer.most if order == "priority" else None)
-        writer.write(connection, (listed(shown, columns, sorting, writer.most), values), place, notes)
+        writer.write(connection, FindingList(shown, values, columns, sorting), place, notes)
         if severities.least is None:
             return 0
         severe = at_least(connection, (rows, values), severities.least, unrated=not unrated_passes)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.status import Status
     from perpend.findings.history.manifest import HistoryManifest
-    from perpend.findings.history.queries.findings import Query
+    from perpend.findings.history.queries.findings import FindingList
     from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.database import Connection
     from perpend.reports.formats.finding import ReportedRun
@@ -55,30 +55,25 @@ class FindingsWriter:
         """How many findings are needed, None for all. The table says whether there are more than it shows."""
         return self.limit + 1 if self.options.form == "table" else None
 
-    def write(self, connection: Connection, query: Query, place: HistoryStorage, said: HistoryAnnotations) -> None:
-        """Write the findings of a query."""
-        from perpend.reports.terminal.history.findings import rows_in, write_rows
-        from perpend.reports.terminal.inventory import write_answer_csv
+    def write(self, connection: Connection, findings: FindingList, place: HistoryStorage, said: HistoryAnnotations) -> None:
+        """Write findings."""
+        from perpend.reports.terminal.history.finding_lines import write_finding_lines
+        from perpend.reports.terminal.history.findings import rows_in
 
         form, is_list = self.options.form, lists_history_findings(self.options.form)
+        if not is_list and form != "table":
+            with output_stream(self.options.out) as stream:
+                write_finding_lines(connection, findings, form, stream)
+            return
         run = _run(connection, place, said) if is_list else None
-        connection.execute(*query)
-        columns = [str(column[0]) for column in connection.description or ()]
-        batches = _batches(connection)
-        if run is not None:
-            from perpend.reports.terminal.history.finding import history_findings
+        connection.execute(*findings.query(self.most))
+        rows = rows_in(findings.columns, _batches(connection))
+        if run is None:
+            self._print(rows)
+            return
+        from perpend.reports.terminal.history.finding import history_findings
 
-            findings = history_findings(rows_in(columns, batches), run, place.head(), said)
-            write_history_findings(run, findings, self.options)
-            return
-        if form == "table":
-            self._print(rows_in(columns, batches))
-            return
-        with output_stream(self.options.out) as stream:
-            if form == "csv":
-                write_answer_csv(columns, batches, stream)
-            else:
-                write_rows(rows_in(columns, batches), stream, lines=form == "ndjson")
+        write_history_findings(run, history_findings(rows, run, place.head(), said), self.options)
 
     def _print(self, rows: Iterator[Row]) -> None:
         from perpend.reports.terminal.history.findings import print_findings, print_priorities

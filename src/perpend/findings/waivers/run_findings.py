@@ -133,8 +133,8 @@ def _stored(objects: StoredObjects, declared: ObjectType, columns: Mapping[int, 
     values = {"type": text(declared.name), "name": called("o"), **{column: f"v.{column}" for column in _OF_VERDICT}}
     listed = ", ".join(f"{values.get(column, f'o.{column}')} AS {column}" for column in COLUMNS)
     objects_named = f"(SELECT {named} FROM {held.relation(declared.name)} AS o)"
-    found = " UNION ALL ".join(verdicts) or "SELECT '' AS policy_id, '' AS status, 0 AS place, 0 AS key LIMIT 0"
-    return f"SELECT {listed} FROM ({found}) AS v JOIN {objects_named} AS o ON o.place = v.place"
+    verdict_rows = " UNION ALL ".join(verdicts) or "SELECT '' AS policy_id, '' AS status, 0 AS place, 0 AS key LIMIT 0"
+    return f"SELECT {listed} FROM ({verdict_rows}) AS v JOIN {objects_named} AS o ON o.place = v.place"
 
 
 def _of_column(number: int, column: ParquetVerdicts, statuses: Collection[Status]) -> Iterator[str]:

@@ -21,9 +21,11 @@ from perpend.findings.history.queries.views import (
     OBJECTS,
     OUTCOMES,
     RUNS,
+    TEXTS_VIEW,
     TIMES,
     called,
     described,
+    identified,
     status_sql,
     time_of_run,
 )
@@ -35,10 +37,16 @@ if TYPE_CHECKING:
     from perpend.findings.history.manifest import HistoryManifest, Run
     from perpend.inventory.snapshots.database import Connection
 
+CONDITION: Final = ("policy_no", "condition_index")
+"""The columns that name a condition of a history."""
+
+TEXT_COLUMNS: Final = ("condition_text", "current_state_message", "remediation_message")
+"""The columns with the texts of a condition."""
+
 FINDING_COLUMNS: Final = (
     *("finding_id", "policy_id", "type", "object_id", "object_name", "external_id", "account", "region", "status", "life"),
     *("open_since", "ended_at", "last_known_at", "last_seen", "episodes", "status_date", "incompliant_start_date"),
-    *("incompliant_end_date", "condition_index", "condition_text", "current_state_message", "remediation_message"),
+    *("incompliant_end_date", "condition_index", *TEXT_COLUMNS),
 )
 """The columns of a finding as commands write it."""
 
@@ -107,11 +115,34 @@ class FindingFilter:
         return f"FROM {FOUND}{condition}", values
 
 
-def listed(rows: str, columns: Sequence[str], order: str = BY_AGE, limit: int | None = None) -> str:
-    """Return the query for columns of findings, in an order, at most ``limit``. ``rows`` are rows of the view of findings."""
-    # The first rows are chosen before ids and texts are computed.
-    chosen = rows if limit is None else f"FROM ({rows}) ORDER BY {order} LIMIT {limit}"
-    return f"SELECT {', '.join(columns)} FROM ({described(chosen)}) ORDER BY {order}"
+@dataclass(frozen=True, slots=True)
+class FindingList:
+    """Columns of findings in an order. ``rows`` is the query for rows of the view of findings, with its parameters."""
+
+    rows: str
+    parameters: Sequence[Any] = ()
+    columns: tuple[str, ...] = FINDING_COLUMNS
+    order: str = BY_AGE
+
+    def query(self, limit: int | None = None) -> Query:
+        """Return the query for at most ``limit`` findings."""
+        # The first rows are chosen before ids and texts are computed.
+        chosen = self.rows if limit is None else f"FROM ({self.rows}) ORDER BY {self.order} LIMIT {limit}"
+        return f"SELECT {', '.join(self.columns)} FROM ({described(chosen)}) ORDER BY {self.order}", [*self.parameters]
+
+    def query_of(self, expressions: Sequence[str]) -> Query:
+        """Return the query for expressions over the columns, without those of :data:`TEXT_COLUMNS`.
+
+        They are computed when the rows are sorted: texts of many findings would fill the memory of the sort.
+        """
+        ordered = f"FROM ({self.rows}) ORDER BY {self.order}"
+        return f"SELECT {', '.join(expressions)} FROM ({identified(ordered)})", [*self.parameters]
+
+
+def texts_of_conditions(connection: Connection) -> dict[tuple[int, int], tuple[str | None, ...]]:
+    """Return the values of :data:`TEXT_COLUMNS` by the columns of :data:`CONDITION`."""
+    rows = connection.execute(f"SELECT policy_no, code, text, message, remediation FROM {TEXTS_VIEW}").fetchall()
+    return {(policy, code): tuple(texts) for policy, code, *texts in rows}
 
 
 def policies_named(head: HistoryManifest, names: Iterable[str]) -> list[str]:

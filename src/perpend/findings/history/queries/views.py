@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.manifest import StoredFile
 
-RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES, CHANGES = (
+RUNS, _POLICIES, TEXTS_VIEW, OBJECTS, LIVES, CHANGES = (
     f"perpend_history_{name}" for name in ("runs", "policies", "texts", "objects", "lives", "changes")
 )
 OUTCOMES = "perpend_history_outcomes"
@@ -64,14 +64,14 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     RUNS: (),
     TIMES: (),
     _POLICIES: (),
-    _TEXTS: (),
+    TEXTS_VIEW: (),
     OBJECTS: (),
     LIVES: (),
     CHANGES: (),
-    OUTCOMES: (_TEXTS, _POLICIES),
+    OUTCOMES: (TEXTS_VIEW, _POLICIES),
     FOUND: (TIMES, _POLICIES, OBJECTS, LIVES),
     EVENTS: (RUNS, TIMES, _POLICIES, OBJECTS, CHANGES),
-    "finding": (FOUND, _TEXTS),
+    "finding": (FOUND, TEXTS_VIEW),
     "event": (EVENTS,),
     "episode": (TIMES, _POLICIES, OBJECTS, CHANGES),
     "run": (RUNS, "event"),
@@ -172,7 +172,7 @@ def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
         RUNS: lambda: _table_of_runs(head),
         TIMES: lambda: _macro_of_times(head),
         _POLICIES: lambda: _table_of_policies(head),
-        _TEXTS: lambda: _texts(asked),
+        TEXTS_VIEW: lambda: _texts(asked),
         OBJECTS: lambda: _objects(asked),
         LIVES: lambda: _lives(asked),
         CHANGES: lambda: _changes(asked),
@@ -237,7 +237,7 @@ def _table_of_policies(head: HistoryManifest) -> str:
 def _texts(asked: _Sought) -> str:
     newest = "QUALIFY row_number() OVER (PARTITION BY policy_no, code ORDER BY run DESC) = 1"
     query = f"SELECT * FROM {asked.files.relation(*asked.head.texts)} {newest}" if asked.head.texts else _nothing(TEXTS)
-    return f"CREATE VIEW {_TEXTS} AS {query}"
+    return f"CREATE VIEW {TEXTS_VIEW} AS {query}"
 
 
 def _nothing(kinds: Mapping[str, str]) -> str:
@@ -251,7 +251,7 @@ def _outcomes() -> str:
     one_of_each = (
         "QUALIFY row_number() OVER (PARTITION BY p.policy_id, p.type, t.code ORDER BY p.retired_run DESC NULLS FIRST) = 1"
     )
-    joined = f"{_TEXTS} AS t JOIN {_POLICIES} AS p ON p.policy_no = t.policy_no"
+    joined = f"{TEXTS_VIEW} AS t JOIN {_POLICIES} AS p ON p.policy_no = t.policy_no"
     return f"CREATE VIEW {OUTCOMES} AS SELECT {columns} FROM {joined} {one_of_each}"
 
 
@@ -364,13 +364,18 @@ def _found() -> str:
     )
 
 
+def identified(rows: str) -> str:
+    """Return the query for findings with their ids. ``rows`` is a query for rows of :data:`FOUND`."""
+    identity = finding_id_sql("f.lineage", "f.type", "f.object_id", "f.incarnation")
+    return f"SELECT {identity} AS finding_id, f.* FROM ({rows}) AS f"
+
+
 def described(rows: str) -> str:
     """Return the query for findings with their ids and texts. ``rows`` is a query for rows of :data:`FOUND`."""
-    identity = finding_id_sql("f.lineage", "f.type", "f.object_id", "f.incarnation")
     return (
-        f"SELECT {identity} AS finding_id, f.* EXCLUDE (key, policy_no, lineage), t.text AS condition_text, "
-        f"t.message AS current_state_message, t.remediation AS remediation_message FROM ({rows}) AS f "
-        f"LEFT JOIN {_TEXTS} AS t ON t.policy_no = f.policy_no AND t.code = f.condition_index"
+        "SELECT f.* EXCLUDE (key, policy_no, lineage), t.text AS condition_text, t.message AS current_state_message, "
+        f"t.remediation AS remediation_message FROM ({identified(rows)}) AS f "
+        f"LEFT JOIN {TEXTS_VIEW} AS t ON t.policy_no = f.policy_no AND t.code = f.condition_index"
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.claims import Claim
-from perpend.findings.history.queries.findings import COMPARED, FINDING_COLUMNS, FindingFilter, compared, listed
+from perpend.findings.history.queries.findings import COMPARED, FINDING_COLUMNS, FindingFilter, FindingList, compared
 from perpend.findings.history.queries.views import asking
 from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write import compaction
@@ -78,13 +78,13 @@ def known(place: HistoryStorage) -> State:
 
 def test_the_first_findings_are_those_of_all_and_only_they_get_ids(told: tuple[HistoryStorage, list[State]]) -> None:
     place = told[0]
-    rows, _ = FindingFilter().rows(place.head())
+    found = FindingList(*FindingFilter().rows(place.head()))
     with asking(place, "finding") as connection:
-        everything = connection.execute(listed(rows, FINDING_COLUMNS)).fetchall()
+        everything = connection.execute(*found.query()).fetchall()
         assert sorted(everything) == sorted(connection.execute(f"SELECT {', '.join(FINDING_COLUMNS)} FROM finding").fetchall())
         for limit in (1, 3, len(everything) + 1):
-            assert everything[:limit] == connection.execute(listed(rows, FINDING_COLUMNS, limit=limit)).fetchall()
-        explained = connection.execute(f"EXPLAIN {listed(rows, FINDING_COLUMNS, limit=1)}").fetchall()[0][1].lower()
+            assert everything[:limit] == connection.execute(*found.query(limit)).fetchall()
+        explained = connection.execute(f"EXPLAIN {found.query(1)[0]}").fetchall()[0][1].lower()
         plan = "".join(filter(str.isalnum, explained))
         assert plan.index("findingid") < plan.rindex("topn"), "ids are computed of the first rows only"
 
