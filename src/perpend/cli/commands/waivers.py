@@ -68,7 +68,7 @@ def command() -> None:
 def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None) -> int:
     """Report ended, ending, unused, overbroad, overlapping and unapproved waivers. With --store, match its findings."""
     from perpend.findings.waivers.attestations import attested_on
-    from perpend.findings.waivers.unused import looked_at
+    from perpend.findings.waivers.match_history import looked_at
     from perpend.findings.waivers.warnings import attestation_warnings, waiver_warnings
 
     repository = open_repository_here(repo)

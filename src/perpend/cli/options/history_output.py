@@ -134,13 +134,13 @@ def write_difference(
 
 def write_rows_as(form: str, columns: Sequence[str], rows: Sequence[Row], stream: TextIO) -> None:
     """Write rows with these columns, in this order, as CSV, NDJSON or JSON."""
-    from perpend.reports.terminal.history.findings import plain, write_rows
+    from perpend.reports.terminal.history.findings import plain
     from perpend.reports.terminal.inventory import write_answer_csv
 
     if form == "csv":
         write_answer_csv(columns, [[tuple(row.values()) for row in rows]], stream)
     elif form == "ndjson":
-        write_rows(rows, stream, lines=True)
+        stream.writelines(f"{json.dumps(plain(row), ensure_ascii=False)}\n" for row in rows)
     else:
         json.dump([plain(row) for row in rows], stream, ensure_ascii=False, indent=1)
         stream.write("\n")

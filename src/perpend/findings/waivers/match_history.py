@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.findings.history.identity import finding_id_sql
 from perpend.findings.history.model import State
+from perpend.findings.history.queries.latest_verdicts import evaluated_objects
 from perpend.findings.history.queries.views import FOUND
-from perpend.findings.waivers.matches import WAIVED
+from perpend.findings.waivers.matches import WAIVED, objects_in_scope
 from perpend.findings.waivers.matching import CANDIDATES, COLUMNS, MATCHES
+from perpend.findings.waivers.warnings import EvaluatedScope
 from perpend.inventory.snapshots.database import rows_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.inventory.snapshots.database import Connection
 
@@ -63,6 +67,17 @@ def waived_statement(connection: Connection) -> str:
     ]
     nothing = "SELECT NULL::VARCHAR AS finding_id, NULL::VARCHAR AS waiver LIMIT 0"
     return f"CREATE TABLE IF NOT EXISTS waived AS {' UNION ALL '.join(parts) or nothing}"
+
+
+def looked_at(place: HistoryStorage, connection: Connection, covering: WaiverMatches) -> EvaluatedScope:
+    """Return the policies of a history, and the number of objects in the scope of each waiver that covers nothing.
+
+    Call it after the waivers were matched; the matches are replaced.
+    """
+    head = place.head()
+    retired = head.retired_in()
+    asked = frozenset(policy.policy_id for policy in head.policies if policy.number not in retired)
+    return EvaluatedScope(asked, in_scope=objects_in_scope(connection, partial(evaluated_objects, place), covering))
 
 
 def tried(connection: Connection, covering: WaiverMatches) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -11,9 +10,8 @@ from perpend.findings.waivers.match_history import NOT_ENDED, WAIVER_COLUMNS, wi
 from perpend.inventory.snapshots.database import rows_of, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from perpend.findings.history.manifest import HistoryManifest
+    from perpend.findings.waivers.matches import WaiverMatches
     from perpend.inventory.snapshots.database import Connection
 
 _SHOWN: Final = "perpend_state_shown"
@@ -23,26 +21,24 @@ _STATES: Final = "perpend_state"
 class StateShown(NamedTuple):
     """A state of findings: a word (new, open, reopened, unconfirmed, unknown), its first day, and the number of episodes.
 
-    ``waiver`` is the id of their waiver, ``until`` its last day, None without an end.
+    ``waiver`` is the id of their waiver, ``until`` its last day, None without an end; ``why`` is its reason.
     """
 
     word: str
-    since: str | None
-    episodes: int
-    waiver: str | None
-    until: str | None
+    since: str | None = None
+    episodes: int = 0
+    waiver: str | None = None
+    until: str | None = None
+    why: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FindingStates:
-    """The states of findings. ``numbers`` are indexes of ``states``, from 1, by policy, type and object Id."""
+def finding_states(
+    connection: Connection, head: HistoryManifest, covering: WaiverMatches
+) -> tuple[list[StateShown], dict[tuple[str, str], dict[str, int]]]:
+    """Return the states of findings that have not ended, and by policy, type and object Id their numbers in this list, from 1.
 
-    states: Sequence[StateShown] = ()
-    numbers: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
-
-
-def finding_states(connection: Connection, head: HistoryManifest) -> FindingStates:
-    """Return the states of findings that have not ended. ``connection`` has the table of waived findings."""
+    ``covering`` are the matches of waivers; ``connection`` has the table of waived findings.
+    """
     newest = max(datetime.fromisoformat(run.time) for run in head.runs)
     is_new = f"open_since >= TIMESTAMPTZ {text(newest.isoformat())}"
     state = {
@@ -64,11 +60,7 @@ def finding_states(connection: Connection, head: HistoryManifest) -> FindingStat
         "SELECT policy_id, type, list(object_id ORDER BY incarnation), list(number ORDER BY incarnation) "
         f"FROM {_SHOWN} JOIN {_STATES} USING (state) GROUP BY ALL"
     )
-    numbers = connection.execute(by_policy)
-    return FindingStates(
-        [StateShown(*one) for one in states],
-        {
-            (policy_id, kind): dict(zip(ids, of_ids, strict=True))
-            for policy_id, kind, ids, of_ids in iter(numbers.fetchone, None)
-        },
-    )
+    reasons = {standing.waiver.id: standing.waiver.reason for standing in covering.standings}
+    shown_states = [StateShown(*columns)._replace(why=reasons.get(columns[3])) for columns in states]
+    numbers = iter(connection.execute(by_policy).fetchone, None)
+    return shown_states, {(policy_id, kind): dict(zip(ids, of_ids, strict=True)) for policy_id, kind, ids, of_ids in numbers}

@@ -10,8 +10,8 @@ from perpend.core.errors import PerpendError
 from perpend.findings.history.queries.findings import trend
 from perpend.findings.history.queries.views import asking
 from perpend.findings.history.storage import HistoryStorage
-from perpend.findings.waivers.states import FindingStates, finding_states
-from perpend.reports.html.history import FindingStateShown, ReportHistory, TrendPoint
+from perpend.findings.waivers.states import finding_states
+from perpend.reports.html.history import ReportHistory, TrendPoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,17 +42,14 @@ def load_history(snapshot: Snapshot, evaluation: Evaluation, waivers: ActiveWaiv
 def _load(
     place: HistoryStorage, snapshot: Snapshot, policies: list[str], waivers: ActiveWaivers, *, replayed: bool
 ) -> ReportHistory:
-    head, known = place.head(), FindingStates()
+    head = place.head()
     same = head.runs[-1].content == snapshot.content_hash
-    reasons: dict[str | None, str] = {}
     with asking(place, "run", "ledger", "finding") as connection:
         points = tuple(_trend(connection, policies))[-_MOST_RUNS:]
-        if same:
-            covering = waivers.covered_findings(connection, head, replayed=replayed)
-            reasons = {standing.waiver.id: standing.waiver.reason for standing in covering.standings}
-            known = finding_states(connection, head)
-    lives = tuple(FindingStateShown(*state, reasons.get(state.waiver)) for state in known.states)
-    return ReportHistory(points, lives, known.numbers, same)
+        if not same:
+            return ReportHistory(points, same_snapshot=False)
+        covering = waivers.covered_findings(connection, head, replayed=replayed)
+        return ReportHistory(points, *finding_states(connection, head, covering))
 
 
 def _trend(connection: Connection, policies: list[str]) -> Iterator[TrendPoint]:
