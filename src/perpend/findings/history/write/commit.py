@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.manifest import StoredFile
     from perpend.language.program.program import Program
 
-MEMORY_LIMIT: Final = "300MB"
+MEMORY_LIMIT: Final = "700MB"
 """What DuckDB may hold in memory while a run is committed. With less it takes longer: `bench histories --users 1e6`."""
 
 

@@ -221,7 +221,8 @@ def _gone_at(claims: Sequence[tuple[Claim, int]], declared: ObjectType, scope: S
 
 def write_parts(connection: Connection, out: Path, run: int) -> None:
     """Write the new rows of the registry. The tables ``here`` and ``numbered`` hold the objects of the run."""
-    connection.execute(f"COPY (FROM ({_parts(run)}) ORDER BY object_no) TO {pattern(out)} ({SOUGHT})")
+    # Their order is almost that of their numbers. Sorting would hold the names of all objects of a first run in memory.
+    connection.execute(f"COPY ({_parts(run)}) TO {pattern(out)} ({SOUGHT})")
 
 
 def _here(snapshot: Snapshot, table: Table, declared: ObjectType) -> str:
