@@ -147,8 +147,7 @@ def command(
         writer.write(connection, FindingList(shown, values, columns, sorting), place, notes)
         if severities.least is None:
             return 0
-        severe = at_least(connection, (rows, values), severities.least, unrated=not unrated_passes)
-        return severities.exit_code(severe.incompliant, severe.undetermined)
+        return severities.exit_code(*at_least(connection, (rows, values), severities.least, unrated=not unrated_passes))
 
 
 def _filter(

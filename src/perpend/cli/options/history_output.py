@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from perpend.cli.options.severity import time_of
 from perpend.findings.history.compliance import newest_counts_in
+from perpend.findings.history.queries.findings import CONDITION, TEXT_COLUMNS, texts_of_conditions
 from perpend.reports.formats.write import FormatOptions, lists_history_findings, write_history_findings
 from perpend.reports.streams import output_stream, terminal
+from perpend.reports.terminal.history.findings import rows_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,30 +60,38 @@ class FindingsWriter:
     def write(self, connection: Connection, findings: FindingList, place: HistoryStorage, said: HistoryAnnotations) -> None:
         """Write findings."""
         from perpend.reports.terminal.history.finding_lines import write_finding_lines
-        from perpend.reports.terminal.history.findings import rows_in
 
         form, is_list = self.options.form, lists_history_findings(self.options.form)
         if not is_list and form != "table":
             with output_stream(self.options.out) as stream:
                 write_finding_lines(connection, findings, form, stream)
             return
-        run = _run(connection, place, said) if is_list else None
-        connection.execute(*findings.query(self.most))
-        rows = rows_in(findings.columns, _batches(connection))
-        if run is None:
-            self._print(rows)
+        if not is_list:
+            connection.execute(*findings.query(self.most))
+            self._print(list(rows_in(findings.columns, _batches(connection))))
             return
         from perpend.reports.terminal.history.finding import history_findings
 
+        run, rows = _run(connection, place, said), _rows_with_texts(connection, findings)
         write_history_findings(run, history_findings(rows, run, place.head(), said), self.options)
 
-    def _print(self, rows: Iterator[Row]) -> None:
+    def _print(self, rows: Sequence[Row]) -> None:
         from perpend.reports.terminal.history.findings import print_findings, print_priorities
 
-        first = list(rows)
         with terminal(self.options.out) as console:
             printed = print_priorities if self.order == "priority" else print_findings
-            printed(first[: self.limit], console, more=len(first) > self.limit)
+            printed(rows[: self.limit], console, more=len(rows) > self.limit)
+
+
+def _rows_with_texts(connection: Connection, findings: FindingList) -> Iterator[Row]:
+    """Yield findings with the texts of their conditions, which are not read with each of them."""
+    texts = texts_of_conditions(connection)
+    columns = [column for column in findings.columns if column not in TEXT_COLUMNS]
+    unknown = (None,) * len(TEXT_COLUMNS)
+    connection.execute(*findings.query_of([*columns, *CONDITION]))
+    for row in rows_in((*columns, *CONDITION), _batches(connection)):
+        condition = row["policy_no"], row["condition_index"]
+        yield row | dict(zip(TEXT_COLUMNS, texts.get(condition, unknown), strict=True))
 
 
 def _batches(connection: Any) -> Iterator[list[tuple[Any, ...]]]:

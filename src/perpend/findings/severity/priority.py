@@ -6,7 +6,6 @@ come after rated ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.findings.history.queries.findings import BY_AGE
@@ -41,14 +40,6 @@ _JOINED: Final = f"LEFT JOIN {_RATINGS} AS r ON r.policy_id = f.policy_id LEFT J
 
 # `least` and `greatest` pass nulls over: what is not rated must not become the least of all levels.
 _RANK: Final = f"CASE WHEN r.rank IS NOT NULL THEN least(greatest(r.rank + coalesce(m.steps, 0), 1), {len(LEVELS)}) END"
-
-
-@dataclass(frozen=True, slots=True)
-class FindingsAtLeast:
-    """The numbers of severe findings: incompliant and not waived, and undetermined."""
-
-    incompliant: int
-    undetermined: int
 
 
 def keep_ratings(connection: Connection, in_force: EffectiveRatings) -> None:
@@ -95,15 +86,18 @@ def with_severity(rows: str) -> str:
     return f"SELECT f.*, {text_list(LEVELS)}[{_RANK}] AS severity FROM ({rows}) AS f {_JOINED}"
 
 
-def at_least(connection: Connection, rows: Query, level: SeverityLevel, *, unrated: bool) -> FindingsAtLeast:
-    """Return the numbers of findings with at least this level; with ``unrated``, of unrated ones, too."""
+def at_least(connection: Connection, rows: Query, level: SeverityLevel, *, unrated: bool) -> tuple[int, int]:
+    """Return the numbers of findings with at least this level: incompliant and not waived, and undetermined.
+
+    With ``unrated``, unrated findings count, too.
+    """
     severe = f"coalesce(rank >= {level.rank}, {str(unrated).lower()})"
     counts = (
         f"SELECT count(*) FILTER (life = 'open' AND waiver IS NULL AND {severe}), "
         f"count(*) FILTER (life IN ('unconfirmed', 'unknown') AND {severe}) FROM ({_rated(rows[0])})"
     )
-    row = connection.execute(counts, rows[1]).fetchall()[0]
-    return FindingsAtLeast(int(row[0]), int(row[1]))
+    [(incompliant, undetermined)] = connection.execute(counts, rows[1]).fetchall()
+    return int(incompliant), int(undetermined)
 
 
 def _rated(rows: str) -> str:

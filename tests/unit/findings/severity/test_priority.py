@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from perpend.findings.history.queries.views import FOUND
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.levels import SeverityLevel
-from perpend.findings.severity.priority import BY_PRIORITY, FindingsAtLeast, at_least, keep_ratings, with_priority
+from perpend.findings.severity.priority import BY_PRIORITY, at_least, keep_ratings, with_priority
 from perpend.findings.severity.read import RatingFiles
 from perpend.inventory.snapshots.database import Connection, opened
 from tests.unit.findings.severity.made import rating, shift
@@ -155,9 +155,9 @@ def test_the_order_is_the_one_that_is_written_down(connection: Connection, rows:
         assert found[:first] == shown(connection.execute(some))
     for unrated in (True, False):
         for level in SeverityLevel:
-            counted = at_least(connection, ("SELECT * FROM made", []), level, unrated=unrated)
+            counted = at_least(connection, ("FROM made", []), level, unrated=unrated)
             severe = [row for row in named if (-expected(row)[3] >= level.rank or (unrated and row["policy_id"] == "/none"))]
-            assert counted == FindingsAtLeast(
+            assert counted == (
                 sum(row["life"] == "open" and row["waiver"] is None for row in severe),
                 sum(row["life"] in ("unconfirmed", "unknown") for row in severe),
             )
