@@ -70,12 +70,13 @@ class TooManyWaivers(PerpendError):
 def fill_candidates(connection: Connection, findings: str) -> None:
     """Fill the table of candidates from a query for findings of a run or of a history.
 
-    The account in an ARN takes precedence, and an object without an external id has its id as one.
+    The account in an ARN takes precedence. An external id that is the id is left out: nothing is compared with it twice.
     """
-    outside = "coalesce(external_id, id)"
-    values = {"external_id": outside, "account": f"coalesce({account_of_arn_sql(outside)}, account)"}
+    account = f"coalesce({account_of_arn_sql('coalesce(external_id, id)')}, account)"
+    values = {"external_id": "nullif(external_id, id)", "account": account}
     listed = ", ".join(f"{values[column]} AS {column}" if column in values else column for column in COLUMNS)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {CANDIDATES} AS SELECT {listed} FROM ({findings})")
+    connection.execute(f"DROP TABLE IF EXISTS {CANDIDATES}")  # so that not both tables are in memory
+    connection.execute(f"CREATE TEMP TABLE {CANDIDATES} AS SELECT {listed} FROM ({findings})")
 
 
 def insert_rows(connection: Connection, table: str, rows: Iterable[Sequence[str | int | None]]) -> None:
