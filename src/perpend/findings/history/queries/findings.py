@@ -135,6 +135,7 @@ class FindingList:
 
         They are computed when the rows are sorted: texts of many findings would fill the memory of the sort.
         """
+        # DuckDB keeps the order of a sorted subquery if `preserve_insertion_order` is set, which is its default.
         ordered = f"FROM ({self.rows}) ORDER BY {self.order}"
         return f"SELECT {', '.join(expressions)} FROM ({identified(ordered)})", [*self.parameters]
 
