@@ -7,7 +7,7 @@ from datetime import date
 
 from perpend.core.diagnostics.model import Span
 from perpend.findings.waivers.matches import cover
-from perpend.findings.waivers.matching import CANDIDATES, make_candidates
+from perpend.findings.waivers.matching import CANDIDATES, COLUMNS, fill_candidates
 from perpend.findings.waivers.read import Waiver
 from perpend.findings.waivers.status import Force, WaiverStatus
 from perpend.inventory.snapshots.database import opened
@@ -19,13 +19,21 @@ _UNTIL = date(2026, 12, 31)
 def measure_waivers(waivers: int, findings: int) -> None:
     """Cover made-up findings of 200 policies in 500 accounts: half by object, a fifth by pattern, the others by account."""
     with opened() as connection:
-        make_candidates(connection)
         account = "lpad((hash(i) % 500)::VARCHAR, 12, '1')"
         arn = f"'arn:aws:iam::' || {account} || ':user/team-' || (i % 40) || '/user-' || i"
-        connection.execute(
-            f"INSERT INTO {CANDIDATES} SELECT '/ce/p' || (i % {_POLICIES}), 'User', {arn}, {arn}, 'user-' || i, {account}, "
-            f"'eu-west-1', 'INCOMPLIANT', i::VARCHAR FROM range({findings}) AS r(i)"
+        values = (
+            f"'/ce/p' || (i % {_POLICIES})",
+            "'User'",
+            arn,
+            arn,
+            "'user-' || i",
+            account,
+            "'eu-west-1'",
+            "'INCOMPLIANT'",
+            "i",
         )
+        listed = ", ".join(f"{value} AS {column}" for column, value in zip(COLUMNS, values, strict=True))
+        fill_candidates(connection, f"SELECT {listed} FROM range({findings}) AS r(i)")
         accounts = [one for (one,) in connection.execute(f"SELECT DISTINCT account FROM {CANDIDATES}").fetchall()]
         ids = [one for (one,) in connection.execute(f"SELECT id FROM {CANDIDATES} LIMIT {waivers}").fetchall()]
         standings = [_standing(number, ids, sorted(accounts)) for number in range(waivers)]

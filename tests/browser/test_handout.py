@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from perpend.cli.app import group
+from perpend.findings.waivers.states import StateShown
 from perpend.reports.formats.csv import cell_text
-from perpend.reports.html.history import FindingStateShown, ReportHistory, TrendPoint
+from perpend.reports.html.history import ReportHistory, TrendPoint
 from perpend.reports.html.page import write_html_report
 from tests.browser.pages import ROOT, Visit, findings, findings_of_colours
 from tests.unit.reports.terminal.evaluations import THING, evaluate, thing
@@ -54,8 +55,8 @@ def handout(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
 def lived(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A page of a store with a history: a hundred findings, some new, some waived, some that the history does not know."""
     folder = tmp_path_factory.mktemp("lived")
-    waived = FindingStateShown("open", "2026-11-01", 2, "w1", "2026-12-31", EVIL)
-    lives = [FindingStateShown("new", "2026-11-03", 1), waived, FindingStateShown("unconfirmed", "2026-11-02", 1)]
+    waived = StateShown("open", "2026-11-01", 2, "w1", "2026-12-31", EVIL)
+    lives = [StateShown("new", "2026-11-03", 1), waived, StateShown("unconfirmed", "2026-11-02", 1)]
     numbers = {f"id-{number:03}": number % 3 + 1 if number % 10 else 0 for number in range(100)}
     things = [thing(f"{number:03}", "odd" if number % 3 == 2 else "bad") for number in range(100)]
     days = [TrendPoint(run, f"2026-11-{run:02}", 40 + run, run, 9 - run, 1, 0) for run in range(1, 6)]

@@ -61,16 +61,6 @@ def test_what_pages_say_is_known_without_anything_that_draws_them() -> None:
     assert set() == set(done.stdout.split()) & RENDERING
 
 
-def test_all_classes_of_fields_are_made_by_the_quick_decorator() -> None:
-    takers = {
-        name
-        for name, path in MODULES.items()
-        for node in ast.walk(tree(path.relative_to(ROOT).as_posix()))
-        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses" and "dataclass" in {one.name for one in node.names}
-    }
-    assert {"perpend.core.dataclasses"} == takers
-
-
 SELDOM_USED = {
     "multiprocessing": "processes that share work",
     "perpend.findings.history.manifest": "the history of a store",

@@ -18,7 +18,7 @@ from perpend.findings.history.compliance import standings
 from perpend.findings.history.identity import lineage_of, program_hash
 from perpend.findings.history.model import STATUSES
 from perpend.findings.history.write.values import value_sql
-from perpend.findings.waivers.match_results import waived
+from perpend.findings.waivers.run_findings import waived
 from perpend.inventory.snapshots.database import opened, pattern, rows_of, translate_errors
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.syntax.renames import Renames
@@ -217,7 +217,7 @@ def _columns(evaluation: Evaluation, renames: Mapping[str, str]) -> dict[str, _S
 def _waivers(*sides: tuple[Repository, Evaluation, WaiverFiles]) -> Iterator[WaiverChange]:
     """Yield the waivers that cover another number of verdicts."""
     before, after = (
-        waived(evaluation, files, repository.policy_ids, replayed=False).covering for repository, evaluation, files in sides
+        waived(evaluation, files, repository.policy_ids, replayed=False) for repository, evaluation, files in sides
     )
     forces = [{standing.waiver.id: standing.force.value for standing in covering.standings} for covering in (before, after)]
     shown = [Counter[str](), Counter[str]()]

@@ -116,7 +116,7 @@ def _difference(
 ) -> tuple[Difference, dict[str, str], dict[str, dict[Status, int]]]:
     """Return the differences, the waivers in words, and with ``counted`` the counts of each policy after the later run."""
     from perpend.findings.history.compliance import newest_counts_in
-    from perpend.findings.history.queries.findings import COMPARED, compared, coverage, run_named
+    from perpend.findings.history.queries.findings import COMPARED, by_event, compared, coverage, run_named
     from perpend.findings.history.queries.views import asking
     from perpend.findings.severity.priority import keep_ratings, with_severity
     from perpend.findings.waivers.match_history import with_waivers
@@ -136,11 +136,11 @@ def _difference(
     views = (*COMPARED, "finding") if waiving.files.waivers or rating.in_force.shifts else COMPARED
     with asking(place, *views, since=before.number) as connection:
         covering = waiving.covered_findings(connection, head)
-        query = with_waivers((compared(before.number, after.number), []))
+        query = with_waivers(compared(before.number, after.number))
         if rating.in_force.by_policy:
             keep_ratings(connection, rating.in_force)
             query = with_severity(query)
-        answer = connection.execute(*query)
+        answer = connection.execute(by_event(query))
         columns = [str(column[0]) for column in answer.description or ()]
         rows = list(rows_in(columns, [answer.fetchall()]))
         judged = coverage(connection, before.number), coverage(connection, after.number)

@@ -16,9 +16,10 @@ from perpend.cli.options.policy_selection import choice_options, chosen_policies
 from perpend.cli.options.repository import open_repository_here, open_store
 from perpend.cli.options.severity import rating_files, ratings_option
 from perpend.cli.options.values import max_age_option, moment
-from perpend.cli.options.waivers import ActiveWaivers, waiver_options
+from perpend.cli.options.waivers import waiver_options
 from perpend.core.diagnostics.phrases import counted
 from perpend.evaluation.verdicts.selection import select_policies
+from perpend.findings.waivers.active import ActiveWaivers
 from perpend.reports.runs import warn_tree_faults, warn_unusable_policies
 from perpend.reports.streams import output_bytes
 

@@ -116,9 +116,10 @@ def command(
     Waived findings are listed with their waiver and its end. Waivers count as of the day of the newest run; one that has ended
     by today does not count. If policies are rated, findings have a severity, and a priority with its reason.
     """
+    from perpend.findings.history.queries.findings import BY_AGE, FINDING_COLUMNS, FindingList
     from perpend.findings.history.queries.views import asking
-    from perpend.findings.severity.priority import at_least, keep_ratings, with_priority
-    from perpend.findings.waivers.match_history import with_waivers
+    from perpend.findings.severity.priority import BY_PRIORITY, PRIORITY_COLUMNS, at_least, keep_ratings, with_priority
+    from perpend.findings.waivers.match_history import WAIVER_COLUMNS, with_waivers
     from perpend.reports.terminal.history.finding import HistoryAnnotations, waiver_texts
 
     options = FormatOptions(form, out, ocsf_version=ocsf_version, unrated=unrated, github=github)
@@ -135,16 +136,18 @@ def command(
     with asking(place, *writer.views, accounts=filter.accounts, objects=filter.objects) as connection:
         matches = waivers.covered_findings(connection, head)
         notes = HistoryAnnotations(repository, waiver_texts(matches), severities.in_force, lines=form == "sarif")
-        query = with_waivers(filter.query(head, writer.columns), waived)
-        if order == "age" and not severities.in_force.by_policy:
-            writer.write(connection, query, place, notes)
-            return 0
-        keep_ratings(connection, severities.in_force)
-        writer.write(connection, with_priority(query, time_of(head), ordered=order == "priority"), place, notes)
+        chosen, values = filter.rows(head)
+        rows = with_waivers(chosen, waived)
+        columns, sorting = (*FINDING_COLUMNS, *writer.columns, *WAIVER_COLUMNS), BY_AGE
+        shown = rows
+        if severities.in_force.by_policy or order == "priority":
+            keep_ratings(connection, severities.in_force)
+            columns, sorting = (*columns, *PRIORITY_COLUMNS), BY_PRIORITY if order == "priority" else BY_AGE
+            shown = with_priority(rows, time_of(head), first=writer.most if order == "priority" else None)
+        writer.write(connection, FindingList(shown, values, columns, sorting), place, notes)
         if severities.least is None:
             return 0
-        severe = at_least(connection, query, severities.least, unrated=not unrated_passes)
-        return severities.exit_code(severe.incompliant, severe.undetermined)
+        return severities.exit_code(*at_least(connection, (rows, values), severities.least, unrated=not unrated_passes))
 
 
 def _filter(

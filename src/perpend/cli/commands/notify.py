@@ -15,10 +15,11 @@ from perpend.cli.options.extras import extra_packages
 from perpend.cli.options.history.record import place_of, store_option
 from perpend.cli.options.repository import open_repository_here
 from perpend.cli.options.values import repository_option
-from perpend.cli.options.waivers import waiver_options, waivers_here
+from perpend.cli.options.waivers import waiver_options
 from perpend.findings.notifications.expirations import SOON
 from perpend.findings.notifications.run import NewsRequest, deliver_news, selected_channels
 from perpend.findings.notifications.send import post
+from perpend.findings.waivers.active import ActiveWaivers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +94,7 @@ def _notify_channels(asked: NotifyOptions) -> int:
     channels = selected_channels(Path(asked.channels), asked.names, with_secrets=not asked.dry_run)
     senders = {} if asked.dry_run else _senders(channels)
     repository = open_repository_here(asked.repo)
-    waivers = waivers_here(repository, asked.waivers_dir, none=asked.no_waivers)
+    waivers = ActiveWaivers.here(repository, asked.waivers_dir, none=asked.no_waivers).files
     accounts = configuration_of(click.get_current_context()).accounts
     owners = {number: account.owner for number, account in accounts.items() if account.owner}
     request = NewsRequest(place, waivers, repository.policy_ids, owners, asked.ending_within, senders)

@@ -68,7 +68,7 @@ def command() -> None:
 def lint(repo: str | None, waivers_dir: str | None, directory: str | None, day: datetime | None) -> int:
     """Report ended, ending, unused, overbroad, overlapping and unapproved waivers. With --store, match its findings."""
     from perpend.findings.waivers.attestations import attested_on
-    from perpend.findings.waivers.unused import looked_at
+    from perpend.findings.waivers.match_history import looked_at
     from perpend.findings.waivers.warnings import attestation_warnings, waiver_warnings
 
     repository = open_repository_here(repo)
@@ -164,12 +164,13 @@ def _covering(
         yield WaiverMatches(on, waiver_statuses_on(files, on, repository.policy_ids)), None
         return
     from perpend.findings.history.queries.views import asking
-    from perpend.findings.waivers.match_history import match_history_findings
+    from perpend.findings.waivers.match_history import history_findings
+    from perpend.findings.waivers.matches import match_waivers
 
     place = place_of(directory)
     with asking(place) as connection:
         on = DayAsked.of(asked or day_of(place.head()), named=asked is not None)
-        yield match_history_findings(connection, files, repository.policy_ids, on), connection
+        yield match_waivers(connection, history_findings, files, repository.policy_ids, on), connection
 
 
 def _write_json(document: Any, out: str | None) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from perpend.cli.options.severity import time_of
 from perpend.findings.history.compliance import newest_counts_in
+from perpend.findings.history.queries.findings import CONDITION, TEXT_COLUMNS, texts_of_conditions
 from perpend.reports.formats.write import FormatOptions, lists_history_findings, write_history_findings
 from perpend.reports.streams import output_stream, terminal
+from perpend.reports.terminal.history.findings import rows_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.status import Status
     from perpend.findings.history.manifest import HistoryManifest
-    from perpend.findings.history.queries.findings import Query
+    from perpend.findings.history.queries.findings import FindingList
     from perpend.findings.history.storage import HistoryStorage
     from perpend.inventory.snapshots.database import Connection
     from perpend.reports.formats.finding import ReportedRun
@@ -51,38 +52,46 @@ class FindingsWriter:
 
         return (CHANGED_IN,) if lists_history_findings(self.options.form) else ()
 
-    def write(self, connection: Connection, query: Query, place: HistoryStorage, said: HistoryAnnotations) -> None:
-        """Write the findings of a query."""
-        from perpend.reports.terminal.history.findings import rows_in, write_rows
-        from perpend.reports.terminal.inventory import write_answer_csv
+    @property
+    def most(self) -> int | None:
+        """How many findings are needed, None for all. The table says whether there are more than it shows."""
+        return self.limit + 1 if self.options.form == "table" else None
+
+    def write(self, connection: Connection, findings: FindingList, place: HistoryStorage, said: HistoryAnnotations) -> None:
+        """Write findings."""
+        from perpend.reports.terminal.history.finding_lines import write_finding_lines
 
         form, is_list = self.options.form, lists_history_findings(self.options.form)
-        run = _run(connection, place, said) if is_list else None
-        connection.execute(*query)
-        columns = [str(column[0]) for column in connection.description or ()]
-        batches = _batches(connection)
-        if run is not None:
-            from perpend.reports.terminal.history.finding import history_findings
-
-            findings = history_findings(rows_in(columns, batches), run, place.head(), said)
-            write_history_findings(run, findings, self.options)
+        if not is_list and form != "table":
+            with output_stream(self.options.out) as stream:
+                write_finding_lines(connection, findings, form, stream)
             return
-        if form == "table":
-            self._print(rows_in(columns, batches))
+        if not is_list:
+            connection.execute(*findings.query(self.most))
+            self._print(list(rows_in(findings.columns, _batches(connection))))
             return
-        with output_stream(self.options.out) as stream:
-            if form == "csv":
-                write_answer_csv(columns, batches, stream)
-            else:
-                write_rows(rows_in(columns, batches), stream, lines=form == "ndjson")
+        from perpend.reports.terminal.history.finding import history_findings
 
-    def _print(self, rows: Iterator[Row]) -> None:
+        run, rows = _run(connection, place, said), _rows_with_texts(connection, findings)
+        write_history_findings(run, history_findings(rows, run, place.head(), said), self.options)
+
+    def _print(self, rows: Sequence[Row]) -> None:
         from perpend.reports.terminal.history.findings import print_findings, print_priorities
 
-        shown = list(islice(rows, self.limit))
         with terminal(self.options.out) as console:
             printed = print_priorities if self.order == "priority" else print_findings
-            printed(shown, console, more=next(rows, None) is not None)
+            printed(rows[: self.limit], console, more=len(rows) > self.limit)
+
+
+def _rows_with_texts(connection: Connection, findings: FindingList) -> Iterator[Row]:
+    """Yield findings with the texts of their conditions, which are not read with each of them."""
+    texts = texts_of_conditions(connection)
+    columns = [column for column in findings.columns if column not in TEXT_COLUMNS]
+    unknown = (None,) * len(TEXT_COLUMNS)
+    connection.execute(*findings.query_of([*columns, *CONDITION]))
+    for row in rows_in((*columns, *CONDITION), _batches(connection)):
+        condition = row["policy_no"], row["condition_index"]
+        yield row | dict(zip(TEXT_COLUMNS, texts.get(condition, unknown), strict=True))
 
 
 def _batches(connection: Any) -> Iterator[list[tuple[Any, ...]]]:
@@ -135,13 +144,13 @@ def write_difference(
 
 def write_rows_as(form: str, columns: Sequence[str], rows: Sequence[Row], stream: TextIO) -> None:
     """Write rows with these columns, in this order, as CSV, NDJSON or JSON."""
-    from perpend.reports.terminal.history.findings import plain, write_rows
+    from perpend.reports.terminal.history.findings import plain
     from perpend.reports.terminal.inventory import write_answer_csv
 
     if form == "csv":
         write_answer_csv(columns, [[tuple(row.values()) for row in rows]], stream)
     elif form == "ndjson":
-        write_rows(rows, stream, lines=True)
+        stream.writelines(f"{json.dumps(plain(row), ensure_ascii=False)}\n" for row in rows)
     else:
         json.dump([plain(row) for row in rows], stream, ensure_ascii=False, indent=1)
         stream.write("\n")

@@ -8,19 +8,16 @@ import click
 from click.core import ParameterSource
 
 from perpend.core.diagnostics.warn import diagnostic_lines
-from perpend.findings.waivers.active import ActiveWaivers, day_of
+from perpend.findings.waivers.active import ActiveWaivers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from perpend.core.diagnostics.model import Diagnostic
     from perpend.findings.history.storage import HistoryStorage
-    from perpend.findings.waivers.read import WaiverFiles
     from perpend.language.syntax.repository import Repository
 
     Command = TypeVar("Command", bound=Callable[..., Any])
-
-__all__ = ["ActiveWaivers", "day_of", "print_diagnostics", "waiver_options", "waiver_views", "waivers_here", "waivers_option"]
 
 _WAIVER_COLUMNS: Final = "id, force, kind, owner, approved_by, reason, ticket, begins, until, most, file, line, covers, waives"
 
@@ -52,11 +49,6 @@ def waiver_options(command: Command) -> Command:
     return waivers_option(_no_waivers_option(command))
 
 
-def waivers_here(repository: Repository, directory: str | None, *, none: bool = False) -> WaiverFiles:
-    """Read the waivers of a directory or a repository, under a former name."""
-    return ActiveWaivers.here(repository, directory, none=none).files
-
-
 def waiver_views(place: HistoryStorage, repository: Repository) -> list[str]:
     """Return the SQL statements of the views ``waiver`` and ``waived``.
 
@@ -68,7 +60,7 @@ def waiver_views(place: HistoryStorage, repository: Repository) -> list[str]:
     from perpend.reports.formats.decisions import waiver_document
 
     waiving = ActiveWaivers.here(repository, None, none=False)
-    with asking(place, *(("finding",) if waiving.files.waivers else ("run",))) as connection:
+    with asking(place, "finding") as connection:
         covering = waiving.covered_findings(connection, place.head())
         waived = waived_statement(connection)
     documents = [waiver_document(standing, covering) for standing in covering.standings]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.findings.history.model import Cause, Event, in_words
+from perpend.findings.history.queries.views import EVENTS
 from perpend.findings.notifications.chat import code_in_chat, shown_in_chat
 from perpend.findings.waivers.matches import WAIVED
 
@@ -136,8 +137,8 @@ def digest_of(
     ``endings`` are waivers and attestations that end. A finding belongs to the owner of its waiver, else of its account.
     """
     query = (
-        f"SELECT {', '.join(f'e.{column}' for column in _COLUMNS)}, w.waiver FROM event AS e "
-        f"LEFT JOIN (SELECT key, any_value(waiver) AS waiver FROM {WAIVED} GROUP BY 1) AS w ON w.key = e.finding_id "
+        f"SELECT {', '.join(f'e.{column}' for column in _COLUMNS)}, w.waiver FROM {EVENTS} AS e "
+        f"LEFT JOIN {WAIVED} AS w ON w.key = e.key "
         "WHERE e.run = ? AND e.event IS NOT NULL "
         "ORDER BY list_position(?, e.event), e.policy_id, e.type, e.object_id, e.finding_id"
     )

@@ -1,18 +1,18 @@
 """Order the findings of a history by priority, with the reason for each place.
 
 Waived findings come last. Before them, the order is: overdue, more severe, incompliant, reopened, new, older. Unrated findings
-come after rated ones. The columns of the query are enough to compute the same order.
+come after rated ones.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from perpend.findings.history.queries.findings import BY_AGE
 from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
 from perpend.findings.severity.levels import LEVELS
-from perpend.findings.waivers.match_history import fill_candidates
-from perpend.findings.waivers.matching import CANDIDATES, storable
+from perpend.findings.waivers.match_history import history_findings
+from perpend.findings.waivers.matching import CANDIDATES, fill_candidates, storable
 from perpend.inventory.snapshots.database import text, text_list
 
 if TYPE_CHECKING:
@@ -29,16 +29,17 @@ _OPEN: Final = "life IN ('open', 'unconfirmed')"
 _HERE: Final = "life IN ('open', 'unconfirmed', 'unknown')"
 _DAY: Final = 86_400
 
+PRIORITY_COLUMNS: Final = ("due", "severity", "rated_by", "priority", "reason")
+"""The columns that :func:`with_priority` adds."""
+
+BY_PRIORITY: Final = f"priority NULLS LAST, {BY_AGE}"
+"""The order of findings with priorities."""
+
+
+_JOINED: Final = f"LEFT JOIN {_RATINGS} AS r ON r.policy_id = f.policy_id LEFT JOIN {_MOVED} AS m ON m.key = f.key"
+
 # `least` and `greatest` pass nulls over: what is not rated must not become the least of all levels.
 _RANK: Final = f"CASE WHEN r.rank IS NOT NULL THEN least(greatest(r.rank + coalesce(m.steps, 0), 1), {len(LEVELS)}) END"
-
-
-@dataclass(frozen=True, slots=True)
-class FindingsAtLeast:
-    """The numbers of severe findings: incompliant and not waived, and undetermined."""
-
-    incompliant: int
-    undetermined: int
 
 
 def keep_ratings(connection: Connection, in_force: EffectiveRatings) -> None:
@@ -50,7 +51,7 @@ def keep_ratings(connection: Connection, in_force: EffectiveRatings) -> None:
         row = [storable(policy_id), rating.level.rank, storable(rating.source), seconds]
         connection.execute(f"INSERT INTO {_RATINGS} VALUES (?, ?, ?, ?)", row)
     if in_force.shifts:
-        fill_candidates(connection)
+        fill_candidates(connection, history_findings())
     shift_candidates(connection, in_force.shifts)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {_MOVED} AS SELECT c.key, s.steps FROM {SHIFTED} AS s "
@@ -58,57 +59,52 @@ def keep_ratings(connection: Connection, in_force: EffectiveRatings) -> None:
     )
 
 
-def with_priority(query: Query, now: datetime, *, ordered: bool = True) -> Query:
-    """Return a query for findings with the further columns ``severity``, ``rated_by``, ``due``, ``priority`` and ``reason``.
+def with_priority(rows: str, now: datetime, *, first: int | None = None) -> str:
+    """Return the query for findings with :data:`PRIORITY_COLUMNS`; with ``first``, for so many with the highest priorities.
 
-    The query has the columns of waivers. ``now`` is the time of the newest run. Unless ``ordered``, the order stays.
+    ``rows`` are rows of the view of findings with their waivers, ``now`` is the time of the newest run.
     """
     is_overdue = f"coalesce(due < {_time(now)}, false)"
     order = (
         f"({_HERE}) DESC, waiver IS NOT NULL, {is_overdue} DESC, rank DESC NULLS LAST, life <> 'open', "
-        f"{_is_reopened()} DESC, {_is_new(now)} DESC, open_since NULLS LAST, policy_id, type, object_id, finding_id"
+        f"{_is_reopened()} DESC, {_is_new(now)} DESC, open_since NULLS LAST, policy_id, type, object_id, incarnation"
     )
+    rated = _rated(rows)
+    # The first findings in this order have the first priorities: no other ones need a place.
+    chosen = rated if first is None else f"FROM ({rated}) ORDER BY {order} LIMIT {first}"
     by_rank = f"{text_list(LEVELS)}[rank]"
-    placed = f"CASE WHEN {_HERE} THEN row_number() OVER (ORDER BY {order}) END"
     columns = (
-        f"* EXCLUDE (rank, moved, source, place), {by_rank} AS severity, "
-        "CASE WHEN rank IS NOT NULL THEN source END AS rated_by, "
-        f"{placed} AS priority, CASE WHEN {_HERE} THEN {_reason(now, is_overdue, by_rank)} END AS reason"
+        f"*, {by_rank} AS severity, CASE WHEN rank IS NOT NULL THEN source END AS rated_by, "
+        f"CASE WHEN {_HERE} THEN row_number() OVER (ORDER BY {order}) END AS priority, "
+        f"CASE WHEN {_HERE} THEN {_reason(now, is_overdue, by_rank)} END AS reason"
     )
-    last = "priority NULLS LAST, place" if ordered else "place"
-    return f"SELECT {columns} FROM ({_rated(query[0])}) ORDER BY {last}", query[1]
+    return f"SELECT {columns} FROM ({chosen})"
 
 
-def with_severity(query: Query) -> Query:
-    """Return a query for findings with the further column ``severity``, null for unrated ones."""
-    by_rank = f"{text_list(LEVELS)}[{_RANK}]"
-    joined = (
-        f"SELECT f.* EXCLUDE (place), {by_rank} AS severity "
-        f"FROM (SELECT *, row_number() OVER () AS place FROM ({query[0]})) AS f "
-        f"LEFT JOIN {_RATINGS} AS r ON r.policy_id = f.policy_id LEFT JOIN {_MOVED} AS m ON m.key = f.finding_id "
-        "ORDER BY f.place"
-    )
-    return joined, query[1]
+def with_severity(rows: str) -> str:
+    """Return the query for findings with the further column ``severity``, null for unrated ones."""
+    return f"SELECT f.*, {text_list(LEVELS)}[{_RANK}] AS severity FROM ({rows}) AS f {_JOINED}"
 
 
-def at_least(connection: Connection, query: Query, level: SeverityLevel, *, unrated: bool) -> FindingsAtLeast:
-    """Return the numbers of a query's findings with at least this level; with ``unrated``, of unrated ones, too."""
+def at_least(connection: Connection, rows: Query, level: SeverityLevel, *, unrated: bool) -> tuple[int, int]:
+    """Return the numbers of findings with at least this level: incompliant and not waived, and undetermined.
+
+    With ``unrated``, unrated findings count, too.
+    """
     severe = f"coalesce(rank >= {level.rank}, {str(unrated).lower()})"
     counts = (
         f"SELECT count(*) FILTER (life = 'open' AND waiver IS NULL AND {severe}), "
-        f"count(*) FILTER (life IN ('unconfirmed', 'unknown') AND {severe}) FROM ({_rated(query[0])})"
+        f"count(*) FILTER (life IN ('unconfirmed', 'unknown') AND {severe}) FROM ({_rated(rows[0])})"
     )
-    row = connection.execute(counts, query[1]).fetchall()[0]
-    return FindingsAtLeast(int(row[0]), int(row[1]))
+    [(incompliant, undetermined)] = connection.execute(counts, rows[1]).fetchall()
+    return int(incompliant), int(undetermined)
 
 
-def _rated(query: str) -> str:
+def _rated(rows: str) -> str:
     """Return the query with ``rank`` (the severity), ``moved`` (the shift) and ``due`` for each finding."""
     return (
         f"SELECT f.*, CASE WHEN {_HERE} THEN {_RANK} END AS rank, {_RANK} - r.rank AS moved, r.source, "
-        f"CASE WHEN {_OPEN} THEN f.open_since + to_seconds(r.within_seconds) END AS due "
-        f"FROM (SELECT *, row_number() OVER () AS place FROM ({query})) AS f "
-        f"LEFT JOIN {_RATINGS} AS r ON r.policy_id = f.policy_id LEFT JOIN {_MOVED} AS m ON m.key = f.finding_id"
+        f"CASE WHEN {_OPEN} THEN f.open_since + to_seconds(r.within_seconds) END AS due FROM ({rows}) AS f {_JOINED}"
     )
 
 

@@ -10,8 +10,8 @@ from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.evaluation import counts_of
 from perpend.findings.severity.adjustments import SHIFTED, shift_candidates
 from perpend.findings.severity.effective import EffectiveRatings
-from perpend.findings.waivers.match_results import evaluation_database, fill_candidates
-from perpend.findings.waivers.matching import CANDIDATES, covered_query, match
+from perpend.findings.waivers.matching import CANDIDATES, covered_query, fill_candidates, match
+from perpend.findings.waivers.run_findings import run_database, run_findings
 from perpend.findings.waivers.status import Force
 from perpend.inventory.snapshots.database import rows_of
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.inventory.snapshots.database import Connection
 
-_RATED: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
 _WAIVED: Final = "perpend_rated_waived"
 
 
@@ -63,9 +62,9 @@ def weighed(evaluation: Evaluation, in_force: EffectiveRatings, covering: Waiver
         numbers[level, Status.UNDETERMINED] += counts[Status.UNDETERMINED]
     steps: dict[str, dict[str, int]] = {}
     if in_force.shifts:
-        with evaluation_database(evaluation) as connection:
+        with run_database(evaluation) as connection:
             wanted = {policy for shift in in_force.shifts for policy in shift.looked_at}
-            fill_candidates(connection, evaluation, wanted, _RATED)
+            fill_candidates(connection, run_findings(connection, evaluation, wanted))
             _keep_waived(connection, covering)
             shift_candidates(connection, in_force.shifts)
             _move(connection, in_force, numbers, steps)

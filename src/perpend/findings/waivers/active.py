@@ -1,6 +1,7 @@
 """Read waivers and attestations, and apply them to an evaluation or to the findings of a history.
 
-Most repositories have none: the modules that match them are imported on use."""
+Most repositories have none, so the modules that match them are imported when they are used.
+"""
 
 from __future__ import annotations
 
@@ -68,37 +69,6 @@ def raise_faults(faults: Collection[Diagnostic], files: Files, kind: str) -> Non
         raise UnusableEntries(f"{kind} that cannot be read ({counted(len(faults), 'fault')}): nothing was done")
 
 
-def matches_in_evaluation(
-    evaluation: Evaluation, files: WaiverFiles, repository: Repository
-) -> tuple[WaiverMatches, list[Diagnostic]]:
-    """Return the findings of an evaluation that waivers cover, and warnings about waivers and attestations."""
-    from perpend.findings.waivers.match_results import waived
-
-    matches = waived(evaluation, files, repository.policy_ids, replayed=evaluation.day.given)
-    accounts = frozenset(number for source in evaluation.inventory.sources for number in source.accounts)
-    looked = EvaluatedScope(frozenset(program.policy_id for program in evaluation.programs), accounts, matches.in_scope)
-    attested = attested_on(files, matches.covering.day, repository, _counts(evaluation))
-    warnings = [*waiver_warnings(matches.covering, files.approvers, looked), *attestation_warnings(attested)]
-    return matches.covering, warnings
-
-
-def waived_objects(evaluation: Evaluation, matches: WaiverMatches) -> frozenset[tuple[str, str]]:
-    """Return the pairs of policy and object Id that waivers in force cover."""
-    from perpend.findings.waivers.match_results import covered
-
-    with covered(evaluation, matches) as rows:
-        return frozenset((finding[0], finding[2]) for _, finding, _ in rows)
-
-
-def answers_in_evaluation(
-    evaluation: Evaluation, matches: WaiverMatches, files: WaiverFiles, repository: Repository
-) -> HumanDecisions:
-    """Return the number of waived findings of each policy of an evaluation, and the attested policies."""
-    counts = _counts(evaluation)
-    attested = attested_on(files, matches.day, repository, counts)
-    return HumanDecisions({policy_id: matches.waived_of(policy_id) for policy_id in counts}, attested_policies(attested))
-
-
 def matches_in_history(
     connection: Connection, head: HistoryManifest, files: WaiverFiles, policy_ids: Collection[str], *, replayed: bool = False
 ) -> WaiverMatches:
@@ -106,40 +76,10 @@ def matches_in_history(
 
     Unless ``replayed``, waivers that ended before today cover nothing.
     """
-    from perpend.findings.waivers.match_history import match_history_findings
+    from perpend.findings.waivers.match_history import history_findings
+    from perpend.findings.waivers.matches import match_waivers
 
-    return match_history_findings(connection, files, policy_ids, DayAsked.of(day_of(head), named=replayed))
-
-
-def attested_in_history(
-    head: HistoryManifest, counts: Mapping[str, Mapping[Status, int]], files: WaiverFiles, repository: Repository
-) -> tuple[frozenset[str], list[Diagnostic]]:
-    """Return the policies with a valid attestation, on the day of the newest run and today, and warnings about others."""
-    attested = attested_on(files, DayAsked.of(day_of(head), named=False), repository, counts)
-    return attested_policies(attested), attestation_warnings(attested)
-
-
-def answers_in_history(
-    place: HistoryStorage,
-    accounts: Sequence[str],
-    counts: Mapping[str, Mapping[Status, int]],
-    files: WaiverFiles,
-    repository: Repository,
-) -> tuple[HumanDecisions, list[Diagnostic]]:
-    """Return the number of waived findings of each policy in a history, the attested policies, and warnings.
-
-    ``counts`` are the newest counts of verdicts by policy. Without ``accounts``, all are counted.
-    """
-    head, numbers = place.head(), dict[str, int]()
-    if files.waivers:
-        from perpend.findings.history.queries.views import asking
-        from perpend.findings.waivers.match_history import waived_counts
-
-        with asking(place, "finding") as connection:
-            matches_in_history(connection, head, files, repository.policy_ids)
-            numbers = waived_counts(connection, accounts)
-    attested, warnings = attested_in_history(head, counts, files, repository)
-    return HumanDecisions(numbers, attested), warnings
+    return match_waivers(connection, history_findings, files, policy_ids, DayAsked.of(day_of(head), named=replayed))
 
 
 def day_of(head: HistoryManifest) -> date:
@@ -167,20 +107,33 @@ class ActiveWaivers:
         """Return the findings of an evaluation that waivers cover, None if there are no waivers."""
         if self.repository is None or not (self.files.waivers or self.files.attestations):
             return None
-        matches, warnings = matches_in_evaluation(evaluation, self.files, self.repository)
-        warn_about_waivers(warnings)
+        from perpend.findings.waivers.run_findings import unused_scopes, waived
+
+        matches = waived(evaluation, self.files, self.repository.policy_ids, replayed=evaluation.day.given)
+        accounts = frozenset(number for source in evaluation.inventory.sources for number in source.accounts)
+        policies = frozenset(program.policy_id for program in evaluation.programs)
+        looked = EvaluatedScope(policies, accounts, unused_scopes(evaluation, matches))
+        attested = attested_on(self.files, matches.day, self.repository, _counts(evaluation))
+        warn_about_waivers([*waiver_warnings(matches, self.files.approvers, looked), *attestation_warnings(attested)])
         return matches
 
     def waived_objects(self, evaluation: Evaluation) -> frozenset[tuple[str, str]]:
         """Return the pairs of policy and object Id that waivers in force cover."""
         matches = self.covered(evaluation)
-        return waived_objects(evaluation, matches) if matches is not None else frozenset()
+        if matches is None:
+            return frozenset()
+        from perpend.findings.waivers.run_findings import covered
+
+        with covered(evaluation, matches) as rows:
+            return frozenset((finding[0], finding[2]) for _, finding, _ in rows)
 
     def answered(self, evaluation: Evaluation, covering: WaiverMatches | None) -> HumanDecisions:
         """Return the number of waived findings of each policy of an evaluation, and the attested policies."""
         if covering is None or self.repository is None:
             return HumanDecisions()
-        return answers_in_evaluation(evaluation, covering, self.files, self.repository)
+        counts = _counts(evaluation)
+        attested = attested_on(self.files, covering.day, self.repository, counts)
+        return HumanDecisions({policy_id: covering.waived_of(policy_id) for policy_id in counts}, attested_policies(attested))
 
     def covered_findings(self, connection: Connection, head: HistoryManifest, *, replayed: bool = False) -> WaiverMatches:
         """Return the findings of a history that waivers cover on the day of its newest run; store them in a table there."""
@@ -190,20 +143,29 @@ class ActiveWaivers:
     def answered_in_history(
         self, place: HistoryStorage, accounts: Sequence[str], counts: Mapping[str, Mapping[Status, int]]
     ) -> HumanDecisions:
-        """Return the number of waived findings of each policy in a history, and the attested policies."""
+        """Return the number of waived findings of each policy in a history, and the attested policies.
+
+        ``counts`` are the newest counts of verdicts by policy. Without ``accounts``, all are counted.
+        """
         if self.repository is None:
             return HumanDecisions()
-        answered, warnings = answers_in_history(place, accounts, counts, self.files, self.repository)
-        warn_about_waivers(warnings)
-        return answered
+        head, numbers = place.head(), dict[str, int]()
+        if self.files.waivers:
+            from perpend.findings.history.queries.views import asking
+            from perpend.findings.waivers.match_history import waived_counts
+
+            with asking(place, "finding") as connection:
+                self.covered_findings(connection, head)
+                numbers = waived_counts(connection, accounts)
+        return HumanDecisions(numbers, self.attested(head, counts))
 
     def attested(self, head: HistoryManifest, counts: Mapping[str, Mapping[Status, int]]) -> frozenset[str]:
         """Return the policies with a valid attestation on the day of the newest run and today."""
         if self.repository is None or not self.files.attestations:
             return frozenset()
-        attested, warnings = attested_in_history(head, counts, self.files, self.repository)
-        warn_about_waivers(warnings)
-        return attested
+        attested = attested_on(self.files, DayAsked.of(day_of(head), named=False), self.repository, counts)
+        warn_about_waivers(attestation_warnings(attested))
+        return attested_policies(attested)
 
 
 def warn_about_waivers(diagnostics: Collection[Diagnostic]) -> None:

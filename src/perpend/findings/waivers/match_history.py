@@ -1,112 +1,83 @@
-"""Match today's waivers with the findings of a history."""
+"""The findings of a history with today's waivers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-from perpend.core.objects.account import account_of_arn_sql
+from perpend.findings.history.identity import finding_id_sql
 from perpend.findings.history.model import State
-from perpend.findings.waivers.matches import WAIVED, cover
-from perpend.findings.waivers.matching import CANDIDATES, MATCHES, make_candidates, match, matched
-from perpend.findings.waivers.status import Force, waiver_statuses_on
+from perpend.findings.history.queries.latest_verdicts import evaluated_objects
+from perpend.findings.history.queries.views import FOUND
+from perpend.findings.waivers.matches import WAIVED, objects_in_scope
+from perpend.findings.waivers.matching import CANDIDATES, COLUMNS, MATCHES
+from perpend.findings.waivers.warnings import EvaluatedScope
 from perpend.inventory.snapshots.database import rows_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from perpend.findings.history.queries.findings import Query
+    from perpend.findings.history.storage import HistoryStorage
     from perpend.findings.waivers.matches import WaiverMatches
-    from perpend.findings.waivers.read import WaiverFiles
-    from perpend.findings.waivers.status import DayAsked, WaiverStatus
     from perpend.inventory.snapshots.database import Connection
 
-_LIVES = (State.OPEN, State.UNCONFIRMED, State.UNKNOWN)
+WAIVER_COLUMNS: Final = ("waiver", "waived_until")
+"""The columns that :func:`with_waivers` adds."""
+
+NOT_ENDED: Final = f"life IN ({', '.join(text(life.value) for life in (State.OPEN, State.UNCONFIRMED, State.UNKNOWN))})"
+"""The SQL condition for findings that have not ended."""
 
 
-def match_history_findings(
-    connection: Connection, files: WaiverFiles, policy_ids: Collection[str], day: DayAsked
-) -> WaiverMatches:
-    """Return the open findings of a history that waivers cover. ``connection`` has the view ``finding``.
-
-    The waived findings are in a table afterwards, with their ids as keys. Only policies of waivers are read.
-    """
-    standings = waiver_statuses_on(files, day, policy_ids)
-    fill_candidates(connection, {policy for standing in standings for policy in standing.policies})
-    return cover(connection, standings, day)
+def history_findings(policies: Collection[str] | None = None) -> str:
+    """Return the query for the findings of some policies, or all, that have not ended, with the columns of candidates."""
+    some = "" if policies is None else f" AND policy_id IN ({', '.join(map(text, sorted(policies))) or 'NULL'})"
+    called = {"id": "object_id AS id", "name": "object_name AS name"}
+    return f"SELECT {', '.join(called.get(column, column) for column in COLUMNS)} FROM {FOUND} WHERE {NOT_ENDED}{some}"
 
 
-def fill_candidates(connection: Connection, policies: Collection[str] | None = None) -> None:
-    """Fill the table of candidates with the open findings of some policies, or all; their ids are the keys."""
-    make_candidates(connection)
-    if policies is not None and not policies:
-        return
-    lives = ", ".join(f"'{life.value}'" for life in _LIVES)
-    outside = "coalesce(external_id, object_id)"
-    some = "" if policies is None else f" AND policy_id IN ({', '.join(map(text, sorted(policies)))})"
-    connection.execute(
-        f"INSERT INTO {CANDIDATES} SELECT policy_id, type, object_id, {outside}, object_name, "
-        f"coalesce({account_of_arn_sql(outside)}, account), region, status, finding_id "
-        f"FROM finding WHERE life IN ({lives}){some}"
-    )
+def with_waivers(rows: str, which: str = "all") -> str:
+    """Return the query for findings with the further columns ``waiver`` and ``waived_until``, null if not waived.
 
-
-def unused(covering: WaiverMatches) -> tuple[WaiverStatus, ...]:
-    """Return the waivers that are in force and cover nothing."""
-    return tuple(
-        standing
-        for standing in covering.standings
-        if standing.force is Force.IN_FORCE and not covering.covers.get(standing.waiver.id)
-    )
-
-
-def objects_in_scope(connection: Connection, standings: Sequence[WaiverStatus], judged: str) -> dict[str, int]:
-    """Return the number of evaluated objects in the scope of each waiver, with any verdict; none for zero.
-
-    ``judged`` is the query for these objects. The matches of waivers are replaced.
-    """
-    make_candidates(connection)
-    outside = "coalesce(external_id, id)"
-    connection.execute(
-        f"INSERT INTO {CANDIDATES} SELECT policy_id, type, id, {outside}, object_name, "
-        f"coalesce({account_of_arn_sql(outside)}, account), region, status, NULL FROM ({judged})"
-    )
-    match(connection, standings, whatever_status=True)
-    return {standings[place].waiver.id: number for place, number in matched(connection).items()}
-
-
-def with_waivers(query: Query, which: str = "all") -> Query:
-    """Return a query for findings with the further columns ``waiver`` and ``waived_until``, null if not waived.
-
-    ``which``: "yes" selects waived findings, "no" the others. The order stays.
+    ``rows`` is a query for findings with their keys. ``which``: "yes" selects waived findings, "no" the others.
     """
     where = {"yes": " WHERE w.waiver IS NOT NULL", "no": " WHERE w.waiver IS NULL"}.get(which, "")
-    numbered = f"SELECT *, row_number() OVER () AS place FROM ({query[0]})"
-    joined = (
-        f"SELECT f.* EXCLUDE (place), w.waiver, w.waived_until FROM ({numbered}) AS f "
-        f"LEFT JOIN {WAIVED} AS w ON w.key = f.finding_id{where} ORDER BY f.place"
-    )
-    return joined, query[1]
+    return f"SELECT f.*, w.waiver, w.waived_until FROM ({rows}) AS f LEFT JOIN {WAIVED} AS w ON w.key = f.key{where}"
 
 
 def waived_counts(connection: Connection, accounts: Sequence[str]) -> dict[str, int]:
     """Return the number of waived INCOMPLIANT findings of each policy, in some accounts or all."""
     where = f" AND f.account IN ({', '.join('?' * len(accounts))})" if accounts else ""
     query = (
-        f"SELECT w.policy_id, count(*) FROM {WAIVED} AS w JOIN finding AS f ON f.finding_id = w.key "
+        f"SELECT w.policy_id, count(*) FROM {WAIVED} AS w JOIN {FOUND} AS f ON f.key = w.key "
         f"WHERE w.status = 'INCOMPLIANT'{where} GROUP BY 1"
     )
     return dict(connection.execute(query, [*accounts]).fetchall())
 
 
 def waived_statement(connection: Connection) -> str:
-    """Return the statement that creates the view ``waived`` after ``match_history_findings``: ``finding_id``, ``waiver``."""
-    query = f"SELECT waiver, string_agg(key, ',' ORDER BY key) FROM {WAIVED} GROUP BY 1 ORDER BY 1"
+    """Return the statement that creates the view ``waived`` after ``match_waivers``: ``finding_id``, ``waiver``."""
+    named = finding_id_sql("f.lineage", "f.type", "f.object_id", "f.incarnation")
+    query = (
+        f"SELECT waiver, string_agg(id, ',' ORDER BY id) FROM (SELECT w.waiver, {named} AS id FROM {WAIVED} AS w "
+        f"JOIN {FOUND} AS f ON f.key = w.key) GROUP BY 1 ORDER BY 1"
+    )
     parts = [
         f"SELECT unnest(string_split({text(keys)}, ',')) AS finding_id, {text(waiver)} AS waiver"
         for waiver, keys in rows_of(connection, query)
     ]
     nothing = "SELECT NULL::VARCHAR AS finding_id, NULL::VARCHAR AS waiver LIMIT 0"
     return f"CREATE TABLE IF NOT EXISTS waived AS {' UNION ALL '.join(parts) or nothing}"
+
+
+def looked_at(place: HistoryStorage, connection: Connection, covering: WaiverMatches) -> EvaluatedScope:
+    """Return the policies of a history, and the number of objects in the scope of each waiver that covers nothing.
+
+    Call it after the waivers were matched; the matches are replaced.
+    """
+    head = place.head()
+    retired = head.retired_in()
+    asked = frozenset(policy.policy_id for policy in head.policies if policy.number not in retired)
+    return EvaluatedScope(asked, in_scope=objects_in_scope(connection, partial(evaluated_objects, place), covering))
 
 
 def tried(connection: Connection, covering: WaiverMatches) -> list[dict[str, Any]]:

@@ -1,26 +1,31 @@
-"""Count the findings that waivers match, by policy and status, with data for warnings."""
+"""Match waivers with the findings of a run or of a history; count them by policy and status, with data for warnings."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from perpend.core.objects.status import Status
-from perpend.findings.waivers.matching import CANDIDATES, covered_query, match, matched
-from perpend.findings.waivers.status import Force
+from perpend.findings.waivers.matching import CANDIDATES, MATCHES, covered_query, fill_candidates, insert_rows, match, matched
+from perpend.findings.waivers.status import Force, waiver_statuses_on
 from perpend.inventory.snapshots.database import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from perpend.findings.waivers.read import WaiverFiles
     from perpend.findings.waivers.status import DayAsked, WaiverStatus
     from perpend.inventory.snapshots.database import Connection
+
+FindingsOf: TypeAlias = "Callable[[Collection[str]], str]"
+"""Returns the query for the findings of some policies, in a run or in a history, with the columns of candidates."""
 
 WAIVED: Final = "perpend_waived"
 """What is waived: ``key``, policy_id, status, account, ``waiver`` (the id of the one that is shown) and ``waived_until``."""
 
 _MOST_PAIRS: Final = 100
+_AT_ONCE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,66 @@ class WaiverMatches:
     def waived_of(self, policy_id: str) -> int:
         """Return the number of waived INCOMPLIANT findings of a policy."""
         return self.waived.get((policy_id, Status.INCOMPLIANT), 0)
+
+
+def match_waivers(
+    connection: Connection,
+    findings: FindingsOf,
+    files: WaiverFiles,
+    policy_ids: Collection[str],
+    day: DayAsked,
+) -> WaiverMatches:
+    """Return the findings that waivers cover, and fill the table of waived findings.
+
+    ``policy_ids`` are all policies of the repository. Only findings of policies that waivers name are read.
+    """
+    standings = waiver_statuses_on(files, day, policy_ids)
+    _fill(connection, findings, standings)
+    return cover(connection, standings, day)
+
+
+def _fill(connection: Connection, findings: FindingsOf, standings: Iterable[WaiverStatus]) -> None:
+    """Fill the table of candidates with the findings of the policies that some waivers name."""
+    if policies := {policy for standing in standings for policy in standing.policies}:
+        fill_candidates(connection, findings(policies))
+    else:
+        insert_rows(connection, CANDIDATES, ())
+
+
+def objects_in_scope(connection: Connection, evaluated: FindingsOf, covering: WaiverMatches) -> dict[str, int]:
+    """Return the number of evaluated objects, by id, in the scope of each waiver that covers nothing; none for zero.
+
+    ``evaluated`` are all verdicts, whatever their status. The matches are replaced.
+    """
+    unused = [
+        standing
+        for standing in covering.standings
+        if standing.force is Force.IN_FORCE and not covering.covers.get(standing.waiver.id)
+    ]
+    if not unused:
+        return {}
+    _fill(connection, evaluated, unused)
+    match(connection, unused, whatever_status=True)
+    return {unused[place].waiver.id: number for place, number in matched(connection).items()}
+
+
+def covered_findings(
+    connection: Connection, findings: FindingsOf, covering: WaiverMatches
+) -> Iterator[tuple[WaiverStatus, tuple[str, ...], bool]]:
+    """Yield the waivers in force with the findings (policy, type, Id, status) that they cover, and whether they are shown."""
+    standings = covering.standings
+    in_force = [place for place, standing in enumerate(standings) if standing.force is Force.IN_FORCE]
+    _fill(connection, findings, [standings[place] for place in in_force])
+    match(connection, standings)
+    listed = ", ".join(map(str, in_force)) or "NULL"
+    answer = connection.execute(
+        "SELECT m.waiver, c.policy_id, c.type, coalesce(c.id, ''), c.status, m.waiver = f.waiver "
+        f"FROM {MATCHES} AS m JOIN {CANDIDATES} AS c ON c.rowid = m.candidate "
+        f"JOIN ({covered_query(in_force)}) AS f ON f.candidate = m.candidate WHERE m.waiver IN ({listed}) ORDER BY ALL"
+    )
+    while rows := answer.fetchmany(_AT_ONCE):
+        for place, *finding, is_shown in rows:
+            yield standings[place], tuple(finding), is_shown
 
 
 def cover(connection: Connection, standings: Sequence[WaiverStatus], day: DayAsked) -> WaiverMatches:

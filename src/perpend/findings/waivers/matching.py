@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from perpend.core.errors import PerpendError
+from perpend.core.objects.account import account_of_arn_sql
 from perpend.inventory.snapshots.database import rows_of
 
 if TYPE_CHECKING:
@@ -24,8 +25,14 @@ CANDIDATES: Final = "perpend_waiver_candidate"
 MATCHES: Final = "perpend_waiver_match"
 """The table of what each waiver covers: ``candidate`` (a row of the former) and ``waiver`` (its place among the standings)."""
 
-COLUMNS: Final = ("policy_id", "type", "id", "external_id", "name", "account", "region", "status")
-"""The columns of a candidate; beside them stands ``key``, whatever names a finding where it comes from."""
+_CANDIDATE: Final = {
+    **dict.fromkeys(("policy_id", "type", "id", "external_id", "name", "account", "region", "status"), "VARCHAR"),
+    "key": "BIGINT",
+}
+COLUMNS: Final = tuple(_CANDIDATE)
+"""The columns of a candidate; ``key`` is the number of the finding in its run or history."""
+
+Stored = TypeVar("Stored", str, str | None, str | int | None)
 
 _SIGNS: Final = ("prefix", "suffix", "least", "expression", "whole")
 _WAIVERS: Final = "perpend_waiver"
@@ -60,16 +67,23 @@ class TooManyWaivers(PerpendError):
     """Waivers with more combinations than are compared."""
 
 
-def make_candidates(connection: Connection) -> None:
-    """Create the empty table of candidates."""
-    columns = ", ".join(f"{column} VARCHAR" for column in (*COLUMNS, "key"))
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {CANDIDATES} ({columns})")
+def fill_candidates(connection: Connection, findings: str) -> None:
+    """Fill the table of candidates from a query for findings of a run or of a history.
+
+    The account in an ARN takes precedence. An external id that is the id is left out: nothing is compared with it twice.
+    """
+    account = f"coalesce({account_of_arn_sql('coalesce(external_id, id)')}, account)"
+    values = {"external_id": "nullif(external_id, id)", "account": account}
+    listed = ", ".join(f"{values[column]} AS {column}" if column in values else column for column in COLUMNS)
+    connection.execute(f"DROP TABLE IF EXISTS {CANDIDATES}")  # so that not both tables are in memory
+    connection.execute(f"CREATE TEMP TABLE {CANDIDATES} AS SELECT {listed} FROM ({findings})")
 
 
-def add_candidates(connection: Connection, rows: Iterable[Sequence[str | None]]) -> None:
-    """Add candidates from memory: their columns, and the key."""
-    kinds = dict.fromkeys((*COLUMNS, "key"), "VARCHAR")
-    _insert(connection, CANDIDATES, kinds, (tuple(map(storable, row)) for row in rows))
+def insert_rows(connection: Connection, table: str, rows: Iterable[Sequence[str | int | None]]) -> None:
+    """Fill a table with the columns of candidates from memory."""
+    columns = ", ".join(f"{column} {kind}" for column, kind in _CANDIDATE.items())
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({columns})")
+    _insert(connection, table, _CANDIDATE, (tuple(map(storable, row)) for row in rows))
 
 
 def match(connection: Connection, standings: Sequence[MeansFindings], *, whatever_status: bool = False) -> None:
@@ -171,6 +185,6 @@ def _insert(
         connection.execute(insert, [json.dumps(batch)])
 
 
-def storable(value: str | None) -> str | None:
-    """Return a text as a database can store it."""
-    return None if value is None else value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+def storable(value: Stored) -> Stored:
+    """Return a value as a database can store it: a text without odd signs, and anything else as it is."""
+    return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd") if isinstance(value, str) else value

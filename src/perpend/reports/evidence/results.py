@@ -20,9 +20,9 @@ from perpend.findings.severity.read import FOLDER as RATINGS_FOLDER
 from perpend.findings.severity.read import ratings_below
 from perpend.findings.severity.results import weighed
 from perpend.findings.waivers.attestations import attested_on, attested_policies
-from perpend.findings.waivers.match_results import covered, waived
 from perpend.findings.waivers.read import FOLDER as WAIVERS_FOLDER
 from perpend.findings.waivers.read import waivers_below
+from perpend.findings.waivers.run_findings import covered, waived
 from perpend.inventory.importers.import_snapshot import ENGINE
 from perpend.inventory.snapshots.files import naming
 from perpend.language.compiler.analyzer import Analyzer
@@ -132,7 +132,7 @@ def _write(evaluation: Evaluation, repository: Repository, run: EvidenceRun, dir
         if diagnostics:
             raise CannotReEvaluate(f"its {name} cannot be read: {diagnostics[0].message}")
     counts = {column.program.policy_id: counts_of(column) for column in evaluation.verdicts}
-    covering = waived(evaluation, files, repository.policy_ids, replayed=True).covering
+    covering = waived(evaluation, files, repository.policy_ids, replayed=True)
     attested = attested_on(files, covering.day, repository, counts)
     in_force = ratings_in_force(ratings, repository.policy_ids)
     severities = weighed(evaluation, in_force, covering) if in_force.by_policy else None

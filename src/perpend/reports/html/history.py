@@ -13,6 +13,8 @@ from perpend.reports.html.summary import html_text, table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from perpend.findings.waivers.states import StateShown
+
 WIDE, HIGH = 1_000, 160
 _MOST_LINES: Final = 60
 _OTHER: Final = (
@@ -22,21 +24,6 @@ _OF_STATUS: Final = {
     Status.INCOMPLIANT: ("new", "open", "reopened"),
     Status.UNDETERMINED: ("unconfirmed", "unknown"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FindingStateShown:
-    """The state of findings: a word (new, open, reopened, unconfirmed, unknown), its first day, and the number of episodes.
-
-    ``waiver`` is the id of their waiver, ``until`` its last day, None without an end; ``why`` is its reason.
-    """
-
-    word: str
-    since: str | None = None
-    episodes: int = 0
-    waiver: str | None = None
-    until: str | None = None
-    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +48,7 @@ class ReportHistory:
     """
 
     trend: Sequence[TrendPoint]
-    lives: Sequence[FindingStateShown] = ()
+    lives: Sequence[StateShown] = ()
     numbers: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     same_snapshot: bool = True
 
@@ -72,7 +59,7 @@ class ReportHistory:
 
     def head(self) -> list[list[Any]]:
         """Return the states as the page reads them."""
-        return [[life.word, life.since, life.episodes, life.waiver, life.until, life.why] for life in self.lives]
+        return [[*life] for life in self.lives]
 
 
 def history_section(history: ReportHistory) -> str:

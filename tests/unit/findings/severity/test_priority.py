@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from perpend.findings.history.queries.views import FOUND
 from perpend.findings.severity.effective import ratings_in_force
 from perpend.findings.severity.levels import SeverityLevel
-from perpend.findings.severity.priority import FindingsAtLeast, at_least, keep_ratings, with_priority
+from perpend.findings.severity.priority import BY_PRIORITY, at_least, keep_ratings, with_priority
 from perpend.findings.severity.read import RatingFiles
 from perpend.inventory.snapshots.database import Connection, opened
 from tests.unit.findings.severity.made import rating, shift
@@ -31,6 +32,8 @@ COLUMNS = {
     "open_since": "TIMESTAMPTZ",
     "episodes": "INTEGER",
     "waiver": "VARCHAR",
+    "key": "BIGINT",
+    "incarnation": "INTEGER",
 }
 Row = dict[str, Any]
 
@@ -45,7 +48,7 @@ def finding(policy: str = "/critical", life: str = "open", days: int | None = 1,
     status = {"open": "INCOMPLIANT", "resolved": "COMPLIANT"}.get(life, "UNDETERMINED")
     since = NOW - timedelta(days=days) if days is not None and life != "unknown" else None
     known = {"policy_id": policy, "type": "T", "status": status, "life": life, "open_since": since, "episodes": 1}
-    return {**dict.fromkeys(COLUMNS), "finding_id": "f", "object_id": "i", **known, **more}
+    return {**dict.fromkeys(COLUMNS), "finding_id": "f", "object_id": "i", "key": 1, "incarnation": 1, **known, **more}
 
 
 def asked(connection: Connection, rows: list[Row]) -> str:
@@ -55,13 +58,17 @@ def asked(connection: Connection, rows: list[Row]) -> str:
         values = ", ".join([f"({', '.join('?' * len(COLUMNS))})"] * len(rows))
         connection.execute(f"INSERT INTO made VALUES {values}", [row[name] for row in rows for name in COLUMNS])
     more = "NULL::VARCHAR AS external_id, NULL::VARCHAR AS region"
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW finding AS SELECT *, {more} FROM made")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {FOUND} AS SELECT *, {more} FROM made")
     keep_ratings(connection, ratings_in_force(RATED, ["/critical", "/info", "/low", "/none"]))
     return "SELECT * FROM made"
 
 
 def prioritised(connection: Connection, *rows: Row) -> list[Row]:
-    found = connection.execute(*with_priority((asked(connection, list(rows)), []), NOW))
+    found = connection.execute(f"FROM ({with_priority(asked(connection, list(rows)), NOW)}) ORDER BY {BY_PRIORITY}")
+    return shown(found)
+
+
+def shown(found: Connection) -> list[Row]:
     names = [one[0] for one in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
@@ -115,7 +122,7 @@ def expected(row: Row) -> tuple[Any, ...]:
         row["open_since"] is None,
         row["open_since"] or NOW,
         row["policy_id"],
-        row["finding_id"],
+        row["incarnation"],
     )
 
 
@@ -138,16 +145,19 @@ ROWS = st.lists(
 @settings(max_examples=7, deadline=None)
 @given(rows=ROWS)
 def test_the_order_is_the_one_that_is_written_down(connection: Connection, rows: list[Row]) -> None:
-    named = [{**row, "finding_id": f"f{number:02}"} for number, row in enumerate(rows)]
+    named = [{**row, "finding_id": f"f{number:02}", "key": number, "incarnation": number} for number, row in enumerate(rows)]
     found = prioritised(connection, *named)
     here = [row["finding_id"] for row in sorted(named, key=expected) if row["life"] != "resolved"]
     assert here == [row["finding_id"] for row in found if row["priority"] is not None]
     assert [*range(1, len(here) + 1)] == [row["priority"] for row in found[: len(here)]]
+    for first in (1, 5, len(named)):
+        some = f"FROM ({with_priority('FROM made', NOW, first=first)}) ORDER BY {BY_PRIORITY}"
+        assert found[:first] == shown(connection.execute(some))
     for unrated in (True, False):
         for level in SeverityLevel:
-            counted = at_least(connection, ("SELECT * FROM made", []), level, unrated=unrated)
+            counted = at_least(connection, ("FROM made", []), level, unrated=unrated)
             severe = [row for row in named if (-expected(row)[3] >= level.rank or (unrated and row["policy_id"] == "/none"))]
-            assert counted == FindingsAtLeast(
+            assert counted == (
                 sum(row["life"] == "open" and row["waiver"] is None for row in severe),
                 sum(row["life"] in ("unconfirmed", "unknown") for row in severe),
             )

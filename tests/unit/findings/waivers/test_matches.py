@@ -10,7 +10,7 @@ import pytest
 
 from perpend.core.objects.status import Status
 from perpend.findings.waivers.matches import WAIVED, WaiverMatches, cover
-from perpend.findings.waivers.matching import add_candidates, make_candidates
+from perpend.findings.waivers.matching import CANDIDATES, insert_rows
 from perpend.findings.waivers.status import Force, WaiverStatus
 from perpend.inventory.snapshots.database import Connection, opened, rows_of
 from tests.unit.findings.waivers.made import ASKED, standing
@@ -25,11 +25,10 @@ def connection() -> Iterator[Connection]:
 def covering(
     connection: Connection, *standings: WaiverStatus, statuses: tuple[str, ...] = ("INCOMPLIANT",) * 4
 ) -> WaiverMatches:
-    make_candidates(connection)
     rows: list[tuple[Any, ...]] = [
-        ("/p", "T", str(place), None, None, "1", None, status, f"k{place}") for place, status in enumerate(statuses)
+        ("/p", "T", str(place), None, None, "1", None, status, place) for place, status in enumerate(statuses)
     ]
-    add_candidates(connection, rows)
+    insert_rows(connection, CANDIDATES, rows)
     return cover(connection, standings, ASKED)
 
 

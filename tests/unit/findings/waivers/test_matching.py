@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perpend.findings.waivers.matching import COLUMNS, MATCHES, add_candidates, make_candidates, match
+from perpend.findings.waivers.matching import CANDIDATES, COLUMNS, MATCHES, insert_rows, match
 from perpend.findings.waivers.status import WaiverStatus
 from perpend.inventory.snapshots.database import Connection, opened, rows_of
 from tests.unit.findings.waivers.made import standing
@@ -31,8 +31,7 @@ def finding(**more: str | None) -> dict[str, str | None]:
 def covered(
     connection: Connection, findings: list[dict[str, Any]], standings: list[WaiverStatus], **more: bool
 ) -> set[tuple[int, int]]:
-    make_candidates(connection)
-    add_candidates(connection, ((*one.values(), None) for one in findings))
+    insert_rows(connection, CANDIDATES, (tuple(one.values()) for one in findings))
     match(connection, standings, **more)
     return set(rows_of(connection, f"SELECT candidate, waiver FROM {MATCHES}"))
 

@@ -8,16 +8,17 @@ from array import array
 from pathlib import Path
 
 from perpend.core.objects.status import Status
-from perpend.reports.html.history import FindingStateShown, ReportHistory, TrendPoint, history_section
+from perpend.findings.waivers.states import StateShown
+from perpend.reports.html.history import ReportHistory, TrendPoint, history_section
 from perpend.reports.html.page import write_html_report
 from tests.unit.reports.html.packed_columns import EVIL, column
 from tests.unit.reports.terminal.evaluations import HOSTILE, THING, evaluate, thing
 
 DAYS = [TrendPoint(run, f"2026-11-{run:02}", opened, run, 30 - run, 3, 1) for run, opened in ((1, 10), (2, 40), (3, 20))]
 LIVES = [
-    FindingStateShown("new", "2026-11-03", 1),
-    FindingStateShown("open", "2026-11-01", 1, "w1", "2026-12-31", EVIL),
-    FindingStateShown("unconfirmed", "2026-11-02", 2, "w\u202e2", None, "why"),
+    StateShown("new", "2026-11-03", 1),
+    StateShown("open", "2026-11-01", 1, "w1", "2026-12-31", EVIL),
+    StateShown("unconfirmed", "2026-11-02", 2, "w\u202e2", None, "why"),
 ]
 OBJECTS = {"id-ann": 1, "id-bob": 2, "id-cid": 3, "id-dan": 3}
 HISTORY = ReportHistory(DAYS, LIVES, {("/ce/mood", THING): OBJECTS})

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from perpend.cli.options.repository import open_repository_here, open_store
-from perpend.cli.options.waivers import waivers_here
 from perpend.findings.policy_diff import policy_diff
 from perpend.findings.policy_revisions import repository_at
+from perpend.findings.waivers.active import ActiveWaivers
 from perpend.reports.streams import output_stream, terminal
 from perpend.reports.terminal.history.policy_diff import print_policy_diff, write_policy_diff_json, write_policy_diff_markdown
 
@@ -31,7 +31,7 @@ def compare_revisions(
     with ExitStack() as stack:
         before, after = (stack.enter_context(repository_at(open_repository_here(repo), revision)) for revision in revisions)
         snapshot = stack.enter_context(open_store(directory).reading(run))
-        waivers = tuple(waivers_here(repository, waivers_dir, none=no_waivers) for repository in (before, after))
+        waivers = tuple(ActiveWaivers.here(repository, waivers_dir, none=no_waivers).files for repository in (before, after))
         radius = policy_diff(before, after, snapshot, revisions, waivers)
     if form == "text":
         with terminal(out) as console:

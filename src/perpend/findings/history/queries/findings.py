@@ -15,11 +15,17 @@ from perpend.findings.history.model import Event
 from perpend.findings.history.queries.views import (
     CHANGES,
     FINDING_ID,
+    FOUND,
+    KEY,
     NAMES,
     OBJECTS,
     OUTCOMES,
     RUNS,
+    TEXTS_VIEW,
+    TIMES,
     called,
+    described,
+    identified,
     status_sql,
     time_of_run,
 )
@@ -31,17 +37,32 @@ if TYPE_CHECKING:
     from perpend.findings.history.manifest import HistoryManifest, Run
     from perpend.inventory.snapshots.database import Connection
 
+CONDITION: Final = ("policy_no", "condition_index")
+"""The columns that name a condition of a history."""
+
+TEXT_COLUMNS: Final = ("condition_text", "current_state_message", "remediation_message")
+"""The columns with the texts of a condition."""
+
 FINDING_COLUMNS: Final = (
     *("finding_id", "policy_id", "type", "object_id", "object_name", "external_id", "account", "region", "status", "life"),
     *("open_since", "ended_at", "last_known_at", "last_seen", "episodes", "status_date", "incompliant_start_date"),
-    *("incompliant_end_date", "condition_index", "condition_text", "current_state_message", "remediation_message"),
+    *("incompliant_end_date", "condition_index", *TEXT_COLUMNS),
 )
 """The columns of a finding as commands write it."""
+
+BY_AGE: Final = "open_since IS NULL, open_since, policy_id, type, object_id, incarnation"
+"""The order of findings that puts those first that were open longest."""
+
+_BY_EVENT: Final = (
+    "list_position(['opened', 'reopened', 'became_unknown', 'reconfirmed', 'changed', 'resolved', 'resource_deleted', "
+    "'policy_removed'], what), policy_id, type, object_id, finding_id"
+)
+"""The order of the findings that differ between two runs."""
 
 _NEWS: Final = (Event.OPENED.value, Event.REOPENED.value)
 """What of a comparison is a new incompliance."""
 
-COMPARED: Final = (CHANGES, OUTCOMES, OBJECTS, "ledger")
+COMPARED: Final = (CHANGES, OUTCOMES, OBJECTS, TIMES, "ledger")
 """The views that a comparison of two runs reads; changes until the earlier one are not among what it needs."""
 
 _FINDING: Final = re.compile("[0-9a-f]{32}")
@@ -68,8 +89,8 @@ class FindingFilter:
     objects: tuple[str, ...] = ()
     since: str | None = None
 
-    def query(self, head: HistoryManifest, more: Sequence[str] = ()) -> Query:
-        """Return the query for these findings, longest open first, with the columns of findings and ``more``.
+    def rows(self, head: HistoryManifest) -> Query:
+        """Return the query for these rows of the view of findings, in no order.
 
         Raises UnknownPolicy if a name means no policy of the history.
         """
@@ -91,8 +112,38 @@ class FindingFilter:
             where.append("open_since >= CAST(? AS TIMESTAMPTZ)")
             values.append(self.since)
         condition = f" WHERE {' AND '.join(where)}" if where else ""
-        order = "open_since IS NULL, open_since, policy_id, type, object_id, incarnation"
-        return f"SELECT {', '.join((*FINDING_COLUMNS, *more))} FROM finding{condition} ORDER BY {order}", values
+        return f"FROM {FOUND}{condition}", values
+
+
+@dataclass(frozen=True, slots=True)
+class FindingList:
+    """Columns of findings in an order. ``rows`` is the query for rows of the view of findings, with its parameters."""
+
+    rows: str
+    parameters: Sequence[Any] = ()
+    columns: tuple[str, ...] = FINDING_COLUMNS
+    order: str = BY_AGE
+
+    def query(self, limit: int | None = None) -> Query:
+        """Return the query for at most ``limit`` findings."""
+        # The first rows are chosen before ids and texts are computed.
+        chosen = self.rows if limit is None else f"FROM ({self.rows}) ORDER BY {self.order} LIMIT {limit}"
+        return f"SELECT {', '.join(self.columns)} FROM ({described(chosen)}) ORDER BY {self.order}", [*self.parameters]
+
+    def query_of(self, expressions: Sequence[str]) -> Query:
+        """Return the query for expressions over the columns, without those of :data:`TEXT_COLUMNS`.
+
+        They are computed when the rows are sorted: texts of many findings would fill the memory of the sort.
+        """
+        # DuckDB keeps the order of a sorted subquery if `preserve_insertion_order` is set, which is its default.
+        ordered = f"FROM ({self.rows}) ORDER BY {self.order}"
+        return f"SELECT {', '.join(expressions)} FROM ({identified(ordered)})", [*self.parameters]
+
+
+def texts_of_conditions(connection: Connection) -> dict[tuple[int, int], tuple[str | None, ...]]:
+    """Return the values of :data:`TEXT_COLUMNS` by the columns of :data:`CONDITION`."""
+    rows = connection.execute(f"SELECT policy_no, code, text, message, remediation FROM {TEXTS_VIEW}").fetchall()
+    return {(policy, code): tuple(texts) for policy, code, *texts in rows}
 
 
 def policies_named(head: HistoryManifest, names: Iterable[str]) -> list[str]:
@@ -158,7 +209,8 @@ def objects_of_findings(findings: Sequence[str]) -> Query:
 def compared(before: int, after: int) -> str:
     """Return the query for the findings that differ between two runs; ``what`` is the event, ``cause`` its cause.
 
-    It reads only the changes between the runs: the first of them shows whether a finding was open before.
+    It reads only the changes between the runs: the first of them shows whether a finding was open before. The rows have the
+    ``key`` of their finding, and no order.
     """
     first, last = (f"arg_{one}_null({{0}}, run) AS {{1}}" for one in ("min", "max"))
     said = {"value": "value", "life": "life", "episodes": "episodes", "cause": "cause", "open_since": "open_since"}
@@ -181,19 +233,22 @@ def compared(before: int, after: int) -> str:
         "WHEN was_open AND before // 8 IS DISTINCT FROM value // 8 THEN 'changed' END"
     )
     changes = f"SELECT c.*, {was_open} AS was_open, {blurred} AS blurred FROM ({between}) AS c"
-    order = (
-        "['opened', 'reopened', 'became_unknown', 'reconfirmed', 'changed', 'resolved', 'resource_deleted', 'policy_removed']"
-    )
     return (
-        f"SELECT l.what, {FINDING_ID} AS finding_id, p.policy_id, o.type, o.id AS object_id, {called('o')} AS object_name, "
+        f"SELECT {KEY} AS key, l.what, {FINDING_ID} AS finding_id, p.policy_id, o.type, o.id AS object_id, "
+        f"{called('o')} AS object_name, "
         f"o.external_id, o.account, o.region, {status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
         "l.before // 8 AS before_index, l.value // 8 AS after_index, l.cause, "
         f"{time_of_run('l.open_since')} AS open_since, "
         "t.text AS condition_text, t.message AS current_state_message, t.remediation AS remediation_message "
         f"FROM (SELECT *, {what} AS what FROM ({changes})) AS l {NAMES} "
         f"LEFT JOIN {OUTCOMES} AS t ON t.policy_id = p.policy_id AND t.type = o.type AND t.code = l.value // 8 "
-        f"WHERE l.what IS NOT NULL ORDER BY list_position({order}, l.what), p.policy_id, o.type, o.id, finding_id"
+        "WHERE l.what IS NOT NULL"
     )
+
+
+def by_event(rows: str) -> str:
+    """Return the query for the rows of :func:`compared`, by event, without their keys."""
+    return f"SELECT * EXCLUDE (key) FROM ({rows}) ORDER BY {_BY_EVENT}"
 
 
 def coverage(connection: Connection, run: int) -> tuple[int, int]:

@@ -33,11 +33,23 @@ if TYPE_CHECKING:
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.manifest import StoredFile
 
-RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES, CHANGES = (
+RUNS, _POLICIES, TEXTS_VIEW, OBJECTS, LIVES, CHANGES = (
     f"perpend_history_{name}" for name in ("runs", "policies", "texts", "objects", "lives", "changes")
 )
 OUTCOMES = "perpend_history_outcomes"
 """The view of what the verdicts of each policy say, by their index."""
+
+FOUND: Final = "perpend_history_findings"
+"""The view of findings without their ids and texts, which take most of the time: commands select rows of it first.
+
+``key`` is the number of a finding among all of a history; ``policy_no`` and ``lineage`` are those of its policy.
+"""
+
+EVENTS: Final = "perpend_history_events"
+"""The view of events, each with the ``key`` of its finding."""
+
+TIMES: Final = "perpend_history_time"
+"""The macro that returns the time of a run by its number. A join, or a subquery, would be one for each column of times."""
 
 _LIFE = (
     *("policy_no", "object_no", "run", "value", "status_run", "inc_start", "inc_end", "life", "open_since", "ended"),
@@ -50,15 +62,18 @@ _KINDS: Final = dict.fromkeys(("type", "life", "event", "cause"), "VARCHAR")
 
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     RUNS: (),
+    TIMES: (),
     _POLICIES: (),
-    _TEXTS: (),
+    TEXTS_VIEW: (),
     OBJECTS: (),
     LIVES: (),
     CHANGES: (),
-    OUTCOMES: (_TEXTS, _POLICIES),
-    "finding": (RUNS, _POLICIES, _TEXTS, OBJECTS, LIVES),
-    "event": (RUNS, _POLICIES, OBJECTS, CHANGES),
-    "episode": (RUNS, _POLICIES, OBJECTS, CHANGES),
+    OUTCOMES: (TEXTS_VIEW, _POLICIES),
+    FOUND: (TIMES, _POLICIES, OBJECTS, LIVES),
+    EVENTS: (RUNS, TIMES, _POLICIES, OBJECTS, CHANGES),
+    "finding": (FOUND, TEXTS_VIEW),
+    "event": (EVENTS,),
+    "episode": (TIMES, _POLICIES, OBJECTS, CHANGES),
     "run": (RUNS, "event"),
     "ledger": (RUNS, _POLICIES),
     "rating": (RUNS,),
@@ -155,14 +170,17 @@ def _statements(asked: _Sought, views: Sequence[str]) -> list[str]:
         return []
     made: dict[str, Callable[[], str]] = {
         RUNS: lambda: _table_of_runs(head),
+        TIMES: lambda: _macro_of_times(head),
         _POLICIES: lambda: _table_of_policies(head),
-        _TEXTS: lambda: _texts(asked),
+        TEXTS_VIEW: lambda: _texts(asked),
         OBJECTS: lambda: _objects(asked),
         LIVES: lambda: _lives(asked),
         CHANGES: lambda: _changes(asked),
         OUTCOMES: _outcomes,
-        "finding": lambda: view("finding", _findings()),
-        "event": lambda: view("event", _events()),
+        FOUND: lambda: view(FOUND, _found()),
+        EVENTS: lambda: view(EVENTS, _events()),
+        "finding": lambda: view("finding", described(f"FROM {FOUND}")),
+        "event": lambda: view("event", f"SELECT * EXCLUDE (key) FROM {EVENTS}"),
         "episode": lambda: view("episode", _episodes()),
         "run": lambda: view("run", _runs()),
         "ledger": lambda: view("ledger", _ledger(asked)),
@@ -198,6 +216,12 @@ def _table_of_runs(head: HistoryManifest) -> str:
     return f"CREATE TABLE {RUNS} AS SELECT * FROM (VALUES {rows}) AS r({columns})"
 
 
+def _macro_of_times(head: HistoryManifest) -> str:
+    known = {run.number: f"TIMESTAMPTZ {text(run.time)}" for run in head.runs}
+    times = ", ".join(known.get(number, "NULL") for number in range(1, head.next_run))
+    return f"CREATE MACRO {TIMES}(run) AS ([{times}])[run]"
+
+
 def _table_of_policies(head: HistoryManifest) -> str:
     kinds = {"policy_no": "INTEGER", "policy_id": "VARCHAR", "lineage": "VARCHAR", "type": "VARCHAR"}
     kinds |= {"first_run": "INTEGER", "retired_run": "INTEGER"}
@@ -213,7 +237,7 @@ def _table_of_policies(head: HistoryManifest) -> str:
 def _texts(asked: _Sought) -> str:
     newest = "QUALIFY row_number() OVER (PARTITION BY policy_no, code ORDER BY run DESC) = 1"
     query = f"SELECT * FROM {asked.files.relation(*asked.head.texts)} {newest}" if asked.head.texts else _nothing(TEXTS)
-    return f"CREATE VIEW {_TEXTS} AS {query}"
+    return f"CREATE VIEW {TEXTS_VIEW} AS {query}"
 
 
 def _nothing(kinds: Mapping[str, str]) -> str:
@@ -227,7 +251,7 @@ def _outcomes() -> str:
     one_of_each = (
         "QUALIFY row_number() OVER (PARTITION BY p.policy_id, p.type, t.code ORDER BY p.retired_run DESC NULLS FIRST) = 1"
     )
-    joined = f"{_TEXTS} AS t JOIN {_POLICIES} AS p ON p.policy_no = t.policy_no"
+    joined = f"{TEXTS_VIEW} AS t JOIN {_POLICIES} AS p ON p.policy_no = t.policy_no"
     return f"CREATE VIEW {OUTCOMES} AS SELECT {columns} FROM {joined} {one_of_each}"
 
 
@@ -307,13 +331,22 @@ NAMES = (
 FINDING_ID = finding_id_sql("p.lineage", "o.type", "o.id", "o.incarnation")
 
 
+def key_of(policy: str, object_: str) -> str:
+    """Return the SQL expression for the key of a finding, by the numbers of its policy and its object."""
+    return f"CAST({policy} AS BIGINT) * {2**32} + {object_}"
+
+
+KEY: Final = key_of("l.policy_no", "l.object_no")
+"""The key of a finding ``l``."""
+
+
 def time_of_run(run: str) -> str:
     """Return the SQL expression for the time of a run, by its number."""
-    return f"(SELECT time FROM {RUNS} WHERE number = {run})"
+    return f"{TIMES}({run})"
 
 
-def _findings() -> str:
-    """Return the query of ``finding``: a row for each policy and object that ever failed or was undetermined."""
+def _found() -> str:
+    """Return the query of :data:`FOUND`: a row for each policy and object that ever failed or was undetermined."""
     dates = {
         "open_since": "l.open_since",
         "ended_at": "l.ended",
@@ -325,17 +358,31 @@ def _findings() -> str:
     }
     times = ", ".join(f"{time_of_run(run)} AS {name}" for name, run in dates.items())
     return (
-        f"SELECT {FINDING_ID} AS finding_id, {_NAMED}, {status_sql('l.value')} AS status, l.value // 8 AS condition_index, "
-        f"l.life, {times}, l.episodes, l.run AS changed_in_run, l.seen AS seen_in_run, t.text AS condition_text, "
-        f"t.message AS current_state_message, t.remediation AS remediation_message FROM {LIVES} AS l {NAMES} "
-        f"LEFT JOIN {_TEXTS} AS t ON t.policy_no = l.policy_no AND t.code = l.value // 8 WHERE l.life <> 'passing'"
+        f"SELECT {KEY} AS key, l.policy_no, p.lineage, {_NAMED}, {status_sql('l.value')} AS status, "
+        f"l.value // 8 AS condition_index, l.life, {times}, l.episodes, l.run AS changed_in_run, l.seen AS seen_in_run "
+        f"FROM {LIVES} AS l {NAMES} WHERE l.life <> 'passing'"
+    )
+
+
+def identified(rows: str) -> str:
+    """Return the query for findings with their ids. ``rows`` is a query for rows of :data:`FOUND`."""
+    identity = finding_id_sql("f.lineage", "f.type", "f.object_id", "f.incarnation")
+    return f"SELECT {identity} AS finding_id, f.* FROM ({rows}) AS f"
+
+
+def described(rows: str) -> str:
+    """Return the query for findings with their ids and texts. ``rows`` is a query for rows of :data:`FOUND`."""
+    return (
+        "SELECT f.* EXCLUDE (key, policy_no, lineage), t.text AS condition_text, t.message AS current_state_message, "
+        f"t.remediation AS remediation_message FROM ({identified(rows)}) AS f "
+        f"LEFT JOIN {TEXTS_VIEW} AS t ON t.policy_no = f.policy_no AND t.code = f.condition_index"
     )
 
 
 def _events() -> str:
-    """Return the query of ``event``: every change of a finding; ``event`` is null if only the verdict changed."""
+    """Return the query of :data:`EVENTS`: every change of a finding; ``event`` is null if only the verdict changed."""
     return (
-        f"SELECT l.run, r.time, r.snapshot, {FINDING_ID} AS finding_id, {_NAMED}, l.event, l.cause, "
+        f"SELECT {KEY} AS key, l.run, r.time, r.snapshot, {FINDING_ID} AS finding_id, {_NAMED}, l.event, l.cause, "
         f"{status_sql('l.before')} AS before, {status_sql('l.value')} AS after, "
         "l.before // 8 AS before_index, l.value // 8 AS after_index, l.life, l.episodes, "
         f"{time_of_run('l.open_since')} AS open_since "

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from perpend.findings.history.storage import HistoryStorage
+    from perpend.findings.history.write.objects import Met
     from perpend.findings.history.write.values import Groups
     from perpend.inventory.snapshots.database import Connection
     from perpend.inventory.snapshots.manifest import StoredFile
@@ -171,7 +172,7 @@ class _Commit:
             known = self._with_looked(connection, known, type_judged.name)
         unread = unread_since(self.head, numbers)
         self.unread[type_judged.name] = still_unread(connection, self.judged, type_judged.name, unread, late=late)
-        known = self._with_parts(connection, known, type_judged.name, met.new)
+        known = self._with_parts(connection, known, type_judged.name, met)
         begin_counting(connection)
         values = self._with_values(connection, known, type_judged, numbers)
         _view(connection, "lives", lives_query(*self._files_of_lives(known)))
@@ -249,13 +250,13 @@ class _Commit:
         path.unlink()
         return replace(known, looked=None)
 
-    def _with_parts(self, connection: Connection, known: RecordedType, type_name: str, new: int) -> RecordedType:
-        if not rows_of(connection, "SELECT count(*) FROM parts")[0][0]:
+    def _with_parts(self, connection: Connection, known: RecordedType, type_name: str, met: Met) -> RecordedType:
+        if not met.other:
             return known
         path = self._new("objects", type_name)
-        write_parts(connection, path)
+        write_parts(connection, path, self.run)
         objects = (*known.objects, self.place.taken(path))
-        known = replace(known, objects=objects, next_object=known.next_object + new)
+        known = replace(known, objects=objects, next_object=known.next_object + met.new)
         _view(connection, "registry", registry_query(self.files.paths(objects)))
         return known
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.objects.claims import Claims, Scope, account_field, is_another_key, region_field
-from perpend.core.schema.tables import ROW, SOURCE
+from perpend.core.schema.tables import ROW, SOURCE, plain
 from perpend.core.values.age import AHEAD
 from perpend.findings.history.identity import birth_place
 from perpend.inventory.importers.child_lists import near
@@ -53,12 +53,14 @@ _SHOWN: Final = (
 class Met:
     """The number of objects with an Id, of new ones, and of those that replaced another object.
 
-    ``resettled`` is the number of known objects with another account than before.
+    ``other`` is the number of those whose row of the registry changes, and ``resettled`` that of known objects with another
+    account than before.
     """
 
     objects: int
     new: int
     replaced: int
+    other: int
     resettled: int
 
 
@@ -72,10 +74,9 @@ def registry_query(files: Sequence[str]) -> str:
     if not later:
         return base
     # Most objects stand in the first part only: which row of several is the newest is asked of the few others.
-    newest = (
-        f"SELECT {columns} FROM read_parquet([{', '.join(later)}], hive_partitioning = false) "
-        "QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1"
-    )
+    # No object stands twice in the part of one run.
+    of_many = " QUALIFY row_number() OVER (PARTITION BY object_no ORDER BY version DESC) = 1" if len(later) > 1 else ""
+    newest = f"SELECT {columns} FROM read_parquet([{', '.join(later)}], hive_partitioning = false){of_many}"
     return (
         f"WITH newest AS MATERIALIZED ({newest}) SELECT b.* FROM ({base}) AS b "
         "ANTI JOIN newest AS n ON n.object_no = b.object_no UNION ALL FROM newest"
@@ -97,10 +98,10 @@ def look(connection: Connection, snapshot: Snapshot, declared: ObjectType, *, la
 
 
 def meet(connection: Connection, *, next_object: int, run: int, time: str) -> Met:
-    """Fill the tables ``numbered`` and ``parts`` from the table ``here`` and the views ``registry`` and ``last_looked``.
+    """Fill the table ``numbered`` with the number of each object.
 
-    ``numbered`` holds the number of each row, ``parts`` the new rows of the registry. ``time`` is the SQL expression for the
-    time of a row ``h`` of ``here``, in milliseconds.
+    The table ``here`` holds the objects, the views ``registry`` and ``last_looked`` the known ones. ``time`` is the SQL
+    expression for the time of a row ``h`` of ``here``, in milliseconds.
     """
     learnt = " OR ".join(
         f"(h.{column} IS NOT NULL AND h.{column} IS DISTINCT FROM r.{column})"
@@ -111,7 +112,8 @@ def meet(connection: Connection, *, next_object: int, run: int, time: str) -> Me
         f"incarnation, CASE WHEN r.object_no IS NULL THEN 'new' WHEN {learnt} THEN 'changed' ELSE 'same' END AS fate, "
         f"CASE WHEN h.born <> r.born THEN h.born END AS reborn, CASE WHEN h.born <> r.born THEN {time} END AS time, "
         "CASE WHEN h.account <> r.account THEN r.account END AS left_account, "
-        "CASE WHEN h.account <> r.account THEN h.account END AS account "
+        "CASE WHEN h.account <> r.account THEN h.account END AS account, "
+        "h.account IS NOT NULL AND h.account IS DISTINCT FROM r.account AS resettled "
         "FROM here AS h LEFT JOIN (SELECT * FROM registry WHERE replaced_run IS NULL) AS r ON r.id = h.id"
     )
     _find_replaced(connection)
@@ -119,15 +121,11 @@ def meet(connection: Connection, *, next_object: int, run: int, time: str) -> Me
     number = f"{next_object - 1} + row_number() OVER (PARTITION BY {_MADE} ORDER BY {ROW})"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE numbered AS SELECT *, CAST(CASE WHEN {_MADE} THEN {number} ELSE former END AS INTEGER) "
-        f"AS object_no FROM (SELECT {ROW}, former, incarnation, {fate} FROM matched)"
+        f"AS object_no FROM (SELECT {ROW}, former, incarnation, resettled, {fate} FROM matched)"
     )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE parts AS {_parts(run)}")
-    counted = f"SELECT count(*), count(*) FILTER ({_MADE}), count(*) FILTER (fate = 'replaced') FROM numbered"
-    resettled = (
-        "SELECT count(*) FROM parts AS p JOIN registry AS r ON r.object_no = p.object_no "
-        "WHERE p.account IS DISTINCT FROM r.account"
-    )
-    return Met(*rows_of(connection, counted)[0], *rows_of(connection, resettled)[0])
+    wanted = (_MADE, "fate = 'replaced'", "fate <> 'same'", "fate = 'changed' AND resettled")
+    counted = ", ".join(["count(*)", *(f"count(*) FILTER ({condition})" for condition in wanted)])
+    return Met(*rows_of(connection, f"SELECT {counted} FROM numbered")[0])
 
 
 def _find_replaced(connection: Connection) -> None:
@@ -165,11 +163,15 @@ def find_gone(
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE absent AS SELECT r.object_no, r.account, r.region, l.looked FROM registry AS r "
         "ANTI JOIN (SELECT object_no FROM numbered WHERE fate IN ('same', 'changed')) AS n ON n.object_no = r.object_no "
-        f"ANTI JOIN aside AS a ON a.object_no = r.object_no LEFT JOIN looked AS l ON l.object_no = r.object_no "
-        f"LEFT JOIN ({_SHOWN}) AS e ON e.account = r.account "
+        "ANTI JOIN aside AS a ON a.object_no = r.object_no LEFT JOIN looked AS l ON l.object_no = r.object_no "
         f"WHERE r.replaced_run IS NULL {others}"
-        f"AND coalesce(list_contains(e.partitions, {_PARTITION.format('r.id')}), true)"
     )
+    if rows_of(connection, "SELECT count(*) FROM absent")[0][0]:
+        connection.execute(
+            "DELETE FROM absent WHERE object_no IN (SELECT a.object_no FROM absent AS a JOIN registry AS r "
+            f"ON r.object_no = a.object_no JOIN ({_SHOWN}) AS e ON e.account = r.account "
+            f"WHERE NOT list_contains(e.partitions, {_PARTITION.format('r.id')}))"
+        )
     connection.execute("CREATE OR REPLACE TEMP TABLE scopes (account VARCHAR, region VARCHAR, looked BIGINT, gone BIGINT)")
     about = [(claim, time) for claim, time in claims if claim.is_about(declared.name, "")]
     known = []
@@ -217,9 +219,10 @@ def _gone_at(claims: Sequence[tuple[Claim, int]], declared: ObjectType, scope: S
     return max(time for claim, time in since if claim.scope.covers(scope))
 
 
-def write_parts(connection: Connection, out: Path) -> None:
-    """Write the new rows of the registry."""
-    connection.execute(f"COPY (FROM parts ORDER BY object_no) TO {pattern(out)} ({SOUGHT})")
+def write_parts(connection: Connection, out: Path, run: int) -> None:
+    """Write the new rows of the registry. The tables ``here`` and ``numbered`` hold the objects of the run."""
+    # Their order is almost that of their numbers. Sorting would hold the names of all objects of a first run in memory.
+    connection.execute(f"COPY ({_parts(run)}) TO {pattern(out)} ({SOUGHT})")
 
 
 def _here(snapshot: Snapshot, table: Table, declared: ObjectType) -> str:
@@ -228,7 +231,10 @@ def _here(snapshot: Snapshot, table: Table, declared: ObjectType) -> str:
     if place is not None:
         born = filled(table, place[0], "o")
         if place[1] is not None:
-            document = f"CASE WHEN json_valid({born}) THEN {born} END"
+            valid = f"json_valid({born})"
+            if table.columns[place[0]].plain:  # then most texts need not be parsed twice
+                valid = f"(o.{name(plain(place[0]))} OR {valid})"
+            document = f"CASE WHEN {valid} THEN {born} END"
             born = f"json_extract_string({document}, '$.{name(place[1])}')"
     named = {
         "id": filled(table, "Id", "o"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +13,6 @@ from perpend.reports.terminal.page import TerminalPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import TextIO
 
     from rich.console import Console
 
@@ -35,15 +33,6 @@ def rows_in(columns: Sequence[str], batches: Iterable[list[tuple[Any, ...]]]) ->
     for batch in batches:
         for row in batch:
             yield dict(zip(columns, row, strict=True))
-
-
-def write_rows(rows: Iterable[Row], stream: TextIO, *, lines: bool) -> None:
-    """Write an array of objects, or with ``lines`` an object a line."""
-    start, between, end = ("", "", "") if lines else ("[\n", ",", "]\n")
-    stream.write(start)
-    for number, row in enumerate(rows):
-        stream.write((between if number else "") + json.dumps(plain(row), ensure_ascii=False) + "\n")
-    stream.write(end)
 
 
 def print_findings(rows: Sequence[Row], console: Console, *, more: bool) -> None:

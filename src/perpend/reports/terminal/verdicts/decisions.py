@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from perpend.core.diagnostics.escape import visible
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
-from perpend.findings.waivers.match_results import covered
+from perpend.findings.waivers.run_findings import covered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from perpend.core.objects.claims import Claim
-from perpend.findings.history.queries.findings import COMPARED, compared
+from perpend.findings.history.queries.findings import COMPARED, FINDING_COLUMNS, FindingFilter, FindingList, compared
 from perpend.findings.history.queries.views import asking
 from perpend.findings.history.storage import HistoryStorage
 from perpend.findings.history.write import compaction
@@ -74,6 +74,19 @@ def known(place: HistoryStorage) -> State:
     with asking(place, "finding") as connection:
         rows = connection.execute("SELECT object_id, life, status, condition_index, episodes FROM finding").fetchall()
     return {name: tuple(row) for name, *row in rows}  # type: ignore[misc]
+
+
+def test_the_first_findings_are_those_of_all_and_only_they_get_ids(told: tuple[HistoryStorage, list[State]]) -> None:
+    place = told[0]
+    found = FindingList(*FindingFilter().rows(place.head()))
+    with asking(place, "finding") as connection:
+        everything = connection.execute(*found.query()).fetchall()
+        assert sorted(everything) == sorted(connection.execute(f"SELECT {', '.join(FINDING_COLUMNS)} FROM finding").fetchall())
+        for limit in (1, 3, len(everything) + 1):
+            assert everything[:limit] == connection.execute(*found.query(limit)).fetchall()
+        explained = connection.execute(f"EXPLAIN {found.query(1)[0]}").fetchall()[0][1].lower()
+        plan = "".join(filter(str.isalnum, explained))
+        assert plan.index("findingid") < plan.rindex("topn"), "ids are computed of the first rows only"
 
 
 def otherwise(before: tuple[str, str, int | None, int] | None, after: tuple[str, str, int | None, int]) -> str | None:

@@ -15,7 +15,7 @@ import pytest
 from perpend.core.objects.claims import Claim, Scope
 from perpend.findings.history.compliance import newest_counts_of
 from perpend.findings.history.maintenance import problems_of
-from perpend.findings.history.queries.findings import compared
+from perpend.findings.history.queries.findings import by_event, compared
 from perpend.findings.history.queries.views import asking
 from perpend.findings.history.write.commit import commit_run
 from perpend.findings.history.write.evaluated_run import Again
@@ -268,7 +268,9 @@ def test_what_is_retired_is_counted_no_more_and_a_namesake_is(begun: Inventory) 
     assert {"policy_removed": 1} == commit(begun, {A: [199]}, 3, asked=renamed, renames={"/ce/q": "/ce/p"})
     assert [(3, "/ce/q", 1, 1)] == [one for one in counted(begun) if one[0] == 3]
     with asking(begun.place) as connection:
-        assert [("policy_removed", "/ce/q")] == [(row[0], row[2]) for row in connection.execute(compared(2, 3)).fetchall()]
+        assert [("policy_removed", "/ce/q")] == [
+            (row[0], row[2]) for row in connection.execute(by_event(compared(2, 3))).fetchall()
+        ]
 
 
 def test_what_was_retired_and_is_asked_again_is_not_counted_in_between(tmp_path: Path) -> None:

@@ -1,0 +1,151 @@
+"""The findings of a run, with the same columns as those of a history: waivers and severities are matched with either."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from perpend.core.objects.claims import account_field, region_field, scope_of
+from perpend.core.objects.object_types import ObjectType
+from perpend.core.objects.status import Status
+from perpend.core.schema.tables import ROW
+from perpend.evaluation.verdicts.evaluation import chunks_of
+from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects
+from perpend.findings.history.queries.views import called, key_of
+from perpend.findings.waivers.matches import WaiverMatches, covered_findings, match_waivers, objects_in_scope
+from perpend.findings.waivers.matching import COLUMNS, insert_rows
+from perpend.findings.waivers.status import DayAsked
+from perpend.inventory.snapshots.database import opened, text, translate_errors
+from perpend.inventory.snapshots.queries.owners import filled
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from perpend.evaluation.verdicts.evaluation import Evaluation
+    from perpend.evaluation.verdicts.verdicts import Verdicts
+    from perpend.findings.waivers.read import WaiverFiles
+    from perpend.findings.waivers.status import WaiverStatus
+    from perpend.inventory.snapshots.database import Connection
+
+FINDING_STATUSES: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
+"""The statuses of findings."""
+
+_OF_VERDICT: Final = ("policy_id", "status", "key")
+_HELD: Final = "perpend_run_finding"
+
+
+@contextmanager
+def run_database(evaluation: Evaluation) -> Iterator[Connection]:
+    """Yield the database that reads an evaluation's verdicts; a new one if they are in memory."""
+    stored = next((column for column in evaluation.verdicts if isinstance(column, ParquetVerdicts)), None)
+    if stored is None:
+        with opened() as connection:
+            yield connection
+        return
+    with translate_errors(stored.files.paths[0].parent):
+        yield stored.objects.connection
+
+
+def run_findings(
+    connection: Connection, evaluation: Evaluation, policies: Collection[str], statuses: Collection[Status] = FINDING_STATUSES
+) -> str:
+    """Return the query for the verdicts of some policies that have one of some statuses, with the columns of candidates."""
+    by_type: dict[str, dict[int, Verdicts]] = {}
+    for number, column in enumerate(evaluation.verdicts):
+        if column.program.policy_id in policies:
+            by_type.setdefault(column.program.input_type, {})[number] = column
+    parts, held = [], []
+    for type_name, columns in by_type.items():
+        declared = evaluation.selection.types.get(type_name) or ObjectType(type_name)
+        objects = evaluation.objects_of(type_name)
+        if isinstance(objects, StoredObjects):
+            parts.append(_stored(objects, declared, columns, statuses))
+        else:
+            held.append((declared, columns))
+    if held or not parts:
+        insert_rows(connection, _HELD, (row for one in held for row in _held(evaluation, *one, statuses)))
+        parts.append(f"FROM {_HELD}")
+    return " UNION ALL ".join(parts)
+
+
+def waived(evaluation: Evaluation, files: WaiverFiles, policy_ids: Collection[str], *, replayed: bool) -> WaiverMatches:
+    """Return the findings of an evaluation that waivers cover on its day.
+
+    Unless ``replayed``, waivers that ended before today cover nothing. ``policy_ids`` are all of the repository.
+    """
+    day = DayAsked.of(evaluation.day.time.date(), named=replayed)
+    if not files.waivers:
+        return WaiverMatches(day)
+    with run_database(evaluation) as connection:
+        return match_waivers(connection, partial(run_findings, connection, evaluation), files, policy_ids, day)
+
+
+def unused_scopes(evaluation: Evaluation, covering: WaiverMatches) -> dict[str, int]:
+    """Return the number of objects of an evaluation in the scope of each waiver that covers nothing."""
+    with run_database(evaluation) as connection:
+        return objects_in_scope(connection, partial(run_findings, connection, evaluation, statuses=tuple(Status)), covering)
+
+
+@contextmanager
+def covered(evaluation: Evaluation, covering: WaiverMatches) -> Iterator[Iterator[tuple[WaiverStatus, tuple[str, ...], bool]]]:
+    """Yield the rows of ``covered_findings`` of an evaluation."""
+    with run_database(evaluation) as connection:
+        yield covered_findings(connection, partial(run_findings, connection, evaluation), covering)
+
+
+def _held(
+    evaluation: Evaluation, declared: ObjectType, columns: Mapping[int, Verdicts], statuses: Collection[Status]
+) -> Iterator[tuple[str | int | None, ...]]:
+    """Yield the rows of verdicts in memory."""
+    places = count()
+    for objects, ends in chunks_of(evaluation, [*columns.values()]):
+        for place, judged, *of_object in zip(places, objects, *ends, strict=False):
+            scope = scope_of(judged.fields, declared)
+            names = [one or None for one in (judged.id, judged.external_id, judged.name, scope.account, scope.region)]
+            for (number, column), (index, _) in zip(columns.items(), of_object, strict=True):
+                status = column.program.verdicts[index].status
+                if status in statuses:
+                    yield column.program.policy_id, declared.name, *names, status.value, (number << 32) + place
+
+
+def _stored(objects: StoredObjects, declared: ObjectType, columns: Mapping[int, Verdicts], statuses: Collection[Status]) -> str:
+    """Return the query for verdicts in files."""
+    held = objects.held
+    table = held.tables.by_name[declared.name]
+    identity = filled(table, "Id", "o")
+    described = {
+        "place": f"o.{ROW}",
+        "id": identity,
+        "external_id": f"coalesce({filled(table, declared.external_id_field, 'o')}, {identity})",
+        "name": filled(table, declared.name_field, "o"),
+        "account": filled(table, account_field(declared), "o"),
+        "region": filled(table, region_field(declared), "o"),
+    }
+    named = ", ".join(f"{value} AS {column}" for column, value in described.items())
+    verdicts = [
+        part
+        for number, column in columns.items()
+        if isinstance(column, ParquetVerdicts)
+        for part in _of_column(number, column, statuses)
+    ]
+    values = {"type": text(declared.name), "name": called("o"), **{column: f"v.{column}" for column in _OF_VERDICT}}
+    listed = ", ".join(f"{values.get(column, f'o.{column}')} AS {column}" for column in COLUMNS)
+    objects_named = f"(SELECT {named} FROM {held.relation(declared.name)} AS o)"
+    verdict_rows = " UNION ALL ".join(verdicts) or "SELECT '' AS policy_id, '' AS status, 0 AS place, 0 AS key LIMIT 0"
+    return f"SELECT {listed} FROM ({verdict_rows}) AS v JOIN {objects_named} AS o ON o.place = v.place"
+
+
+def _of_column(number: int, column: ParquetVerdicts, statuses: Collection[Status]) -> Iterator[str]:
+    """Yield a query for the rows of each status of a policy."""
+    by_status: dict[Status, list[int]] = {}
+    for index, verdict in column.program.verdicts.items():
+        if verdict.status in statuses:
+            by_status.setdefault(verdict.status, []).append(index)
+    for status, indexes in by_status.items():
+        yield (
+            f"SELECT {text(column.program.policy_id)} AS policy_id, {text(status.value)} AS status, {ROW} AS place, "
+            f"{key_of(str(number), ROW)} AS key FROM {column.files.relation} "
+            f"WHERE greatest(v{column.number}, 0) IN ({', '.join(map(str, indexes))})"
+        )
