@@ -33,6 +33,7 @@ IMPORTING_LATE = (
     "src/perpend/reports/formats/write.py",
     "src/perpend/reports/runs.py",
     "src/perpend/reports/streams.py",
+    "src/perpend/reports/terminal/verdicts/decisions.py",
 )
 """Commands, and modules that choose an engine, a format or work that few runs do, import on use, so that a run starts fast.
 
@@ -50,6 +51,7 @@ SHOWN = {
 
 MOVING = {
     "src/perpend/core/commit.py": "the protocol itself",
+    "src/perpend/core/user_cache.py": "files of a directory that is open, so that nobody can put another in its place",
     "src/perpend/reports/site/build.py": "a hard link to a page that is only read",
     "src/perpend/reports/site/install.py": "pages of a build, each listed by its digest in the manifest",
 }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -126,6 +125,7 @@ def _content(path: Path) -> bytes:
 
 
 def _parsed(path: Path, shown: str, content: bytes) -> ConfigurationFile:
+    import tomllib  # most directories have no configuration
 
     if len(content) > MOST_BYTES:
         raise UnusableConfiguration(f"{shown}: is larger than {MOST_BYTES:,} bytes")

@@ -69,8 +69,8 @@ def stored_object_named(
                 for (row, source), fields in zip(rows, nested, strict=False)
             ]
             if candidates := query.matches_in(objects):
-                found = _single(candidates, len(candidates) + len(rows) - len(objects), name)
-                return _with_readings(connection, snapshot, object_type, found, required, origins)
+                named = _single(candidates, len(candidates) + len(rows) - len(objects), name)
+                return _with_readings(connection, snapshot, object_type, named, required, origins)
         near = did_you_mean(name, texts_like(connection, snapshot, object_type.name, columns, name))
     raise UnknownName(f"no object '{printable(name)}' of type {object_type.name} {where or f'in snapshot {snapshot.id}'}{near}")
 
@@ -79,21 +79,21 @@ def _with_readings(
     connection: Connection,
     snapshot: Snapshot,
     object_type: ObjectType,
-    found: CloudObject,
+    object_: CloudObject,
     required: RequiredFields,
     origins: StoredOrigins,
 ) -> CloudObject:
     """Return an object with all of its readings, if its sources contradict each other and the snapshot has them."""
     table = readings(object_type.name)
     if table not in snapshot.tables.by_name:
-        return found
-    rows = rows_with(connection, snapshot, table, ["Id"], found.id)
+        return object_
+    rows = rows_with(connection, snapshot, table, ["Id"], object_.id)
     nested = ObjectReader(connection, snapshot).objects(table, [row for row, _ in rows], required)
     first, *others = [
         object_from_fields(fields, object_type, Origin(origins.name_of(source)))
         for (_, source), fields in zip(rows, nested, strict=True)
-    ] or [found]
-    return found._replace(fields=first.fields, variants=tuple(others))
+    ] or [object_]
+    return object_._replace(fields=first.fields, variants=tuple(others))
 
 
 def naming_columns(object_type: ObjectType) -> list[str]:

@@ -53,13 +53,13 @@ class InterpreterOfSnapshot:
         rows = self._reader.run(query)
         for start in range(0, len(rows), _AT_ONCE):
             part = rows[start : start + _AT_ONCE]
-            found: list[list[int]] = [[] for _ in programs]
+            outcomes: list[list[int]] = [[] for _ in programs]
             for object_ in objects.objects(table, [row for row, _ in part], required):
-                for of_program, outcome in zip(found, interpreter.evaluate(object_, self._day, complete=False), strict=True):
+                for of_program, outcome in zip(outcomes, interpreter.evaluate(object_, self._day, complete=False), strict=True):
                     of_program.append(_code(outcome, codes))
             values = ", ".join(["unnest(?)"] * (2 + len(programs)))
             columns_of_part = [list(column) for column in zip(*part, strict=True)]
-            self._reader.connection.execute(f"INSERT INTO {_CODES} SELECT {values}", [*columns_of_part, *found])
+            self._reader.connection.execute(f"INSERT INTO {_CODES} SELECT {values}", [*columns_of_part, *outcomes])
         self._reader.run(f"COPY {_CODES} TO {pattern(out)} (FORMAT parquet, COMPRESSION zstd)")
         return [out]
 

@@ -83,12 +83,12 @@ def report_file(source: str, path: Path, copy: Path, *, type_name: str | None = 
     ``copy`` is a file that may be written. ``type_name`` is the object type that the input must contain.
     """
     try:
-        found = _plain(source, path, digested=digested) or _copied(source, path, copy, type_name)
+        report = _plain(source, path, digested=digested) or _copied(source, path, copy, type_name)
         if type_name and type_name not in REPORT_TYPES:
             raise UnusableContent(f"a credential report, which holds `{USER_TYPE}` objects, not `{type_name}`")
     except UnusableContent as error:
         raise UnusableInput(source, str(error)) from None
-    return found
+    return report
 
 
 def copied_report(report: ReportFile, copy: Path) -> ReportFile:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from perpend.core.diagnostics.escape import visible
 from perpend.core.objects.status import Status
 from perpend.findings.severity.levels import LEVELS
-from perpend.findings.waivers.run_findings import covered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +71,8 @@ def waived_marks(
         return {}
     from_shown = {(tally.policy.id, object_.id) for tally in tallies for group in tally.groups for object_, _ in group.shown}
     marks: dict[tuple[str, str], str] = {}
+    from perpend.findings.waivers.run_findings import covered
+
     with covered(evaluation, covering) as rows:
         for standing, (policy_id, _, object_id, *_), is_shown in rows:
             if is_shown and (policy_id, object_id) in from_shown:
