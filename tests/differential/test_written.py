@@ -29,7 +29,7 @@ from perpend.language.compiler.analyzer import Analyzer
 from perpend.language.compiler.names import UnknownName
 from perpend.reports.formats.csv import HEADER, cell_text, write_csv
 from perpend.reports.formats.json import write_json, write_ndjson
-from perpend.reports.formats.lines import json_value
+from perpend.reports.formats.values import json_value
 from perpend.reports.formats.tally import tally_of
 from tests.differential.stores import NOW, stored_estate
 from tests.estates import DELETION

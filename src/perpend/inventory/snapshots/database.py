@@ -114,6 +114,17 @@ def _have_threads(connection: Connection, computing: int, reading: int) -> None:
     connection.execute(f"SET async_threads = {reading}")
 
 
+@contextmanager
+def in_order(connection: Connection) -> Iterator[None]:
+    """Keep the order of rows in the results of this block."""
+    [(former,)] = rows_of(connection, "SELECT current_setting('preserve_insertion_order')")
+    connection.execute("SET preserve_insertion_order = true")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET preserve_insertion_order = {former}")
+
+
 def lock(connection: Connection) -> None:
     """Forbid further changes of settings."""
     connection.execute("SET lock_configuration = true")

@@ -6,17 +6,20 @@ The output is ASCII, so that it is the same under every locale and safe on a ter
 from __future__ import annotations
 
 import json
+from itertools import chain
 from json.encoder import encode_basestring_ascii as json_text
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.status import Status
 from perpend.core.values.values import iso_from_milliseconds, milliseconds_from_datetime
+from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.evaluation.verdicts.evaluation import times_of
 from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.reports.formats.decisions import rating_document, severities_document, waivers_document
-from perpend.reports.formats.lines import verdict_lines
+from perpend.reports.formats.lines import Sql, concat, verdict_lines, write_lines
+from perpend.reports.formats.references import VerdictFormat
 from perpend.reports.formats.requirements import frameworks_json
-from perpend.reports.formats.subjects import account_of
+from perpend.reports.formats.subjects import account_of, account_with_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from perpend.findings.severity.results import RatedEvaluation
     from perpend.findings.waivers.matches import WaiverMatches
     from perpend.language.program.program import Program
+    from perpend.reports.formats.lines import Outcome
+    from perpend.reports.formats.row_values import StoredRows
 
 
 _BETWEEN: Final = ",\n"
@@ -67,9 +72,7 @@ def write_json(
         stream.write(f'"exitCodeBy":{json.dumps(settings, separators=(",", ":"))},\n')
     stream.write('"verdicts":[\n')
     texts = _lines(evaluation, accounts or {}, _OutcomeText(weighed, before=_BETWEEN), "}")
-    stream.write(next(texts, "").removeprefix(_BETWEEN))
-    for text in texts:
-        stream.write(text)
+    write_lines(chain([next(texts, b"").removeprefix(_BETWEEN.encode())], texts), stream)
     stream.write("\n]}\n")
 
 
@@ -91,8 +94,7 @@ def write_ndjson(
         stream.write(json.dumps({"verdicts": _fixed_texts(evaluation), **filtered}, separators=(",", ":")) + "\n")
     filter_verdicts = None if compact else evaluation.filter_verdicts
     ending = "}\n" if filter_verdicts is None else f',"filter":{json_text(filter_verdicts.words)}}}\n'
-    for text in _lines(evaluation, accounts or {}, _OutcomeText(weighed, compact=compact), ending):
-        stream.write(text)
+    write_lines(_lines(evaluation, accounts or {}, _OutcomeText(weighed, compact=compact), ending), stream)
 
 
 def _fixed_texts(evaluation: Evaluation) -> dict[str, dict[int, dict[str, str | None]]]:
@@ -135,10 +137,10 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _lines(evaluation: Evaluation, accounts: Mapping[str, Account], outcome: _OutcomeText, ending: str) -> Iterator[str]:
-    return verdict_lines(
-        evaluation, head=outcome, described=_Describer(evaluation, accounts, ending), adjustments=outcome.adjustments
-    )
+def _lines(evaluation: Evaluation, accounts: Mapping[str, Account], outcome: _OutcomeText, ending: str) -> Iterator[bytes]:
+    described = _Describer(evaluation, accounts, ending)
+    written = VerdictFormat(evaluation, outcome, described, references="all", adjustments=outcome.adjustments)
+    return verdict_lines(evaluation, written)
 
 
 class _OutcomeText:
@@ -153,7 +155,8 @@ class _OutcomeText:
         self._compact = compact
         self.adjustments = weighed.steps if weighed else None
 
-    def __call__(self, program: Program, index: int, error: str | None, steps: int) -> str:
+    def __call__(self, ended: Outcome) -> str:
+        program, index, error, steps = ended
         outcome = _outcome_of(program, index, error)
         if self._compact:
             fixed = _outcome_of(program, index, None)
@@ -194,11 +197,35 @@ class _Describer:
         names = f'"id":{json_text(object_.id)},"name":{json_text(object_.name)}'
         identity = f'{names},"externalId":{json_text(object_.external_id)}'
         master, account = self._master_of(object_), _account(account_of(object_, self._accounts))
-        description = f'{identity},{self._type(object_)},"master":{master},"account":{account},{self._source(object_)}'
+        described = f'{identity},{self._type(object_.type_name)},"master":{master},"account":{account}'
+        description = f"{described},{self._source(object_.origin.source)}"
         return "[", f'],"object":{{{description}}}{self._ending}'
 
-    def _source(self, object_: CloudObject) -> str:
-        name = object_.origin.source
+    def in_sql(self, rows: StoredRows) -> tuple[str, str]:
+        """Return the texts in SQL."""
+        object_type = rows.object_type
+        master, lookup = "'null'", object_type.lookups.get(object_type.master or "")
+        if lookup is not None:
+            master_id = rows.text(rows.master_id)
+            parts = (f'{{{self._type(lookup.target)},"id":', ',"externalId":', ',"name":', "}")
+            start, external, named, end = map(text_literal, parts)
+            text = concat([start, master_id, external, master_id, named, rows.text(rows.master_name), end])
+            master = f"CASE WHEN {rows.master_id} IS NULL THEN 'null' ELSE {text} END"
+        names = (rows.id, rows.external_id, rows.master_id, rows.master_name)
+        account = rows.called(self._account_text, *names) if self._accounts else "'null'"
+        identity = [rows.text(one) for one in (rows.id, rows.name, rows.external_id)]
+        keys = ('],"object":{"id":', ',"name":', ',"externalId":', f',{self._type(object_type.name)},"master":')
+        behind = [part for key, value in zip(keys, [*identity, master], strict=True) for part in (text_literal(key), value)]
+        source = rows.of_source([self._source(name) for name in rows.sources])
+        behind += [text_literal(',"account":'), account, "','", source, text_literal(f"}}{self._ending}")]
+        return "[", Sql(concat(behind))
+
+    def _account_text(
+        self, object_id: str | None, external_id: str | None, master_id: str | None, master_name: str | None
+    ) -> str:
+        return _account(account_with_names(self._accounts, object_id, external_id, master_id, master_name))
+
+    def _source(self, name: str) -> str:
         if name not in self._sources:
             time = self._times.get(name)
             self._sources[name] = f'"source":{json_text(name)},"observedAt":{json.dumps(time and _iso(time))}'
@@ -211,11 +238,10 @@ class _Describer:
             self._master, self._master_text = named, "null"
             if master is not None:
                 identity = {"id": master.id, "externalId": master.external_id, "name": master.name}
-                self._master_text = f"{{{self._type(master)},{json.dumps(identity, separators=(',', ':'))[1:]}"
+                self._master_text = f"{{{self._type(master.type_name)},{json.dumps(identity, separators=(',', ':'))[1:]}"
         return self._master_text
 
-    def _type(self, object_: CloudObject) -> str:
-        name = object_.type_name
+    def _type(self, name: str) -> str:
         if name not in self._types:
             label = self._evaluation.type_label(name)
             self._types[name] = f'"typeApiName":{json_text(name)},"typeName":{json_text(label)}'

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from perpend.core.diagnostics.escape import encodable
+from perpend.core.objects.inventory import CloudObject, Origin
 from perpend.evaluation.verdicts.child_lists import account_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from perpend.core.objects.account import Account
-    from perpend.core.objects.inventory import CloudObject
 
 _ACCOUNT: Final = re.compile("[0-9]{12}")
 _REGION: Final = re.compile("[a-z]{2}(-[a-z]+)+-[0-9]")
@@ -105,6 +105,19 @@ def account_of(object_: CloudObject, accounts: Mapping[str, Account]) -> tuple[s
         if number in accounts:
             return number, accounts[number]
     return None
+
+
+def account_with_names(
+    accounts: Mapping[str, Account],
+    object_id: str | None,
+    external_id: str | None,
+    master_id: str | None,
+    master_name: str | None,
+) -> tuple[str, Account] | None:
+    """Return the account of the object with these names, as :func:`account_of` does."""
+    nowhere = Origin("")
+    master = CloudObject("", master_id, master_name or "", master_id, {}, nowhere) if master_id else None
+    return account_of(CloudObject("", object_id or "", "", external_id or "", {}, nowhere, master), accounts)
 
 
 def with_name(number: str, accounts: Mapping[str, Account]) -> str:

@@ -15,7 +15,7 @@ from perpend.core.objects.inventory import Source
 from perpend.core.objects.status import Status
 from perpend.evaluation.verdicts.verdict_filter import Filter, filter_verdicts
 from perpend.reports.formats.json import write_json, write_ndjson
-from perpend.reports.formats.lines import json_value
+from perpend.reports.formats.values import json_value
 from tests.unit.reports.terminal.evaluations import (
     HOSTILE,
     MOOD,

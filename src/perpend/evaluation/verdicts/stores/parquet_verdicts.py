@@ -84,6 +84,16 @@ class StoredObjects(Sequence[CloudObject]):
         return self._held
 
     @property
+    def object_type(self) -> ObjectType:
+        """The type of the objects."""
+        return self._type
+
+    @property
+    def required(self) -> RequiredFields:
+        """The fields that are read of the objects."""
+        return self._required
+
+    @property
     def connection(self) -> Connection:
         """The database that reads the objects."""
         return self._reader.connection
@@ -253,6 +263,10 @@ class ParquetVerdicts:
         known[None] = HIDDEN, None
         needing = {code for code in self._counted if self._needs_object(code)}
         return [self._outcome(code, objects[row]) if code in needing else known[code] for row, code in verdicts]
+
+    def known_outcomes(self) -> dict[int, EvaluationOutcome | None]:
+        """Return the outcome of each code that occurs, None if the outcome needs the object."""
+        return {code: None if self._needs_object(code) else self._outcome_of(code, None) for code in self._counted}
 
     def errors(self) -> Iterator[tuple[int, str]]:
         """Yield the rows with a runtime error or reason of their own, with the text, in order."""
