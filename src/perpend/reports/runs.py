@@ -29,7 +29,7 @@ from perpend.inventory.importers.rules import REPEATED_BY_VERDICTS
 from perpend.inventory.readers import collect_files
 from perpend.inventory.readers.files import are_large
 from perpend.language.compiler.analyzer import Analyzer
-from perpend.reports.formats.registry import FORMS
+from perpend.reports.formats.registry import FORMS, forms_with
 from perpend.reports.formats.write import FormatOptions, write_findings
 from perpend.reports.streams import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
 
@@ -119,7 +119,8 @@ class RunRequest:
     ratings_dir: str | None = None
     unrated_passes: bool = False
     format: FormatOptions = field(default_factory=FormatOptions)
-    compact: bool = False
+    by: str = "verdict"
+    references: str = "findings"
     limit: int = 20
     summary: bool = False
     quiet: bool = False
@@ -152,8 +153,11 @@ class RunRequest:
 
         out, form, requirements = self.format.out, self.format.form, self.requirements
         self.format.check()
-        if self.compact and form != "ndjson":
-            raise InvalidOption(f"--compact goes with --format ndjson, not {form}", "--compact", "--format")
+        if self.by == "object" and form != "ndjson":
+            raise InvalidOption(f"--by object goes with --format ndjson, not {form}", "--by", "--format")
+        if self.references == "all" and "--references" not in FORMS[form].options:
+            formats = " or ".join(forms_with("--references"))
+            raise InvalidOption(f"--references all goes with --format {formats}, not {form}", "--references", "--format")
         if self.summary and self.quiet:
             raise InvalidOption("--summary and --quiet exclude each other", "--summary", "--quiet")
         for option, given in (("--summary", self.summary), ("--quiet", self.quiet)):
@@ -554,9 +558,11 @@ class _Report:
         request, evaluation, accounts = self.request, self.evaluation, self.request.accounts
         with output_stream(request.format.out, long=True) as stream:
             if request.format.form == "ndjson":
-                write_ndjson(evaluation, stream, accounts=accounts, compact=request.compact, weighed=self.rated)
+                write_ndjson(
+                    evaluation, stream, accounts=accounts, by=request.by, weighed=self.rated, references=request.references
+                )
             elif request.format.form == "csv":
-                write_csv(evaluation, stream, accounts=accounts, weighed=self.rated)
+                write_csv(evaluation, stream, accounts=accounts, weighed=self.rated, references=request.references)
             else:
                 write_json(
                     evaluation,
@@ -565,6 +571,7 @@ class _Report:
                     covering=self.matches,
                     weighed=self.rated,
                     decided=list(request.decided),
+                    references=request.references,
                 )
 
     @property

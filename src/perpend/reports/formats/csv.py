@@ -13,6 +13,7 @@ from perpend.evaluation.verdicts.verdict import message_of, remediation_of
 from perpend.findings.severity.effective import RATED_STATUSES
 from perpend.reports.formats.lines import Sql, concat, verdict_lines, write_lines
 from perpend.reports.formats.references import Quoting, VerdictFormat
+from perpend.reports.formats.registry import REFERENCES
 from perpend.reports.formats.subjects import account_of, account_with_names
 
 if TYPE_CHECKING:
@@ -70,11 +71,12 @@ def write_csv(
     accounts: Mapping[str, Account] | None = None,
     facts: bool = True,
     weighed: RatedEvaluation | None = None,
+    references: str = REFERENCES[0],
 ) -> None:
-    """Write a header and a row per verdict. ``references`` are JSON; null is an empty cell.
+    """Write a header and a row per verdict. References are JSON; null is an empty cell.
 
-    Open the stream with ``newline=""``: rows end in CR LF. ``accounts`` as in ``write_json``. Without ``facts``, rows contain
-    only ids and types of objects. ``weighed`` adds two columns with the severity and its source.
+    Open the stream with ``newline=""``: rows end in CR LF. ``accounts`` and ``references`` are as in ``write_json``. Without
+    ``facts``, rows contain only ids and types of objects. ``weighed`` adds two columns with the severity and its source.
     """
 
     header = HEADER if weighed is None else (*HEADER[:_IDENTITY], *RATED, *HEADER[_IDENTITY:])
@@ -83,7 +85,7 @@ def write_csv(
     plain, quoting = (_head, _QUOTING) if facts else (_bare_head, None)
     head = _rated_head(plain, weighed) if weighed else plain
     written = VerdictFormat(
-        evaluation, head, described, quoting=quoting, references="all", adjustments=weighed.steps if weighed else None
+        evaluation, head, described, quoting=quoting, references=references, adjustments=weighed.steps if weighed else None
     )
     write_lines(verdict_lines(evaluation, written), stream)
 

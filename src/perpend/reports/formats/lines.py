@@ -40,10 +40,11 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = 64
 """The number of texts that are joined. With many more, the system maps and clears new memory for each join."""
 
-_OBJECTS_AT_ONCE: Final = 512
-_MOST_ROWS: Final = 16_384
+_OBJECTS_AT_ONCE: Final = 2_048
+_MOST_ROWS: Final = 32_768
 """The number of rows that a query sorts."""
 
+_LISTED: Final = 5
 _MOST_LINES: Final = 20_480
 """The number of lines, of about a kilobyte, that DuckDB may hold at once."""
 
@@ -104,14 +105,12 @@ class SqlLine:
     def __init__(
         self,
         place: int,
-        program: Program,
         code: str,
         parts: Mapping[Key, Sequence[str]],
         *,
         has_steps: bool,
         is_filtered: bool,
     ) -> None:
-        self.program = program
         self._code = code
         self._steps = f"r.s{place}" if has_steps else None
         self._is_filtered = is_filtered
@@ -124,11 +123,6 @@ class SqlLine:
             return []
         joined = self._joined(self._parts)
         return [f"CASE WHEN {self._code} IS NOT NULL THEN {concat(joined)} END"] if self._is_filtered else joined
-
-    def has(self, is_wanted: Callable[[int], bool]) -> str:
-        """Return the condition that the code is one of some."""
-        codes = sorted({code for code, _ in self._parts if is_wanted(code)})
-        return f"coalesce({self._code} IN ({', '.join(map(str, codes))}), FALSE)" if codes else "FALSE"
 
     def _joined(self, by_key: Mapping[Key, tuple[list[str], list[str]]]) -> list[str]:
         """Return the expressions of lines that begin alike, differ in the middle, and end alike."""
@@ -169,14 +163,18 @@ class SqlLine:
 
     def _among(self, keys: Collection[Key]) -> str:
         if self._steps is None:
-            return f"{self._code} IN ({', '.join(str(code) for code, _ in keys)})"
+            return is_among(self._code, [code for code, _ in keys])
         of_steps: dict[int, list[int]] = {}
         for code, steps in keys:
             of_steps.setdefault(steps, []).append(code)
-        listed = (
-            f"({self._steps} = {steps} AND {self._code} IN ({', '.join(map(str, codes))}))" for steps, codes in of_steps.items()
-        )
+        listed = (f"({self._steps} = {steps} AND {is_among(self._code, codes)})" for steps, codes in of_steps.items())
         return f"({' OR '.join(listed)})"
+
+
+def is_among(code: str, codes: Sequence[int]) -> str:
+    """Return the condition that a code is one of some. DuckDB would join longer lists as tables."""
+    some = (", ".join(map(str, codes[start : start + _LISTED])) for start in range(0, len(codes), _LISTED))
+    return f"({' OR '.join(f'{code} IN ({few})' for few in some)})"
 
 
 def concat(parts: Sequence[str]) -> str:
@@ -312,7 +310,7 @@ class _StoredTexts:
             (code, steps): self.drawn.line(Outcome(program, *end, steps)) for code, end in ends.items() for steps in shifts
         }
         has_steps = bool(self.steps[place])
-        return SqlLine(place, program, f"r.v{column.number}", parts, has_steps=has_steps, is_filtered=is_filtered)
+        return SqlLine(place, f"r.v{column.number}", parts, has_steps=has_steps, is_filtered=is_filtered)
 
     def _by_python(self, verdicts: Sequence[tuple[int, ...]], text_of: TextOf) -> Iterator[Written]:
         """Yield rows whose outcomes need their objects, with the texts that Python writes."""
@@ -330,7 +328,7 @@ class _StoredTexts:
 def _needing_object(column: ParquetVerdicts) -> str:
     """Return the condition that an outcome needs its object; empty if none does."""
     codes = [code for code, end in column.known_outcomes().items() if end is None]
-    return f"v{column.number} IN ({', '.join(map(str, codes))})" if codes else ""
+    return is_among(f"v{column.number}", codes) if codes else ""
 
 
 def _rows_at_once(programs: int) -> int:

@@ -6,9 +6,11 @@ from json.encoder import encode_basestring_ascii as json_text
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from perpend.core.objects.status import Status
+from perpend.evaluation.engines.duckdb.sql import text_literal
 from perpend.evaluation.verdicts.verdict import reader_of
 from perpend.evaluation.verdicts.verdicts import HIDDEN
-from perpend.reports.formats.lines import Outcome, Sql
+from perpend.reports.formats.lines import Outcome, Sql, concat
+from perpend.reports.formats.registry import REFERENCES
 from perpend.reports.formats.values import json_value, value_text
 
 if TYPE_CHECKING:
@@ -19,10 +21,8 @@ if TYPE_CHECKING:
     from perpend.language.interpreter.interpreter import EvaluationOutcome
     from perpend.language.program.program import Program, Read
     from perpend.reports.formats.lines import Adjustments, SqlLine, TextOf
+    from perpend.reports.formats.object_texts import ObjectTexts
     from perpend.reports.formats.row_values import StoredRows
-
-REFERENCES: Final = ("findings", "all")
-"""The values of ``--references``: those of incompliant and undetermined verdicts, with long values cut, or all in full."""
 
 _FOUND: Final = (Status.INCOMPLIANT, Status.UNDETERMINED)
 _SHORT: Final = 100
@@ -49,7 +49,7 @@ class Describer(Protocol):
         """Return both texts: a text that is the same for all objects, or :class:`Sql`."""
 
 
-def writes_references(program: Program, index: int, references: str) -> bool:
+def writes_references(program: Program, index: int, *, references: str) -> bool:
     """Whether a verdict is written with its references."""
     return references == "all" or program.verdicts[index].status in _FOUND
 
@@ -144,7 +144,7 @@ class VerdictFormat:
                 return ""
             before, behind = self.described(object_)
             with_values = [
-                bool(start) and writes_references(program, index, self.references)
+                bool(start) and writes_references(program, index, references=self.references)
                 for start, program, (index, _) in zip(starts, programs, ends, strict=True)
             ]
             written = write(object_.fields) if any(with_values) else []
@@ -195,7 +195,7 @@ class _VerdictSql:
         """Return the parts of a verdict's line."""
         written, program = self._written, outcome.program
         parts: list[str] = [written.head(outcome), self._before]
-        if written.quoting and writes_references(program, outcome.number, written.references):
+        if written.quoting and writes_references(program, outcome.number, references=written.references):
             for place, read in enumerate(program.reads):
                 start = opening(written.evaluation, program.input_type, read)
                 parts.append(("," if place else "") + written.quoting.text(start))
@@ -205,3 +205,76 @@ class _VerdictSql:
     def whole(self, lines: Sequence[SqlLine]) -> list[str]:
         """Return the expressions of all lines of an object."""
         return [part for line in lines for part in line.parts]
+
+
+class ObjectFormat:
+    """A format with one line for each object: the object, the values that its policies read, and its verdicts.
+
+    ``head`` writes an outcome after a comma, ``described`` an object. Long values are cut unless ``references`` is ``all``.
+    """
+
+    def __init__(
+        self,
+        evaluation: Evaluation,
+        head: Callable[[Outcome], str],
+        described: ObjectTexts,
+        *,
+        references: str = REFERENCES[0],
+        adjustments: Adjustments | None = None,
+    ) -> None:
+        self.evaluation = evaluation
+        self.head = head
+        self.described = described
+        self.references = references
+        self.adjustments: Adjustments = adjustments or {}
+        self.keeps_all = references == "all"
+
+    def reads(self, programs: Sequence[Program]) -> tuple[Read, ...]:
+        """Return the values that it writes."""
+        return reads_of(programs)
+
+    def in_sql(self, rows: StoredRows, programs: Sequence[Program]) -> _ObjectSql:
+        """Return the format in SQL."""
+        return _ObjectSql(self, rows, programs)
+
+    def in_python(self, programs: Sequence[Program]) -> TextOf:
+        """Return the function that writes the line of an object."""
+        outcomes = [OutcomeTexts(program, self.head, self.adjustments) for program in programs]
+        reads = reads_of(programs)
+        write = ReferenceWriter(self.evaluation, reads, programs[0].input_type, AS_IT_IS, self.references)
+
+        def text_of(object_: CloudObject, ends: Sequence[EvaluationOutcome]) -> str:
+            heads = [of_program(end, object_) for of_program, end in zip(outcomes, ends, strict=True)]
+            if not any(heads):
+                return ""
+            fields = ",".join(write(object_.fields))
+            return f'{{"object":{self.described(object_)},"fields":[{fields}],"verdicts":[{"".join(heads)[1:]}]}}\n'
+
+        return text_of
+
+
+class _ObjectSql:
+    """The lines of objects in SQL."""
+
+    def __init__(self, written: ObjectFormat, rows: StoredRows, programs: Sequence[Program]) -> None:
+        self._written = written
+        self._type_name = rows.object_type.name
+        self._values = {read: f"f{place}" for place, read in enumerate(reads_of(programs))}
+        self.columns = {column: rows.values[read] for read, column in self._values.items()}
+        self.columns["object"] = written.described.in_sql(rows)
+
+    def line(self, outcome: Outcome) -> list[str]:
+        """Return the text of an outcome."""
+        return [self._written.head(outcome)]
+
+    def whole(self, lines: Sequence[SqlLine]) -> list[str]:
+        """Return the expressions of the text of an object."""
+        fields = [part for place, read in enumerate(self._values) for part in self._field(read, "," if place else "")]
+        verdicts = [part for line in lines for part in line.parts]
+        starts = ('{"object":', ',"fields":[', '],"verdicts":[', "]}\n")
+        objects, of_fields, of_verdicts, end = map(text_literal, starts)
+        return [objects, "r.object", of_fields, *fields, of_verdicts, f"substr({concat(verdicts)}, 2)", end]
+
+    def _field(self, read: Read, before: str) -> list[str]:
+        start = opening(self._written.evaluation, self._type_name, read)
+        return [text_literal(f"{before}{start}"), f"r.{self._values[read]}", "'}'"]

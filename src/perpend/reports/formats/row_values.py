@@ -77,7 +77,7 @@ class StoredRows:
         self.values = {read: self._value(read) for read in reads}
 
     def query(self, codes: str, where: str, columns: Sequence[str]) -> str:
-        """Return the query for the rows that a condition on row numbers selects, in order, with some columns of their codes.
+        """Return the query for the rows that a condition on row numbers selects, with some columns of their codes.
 
         The column ``plain`` is true if no name and no text of the row needs an escape in JSON.
         """
@@ -86,7 +86,7 @@ class StoredRows:
         table = self._held.relation(self.object_type.name)
         joined = f"(SELECT * FROM {codes} WHERE {where}) AS v JOIN (SELECT * FROM {table} WHERE {where}) AS o"
         followed = "".join(self._joins).replace(_RANGE, where)
-        rows = f"SELECT {selected} FROM {joined} ON o.{name(ROW)} = v.{name(ROW)}{followed} ORDER BY v.{name(ROW)}"
+        rows = f"SELECT {selected} FROM {joined} ON o.{name(ROW)} = v.{name(ROW)}{followed}"
         names = (self.id, self.name, self.external_id, self.master_id, self.master_name)
         are_plain = f"regexp_full_match(concat({', '.join([*names, *self._texts])}), {text(_PLAIN)})"
         return f"SELECT *, {are_plain} AS plain FROM ({rows}) AS r"
