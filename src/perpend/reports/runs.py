@@ -30,7 +30,7 @@ from perpend.inventory.readers import collect_files
 from perpend.inventory.readers.files import are_large
 from perpend.language.compiler.analyzer import Analyzer
 from perpend.reports.formats.registry import FORMS, forms_with
-from perpend.reports.formats.write import FormatOptions, write_findings
+from perpend.reports.formats.write import FormatOptions, write_evaluation_findings
 from perpend.reports.streams import CannotWrite, output_stream, progress, refuse_input_as_output, terminal
 
 if TYPE_CHECKING:
@@ -495,11 +495,10 @@ class _Report:
         elif form == "html":
             self._write_html()
         elif FORMS[form].lists_findings:
-            from perpend.reports.formats.finding import OPEN, findings_of, run_of
+            from perpend.reports.formats.finding import OPEN
 
             statuses = tuple(Status) if request.format.every or request.filter.statuses else OPEN
-            run = run_of(evaluation, self.rated)
-            write_findings(run, findings_of(evaluation, run, statuses, self.rated), request.format)
+            write_evaluation_findings(evaluation, statuses, request.format, self.rated)
         elif form in ("junit", "markdown", "oscal-ar"):
             self._write_summary()
         else:

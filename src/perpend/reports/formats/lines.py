@@ -117,6 +117,12 @@ class SqlLine:
         self._parts = {key: _split(of_outcome) for key, of_outcome in parts.items()}
 
     @property
+    def is_written(self) -> str:
+        """The condition that the line is not empty."""
+        keys = [key for key, (texts, expressions) in self._parts.items() if expressions or any(texts)]
+        return self._among(keys) if keys else "FALSE"
+
+    @property
     def parts(self) -> list[str]:
         """The expressions that together are the line. A hidden verdict has none."""
         if not self._parts:

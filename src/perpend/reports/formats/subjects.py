@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from perpend.core.objects.account import Account
 
-_ACCOUNT: Final = re.compile("[0-9]{12}")
-_REGION: Final = re.compile("[a-z]{2}(-[a-z]+)+-[0-9]")
-_PARTITION: Final = re.compile("aws(-[a-z]+)*")
+ACCOUNT: Final = re.compile("[0-9]{12}")
+REGION: Final = re.compile("[a-z]{2}(-[a-z]+)+-[0-9]")
+PARTITION: Final = re.compile("aws(-[a-z]+)*")
+"""The forms of account numbers, regions and partitions, for Python and RE2."""
 _ARN_PARTS: Final = 6
 
 _RESOURCE_TYPES: Final = {
@@ -93,9 +94,9 @@ def subject_with_names(
         encodable(object_id or external_id),
         encodable(name),
         type_name,
-        next((name for name in accounts if _ACCOUNT.fullmatch(name)), None),
-        next((one for one in (of_arn, region) if _REGION.fullmatch(one)), None),
-        partition if _PARTITION.fullmatch(partition) else None,
+        next((name for name in accounts if ACCOUNT.fullmatch(name)), None),
+        next((one for one in (of_arn, region) if REGION.fullmatch(one)), None),
+        partition if PARTITION.fullmatch(partition) else None,
     )
 
 
