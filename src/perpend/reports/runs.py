@@ -555,7 +555,7 @@ class _Report:
         from perpend.reports.formats.json import write_json, write_ndjson
 
         request, evaluation, accounts = self.request, self.evaluation, self.request.accounts
-        with output_stream(request.format.out, long=True) as stream:
+        with output_stream(request.format.out) as stream:
             if request.format.form == "ndjson":
                 write_ndjson(
                     evaluation, stream, accounts=accounts, by=request.by, weighed=self.rated, references=request.references

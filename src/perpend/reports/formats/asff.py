@@ -6,6 +6,7 @@ without a rating, and each of these is marked as not rated.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.diagnostics.phrases import shorten
@@ -18,7 +19,7 @@ from perpend.reports.formats.json_text import json_of, write_items
 from perpend.reports.formats.lines import write_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from typing import TextIO
 
     from perpend.reports.formats.finding import ReportedFinding, ReportedRun
@@ -71,22 +72,20 @@ class AsffText:
         }
 
 
-def write_evaluation_asff(texts: Iterable[bytes], stream: TextIO) -> int:
+def write_evaluation_asff(texts: Generator[bytes], stream: TextIO) -> int:
     """Write the texts of findings as ``{"Findings": […]}``. Return the number left out because their account is not known."""
     left_out = 0
 
-    def items() -> Iterator[bytes]:
+    def items() -> Generator[bytes]:
         nonlocal left_out
-        is_first = True
-        for some in texts:
-            left_out += some.count(_LEFT_OUT)
-            written = some.replace(_LEFT_OUT, b"")
-            if written:
-                yield written.removeprefix(b",") if is_first else written
-                is_first = False
+        with closing(texts):
+            for some in texts:
+                left_out += some.count(_LEFT_OUT)
+                if written := some.replace(_LEFT_OUT, b""):
+                    yield written
 
     stream.write('{"Findings":[')
-    write_lines(items(), stream)
+    write_lines(items(), stream, without=",")
     stream.write("\n]}\n")
     return left_out
 

@@ -6,7 +6,6 @@ The output is ASCII, so that it is the same under every locale and safe on a ter
 from __future__ import annotations
 
 import json
-from itertools import chain
 from json.encoder import encode_basestring_ascii as json_text
 from typing import TYPE_CHECKING, Any, Final
 
@@ -75,8 +74,7 @@ def write_json(
     written = VerdictFormat(
         evaluation, outcome, _Described(evaluation, accounts or {}, "}"), references=references, adjustments=outcome.adjustments
     )
-    texts = verdict_lines(evaluation, written)
-    write_lines(chain([next(texts, b"").removeprefix(_BETWEEN.encode())], texts), stream)
+    write_lines(verdict_lines(evaluation, written), stream, without=_BETWEEN)
     stream.write("\n]}\n")
 
 

@@ -22,7 +22,7 @@ from perpend.inventory.snapshots.database import in_order, translate_errors
 from perpend.reports.formats.row_values import NotInSql, StoredRows, teach_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
     from typing import TextIO, TypeAlias
 
     from perpend.core.objects.inventory import CloudObject
@@ -188,18 +188,21 @@ def concat(parts: Sequence[str]) -> str:
     return f"concat({', '.join(parts)})" if parts else "''"
 
 
-def write_lines(texts: Iterator[bytes], stream: TextIO) -> None:
-    """Write texts to a stream: as bytes, if it takes any."""
+def write_lines(texts: Generator[bytes], stream: TextIO, *, without: str = "") -> None:
+    """Write texts to a stream, as bytes if it takes any. ``without`` is left out at the beginning of the first one."""
     stream.flush()
     buffer = getattr(stream, "buffer", None)
-    for lines in texts:
-        if buffer is None:
-            stream.write(lines.decode())
-        else:
-            buffer.write(lines)
+    first = without.encode()
+    with closing(texts):
+        for some in texts:
+            lines, first = some.removeprefix(first), b""
+            if buffer is None:
+                stream.write(lines.decode())
+            else:
+                buffer.write(lines)
 
 
-def verdict_lines(evaluation: Evaluation, written: LineFormat) -> Iterator[bytes]:
+def verdict_lines(evaluation: Evaluation, written: LineFormat) -> Generator[bytes]:
     """Yield the texts of all objects by type, some at once."""
     for type_name in evaluation.selection.by_type():
         columns = [column for column in evaluation.shown if column.program.input_type == type_name]

@@ -132,7 +132,7 @@ def write_findings(run: ReportedRun, findings: Iterable[ReportedFinding], option
         except OSError as error:
             raise CannotWrite.because(options.out, error) from None
         return
-    with output_stream(options.out, long=True) as stream:
+    with output_stream(options.out) as stream:
         if options.form == "ocsf":
             write_ocsf(run, findings, stream, version=version)
         elif options.form == "asff":

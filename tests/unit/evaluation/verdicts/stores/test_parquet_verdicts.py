@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,14 +15,13 @@ from perpend.core.objects.inventory import Origin
 from perpend.core.objects.object_types import Lookup, ObjectType
 from perpend.core.schema.shred import RequiredFields
 from perpend.core.values.partial_object import MISSING
-from perpend.evaluation.engines import verdicts as engine_verdicts
 from perpend.evaluation.verdicts.evaluate_objects import evaluate_objects
 from perpend.evaluation.verdicts.evaluation import Evaluation, objects_at
 from perpend.evaluation.verdicts.selection import select_policies
 from perpend.evaluation.verdicts.stores import parquet_verdicts as stored
 from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapshot
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, StoredOrigins, required_values
-from perpend.evaluation.verdicts.verdicts import Share, StreamedObjects, VerdictRow
+from perpend.evaluation.verdicts.verdicts import StreamedObjects, VerdictRow
 from perpend.inventory.snapshots.read_objects import ObjectReader
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, program_of
@@ -43,12 +40,11 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case(tmp_path_factory.mktemp("case"))
 
 
-@pytest.fixture(scope="module", params=[(8_192, 1_024), (4, 2), (3, 1), (1, 1)])
+@pytest.fixture(scope="module", params=[8_192, 4, 3, 1])
 def judged(request: pytest.FixtureRequest, case: Case) -> Iterator[Evaluation]:
     """Yield a judgement of a store that is read some objects at a time."""
     with pytest.MonkeyPatch.context() as patch, evaluate_snapshot(case.snapshot, case.selection, snapshot_time=DAY) as found:
-        for name, number in zip(("_AT_ONCE", "_PIECE"), request.param, strict=True):
-            patch.setattr(stored, name, number)
+        patch.setattr(stored, "_AT_ONCE", request.param)
         yield found
 
 
@@ -76,7 +72,7 @@ def test_objects_are_found_by_place_in_any_order_and_read_in_theirs(judged: Eval
 def test_chunks_hold_every_object_once_with_how_each_column_ended_on_it(judged: Evaluation, case: Case) -> None:
     columns = [verdicts_of(judged, "/ce/c"), verdicts_of(judged, "/ce/a")]
     chunks = list(things_of(judged).chunks(columns))
-    size = stored._PIECE
+    size = stored._AT_ONCE
     assert [min(size, 7 - start) for start in range(0, 7, size)] == [len(objects) for objects, _ in chunks]
     assert IDS == [one.id for objects, _ in chunks for one in objects]
     expected = {one.program.policy_id: list(one.ends()) for one in in_memory(case).verdicts}
@@ -84,20 +80,7 @@ def test_chunks_hold_every_object_once_with_how_each_column_ended_on_it(judged: 
     assert expected == {one.program.policy_id: list(one.ends()) for one in judged.verdicts}
 
 
-@pytest.mark.parametrize("shares", [2, 3, 9])
-def test_who_share_the_objects_have_a_piece_each_in_turn(
-    judged: Evaluation, monkeypatch: pytest.MonkeyPatch, shares: int
-) -> None:
-    monkeypatch.setattr(engine_verdicts, "ROWS_AT_ONCE", 3)
-    columns = [verdicts_of(judged, "/ce/c"), verdicts_of(judged, "/ce/a")]
-    whole = list(things_of(judged).chunks(columns))
-    assert IDS == [one.id for objects, _ in whole for one in objects]
-    parts = [list(things_of(judged).chunks(columns, Share(place, shares))) for place in range(shares)]
-    assert whole == [chunk for turn in zip_longest(*parts) for chunk in turn if chunk is not None]
-    assert len(whole) == sum(map(len, parts)) and len(parts[-1]) in (0, len(whole) // shares)
-
-
-def test_objects_are_read_some_pieces_at_once_of_the_own_ones_only(judged: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_objects_are_read_some_at_once(judged: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
     real = ObjectReader.objects
 
@@ -109,28 +92,6 @@ def test_objects_are_read_some_pieces_at_once_of_the_own_ones_only(judged: Evalu
     at_once = stored._AT_ONCE
     list(things_of(judged).chunks([verdicts_of(judged, "/ce/c")]))
     assert [min(at_once, 7 - start) for start in range(0, 7, at_once)] == read
-    read.clear()
-    own = [len(objects) for objects, _ in things_of(judged).chunks([verdicts_of(judged, "/ce/c")], Share(1, 2))]
-    assert sum(own) == sum(read) < 7 and max(read, default=0) <= max(at_once // 2, stored._PIECE)
-
-
-def test_a_database_without_threads_has_none_but_pythons_and_has_them_again(judged: Evaluation) -> None:
-    def threads() -> int:
-        return len(os.listdir("/proc/self/task"))
-
-    things = things_of(judged)
-    things.connection.execute("SET threads = 5")  # more than somebody has by default
-    before = threads()
-    with things.forkable():
-        assert threads() < before
-        assert IDS == [one.id for one in things]
-        for other in ("threads", "async_threads"):
-            assert [("1" if other == "threads" else "0",)] == things.connection.execute(
-                f"SELECT value FROM duckdb_settings() WHERE name = '{other}'"
-            ).fetchall()
-    assert threads() == before
-    assert [(5,)] == things.connection.execute("SELECT current_setting('threads')").fetchall()
-    things.connection.execute("RESET threads")
 
 
 def in_memory(case: Case) -> Evaluation:
