@@ -97,14 +97,17 @@ def _interruptible(connection: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def in_order(connection: Connection) -> Iterator[None]:
-    """Keep the order of rows in the results of this block."""
-    [(former,)] = rows_of(connection, "SELECT current_setting('preserve_insertion_order')")
+def in_order(connection: Connection, *, threads: int) -> Iterator[None]:
+    """Keep the order of rows in the results of this block, which at most so many threads compute."""
+    asked = "SELECT current_setting('preserve_insertion_order'), current_setting('threads')"
+    [(order, former)] = rows_of(connection, asked)
+    connection.execute(f"SET threads = {min(former, threads)}")
     connection.execute("SET preserve_insertion_order = true")
     try:
         yield
     finally:
-        connection.execute(f"SET preserve_insertion_order = {former}")
+        connection.execute(f"SET preserve_insertion_order = {order}")
+        connection.execute(f"SET threads = {former}")
 
 
 def lock(connection: Connection) -> None:

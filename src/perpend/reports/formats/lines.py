@@ -41,10 +41,17 @@ _AT_ONCE: Final = 64
 """The number of texts that are joined. With many more, the system maps and clears new memory for each join."""
 
 _OBJECTS_AT_ONCE: Final = 2_048
-_MOST_ROWS: Final = 32_768
+"""The number of objects that Python reads at once."""
+
+_MOST_ROWS: Final = 16_384
 """The number of rows that a query sorts."""
 
+_MOST_THREADS: Final = 2
+"""The number of threads that write texts. Each holds those of two thousand objects."""
+
 _LISTED: Final = 5
+"""The number of codes in a list. DuckDB joins longer lists as tables."""
+
 _MOST_LINES: Final = 20_480
 """The number of lines, of about a kilobyte, that DuckDB may hold at once."""
 
@@ -178,7 +185,7 @@ class SqlLine:
 
 
 def is_among(code: str, codes: Sequence[int]) -> str:
-    """Return the condition that a code is one of some. DuckDB would join longer lists as tables."""
+    """Return the condition that a code is one of some."""
     some = (", ".join(map(str, codes[start : start + _LISTED])) for start in range(0, len(codes), _LISTED))
     return f"({' OR '.join(f'{code} IN ({few})' for few in some)})"
 
@@ -240,7 +247,7 @@ def _stored_texts(
         teach_values(connection)
         rows.teach(connection)
         steps = [written.adjustments.get(program.policy_id, {}) for program in programs]
-        with in_order(connection), _steps_table(connection, steps) as table:
+        with in_order(connection, threads=_MOST_THREADS), _steps_table(connection, steps) as table:
             yield from _StoredTexts(objects, columns, written, rows, drawn, steps, table).texts()
 
 
