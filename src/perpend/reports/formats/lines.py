@@ -287,13 +287,12 @@ class _StoredTexts:
         asked = f"coalesce({needing}, FALSE)" if needing else "FALSE"
         query = self._query(f"NOT {asked}", is_filtered=files.shown is not None)
         text_of = self.written.in_python([column.program for column in self.columns])
-        with closing(self.objects.connection.cursor()) as cursor:
-            for where in files.ranges(_rows_at_once(len(self.columns))):
-                rows: Iterator[Written] = _fetched(cursor, query(where))
-                if needing:
-                    rows = merge(rows, self._by_python(files.rows_where(f"{where} AND {asked}", numbers), text_of))
-                while some := [*islice(rows, _AT_ONCE)]:
-                    yield b"".join([text for _, text in some])
+        for where in files.ranges(_rows_at_once(len(self.columns))):
+            of_python = [*self._by_python(files.rows_where(f"{where} AND {asked}", numbers), text_of)] if needing else []
+            of_sql = _fetched(self.objects.connection, query(where))
+            rows = merge(of_sql, of_python) if of_python else of_sql
+            while some := [*islice(rows, _AT_ONCE)]:
+                yield b"".join([text for _, text in some])
 
     def _query(self, condition: str, *, is_filtered: bool) -> Callable[[str], str]:
         """Return the function that returns the query for the texts of some rows. ``condition`` excludes rows by their codes."""
