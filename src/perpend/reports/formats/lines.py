@@ -282,13 +282,13 @@ class _StoredTexts:
 
     def texts(self) -> Iterator[bytes]:
         """Yield the texts in the order of rows, some at once."""
-        files, numbers = self.columns[0].files, [column.number for column in self.columns]
-        needing = " OR ".join(filter(None, map(_needing_object, self.columns)))
+        files = self.columns[0].files
+        needing = " OR ".join(filter(None, map(needing_object, self.columns)))
         asked = f"coalesce({needing}, FALSE)" if needing else "FALSE"
         query = self._query(f"NOT {asked}", is_filtered=files.shown is not None)
         text_of = self.written.in_python([column.program for column in self.columns])
         for where in files.ranges(_rows_at_once(len(self.columns))):
-            of_python = [*self._by_python(files.rows_where(f"{where} AND {asked}", numbers), text_of)] if needing else []
+            of_python = [*self._by_python(where, text_of)] if needing else []
             of_sql = _fetched(self.objects.connection, query(where))
             rows = merge(of_sql, of_python) if of_python else of_sql
             while some := [*islice(rows, _AT_ONCE)]:
@@ -327,20 +327,31 @@ class _StoredTexts:
         has_steps = bool(self.steps[place])
         return SqlLine(place, f"r.v{column.number}", parts, has_steps=has_steps, is_filtered=is_filtered)
 
-    def _by_python(self, verdicts: Sequence[tuple[int, ...]], text_of: TextOf) -> Iterator[Written]:
+    def _by_python(self, where: str, text_of: TextOf) -> Iterator[Written]:
         """Yield rows whose outcomes need their objects, with the texts that Python writes."""
-        for start in range(0, len(verdicts), _OBJECTS_AT_ONCE):
-            rows, *codes = zip(*verdicts[start : start + _OBJECTS_AT_ONCE], strict=True)
-            by_row = dict(zip(rows, self.objects.with_rows(rows), strict=True))
-            ends = [
-                column.verdicts_at([*zip(rows, of_column, strict=True)], by_row)
-                for column, of_column in zip(self.columns, codes, strict=True)
-            ]
-            for row, *of_object in zip(rows, *ends, strict=True):
-                yield row, text_of(by_row[row], of_object).encode()
+        for row, object_, ends in outcomes_needing_objects(self.objects, self.columns, where):
+            yield row, text_of(object_, ends).encode()
 
 
-def _needing_object(column: ParquetVerdicts) -> str:
+def outcomes_needing_objects(
+    objects: StoredObjects, columns: Sequence[ParquetVerdicts], where: str
+) -> Iterator[tuple[int, CloudObject, list[EvaluationOutcome]]]:
+    """Yield the rows of a condition with an outcome that needs the object, with the object and its outcomes in all columns."""
+    needing = " OR ".join(filter(None, map(needing_object, columns)))
+    files, numbers = columns[0].files, [column.number for column in columns]
+    verdicts = files.rows_where(f"{where} AND ({needing})", numbers) if needing else []
+    for start in range(0, len(verdicts), _OBJECTS_AT_ONCE):
+        rows, *codes = zip(*verdicts[start : start + _OBJECTS_AT_ONCE], strict=True)
+        by_row = dict(zip(rows, objects.with_rows(rows), strict=True))
+        ends = [
+            column.verdicts_at([*zip(rows, of_column, strict=True)], by_row)
+            for column, of_column in zip(columns, codes, strict=True)
+        ]
+        for row, *of_object in zip(rows, *ends, strict=True):
+            yield row, by_row[row], of_object
+
+
+def needing_object(column: ParquetVerdicts) -> str:
     """Return the condition that an outcome needs its object; empty if none does."""
     codes = [code for code, end in column.known_outcomes().items() if end is None]
     return is_among(f"v{column.number}", codes) if codes else ""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from itertools import accumulate, islice
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from perpend.core.objects.inventory import CloudObject, Origin, object_from_fields
@@ -241,14 +241,6 @@ class ParquetVerdicts:
     def known_outcomes(self) -> dict[int, EvaluationOutcome | None]:
         """Return the outcome of each code that occurs, None if the outcome needs the object."""
         return {code: None if self._needs_object(code) else self._outcome_of(code, None) for code in self._counted}
-
-    def errors(self) -> Iterator[tuple[int, str]]:
-        """Yield the rows with a runtime error or reason of their own, with the text, in order."""
-        rows = self.files.rows_with(self.number, [code for code in self._counted if self._needs_object(code)])
-        while batch := list(islice(rows, _AT_ONCE)):
-            numbers = [row for row, _ in batch]
-            ends = self.verdicts_at(batch, dict(zip(numbers, self.objects.with_rows(numbers), strict=True)))
-            yield from ((row, error) for row, (_, error) in zip(numbers, ends, strict=True) if error is not None)
 
     def said(self) -> dict[int, str]:
         """Return the reasons that all rows with a code share, by code."""

@@ -23,6 +23,7 @@ from perpend.evaluation.verdicts.stores.evaluate_snapshot import evaluate_snapsh
 from perpend.evaluation.verdicts.stores.parquet_verdicts import ParquetVerdicts, StoredObjects, StoredOrigins, required_values
 from perpend.evaluation.verdicts.verdicts import StreamedObjects, VerdictRow
 from perpend.inventory.snapshots.read_objects import ObjectReader
+from perpend.reports.formats.parquet import stored_errors
 from tests.repositories import analyzer_of, logic, policy_files
 from tests.unit.evaluation.verdicts.evaluate_objects import THING, analyzer, program_of
 from tests.unit.evaluation.verdicts.stored import DAY, ON, OTHER, Case
@@ -116,10 +117,19 @@ def test_an_end_that_its_code_tells_needs_no_object(judged: Evaluation) -> None:
     )
 
 
+def stored_verdicts(column: object) -> ParquetVerdicts:
+    assert isinstance(column, ParquetVerdicts)
+    return column
+
+
+def errors_of(evaluation: Evaluation, column: ParquetVerdicts) -> dict[int, str]:
+    """Return the errors that only objects give, by row."""
+    every = stored_errors(evaluation, column.program.input_type)
+    return {row: error for row, number, error in every if number == column.number}
+
+
 def test_errors_of_objects_are_told_by_row(judged: Evaluation) -> None:
-    errors = {
-        one.program.policy_id: dict(one.errors()) | one.said() for one in judged.verdicts if isinstance(one, ParquetVerdicts)
-    }
+    errors = {one.program.policy_id: errors_of(judged, one) | one.said() for one in map(stored_verdicts, judged.verdicts)}
     disputed = "sources contradict each other about CA10__on__c (b.json:9, b.json:9)"
     assert {
         "/ce/a": {
@@ -167,7 +177,7 @@ def test_a_reason_that_many_share_is_told_once_by_its_code(tmp_path: Path) -> No
         column = verdicts_of(found, "/ce/policy")
         [shared] = [-1 - number for number, reason in enumerate(column.reasons) if reason is not None]
         odd, missing = "CA10__on__c holds the text 'odd', not Boolean", f"CA10__on__c {MISSING}"
-        assert ({2: odd, 4: missing, 5: missing}, {shared: UNCOLLECTED}) == (dict(column.errors()), column.said())
+        assert ({2: odd, 4: missing, 5: missing}, {shared: UNCOLLECTED}) == (errors_of(found, column), column.said())
         assert [(0, UNCOLLECTED), (199, None), (0, odd), (0, UNCOLLECTED), (0, missing), (0, missing)] == list(column.ends())
         assert {UNCOLLECTED: 2} == column.unreadable()
         assert [[0, 2, 3, 4, 5]] == [[place for place, _ in group] for group in column.firsts([[0]], 9)]
